@@ -1,0 +1,1 @@
+//! driftgate audits Amazon API Gateway V2 stages against YAML policies.
