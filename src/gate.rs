@@ -1,0 +1,134 @@
+//! The gate: what was found, and what is tolerated, become a verdict and an exit code. Never prints.
+
+use crate::model::judgement::{Judgement, Signal, Verdict};
+use crate::model::{Outcome, Severity};
+
+/// Everything in scope was checked, at least one stage was governed, nothing fails.
+pub const CONFORMS: u8 = 0;
+/// A violation reaches the threshold.
+pub const VIOLATIONS: u8 = 1;
+/// Usage, policy or input error: nothing was audited.
+pub const USAGE: u8 = 2;
+/// Nothing fails, but something is unchecked or undecided, or no stage was governed.
+pub const INCOMPLETE: u8 = 3;
+/// The run itself failed: no credentials, no Region, a report that could not be written.
+pub const FAILED: u8 = 4;
+/// Interrupted by SIGINT.
+pub const INTERRUPTED: u8 = 130;
+/// Ended by SIGTERM.
+pub const TERMINATED: u8 = 143;
+
+/// What the user tolerates.
+#[derive(Debug, Clone, Copy)]
+pub struct Tolerance {
+    /// The lowest severity that fails; `None` for never.
+    pub fail_on: Option<Severity>,
+    /// What is unchecked or undecided does not count.
+    pub allow_incomplete: bool,
+    /// That no stage was governed does not count.
+    pub allow_empty: bool,
+}
+
+/// Judges an audit. The one place that decides between the exit codes of a run that came to its end.
+#[must_use]
+pub fn judge(outcome: &Outcome, tolerance: Tolerance, signal: Option<Signal>) -> Judgement {
+    let failing = tolerance.fail_on.map_or(0, |threshold| {
+        Severity::WORST_FIRST
+            .into_iter()
+            .filter(|severity| *severity >= threshold)
+            .map(|severity| outcome.count(severity))
+            .sum()
+    });
+    let counts = !tolerance.allow_incomplete;
+    let unchecked = if counts { outcome.gaps.len() } else { 0 };
+    let undecided = if counts { outcome.undecided_checks } else { 0 };
+    let nothing_governed = outcome.governed == 0 && !tolerance.allow_empty;
+
+    let (verdict, exit) = if failing > 0 {
+        (Verdict::Violations, VIOLATIONS)
+    } else if unchecked > 0 || undecided > 0 || nothing_governed {
+        (Verdict::Incomplete, INCOMPLETE)
+    } else {
+        (Verdict::Conforms, CONFORMS)
+    };
+    let (verdict, exit) = match signal {
+        None => (verdict, exit),
+        Some(Signal::Interrupt) => (Verdict::Incomplete, INTERRUPTED),
+        Some(Signal::Terminate) => (Verdict::Incomplete, TERMINATED),
+    };
+    Judgement { verdict, exit, fail_on: tolerance.fail_on, failing, unchecked, undecided, nothing_governed, signal }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::feed::Gap;
+    use crate::model::finding::{Actual, ApiName, Origin, Place, StageName, Violation};
+
+    const STRICT: Tolerance = Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false };
+
+    fn outcome(violations: &[Severity], gaps: usize, undecided: u64, governed: u64) -> Outcome {
+        let stage = Arc::new(StageName {
+            place: Arc::new(Place { account: None, region: None }),
+            api: Arc::new(ApiName { id: None, name: None, protocol: None }),
+            name: None,
+        });
+        let mut outcome = Outcome { governed, undecided_checks: undecided, ..Outcome::default() };
+        outcome.gaps = vec![Gap::default(); gaps];
+        for severity in violations {
+            outcome.violations[severity.rank()].push(Violation {
+                rule: 0,
+                origin: Origin::Unset,
+                stage: Arc::clone(&stage),
+                route: None,
+                path: None,
+                expected: "".into(),
+                actual: Actual::Unset,
+            });
+        }
+        outcome
+    }
+
+    #[test]
+    fn only_a_complete_look_without_failures_is_clean() {
+        assert_eq!(judge(&outcome(&[], 0, 0, 1), STRICT, None).exit, CONFORMS);
+        assert_eq!(judge(&outcome(&[], 1, 0, 1), STRICT, None).exit, INCOMPLETE);
+        assert_eq!(judge(&outcome(&[], 0, 1, 1), STRICT, None).exit, INCOMPLETE);
+        assert_eq!(judge(&outcome(&[], 0, 0, 0), STRICT, None).exit, INCOMPLETE);
+    }
+
+    #[test]
+    fn a_violation_outranks_a_gap_and_a_signal_outranks_both() {
+        let mixed = outcome(&[Severity::Low], 1, 1, 1);
+        assert_eq!(judge(&mixed, STRICT, None).exit, VIOLATIONS);
+        let stopped = judge(&mixed, STRICT, Some(Signal::Interrupt));
+        assert_eq!((stopped.exit, stopped.verdict), (INTERRUPTED, Verdict::Incomplete));
+        assert_eq!(judge(&mixed, STRICT, Some(Signal::Terminate)).exit, TERMINATED);
+    }
+
+    #[test]
+    fn the_threshold_is_the_lowest_severity_that_fails() {
+        let medium = outcome(&[Severity::Medium, Severity::Info], 0, 0, 1);
+        for (fail_on, exit, failing) in [
+            (Some(Severity::Info), VIOLATIONS, 2),
+            (Some(Severity::Medium), VIOLATIONS, 1),
+            (Some(Severity::High), CONFORMS, 0),
+            (None, CONFORMS, 0),
+        ] {
+            let judged = judge(&medium, Tolerance { fail_on, ..STRICT }, None);
+            assert_eq!((judged.exit, judged.failing), (exit, failing));
+        }
+    }
+
+    #[test]
+    fn each_tolerance_covers_its_own_cause_only() {
+        let incomplete = Tolerance { allow_incomplete: true, ..STRICT };
+        let empty = Tolerance { allow_empty: true, ..STRICT };
+        assert_eq!(judge(&outcome(&[], 1, 1, 1), incomplete, None).exit, CONFORMS);
+        assert_eq!(judge(&outcome(&[], 0, 0, 0), incomplete, None).exit, INCOMPLETE);
+        assert_eq!(judge(&outcome(&[], 0, 0, 0), empty, None).exit, CONFORMS);
+        assert_eq!(judge(&outcome(&[], 1, 0, 0), empty, None).exit, INCOMPLETE);
+    }
+}

@@ -1,0 +1,147 @@
+//! The document a policy sees: one stage, its API, and where they are. It borrows everything and reads nothing.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use super::catalogue::{API, API_FIELD, Field, Kind, Protocol, Protocols, STAGE, Unset, position};
+use super::value::Value;
+
+/// The whole stage, as the document has it.
+pub const STAGE_FIELD: Field = Field {
+    name: "stage",
+    kind: Kind::Struct(STAGE),
+    on: Protocols::Both,
+    unset: Unset::Empty,
+    sensitive: false,
+    log_group_arn: false,
+    about: "The stage, as GetStage returns it.",
+};
+
+/// One stage as policies see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'a> {
+    /// The account; `None` when the source does not state it.
+    pub account: Option<&'a str>,
+    /// The Region; `None` when the source does not state it.
+    pub region: Option<&'a str>,
+    /// The API, a struct of [`API`], or not stated.
+    pub api: &'a Value<'a>,
+    /// The stage, a struct of [`STAGE`], or not stated.
+    pub stage: &'a Value<'a>,
+}
+
+impl<'a> Document<'a> {
+    /// An API of which no stage is known yet: what can be said of its stages before they are fetched.
+    #[must_use]
+    pub fn before_its_stages(account: Option<&'a str>, region: Option<&'a str>, api: &'a Value<'a>) -> Self {
+        Self { account, region, api, stage: &super::value::NOT_STATED }
+    }
+
+    /// The name of the stage.
+    #[must_use]
+    pub fn stage_name(&self) -> Option<&'a str> {
+        self.stage.member(const { position(STAGE, "StageName") }).as_text()
+    }
+
+    /// The identifier of the API.
+    #[must_use]
+    pub fn api_id(&self) -> Option<&'a str> {
+        self.api.member(const { position(API, "ApiId") }).as_text()
+    }
+
+    /// The name of the API.
+    #[must_use]
+    pub fn api_name(&self) -> Option<&'a str> {
+        self.api.member(const { position(API, "Name") }).as_text()
+    }
+
+    /// The protocol as the source writes it.
+    #[must_use]
+    pub fn protocol_name(&self) -> Option<&'a str> {
+        self.api.member(const { position(API, "ProtocolType") }).as_text()
+    }
+
+    /// The protocol; `None` when it is not stated, or one that this version does not know.
+    #[must_use]
+    pub fn protocol(&self) -> Option<Protocol> {
+        self.protocol_name().and_then(Protocol::from_name)
+    }
+
+    /// The partition of the Region.
+    #[must_use]
+    pub fn partition(&self) -> Option<&'static str> {
+        self.region.map(partition_of)
+    }
+
+    /// The ARN of the stage; `None` when the Region or the API is not stated.
+    #[must_use]
+    pub fn arn(&self) -> Option<String> {
+        arn(self.region, self.api_id(), self.stage_name())
+    }
+}
+
+/// The ARN of a stage: no account, and a slash after the colons (developer guide, arn-format-reference).
+#[must_use]
+pub fn arn(region: Option<&str>, api_id: Option<&str>, stage: Option<&str>) -> Option<String> {
+    let (region, api_id, stage) = (region?, api_id?, stage?);
+    Some(format!("arn:{}:apigateway:{region}::/apis/{api_id}/stages/{stage}", partition_of(region)))
+}
+
+/// The partition of a Region, by the prefix of its name (botocore's partitions).
+#[must_use]
+pub fn partition_of(region: &str) -> &'static str {
+    const PREFIXES: [(&str, &str); 7] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("eusc-", "aws-eusc"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-isof-", "aws-iso-f"),
+        ("us-iso-", "aws-iso"),
+        ("eu-isoe-", "aws-iso-e"),
+    ];
+    PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+}
+
+/// An API of which the source states nothing but, perhaps, its identifier and protocol.
+#[must_use]
+pub fn api_stated_by(api_id: Option<&str>, protocol: Option<Protocol>) -> Value<'static> {
+    static NOTHING: LazyLock<Vec<Value<'static>>> = LazyLock::new(|| vec![Value::NotStated; API.len()]);
+    let mut members = NOTHING.clone();
+    if let Some(id) = api_id {
+        members[const { position(API, "ApiId") }] = Value::Text(Cow::Owned(id.to_owned()));
+    }
+    if let Some(protocol) = protocol {
+        members[const { position(API, "ProtocolType") }] = Value::Text(Cow::Borrowed(protocol.name()));
+    }
+    debug_assert_eq!(API_FIELD.members().len(), members.len());
+    Value::Struct(members.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions_follow_the_region() {
+        for (region, partition) in [
+            ("us-east-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("eusc-de-east-1", "aws-eusc"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("mx-central-1", "aws"),
+        ] {
+            assert_eq!(partition_of(region), partition);
+        }
+    }
+
+    #[test]
+    fn an_arn_has_no_account_and_keeps_default_literally() {
+        assert_eq!(
+            arn(Some("cn-north-1"), Some("a1b2c3d4e5"), Some("$default")).as_deref(),
+            Some("arn:aws-cn:apigateway:cn-north-1::/apis/a1b2c3d4e5/stages/$default")
+        );
+        assert_eq!(arn(None, Some("a1"), Some("prod")), None);
+    }
+}

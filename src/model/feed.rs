@@ -1,0 +1,356 @@
+//! What every source yields: chunks of stages, then one close. No I/O here; a source implements [`Feed`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeSeed as _;
+use serde::{Deserialize, Serialize};
+
+use super::catalogue::{API_FIELD, Field, position};
+use super::decode::Decode;
+use super::document::{Document, STAGE_FIELD};
+use super::value::Value;
+
+/// Stages in the order of their source, until it has said everything.
+pub trait Feed: Send {
+    /// The next chunk, waiting for it; `None` when there is no more.
+    fn next(&mut self) -> Option<Chunk>;
+
+    /// The next chunk if it is there already.
+    fn ready(&mut self) -> Option<Chunk>;
+
+    /// What the source has to say at its end: the scopes it looked at and what it could not read.
+    ///
+    /// # Errors
+    /// When the input turned out to be unusable, so that nothing was audited.
+    fn close(self: Box<Self>) -> Result<Close, Unusable>;
+}
+
+/// An input that cannot be audited at all. The message says what, where and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable(pub String);
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unusable {}
+
+/// Some stages, not decoded where they came as text.
+pub enum Chunk {
+    /// The stages of one API.
+    Api {
+        /// The account; `None` when it is not stated.
+        account: Option<Arc<str>>,
+        /// The Region; `None` when it is not stated.
+        region: Option<Arc<str>>,
+        /// The API.
+        api: Value<'static>,
+        /// Its stages.
+        stages: Vec<Value<'static>>,
+    },
+    /// Lines of a snapshot, whole ones.
+    Lines {
+        /// What messages call the input.
+        name: Arc<str>,
+        /// The lines, each ended by a newline or by the end.
+        bytes: Vec<u8>,
+        /// The number of the first line, counted from 1.
+        first: u64,
+        /// Which of the stages are wanted.
+        only: Arc<Selection>,
+    },
+}
+
+/// The APIs and stages that an audit is narrowed to; empty lists mean all.
+#[derive(Debug, Default, Clone)]
+pub struct Selection {
+    /// Identifiers of APIs.
+    pub apis: Vec<String>,
+    /// Names of stages.
+    pub stages: Vec<String>,
+}
+
+impl Selection {
+    /// Whether an API is wanted. One whose identifier is not stated is not known to be another one.
+    #[must_use]
+    pub fn has_api(&self, api_id: Option<&str>) -> bool {
+        self.apis.is_empty() || api_id.is_none_or(|id| self.apis.iter().any(|wanted| wanted == id))
+    }
+
+    /// Whether a stage of that name is wanted.
+    #[must_use]
+    pub fn has_stage(&self, name: Option<&str>) -> bool {
+        self.stages.is_empty() || name.is_some_and(|name| self.stages.iter().any(|wanted| wanted == name))
+    }
+}
+
+static STAGE_ROW: Field = STAGE_FIELD;
+
+impl Chunk {
+    /// Hands each stage to `each`: CPU work only, on whatever thread it is called.
+    ///
+    /// # Errors
+    /// When a line is not what a snapshot holds.
+    pub fn decode(&self, mut each: impl FnMut(&Document<'_>)) -> Result<(), Unusable> {
+        match self {
+            Self::Api { account, region, api, stages } => {
+                for stage in stages {
+                    each(&Document { account: account.as_deref(), region: region.as_deref(), api, stage });
+                }
+                Ok(())
+            }
+            Self::Lines { name, bytes, first, only } => {
+                for (line, at) in bytes.split(|byte| *byte == b'\n').zip(*first..) {
+                    if line.is_empty() {
+                        continue;
+                    }
+                    let line = Line::decode(line).map_err(|error| {
+                        // serde_json counts lines within the text it was given, which is one line.
+                        let said = error.to_string();
+                        let said = said.split(" at line ").next().unwrap_or(&said);
+                        Unusable(format!(
+                            "{name}:{at}:{}: not a stage of a snapshot: {said}. The file is damaged; nothing was audited.",
+                            error.column(),
+                        ))
+                    })?;
+                    let document = line.document();
+                    if only.has_api(document.api_id()) && only.has_stage(document.stage_name()) {
+                        each(&document);
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// One line of a snapshot.
+struct Line<'a> {
+    account: Option<std::borrow::Cow<'a, str>>,
+    region: Option<std::borrow::Cow<'a, str>>,
+    api: Value<'a>,
+    stage: Value<'a>,
+}
+
+impl<'a> Line<'a> {
+    fn decode(line: &'a [u8]) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Wire<'w> {
+            #[serde(borrow)]
+            account: Option<std::borrow::Cow<'w, str>>,
+            #[serde(borrow)]
+            region: Option<std::borrow::Cow<'w, str>>,
+            #[serde(borrow, deserialize_with = "api")]
+            api: Value<'w>,
+            #[serde(borrow, deserialize_with = "stage")]
+            stage: Value<'w>,
+            #[serde(default, rename = "not-stated")]
+            not_stated: Vec<String>,
+        }
+        fn api<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Value<'de>, D::Error> {
+            Decode(&API_FIELD).deserialize(from)
+        }
+        fn stage<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Value<'de>, D::Error> {
+            Decode(&STAGE_ROW).deserialize(from)
+        }
+        let wire: Wire<'a> = serde_json::from_slice(line)?;
+        let (mut api, mut stage) = (wire.api, wire.stage);
+        for path in &wire.not_stated {
+            match path.strip_prefix("api.") {
+                Some(path) => mark_not_stated(&mut api, &API_FIELD, path),
+                None => mark_not_stated(&mut stage, &STAGE_ROW, path),
+            }
+        }
+        Ok(Self { account: wire.account, region: wire.region, api, stage })
+    }
+
+    fn document(&self) -> Document<'_> {
+        Document {
+            account: self.account.as_deref(),
+            region: self.region.as_deref(),
+            api: &self.api,
+            stage: &self.stage,
+        }
+    }
+}
+
+/// Sets the member at a dotted path of catalogue names to "not stated".
+fn mark_not_stated(value: &mut Value<'_>, field: &'static Field, path: &str) {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let at = position(field.members(), name);
+    if matches!(value, Value::Unset) {
+        *value = Value::empty_struct(field.members());
+    }
+    let Value::Struct(members) = value else { return };
+    let (Some(member), Some(field)) = (members.get_mut(at), field.members().get(at)) else { return };
+    match rest {
+        Some(rest) => mark_not_stated(member, field, rest),
+        None => *member = Value::NotStated,
+    }
+}
+
+/// The dotted paths of everything that is not stated, for the line of a snapshot.
+#[must_use]
+pub fn not_stated(field: &'static Field, value: &Value<'_>, prefix: &str) -> Vec<String> {
+    let Value::Struct(members) = value else { return Vec::new() };
+    let mut paths = Vec::new();
+    for (field, value) in field.members().iter().zip(members) {
+        let path = format!("{prefix}{}", field.name);
+        match value {
+            Value::NotStated => paths.push(path),
+            Value::Struct(_) => paths.extend(not_stated(field, value, &format!("{path}."))),
+            _ => {}
+        }
+    }
+    paths
+}
+
+/// What a source says at its end.
+#[derive(Debug, Default)]
+pub struct Close {
+    /// Every account and Region that was asked for.
+    pub scopes: Vec<Scope>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// What is worth knowing and does not make the audit incomplete.
+    pub warnings: Vec<Warning>,
+}
+
+/// One account and Region, and how far it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// The account; `None` when it is not stated.
+    pub account: Option<String>,
+    /// The Region; `None` when it is not stated.
+    pub region: Option<String>,
+    /// APIs in scope that were found.
+    #[serde(default)]
+    pub apis: u64,
+    /// APIs that were not fetched because no rule can match their stages.
+    #[serde(default)]
+    pub skipped_apis: u64,
+    /// Stages that were read.
+    #[serde(default)]
+    pub stages: u64,
+    /// Requests that were sent to API Gateway, retries included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
+    /// How far it was read.
+    pub outcome: Read,
+}
+
+/// How far a scope was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Read {
+    /// All of it.
+    Checked,
+    /// Some of it.
+    Partial,
+    /// None of it.
+    Unchecked,
+    /// None of it, as configured.
+    Excluded,
+}
+
+impl Read {
+    /// Its name in results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Checked => "checked",
+            Self::Partial => "partial",
+            Self::Unchecked => "unchecked",
+            Self::Excluded => "excluded",
+        }
+    }
+}
+
+/// Something that could not be read: where, what was tried, what came back, what to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Gap {
+    /// The account.
+    pub account: Option<String>,
+    /// The Region.
+    pub region: Option<String>,
+    /// The API; `None` when the Region's APIs could not be listed.
+    pub api_id: Option<String>,
+    /// The stage; `None` when all of the API's are missing.
+    pub stage: Option<String>,
+    /// The call that failed, by AWS's name.
+    pub operation: String,
+    /// AWS's error code, or ours (`Timeout`, `Interrupted`, …).
+    pub code: String,
+    /// What came back.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// Something worth knowing that is neither a violation nor a gap.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Warning {
+    /// What kind of warning, in kebab-case.
+    pub kind: String,
+    /// What happened, in words.
+    pub message: String,
+    /// The account.
+    pub account: Option<String>,
+    /// The Region.
+    pub region: Option<String>,
+    /// The API.
+    pub api_id: Option<String>,
+    /// The stage.
+    pub stage: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Chunk {
+        Chunk::Lines { name: "fleet".into(), bytes: text.as_bytes().to_vec(), first: 2, only: Arc::default() }
+    }
+
+    #[test]
+    fn lines_become_documents_in_order() {
+        let chunk = lines(concat!(
+            r#"{"account":"111122223333","region":"us-east-1","api":{"ApiId":"a","ProtocolType":"HTTP"},"stage":{"StageName":"dev"}}"#,
+            "\n",
+            r#"{"account":null,"region":null,"api":{},"stage":{"StageName":"prod"},"not-stated":["api.Tags","DefaultRouteSettings.ThrottlingRateLimit"],"more":1}"#,
+        ));
+        let mut seen = Vec::new();
+        chunk
+            .decode(|stage| {
+                seen.push((stage.account.map(str::to_owned), stage.stage_name().map(str::to_owned), stage.arn()));
+                if stage.account.is_none() {
+                    assert_eq!(stage.api.member(position(API_FIELD.members(), "Tags")), &Value::NotStated);
+                    let mut all = not_stated(&API_FIELD, stage.api, "api.");
+                    all.extend(not_stated(&STAGE_ROW, stage.stage, ""));
+                    assert_eq!(all, ["api.Tags", "DefaultRouteSettings.ThrottlingRateLimit"]);
+                }
+            })
+            .unwrap();
+        assert_eq!(seen[0].0.as_deref(), Some("111122223333"));
+        assert_eq!(seen[0].2.as_deref(), Some("arn:aws:apigateway:us-east-1::/apis/a/stages/dev"));
+        assert_eq!(seen[1], (None, Some("prod".to_owned()), None));
+    }
+
+    #[test]
+    fn a_damaged_line_says_where() {
+        let error = lines("{\"account\":null}\n").decode(|_| ()).unwrap_err();
+        assert!(error.0.starts_with("fleet:2:") && error.0.contains("missing field"), "{error}");
+    }
+
+    #[test]
+    fn a_selection_without_names_is_everything() {
+        let all = Selection::default();
+        assert!(all.has_api(None) && all.has_api(Some("a")) && all.has_stage(Some("prod")) && all.has_stage(None));
+        let some = Selection { apis: vec!["a".into()], stages: vec!["prod".into()] };
+        assert!(some.has_api(Some("a")) && some.has_api(None) && !some.has_api(Some("b")));
+        assert!(some.has_stage(Some("prod")) && !some.has_stage(Some("dev")) && !some.has_stage(None));
+    }
+}

@@ -1,0 +1,210 @@
+//! What a check finds, as data: no words that a report could choose otherwise. Kept small, since a fleet may have
+//! hundreds of thousands.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::digest;
+use super::document;
+
+/// The name of a stage, shared by everything that is found on it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct StageName {
+    /// Where it is.
+    pub place: Arc<Place>,
+    /// Its API.
+    pub api: Arc<ApiName>,
+    /// Its own name; `None` only in a policy's tests.
+    pub name: Option<Box<str>>,
+}
+
+/// An account and a Region.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The account; `None` when it is not stated.
+    pub account: Option<Box<str>>,
+    /// The Region; `None` when it is not stated.
+    pub region: Option<Box<str>>,
+}
+
+/// What reports say of an API.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ApiName {
+    /// The identifier; `None` when it is not stated.
+    pub id: Option<Box<str>>,
+    /// The name.
+    pub name: Option<Box<str>>,
+    /// The protocol, as AWS writes it.
+    pub protocol: Option<Box<str>>,
+}
+
+impl StageName {
+    /// The order of every report: account, Region, API, stage, by bytes.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        let place =
+            || if Arc::ptr_eq(&self.place, &other.place) { Ordering::Equal } else { self.place.cmp(&other.place) };
+        let api = || if Arc::ptr_eq(&self.api, &other.api) { Ordering::Equal } else { self.api.id.cmp(&other.api.id) };
+        place().then_with(api).then_with(|| self.name.cmp(&other.name))
+    }
+
+    /// The ARN of the stage.
+    #[must_use]
+    pub fn arn(&self) -> Option<String> {
+        document::arn(self.place.region.as_deref(), self.api.id.as_deref(), self.name.as_deref())
+    }
+}
+
+/// A setting that is not as a rule demands.
+#[derive(Debug, Clone)]
+pub struct Violation {
+    /// The rule, as its place among the rules of the audit.
+    pub rule: u32,
+    /// Where the value came from.
+    pub origin: Origin,
+    /// The stage.
+    pub stage: Arc<StageName>,
+    /// The route, for a setting of one route.
+    pub route: Option<Arc<str>>,
+    /// The setting; `None` for the document as a whole.
+    pub path: Option<Arc<str>>,
+    /// What was demanded, in words: every test that failed.
+    pub expected: Arc<str>,
+    /// What is there.
+    pub actual: Actual,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// An entry of `RouteSettings`.
+    Route,
+    /// The stage, its default route settings too.
+    Stage,
+    /// The API.
+    Api,
+    /// Nowhere: it is unset, and that means something.
+    Implied,
+    /// Nowhere: it is unset.
+    Unset,
+}
+
+impl Origin {
+    /// Its name in results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Route => "route",
+            Self::Stage => "stage",
+            Self::Api => "api",
+            Self::Implied => "implied",
+            Self::Unset => "unset",
+        }
+    }
+}
+
+/// A value as it was found; a stage variable's is a digest already.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Actual {
+    /// None.
+    Unset,
+    /// A boolean.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number that may have a fraction.
+    Number(f64),
+    /// A text.
+    Text(Box<str>),
+    /// A struct, map or list, as JSON.
+    Json(Box<str>),
+}
+
+/// A rule whose outcome hangs on what is not known.
+#[derive(Debug, Clone)]
+pub struct Undecided {
+    /// The rule, as its place among the rules of the audit.
+    pub rule: u32,
+    /// The stage.
+    pub stage: Arc<StageName>,
+    /// The route, for a setting of one route.
+    pub route: Option<Arc<str>>,
+    /// The setting.
+    pub path: Option<Arc<str>>,
+    /// Why.
+    pub reason: Arc<str>,
+}
+
+/// The rule as reports show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleFacts {
+    /// `policy/id`.
+    pub name: String,
+    /// What should be so.
+    pub title: String,
+    /// How bad it is when it is not.
+    pub severity: super::Severity,
+    /// Why it should.
+    pub why: Option<String>,
+    /// How to put it right.
+    pub fix: Option<String>,
+    /// Where the rule comes from.
+    pub references: Vec<String>,
+    /// The file that holds the rule.
+    pub file: String,
+    /// The line of the rule.
+    pub line: usize,
+}
+
+/// A stable name for a violation: the same as long as rule, stage, route and setting are.
+#[must_use]
+pub fn fingerprint(rule: &str, stage: &StageName, route: Option<&str>, path: Option<&str>) -> String {
+    let part = |part: Option<&str>| -> String { part.map_or_else(|| "-".to_owned(), |part| format!("={part}")) };
+    let mut parts = vec![rule.to_owned()];
+    for value in [
+        stage.place.account.as_deref(),
+        stage.place.region.as_deref(),
+        stage.api.id.as_deref(),
+        stage.name.as_deref(),
+        route,
+        path,
+    ] {
+        parts.push("\0".to_owned());
+        parts.push(part(value));
+    }
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let mut text = digest::hex(&parts);
+    text.truncate(32);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_violation_is_small() {
+        // The fleet's findings are all that stays in memory.
+        assert!(size_of::<Violation>() <= 96, "{}", size_of::<Violation>());
+    }
+
+    #[test]
+    fn a_fingerprint_tells_null_from_a_text() {
+        let stage = StageName {
+            place: Arc::new(Place { account: Some("1".into()), region: None }),
+            api: Arc::new(ApiName { id: Some("a".into()), name: None, protocol: None }),
+            name: Some("prod".into()),
+        };
+        let all = [
+            fingerprint("p/r", &stage, None, None),
+            fingerprint("p/r", &stage, Some(""), None),
+            fingerprint("p/r", &stage, None, Some("")),
+            fingerprint("p/r", &stage, Some("-"), None),
+            fingerprint("p/s", &stage, None, None),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert_eq!(one.len(), 32);
+            assert!(all[at + 1..].iter().all(|other| other != one));
+        }
+    }
+}

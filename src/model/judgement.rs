@@ -1,0 +1,67 @@
+//! What the gate concluded, as data; `gate.rs` concludes it and reports put it in words.
+
+use super::severity::Severity;
+
+/// The gate's conclusion and what it rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The exit code.
+    pub exit: u8,
+    /// The lowest severity that fails; `None` when violations never do.
+    pub fail_on: Option<Severity>,
+    /// Violations that reach it.
+    pub failing: usize,
+    /// Things that could not be read, and that count.
+    pub unchecked: usize,
+    /// Rules on stages that could not be decided, and that count.
+    pub undecided: u64,
+    /// No stage was governed, and that counts.
+    pub nothing_governed: bool,
+    /// The signal that ended the run early.
+    pub signal: Option<Signal>,
+}
+
+/// The gate's verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything in scope was checked and nothing fails.
+    Conforms,
+    /// A violation reaches the threshold.
+    Violations,
+    /// Nothing fails, but not everything is known.
+    Incomplete,
+}
+
+impl Verdict {
+    /// Its name in results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Conforms => "conforms",
+            Self::Violations => "violations",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
+/// A signal that asks the run to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT, as from Ctrl-C.
+    Interrupt,
+    /// SIGTERM, as from a scheduler.
+    Terminate,
+}
+
+impl Signal {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+        }
+    }
+}

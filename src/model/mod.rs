@@ -1,0 +1,17 @@
+//! The nouns: the stage document and its catalogue of fields, feeds, findings and outcomes. No I/O, no clock.
+
+pub mod catalogue;
+pub mod decode;
+pub mod digest;
+pub mod document;
+pub mod feed;
+pub mod finding;
+pub mod judgement;
+pub mod outcome;
+pub mod severity;
+pub mod value;
+
+pub use document::Document;
+pub use outcome::Outcome;
+pub use severity::Severity;
+pub use value::Value;
