@@ -1,0 +1,289 @@
+//! What was found so far, and how it is added up into one outcome in one order.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::Options;
+use super::verdict::{Finding, Question, Verdict, verdict};
+use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE};
+use crate::model::feed::{Close, Scope};
+use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation};
+use crate::model::outcome::Coverage;
+use crate::model::{Document, Outcome, Severity};
+use crate::policy::{Policies, Rule};
+
+/// The sum of some stages.
+pub struct Ledger {
+    outcome: Outcome,
+    /// Stages by account and Region.
+    places: BTreeMap<(Option<Box<str>>, Option<Box<str>>), u64>,
+    /// Rules that governed a stage.
+    used: Vec<bool>,
+    /// Texts that many findings share.
+    texts: HashSet<Arc<str>>,
+    /// The place and the API of the last stage: its neighbours mostly share them.
+    last: Option<(Arc<Place>, Arc<ApiName>)>,
+}
+
+impl Ledger {
+    /// Nothing yet.
+    pub fn new(policies: &Policies) -> Self {
+        Self {
+            outcome: Outcome::default(),
+            places: BTreeMap::new(),
+            used: vec![false; policies.rules],
+            texts: HashSet::new(),
+            last: None,
+        }
+    }
+
+    /// Checks one stage against every rule.
+    pub fn stage(&mut self, policies: &Policies, document: &Document<'_>, options: Options) {
+        self.outcome.stages += 1;
+        self.count_place(document);
+        let mut governed = false;
+        let mut name: Option<Arc<StageName>> = None;
+        for policy in &policies.policies {
+            for rule in &policy.rules {
+                let verdict = verdict(policy.selection.as_ref(), rule, document, !options.show_values);
+                match verdict {
+                    Verdict::NotGoverned => continue,
+                    Verdict::NotApplicable => self.outcome.not_applicable += 1,
+                    Verdict::Conforms => governed = self.governs(rule),
+                    Verdict::Violates(findings) => {
+                        governed = self.governs(rule);
+                        let name = name.get_or_insert_with(|| self.name(document));
+                        let name = Arc::clone(name);
+                        self.violations(rule, &name, findings);
+                    }
+                    Verdict::Undecided(questions) => {
+                        governed = self.governs(rule);
+                        self.outcome.undecided_checks += 1;
+                        let name = name.get_or_insert_with(|| self.name(document));
+                        let name = Arc::clone(name);
+                        self.undecided(rule, &name, questions);
+                    }
+                }
+                self.outcome.checks += 1;
+            }
+        }
+        if governed {
+            self.outcome.governed += 1;
+        } else {
+            let name = name.unwrap_or_else(|| self.name(document));
+            self.outcome.coverage.ungoverned.push(name);
+        }
+    }
+
+    fn governs(&mut self, rule: &Rule) -> bool {
+        if let Some(used) = self.used.get_mut(rule.number as usize) {
+            *used = true;
+        }
+        true
+    }
+
+    fn count_place(&mut self, document: &Document<'_>) {
+        // One place has thousands of stages in a row, so the last entry is nearly always the right one.
+        if let Some((key, count)) = self.places.iter_mut().next_back()
+            && key.0.as_deref() == document.account
+            && key.1.as_deref() == document.region
+        {
+            *count += 1;
+            return;
+        }
+        let key = (document.account.map(Box::from), document.region.map(Box::from));
+        *self.places.entry(key).or_default() += 1;
+    }
+
+    fn name(&mut self, document: &Document<'_>) -> Arc<StageName> {
+        let known = self.last.as_ref().filter(|(place, api)| {
+            place.account.as_deref() == document.account
+                && place.region.as_deref() == document.region
+                && api.id.as_deref() == document.api_id()
+                && api.name.as_deref() == document.api_name()
+        });
+        let (place, api) = match known {
+            Some((place, api)) => (Arc::clone(place), Arc::clone(api)),
+            None => {
+                let same_place = self.last.as_ref().map(|(place, _)| place).filter(|place| {
+                    place.account.as_deref() == document.account && place.region.as_deref() == document.region
+                });
+                let place = same_place.cloned().unwrap_or_else(|| {
+                    Arc::new(Place { account: document.account.map(Box::from), region: document.region.map(Box::from) })
+                });
+                let api = Arc::new(ApiName {
+                    id: document.api_id().map(Box::from),
+                    name: document.api_name().map(Box::from),
+                    protocol: document.protocol_name().map(Box::from),
+                });
+                self.last = Some((Arc::clone(&place), Arc::clone(&api)));
+                (place, api)
+            }
+        };
+        Arc::new(StageName { place, api, name: document.stage_name().map(Box::from) })
+    }
+
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = text.into();
+        self.texts.insert(Arc::clone(&new));
+        new
+    }
+
+    fn violations(&mut self, rule: &Rule, stage: &Arc<StageName>, findings: Vec<Finding>) {
+        for Finding { route, failure } in findings {
+            let violation = Violation {
+                rule: rule.number,
+                origin: failure.origin,
+                stage: Arc::clone(stage),
+                route: route.map(|route| self.shared(&route)),
+                path: (!failure.path.is_empty()).then(|| self.shared(&failure.path)),
+                expected: self.shared(&failure.expected),
+                actual: failure.actual,
+            };
+            self.outcome.violations[rule.facts.severity.rank()].push(violation);
+        }
+    }
+
+    fn undecided(&mut self, rule: &Rule, stage: &Arc<StageName>, questions: Vec<Question>) {
+        for Question { route, open } in questions {
+            let undecided = Undecided {
+                rule: rule.number,
+                stage: Arc::clone(stage),
+                route: route.map(|route| self.shared(&route)),
+                path: (!open.path.is_empty()).then(|| self.shared(&open.path)),
+                reason: self.shared(&open.reason),
+            };
+            self.outcome.undecided.push(undecided);
+        }
+    }
+
+    /// Adds the sum of other stages, which came later.
+    pub fn add(&mut self, other: Self) {
+        let (mine, theirs) = (&mut self.outcome, other.outcome);
+        mine.stages += theirs.stages;
+        mine.governed += theirs.governed;
+        mine.checks += theirs.checks;
+        mine.not_applicable += theirs.not_applicable;
+        mine.undecided_checks += theirs.undecided_checks;
+        for (mine, theirs) in mine.violations.iter_mut().zip(theirs.violations) {
+            mine.extend(theirs);
+        }
+        mine.undecided.extend(theirs.undecided);
+        mine.coverage.ungoverned.extend(theirs.coverage.ungoverned);
+        for (place, count) in other.places {
+            *self.places.entry(place).or_default() += count;
+        }
+        for (mine, theirs) in self.used.iter_mut().zip(other.used) {
+            *mine |= theirs;
+        }
+    }
+
+    /// The outcome of everything, in the order of reports.
+    pub fn close(self, policies: &Policies, close: Close) -> Outcome {
+        let Self { mut outcome, mut places, used, .. } = self;
+        let rules: Vec<&Rule> = policies.rules().collect();
+        outcome.rules = rules.iter().map(|rule| rule.facts.clone()).collect();
+
+        // By name, not by number: the order of files on the command line must not show.
+        let mut order: Vec<usize> = (0..rules.len()).collect();
+        order.sort_by_key(|rule| &rules[*rule].facts.name);
+        let mut place_of = vec![0; rules.len()];
+        for (place, rule) in order.into_iter().enumerate() {
+            place_of[rule] = place;
+        }
+        let by = |rule: u32| place_of.get(rule as usize).copied().unwrap_or(usize::MAX);
+        for list in &mut outcome.violations {
+            list.sort_by(|a, b| {
+                (a.stage.order(&b.stage))
+                    .then_with(|| a.route.cmp(&b.route))
+                    .then_with(|| by(a.rule).cmp(&by(b.rule)))
+                    .then_with(|| a.path.cmp(&b.path))
+            });
+            list.shrink_to_fit();
+        }
+        let severity = |rule: u32| rules.get(rule as usize).map_or(Severity::Info, |rule| rule.facts.severity);
+        outcome.undecided.sort_by(|a, b| {
+            severity(b.rule)
+                .cmp(&severity(a.rule))
+                .then_with(|| a.stage.order(&b.stage))
+                .then_with(|| a.route.cmp(&b.route))
+                .then_with(|| by(a.rule).cmp(&by(b.rule)))
+                .then_with(|| a.path.cmp(&b.path))
+        });
+        outcome.coverage.ungoverned.sort_by(|a, b| a.order(b));
+
+        outcome.scopes = close.scopes;
+        for scope in &mut outcome.scopes {
+            let key = (scope.account.as_deref().map(Box::from), scope.region.as_deref().map(Box::from));
+            scope.stages = places.remove(&key).unwrap_or(0);
+        }
+        // A stage of a place that the source did not name as a scope: it is counted where it is.
+        for ((account, region), stages) in places {
+            outcome.scopes.push(Scope {
+                account: account.map(String::from),
+                region: region.map(String::from),
+                apis: 0,
+                skipped_apis: 0,
+                stages,
+                requests: None,
+                outcome: crate::model::feed::Read::Checked,
+            });
+        }
+        outcome.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
+        outcome.gaps = close.gaps;
+        outcome.gaps.sort();
+        outcome.warnings = close.warnings;
+        outcome.warnings.sort();
+
+        let Coverage { unused_rules, unread_fields, .. } = &mut outcome.coverage;
+        *unused_rules =
+            rules.iter().zip(used).filter(|(_, used)| !used).map(|(rule, _)| rule.facts.name.clone()).collect();
+        unused_rules.sort();
+        *unread_fields = unread(policies);
+        outcome
+    }
+}
+
+/// The paths of fields that no rule reads, in the order of the catalogue.
+fn unread(policies: &Policies) -> Vec<String> {
+    let mut reads = Vec::new();
+    for rule in policies.rules() {
+        for pattern in [&rule.picture, &rule.selection].into_iter().flatten() {
+            pattern.reads(&mut String::new(), &mut reads);
+        }
+        if let Some(pattern) = &rule.each_route {
+            let mut members = Vec::new();
+            pattern.reads(&mut String::new(), &mut members);
+            for member in members {
+                reads.push(format!("DefaultRouteSettings.{member}"));
+                reads.push(format!("RouteSettings.{member}"));
+            }
+        }
+    }
+    for policy in &policies.policies {
+        if let Some(pattern) = &policy.selection {
+            pattern.reads(&mut String::new(), &mut reads);
+        }
+    }
+    let reads: HashMap<&str, ()> = reads.iter().map(|path| (path.as_str(), ())).collect();
+    let mut unread = Vec::new();
+    leaves(STAGE, "", &reads, &mut unread);
+    leaves(API, &format!("{}.", API_FIELD.name), &reads, &mut unread);
+    unread
+}
+
+fn leaves(fields: &[Field], prefix: &str, reads: &HashMap<&str, ()>, unread: &mut Vec<String>) {
+    for field in fields {
+        let path = format!("{prefix}{}", field.name);
+        if reads.contains_key(path.as_str()) {
+            continue;
+        }
+        match field.kind {
+            Kind::Struct(members) => leaves(members, &format!("{path}."), reads, unread),
+            _ => unread.push(path),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Faults: which requests they strike, when, and with what. How a fault looks on the wire is not known here.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::random;
+use super::request::{Call, Operation};
+use super::signature::Caller;
+
+/// Something that goes wrong. It reads as a sentence:
+///
+/// ```
+/// use driftgate::emulator::{Fault, Operation, What};
+///
+/// Fault::on(Operation::GetStages).region("eu-west-1").api("a1b2c3d4e5").always(What::Deny);
+/// Fault::on_every_call().after(10, What::ExpiredToken);
+/// Fault::on(Operation::GetApis).first(3, What::Throttle);
+/// ```
+///
+/// Only requests that no earlier fault struck are counted, so `first(3, …)` and then `first(2, …)` on the same
+/// requests are five bad answers in a row.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    on: Target,
+    when: When,
+    what: What,
+}
+
+/// The requests that a fault may strike; what is not named is any.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    operation: Option<Operation>,
+    account: Option<String>,
+    region: Option<String>,
+    api_id: Option<String>,
+    stage: Option<String>,
+}
+
+/// Which of the targeted requests are struck.
+#[derive(Clone, Debug)]
+pub enum When {
+    /// All.
+    Always,
+    /// The first so many.
+    First(u64),
+    /// Of each different request (account, Region, path and query) the first so many: each needs as many retries.
+    FirstOfEach(u64),
+    /// All but the first so many.
+    After(u64),
+    /// Each n-th: with 3 the third, the sixth, and so on.
+    Every(u64),
+    /// A random share between 0 and 1, the second number, drawn from a seed, the first.
+    Share(u64, f64),
+}
+
+/// What happens to a request that is struck.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// 429 TooManyRequestsException.
+    Throttle,
+    /// The same with a `Retry-After` of so many seconds.
+    ThrottleRetryAfter(u64),
+    /// This status with a JSON body.
+    ServerError(u16),
+    /// 403 AccessDeniedException.
+    Deny,
+    /// 403 ExpiredTokenException.
+    ExpiredToken,
+    /// 403 UnrecognizedClientException, the answer of a Region that is not enabled.
+    UnrecognizedClient,
+    /// 404 NotFoundException. On the calls that name an API, this is an API deleted after it was listed.
+    NotFound,
+    /// The connection is reset before any answer.
+    Reset,
+    /// The connection is closed properly, but without an answer.
+    Close,
+    /// Headers with the whole length, half of the body, and then the connection is closed.
+    Cut,
+    /// 200 with an HTML page, as a captive portal sends it.
+    NotJson,
+    /// 200 with half of the JSON, and a length that agrees.
+    Truncated,
+    /// 200 without a body.
+    EmptyBody,
+    /// The right answer, so much later.
+    Delay(Duration),
+    /// Never an answer; the connection stays open until the client leaves.
+    Hang,
+    /// A `nextToken` that leads to the same page again, for ever.
+    RepeatToken,
+    /// An empty page with a `nextToken` comes before the first.
+    EmptyPage,
+}
+
+impl Fault {
+    /// A fault on the requests for one operation.
+    pub fn on(operation: Operation) -> Target {
+        Target { operation: Some(operation), ..Target::default() }
+    }
+
+    /// A fault on every API Gateway read. STS is not included; name it with [`Fault::on`].
+    pub fn on_every_call() -> Target {
+        Target::default()
+    }
+}
+
+impl Target {
+    /// Only the requests of this account.
+    #[must_use]
+    pub fn account(mut self, account: &str) -> Target {
+        self.account = Some(account.to_owned());
+        self
+    }
+
+    /// Only the requests to this Region.
+    #[must_use]
+    pub fn region(mut self, region: &str) -> Target {
+        self.region = Some(region.to_owned());
+        self
+    }
+
+    /// Only the requests that name this API.
+    #[must_use]
+    pub fn api(mut self, api_id: &str) -> Target {
+        self.api_id = Some(api_id.to_owned());
+        self
+    }
+
+    /// Only the requests that name this stage.
+    #[must_use]
+    pub fn stage(mut self, stage: &str) -> Target {
+        self.stage = Some(stage.to_owned());
+        self
+    }
+
+    /// Strikes all of them.
+    pub fn always(self, what: What) -> Fault {
+        self.when(When::Always, what)
+    }
+
+    /// Strikes the first `count`.
+    pub fn first(self, count: u64, what: What) -> Fault {
+        self.when(When::First(count), what)
+    }
+
+    /// Strikes the first `count` of each different request.
+    pub fn first_of_each(self, count: u64, what: What) -> Fault {
+        self.when(When::FirstOfEach(count), what)
+    }
+
+    /// Strikes all but the first `count`.
+    pub fn after(self, count: u64, what: What) -> Fault {
+        self.when(When::After(count), what)
+    }
+
+    /// Strikes each `count`-th; 0 is never.
+    pub fn every(self, count: u64, what: What) -> Fault {
+        self.when(When::Every(count), what)
+    }
+
+    /// Strikes a random `share` of them, the same ones for the same seed and order.
+    pub fn share(self, seed: u64, share: f64, what: What) -> Fault {
+        self.when(When::Share(seed, share), what)
+    }
+
+    /// Strikes them as `when` says.
+    pub fn when(self, when: When, what: What) -> Fault {
+        Fault { on: self, when, what }
+    }
+
+    fn includes(&self, caller: &Caller, call: &Call) -> bool {
+        let named =
+            |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
+        self.operation.map_or(call.operation.is_api_gateway(), |operation| operation == call.operation)
+            && named(&self.account, Some(&caller.account))
+            && named(&self.region, Some(&caller.region))
+            && named(&self.api_id, call.resource.api_id())
+            && named(&self.stage, call.resource.stage())
+    }
+}
+
+/// A fault of a running server, which counts what it was asked.
+#[derive(Debug)]
+pub(super) struct ArmedFault {
+    fault: Fault,
+    asked: AtomicU64,
+    asked_each: Mutex<HashMap<String, u64>>,
+}
+
+impl ArmedFault {
+    pub(super) fn new(fault: Fault) -> ArmedFault {
+        ArmedFault { fault, asked: AtomicU64::new(0), asked_each: Mutex::default() }
+    }
+
+    /// What it does to this request, if it strikes; `target` is the path and query as they came.
+    pub(super) fn strike(&self, caller: &Caller, call: &Call, target: &str) -> Option<&What> {
+        if !self.fault.on.includes(caller, call) {
+            return None;
+        }
+        let earlier = self.asked.fetch_add(1, Ordering::Relaxed);
+        let strikes = match self.fault.when {
+            When::Always => true,
+            When::First(count) => earlier < count,
+            When::FirstOfEach(count) => self.earlier_of_same(caller, target) < count,
+            When::After(count) => earlier >= count,
+            When::Every(count) => (earlier + 1).is_multiple_of(count),
+            When::Share(seed, share) => random::fraction(seed, earlier) < share,
+        };
+        strikes.then_some(&self.fault.what)
+    }
+
+    fn earlier_of_same(&self, caller: &Caller, target: &str) -> u64 {
+        let request = format!("{} {} {target}", caller.account, caller.region);
+        let mut asked = self.asked_each.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = asked.entry(request).or_insert(0);
+        *count += 1;
+        *count - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::RawRequest;
+    use super::*;
+
+    fn struck(fault: Fault, targets: &[&str]) -> Vec<bool> {
+        let armed = ArmedFault::new(fault);
+        let caller = Caller { account: "111122223333".to_owned(), region: "us-east-1".to_owned() };
+        let strike = |target: &&str| {
+            let call = Call::read(&RawRequest { method: "GET", target, authorization: None, form: "" });
+            armed.strike(&caller, &call, target).is_some()
+        };
+        targets.iter().map(strike).collect()
+    }
+
+    #[test]
+    fn when_decides_which_requests_are_struck() {
+        let four = ["/v2/apis"; 4];
+        let on = || Fault::on(Operation::GetApis);
+        assert_eq!(struck(on().always(What::Reset), &four), [true, true, true, true]);
+        assert_eq!(struck(on().first(1, What::Reset), &four), [true, false, false, false]);
+        assert_eq!(struck(on().after(3, What::Reset), &four), [false, false, false, true]);
+        assert_eq!(struck(on().every(2, What::Reset), &four), [false, true, false, true]);
+        assert_eq!(struck(on().every(0, What::Reset), &four), [false; 4]);
+        assert_eq!(struck(on().share(1, 0.0, What::Reset), &four), [false; 4]);
+        assert_eq!(struck(on().share(1, 1.0, What::Reset), &four), [true; 4]);
+        let pages = ["/v2/apis", "/v2/apis", "/v2/apis?nextToken=a", "/v2/apis?nextToken=a"];
+        assert_eq!(struck(on().first_of_each(1, What::Reset), &pages), [true, false, true, false]);
+    }
+
+    #[test]
+    fn the_target_narrows() {
+        let targets = ["/v2/apis", "/v2/apis/a1", "/v2/apis/a1/stages", "/v2/apis/a1/stages/prod", "/v2/nothing"];
+        let whom = |target: Target| struck(target.always(What::Reset), &targets);
+        assert_eq!(whom(Fault::on_every_call()), [true, true, true, true, false]);
+        assert_eq!(whom(Fault::on_every_call().api("a1")), [false, true, true, true, false]);
+        assert_eq!(whom(Fault::on_every_call().stage("prod")), [false, false, false, true, false]);
+        assert_eq!(whom(Fault::on(Operation::GetStages)), [false, false, true, false, false]);
+        assert_eq!(whom(Fault::on_every_call().region("eu-west-1")), [false; 5]);
+        assert_eq!(whom(Fault::on_every_call().account("444455556666")), [false; 5]);
+    }
+}

@@ -1,0 +1,159 @@
+//! The sample fleet: one account with every interesting case, by hand. It does not know the rules that its stages
+//! break, and it knows of no fault; what the demo makes of it is in `settings`.
+
+mod hostile;
+mod http;
+mod websocket;
+
+use serde_json::{Value, json};
+
+use super::document::{self, with};
+use super::fleet::Fleet;
+
+/// The account of the sample fleet.
+pub const HOME_ACCOUNT: &str = "111122223333";
+
+/// Its home Region, which the demo can read fully.
+pub const HOME_REGION: &str = "us-east-1";
+
+/// The Regions that the demo audits: the home Region, one with a denied API, one that is denied.
+pub const DEMO_REGIONS: [&str; 3] = [HOME_REGION, SECOND_REGION, DENIED_REGION];
+
+/// The API in eu-west-1 whose stages the demo denies.
+pub const DENIED_API: &str = "q8x2n6w1zc";
+
+pub(super) const DENIED_REGION: &str = "ap-south-1";
+
+const SECOND_REGION: &str = "eu-west-1";
+
+/// An access log format as AWS's guide recommends it.
+const JSON_FORMAT: &str = r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime","routeKey":"$context.routeKey","status":"$context.status","responseLength":"$context.responseLength"}"#;
+
+impl Fleet {
+    /// The fleet of `driftgate demo`: 17 APIs in us-east-1 with every case that a policy may look for, and three
+    /// good ones in eu-west-1.
+    pub fn sample() -> Fleet {
+        let home = http::apis().into_iter().chain(websocket::apis()).chain(hostile::apis());
+        let fleet = home.fold(Fleet::new(), |fleet, (api, stages)| fleet.api(HOME_ACCOUNT, HOME_REGION, api, stages));
+        second_region().into_iter().fold(fleet, |fleet, (api, stages)| {
+            let id = api["apiId"].as_str().unwrap_or_default();
+            let scheme = if api["protocolType"] == "WEBSOCKET" { "wss" } else { "https" };
+            let endpoint = format!("{scheme}://{id}.execute-api.{SECOND_REGION}.amazonaws.com");
+            let api = with(api, json!({"apiEndpoint": endpoint}));
+            fleet.api(HOME_ACCOUNT, SECOND_REGION, api, stages)
+        })
+    }
+}
+
+/// An API and its stages.
+type Deployed = (Value, Vec<Value>);
+
+fn second_region() -> Vec<Deployed> {
+    let here = |stage: Value, group: &str| with(stage, json!({"accessLogSettings": access_logs(SECOND_REGION, group)}));
+    vec![
+        (http_api("e7k3v9t2mb", "orders-eu", "orders"), vec![here(http_stage("prod", "orders"), "orders-eu")]),
+        (http_api(DENIED_API, "ledger-eu", "payments"), vec![here(http_stage("prod", "payments"), "ledger-eu")]),
+        (websocket_api("h5d0r4j8ya", "events-eu", "chat"), vec![here(websocket_stage("live", "chat"), "events-eu")]),
+    ]
+}
+
+/// An HTTP API that somebody owns.
+fn http_api(id: &str, name: &str, owner: &str) -> Value {
+    owned_api(document::http_api(id, name), owner)
+}
+
+/// A WebSocket API that somebody owns.
+fn websocket_api(id: &str, name: &str, owner: &str) -> Value {
+    owned_api(document::websocket_api(id, name), owner)
+}
+
+fn owned_api(api: Value, owner: &str) -> Value {
+    let description = format!("Owned by team {owner}");
+    with(api, json!({"description": description, "tags": {"owner": owner, "tier": "gold"}}))
+}
+
+/// A stage of an HTTP API as it should be; each case changes one thing in it.
+fn http_stage(name: &str, owner: &str) -> Value {
+    good_stage(document::http_stage(name), name, owner)
+}
+
+/// A stage of a WebSocket API as it should be.
+fn websocket_stage(name: &str, owner: &str) -> Value {
+    let logged = json!({"defaultRouteSettings": {"loggingLevel": "INFO"}});
+    good_stage(with(document::websocket_stage(name), logged), name, owner)
+}
+
+fn good_stage(stage: Value, name: &str, owner: &str) -> Value {
+    let good = json!({
+        "accessLogSettings": access_logs(HOME_REGION, &format!("{owner}-{name}")),
+        "autoDeploy": false,
+        "defaultRouteSettings":
+            {"detailedMetricsEnabled": true, "throttlingBurstLimit": 200, "throttlingRateLimit": 100.0},
+        "deploymentId": "dty748",
+        "description": format!("Stage {name} of team {owner}"),
+        "tags": {"cost-center": "4711", "owner": owner, "tier": "gold"},
+    });
+    with(stage, good)
+}
+
+fn access_logs(region: &str, group: &str) -> Value {
+    let destination = format!("arn:aws:logs:{region}:{HOME_ACCOUNT}:log-group:/apigw/{group}");
+    json!({"destinationArn": destination, "format": JSON_FORMAT})
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn documents(region: &str) -> (Vec<Value>, Vec<Value>) {
+        let fleet = Fleet::sample();
+        let apis = fleet.region(HOME_ACCOUNT, region).unwrap().apis();
+        let parse = |text: &str| serde_json::from_str(text).unwrap();
+        (
+            apis.iter().map(|api| parse(&api.document)).collect(),
+            apis.iter().flat_map(|api| &api.stages).map(|stage| parse(&stage.document)).collect(),
+        )
+    }
+
+    #[test]
+    fn the_sample_is_small_enough_to_read_and_has_its_sizes() {
+        let (apis, stages) = documents(HOME_REGION);
+        assert_eq!((apis.len(), stages.len()), (17, 24));
+        let (apis, stages) = documents(SECOND_REGION);
+        assert_eq!((apis.len(), stages.len()), (3, 3));
+        assert!(apis.iter().any(|api| api["apiId"] == DENIED_API));
+    }
+
+    #[test]
+    fn api_ids_are_well_formed_and_unique() {
+        let ids: Vec<String> = [HOME_REGION, SECOND_REGION]
+            .iter()
+            .flat_map(|region| documents(region).0)
+            .map(|api| api["apiId"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
+        for id in ids {
+            let well_formed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+            assert!(id.len() == 10 && id.bytes().all(well_formed), "{id}");
+        }
+    }
+
+    #[test]
+    fn protocols_have_only_their_own_settings() {
+        let fleet = Fleet::sample();
+        for api in fleet.region(HOME_ACCOUNT, HOME_REGION).unwrap().apis() {
+            let websocket = api.document.contains(r#""protocolType":"WEBSOCKET""#);
+            for stage in &api.stages {
+                let stage: Value = serde_json::from_str(&stage.document).unwrap();
+                let settings = &stage["defaultRouteSettings"];
+                assert_eq!(settings.get("loggingLevel").is_some(), websocket, "{stage}");
+                assert!(settings.get("detailedMetricsEnabled").is_some(), "{stage}");
+                for always in ["routeSettings", "stageVariables", "tags"] {
+                    assert!(stage[always].is_object(), "{stage}");
+                }
+            }
+        }
+    }
+}

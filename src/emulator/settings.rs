@@ -1,0 +1,59 @@
+//! What the emulator can be told before it starts. It does not know how any of it is done.
+
+use std::time::Duration;
+
+use super::fault::{Fault, What};
+use super::fleet::Fleet;
+use super::request::Operation;
+use super::sample::{DENIED_API, DENIED_REGION};
+use super::throttle::Throttle;
+
+/// Everything that can be told to an [`Emulator`](super::Emulator).
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// What is deployed.
+    pub fleet: Fleet,
+    /// Items on a page when `maxResults` asks for no fewer.
+    pub page_size: usize,
+    /// How long each answer takes.
+    pub latency: Duration,
+    /// The request quota, if there is one.
+    pub throttle: Option<Throttle>,
+    /// What goes wrong. They are asked in order, and the first that strikes decides.
+    pub faults: Vec<Fault>,
+    /// Whether arrivals are kept.
+    pub log_arrivals: bool,
+}
+
+impl Default for Settings {
+    /// An empty fleet that answers at once, without quota or faults.
+    fn default() -> Settings {
+        Settings {
+            port: 0,
+            fleet: Fleet::new(),
+            page_size: 25,
+            latency: Duration::ZERO,
+            throttle: None,
+            faults: Vec::new(),
+            log_arrivals: true,
+        }
+    }
+}
+
+impl Settings {
+    /// The sample fleet with what an auditor meets in real accounts: small pages, a Region that is denied, and an API
+    /// whose stages are. The home Region can be read fully.
+    pub fn demo() -> Settings {
+        Settings {
+            fleet: Fleet::sample(),
+            page_size: 4,
+            faults: vec![
+                Fault::on(Operation::GetApis).region(DENIED_REGION).always(What::Deny),
+                Fault::on(Operation::GetStages).api(DENIED_API).always(What::Deny),
+            ],
+            ..Settings::default()
+        }
+    }
+}

@@ -1,0 +1,563 @@
+//! A pattern's YAML to a compiled pattern, by the type of the field it stands at. It notes every mistake and knows
+//! no file but the one it reads.
+
+use super::diagnostic::{Problems, nearest, suggestions};
+use super::glob::Glob;
+use super::operator::equals::{Equals, Literal};
+use super::operator::present::present;
+use super::operator::{OPERATORS, Reading, Test, foreign};
+use super::pattern::{Pattern, Top};
+use super::template::{self, Template};
+use super::yaml::{Data, Entry, Node};
+use crate::model::catalogue::{Field, Kind, OURS, position};
+
+/// What may stand at every level and is never a key of AWS's.
+const EVERYWHERE: [&str; 3] = ["present", "not", "any-of"];
+
+/// Reads patterns and notes what is wrong with them.
+pub struct Compiler<'p> {
+    problems: &'p mut Problems,
+    /// Whether a `*` in a text that is compared by equality is meant so: among the elements of a list it is.
+    star_is_text: bool,
+}
+
+/// `expect`, compiled.
+#[derive(Debug)]
+pub struct Expectation {
+    /// What the document should be like.
+    pub picture: Option<Pattern>,
+    /// What the settings in force of each route should be like.
+    pub each_route: Option<Pattern>,
+}
+
+/// Where a mapping of named members stands.
+#[derive(Clone, Copy)]
+enum Place {
+    /// At the top of the document.
+    Top,
+    /// At a struct.
+    Struct(&'static Field),
+}
+
+/// The row that `each-route` stands for.
+#[must_use]
+pub fn each_route_field() -> &'static Field {
+    &OURS[const { position(OURS, "each-route") }]
+}
+
+impl<'p> Compiler<'p> {
+    /// A compiler that notes mistakes there.
+    pub fn new(problems: &'p mut Problems) -> Self {
+        Self { problems, star_is_text: false }
+    }
+
+    /// `match`: which stages.
+    pub fn selection(&mut self, node: &Node) -> Option<Pattern> {
+        if let Data::Map(entries) = &node.data
+            && let Some(entry) = entries.iter().find(|entry| entry.key == "each-route")
+        {
+            self.problems.note(
+                &entry.key_span,
+                "`each-route` stands only in `expect`",
+                "not in `match`",
+                ["to select by the stage's default, match `DefaultRouteSettings`".to_owned()],
+            );
+            return None;
+        }
+        self.members(node, Place::Top)
+    }
+
+    /// `expect`: what must hold.
+    pub fn expectation(&mut self, node: &Node) -> Option<Expectation> {
+        let entries = self.entries(node, "the settings of a stage")?;
+        let (routes, rest): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|entry| entry.key == "each-route");
+        let picture =
+            if rest.is_empty() { Some(None) } else { self.all_members(rest.into_iter(), Place::Top).map(Some) };
+        let each_route = match routes.first() {
+            None => Some(None),
+            Some(entry) => self.members(&entry.value, Place::Struct(each_route_field())).map(Some),
+        };
+        Some(Expectation { picture: picture?, each_route: each_route? })
+    }
+
+    /// A pattern for the elements of a list.
+    pub fn element(&mut self, node: &Node, field: &'static Field) -> Option<Pattern> {
+        self.star_is_text = true;
+        let pattern = self.field(node, field);
+        self.star_is_text = false;
+        pattern
+    }
+
+    fn field(&mut self, node: &Node, field: &'static Field) -> Option<Pattern> {
+        if self.is_nothing(node) {
+            return None;
+        }
+        match field.kind {
+            Kind::Struct(_) => self.members(node, Place::Struct(field)),
+            Kind::Map(of) => self.map(node, field, of),
+            Kind::List(_) => match &node.data {
+                Data::Map(entries) => self.tests(entries, field),
+                _ => {
+                    let text = self.written(node);
+                    self.problems.note(
+                        &node.span,
+                        format!("`{}` is a list: say what it should contain", field.name),
+                        format!("{} says neither `contains` nor `each`", node.kind()),
+                        [format!("write `{}: {{contains: {text}}}`, or `{{each: PATTERN}}`", field.name)],
+                    );
+                    None
+                }
+            },
+            _ => match &node.data {
+                Data::Map(entries) => self.tests(entries, field),
+                Data::List(elements) => self.literals(elements, field).map(|of| equals(vec![Box::new(Equals(of))])),
+                _ => self.literal(node, field, self.star_is_text).map(|one| equals(vec![Box::new(Equals(vec![one]))])),
+            },
+        }
+    }
+
+    /// A null or empty pattern demands nothing, which nobody means.
+    fn is_nothing(&mut self, node: &Node) -> bool {
+        let (what, help) = match &node.data {
+            Data::Null => ("nothing", "to demand that there is none, write `present: false`"),
+            Data::Text(text) if text.is_empty() => ("an empty text", "an unset value is `{present: false}`"),
+            Data::List(elements) if elements.is_empty() => ("an empty list", "an unset value is `{present: false}`"),
+            Data::Map(entries) if entries.is_empty() => ("an empty mapping", "an unset value is `{present: false}`"),
+            _ => return false,
+        };
+        let title = format!("{what} is not a pattern");
+        self.problems.note(&node.span, title, "this demands nothing", [help.to_owned()]);
+        true
+    }
+
+    fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Entry]> {
+        if self.is_nothing(node) {
+            return None;
+        }
+        match &node.data {
+            Data::Map(entries) => Some(entries),
+            _ => {
+                let title = format!("a mapping of {what} is needed, not {}", node.kind());
+                self.problems.note(&node.span, title, "not a mapping", []);
+                None
+            }
+        }
+    }
+
+    fn members(&mut self, node: &Node, place: Place) -> Option<Pattern> {
+        let what = match place {
+            Place::Top => "the settings of a stage".to_owned(),
+            Place::Struct(field) => format!("the members of `{}`", field.name),
+        };
+        let entries = self.entries(node, &what)?;
+        self.all_members(entries.iter(), place)
+    }
+
+    fn all_members<'n>(&mut self, entries: impl Iterator<Item = &'n Entry>, place: Place) -> Option<Pattern> {
+        let parts: Vec<Option<Pattern>> = entries.map(|entry| self.member(entry, place)).collect();
+        all(parts)
+    }
+
+    fn member(&mut self, entry: &Entry, place: Place) -> Option<Pattern> {
+        let again = |compiler: &mut Self, node: &Node| compiler.members(node, place);
+        match (entry.key.as_str(), place) {
+            ("not", _) => return self.not(entry, again),
+            ("any-of", _) => return self.any_of(entry, again),
+            ("present", Place::Struct(field)) => return self.test(entry, field).map(|test| equals(vec![test])),
+            ("each-route", Place::Top) => {
+                self.problems.note(
+                    &entry.key_span,
+                    "`each-route` stands only at the top of `expect`",
+                    "not under `not` or `any-of`",
+                    ["put `not` or `any-of` under `each-route`".to_owned()],
+                );
+                return None;
+            }
+            _ => {}
+        }
+        match place {
+            Place::Top => {
+                if let Some((top, field)) = Top::all().find(|(_, field)| field.name == entry.key) {
+                    let inner = Box::new(self.field(&entry.value, field)?);
+                    return Some(Pattern::Top { top, field, inner });
+                }
+                let names = Top::all().map(|(_, field)| field.name).chain(["each-route", "not", "any-of"]);
+                self.unknown_member(entry, names.collect(), "a stage");
+            }
+            Place::Struct(parent) => {
+                if let Some((at, field)) =
+                    parent.members().iter().enumerate().find(|(_, field)| field.name == entry.key)
+                {
+                    let inner = Box::new(self.field(&entry.value, field)?);
+                    return Some(Pattern::Member { field, at, inner });
+                }
+                let names = parent.members().iter().map(|field| field.name).chain(EVERYWHERE);
+                self.unknown_member(entry, names.collect(), &format!("`{}`", parent.name));
+            }
+        }
+        None
+    }
+
+    fn unknown_member(&mut self, entry: &Entry, names: Vec<&str>, of: &str) {
+        let key = &entry.key;
+        if let Some((parent, member)) = key.split_once('.')
+            && let Some(parent) = nearest(parent, names.iter().copied())
+        {
+            self.problems.note(
+                &entry.key_span,
+                format!("`{key}` is not a setting: members are nested"),
+                "a dotted key",
+                [format!(
+                    "write `{parent}: {{{}: …{}`",
+                    member.replace('.', ": {"),
+                    "}".repeat(key.matches('.').count())
+                )],
+            );
+            return;
+        }
+        let (label, mut help) = suggestions(key, names.iter().copied());
+        if let Some(ours) = foreign(key).filter(|_| nearest(key, names.iter().copied()).is_none()) {
+            help.insert(0, ours.to_owned());
+        }
+        self.problems.note(&entry.key_span, format!("{of} has no setting `{key}`"), label, help);
+    }
+
+    fn map(&mut self, node: &Node, field: &'static Field, of: &'static Field) -> Option<Pattern> {
+        match &node.data {
+            Data::List(keys) => {
+                let parts: Vec<Option<Pattern>> = keys.iter().map(|key| self.present_key(key, field, of)).collect();
+                all(parts)
+            }
+            Data::Map(entries) => {
+                let parts: Vec<Option<Pattern>> =
+                    entries.iter().map(|entry| self.map_entry(entry, field, of)).collect();
+                all(parts)
+            }
+            _ => {
+                let text = self.written(node);
+                self.problems.note(
+                    &node.span,
+                    format!("`{}` is a map: name its keys", field.name),
+                    format!("{} says nothing of a map", node.kind()),
+                    [format!("write `{}: [{text}]` for keys that must be there", field.name)],
+                );
+                None
+            }
+        }
+    }
+
+    fn present_key(&mut self, node: &Node, field: &'static Field, of: &'static Field) -> Option<Pattern> {
+        let key = match &node.data {
+            Data::Map(_) => return self.map(node, field, of),
+            _ => text_of(node, self.problems)?,
+        };
+        Some(if Glob::is_glob(key) {
+            Pattern::SomeEntry { glob: Glob::of(key), written: key.into(), present: true }
+        } else {
+            Pattern::Entry { key: key.into(), field: of, inner: Box::new(equals(vec![present()])) }
+        })
+    }
+
+    fn map_entry(&mut self, entry: &Entry, field: &'static Field, of: &'static Field) -> Option<Pattern> {
+        let again = |compiler: &mut Self, node: &Node| match &node.data {
+            // An element of a list under `not` or `any-of` may be a bare key.
+            Data::Text(text) if !text.is_empty() => compiler.present_key(node, field, of),
+            _ if compiler.is_nothing(node) => None,
+            _ => compiler.map(node, field, of),
+        };
+        match entry.key.as_str() {
+            "not" => return self.not(entry, again),
+            "any-of" => return self.any_of(entry, again),
+            "present" => return self.test(entry, field).map(|test| equals(vec![test])),
+            _ => {}
+        }
+        // Keys are free here, so another tool's word would silently become one.
+        if let Some(ours) = foreign(&entry.key).filter(|_| matches!(entry.value.data, Data::List(_) | Data::Boolean(_)))
+        {
+            self.problems.note(
+                &entry.key_span,
+                format!("`{}` is not a word of this language", entry.key),
+                format!("read as a key of `{}`", field.name),
+                [ours.to_owned()],
+            );
+            return None;
+        }
+        if !Glob::is_glob(&entry.key) {
+            let inner = Box::new(self.field(&entry.value, of)?);
+            return Some(Pattern::Entry { key: entry.key.as_str().into(), field: of, inner });
+        }
+        self.glob_entry(entry, of)
+    }
+
+    /// Under a glob key `present` is about the keys, and everything else about their values.
+    fn glob_entry(&mut self, entry: &Entry, of: &'static Field) -> Option<Pattern> {
+        let written: Box<str> = entry.key.as_str().into();
+        let glob = Glob::of(&written);
+        let Data::Map(tests) = &entry.value.data else {
+            let inner = Box::new(self.field(&entry.value, of)?);
+            return Some(Pattern::Entries { glob, written, field: of, inner });
+        };
+        let (about_keys, about_values): (Vec<&Entry>, Vec<&Entry>) =
+            tests.iter().partition(|entry| entry.key == "present");
+        let mut parts = Vec::new();
+        for test in about_keys {
+            let Data::Boolean(present) = test.value.data else {
+                let title = format!("`present` needs true or false, not {}", test.value.kind());
+                self.problems.note(&test.value.span, title, "neither true nor false", []);
+                return None;
+            };
+            parts.push(Some(Pattern::SomeEntry { glob: glob.clone(), written: written.clone(), present }));
+        }
+        if !about_values.is_empty() || parts.is_empty() {
+            let rest =
+                Node { span: entry.value.span.clone(), data: Data::Map(about_values.into_iter().cloned().collect()) };
+            let inner = self.field(&rest, of).map(Box::new);
+            parts.push(inner.map(|inner| Pattern::Entries { glob, written, field: of, inner }));
+        }
+        all(parts)
+    }
+
+    /// `not: PATTERN`, or `not: [PATTERN, …]`: none of these.
+    fn not(&mut self, entry: &Entry, read: impl Fn(&mut Self, &Node) -> Option<Pattern>) -> Option<Pattern> {
+        if self.is_nothing(&entry.value) {
+            return None;
+        }
+        let inner = match &entry.value.data {
+            Data::List(patterns) => {
+                let parts: Vec<Option<Pattern>> = patterns.iter().map(|pattern| read(self, pattern)).collect();
+                Pattern::Any(parts.into_iter().collect::<Option<_>>()?)
+            }
+            _ => read(self, &entry.value)?,
+        };
+        Some(Pattern::Not(Box::new(inner)))
+    }
+
+    fn any_of(&mut self, entry: &Entry, read: impl Fn(&mut Self, &Node) -> Option<Pattern>) -> Option<Pattern> {
+        if self.is_nothing(&entry.value) {
+            return None;
+        }
+        let Data::List(patterns) = &entry.value.data else {
+            let title = format!("`any-of` needs a list of patterns, not {}", entry.value.kind());
+            self.problems.note(&entry.value.span, title, "not a list", []);
+            return None;
+        };
+        let parts: Vec<Option<Pattern>> = patterns.iter().map(|pattern| read(self, pattern)).collect();
+        Some(Pattern::Any(parts.into_iter().collect::<Option<_>>()?))
+    }
+
+    /// The tests of one setting, all of which must hold.
+    fn tests(&mut self, entries: &[Entry], field: &'static Field) -> Option<Pattern> {
+        let star_is_text = self.star_is_text;
+        let again = |compiler: &mut Self, node: &Node| {
+            compiler.star_is_text = star_is_text;
+            compiler.field(node, field)
+        };
+        let mut tests: Vec<Option<Box<dyn Test>>> = Vec::new();
+        let mut parts: Vec<Option<Pattern>> = Vec::new();
+        for entry in entries {
+            match (entry.key.as_str(), &entry.value.data) {
+                // "None of these values" reads best as one test.
+                ("not", Data::List(elements))
+                    if !matches!(field.kind, Kind::List(_))
+                        && !elements.is_empty()
+                        && !elements.iter().any(|element| matches!(element.data, Data::Map(_))) =>
+                {
+                    let inner = self.literals(elements, field).map(|of| equals(vec![Box::new(Equals(of))]));
+                    parts.push(inner.map(|inner| Pattern::Not(Box::new(inner))));
+                }
+                ("not", _) => parts.push(self.not(entry, again)),
+                ("any-of", _) => parts.push(self.any_of(entry, again)),
+                _ => tests.push(self.test(entry, field)),
+            }
+        }
+        self.check_range(entries);
+        if !tests.is_empty() {
+            parts.insert(0, tests.into_iter().collect::<Option<Vec<_>>>().map(equals));
+        }
+        all(parts)
+    }
+
+    fn test(&mut self, entry: &Entry, field: &'static Field) -> Option<Box<dyn Test>> {
+        let names = || {
+            let fitting = OPERATORS.iter().filter(|operator| (operator.on)(&field.kind)).map(|operator| operator.name);
+            fitting.chain(["not", "any-of"])
+        };
+        let Some(operator) = OPERATORS.iter().find(|operator| operator.name == entry.key) else {
+            let (label, mut help) = suggestions(&entry.key, names());
+            let label = match foreign(&entry.key) {
+                Some(ours) => {
+                    help.insert(0, ours.to_owned());
+                    "a word of other tools".to_owned()
+                }
+                None => label,
+            };
+            self.problems.note(&entry.key_span, format!("there is no test `{}`", entry.key), label, help);
+            return None;
+        };
+        if !(operator.on)(&field.kind) {
+            let title =
+                format!("`{}` cannot be asked of `{}`, which is {}", operator.name, field.name, kind_words(field));
+            let help = format!("tests that can: {}", names().collect::<Vec<_>>().join(", "));
+            self.problems.note(&entry.key_span, title, "wrong type", [help]);
+            return None;
+        }
+        if operator.name != "present" && self.is_nothing(&entry.value) {
+            return None;
+        }
+        (operator.read)(&mut Reading { field, key: &entry.key_span, problems: self.problems }, &entry.value)
+    }
+
+    /// A range into which no number falls.
+    fn check_range(&mut self, entries: &[Entry]) {
+        let bound = |names: [&str; 2]| {
+            entries.iter().filter(|entry| names.contains(&entry.key.as_str())).find_map(|entry| {
+                #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
+                let number = match entry.value.data {
+                    Data::Integer(number) => number as f64,
+                    Data::Number(number) => number,
+                    _ => return None,
+                };
+                Some((number, entry))
+            })
+        };
+        let (Some((low, lower)), Some((high, upper))) = (bound(["min", "above"]), bound(["max", "below"])) else {
+            return;
+        };
+        let inclusive = lower.key == "min" && upper.key == "max";
+        if low > high || (low >= high && !inclusive) {
+            self.problems.note(
+                &lower.value.span,
+                format!("no number fits `{}: {low}` and `{}: {high}`", lower.key, upper.key),
+                "an impossible range",
+                [],
+            );
+        }
+    }
+
+    fn literals(&mut self, nodes: &[Node], field: &'static Field) -> Option<Vec<Literal>> {
+        let literals: Vec<Option<Literal>> = nodes.iter().map(|node| self.literal(node, field, true)).collect();
+        literals.into_iter().collect()
+    }
+
+    /// A value that a setting is compared with.
+    fn literal(&mut self, node: &Node, field: &'static Field, star_is_text: bool) -> Option<Literal> {
+        match (&node.data, field.kind) {
+            (Data::Boolean(value), Kind::Boolean) => Some(Literal::Boolean(*value)),
+            (Data::Number(value), Kind::Integer) if value.fract() != 0.0 => {
+                let title = format!("`{}` is a whole number", field.name);
+                self.problems.note(&node.span, title, "never equal to this", []);
+                None
+            }
+            #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
+            (Data::Integer(value), Kind::Integer | Kind::Number) => Some(Literal::Number(*value as f64)),
+            (Data::Number(value), Kind::Integer | Kind::Number) => Some(Literal::Number(*value)),
+            // YAML 1.1 tools write OFF as false.
+            (Data::Boolean(false), Kind::OneOf(names)) if names.contains(&"OFF") => {
+                Template::of("OFF").ok().map(Literal::Text)
+            }
+            (Data::Text(text), Kind::OneOf(names)) if !names.contains(&text.as_str()) => {
+                let (label, help) = suggestions(text, names.iter().copied());
+                self.problems.note(&node.span, format!("`{}` is never `{text}`", field.name), label, help);
+                None
+            }
+            (Data::Text(text), Kind::Text | Kind::OneOf(_)) => {
+                if self.is_nothing(node) {
+                    return None;
+                }
+                let starred = if field.log_group_arn { text.strip_suffix(":*").unwrap_or(text) } else { text };
+                if starred.contains('*') && !star_is_text {
+                    self.problems.note(
+                        &node.span,
+                        "a `*` in a text that is compared by equality is a `*`",
+                        "no value has one",
+                        [format!("for a glob write `{}: {{like: \"{text}\"}}`", field.name)],
+                    );
+                    return None;
+                }
+                read_template(text, node, self.problems).map(Literal::Text)
+            }
+            (Data::Boolean(_) | Data::Integer(_) | Data::Number(_), Kind::Text | Kind::OneOf(_)) => {
+                let written = self.written(node);
+                self.problems.note(
+                    &node.span,
+                    format!("`{}` is a text, and this is {}", field.name, node.kind()),
+                    "not a text",
+                    [format!("quote it: `{}: \"{written}\"`", field.name)],
+                );
+                None
+            }
+            _ => {
+                let title = format!("`{}` is {}, and this is {}", field.name, kind_words(field), node.kind());
+                self.problems.note(&node.span, title, "wrong type", []);
+                None
+            }
+        }
+    }
+
+    fn written(&self, node: &Node) -> String {
+        self.problems.file.text.get(node.span.clone()).unwrap_or_default().trim().to_owned()
+    }
+}
+
+/// What kind of value a field has, in words.
+#[must_use]
+pub fn kind_words(field: &Field) -> String {
+    match field.kind {
+        Kind::Boolean => "a boolean".to_owned(),
+        Kind::Integer => "a whole number".to_owned(),
+        Kind::Number => "a number".to_owned(),
+        Kind::Text => "a text".to_owned(),
+        Kind::OneOf(names) => format!("one of {}", names.join(", ")),
+        Kind::Struct(_) => "a struct".to_owned(),
+        Kind::Map(_) => "a map".to_owned(),
+        Kind::List(_) => "a list".to_owned(),
+    }
+}
+
+fn equals(tests: Vec<Box<dyn Test>>) -> Pattern {
+    Pattern::Tests(tests)
+}
+
+/// All of the parts, if all of them could be read.
+fn all(parts: Vec<Option<Pattern>>) -> Option<Pattern> {
+    let mut parts: Vec<Pattern> = parts.into_iter().collect::<Option<_>>()?;
+    if parts.len() == 1 { parts.pop() } else { Some(Pattern::All(parts)) }
+}
+
+/// The text of a node that must be one.
+pub fn text_of<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
+    match &node.data {
+        Data::Text(text) if !text.is_empty() => Some(text),
+        Data::Boolean(_) | Data::Integer(_) | Data::Number(_) => {
+            let written = problems.file.text.get(node.span.clone()).unwrap_or_default().to_owned();
+            let title = format!("a text is needed, and this is {}", node.kind());
+            problems.note(&node.span, title, "not a text", [format!("quote it: \"{written}\"")]);
+            None
+        }
+        _ => {
+            let what = if matches!(node.data, Data::Text(_)) { "an empty text" } else { node.kind() };
+            problems.note(&node.span, format!("a text is needed, not {what}"), "not a text", []);
+            None
+        }
+    }
+}
+
+/// A text with `${PATH}` in it.
+pub fn read_template(text: &str, node: &Node, problems: &mut Problems) -> Option<Template> {
+    match Template::of(text) {
+        Ok(template) => Some(template),
+        Err(None) => {
+            let help = "write `$${` for the two characters themselves".to_owned();
+            problems.note(&node.span, "`${` without a closing brace", "never closed", [help]);
+            None
+        }
+        Err(Some(path)) => {
+            let (label, help) = suggestions(&path, template::PATHS);
+            let at = problems.file.text[node.span.clone()].find(&format!("${{{path}}}"));
+            let span =
+                at.map_or_else(|| node.span.clone(), |at| node.span.start + at..node.span.start + at + path.len() + 3);
+            problems.note(&span, format!("`${{{path}}}` names no value of a stage"), label, help);
+            None
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What is wrong with a file, and where in it. Data only; cli draws it.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A file that was read, for messages.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SourceText {
+    /// The file as the user named it.
+    pub name: String,
+    /// What it holds.
+    pub text: String,
+}
+
+impl SourceText {
+    /// Line and column of a byte, both counted from 1, the column in characters.
+    #[must_use]
+    pub fn position(&self, at: usize) -> (usize, usize) {
+        let at = self.floor(at);
+        let before = &self.text[..at];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (before.matches('\n').count() + 1, self.text[line_start..at].chars().count() + 1)
+    }
+
+    /// The nearest character boundary at or before a byte.
+    #[must_use]
+    pub fn floor(&self, at: usize) -> usize {
+        let mut at = at.min(self.text.len());
+        while !self.text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    }
+}
+
+/// One mistake in one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The file.
+    pub file: Arc<SourceText>,
+    /// The bytes to underline.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub title: String,
+    /// What stands under the line.
+    pub label: String,
+    /// What to do: what is allowed, what was probably meant.
+    pub help: Vec<String>,
+}
+
+/// Mistakes of one file, as they are found.
+#[derive(Debug)]
+pub struct Problems {
+    /// The file.
+    pub file: Arc<SourceText>,
+    found: Vec<Diagnostic>,
+}
+
+impl Problems {
+    /// No mistakes yet.
+    #[must_use]
+    pub fn new(file: Arc<SourceText>) -> Self {
+        Self { file, found: Vec::new() }
+    }
+
+    /// Notes a mistake; `help` may be empty.
+    pub fn note(
+        &mut self,
+        span: &Range<usize>,
+        title: impl Into<String>,
+        label: impl Into<String>,
+        help: impl IntoIterator<Item = String>,
+    ) {
+        let start = self.file.floor(span.start);
+        let mut end = self.file.floor(span.end.max(span.start));
+        // One line is enough to find the place, and a mark over a whole block hides it.
+        if let Some(newline) = self.file.text[start..end].find('\n') {
+            end = start + newline;
+        }
+        self.found.push(Diagnostic {
+            file: Arc::clone(&self.file),
+            span: start..end,
+            title: title.into(),
+            label: label.into(),
+            help: help.into_iter().collect(),
+        });
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// All of them, in the order of the file.
+    #[must_use]
+    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.found.sort_by_key(|diagnostic| diagnostic.span.start);
+        self.found.dedup();
+        self.found
+    }
+}
+
+/// "unknown key" in full: what is allowed here, and what was probably meant.
+#[must_use]
+pub fn suggestions<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) -> (String, Vec<String>) {
+    let allowed: Vec<&str> = allowed.into_iter().collect();
+    let help = vec![format!("allowed here: {}", allowed.join(", "))];
+    match nearest(written, allowed) {
+        Some(meant) => (format!("did you mean `{meant}`?"), help),
+        None => ("not allowed here".to_owned(), help),
+    }
+}
+
+/// The allowed word that was probably meant: equal but for case and separators, or a slip or two away.
+#[must_use]
+pub fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let written = plain(written);
+    if written.is_empty() {
+        return None;
+    }
+    allowed
+        .into_iter()
+        .filter_map(|word| {
+            let distance = strsim::osa_distance(&written, &plain(word));
+            (distance <= 2.max(word.len() / 4) && distance < word.len()).then_some((distance, word))
+        })
+        .min_by_key(|(distance, word)| (*distance, word.len()))
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters() {
+        let file = SourceText { name: "a".into(), text: "é: 1\nüb: 2".into() };
+        assert_eq!(file.position(0), (1, 1));
+        assert_eq!(file.position("é: 1\nü".len()), (2, 2));
+        assert_eq!(file.position(1), (1, 1), "inside a character");
+        assert_eq!(file.position(999), (2, 6));
+    }
+
+    #[test]
+    fn slips_and_spellings_are_recognised() {
+        let words = ["AccessLogSettings", "AutoDeploy", "min", "max", "any-of"];
+        assert_eq!(nearest("AccessLogSetings", words), Some("AccessLogSettings"));
+        assert_eq!(nearest("auto_deploy", words), Some("AutoDeploy"));
+        assert_eq!(nearest("anyOf", words), Some("any-of"));
+        assert_eq!(nearest("mim", words), Some("min"));
+        assert_eq!(nearest("colour", words), None);
+        assert_eq!(nearest("", words), None);
+    }
+}

@@ -1,0 +1,197 @@
+//! Finds and reads the files of policies. The only I/O of this module's siblings.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::builtin;
+use super::diagnostic::{SourceText, nearest};
+use super::load::is_test_file;
+
+/// The largest policy file: some 20,000 rules.
+pub const LARGEST: u64 = 1 << 20;
+
+/// How deep folders are searched; a loop of links ends here.
+const DEEPEST: usize = 32;
+
+/// A file that cannot be read, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The path as the user named it.
+    pub path: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.path, self.problem)
+    }
+}
+
+/// Reads every policy file that the paths name; with `tests`, files of tests as well.
+///
+/// # Errors
+/// Everything that cannot be read, or a path under which there is no policy.
+pub fn read(paths: &[String], tests: bool) -> Result<Vec<Arc<SourceText>>, Vec<Unreadable>> {
+    let (mut texts, mut problems) = (Vec::new(), Vec::new());
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        let result = match path.strip_prefix("builtin:") {
+            Some(name) => pack(path, name).map(|text| vec![text]),
+            None => files(Path::new(path), tests).and_then(|files| {
+                let new = files.into_iter().filter(|file| {
+                    // A file that two paths name is one file.
+                    seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone()))
+                });
+                let read: Vec<_> = new.map(|file| read_text(&file)).collect();
+                let (good, bad): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
+                problems.extend(bad.into_iter().filter_map(Result::err));
+                Ok(good.into_iter().filter_map(Result::ok).collect())
+            }),
+        };
+        match result {
+            Ok(found) => texts.extend(found),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(texts) } else { Err(problems) }
+}
+
+fn pack(path: &str, name: &str) -> Result<Arc<SourceText>, Unreadable> {
+    if let Some(text) = builtin::pack(name) {
+        return Ok(Arc::new(SourceText { name: path.to_owned(), text: text.to_owned() }));
+    }
+    let names = builtin::PACKS.map(|(name, _)| name);
+    let meant = nearest(name, names).map(|meant| format!("did you mean builtin:{meant}? ")).unwrap_or_default();
+    Err(Unreadable {
+        path: path.to_owned(),
+        problem: "there is no such pack".to_owned(),
+        help: format!("{meant}packs: {}", names.map(|name| format!("builtin:{name}")).join(", ")),
+    })
+}
+
+fn files(path: &Path, tests: bool) -> Result<Vec<PathBuf>, Unreadable> {
+    let problem =
+        |problem: String, help: &str| Unreadable { path: path.display().to_string(), problem, help: help.to_owned() };
+    let kind = fs::metadata(path).map_err(|error| {
+        let help = if error.kind() == io::ErrorKind::NotFound {
+            "name a file, a folder, or a pack such as builtin:foundation"
+        } else {
+            "check the permissions of the path"
+        };
+        problem(words(&error), help)
+    })?;
+    if !kind.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    search(path, tests, 0, &mut found)
+        .map_err(|error| problem(words(&error), "check the permissions of the folder"))?;
+    if found.iter().all(|file| is_test_file(&file.to_string_lossy())) {
+        return Err(problem(
+            "no policy in this folder".to_owned(),
+            "policies are files named *.yaml or *.yml; to begin with, use --policy builtin:foundation",
+        ));
+    }
+    Ok(found)
+}
+
+fn search(folder: &Path, tests: bool, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // `.git`, and the dot folders behind a mounted ConfigMap, which hold every file once more.
+        if name.starts_with('.') {
+            continue;
+        }
+        if fs::metadata(&path)?.is_dir() {
+            if depth < DEEPEST {
+                search(&path, tests, depth + 1, found)?;
+            }
+        } else if (name.ends_with(".yaml") || name.ends_with(".yml")) && (tests || !is_test_file(&name)) {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
+    let name = path.display().to_string();
+    let problem = |problem: String, help: &str| Unreadable { path: name.clone(), problem, help: help.to_owned() };
+    let mut bytes = Vec::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|error| problem(words(&error), "check the path and its permissions"))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(problem("larger than 1 MiB".to_owned(), "split the policy into several files"));
+    }
+    match String::from_utf8(bytes) {
+        // A byte order mark is an editor's habit, not part of the text.
+        Ok(text) => {
+            let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned);
+            Ok(Arc::new(SourceText { name, text }))
+        }
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let wide = matches!(error.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+            let what = if wide { "UTF-16 text" } else { "not UTF-8 text" };
+            let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            Err(problem(format!("{what} (line {line}, byte {at})"), "save the file as UTF-8"))
+        }
+    }
+}
+
+fn words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_read_in_order_without_tests_and_dot_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("b/c")).unwrap();
+        fs::create_dir_all(root.join(".git")).unwrap();
+        for file in ["z.yaml", "a_test.yaml", "b/c/y.yml", "b/notes.txt", ".git/x.yaml"] {
+            fs::write(root.join(file), "x").unwrap();
+        }
+        let names = |tests| -> Vec<String> {
+            let texts = read(&[root.display().to_string(), root.join("z.yaml").display().to_string()], tests).unwrap();
+            texts.iter().map(|text| text.name.rsplit('/').next().unwrap().to_owned()).collect()
+        };
+        assert_eq!(names(false), ["y.yml", "z.yaml"]);
+        assert_eq!(names(true), ["a_test.yaml", "y.yml", "z.yaml"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().display().to_string();
+        let large = format!("{root}/large.yaml");
+        let paths = ["builtin:fundation".to_owned(), root.clone(), format!("{root}/none.yaml"), large.clone()];
+        let problems = read(&paths[..3], false).unwrap_err();
+        assert!(problems[0].help.contains("did you mean builtin:foundation?"), "{problems:?}");
+        assert_eq!(problems[1].problem, "no policy in this folder");
+        assert_eq!(problems[2].problem, "no such file or folder");
+        fs::write(&large, " ".repeat(LARGEST as usize + 1)).unwrap();
+        assert_eq!(read(&[large], false).unwrap_err()[0].problem, "larger than 1 MiB");
+        let utf16 = format!("{root}/utf16.yaml");
+        fs::write(&utf16, [0xff, 0xfe, b'a', 0]).unwrap();
+        assert!(read(&[utf16], false).unwrap_err()[0].problem.starts_with("UTF-16 text"));
+    }
+}

@@ -1,0 +1,622 @@
+//! Policy texts to checked and compiled policies: every mistake of every text, or policies that can be trusted.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::compile::Compiler;
+use super::diagnostic::{Diagnostic, Problems, SourceText, suggestions};
+use super::example::{self, Example};
+use super::pattern::{At, Pattern};
+use super::truth::{Truth, Use};
+use super::yaml::{self, Data, Entry, Node};
+use crate::model::catalogue::{API, Protocol, Protocols, position};
+use crate::model::document::api_stated_by;
+use crate::model::finding::RuleFacts;
+use crate::model::value::NOT_STATED;
+use crate::model::{Document, Severity, Value};
+
+/// The policies of one run.
+#[derive(Debug, Default)]
+pub struct Policies {
+    /// The policies, in the order of their files.
+    pub policies: Vec<Policy>,
+    /// How many rules they have together.
+    pub rules: usize,
+}
+
+/// One policy.
+#[derive(Debug)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The file it came from.
+    pub file: Arc<SourceText>,
+    /// Which stages it is about; all when `None`.
+    pub selection: Option<Pattern>,
+    /// Its rules.
+    pub rules: Vec<Rule>,
+    /// Its examples.
+    pub tests: Vec<Example>,
+}
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its place among all rules of the run.
+    pub number: u32,
+    /// What reports say of it.
+    pub facts: RuleFacts,
+    /// Its identifier within the policy.
+    pub id: String,
+    /// Which of the policy's stages it is about; all when `None`.
+    pub selection: Option<Pattern>,
+    /// What the document should be like.
+    pub picture: Option<Pattern>,
+    /// What the settings in force of each route should be like.
+    pub each_route: Option<Pattern>,
+}
+
+impl Policies {
+    /// Every rule, in the order of its number.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.policies.iter().flat_map(|policy| &policy.rules)
+    }
+
+    /// Whether a rule may match a stage of which only this is known.
+    #[must_use]
+    pub fn may_match(&self, document: &Document<'_>) -> bool {
+        let may = |selection: &Option<Pattern>, protocol: Protocol| {
+            let truth = selection
+                .as_ref()
+                .map_or(Truth::True, |pattern| pattern.truth(&NOT_STATED, &At::top(document, protocol, Use::Match)));
+            matches!(truth, Truth::True | Truth::Unknown)
+        };
+        protocols(document).iter().any(|protocol| {
+            self.policies.iter().any(|policy| {
+                may(&policy.selection, *protocol) && policy.rules.iter().any(|rule| may(&rule.selection, *protocol))
+            })
+        })
+    }
+}
+
+/// The protocols that a stage may have: its own, or either when it is not stated or not known.
+#[must_use]
+pub fn protocols(document: &Document<'_>) -> &'static [Protocol] {
+    match document.protocol() {
+        Some(Protocol::Http) => &[Protocol::Http],
+        Some(Protocol::WebSocket) => &[Protocol::WebSocket],
+        None => &Protocol::ALL,
+    }
+}
+
+/// Compiles the texts of policies, and of their tests (`*_test.yaml`).
+///
+/// # Errors
+/// Every mistake in every text, in order.
+pub fn load(texts: Vec<Arc<SourceText>>) -> Result<Policies, Vec<Diagnostic>> {
+    let mut loading = Loading::default();
+    let (tests, policies): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| is_test_file(&text.name));
+    for text in policies {
+        loading.policy(text);
+    }
+    for text in tests {
+        loading.tests(text);
+    }
+    if loading.mistakes.is_empty() {
+        for (number, rule) in loading.policies.iter_mut().flat_map(|policy| &mut policy.rules).enumerate() {
+            rule.number = u32::try_from(number).unwrap_or(u32::MAX);
+        }
+        let rules = loading.policies.iter().map(|policy| policy.rules.len()).sum();
+        return Ok(Policies { policies: loading.policies, rules });
+    }
+    Err(loading.mistakes)
+}
+
+/// Whether a file is one of tests only, by its name.
+#[must_use]
+pub fn is_test_file(name: &str) -> bool {
+    name.ends_with("_test.yaml") || name.ends_with("_test.yml")
+}
+
+#[derive(Default)]
+struct Loading {
+    policies: Vec<Policy>,
+    /// The names of all policies, those with mistakes too, and where they stand.
+    names: HashMap<String, String>,
+    /// The identifiers of each policy's rules.
+    rule_ids: HashMap<String, Vec<String>>,
+    mistakes: Vec<Diagnostic>,
+}
+
+/// The keys of a mapping, each at most once.
+struct Keys<'n> {
+    entries: &'n [Entry],
+}
+
+impl<'n> Keys<'n> {
+    /// A mapping with these keys and no others.
+    fn of(node: &'n Node, what: &str, allowed: &[&str], problems: &mut Problems) -> Option<Self> {
+        let Data::Map(entries) = &node.data else {
+            let title = format!("{what} is a mapping, and this is {}", node.kind());
+            let help = format!("keys of {what}: {}", allowed.join(", "));
+            problems.note(&node.span, title, "not a mapping", [help]);
+            return None;
+        };
+        for entry in entries.iter().filter(|entry| !allowed.contains(&entry.key.as_str()) && entry.key != "<<") {
+            let (label, help) = suggestions(&entry.key, allowed.iter().copied());
+            problems.note(&entry.key_span, format!("{what} has no key `{}`", entry.key), label, help);
+        }
+        Some(Self { entries })
+    }
+
+    fn get(&self, key: &str) -> Option<&'n Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// A text that must be there.
+    fn text(&self, key: &str, node: &Node, what: &str, problems: &mut Problems) -> Option<(&'n str, &'n Node)> {
+        match self.get(key) {
+            Some(entry) => text(entry, problems).map(|text| (text, &entry.value)),
+            None => {
+                problems.note(&node.span, format!("{what} has no `{key}`"), format!("`{key}` is needed"), []);
+                None
+            }
+        }
+    }
+
+    /// A text that may be left out.
+    fn optional_text(&self, key: &str, problems: &mut Problems) -> Option<String> {
+        self.get(key).and_then(|entry| text(entry, problems)).map(str::to_owned)
+    }
+}
+
+fn text<'n>(entry: &'n Entry, problems: &mut Problems) -> Option<&'n str> {
+    match &entry.value.data {
+        Data::Text(text) if !text.trim().is_empty() => Some(text.trim_end()),
+        Data::Boolean(_) | Data::Integer(_) | Data::Number(_) => {
+            let written = problems.file.text.get(entry.value.span.clone()).unwrap_or_default().to_owned();
+            let title = format!("`{}` is a text, and this is {}", entry.key, entry.value.kind());
+            problems.note(
+                &entry.value.span,
+                title,
+                "not a text",
+                [format!("quote it: `{}: \"{written}\"`", entry.key)],
+            );
+            None
+        }
+        Data::Text(_) | Data::Null => {
+            problems.note(&entry.key_span, format!("`{}` is empty", entry.key), "a text is needed", []);
+            None
+        }
+        _ => {
+            let title = format!("`{}` is a text, and this is {}", entry.key, entry.value.kind());
+            problems.note(&entry.value.span, title, "not a text", []);
+            None
+        }
+    }
+}
+
+/// A name in kebab-case.
+fn name<'n>((text, node): (&'n str, &'n Node), what: &str, problems: &mut Problems) -> Option<&'n str> {
+    let kebab = text
+        .split('-')
+        .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
+    if kebab {
+        return Some(text);
+    }
+    let words: Vec<String> = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let help = (!words.is_empty()).then(|| format!("for example `{}`", words.join("-")));
+    let title = format!("{what} is written in kebab-case");
+    problems.note(&node.span, title, "lower-case letters, digits and single hyphens", help);
+    None
+}
+
+impl Loading {
+    fn policy(&mut self, file: Arc<SourceText>) {
+        let mut problems = Problems::new(Arc::clone(&file));
+        if let Some(root) = yaml::read(&mut problems)
+            && let Some(policy) = self.policy_of(&root, &file, &mut problems)
+        {
+            self.policies.push(policy);
+        }
+        self.mistakes.extend(problems.into_sorted());
+    }
+
+    fn policy_of(&mut self, root: &Node, file: &Arc<SourceText>, problems: &mut Problems) -> Option<Policy> {
+        const KEYS: [&str; 5] = ["policy", "description", "match", "rules", "tests"];
+        let keys = Keys::of(root, "a policy", &KEYS, problems)?;
+        let policy_name = keys
+            .text("policy", root, "the policy", problems)
+            .and_then(|text| name(text, "the name of a policy", problems))
+            .map(str::to_owned);
+        if let (Some(policy_name), Some(entry)) = (&policy_name, keys.get("policy")) {
+            let (line, _) = file.position(entry.key_span.start);
+            let place = format!("{}:{line}", file.name);
+            if let Some(first) = self.names.insert(policy_name.clone(), place) {
+                let title = format!("there is already a policy `{policy_name}`");
+                let help = "policies that are loaded together need different names".to_owned();
+                problems.note(&entry.value.span, title, format!("first in {first}"), [help]);
+            }
+        }
+        let description = keys.optional_text("description", problems);
+        let selection = match keys.get("match") {
+            None => Some(None),
+            Some(entry) => Compiler::new(problems).selection(&entry.value).map(Some),
+        };
+        let shown = policy_name.clone().unwrap_or_default();
+        let rules = self.rules_of(&keys, root, file, &shown, selection.as_ref().and_then(Option::as_ref), problems);
+        let ids = self.rule_ids.get(&shown).cloned().unwrap_or_default();
+        let tests = keys.get("tests").map(|entry| example::read(&entry.value, &ids, problems));
+        problems.is_empty().then_some(())?;
+        Some(Policy {
+            name: policy_name?,
+            description,
+            file: Arc::clone(file),
+            selection: selection?,
+            rules,
+            tests: tests.unwrap_or_default(),
+        })
+    }
+
+    fn rules_of(
+        &mut self,
+        keys: &Keys<'_>,
+        root: &Node,
+        file: &SourceText,
+        policy: &str,
+        selection: Option<&Pattern>,
+        problems: &mut Problems,
+    ) -> Vec<Rule> {
+        let Some(entry) = keys.get("rules") else {
+            problems.note(&root.span, "the policy has no `rules`", "`rules` is needed", []);
+            return Vec::new();
+        };
+        let nodes = match &entry.value.data {
+            Data::List(nodes) if !nodes.is_empty() => nodes,
+            Data::List(_) | Data::Null => {
+                problems.note(&entry.key_span, "the policy has no rules", "a policy without rules checks nothing", []);
+                return Vec::new();
+            }
+            _ => {
+                let title = format!("`rules` is a list, and this is {}", entry.value.kind());
+                problems.note(&entry.value.span, title, "not a list", ["each rule begins with `- id: …`".to_owned()]);
+                return Vec::new();
+            }
+        };
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let mut rules = Vec::new();
+        for node in nodes {
+            if let Data::Map(entries) = &node.data
+                && let Some(entry) = entries.iter().find(|entry| entry.key == "id")
+                && let Data::Text(id) = &entry.value.data
+            {
+                self.rule_ids.entry(policy.to_owned()).or_default().push(id.clone());
+                let (line, _) = file.position(entry.key_span.start);
+                if let Some(first) = seen.insert(id, line) {
+                    let title = format!("the policy already has a rule `{id}`");
+                    problems.note(&entry.value.span, title, format!("first on line {first}"), []);
+                }
+            }
+            rules.extend(rule_of(node, file, policy, selection, problems));
+        }
+        rules
+    }
+
+    fn tests(&mut self, file: Arc<SourceText>) {
+        let mut problems = Problems::new(Arc::clone(&file));
+        if let Some(root) = yaml::read(&mut problems)
+            && let Some(keys) = Keys::of(&root, "a file of tests", &["policy", "tests"], &mut problems)
+            && let Some((policy, node)) = keys.text("policy", &root, "the file of tests", &mut problems)
+        {
+            if self.names.contains_key(policy) {
+                let ids = self.rule_ids.get(policy).cloned().unwrap_or_default();
+                match keys.get("tests") {
+                    Some(entry) => {
+                        let tests = example::read(&entry.value, &ids, &mut problems);
+                        if let Some(policy) = self.policies.iter_mut().find(|known| known.name == policy) {
+                            policy.tests.extend(tests);
+                        }
+                    }
+                    None => problems.note(&root.span, "the file has no `tests`", "`tests` is needed", []),
+                }
+            } else {
+                let (label, help) = suggestions(policy, self.names.keys().map(String::as_str));
+                problems.note(&node.span, format!("no policy `{policy}` is loaded"), label, help);
+            }
+        }
+        self.mistakes.extend(problems.into_sorted());
+    }
+}
+
+fn rule_of(
+    node: &Node,
+    file: &SourceText,
+    policy: &str,
+    policy_selection: Option<&Pattern>,
+    problems: &mut Problems,
+) -> Option<Rule> {
+    const KEYS: [&str; 8] = ["id", "title", "severity", "why", "fix", "references", "match", "expect"];
+    let before = problems.len();
+    let keys = Keys::of(node, "a rule", &KEYS, problems)?;
+    let id = keys.text("id", node, "the rule", problems).and_then(|text| name(text, "the id of a rule", problems));
+    let title = keys.text("title", node, "the rule", problems).map(|(title, _)| title.to_owned());
+    let severity = keys.text("severity", node, "the rule", problems).and_then(|(text, at)| {
+        let severity = Severity::from_name(text);
+        if severity.is_none() {
+            let (label, help) = suggestions(text, Severity::WORST_FIRST.map(Severity::name).into_iter().rev());
+            problems.note(&at.span, format!("there is no severity `{text}`"), label, help);
+        }
+        severity
+    });
+    let why = keys.optional_text("why", problems);
+    let fix = keys.optional_text("fix", problems);
+    let references = keys.get("references").map(|entry| references(entry, problems)).unwrap_or_default();
+    let selection = match keys.get("match") {
+        None => Some(None),
+        Some(entry) => Compiler::new(problems).selection(&entry.value).map(Some),
+    };
+    let Some(expect) = keys.get("expect") else {
+        let named = id.map_or_else(|| "the rule".to_owned(), |id| format!("the rule `{id}`"));
+        problems.note(&node.span, format!("{named} has no `expect`"), "it demands nothing", []);
+        return None;
+    };
+    let expectation = Compiler::new(problems).expectation(&expect.value);
+    let (selection, expectation) = (selection?, expectation?);
+    let (line, _) = file.position(node.span.start);
+    let (id, title, severity) = (id?, title?, severity?);
+    let rule = Rule {
+        number: 0,
+        facts: RuleFacts {
+            name: format!("{policy}/{id}"),
+            title,
+            severity,
+            why,
+            fix,
+            references,
+            file: file.name.clone(),
+            line,
+        },
+        id: id.to_owned(),
+        selection,
+        picture: expectation.picture,
+        each_route: expectation.each_route,
+    };
+    if let Some(reason) = never_applies(&rule, policy_selection) {
+        let help = "narrow `match`, or leave the setting out; AWS has it on one protocol only".to_owned();
+        problems.note(&expect.key_span, format!("the rule `{id}` can never apply"), reason, [help]);
+    }
+    (problems.len() == before).then_some(rule)
+}
+
+fn references(entry: &Entry, problems: &mut Problems) -> Vec<String> {
+    let Data::List(nodes) = &entry.value.data else {
+        let title = format!("`references` is a list, and this is {}", entry.value.kind());
+        problems.note(&entry.value.span, title, "not a list", ["write `references: [\"…\"]`".to_owned()]);
+        return Vec::new();
+    };
+    nodes.iter().filter_map(|node| super::compile::text_of(node, problems)).map(str::to_owned).collect()
+}
+
+/// Whether no stage of any protocol can be governed by the rule: asked of a stage of which nothing but the protocol
+/// is stated.
+fn never_applies(rule: &Rule, policy: Option<&Pattern>) -> Option<String> {
+    let mut lacking = Vec::new();
+    for protocol in Protocol::ALL {
+        let api = api_stated_by(None, Some(protocol));
+        let document = Document::before_its_stages(None, None, &api);
+        debug_assert!(!matches!(api.member(position(API, "ProtocolType")), Value::NotStated));
+        let at = At::top(&document, protocol, Use::Match);
+        let selects = [policy, rule.selection.as_ref()].into_iter().flatten();
+        if selects
+            .map(|pattern| pattern.truth(&NOT_STATED, &at))
+            .any(|truth| matches!(truth, Truth::False | Truth::Dropped))
+        {
+            continue;
+        }
+        let at = At::top(&document, protocol, Use::Expect);
+        let asks = [&rule.picture, &rule.each_route].into_iter().flatten();
+        if asks.map(|pattern| pattern.truth(&NOT_STATED, &at)).any(|truth| truth != Truth::Dropped) {
+            return None;
+        }
+        lacking.push(protocol);
+    }
+    Some(match lacking.as_slice() {
+        [] => "no protocol fits the `match` of policy and rule".to_owned(),
+        [one] => {
+            let other = if *one == Protocol::Http { Protocols::WebSocket } else { Protocols::Http };
+            format!("`match` selects {} APIs, which do not have these settings ({other:?} only)", one.name())
+        }
+        _ => "no protocol has these settings".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(name: &str, text: &str) -> Arc<SourceText> {
+        Arc::new(SourceText { name: name.into(), text: text.into() })
+    }
+
+    fn titles(yaml: &str) -> Vec<String> {
+        match load(vec![text("p.yaml", yaml)]) {
+            Ok(_) => Vec::new(),
+            Err(found) => found.into_iter().map(|one| one.title).collect(),
+        }
+    }
+
+    /// A policy of one rule with this `expect`.
+    fn expecting(expect: &str) -> Vec<String> {
+        titles(&format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n"))
+    }
+
+    #[test]
+    fn the_example_of_the_contract_loads() {
+        let policies = load(vec![text(
+            "production.yaml",
+            r#"
+policy: production
+description: What every production stage must look like.
+match:
+  StageName: {like: [prod, live-*]}
+  api: {Tags: {tier: gold}}
+rules:
+  - id: access-logging
+    title: Access logs are delivered
+    severity: high
+    why: Without them an incident cannot be reconstructed.
+    references: ["AWS Security Hub APIGateway.9"]
+    expect:
+      AccessLogSettings:
+        DestinationArn: {like: "arn:${partition}:logs:${region}:${account}:log-group:/apigw/*"}
+  - id: throttling
+    title: Every route is throttled
+    severity: critical
+    expect:
+      each-route:
+        ThrottlingBurstLimit: {min: 1, max: 500}
+        ThrottlingRateLimit: {above: 0, max: 1000}
+  - id: owner-tags
+    title: Someone owns it
+    severity: low
+    expect: {Tags: [owner, cost-center]}
+tests:
+  - name: a dev stage is not governed
+    given: {StageName: dev}
+    ungoverned: true
+"#,
+        )])
+        .unwrap();
+        assert_eq!(policies.rules, 3);
+        let names: Vec<_> =
+            policies.rules().map(|rule| (rule.number, rule.facts.name.as_str(), rule.facts.line)).collect();
+        assert_eq!(names[1], (1, "production/throttling", 16));
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_in_order() {
+        let found = titles(
+            "policy: My Policy\nmatch: {StageName: }\nrules:\n  - id: a\n    severity: severe\n    expect:\n      \
+             AccessLogSetings: {present: true}\n      AutoDeploy: maybe\n  - {id: a, title: t, severity: low}\n",
+        );
+        assert_eq!(
+            found,
+            [
+                "the name of a policy is written in kebab-case",
+                "nothing is not a pattern",
+                "the rule has no `title`",
+                "there is no severity `severe`",
+                "a stage has no setting `AccessLogSetings`",
+                "`AutoDeploy` is a boolean, and this is a text",
+                "the rule `a` has no `expect`",
+                "the policy already has a rule `a`",
+            ]
+        );
+    }
+
+    #[test]
+    fn patterns_that_cannot_be_meant_are_refused() {
+        for (expect, title) in [
+            ("{}", "an empty mapping is not a pattern"),
+            ("{Tags: }", "nothing is not a pattern"),
+            ("{Tags: []}", "an empty list is not a pattern"),
+            ("{Description: \"\"}", "an empty text is not a pattern"),
+            ("{Tags: owner}", "`Tags` is a map: name its keys"),
+            ("{Description: 5}", "`Description` is a text, and this is a number"),
+            ("{account: 123456789012}", "`account` is a text, and this is a number"),
+            ("{AutoDeploy: {min: 1}}", "`min` cannot be asked of `AutoDeploy`, which is a boolean"),
+            ("{AutoDeploy: \"true\"}", "`AutoDeploy` is a boolean, and this is a text"),
+            ("{Description: {like: \"*\"}}", "`like: \"*\"` fits every text"),
+            ("{Description: prod-*}", "a `*` in a text that is compared by equality is a `*`"),
+            ("{Description: {matches: \"(\"}}", "this is not a regular expression"),
+            ("{Description: {equals: x}}", "there is no test `equals`"),
+            ("{Description: \"${acount}\"}", "`${acount}` names no value of a stage"),
+            ("{Description: \"${account\"}", "`${` without a closing brace"),
+            ("{AccessLogSettings.Format: x}", "`AccessLogSettings.Format` is not a setting: members are nested"),
+            ("{AccessLogSettings: x}", "a mapping of the members of `AccessLogSettings` is needed, not a text"),
+            ("{each-route: {LoggingLevel: WARN}}", "`LoggingLevel` is never `WARN`"),
+            ("{each-route: {ThrottlingBurstLimit: {min: 5, max: 1}}}", "no number fits `min: 5` and `max: 1`"),
+            ("{each-route: {ThrottlingRateLimit: {above: 5, max: 5}}}", "no number fits `above: 5` and `max: 5`"),
+            ("{each-route: {ThrottlingBurstLimit: 1.5}}", "`ThrottlingBurstLimit` is a whole number"),
+            ("{not: {each-route: {LoggingLevel: OFF}}}", "`each-route` stands only at the top of `expect`"),
+            (
+                "{api: {CorsConfiguration: {AllowOrigins: \"*\"}}}",
+                "`AllowOrigins` is a list: say what it should contain",
+            ),
+            ("{any-of: {AutoDeploy: true}}", "`any-of` needs a list of patterns, not a mapping"),
+            ("{Tags: {required: [owner]}}", "`required` is not a word of this language"),
+            ("{api: {ProtocolType: REST}}", "`ProtocolType` is never `REST`"),
+            ("{AccessLogSettings: {exists: true}}", "`AccessLogSettings` has no setting `exists`"),
+        ] {
+            assert_eq!(expecting(expect), [title], "{expect}");
+        }
+    }
+
+    #[test]
+    fn what_is_meant_is_taken() {
+        for expect in [
+            "{DefaultRouteSettings: {LoggingLevel: false}}",
+            "{AccessLogSettings: {DestinationArn: \"arn:aws:logs:us-east-1:111122223333:log-group:x:*\"}}",
+            "{api: {CorsConfiguration: {AllowOrigins: {not: {contains: \"*\"}}}}}",
+            "{api: {CorsConfiguration: {AllowOrigins: {each: {like: \"https://*\"}}}}}",
+            "{Tags: {\"team-*\": {present: true}, not: [tmp, \"old-*\"]}}",
+            "{RouteSettings: {present: false}}",
+            "{any-of: [{AutoDeploy: true}, {Description: {present: true}}]}",
+            "{Description: [\"*\", b]}",
+            "{each-route: {ThrottlingBurstLimit: {any-of: [5, {min: 10, max: 10}]}}}",
+        ] {
+            assert_eq!(expecting(expect), Vec::<String>::new(), "{expect}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_can_never_apply_is_refused() {
+        let rule = |matches: &str, expect: &str| {
+            titles(&format!(
+                "policy: p\nmatch: {{api: {{ProtocolType: HTTP}}}}\nrules:\n  - {{id: r, title: t, severity: low, match: {matches}, expect: {expect}}}\n"
+            ))
+        };
+        let never = ["the rule `r` can never apply"];
+        assert_eq!(rule("{StageName: prod}", "{each-route: {LoggingLevel: INFO}}"), never);
+        assert_eq!(rule("{StageName: prod}", "{ClientCertificateId: {present: true}}"), never);
+        assert_eq!(rule("{api: {ProtocolType: WEBSOCKET}}", "{AutoDeploy: true}"), never);
+        assert_eq!(rule("{DefaultRouteSettings: {LoggingLevel: INFO}}", "{AutoDeploy: true}"), never);
+        assert!(
+            rule("{StageName: prod}", "{each-route: {LoggingLevel: INFO, DetailedMetricsEnabled: true}}").is_empty()
+        );
+    }
+
+    #[test]
+    fn only_apis_that_a_rule_may_match_are_worth_fetching() {
+        let policies = load(vec![text(
+            "p.yaml",
+            "policy: p\nmatch: {api: {Tags: {tier: gold}}, region: {like: \"eu-*\"}}\nrules:\n  - {id: r, title: t, severity: low, match: {StageName: prod}, expect: {AutoDeploy: false}}\n",
+        )])
+        .unwrap();
+        let gold = Value::map(vec![("tier".into(), Value::text("gold"))]);
+        let mut members = vec![Value::Unset; API.len()];
+        members[position(API, "Tags")] = gold;
+        members[position(API, "ProtocolType")] = Value::text("HTTP");
+        let (gold, plain) = (Value::Struct(members.into()), Value::empty_struct(API));
+        let may = |api: &Value<'_>, region| policies.may_match(&Document::before_its_stages(None, Some(region), api));
+        assert!(may(&gold, "eu-west-1") && !may(&gold, "us-east-1") && !may(&plain, "eu-west-1"));
+    }
+
+    #[test]
+    fn tests_in_a_file_of_their_own_belong_to_a_policy() {
+        let policy =
+            text("p.yaml", "policy: p\nrules:\n  - {id: r, title: t, severity: low, expect: {AutoDeploy: false}}\n");
+        let tests = |yaml: &str| text("p_test.yaml", yaml);
+        let good = tests("policy: p\ntests:\n  - {name: n, given: {AutoDeploy: true}, violates: [r]}\n");
+        let loaded = load(vec![good, Arc::clone(&policy)]).unwrap();
+        assert_eq!(loaded.policies[0].tests.len(), 1);
+        let bad = tests("policy: q\ntests: []\n");
+        assert_eq!(load(vec![bad, policy]).unwrap_err()[0].title, "no policy `q` is loaded");
+    }
+}

@@ -1,0 +1,16 @@
+//! The policy language: YAML to checked, compiled patterns, and what they say of a stage. After reading, no I/O.
+
+pub mod builtin;
+pub mod compile;
+pub mod diagnostic;
+pub mod example;
+pub mod files;
+pub mod glob;
+pub mod load;
+pub mod operator;
+pub mod pattern;
+pub mod template;
+pub mod truth;
+pub mod yaml;
+
+pub use load::{Policies, Policy, Rule, load};

@@ -1,0 +1,28 @@
+//! `below`: A number that is smaller than this.
+
+use super::{Operator, Test, is_number, number, read_number};
+use crate::model::value::Value;
+use crate::policy::pattern::At;
+use crate::policy::truth::Truth;
+
+/// The test as the loader knows it.
+pub static OPERATOR: Operator = Operator {
+    name: "below",
+    about: "A number that is smaller than this.",
+    takes: "a number",
+    on: is_number,
+    read: |reading, node| Some(Box::new(Below(read_number(reading, node)?))),
+};
+
+#[derive(Debug)]
+struct Below(f64);
+
+impl Test for Below {
+    fn holds(&self, value: &Value<'_>, _: &At<'_>) -> Truth {
+        value.as_number().is_some_and(|number| number < self.0).into()
+    }
+
+    fn expected(&self, _: &At<'_>) -> String {
+        format!("below {}", number(self.0))
+    }
+}

@@ -1,0 +1,40 @@
+//! `contains`: An element of a list, or a part of a text.
+
+use super::{Operator, Reading, Test, compared, is_text};
+use crate::model::catalogue::Kind;
+use crate::model::value::Value;
+use crate::policy::compile::text_of;
+use crate::policy::pattern::At;
+use crate::policy::truth::Truth;
+use crate::policy::yaml::Node;
+
+/// The test as the loader knows it.
+pub static OPERATOR: Operator = Operator {
+    name: "contains",
+    about: "An element of a list, or a part of a text.",
+    takes: "one literal value",
+    on: |kind| is_text(kind) || matches!(kind, Kind::List(_)),
+    read,
+};
+
+#[derive(Debug)]
+struct Contains(Box<str>);
+
+fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
+    let text = text_of(node, reading.problems)?;
+    Some(Box::new(Contains(text.into())))
+}
+
+impl Test for Contains {
+    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        match value {
+            Value::List(elements) => elements.iter().any(|element| element.as_text() == Some(&self.0)).into(),
+            Value::Text(text) => compared(at.field, text).contains(&*self.0).into(),
+            _ => Truth::False,
+        }
+    }
+
+    fn expected(&self, _: &At<'_>) -> String {
+        format!("containing {}", self.0)
+    }
+}

@@ -1,0 +1,38 @@
+//! `each`: A pattern that every element of a list meets; an empty list does.
+
+use super::{Operator, Reading, Test};
+use crate::model::catalogue::Kind;
+use crate::model::value::Value;
+use crate::policy::compile::Compiler;
+use crate::policy::pattern::{At, Pattern};
+use crate::policy::truth::Truth;
+use crate::policy::yaml::Node;
+
+/// The test as the loader knows it.
+pub static OPERATOR: Operator = Operator {
+    name: "each",
+    about: "A pattern that every element of a list meets; an empty list does.",
+    takes: "a pattern",
+    on: |kind| matches!(kind, Kind::List(_)),
+    read,
+};
+
+#[derive(Debug)]
+struct Each(Pattern);
+
+fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
+    let Kind::List(element) = reading.field.kind else { return None };
+    Some(Box::new(Each(Compiler::new(reading.problems).element(node, element)?)))
+}
+
+impl Test for Each {
+    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        let (Value::List(elements), Kind::List(field)) = (value, at.field.kind) else { return Truth::False };
+        at.used.all(elements.iter().map(|element| self.0.truth(element, &At { field, ..*at })))
+    }
+
+    fn expected(&self, at: &At<'_>) -> String {
+        let Kind::List(field) = at.field.kind else { return String::new() };
+        format!("every element {}", self.0.words(&At { field, ..*at }))
+    }
+}

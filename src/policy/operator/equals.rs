@@ -1,0 +1,94 @@
+//! Equality, written as the value itself or as a list of values.
+
+use super::{Answers, Test, compared, number};
+use crate::model::digest::Digest;
+use crate::model::value::Value;
+use crate::policy::pattern::At;
+use crate::policy::template::{Missing, Template};
+use crate::policy::truth::{Truth, Use};
+
+/// A value that a policy names.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    /// A boolean.
+    Boolean(bool),
+    /// A number, whole or not.
+    Number(f64),
+    /// A text, perhaps with values of the stage in it.
+    Text(Template),
+}
+
+/// The setting is one of these.
+#[derive(Debug)]
+pub struct Equals(pub Vec<Literal>);
+
+impl Literal {
+    fn is(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        match (self, value) {
+            (Self::Boolean(wanted), Value::Boolean(found)) => (wanted == found).into(),
+            #[expect(clippy::float_cmp, reason = "the policy names the very number; JSON floats are read exactly")]
+            (Self::Number(wanted), found) => found.as_number().is_some_and(|found| found == *wanted).into(),
+            (Self::Text(wanted), found) => match (wanted.text(at.document), found) {
+                (Ok(wanted), Value::Text(found)) => (compared(at.field, found) == compared(at.field, &wanted)).into(),
+                (Ok(wanted), Value::Digest(found)) => {
+                    let wanted = Digest::of(at.document.account, at.key.unwrap_or_default(), &wanted);
+                    (wanted.sha256 == found.sha256).into()
+                }
+                (Err(Missing { unset: false, .. }), _) => Truth::Unknown,
+                _ => Truth::False,
+            },
+            (Self::Boolean(_), _) => Truth::False,
+        }
+    }
+
+    fn words(&self, at: &At<'_>) -> String {
+        match self {
+            Self::Boolean(value) => value.to_string(),
+            Self::Number(value) => number(*value),
+            Self::Text(template) => match template.text(at.document) {
+                Ok(text) => text.into_owned(),
+                Err(missing) => unset_words(template, &missing),
+            },
+        }
+    }
+}
+
+/// A template as a message shows it when a value in it is missing.
+pub(super) fn unset_words(template: &Template, missing: &Missing) -> String {
+    let state = if missing.unset { "not set" } else { "not stated by the source" };
+    format!("{} ({} is {state})", template.written(), missing.path)
+}
+
+impl Test for Equals {
+    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        Use::Expect.any(self.0.iter().map(|literal| literal.is(value, at)))
+    }
+
+    fn expected(&self, at: &At<'_>) -> String {
+        match self.0.as_slice() {
+            [one] => one.words(at),
+            several => {
+                let words: Vec<String> = several.iter().map(|literal| literal.words(at)).collect();
+                format!("one of {}", words.join(", "))
+            }
+        }
+    }
+
+    fn answers(&self) -> Answers {
+        Answers::Digests
+    }
+
+    fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
+        let missing = self.0.iter().find_map(|literal| match literal {
+            Literal::Text(template) => template.text(at.document).err().filter(|missing| !missing.unset),
+            _ => None,
+        });
+        match (self.asked(value, at), missing) {
+            (Truth::Unknown, Some(missing)) if !matches!(value, Value::NotStated) => {
+                Some(format!("{} is not stated by the source", missing.path))
+            }
+            (Truth::Unknown, _) => Some("the source does not state it".to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `like`: A text that fits a glob, or one of a list of globs.
+
+use super::equals::unset_words;
+use super::{Operator, Reading, Test, is_text};
+use crate::model::value::Value;
+use crate::policy::compile::{read_template, text_of};
+use crate::policy::glob::Glob;
+use crate::policy::pattern::At;
+use crate::policy::template::Template;
+use crate::policy::truth::{Truth, Use};
+use crate::policy::yaml::{Data, Node};
+
+/// The test as the loader knows it.
+pub static OPERATOR: Operator = Operator {
+    name: "like",
+    about: "A text that fits a glob, or one of a list of globs.",
+    takes: "a glob, or a list of globs",
+    on: is_text,
+    read,
+};
+
+#[derive(Debug)]
+struct Like(Vec<Wanted>);
+
+#[derive(Debug)]
+struct Wanted {
+    template: Template,
+    /// The glob, when no value of the stage is in it.
+    fixed: Option<Glob>,
+}
+
+fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
+    let nodes = match &node.data {
+        Data::List(nodes) if nodes.is_empty() => {
+            reading.problems.note(&node.span, "an empty list fits nothing", "nothing in it", []);
+            return None;
+        }
+        Data::List(nodes) => nodes.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let wanted: Vec<Option<Wanted>> = nodes
+        .iter()
+        .map(|node| {
+            let text = text_of(node, reading.problems)?;
+            if text == "*" {
+                reading.problems.note(
+                    &node.span,
+                    "`like: \"*\"` fits every text",
+                    "this tests nothing",
+                    ["to demand that there is a value, write `present: true`".to_owned()],
+                );
+                return None;
+            }
+            let template = read_template(text, node, reading.problems)?;
+            let fixed = template.literal().map(Glob::of);
+            Some(Wanted { template, fixed })
+        })
+        .collect();
+    Some(Box::new(Like(wanted.into_iter().collect::<Option<_>>()?)))
+}
+
+impl Wanted {
+    fn fits(&self, text: &str, at: &At<'_>) -> Truth {
+        let fits = |glob: &Glob| {
+            // Both spellings of a log group's ARN fit a glob that is meant for either.
+            let bare = super::compared(at.field, text);
+            glob.fits(bare) || (at.field.log_group_arn && glob.fits(&format!("{bare}:*")))
+        };
+        match &self.fixed {
+            Some(glob) => fits(glob).into(),
+            None => match self.template.glob(at.document) {
+                Ok(glob) => fits(&glob).into(),
+                Err(missing) if missing.unset => Truth::False,
+                Err(_) => Truth::Unknown,
+            },
+        }
+    }
+}
+
+impl Test for Like {
+    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        match value.as_text() {
+            Some(text) => Use::Expect.any(self.0.iter().map(|wanted| wanted.fits(text, at))),
+            None => Truth::False,
+        }
+    }
+
+    fn expected(&self, at: &At<'_>) -> String {
+        let words: Vec<String> = self
+            .0
+            .iter()
+            .map(|wanted| match wanted.template.text(at.document) {
+                Ok(text) => text.into_owned(),
+                Err(missing) => unset_words(&wanted.template, &missing),
+            })
+            .collect();
+        match words.as_slice() {
+            [one] => format!("like {one}"),
+            several => format!("like one of {}", several.join(", ")),
+        }
+    }
+
+    fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
+        if self.asked(value, at) != Truth::Unknown {
+            return None;
+        }
+        let missing = self.0.iter().find_map(|wanted| wanted.template.text(at.document).err());
+        Some(match (value, missing) {
+            (Value::Digest(_), _) => {
+                "the snapshot holds only a digest of the value; this test needs the value itself".to_owned()
+            }
+            (Value::Text(_), Some(missing)) => format!("{} is not stated by the source", missing.path),
+            _ => "the source does not state it".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! The tests of the language. A new one is a file here and a line in [`OPERATORS`].
+
+use std::fmt;
+use std::ops::Range;
+
+use super::diagnostic::Problems;
+use super::pattern::At;
+use super::truth::Truth;
+use super::yaml::Node;
+use crate::model::catalogue::{Field, Kind};
+use crate::model::value::Value;
+
+pub mod above;
+pub mod below;
+pub mod contains;
+pub mod each;
+pub mod equals;
+pub mod like;
+pub mod matches;
+pub mod max;
+pub mod min;
+pub mod present;
+
+/// A compiled test of one setting.
+pub trait Test: fmt::Debug + Send + Sync {
+    /// Whether a value passes. It is a value: neither unset nor unknown, unless [`Self::answers`] says otherwise.
+    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth;
+
+    /// What is demanded, in words: `at most 500`.
+    fn expected(&self, at: &At<'_>) -> String;
+
+    /// Which of the values that are none the test answers itself.
+    fn answers(&self) -> Answers {
+        Answers::Values
+    }
+
+    /// Why the test cannot be decided on a value, if it cannot.
+    fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
+        match (self.asked(value, at), value) {
+            (Truth::Unknown, Value::Digest(_)) => {
+                Some("the snapshot holds only a digest of the value; this test needs the value itself".to_owned())
+            }
+            (Truth::Unknown, _) => Some("the source does not state it".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// What the test says of anything: on an unset value every test fails, but those that are about being set.
+    fn asked(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        match (value, self.answers()) {
+            (_, Answers::Everything) => self.holds(value, at),
+            (Value::NotStated, _) => Truth::Unknown,
+            (Value::Digest(_), Answers::Values) => Truth::Unknown,
+            // An unset list is an empty one, which is a value.
+            (Value::Unset, _) if matches!(at.field.kind, Kind::List(_)) => self.holds(&EMPTY_LIST, at),
+            (Value::Unset, _) => Truth::False,
+            _ => self.holds(value, at),
+        }
+    }
+}
+
+static EMPTY_LIST: std::sync::LazyLock<Value<'static>> = std::sync::LazyLock::new(|| Value::List(Box::default()));
+
+/// What a test answers itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    /// Only values that are known.
+    Values,
+    /// Digests as well.
+    Digests,
+    /// Whatever there is, or is not.
+    Everything,
+}
+
+/// A test as the loader knows it.
+pub struct Operator {
+    /// Its name in a policy.
+    pub name: &'static str,
+    /// What it demands, in one sentence.
+    pub about: &'static str,
+    /// What may stand at its key.
+    pub takes: &'static str,
+    /// The kinds of field that it may be asked of.
+    pub on: fn(&Kind) -> bool,
+    /// Reads what stands at its key; notes what is wrong with it.
+    pub read: fn(&mut Reading<'_>, &Node) -> Option<Box<dyn Test>>,
+}
+
+/// What the reading of a test needs to know.
+pub struct Reading<'r> {
+    /// The field that is tested.
+    pub field: &'static Field,
+    /// Where the test's own key stands.
+    pub key: &'r Range<usize>,
+    /// Where mistakes are noted.
+    pub problems: &'r mut Problems,
+}
+
+/// The one list of tests: it feeds dispatch, suggestions, help, schema and reference.
+pub static OPERATORS: &[&Operator] = &[
+    &min::OPERATOR,
+    &max::OPERATOR,
+    &above::OPERATOR,
+    &below::OPERATOR,
+    &like::OPERATOR,
+    &matches::OPERATOR,
+    &contains::OPERATOR,
+    &each::OPERATOR,
+    &present::OPERATOR,
+];
+
+/// The tests of other tools, and what they are called here.
+pub const FOREIGN: &[(&str, &str)] = &[
+    ("equals", "write the value itself: `AutoDeploy: true`"),
+    ("equal", "write the value itself: `AutoDeploy: true`"),
+    ("eq", "write the value itself: `AutoDeploy: true`"),
+    ("is", "write the value itself: `AutoDeploy: true`"),
+    ("value", "write the value itself: `AutoDeploy: true`"),
+    ("const", "write the value itself: `AutoDeploy: true`"),
+    ("ne", "use `not: VALUE`"),
+    ("not-equals", "use `not: VALUE`"),
+    ("in", "write a list: `LoggingLevel: [ERROR, INFO]`"),
+    ("enum", "write a list: `LoggingLevel: [ERROR, INFO]`"),
+    ("one-of", "write a list: `LoggingLevel: [ERROR, INFO]`"),
+    ("values", "write a list: `LoggingLevel: [ERROR, INFO]`"),
+    ("not-in", "use `not: [VALUE, …]`"),
+    ("none-of", "use `not: [VALUE, …]`"),
+    ("regex", "use `matches: REGEX`"),
+    ("regexp", "use `matches: REGEX`"),
+    ("pattern", "use `matches: REGEX`"),
+    ("match", "use `matches: REGEX`, or `like: GLOB`"),
+    ("glob", "use `like: GLOB`"),
+    ("wildcard", "use `like: GLOB`"),
+    ("starts-with", "use `like: \"TEXT*\"`"),
+    ("prefix", "use `like: \"TEXT*\"`"),
+    ("ends-with", "use `like: \"*TEXT\"`"),
+    ("suffix", "use `like: \"*TEXT\"`"),
+    ("exists", "use `present: true`, or `present: false`"),
+    ("required", "use `present: true`; for tags a list of keys: `Tags: [owner]`"),
+    ("exist", "use `present: true`, or `present: false`"),
+    ("absent", "use `present: false`"),
+    ("empty", "use `present: false`"),
+    ("not-empty", "use `present: true`"),
+    ("not-null", "use `present: true`"),
+    ("minimum", "use `min: NUMBER`"),
+    ("gte", "use `min: NUMBER`"),
+    ("ge", "use `min: NUMBER`"),
+    ("at-least", "use `min: NUMBER`"),
+    ("maximum", "use `max: NUMBER`"),
+    ("lte", "use `max: NUMBER`"),
+    ("le", "use `max: NUMBER`"),
+    ("at-most", "use `max: NUMBER`"),
+    ("gt", "use `above: NUMBER`"),
+    ("greater-than", "use `above: NUMBER`"),
+    ("exclusive-minimum", "use `above: NUMBER`"),
+    ("lt", "use `below: NUMBER`"),
+    ("less-than", "use `below: NUMBER`"),
+    ("exclusive-maximum", "use `below: NUMBER`"),
+    ("range", "use `min: NUMBER` and `max: NUMBER`"),
+    ("includes", "use `contains: VALUE`"),
+    ("has", "use `contains: VALUE`"),
+    ("all", "use `each: PATTERN` for the elements of a list; the members of a mapping must all hold anyway"),
+    ("every", "use `each: PATTERN`"),
+    ("all-of", "write the tests beside each other: all of them must hold"),
+    ("and", "write the tests beside each other: all of them must hold"),
+    ("or", "use `any-of: [PATTERN, …]`"),
+    ("any", "use `any-of: [PATTERN, …]`"),
+];
+
+/// Our word for another tool's, whatever its case and separators.
+#[must_use]
+pub fn foreign(word: &str) -> Option<&'static str> {
+    let plain =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let word = plain(word);
+    FOREIGN.iter().find(|(theirs, _)| plain(theirs) == word).map(|(_, ours)| *ours)
+}
+
+/// A bound that is a number, for min, max, above and below.
+fn read_number(reading: &mut Reading<'_>, node: &Node) -> Option<f64> {
+    use super::yaml::Data;
+    match node.data {
+        #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
+        Data::Integer(number) => Some(number as f64),
+        Data::Number(number) if number.is_finite() => Some(number),
+        _ => {
+            reading.problems.note(&node.span, format!("a number is needed, not {}", node.kind()), "not a number", []);
+            None
+        }
+    }
+}
+
+/// Whether a field holds a number.
+fn is_number(kind: &Kind) -> bool {
+    matches!(kind, Kind::Integer | Kind::Number)
+}
+
+/// Whether a field holds a text.
+fn is_text(kind: &Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::OneOf(_))
+}
+
+/// A number without a fraction that says nothing.
+fn number(number: f64) -> String {
+    number.to_string()
+}
+
+/// The text that comparisons see: a log group's ARN without the `:*` that some write behind it.
+#[must_use]
+fn compared<'t>(field: &Field, text: &'t str) -> &'t str {
+    if field.log_group_arn { text.strip_suffix(":*").unwrap_or(text) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_this_folder_is_in_the_list() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/policy/operator");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace(".rs", ""))
+            .filter(|name| name != "mod" && name != "equals")
+            .collect();
+        files.sort();
+        let mut names: Vec<&str> = OPERATORS.iter().map(|operator| operator.name).collect();
+        names.sort_unstable();
+        assert_eq!(files, names, "equality is written as the value itself and has no name");
+    }
+
+    #[test]
+    fn no_foreign_word_is_one_of_ours() {
+        for (word, _) in FOREIGN {
+            assert!(OPERATORS.iter().all(|operator| operator.name != *word), "{word}");
+        }
+        assert_eq!(foreign("startsWith"), Some("use `like: \"TEXT*\"`"));
+        assert_eq!(foreign("min"), None);
+    }
+}

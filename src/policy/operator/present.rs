@@ -1,0 +1,63 @@
+//! `present`: Whether there is a value: `true` for one that is not empty, `false` for none.
+
+use super::{Answers, Operator, Test};
+use crate::model::value::Value;
+use crate::policy::pattern::At;
+use crate::policy::truth::Truth;
+use crate::policy::yaml::Data;
+
+/// The test as the loader knows it.
+pub static OPERATOR: Operator = Operator {
+    name: "present",
+    about: "Whether there is a value: `true` for one that is not empty, `false` for none.",
+    takes: "true or false",
+    on: |_| true,
+    read: |reading, node| {
+        if let Data::Boolean(present) = node.data {
+            return Some(Box::new(Present(present)));
+        }
+        let title = format!("`present` needs true or false, not {}", node.kind());
+        reading.problems.note(&node.span, title, "neither true nor false", []);
+        None
+    },
+};
+
+#[derive(Debug)]
+struct Present(bool);
+
+/// Demands that there is a value; what a list of keys at a map stands for.
+#[must_use]
+pub fn present() -> Box<dyn Test> {
+    Box::new(Present(true))
+}
+
+impl Test for Present {
+    fn holds(&self, value: &Value<'_>, _: &At<'_>) -> Truth {
+        let present = presence(value);
+        if self.0 { present } else { present.not() }
+    }
+
+    fn expected(&self, _: &At<'_>) -> String {
+        if self.0 { "present".to_owned() } else { "not present".to_owned() }
+    }
+
+    fn answers(&self) -> Answers {
+        Answers::Everything
+    }
+}
+
+/// Whether there is a value. A struct is there when one of its members is.
+fn presence(value: &Value<'_>) -> Truth {
+    match value {
+        Value::NotStated => Truth::Unknown,
+        Value::Struct(members) => {
+            let members = members.iter().map(presence);
+            members.fold(Truth::False, |sum, member| match (sum, member) {
+                (Truth::True, _) | (_, Truth::True) => Truth::True,
+                (Truth::Unknown, _) | (_, Truth::Unknown) => Truth::Unknown,
+                _ => Truth::False,
+            })
+        }
+        other => Truth::from(!other.is_unset()),
+    }
+}

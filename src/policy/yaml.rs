@@ -1,0 +1,494 @@
+//! YAML text to a tree that knows where everything stands. It must not know what a policy is.
+//!
+//! Two readers look at the text. granit-parser's events give every place, and stop what must not reach the second
+//! one: deep nesting, alias bombs, several documents. serde_yaml then decides what each scalar is. The two agree on
+//! the shape, which `tests/yaml.rs` tries with many texts.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+
+use granit_parser::{Event, Parser, ScalarStyle, Span};
+use serde::de::{Deserialize, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+
+use super::diagnostic::Problems;
+
+/// How deep a file may nest. A policy needs eight levels.
+pub const DEEPEST: usize = 64;
+/// How many nodes a file may have once its aliases are followed: some 5,000 rules.
+pub const MOST_NODES: usize = 200_000;
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// The bytes of it; of a block, those of its first line.
+    pub span: Range<usize>,
+    /// What it is.
+    pub data: Data,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data {
+    /// Nothing: an empty value, `null` or `~`.
+    Null,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Node>),
+    /// A mapping.
+    Map(Vec<Entry>),
+}
+
+/// A key with its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The key's text.
+    pub key: String,
+    /// Where the key stands.
+    pub key_span: Range<usize>,
+    /// Its value.
+    pub value: Node,
+}
+
+impl Node {
+    /// What it is, in words.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.data {
+            Data::Null => "nothing",
+            Data::Boolean(_) => "a boolean",
+            Data::Integer(_) | Data::Number(_) => "a number",
+            Data::Text(_) => "a text",
+            Data::List(_) => "a list",
+            Data::Map(_) => "a mapping",
+        }
+    }
+}
+
+/// Reads a text; `None` when it cannot be read at all. What is wrong is noted either way.
+pub fn read(problems: &mut Problems) -> Option<Node> {
+    let file = std::sync::Arc::clone(&problems.file);
+    let shape = Places::of(&file.text, problems)?;
+    let values: Raw = match serde_yaml::from_str(&file.text) {
+        Ok(values) => values,
+        Err(error) => {
+            let at = error.location().map_or(0, |location| location.index());
+            problems.note(&(at..at + 1), "this is not YAML", error.to_string(), []);
+            return None;
+        }
+    };
+    Some(join(shape, values))
+}
+
+/// A node as granit sees it: places, and the text of scalars.
+#[derive(Debug, Clone)]
+struct Shape {
+    span: Range<usize>,
+    data: ShapeData,
+}
+
+#[derive(Debug, Clone)]
+enum ShapeData {
+    Scalar(String),
+    List(Vec<Shape>),
+    Map(Vec<(Shape, Shape)>),
+}
+
+/// The walk over granit's events.
+struct Places<'p, 't> {
+    events: Parser<'t, granit_parser::StrInput<'t>>,
+    text: &'t str,
+    anchors: HashMap<usize, (Shape, usize)>,
+    nodes: usize,
+    problems: &'p mut Problems,
+}
+
+impl<'p, 't> Places<'p, 't> {
+    fn of(text: &'t str, problems: &'p mut Problems) -> Option<Shape> {
+        let options = granit_parser::options! { emit_unresolved_aliases: true };
+        let events = Parser::new_from_str_with_options(text, options);
+        let mut walk = Self { events, text, anchors: HashMap::new(), nodes: 0, problems };
+        let mut root = None;
+        loop {
+            let (event, span) = walk.next()?;
+            match event {
+                Event::StreamEnd => break,
+                Event::StreamStart | Event::DocumentEnd | Event::Comment(..) => {}
+                Event::DocumentStart(..) if root.is_none() => {
+                    let (event, span) = walk.next_node()?;
+                    root = Some(walk.node(event, span, 0)?);
+                }
+                Event::DocumentStart(..) => {
+                    let at = walk.bytes(span);
+                    walk.problems.note(
+                        &at,
+                        "a second document in one file",
+                        "a policy file holds one document",
+                        ["put what follows `---` into a file of its own".to_owned()],
+                    );
+                    return None;
+                }
+                _ => {}
+            }
+        }
+        if root.is_none() {
+            walk.problems.note(&(0..0), "the file is empty", "a policy begins with `policy: NAME`", []);
+        }
+        root
+    }
+
+    fn next(&mut self) -> Option<(Event<'t>, Span)> {
+        match self.events.next_event() {
+            Some(Ok(event)) => Some(event),
+            Some(Err(error)) => {
+                let at = error.marker().byte_offset().unwrap_or(0);
+                if matches!(error.kind(), granit_parser::ErrorKind::RecursionLimitExceeded) {
+                    self.nested_too_deeply(&(at..at + 1));
+                    return None;
+                }
+                let (at, help) = self.syntax_help(at);
+                self.problems.note(&(at..at + 1), "this is not YAML", error.info(), help);
+                None
+            }
+            None => None,
+        }
+    }
+
+    /// What is special to YAML but plain text to people is the usual cause of a syntax error.
+    fn syntax_help(&self, at: usize) -> (usize, Vec<String>) {
+        let at = self.problems.file.floor(at);
+        let line_start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = self.text[at..].find('\n').map_or(self.text.len(), |newline| at + newline);
+        let line = &self.text[line_start..line_end];
+        let value = line.find(": ").map_or(0, |colon| colon + 2);
+        let word = line[value..].trim_start_matches([' ', '-', '[', '{', ',']);
+        if let Some(first) = word.chars().next().filter(|c| "*!&@`%".contains(*c)) {
+            let word = word.split([',', ']', '}', ' ']).next().unwrap_or(word);
+            let place = line_start + (word.as_ptr() as usize - line.as_ptr() as usize);
+            return (place, vec![format!("`{first}` has a meaning of its own in YAML; quote the text: \"{word}\"")]);
+        }
+        if line.contains('\t') && line.trim_start_matches(' ').starts_with('\t') {
+            return (at, vec!["YAML indents with spaces, not with tabs".to_owned()]);
+        }
+        (at, Vec::new())
+    }
+
+    fn next_node(&mut self) -> Option<(Event<'t>, Span)> {
+        loop {
+            let (event, span) = self.next()?;
+            if !matches!(event, Event::Comment(..)) {
+                return Some((event, span));
+            }
+        }
+    }
+
+    fn bytes(&self, span: Span) -> Range<usize> {
+        let range = span.byte_range().unwrap_or(0..0);
+        range.start..range.end.min(self.text.len())
+    }
+
+    fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Option<Shape> {
+        let at = self.bytes(span);
+        self.nodes += 1;
+        if depth > DEEPEST {
+            self.nested_too_deeply(&at);
+            return None;
+        }
+        if self.nodes > MOST_NODES {
+            self.too_much(&at);
+            return None;
+        }
+        let before = self.nodes;
+        let (anchor, shape) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.refuse_tag(tag.as_deref(), span);
+                let _: ScalarStyle = style;
+                (anchor, Shape { span: at, data: ShapeData::Scalar(text.into_owned()) })
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.refuse_tag(tag.as_deref(), span);
+                let mut elements = Vec::new();
+                let end = loop {
+                    let (event, span) = self.next_node()?;
+                    if matches!(event, Event::SequenceEnd) {
+                        break self.bytes(span).end;
+                    }
+                    elements.push(self.node(event, span, depth + 1)?);
+                };
+                (anchor, Shape { span: self.first_line(at.start, end), data: ShapeData::List(elements) })
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.refuse_tag(tag.as_deref(), span);
+                let mut entries: Vec<(Shape, Shape)> = Vec::new();
+                let end = loop {
+                    let (event, span) = self.next_node()?;
+                    if matches!(event, Event::MappingEnd) {
+                        break self.bytes(span).end;
+                    }
+                    let key = self.node(event, span, depth + 1)?;
+                    let (event, span) = self.next_node()?;
+                    let value = self.node(event, span, depth + 1)?;
+                    entries.push((key, value));
+                };
+                self.check_keys(&entries);
+                (anchor, Shape { span: self.first_line(at.start, end), data: ShapeData::Map(entries) })
+            }
+            Event::Alias(id) => {
+                let Some((shape, size)) = self.anchors.get(&id).cloned() else {
+                    self.problems.note(&at, "an alias inside its own anchor", "this never ends", []);
+                    return None;
+                };
+                self.nodes += size;
+                if self.nodes > MOST_NODES {
+                    self.too_much(&at);
+                    return None;
+                }
+                (0, shape)
+            }
+            Event::UnresolvedAlias(name) => {
+                let help = format!("a text that begins with `*` is quoted: \"*{name}\"");
+                self.problems.note(
+                    &at,
+                    format!("no anchor `&{name}` stands before this alias"),
+                    "an alias in YAML",
+                    [help],
+                );
+                return None;
+            }
+            _ => return None,
+        };
+        if anchor != 0 {
+            self.anchors.insert(anchor, (shape.clone(), self.nodes - before + 1));
+        }
+        Some(shape)
+    }
+
+    fn nested_too_deeply(&mut self, at: &Range<usize>) {
+        let label = format!("deeper than {DEEPEST} levels");
+        self.problems.note(at, "nested too deeply", label, ["a policy needs eight levels".to_owned()]);
+    }
+
+    fn too_much(&mut self, at: &Range<usize>) {
+        let label = format!("more than {MOST_NODES} values once aliases are followed");
+        self.problems.note(at, "too much in one file", label, ["split it into several files".to_owned()]);
+    }
+
+    fn first_line(&self, start: usize, end: usize) -> Range<usize> {
+        let line = self.text[start..end.max(start)].find('\n').map_or(end, |newline| start + newline);
+        start..line.max(start)
+    }
+
+    fn refuse_tag(&mut self, tag: Option<&granit_parser::Tag>, span: Span) {
+        let Some(tag) = tag else { return };
+        let at = span.tag_span().map_or_else(|| self.bytes(span), |span| self.bytes(span));
+        let written = self.text.get(at.clone()).map_or_else(|| tag.original(), str::to_owned);
+        self.problems.note(
+            &at,
+            format!("`{written}` is a YAML tag"),
+            "tags are not part of the policy language",
+            [format!("a text that begins with `!` is quoted: \"{written}\"")],
+        );
+    }
+
+    fn check_keys(&mut self, entries: &[(Shape, Shape)]) {
+        let mut seen: HashMap<&str, &Range<usize>> = HashMap::new();
+        for (key, _) in entries {
+            let ShapeData::Scalar(text) = &key.data else {
+                self.problems.note(&key.span, "a key must be a text", "not a list or a mapping", []);
+                continue;
+            };
+            if text == "<<" {
+                self.problems.note(
+                    &key.span,
+                    "merge keys are not part of YAML 1.2",
+                    "nothing would be merged here",
+                    ["write the entries out, or use an alias for the whole value".to_owned()],
+                );
+            }
+            if let Some(first) = seen.insert(text, &key.span) {
+                let (line, _) = self.problems.file.position(first.start);
+                self.problems.note(
+                    &key.span,
+                    format!("the key `{text}` stands twice"),
+                    format!("first on line {line}"),
+                    ["one of them would be lost; join them or remove one".to_owned()],
+                );
+            }
+        }
+    }
+}
+
+/// A node as serde_yaml sees it. Keys that stand twice are kept: the first reader has told of them, and what else is
+/// wrong with the file should be told as well.
+enum Raw {
+    Scalar(Data),
+    List(Vec<Raw>),
+    Map(Vec<(Raw, Raw)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Raw;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("any YAML value")
+            }
+
+            fn visit_unit<E>(self) -> Result<Raw, E> {
+                Ok(Raw::Scalar(Data::Null))
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+                Ok(Raw::Scalar(Data::Boolean(value)))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
+                Ok(Raw::Scalar(Data::Integer(value)))
+            }
+
+            #[expect(clippy::cast_precision_loss, reason = "a number beyond i64 is out of every range here")]
+            fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
+                Ok(Raw::Scalar(i64::try_from(value).map_or(Data::Number(value as f64), Data::Integer)))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
+                Ok(Raw::Scalar(Data::Number(value)))
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
+                Ok(Raw::Scalar(Data::Text(value.to_owned())))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Raw, A::Error> {
+                let mut elements = Vec::new();
+                while let Some(element) = from.next_element()? {
+                    elements.push(element);
+                }
+                Ok(Raw::List(elements))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Raw, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = from.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Raw::Map(entries))
+            }
+
+            fn visit_enum<A: EnumAccess<'de>>(self, from: A) -> Result<Raw, A::Error> {
+                let (_tag, value): (serde::de::IgnoredAny, _) = from.variant()?;
+                value.newtype_variant()
+            }
+        }
+        from.deserialize_any(Any)
+    }
+}
+
+fn join(shape: Shape, values: Raw) -> Node {
+    let data = match (shape.data, values) {
+        (ShapeData::List(shapes), Raw::List(values)) => {
+            Data::List(shapes.into_iter().zip(values).map(|(shape, value)| join(shape, value)).collect())
+        }
+        (ShapeData::Map(shapes), Raw::Map(values)) => Data::Map(
+            shapes
+                .into_iter()
+                .zip(values)
+                .map(|((key, shape), (_, value))| Entry {
+                    key_span: key.span,
+                    key: if let ShapeData::Scalar(text) = key.data { text } else { String::new() },
+                    value: join(shape, value),
+                })
+                .collect(),
+        ),
+        (_, Raw::Scalar(data)) => data,
+        // The readers disagree, which has not been seen; the text is what both can answer for.
+        (ShapeData::Scalar(text), _) => Data::Text(text),
+        (ShapeData::List(_) | ShapeData::Map(_), _) => Data::Null,
+    };
+    Node { span: shape.span, data }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::diagnostic::{Diagnostic, SourceText};
+    use super::*;
+
+    fn parse(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
+        let mut problems = Problems::new(Arc::new(SourceText { name: "p.yaml".into(), text: text.into() }));
+        let node = read(&mut problems);
+        (node, problems.into_sorted())
+    }
+
+    fn only_problem(text: &str) -> (String, String) {
+        let (_, found) = parse(text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        let one = &found[0];
+        (one.title.clone(), one.file.text[one.span.clone()].to_owned())
+    }
+
+    #[test]
+    fn values_are_those_of_yaml_1_2_and_places_are_bytes() {
+        let (node, found) = parse("é: no\nb: [1, 1.5, true, ~, \"1\", 012345678901]\n");
+        assert_eq!(found, []);
+        let Data::Map(entries) = node.unwrap().data else { panic!() };
+        assert_eq!(entries[0].value.data, Data::Text("no".into()));
+        assert_eq!(entries[1].key_span, 7..8);
+        let Data::List(list) = &entries[1].value.data else { panic!() };
+        let data: Vec<_> = list.iter().map(|node| node.data.clone()).collect();
+        assert_eq!(
+            data,
+            [
+                Data::Integer(1),
+                Data::Number(1.5),
+                Data::Boolean(true),
+                Data::Null,
+                Data::Text("1".into()),
+                Data::Text("012345678901".into())
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_policy_may_not_use_is_refused_with_its_place() {
+        assert_eq!(only_problem("a: 1\na: 2\n"), ("the key `a` stands twice".into(), "a".into()));
+        assert_eq!(only_problem("not: !prod\n").0, "`!prod` is a YAML tag");
+        assert_eq!(only_problem("a: &x {b: 1}\nc: {<<: *x}\n").1, "<<");
+        assert_eq!(only_problem("a: 1\n---\nb: 2\n").0, "a second document in one file");
+        assert_eq!(
+            only_problem("name: *prod\n"),
+            ("no anchor `&prod` stands before this alias".into(), "*prod".into())
+        );
+        assert_eq!(only_problem("").0, "the file is empty");
+        let (_, found) = parse("a: *\n");
+        assert!(found[0].help[0].contains("quote the text"), "{found:#?}");
+        let (_, found) = parse("a: @x\n");
+        assert!(found[0].help[0].contains("\"@x\""), "{found:#?}");
+    }
+
+    #[test]
+    fn aliases_are_followed_and_bombs_are_not() {
+        let (node, found) = parse("a: &x [1, 2]\nb: *x\n");
+        assert_eq!(found, []);
+        let Data::Map(entries) = node.unwrap().data else { panic!() };
+        assert_eq!(entries[0].value.data, entries[1].value.data);
+
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..10 {
+            let below = vec![format!("*a{}", level - 1); 9].join(", ");
+            bomb += &format!("a{level}: &a{level} [{below}]\n");
+        }
+        assert_eq!(only_problem(&bomb).0, "too much in one file");
+        assert_eq!(only_problem(&"[".repeat(100_000)).0, "nested too deeply");
+    }
+}

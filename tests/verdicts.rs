@@ -1,0 +1,373 @@
+//! What the language says, as a table: an `expect`, a stage, and the verdict with every setting that fails.
+
+use std::sync::Arc;
+
+use driftgate::check::{Verdict, verdict};
+use driftgate::model::Document;
+use driftgate::model::finding::{Actual, Origin};
+use driftgate::model::value::Value;
+use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::{Policies, load};
+
+fn policies(rule: &str, given: &str) -> Policies {
+    let text = format!(
+        "policy: p\nrules:\n  - {{id: r, title: t, severity: low, {rule}}}\ntests:\n  - {{name: n, given: {given}, violates: []}}\n"
+    );
+    load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })]).unwrap_or_else(|found| panic!("{found:#?}"))
+}
+
+fn words(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::NotGoverned => "not governed".into(),
+        Verdict::Conforms => "conforms".into(),
+        Verdict::NotApplicable => "not applicable".into(),
+        Verdict::Undecided(questions) => {
+            let paths: Vec<_> = questions.iter().map(|question| question.open.path.as_str()).collect();
+            format!("undecided: {}", paths.join(", "))
+        }
+        Verdict::Violates(findings) => {
+            let settings: Vec<_> = findings
+                .iter()
+                .map(|finding| {
+                    let failure = &finding.failure;
+                    let actual = match &failure.actual {
+                        Actual::Unset => "null".to_owned(),
+                        Actual::Boolean(value) => value.to_string(),
+                        Actual::Integer(value) => value.to_string(),
+                        Actual::Number(value) => value.to_string(),
+                        Actual::Text(text) | Actual::Json(text) => text.to_string(),
+                    };
+                    let origin = if failure.origin == Origin::Stage { "" } else { failure.origin.name() };
+                    let path = if failure.path.is_empty() { "(all)" } else { &failure.path };
+                    let route = finding.route.as_ref().map(|route| format!("[{route}] ")).unwrap_or_default();
+                    format!("{route}{path} = {actual} {origin}, not {}", failure.expected).replace(" ,", ",")
+                })
+                .collect();
+            settings.join(" | ")
+        }
+    }
+}
+
+fn of(rule: &str, given: &str) -> String {
+    let policies = policies(rule, given);
+    let example = &policies.policies[0].tests[0];
+    let document = Document {
+        account: Some(&example.account),
+        region: Some(&example.region),
+        api: &example.api,
+        stage: &example.stage,
+    };
+    words(verdict(None, &policies.policies[0].rules[0], &document, true))
+}
+
+fn expect(expect: &str, given: &str) -> String {
+    of(&format!("expect: {expect}"), given)
+}
+
+const WEBSOCKET: &str = "api: {ProtocolType: WEBSOCKET}";
+
+#[test]
+fn values_unset_and_their_meaning() {
+    for (pattern, given, verdict) in [
+        ("{AutoDeploy: true}", "{AutoDeploy: true}", "conforms"),
+        ("{AutoDeploy: true}", "{}", "AutoDeploy = false implied, not true"),
+        ("{AutoDeploy: false}", "{}", "conforms"),
+        ("{Description: checkout}", "{Description: Checkout}", "Description = Checkout, not checkout"),
+        ("{Description: [a, b]}", "{Description: c}", "Description = c, not one of a, b"),
+        ("{Description: [a, b]}", "{}", "Description = null unset, not one of a, b"),
+        ("{Description: {present: true}}", "{Description: \"\"}", "Description = null unset, not present"),
+        ("{Description: {present: false}}", "{}", "conforms"),
+        ("{Description: {not: {like: \"tmp*\"}}}", "{}", "conforms"),
+        ("{Description: {not: {like: \"tmp*\"}}}", "{Description: tmp1}", "Description = tmp1, not not like tmp*"),
+        ("{Description: {not: [a, b]}}", "{Description: a}", "Description = a, not not one of a, b"),
+        ("{Description: {not: {present: true}}}", "{}", "conforms"),
+        ("{Description: {matches: \"^a.c$\"}}", "{Description: abc}", "conforms"),
+        ("{Description: {matches: \"b\"}}", "{Description: abc}", "conforms"),
+        ("{Description: {contains: bc}}", "{Description: abc}", "conforms"),
+        (
+            "{DefaultRouteSettings: {ThrottlingBurstLimit: {min: 1}}}",
+            "{}",
+            "DefaultRouteSettings.ThrottlingBurstLimit = null unset, not at least 1",
+        ),
+        (
+            "{DefaultRouteSettings: {ThrottlingRateLimit: 10}}",
+            "{DefaultRouteSettings: {ThrottlingRateLimit: 10.0}}",
+            "conforms",
+        ),
+        (
+            "{AccessLogSettings: {present: true}}",
+            "{AccessLogSettings: {}}",
+            "AccessLogSettings = null unset, not present",
+        ),
+        ("{RouteSettings: {present: false}}", "{RouteSettings: {}}", "conforms"),
+        ("{api: {Name: x}}", "{api: {Name: y}}", "api.Name = y api, not x"),
+        ("{account: \"111122223333\", partition: aws, region: us-east-1}", "{}", "conforms"),
+        ("{arn: {like: \"*/stages/$default\"}}", "{StageName: $default, api: {ApiId: a1}}", "conforms"),
+    ] {
+        assert_eq!(expect(pattern, given), verdict, "{pattern} on {given}");
+    }
+}
+
+#[test]
+fn all_tests_that_fail_are_named_and_only_they() {
+    let range = "{DefaultRouteSettings: {ThrottlingBurstLimit: {min: 10, max: 500, not: 5}}}";
+    let given = |value: &str| format!("{{DefaultRouteSettings: {{ThrottlingBurstLimit: {value}}}}}");
+    assert_eq!(expect(range, &given("5000")), "DefaultRouteSettings.ThrottlingBurstLimit = 5000, not at most 500");
+    assert_eq!(expect(range, &given("5")), "DefaultRouteSettings.ThrottlingBurstLimit = 5, not at least 10, not 5");
+    assert_eq!(expect(range, &given("0")), "DefaultRouteSettings.ThrottlingBurstLimit = 0, not at least 10");
+    assert_eq!(
+        expect(range, "{}"),
+        "DefaultRouteSettings.ThrottlingBurstLimit = null unset, not at least 10, at most 500"
+    );
+}
+
+#[test]
+fn what_a_protocol_lacks_drops_out() {
+    let logging = "{each-route: {LoggingLevel: [ERROR, INFO]}}";
+    assert_eq!(expect(logging, "{}"), "not applicable");
+    assert_eq!(
+        expect(logging, &format!("{{{WEBSOCKET}}}")),
+        "DefaultRouteSettings.LoggingLevel = OFF implied, not one of ERROR, INFO"
+    );
+    // What is left decides.
+    let both = "{each-route: {LoggingLevel: INFO, DetailedMetricsEnabled: true}}";
+    assert_eq!(expect(both, "{}"), "DefaultRouteSettings.DetailedMetricsEnabled = false implied, not true");
+    let any = "{any-of: [{ClientCertificateId: {present: true}}, {AutoDeploy: true}]}";
+    assert_eq!(expect(any, "{AutoDeploy: true}"), "conforms");
+    assert_eq!(expect(any, "{}"), "(all) = null, not AutoDeploy: true");
+    assert_eq!(
+        expect(any, &format!("{{{WEBSOCKET}}}")),
+        "(all) = null, not any of: ClientCertificateId: present; or AutoDeploy: true"
+    );
+    assert_eq!(expect("{not: {ClientCertificateId: {present: true}}}", "{}"), "not applicable");
+    assert_eq!(
+        expect("{api: {CorsConfiguration: {AllowCredentials: false}}}", &format!("{{{WEBSOCKET}}}")),
+        "not applicable"
+    );
+    // In `match` such a test does not match, and neither does its `not`.
+    for selection in
+        ["{DefaultRouteSettings: {LoggingLevel: OFF}}", "{not: {DefaultRouteSettings: {LoggingLevel: OFF}}}"]
+    {
+        assert_eq!(of(&format!("match: {selection}, expect: {{AutoDeploy: true}}"), "{}"), "not governed");
+    }
+    let either =
+        "match: {any-of: [{DefaultRouteSettings: {LoggingLevel: OFF}}, {StageName: prod}]}, expect: {AutoDeploy: true}";
+    assert_eq!(of(either, "{StageName: prod}"), "AutoDeploy = false implied, not true");
+}
+
+#[test]
+fn each_route_is_the_default_and_every_entry_over_it() {
+    let throttle =
+        "{each-route: {ThrottlingBurstLimit: {min: 1, max: 500}, ThrottlingRateLimit: {above: 0, max: 1000}}}";
+    let stage = |default: &str, routes: &str| format!("{{DefaultRouteSettings: {default}, RouteSettings: {routes}}}");
+    let good = "{ThrottlingBurstLimit: 100, ThrottlingRateLimit: 50.0}";
+    assert_eq!(expect(throttle, &stage(good, "{}")), "conforms");
+    assert_eq!(
+        expect(throttle, &stage(good, "{GET /pets: {ThrottlingBurstLimit: 200}}")),
+        "conforms",
+        "inherits the rate"
+    );
+    assert_eq!(
+        expect(
+            throttle,
+            &stage(good, "{GET /pets: {ThrottlingBurstLimit: 5000}, POST /pets: {ThrottlingRateLimit: 0}}")
+        ),
+        "[GET /pets] RouteSettings.GET /pets.ThrottlingBurstLimit = 5000 route, not at most 500 | \
+         [POST /pets] RouteSettings.POST /pets.ThrottlingRateLimit = 0 route, not above 0"
+    );
+    // What a route inherits is told once, at the default; what it sets itself, at the route.
+    assert_eq!(
+        expect(
+            throttle,
+            &stage("{ThrottlingBurstLimit: 100}", "{GET /pets: {ThrottlingBurstLimit: 9000}, $default: {}}")
+        ),
+        "DefaultRouteSettings.ThrottlingRateLimit = null unset, not above 0, at most 1000 | \
+         [GET /pets] RouteSettings.GET /pets.ThrottlingBurstLimit = 9000 route, not at most 500"
+    );
+    // A good entry does not help a bad default.
+    assert_eq!(
+        expect("{each-route: {DetailedMetricsEnabled: true}}", &stage("{}", "{GET /: {DetailedMetricsEnabled: true}}")),
+        "DefaultRouteSettings.DetailedMetricsEnabled = false implied, not true"
+    );
+    let either = "{each-route: {any-of: [{ThrottlingBurstLimit: {max: 10}}, {ThrottlingRateLimit: {max: 10}}]}}";
+    assert_eq!(
+        expect(
+            either,
+            &stage(
+                "{ThrottlingBurstLimit: 10}",
+                "{GET /: {ThrottlingBurstLimit: 11}, PUT /: {DetailedMetricsEnabled: true}}"
+            )
+        ),
+        r#"[GET /] RouteSettings.GET / = {"ThrottlingBurstLimit":11} route, not any of: ThrottlingBurstLimit: at most 10; or ThrottlingRateLimit: at most 10"#
+    );
+}
+
+#[test]
+fn maps_are_asked_by_key_and_by_glob() {
+    for (pattern, given, verdict) in [
+        (
+            "{Tags: [owner, cost-center]}",
+            "{Tags: {owner: a, cost-center: \"\"}}",
+            "Tags.cost-center = null unset, not present",
+        ),
+        ("{Tags: [\"team-*\"]}", "{Tags: {team-a: x}}", "conforms"),
+        ("{Tags: [\"team-*\"]}", "{Tags: {team-a: \"\"}}", "Tags.team-* = null unset, not at least one team-*"),
+        ("{Tags: {owner: {like: \"team-*\"}}}", "{Tags: {owner: bob}}", "Tags.owner = bob, not like team-*"),
+        ("{Tags: {\"x-*\": {like: \"a*\"}}}", "{Tags: {x-1: a, x-2: b}}", "Tags.x-2 = b, not like a*"),
+        ("{Tags: {\"x-*\": {like: \"a*\"}}}", "{}", "conforms"),
+        ("{Tags: {\"x-*\": {present: true, like: \"a*\"}}}", "{}", "Tags.x-* = null unset, not at least one x-*"),
+        ("{Tags: {\"tmp*\": {present: false}}}", "{Tags: {tmp1: x}}", "Tags.tmp* = null unset, not no tmp*"),
+        ("{Tags: {\"*\": {like: \"a*\"}}}", "{Tags: {\"aws:x\": b, y: a}}", "conforms"),
+        ("{Tags: {\"*\": {like: \"a*\"}, \"*y\": {like: \"*b\"}}}", "{Tags: {y: ac}}", "Tags.y = ac, not like *b"),
+        ("{Tags: {not: [tmp]}}", "{Tags: {tmp: x}}", "Tags = {\"tmp\":\"x\"}, not not tmp: present"),
+        ("{Tags: {any-of: [[a], [b]]}}", "{Tags: {b: x}}", "conforms"),
+        (
+            "{RouteSettings: {\"GET *\": {ThrottlingBurstLimit: {max: 5}}}}",
+            "{RouteSettings: {GET /a.b: {ThrottlingBurstLimit: 6}}}",
+            "[GET /a.b] RouteSettings.GET /a.b.ThrottlingBurstLimit = 6 route, not at most 5",
+        ),
+    ] {
+        assert_eq!(expect(pattern, given), verdict, "{pattern} on {given}");
+    }
+}
+
+#[test]
+fn lists_are_asked_by_element() {
+    let origins = |test: &str| format!("{{api: {{CorsConfiguration: {{AllowOrigins: {test}}}}}}}");
+    let given = "{api: {CorsConfiguration: {AllowOrigins: [\"*\", \"https://a.example\"]}}}";
+    assert_eq!(expect(&origins("{contains: \"*\"}"), given), "conforms");
+    assert_eq!(
+        expect(&origins("{each: {like: \"https://*\"}}"), given),
+        r#"api.CorsConfiguration.AllowOrigins = ["*","https://a.example"] api, not every element like https://*"#
+    );
+    assert_eq!(expect(&origins("{each: {like: \"https://*\"}}"), "{}"), "conforms", "an empty list does");
+    assert_eq!(
+        expect(&origins("{contains: x}"), "{}"),
+        "api.CorsConfiguration.AllowOrigins = null unset, not containing x"
+    );
+    assert_eq!(expect(&origins("{not: {contains: \"*\"}}"), "{}"), "conforms");
+}
+
+#[test]
+fn a_not_over_several_settings_fails_where_it_stands() {
+    assert_eq!(
+        expect("{not: {AutoDeploy: true, StageName: prod}}", "{AutoDeploy: true, StageName: prod}"),
+        "(all) = null, not not AutoDeploy: true and StageName: prod"
+    );
+    assert_eq!(expect("{not: {AutoDeploy: true}}", "{AutoDeploy: true}"), "AutoDeploy = true, not not true");
+    assert_eq!(
+        expect(
+            "{not: {api: {CorsConfiguration: {AllowCredentials: true, MaxAge: {above: 5}}}}}",
+            "{api: {CorsConfiguration: {AllowCredentials: true, MaxAge: 6}}}"
+        ),
+        "(all) = null, not not api.CorsConfiguration (AllowCredentials: true and MaxAge: above 5)"
+    );
+}
+
+#[test]
+fn other_values_of_the_stage_are_taken_literally() {
+    let destination = "{AccessLogSettings: {DestinationArn: {like: \"arn:${partition}:logs:${region}:${account}:log-group:/apigw/${Tags.team}/*\"}}}";
+    let arn = |account: &str| format!("\"arn:aws:logs:us-east-1:{account}:log-group:/apigw/a/x\"");
+    let given = |account: &str, tags: &str| {
+        format!("{{AccessLogSettings: {{DestinationArn: {}}}, Tags: {tags}}}", arn(account))
+    };
+    assert_eq!(expect(destination, &given("111122223333", "{team: a}")), "conforms");
+    assert!(
+        expect(destination, &given("444455556666", "{team: a}"))
+            .ends_with("not like arn:aws:logs:us-east-1:111122223333:log-group:/apigw/a/*")
+    );
+    assert!(expect(destination, &given("111122223333", "{}")).contains("Tags.team is not set"));
+    // A `*` in a value is a `*`.
+    assert!(expect(destination, &given("111122223333", "{team: \"*\"}")).contains("not like"));
+    // `:*` behind a log group is the same log group, on either side.
+    let equal = |pattern: &str, value: &str| {
+        expect(
+            &format!("{{AccessLogSettings: {{DestinationArn: {pattern}}}}}"),
+            &format!("{{AccessLogSettings: {{DestinationArn: \"{value}\"}}}}"),
+        )
+    };
+    assert_eq!(equal("\"arn:aws:logs:r:1:log-group:g:*\"", "arn:aws:logs:r:1:log-group:g"), "conforms");
+    assert_eq!(equal("\"arn:aws:logs:r:1:log-group:g\"", "arn:aws:logs:r:1:log-group:g:*"), "conforms");
+    assert_eq!(equal("{like: \"arn:*:log-group:g*:*\"}", "arn:aws:logs:r:1:log-group:g"), "conforms");
+    assert_eq!(equal("{matches: \"g$\"}", "arn:aws:logs:r:1:log-group:g:*"), "conforms");
+}
+
+#[test]
+fn stage_variables_are_shown_as_digests_and_digests_decide_what_they_can() {
+    let shown = expect("{StageVariables: {key: {like: \"ref:*\"}}}", "{StageVariables: {key: hunter2}}");
+    assert!(shown.starts_with("StageVariables.key = sha256:") && !shown.contains("hunter2"), "{shown}");
+    let shown = expect("{StageVariables: {present: false}}", "{StageVariables: {key: hunter2}}");
+    assert!(shown.contains("sha256:") && !shown.contains("hunter2"), "{shown}");
+
+    let on_digest = |rule: &str, value: &str| {
+        let policies = policies(rule, "{}");
+        let digest = driftgate::model::digest::Digest::of(Some("111122223333"), "key", value);
+        let mut example = example_stage(&policies);
+        let at = driftgate::model::catalogue::position(driftgate::model::catalogue::STAGE, "StageVariables");
+        example[at] = Value::map(vec![("key".into(), Value::Digest(Box::new(digest)))]);
+        let stage = Value::Struct(example.into());
+        let document = Document {
+            account: Some("111122223333"),
+            region: Some("us-east-1"),
+            api: &policies.policies[0].tests[0].api,
+            stage: &stage,
+        };
+        words(verdict(None, &policies.policies[0].rules[0], &document, true))
+    };
+    assert_eq!(on_digest("expect: {StageVariables: {key: blue}}", "blue"), "conforms");
+    assert!(on_digest("expect: {StageVariables: {key: blue}}", "green").contains("= sha256:"));
+    assert_eq!(on_digest("expect: {StageVariables: [key]}", "x"), "conforms");
+    assert_eq!(on_digest("expect: {StageVariables: {key: {like: \"b*\"}}}", "blue"), "undecided: StageVariables.key");
+    assert_eq!(
+        on_digest("expect: {StageVariables: {key: {not: {like: \"b*\"}}}}", "blue"),
+        "undecided: StageVariables.key"
+    );
+}
+
+fn example_stage(policies: &Policies) -> Vec<Value<'static>> {
+    match &policies.policies[0].tests[0].stage {
+        Value::Struct(members) => members.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn what_is_not_stated_is_undecided_unless_it_does_not_matter() {
+    let on_cli_output = |rule: &str, given: &str| {
+        let policies = policies(rule, given);
+        let api = driftgate::model::document::api_stated_by(None, None);
+        let document = Document { account: None, region: None, api: &api, stage: &policies.policies[0].tests[0].stage };
+        words(verdict(None, &policies.policies[0].rules[0], &document, true))
+    };
+    for (rule, given, verdict) in [
+        ("expect: {AutoDeploy: true}", "{}", "AutoDeploy = false implied, not true"),
+        ("expect: {api: {Name: x}}", "{}", "undecided: api.Name"),
+        ("expect: {any-of: [{AutoDeploy: true}, {api: {Name: x}}]}", "{AutoDeploy: true}", "conforms"),
+        ("expect: {AutoDeploy: true, api: {Name: x}}", "{}", "AutoDeploy = false implied, not true"),
+        ("match: {api: {Name: x}}, expect: {AutoDeploy: true}", "{}", "undecided: api.Name"),
+        ("match: {api: {Name: x}, StageName: prod}, expect: {AutoDeploy: true}", "{StageName: dev}", "not governed"),
+        ("expect: {Description: \"${account}\"}", "{Description: x}", "undecided: Description"),
+        // The protocol is tried both ways.
+        ("expect: {each-route: {LoggingLevel: INFO}}", "{}", "undecided: api.ProtocolType"),
+        (
+            "expect: {each-route: {LoggingLevel: INFO, DetailedMetricsEnabled: true}}",
+            "{}",
+            "DefaultRouteSettings.DetailedMetricsEnabled = false implied, not true",
+        ),
+        ("match: {api: {ProtocolType: WEBSOCKET}}, expect: {AutoDeploy: true}", "{}", "undecided: api.ProtocolType"),
+        (
+            "expect: {api: {CorsConfiguration: {AllowCredentials: false}}}",
+            "{}",
+            "undecided: api.ProtocolType, api.CorsConfiguration.AllowCredentials",
+        ),
+    ] {
+        assert_eq!(on_cli_output(rule, given), verdict, "{rule} on {given}");
+    }
+}
+
+#[test]
+fn a_protocol_of_tomorrow_is_neither() {
+    let given = |name: &str| format!("{{api: {{ProtocolType: {name}}}}}");
+    assert_eq!(expect("{api: {ProtocolType: HTTP}}", &given("GRAPHQL")), "api.ProtocolType = GRAPHQL api, not HTTP");
+    assert_eq!(expect("{each-route: {LoggingLevel: INFO}}", &given("GRAPHQL")), "undecided: api.ProtocolType");
+}
