@@ -1,0 +1,182 @@
+//! The calls to API Gateway of one account and Region, and the one place in the program that sends them: a token of the
+//! pacer, the attempt, what became of it, and the next attempt. It must not know which calls a fetch needs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use aws_sdk_apigatewayv2::Client;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
+
+use super::convert;
+use super::gap::{Failure, Kind, Operation};
+use super::pace::Pacer;
+use super::retry::Patience;
+use super::stop::Stop;
+use crate::model::Value;
+use crate::model::catalogue::{API, STAGE, position};
+
+/// After how many answers in a row that the session is over no more requests are sent.
+const EXPIRED_IN_A_ROW: u32 = 8;
+
+/// One page of a list.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) items: Vec<Value<'static>>,
+    /// What asks for the next page; `None` on the last one.
+    pub(super) next: Option<String>,
+}
+
+/// The control plane of one account and Region.
+#[derive(Debug)]
+pub(super) struct ControlPlane {
+    region: Arc<str>,
+    client: Client,
+    pacer: Pacer,
+    /// The places of all requests in flight, those of other Regions too.
+    in_flight: Arc<Semaphore>,
+    stop: Stop,
+    patience: Patience,
+    requests: AtomicU64,
+    expired_in_a_row: AtomicU32,
+}
+
+impl ControlPlane {
+    pub(super) fn new(region: Arc<str>, client: Client, pacer: Pacer, in_flight: Arc<Semaphore>, stop: Stop) -> Self {
+        let (requests, expired_in_a_row) = (AtomicU64::new(0), AtomicU32::new(0));
+        Self { region, client, pacer, in_flight, stop, patience: Patience::STANDARD, requests, expired_in_a_row }
+    }
+
+    /// How many requests were sent so far, retries included.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// One page of the APIs.
+    pub(super) async fn get_apis(&self, token: Option<String>) -> Result<Page, Failure> {
+        let send = || self.client.get_apis().set_next_token(token.clone()).send();
+        self.call(Operation::GetApis, None, send, |page| {
+            // The SDK takes an empty body for an answer in which nothing is set, which is not an empty list.
+            let items: Vec<_> = page.items?.into_iter().map(convert::api).collect();
+            items.iter().all(|api| id_of(api).is_some()).then_some(Page { items, next: page.next_token })
+        })
+        .await
+    }
+
+    /// One API.
+    pub(super) async fn get_api(&self, api_id: &str) -> Result<Value<'static>, Failure> {
+        let send = || self.client.get_api().api_id(api_id).send();
+        self.call(Operation::GetApi, Some(api_id), send, |api| {
+            let api = convert::api_output(api);
+            (id_of(&api) == Some(api_id)).then_some(api)
+        })
+        .await
+    }
+
+    /// One page of the stages of an API.
+    pub(super) async fn get_stages(&self, api_id: &str, token: Option<String>) -> Result<Page, Failure> {
+        let send = || self.client.get_stages().api_id(api_id).set_next_token(token.clone()).send();
+        self.call(Operation::GetStages, Some(api_id), send, |page| {
+            let items: Vec<_> = page.items?.into_iter().map(convert::stage).collect();
+            items.iter().all(|stage| name_of(stage).is_some()).then_some(Page { items, next: page.next_token })
+        })
+        .await
+    }
+
+    /// One stage of an API.
+    pub(super) async fn get_stage(&self, api_id: &str, stage: &str) -> Result<Value<'static>, Failure> {
+        let send = || self.client.get_stage().api_id(api_id).stage_name(stage).send();
+        self.call(Operation::GetStage, Some(api_id), send, |found| {
+            let found = convert::stage_output(found);
+            (name_of(&found) == Some(stage)).then_some(found)
+        })
+        .await
+    }
+
+    /// Makes a call, again if need be. `read` returns `None` for an answer that is not one.
+    async fn call<O, E, T, F>(
+        &self,
+        operation: Operation,
+        api_id: Option<&str>,
+        send: impl Fn() -> F,
+        read: impl Fn(O) -> Option<T>,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+    {
+        let (mut attempt, mut before) = (1, None);
+        loop {
+            if self.expired_in_a_row.load(Ordering::Relaxed) >= EXPIRED_IN_A_ROW {
+                return Err(Failure::session_is_over());
+            }
+            let answer = match self.stop.unless(self.attempt(&send)).await {
+                Ok(Ok(output)) => read(output).ok_or_else(|| Failure::broken("the answer lacks what it must have")),
+                Ok(Err(error)) => Err(Failure::of(&error)),
+                Err(reason) => Err(Failure::stopped(reason, before.as_ref())),
+            };
+            tracing::debug!(
+                target: "driftgate",
+                operation = operation.name(),
+                region = &*self.region,
+                api = api_id.unwrap_or_default(),
+                number = attempt,
+                outcome = answer.as_ref().map_or_else(|failure| failure.code.as_str(), |_| "ok"),
+                "attempt"
+            );
+            self.learn(answer.as_ref().err());
+            let mut failure = match answer {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            failure.attempts = attempt;
+            let pause = self.patience.pause_after(&failure);
+            if let Kind::Throttled(_) = failure.kind {
+                self.pacer.throttled(pause.unwrap_or(self.patience.throttled));
+            }
+            let Some(pause) = pause else { return Err(failure) };
+            if let Err(reason) = self.stop.unless(sleep(pause)).await {
+                return Err(Failure::stopped(reason, Some(&failure)));
+            }
+            (attempt, before) = (attempt + 1, Some(failure));
+        }
+    }
+
+    /// Sends one request, when the pacer lets it.
+    async fn attempt<T, F: Future<Output = T>>(&self, send: impl Fn() -> F) -> T {
+        let _place = self.pacer.admit(&self.in_flight).await;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        send().await
+    }
+
+    /// What an answer says about the calls that follow.
+    fn learn(&self, failure: Option<&Failure>) {
+        match failure.map(|failure| failure.kind) {
+            None => {
+                self.pacer.answered();
+                self.expired_in_a_row.store(0, Ordering::Relaxed);
+            }
+            Some(Kind::Expired) => {
+                self.expired_in_a_row.fetch_add(1, Ordering::Relaxed);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The identifier of an API.
+pub(super) fn id_of<'v>(api: &'v Value<'static>) -> Option<&'v str> {
+    api.member(const { position(API, "ApiId") }).as_text()
+}
+
+/// The name of a stage.
+pub(super) fn name_of<'v>(stage: &'v Value<'static>) -> Option<&'v str> {
+    stage.member(const { position(STAGE, "StageName") }).as_text()
+}
+
+#[cfg(test)]
+#[path = "call_tests.rs"]
+mod tests;

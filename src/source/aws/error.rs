@@ -1,0 +1,96 @@
+//! Why a fetch could not start. It must not know exit codes; it tells a wrong setting from a run that failed.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Nothing can be fetched. Its text says what happened, where, and what to do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A name that cannot be a Region's.
+    InvalidRegion {
+        /// The name.
+        name: String,
+    },
+    /// An endpoint that is not a URL.
+    InvalidEndpoint {
+        /// The text.
+        url: String,
+    },
+    /// No Region was named, and the SDK's chain has none.
+    NoRegion,
+    /// No credentials were found.
+    NoCredentials {
+        /// What the SDK says about it.
+        reason: String,
+        /// The profile that was asked for.
+        profile: Option<String>,
+    },
+    /// STS refused the credentials.
+    CredentialsRefused {
+        /// AWS's code.
+        code: String,
+        /// AWS's message.
+        message: String,
+        /// The Region in which STS was asked.
+        region: String,
+    },
+    /// `AWS_CA_BUNDLE` names a file that cannot be used.
+    CaBundle {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// Whether a flag has a value that cannot be meant, rather than a run that failed.
+    #[must_use]
+    pub const fn is_usage(&self) -> bool {
+        matches!(self, Self::InvalidRegion { .. } | Self::InvalidEndpoint { .. })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidRegion { name } => {
+                write!(out, "{name:?} is not a Region: a name is made of a-z, 0-9 and -, as in us-east-1")
+            }
+            Self::InvalidEndpoint { url } => {
+                write!(out, "{url:?} is not an endpoint URL: it has to look like https://host or http://127.0.0.1:4566")
+            }
+            Self::NoRegion => {
+                out.write_str("no Region: name one with --region, in AWS_REGION, or in the profile (`aws configure`)")
+            }
+            Self::NoCredentials { reason, profile } => {
+                write!(out, "no AWS credentials: {reason}. ")?;
+                match profile {
+                    Some(profile) => write!(
+                        out,
+                        "Check that the profile {profile:?} exists and has credentials (for SSO: `aws sso login --profile {profile}`)"
+                    ),
+                    None => out.write_str(
+                        "Name a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+                    ),
+                }
+            }
+            Self::CredentialsRefused { code, message, region } => {
+                write!(out, "AWS refused the credentials (STS in {region}, {code}: {message}). ")?;
+                out.write_str(match code.as_str() {
+                    "ExpiredToken" | "ExpiredTokenException" => "Renew them, for SSO with `aws sso login`",
+                    "InvalidClientTokenId" | "UnrecognizedClientException" => {
+                        "Check the access key, and whether the Region is enabled for the account"
+                    }
+                    _ => "Check this machine's clock, then the secret access key",
+                })
+            }
+            Self::CaBundle { path, reason } => {
+                write!(out, "AWS_CA_BUNDLE names {}, which cannot be used: {reason}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,271 @@
+//! Which calls a fetch makes, and in what order: the APIs of a Region, then the stages of each. It must not know how a
+//! call is made or retried.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::call::{ControlPlane, Page, id_of, name_of};
+use super::gap::{Failure, Kind, Operation};
+use super::ledger::Ledger;
+use super::stop::Reason;
+use crate::model::feed::{Chunk, Selection};
+use crate::model::{Document, Value};
+
+/// More pages than this are a circle that the tokens do not show.
+const MOST_PAGES: usize = 10_000;
+
+/// Whether a rule can match a stage of an API of which nothing else is known yet.
+pub(super) type MayMatch = dyn Fn(&Document<'_>) -> bool + Send + Sync;
+
+/// One Region of the account, and what is wanted of it.
+pub(super) struct Region {
+    pub(super) account: Option<Arc<str>>,
+    pub(super) name: Arc<str>,
+    pub(super) control_plane: ControlPlane,
+    pub(super) selection: Arc<Selection>,
+    pub(super) may_match: Arc<MayMatch>,
+    /// How many APIs are read at once.
+    pub(super) width: usize,
+}
+
+/// The items of a list as far as its pages could be read.
+struct Listing {
+    items: Vec<Value<'static>>,
+    /// How many pages were read.
+    pages: usize,
+    failed: Option<Failure>,
+}
+
+/// The stages of an API as far as they could be read.
+struct Stages {
+    read: Vec<Value<'static>>,
+    failed: Option<(Operation, Failure)>,
+}
+
+impl Region {
+    /// Reads the Region. Each API's stages are one chunk, in the order of the APIs' identifiers.
+    pub(super) async fn read(self, chunks: mpsc::Sender<Chunk>) -> Ledger {
+        let region = Arc::new(self);
+        let mut ledger = Ledger::new(region.account.clone(), Arc::clone(&region.name));
+        let apis = region.apis(&mut ledger).await;
+        let mut apis = apis.into_iter();
+        // In order, and only so many at once, so that memory does not grow with the number of APIs.
+        let mut reads = VecDeque::new();
+        loop {
+            while reads.len() < region.width.max(1) {
+                let Some(api) = apis.next() else { break };
+                let (region, id) = (Arc::clone(&region), id_of(&api).unwrap_or_default().to_owned());
+                // A task of its own goes on while the others' chunks wait to be taken.
+                reads.push_back((api, tokio::spawn(async move { region.stages_of(&id).await })));
+            }
+            let Some((api, stages)) = reads.pop_front() else { break };
+            let stages = stages.await.unwrap_or_else(|error| Stages {
+                read: Vec::new(),
+                failed: Some((region.stage_operation(), Failure::internal(error.to_string()))),
+            });
+            region.deliver(api, stages, &chunks, &mut ledger).await;
+        }
+        ledger.requests(region.control_plane.requests());
+        ledger
+    }
+
+    /// The APIs to read, in order; those that no rule can match are only counted.
+    async fn apis(&self, ledger: &mut Ledger) -> Vec<Value<'static>> {
+        let mut apis = match self.only_api().await {
+            Some(Ok(api)) => Vec::from_iter(api),
+            Some(Err(failure)) => {
+                ledger.unlisted(Operation::GetApi, failure, self.selection.apis.first().map(String::as_str), false);
+                Vec::new()
+            }
+            None => {
+                let all_found = |apis: &[Value<'static>]| {
+                    let wanted = &self.selection.apis;
+                    !wanted.is_empty() && wanted.iter().all(|id| apis.iter().any(|api| id_of(api) == Some(id)))
+                };
+                let page = |token| self.control_plane.get_apis(token);
+                let listing = list(Operation::GetApis, page, all_found).await;
+                if let Some(failure) = listing.failed {
+                    ledger.unlisted(Operation::GetApis, failure, None, listing.pages > 0);
+                }
+                listing.items
+            }
+        };
+        apis.retain(|api| self.selection.has_api(id_of(api)));
+        // While the pages are read an API may be made or deleted, and another one be listed twice.
+        apis.sort_by(|a, b| id_of(a).cmp(&id_of(b)));
+        apis.dedup_by(|later, kept| id_of(later) == id_of(kept));
+        ledger.listed(&apis);
+        apis.retain(|api| {
+            let document = Document::before_its_stages(self.account.as_deref(), Some(&self.name), api);
+            let fetched = (self.may_match)(&document);
+            if !fetched {
+                ledger.skipped();
+            }
+            fetched
+        });
+        apis
+    }
+
+    /// The one API when one is named and one stage of it, or nothing where the Region does not have it. `None` when the
+    /// APIs have to be listed: GetApi is not used then, or denied, as AWS's SecurityAudit policy leaves it.
+    async fn only_api(&self) -> Option<Result<Option<Value<'static>>, Failure>> {
+        self.only_stage()?;
+        let [id] = self.selection.apis.as_slice() else { return None };
+        match self.control_plane.get_api(id).await {
+            Ok(api) => Some(Ok(Some(api))),
+            Err(failure) => match failure.kind {
+                Kind::Missing => Some(Ok(None)),
+                Kind::Denied => None,
+                _ => Some(Err(failure)),
+            },
+        }
+    }
+
+    /// The stage when exactly one is named.
+    fn only_stage(&self) -> Option<&str> {
+        let [stage] = self.selection.stages.as_slice() else { return None };
+        Some(stage)
+    }
+
+    fn stage_operation(&self) -> Operation {
+        if self.only_stage().is_some() { Operation::GetStage } else { Operation::GetStages }
+    }
+
+    async fn stages_of(&self, api_id: &str) -> Stages {
+        if let Some(stage) = self.only_stage() {
+            return match self.control_plane.get_stage(api_id, stage).await {
+                Ok(stage) => Stages { read: vec![stage], failed: None },
+                Err(failure) if failure.kind == Kind::Missing && failure.message.contains("stage identifier") => {
+                    Stages { read: Vec::new(), failed: None }
+                }
+                Err(failure) => Stages { read: Vec::new(), failed: Some((Operation::GetStage, failure)) },
+            };
+        }
+        let page = |token| self.control_plane.get_stages(api_id, token);
+        let Listing { mut items, failed, .. } = list(Operation::GetStages, page, |_| false).await;
+        items.retain(|stage| self.selection.has_stage(name_of(stage)));
+        items.sort_by(|a, b| name_of(a).cmp(&name_of(b)));
+        items.dedup_by(|later, kept| name_of(later) == name_of(kept));
+        Stages { read: items, failed: failed.map(|failure| (Operation::GetStages, failure)) }
+    }
+
+    /// Hands on what was read of an API, and writes down what was not.
+    async fn deliver(&self, api: Value<'static>, stages: Stages, chunks: &mpsc::Sender<Chunk>, ledger: &mut Ledger) {
+        let id = id_of(&api).unwrap_or_default().to_owned();
+        match stages.failed {
+            Some((operation, failure)) if is_deleted(operation, &failure) => return ledger.deleted(&id),
+            Some((operation, failure)) => ledger.unread(operation, failure, &id, self.only_stage()),
+            None => {}
+        }
+        if stages.read.is_empty() {
+            return;
+        }
+        let (read, region) = (stages.read.len(), Some(Arc::clone(&self.name)));
+        let chunk = Chunk::Api { account: self.account.clone(), region, api, stages: stages.read };
+        if chunks.send(chunk).await.is_ok() {
+            ledger.read(read);
+        } else {
+            // Nobody listens any more, so what was read is not audited.
+            let failure = Failure::stopped(Reason::Interrupted, None);
+            ledger.unread(self.stage_operation(), failure, &id, self.only_stage());
+        }
+    }
+}
+
+/// Whether the answer says that the API is gone. GetStage must say so in words: its other 404 is about the stage.
+fn is_deleted(operation: Operation, failure: &Failure) -> bool {
+    failure.kind == Kind::Missing && (operation != Operation::GetStage || failure.message.contains("API identifier"))
+}
+
+/// Follows the page tokens of a list to its end, or until `enough` was read.
+async fn list<F>(
+    operation: Operation,
+    page: impl Fn(Option<String>) -> F,
+    enough: impl Fn(&[Value<'static>]) -> bool,
+) -> Listing
+where
+    F: Future<Output = Result<Page, Failure>>,
+{
+    let mut listing = Listing { items: Vec::new(), pages: 0, failed: None };
+    let (mut token, mut seen) = (None, HashSet::new());
+    loop {
+        match page(token).await {
+            Ok(page) => {
+                listing.pages += 1;
+                listing.items.extend(page.items);
+                token = page.next.filter(|token| !token.is_empty());
+            }
+            Err(failure) => {
+                listing.failed = Some(failure);
+                return listing;
+            }
+        }
+        let Some(token) = &token else { return listing };
+        if enough(&listing.items) {
+            return listing;
+        }
+        if !seen.insert(token.clone()) || listing.pages >= MOST_PAGES {
+            listing.failed = Some(Failure::endless(operation, listing.pages));
+            return listing;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    async fn listed(answers: &[Option<&str>]) -> Listing {
+        let at = Cell::new(0);
+        let answer = |_| {
+            at.set(at.get() + 1);
+            let next = answers[at.get() - 1].map(str::to_owned);
+            std::future::ready(Ok(Page { items: vec![Value::text("item")], next }))
+        };
+        list(Operation::GetApis, answer, |_| false).await
+    }
+
+    #[tokio::test]
+    async fn pages_are_followed_to_the_end() {
+        let listing = listed(&[Some("a"), Some("b"), None]).await;
+        assert_eq!((listing.items.len(), listing.pages, listing.failed.is_none()), (3, 3, true));
+        assert_eq!(listed(&[Some("")]).await.pages, 1, "an empty token is none");
+    }
+
+    #[tokio::test]
+    async fn a_circle_of_tokens_is_found_whatever_its_length() {
+        for circle in [&[Some("a"), Some("a")][..], &[Some("a"), Some("b"), Some("a")]] {
+            let listing = listed(circle).await;
+            assert_eq!(listing.failed.unwrap().code, "RepeatedPageToken");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_without_end_is_given_up() {
+        let count = Cell::new(0);
+        let answer = |_| {
+            count.set(count.get() + 1);
+            std::future::ready(Ok(Page { items: Vec::new(), next: Some(count.get().to_string()) }))
+        };
+        let listing = list(Operation::GetStages, answer, |_| false).await;
+        assert_eq!((listing.pages, listing.failed.unwrap().kind), (MOST_PAGES, Kind::Endless));
+    }
+
+    #[test]
+    fn only_words_about_the_api_mean_that_it_is_gone() {
+        let missing = |message: &str| Failure {
+            kind: Kind::Missing,
+            code: "NotFoundException".to_owned(),
+            message: message.to_owned(),
+            attempts: 1,
+        };
+        let api = missing("Invalid API identifier specified 111122223333:a1");
+        assert!(is_deleted(Operation::GetStage, &api) && is_deleted(Operation::GetStages, &api));
+        assert!(!is_deleted(Operation::GetStage, &missing("Not Found")));
+        assert!(!is_deleted(Operation::GetStages, &Failure::broken("x")));
+    }
+}

@@ -1,0 +1,315 @@
+//! What went wrong with a call: the SDK's errors to a code, a message and a hint. It must not decide what to do about it.
+//!
+//! The codes are AWS's. Where no answer of AWS came they are ours: `ConnectionFailure`, `RequestTimeout`,
+//! `InvalidResponse`, `RepeatedPageToken`, `CredentialsFailure`, `Timeout`, `Interrupted`, `InternalError`, and
+//! `Http…` with the status of an answer that names no code.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
+
+use super::stop::Reason;
+use crate::model::document::partition_of;
+use crate::model::feed::Gap;
+
+/// The longest message that is kept, in characters. The text is whatever the other side sent.
+const LONGEST_MESSAGE: usize = 500;
+/// The longest code that is kept, in characters; AWS's are far shorter.
+const LONGEST_CODE: usize = 100;
+
+/// A call of API Gateway, by AWS's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "the names are AWS's")]
+pub(super) enum Operation {
+    GetApis,
+    GetApi,
+    GetStages,
+    GetStage,
+}
+
+impl Operation {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::GetApis => "GetApis",
+            Self::GetApi => "GetApi",
+            Self::GetStages => "GetStages",
+            Self::GetStage => "GetStage",
+        }
+    }
+
+    /// What the call reads, as an IAM policy names it (developer guide, arn-format-reference).
+    fn resource(self, region: &str, api_id: Option<&str>) -> String {
+        let (partition, api_id) = (partition_of(region), api_id.unwrap_or("*"));
+        let path = match self {
+            Self::GetApis => String::new(),
+            Self::GetApi => format!("/{api_id}"),
+            Self::GetStages => format!("/{api_id}/stages"),
+            Self::GetStage => format!("/{api_id}/stages/*"),
+        };
+        format!("arn:{partition}:apigateway:{region}::/apis{path}")
+    }
+}
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) account: Option<&'a str>,
+    pub(super) region: &'a str,
+    pub(super) api_id: Option<&'a str>,
+    pub(super) stage: Option<&'a str>,
+}
+
+/// What kind of failure it is: what the caller does next hangs on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Too many requests; after how long AWS wants the next one, if it says so.
+    Throttled(Option<Duration>),
+    /// The service failed, 5xx.
+    Server,
+    /// There was no connection, or it broke.
+    Connection,
+    /// No answer came in time.
+    Slow,
+    /// An answer came, and it is not what the call returns.
+    Broken,
+    /// The session is over.
+    Expired,
+    /// AWS does not know these credentials, here.
+    UnknownCredentials,
+    /// The signature is wrong, most often because of the clock.
+    Signature,
+    /// There are no credentials any more.
+    Credentials,
+    /// AWS knows who asks, and refuses.
+    Denied,
+    /// What was asked for does not exist.
+    Missing,
+    /// The pages of a list do not come to an end.
+    Endless,
+    /// The fetch was stopped.
+    Stopped(Reason),
+    /// Anything else.
+    Other,
+}
+
+/// Why a call has no answer.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    pub(super) kind: Kind,
+    pub(super) code: String,
+    pub(super) message: String,
+    /// How often it was tried.
+    pub(super) attempts: u32,
+}
+
+impl Failure {
+    fn new(kind: Kind, code: impl Into<String>, message: impl Into<String>) -> Self {
+        let (code, message) = (capped(code.into(), LONGEST_CODE), capped(message.into(), LONGEST_MESSAGE));
+        Self { kind, code, message, attempts: 1 }
+    }
+
+    /// What the SDK's error says. Its `Debug` holds whole answers, so only its `Display` and its causes are used.
+    pub(super) fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        match error {
+            SdkError::ServiceError(refused) => Self::answered(refused.raw(), refused.err()),
+            SdkError::ResponseError(_) => Self::broken(causes(error)),
+            SdkError::TimeoutError(_) => Self::new(Kind::Slow, "RequestTimeout", causes(error)),
+            _ if credentials_error(error).is_some() => {
+                Self::new(Kind::Credentials, "CredentialsFailure", causes(error))
+            }
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+                Self::new(Kind::Slow, "RequestTimeout", causes(error))
+            }
+            SdkError::DispatchFailure(_) => Self::new(Kind::Connection, "ConnectionFailure", causes(error)),
+            _ => Self::new(Kind::Other, "InvalidRequest", causes(error)),
+        }
+    }
+
+    fn answered<E: ProvideErrorMetadata + Error + 'static>(raw: &HttpResponse, error: &E) -> Self {
+        let status = raw.status().as_u16();
+        if raw.status().is_success() {
+            return Self::broken(causes(error));
+        }
+        // Where the body is not JSON, the SDK keeps nothing of the header either.
+        let header = raw.headers().get("x-amzn-errortype").and_then(|header| {
+            let name = header.split(':').next()?;
+            name.rsplit('#').next().map(str::trim).filter(|name| !name.is_empty())
+        });
+        // What names no code is for the SDK an unhandled error, and what it does say is a cause of that.
+        let meta = chain(error).find_map(|cause| cause.downcast_ref::<ErrorMetadata>()).unwrap_or(error.meta());
+        let code = meta.code().or(header).map_or_else(|| format!("Http{status}"), str::to_owned);
+        let message = meta.message().map_or_else(|| format!("HTTP status {status}"), str::to_owned);
+        let kind = match code.as_str() {
+            "TooManyRequestsException"
+            | "LimitExceededException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "SlowDown" => Kind::Throttled(retry_after(raw)),
+            code if code.starts_with("Throttl") => Kind::Throttled(retry_after(raw)),
+            "ExpiredTokenException" | "ExpiredToken" => Kind::Expired,
+            "UnrecognizedClientException"
+            | "InvalidClientTokenId"
+            | "InvalidAccessKeyId"
+            | "MissingAuthenticationTokenException"
+            | "MissingAuthenticationToken" => Kind::UnknownCredentials,
+            "InvalidSignatureException"
+            | "SignatureDoesNotMatch"
+            | "RequestExpired"
+            | "RequestTimeTooSkewed"
+            | "IncompleteSignature"
+            | "IncompleteSignatureException" => Kind::Signature,
+            "AccessDeniedException" | "AccessDenied" => Kind::Denied,
+            "NotFoundException" => Kind::Missing,
+            _ => match status {
+                429 => Kind::Throttled(retry_after(raw)),
+                408 => Kind::Slow,
+                500.. => Kind::Server,
+                _ => Kind::Other,
+            },
+        };
+        Self::new(kind, code, message)
+    }
+
+    /// An answer that is not what the call returns.
+    pub(super) fn broken(what: impl Into<String>) -> Self {
+        Self::new(Kind::Broken, "InvalidResponse", what)
+    }
+
+    /// The pages of a list do not come to an end.
+    pub(super) fn endless(operation: Operation, pages: usize) -> Self {
+        let message = format!("{} went round in a circle: page {pages} leads to one that was read", operation.name());
+        Self::new(Kind::Endless, "RepeatedPageToken", message)
+    }
+
+    /// The fetch was stopped before the call was answered; `before` is what became of its last attempt.
+    pub(super) fn stopped(why: Reason, before: Option<&Self>) -> Self {
+        let (code, message) = match why {
+            Reason::Timeout => ("Timeout", "the time for the whole fetch was over"),
+            Reason::Interrupted => ("Interrupted", "the fetch was interrupted"),
+        };
+        let message = before.map_or_else(
+            || message.to_owned(),
+            |before| format!("{message}; the last attempt: {}: {}", before.code, before.message),
+        );
+        Self::new(Kind::Stopped(why), code, message)
+    }
+
+    /// So many answers said that the session is over that nothing more is sent.
+    pub(super) fn session_is_over() -> Self {
+        Self::new(Kind::Expired, "ExpiredTokenException", "not sent: the session is over, as answers before it said")
+    }
+
+    /// A part of driftgate itself failed.
+    pub(super) fn internal(what: impl Into<String>) -> Self {
+        Self::new(Kind::Other, "InternalError", what)
+    }
+
+    /// Whether the same request may be answered when it is sent again.
+    pub(super) const fn is_transient(&self) -> bool {
+        matches!(self.kind, Kind::Throttled(_) | Kind::Server | Kind::Connection | Kind::Slow | Kind::Broken)
+    }
+
+    /// The entry of the ledger: what could not be read, and what to do about it.
+    pub(super) fn gap(self, operation: Operation, at: Place<'_>) -> Gap {
+        let hint = self.hint(operation, at);
+        Gap {
+            account: at.account.map(str::to_owned),
+            region: Some(at.region.to_owned()),
+            api_id: at.api_id.map(str::to_owned),
+            stage: at.stage.map(str::to_owned),
+            operation: operation.name().to_owned(),
+            code: self.code,
+            message: self.message,
+            hint,
+        }
+    }
+
+    fn hint(&self, operation: Operation, at: Place<'_>) -> String {
+        let advice = match self.kind {
+            Kind::Throttled(_) => {
+                "others use the account's quota too: lower --rate, or run at a quieter time".to_owned()
+            }
+            Kind::Server => "the service failed: run again later".to_owned(),
+            Kind::Connection => "check the network, DNS, the proxy (HTTPS_PROXY) and the endpoint URL".to_owned(),
+            Kind::Slow => "no answer came in time: check the network, the proxy and the endpoint URL".to_owned(),
+            Kind::Broken => {
+                "the answer is not AWS's: look for a proxy or a sign-in page in between, and check the endpoint URL"
+                    .to_owned()
+            }
+            Kind::Expired | Kind::Credentials => "renew the credentials and run again".to_owned(),
+            Kind::UnknownCredentials => format!(
+                "either the Region {} is not enabled for the account (leave it out, or enable it), or the credentials \
+                 are wrong",
+                at.region
+            ),
+            Kind::Signature => "check this machine's clock, then the secret access key".to_owned(),
+            Kind::Denied => {
+                let statement = format!("allow apigateway:GET on {}", operation.resource(at.region, at.api_id));
+                if self.message.contains("service control policy") {
+                    format!(
+                        "a service control policy (SCP) of the organization denies it, which no IAM policy can undo; it must {statement}"
+                    )
+                } else {
+                    statement
+                }
+            }
+            Kind::Missing => "the endpoint does not know what was asked for: check the endpoint URL".to_owned(),
+            Kind::Endless => "run again; if it stays, the endpoint's paging is broken".to_owned(),
+            Kind::Stopped(Reason::Timeout) => "raise --timeout, or audit less in one run".to_owned(),
+            Kind::Stopped(Reason::Interrupted) => "run again to read the rest".to_owned(),
+            Kind::Other if self.code == "InternalError" => "this is a bug of driftgate: please report it".to_owned(),
+            Kind::Other => "see the message; `driftgate -v` shows every attempt".to_owned(),
+        };
+        match self.attempts {
+            0 | 1 => advice,
+            attempts => format!("{advice} (given up after {attempts} attempts)"),
+        }
+    }
+}
+
+/// The credentials error among the causes, if one is.
+pub(super) fn credentials_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e CredentialsError> {
+    chain(error).find_map(|cause| cause.downcast_ref())
+}
+
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
+}
+
+/// The causes of an error, outermost first; the error itself where it has none. The outermost names of the SDK ("dispatch
+/// failure", "unhandled error") say nothing, their causes do.
+pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for cause in chain(error).skip(1) {
+        let cause = cause.to_string();
+        // Some errors repeat what their cause says.
+        if said.last().is_none_or(|last| !last.contains(&cause)) {
+            said.push(cause);
+        }
+    }
+    if said.is_empty() { error.to_string() } else { said.join(": ") }
+}
+
+/// The seconds of `Retry-After`; a date there is not used by AWS.
+fn retry_after(raw: &HttpResponse) -> Option<Duration> {
+    raw.headers().get("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn capped(mut text: String, longest: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(longest) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+#[path = "gap_tests.rs"]
+mod tests;

@@ -1,0 +1,120 @@
+//! Where to look: the Regions that were asked for, and the account that the credentials belong to. It must not know APIs
+//! or stages.
+
+use std::error::Error as _;
+use std::sync::Arc;
+
+use aws_credential_types::provider::error::CredentialsError;
+
+use super::Error;
+use super::gap::{Failure, Kind, causes, credentials_error};
+use super::session::Session;
+use crate::model::feed::Warning;
+
+/// The Regions, each once, in the order in which they were asked for; the one of the SDK's chain when none was.
+pub(super) fn regions(asked: &[String], of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Error> {
+    let mut regions: Vec<Arc<str>> = Vec::new();
+    let of_chain = of_chain.filter(|_| asked.is_empty());
+    for name in asked.iter().map(String::as_str).chain(of_chain) {
+        let plausible = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        // The name becomes part of a host name: what is not a Region must not lead signed requests elsewhere.
+        if name.is_empty() || !name.bytes().all(plausible) {
+            return Err(Error::InvalidRegion { name: name.to_owned() });
+        }
+        if !regions.iter().any(|known| **known == *name) {
+            regions.push(name.into());
+        }
+    }
+    if regions.is_empty() { Err(Error::NoRegion) } else { Ok(regions) }
+}
+
+/// What STS said about the account.
+#[derive(Debug)]
+pub(super) enum Account {
+    /// The account of the credentials.
+    Known(Arc<str>),
+    /// STS could not be asked, or did not say. The stages can be read all the same.
+    Unknown(Warning),
+}
+
+/// Asks STS for the account, in the first Region, and in the next one when the credentials are unknown there, as they
+/// are in a Region that is not enabled.
+///
+/// # Errors
+/// When there are no credentials, or STS says that they are not good.
+pub(super) async fn account(session: &Session, regions: &[Arc<str>], profile: Option<&str>) -> Result<Account, Error> {
+    let mut refused = Error::NoRegion;
+    for region in regions {
+        let identity = session.sts(region).get_caller_identity().send().await;
+        let failure = match &identity {
+            Ok(identity) => match identity.account().filter(|account| !account.is_empty()) {
+                Some(account) => return Ok(Account::Known(account.into())),
+                None => Failure::broken("the answer names no account"),
+            },
+            Err(error) => match credentials_error(error) {
+                Some(error) => {
+                    let profile = profile.map(str::to_owned);
+                    return Err(Error::NoCredentials { reason: why_none(error, profile.is_some()), profile });
+                }
+                None => Failure::of(error),
+            },
+        };
+        let Failure { kind, code, message, .. } = failure;
+        match kind {
+            Kind::UnknownCredentials | Kind::Expired | Kind::Signature => {
+                refused = Error::CredentialsRefused { code, message, region: region.to_string() };
+                if kind != Kind::UnknownCredentials {
+                    break;
+                }
+            }
+            // A private endpoint need not have STS, and a policy may deny it.
+            _ => return Ok(Account::Unknown(unknown(&code, &message))),
+        }
+    }
+    Err(refused)
+}
+
+/// Why there are no credentials. Of the default chain the SDK says six lines, which come to this.
+fn why_none(error: &CredentialsError, of_profile: bool) -> String {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) if !of_profile => {
+            "none in the environment, the shared files, or from a container or instance role".to_owned()
+        }
+        CredentialsError::CredentialsNotLoaded(_) if error.source().is_none() => {
+            "the shared files have none for it".to_owned()
+        }
+        _ => causes(error).trim_end_matches('.').to_owned(),
+    }
+}
+
+fn unknown(code: &str, message: &str) -> Warning {
+    let message = format!(
+        "STS did not say which account this is ({code}: {message}); the account is null in everything that follows"
+    );
+    Warning { kind: "account-unknown".to_owned(), message, ..Warning::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(asked: &[&str], of_chain: Option<&str>) -> Result<Vec<String>, Error> {
+        let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
+        Ok(regions(&asked, of_chain)?.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn flags_win_over_the_chain_and_each_region_is_read_once() {
+        assert_eq!(found(&["b-1", "a-1", "b-1"], Some("c-1")).unwrap(), ["b-1", "a-1"]);
+        assert_eq!(found(&[], Some("us-gov-west-1")).unwrap(), ["us-gov-west-1"]);
+        assert!(matches!(found(&[], None), Err(Error::NoRegion)));
+    }
+
+    #[test]
+    fn a_name_that_is_no_region_is_a_usage_error() {
+        for name in ["", "us_east_1", "US-EAST-1", "evil.example/", "us-east-1 "] {
+            let error = found(&["us-east-1", name], None).unwrap_err();
+            assert!(error.is_usage(), "{name}");
+        }
+    }
+}

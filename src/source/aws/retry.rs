@@ -1,0 +1,110 @@
+//! How often a failed call is made again, and how long is waited before it. It must not know what is called.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::time::Duration;
+
+use super::gap::{Failure, Kind};
+
+/// The longest pause that a `Retry-After` is granted; a header must not stop a run for hours.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(2);
+
+/// When to try again, and when to give up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// After how many attempts a call is given up.
+    pub(super) attempts: u32,
+    /// The longest pause before the second attempt; it doubles with each further one.
+    pub(super) first: Duration,
+    /// The same after a throttling answer.
+    pub(super) throttled: Duration,
+    /// No pause is longer, unless AWS asks for it.
+    pub(super) longest: Duration,
+}
+
+impl Patience {
+    pub(super) const STANDARD: Self = Self {
+        attempts: 10,
+        first: Duration::from_millis(100),
+        throttled: Duration::from_millis(500),
+        longest: Duration::from_secs(20),
+    };
+
+    /// How long to wait before the next attempt; `None` when there is none.
+    pub(super) fn pause_after(&self, failure: &Failure) -> Option<Duration> {
+        self.jittered(failure, fraction())
+    }
+
+    /// Each waits its own `fraction` of the pause ("full jitter"), so that those who failed together do not come back
+    /// together.
+    fn jittered(&self, failure: &Failure, fraction: f64) -> Option<Duration> {
+        let attempts = match failure.kind {
+            // The SDK may have newer credentials by the second attempt, but hardly by the third.
+            Kind::Expired => 2,
+            _ if failure.is_transient() => self.attempts,
+            _ => 1,
+        };
+        if failure.attempts >= attempts {
+            return None;
+        }
+        let (first, wanted) = match failure.kind {
+            Kind::Throttled(wanted) => (self.throttled, wanted.unwrap_or_default()),
+            _ => (self.first, Duration::ZERO),
+        };
+        let pause = first.saturating_mul(1 << failure.attempts.saturating_sub(1).min(16)).min(self.longest);
+        Some(pause.mul_f64(fraction).max(wanted.min(LONGEST_RETRY_AFTER)))
+    }
+}
+
+/// A number in [0, 1) that differs from call to call and from process to process.
+#[expect(clippy::cast_precision_loss, reason = "53 of the bits are taken, as many as an f64 holds")]
+fn fraction() -> f64 {
+    // The standard library keys its hash maps at random; there is no better source without a dependency.
+    (RandomState::new().build_hasher().finish() >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stop::Reason;
+    use super::*;
+
+    fn pause(kind: Kind, attempts: u32, fraction: f64) -> Option<Duration> {
+        let failure = Failure { kind, code: String::new(), message: String::new(), attempts };
+        Patience::STANDARD.jittered(&failure, fraction)
+    }
+
+    #[test]
+    fn pauses_grow_are_jittered_and_come_to_an_end() {
+        let millis = |millis| Some(Duration::from_millis(millis));
+        assert_eq!((pause(Kind::Server, 1, 1.0), pause(Kind::Slow, 4, 1.0)), (millis(100), millis(800)));
+        assert_eq!((pause(Kind::Broken, 9, 1.0), pause(Kind::Connection, 10, 1.0)), (millis(20_000), None));
+        assert_eq!(pause(Kind::Throttled(None), 2, 1.0), millis(1000));
+        assert_eq!(pause(Kind::Server, 4, 0.25), millis(200));
+    }
+
+    #[test]
+    fn retry_after_is_honoured_within_reason() {
+        let asked = |seconds| Kind::Throttled(Some(Duration::from_secs(seconds)));
+        assert_eq!(pause(asked(3), 1, 0.0), Some(Duration::from_secs(3)));
+        assert_eq!(pause(asked(86_400), 1, 0.0), Some(LONGEST_RETRY_AFTER));
+    }
+
+    #[test]
+    fn what_cannot_pass_is_not_tried_again() {
+        for kind in [Kind::Denied, Kind::Missing, Kind::Signature, Kind::Stopped(Reason::Timeout), Kind::Other] {
+            assert_eq!(pause(kind, 1, 1.0), None, "{kind:?}");
+        }
+        assert!(pause(Kind::Expired, 1, 1.0).is_some());
+        assert_eq!(pause(Kind::Expired, 2, 1.0), None);
+    }
+
+    #[test]
+    fn the_jitter_covers_its_range() {
+        let drawn: Vec<f64> = (0..1000).map(|_| fraction()).collect();
+        assert!(drawn.iter().all(|fraction| (0.0..1.0).contains(fraction)));
+        for tenth in 0..10 {
+            let tenth = f64::from(tenth) / 10.0;
+            assert!(drawn.iter().any(|fraction| (tenth..tenth + 0.1).contains(fraction)), "nothing at {tenth}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Reads a snapshot: a header, one line a stage, a trailer that says what should have been there.
+
+use std::io::{BufRead, Read as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::input::{Input, damaged};
+use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Unusable, Warning};
+
+/// The name of the format, in the header.
+pub const FORMAT: &str = "driftgate.snapshot";
+/// Its version.
+pub const VERSION: u64 = 1;
+
+/// How many bytes of lines go into one chunk.
+const CHUNK: usize = 256 * 1024;
+/// How many chunks wait to be checked.
+const WAITING: usize = 8;
+/// The longest line: a stage with the most routes and variables that AWS allows has less than 1 MiB.
+const LONGEST_LINE: usize = 8 << 20;
+
+/// The first line.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Header {
+    /// [`FORMAT`].
+    pub format: String,
+    /// [`VERSION`].
+    pub version: u64,
+    /// When it was taken, RFC 3339; absent in a reproducible one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_at: Option<String>,
+    /// What was asked for.
+    #[serde(default)]
+    pub scopes: Vec<Asked>,
+}
+
+/// An account and a Region that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The account.
+    pub account: Option<String>,
+    /// The Region.
+    pub region: Option<String>,
+}
+
+/// The last line.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Trailer {
+    /// How many stages there are.
+    pub stages: u64,
+    /// What was read of each scope.
+    #[serde(default)]
+    pub scopes: Vec<Scope>,
+    /// What could not be read.
+    #[serde(default)]
+    pub unchecked: Vec<Gap>,
+    /// What is worth knowing besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+    /// Whether everything was read.
+    pub complete: bool,
+}
+
+/// The feed of a snapshot: a thread reads, whoever asks decodes.
+pub(super) struct Snapshot {
+    chunks: Receiver<Chunk>,
+    reader: JoinHandle<Result<Trailer, Error>>,
+    selection: Arc<Selection>,
+    name: Arc<str>,
+    asked: Vec<Asked>,
+    stop: Arc<AtomicBool>,
+}
+
+/// How long a chunk is waited for before the wish to stop is looked at.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Checks the header and begins to read.
+pub(super) fn read(mut input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> Result<Snapshot, Error> {
+    let name = Arc::clone(&input.name);
+    let mut line = Vec::new();
+    (&mut input.text).take(LONGEST_LINE as u64).read_until(b'\n', &mut line).map_err(|error| damaged(&name, &error))?;
+    if line.trim_ascii().is_empty() {
+        return Err(Error(format!("{name} is empty. Nothing was audited.")));
+    }
+    let header: Header = serde_json::from_slice(&line)
+        .ok()
+        .filter(|header: &Header| header.format == FORMAT)
+        .ok_or_else(|| Error(format!("{name}:1: this is not the header of a snapshot. Nothing was audited.")))?;
+    if header.version != VERSION {
+        return Err(Error(format!(
+            "{name} is a snapshot of version {}, and this driftgate reads version {VERSION}.\n\
+             Nothing was audited; use the driftgate that wrote it, or a newer one.",
+            header.version
+        )));
+    }
+    let (sender, chunks) = sync_channel(WAITING);
+    let only = Arc::clone(&selection);
+    let reader_name = Arc::clone(&name);
+    let reader = std::thread::spawn(move || send(input, &reader_name, &only, &sender));
+    Ok(Snapshot { chunks, reader, selection, name, asked: header.scopes, stop })
+}
+
+/// Cuts the text into chunks of whole lines. The last line is held back: it is the trailer.
+fn send(
+    mut input: Input,
+    name: &Arc<str>,
+    only: &Arc<Selection>,
+    chunks: &SyncSender<Chunk>,
+) -> Result<Trailer, Error> {
+    let mut held: Vec<u8> = Vec::with_capacity(CHUNK * 2);
+    let mut line = 2_u64;
+    let mut stages = 0_u64;
+    loop {
+        let read = input.text.fill_buf().map_err(|error| damaged(name, &error))?;
+        let (length, at_end) = (read.len(), read.is_empty());
+        held.extend_from_slice(read);
+        input.text.consume(length);
+        if at_end {
+            break;
+        }
+        if held.len() < CHUNK {
+            continue;
+        }
+        let Some(cut) = before_last_line(&held) else {
+            if held.len() > LONGEST_LINE {
+                return Err(Error(format!(
+                    "{name}:{line}: a line of more than 8 MiB. The file is damaged; nothing was audited."
+                )));
+            }
+            continue;
+        };
+        let rest = held.split_off(cut);
+        let lines = std::mem::replace(&mut held, rest);
+        let count = newlines(&lines);
+        let chunk = Chunk::Lines { name: Arc::clone(name), bytes: lines, first: line, only: Arc::clone(only) };
+        line += count;
+        stages += count;
+        held.reserve(CHUNK * 2);
+        if chunks.send(chunk).is_err() {
+            // Whoever asked has found a damaged line and stopped.
+            break;
+        }
+    }
+    while held.last().is_some_and(u8::is_ascii_whitespace) {
+        held.pop();
+    }
+    let cut = held.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let last = held.split_off(cut);
+    let count = newlines(&held);
+    let last_line = line + count;
+    stages += count;
+    let trailer: Trailer =
+        serde_json::from_slice(&last).map_err(|_| cut_off(name, stages + u64::from(!last.is_empty())))?;
+    if !held.is_empty() {
+        let chunk = Chunk::Lines { name: Arc::clone(name), bytes: held, first: line, only: Arc::clone(only) };
+        // Nobody listening is nobody to tell.
+        let _ = chunks.send(chunk);
+    }
+    if trailer.stages != stages {
+        return Err(Error(format!(
+            "{name}:{last_line}: the trailer counts {} stages and the file has {stages}. The file is damaged; nothing was audited.",
+            trailer.stages
+        )));
+    }
+    Ok(trailer)
+}
+
+fn cut_off(name: &str, lines: u64) -> Error {
+    Error(format!(
+        "{name} has no trailer after {lines} lines of stages: it was cut off. Nothing was audited.\n\
+         Copy it again, or take it again with `driftgate snapshot`."
+    ))
+}
+
+/// Where the last whole line begins, if there is one before it.
+fn before_last_line(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n')?;
+    let start = bytes[..end].iter().rposition(|byte| *byte == b'\n')?;
+    Some(start + 1)
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
+impl Feed for Snapshot {
+    fn next(&mut self) -> Option<Chunk> {
+        while !self.stop.load(Ordering::Relaxed) {
+            match self.chunks.recv_timeout(PATIENCE) {
+                Ok(chunk) => return Some(chunk),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+        None
+    }
+
+    fn ready(&mut self) -> Option<Chunk> {
+        self.chunks.try_recv().ok()
+    }
+
+    fn close(self: Box<Self>) -> Result<Close, Unusable> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Ok(self.interrupted());
+        }
+        drop(self.chunks);
+        let name = self.name;
+        let trailer = self
+            .reader
+            .join()
+            .map_err(|_| Unusable(format!("{name}: reading stopped unexpectedly. Nothing was audited.")))??;
+        let in_scope = |gap: &Gap| self.selection.has_api(gap.api_id.as_deref());
+        let mut gaps: Vec<Gap> = trailer.unchecked.into_iter().filter(in_scope).collect();
+        if !trailer.complete && gaps.is_empty() && self.selection.apis.is_empty() {
+            gaps.push(Gap {
+                operation: "snapshot".to_owned(),
+                code: "Incomplete".to_owned(),
+                message: format!("{name} is marked incomplete"),
+                hint: "take it again with `driftgate snapshot`".to_owned(),
+                ..Gap::default()
+            });
+        }
+        let scopes = trailer.scopes.into_iter().map(|scope| Scope { requests: Some(0), ..scope }).collect();
+        Ok(Close { scopes, gaps, warnings: trailer.warnings })
+    }
+}
+
+impl Snapshot {
+    /// What is said when the reading was stopped: the reader may wait for a pipe for ever, so it is not asked.
+    fn interrupted(&self) -> Close {
+        let gap = |asked: &Asked| Gap {
+            account: asked.account.clone(),
+            region: asked.region.clone(),
+            operation: "snapshot".to_owned(),
+            code: "Interrupted".to_owned(),
+            message: format!("{} was not read to its end", self.name),
+            hint: "run it again".to_owned(),
+            ..Gap::default()
+        };
+        let scope = |asked: &Asked| Scope {
+            account: asked.account.clone(),
+            region: asked.region.clone(),
+            apis: 0,
+            skipped_apis: 0,
+            stages: 0,
+            requests: Some(0),
+            outcome: Read::Partial,
+        };
+        let nowhere = [Asked { account: None, region: None }];
+        let asked = if self.asked.is_empty() { &nowhere[..] } else { &self.asked };
+        Close {
+            scopes: self.asked.iter().map(scope).collect(),
+            gaps: asked.iter().map(gap).collect(),
+            warnings: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Whatever goes wrong: what passes is read after all, and what does not is a gap while the rest goes on.
+
+use std::time::{Duration, Instant};
+
+use driftgate::emulator::{Fault, Fleet, Operation, Settings, What, document};
+use driftgate::model::feed::Read;
+use serde_json::json;
+
+use super::harness::*;
+
+fn faulty(faults: Vec<Fault>) -> Settings {
+    Settings { faults, ..small_pages() }
+}
+
+#[test]
+fn every_page_of_every_list_is_read_in_order() {
+    let fetched = fetch(small_pages(), |_| ());
+    fetched.assert_read(&ALL);
+    assert_eq!((fetched.count(Operation::GetApis), fetched.count(Operation::GetStages)), (3, 6));
+    let scope = &fetched.close.scopes[0];
+    assert_eq!((scope.account.as_deref(), scope.region.as_deref()), (Some(ACCOUNT), Some(REGION)));
+    assert_eq!((scope.apis, scope.skipped_apis, scope.stages, scope.requests), (3, 0, 6, Some(9)));
+}
+
+#[test]
+fn an_empty_page_with_a_token_is_not_the_end() {
+    fetch(faulty(vec![Fault::on_every_call().always(What::EmptyPage)]), |_| ()).assert_read(&ALL);
+}
+
+#[test]
+fn what_passes_is_tried_again_and_every_attempt_is_counted() {
+    for what in [What::ServerError(500), What::ServerError(503), What::Reset, What::Close, What::Cut] {
+        let fetched = fetch(faulty(vec![Fault::on_every_call().first_of_each(2, what)]), |_| ());
+        fetched.assert_read(&ALL);
+        assert_eq!(fetched.close.scopes[0].requests, Some(27));
+    }
+}
+
+#[test]
+fn an_answer_that_is_not_one_is_never_an_empty_list() {
+    for what in [What::EmptyBody, What::NotJson, What::Truncated] {
+        let fetched = fetch(faulty(vec![Fault::on_every_call().first_of_each(2, what)]), |_| ());
+        fetched.assert_read(&ALL);
+        assert_eq!(fetched.close.scopes[0].requests, Some(27));
+    }
+}
+
+#[test]
+fn a_storm_of_throttling_is_sat_out() {
+    let storm = vec![Fault::on_every_call().first_of_each(2, What::Throttle)];
+    let fetched = fetch(Settings { faults: storm, page_size: 2, ..three_apis() }, |_| ());
+    fetched.assert_read(&ALL);
+    assert_eq!(fetched.close.scopes[0].requests, Some(18));
+}
+
+#[test]
+fn retry_after_is_waited_for() {
+    let start = Instant::now();
+    fetch(faulty(vec![Fault::on(Operation::GetApis).first(1, What::ThrottleRetryAfter(1))]), |_| ()).assert_read(&ALL);
+    assert!(start.elapsed() >= Duration::from_secs(1));
+}
+
+#[test]
+fn a_denied_region_is_a_gap_and_the_others_are_read() {
+    let settings = Settings {
+        fleet: with_stages(three_apis().fleet, "eu-west-1", "e1", &["prod"]),
+        faults: vec![Fault::on(Operation::GetApis).region(REGION).always(What::Deny)],
+        ..Settings::default()
+    };
+    let fetched = fetch(settings, |request| request.regions = [REGION, "eu-west-1", REGION].map(Into::into).into());
+    assert_eq!(fetched.stages, ["eu-west-1/e1/prod"]);
+    let outcomes: Vec<_> = fetched.close.scopes.iter().map(|scope| (scope.region.as_deref(), scope.outcome)).collect();
+    assert_eq!(outcomes, [(Some("eu-west-1"), Read::Checked), (Some(REGION), Read::Unchecked)]);
+    let gap = fetched.only_gap();
+    assert_eq!((gap.operation.as_str(), gap.code.as_str()), ("GetApis", "AccessDeniedException"));
+    assert_eq!((gap.region.as_deref(), gap.api_id.as_deref()), (Some(REGION), None));
+    assert!(gap.message.contains("is not authorized to perform: apigateway:GET"), "{}", gap.message);
+    assert_eq!(gap.hint, "allow apigateway:GET on arn:aws:apigateway:us-east-1::/apis");
+}
+
+#[test]
+fn a_region_that_is_not_enabled_is_a_gap() {
+    let fetched = fetch(faulty(vec![Fault::on(Operation::GetApis).always(What::UnrecognizedClient)]), |_| ());
+    assert!(fetched.only_gap().hint.contains("not enabled"));
+    assert_eq!(fetched.close.scopes[0].requests, Some(1));
+}
+
+#[test]
+fn a_denied_api_is_a_gap_and_the_others_are_read() {
+    let fetched = fetch(faulty(vec![Fault::on(Operation::GetStages).api("a1").always(What::Deny)]), |_| ());
+    assert_eq!(fetched.stages, ALL[3..]);
+    let gap = fetched.only_gap();
+    assert_eq!((gap.operation.as_str(), gap.api_id.as_deref()), ("GetStages", Some("a1")));
+    assert_eq!(gap.hint, "allow apigateway:GET on arn:aws:apigateway:us-east-1::/apis/a1/stages");
+    assert_eq!((fetched.close.scopes[0].outcome, fetched.close.scopes[0].apis), (Read::Partial, 3));
+}
+
+#[test]
+fn a_later_page_that_is_denied_leaves_the_earlier_ones() {
+    let stages = fetch(faulty(vec![Fault::on(Operation::GetStages).api("a1").after(1, What::Deny)]), |_| ());
+    assert_eq!(stages.stages, ["us-east-1/a1/prod", "us-east-1/b2/prod", "us-east-1/c3/dev", "us-east-1/c3/prod"]);
+    assert_eq!((stages.only_gap().api_id.as_deref(), stages.close.scopes[0].outcome), (Some("a1"), Read::Partial));
+
+    let apis = fetch(faulty(vec![Fault::on(Operation::GetApis).after(2, What::Deny)]), |_| ());
+    assert_eq!(apis.stages, [&ALL[..3], &ALL[4..]].concat());
+    assert_eq!((apis.only_gap().operation.as_str(), apis.close.scopes[0].outcome), ("GetApis", Read::Partial));
+}
+
+#[test]
+fn an_enum_value_that_the_sdk_does_not_know_is_data() {
+    let stage = document::with(
+        document::websocket_stage("prod"),
+        json!({"defaultRouteSettings": {"loggingLevel": "TRACE"}, "routeSettings": {"GET /": {"loggingLevel": "?"}}}),
+    );
+    let api = document::with(document::http_api("a1", "a1"), json!({"protocolType": "GRPC", "ipAddressType": "ipv7"}));
+    let settings = Settings { fleet: Fleet::new().api(ACCOUNT, REGION, api, vec![stage]), ..Settings::default() };
+    let (_runtime, _emulator, mut feed) = try_open(settings, |_| ()).unwrap();
+    let chunk = driftgate::model::feed::Feed::next(&mut feed).unwrap();
+    let mut seen = String::new();
+    chunk.decode(|stage| seen = format!("{:?} {:?} {:?}", stage.protocol_name(), stage.api, stage.stage)).unwrap();
+    for value in ["Some(\"GRPC\")", "ipv7", "TRACE", "\"?\""] {
+        assert!(seen.contains(value), "{value} is not in {seen}");
+    }
+}
+
+#[test]
+fn an_empty_account_is_read_and_has_nothing() {
+    let fetched = fetch(Settings { fleet: Fleet::new().account(ACCOUNT), ..Settings::default() }, |_| ());
+    fetched.assert_read(&[]);
+    assert_eq!((fetched.close.scopes[0].apis, fetched.close.scopes[0].requests), (0, Some(1)));
+}
+
+#[test]
+fn an_api_deleted_between_the_calls_is_a_warning() {
+    let fetched = fetch(faulty(vec![Fault::on(Operation::GetStages).api("b2").always(What::NotFound)]), |_| ());
+    fetched.assert_read(&[&ALL[..3], &ALL[4..]].concat());
+    let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
+    assert_eq!((warning.kind.as_str(), warning.api_id.as_deref()), ("deleted", Some("b2")));
+    assert_eq!(warning.message, "API b2 was deleted during the audit");
+}
+
+#[test]
+fn credentials_that_expire_midway_leave_gaps_and_few_requests() {
+    let fleet =
+        (0..60).fold(Fleet::new(), |fleet, number| with_stages(fleet, REGION, &format!("a{number:02}"), &["prod"]));
+    let faults = vec![Fault::on(Operation::GetStages).after(10, What::ExpiredToken)];
+    let settings = Settings { fleet, page_size: 100, faults, ..Settings::default() };
+    let fetched = fetch(settings, |request| request.concurrency = 4);
+    assert_eq!((fetched.stages.len(), fetched.close.gaps.len()), (10, 50));
+    for gap in &fetched.close.gaps {
+        assert_eq!(gap.code, "ExpiredTokenException");
+        assert!(gap.hint.contains("renew the credentials"), "{}", gap.hint);
+    }
+    assert!(fetched.arrivals.len() < 40, "{} requests", fetched.arrivals.len());
+}
+
+#[test]
+fn one_expired_answer_is_tried_again() {
+    let fetched = fetch(faulty(vec![Fault::on_every_call().first_of_each(1, What::ExpiredToken)]), |_| ());
+    fetched.assert_read(&ALL);
+}
+
+#[test]
+fn a_page_token_that_comes_again_is_a_gap_and_not_a_circle() {
+    let stages = fetch(faulty(vec![Fault::on(Operation::GetStages).api("a1").always(What::RepeatToken)]), |_| ());
+    assert_eq!(stages.only_gap().code, "RepeatedPageToken");
+    assert_eq!(stages.stages[0], "us-east-1/a1/prod", "each stage once, however often it came");
+    assert_eq!(stages.stages[1..], ALL[3..]);
+    let apis = fetch(faulty(vec![Fault::on(Operation::GetApis).always(What::RepeatToken)]), |_| ());
+    assert_eq!((apis.only_gap().code.as_str(), apis.close.scopes[0].outcome), ("RepeatedPageToken", Read::Partial));
+    assert_eq!(apis.stages, ALL[4..]);
+}
+
+#[test]
+fn what_is_not_reached_in_time_is_a_gap() {
+    let start = Instant::now();
+    let fetched = fetch(faulty(vec![Fault::on(Operation::GetStages).api("b2").always(What::Hang)]), |request| {
+        request.timeout = Some(Duration::from_millis(700));
+    });
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert_eq!(fetched.stages, [&ALL[..3], &ALL[4..]].concat(), "what came after it is kept");
+    let gap = fetched.only_gap();
+    assert_eq!((gap.code.as_str(), gap.api_id.as_deref()), ("Timeout", Some("b2")));
+    assert!(gap.hint.contains("--timeout"), "{}", gap.hint);
+}
+
+#[test]
+fn a_service_that_stays_broken_is_never_taken_for_an_empty_one() {
+    for (what, seen) in [
+        (What::EmptyBody, "InvalidResponse"),
+        (What::ServerError(500), "Internal server error"),
+        (What::Throttle, "Too Many Requests"),
+        (What::Hang, "was over"),
+    ] {
+        let fetched = fetch(faulty(vec![Fault::on_every_call().always(what)]), |request| {
+            request.timeout = Some(Duration::from_millis(300));
+        });
+        assert_eq!((fetched.stages.len(), fetched.close.scopes[0].outcome), (0, Read::Unchecked));
+        let gap = fetched.only_gap();
+        assert_eq!((gap.operation.as_str(), gap.code.as_str()), ("GetApis", "Timeout"));
+        assert!(gap.message.contains(seen), "{}", gap.message);
+    }
+}
+
+#[test]
+fn a_fetch_that_is_cancelled_closes_soon_with_gaps() {
+    let fleet =
+        (0..50).fold(Fleet::new(), |fleet, number| with_stages(fleet, REGION, &format!("a{number:02}"), &["prod"]));
+    let settings = Settings { fleet, page_size: 100, latency: Duration::from_millis(50), ..Settings::default() };
+    let start = Instant::now();
+    let fetched = fetch_with(
+        settings,
+        |request| request.concurrency = 1,
+        |feed, stages| {
+            if stages == 3 {
+                feed.canceller().cancel();
+            }
+        },
+    );
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert_eq!(fetched.stages.len() + fetched.close.gaps.len(), 50);
+    assert!(fetched.close.gaps.len() > 40 && fetched.close.gaps.iter().all(|gap| gap.code == "Interrupted"));
+    assert_eq!(fetched.close.scopes[0].outcome, Read::Partial);
+}
+
+#[test]
+fn a_feed_that_is_closed_early_says_what_it_did_not_read() {
+    let (_runtime, _emulator, feed) = try_open(small_pages(), |_| ()).unwrap();
+    let close = driftgate::model::feed::Feed::close(Box::new(feed)).unwrap();
+    assert!(!close.gaps.is_empty());
+    assert!(close.gaps.iter().all(|gap| gap.code == "Interrupted"), "{:?}", close.gaps);
+}

@@ -1,0 +1,136 @@
+//! One fetch from start to close, and small fleets to fetch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use driftgate::emulator::{Arrival, Emulator, Fleet, Operation, Settings, document};
+use driftgate::model::feed::{Close, Feed, Gap, Read, Selection};
+use driftgate::source::aws::{AwsFeed, Error, Keys, Request, open};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+pub const ACCOUNT: &str = "111122223333";
+pub const REGION: &str = "us-east-1";
+
+/// A fetch that came to its end.
+pub struct Fetched {
+    /// `Region/ApiId/StageName` of every stage, as they came.
+    pub stages: Vec<String>,
+    pub close: Close,
+    pub arrivals: Vec<Arrival>,
+}
+
+impl Fetched {
+    /// The requests that arrived for an operation.
+    pub fn count(&self, operation: Operation) -> usize {
+        self.arrivals.iter().filter(|arrival| arrival.operation == operation).count()
+    }
+
+    #[track_caller]
+    pub fn only_gap(&self) -> &Gap {
+        let [gap] = self.close.gaps.as_slice() else { panic!("not one gap: {:#?}", self.close.gaps) };
+        gap
+    }
+
+    /// Asserts that all of it was read, and nothing else.
+    #[track_caller]
+    pub fn assert_read(&self, stages: &[&str]) {
+        assert_eq!(self.close.gaps, []);
+        assert!(self.close.scopes.iter().all(|scope| scope.outcome == Read::Checked));
+        assert_eq!(self.stages, stages);
+    }
+}
+
+/// A fetch of `REGION` in full, as fast as can be.
+pub fn request(emulator: &Emulator) -> Request {
+    let environment = emulator.environment(ACCOUNT, REGION);
+    let variable = |name| environment.iter().find(|(key, _)| *key == name).unwrap().1.clone();
+    Request {
+        profile: None,
+        regions: vec![REGION.to_owned()],
+        endpoint_url: Some(emulator.endpoint_url()),
+        credentials: Some(Keys {
+            access_key_id: variable("AWS_ACCESS_KEY_ID"),
+            secret_access_key: variable("AWS_SECRET_ACCESS_KEY"),
+            session_token: None,
+        }),
+        selection: Arc::default(),
+        may_match: Arc::new(|_| true),
+        rate: 0.0,
+        burst: 20,
+        concurrency: 64,
+        timeout: Some(Duration::from_mins(1)),
+    }
+}
+
+pub fn start(settings: Settings) -> (Runtime, Emulator) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let emulator = runtime.block_on(Emulator::start(settings)).unwrap();
+    (runtime, emulator)
+}
+
+pub fn try_open(settings: Settings, change: impl FnOnce(&mut Request)) -> Result<(Runtime, Emulator, AwsFeed), Error> {
+    let (runtime, emulator) = start(settings);
+    let mut request = request(&emulator);
+    change(&mut request);
+    let feed = runtime.block_on(open(request))?;
+    Ok((runtime, emulator, feed))
+}
+
+/// Fetches, and hands the feed to `with` before each chunk is taken.
+pub fn fetch_with(
+    settings: Settings,
+    change: impl FnOnce(&mut Request),
+    mut with: impl FnMut(&AwsFeed, usize),
+) -> Fetched {
+    let (_runtime, emulator, mut feed) = try_open(settings, change).unwrap_or_else(|error| panic!("{error}"));
+    let mut stages = Vec::new();
+    loop {
+        with(&feed, stages.len());
+        let Some(chunk) = feed.next() else { break };
+        chunk
+            .decode(|stage| {
+                let place = [stage.region, stage.api_id(), stage.stage_name()].map(Option::unwrap);
+                stages.push(place.join("/"));
+            })
+            .unwrap();
+    }
+    let close = Box::new(feed).close().unwrap();
+    Fetched { stages, close, arrivals: emulator.arrivals() }
+}
+
+pub fn fetch(settings: Settings, change: impl FnOnce(&mut Request)) -> Fetched {
+    fetch_with(settings, change, |_, _| ())
+}
+
+pub fn select(apis: &[&str], stages: &[&str]) -> Arc<Selection> {
+    let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    Arc::new(Selection { apis: owned(apis), stages: owned(stages) })
+}
+
+pub fn with_stages(fleet: Fleet, region: &str, api_id: &str, stages: &[&str]) -> Fleet {
+    let stages: Vec<Value> = stages.iter().map(|name| document::http_stage(name)).collect();
+    fleet.api(ACCOUNT, region, document::http_api(api_id, api_id), stages)
+}
+
+/// Three APIs out of order, with three, one and two stages.
+pub fn three_apis() -> Settings {
+    let fleet = with_stages(Fleet::new(), REGION, "c3", &["prod", "dev"]);
+    let fleet = with_stages(fleet, REGION, "a1", &["prod", "$default", "dev"]);
+    Settings { fleet: with_stages(fleet, REGION, "b2", &["prod"]), ..Settings::default() }
+}
+
+/// All stages of [`three_apis`], in the order in which they are fetched.
+pub const ALL: [&str; 6] = [
+    "us-east-1/a1/$default",
+    "us-east-1/a1/dev",
+    "us-east-1/a1/prod",
+    "us-east-1/b2/prod",
+    "us-east-1/c3/dev",
+    "us-east-1/c3/prod",
+];
+
+/// [`three_apis`] on small pages.
+pub fn small_pages() -> Settings {
+    Settings { page_size: 1, ..three_apis() }
+}
