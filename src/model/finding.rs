@@ -159,21 +159,19 @@ pub struct RuleFacts {
 /// A stable name for a violation: the same as long as rule, stage, route and setting are.
 #[must_use]
 pub fn fingerprint(rule: &str, stage: &StageName, route: Option<&str>, path: Option<&str>) -> String {
-    let part = |part: Option<&str>| -> String { part.map_or_else(|| "-".to_owned(), |part| format!("={part}")) };
-    let mut parts = vec![rule.to_owned()];
-    for value in [
-        stage.place.account.as_deref(),
-        stage.place.region.as_deref(),
-        stage.api.id.as_deref(),
-        stage.name.as_deref(),
-        route,
-        path,
-    ] {
-        parts.push("\0".to_owned());
-        parts.push(part(value));
+    fn part(part: Option<&str>) -> [&str; 2] {
+        part.map_or(["\0-", ""], |part| ["\0=", part])
     }
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let mut text = digest::hex(&parts);
+    let parts = [
+        ["", rule],
+        part(stage.place.account.as_deref()),
+        part(stage.place.region.as_deref()),
+        part(stage.api.id.as_deref()),
+        part(stage.name.as_deref()),
+        part(route),
+        part(path),
+    ];
+    let mut text = digest::hex(parts.as_flattened());
     text.truncate(32);
     text
 }

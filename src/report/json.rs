@@ -1,0 +1,350 @@
+//! The JSON result, the one format that other tools parse: its keys and their order are a promise (version 1), so its
+//! types are its own and must not follow the model's names. One element of a list is one line.
+
+mod blocks;
+mod escape;
+mod findings;
+
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+
+use self::findings::Rules;
+use super::{Facts, Run, Style, VERSION};
+use crate::model::finding::Violation;
+use crate::model::{Outcome, Severity, feed};
+
+/// The counts.
+#[derive(Serialize)]
+struct Summary {
+    stages: u64,
+    governed: u64,
+    ungoverned: u64,
+    rules: usize,
+    checks: u64,
+    not_applicable: u64,
+    undecided: u64,
+    violations: BySeverity,
+    waived: u64,
+    unchecked: usize,
+}
+
+#[derive(Serialize)]
+struct BySeverity {
+    critical: usize,
+    high: usize,
+    medium: usize,
+    low: usize,
+    info: usize,
+}
+
+/// One account and Region.
+#[derive(Serialize)]
+struct Scope<'a> {
+    account: Option<&'a str>,
+    region: Option<&'a str>,
+    apis: u64,
+    skipped_apis: u64,
+    stages: u64,
+    requests: Option<u64>,
+    outcome: &'static str,
+}
+
+/// Something that could not be read.
+#[derive(Serialize)]
+struct Unchecked<'a> {
+    account: Option<&'a str>,
+    region: Option<&'a str>,
+    api_id: Option<&'a str>,
+    stage: Option<&'a str>,
+    operation: &'a str,
+    code: &'a str,
+    message: &'a str,
+    hint: &'a str,
+}
+
+/// Something worth knowing.
+#[derive(Serialize)]
+struct Warning<'a> {
+    kind: &'a str,
+    message: &'a str,
+    account: Option<&'a str>,
+    region: Option<&'a str>,
+    api_id: Option<&'a str>,
+    stage: Option<&'a str>,
+}
+
+/// The circumstances, which no two runs share.
+#[derive(Serialize)]
+struct Circumstances<'a> {
+    generated_at: Option<&'a str>,
+    duration_seconds: Option<f64>,
+    version: &'static str,
+    command_line: Option<&'a [String]>,
+    source: &'a str,
+}
+
+/// Writes the result.
+pub(super) fn render(facts: &Facts<'_>, _: Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let (outcome, judgement, run) = (facts.outcome, facts.judgement, facts.run);
+    let rules = Rules::new(&outcome.rules);
+    // For the many small parts; long arrays come in blocks that pass through.
+    let mut out = io::BufWriter::new(out);
+    let out = &mut out;
+
+    out.write_all(b"{\"format\":\"driftgate.result\",\"version\":1,\n")?;
+    writeln!(out, "\"verdict\":\"{}\",\"exit\":{},", judgement.verdict.name(), judgement.exit)?;
+    member(out, "\"summary\":", &summary(outcome))?;
+    out.write_all(b",\n\"scopes\":")?;
+    elements(out, &outcome.scopes, |scope| Scope::of(scope, run))?;
+    out.write_all(b",\n\"violations\":")?;
+    let lists: Vec<&[Violation]> = outcome.violations.iter().map(Vec::as_slice).collect();
+    blocks::array(out, &lists, |block, bytes| findings::violations(block, &rules, bytes))?;
+    out.write_all(b",\n\"waived\":[],\n\"undecided\":")?;
+    blocks::array(out, &[&outcome.undecided], |block, bytes| findings::undecided(block, &rules, bytes))?;
+    out.write_all(b",\n\"unchecked\":")?;
+    elements(out, &outcome.gaps, Unchecked::of)?;
+    out.write_all(b",\n\"fixed\":[],\n\"warnings\":")?;
+    elements(out, &outcome.warnings, Warning::of)?;
+    out.write_all(b",\n\"coverage\":{\"ungoverned\":")?;
+    blocks::array(out, &[&outcome.coverage.ungoverned], findings::ungoverned)?;
+    member(out, ",\n\"unused_rules\":", &outcome.coverage.unused_rules)?;
+    member(out, ",\n\"unread_fields\":", &outcome.coverage.unread_fields)?;
+    out.write_all(b"},\n\"history\":[]")?;
+    if !run.reproducible {
+        member(out, ",\n\"run\":", &Circumstances::of(run))?;
+    }
+    out.write_all(b"}\n")?;
+    out.flush()
+}
+
+fn summary(outcome: &Outcome) -> Summary {
+    Summary {
+        stages: outcome.stages,
+        governed: outcome.governed,
+        ungoverned: outcome.stages.saturating_sub(outcome.governed),
+        rules: outcome.rules.len(),
+        checks: outcome.checks,
+        not_applicable: outcome.not_applicable,
+        undecided: outcome.undecided_checks,
+        violations: BySeverity {
+            critical: outcome.count(Severity::Critical),
+            high: outcome.count(Severity::High),
+            medium: outcome.count(Severity::Medium),
+            low: outcome.count(Severity::Low),
+            info: outcome.count(Severity::Info),
+        },
+        waived: 0,
+        unchecked: outcome.gaps.len(),
+    }
+}
+
+impl<'a> Scope<'a> {
+    fn of(scope: &'a feed::Scope, run: &Run) -> Self {
+        Self {
+            account: scope.account.as_deref(),
+            region: scope.region.as_deref(),
+            apis: scope.apis,
+            skipped_apis: scope.skipped_apis,
+            stages: scope.stages,
+            requests: scope.requests.filter(|_| !run.reproducible),
+            outcome: scope.outcome.name(),
+        }
+    }
+}
+
+impl<'a> Unchecked<'a> {
+    fn of(gap: &'a feed::Gap) -> Self {
+        Self {
+            account: gap.account.as_deref(),
+            region: gap.region.as_deref(),
+            api_id: gap.api_id.as_deref(),
+            stage: gap.stage.as_deref(),
+            operation: &gap.operation,
+            code: &gap.code,
+            message: &gap.message,
+            hint: &gap.hint,
+        }
+    }
+}
+
+impl<'a> Warning<'a> {
+    fn of(warning: &'a feed::Warning) -> Self {
+        Self {
+            kind: &warning.kind,
+            message: &warning.message,
+            account: warning.account.as_deref(),
+            region: warning.region.as_deref(),
+            api_id: warning.api_id.as_deref(),
+            stage: warning.stage.as_deref(),
+        }
+    }
+}
+
+impl<'a> Circumstances<'a> {
+    fn of(run: &'a Run) -> Self {
+        Self {
+            generated_at: run.generated_at.as_deref(),
+            duration_seconds: run.duration.map(|duration| duration.as_secs_f64()),
+            version: VERSION,
+            command_line: run.command_line.as_deref(),
+            source: &run.source,
+        }
+    }
+}
+
+/// Writes a key, as it is given, and a value.
+fn member(out: &mut dyn io::Write, key: &str, value: &impl Serialize) -> io::Result<()> {
+    let mut bytes = key.as_bytes().to_vec();
+    escape::fragment(&mut bytes, &serde_json::to_string(value)?);
+    out.write_all(&bytes)
+}
+
+/// Writes an array of what is made of each item.
+fn elements<'a, T: Sync, W: Serialize>(
+    out: &mut dyn io::Write,
+    items: &'a [T],
+    wire: impl Fn(&'a T) -> W,
+) -> io::Result<()> {
+    out.write_all(b"[")?;
+    for (at, item) in items.iter().enumerate() {
+        member(out, if at == 0 { "\n" } else { ",\n" }, &wire(item))?;
+    }
+    out.write_all(if items.is_empty() { b"]" } else { b"\n]" })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::report::sample::{self, Sample};
+
+    const STYLE: Style = Style { colour: false, width: 80 };
+
+    fn parsed(sample: &Sample) -> Value {
+        serde_json::from_str(&sample.render("json", STYLE)).unwrap()
+    }
+
+    fn keys(of: &Value) -> Vec<&str> {
+        of.as_object().unwrap().keys().map(String::as_str).collect()
+    }
+
+    /// The keys of an object as the contract lists them, in the order of `serde_json`'s map.
+    fn listed(keys: &'static str) -> Vec<&'static str> {
+        let mut keys: Vec<&str> = keys.split_whitespace().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    #[test]
+    fn a_rich_result() {
+        insta::assert_snapshot!(sample::rich().render("json", STYLE));
+    }
+
+    #[test]
+    fn every_key_of_the_contract_is_there_and_no_other() {
+        let result = parsed(&sample::rich_reproducible());
+        assert_eq!(
+            keys(&result),
+            listed(
+                "format version verdict exit summary scopes violations waived undecided unchecked fixed warnings \
+                 coverage history"
+            )
+        );
+        assert_eq!(
+            keys(&result["summary"]),
+            listed("stages governed ungoverned rules checks not_applicable undecided violations waived unchecked")
+        );
+        assert_eq!(keys(&result["summary"]["violations"]), listed("critical high medium low info"));
+        assert_eq!(keys(&result["coverage"]), listed("ungoverned unused_rules unread_fields"));
+        let stage = listed("account region api_id api_name protocol name arn");
+        assert_eq!(keys(&result["coverage"]["ungoverned"][0]), stage);
+        for (list, expected) in [
+            ("scopes", "account region apis skipped_apis stages requests outcome"),
+            (
+                "violations",
+                "rule severity title stage route path expected actual origin status first_seen fingerprint policy fix \
+                 commands",
+            ),
+            ("undecided", "rule stage route path reason"),
+            ("unchecked", "account region api_id stage operation code message hint"),
+            ("warnings", "kind message account region api_id stage"),
+        ] {
+            let elements = result[list].as_array().unwrap();
+            assert!(!elements.is_empty(), "{list}");
+            for element in elements {
+                assert_eq!(keys(element), listed(expected), "{list}");
+            }
+        }
+        for violation in result["violations"].as_array().unwrap() {
+            assert_eq!(keys(&violation["stage"]), stage);
+            assert_eq!(keys(&violation["policy"]), listed("file line"));
+        }
+    }
+
+    #[test]
+    fn only_a_run_that_need_not_be_reproduced_tells_its_circumstances() {
+        let run = &parsed(&sample::rich())["run"];
+        assert_eq!(keys(run), listed("generated_at duration_seconds version command_line source"));
+        let reproducible = parsed(&sample::rich_reproducible());
+        assert_eq!(reproducible["run"], Value::Null);
+        assert!(reproducible["scopes"].as_array().unwrap().iter().all(|scope| scope["requests"].is_null()));
+        assert_eq!(parsed(&sample::rich())["scopes"][0]["requests"], 312);
+    }
+
+    #[test]
+    fn what_is_written_is_what_was_found() {
+        let sample = sample::rich();
+        let result = parsed(&sample);
+        let written = result["violations"].as_array().unwrap();
+        assert_eq!(written.len(), sample.outcome.total());
+        for (violation, (severity, found)) in written.iter().zip(sample.outcome.violations()) {
+            let rule = sample.outcome.rule(found.rule).unwrap();
+            assert_eq!(violation["rule"], rule.name);
+            assert_eq!(violation["severity"], severity.name());
+            assert_eq!(violation["fix"].as_str(), rule.fix.as_deref());
+            assert_eq!(violation["policy"]["file"], rule.file);
+            assert_eq!(violation["policy"]["line"], rule.line);
+            assert_eq!(violation["stage"]["api_name"].as_str(), found.stage.api.name.as_deref());
+            assert_eq!(violation["stage"]["arn"].as_str(), found.stage.arn().as_deref());
+            assert_eq!(violation["route"].as_str(), found.route.as_deref());
+            assert_eq!(violation["path"].as_str(), found.path.as_deref());
+            assert_eq!(violation["expected"].as_str(), Some(&*found.expected));
+            assert_eq!(violation["origin"], found.origin.name());
+        }
+        let mut prints: Vec<&str> = written.iter().filter_map(|one| one["fingerprint"].as_str()).collect();
+        prints.sort_unstable();
+        prints.dedup();
+        assert_eq!(prints.len(), written.len());
+    }
+
+    #[test]
+    fn one_element_is_one_line_without_hostile_characters() {
+        for sample in [sample::rich(), sample::conforming(), sample::nothing_governed(), sample::interrupted()] {
+            let text = sample.render("json", STYLE);
+            assert!(text.ends_with("}\n") && !text.contains(" \n"));
+            assert!(!text.replace('\n', "").contains(super::super::inert::is_hostile));
+            let lines = text.lines().filter(|line| line.starts_with("{\"rule\"")).count();
+            assert_eq!(lines, sample.outcome.total() + sample.outcome.undecided.len());
+        }
+    }
+
+    #[test]
+    fn empty_lists_are_there() {
+        let sample = Sample { outcome: Outcome::default(), ..sample::conforming() };
+        let result = parsed(&sample);
+        for list in ["scopes", "violations", "waived", "undecided", "unchecked", "fixed", "warnings", "history"] {
+            assert_eq!(result[list], Value::Array(Vec::new()), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_finding_without_its_rule_is_still_written() {
+        let mut sample = sample::rich();
+        sample.outcome.rules.clear();
+        let result = parsed(&sample);
+        assert_eq!(result["violations"].as_array().unwrap().len(), sample.outcome.total());
+        assert_eq!(result["violations"][0]["rule"], Value::Null);
+    }
+}

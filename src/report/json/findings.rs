@@ -1,0 +1,149 @@
+//! Findings as JSON, put together from parts that are escaped once. It must not know the document around them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::escape;
+use crate::model::finding::{RuleFacts, StageName, Undecided, Violation, fingerprint};
+
+/// The parts of an element that are the same for every finding of a rule, as JSON.
+pub(super) struct Rules<'a> {
+    rules: Vec<Rule<'a>>,
+    /// In place of a rule that the outcome does not hold, which no outcome of a check lacks.
+    unknown: Rule<'a>,
+}
+
+#[derive(Default)]
+struct Rule<'a> {
+    name: &'a str,
+    /// The name alone, in quotes.
+    quoted: Vec<u8>,
+    /// Up to the stage.
+    head: Vec<u8>,
+    /// From the policy to the end.
+    tail: Vec<u8>,
+}
+
+impl<'a> Rules<'a> {
+    pub(super) fn new(rules: &'a [RuleFacts]) -> Self {
+        let unknown = Rule {
+            name: "",
+            quoted: b"null".to_vec(),
+            head: b",\n{\"rule\":null,\"severity\":null,\"title\":null,\"stage\":".to_vec(),
+            tail: b",\"policy\":null,\"fix\":null,\"commands\":[]}".to_vec(),
+        };
+        Self { rules: rules.iter().map(Rule::of).collect(), unknown }
+    }
+
+    fn get(&self, rule: u32) -> &Rule<'a> {
+        self.rules.get(rule as usize).unwrap_or(&self.unknown)
+    }
+}
+
+impl<'a> Rule<'a> {
+    fn of(rule: &'a RuleFacts) -> Self {
+        let mut quoted = Vec::new();
+        escape::text(&mut quoted, &rule.name);
+
+        let mut head = b",\n{\"rule\":".to_vec();
+        head.extend(&quoted);
+        head.extend(b",\"severity\":");
+        escape::text(&mut head, rule.severity.name());
+        head.extend(b",\"title\":");
+        escape::text(&mut head, &rule.title);
+        head.extend(b",\"stage\":");
+
+        let mut tail = b",\"policy\":{\"file\":".to_vec();
+        escape::text(&mut tail, &rule.file);
+        tail.extend(format!(",\"line\":{}}},\"fix\":", rule.line).as_bytes());
+        escape::optional(&mut tail, rule.fix.as_deref());
+        tail.extend(b",\"commands\":[]}");
+        Self { name: &rule.name, quoted, head, tail }
+    }
+}
+
+/// The stage that was pushed last: findings on one stage follow each other.
+#[derive(Default)]
+struct LastStage<'a>(Option<(&'a Arc<StageName>, Range<usize>)>);
+
+impl<'a> LastStage<'a> {
+    fn push(&mut self, stage: &'a Arc<StageName>, out: &mut Vec<u8>) {
+        match &self.0 {
+            Some((last, bytes)) if Arc::ptr_eq(last, stage) => out.extend_from_within(bytes.clone()),
+            _ => {
+                let start = out.len();
+                push_stage(stage, out);
+                self.0 = Some((stage, start..out.len()));
+            }
+        }
+    }
+}
+
+fn push_stage(stage: &StageName, out: &mut Vec<u8>) {
+    out.extend(b"{\"account\":");
+    escape::optional(out, stage.place.account.as_deref());
+    out.extend(b",\"region\":");
+    escape::optional(out, stage.place.region.as_deref());
+    out.extend(b",\"api_id\":");
+    escape::optional(out, stage.api.id.as_deref());
+    out.extend(b",\"api_name\":");
+    escape::optional(out, stage.api.name.as_deref());
+    out.extend(b",\"protocol\":");
+    escape::optional(out, stage.api.protocol.as_deref());
+    out.extend(b",\"name\":");
+    escape::optional(out, stage.name.as_deref());
+    out.extend(b",\"arn\":");
+    escape::optional(out, stage.arn().as_deref());
+    out.push(b'}');
+}
+
+/// Pushes violations, each after a comma and a newline.
+pub(super) fn violations(block: &[Violation], rules: &Rules<'_>, out: &mut Vec<u8>) {
+    let mut stage = LastStage::default();
+    for violation in block {
+        let rule = rules.get(violation.rule);
+        out.extend_from_slice(&rule.head);
+        stage.push(&violation.stage, out);
+        out.extend(b",\"route\":");
+        escape::optional(out, violation.route.as_deref());
+        out.extend(b",\"path\":");
+        escape::optional(out, violation.path.as_deref());
+        out.extend(b",\"expected\":");
+        escape::text(out, &violation.expected);
+        out.extend(b",\"actual\":");
+        escape::actual(out, &violation.actual);
+        out.extend(b",\"origin\":\"");
+        out.extend_from_slice(violation.origin.name().as_bytes());
+        out.extend(b"\",\"status\":null,\"first_seen\":null,\"fingerprint\":\"");
+        let (route, path) = (violation.route.as_deref(), violation.path.as_deref());
+        out.extend_from_slice(fingerprint(rule.name, &violation.stage, route, path).as_bytes());
+        out.push(b'"');
+        out.extend_from_slice(&rule.tail);
+    }
+}
+
+/// Pushes what could not be decided, each after a comma and a newline.
+pub(super) fn undecided(block: &[Undecided], rules: &Rules<'_>, out: &mut Vec<u8>) {
+    let mut stage = LastStage::default();
+    for undecided in block {
+        out.extend(b",\n{\"rule\":");
+        out.extend_from_slice(&rules.get(undecided.rule).quoted);
+        out.extend(b",\"stage\":");
+        stage.push(&undecided.stage, out);
+        out.extend(b",\"route\":");
+        escape::optional(out, undecided.route.as_deref());
+        out.extend(b",\"path\":");
+        escape::optional(out, undecided.path.as_deref());
+        out.extend(b",\"reason\":");
+        escape::text(out, &undecided.reason);
+        out.push(b'}');
+    }
+}
+
+/// Pushes stages, each after a comma and a newline.
+pub(super) fn ungoverned(block: &[Arc<StageName>], out: &mut Vec<u8>) {
+    for stage in block {
+        out.extend(b",\n");
+        push_stage(stage, out);
+    }
+}

@@ -1,0 +1,88 @@
+//! The tables of violations and the list of the rules that they violate.
+
+use super::{room, short, stage};
+use crate::model::Severity;
+use crate::model::finding::{RuleFacts, Violation};
+use crate::report::inert::{cell, code, prose, web_address};
+use crate::report::{Facts, words};
+
+/// Characters of a value in a table; the details and the JSON report have more.
+const VALUE: usize = 120;
+
+/// How many violations there are of each severity.
+pub(super) fn severities(facts: &Facts<'_>, page: &mut String) {
+    if facts.outcome.total() == 0 {
+        return;
+    }
+    page.push_str("\n| Severity | Violations |\n| --- | ---: |\n");
+    for severity in Severity::WORST_FIRST {
+        page.push_str(&format!("| {severity} | {} |\n", words::number(facts.outcome.count(severity) as u64)));
+    }
+}
+
+/// Every violation, worst first.
+pub(super) fn violations(facts: &Facts<'_>, page: &mut String) {
+    let outcome = facts.outcome;
+    if outcome.total() == 0 {
+        return;
+    }
+    page.push_str("\n## Violations\n\n| Severity | Rule | Stage | Setting | Found | Expected |\n");
+    page.push_str("| --- | --- | --- | --- | --- | --- |\n");
+    let shown = room::fill(page, room::VIOLATIONS, outcome.violations(), |(severity, violation)| {
+        let rule = outcome.rule(violation.rule).map_or("unknown", |rule| &rule.name);
+        format!(
+            "| {severity} | {} | {} | {} | {} | {} |\n",
+            cell(&code(rule)),
+            cell(&stage(&violation.stage)),
+            cell(&setting(violation.path.as_deref())),
+            cell(&found(violation)),
+            cell(&short(&violation.expected, VALUE)),
+        )
+    });
+    room::left_out(page, "", outcome.total(), shown, "violation");
+}
+
+/// A path as inline Markdown.
+pub(super) fn setting(path: Option<&str>) -> String {
+    path.map_or_else(|| "the stage as a whole".to_owned(), |path| short(path, VALUE * 2))
+}
+
+fn found(violation: &Violation) -> String {
+    let value = words::value(&violation.actual).map_or_else(|| "not set".to_owned(), |value| short(&value, VALUE));
+    match words::origin(violation) {
+        Some(origin) => format!("{value} ({origin})"),
+        None => value,
+    }
+}
+
+/// The rules that are violated, each once: why it should hold and how to put it right.
+pub(super) fn rules(facts: &Facts<'_>, page: &mut String) {
+    let violated = words::violated_rules(facts);
+    if violated.is_empty() {
+        return;
+    }
+    page.push_str("\n## What to do\n\n");
+    let shown = room::fill(page, room::RULES, &violated, |(rule, count)| rule_entry(rule, *count));
+    room::left_out(page, "", violated.len(), shown, "rule");
+}
+
+fn rule_entry(rule: &RuleFacts, count: u64) -> String {
+    let place = code(&format!("{}:{}", rule.file, rule.line));
+    let count = words::count(count, "violation");
+    let mut entry =
+        format!("- **{}** {}: {} ({count}, {place})\n", rule.severity, code(&rule.name), prose(&rule.title));
+    for (label, text) in [("Why", &rule.why), ("Fix", &rule.fix)] {
+        if let Some(text) = text {
+            entry.push_str(&format!("  - {label}: {}\n", prose(text)));
+        }
+    }
+    if !rule.references.is_empty() {
+        let links: Vec<String> = rule
+            .references
+            .iter()
+            .map(|text| web_address(text).map_or_else(|| prose(text), |address| format!("<{address}>")))
+            .collect();
+        entry.push_str(&format!("  - References: {}\n", links.join(", ")));
+    }
+    entry
+}

@@ -1,0 +1,155 @@
+//! The reports: the facts of an audit in words and formats, one file a format. They must not know policies, sources or
+//! the gate's rules; they never decide anything.
+
+mod inert;
+mod json;
+mod markdown;
+#[cfg(test)]
+mod sample;
+mod text;
+mod words;
+mod wrap;
+
+use std::io;
+use std::time::Duration;
+
+use crate::model::Outcome;
+use crate::model::judgement::Judgement;
+
+/// Everything that a report can say.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// What was found.
+    pub outcome: &'a Outcome,
+    /// What the gate concluded from it.
+    pub judgement: &'a Judgement,
+    /// The run that found it.
+    pub run: &'a Run,
+}
+
+/// The circumstances of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Run {
+    /// Whether equal input must give equal bytes: no times, durations, request counts or command line.
+    pub reproducible: bool,
+    /// When the report was made, as RFC 3339 in UTC; `None` when reproducible.
+    pub generated_at: Option<String>,
+    /// How long the audit took.
+    pub duration: Option<Duration>,
+    /// The command line, as it was given.
+    pub command_line: Option<Vec<String>>,
+    /// Where the stages came from: `AWS`, or the name of a file.
+    pub source: String,
+}
+
+/// How a report for people looks. Formats for machines have one look.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// Whether to write terminal colours.
+    pub colour: bool,
+    /// Columns of the terminal; `usize::MAX` for lines of any length.
+    pub width: usize,
+}
+
+/// Writes a report.
+///
+/// # Errors
+/// Only when the writer fails.
+pub type Render = fn(&Facts<'_>, Style, &mut dyn io::Write) -> io::Result<()>;
+
+/// One format of reports.
+#[derive(Debug, Clone, Copy)]
+pub struct Format {
+    /// Its name, as in `--report NAME=PATH`.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub about: &'static str,
+    /// Writes a report in this format.
+    pub render: Render,
+}
+
+/// Every format. A new one is one file and one line here.
+pub static FORMATS: &[Format] = &[
+    Format { name: "text", about: "for people at a terminal", render: text::render },
+    Format { name: "json", about: "everything, for other tools, in a versioned format", render: json::render },
+    Format {
+        name: "markdown",
+        about: "for GitHub: a job summary, an issue or a file in a repository",
+        render: markdown::render,
+    },
+];
+
+impl Format {
+    /// The format of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        FORMATS.iter().find(|format| format.name == name)
+    }
+}
+
+/// The version of driftgate that writes the report.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_found_by_name_and_described() {
+        for format in FORMATS {
+            assert!(std::ptr::eq(Format::named(format.name).unwrap(), format));
+            assert!(!format.about.is_empty() && !format.about.ends_with('.'));
+        }
+        assert!(Format::named("JSON").is_none());
+    }
+
+    #[test]
+    fn a_format_is_one_file_and_one_line() {
+        const SHARED: [&str; 5] = ["inert", "mod", "sample", "words", "wrap"];
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
+            .filter(|name| !SHARED.contains(&name.as_str()))
+            .collect();
+        files.sort();
+        let mut names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+        names.sort_unstable();
+        assert_eq!(files, names);
+    }
+
+    #[test]
+    fn a_report_that_cannot_be_written_is_an_error() {
+        struct Full;
+        impl io::Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::Error::from(io::ErrorKind::StorageFull))
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let sample = sample::rich();
+        for format in FORMATS {
+            let said = (format.render)(&sample.facts(), Style { colour: false, width: 80 }, &mut Full);
+            assert_eq!(said.unwrap_err().kind(), io::ErrorKind::StorageFull, "{}", format.name);
+        }
+    }
+
+    #[test]
+    fn reproducible_reports_are_equal_byte_for_byte_and_know_no_time() {
+        let mut sample = sample::rich();
+        for format in FORMATS {
+            let style = Style { colour: false, width: 80 };
+            sample.run = Run { reproducible: true, source: "AWS".to_owned(), ..Run::default() };
+            let one = sample.render(format.name, style);
+            // A caller that leaves the times in does not get them out.
+            sample.run = Run { reproducible: true, ..sample::run() };
+            let other = sample.render(format.name, style);
+            assert_eq!(one, other, "{}", format.name);
+            for secret in ["2026-11-30", "312", "4.2", "command_line"] {
+                assert!(!one.contains(secret), "{}: {secret}", format.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Outcomes for the tests of the reports: one with everything in it, hostile names too, and the rare ends of an audit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Facts, Format, Run, Style};
+use crate::model::feed::{Gap, Read, Scope, Warning};
+use crate::model::finding::{Actual, ApiName, Origin, Place, RuleFacts, StageName, Undecided, Violation};
+use crate::model::judgement::{Judgement, Signal, Verdict};
+use crate::model::outcome::Coverage;
+use crate::model::{Outcome, Severity};
+
+/// An API whose owner tries everything.
+pub(super) const HOSTILE: &str = "x`|</code></summary><script>alert(1)</script>\u{1b}[31m\u{202e}\n\n# Pwned @octocat #12 [a](http://b) ![i](http://i)";
+
+/// What a report needs, owned.
+pub(super) struct Sample {
+    pub(super) outcome: Outcome,
+    pub(super) judgement: Judgement,
+    pub(super) run: Run,
+}
+
+impl Sample {
+    pub(super) fn facts(&self) -> Facts<'_> {
+        Facts { outcome: &self.outcome, judgement: &self.judgement, run: &self.run }
+    }
+
+    pub(super) fn render(&self, format: &str, style: Style) -> String {
+        let mut out = Vec::new();
+        (Format::named(format).unwrap().render)(&self.facts(), style, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+}
+
+pub(super) fn run() -> Run {
+    Run {
+        reproducible: false,
+        generated_at: Some("2026-11-30T12:00:00Z".to_owned()),
+        duration: Some(Duration::from_millis(4_230)),
+        command_line: Some(["driftgate", "audit", "--all-regions"].map(str::to_owned).to_vec()),
+        source: "AWS".to_owned(),
+    }
+}
+
+pub(super) fn judgement(verdict: Verdict, exit: u8) -> Judgement {
+    Judgement {
+        verdict,
+        exit,
+        fail_on: Some(Severity::Low),
+        failing: 0,
+        unchecked: 0,
+        undecided: 0,
+        nothing_governed: false,
+        signal: None,
+    }
+}
+
+pub(super) fn stage(account: &str, region: &str, api: (&str, &str, &str), name: &str) -> Arc<StageName> {
+    Arc::new(StageName {
+        place: Arc::new(Place { account: Some(account.into()), region: Some(region.into()) }),
+        api: Arc::new(ApiName { id: Some(api.0.into()), name: Some(api.1.into()), protocol: Some(api.2.into()) }),
+        name: Some(name.into()),
+    })
+}
+
+/// Some violation.
+pub(super) fn violation() -> Violation {
+    Violation {
+        rule: 0,
+        origin: Origin::Stage,
+        stage: stage("111122223333", "us-east-1", ("a1b2c3d4e5", "orders", "HTTP"), "prod"),
+        route: None,
+        path: Some("DefaultRouteSettings.ThrottlingBurstLimit".into()),
+        expected: "at most 500".into(),
+        actual: Actual::Integer(5000),
+    }
+}
+
+fn rule(name: &str, title: &str, severity: Severity, fix: Option<&str>) -> RuleFacts {
+    RuleFacts {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        severity,
+        why: Some("Without it an incident cannot be reconstructed or contained.".to_owned()),
+        fix: fix.map(str::to_owned),
+        references: vec![
+            "AWS Security Hub APIGateway.9".to_owned(),
+            "https://docs.aws.amazon.com/apigateway/".to_owned(),
+        ],
+        file: "policies/production.yaml".to_owned(),
+        line: 8,
+    }
+}
+
+fn rules() -> Vec<RuleFacts> {
+    let mut rules = vec![
+        rule(
+            "production/throttling",
+            "Every route is throttled",
+            Severity::Critical,
+            Some(
+                "Set both throttling limits in the stage's default route settings, and drop the entries of single routes that lift them.",
+            ),
+        ),
+        rule(
+            "production/access-logging",
+            "Access logs are delivered",
+            Severity::High,
+            Some("Point the stage at the team's log group."),
+        ),
+        rule("production/no-secrets", "Stage variables hold no secrets", Severity::Medium, None),
+        rule(
+            "production/owner-tags",
+            "Someone owns it",
+            Severity::Low,
+            Some("Tag the stage with `owner` and $cost-center."),
+        ),
+        rule(
+            "production/endpoint",
+            "The default endpoint is closed",
+            Severity::Info,
+            Some("Ask @platform about <it>, see #7."),
+        ),
+    ];
+    for (line, rule) in (8..).step_by(12).zip(&mut rules) {
+        rule.line = line;
+    }
+    rules
+}
+
+/// Everything at once.
+pub(super) fn rich() -> Sample {
+    let orders = stage("111122223333", "us-east-1", ("a1b2c3d4e5", "orders", "HTTP"), "prod");
+    let chat = Arc::new(StageName {
+        place: Arc::clone(&orders.place),
+        api: Arc::new(ApiName {
+            id: Some("f6g7h8i9j0".into()),
+            name: Some("chat".into()),
+            protocol: Some("WEBSOCKET".into()),
+        }),
+        name: Some("$default".into()),
+    });
+    let hostile = stage("444455556666", "eu-central-1", ("h0st1le000", HOSTILE, "HTTP"), "$default");
+    let unnamed = Arc::new(StageName {
+        place: Arc::new(Place { account: None, region: None }),
+        api: Arc::new(ApiName { id: None, name: None, protocol: None }),
+        name: Some("prod".into()),
+    });
+    let find =
+        |rule: u32, stage: &Arc<StageName>, path: Option<&str>, expected: &str, actual: Actual, origin: Origin| {
+            Violation {
+                rule,
+                origin,
+                stage: Arc::clone(stage),
+                route: None,
+                path: path.map(Into::into),
+                expected: expected.into(),
+                actual,
+            }
+        };
+    let on_route = |route: &str, violation: Violation| Violation { route: Some(route.into()), ..violation };
+    let format =
+        r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime"}"#;
+    let common = r#"$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.routeKey $context.protocol" $context.status $context.responseLength"#;
+    let outcome = Outcome {
+        rules: rules(),
+        stages: 1_204,
+        governed: 4,
+        checks: 22,
+        not_applicable: 3,
+        undecided_checks: 2,
+        violations: [
+            vec![
+                find(0, &unnamed, None, "not (all of its settings)", Actual::Unset, Origin::Unset),
+                find(0, &orders, Some("DefaultRouteSettings.ThrottlingBurstLimit"), "at most 500", Actual::Integer(5000), Origin::Stage),
+                find(0, &orders, Some("DefaultRouteSettings.ThrottlingRateLimit"), "above 0 and at most 1000", Actual::Unset, Origin::Unset),
+                on_route("GET /v1.2/pets", find(0, &orders, Some("RouteSettings.GET /v1.2/pets.ThrottlingRateLimit"), "above 0", Actual::Number(0.5), Origin::Route)),
+                on_route("POST /pets", find(0, &orders, Some("RouteSettings.POST /pets.ThrottlingBurstLimit"), "at most 500", Actual::Integer(5000), Origin::Stage)),
+            ],
+            vec![
+                find(1, &orders, Some("AccessLogSettings.Format"), "JSON that names requestId, status", Actual::Text(format.into()), Origin::Stage),
+                find(1, &chat, Some("AccessLogSettings.DestinationArn"), r#"like "arn:aws:logs:us-east-1:111122223333:log-group:/apigw/*""#, Actual::Text("arn:aws:firehose:us-east-1:111122223333:deliverystream/amazon-apigateway-logs".into()), Origin::Stage),
+                find(1, &chat, Some("AccessLogSettings.Format"), "JSON that names requestId, status", Actual::Text(common.into()), Origin::Stage),
+                find(1, &chat, Some("DefaultRouteSettings.LoggingLevel"), "one of ERROR, INFO", Actual::Text("OFF".into()), Origin::Implied),
+                find(1, &hostile, Some("AccessLogSettings.Format"), "JSON that names requestId", Actual::Text("```\n+ @octocat\u{1b}]0;pwned\u{7} | #12 </details>".into()), Origin::Stage),
+            ],
+            vec![
+                find(2, &chat, Some("StageVariables.db.password"), "not a secret", Actual::Text("sha256:0123456789ab".into()), Origin::Stage),
+                find(2, &hostile, Some("Tags.a|`b\u{1b}"), "set", Actual::Unset, Origin::Unset),
+            ],
+            vec![find(3, &hostile, Some("Tags"), "with the keys owner, cost-center", Actual::Json(r#"{"team":"<b>`x`</b>|","x":"a\\|b"}"#.into()), Origin::Stage)],
+            vec![find(4, &chat, Some("api.DisableExecuteApiEndpoint"), "true", Actual::Boolean(false), Origin::Api)],
+        ],
+        undecided: vec![
+            Undecided {
+                rule: 0,
+                stage: Arc::clone(&unnamed),
+                route: None,
+                path: Some("DefaultRouteSettings.ThrottlingRateLimit".into()),
+                reason: "the source does not state DefaultRouteSettings.ThrottlingRateLimit".into(),
+            },
+            Undecided {
+                rule: 3,
+                stage: Arc::clone(&hostile),
+                route: Some("GET /a".into()),
+                path: None,
+                reason: "the source does not state api.Tags\u{1b}[2J | @octocat".into(),
+            },
+        ],
+        gaps: vec![
+            Gap {
+                account: Some("444455556666".to_owned()),
+                region: Some("eu-west-1".to_owned()),
+                operation: "GetApis".to_owned(),
+                code: "AccessDeniedException".to_owned(),
+                message: "User: arn:aws:sts::444455556666:assumed-role/audit/x is not authorized to perform: apigateway:GET on resource: arn:aws:apigateway:eu-west-1::/apis".to_owned(),
+                hint: "Allow apigateway:GET on arn:aws:apigateway:eu-west-1::/apis for the role.".to_owned(),
+                ..Gap::default()
+            },
+            Gap {
+                account: Some("444455556666".to_owned()),
+                region: Some("us-east-1".to_owned()),
+                api_id: Some("deadbeef00".to_owned()),
+                stage: Some("prod|x".to_owned()),
+                operation: "GetStages".to_owned(),
+                code: "Timeout".to_owned(),
+                message: "no answer\u{1b}[2K <b>@octocat</b>".to_owned(),
+                hint: String::new(),
+            },
+        ],
+        scopes: [
+            ("111122223333", "us-east-1", 2, 0, 1_202, Read::Checked),
+            ("111122223333", "us-west-2", 0, 0, 0, Read::Checked),
+            ("444455556666", "eu-central-1", 1, 14, 2, Read::Checked),
+            ("444455556666", "eu-west-1", 0, 0, 0, Read::Unchecked),
+            ("444455556666", "us-east-1", 1, 0, 0, Read::Partial),
+        ]
+        .map(|(account, region, apis, skipped_apis, stages, outcome)| Scope {
+            account: Some(account.to_owned()),
+            region: Some(region.to_owned()),
+            apis,
+            skipped_apis,
+            stages,
+            requests: Some(312),
+            outcome,
+        })
+        .to_vec(),
+        warnings: vec![Warning {
+            kind: "api-deleted".to_owned(),
+            message: "the API was deleted while it was read".to_owned(),
+            account: Some("111122223333".to_owned()),
+            region: Some("us-east-1".to_owned()),
+            api_id: Some("gone000000".to_owned()),
+            stage: None,
+        }],
+        coverage: Coverage {
+            ungoverned: (1..=7).map(|at| stage("111122223333", "us-east-1", ("b1", "billing", "HTTP"), &format!("dev{at}"))).collect(),
+            unused_rules: vec!["production/unused".to_owned()],
+            unread_fields: vec!["AutoDeploy".to_owned(), "Description".to_owned()],
+        },
+    };
+    let judgement = Judgement { failing: 13, unchecked: 2, undecided: 2, ..judgement(Verdict::Violations, 1) };
+    Sample { outcome, judgement, run: run() }
+}
+
+/// Everything at once, and nothing that another run would not repeat.
+pub(super) fn rich_reproducible() -> Sample {
+    Sample { run: Run { reproducible: true, source: "AWS".to_owned(), ..Run::default() }, ..rich() }
+}
+
+fn calm(stages: u64, governed: u64) -> Outcome {
+    Outcome {
+        rules: rules(),
+        stages,
+        governed,
+        checks: governed * 5,
+        scopes: vec![Scope {
+            account: Some("111122223333".to_owned()),
+            region: Some("us-east-1".to_owned()),
+            apis: 1,
+            skipped_apis: 0,
+            stages,
+            requests: None,
+            outcome: Read::Checked,
+        }],
+        ..Outcome::default()
+    }
+}
+
+/// Everything was read and everything conforms.
+pub(super) fn conforming() -> Sample {
+    Sample {
+        outcome: calm(3, 3),
+        judgement: judgement(Verdict::Conforms, 0),
+        run: Run { source: "fleet.jsonl".to_owned(), ..run() },
+    }
+}
+
+/// Everything was read and no rule has anything to say.
+pub(super) fn nothing_governed() -> Sample {
+    let mut sample = Sample { outcome: calm(1, 0), judgement: judgement(Verdict::Incomplete, 3), run: run() };
+    sample.judgement.nothing_governed = true;
+    sample.outcome.coverage.unused_rules = rules().into_iter().map(|rule| rule.name).collect();
+    sample.outcome.coverage.ungoverned.push(violation().stage);
+    sample
+}
+
+/// SIGINT came when one violation was known.
+pub(super) fn interrupted() -> Sample {
+    let mut sample = Sample { outcome: calm(2, 2), judgement: judgement(Verdict::Incomplete, 130), run: run() };
+    sample.outcome.violations[0].push(violation());
+    sample.outcome.gaps.push(Gap {
+        account: Some("111122223333".to_owned()),
+        region: Some("us-east-1".to_owned()),
+        operation: "GetApis".to_owned(),
+        code: "Interrupted".to_owned(),
+        message: "the audit was interrupted before this was read".to_owned(),
+        ..Gap::default()
+    });
+    sample.outcome.scopes[0].outcome = Read::Partial;
+    (sample.judgement.failing, sample.judgement.unchecked) = (1, 1);
+    sample.judgement.signal = Some(Signal::Interrupt);
+    sample
+}

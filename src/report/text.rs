@@ -1,0 +1,281 @@
+//! The report for people at a terminal. The end is what is seen there, so it goes from the detail to the whole: what
+//! was read, what is wrong on each stage, what to do, what is not known, the totals, and why the run ends as it does.
+
+mod unknown;
+
+use std::io::{self, Write as _};
+
+use anstyle::{AnsiColor, Style as Paint};
+
+use super::inert::visible;
+use super::wrap::Page;
+use super::{Facts, Style, words};
+use crate::model::Severity;
+use crate::model::feed::{Read, Scope};
+use crate::model::finding::{StageName, Violation};
+use crate::model::judgement::Verdict;
+
+const PLAIN: Paint = Paint::new();
+const BOLD: Paint = Paint::new().bold();
+const DIM: Paint = Paint::new().dimmed();
+const ALARM: Paint = AnsiColor::Yellow.on_default().bold();
+/// Where the text beside a severity starts.
+const BESIDE: usize = 12;
+
+/// Writes the report.
+pub(super) fn render(facts: &Facts<'_>, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    let mut page = Page::new(&mut out, style.width, style.colour);
+    scopes(facts, &mut page)?;
+    violations(facts, &mut page)?;
+    what_to_do(facts, &mut page)?;
+    unknown::coverage(facts, &mut page)?;
+    unknown::warnings(facts, &mut page)?;
+    unknown::undecided(facts, &mut page)?;
+    unknown::unchecked(facts, &mut page)?;
+    totals(facts, &mut page)?;
+    out.flush()
+}
+
+fn paint(severity: Severity) -> Paint {
+    match severity {
+        Severity::Critical => AnsiColor::Red.on_default().bold(),
+        Severity::High => AnsiColor::Red.on_default(),
+        Severity::Medium => AnsiColor::Yellow.on_default(),
+        Severity::Low => AnsiColor::Cyan.on_default(),
+        Severity::Info => DIM,
+    }
+}
+
+fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    // Most pairs of an organization's accounts and Regions hold nothing; one line says so for all of them.
+    let empty = |scope: &&Scope| {
+        scope.outcome == Read::Checked && scope.apis == 0 && scope.skipped_apis == 0 && scope.stages == 0
+    };
+    let source = visible(&facts.run.source);
+    page.paragraph(0, 2, &[(BOLD, "Read from "), (BOLD, &source)])?;
+    for scope in facts.outcome.scopes.iter().filter(|scope| !empty(scope)) {
+        let place = words::place(scope.account.as_deref(), scope.region.as_deref());
+        let mut said = format!(": {} of {}", words::count(scope.stages, "stage"), words::count(scope.apis, "API"));
+        if scope.skipped_apis > 0 {
+            said.push_str(&format!(", {} that no rule can match skipped", words::count(scope.skipped_apis, "API")));
+        }
+        let (paint, outcome) = match scope.outcome {
+            Read::Checked => (PLAIN, ""),
+            Read::Partial => (ALARM, ", read in part"),
+            Read::Unchecked => (ALARM, ": not read"),
+            Read::Excluded => (DIM, ": excluded"),
+        };
+        if matches!(scope.outcome, Read::Unchecked | Read::Excluded) {
+            said.clear();
+        }
+        page.paragraph(2, 6, &[(PLAIN, &visible(&place)), (PLAIN, &said), (paint, outcome)])?;
+    }
+    let empty = facts.outcome.scopes.iter().filter(empty).count();
+    match (empty, facts.outcome.scopes.len()) {
+        (_, 0) => page.paragraph(2, 6, &[(PLAIN, "no account or Region")]),
+        (0, _) => Ok(()),
+        (empty, all) => {
+            let more = if empty == all { "" } else { "more " };
+            let said = format!("{} read in full: no API", words::count(empty as u64, &format!("{more}scope")));
+            page.paragraph(2, 6, &[(DIM, &said)])
+        }
+    }
+}
+
+/// A stage's name as the heading of what was found on it.
+fn heading(stage: &StageName, page: &mut Page<'_>) -> io::Result<()> {
+    let (api, name) = (words::api(stage), words::stage(stage));
+    let place = words::place(stage.place.account.as_deref(), stage.place.region.as_deref());
+    let protocol = stage.api.protocol.as_deref().map(|protocol| format!(", {protocol}")).unwrap_or_default();
+    page.paragraph(
+        0,
+        2,
+        &[
+            (BOLD, &visible(&api)),
+            (PLAIN, " "),
+            (BOLD, &visible(name)),
+            (DIM, &visible(&protocol)),
+            (DIM, ", "),
+            (DIM, &visible(&place)),
+        ],
+    )
+}
+
+fn violations(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let mut all: Vec<(Severity, &Violation)> = facts.outcome.violations().collect();
+    // Stable, so that on each stage the worst stay first.
+    all.sort_by(|(_, a), (_, b)| a.stage.order(&b.stage));
+    for stage in all.chunk_by(|(_, a), (_, b)| a.stage.order(&b.stage).is_eq()) {
+        page.blank()?;
+        if let [(_, first), ..] = stage {
+            heading(&first.stage, page)?;
+        }
+        // Within a severity the order is by route, so a rule may come up again: it stands once, with all its settings.
+        let mut rules: Vec<(Severity, u32)> = Vec::new();
+        for (severity, violation) in stage {
+            if !rules.contains(&(*severity, violation.rule)) {
+                rules.push((*severity, violation.rule));
+            }
+        }
+        for (severity, rule) in rules {
+            rule_line(facts, severity, rule, page)?;
+            for (_, violation) in stage.iter().filter(|(_, violation)| violation.rule == rule) {
+                setting(violation, page)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn rule_line(facts: &Facts<'_>, severity: Severity, rule: u32, page: &mut Page<'_>) -> io::Result<()> {
+    let (name, title) = facts.outcome.rule(rule).map_or(("unknown rule", ""), |rule| (&*rule.name, &*rule.title));
+    let (label, name) = (format!("{severity:8}"), visible(name));
+    page.paragraph(
+        2,
+        BESIDE,
+        &[(paint(severity), &label), (PLAIN, "  "), (BOLD, &name), (PLAIN, ": "), (PLAIN, &visible(title))],
+    )
+}
+
+fn setting(violation: &Violation, page: &mut Page<'_>) -> io::Result<()> {
+    let path = violation.path.as_deref().unwrap_or("the stage as a whole");
+    let found = match words::value(&violation.actual) {
+        None => "not set".to_owned(),
+        Some(value) => visible(&value).into_owned(),
+    };
+    let origin = words::origin(violation).map(|origin| format!(" ({origin})")).unwrap_or_default();
+    page.paragraph(
+        BESIDE,
+        BESIDE + 2,
+        &[
+            (PLAIN, &visible(path)),
+            (PLAIN, ": found "),
+            (AnsiColor::Red.on_default(), &found),
+            (DIM, &origin),
+            (PLAIN, ", expected "),
+            (AnsiColor::Green.on_default(), &visible(&violation.expected)),
+        ],
+    )
+}
+
+/// The rules that are violated, with how often and how to put it right.
+fn what_to_do(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let rules = words::violated_rules(facts);
+    if rules.is_empty() {
+        return Ok(());
+    }
+    page.blank()?;
+    page.paragraph(0, 2, &[(BOLD, "What to do")])?;
+    for (rule, count) in rules {
+        let (label, name) = (format!("{:8}", rule.severity), visible(&rule.name));
+        let count = format!(", {}", words::count(count, "violation"));
+        page.paragraph(2, BESIDE, &[(paint(rule.severity), &label), (PLAIN, "  "), (BOLD, &name), (PLAIN, &count)])?;
+        for line in rule.fix.iter().flat_map(|fix| fix.lines()) {
+            page.paragraph(BESIDE, BESIDE, &[(PLAIN, &visible(line))])?;
+        }
+        let place = format!("{}:{}", visible(&rule.file), rule.line);
+        page.paragraph(BESIDE, BESIDE, &[(DIM, &place)])?;
+    }
+    Ok(())
+}
+
+fn totals(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    page.blank()?;
+    let mut lines = vec![
+        ("Read      ", words::looked_at(facts)),
+        ("Checked   ", words::checked(facts)),
+        ("Found     ", words::violations(facts)),
+    ];
+    if let Some(unknown) = words::unknown(facts.outcome.gaps.len(), facts.outcome.undecided_checks) {
+        lines.push(("Unknown   ", unknown));
+    }
+    if let Some(took) = words::took(facts) {
+        lines.push(("Took      ", took));
+    }
+    for (label, line) in lines {
+        page.paragraph(0, 10, &[(BOLD, label), (PLAIN, &line)])?;
+    }
+    let judged = facts.judgement;
+    let paint = match judged.verdict {
+        Verdict::Conforms => AnsiColor::Green.on_default().bold(),
+        Verdict::Violations => AnsiColor::Red.on_default().bold(),
+        Verdict::Incomplete => ALARM,
+    };
+    let exit = format!("Exit {}: ", judged.exit);
+    page.paragraph(0, 2, &[(paint, &exit), (PLAIN, &words::conclusion(facts))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::inert::is_hostile;
+    use crate::report::sample::{self, Sample};
+
+    fn text(sample: &Sample) -> String {
+        sample.render("text", Style { colour: false, width: 80 })
+    }
+
+    #[test]
+    fn a_rich_audit() {
+        insta::assert_snapshot!(text(&sample::rich()));
+    }
+
+    #[test]
+    fn a_conforming_audit() {
+        insta::assert_snapshot!(text(&sample::conforming()));
+    }
+
+    #[test]
+    fn an_audit_that_governed_nothing() {
+        insta::assert_snapshot!(text(&sample::nothing_governed()));
+    }
+
+    #[test]
+    fn an_interrupted_audit() {
+        insta::assert_snapshot!(text(&sample::interrupted()));
+    }
+
+    #[test]
+    fn lines_fit_and_end_where_they_end() {
+        for sample in [sample::rich(), sample::conforming(), sample::nothing_governed(), sample::interrupted()] {
+            for width in [40, 80, 132] {
+                let text = sample.render("text", Style { colour: false, width });
+                for line in text.lines() {
+                    assert!(line.chars().count() <= width, "{line}");
+                    assert_eq!(line, line.trim_end());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_violation_and_gap_is_shown_at_any_length() {
+        let mut sample = sample::rich();
+        let one = sample.outcome.violations[0][1].clone();
+        sample.outcome.violations[0].extend(std::iter::repeat_n(one, 5_000));
+        let text = sample.render("text", Style { colour: false, width: usize::MAX });
+        assert_eq!(text.matches(", expected ").count(), sample.outcome.total());
+        assert!(text.contains("5,014 violations: 5,005 critical"));
+    }
+
+    #[test]
+    fn without_colour_the_words_are_the_same_and_nothing_steers_the_terminal() {
+        for sample in [sample::rich(), sample::interrupted()] {
+            let wide = |colour| sample.render("text", Style { colour, width: usize::MAX });
+            let (plain, coloured) = (wide(false), wide(true));
+            assert!(!plain.replace('\n', "").contains(is_hostile));
+            assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
+            assert!(coloured.contains("\u{1b}[1m\u{1b}[31mcritical"), "{coloured}");
+        }
+    }
+
+    #[test]
+    fn the_last_line_explains_the_exit_code() {
+        for sample in [sample::rich(), sample::conforming(), sample::nothing_governed(), sample::interrupted()] {
+            let text = text(&sample);
+            let (_, last) = text.trim_end().rsplit_once("\nExit ").unwrap();
+            assert!(last.starts_with(&format!("{}: ", sample.judgement.exit)), "{last}");
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Facts in plain words, for the reports that people read. It must not know any format: what comes from outside is
+//! returned as it is, for each format to make inert.
+
+use std::borrow::Cow;
+
+use super::Facts;
+use crate::model::finding::{Actual, Origin, RuleFacts, StageName, Violation};
+use crate::model::judgement::Verdict;
+
+/// A number with its thousands apart.
+pub(super) fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of things: `1 stage`, `2,000 stages`.
+pub(super) fn count(of: u64, noun: &str) -> String {
+    format!("{} {noun}{}", number(of), if of == 1 { "" } else { "s" })
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn list(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// The value that was found; `None` when there is none.
+pub(super) fn value(actual: &Actual) -> Option<Cow<'_, str>> {
+    match actual {
+        Actual::Unset => None,
+        Actual::Boolean(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
+        Actual::Integer(value) => Some(Cow::Owned(value.to_string())),
+        Actual::Number(value) => Some(Cow::Owned(value.to_string())),
+        Actual::Text(text) | Actual::Json(text) => Some(Cow::Borrowed(text)),
+    }
+}
+
+/// What a reader would otherwise get wrong about where a value came from.
+pub(super) fn origin(violation: &Violation) -> Option<&'static str> {
+    match violation.origin {
+        Origin::Implied if violation.actual != Actual::Unset => Some("as it is not set"),
+        Origin::Api => Some("on the API"),
+        Origin::Stage if violation.route.is_some() => Some("from the stage default"),
+        Origin::Route | Origin::Stage | Origin::Implied | Origin::Unset => None,
+    }
+}
+
+/// The API of a stage: `orders (a1b2c3)`.
+pub(super) fn api(stage: &StageName) -> String {
+    match (stage.api.name.as_deref(), stage.api.id.as_deref()) {
+        (Some(name), Some(id)) => format!("{name} ({id})"),
+        (Some(name), None) => name.to_owned(),
+        (None, Some(id)) => format!("API {id}"),
+        (None, None) => "API not stated".to_owned(),
+    }
+}
+
+/// The stage within its API.
+pub(super) fn stage(stage: &StageName) -> &str {
+    stage.name.as_deref().unwrap_or("stage not stated")
+}
+
+/// An account and a Region, as far as they are stated.
+pub(super) fn place(account: Option<&str>, region: Option<&str>) -> String {
+    match (account, region) {
+        (Some(account), Some(region)) => format!("{account} {region}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "account and Region not stated".to_owned(),
+    }
+}
+
+/// A duration as people say it.
+pub(super) fn duration(duration: std::time::Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    match duration.as_secs() {
+        0 => format!("{} ms", duration.as_millis()),
+        1..60 => format!("{seconds:.1} s"),
+        whole => format!("{} min {} s", whole / 60, whole % 60),
+    }
+}
+
+/// The first characters of a long text, and how many more there are.
+pub(super) fn shortened(text: &str, most: usize) -> (&str, usize) {
+    match text.char_indices().nth(most) {
+        None => (text, 0),
+        Some((end, _)) => (&text[..end], text[end..].chars().count()),
+    }
+}
+
+/// How many violations of which severities: `3 violations: 1 critical, 2 low`.
+pub(super) fn violations(facts: &Facts<'_>) -> String {
+    let outcome = facts.outcome;
+    let by_severity: Vec<String> = crate::model::Severity::WORST_FIRST
+        .into_iter()
+        .filter(|severity| outcome.count(*severity) > 0)
+        .map(|severity| format!("{} {severity}", number(outcome.count(severity) as u64)))
+        .collect();
+    match outcome.total() {
+        0 => "no violation".to_owned(),
+        total => format!("{}: {}", count(total as u64, "violation"), by_severity.join(", ")),
+    }
+}
+
+/// The rules that are violated and how often, worst first, of equal severity the most violated first.
+pub(super) fn violated_rules<'a>(facts: &Facts<'a>) -> Vec<(&'a RuleFacts, u64)> {
+    let rules = &facts.outcome.rules;
+    let mut counts = vec![0; rules.len()];
+    for (_, violation) in facts.outcome.violations() {
+        if let Some(count) = counts.get_mut(violation.rule as usize) {
+            *count += 1;
+        }
+    }
+    let mut violated: Vec<_> = rules.iter().zip(counts).filter(|(_, count)| *count > 0).collect();
+    violated.sort_by_key(|(rule, count)| (rule.severity.rank(), std::cmp::Reverse(*count)));
+    violated
+}
+
+/// What was looked at: `9 stages of 4 APIs in 3 scopes, 7 governed by a rule, 2 by none`.
+pub(super) fn looked_at(facts: &Facts<'_>) -> String {
+    let outcome = facts.outcome;
+    let apis = outcome.scopes.iter().map(|scope| scope.apis).sum();
+    let mut said = format!(
+        "{} of {} in {}",
+        count(outcome.stages, "stage"),
+        count(apis, "API"),
+        count(outcome.scopes.len() as u64, "scope")
+    );
+    let none = outcome.stages.saturating_sub(outcome.governed);
+    match (outcome.stages, outcome.governed) {
+        (0, _) => {}
+        (1, 1) => said.push_str(", governed by a rule"),
+        (_, 0) => said.push_str(", none governed by a rule"),
+        (_, _) if none == 0 => said.push_str(", all governed by a rule"),
+        (_, governed) => {
+            said.push_str(&format!(", {} governed by a rule, {} by none", number(governed), number(none)));
+        }
+    }
+    said
+}
+
+/// What was checked: `40 checks of 6 rules, 2 not applicable, 1 undecided`.
+pub(super) fn checked(facts: &Facts<'_>) -> String {
+    let outcome = facts.outcome;
+    let mut said = format!("{} of {}", count(outcome.checks, "check"), count(outcome.rules.len() as u64, "rule"));
+    for (number_of, what) in [(outcome.not_applicable, "not applicable"), (outcome.undecided_checks, "undecided")] {
+        if number_of > 0 {
+            said.push_str(&format!(", {} {what}", number(number_of)));
+        }
+    }
+    said
+}
+
+/// What is not known: `2 things could not be read and 1 check could not be decided`; `None` when all is known.
+pub(super) fn unknown(unread: usize, undecided: u64) -> Option<String> {
+    let mut parts = Vec::new();
+    if unread > 0 {
+        parts.push(format!("{} could not be read", count(unread as u64, "thing")));
+    }
+    if undecided > 0 {
+        parts.push(format!("{} could not be decided", count(undecided, "check")));
+    }
+    (!parts.is_empty()).then(|| list(&parts))
+}
+
+/// What it took: `312 requests, 4.2 s`; `None` when that may not be said or is not known.
+pub(super) fn took(facts: &Facts<'_>) -> Option<String> {
+    let run = facts.run;
+    if run.reproducible {
+        return None;
+    }
+    let requests = facts.outcome.scopes.iter().filter_map(|scope| scope.requests).reduce(|a, b| a + b);
+    let requests = requests.map(|requests| count(requests, "request"));
+    let parts: Vec<String> = requests.into_iter().chain(run.duration.map(duration)).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Why the audit ends as it does: what explains an exit code other than 0, or what was verified.
+pub(super) fn conclusion(facts: &Facts<'_>) -> String {
+    let judged = facts.judgement;
+    let mut sentences = Vec::new();
+    if let Some(signal) = judged.signal {
+        sentences.push(format!(
+            "interrupted by {}; the audit is incomplete and shows what was known until then.",
+            signal.name()
+        ));
+    }
+    let unknown = unknown(judged.unchecked, judged.undecided);
+    match (judged.verdict, judged.fail_on) {
+        (Verdict::Conforms, _) => sentences.push(verified(facts)),
+        _ if judged.failing > 0 => {
+            let threshold = judged.fail_on.map_or("info", crate::model::Severity::name);
+            sentences.push(format!("{} at or above {threshold}.", count(judged.failing as u64, "violation")));
+            sentences.extend(unknown.map(|unknown| format!("Besides, {unknown}.")));
+        }
+        _ if judged.signal.is_some() => sentences.extend(unknown.map(|unknown| format!("{unknown}."))),
+        _ => sentences.extend(unknown.map(|unknown| format!("nothing fails, but {unknown}."))),
+    }
+    if judged.nothing_governed {
+        sentences.push(nothing_governed(facts));
+    }
+    for later in sentences.iter_mut().skip(1) {
+        if let Some(first) = later.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+    }
+    sentences.join(" ")
+}
+
+/// Why nothing was verified.
+fn nothing_governed(facts: &Facts<'_>) -> String {
+    match facts.outcome.stages {
+        0 => "no stage was found, so nothing was verified.".to_owned(),
+        1 => "no rule governs the 1 stage that was read, so nothing was verified.".to_owned(),
+        stages => {
+            format!("no rule governs any of the {} stages that were read, so nothing was verified.", number(stages))
+        }
+    }
+}
+
+fn verified(facts: &Facts<'_>) -> String {
+    let (outcome, judged) = (facts.outcome, facts.judgement);
+    if outcome.governed == 0 {
+        return "no stage was governed by a rule, which this run allows.".to_owned();
+    }
+    let decided = outcome.checks.saturating_sub(outcome.not_applicable).saturating_sub(outcome.undecided_checks);
+    let mut said = format!("{} on {} of ", count(decided, "check"), number(outcome.governed));
+    said.push_str(&count(outcome.stages, "stage"));
+    match (outcome.total() as u64, judged.fail_on) {
+        (0, _) => said.push_str(" found no violation."),
+        (total, Some(threshold)) => {
+            let verb = if total == 1 { "is" } else { "are" };
+            said.push_str(&format!(" found no violation at or above {threshold}; {} {verb} below it.", number(total)));
+        }
+        (total, None) => said.push_str(&format!(" found {}, which this run allows.", count(total, "violation"))),
+    }
+    if let Some(unknown) = unknown(outcome.gaps.len(), outcome.undecided_checks) {
+        said.push_str(&format!(" Incomplete, which this run allows: {unknown}."));
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::judgement::{Judgement, Signal};
+    use crate::model::{Outcome, Severity};
+    use crate::report::{Run, sample};
+
+    #[test]
+    fn numbers_and_nouns_agree() {
+        assert_eq!(count(0, "stage"), "0 stages");
+        assert_eq!(count(1, "stage"), "1 stage");
+        assert_eq!(count(999, "API"), "999 APIs");
+        assert_eq!(count(1_234_567, "violation"), "1,234,567 violations");
+        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+    }
+
+    #[test]
+    fn values_are_as_a_person_writes_them() {
+        assert_eq!(value(&Actual::Number(1000.0)).unwrap(), "1000");
+        assert_eq!(value(&Actual::Number(0.5)).unwrap(), "0.5");
+        assert_eq!(value(&Actual::Integer(-1)).unwrap(), "-1");
+        assert_eq!(value(&Actual::Unset), None);
+    }
+
+    #[test]
+    fn durations_have_a_fitting_unit() {
+        let said = |millis| duration(std::time::Duration::from_millis(millis));
+        assert_eq!([said(12), said(4_230), said(125_000)], ["12 ms", "4.2 s", "2 min 5 s"]);
+    }
+
+    /// What is concluded from an outcome of `governed` of nine stages, with the judgement changed by `change`.
+    fn concluded(governed: u64, change: impl Fn(&mut Outcome, &mut Judgement)) -> String {
+        let mut outcome = Outcome { stages: 9, governed, checks: 40, not_applicable: 3, ..Outcome::default() };
+        let mut judgement = sample::judgement(Verdict::Conforms, 0);
+        change(&mut outcome, &mut judgement);
+        conclusion(&Facts { outcome: &outcome, judgement: &judgement, run: &Run::default() })
+    }
+
+    #[test]
+    fn exit_0_says_what_was_verified() {
+        assert_eq!(concluded(7, |_, _| ()), "37 checks on 7 of 9 stages found no violation.");
+        assert_eq!(concluded(0, |_, _| ()), "no stage was governed by a rule, which this run allows.");
+        let below = concluded(7, |outcome, judged| {
+            outcome.violations[Severity::Low.rank()].push(sample::violation());
+            judged.fail_on = Some(Severity::High);
+        });
+        assert_eq!(below, "37 checks on 7 of 9 stages found no violation at or above high; 1 is below it.");
+        let never = concluded(7, |outcome, judged| {
+            outcome.violations[Severity::Low.rank()].push(sample::violation());
+            judged.fail_on = None;
+        });
+        assert_eq!(never, "37 checks on 7 of 9 stages found 1 violation, which this run allows.");
+        let allowed = concluded(7, |outcome, _| outcome.gaps.push(crate::model::feed::Gap::default()));
+        assert!(allowed.ends_with("Incomplete, which this run allows: 1 thing could not be read."), "{allowed}");
+    }
+
+    #[test]
+    fn every_other_exit_is_explained() {
+        let failing = concluded(7, |_, judged| {
+            (judged.verdict, judged.failing, judged.unchecked) = (Verdict::Violations, 12, 2);
+        });
+        assert_eq!(failing, "12 violations at or above low. Besides, 2 things could not be read.");
+        let incomplete = concluded(7, |_, judged| {
+            (judged.verdict, judged.unchecked, judged.undecided) = (Verdict::Incomplete, 2, 1);
+        });
+        assert_eq!(incomplete, "nothing fails, but 2 things could not be read and 1 check could not be decided.");
+        let nothing = |judged: &mut Judgement| {
+            (judged.verdict, judged.nothing_governed) = (Verdict::Incomplete, true);
+        };
+        assert_eq!(
+            concluded(0, |_, judged| nothing(judged)),
+            "no rule governs any of the 9 stages that were read, so nothing was verified."
+        );
+        let empty = concluded(0, |outcome, judged| {
+            outcome.stages = 0;
+            nothing(judged);
+        });
+        assert_eq!(empty, "no stage was found, so nothing was verified.");
+        let stopped = concluded(7, |_, judged| {
+            (judged.verdict, judged.signal) = (Verdict::Incomplete, Some(Signal::Interrupt));
+        });
+        assert_eq!(stopped, "interrupted by SIGINT; the audit is incomplete and shows what was known until then.");
+    }
+}

@@ -1,0 +1,140 @@
+//! Breaks lines at a width and writes them with an indent. It must not know what the lines say.
+
+use std::io;
+use std::ops::Range;
+
+use anstyle::Style;
+
+/// The narrowest width that is taken seriously; below it lines would be mostly indent.
+const NARROWEST: usize = 40;
+
+/// Lines of styled text on their way to a writer.
+pub(super) struct Page<'w> {
+    out: &'w mut dyn io::Write,
+    width: usize,
+    colour: bool,
+}
+
+/// A piece of text and its style. The text is on one line and inert.
+pub(super) type Span<'t> = (Style, &'t str);
+
+impl<'w> Page<'w> {
+    pub(super) fn new(out: &'w mut dyn io::Write, width: usize, colour: bool) -> Self {
+        Self { out, width: width.max(NARROWEST), colour }
+    }
+
+    /// An empty line.
+    pub(super) fn blank(&mut self) -> io::Result<()> {
+        self.out.write_all(b"\n")
+    }
+
+    /// A paragraph: its first line is indented by `first`, the others by `others`.
+    pub(super) fn paragraph(&mut self, first: usize, others: usize, spans: &[Span<'_>]) -> io::Result<()> {
+        let text: String = spans.iter().map(|(_, text)| *text).collect();
+        let (start, rest) = (self.width.saturating_sub(first), self.width.saturating_sub(others));
+        for (at, line) in lines(&text, start, rest).into_iter().enumerate() {
+            let indent = if at == 0 { first } else { others };
+            if !line.is_empty() {
+                write!(self.out, "{:indent$}", "")?;
+            }
+            self.styled(spans, &line)?;
+            self.blank()?;
+        }
+        Ok(())
+    }
+
+    /// The part of the spans that lies within a range of their joined text.
+    fn styled(&mut self, spans: &[Span<'_>], line: &Range<usize>) -> io::Result<()> {
+        let mut start = 0;
+        for (style, text) in spans {
+            let end = start + text.len();
+            let (from, to) = (line.start.max(start), line.end.min(end));
+            if from < to {
+                let part = &text[from - start..to - start];
+                if self.colour {
+                    write!(self.out, "{style}{part}{style:#}")?;
+                } else {
+                    self.out.write_all(part.as_bytes())?;
+                }
+            }
+            start = end;
+        }
+        Ok(())
+    }
+}
+
+/// Where the lines of a text are, when the first may have `first` characters and each other one `others`.
+pub(super) fn lines(text: &str, first: usize, others: usize) -> Vec<Range<usize>> {
+    let end = text.trim_end_matches(' ').len();
+    let mut lines = Vec::new();
+    let mut start = 0;
+    let mut room = first.max(1);
+    loop {
+        let rest = &text[start..end];
+        let Some((over, _)) = rest.char_indices().nth(room) else {
+            lines.push(start..end);
+            return lines;
+        };
+        let line = break_before(rest, over);
+        lines.push(start..start + rest[..line].trim_end_matches(' ').len());
+        start += line + (rest.len() - line - rest[line..].trim_start_matches(' ').len());
+        room = others.max(1);
+    }
+}
+
+/// The end of the first line of a text that is too long, of which the bytes before `over` fit.
+fn break_before(text: &str, over: usize) -> usize {
+    const AFTER: [char; 6] = [',', ';', '/', '}', ']', '|'];
+    let fits = &text[..over];
+    // The space may be the first character that does not fit.
+    if text[over..].starts_with(' ') {
+        return over;
+    }
+    if let Some(space) = fits.trim_start_matches(' ').rfind(' ') {
+        return fits.len() - fits.trim_start_matches(' ').len() + space;
+    }
+    // A word that is longer than a line: an ARN, a log format.
+    fits.rfind(AFTER).filter(|at| *at >= over / 2).map_or(over, |at| at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn broken(text: &str, first: usize, others: usize) -> Vec<&str> {
+        lines(text, first, others).into_iter().map(|line| &text[line]).collect()
+    }
+
+    #[test]
+    fn lines_break_at_spaces() {
+        assert_eq!(broken("one two three", 7, 7), ["one two", "three"]);
+        assert_eq!(broken("one two three", 13, 1), ["one two three"]);
+        assert_eq!(broken("one   two  ", 5, 9), ["one", "two"]);
+        assert_eq!(broken("", 5, 9), [""]);
+        assert_eq!(broken("ünï cödé", 4, 4), ["ünï", "cödé"]);
+    }
+
+    #[test]
+    fn a_word_longer_than_a_line_is_broken_where_it_hurts_least() {
+        assert_eq!(broken("abcdefghij", 4, 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(broken(r#"{"a":1,"b":2,"c":3}"#, 10, 10), [r#"{"a":1,"#, r#""b":2,"#, r#""c":3}"#]);
+        assert_eq!(broken("漢字漢字漢", 2, 2), ["漢字", "漢字", "漢"]);
+    }
+
+    #[test]
+    fn every_character_but_spaces_at_breaks_is_kept() {
+        let text = "found arn:aws:logs:us-east-1:111122223333:log-group:/apigw/orders, expected  at most 5";
+        let kept: String = broken(text, 20, 12).concat().split(' ').collect();
+        assert_eq!(kept, text.split(' ').collect::<String>());
+        assert!(broken(text, 20, 12).iter().skip(1).all(|line| line.chars().count() <= 12));
+    }
+
+    #[test]
+    fn colours_stop_at_the_end_of_a_line() {
+        let bold = Style::new().bold();
+        let mut out = Vec::new();
+        Page::new(&mut out, 40, true).paragraph(2, 4, &[(bold, &"word ".repeat(8)), (Style::new(), "end")]).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text, format!("  \u{1b}[1m{}\u{1b}[0m\n    \u{1b}[1mword \u{1b}[0mend\n", "word ".repeat(7).trim()));
+    }
+}
