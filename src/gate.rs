@@ -29,6 +29,15 @@ pub struct Tolerance {
     pub allow_empty: bool,
 }
 
+/// The exit code of a run that a signal ended.
+#[must_use]
+pub const fn signal_code(signal: Signal) -> u8 {
+    match signal {
+        Signal::Interrupt => INTERRUPTED,
+        Signal::Terminate => TERMINATED,
+    }
+}
+
 /// Judges an audit. The one place that decides between the exit codes of a run that came to its end.
 #[must_use]
 pub fn judge(outcome: &Outcome, tolerance: Tolerance, signal: Option<Signal>) -> Judgement {
@@ -53,8 +62,7 @@ pub fn judge(outcome: &Outcome, tolerance: Tolerance, signal: Option<Signal>) ->
     };
     let (verdict, exit) = match signal {
         None => (verdict, exit),
-        Some(Signal::Interrupt) => (Verdict::Incomplete, INTERRUPTED),
-        Some(Signal::Terminate) => (Verdict::Incomplete, TERMINATED),
+        Some(signal) => (Verdict::Incomplete, signal_code(signal)),
     };
     Judgement { verdict, exit, fail_on: tolerance.fail_on, failing, unchecked, undecided, nothing_governed, signal }
 }

@@ -1,7 +1,26 @@
-//! driftgate audits Amazon API Gateway V2 stages against YAML policies.
+//! driftgate audits Amazon API Gateway V2 stages (HTTP and WebSocket APIs) against YAML policies.
+//!
+//! ```text
+//! policies (YAML) ──► policy ──────────┐
+//!                                      ▼
+//! AWS · snapshot · CLI ──► source ──► check ──► outcome ──► gate ──► exit code
+//!                                                  └──────► report
+//! ```
+//!
+//! The modules in the order of the flow:
+
+pub mod cli;
+
+pub mod model;
+
+pub mod policy;
+
+pub mod source;
 
 pub mod check;
-pub mod emulator;
+
 pub mod gate;
-pub mod model;
-pub mod policy;
+
+pub mod report;
+
+pub mod emulator;

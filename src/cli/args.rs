@@ -1,0 +1,329 @@
+//! The command line: what can be asked for, and in which words. No logic beyond reading a value.
+
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::output::{Report, parse_report};
+use crate::model::Severity;
+use crate::model::catalogue::Protocol;
+
+/// Audits Amazon API Gateway V2 stages (HTTP and WebSocket APIs) against YAML policies.
+///
+/// It only reads: nothing but GET requests reach API Gateway.
+#[derive(Debug, Parser)]
+#[command(name = "driftgate", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    everything in scope was checked, a stage was governed, nothing fails
+  1    a violation reaches --fail-on
+  2    a usage, policy or input error: nothing was audited
+  3    nothing fails, but something was not read or decided, or nothing governed
+  4    the run failed: no credentials, no Region, a report not written
+  130  interrupted (SIGINT); 143 terminated (SIGTERM)
+
+Try it without AWS:  driftgate demo";
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Say on stderr what is done, request by request
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Only reports named with --report on stdout, only errors on stderr
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Makes it the choice of the process.
+    pub fn apply(self) {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compare stages with policies; the exit code is the gate
+    #[command(after_help = AUDIT_EXAMPLES)]
+    Audit(Box<Audit>),
+    /// Record what is deployed now
+    #[command(after_help = SNAPSHOT_EXAMPLES)]
+    Snapshot(Box<Snapshot>),
+    /// Check and test policies
+    Policy(Policy),
+    /// Audit a sample fleet: an embedded control plane, read through the real AWS SDK
+    #[command(after_help = DEMO_EXAMPLES)]
+    Demo(Demo),
+}
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  driftgate audit                                   the Region of your profile
+  driftgate audit --region eu-west-1 --region us-east-1 --policy policies/
+  driftgate audit --policy builtin:foundation --fail-on high
+  driftgate audit --report markdown=drift.md --report json=drift.json
+  driftgate audit --from fleet.jsonl.zst            a snapshot, without AWS
+  aws apigatewayv2 get-stages --api-id a1b2c3d4e5 |
+    driftgate audit --from - --api a1b2c3d4e5 --protocol HTTP --region eu-west-1";
+
+const SNAPSHOT_EXAMPLES: &str = "\
+Examples:
+  driftgate snapshot -o fleet.jsonl.zst
+  driftgate snapshot --region eu-west-1 -o - | head -1
+  driftgate audit --from fleet.jsonl.zst";
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  driftgate demo                                    audit the sample fleet
+  driftgate demo --report markdown                  the same as Markdown
+  driftgate demo --serve                            leave the control plane running
+  driftgate demo --serve --throttle --fault deny-region=eu-west-1";
+
+/// `driftgate audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// A policy file, a folder of them, or builtin:NAME [default: policies/ if there, else builtin:foundation]
+    #[arg(long, value_name = "PATH", help_heading = "Policies")]
+    pub policy: Vec<String>,
+    /// Where stages come from.
+    #[command(flatten)]
+    pub source: Source,
+    /// What the gate tolerates.
+    #[command(flatten)]
+    pub gate: Gate,
+    /// What is written.
+    #[command(flatten)]
+    pub reports: Reports,
+}
+
+/// Flags that say where stages come from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Stages")]
+pub struct Source {
+    /// aws, or a file: a snapshot, or what `aws apigatewayv2 get-stages` printed (KIND:PATH forces the kind; - is stdin)
+    #[arg(long, value_name = "SOURCE", default_value = "aws")]
+    pub from: String,
+    /// The profile of the AWS configuration
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// A Region; repeat for several [default: as in the AWS CLI]
+    #[arg(long, value_name = "REGION")]
+    pub region: Vec<String>,
+    /// Only this API; repeat for several
+    #[arg(long, value_name = "ID")]
+    pub api: Vec<String>,
+    /// Only stages of this name; repeat for several
+    #[arg(long, value_name = "NAME")]
+    pub stage: Vec<String>,
+    /// The protocol of the API in CLI output, which does not say it
+    #[arg(long, value_name = "HTTP|WEBSOCKET", value_parser = PossibleValuesParser::new(["HTTP", "WEBSOCKET"])
+        .try_map(|name| Protocol::from_name(&name).ok_or("not a protocol")))]
+    pub protocol: Option<Protocol>,
+    /// Where every AWS call goes instead
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// How a partial route entry is read: what it leaves out comes from the stage default
+    #[arg(long, value_name = "READING", value_parser = ["inherit"], default_value = "inherit")]
+    pub route_inheritance: String,
+    /// Requests a second for each account and Region, at most; 0 switches the pacer off [default: 5]
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub rate: Option<f64>,
+    /// Requests at once for each account and Region, at most [default: 20]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub burst: Option<u32>,
+    /// Requests in flight overall [default: 64]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub concurrency: Option<u32>,
+    /// Time for the whole fetch; what was not reached is unchecked
+    #[arg(long, value_name = "SECS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
+}
+
+/// Requests a second that leave room for deployments: half of AWS's quota of 10, which nobody can raise.
+pub const RATE: f64 = 5.0;
+/// Requests at once: half of AWS's 40.
+pub const BURST: u32 = 20;
+/// Requests in flight overall.
+pub const CONCURRENCY: u32 = 64;
+
+impl Source {
+    /// Flags that only AWS can obey, and whether they are given.
+    pub fn aws_only(&self) -> [(bool, &'static str); 6] {
+        [
+            (self.profile.is_some(), "--profile"),
+            (self.endpoint_url.is_some(), "--endpoint-url"),
+            (self.rate.is_some(), "--rate"),
+            (self.burst.is_some(), "--burst"),
+            (self.concurrency.is_some(), "--concurrency"),
+            (self.timeout.is_some(), "--timeout"),
+        ]
+    }
+}
+
+/// Flags that say what the gate tolerates.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Gate")]
+pub struct Gate {
+    /// The lowest severity that fails: info, low, medium, high, critical, or never
+    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = PossibleValuesParser::new(
+        ["info", "low", "medium", "high", "critical", "never"]).map(|name| Threshold(Severity::from_name(&name))))]
+    pub fail_on: Threshold,
+    /// Do not fail because something could not be read or decided
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    /// Do not fail because no stage was governed
+    #[arg(long)]
+    pub allow_empty: bool,
+}
+
+/// The lowest severity that fails; `None` for never.
+#[derive(Debug, Clone, Copy)]
+pub struct Threshold(pub Option<Severity>);
+
+/// Flags that say what is written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reports")]
+pub struct Reports {
+    /// text, json or markdown; without a PATH, or with -, to stdout; repeat for several [default: text]
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = parse_report)]
+    pub report: Vec<Report>,
+    /// No times, durations, request counts or command line in any output (also when SOURCE_DATE_EPOCH is set)
+    #[arg(long)]
+    pub reproducible: bool,
+    /// Show the values of stage variables instead of digests
+    #[arg(long)]
+    pub show_values: bool,
+}
+
+impl Reports {
+    /// Whether equal input must give equal bytes.
+    pub fn reproducible(&self) -> bool {
+        self.reproducible || std::env::var_os("SOURCE_DATE_EPOCH").is_some()
+    }
+}
+
+/// `driftgate snapshot`.
+#[derive(Debug, Args)]
+pub struct Snapshot {
+    /// The file to write; compressed when it ends in .zst or .gz; - is stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub output: String,
+    /// Where stages come from.
+    #[command(flatten)]
+    pub source: Source,
+    /// Exit 0 even if something could not be read; the snapshot says what
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    /// Do not write when it was taken (also when SOURCE_DATE_EPOCH is set)
+    #[arg(long)]
+    pub reproducible: bool,
+    /// Write the values of stage variables instead of digests
+    #[arg(long)]
+    pub show_values: bool,
+}
+
+/// `driftgate policy`.
+#[derive(Debug, Args)]
+pub struct Policy {
+    /// What to do with policies.
+    #[command(subcommand)]
+    pub command: PolicyCommand,
+}
+
+/// What to do with policies.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Find every mistake in policies: file, line, what was meant
+    #[command(after_help = "Example:\n  driftgate policy check policies/")]
+    Check(Paths),
+    /// Run the tests that policies carry
+    #[command(after_help = "Example:\n  driftgate policy test policies/ builtin:foundation")]
+    Test(Paths),
+}
+
+/// Policies by path.
+#[derive(Debug, Args)]
+pub struct Paths {
+    /// Policy files, folders of them, or builtin:NAME [default: policies/ if there, else builtin:foundation]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+}
+
+/// `driftgate demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// What is written.
+    #[command(flatten)]
+    pub reports: Reports,
+    /// Leave the control plane running, and print how to use it
+    #[arg(long)]
+    pub serve: bool,
+    /// The port to serve on [default: a free one]
+    #[arg(long, value_name = "PORT", requires = "serve")]
+    pub port: Option<u16>,
+    /// Serve a generated fleet of so many APIs in place of the sample
+    #[arg(long, value_name = "N", requires = "serve", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub apis: Option<u32>,
+    /// Stages of each API of the generated fleet
+    #[arg(long, value_name = "N", requires = "apis", default_value = "3", value_parser = clap::value_parser!(u32).range(0..=300))]
+    pub stages: u32,
+    /// Items on a page
+    #[arg(long, value_name = "N", requires = "serve", value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub page_size: Option<u16>,
+    /// Delay of each answer in milliseconds
+    #[arg(long, value_name = "MS", requires = "serve", default_value = "0")]
+    pub latency: u64,
+    /// Throttle as AWS does: 10 requests a second, burst 40
+    #[arg(long, requires = "serve")]
+    pub throttle: bool,
+    /// Something to go wrong; repeat for several. KIND is one of deny-region=REGION, deny-api=ID, lose-api=ID,
+    /// error=EVERY_NTH, reset=EVERY_NTH, cut=EVERY_NTH
+    #[arg(long, value_name = "KIND=WHAT", requires = "serve", value_parser = super::demo::parse_fault)]
+    pub fault: Vec<crate::emulator::Fault>,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && (rate == 0.0 || (0.01..=10_000.0).contains(&rate)) => Ok(rate),
+        _ => Err("a number of requests a second from 0.01 to 10000, or 0 for no pacer".to_owned()),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 31_536_000.0 => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("a number of seconds greater than 0".to_owned()),
+    }
+}

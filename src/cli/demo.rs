@@ -1,0 +1,145 @@
+//! `driftgate demo`: an embedded control plane with a sample fleet, audited through the real AWS SDK.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::args::{Demo, Gate, Global, Threshold};
+use super::audit::{self, judge, may_match, runtime};
+use super::interrupt::Interrupt;
+use super::output::{self, Report, Target};
+use super::{Stop, sources};
+use crate::emulator::{
+    DEMO_REGIONS, Emulator, Fault, Fleet, HOME_ACCOUNT, HOME_REGION, Operation, Settings, Throttle, What,
+};
+use crate::gate;
+use crate::model::Severity;
+use crate::model::feed::Selection;
+use crate::report::Run;
+use crate::source::aws;
+
+/// Runs the command.
+pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
+    let runtime = runtime()?;
+    let interrupt = Interrupt::listen(&runtime)?;
+    let started = Instant::now();
+    let emulator = runtime
+        .block_on(Emulator::start(settings(command)))
+        .map_err(|error| Stop::failed(format!("the control plane could not be started on 127.0.0.1: {error}")))?;
+    if command.serve {
+        return serve(&emulator, command, &runtime, &interrupt);
+    }
+
+    let reports = output::reports(&command.reports.report, global.quiet)?;
+    let policies =
+        Arc::new(audit::policies(&["builtin:foundation".to_owned(), "builtin:websocket".to_owned()], false)?);
+    let request = aws::Request {
+        profile: None,
+        regions: DEMO_REGIONS.map(str::to_owned).to_vec(),
+        endpoint_url: Some(emulator.endpoint_url()),
+        credentials: Some(keys(&emulator)),
+        selection: Arc::new(Selection::default()),
+        may_match: may_match(&policies),
+        rate: super::args::RATE,
+        burst: super::args::BURST,
+        concurrency: super::args::CONCURRENCY as usize,
+        timeout: None,
+    };
+    let feed = sources::open_aws(request, &runtime, &interrupt)?;
+    let tolerance = Gate { fail_on: Threshold(Some(Severity::Low)), allow_incomplete: false, allow_empty: false };
+    let run = Run { source: "the embedded control plane".to_owned(), ..Run::default() };
+    let judgement = judge(&policies, feed, &tolerance, &command.reports, &interrupt, (run, started), &reports)?;
+    if !global.quiet {
+        epilogue(judgement.exit, &reports)?;
+    }
+    runtime.shutdown_background();
+    Ok(match judgement.signal {
+        Some(signal) => gate::signal_code(signal),
+        None => gate::CONFORMS,
+    })
+}
+
+/// What `audit` would have ended with, where it does not run into a report for machines.
+fn epilogue(exit: u8, reports: &[Report]) -> Result<(), Stop> {
+    let text = format!(
+        "\nThis was the demo: a sample fleet on a control plane inside driftgate. On a fleet of\n\
+         your own, `driftgate audit` would have ended with exit code {exit}; the demo ends with 0.\n\
+         Next: `driftgate demo --serve`, or `driftgate audit --help`."
+    );
+    let to_people = reports.iter().any(|report| report.to == Target::Stdout && report.format.name == "text");
+    if to_people {
+        return output::write(&Target::Stdout, |out| writeln!(out, "{text}"));
+    }
+    // That stderr is gone cannot be told anywhere.
+    let _ = writeln!(anstream::stderr(), "{text}");
+    Ok(())
+}
+
+fn keys(emulator: &Emulator) -> aws::Keys {
+    let environment = emulator.environment(HOME_ACCOUNT, HOME_REGION);
+    let value = |name: &str| {
+        environment.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    aws::Keys {
+        access_key_id: value("AWS_ACCESS_KEY_ID"),
+        secret_access_key: value("AWS_SECRET_ACCESS_KEY"),
+        session_token: None,
+    }
+}
+
+fn settings(command: &Demo) -> Settings {
+    let mut settings = Settings::demo();
+    if let Some(apis) = command.apis {
+        // The generated fleet is whole: what goes wrong is asked for with --fault.
+        settings = Settings {
+            fleet: Fleet::generated(1, 1, apis as usize, command.stages as usize, 1),
+            ..Settings::default()
+        };
+    }
+    if let Some(size) = command.page_size {
+        settings.page_size = usize::from(size);
+    }
+    settings.port = command.port.unwrap_or(0);
+    settings.latency = Duration::from_millis(command.latency);
+    settings.throttle = command.throttle.then_some(Throttle::AWS);
+    settings.faults.extend(command.fault.iter().cloned());
+    settings
+}
+
+fn serve(
+    emulator: &Emulator,
+    command: &Demo,
+    runtime: &tokio::runtime::Runtime,
+    interrupt: &Interrupt,
+) -> Result<u8, Stop> {
+    let (account, region) = (HOME_ACCOUNT, HOME_REGION);
+    let regions = if command.apis.is_some() { HOME_REGION.to_owned() } else { DEMO_REGIONS.join(", ") };
+    output::write(&Target::Stdout, |out| {
+        writeln!(out, "# A control plane of Amazon API Gateway V2, until Ctrl-C. Regions: {regions}")?;
+        writeln!(out, "# In another terminal, for driftgate and for the AWS CLI:")?;
+        for (name, value) in emulator.environment(account, region) {
+            writeln!(out, "export {name}={value}")?;
+        }
+        writeln!(out, "# driftgate audit")?;
+        writeln!(out, "# aws apigatewayv2 get-apis")
+    })?;
+    // Ending it is how it is meant to end.
+    runtime.block_on(interrupt.wait());
+    Ok(gate::CONFORMS)
+}
+
+/// Reads `--fault KIND=WHAT`.
+pub fn parse_fault(text: &str) -> Result<Fault, String> {
+    let (kind, what) = text.split_once('=').ok_or("a fault is KIND=WHAT, for example deny-region=eu-west-1")?;
+    let nth =
+        || what.parse::<u64>().ok().filter(|nth| *nth > 0).ok_or(format!("{kind} needs a number: every so many calls"));
+    match kind {
+        "deny-region" => Ok(Fault::on_every_call().region(what).always(What::Deny)),
+        "deny-api" => Ok(Fault::on_every_call().api(what).always(What::Deny)),
+        "lose-api" => Ok(Fault::on(Operation::GetStages).api(what).always(What::NotFound)),
+        "error" => Ok(Fault::on_every_call().every(nth()?, What::ServerError(500))),
+        "reset" => Ok(Fault::on_every_call().every(nth()?, What::Reset)),
+        "cut" => Ok(Fault::on_every_call().every(nth()?, What::Cut)),
+        _ => Err("kinds: deny-region, deny-api, lose-api, error, reset, cut".to_owned()),
+    }
+}

@@ -1,0 +1,98 @@
+//! The commands: one file each. This is where arguments become a run, and every error an exit code with words.
+
+mod args;
+mod audit;
+mod demo;
+mod diagnostics;
+mod interrupt;
+mod output;
+mod policy;
+mod snapshot;
+mod sources;
+
+use std::ffi::OsString;
+use std::fmt::Display;
+
+use clap::Parser as _;
+
+use self::args::{Cli, Command};
+use crate::gate;
+use crate::model::judgement::Signal;
+
+/// Why a command ended without a result of its own.
+#[derive(Debug)]
+pub struct Stop {
+    code: u8,
+    message: String,
+}
+
+impl Stop {
+    /// Wrong usage, or an input that cannot be audited: nothing was done.
+    fn usage(message: impl Display) -> Self {
+        Self { code: gate::USAGE, message: message.to_string() }
+    }
+
+    /// The run itself failed.
+    fn failed(message: impl Display) -> Self {
+        Self { code: gate::FAILED, message: message.to_string() }
+    }
+
+    /// A signal came before anything was known.
+    fn signal(signal: Signal) -> Self {
+        let message = format!("ended by {} before anything was read; nothing was audited.", signal.name());
+        Self { code: gate::signal_code(signal), message }
+    }
+
+    /// Everything has been said already.
+    fn silent(code: u8) -> Self {
+        Self { code, message: String::new() }
+    }
+}
+
+/// Runs the command that the arguments name; the exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout with 0, usage errors to stderr with 2.
+            let code = if error.use_stderr() { gate::USAGE } else { gate::CONFORMS };
+            return if error.print().is_ok() { code } else { gate::FAILED };
+        }
+    };
+    cli.global.color.apply();
+    start_log(cli.global.verbose);
+    let shown: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let result = match cli.command {
+        Command::Audit(command) => audit::run(&command, &cli.global, shown),
+        Command::Snapshot(command) => snapshot::run(&command, &cli.global),
+        Command::Policy(command) => policy::run(&command, &cli.global),
+        Command::Demo(command) => demo::run(&command, &cli.global),
+    };
+    match result {
+        Ok(code) => code,
+        Err(stop) => {
+            if !stop.message.is_empty() {
+                diagnostics::error(&stop.message);
+            }
+            stop.code
+        }
+    }
+}
+
+/// With `--verbose`, our own events go to stderr; the SDK's never do, since they may hold what nobody should see.
+fn start_log(verbose: bool) {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+
+    if !verbose {
+        return;
+    }
+    let ours = tracing_subscriber::filter::Targets::new().with_target("driftgate", tracing::Level::DEBUG);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never)
+        .with_target(false);
+    // A second subscriber can only come from a test that runs two commands in one process.
+    let _ = tracing_subscriber::registry().with(ours).with(lines).try_init();
+}

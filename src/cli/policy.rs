@@ -1,0 +1,145 @@
+//! `driftgate policy`: check that policies can be trusted, and run the tests that they carry.
+
+use super::args::{Global, Policy, PolicyCommand};
+use super::{Stop, audit, output};
+use crate::check::{Verdict, verdict};
+use crate::gate;
+use crate::model::Document;
+use crate::policy::example::{Example, Expected};
+use crate::policy::{Policies, Policy as Loaded};
+
+/// Runs the command.
+pub fn run(command: &Policy, global: &Global) -> Result<u8, Stop> {
+    match &command.command {
+        PolicyCommand::Check(paths) => check(&audit::policies(&paths.paths, true)?, global),
+        PolicyCommand::Test(paths) => test(&audit::policies(&paths.paths, true)?, global),
+    }
+}
+
+fn plural(count: usize, word: &str) -> String {
+    match (count, word.strip_suffix('y')) {
+        (1, _) => format!("1 {word}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        _ => format!("{count} {word}s"),
+    }
+}
+
+fn say(text: &str, global: &Global) -> Result<(), Stop> {
+    if global.quiet {
+        return Ok(());
+    }
+    output::write(&output::Target::Stdout, |out| writeln!(out, "{text}"))
+}
+
+fn check(policies: &Policies, global: &Global) -> Result<u8, Stop> {
+    let tests: usize = policies.policies.iter().map(|policy| policy.tests.len()).sum();
+    let line = format!(
+        "{}, {}, {}: no mistakes",
+        plural(policies.policies.len(), "policy"),
+        plural(policies.rules, "rule"),
+        plural(tests, "test"),
+    );
+    say(&line, global)?;
+    Ok(gate::CONFORMS)
+}
+
+fn test(policies: &Policies, global: &Global) -> Result<u8, Stop> {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for policy in &policies.policies {
+        for example in &policy.tests {
+            count += 1;
+            if let Some(why) = failure(policy, example) {
+                let (line, _) = policy.file.position(example.span.start);
+                failures.push(format!("FAIL {}: {}\n  {}:{line}\n{why}", policy.name, example.name, policy.file.name));
+            }
+        }
+    }
+    for failure in &failures {
+        say(failure, global)?;
+    }
+    let of = plural(policies.policies.len(), "policy");
+    if count == 0 {
+        // Nothing was proved, which must not look like a proof.
+        say(&format!("0 tests in {of}: nothing was proved; add `tests:` to the policy"), global)?;
+        return Ok(gate::VIOLATIONS);
+    }
+    let line = if failures.is_empty() {
+        format!("{} in {of}: all passed", plural(count, "test"))
+    } else {
+        format!("{} in {of}: {} failed", plural(count, "test"), failures.len())
+    };
+    say(&line, global)?;
+    Ok(if failures.is_empty() { gate::CONFORMS } else { gate::VIOLATIONS })
+}
+
+/// Why an example does not come out as it says.
+fn failure(policy: &Loaded, example: &Example) -> Option<String> {
+    let document = Document {
+        account: Some(&example.account),
+        region: Some(&example.region),
+        api: &example.api,
+        stage: &example.stage,
+    };
+    let verdicts: Vec<(&str, Verdict)> = policy
+        .rules
+        .iter()
+        .map(|rule| (rule.id.as_str(), verdict(policy.selection.as_ref(), rule, &document, true)))
+        .collect();
+    let mut why = Vec::new();
+    let line = |id: &str, verdict: &Verdict| format!("    {id}: {}", words(verdict));
+    match &example.expected {
+        Expected::Ungoverned => {
+            let governing = verdicts
+                .iter()
+                .filter(|(_, verdict)| !matches!(verdict, Verdict::NotGoverned | Verdict::NotApplicable));
+            let lines: Vec<String> = governing.map(|(id, verdict)| line(id, verdict)).collect();
+            if !lines.is_empty() {
+                why.push("  expected that no rule governs the stage, but".to_owned());
+                why.extend(lines);
+            }
+        }
+        Expected::Violates(expected) => {
+            for (id, verdict) in &verdicts {
+                let violated = matches!(verdict, Verdict::Violates(_));
+                let wanted = expected.iter().any(|rule| rule == id);
+                if violated && !wanted {
+                    why.push("  expected to hold, but".to_owned());
+                    why.push(line(id, verdict));
+                } else if wanted && !violated {
+                    why.push("  expected to be violated, but".to_owned());
+                    why.push(line(id, verdict));
+                }
+            }
+            let conforms = verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Conforms));
+            if expected.is_empty() && why.is_empty() && !conforms {
+                why.push("  no rule conforms on this stage, so the test shows nothing".to_owned());
+                why.extend(verdicts.iter().map(|(id, verdict)| line(id, verdict)));
+            }
+        }
+    }
+    (!why.is_empty()).then(|| why.join("\n"))
+}
+
+fn words(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::NotGoverned => "its `match` does not hold".to_owned(),
+        Verdict::Conforms => "conforms".to_owned(),
+        Verdict::NotApplicable => "not applicable: the protocol lacks the settings".to_owned(),
+        Verdict::Violates(findings) => {
+            let settings: Vec<String> = findings
+                .iter()
+                .map(|finding| {
+                    let path = if finding.failure.path.is_empty() { "the stage" } else { &finding.failure.path };
+                    format!("{path} is expected to be {}", finding.failure.expected)
+                })
+                .collect();
+            format!("violated: {}", settings.join("; "))
+        }
+        Verdict::Undecided(questions) => {
+            let reasons: Vec<String> =
+                questions.iter().map(|question| format!("{}: {}", question.open.path, question.open.reason)).collect();
+            format!("undecided: {}", reasons.join("; "))
+        }
+    }
+}

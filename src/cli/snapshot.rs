@@ -1,0 +1,132 @@
+//! `driftgate snapshot`: what is deployed now, in a file.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use super::args::{Global, Snapshot};
+use super::audit::{now, runtime};
+use super::interrupt::Interrupt;
+use super::output::{self, Target};
+use super::sources::{self, From};
+use super::{Stop, diagnostics};
+use crate::gate;
+use crate::model::feed::Close;
+use crate::source::saved::write::{self, Error, Options};
+
+/// Zstandard's own default: the fastest at the best ratio on stages.
+const ZSTD_LEVEL: i32 = 3;
+
+/// Runs the command.
+pub fn run(command: &Snapshot, global: &Global) -> Result<u8, Stop> {
+    let from = From::of(&command.source)?;
+    let target = Target::of(&command.output);
+    output::check(&target)?;
+
+    let runtime = runtime()?;
+    let interrupt = Interrupt::listen(&runtime)?;
+    let everything = Arc::new(|_: &crate::model::Document<'_>| true);
+    let feed = sources::open(&from, &command.source, everything, &runtime, &interrupt)?;
+    let reproducible = command.reproducible || std::env::var_os("SOURCE_DATE_EPOCH").is_some();
+    let options = Options { taken_at: (!reproducible).then(now), show_values: command.show_values };
+
+    let mut result = Err(Stop::failed("nothing was written."));
+    let mut feed = Some(feed);
+    output::write(&target, |out| {
+        let Some(feed) = feed.take() else { return Ok(()) };
+        let mut compressed = Compressed::of(&command.output, out)?;
+        match write::write(feed, &mut compressed, &options) {
+            Ok(close) => {
+                result = Ok(close);
+                compressed.finish()
+            }
+            Err(Error::Write(error)) => Err(error),
+            Err(Error::Source(error)) => {
+                result = Err(Stop::usage(error));
+                Err(io::Error::other("the source is unusable"))
+            }
+        }
+    })
+    .or_else(|stop| if matches!(&result, Err(reason) if reason.code == gate::USAGE) { Ok(()) } else { Err(stop) })?;
+    let close = result?;
+    runtime.shutdown_background();
+
+    if !global.quiet {
+        tell(&close, &command.output);
+    }
+    if let Some(signal) = interrupt.signal() {
+        return Ok(gate::signal_code(signal));
+    }
+    Ok(if close.gaps.is_empty() || command.allow_incomplete { gate::CONFORMS } else { gate::INCOMPLETE })
+}
+
+/// What was recorded, and what was not, on stderr: stdout may be the snapshot.
+fn tell(close: &Close, name: &str) {
+    let stages: u64 = close.scopes.iter().map(|scope| scope.stages).sum();
+    let plural = |count: u64, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let line = format!(
+        "{}: {} of {} in {}",
+        if name == "-" { "snapshot" } else { name },
+        plural(stages, "stage"),
+        plural(close.scopes.iter().map(|scope| scope.apis).sum(), "API"),
+        plural(close.scopes.len() as u64, "Region"),
+    );
+    // That stderr is gone cannot be told anywhere.
+    let _ = writeln!(anstream::stderr(), "{line}");
+    for gap in &close.gaps {
+        let place = [&gap.account, &gap.region, &gap.api_id, &gap.stage];
+        let place: Vec<&str> = place.into_iter().flatten().map(String::as_str).collect();
+        diagnostics::warning(&format!(
+            "not recorded: {} {}: {}: {}",
+            place.join(" "),
+            gap.operation,
+            gap.code,
+            gap.hint
+        ));
+    }
+}
+
+/// The output, compressed as its name says.
+enum Compressed<'o> {
+    Plain(&'o mut dyn Write),
+    Zstd(zstd::Encoder<'static, &'o mut dyn Write>),
+    Gzip(flate2::write::GzEncoder<&'o mut dyn Write>),
+}
+
+impl<'o> Compressed<'o> {
+    fn of(name: &str, out: &'o mut dyn Write) -> io::Result<Self> {
+        let lower = name.to_ascii_lowercase();
+        Ok(if lower.ends_with(".zst") {
+            Self::Zstd(zstd::Encoder::new(out, ZSTD_LEVEL)?)
+        } else if lower.ends_with(".gz") {
+            Self::Gzip(flate2::write::GzEncoder::new(out, flate2::Compression::default()))
+        } else {
+            Self::Plain(out)
+        })
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Zstd(encoder) => encoder.finish().map(|_| ()),
+            Self::Gzip(encoder) => encoder.finish().map(|_| ()),
+        }
+    }
+}
+
+impl Write for Compressed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(out) => out.write(bytes),
+            Self::Zstd(out) => out.write(bytes),
+            Self::Gzip(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(out) => out.flush(),
+            Self::Zstd(out) => out.flush(),
+            Self::Gzip(out) => out.flush(),
+        }
+    }
+}

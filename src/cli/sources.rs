@@ -1,0 +1,165 @@
+//! `--from` and its companions become a feed.
+
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+
+use super::Stop;
+use super::args::{BURST, CONCURRENCY, RATE, Source};
+use super::interrupt::Interrupt;
+use crate::model::Document;
+use crate::model::feed::{Feed, Selection};
+use crate::policy::diagnostic::nearest;
+use crate::source::{aws, saved};
+
+/// Where stages come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum From {
+    /// AWS.
+    Aws,
+    /// A file, and its kind if the user forced one.
+    File(String, Option<saved::Kind>),
+}
+
+/// Which stages of an API a rule can match, before they are fetched.
+pub type MayMatch = Arc<dyn Fn(&Document<'_>) -> bool + Send + Sync>;
+
+impl From {
+    /// Reads `--from`, and refuses flags that only AWS can obey beside a file.
+    pub fn of(source: &Source) -> Result<Self, Stop> {
+        let from = match source.from.as_str() {
+            "aws" => return Self::aws(source),
+            "-" => Self::File("-".to_owned(), None),
+            text => match text.split_once(':') {
+                Some((kind, path)) if !kind.contains(['/', '.', '\\']) && !std::path::Path::new(text).exists() => {
+                    let Some(kind) = saved::Kind::from_name(kind) else {
+                        let names = saved::KINDS.map(|(name, _)| name);
+                        let meant = nearest(kind, names).map(|meant| format!("Did you mean {meant}:{path}? "));
+                        return Err(Stop::usage(format!(
+                            "there is no kind of file {kind}.\n{}Kinds: {}",
+                            meant.unwrap_or_default(),
+                            names.join(", ")
+                        )));
+                    };
+                    Self::File(path.to_owned(), Some(kind))
+                }
+                _ => Self::File(text.to_owned(), None),
+            },
+        };
+        for (given, flag) in source.aws_only() {
+            if given {
+                return Err(Stop::usage(format!(
+                    "{flag} says how AWS is read, and --from {} is a file.\nLeave {flag} out, or read from AWS: --from aws",
+                    source.from
+                )));
+            }
+        }
+        Ok(from)
+    }
+
+    fn aws(source: &Source) -> Result<Self, Stop> {
+        if source.protocol.is_some() {
+            return Err(Stop::usage(
+                "--protocol states what the output of the AWS CLI leaves out; AWS itself tells it.\nLeave it out.",
+            ));
+        }
+        Ok(Self::Aws)
+    }
+
+    /// What reports call it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Aws => "AWS".to_owned(),
+            Self::File(path, _) if path == "-" => "stdin".to_owned(),
+            Self::File(path, _) => path.clone(),
+        }
+    }
+}
+
+/// The request to AWS that the flags ask for.
+pub fn aws_request(source: &Source, may_match: MayMatch) -> aws::Request {
+    aws::Request {
+        profile: source.profile.clone(),
+        regions: source.region.clone(),
+        endpoint_url: source.endpoint_url.clone(),
+        credentials: None,
+        selection: Arc::new(selection(source)),
+        may_match,
+        rate: source.rate.unwrap_or(RATE),
+        burst: source.burst.unwrap_or(BURST),
+        concurrency: source.concurrency.unwrap_or(CONCURRENCY) as usize,
+        timeout: source.timeout,
+    }
+}
+
+fn selection(source: &Source) -> Selection {
+    Selection { apis: source.api.clone(), stages: source.stage.clone() }
+}
+
+/// Opens the source.
+pub fn open(
+    from: &From,
+    source: &Source,
+    may_match: MayMatch,
+    runtime: &Runtime,
+    interrupt: &Interrupt,
+) -> Result<Box<dyn Feed>, Stop> {
+    match from {
+        From::Aws => open_aws(aws_request(source, may_match), runtime, interrupt),
+        From::File(path, kind) => {
+            let request = saved::Request {
+                path: path.clone(),
+                kind: *kind,
+                selection: Arc::new(selection(source)),
+                regions: source.region.clone(),
+                protocol: source.protocol,
+            };
+            open_saved(request, interrupt)
+        }
+    }
+}
+
+/// Starts to fetch from AWS.
+pub fn open_aws(request: aws::Request, runtime: &Runtime, interrupt: &Interrupt) -> Result<Box<dyn Feed>, Stop> {
+    let opened = runtime.block_on(async {
+        tokio::select! {
+            opened = aws::open(request) => Ok(opened),
+            signal = interrupt.wait() => Err(signal),
+        }
+    });
+    match opened {
+        Ok(Ok(feed)) => {
+            let canceller = feed.canceller();
+            interrupt.then(move || canceller.cancel());
+            Ok(Box::new(feed))
+        }
+        Ok(Err(error)) if error.is_usage() => Err(Stop::usage(error)),
+        Ok(Err(error)) => Err(Stop::failed(error)),
+        Err(signal) => Err(Stop::signal(signal)),
+    }
+}
+
+/// Opens a file on a thread of its own: a pipe may never say anything, and a signal must still be heard.
+fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn Feed>, Stop> {
+    let (sender, opened) = channel();
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    interrupt.then(move || told.store(true, std::sync::atomic::Ordering::SeqCst));
+    std::thread::spawn(move || {
+        // Whoever asked may have been interrupted.
+        let _ = sender.send(saved::open(request, stop));
+    });
+    loop {
+        match opened.recv_timeout(Duration::from_millis(20)) {
+            Ok(feed) => return feed.map_err(Stop::usage),
+            Err(RecvTimeoutError::Disconnected) => return Err(Stop::failed("reading stopped unexpectedly.")),
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some(signal) = interrupt.signal() {
+                    return Err(Stop::signal(signal));
+                }
+            }
+        }
+    }
+}
