@@ -15,14 +15,46 @@ use crate::policy::{Policies, Rule};
 /// The sum of some stages.
 pub struct Ledger {
     outcome: Outcome,
-    /// Stages by account and Region.
-    places: BTreeMap<(Option<Box<str>>, Option<Box<str>>), u64>,
+    /// What was seen in each account and Region.
+    places: BTreeMap<(Option<Box<str>>, Option<Box<str>>), Seen>,
     /// Rules that governed a stage.
     used: Vec<bool>,
     /// Texts that many findings share.
     texts: HashSet<Arc<str>>,
     /// The place and the API of the last stage: its neighbours mostly share them.
     last: Option<(Arc<Place>, Arc<ApiName>)>,
+}
+
+/// What was seen of one account and Region. The stages of an API stand together, so APIs are counted where one ends.
+#[derive(Default)]
+struct Seen {
+    stages: u64,
+    apis: u64,
+    first_api: Option<Box<str>>,
+    last_api: Option<Box<str>>,
+}
+
+impl Seen {
+    fn stage(&mut self, api: Option<&str>) {
+        self.stages += 1;
+        if self.apis == 0 || self.last_api.as_deref() != api {
+            self.apis += 1;
+            self.last_api = api.map(Box::from);
+            if self.apis == 1 {
+                self.first_api.clone_from(&self.last_api);
+            }
+        }
+    }
+
+    fn add(&mut self, later: Self) {
+        if self.apis == 0 {
+            *self = later;
+            return;
+        }
+        self.stages += later.stages;
+        self.apis += later.apis - u64::from(self.last_api == later.first_api);
+        self.last_api = later.last_api;
+    }
 }
 
 impl Ledger {
@@ -84,15 +116,14 @@ impl Ledger {
 
     fn count_place(&mut self, document: &Document<'_>) {
         // One place has thousands of stages in a row, so the last entry is nearly always the right one.
-        if let Some((key, count)) = self.places.iter_mut().next_back()
+        if let Some((key, seen)) = self.places.iter_mut().next_back()
             && key.0.as_deref() == document.account
             && key.1.as_deref() == document.region
         {
-            *count += 1;
-            return;
+            return seen.stage(document.api_id());
         }
         let key = (document.account.map(Box::from), document.region.map(Box::from));
-        *self.places.entry(key).or_default() += 1;
+        self.places.entry(key).or_default().stage(document.api_id());
     }
 
     fn name(&mut self, document: &Document<'_>) -> Arc<StageName> {
@@ -173,8 +204,8 @@ impl Ledger {
         }
         mine.undecided.extend(theirs.undecided);
         mine.coverage.ungoverned.extend(theirs.coverage.ungoverned);
-        for (place, count) in other.places {
-            *self.places.entry(place).or_default() += count;
+        for (place, seen) in other.places {
+            self.places.entry(place).or_default().add(seen);
         }
         for (mine, theirs) in self.used.iter_mut().zip(other.used) {
             *mine |= theirs;
@@ -218,14 +249,17 @@ impl Ledger {
         outcome.scopes = close.scopes;
         for scope in &mut outcome.scopes {
             let key = (scope.account.as_deref().map(Box::from), scope.region.as_deref().map(Box::from));
-            scope.stages = places.remove(&key).unwrap_or(0);
+            let seen = places.remove(&key).unwrap_or_default();
+            scope.stages = seen.stages;
+            // A source that does not know how many APIs there are leaves the number at 0.
+            scope.apis = scope.apis.max(seen.apis);
         }
         // A stage of a place that the source did not name as a scope: it is counted where it is.
-        for ((account, region), stages) in places {
+        for ((account, region), Seen { stages, apis, .. }) in places {
             outcome.scopes.push(Scope {
                 account: account.map(String::from),
                 region: region.map(String::from),
-                apis: 0,
+                apis,
                 skipped_apis: 0,
                 stages,
                 requests: None,

@@ -72,7 +72,24 @@ fn draw(mistake: &Diagnostic, renderer: &Renderer) -> String {
         .annotation(AnnotationKind::Primary.span(mistake.span.clone()).label(mistake.label.as_str()));
     let mut group = Level::ERROR.primary_title(mistake.title.as_str()).element(snippet);
     for help in &mistake.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(folded(help)));
     }
     format!("{}\n", renderer.render(&[group]))
+}
+
+/// A long help, such as a list of everything that is allowed, in lines that fit.
+fn folded(help: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in help.split(' ') {
+        let line = lines.len() - 1;
+        if lines[line].is_empty() {
+            lines[line].push_str(word);
+        } else if lines[line].chars().count() + word.chars().count() + 1 > WIDTH - 14 {
+            lines.push(word.to_owned());
+        } else {
+            lines[line].push(' ');
+            lines[line].push_str(word);
+        }
+    }
+    lines.join("\n")
 }

@@ -118,15 +118,15 @@ impl<'p> Compiler<'p> {
 
     /// A null or empty pattern demands nothing, which nobody means.
     fn is_nothing(&mut self, node: &Node) -> bool {
-        let (what, help) = match &node.data {
-            Data::Null => ("nothing", "to demand that there is none, write `present: false`"),
-            Data::Text(text) if text.is_empty() => ("an empty text", "an unset value is `{present: false}`"),
-            Data::List(elements) if elements.is_empty() => ("an empty list", "an unset value is `{present: false}`"),
-            Data::Map(entries) if entries.is_empty() => ("an empty mapping", "an unset value is `{present: false}`"),
+        let title = match &node.data {
+            Data::Null => "a pattern is missing here",
+            Data::Text(text) if text.is_empty() => "an empty text is not a pattern",
+            Data::List(elements) if elements.is_empty() => "an empty list is not a pattern",
+            Data::Map(entries) if entries.is_empty() => "an empty mapping is not a pattern",
             _ => return false,
         };
-        let title = format!("{what} is not a pattern");
-        self.problems.note(&node.span, title, "this demands nothing", [help.to_owned()]);
+        let help = "to demand that there is no value, write `{present: false}`".to_owned();
+        self.problems.note(&node.span, title, "this demands nothing", [help]);
         true
     }
 
@@ -182,7 +182,9 @@ impl<'p> Compiler<'p> {
                     return Some(Pattern::Top { top, field, inner });
                 }
                 let names = Top::all().map(|(_, field)| field.name).chain(["each-route", "not", "any-of"]);
-                self.unknown_member(entry, names.collect(), "a stage");
+                let meant = self.unknown_member(entry, names.collect(), "a stage");
+                let meant = Top::all().find(|(_, field)| Some(field.name) == meant.as_deref());
+                self.also_below(entry, meant.map(|(_, field)| field));
             }
             Place::Struct(parent) => {
                 if let Some((at, field)) =
@@ -192,13 +194,23 @@ impl<'p> Compiler<'p> {
                     return Some(Pattern::Member { field, at, inner });
                 }
                 let names = parent.members().iter().map(|field| field.name).chain(EVERYWHERE);
-                self.unknown_member(entry, names.collect(), &format!("`{}`", parent.name));
+                let meant = self.unknown_member(entry, names.collect(), &format!("`{}`", parent.name));
+                let meant = parent.members().iter().find(|field| Some(field.name) == meant.as_deref());
+                self.also_below(entry, meant);
             }
         }
         None
     }
 
-    fn unknown_member(&mut self, entry: &Entry, names: Vec<&str>, of: &str) {
+    /// Notes what is wrong below a misspelt setting as well: all mistakes are told at once.
+    fn also_below(&mut self, entry: &Entry, meant: Option<&'static Field>) {
+        if let Some(field) = meant {
+            let _: Option<Pattern> = self.field(&entry.value, field);
+        }
+    }
+
+    /// Notes a setting that does not exist; the one that was probably meant.
+    fn unknown_member(&mut self, entry: &Entry, names: Vec<&str>, of: &str) -> Option<String> {
         let key = &entry.key;
         if let Some((parent, member)) = key.split_once('.')
             && let Some(parent) = nearest(parent, names.iter().copied())
@@ -213,13 +225,15 @@ impl<'p> Compiler<'p> {
                     "}".repeat(key.matches('.').count())
                 )],
             );
-            return;
+            return None;
         }
+        let meant = nearest(key, names.iter().copied());
         let (label, mut help) = suggestions(key, names.iter().copied());
-        if let Some(ours) = foreign(key).filter(|_| nearest(key, names.iter().copied()).is_none()) {
+        if let Some(ours) = foreign(key).filter(|_| meant.is_none()) {
             help.insert(0, ours.to_owned());
         }
         self.problems.note(&entry.key_span, format!("{of} has no setting `{key}`"), label, help);
+        meant.map(str::to_owned)
     }
 
     fn map(&mut self, node: &Node, field: &'static Field, of: &'static Field) -> Option<Pattern> {

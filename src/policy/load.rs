@@ -509,7 +509,7 @@ tests:
             found,
             [
                 "the name of a policy is written in kebab-case",
-                "nothing is not a pattern",
+                "a pattern is missing here",
                 "the rule has no `title`",
                 "there is no severity `severe`",
                 "a stage has no setting `AccessLogSetings`",
@@ -524,7 +524,7 @@ tests:
     fn patterns_that_cannot_be_meant_are_refused() {
         for (expect, title) in [
             ("{}", "an empty mapping is not a pattern"),
-            ("{Tags: }", "nothing is not a pattern"),
+            ("{Tags: }", "a pattern is missing here"),
             ("{Tags: []}", "an empty list is not a pattern"),
             ("{Description: \"\"}", "an empty text is not a pattern"),
             ("{Tags: owner}", "`Tags` is a map: name its keys"),

@@ -226,7 +226,13 @@ impl Feed for Snapshot {
                 ..Gap::default()
             });
         }
-        let scopes = trailer.scopes.into_iter().map(|scope| Scope { requests: Some(0), ..scope }).collect();
+        let narrowed = !self.selection.apis.is_empty();
+        let scope = |scope: Scope| {
+            // How many of the APIs that are asked for a scope has, only its stages tell.
+            let apis = if narrowed { 0 } else { scope.apis };
+            Scope { apis, requests: Some(0), ..scope }
+        };
+        let scopes = trailer.scopes.into_iter().map(scope).collect();
         Ok(Close { scopes, gaps, warnings: trailer.warnings })
     }
 }
