@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Options;
 use super::verdict::{Finding, Question, Verdict, verdict};
-use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE};
+use crate::model::catalogue::{API, API_FIELD, Field, Kind, ROUTE_SETTINGS, STAGE};
 use crate::model::feed::{Close, Scope};
 use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation};
 use crate::model::outcome::Coverage;
@@ -288,12 +288,10 @@ fn unread(policies: &Policies) -> Vec<String> {
         for pattern in [&rule.picture, &rule.selection].into_iter().flatten() {
             pattern.reads(&mut String::new(), &mut reads);
         }
-        if let Some(pattern) = &rule.each_route {
-            let mut members = Vec::new();
-            pattern.reads(&mut String::new(), &mut members);
-            for member in members {
-                reads.push(format!("DefaultRouteSettings.{member}"));
-                reads.push(format!("RouteSettings.{member}"));
+        for part in rule.each_route.iter().flat_map(|routes| &routes.parts) {
+            for member in &part.reads {
+                reads.push(format!("DefaultRouteSettings.{}", ROUTE_SETTINGS[*member].name));
+                reads.push("RouteSettings".to_owned());
             }
         }
     }

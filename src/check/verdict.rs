@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use crate::model::Document;
-use crate::model::catalogue::{Field, Protocol, ROUTE_SETTINGS, STAGE, position};
+use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
 use crate::model::finding::Origin;
 use crate::model::value::Value;
 use crate::policy::Rule;
 use crate::policy::compile::each_route_field;
-use crate::policy::load::protocols;
+use crate::policy::load::{EachRoute, RoutePart, protocols};
 use crate::policy::pattern::{At, Failure, Open, Pattern};
 use crate::policy::truth::{Truth, Use};
 
@@ -112,8 +112,8 @@ fn assuming(
 
     let at = At::top(document, protocol, Use::Expect);
     let picture = rule.picture.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
-    let routes = rule.each_route.as_ref().map(|pattern| Routes::of(pattern, document, protocol));
-    let truths = [picture.as_ref().map(|(_, truth)| *truth), routes.as_ref().map(|routes| routes.truth)];
+    let routes = rule.each_route.as_ref().map(|each| Routes::of(each, document, protocol));
+    let truths = [picture.as_ref().map(|(_, truth)| *truth), routes.as_ref().map(Routes::truth)];
     match Use::Expect.all(truths.into_iter().flatten()) {
         Truth::True => Verdict::Conforms,
         Truth::Dropped => Verdict::NotApplicable,
@@ -159,8 +159,10 @@ fn route_of(failure: &Failure, document: &Document<'_>) -> Option<String> {
 }
 
 /// One violation for each setting: what several tests demand of it is joined.
-fn joined(findings: Vec<Finding>) -> Vec<Finding> {
+fn joined(mut findings: Vec<Finding>) -> Vec<Finding> {
     let mut all: Vec<Finding> = Vec::with_capacity(findings.len());
+    // The stage and its default first, then each route.
+    findings.sort_by(|a, b| a.route.cmp(&b.route));
     for finding in findings {
         let same = |other: &&mut Finding| other.route == finding.route && other.failure.path == finding.failure.path;
         match all.iter_mut().find(same) {
@@ -175,107 +177,101 @@ fn joined(findings: Vec<Finding>) -> Vec<Finding> {
     all
 }
 
-/// The settings in force of each route of a stage, and what a pattern says of them.
+/// The routes of a stage, and what is demanded of each.
 struct Routes<'d> {
-    pattern: &'d Pattern,
+    parts: &'d [RoutePart],
     at: At<'d>,
     default: &'d Value<'d>,
-    /// Each entry of `RouteSettings`: its key, itself, and what is in force. Entries without content are the default.
-    entries: Vec<(&'d str, &'d Value<'d>, Value<'d>)>,
-    /// The entries themselves are not stated.
-    unstated: bool,
-    truth: Truth,
+    /// `RouteSettings`.
+    entries: &'d Value<'d>,
 }
 
 impl<'d> Routes<'d> {
-    fn of(pattern: &'d Pattern, document: &'d Document<'d>, protocol: Protocol) -> Self {
-        let at = At { field: each_route_field(), ..At::top(document, protocol, Use::Expect) };
-        let default = document.stage.member(const { position(STAGE, "DefaultRouteSettings") });
-        let routes = document.stage.member(const { position(STAGE, "RouteSettings") });
-        let entries: Vec<_> = routes
-            .entries()
-            .iter()
-            .filter(|(_, entry)| !entry.is_unset())
-            .map(|(key, entry)| (key.as_ref(), entry, in_force(entry, default)))
-            .collect();
-        let unstated = matches!(routes, Value::NotStated);
-        let own = pattern.truth(default, &at);
-        let unknown = (unstated && own != Truth::Dropped).then_some(Truth::Unknown);
-        let others = entries.iter().map(|(_, _, settings)| pattern.truth(settings, &at));
-        let truth = Use::Expect.all([own].into_iter().chain(others).chain(unknown));
-        Self { pattern, at, default, entries, unstated, truth }
+    fn of(each: &'d EachRoute, document: &'d Document<'d>, protocol: Protocol) -> Self {
+        Self {
+            parts: &each.parts,
+            at: At { field: each_route_field(), ..At::top(document, protocol, Use::Expect) },
+            default: document.stage.member(const { position(STAGE, "DefaultRouteSettings") }),
+            entries: document.stage.member(const { position(STAGE, "RouteSettings") }),
+        }
     }
 
-    /// What routes inherit is told once, at the stage default.
+    fn truth(&self) -> Truth {
+        Use::Expect.all(self.parts.iter().map(|part| {
+            let own = part.pattern.truth(self.default, &self.at);
+            if own == Truth::Dropped {
+                return own;
+            }
+            let others = self.setting(part).map(|(_, settings)| part.pattern.truth(&settings, &self.at));
+            // Entries that are not stated may be anything.
+            let unknown = matches!(self.entries, Value::NotStated).then_some(Truth::Unknown);
+            Use::Expect.all([own].into_iter().chain(others).chain(unknown))
+        }))
+    }
+
+    /// The routes that set something that a part reads, with their settings in force. All others are as the default
+    /// is, and what they inherit is told once, there.
+    fn setting(&self, part: &'d RoutePart) -> impl Iterator<Item = (&'d str, Value<'d>)> {
+        let entries: &'d [(Cow<'d, str>, Value<'d>)] = self.entries.entries();
+        let default = self.default;
+        entries
+            .iter()
+            .filter(|(_, entry)| part.reads.iter().any(|at| !entry.member(*at).is_unset()))
+            .map(move |(key, entry)| (key.as_ref(), in_force(entry, default)))
+    }
+
     fn findings(&self, hide: bool, out: &mut Vec<Finding>) {
-        if self.pattern.truth(self.default, &self.at) == Truth::False {
-            let mut failures = Vec::new();
-            self.pattern.failures(self.default, &self.at, &mut String::new(), hide, &mut failures);
-            out.extend(failures.into_iter().map(|failure| Finding {
-                route: None,
-                failure: Failure { path: below("DefaultRouteSettings", &failure.path), ..failure },
-            }));
-        }
-        for (key, entry, settings) in &self.entries {
-            for part in parts(self.pattern) {
-                if part.truth(settings, &self.at) != Truth::False || !sets_any(entry, part) {
-                    continue;
+        for part in self.parts {
+            let mut fail = |route: Option<&str>, prefix: &str, settings: &Value<'_>| {
+                if part.pattern.truth(settings, &self.at) != Truth::False {
+                    return;
                 }
                 let mut failures = Vec::new();
-                part.failures(settings, &self.at, &mut String::new(), hide, &mut failures);
+                part.pattern.failures(settings, &self.at, &mut String::new(), hide, &mut failures);
+                let of_route = |origin| if route.is_some() && origin == Origin::Stage { Origin::Route } else { origin };
                 out.extend(failures.into_iter().map(|failure| Finding {
-                    route: Some((*key).to_owned()),
+                    route: route.map(str::to_owned),
                     failure: Failure {
-                        path: below(&format!("RouteSettings.{key}"), &failure.path),
-                        origin: if failure.origin == Origin::Stage { Origin::Route } else { failure.origin },
+                        path: below(prefix, &failure.path),
+                        origin: of_route(failure.origin),
                         ..failure
                     },
                 }));
+            };
+            fail(None, "DefaultRouteSettings", self.default);
+            for (key, settings) in self.setting(part) {
+                fail(Some(key), &format!("RouteSettings.{key}"), &settings);
             }
         }
     }
 
     fn questions(&self, out: &mut Vec<Question>) {
-        let mut ask = |route: Option<&str>, prefix: &str, settings: &Value<'_>| {
-            let mut open = Vec::new();
-            self.pattern.open_questions(settings, &self.at, &mut String::new(), &mut open);
-            out.extend(open.into_iter().map(|open| Question {
-                route: route.map(str::to_owned),
-                open: Open { path: below(prefix, &open.path), ..open },
-            }));
-        };
-        ask(None, "DefaultRouteSettings", self.default);
-        for (key, _, settings) in &self.entries {
-            ask(Some(key), &format!("RouteSettings.{key}"), settings);
+        for part in self.parts {
+            let mut ask = |route: Option<&str>, prefix: &str, settings: &Value<'_>| {
+                let mut open = Vec::new();
+                part.pattern.open_questions(settings, &self.at, &mut String::new(), &mut open);
+                out.extend(open.into_iter().map(|open| Question {
+                    route: route.map(str::to_owned),
+                    open: Open { path: below(prefix, &open.path), ..open },
+                }));
+            };
+            ask(None, "DefaultRouteSettings", self.default);
+            for (key, settings) in self.setting(part) {
+                ask(Some(key), &format!("RouteSettings.{key}"), &settings);
+            }
         }
-        if self.unstated {
+        if matches!(self.entries, Value::NotStated) {
             let reason = "the source does not state it".to_owned();
             out.push(Question { route: None, open: Open { path: "RouteSettings".to_owned(), reason } });
         }
     }
 }
 
-/// The parts of a pattern that all must hold, each for itself.
-fn parts(pattern: &Pattern) -> &[Pattern] {
-    match pattern {
-        Pattern::All(parts) => parts,
-        one => std::slice::from_ref(one),
-    }
-}
-
-/// Whether an entry sets anything that a part reads; otherwise the part says the same of the default.
-fn sets_any(entry: &Value<'_>, part: &Pattern) -> bool {
-    let mut reads = Vec::new();
-    part.reads(&mut String::new(), &mut reads);
-    reads.iter().any(|path| path.is_empty() || !entry.member(position(ROUTE_SETTINGS, path)).is_unset())
-}
-
 /// The settings in force of a route: what its entry leaves out comes from the stage default.
 fn in_force<'d>(entry: &'d Value<'d>, default: &'d Value<'d>) -> Value<'d> {
-    let members = ROUTE_SETTINGS.iter().enumerate().map(|(at, _): (usize, &Field)| {
+    let members = (0..ROUTE_SETTINGS.len()).map(|at| {
         let own = entry.member(at);
-        let value = if own.is_unset() { default.member(at) } else { own };
-        match value {
+        match if own.is_unset() { default.member(at) } else { own } {
             Value::Text(text) => Value::Text(Cow::Borrowed(text.as_ref())),
             other => other.clone(),
         }

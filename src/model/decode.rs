@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let json = r#"{"AutoDeploy":true,"DefaultRouteSettings":{"DetailedMetricsEnabled":false,"ThrottlingRateLimit":10.5},"RouteSettings":{"GET /":{}},"StageName":"$default","StageVariables":{"a":{"sha256":"00ff","looks-secret":true}},"Tags":{"empty":""}}"#;
+        let json = r#"{"AutoDeploy":true,"DefaultRouteSettings":{"DetailedMetricsEnabled":false,"ThrottlingRateLimit":10.5},"RouteSettings":{"GET /":{}},"StageName":"$default","StageVariables":{"a":{"sha256":"00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff","looks-secret":true}},"Tags":{"empty":""}}"#;
         let value = decode(json).unwrap();
         let written = serde_json::to_string(&Written { field: &STAGE_FIELD, value: &value }).unwrap();
         assert_eq!(written, json);

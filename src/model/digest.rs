@@ -1,17 +1,20 @@
 //! What is shown in place of a stage variable's value: a digest, and whether it looked like a secret.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::de::Error as _;
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 /// A stage variable's value as a snapshot keeps it.
 ///
 /// It hides from a glance, not from guessing: short values can be tried one by one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest {
-    /// SHA-256 over account, name and value, 64 hex digits.
-    pub sha256: String,
+    /// SHA-256 over account, name and value.
+    pub sha256: [u8; 32],
     /// Whether the value looked like a secret.
-    #[serde(rename = "looks-secret", default)]
     pub looks_secret: bool,
 }
 
@@ -21,31 +24,80 @@ impl Digest {
     #[must_use]
     pub fn of(account: Option<&str>, name: &str, value: &str) -> Self {
         // None of the three can contain a NUL, so the parts cannot run into each other.
-        let sha256 = hex(&[account.unwrap_or_default(), "\0", name, "\0", value]);
+        let sha256 = sha256(&[account.unwrap_or_default(), "\0", name, "\0", value]);
         Self { sha256, looks_secret: looks_secret(name, value) }
     }
 
     /// How reports show it: `sha256:` and 12 hex digits.
     #[must_use]
     pub fn short(&self) -> String {
-        format!("sha256:{}", self.sha256.get(..12).unwrap_or(&self.sha256))
+        format!("sha256:{}", hex(&self.sha256[..6]))
     }
 }
 
-/// SHA-256 over the parts, as 64 lower-case hex digits.
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Digest", 2)?;
+        out.serialize_field("sha256", &hex(&self.sha256))?;
+        out.serialize_field("looks-secret", &self.looks_secret)?;
+        out.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Wire<'w> {
+            #[serde(borrow)]
+            sha256: Cow<'w, str>,
+            #[serde(rename = "looks-secret", default)]
+            looks_secret: bool,
+        }
+        let wire = Wire::deserialize(from)?;
+        let sha256 = bytes(&wire.sha256).ok_or_else(|| D::Error::custom("sha256 is not 64 hex digits"))?;
+        Ok(Self { sha256, looks_secret: wire.looks_secret })
+    }
+}
+
+/// SHA-256 over the parts.
 #[must_use]
-pub fn hex(parts: &[&str]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+pub fn sha256(parts: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.as_bytes());
     }
-    let mut text = String::with_capacity(64);
-    for byte in hash.finalize() {
+    hash.finalize().into()
+}
+
+/// Bytes as lower-case hex digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
         text.push(DIGITS[usize::from(byte >> 4)]);
         text.push(DIGITS[usize::from(byte & 15)]);
     }
     text
+}
+
+/// The bytes of 64 hex digits.
+fn bytes(hex: &str) -> Option<[u8; 32]> {
+    let digit = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    };
+    let (pairs, []) = hex.as_bytes().as_chunks::<2>() else { return None };
+    let mut bytes = [0; 32];
+    if pairs.len() != bytes.len() {
+        return None;
+    }
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = digit(*high)? << 4 | digit(*low)?;
+    }
+    Some(bytes)
 }
 
 /// Whether a variable looks like a secret: its name says so, or its value has the shape of a well-known credential.
@@ -114,6 +166,11 @@ mod tests {
             assert_ne!(one.sha256, other.sha256);
         }
         assert_eq!(one.short().len(), "sha256:".len() + 12);
+        let json = serde_json::to_string(&one).unwrap();
+        assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), one);
+        for wrong in ["00ff", &"g".repeat(64), &"é".repeat(32)] {
+            assert!(serde_json::from_str::<Digest>(&format!(r#"{{"sha256":"{wrong}"}}"#)).is_err());
+        }
     }
 
     #[test]

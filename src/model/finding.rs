@@ -171,9 +171,7 @@ pub fn fingerprint(rule: &str, stage: &StageName, route: Option<&str>, path: Opt
         part(route),
         part(path),
     ];
-    let mut text = digest::hex(parts.as_flattened());
-    text.truncate(32);
-    text
+    digest::hex(&digest::sha256(parts.as_flattened())[..16])
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::example::{self, Example};
 use super::pattern::{At, Pattern};
 use super::truth::{Truth, Use};
 use super::yaml::{self, Data, Entry, Node};
-use crate::model::catalogue::{API, Protocol, Protocols, position};
+use crate::model::catalogue::{API, Protocol, Protocols, ROUTE_SETTINGS, position};
 use crate::model::document::api_stated_by;
 use crate::model::finding::RuleFacts;
 use crate::model::value::NOT_STATED;
@@ -55,7 +55,41 @@ pub struct Rule {
     /// What the document should be like.
     pub picture: Option<Pattern>,
     /// What the settings in force of each route should be like.
-    pub each_route: Option<Pattern>,
+    pub each_route: Option<EachRoute>,
+}
+
+/// What the settings in force of each route should be like.
+#[derive(Debug)]
+pub struct EachRoute {
+    /// The parts that all must hold, each for itself.
+    pub parts: Vec<RoutePart>,
+}
+
+/// One part of what routes should be like.
+#[derive(Debug)]
+pub struct RoutePart {
+    /// What should hold.
+    pub pattern: Pattern,
+    /// The settings that it reads, by place in [`ROUTE_SETTINGS`]. A route that sets none of them is as the default is.
+    pub reads: Vec<usize>,
+}
+
+impl EachRoute {
+    fn of(pattern: Pattern) -> Self {
+        let parts = match pattern {
+            Pattern::All(parts) => parts,
+            one => vec![one],
+        };
+        let part = |pattern: Pattern| {
+            let mut paths = Vec::new();
+            pattern.reads(&mut String::new(), &mut paths);
+            let places = ROUTE_SETTINGS.iter().enumerate();
+            let reads = places.filter(|(_, field)| paths.iter().any(|path| path.is_empty() || path == field.name));
+            let reads = reads.map(|(at, _)| at).collect();
+            RoutePart { pattern, reads }
+        };
+        Self { parts: parts.into_iter().map(part).collect() }
+    }
 }
 
 impl Policies {
@@ -385,7 +419,7 @@ fn rule_of(
         id: id.to_owned(),
         selection,
         picture: expectation.picture,
-        each_route: expectation.each_route,
+        each_route: expectation.each_route.map(EachRoute::of),
     };
     if let Some(reason) = never_applies(&rule, policy_selection) {
         let help = "narrow `match`, or leave the setting out; AWS has it on one protocol only".to_owned();
@@ -420,7 +454,8 @@ fn never_applies(rule: &Rule, policy: Option<&Pattern>) -> Option<String> {
             continue;
         }
         let at = At::top(&document, protocol, Use::Expect);
-        let asks = [&rule.picture, &rule.each_route].into_iter().flatten();
+        let routes = rule.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern);
+        let asks = rule.picture.iter().chain(routes);
         if asks.map(|pattern| pattern.truth(&NOT_STATED, &at)).any(|truth| truth != Truth::Dropped) {
             return None;
         }

@@ -376,11 +376,8 @@ impl Pattern {
                 inner.words_under(&format!("every {written}"), &At { field, ..*at })
             }
             Self::SomeEntry { written, present, .. } => {
-                if *present {
-                    format!("at least one {written}")
-                } else {
-                    format!("no {written}")
-                }
+                let keys = if &**written == "*" { "key".to_owned() } else { format!("key like {written}") };
+                if *present { format!("at least one {keys}") } else { format!("no {keys}") }
             }
             Self::Tests(tests) => tests.iter().map(|test| test.expected(at)).collect::<Vec<_>>().join(" and "),
         }

@@ -1,6 +1,6 @@
 //! Reads a snapshot: a header, one line a stage, a trailer that says what should have been there.
 
-use std::io::{BufRead, Read as _};
+use std::io::{BufRead as _, Read as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -19,7 +19,7 @@ pub const FORMAT: &str = "driftgate.snapshot";
 pub const VERSION: u64 = 1;
 
 /// How many bytes of lines go into one chunk.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: usize = 128 * 1024;
 /// How many chunks wait to be checked.
 const WAITING: usize = 8;
 /// The longest line: a stage with the most routes and variables that AWS allows has less than 1 MiB.
@@ -113,58 +113,51 @@ fn send(
     only: &Arc<Selection>,
     chunks: &SyncSender<Chunk>,
 ) -> Result<Trailer, Error> {
-    let mut held: Vec<u8> = Vec::with_capacity(CHUNK * 2);
+    let lines = |bytes, first| Chunk::Lines { name: Arc::clone(name), bytes, first, only: Arc::clone(only) };
+    let mut held: Vec<u8> = Vec::new();
     let mut line = 2_u64;
-    let mut stages = 0_u64;
     loop {
-        let read = input.text.fill_buf().map_err(|error| damaged(name, &error))?;
-        let (length, at_end) = (read.len(), read.is_empty());
-        held.extend_from_slice(read);
-        input.text.consume(length);
-        if at_end {
-            break;
-        }
-        if held.len() < CHUNK {
-            continue;
-        }
-        let Some(cut) = before_last_line(&held) else {
-            if held.len() > LONGEST_LINE {
-                return Err(Error(format!(
-                    "{name}:{line}: a line of more than 8 MiB. The file is damaged; nothing was audited."
-                )));
+        let mut block = Vec::with_capacity(held.len() + CHUNK);
+        block.append(&mut held);
+        let read =
+            (&mut input.text).take(CHUNK as u64).read_to_end(&mut block).map_err(|error| damaged(name, &error))?;
+        match before_last_line(&block) {
+            Some(cut) if read > 0 => held = block.split_off(cut),
+            _ if read == 0 => {
+                held = block;
+                break;
             }
-            continue;
-        };
-        let rest = held.split_off(cut);
-        let lines = std::mem::replace(&mut held, rest);
-        let count = newlines(&lines);
-        let chunk = Chunk::Lines { name: Arc::clone(name), bytes: lines, first: line, only: Arc::clone(only) };
-        line += count;
-        stages += count;
-        held.reserve(CHUNK * 2);
-        if chunks.send(chunk).is_err() {
-            // Whoever asked has found a damaged line and stopped.
+            _ if block.len() > LONGEST_LINE => {
+                let what = "a line of more than 8 MiB. The file is damaged; nothing was audited.";
+                return Err(Error(format!("{name}:{line}: {what}")));
+            }
+            _ => {
+                held = block;
+                continue;
+            }
+        }
+        let count = newlines(&block);
+        if chunks.send(lines(block, line)).is_err() {
+            // Whoever asked has found a damaged line, and says so.
             break;
         }
+        line += count;
     }
-    while held.last().is_some_and(u8::is_ascii_whitespace) {
-        held.pop();
-    }
+    held.truncate(held.trim_ascii_end().len());
     let cut = held.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let last = held.split_off(cut);
-    let count = newlines(&held);
-    let last_line = line + count;
-    stages += count;
+    let last_line = line + newlines(&held);
+    let stages = last_line - 2;
     let trailer: Trailer =
         serde_json::from_slice(&last).map_err(|_| cut_off(name, stages + u64::from(!last.is_empty())))?;
     if !held.is_empty() {
-        let chunk = Chunk::Lines { name: Arc::clone(name), bytes: held, first: line, only: Arc::clone(only) };
         // Nobody listening is nobody to tell.
-        let _ = chunks.send(chunk);
+        let _ = chunks.send(lines(held, line));
     }
     if trailer.stages != stages {
         return Err(Error(format!(
-            "{name}:{last_line}: the trailer counts {} stages and the file has {stages}. The file is damaged; nothing was audited.",
+            "{name}:{last_line}: the trailer counts {} stages and the file has {stages}. \
+             The file is damaged; nothing was audited.",
             trailer.stages
         )));
     }
