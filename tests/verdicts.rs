@@ -22,14 +22,13 @@ fn words(verdict: Verdict) -> String {
         Verdict::Conforms => "conforms".into(),
         Verdict::NotApplicable => "not applicable".into(),
         Verdict::Undecided(questions) => {
-            let paths: Vec<_> = questions.iter().map(|question| question.open.path.as_str()).collect();
+            let paths: Vec<_> = questions.iter().map(|question| &*question.path).collect();
             format!("undecided: {}", paths.join(", "))
         }
-        Verdict::Violates(findings) => {
-            let settings: Vec<_> = findings
+        Verdict::Violates(failures) => {
+            let settings: Vec<_> = failures
                 .iter()
-                .map(|finding| {
-                    let failure = &finding.failure;
+                .map(|failure| {
                     let actual = match &failure.actual {
                         Actual::Unset => "null".to_owned(),
                         Actual::Boolean(value) => value.to_string(),
@@ -39,7 +38,7 @@ fn words(verdict: Verdict) -> String {
                     };
                     let origin = if failure.origin == Origin::Stage { "" } else { failure.origin.name() };
                     let path = if failure.path.is_empty() { "(all)" } else { &failure.path };
-                    let route = finding.route.as_ref().map(|route| format!("[{route}] ")).unwrap_or_default();
+                    let route = failure.route.as_ref().map(|route| format!("[{route}] ")).unwrap_or_default();
                     format!("{route}{path} = {actual} {origin}, not {}", failure.expected).replace(" ,", ",")
                 })
                 .collect();

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Options;
-use super::verdict::{Finding, Question, Verdict, verdict};
+use super::verdict::{Verdict, verdict};
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, ROUTE_SETTINGS, STAGE};
 use crate::model::feed::{Close, Scope};
 use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation};
 use crate::model::outcome::Coverage;
 use crate::model::{Document, Outcome, Severity};
+use crate::policy::pattern::{Failure, Open};
 use crate::policy::{Policies, Rule};
 
 /// The sum of some stages.
@@ -154,38 +155,42 @@ impl Ledger {
         Arc::new(StageName { place, api, name: document.stage_name().map(Box::from) })
     }
 
-    fn shared(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.texts.get(text) {
+    /// The same text as it may be held already: many findings share a route, a path or a demand.
+    fn shared(&mut self, text: Arc<str>) -> Arc<str> {
+        // The compiled policy holds most texts, and shares them itself.
+        if Arc::strong_count(&text) > 1 {
+            return text;
+        }
+        if let Some(known) = self.texts.get(&text) {
             return Arc::clone(known);
         }
-        let new: Arc<str> = text.into();
-        self.texts.insert(Arc::clone(&new));
-        new
+        self.texts.insert(Arc::clone(&text));
+        text
     }
 
-    fn violations(&mut self, rule: &Rule, stage: &Arc<StageName>, findings: Vec<Finding>) {
-        for Finding { route, failure } in findings {
+    fn violations(&mut self, rule: &Rule, stage: &Arc<StageName>, failures: Vec<Failure>) {
+        for Failure { route, path, expected, actual, origin } in failures {
             let violation = Violation {
                 rule: rule.number,
-                origin: failure.origin,
+                origin,
                 stage: Arc::clone(stage),
-                route: route.map(|route| self.shared(&route)),
-                path: (!failure.path.is_empty()).then(|| self.shared(&failure.path)),
-                expected: self.shared(&failure.expected),
-                actual: failure.actual,
+                route: route.map(|route| self.shared(route)),
+                path: (!path.is_empty()).then(|| self.shared(path)),
+                expected: self.shared(expected),
+                actual,
             };
             self.outcome.violations[rule.facts.severity.rank()].push(violation);
         }
     }
 
-    fn undecided(&mut self, rule: &Rule, stage: &Arc<StageName>, questions: Vec<Question>) {
-        for Question { route, open } in questions {
+    fn undecided(&mut self, rule: &Rule, stage: &Arc<StageName>, questions: Vec<Open>) {
+        for Open { route, path, reason } in questions {
             let undecided = Undecided {
                 rule: rule.number,
                 stage: Arc::clone(stage),
-                route: route.map(|route| self.shared(&route)),
-                path: (!open.path.is_empty()).then(|| self.shared(&open.path)),
-                reason: self.shared(&open.reason),
+                route: route.map(|route| self.shared(route)),
+                path: (!path.is_empty()).then(|| self.shared(path)),
+                reason: self.shared(reason),
             };
             self.outcome.undecided.push(undecided);
         }

@@ -1,15 +1,15 @@
 //! The verdict of one rule on one stage, and what it rests on.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::model::Document;
 use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
-use crate::model::finding::Origin;
 use crate::model::value::Value;
 use crate::policy::Rule;
 use crate::policy::compile::each_route_field;
 use crate::policy::load::{EachRoute, RoutePart, protocols};
-use crate::policy::pattern::{At, Failure, Open, Pattern};
+use crate::policy::pattern::{At, Failure, Open, Path, Pattern};
 use crate::policy::truth::{Truth, Use};
 
 /// What a rule says of a stage.
@@ -20,29 +20,11 @@ pub enum Verdict {
     /// What it expects holds.
     Conforms,
     /// These settings fail.
-    Violates(Vec<Finding>),
+    Violates(Vec<Failure>),
     /// The protocol lacks everything that it asks about.
     NotApplicable,
     /// It hangs on these.
-    Undecided(Vec<Question>),
-}
-
-/// A setting that fails, and the route it belongs to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
-    /// The route; `None` for the stage and its default.
-    pub route: Option<String>,
-    /// The setting.
-    pub failure: Failure,
-}
-
-/// What a verdict hangs on, and the route it belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// The route; `None` for the stage and its default.
-    pub route: Option<String>,
-    /// The setting and the reason.
-    pub open: Open,
+    Undecided(Vec<Open>),
 }
 
 /// The verdict of a rule on a stage; `selects` is what the policy's own `match` is.
@@ -65,7 +47,7 @@ fn agree(first: Verdict, second: Verdict) -> Verdict {
     match (first, second) {
         (one, other) if one == other => one,
         (Verdict::Violates(one), Verdict::Violates(other)) => {
-            let both: Vec<Finding> = one.into_iter().filter(|finding| other.contains(finding)).collect();
+            let both: Vec<Failure> = one.into_iter().filter(|finding| other.contains(finding)).collect();
             if both.is_empty() { unstated_protocol(Vec::new()) } else { Verdict::Violates(both) }
         }
         (Verdict::Undecided(one), Verdict::Undecided(other)) => {
@@ -78,13 +60,11 @@ fn agree(first: Verdict, second: Verdict) -> Verdict {
     }
 }
 
-fn unstated_protocol(mut questions: Vec<Question>) -> Verdict {
-    let protocol = Open {
-        path: "api.ProtocolType".to_owned(),
-        reason: "the outcome depends on the protocol, which the source does not state".to_owned(),
-    };
-    if questions.iter().all(|question| question.open.path != protocol.path) {
-        questions.insert(0, Question { route: None, open: protocol });
+fn unstated_protocol(mut questions: Vec<Open>) -> Verdict {
+    const PATH: &str = "api.ProtocolType";
+    if questions.iter().all(|question| &*question.path != PATH) {
+        let reason = "the outcome depends on the protocol, which the source does not state".into();
+        questions.insert(0, Open { route: None, path: PATH.into(), reason });
     }
     Verdict::Undecided(questions)
 }
@@ -103,9 +83,9 @@ fn assuming(
         Truth::Unknown => {
             let mut open = Vec::new();
             for pattern in selections() {
-                pattern.open_questions(document.stage, &matching, &mut String::new(), &mut open);
+                pattern.open_questions(document.stage, &matching, &mut Path::default(), &mut open);
             }
-            return Verdict::Undecided(open.into_iter().map(|open| Question { route: None, open }).collect());
+            return Verdict::Undecided(open);
         }
         Truth::True => {}
     }
@@ -118,25 +98,22 @@ fn assuming(
         Truth::True => Verdict::Conforms,
         Truth::Dropped => Verdict::NotApplicable,
         Truth::False => {
-            let mut findings = Vec::new();
+            let mut failures = Vec::new();
             if let Some((pattern, Truth::False)) = picture {
-                let mut failures = Vec::new();
-                pattern.failures(document.stage, &at, &mut String::new(), hide, &mut failures);
-                findings.extend(
-                    failures.into_iter().map(|failure| Finding { route: route_of(&failure, document), failure }),
-                );
+                pattern.failures(document.stage, &at, &mut Path::default(), hide, &mut failures);
+                for failure in &mut failures {
+                    failure.route = route_of(failure, document);
+                }
             }
             if let Some(routes) = routes {
-                routes.findings(hide, &mut findings);
+                routes.failures(hide, &mut failures);
             }
-            Verdict::Violates(joined(findings))
+            Verdict::Violates(joined(failures))
         }
         Truth::Unknown => {
             let mut questions = Vec::new();
             if let Some((pattern, Truth::Unknown)) = picture {
-                let mut open = Vec::new();
-                pattern.open_questions(document.stage, &at, &mut String::new(), &mut open);
-                questions.extend(open.into_iter().map(|open| Question { route: None, open }));
+                pattern.open_questions(document.stage, &at, &mut Path::default(), &mut questions);
             }
             if let Some(routes) = routes {
                 routes.questions(&mut questions);
@@ -147,34 +124,29 @@ fn assuming(
 }
 
 /// The route of a setting that a picture names in `RouteSettings`.
-fn route_of(failure: &Failure, document: &Document<'_>) -> Option<String> {
+fn route_of(failure: &Failure, document: &Document<'_>) -> Option<Arc<str>> {
     let below = failure.path.strip_prefix("RouteSettings.")?;
     let routes = document.stage.member(const { position(STAGE, "RouteSettings") }).entries();
     // Route keys may have dots; the entry tells where the key ends.
-    let known = routes
-        .iter()
-        .map(|(key, _)| key.as_ref())
-        .find(|key| below.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
-    known.map(str::to_owned)
+    let ends_there = |key: &&str| below.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    routes.iter().map(|(key, _)| key.as_ref()).find(ends_there).map(Arc::from)
 }
 
 /// One violation for each setting: what several tests demand of it is joined.
-fn joined(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let mut all: Vec<Finding> = Vec::with_capacity(findings.len());
-    // The stage and its default first, then each route.
-    findings.sort_by(|a, b| a.route.cmp(&b.route));
-    for finding in findings {
-        let same = |other: &&mut Finding| other.route == finding.route && other.failure.path == finding.failure.path;
-        match all.iter_mut().find(same) {
-            Some(first) if first.failure.expected != finding.failure.expected => {
-                first.failure.expected.push_str(", ");
-                first.failure.expected.push_str(&finding.failure.expected);
-            }
-            Some(_) => {}
-            None => all.push(finding),
-        }
+fn joined(mut failures: Vec<Failure>) -> Vec<Failure> {
+    if failures.len() < 2 {
+        return failures;
     }
-    all
+    // The stage and its default first, then each route.
+    failures.sort_by(|a, b| (&a.route, &a.path).cmp(&(&b.route, &b.path)));
+    failures.dedup_by(|later, first| {
+        let same = (&later.route, &later.path) == (&first.route, &first.path);
+        if same && later.expected != first.expected {
+            first.expected = format!("{}, {}", first.expected, later.expected).into();
+        }
+        same
+    });
+    failures
 }
 
 /// The routes of a stage, and what is demanded of each.
@@ -220,49 +192,40 @@ impl<'d> Routes<'d> {
             .map(move |(key, entry)| (key.as_ref(), in_force(entry, default)))
     }
 
-    fn findings(&self, hide: bool, out: &mut Vec<Finding>) {
+    fn failures(&self, hide: bool, out: &mut Vec<Failure>) {
         for part in self.parts {
-            let mut fail = |route: Option<&str>, prefix: &str, settings: &Value<'_>| {
-                if part.pattern.truth(settings, &self.at) != Truth::False {
-                    return;
-                }
-                let mut failures = Vec::new();
-                part.pattern.failures(settings, &self.at, &mut String::new(), hide, &mut failures);
-                let of_route = |origin| if route.is_some() && origin == Origin::Stage { Origin::Route } else { origin };
-                out.extend(failures.into_iter().map(|failure| Finding {
-                    route: route.map(str::to_owned),
-                    failure: Failure {
-                        path: below(prefix, &failure.path),
-                        origin: of_route(failure.origin),
-                        ..failure
-                    },
-                }));
-            };
-            fail(None, "DefaultRouteSettings", self.default);
+            if part.pattern.truth(self.default, &self.at) == Truth::False {
+                let mut path = Path::fixed("DefaultRouteSettings");
+                part.pattern.failures(self.default, &self.at, &mut path, hide, out);
+            }
             for (key, settings) in self.setting(part) {
-                fail(Some(key), &format!("RouteSettings.{key}"), &settings);
+                if part.pattern.truth(&settings, &self.at) == Truth::False {
+                    let before = out.len();
+                    let mut path = Path::varying(format!("RouteSettings.{key}"));
+                    part.pattern.failures(&settings, &self.at, &mut path, hide, out);
+                    let route: Arc<str> = key.into();
+                    for failure in &mut out[before..] {
+                        failure.route = Some(Arc::clone(&route));
+                    }
+                }
             }
         }
     }
 
-    fn questions(&self, out: &mut Vec<Question>) {
+    fn questions(&self, out: &mut Vec<Open>) {
         for part in self.parts {
-            let mut ask = |route: Option<&str>, prefix: &str, settings: &Value<'_>| {
-                let mut open = Vec::new();
-                part.pattern.open_questions(settings, &self.at, &mut String::new(), &mut open);
-                out.extend(open.into_iter().map(|open| Question {
-                    route: route.map(str::to_owned),
-                    open: Open { path: below(prefix, &open.path), ..open },
-                }));
-            };
-            ask(None, "DefaultRouteSettings", self.default);
+            part.pattern.open_questions(self.default, &self.at, &mut Path::fixed("DefaultRouteSettings"), out);
             for (key, settings) in self.setting(part) {
-                ask(Some(key), &format!("RouteSettings.{key}"), &settings);
+                let before = out.len();
+                let mut path = Path::varying(format!("RouteSettings.{key}"));
+                part.pattern.open_questions(&settings, &self.at, &mut path, out);
+                for question in &mut out[before..] {
+                    question.route = Some(key.into());
+                }
             }
         }
         if matches!(self.entries, Value::NotStated) {
-            let reason = "the source does not state it".to_owned();
-            out.push(Question { route: None, open: Open { path: "RouteSettings".to_owned(), reason } });
+            out.push(Open::not_stated("RouteSettings".into()));
         }
     }
 }
@@ -277,8 +240,4 @@ fn in_force<'d>(entry: &'d Value<'d>, default: &'d Value<'d>) -> Value<'d> {
         }
     });
     Value::Struct(members.collect())
-}
-
-fn below(prefix: &str, path: &str) -> String {
-    if path.is_empty() { prefix.to_owned() } else { format!("{prefix}.{path}") }
 }

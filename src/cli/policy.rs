@@ -126,19 +126,19 @@ fn words(verdict: &Verdict) -> String {
         Verdict::NotGoverned => "its `match` does not hold".to_owned(),
         Verdict::Conforms => "conforms".to_owned(),
         Verdict::NotApplicable => "not applicable: the protocol lacks the settings".to_owned(),
-        Verdict::Violates(findings) => {
-            let settings: Vec<String> = findings
+        Verdict::Violates(failures) => {
+            let settings: Vec<String> = failures
                 .iter()
-                .map(|finding| {
-                    let path = if finding.failure.path.is_empty() { "the stage" } else { &finding.failure.path };
-                    format!("{path} is expected to be {}", finding.failure.expected)
+                .map(|failure| {
+                    let path = if failure.path.is_empty() { "the stage" } else { &failure.path };
+                    format!("{path} is expected to be {}", failure.expected)
                 })
                 .collect();
             format!("violated: {}", settings.join("; "))
         }
         Verdict::Undecided(questions) => {
             let reasons: Vec<String> =
-                questions.iter().map(|question| format!("{}: {}", question.open.path, question.open.reason)).collect();
+                questions.iter().map(|question| format!("{}: {}", question.path, question.reason)).collect();
             format!("undecided: {}", reasons.join("; "))
         }
     }

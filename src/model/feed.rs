@@ -1,5 +1,6 @@
 //! What every source yields: chunks of stages, then one close. No I/O here; a source implements [`Feed`].
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -103,23 +104,32 @@ impl Chunk {
                 Ok(())
             }
             Self::Lines { name, bytes, first, only } => {
-                for (line, at) in bytes.split(|byte| *byte == b'\n').zip(*first..) {
+                let damaged = |at: u64, column: usize, said: &str| {
+                    Unusable(format!(
+                        "{name}:{at}:{column}: not a stage of a snapshot: {said}. The file is damaged; nothing was audited."
+                    ))
+                };
+                // Once for all lines: the strings in them need not be looked at again.
+                let text = std::str::from_utf8(bytes).map_err(|error| {
+                    let before = &bytes[..error.valid_up_to()];
+                    let line = before.split(|byte| *byte == b'\n').count() as u64 - 1;
+                    damaged(first + line, 1, "it is not UTF-8 text")
+                })?;
+                let mut last = None;
+                for (line, at) in text.lines().zip(*first..) {
                     if line.is_empty() {
                         continue;
                     }
-                    let line = Line::decode(line).map_err(|error| {
+                    let line = Line::decode(line, last.take()).map_err(|error| {
                         // serde_json counts lines within the text it was given, which is one line.
                         let said = error.to_string();
-                        let said = said.split(" at line ").next().unwrap_or(&said);
-                        Unusable(format!(
-                            "{name}:{at}:{}: not a stage of a snapshot: {said}. The file is damaged; nothing was audited.",
-                            error.column(),
-                        ))
+                        damaged(at, error.column(), said.split(" at line ").next().unwrap_or(&said))
                     })?;
                     let document = line.document();
                     if only.has_api(document.api_id()) && only.has_stage(document.stage_name()) {
                         each(&document);
                     }
+                    last = Some(line.head);
                 }
                 Ok(())
             }
@@ -129,20 +139,43 @@ impl Chunk {
 
 /// One line of a snapshot.
 struct Line<'a> {
-    account: Option<std::borrow::Cow<'a, str>>,
-    region: Option<std::borrow::Cow<'a, str>>,
-    api: Value<'a>,
+    head: Head<'a>,
     stage: Value<'a>,
 }
 
+/// What stands before the stage: the same text on every line of an API.
+struct Head<'a> {
+    account: Option<Cow<'a, str>>,
+    region: Option<Cow<'a, str>>,
+    api: Value<'a>,
+    /// The text up to the stage; `None` when it cannot be told from the line alone.
+    text: Option<&'a str>,
+}
+
 impl<'a> Line<'a> {
-    fn decode(line: &'a [u8]) -> Result<Self, serde_json::Error> {
+    /// Decodes a line; where it begins as the `last` one did, only its stage.
+    fn decode(line: &'a str, last: Option<Head<'a>>) -> Result<Self, serde_json::Error> {
+        if let Some(head) = last
+            && let Some(stage) =
+                head.text.and_then(|text| line.strip_prefix(text)).and_then(|rest| rest.strip_suffix('}'))
+        {
+            let mut from = serde_json::Deserializer::from_str(stage);
+            if let Ok(stage) = Decode(&STAGE_ROW).deserialize(&mut from)
+                && from.end().is_ok()
+            {
+                return Ok(Self { head, stage });
+            }
+        }
+        Self::decode_whole(line)
+    }
+
+    fn decode_whole(line: &'a str) -> Result<Self, serde_json::Error> {
         #[derive(Deserialize)]
         struct Wire<'w> {
             #[serde(borrow)]
-            account: Option<std::borrow::Cow<'w, str>>,
+            account: Option<Cow<'w, str>>,
             #[serde(borrow)]
-            region: Option<std::borrow::Cow<'w, str>>,
+            region: Option<Cow<'w, str>>,
             #[serde(borrow, deserialize_with = "api")]
             api: Value<'w>,
             #[serde(borrow, deserialize_with = "stage")]
@@ -156,7 +189,7 @@ impl<'a> Line<'a> {
         fn stage<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Value<'de>, D::Error> {
             Decode(&STAGE_ROW).deserialize(from)
         }
-        let wire: Wire<'a> = serde_json::from_slice(line)?;
+        let wire: Wire<'a> = serde_json::from_str(line)?;
         let (mut api, mut stage) = (wire.api, wire.stage);
         for path in &wire.not_stated {
             match path.strip_prefix("api.") {
@@ -164,14 +197,21 @@ impl<'a> Line<'a> {
                 None => mark_not_stated(&mut stage, &STAGE_ROW, path),
             }
         }
-        Ok(Self { account: wire.account, region: wire.region, api, stage })
+        // Within a JSON string the quotes would be escaped, so the one place with these bytes is the key.
+        const KEY: &str = ",\"stage\":";
+        let mut keys = line.match_indices(KEY);
+        let text = match (keys.next(), keys.next()) {
+            (Some((at, _)), None) if wire.not_stated.is_empty() => line.get(..at + KEY.len()),
+            _ => None,
+        };
+        Ok(Self { head: Head { account: wire.account, region: wire.region, api, text }, stage })
     }
 
     fn document(&self) -> Document<'_> {
         Document {
-            account: self.account.as_deref(),
-            region: self.region.as_deref(),
-            api: &self.api,
+            account: self.head.account.as_deref(),
+            region: self.head.region.as_deref(),
+            api: &self.head.api,
             stage: &self.stage,
         }
     }
@@ -337,6 +377,31 @@ mod tests {
         assert_eq!(seen[0].0.as_deref(), Some("111122223333"));
         assert_eq!(seen[0].2.as_deref(), Some("arn:aws:apigateway:us-east-1::/apis/a/stages/dev"));
         assert_eq!(seen[1], (None, Some("prod".to_owned()), None));
+    }
+
+    #[test]
+    fn lines_that_begin_alike_are_decoded_as_if_they_stood_alone() {
+        let api = r#"{"account":"1","region":"us-east-1","api":{"ApiId":"a","Name":",\"stage\":"},"#;
+        let odd = r#"{"account":"1","region":"us-east-1","api":{"ApiId":"b","New":{"x":1,"stage":{}}},"#;
+        let all = [
+            format!(r#"{api}"stage":{{"StageName":"a"}}}}"#),
+            format!(r#"{api}"stage":{{"StageName":"b"}},"not-stated":["Tags"]}}"#),
+            format!(r#"{api}"stage":{{"StageName":"c"}}}}"#),
+            format!(r#"{api}"stage":{{"StageName":"d"}} }}"#),
+            format!(r#"{odd}"stage":{{"StageName":"e"}}}}"#),
+            format!(r#"{odd}"stage":{{"StageName":"f"}},"more":1}}"#),
+        ];
+        let seen = |text: &str| {
+            let mut seen = Vec::new();
+            let decoded = lines(text).decode(|stage| seen.push(format!("{stage:?}")));
+            decoded.map(|()| seen)
+        };
+        let alone: Vec<String> = all.iter().flat_map(|line| seen(line).unwrap()).collect();
+        assert_eq!(seen(&all.join("\n")).unwrap(), alone);
+        for tail in ["", "}}", r#","more":}"#] {
+            let broken = format!("{}\n{api}\"stage\":{{\"StageName\":\"b\"}}{tail}", all[0]);
+            assert!(seen(&broken).is_err(), "{tail}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::glob::Glob;
 use super::operator::equals::{Equals, Literal};
 use super::operator::present::present;
 use super::operator::{OPERATORS, Reading, Test, foreign};
-use super::pattern::{Pattern, Top};
+use super::pattern::{Pattern, Setting, Top};
 use super::template::{self, Template};
 use super::yaml::{Data, Entry, Node};
 use crate::model::catalogue::{Field, Kind, OURS, position};
@@ -110,8 +110,8 @@ impl<'p> Compiler<'p> {
             },
             _ => match &node.data {
                 Data::Map(entries) => self.tests(entries, field),
-                Data::List(elements) => self.literals(elements, field).map(|of| equals(vec![Box::new(Equals(of))])),
-                _ => self.literal(node, field, self.star_is_text).map(|one| equals(vec![Box::new(Equals(vec![one]))])),
+                Data::List(elements) => self.literals(elements, field).map(|of| setting(vec![Box::new(Equals(of))])),
+                _ => self.literal(node, field, self.star_is_text).map(|one| setting(vec![Box::new(Equals(vec![one]))])),
             },
         }
     }
@@ -163,7 +163,7 @@ impl<'p> Compiler<'p> {
         match (entry.key.as_str(), place) {
             ("not", _) => return self.not(entry, again),
             ("any-of", _) => return self.any_of(entry, again),
-            ("present", Place::Struct(field)) => return self.test(entry, field).map(|test| equals(vec![test])),
+            ("present", Place::Struct(field)) => return self.test(entry, field).map(|test| setting(vec![test])),
             ("each-route", Place::Top) => {
                 self.problems.note(
                     &entry.key_span,
@@ -268,7 +268,7 @@ impl<'p> Compiler<'p> {
         Some(if Glob::is_glob(key) {
             Pattern::SomeEntry { glob: Glob::of(key), written: key.into(), present: true }
         } else {
-            Pattern::Entry { key: key.into(), field: of, inner: Box::new(equals(vec![present()])) }
+            Pattern::Entry { key: key.into(), field: of, inner: Box::new(setting(vec![present()])) }
         })
     }
 
@@ -282,7 +282,7 @@ impl<'p> Compiler<'p> {
         match entry.key.as_str() {
             "not" => return self.not(entry, again),
             "any-of" => return self.any_of(entry, again),
-            "present" => return self.test(entry, field).map(|test| equals(vec![test])),
+            "present" => return self.test(entry, field).map(|test| setting(vec![test])),
             _ => {}
         }
         // Keys are free here, so another tool's word would silently become one.
@@ -376,7 +376,7 @@ impl<'p> Compiler<'p> {
                         && !elements.is_empty()
                         && !elements.iter().any(|element| matches!(element.data, Data::Map(_))) =>
                 {
-                    let inner = self.literals(elements, field).map(|of| equals(vec![Box::new(Equals(of))]));
+                    let inner = self.literals(elements, field).map(|of| setting(vec![Box::new(Equals(of))]));
                     parts.push(inner.map(|inner| Pattern::Not(Box::new(inner))));
                 }
                 ("not", _) => parts.push(self.not(entry, again)),
@@ -386,7 +386,7 @@ impl<'p> Compiler<'p> {
         }
         self.check_range(entries);
         if !tests.is_empty() {
-            parts.insert(0, tests.into_iter().collect::<Option<Vec<_>>>().map(equals));
+            parts.insert(0, tests.into_iter().collect::<Option<Vec<_>>>().map(setting));
         }
         all(parts)
     }
@@ -528,8 +528,8 @@ pub fn kind_words(field: &Field) -> String {
     }
 }
 
-fn equals(tests: Vec<Box<dyn Test>>) -> Pattern {
-    Pattern::Tests(tests)
+fn setting(tests: Vec<Box<dyn Test>>) -> Pattern {
+    Pattern::Tests(Setting::new(tests))
 }
 
 /// All of the parts, if all of them could be read.

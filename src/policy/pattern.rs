@@ -1,6 +1,7 @@
 //! The pattern: one picture of a stage, used by `match` and `expect`. What it says of a document, and why not.
 
 use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use super::glob::Glob;
 use super::operator::Test;
@@ -60,7 +61,7 @@ pub enum Pattern {
         present: bool,
     },
     /// The setting passes these tests.
-    Tests(Vec<Box<dyn Test>>),
+    Tests(Setting),
     /// What stands at a place of the document's top is so.
     Top {
         /// The place.
@@ -70,6 +71,94 @@ pub enum Pattern {
         /// What it should be.
         inner: Box<Pattern>,
     },
+}
+
+/// The tests of one setting.
+#[derive(Debug)]
+pub struct Setting {
+    tests: Vec<Box<dyn Test>>,
+    /// The words of each test, when they are the same on every stage.
+    words: Vec<Option<Arc<str>>>,
+    /// The path of the setting, once it was needed, when it is the same on every stage.
+    path: OnceLock<Arc<str>>,
+}
+
+impl Setting {
+    /// A setting that passes these tests.
+    #[must_use]
+    pub fn new(tests: Vec<Box<dyn Test>>) -> Self {
+        let words = tests.iter().map(|test| test.words().map(Arc::from)).collect();
+        Self { tests, words, path: OnceLock::new() }
+    }
+
+    /// The tests that fail, in words.
+    fn expected(&self, value: &Value<'_>, at: &At<'_>) -> Arc<str> {
+        let mut failed = self.tests.iter().zip(&self.words).filter(|(test, _)| test.asked(value, at) == Truth::False);
+        let words = |(test, words): (&Box<dyn Test>, &Option<Arc<str>>)| match words {
+            Some(words) => Arc::clone(words),
+            None => test.expected(at).into(),
+        };
+        let first = failed.next().map(words).unwrap_or_default();
+        let rest: Vec<Arc<str>> = failed.map(words).collect();
+        if rest.is_empty() {
+            return first;
+        }
+        [&[first], rest.as_slice()].concat().join(", ").into()
+    }
+
+    fn path(&self, path: &Path) -> Arc<str> {
+        if path.varies {
+            path.text.as_str().into()
+        } else {
+            Arc::clone(self.path.get_or_init(|| path.text.as_str().into()))
+        }
+    }
+}
+
+/// The path of a setting, as a walk through a pattern comes to it.
+#[derive(Debug, Default)]
+pub struct Path {
+    text: String,
+    /// Whether the stage decided a part of it, such as a key that fits a glob.
+    varies: bool,
+}
+
+impl Path {
+    /// The path of something that every stage has, as the start of the paths below it.
+    #[must_use]
+    pub fn fixed(text: &str) -> Self {
+        Self { text: text.to_owned(), varies: false }
+    }
+
+    /// The path of something that only some stages have.
+    #[must_use]
+    pub fn varying(text: String) -> Self {
+        Self { text, varies: true }
+    }
+
+    /// Goes one step down, for as long as `below` takes.
+    fn below<T>(&mut self, segment: &str, below: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.text.len();
+        if length > 0 {
+            self.text.push('.');
+        }
+        self.text.push_str(segment);
+        let result = below(self);
+        self.text.truncate(length);
+        result
+    }
+
+    /// Goes down to a key that the stage has.
+    fn below_key<T>(&mut self, key: &str, below: impl FnOnce(&mut Self) -> T) -> T {
+        let varies = std::mem::replace(&mut self.varies, true);
+        let result = self.below(key, below);
+        self.varies = varies;
+        result
+    }
+
+    fn text(&self) -> Arc<str> {
+        self.text.as_str().into()
+    }
 }
 
 /// What a pattern is asked about, and what the answer may depend on.
@@ -90,10 +179,12 @@ pub struct At<'d> {
 /// A setting that is not as the pattern demands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
-    /// The setting, from the place of the pattern; empty for the place itself.
-    pub path: String,
+    /// The route; `None` for the stage and its default.
+    pub route: Option<Arc<str>>,
+    /// The setting; empty for the document as a whole.
+    pub path: Arc<str>,
     /// The tests that failed, in words.
-    pub expected: String,
+    pub expected: Arc<str>,
     /// What is there.
     pub actual: Actual,
     /// Where it came from.
@@ -103,11 +194,24 @@ pub struct Failure {
 /// A question that the source leaves open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
+    /// The route; `None` for the stage and its default.
+    pub route: Option<Arc<str>>,
     /// The setting.
-    pub path: String,
+    pub path: Arc<str>,
     /// Why it cannot be decided.
-    pub reason: String,
+    pub reason: Arc<str>,
 }
+
+impl Open {
+    /// What the source leaves open.
+    #[must_use]
+    pub fn not_stated(path: Arc<str>) -> Self {
+        Self { route: None, path, reason: NOT_STATED_REASON.into() }
+    }
+}
+
+/// Why most open questions are open.
+pub const NOT_STATED_REASON: &str = "the source does not state it";
 
 static FALSE: Value<'static> = Value::Boolean(false);
 static OFF: Value<'static> = Value::Text(Cow::Borrowed("OFF"));
@@ -154,9 +258,9 @@ impl Pattern {
                 Value::NotStated => Truth::Unknown,
                 _ => Truth::from(some_entry(glob, written, value) == *present),
             },
-            Self::Tests(tests) => {
+            Self::Tests(setting) => {
                 let value = resolve(at.field, value);
-                at.used.all(tests.iter().map(|test| test.asked(value, at)))
+                at.used.all(setting.tests.iter().map(|test| test.asked(value, at)))
             }
             Self::Top { top, field, inner } => {
                 if !field.on.include(at.protocol) {
@@ -176,7 +280,7 @@ impl Pattern {
     }
 
     /// The settings that fail, given that the pattern does.
-    pub fn failures(&self, value: &Value<'_>, at: &At<'_>, path: &mut String, hide: bool, out: &mut Vec<Failure>) {
+    pub fn failures(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, hide: bool, out: &mut Vec<Failure>) {
         match self {
             Self::All(of) => {
                 for pattern in of {
@@ -187,76 +291,70 @@ impl Pattern {
             }
             Self::Any(_) => out.push(self.failure_here(value, at, path, hide)),
             // A `not` over one setting is a demand on that setting; over several it is one on the place where it is.
-            Self::Not(inner) => match inner.only_setting() {
-                Some(_) => self.fail_at_setting(inner, value, at, path, hide, out),
-                None => out.push(self.failure_here(value, at, path, hide)),
-            },
-            Self::Member { field, at: place, inner } => {
-                let length = path.len();
-                push_segment(path, field.name);
-                inner.failures(value.member(*place), &At { field, key: at.key, ..*at }, path, hide, out);
-                path.truncate(length);
-            }
-            Self::Entry { key, field, inner } => {
-                let length = path.len();
-                push_segment(path, key);
-                inner.failures(value.entry(key), &At { field, key: Some(key), ..*at }, path, hide, out);
-                path.truncate(length);
+            Self::Not(inner) if inner.is_one_setting() => self.fail_at_setting(inner, value, at, path, hide, out),
+            Self::Not(_) => out.push(self.failure_here(value, at, path, hide)),
+            Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
+                self.step(value, at, path, |inner, value, at, path| inner.failures(value, at, path, hide, out));
             }
             Self::Entries { glob, written, field, inner } => {
                 for (key, value) in value.entries().iter().filter(|(key, _)| fits(glob, written, key)) {
                     let at = At { field, key: Some(key), ..*at };
                     if inner.truth(value, &at) == Truth::False {
-                        let length = path.len();
-                        push_segment(path, key);
-                        inner.failures(value, &at, path, hide, out);
-                        path.truncate(length);
+                        path.below_key(key, |path| inner.failures(value, &at, path, hide, out));
                     }
                 }
             }
-            Self::SomeEntry { written, .. } => {
-                let length = path.len();
-                push_segment(path, written);
-                out.push(Failure {
-                    path: path.clone(),
-                    expected: self.words(at),
-                    actual: Actual::Unset,
-                    origin: Origin::Unset,
-                });
-                path.truncate(length);
-            }
-            Self::Tests(tests) => {
+            Self::SomeEntry { written, .. } => out.push(Failure {
+                route: None,
+                path: path.below(written, |path| path.text()),
+                expected: self.words(at).into(),
+                actual: Actual::Unset,
+                origin: Origin::Unset,
+            }),
+            Self::Tests(setting) => {
                 let resolved = resolve(at.field, value);
-                let failed: Vec<String> = tests
-                    .iter()
-                    .filter(|test| test.asked(resolved, at) == Truth::False)
-                    .map(|test| test.expected(at))
-                    .collect();
                 out.push(Failure {
-                    path: path.clone(),
-                    expected: failed.join(", "),
+                    route: None,
+                    path: setting.path(path),
+                    expected: setting.expected(resolved, at),
                     actual: actual(resolved, at, hide),
-                    origin: origin(value, at.field, path),
+                    origin: origin(value, at.field, &path.text),
                 });
-            }
-            Self::Top { top, field, inner } => {
-                let length = path.len();
-                push_segment(path, field.name);
-                top.with(at.document, |value| inner.failures(value, &At { field, ..*at }, path, hide, out));
-                path.truncate(length);
             }
         }
     }
 
-    fn failure_here(&self, value: &Value<'_>, at: &At<'_>, path: &str, hide: bool) -> Failure {
-        let (path, expected) = (path.to_owned(), self.words(at));
+    /// Takes the one step down that a pattern of one place takes, and calls `then` there.
+    fn step<T>(
+        &self,
+        value: &Value<'_>,
+        at: &At<'_>,
+        path: &mut Path,
+        then: impl FnOnce(&Self, &Value<'_>, &At<'_>, &mut Path) -> T,
+    ) -> T {
+        match self {
+            Self::Member { field, at: place, inner } => {
+                path.below(field.name, |path| then(inner, value.member(*place), &At { field, ..*at }, path))
+            }
+            Self::Entry { key, field, inner } => {
+                let at = At { field, key: Some(key), ..*at };
+                path.below(key, |path| then(inner, value.entry(key), &at, path))
+            }
+            Self::Top { top, field, inner } => path.below(field.name, |path| {
+                top.with(at.document, |value| then(inner, value, &At { field, ..*at }, path))
+            }),
+            here => then(here, value, at, path),
+        }
+    }
+
+    fn failure_here(&self, value: &Value<'_>, at: &At<'_>, path: &Path, hide: bool) -> Failure {
+        let (path, expected) = (path.text(), self.words(at).into());
         // The document as a whole is no setting: nothing is "found" there.
         if std::ptr::eq(at.field, &raw const DOCUMENT) {
-            return Failure { path, expected, actual: Actual::Unset, origin: Origin::Stage };
+            return Failure { route: None, path, expected, actual: Actual::Unset, origin: Origin::Stage };
         }
-        let resolved = resolve(at.field, value);
         let origin = origin(value, at.field, &path);
-        Failure { path, expected, actual: actual(resolved, at, hide), origin }
+        Failure { route: None, path, expected, actual: actual(resolve(at.field, value), at, hide), origin }
     }
 
     /// The failure of `self`, a `not`, at the one setting that `inner` is about.
@@ -265,89 +363,62 @@ impl Pattern {
         inner: &Pattern,
         value: &Value<'_>,
         at: &At<'_>,
-        path: &mut String,
+        path: &mut Path,
         hide: bool,
         out: &mut Vec<Failure>,
     ) {
-        let length = path.len();
         match inner {
-            Self::Member { field, at: place, inner } => {
-                push_segment(path, field.name);
-                let at = At { field, key: at.key, ..*at };
-                self.fail_at_setting(inner, value.member(*place), &at, path, hide, out);
-            }
-            Self::Entry { key, field, inner } => {
-                push_segment(path, key);
-                let at = At { field, key: Some(key), ..*at };
-                self.fail_at_setting(inner, value.entry(key), &at, path, hide, out);
-            }
-            Self::Top { top, field, inner } => {
-                push_segment(path, field.name);
-                let at = At { field, ..*at };
-                top.with(at.document, |value| self.fail_at_setting(inner, value, &at, path, hide, out));
+            Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
+                inner.step(value, at, path, |inner, value, at, path| {
+                    self.fail_at_setting(inner, value, at, path, hide, out);
+                });
             }
             Self::All(of) if of.len() == 1 => self.fail_at_setting(&of[0], value, at, path, hide, out),
             demanded => {
-                let words = format!("not {}", demanded.words(at));
-                out.push(Failure { expected: words, ..demanded.failure_here(value, at, path, hide) });
+                let expected = format!("not {}", demanded.words(at)).into();
+                out.push(Failure { expected, ..demanded.failure_here(value, at, path, hide) });
             }
         }
-        path.truncate(length);
     }
 
-    /// The one setting that the pattern is about, if it is one.
-    fn only_setting(&self) -> Option<()> {
+    /// Whether the pattern is about one setting.
+    fn is_one_setting(&self) -> bool {
         match self {
             Self::Member { inner, .. } | Self::Top { inner, .. } | Self::Entry { inner, .. } | Self::Not(inner) => {
-                inner.only_setting()
+                inner.is_one_setting()
             }
-            Self::All(of) | Self::Any(of) if of.len() == 1 => of[0].only_setting(),
-            Self::All(of) | Self::Any(of) if of.iter().all(|pattern| matches!(pattern, Self::Tests(_))) => Some(()),
-            Self::Tests(_) => Some(()),
-            Self::All(_) | Self::Any(_) | Self::Entries { .. } | Self::SomeEntry { .. } => None,
+            Self::All(of) | Self::Any(of) if of.len() == 1 => of[0].is_one_setting(),
+            Self::All(of) | Self::Any(of) => of.iter().all(|pattern| matches!(pattern, Self::Tests(_))),
+            Self::Tests(_) => true,
+            Self::Entries { .. } | Self::SomeEntry { .. } => false,
         }
     }
 
     /// What keeps the pattern from being decided, given that it is not.
-    pub fn open_questions(&self, value: &Value<'_>, at: &At<'_>, path: &mut String, out: &mut Vec<Open>) {
+    pub fn open_questions(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, out: &mut Vec<Open>) {
         if self.truth(value, at) != Truth::Unknown {
             return;
         }
-        let length = path.len();
         match self {
             Self::All(of) | Self::Any(of) => of.iter().for_each(|pattern| pattern.open_questions(value, at, path, out)),
             Self::Not(inner) => inner.open_questions(value, at, path, out),
-            Self::Member { field, at: place, inner } => {
-                push_segment(path, field.name);
-                inner.open_questions(value.member(*place), &At { field, key: at.key, ..*at }, path, out);
-            }
-            Self::Entry { key, field, inner } => {
-                push_segment(path, key);
-                inner.open_questions(value.entry(key), &At { field, key: Some(key), ..*at }, path, out);
-            }
-            Self::Top { top, field, inner } => {
-                push_segment(path, field.name);
-                top.with(at.document, |value| inner.open_questions(value, &At { field, ..*at }, path, out));
+            Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
+                self.step(value, at, path, |inner, value, at, path| inner.open_questions(value, at, path, out));
             }
             Self::Entries { glob, written, field, inner } if !matches!(value, Value::NotStated) => {
                 for (key, value) in value.entries().iter().filter(|(key, _)| fits(glob, written, key)) {
-                    let length = path.len();
-                    push_segment(path, key);
-                    inner.open_questions(value, &At { field, key: Some(key), ..*at }, path, out);
-                    path.truncate(length);
+                    let at = At { field, key: Some(key), ..*at };
+                    path.below_key(key, |path| inner.open_questions(value, &at, path, out));
                 }
             }
-            Self::Entries { .. } | Self::SomeEntry { .. } => {
-                out.push(Open { path: path.clone(), reason: "the source does not state it".to_owned() });
-            }
-            Self::Tests(tests) => {
+            Self::Entries { .. } | Self::SomeEntry { .. } => out.push(Open::not_stated(path.text())),
+            Self::Tests(setting) => {
                 let resolved = resolve(at.field, value);
-                let reason = tests.iter().find_map(|test| test.unknown(resolved, at));
-                let reason = reason.unwrap_or_else(|| "the source does not state it".to_owned());
-                out.push(Open { path: path.clone(), reason });
+                let reason = setting.tests.iter().find_map(|test| test.unknown(resolved, at));
+                let reason = reason.map_or_else(|| NOT_STATED_REASON.into(), Arc::from);
+                out.push(Open { route: None, path: setting.path(path), reason });
             }
         }
-        path.truncate(length);
     }
 
     /// The pattern in words, for `expected`.
@@ -379,7 +450,9 @@ impl Pattern {
                 let keys = if &**written == "*" { "key".to_owned() } else { format!("key like {written}") };
                 if *present { format!("at least one {keys}") } else { format!("no {keys}") }
             }
-            Self::Tests(tests) => tests.iter().map(|test| test.expected(at)).collect::<Vec<_>>().join(" and "),
+            Self::Tests(setting) => {
+                setting.tests.iter().map(|test| test.expected(at)).collect::<Vec<_>>().join(" and ")
+            }
         }
     }
 

@@ -22,7 +22,7 @@ impl Test for Above {
         value.as_number().is_some_and(|number| number > self.0).into()
     }
 
-    fn expected(&self, _: &At<'_>) -> String {
-        format!("above {}", number(self.0))
+    fn words(&self) -> Option<String> {
+        Some(format!("above {}", number(self.0)))
     }
 }

@@ -34,7 +34,7 @@ impl Test for Contains {
         }
     }
 
-    fn expected(&self, _: &At<'_>) -> String {
-        format!("containing {}", self.0)
+    fn words(&self) -> Option<String> {
+        Some(format!("containing {}", self.0))
     }
 }

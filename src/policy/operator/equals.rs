@@ -41,15 +41,27 @@ impl Literal {
         }
     }
 
-    fn words(&self, at: &At<'_>) -> String {
-        match self {
+    /// The value, with those of the stage where there is one.
+    fn words(&self, at: Option<&At<'_>>) -> Option<String> {
+        Some(match self {
             Self::Boolean(value) => value.to_string(),
             Self::Number(value) => number(*value),
-            Self::Text(template) => match template.text(at.document) {
-                Ok(text) => text.into_owned(),
-                Err(missing) => unset_words(template, &missing),
+            Self::Text(template) => match (template.literal(), at) {
+                (Some(text), _) => text.to_owned(),
+                (None, Some(at)) => match template.text(at.document) {
+                    Ok(text) => text.into_owned(),
+                    Err(missing) => unset_words(template, &missing),
+                },
+                (None, None) => return None,
             },
-        }
+        })
+    }
+}
+
+impl Equals {
+    fn in_words(&self, at: Option<&At<'_>>) -> Option<String> {
+        let words: Vec<String> = self.0.iter().map(|literal| literal.words(at)).collect::<Option<_>>()?;
+        Some(if words.len() == 1 { words.concat() } else { format!("one of {}", words.join(", ")) })
     }
 }
 
@@ -64,14 +76,12 @@ impl Test for Equals {
         Use::Expect.any(self.0.iter().map(|literal| literal.is(value, at)))
     }
 
+    fn words(&self) -> Option<String> {
+        self.in_words(None)
+    }
+
     fn expected(&self, at: &At<'_>) -> String {
-        match self.0.as_slice() {
-            [one] => one.words(at),
-            several => {
-                let words: Vec<String> = several.iter().map(|literal| literal.words(at)).collect();
-                format!("one of {}", words.join(", "))
-            }
-        }
+        self.in_words(Some(at)).unwrap_or_default()
     }
 
     fn answers(&self) -> Answers {

@@ -77,6 +77,17 @@ impl Wanted {
     }
 }
 
+impl Like {
+    fn in_words(&self, words: impl Fn(&Template) -> Option<String>) -> Option<String> {
+        let words: Vec<String> = self.0.iter().map(|wanted| words(&wanted.template)).collect::<Option<_>>()?;
+        Some(if words.len() == 1 {
+            format!("like {}", words.concat())
+        } else {
+            format!("like one of {}", words.join(", "))
+        })
+    }
+}
+
 impl Test for Like {
     fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
         match value.as_text() {
@@ -85,19 +96,18 @@ impl Test for Like {
         }
     }
 
+    fn words(&self) -> Option<String> {
+        self.in_words(|template| template.literal().map(str::to_owned))
+    }
+
     fn expected(&self, at: &At<'_>) -> String {
-        let words: Vec<String> = self
-            .0
-            .iter()
-            .map(|wanted| match wanted.template.text(at.document) {
+        let words = self.in_words(|template| {
+            Some(match template.text(at.document) {
                 Ok(text) => text.into_owned(),
-                Err(missing) => unset_words(&wanted.template, &missing),
+                Err(missing) => unset_words(template, &missing),
             })
-            .collect();
-        match words.as_slice() {
-            [one] => format!("like {one}"),
-            several => format!("like one of {}", several.join(", ")),
-        }
+        });
+        words.unwrap_or_default()
     }
 
     fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {

@@ -37,7 +37,7 @@ impl Test for Matches {
         value.as_text().is_some_and(|text| self.0.is_match(compared(at.field, text))).into()
     }
 
-    fn expected(&self, _: &At<'_>) -> String {
-        format!("matching {}", self.0.as_str())
+    fn words(&self) -> Option<String> {
+        Some(format!("matching {}", self.0.as_str()))
     }
 }

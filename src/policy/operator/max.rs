@@ -22,7 +22,7 @@ impl Test for Max {
         value.as_number().is_some_and(|number| number <= self.0).into()
     }
 
-    fn expected(&self, _: &At<'_>) -> String {
-        format!("at most {}", number(self.0))
+    fn words(&self) -> Option<String> {
+        Some(format!("at most {}", number(self.0)))
     }
 }

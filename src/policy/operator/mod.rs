@@ -26,8 +26,15 @@ pub trait Test: fmt::Debug + Send + Sync {
     /// Whether a value passes. It is a value: neither unset nor unknown, unless [`Self::answers`] says otherwise.
     fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth;
 
-    /// What is demanded, in words: `at most 500`.
-    fn expected(&self, at: &At<'_>) -> String;
+    /// What is demanded, in words such as `at most 500`, when they are the same on every stage.
+    fn words(&self) -> Option<String> {
+        None
+    }
+
+    /// What is demanded of one stage, in words.
+    fn expected(&self, _at: &At<'_>) -> String {
+        self.words().unwrap_or_default()
+    }
 
     /// Which of the values that are none the test answers itself.
     fn answers(&self) -> Answers {

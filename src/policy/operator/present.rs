@@ -37,8 +37,8 @@ impl Test for Present {
         if self.0 { present } else { present.not() }
     }
 
-    fn expected(&self, _: &At<'_>) -> String {
-        if self.0 { "present".to_owned() } else { "not present".to_owned() }
+    fn words(&self) -> Option<String> {
+        Some(if self.0 { "present" } else { "not present" }.to_owned())
     }
 
     fn answers(&self) -> Answers {

@@ -1,0 +1,142 @@
+//! What the parts cost, for people: loading policies, decoding the lines of a snapshot, checking decoded stages.
+//! Numbers per element: a rule, a stage, a rule on a stage. `cargo bench`; whole programs are in `processes.py`.
+
+#[expect(dead_code, reason = "the header and the trailer of a snapshot are for `fleet`")]
+mod stages;
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::sync::Arc;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use driftgate::check::{self, Options};
+use driftgate::model::catalogue::Protocol;
+use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
+use driftgate::model::{Document, Value};
+use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::{Policies, load};
+
+/// Stages in a chunk, as many as a source hands over at a time or so.
+const STAGES: usize = 300;
+
+/// What the rules of the benchmarks expect: those of `six.yaml`, and four tests that they lack.
+const EXPECTATIONS: [&str; 10] = [
+    r#"AccessLogSettings: {DestinationArn: {like: "arn:${partition}:logs:${region}:${account}:log-group:/apigw/*"}}"#,
+    "each-route: {ThrottlingBurstLimit: {min: 1, max: 500}, ThrottlingRateLimit: {above: 0, max: 1000}}",
+    "DefaultRouteSettings: {DetailedMetricsEnabled: true}",
+    "Tags: [owner, cost-center]",
+    "DefaultRouteSettings: {LoggingLevel: [ERROR, INFO]}",
+    "each-route: {DataTraceEnabled: false}",
+    "AccessLogSettings: {Format: {contains: $context.requestId}}",
+    r#"Description: {matches: "^Stage [a-z$]+, released"}"#,
+    "StageVariables: {\"*\": {not: password}}",
+    "api: {DisableExecuteApiEndpoint: true, Tags: {owner: \"${api.Tags.owner}\"}}",
+];
+
+fn policy(rules: usize) -> Arc<SourceText> {
+    let mut text = "policy: bench\nrules:\n".to_owned();
+    for (number, expect) in EXPECTATIONS.iter().cycle().take(rules).enumerate() {
+        write!(
+            text,
+            "  - id: rule-{number}\n    title: Rule {number}\n    severity: low\n    why: A benchmark.\n    \
+             fix: None.\n    expect:\n      {expect}\n"
+        )
+        .expect("writing to a String cannot fail");
+    }
+    Arc::new(SourceText { name: "bench.yaml".to_owned(), text })
+}
+
+fn policies(rules: usize) -> Policies {
+    load(vec![policy(rules)]).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"))
+}
+
+fn lines() -> Chunk {
+    let bytes = stages::snapshot(STAGES).scopes.swap_remove(0).lines.into_bytes();
+    Chunk::Lines { name: "bench".into(), bytes, first: 2, only: Arc::default() }
+}
+
+type Apis = Vec<(Value<'static>, Vec<Value<'static>>)>;
+
+/// The same stages decoded, as those of one HTTP API and one WebSocket API.
+fn decoded() -> Apis {
+    let mut apis: Apis = Vec::new();
+    let add = |stage: &Document<'_>| {
+        let name = stage.protocol().map(Protocol::name);
+        let same =
+            |api: &Value<'_>| Document::before_its_stages(None, None, api).protocol().map(Protocol::name) == name;
+        match apis.iter_mut().find(|(api, _)| same(api)) {
+            Some((_, stages)) => stages.push(stage.stage.clone().into_owned()),
+            None => apis.push((stage.api.clone().into_owned(), vec![stage.stage.clone().into_owned()])),
+        }
+    };
+    lines().decode(add).expect("the generated lines are good");
+    apis
+}
+
+/// Chunks that are there already.
+struct Ready(Vec<Chunk>);
+
+impl Ready {
+    fn of(apis: &Apis) -> Self {
+        let (account, region) = (Some("111122223333".into()), Some("us-east-1".into()));
+        let chunk = |(api, stages): &(Value<'static>, Vec<Value<'static>>)| Chunk::Api {
+            account: account.clone(),
+            region: region.clone(),
+            api: api.clone(),
+            stages: stages.clone(),
+        };
+        Self(apis.iter().map(chunk).collect())
+    }
+}
+
+impl Feed for Ready {
+    fn next(&mut self) -> Option<Chunk> {
+        self.0.pop()
+    }
+
+    fn ready(&mut self) -> Option<Chunk> {
+        self.0.pop()
+    }
+
+    fn close(self: Box<Self>) -> Result<Close, Unusable> {
+        Ok(Close::default())
+    }
+}
+
+fn loading(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("load policies");
+    for rules in [1, 10, 100, 1_000] {
+        let text = policy(rules);
+        group.throughput(Throughput::Elements(rules as u64));
+        group.bench_with_input(BenchmarkId::from_parameter(rules), &text, |bench, text| {
+            bench.iter(|| load(vec![Arc::clone(text)]).expect("the policy is good"));
+        });
+    }
+}
+
+fn decoding(criterion: &mut Criterion) {
+    let chunk = lines();
+    let mut group = criterion.benchmark_group("decode a chunk");
+    group.throughput(Throughput::Elements(STAGES as u64));
+    group.bench_function("lines of a snapshot", |bench| {
+        bench.iter(|| chunk.decode(|stage| _ = black_box(stage.stage_name())).expect("the generated lines are good"));
+    });
+}
+
+fn checking(criterion: &mut Criterion) {
+    let apis = decoded();
+    // On one thread, so that the time is what a rule costs.
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
+    let mut group = criterion.benchmark_group("check a chunk");
+    for rules in [1, 10, 100] {
+        let policies = policies(rules);
+        group.throughput(Throughput::Elements((rules * STAGES) as u64));
+        group.bench_with_input(BenchmarkId::from_parameter(rules), &policies, |bench, policies| {
+            let check = |feed| check::run(policies, Box::new(feed), Options::default()).expect("the chunks are good");
+            one.install(|| bench.iter_batched(|| Ready::of(&apis), check, BatchSize::SmallInput));
+        });
+    }
+}
+
+criterion_group!(benches, loading, decoding, checking);
+criterion_main!(benches);
