@@ -1,6 +1,8 @@
 //! What the parts cost, for people: loading policies, decoding the lines of a snapshot, checking decoded stages.
 //! Numbers per element: a rule, a stage, a rule on a stage. `cargo bench`; whole programs are in `processes.py`.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a benchmark that panics has failed, as it should")]
+
 #[expect(dead_code, reason = "the header and the trailer of a snapshot are for `fleet`")]
 mod stages;
 
@@ -11,7 +13,7 @@ use std::sync::Arc;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use driftgate::check::{self, Options};
 use driftgate::model::catalogue::Protocol;
-use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
+use driftgate::model::feed::{Chunk, Close, Feed, Unusable, Wanted};
 use driftgate::model::{Document, Value};
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
@@ -69,7 +71,7 @@ fn decoded() -> Apis {
             None => apis.push((stage.api.clone().into_owned(), vec![stage.stage.clone().into_owned()])),
         }
     };
-    lines().decode(add).expect("the generated lines are good");
+    lines().decode(Wanted::ALL, add).expect("the generated lines are good");
     apis
 }
 
@@ -119,7 +121,9 @@ fn decoding(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode a chunk");
     group.throughput(Throughput::Elements(STAGES as u64));
     group.bench_function("lines of a snapshot", |bench| {
-        bench.iter(|| chunk.decode(|stage| _ = black_box(stage.stage_name())).expect("the generated lines are good"));
+        bench.iter(|| {
+            chunk.decode(Wanted::ALL, |stage| _ = black_box(stage.stage_name())).expect("the generated lines are good");
+        });
     });
 }
 

@@ -1,6 +1,8 @@
 //! `fleet OUT [STAGES]` writes the snapshot of the benchmarks (100,000 stages, `.zst` by its name);
 //! `fleet --count SNAPSHOT POLICY` tells what the library finds in one, by rule.
 
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a program for the benchmarks, which says what it made")]
+
 mod stages;
 
 use std::collections::{BTreeMap, VecDeque};

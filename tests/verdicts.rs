@@ -1,5 +1,7 @@
 //! What the language says, as a table: an `expect`, a stage, and the verdict with every setting that fails.
 
+#![expect(clippy::panic, reason = "a test that panics has failed, as it should")]
+
 use std::sync::Arc;
 
 use driftgate::check::{Verdict, verdict};

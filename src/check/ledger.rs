@@ -1,11 +1,11 @@
 //! What was found so far, and how it is added up into one outcome in one order.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::Options;
 use super::verdict::{Verdict, verdict};
-use crate::model::catalogue::{API, API_FIELD, Field, Kind, ROUTE_SETTINGS, STAGE};
+use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE};
 use crate::model::feed::{Close, Scope};
 use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation};
 use crate::model::outcome::Coverage;
@@ -17,7 +17,7 @@ use crate::policy::{Policies, Rule};
 pub struct Ledger {
     outcome: Outcome,
     /// What was seen in each account and Region.
-    places: BTreeMap<(Option<Box<str>>, Option<Box<str>>), Seen>,
+    places: BTreeMap<Place, Seen>,
     /// Rules that governed a stage.
     used: Vec<bool>,
     /// Texts that many findings share.
@@ -118,12 +118,12 @@ impl Ledger {
     fn count_place(&mut self, document: &Document<'_>) {
         // One place has thousands of stages in a row, so the last entry is nearly always the right one.
         if let Some((key, seen)) = self.places.iter_mut().next_back()
-            && key.0.as_deref() == document.account
-            && key.1.as_deref() == document.region
+            && key.account.as_deref() == document.account
+            && key.region.as_deref() == document.region
         {
             return seen.stage(document.api_id());
         }
-        let key = (document.account.map(Box::from), document.region.map(Box::from));
+        let key = Place { account: document.account.map(Box::from), region: document.region.map(Box::from) };
         self.places.entry(key).or_default().stage(document.api_id());
     }
 
@@ -238,7 +238,6 @@ impl Ledger {
                     .then_with(|| by(a.rule).cmp(&by(b.rule)))
                     .then_with(|| a.path.cmp(&b.path))
             });
-            list.shrink_to_fit();
         }
         let severity = |rule: u32| rules.get(rule as usize).map_or(Severity::Info, |rule| rule.facts.severity);
         outcome.undecided.sort_by(|a, b| {
@@ -253,14 +252,17 @@ impl Ledger {
 
         outcome.scopes = close.scopes;
         for scope in &mut outcome.scopes {
-            let key = (scope.account.as_deref().map(Box::from), scope.region.as_deref().map(Box::from));
+            let key = Place {
+                account: scope.account.as_deref().map(Box::from),
+                region: scope.region.as_deref().map(Box::from),
+            };
             let seen = places.remove(&key).unwrap_or_default();
             scope.stages = seen.stages;
             // A source that does not know how many APIs there are leaves the number at 0.
             scope.apis = scope.apis.max(seen.apis);
         }
         // A stage of a place that the source did not name as a scope: it is counted where it is.
-        for ((account, region), Seen { stages, apis, .. }) in places {
+        for (Place { account, region }, Seen { stages, apis, .. }) in places {
             outcome.scopes.push(Scope {
                 account: account.map(String::from),
                 region: region.map(String::from),
@@ -288,34 +290,17 @@ impl Ledger {
 
 /// The paths of fields that no rule reads, in the order of the catalogue.
 fn unread(policies: &Policies) -> Vec<String> {
-    let mut reads = Vec::new();
-    for rule in policies.rules() {
-        for pattern in [&rule.picture, &rule.selection].into_iter().flatten() {
-            pattern.reads(&mut String::new(), &mut reads);
-        }
-        for part in rule.each_route.iter().flat_map(|routes| &routes.parts) {
-            for member in &part.reads {
-                reads.push(format!("DefaultRouteSettings.{}", ROUTE_SETTINGS[*member].name));
-                reads.push("RouteSettings".to_owned());
-            }
-        }
-    }
-    for policy in &policies.policies {
-        if let Some(pattern) = &policy.selection {
-            pattern.reads(&mut String::new(), &mut reads);
-        }
-    }
-    let reads: HashMap<&str, ()> = reads.iter().map(|path| (path.as_str(), ())).collect();
+    let reads: HashSet<String> = policies.reads().into_iter().collect();
     let mut unread = Vec::new();
     leaves(STAGE, "", &reads, &mut unread);
     leaves(API, &format!("{}.", API_FIELD.name), &reads, &mut unread);
     unread
 }
 
-fn leaves(fields: &[Field], prefix: &str, reads: &HashMap<&str, ()>, unread: &mut Vec<String>) {
+fn leaves(fields: &[Field], prefix: &str, reads: &HashSet<String>, unread: &mut Vec<String>) {
     for field in fields {
         let path = format!("{prefix}{}", field.name);
-        if reads.contains_key(path.as_str()) {
+        if reads.contains(&path) {
             continue;
         }
         match field.kind {

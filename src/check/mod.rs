@@ -4,18 +4,17 @@
 mod ledger;
 mod verdict;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, channel};
 
 use self::ledger::Ledger;
 pub use self::verdict::{Verdict, verdict};
-use crate::model::feed::{Chunk, Feed, Unusable};
+use crate::model::feed::{Chunk, Feed, Unusable, Wanted};
 use crate::model::{Document, Outcome};
 use crate::policy::Policies;
 
-/// How many chunks each thread is given at a time. More keeps threads busier, fewer keeps less in memory.
-const CHUNKS_A_THREAD: usize = 4;
+/// How many chunks are under way for each thread. More keeps threads busier, fewer keeps less in memory.
+const CHUNKS_A_THREAD: usize = 3;
 
 /// What a check may show.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,33 +28,55 @@ pub struct Options {
 /// # Errors
 /// When the input turns out to be unusable; nothing of it is kept then.
 pub fn run(policies: &Policies, mut feed: Box<dyn Feed>, options: Options) -> Result<Outcome, Unusable> {
-    let mut ledger = Ledger::new(policies);
     let most = rayon::current_num_threads() * CHUNKS_A_THREAD;
-    let damaged = AtomicBool::new(false);
-    while let Some(first) = feed.next() {
-        let mut chunks = vec![first];
-        while chunks.len() < most
-            && let Some(chunk) = feed.ready()
-        {
-            chunks.push(chunk);
+    let reads = policies.reads();
+    let wanted = Wanted::of(reads.iter().map(String::as_str));
+    let ledger = rayon::in_place_scope(|scope| -> Result<Ledger, Unusable> {
+        let mut ledger = Ledger::new(policies);
+        let (sender, results) = channel();
+        // Chunks are checked in any order and added up in theirs.
+        let mut early = BTreeMap::new();
+        let (mut given, mut added) = (0_usize, 0);
+        loop {
+            while given - added < most {
+                let chunk = if given == added { feed.next() } else { feed.ready() };
+                let Some(chunk) = chunk else { break };
+                let (number, sender) = (given, sender.clone());
+                given += 1;
+                scope.spawn(move |_| {
+                    // After a damaged line nobody listens any more.
+                    let _ = sender.send((number, check(policies, &chunk, wanted, options)));
+                });
+            }
+            if given == added {
+                return Ok(ledger);
+            }
+            let Some((number, result)) = wait(&results) else { return Ok(ledger) };
+            early.insert(number, result);
+            while let Some(result) = early.remove(&added) {
+                ledger.add(result?);
+                added += 1;
+            }
         }
-        let parts: Vec<Result<Ledger, Unusable>> =
-            chunks.into_par_iter().map(|chunk| check(policies, &chunk, options, &damaged)).collect();
-        for part in parts {
-            ledger.add(part?);
-        }
-    }
+    })?;
     Ok(ledger.close(policies, feed.close()?))
 }
 
-fn check(policies: &Policies, chunk: &Chunk, options: Options, damaged: &AtomicBool) -> Result<Ledger, Unusable> {
-    let mut ledger = Ledger::new(policies);
-    if damaged.load(Ordering::Relaxed) {
-        return Ok(ledger);
+/// The next result. On a thread of the pool, which may be its only one, the work that is waited for is done here.
+fn wait<T>(results: &Receiver<T>) -> Option<T> {
+    loop {
+        if let Ok(result) = results.try_recv() {
+            return Some(result);
+        }
+        if rayon::yield_now() != Some(rayon::Yield::Executed) {
+            return results.recv().ok();
+        }
     }
-    chunk
-        .decode(|document| ledger.stage(policies, document, options))
-        .inspect_err(|_| damaged.store(true, Ordering::Relaxed))?;
+}
+
+fn check(policies: &Policies, chunk: &Chunk, wanted: Wanted, options: Options) -> Result<Ledger, Unusable> {
+    let mut ledger = Ledger::new(policies);
+    chunk.decode(wanted, |document| ledger.stage(policies, document, options))?;
     Ok(ledger)
 }
 

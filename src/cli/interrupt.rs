@@ -13,8 +13,11 @@ use crate::model::judgement::Signal;
 #[derive(Clone)]
 pub struct Interrupt {
     came: watch::Receiver<Option<Signal>>,
-    listeners: Arc<Mutex<Vec<Box<dyn Fn() + Send>>>>,
+    listeners: Arc<Mutex<Vec<Listener>>>,
 }
+
+/// What is called when a signal comes.
+type Listener = Box<dyn Fn() + Send>;
 
 impl Interrupt {
     /// Listens from now on, as long as the runtime lives.

@@ -59,6 +59,7 @@ impl Fleet {
     /// An API without `apiId` is listed but cannot be asked for. [`document`](super::document) has documents to start
     /// from.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a document is made in place, and tests read better without a &")]
     pub fn api(mut self, account: &str, region: &str, api: Value, stages: Vec<Value>) -> Fleet {
         let region = self.accounts.entry(account.to_owned()).or_default().entry(region.to_owned()).or_default();
         region.position.insert(text(&api, "apiId"), region.apis.len());

@@ -73,9 +73,10 @@ impl Maker<'_> {
         let id = sequence.identifier(10);
         let team = sequence.pick(&TEAMS);
         let name = format!("{team}-{}-{number:04}", sequence.pick(&SUBJECTS));
-        let (scheme, api) = match self.websocket {
-            true => ("wss", document::websocket_api(&id, &name)),
-            false => ("https", document::http_api(&id, &name)),
+        let (scheme, api) = if self.websocket {
+            ("wss", document::websocket_api(&id, &name))
+        } else {
+            ("https", document::http_api(&id, &name))
         };
         let endpoint = format!("{scheme}://{id}.execute-api.{}.amazonaws.com", self.region);
         with(
@@ -114,6 +115,7 @@ impl Maker<'_> {
         stage
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "a burst limit is small")]
     fn default_route_settings(&self, sequence: &mut Sequence) -> Value {
         let mut settings = json!({"detailedMetricsEnabled": !sequence.percent(30)});
         if !sequence.percent(20) {
@@ -139,14 +141,11 @@ impl Maker<'_> {
     }
 
     fn access_log_settings(&self, stage: &str, sequence: &mut Sequence) -> Value {
-        let format = match sequence.percent(15) {
-            true => {
-                "$context.identity.sourceIp - - [$context.requestTime] \"$context.httpMethod $context.routeKey\" \
-                 $context.status $context.responseLength"
-            }
-            false => {
-                r#"{"requestId":"$context.requestId","status":"$context.status","routeKey":"$context.routeKey","ip":"$context.identity.sourceIp"}"#
-            }
+        let format = if sequence.percent(15) {
+            "$context.identity.sourceIp - - [$context.requestTime] \"$context.httpMethod $context.routeKey\" \
+             $context.status $context.responseLength"
+        } else {
+            r#"{"requestId":"$context.requestId","status":"$context.status","routeKey":"$context.routeKey","ip":"$context.identity.sourceIp"}"#
         };
         let group = format!("arn:aws:logs:{}:{}:log-group:/apigw/{stage}", self.region, self.account);
         json!({"destinationArn": group, "format": format})

@@ -25,17 +25,23 @@ impl Sequence {
 
     /// One of `choices`, which must not be empty.
     pub(super) fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        choices[(self.next() % choices.len() as u64) as usize]
+        choices[self.place(choices.len())]
     }
 
     /// An identifier of lower-case letters and digits, as API Gateway makes them.
     pub(super) fn identifier(&mut self, length: usize) -> String {
         const ALPHABET: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-        (0..length).map(|_| char::from(ALPHABET[(self.next() % ALPHABET.len() as u64) as usize])).collect()
+        (0..length).map(|_| char::from(ALPHABET[self.place(ALPHABET.len())])).collect()
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the remainder is smaller than a usize was")]
+    fn place(&mut self, of: usize) -> usize {
+        (self.next() % of as u64) as usize
     }
 }
 
 /// The `index`-th draw of the sequence `seed`, at least 0 and below 1, without the draws before it.
+#[expect(clippy::cast_precision_loss, reason = "53 of the bits are taken, as many as an f64 holds")]
 pub(super) fn fraction(seed: u64, index: u64) -> f64 {
     let bits = mix(seed.wrapping_add(index.wrapping_mul(STEP)));
     (bits >> 11) as f64 / (1_u64 << 53) as f64

@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(at_once, 40);
         let later = start + Duration::from_millis(501);
         assert_eq!((0..50).filter(|_| buckets.admit(&caller("us-east-1"), later)).count(), 5);
-        let much_later = start + Duration::from_secs(3600);
+        let much_later = start + Duration::from_hours(1);
         assert_eq!((0..50).filter(|_| buckets.admit(&caller("us-east-1"), much_later)).count(), 40);
     }
 

@@ -116,7 +116,7 @@ async fn a_stage_is_the_same_document_alone_and_in_the_list() {
     assert_eq!(alone.stage_name(), Some("$default"));
     assert_eq!(alone.default_route_settings(), listed.default_route_settings());
     assert_eq!(alone.created_date(), listed.created_date());
-    assert_eq!(alone.tags().map(|tags| tags.len()), Some(0));
+    assert_eq!(alone.tags().map(std::collections::HashMap::len), Some(0));
     assert!(alone.access_log_settings().is_none());
     assert_eq!(emulator.arrivals()[1].path, format!("/v2/apis/{API}/stages/%24default"));
     assert_eq!(client.get_api().api_id(API).send().await.unwrap().name(), Some("orders"));
@@ -297,12 +297,12 @@ async fn sts_knows_the_caller() {
     let (emulator, _) = with_faults(Vec::new()).await;
     let sts = |key: &str| {
         let config = aws_sdk_sts::Config::builder()
-            .behavior_version(aws_sdk_sts::config::BehaviorVersion::v2026_01_12())
+            .behavior_version(BehaviorVersion::v2026_01_12())
             .http_client(HTTP.clone())
             .credentials_provider(credentials(key))
-            .region(aws_sdk_sts::config::Region::new(REGION))
+            .region(Region::new(REGION))
             .endpoint_url(emulator.endpoint_url())
-            .retry_config(aws_sdk_sts::config::retry::RetryConfig::disabled())
+            .retry_config(RetryConfig::disabled())
             .build();
         aws_sdk_sts::Client::from_conf(config)
     };

@@ -11,7 +11,46 @@ use super::value::Value;
 
 /// Reads one value as its row of the catalogue says: `null` and `""` are unset, unknown members are passed over.
 #[derive(Clone, Copy)]
-pub struct Decode(pub &'static Field);
+pub struct Decode {
+    field: &'static Field,
+    wanted: Members,
+}
+
+/// Some members of a struct, by their places in the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Members(u32);
+
+impl Members {
+    /// All of them.
+    pub const ALL: Self = Self(u32::MAX);
+    /// None of them.
+    pub const NONE: Self = Self(0);
+
+    /// These, and the one at a place.
+    #[must_use]
+    pub const fn and(self, at: usize) -> Self {
+        // No struct of AWS's has so many members; one that had would be wanted whole.
+        if at < 32 { Self(self.0 | 1 << at) } else { Self::ALL }
+    }
+
+    const fn include(self, at: usize) -> bool {
+        at >= 32 || self.0 & (1 << at) != 0
+    }
+}
+
+impl Decode {
+    /// Reads a value whole.
+    #[must_use]
+    pub const fn whole(field: &'static Field) -> Self {
+        Self { field, wanted: Members::ALL }
+    }
+
+    /// Reads only some members of a struct. The others are not stated: whoever asks for one all the same is told so.
+    #[must_use]
+    pub const fn only(field: &'static Field, wanted: Members) -> Self {
+        Self { field, wanted }
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Decode {
     type Value = Value<'de>;
@@ -26,8 +65,8 @@ impl<'de> Visitor<'de> for Decode {
     type Value = Value<'de>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.0.name;
-        match self.0.kind {
+        let name = self.field.name;
+        match self.field.kind {
             Kind::Boolean => write!(out, "true or false for {name}"),
             Kind::Integer => write!(out, "a whole number for {name}"),
             Kind::Number => write!(out, "a number for {name}"),
@@ -42,14 +81,14 @@ impl<'de> Visitor<'de> for Decode {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Value<'de>, E> {
-        match self.0.kind {
+        match self.field.kind {
             Kind::Boolean => Ok(Value::Boolean(value)),
             _ => Err(E::invalid_type(serde::de::Unexpected::Bool(value), &self)),
         }
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Value<'de>, E> {
-        match self.0.kind {
+        match self.field.kind {
             Kind::Integer => Ok(Value::Integer(value)),
             #[expect(clippy::cast_precision_loss, reason = "rates are far below 2^53")]
             Kind::Number => Ok(Value::Number(value as f64)),
@@ -66,7 +105,7 @@ impl<'de> Visitor<'de> for Decode {
 
     #[expect(clippy::cast_possible_truncation, reason = "only values that are whole and small are converted")]
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value<'de>, E> {
-        match self.0.kind {
+        match self.field.kind {
             Kind::Number => Ok(Value::Number(value)),
             // Some tools write every number with a fraction.
             Kind::Integer if value.fract() == 0.0 && value.abs() < 1e15 => Ok(Value::Integer(value as i64)),
@@ -87,18 +126,18 @@ impl<'de> Visitor<'de> for Decode {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value<'de>, A::Error> {
-        let Kind::List(element) = self.0.kind else {
+        let Kind::List(element) = self.field.kind else {
             return Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &self));
         };
         let mut elements = Vec::new();
-        while let Some(value) = from.next_element_seed(Decode(element))? {
+        while let Some(value) = from.next_element_seed(Decode::whole(element))? {
             elements.push(value);
         }
         Ok(Value::List(elements.into()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Value<'de>, A::Error> {
-        match self.0.kind {
+        match self.field.kind {
             Kind::Struct(fields) => {
                 let mut members: Box<[Value<'de>]> = fields.iter().map(|_| Value::Unset).collect();
                 // Writers keep one order, so the next key is nearly always the row after the last one.
@@ -106,7 +145,11 @@ impl<'de> Visitor<'de> for Decode {
                 while let Some(at) = from.next_key_seed(Member { fields, guess })? {
                     match at.and_then(|at| Some((at, fields.get(at)?))) {
                         Some((at, field)) => {
-                            members[at] = from.next_value_seed(Decode(field))?;
+                            members[at] = if self.wanted.include(at) {
+                                from.next_value_seed(Decode::whole(field))?
+                            } else {
+                                from.next_value::<IgnoredAny>().map(|_| Value::NotStated)?
+                            };
                             guess = at + 1;
                         }
                         None => drop(from.next_value::<IgnoredAny>()?),
@@ -117,11 +160,11 @@ impl<'de> Visitor<'de> for Decode {
             Kind::Map(field) => {
                 let mut entries = Vec::with_capacity(from.size_hint().unwrap_or(4));
                 while let Some(key) = from.next_key_seed(Key)? {
-                    entries.push((key, from.next_value_seed(Decode(field))?));
+                    entries.push((key, from.next_value_seed(Decode::whole(field))?));
                 }
                 Ok(Value::map(entries))
             }
-            Kind::Text if self.0.sensitive => {
+            Kind::Text if self.field.sensitive => {
                 let digest = serde::Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(from))?;
                 Ok(Value::Digest(Box::new(digest)))
             }
@@ -131,8 +174,8 @@ impl<'de> Visitor<'de> for Decode {
 }
 
 impl Decode {
-    fn text<'de, E: Error>(self, text: Cow<'de, str>) -> Result<Value<'de>, E> {
-        match self.0.kind {
+    fn text<E: Error>(self, text: Cow<'_, str>) -> Result<Value<'_>, E> {
+        match self.field.kind {
             Kind::Text | Kind::OneOf(_) => Ok(Value::text(text)),
             // "" is how some tools write what AWS left out.
             _ if text.is_empty() => Ok(Value::Unset),
@@ -218,7 +261,7 @@ mod tests {
 
     fn decode(json: &str) -> Result<Value<'_>, String> {
         let mut from = serde_json::Deserializer::from_str(json);
-        Decode(&STAGE_FIELD).deserialize(&mut from).map_err(|error| error.to_string())
+        Decode::whole(&STAGE_FIELD).deserialize(&mut from).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -259,7 +302,7 @@ mod tests {
     fn an_api_is_read_by_its_own_rows() {
         let json = r#"{"apiId":"a1","corsConfiguration":{"allowOrigins":["*"],"allowCredentials":true},"protocolType":"HTTP"}"#;
         let mut from = serde_json::Deserializer::from_str(json);
-        let api = Decode(&catalogue::API_FIELD).deserialize(&mut from).unwrap();
+        let api = Decode::whole(&catalogue::API_FIELD).deserialize(&mut from).unwrap();
         let cors = api.member(position(catalogue::API, "CorsConfiguration"));
         assert_eq!(cors.member(position(catalogue::CORS, "AllowOrigins")), &Value::List([Value::text("*")].into()));
     }

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::DeserializeSeed as _;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::catalogue::{API_FIELD, Field, position};
-use super::decode::Decode;
+use super::catalogue::{API, API_FIELD, Field, STAGE, position};
+use super::decode::{Decode, Members};
 use super::document::{Document, STAGE_FIELD};
 use super::value::Value;
 
@@ -90,12 +90,46 @@ impl Selection {
 
 static STAGE_ROW: Field = STAGE_FIELD;
 
+/// What of each stage is worth decoding. The rest may be left out, and is not stated then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    stage: Members,
+    api: Members,
+}
+
+impl Wanted {
+    /// Everything.
+    pub const ALL: Self = Self { stage: Members::ALL, api: Members::ALL };
+
+    /// What these paths of the document lie in, and what every report names.
+    pub fn of<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
+        let named = [position(API, "ApiId"), position(API, "Name"), position(API, "ProtocolType")];
+        let mut wanted = Self {
+            stage: Members::NONE.and(position(STAGE, "StageName")),
+            api: named.into_iter().fold(Members::NONE, Members::and),
+        };
+        let first = |path: &'p str| path.split('.').next().unwrap_or(path);
+        for path in paths {
+            match path.strip_prefix("api.") {
+                // The name of a setting is one of the catalogue's, so what is none is ours.
+                Some(path) => wanted.api = wanted.api.and(position(API, first(path))),
+                None if path == "api" => wanted.api = Members::ALL,
+                None => {
+                    let at = STAGE.iter().position(|field| field.name == first(path));
+                    wanted.stage = at.map_or(wanted.stage, |at| wanted.stage.and(at));
+                }
+            }
+        }
+        wanted
+    }
+}
+
 impl Chunk {
     /// Hands each stage to `each`: CPU work only, on whatever thread it is called.
     ///
     /// # Errors
     /// When a line is not what a snapshot holds.
-    pub fn decode(&self, mut each: impl FnMut(&Document<'_>)) -> Result<(), Unusable> {
+    pub fn decode(&self, wanted: Wanted, mut each: impl FnMut(&Document<'_>)) -> Result<(), Unusable> {
         match self {
             Self::Api { account, region, api, stages } => {
                 for stage in stages {
@@ -115,12 +149,15 @@ impl Chunk {
                     let line = before.split(|byte| *byte == b'\n').count() as u64 - 1;
                     damaged(first + line, 1, "it is not UTF-8 text")
                 })?;
-                let mut last = None;
-                for (line, at) in text.lines().zip(*first..) {
+                let (mut last, mut start) = (None, 0);
+                let ends = memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]);
+                for (end, at) in ends.zip(*first..) {
+                    let line = &text[start..end];
+                    start = end + 1;
                     if line.is_empty() {
                         continue;
                     }
-                    let line = Line::decode(line, last.take()).map_err(|error| {
+                    let line = Line::decode(line, wanted, last.take()).map_err(|error| {
                         // serde_json counts lines within the text it was given, which is one line.
                         let said = error.to_string();
                         damaged(at, error.column(), said.split(" at line ").next().unwrap_or(&said))
@@ -136,6 +173,9 @@ impl Chunk {
         }
     }
 }
+
+/// What stands before the stage.
+const STAGE_KEY: &[u8] = b",\"stage\":";
 
 /// One line of a snapshot.
 struct Line<'a> {
@@ -154,57 +194,39 @@ struct Head<'a> {
 
 impl<'a> Line<'a> {
     /// Decodes a line; where it begins as the `last` one did, only its stage.
-    fn decode(line: &'a str, last: Option<Head<'a>>) -> Result<Self, serde_json::Error> {
+    fn decode(line: &'a str, wanted: Wanted, last: Option<Head<'a>>) -> Result<Self, serde_json::Error> {
         if let Some(head) = last
             && let Some(stage) =
                 head.text.and_then(|text| line.strip_prefix(text)).and_then(|rest| rest.strip_suffix('}'))
         {
             let mut from = serde_json::Deserializer::from_str(stage);
-            if let Ok(stage) = Decode(&STAGE_ROW).deserialize(&mut from)
+            if let Ok(stage) = Decode::only(&STAGE_ROW, wanted.stage).deserialize(&mut from)
                 && from.end().is_ok()
             {
                 return Ok(Self { head, stage });
             }
         }
-        Self::decode_whole(line)
+        Self::decode_whole(line, wanted)
     }
 
-    fn decode_whole(line: &'a str) -> Result<Self, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct Wire<'w> {
-            #[serde(borrow)]
-            account: Option<Cow<'w, str>>,
-            #[serde(borrow)]
-            region: Option<Cow<'w, str>>,
-            #[serde(borrow, deserialize_with = "api")]
-            api: Value<'w>,
-            #[serde(borrow, deserialize_with = "stage")]
-            stage: Value<'w>,
-            #[serde(default, rename = "not-stated")]
-            not_stated: Vec<String>,
-        }
-        fn api<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Value<'de>, D::Error> {
-            Decode(&API_FIELD).deserialize(from)
-        }
-        fn stage<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Value<'de>, D::Error> {
-            Decode(&STAGE_ROW).deserialize(from)
-        }
-        let wire: Wire<'a> = serde_json::from_str(line)?;
-        let (mut api, mut stage) = (wire.api, wire.stage);
+    fn decode_whole(line: &'a str, wanted: Wanted) -> Result<Self, serde_json::Error> {
+        let mut from = serde_json::Deserializer::from_str(line);
+        let mut wire = Parts { wanted }.deserialize(&mut from)?;
+        from.end()?;
         for path in &wire.not_stated {
             match path.strip_prefix("api.") {
-                Some(path) => mark_not_stated(&mut api, &API_FIELD, path),
-                None => mark_not_stated(&mut stage, &STAGE_ROW, path),
+                Some(path) => mark_not_stated(&mut wire.api, &API_FIELD, path),
+                None => mark_not_stated(&mut wire.stage, &STAGE_ROW, path),
             }
         }
         // Within a JSON string the quotes would be escaped, so the one place with these bytes is the key.
-        const KEY: &str = ",\"stage\":";
-        let mut keys = line.match_indices(KEY);
+        let mut keys = memchr::memmem::find_iter(line.as_bytes(), STAGE_KEY);
         let text = match (keys.next(), keys.next()) {
-            (Some((at, _)), None) if wire.not_stated.is_empty() => line.get(..at + KEY.len()),
+            (Some(at), None) if wire.not_stated.is_empty() => line.get(..at + STAGE_KEY.len()),
             _ => None,
         };
-        Ok(Self { head: Head { account: wire.account, region: wire.region, api, text }, stage })
+        let Wire { account, region, api, stage, .. } = wire;
+        Ok(Self { head: Head { account, region, api, text }, stage })
     }
 
     fn document(&self) -> Document<'_> {
@@ -214,6 +236,73 @@ impl<'a> Line<'a> {
             api: &self.head.api,
             stage: &self.stage,
         }
+    }
+}
+
+/// The members of a line.
+struct Wire<'a> {
+    account: Option<Cow<'a, str>>,
+    region: Option<Cow<'a, str>>,
+    api: Value<'a>,
+    stage: Value<'a>,
+    not_stated: Vec<String>,
+}
+
+/// Reads the members of a line, in any order; others are passed over.
+struct Parts {
+    wanted: Wanted,
+}
+
+impl<'de> DeserializeSeed<'de> for Parts {
+    type Value = Wire<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Wire<'de>, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Parts {
+    type Value = Wire<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object with account, region, api and stage")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Wire<'de>, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(field_identifier, rename_all = "kebab-case")]
+        enum Key {
+            Account,
+            Region,
+            Api,
+            Stage,
+            NotStated,
+            #[serde(other)]
+            Other,
+        }
+        #[derive(Deserialize)]
+        struct Name<'n>(#[serde(borrow)] Option<Cow<'n, str>>);
+
+        let (mut account, mut region, mut api, mut stage) = (None, None, None, None);
+        let mut not_stated = Vec::new();
+        while let Some(key) = from.next_key()? {
+            match key {
+                Key::Account => account = Some(from.next_value::<Name<'de>>()?.0),
+                Key::Region => region = Some(from.next_value::<Name<'de>>()?.0),
+                Key::Api => api = Some(from.next_value_seed(Decode::only(&API_FIELD, self.wanted.api))?),
+                Key::Stage => stage = Some(from.next_value_seed(Decode::only(&STAGE_ROW, self.wanted.stage))?),
+                Key::NotStated => not_stated = from.next_value()?,
+                Key::Other => drop(from.next_value::<IgnoredAny>()?),
+            }
+        }
+        let missing = A::Error::missing_field;
+        Ok(Wire {
+            account: account.ok_or_else(|| missing("account"))?,
+            region: region.ok_or_else(|| missing("region"))?,
+            api: api.ok_or_else(|| missing("api"))?,
+            stage: stage.ok_or_else(|| missing("stage"))?,
+            not_stated,
+        })
     }
 }
 
@@ -364,7 +453,7 @@ mod tests {
         ));
         let mut seen = Vec::new();
         chunk
-            .decode(|stage| {
+            .decode(Wanted::ALL, |stage| {
                 seen.push((stage.account.map(str::to_owned), stage.stage_name().map(str::to_owned), stage.arn()));
                 if stage.account.is_none() {
                     assert_eq!(stage.api.member(position(API_FIELD.members(), "Tags")), &Value::NotStated);
@@ -393,7 +482,7 @@ mod tests {
         ];
         let seen = |text: &str| {
             let mut seen = Vec::new();
-            let decoded = lines(text).decode(|stage| seen.push(format!("{stage:?}")));
+            let decoded = lines(text).decode(Wanted::ALL, |stage| seen.push(format!("{stage:?}")));
             decoded.map(|()| seen)
         };
         let alone: Vec<String> = all.iter().flat_map(|line| seen(line).unwrap()).collect();
@@ -406,7 +495,7 @@ mod tests {
 
     #[test]
     fn a_damaged_line_says_where() {
-        let error = lines("{\"account\":null}\n").decode(|_| ()).unwrap_err();
+        let error = lines("{\"account\":null}\n").decode(Wanted::ALL, |_| ()).unwrap_err();
         assert!(error.0.starts_with("fleet:2:") && error.0.contains("missing field"), "{error}");
     }
 

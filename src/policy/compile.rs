@@ -182,7 +182,7 @@ impl<'p> Compiler<'p> {
                     return Some(Pattern::Top { top, field, inner });
                 }
                 let names = Top::all().map(|(_, field)| field.name).chain(["each-route", "not", "any-of"]);
-                let meant = self.unknown_member(entry, names.collect(), "a stage");
+                let meant = self.unknown_member(entry, &names.collect::<Vec<_>>(), "a stage");
                 let meant = Top::all().find(|(_, field)| Some(field.name) == meant.as_deref());
                 self.also_below(entry, meant.map(|(_, field)| field));
             }
@@ -194,7 +194,7 @@ impl<'p> Compiler<'p> {
                     return Some(Pattern::Member { field, at, inner });
                 }
                 let names = parent.members().iter().map(|field| field.name).chain(EVERYWHERE);
-                let meant = self.unknown_member(entry, names.collect(), &format!("`{}`", parent.name));
+                let meant = self.unknown_member(entry, &names.collect::<Vec<_>>(), &format!("`{}`", parent.name));
                 let meant = parent.members().iter().find(|field| Some(field.name) == meant.as_deref());
                 self.also_below(entry, meant);
             }
@@ -210,7 +210,7 @@ impl<'p> Compiler<'p> {
     }
 
     /// Notes a setting that does not exist; the one that was probably meant.
-    fn unknown_member(&mut self, entry: &Entry, names: Vec<&str>, of: &str) -> Option<String> {
+    fn unknown_member(&mut self, entry: &Entry, names: &[&str], of: &str) -> Option<String> {
         let key = &entry.key;
         if let Some((parent, member)) = key.split_once('.')
             && let Some(parent) = nearest(parent, names.iter().copied())

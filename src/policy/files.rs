@@ -44,7 +44,7 @@ pub fn read(paths: &[String], tests: bool) -> Result<Vec<Arc<SourceText>>, Vec<U
     for path in paths {
         let result = match path.strip_prefix("builtin:") {
             Some(name) => pack(path, name).map(|text| vec![text]),
-            None => files(Path::new(path), tests).and_then(|files| {
+            None => files(Path::new(path), tests).map(|files| {
                 let new = files.into_iter().filter(|file| {
                     // A file that two paths name is one file.
                     seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone()))
@@ -52,7 +52,7 @@ pub fn read(paths: &[String], tests: bool) -> Result<Vec<Arc<SourceText>>, Vec<U
                 let read: Vec<_> = new.map(|file| read_text(&file)).collect();
                 let (good, bad): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
                 problems.extend(bad.into_iter().filter_map(Result::err));
-                Ok(good.into_iter().filter_map(Result::ok).collect())
+                good.into_iter().filter_map(Result::ok).collect()
             }),
         };
         match result {
@@ -143,7 +143,7 @@ fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
             let at = error.utf8_error().valid_up_to();
             let wide = matches!(error.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
             let what = if wide { "UTF-16 text" } else { "not UTF-8 text" };
-            let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;
             Err(problem(format!("{what} (line {line}, byte {at})"), "save the file as UTF-8"))
         }
     }
@@ -188,7 +188,7 @@ mod tests {
         assert!(problems[0].help.contains("did you mean builtin:foundation?"), "{problems:?}");
         assert_eq!(problems[1].problem, "no policy in this folder");
         assert_eq!(problems[2].problem, "no such file or folder");
-        fs::write(&large, " ".repeat(LARGEST as usize + 1)).unwrap();
+        fs::write(&large, " ".repeat((1 << 20) + 1)).unwrap();
         assert_eq!(read(&[large], false).unwrap_err()[0].problem, "larger than 1 MiB");
         let utf16 = format!("{root}/utf16.yaml");
         fs::write(&utf16, [0xff, 0xfe, b'a', 0]).unwrap();

@@ -72,6 +72,8 @@ pub struct RoutePart {
     pub pattern: Pattern,
     /// The settings that it reads, by place in [`ROUTE_SETTINGS`]. A route that sets none of them is as the default is.
     pub reads: Vec<usize>,
+    /// The paths of the document that it reads besides, in `${…}`.
+    pub elsewhere: Vec<String>,
 }
 
 impl EachRoute {
@@ -83,10 +85,13 @@ impl EachRoute {
         let part = |pattern: Pattern| {
             let mut paths = Vec::new();
             pattern.reads(&mut String::new(), &mut paths);
+            let of_routes = |path: &String| path.is_empty() || ROUTE_SETTINGS.iter().any(|field| path == field.name);
+            let (of_routes, elsewhere): (Vec<_>, Vec<_>) = paths.into_iter().partition(of_routes);
+            let whole = of_routes.iter().any(String::is_empty) && of_routes.iter().all(String::is_empty);
             let places = ROUTE_SETTINGS.iter().enumerate();
-            let reads = places.filter(|(_, field)| paths.iter().any(|path| path.is_empty() || path == field.name));
+            let reads = places.filter(|(_, field)| whole || of_routes.iter().any(|path| path == field.name));
             let reads = reads.map(|(at, _)| at).collect();
-            RoutePart { pattern, reads }
+            RoutePart { pattern, reads, elsewhere }
         };
         Self { parts: parts.into_iter().map(part).collect() }
     }
@@ -96,6 +101,26 @@ impl Policies {
     /// Every rule, in the order of its number.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.policies.iter().flat_map(|policy| &policy.rules)
+    }
+
+    /// The paths of the document that the rules read.
+    #[must_use]
+    pub fn reads(&self) -> Vec<String> {
+        let mut reads = Vec::new();
+        for policy in &self.policies {
+            let rules = policy.rules.iter().flat_map(|rule| [&rule.selection, &rule.picture]);
+            for pattern in rules.chain([&policy.selection]).flatten() {
+                pattern.reads(&mut String::new(), &mut reads);
+            }
+        }
+        for part in self.rules().filter_map(|rule| rule.each_route.as_ref()).flat_map(|routes| &routes.parts) {
+            let members = part.reads.iter().map(|at| format!("DefaultRouteSettings.{}", ROUTE_SETTINGS[*at].name));
+            reads.extend(members.chain(["RouteSettings".to_owned()]));
+            reads.extend(part.elsewhere.iter().cloned());
+        }
+        reads.sort();
+        reads.dedup();
+        reads
     }
 
     /// Whether a rule may match a stage of which only this is known.
@@ -133,10 +158,10 @@ pub fn load(texts: Vec<Arc<SourceText>>) -> Result<Policies, Vec<Diagnostic>> {
     let mut loading = Loading::default();
     let (tests, policies): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| is_test_file(&text.name));
     for text in policies {
-        loading.policy(text);
+        loading.policy(&text);
     }
     for text in tests {
-        loading.tests(text);
+        loading.tests(&text);
     }
     if loading.mistakes.is_empty() {
         for (number, rule) in loading.policies.iter_mut().flat_map(|policy| &mut policy.rules).enumerate() {
@@ -252,10 +277,10 @@ fn name<'n>((text, node): (&'n str, &'n Node), what: &str, problems: &mut Proble
 }
 
 impl Loading {
-    fn policy(&mut self, file: Arc<SourceText>) {
-        let mut problems = Problems::new(Arc::clone(&file));
+    fn policy(&mut self, file: &Arc<SourceText>) {
+        let mut problems = Problems::new(Arc::clone(file));
         if let Some(root) = yaml::read(&mut problems)
-            && let Some(policy) = self.policy_of(&root, &file, &mut problems)
+            && let Some(policy) = self.policy_of(&root, file, &mut problems)
         {
             self.policies.push(policy);
         }
@@ -342,8 +367,8 @@ impl Loading {
         rules
     }
 
-    fn tests(&mut self, file: Arc<SourceText>) {
-        let mut problems = Problems::new(Arc::clone(&file));
+    fn tests(&mut self, file: &Arc<SourceText>) {
+        let mut problems = Problems::new(Arc::clone(file));
         if let Some(root) = yaml::read(&mut problems)
             && let Some(keys) = Keys::of(&root, "a file of tests", &["policy", "tests"], &mut problems)
             && let Some((policy, node)) = keys.text("policy", &root, "the file of tests", &mut problems)

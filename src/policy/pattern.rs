@@ -94,12 +94,12 @@ impl Setting {
     /// The tests that fail, in words.
     fn expected(&self, value: &Value<'_>, at: &At<'_>) -> Arc<str> {
         let mut failed = self.tests.iter().zip(&self.words).filter(|(test, _)| test.asked(value, at) == Truth::False);
-        let words = |(test, words): (&Box<dyn Test>, &Option<Arc<str>>)| match words {
+        let mut words = failed.by_ref().map(|(test, words)| match words {
             Some(words) => Arc::clone(words),
             None => test.expected(at).into(),
-        };
-        let first = failed.next().map(words).unwrap_or_default();
-        let rest: Vec<Arc<str>> = failed.map(words).collect();
+        });
+        let first = words.next().unwrap_or_default();
+        let rest: Vec<Arc<str>> = words.collect();
         if rest.is_empty() {
             return first;
         }
@@ -245,7 +245,11 @@ impl Pattern {
             }
             Self::Entry { key, field, inner } => inner.truth(value.entry(key), &At { field, key: Some(key), ..*at }),
             Self::Entries { glob, written, field, inner } => match value {
-                Value::NotStated => self.at_any_key(field, inner, at),
+                // A map that is not stated may have a key that fits, or none.
+                Value::NotStated => match inner.truth(&NOT_STATED, &At { field, ..*at }) {
+                    Truth::Dropped => Truth::Dropped,
+                    _ => Truth::Unknown,
+                },
                 _ => at.used.all(
                     value
                         .entries()
@@ -271,14 +275,6 @@ impl Pattern {
         }
     }
 
-    /// A map that is not stated may have a key that fits, or none.
-    fn at_any_key(&self, field: &'static Field, inner: &Pattern, at: &At<'_>) -> Truth {
-        match inner.truth(&NOT_STATED, &At { field, ..*at }) {
-            Truth::Dropped => Truth::Dropped,
-            _ => Truth::Unknown,
-        }
-    }
-
     /// The settings that fail, given that the pattern does.
     pub fn failures(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, hide: bool, out: &mut Vec<Failure>) {
         match self {
@@ -291,7 +287,7 @@ impl Pattern {
             }
             Self::Any(_) => out.push(self.failure_here(value, at, path, hide)),
             // A `not` over one setting is a demand on that setting; over several it is one on the place where it is.
-            Self::Not(inner) if inner.is_one_setting() => self.fail_at_setting(inner, value, at, path, hide, out),
+            Self::Not(inner) if inner.is_one_setting() => inner.holds_though(value, at, path, hide, out),
             Self::Not(_) => out.push(self.failure_here(value, at, path, hide)),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
                 self.step(value, at, path, |inner, value, at, path| inner.failures(value, at, path, hide, out));
@@ -357,26 +353,16 @@ impl Pattern {
         Failure { route: None, path, expected, actual: actual(resolve(at.field, value), at, hide), origin }
     }
 
-    /// The failure of `self`, a `not`, at the one setting that `inner` is about.
-    fn fail_at_setting(
-        &self,
-        inner: &Pattern,
-        value: &Value<'_>,
-        at: &At<'_>,
-        path: &mut Path,
-        hide: bool,
-        out: &mut Vec<Failure>,
-    ) {
-        match inner {
+    /// The failure of a `not` over this pattern, at the one setting that the pattern is about.
+    fn holds_though(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, hide: bool, out: &mut Vec<Failure>) {
+        match self {
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
-                inner.step(value, at, path, |inner, value, at, path| {
-                    self.fail_at_setting(inner, value, at, path, hide, out);
-                });
+                self.step(value, at, path, |inner, value, at, path| inner.holds_though(value, at, path, hide, out));
             }
-            Self::All(of) if of.len() == 1 => self.fail_at_setting(&of[0], value, at, path, hide, out),
-            demanded => {
-                let expected = format!("not {}", demanded.words(at)).into();
-                out.push(Failure { expected, ..demanded.failure_here(value, at, path, hide) });
+            Self::All(of) if of.len() == 1 => of[0].holds_though(value, at, path, hide, out),
+            here => {
+                let expected = format!("not {}", here.words(at)).into();
+                out.push(Failure { expected, ..here.failure_here(value, at, path, hide) });
             }
         }
     }
@@ -467,12 +453,24 @@ impl Pattern {
         }
     }
 
-    /// The rows that the pattern reads, by path.
+    /// The paths that the pattern reads. A map, and a place whose value a violation would show, is read whole.
     pub fn reads(&self, path: &mut String, out: &mut Vec<String>) {
         let length = path.len();
         match self {
-            Self::All(of) | Self::Any(of) => of.iter().for_each(|pattern| pattern.reads(path, out)),
-            Self::Not(inner) => inner.reads(path, out),
+            Self::All(of) | Self::Any(of) => {
+                if matches!(self, Self::Any(_)) {
+                    out.push(path.clone());
+                }
+                for pattern in of {
+                    pattern.reads(path, out);
+                }
+            }
+            Self::Not(inner) => {
+                if !inner.is_one_setting() {
+                    out.push(path.clone());
+                }
+                inner.reads(path, out);
+            }
             Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
                 push_segment(path, field.name);
                 inner.reads(path, out);
@@ -482,7 +480,11 @@ impl Pattern {
                 // A member below a map has the map's path: `RouteSettings.ThrottlingRateLimit`.
                 inner.reads(path, out);
             }
-            Self::SomeEntry { .. } | Self::Tests(_) => out.push(path.clone()),
+            Self::SomeEntry { .. } => out.push(path.clone()),
+            Self::Tests(setting) => {
+                out.push(path.clone());
+                out.extend(setting.tests.iter().flat_map(|test| test.reads()));
+            }
         }
         path.truncate(length);
     }

@@ -132,6 +132,16 @@ impl Template {
         &self.written
     }
 
+    /// The paths of the values that it takes from the stage.
+    #[must_use]
+    pub fn reads(&self) -> Vec<String> {
+        let sources = self.parts.iter().filter_map(|part| match part {
+            Part::Value(source) => Some(source.path()),
+            Part::Literal(_) => None,
+        });
+        sources.collect()
+    }
+
     /// The text, when no value of the stage is in it.
     #[must_use]
     pub fn literal(&self) -> Option<&str> {

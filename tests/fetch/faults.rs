@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use driftgate::emulator::{Fault, Fleet, Operation, Settings, What, document};
-use driftgate::model::feed::Read;
+use driftgate::model::feed::{Read, Wanted};
 use serde_json::json;
 
 use super::harness::*;
@@ -117,7 +117,9 @@ fn an_enum_value_that_the_sdk_does_not_know_is_data() {
     let (_runtime, _emulator, mut feed) = try_open(settings, |_| ()).unwrap();
     let chunk = driftgate::model::feed::Feed::next(&mut feed).unwrap();
     let mut seen = String::new();
-    chunk.decode(|stage| seen = format!("{:?} {:?} {:?}", stage.protocol_name(), stage.api, stage.stage)).unwrap();
+    chunk
+        .decode(Wanted::ALL, |stage| seen = format!("{:?} {:?} {:?}", stage.protocol_name(), stage.api, stage.stage))
+        .unwrap();
     for value in ["Some(\"GRPC\")", "ipv7", "TRACE", "\"?\""] {
         assert!(seen.contains(value), "{value} is not in {seen}");
     }

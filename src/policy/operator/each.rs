@@ -31,6 +31,14 @@ impl Test for Each {
         at.used.all(elements.iter().map(|element| self.0.truth(element, &At { field, ..*at })))
     }
 
+    fn reads(&self) -> Vec<String> {
+        let mut reads = Vec::new();
+        self.0.reads(&mut String::new(), &mut reads);
+        // What the pattern reads of the element itself has no path of its own.
+        reads.retain(|path| !path.is_empty());
+        reads
+    }
+
     fn expected(&self, at: &At<'_>) -> String {
         let Kind::List(field) = at.field.kind else { return String::new() };
         format!("every element {}", self.0.words(&At { field, ..*at }))

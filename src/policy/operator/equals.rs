@@ -84,6 +84,14 @@ impl Test for Equals {
         self.in_words(Some(at)).unwrap_or_default()
     }
 
+    fn reads(&self) -> Vec<String> {
+        let templates = self.0.iter().filter_map(|literal| match literal {
+            Literal::Text(template) => Some(template),
+            _ => None,
+        });
+        templates.flat_map(Template::reads).collect()
+    }
+
     fn answers(&self) -> Answers {
         Answers::Digests
     }

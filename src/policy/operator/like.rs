@@ -110,6 +110,10 @@ impl Test for Like {
         words.unwrap_or_default()
     }
 
+    fn reads(&self) -> Vec<String> {
+        self.0.iter().flat_map(|wanted| wanted.template.reads()).collect()
+    }
+
     fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
         if self.asked(value, at) != Truth::Unknown {
             return None;

@@ -36,6 +36,11 @@ pub trait Test: fmt::Debug + Send + Sync {
         self.words().unwrap_or_default()
     }
 
+    /// The paths of the document that the test reads besides its own setting.
+    fn reads(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Which of the values that are none the test answers itself.
     fn answers(&self) -> Answers {
         Answers::Values

@@ -56,7 +56,7 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
     };
     let mut stages = Vec::with_capacity(items.len());
     for (at, item) in items.into_iter().enumerate() {
-        let stage = Decode(&STAGE_ROW)
+        let stage = Decode::whole(&STAGE_ROW)
             .deserialize(item)
             .map_err(|error| Error(format!("{name}: item {at} is not a stage: {error}. Nothing was audited.")))?;
         if stage_name(&stage).is_none() {

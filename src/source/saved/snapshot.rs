@@ -19,9 +19,9 @@ pub const FORMAT: &str = "driftgate.snapshot";
 pub const VERSION: u64 = 1;
 
 /// How many bytes of lines go into one chunk.
-const CHUNK: usize = 128 * 1024;
+const CHUNK: usize = 256 * 1024;
 /// How many chunks wait to be checked.
-const WAITING: usize = 8;
+const WAITING: usize = 4;
 /// The longest line: a stage with the most routes and variables that AWS allows has less than 1 MiB.
 const LONGEST_LINE: usize = 8 << 20;
 
@@ -144,7 +144,7 @@ fn send(
         line += count;
     }
     held.truncate(held.trim_ascii_end().len());
-    let cut = held.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let cut = memchr::memrchr(b'\n', &held).map_or(0, |newline| newline + 1);
     let last = held.split_off(cut);
     let last_line = line + newlines(&held);
     let stages = last_line - 2;
@@ -173,13 +173,13 @@ fn cut_off(name: &str, lines: u64) -> Error {
 
 /// Where the last whole line begins, if there is one before it.
 fn before_last_line(bytes: &[u8]) -> Option<usize> {
-    let end = bytes.iter().rposition(|byte| *byte == b'\n')?;
-    let start = bytes[..end].iter().rposition(|byte| *byte == b'\n')?;
+    let end = memchr::memrchr(b'\n', bytes)?;
+    let start = memchr::memrchr(b'\n', &bytes[..end])?;
     Some(start + 1)
 }
 
 fn newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 impl Feed for Snapshot {

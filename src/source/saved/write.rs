@@ -1,6 +1,7 @@
 //! Writes a snapshot: a feed becomes lines in the order of account, Region, API and stage.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::io::{self, Read as _, Write};
 
@@ -11,7 +12,7 @@ use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, STAGE, position};
 use crate::model::digest::Digest;
 use crate::model::document::STAGE_FIELD;
-use crate::model::feed::{Close, Feed, Scope, Unusable, not_stated};
+use crate::model::feed::{Close, Feed, Scope, Unusable, Wanted, not_stated};
 use crate::model::value::{Value, Written};
 
 static STAGE_ROW: Field = STAGE_FIELD;
@@ -59,7 +60,13 @@ impl From<io::Error> for Error {
 /// Regions answer in whatever order they do; each keeps its own order, and they are joined in theirs. What waits is
 /// compressed, so a fleet of 300,000 stages waits in some ten megabytes.
 #[derive(Default)]
-struct Scopes(BTreeMap<(Option<String>, Option<String>), (zstd::Encoder<'static, Vec<u8>>, u64)>);
+struct Scopes(BTreeMap<(Option<String>, Option<String>), Lines>);
+
+/// The compressed lines of one account and Region, and how many they are.
+struct Lines {
+    encoder: zstd::Encoder<'static, Vec<u8>>,
+    count: u64,
+}
 
 /// Reads the whole feed and writes it; the close tells what could not be read.
 ///
@@ -70,7 +77,7 @@ pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) ->
     while let Some(chunk) = feed.next() {
         let mut result = Ok(());
         chunk
-            .decode(|document| {
+            .decode(Wanted::ALL, |document| {
                 if result.is_ok() {
                     result = scopes.add(document, options);
                 }
@@ -92,7 +99,7 @@ pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) ->
     };
     line(out, &header)?;
     let mut stages = 0;
-    for (place, (encoder, count)) in scopes.0 {
+    for (place, Lines { encoder, count }) in scopes.0 {
         let compressed = encoder.finish()?;
         let mut lines = zstd::Decoder::new(compressed.as_slice())?;
         io::copy(&mut lines.by_ref(), out)?;
@@ -132,11 +139,9 @@ impl Scopes {
             not_stated: Vec<String>,
         }
         let place = (document.account.map(str::to_owned), document.region.map(str::to_owned));
-        let (encoder, count) = match self.0.entry(place) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert((zstd::Encoder::new(Vec::new(), LEVEL)?, 0))
-            }
+        let lines = match self.0.entry(place) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(Lines { encoder: zstd::Encoder::new(Vec::new(), LEVEL)?, count: 0 }),
         };
         let hidden;
         let stage = if options.show_values {
@@ -154,8 +159,8 @@ impl Scopes {
             stage: Written { field: &STAGE_ROW, value: stage },
             not_stated: unstated,
         };
-        *count += 1;
-        line(encoder, &written)
+        lines.count += 1;
+        line(&mut lines.encoder, &written)
     }
 }
 
