@@ -10,7 +10,7 @@ use crate::model::feed::{Close, Scope};
 use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation};
 use crate::model::outcome::Coverage;
 use crate::model::{Document, Outcome, Severity};
-use crate::policy::pattern::{Failure, Open};
+use crate::policy::explain::{Failure, Open};
 use crate::policy::{Policies, Rule};
 
 /// The sum of some stages.
@@ -133,6 +133,7 @@ impl Ledger {
                 && place.region.as_deref() == document.region
                 && api.id.as_deref() == document.api_id()
                 && api.name.as_deref() == document.api_name()
+                && api.protocol.as_deref() == document.protocol_name()
         });
         let (place, api) = match known {
             Some((place, api)) => (Arc::clone(place), Arc::clone(api)),

@@ -8,8 +8,9 @@ use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
 use crate::model::value::Value;
 use crate::policy::Rule;
 use crate::policy::compile::each_route_field;
-use crate::policy::load::{EachRoute, RoutePart, protocols};
-use crate::policy::pattern::{At, Failure, Open, Path, Pattern};
+use crate::policy::explain::{Failure, Open, Path};
+use crate::policy::pattern::{At, Pattern};
+use crate::policy::policies::{EachRoute, RoutePart, protocols};
 use crate::policy::truth::{Truth, Use};
 
 /// What a rule says of a stage.

@@ -82,6 +82,7 @@ pub enum Command {
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(Box<Snapshot>),
     /// Check and test policies
+    #[command(after_help = POLICY_EXAMPLES)]
     Policy(Policy),
     /// Audit a sample fleet: an embedded control plane, read through the real AWS SDK
     #[command(after_help = DEMO_EXAMPLES)]
@@ -103,6 +104,11 @@ Examples:
   driftgate snapshot -o fleet.jsonl.zst
   driftgate snapshot --region eu-west-1 -o - | head -1
   driftgate audit --from fleet.jsonl.zst";
+
+const POLICY_EXAMPLES: &str = "\
+Examples:
+  driftgate policy check policies/
+  driftgate policy test policies/ builtin:foundation";
 
 const DEMO_EXAMPLES: &str = "\
 Examples:
@@ -196,7 +202,7 @@ impl Source {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Gate")]
 pub struct Gate {
-    /// The lowest severity that fails: info, low, medium, high, critical, or never
+    /// The lowest severity that fails
     #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = PossibleValuesParser::new(
         ["info", "low", "medium", "high", "critical", "never"]).map(|name| Threshold(Severity::from_name(&name))))]
     pub fail_on: Threshold,
@@ -238,19 +244,19 @@ impl Reports {
 #[derive(Debug, Args)]
 pub struct Snapshot {
     /// The file to write; compressed when it ends in .zst or .gz; - is stdout
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: String,
     /// Where stages come from.
     #[command(flatten)]
     pub source: Source,
     /// Exit 0 even if something could not be read; the snapshot says what
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub allow_incomplete: bool,
     /// Do not write when it was taken (also when SOURCE_DATE_EPOCH is set)
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub reproducible: bool,
     /// Write the values of stage variables instead of digests
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub show_values: bool,
 }
 
@@ -288,29 +294,29 @@ pub struct Demo {
     #[command(flatten)]
     pub reports: Reports,
     /// Leave the control plane running, and print how to use it
-    #[arg(long)]
+    #[arg(long, help_heading = "Control plane")]
     pub serve: bool,
     /// The port to serve on [default: a free one]
-    #[arg(long, value_name = "PORT", requires = "serve")]
+    #[arg(long, help_heading = "Control plane", value_name = "PORT", requires = "serve")]
     pub port: Option<u16>,
     /// Serve a generated fleet of so many APIs in place of the sample
-    #[arg(long, value_name = "N", requires = "serve", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "serve", value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub apis: Option<u32>,
     /// Stages of each API of the generated fleet
-    #[arg(long, value_name = "N", requires = "apis", default_value = "3", value_parser = clap::value_parser!(u32).range(0..=300))]
+    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "apis", default_value = "3", value_parser = clap::value_parser!(u32).range(0..=300))]
     pub stages: u32,
     /// Items on a page
-    #[arg(long, value_name = "N", requires = "serve", value_parser = clap::value_parser!(u16).range(1..=500))]
+    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "serve", value_parser = clap::value_parser!(u16).range(1..=500))]
     pub page_size: Option<u16>,
     /// Delay of each answer in milliseconds
-    #[arg(long, value_name = "MS", requires = "serve", default_value = "0")]
+    #[arg(long, help_heading = "Control plane", value_name = "MS", requires = "serve", default_value = "0")]
     pub latency: u64,
     /// Throttle as AWS does: 10 requests a second, burst 40
-    #[arg(long, requires = "serve")]
+    #[arg(long, help_heading = "Control plane", requires = "serve")]
     pub throttle: bool,
     /// Something to go wrong; repeat for several. KIND is one of deny-region=REGION, deny-api=ID, lose-api=ID,
     /// error=EVERY_NTH, reset=EVERY_NTH, cut=EVERY_NTH
-    #[arg(long, value_name = "KIND=WHAT", requires = "serve", value_parser = super::demo::parse_fault)]
+    #[arg(long, help_heading = "Control plane", value_name = "KIND=WHAT", requires = "serve", value_parser = super::demo::parse_fault)]
     pub fault: Vec<crate::emulator::Fault>,
 }
 

@@ -24,7 +24,7 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     let started = Instant::now();
     let from = From::of(&command.source)?;
     let reports = output::reports(&command.reports.report, global.quiet)?;
-    let policies = Arc::new(policies(&command.policy, false)?);
+    let policies = Arc::new(policies(&command.policy, false, ": nothing was audited")?);
 
     let runtime = runtime()?;
     let interrupt = Interrupt::listen(&runtime)?;
@@ -74,7 +74,7 @@ pub fn judge(
 }
 
 /// The policies of the paths, or of the default ones.
-pub fn policies(paths: &[String], tests: bool) -> Result<Policies, Stop> {
+pub fn policies(paths: &[String], tests: bool, consequence: &str) -> Result<Policies, Stop> {
     let default = || {
         let path = if std::path::Path::new("policies").is_dir() { "policies" } else { "builtin:foundation" };
         vec![path.to_owned()]
@@ -85,7 +85,7 @@ pub fn policies(paths: &[String], tests: bool) -> Result<Policies, Stop> {
         Stop::silent(gate::USAGE)
     })?;
     load(texts).map_err(|found| {
-        diagnostics::mistakes(&found);
+        diagnostics::mistakes(&found, consequence);
         Stop::silent(gate::USAGE)
     })
 }

@@ -32,7 +32,7 @@ pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
 
     let reports = output::reports(&command.reports.report, global.quiet)?;
     let policies =
-        Arc::new(audit::policies(&["builtin:foundation".to_owned(), "builtin:websocket".to_owned()], false)?);
+        Arc::new(audit::policies(&["builtin:foundation".to_owned(), "builtin:websocket".to_owned()], false, "")?);
     let request = aws::Request {
         profile: None,
         regions: DEMO_REGIONS.map(str::to_owned).to_vec(),
@@ -62,8 +62,8 @@ pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
 /// What `audit` would have ended with, where it does not run into a report for machines.
 fn epilogue(exit: u8, reports: &[Report]) -> Result<(), Stop> {
     let text = format!(
-        "\nThis was the demo: a sample fleet on a control plane inside driftgate. On a fleet of\n\
-         your own, `driftgate audit` would have ended with exit code {exit}; the demo ends with 0.\n\
+        "\nThis was the demo: a sample fleet on a control plane inside driftgate.\n\
+         `driftgate audit` would have ended with exit code {exit}; the demo ends with 0.\n\
          Next: `driftgate demo --serve`, or `driftgate audit --help`."
     );
     let to_people = reports.iter().any(|report| report.to == Target::Stdout && report.format.name == "text");

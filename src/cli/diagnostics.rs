@@ -10,8 +10,10 @@ use crate::policy::files::Unreadable;
 /// More mistakes than these in one file are counted, not shown.
 const MOST_A_FILE: usize = 100;
 
-/// How wide a message may be; longer lines are cut around the mark.
+/// How wide a message may be; longer lines of a file are cut around the mark.
 const WIDTH: usize = 100;
+/// How wide its words may be: they stand behind `error: ` or `  = help: `.
+const WORDS: usize = 70;
 
 fn renderer() -> Renderer {
     let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
@@ -27,16 +29,17 @@ fn print(text: &str) {
 /// An error in words.
 pub fn error(message: &str) {
     let (title, rest) = message.split_once('\n').unwrap_or((message, ""));
-    let mut group = Group::with_title(Level::ERROR.primary_title(title));
+    let mut group = Group::with_title(Level::ERROR.primary_title(folded(title)));
     if !rest.is_empty() {
-        group = group.element(Level::HELP.message(rest));
+        let lines: Vec<String> = rest.lines().map(folded).collect();
+        group = group.element(Level::HELP.message(lines.join("\n")));
     }
     print(&renderer().render(&[group]));
 }
 
 /// A warning in words.
 pub fn warning(message: &str) {
-    let group = Group::with_title(Level::WARNING.primary_title(message));
+    let group = Group::with_title(Level::WARNING.primary_title(folded(message)));
     print(&renderer().render(&[group]));
 }
 
@@ -44,13 +47,13 @@ pub fn warning(message: &str) {
 pub fn unreadable(problems: &[Unreadable]) {
     for problem in problems {
         let group = Group::with_title(Level::ERROR.primary_title(problem.to_string()))
-            .element(Level::HELP.message(problem.help.as_str()));
+            .element(Level::HELP.message(folded(&problem.help)));
         print(&renderer().render(&[group]));
     }
 }
 
 /// Mistakes in policies: all of them, then how many there are.
-pub fn mistakes(found: &[Diagnostic]) {
+pub fn mistakes(found: &[Diagnostic], consequence: &str) {
     let mut files = 0;
     for of_one_file in found.chunk_by(|a, b| a.file == b.file) {
         files += 1;
@@ -62,7 +65,7 @@ pub fn mistakes(found: &[Diagnostic]) {
         }
     }
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    error(&format!("{} in {}. Nothing was audited.", plural(found.len(), "mistake"), plural(files, "file")));
+    error(&format!("{} in {}{consequence}", plural(found.len(), "mistake"), plural(files, "file")));
 }
 
 fn draw(mistake: &Diagnostic, renderer: &Renderer) -> String {
@@ -77,14 +80,14 @@ fn draw(mistake: &Diagnostic, renderer: &Renderer) -> String {
     format!("{}\n", renderer.render(&[group]))
 }
 
-/// A long help, such as a list of everything that is allowed, in lines that fit.
-fn folded(help: &str) -> String {
+/// Long words, such as a list of everything that is allowed, in lines that fit.
+fn folded(words: &str) -> String {
     let mut lines = vec![String::new()];
-    for word in help.split(' ') {
+    for word in words.split(' ') {
         let line = lines.len() - 1;
         if lines[line].is_empty() {
             lines[line].push_str(word);
-        } else if lines[line].chars().count() + word.chars().count() + 1 > WIDTH - 14 {
+        } else if lines[line].chars().count() + word.chars().count() + 1 > WORDS {
             lines.push(word.to_owned());
         } else {
             lines[line].push(' ');

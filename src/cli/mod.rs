@@ -17,7 +17,6 @@ use clap::Parser as _;
 
 use self::args::{Cli, Command};
 use crate::gate;
-use crate::model::judgement::Signal;
 
 /// Why a command ended without a result of its own.
 #[derive(Debug)]
@@ -35,12 +34,6 @@ impl Stop {
     /// The run itself failed.
     fn failed(message: impl Display) -> Self {
         Self { code: gate::FAILED, message: message.to_string() }
-    }
-
-    /// A signal came before anything was known.
-    fn signal(signal: Signal) -> Self {
-        let message = format!("ended by {} before anything was read; nothing was audited.", signal.name());
-        Self { code: gate::signal_code(signal), message }
     }
 
     /// Everything has been said already.

@@ -64,13 +64,16 @@ pub fn reports(asked: &[Report], quiet: bool) -> Result<Vec<Report>, Stop> {
         ));
     }
     for (at, report) in all.iter().enumerate() {
-        if let Target::Path(path) = &report.to
-            && all[..at].iter().any(|other| other.to == report.to)
-            && !writes_directly(path)
-        {
-            return Err(Stop::usage(format!("two reports would be written to {}.", path.display())));
-        }
         check(&report.to)?;
+        if let Target::Path(path) = &report.to
+            && !writes_directly(path)
+            && all[..at].iter().any(|other| matches!(&other.to, Target::Path(other) if real(other) == real(path)))
+        {
+            return Err(Stop::usage(format!(
+                "two reports would be written to {}, and one of them lost.\nGive each a path of its own.",
+                path.display()
+            )));
+        }
     }
     if !quiet && all.iter().all(|report| report.to != Target::Stdout) {
         let text = FORMATS.iter().find(|format| format.name == "text");
@@ -93,6 +96,20 @@ pub fn check(target: &Target) -> Result<(), Stop> {
         )));
     }
     Ok(())
+}
+
+/// The path without links and detours, of a file that may not exist yet.
+fn real(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    // A link may point to what does not exist yet; a circle of links points to nothing.
+    for _ in 0..8 {
+        match fs::read_link(&path) {
+            Ok(target) => path = folder(&path).join(target),
+            Err(_) => break,
+        }
+    }
+    let folder = fs::canonicalize(folder(&path)).unwrap_or_else(|_| folder(&path).to_owned());
+    folder.join(path.file_name().unwrap_or_default())
 }
 
 fn folder(path: &Path) -> &Path {
@@ -122,7 +139,7 @@ pub fn write(target: &Target, render: impl FnOnce(&mut dyn Write) -> io::Result<
 
 fn replace(path: &Path, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // Through a link, what it points to is replaced, not the link.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = real(path);
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let part = folder(&path).join(format!(".{name}.{}.part", std::process::id()));
     let written = File::create(&part).and_then(|file| {

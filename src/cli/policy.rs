@@ -11,8 +11,8 @@ use crate::policy::{Policies, Policy as Loaded};
 /// Runs the command.
 pub fn run(command: &Policy, global: &Global) -> Result<u8, Stop> {
     match &command.command {
-        PolicyCommand::Check(paths) => check(&audit::policies(&paths.paths, true)?, global),
-        PolicyCommand::Test(paths) => test(&audit::policies(&paths.paths, true)?, global),
+        PolicyCommand::Check(paths) => check(&audit::policies(&paths.paths, true, "")?, global),
+        PolicyCommand::Test(paths) => test(&audit::policies(&paths.paths, true, ": nothing was tested")?, global),
     }
 }
 
@@ -87,7 +87,7 @@ fn failure(policy: &Loaded, example: &Example) -> Option<String> {
         .map(|rule| (rule.id.as_str(), verdict(policy.selection.as_ref(), rule, &document, true)))
         .collect();
     let mut why = Vec::new();
-    let line = |id: &str, verdict: &Verdict| format!("    {id}: {}", words(verdict));
+    let line = |id: &str, verdict: &Verdict| format!("  {id}\n{}", words(verdict));
     match &example.expected {
         Expected::Ungoverned => {
             let governing = verdicts
@@ -95,7 +95,7 @@ fn failure(policy: &Loaded, example: &Example) -> Option<String> {
                 .filter(|(_, verdict)| !matches!(verdict, Verdict::NotGoverned | Verdict::NotApplicable));
             let lines: Vec<String> = governing.map(|(id, verdict)| line(id, verdict)).collect();
             if !lines.is_empty() {
-                why.push("  expected that no rule governs the stage, but".to_owned());
+                why.push("  no rule should govern the stage, but there are".to_owned());
                 why.extend(lines);
             }
         }
@@ -104,11 +104,9 @@ fn failure(policy: &Loaded, example: &Example) -> Option<String> {
                 let violated = matches!(verdict, Verdict::Violates(_));
                 let wanted = expected.iter().any(|rule| rule == id);
                 if violated && !wanted {
-                    why.push("  expected to hold, but".to_owned());
-                    why.push(line(id, verdict));
+                    why.push(format!("  {id} should not be violated\n{}", words(verdict)));
                 } else if wanted && !violated {
-                    why.push("  expected to be violated, but".to_owned());
-                    why.push(line(id, verdict));
+                    why.push(format!("  {id} should be violated\n{}", words(verdict)));
                 }
             }
             let conforms = verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Conforms));
@@ -121,25 +119,22 @@ fn failure(policy: &Loaded, example: &Example) -> Option<String> {
     (!why.is_empty()).then(|| why.join("\n"))
 }
 
+/// A verdict in lines of their own, one for each setting.
 fn words(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::NotGoverned => "its `match` does not hold".to_owned(),
-        Verdict::Conforms => "conforms".to_owned(),
-        Verdict::NotApplicable => "not applicable: the protocol lacks the settings".to_owned(),
-        Verdict::Violates(failures) => {
-            let settings: Vec<String> = failures
-                .iter()
-                .map(|failure| {
-                    let path = if failure.path.is_empty() { "the stage" } else { &failure.path };
-                    format!("{path} is expected to be {}", failure.expected)
-                })
-                .collect();
-            format!("violated: {}", settings.join("; "))
-        }
+    let lines: Vec<String> = match verdict {
+        Verdict::NotGoverned => vec!["not governed: its `match` does not hold".to_owned()],
+        Verdict::Conforms => vec!["conforms".to_owned()],
+        Verdict::NotApplicable => vec!["not applicable: the protocol lacks the settings".to_owned()],
+        Verdict::Violates(failures) => failures
+            .iter()
+            .map(|failure| {
+                let path = if failure.path.is_empty() { "the stage" } else { &failure.path };
+                format!("violated: {path}: expected {}", failure.expected)
+            })
+            .collect(),
         Verdict::Undecided(questions) => {
-            let reasons: Vec<String> =
-                questions.iter().map(|question| format!("{}: {}", question.path, question.reason)).collect();
-            format!("undecided: {}", reasons.join("; "))
+            questions.iter().map(|question| format!("undecided: {}: {}", question.path, question.reason)).collect()
         }
-    }
+    };
+    lines.into_iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }

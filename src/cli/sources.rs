@@ -10,7 +10,7 @@ use super::Stop;
 use super::args::{BURST, CONCURRENCY, RATE, Source};
 use super::interrupt::Interrupt;
 use crate::model::Document;
-use crate::model::feed::{Feed, Selection};
+use crate::model::feed::{Chunk, Close, Feed, Gap, Selection, Unusable};
 use crate::policy::diagnostic::nearest;
 use crate::source::{aws, saved};
 
@@ -123,6 +123,7 @@ pub fn open(
 
 /// Starts to fetch from AWS.
 pub fn open_aws(request: aws::Request, runtime: &Runtime, interrupt: &Interrupt) -> Result<Box<dyn Feed>, Stop> {
+    let regions = request.regions.clone();
     let opened = runtime.block_on(async {
         tokio::select! {
             opened = aws::open(request) => Ok(opened),
@@ -137,7 +138,41 @@ pub fn open_aws(request: aws::Request, runtime: &Runtime, interrupt: &Interrupt)
         }
         Ok(Err(error)) if error.is_usage() => Err(Stop::usage(error)),
         Ok(Err(error)) => Err(Stop::failed(error)),
-        Err(signal) => Err(Stop::signal(signal)),
+        Err(_) => Ok(Box::new(Interrupted { operation: "GetApis", regions })),
+    }
+}
+
+/// A source that a signal ended before it said anything.
+struct Interrupted {
+    operation: &'static str,
+    /// The Regions that were named.
+    regions: Vec<String>,
+}
+
+impl Feed for Interrupted {
+    fn next(&mut self) -> Option<Chunk> {
+        None
+    }
+
+    fn ready(&mut self) -> Option<Chunk> {
+        None
+    }
+
+    fn close(self: Box<Self>) -> Result<Close, Unusable> {
+        let gap = |region: Option<String>| Gap {
+            region,
+            operation: self.operation.to_owned(),
+            code: "Interrupted".to_owned(),
+            message: "the run was ended before anything was read".to_owned(),
+            hint: "run it again".to_owned(),
+            ..Gap::default()
+        };
+        let gaps = if self.regions.is_empty() {
+            vec![gap(None)]
+        } else {
+            self.regions.iter().cloned().map(|region| gap(Some(region))).collect()
+        };
+        Ok(Close { gaps, ..Close::default() })
     }
 }
 
@@ -156,8 +191,8 @@ fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn 
             Ok(feed) => return feed.map_err(Stop::usage),
             Err(RecvTimeoutError::Disconnected) => return Err(Stop::failed("reading stopped unexpectedly.")),
             Err(RecvTimeoutError::Timeout) => {
-                if let Some(signal) = interrupt.signal() {
-                    return Err(Stop::signal(signal));
+                if interrupt.signal().is_some() {
+                    return Ok(Box::new(Interrupted { operation: "read", regions: Vec::new() }));
                 }
             }
         }

@@ -140,7 +140,7 @@ impl Chunk {
             Self::Lines { name, bytes, first, only } => {
                 let damaged = |at: u64, column: usize, said: &str| {
                     Unusable(format!(
-                        "{name}:{at}:{column}: not a stage of a snapshot: {said}. The file is damaged; nothing was audited."
+                        "{name}:{at}:{column}: not a stage of a snapshot: {said}. The file is damaged; nothing was read."
                     ))
                 };
                 // Once for all lines: the strings in them need not be looked at again.
@@ -150,13 +150,11 @@ impl Chunk {
                     damaged(first + line, 1, "it is not UTF-8 text")
                 })?;
                 let (mut last, mut start) = (None, 0);
-                let ends = memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]);
-                for (end, at) in ends.zip(*first..) {
+                let unended = (!bytes.ends_with(b"\n")).then_some(bytes.len());
+                for (end, at) in memchr::memchr_iter(b'\n', bytes).chain(unended).zip(*first..) {
+                    // An empty line is one whose stage was lost: it is an error like any other.
                     let line = &text[start..end];
                     start = end + 1;
-                    if line.is_empty() {
-                        continue;
-                    }
                     let line = Line::decode(line, wanted, last.take()).map_err(|error| {
                         // serde_json counts lines within the text it was given, which is one line.
                         let said = error.to_string();
@@ -331,10 +329,20 @@ pub fn not_stated(field: &'static Field, value: &Value<'_>, prefix: &str) -> Vec
         match value {
             Value::NotStated => paths.push(path),
             Value::Struct(_) => paths.extend(not_stated(field, value, &format!("{path}."))),
+            // A map in which something is not stated is taken to be not stated whole.
+            Value::Map(entries) if entries.iter().any(|(_, value)| holds_unstated(value)) => paths.push(path),
             _ => {}
         }
     }
     paths
+}
+
+fn holds_unstated(value: &Value<'_>) -> bool {
+    match value {
+        Value::NotStated => true,
+        Value::Struct(members) => members.iter().any(holds_unstated),
+        _ => false,
+    }
 }
 
 /// What a source says at its end.

@@ -91,18 +91,27 @@ fn files(path: &Path, tests: bool) -> Result<Vec<PathBuf>, Unreadable> {
         return Ok(vec![path.to_owned()]);
     }
     let mut found = Vec::new();
-    search(path, tests, 0, &mut found)
-        .map_err(|error| problem(words(&error), "check the permissions of the folder"))?;
-    if found.iter().all(|file| is_test_file(&file.to_string_lossy())) {
-        return Err(problem(
-            "no policy in this folder".to_owned(),
-            "policies are files named *.yaml or *.yml; to begin with, use --policy builtin:foundation",
-        ));
+    search(path, 0, &mut found).map_err(|error| problem(words(&error), "check the permissions of the folder"))?;
+    let (only_tests, policies): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|file| is_test_file(&file.to_string_lossy()));
+    let tests_only = !only_tests.is_empty();
+    let mut found = policies;
+    if found.is_empty() {
+        let help = if tests_only {
+            "files named *_test.yaml hold only tests; the policy is a *.yaml beside them"
+        } else {
+            "policies are files named *.yaml or *.yml; to begin with, use builtin:foundation"
+        };
+        return Err(problem("no policy in this folder".to_owned(), help));
+    }
+    if tests {
+        found.extend(only_tests);
+        found.sort();
     }
     Ok(found)
 }
 
-fn search(folder: &Path, tests: bool, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
+fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut paths: Vec<PathBuf> =
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     paths.sort();
@@ -114,9 +123,9 @@ fn search(folder: &Path, tests: bool, depth: usize, found: &mut Vec<PathBuf>) ->
         }
         if fs::metadata(&path)?.is_dir() {
             if depth < DEEPEST {
-                search(&path, tests, depth + 1, found)?;
+                search(&path, depth + 1, found)?;
             }
-        } else if (name.ends_with(".yaml") || name.ends_with(".yml")) && (tests || !is_test_file(&name)) {
+        } else if name.ends_with(".yaml") || name.ends_with(".yml") {
             found.push(path);
         }
     }

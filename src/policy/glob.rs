@@ -7,6 +7,8 @@ pub struct Glob(Vec<Piece>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     Literal(Box<str>),
+    /// A text that is given when the glob is tried, by its place.
+    Given(usize),
     One,
     Run,
 }
@@ -54,9 +56,21 @@ impl Glob {
         }
     }
 
+    /// Adds the text that is given at this place when the glob is tried; it is matched as it is.
+    pub fn push_given(&mut self, place: usize) {
+        self.0.push(Piece::Given(place));
+    }
+
     /// Whether the glob fits the whole text.
     #[must_use]
     pub fn fits(&self, text: &str) -> bool {
+        self.fits_given(text, &[])
+    }
+
+    /// Whether the glob fits the whole text, with these texts in it.
+    #[must_use]
+    pub fn fits_given(&self, text: &str, given: &[&str]) -> bool {
+        let starts = |at: usize, literal: &str| text[at..].starts_with(literal).then_some(literal.len());
         let (mut piece, mut at) = (0, 0);
         // Where to go on when a piece does not fit: the run last seen takes one character more.
         let mut retry: Option<(usize, usize)> = None;
@@ -64,7 +78,8 @@ impl Glob {
             let next = match self.0.get(piece) {
                 None if at == text.len() => return true,
                 None => None,
-                Some(Piece::Literal(literal)) => text[at..].starts_with(&**literal).then_some(literal.len()),
+                Some(Piece::Literal(literal)) => starts(at, literal),
+                Some(Piece::Given(place)) => given.get(*place).and_then(|literal| starts(at, literal)),
                 Some(Piece::One) => text[at..].chars().next().map(char::len_utf8),
                 Some(Piece::Run) => {
                     if piece + 1 == self.0.len() {

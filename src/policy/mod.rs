@@ -4,13 +4,16 @@ pub mod builtin;
 pub mod compile;
 pub mod diagnostic;
 pub mod example;
+pub mod explain;
 pub mod files;
 pub mod glob;
 pub mod load;
 pub mod operator;
 pub mod pattern;
+pub mod policies;
 pub mod template;
 pub mod truth;
 pub mod yaml;
 
-pub use load::{Policies, Policy, Rule, load};
+pub use load::load;
+pub use policies::{Policies, Policy, Rule};

@@ -11,6 +11,8 @@ use crate::model::value::Value;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     parts: Vec<Part>,
+    /// The same as a glob, with the values to be given.
+    glob: Glob,
     written: Box<str>,
 }
 
@@ -123,7 +125,18 @@ impl Template {
         if !literal.is_empty() {
             parts.push(Part::Literal(literal.into()));
         }
-        Ok(Self { parts, written: text.into() })
+        let mut glob = Glob::new();
+        let mut values = 0;
+        for part in &parts {
+            match part {
+                Part::Literal(literal) => glob.push_pattern(literal),
+                Part::Value(_) => {
+                    glob.push_given(values);
+                    values += 1;
+                }
+            }
+        }
+        Ok(Self { parts, glob, written: text.into() })
     }
 
     /// The template as it was written.
@@ -170,19 +183,17 @@ impl Template {
         Ok(Cow::Owned(text))
     }
 
-    /// The glob on a stage: only what the policy's author wrote is special, never a value.
+    /// Whether the template, read as a glob, fits a text: only what the policy's author wrote is special, never a value.
     ///
     /// # Errors
     /// When a value is unset or not stated.
-    pub fn glob(&self, document: &Document<'_>) -> Result<Glob, Missing> {
-        let mut glob = Glob::new();
-        for part in &self.parts {
-            match part {
-                Part::Literal(literal) => glob.push_pattern(literal),
-                Part::Value(source) => glob.push_literal(source.read(document)?),
-            }
-        }
-        Ok(glob)
+    pub fn fits(&self, text: &str, document: &Document<'_>) -> Result<bool, Missing> {
+        let sources = self.parts.iter().filter_map(|part| match part {
+            Part::Value(source) => Some(source),
+            Part::Literal(_) => None,
+        });
+        let values: Vec<&str> = sources.map(|source| source.read(document)).collect::<Result<_, _>>()?;
+        Ok(self.glob.fits_given(text, &values))
     }
 }
 
@@ -218,7 +229,8 @@ mod tests {
     #[test]
     fn a_value_is_literal_inside_a_glob() {
         let document = Document { account: Some("*"), ..DOCUMENT };
-        let glob = Template::of("${account}-*").unwrap().glob(&document).unwrap();
-        assert!(glob.fits("*-x") && !glob.fits("y-x"));
+        let template = Template::of("${account}-*").unwrap();
+        assert_eq!(template.fits("*-x", &document), Ok(true));
+        assert_eq!(template.fits("y-x", &document), Ok(false));
     }
 }

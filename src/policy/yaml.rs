@@ -2,7 +2,7 @@
 //!
 //! Two readers look at the text. granit-parser's events give every place, and stop what must not reach the second
 //! one: deep nesting, alias bombs, several documents. serde_yaml then decides what each scalar is. The two agree on
-//! the shape, which `tests/yaml.rs` tries with many texts.
+//! the shape, which `tests/policies.rs` tries with many texts; where they do not, it is an error.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -75,6 +75,19 @@ impl Node {
 /// Reads a text; `None` when it cannot be read at all. What is wrong is noted either way.
 pub fn read(problems: &mut Problems) -> Option<Node> {
     let file = std::sync::Arc::clone(&problems.file);
+    // YAML 1.1 ends a line at these and YAML 1.2 does not, so the two readers would see different lines.
+    if let Some((at, character)) =
+        file.text.char_indices().find(|(_, c)| matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}'))
+    {
+        let code = format!("U+{:04X}", u32::from(character));
+        problems.note(
+            &(at..at + character.len_utf8()),
+            format!("{code} ends a line for some YAML readers, and is text for others"),
+            "an invisible line end",
+            ["end the line with a plain newline; in a text write it as an escape, in double quotes".to_owned()],
+        );
+        return None;
+    }
     let shape = Places::of(&file.text, problems)?;
     let values: Raw = match serde_yaml::from_str(&file.text) {
         Ok(values) => values,
@@ -84,7 +97,7 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
             return None;
         }
     };
-    Some(join(shape, values))
+    Some(join(shape, values, problems))
 }
 
 /// A node as granit sees it: places, and the text of scalars.
@@ -393,28 +406,42 @@ impl<'de> Deserialize<'de> for Raw {
     }
 }
 
-fn join(shape: Shape, values: Raw) -> Node {
+fn join(shape: Shape, values: Raw, problems: &mut Problems) -> Node {
+    let span = shape.span;
     let data = match (shape.data, values) {
-        (ShapeData::List(shapes), Raw::List(values)) => {
-            Data::List(shapes.into_iter().zip(values).map(|(shape, value)| join(shape, value)).collect())
+        (ShapeData::List(shapes), Raw::List(values)) if shapes.len() == values.len() => {
+            Data::List(shapes.into_iter().zip(values).map(|(shape, value)| join(shape, value, problems)).collect())
         }
-        (ShapeData::Map(shapes), Raw::Map(values)) => Data::Map(
-            shapes
-                .into_iter()
-                .zip(values)
-                .map(|((key, shape), (_, value))| Entry {
-                    key_span: key.span,
-                    key: if let ShapeData::Scalar(text) = key.data { text } else { String::new() },
-                    value: join(shape, value),
-                })
-                .collect(),
-        ),
-        (_, Raw::Scalar(data)) => data,
-        // The readers disagree, which has not been seen; the text is what both can answer for.
-        (ShapeData::Scalar(text), _) => Data::Text(text),
-        (ShapeData::List(_) | ShapeData::Map(_), _) => Data::Null,
+        (ShapeData::Map(shapes), Raw::Map(values)) if shapes.len() == values.len() => {
+            let entry = |((key, shape), (raw_key, value)): ((Shape, Shape), (Raw, Raw))| {
+                let text = if let ShapeData::Scalar(text) = key.data { text } else { String::new() };
+                if matches!(&raw_key, Raw::Scalar(Data::Text(raw)) if *raw != text) {
+                    disagreement(&key.span, problems);
+                }
+                Entry { key: text, key_span: key.span, value: join(shape, value, problems) }
+            };
+            Data::Map(shapes.into_iter().zip(values).map(entry).collect())
+        }
+        (ShapeData::Scalar(text), Raw::Scalar(data)) => {
+            if matches!(&data, Data::Text(raw) if *raw != text) {
+                disagreement(&span, problems);
+            }
+            data
+        }
+        // An empty value is no event of its own for one of the readers.
+        (_, Raw::Scalar(Data::Null)) => Data::Null,
+        _ => {
+            disagreement(&span, problems);
+            Data::Null
+        }
     };
-    Node { span: shape.span, data }
+    Node { span, data }
+}
+
+/// Two readers that see different things are one too many to trust either.
+fn disagreement(at: &Range<usize>, problems: &mut Problems) {
+    let help = "write it in a plainer way: quote texts, and put each entry on a line of its own".to_owned();
+    problems.note(at, "YAML readers do not agree on this", "read in two ways", [help]);
 }
 
 #[cfg(test)]

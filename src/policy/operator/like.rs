@@ -1,10 +1,9 @@
 //! `like`: A text that fits a glob, or one of a list of globs.
 
 use super::equals::unset_words;
-use super::{Operator, Reading, Test, is_text};
+use super::{Operator, Reading, Test, compared, is_text};
 use crate::model::value::Value;
 use crate::policy::compile::{read_template, text_of};
-use crate::policy::glob::Glob;
 use crate::policy::pattern::At;
 use crate::policy::template::Template;
 use crate::policy::truth::{Truth, Use};
@@ -20,14 +19,7 @@ pub static OPERATOR: Operator = Operator {
 };
 
 #[derive(Debug)]
-struct Like(Vec<Wanted>);
-
-#[derive(Debug)]
-struct Wanted {
-    template: Template,
-    /// The glob, when no value of the stage is in it.
-    fixed: Option<Glob>,
-}
+struct Like(Vec<Template>);
 
 fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
     let nodes = match &node.data {
@@ -38,7 +30,7 @@ fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
         Data::List(nodes) => nodes.as_slice(),
         _ => std::slice::from_ref(node),
     };
-    let wanted: Vec<Option<Wanted>> = nodes
+    let wanted: Vec<Option<Template>> = nodes
         .iter()
         .map(|node| {
             let text = text_of(node, reading.problems)?;
@@ -51,35 +43,28 @@ fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
                 );
                 return None;
             }
-            let template = read_template(text, node, reading.problems)?;
-            let fixed = template.literal().map(Glob::of);
-            Some(Wanted { template, fixed })
+            read_template(text, node, reading.problems)
         })
         .collect();
     Some(Box::new(Like(wanted.into_iter().collect::<Option<_>>()?)))
 }
 
-impl Wanted {
-    fn fits(&self, text: &str, at: &At<'_>) -> Truth {
-        let fits = |glob: &Glob| {
-            // Both spellings of a log group's ARN fit a glob that is meant for either.
-            let bare = super::compared(at.field, text);
-            glob.fits(bare) || (at.field.log_group_arn && glob.fits(&format!("{bare}:*")))
-        };
-        match &self.fixed {
-            Some(glob) => fits(glob).into(),
-            None => match self.template.glob(at.document) {
-                Ok(glob) => fits(&glob).into(),
-                Err(missing) if missing.unset => Truth::False,
-                Err(_) => Truth::Unknown,
-            },
-        }
+/// Whether a glob fits. Both spellings of a log group's ARN fit a glob that is meant for either.
+fn fits(wanted: &Template, text: &str, at: &At<'_>) -> Truth {
+    let bare = compared(at.field, text);
+    let fits = wanted
+        .fits(bare, at.document)
+        .and_then(|fits| Ok(fits || (at.field.log_group_arn && wanted.fits(&format!("{bare}:*"), at.document)?)));
+    match fits {
+        Ok(fits) => fits.into(),
+        Err(missing) if missing.unset => Truth::False,
+        Err(_) => Truth::Unknown,
     }
 }
 
 impl Like {
     fn in_words(&self, words: impl Fn(&Template) -> Option<String>) -> Option<String> {
-        let words: Vec<String> = self.0.iter().map(|wanted| words(&wanted.template)).collect::<Option<_>>()?;
+        let words: Vec<String> = self.0.iter().map(words).collect::<Option<_>>()?;
         Some(if words.len() == 1 {
             format!("like {}", words.concat())
         } else {
@@ -91,7 +76,7 @@ impl Like {
 impl Test for Like {
     fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
         match value.as_text() {
-            Some(text) => Use::Expect.any(self.0.iter().map(|wanted| wanted.fits(text, at))),
+            Some(text) => Use::Expect.any(self.0.iter().map(|wanted| fits(wanted, text, at))),
             None => Truth::False,
         }
     }
@@ -111,14 +96,14 @@ impl Test for Like {
     }
 
     fn reads(&self) -> Vec<String> {
-        self.0.iter().flat_map(|wanted| wanted.template.reads()).collect()
+        self.0.iter().flat_map(Template::reads).collect()
     }
 
     fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
         if self.asked(value, at) != Truth::Unknown {
             return None;
         }
-        let missing = self.0.iter().find_map(|wanted| wanted.template.text(at.document).err());
+        let missing = self.0.iter().find_map(|wanted| wanted.text(at.document).err());
         Some(match (value, missing) {
             (Value::Digest(_), _) => {
                 "the snapshot holds only a digest of the value; this test needs the value itself".to_owned()

@@ -28,22 +28,15 @@ pub(super) struct CliOutput {
 /// Reads all of it.
 pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> {
     let name = Arc::clone(&input.name);
-    let mut bytes = Vec::new();
-    input.text.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| damaged(&name, &error))?;
+    if input.is_snapshot() {
+        return Err(Error(format!("{name} is a snapshot, not output of the AWS CLI.\nLeave out `get-stages:`.")));
+    }
+    let mut bytes = input.head;
+    input.rest.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| damaged(&name, &error))?;
     if bytes.len() as u64 > LARGEST {
         return Err(Error(format!("{name} is larger than 64 MiB, which no output of get-stages is.")));
     }
-    if bytes.trim_ascii().is_empty() {
-        return Err(Error(format!("{name} is empty. Nothing was audited.")));
-    }
-    let json: Json = serde_json::from_slice(&bytes).map_err(|error| {
-        let what = if error.is_eof() { "is cut off" } else { "is not JSON" };
-        Error(format!(
-            "{name}:{}:{} {what}: {error}. Nothing was audited.\nPrint it again with `--output json`.",
-            error.line(),
-            error.column()
-        ))
-    })?;
+    let json: Json = serde_json::from_slice(&bytes).map_err(|error| not_json(&name, &error))?;
 
     let get = |name: &str, wire: &str| json.get(name).or_else(|| json.get(wire));
     let (items, more) = match get("Items", "items") {
@@ -58,9 +51,9 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
     for (at, item) in items.into_iter().enumerate() {
         let stage = Decode::whole(&STAGE_ROW)
             .deserialize(item)
-            .map_err(|error| Error(format!("{name}: item {at} is not a stage: {error}. Nothing was audited.")))?;
+            .map_err(|error| Error(format!("{name}: item {at} is not a stage: {error}. Nothing was read.")))?;
         if stage_name(&stage).is_none() {
-            return Err(Error(format!("{name}: item {at} is not a stage: it has no StageName. Nothing was audited.")));
+            return Err(Error(format!("{name}: item {at} is not a stage: it has no StageName. Nothing was read.")));
         }
         if request.selection.has_stage(stage_name(&stage)) {
             stages.push(stage);
@@ -100,6 +93,20 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
 
 fn stage_name<'v>(stage: &'v Value<'_>) -> Option<&'v str> {
     stage.member(const { position(STAGE, "StageName") }).as_text()
+}
+
+fn not_json(name: &str, error: &serde_json::Error) -> Error {
+    let said = error.to_string();
+    let said = said.split(" at line ").next().unwrap_or(&said);
+    let (what, help) = if error.is_eof() {
+        ("is cut off", "Print it again: the command was stopped, or failed.")
+    } else if said.contains("trailing characters") {
+        ("goes on after its end", "Audit the output of one command at a time.")
+    } else {
+        ("is not JSON", "Print it again with `--output json`.")
+    };
+    let (line, column) = (error.line(), error.column());
+    Error(format!("{name}:{line}:{column} {what}: {said}. Nothing was read.\n{help}"))
 }
 
 /// What a flag states of the one API that the output is of.

@@ -77,7 +77,7 @@ impl From<Error> for Unusable {
 /// # Errors
 /// When it is missing, empty, damaged at its head, of no known kind, or does not go with the other flags.
 pub fn open(request: Request, stop: Arc<AtomicBool>) -> Result<Box<dyn Feed>, Error> {
-    let mut input = input::open(&request.path)?;
+    let input = input::open(&request.path)?;
     let kind = match request.kind {
         Some(kind) => kind,
         None => input.detect()?,
@@ -88,7 +88,7 @@ pub fn open(request: Request, stop: Arc<AtomicBool>) -> Result<Box<dyn Feed>, Er
             if let Some(flag) = flag.or(request.protocol.map(|_| "--protocol")) {
                 return Err(Error(format!(
                     "{flag} states what the output of the AWS CLI leaves out; {} is a snapshot and states it itself.\n\
-                     Leave {flag} out.",
+                     Leave {flag} out; --api and --stage narrow a snapshot.",
                     input.name
                 )));
             }

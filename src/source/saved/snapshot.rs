@@ -1,6 +1,6 @@
 //! Reads a snapshot: a header, one line a stage, a trailer that says what should have been there.
 
-use std::io::{BufRead as _, Read as _};
+use std::io::Read as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -81,21 +81,21 @@ pub(super) struct Snapshot {
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Checks the header and begins to read.
-pub(super) fn read(mut input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> Result<Snapshot, Error> {
+pub(super) fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> Result<Snapshot, Error> {
     let name = Arc::clone(&input.name);
-    let mut line = Vec::new();
-    (&mut input.text).take(LONGEST_LINE as u64).read_until(b'\n', &mut line).map_err(|error| damaged(&name, &error))?;
-    if line.trim_ascii().is_empty() {
-        return Err(Error(format!("{name} is empty. Nothing was audited.")));
-    }
-    let header: Header = serde_json::from_slice(&line)
+    let header: Header = serde_json::from_slice(&input.head)
         .ok()
         .filter(|header: &Header| header.format == FORMAT)
-        .ok_or_else(|| Error(format!("{name}:1: this is not the header of a snapshot. Nothing was audited.")))?;
+        .ok_or_else(|| {
+            Error(format!(
+                "{name} does not begin with the header of a snapshot. Nothing was read.\n\
+                 Leave out `snapshot:` to have its kind found out."
+            ))
+        })?;
     if header.version != VERSION {
         return Err(Error(format!(
             "{name} is a snapshot of version {}, and this driftgate reads version {VERSION}.\n\
-             Nothing was audited; use the driftgate that wrote it, or a newer one.",
+             Nothing was read; use the driftgate that wrote it, or a newer one.",
             header.version
         )));
     }
@@ -120,7 +120,7 @@ fn send(
         let mut block = Vec::with_capacity(held.len() + CHUNK);
         block.append(&mut held);
         let read =
-            (&mut input.text).take(CHUNK as u64).read_to_end(&mut block).map_err(|error| damaged(name, &error))?;
+            input.rest.by_ref().take(CHUNK as u64).read_to_end(&mut block).map_err(|error| damaged(name, &error))?;
         match before_last_line(&block) {
             Some(cut) if read > 0 => held = block.split_off(cut),
             _ if read == 0 => {
@@ -128,7 +128,7 @@ fn send(
                 break;
             }
             _ if block.len() > LONGEST_LINE => {
-                let what = "a line of more than 8 MiB. The file is damaged; nothing was audited.";
+                let what = "a line of more than 8 MiB. The file is damaged; nothing was read.";
                 return Err(Error(format!("{name}:{line}: {what}")));
             }
             _ => {
@@ -157,7 +157,7 @@ fn send(
     if trailer.stages != stages {
         return Err(Error(format!(
             "{name}:{last_line}: the trailer counts {} stages and the file has {stages}. \
-             The file is damaged; nothing was audited.",
+             The file is damaged; nothing was read.",
             trailer.stages
         )));
     }
@@ -166,7 +166,7 @@ fn send(
 
 fn cut_off(name: &str, lines: u64) -> Error {
     Error(format!(
-        "{name} has no trailer after {lines} lines of stages: it was cut off. Nothing was audited.\n\
+        "{name} has no trailer after {lines} lines of stages: it was cut off. Nothing was read.\n\
          Copy it again, or take it again with `driftgate snapshot`."
     ))
 }
@@ -207,10 +207,14 @@ impl Feed for Snapshot {
         let trailer = self
             .reader
             .join()
-            .map_err(|_| Unusable(format!("{name}: reading stopped unexpectedly. Nothing was audited.")))??;
-        let in_scope = |gap: &Gap| self.selection.has_api(gap.api_id.as_deref());
+            .map_err(|_| Unusable(format!("{name}: reading stopped unexpectedly. Nothing was read.")))??;
+        let in_scope = |gap: &Gap| {
+            self.selection.has_api(gap.api_id.as_deref())
+                && (gap.stage.is_none() || self.selection.has_stage(gap.stage.as_deref()))
+        };
+        let says_nothing = !trailer.complete && trailer.unchecked.is_empty();
         let mut gaps: Vec<Gap> = trailer.unchecked.into_iter().filter(in_scope).collect();
-        if !trailer.complete && gaps.is_empty() && self.selection.apis.is_empty() {
+        if says_nothing {
             gaps.push(Gap {
                 operation: "snapshot".to_owned(),
                 code: "Incomplete".to_owned(),

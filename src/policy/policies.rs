@@ -1,0 +1,148 @@
+//! Policies as they are once they were checked and compiled. They know no file any more but its name.
+
+use std::sync::Arc;
+
+use super::diagnostic::SourceText;
+use super::example::Example;
+use super::pattern::{At, Pattern};
+use super::truth::{Truth, Use};
+use crate::model::Document;
+use crate::model::catalogue::{Protocol, ROUTE_SETTINGS};
+use crate::model::finding::RuleFacts;
+use crate::model::value::NOT_STATED;
+
+/// The policies of one run.
+#[derive(Debug, Default)]
+pub struct Policies {
+    /// The policies, in the order of their files.
+    pub policies: Vec<Policy>,
+    /// How many rules they have together.
+    pub rules: usize,
+}
+
+/// One policy.
+#[derive(Debug)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The file it came from.
+    pub file: Arc<SourceText>,
+    /// Which stages it is about; all when `None`.
+    pub selection: Option<Pattern>,
+    /// Its rules.
+    pub rules: Vec<Rule>,
+    /// Its examples.
+    pub tests: Vec<Example>,
+}
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its place among all rules of the run.
+    pub number: u32,
+    /// What reports say of it.
+    pub facts: RuleFacts,
+    /// Its identifier within the policy.
+    pub id: String,
+    /// Which of the policy's stages it is about; all when `None`.
+    pub selection: Option<Pattern>,
+    /// What the document should be like.
+    pub picture: Option<Pattern>,
+    /// What the settings in force of each route should be like.
+    pub each_route: Option<EachRoute>,
+}
+
+/// What the settings in force of each route should be like.
+#[derive(Debug)]
+pub struct EachRoute {
+    /// The parts that all must hold, each for itself.
+    pub parts: Vec<RoutePart>,
+}
+
+/// One part of what routes should be like.
+#[derive(Debug)]
+pub struct RoutePart {
+    /// What should hold.
+    pub pattern: Pattern,
+    /// The settings that it reads, by place in [`ROUTE_SETTINGS`]. A route that sets none of them is as the default is.
+    pub reads: Vec<usize>,
+    /// The paths of the document that it reads besides, in `${…}`.
+    pub elsewhere: Vec<String>,
+}
+
+impl EachRoute {
+    /// The parts of a pattern, and what each reads.
+    pub(super) fn of(pattern: Pattern) -> Self {
+        let parts = match pattern {
+            Pattern::All(parts) => parts,
+            one => vec![one],
+        };
+        let part = |pattern: Pattern| {
+            let mut paths = Vec::new();
+            pattern.reads(&mut String::new(), &mut paths);
+            let of_routes = |path: &String| path.is_empty() || ROUTE_SETTINGS.iter().any(|field| path == field.name);
+            let (of_routes, elsewhere): (Vec<_>, Vec<_>) = paths.into_iter().partition(of_routes);
+            let whole = of_routes.iter().any(String::is_empty) && of_routes.iter().all(String::is_empty);
+            let places = ROUTE_SETTINGS.iter().enumerate();
+            let reads = places.filter(|(_, field)| whole || of_routes.iter().any(|path| path == field.name));
+            let reads = reads.map(|(at, _)| at).collect();
+            RoutePart { pattern, reads, elsewhere }
+        };
+        Self { parts: parts.into_iter().map(part).collect() }
+    }
+}
+
+impl Policies {
+    /// Every rule, in the order of its number.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.policies.iter().flat_map(|policy| &policy.rules)
+    }
+
+    /// The paths of the document that the rules read.
+    #[must_use]
+    pub fn reads(&self) -> Vec<String> {
+        let mut reads = Vec::new();
+        for policy in &self.policies {
+            let rules = policy.rules.iter().flat_map(|rule| [&rule.selection, &rule.picture]);
+            for pattern in rules.chain([&policy.selection]).flatten() {
+                pattern.reads(&mut String::new(), &mut reads);
+            }
+        }
+        for part in self.rules().filter_map(|rule| rule.each_route.as_ref()).flat_map(|routes| &routes.parts) {
+            let members = part.reads.iter().map(|at| format!("DefaultRouteSettings.{}", ROUTE_SETTINGS[*at].name));
+            reads.extend(members.chain(["RouteSettings".to_owned()]));
+            reads.extend(part.elsewhere.iter().cloned());
+        }
+        reads.sort();
+        reads.dedup();
+        reads
+    }
+
+    /// Whether a rule may match a stage of which only this is known.
+    #[must_use]
+    pub fn may_match(&self, document: &Document<'_>) -> bool {
+        let may = |selection: &Option<Pattern>, protocol: Protocol| {
+            let truth = selection
+                .as_ref()
+                .map_or(Truth::True, |pattern| pattern.truth(&NOT_STATED, &At::top(document, protocol, Use::Match)));
+            matches!(truth, Truth::True | Truth::Unknown)
+        };
+        protocols(document).iter().any(|protocol| {
+            self.policies.iter().any(|policy| {
+                may(&policy.selection, *protocol) && policy.rules.iter().any(|rule| may(&rule.selection, *protocol))
+            })
+        })
+    }
+}
+
+/// The protocols that a stage may have: its own, or either when it is not stated or not known.
+#[must_use]
+pub fn protocols(document: &Document<'_>) -> &'static [Protocol] {
+    match document.protocol() {
+        Some(Protocol::Http) => &[Protocol::Http],
+        Some(Protocol::WebSocket) => &[Protocol::WebSocket],
+        None => &Protocol::ALL,
+    }
+}

@@ -1,0 +1,397 @@
+//! The arrows and invariants of the code, held by reading it: who may use whom, which modules are pure, who ends the
+//! process. Every failure names the file, the line and the rule.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use regex::Regex;
+
+/// What each top module may use of the others. `check → policy` is the only arrow between siblings; `main` uses only
+/// `cli`, which it reaches as `driftgate::cli`.
+const ARROWS: [(&str, &[&str]); 8] = [
+    ("cli", &["model", "policy", "source", "check", "compare", "gate", "report", "emulator"]),
+    ("model", &[]),
+    ("policy", &["model"]),
+    ("source", &["model"]),
+    ("check", &["model", "policy"]),
+    ("gate", &["model"]),
+    ("report", &["model"]),
+    ("emulator", &[]),
+];
+
+/// Modules without files, network, environment, processes, clock or printing. Reports write to the writer they get.
+const PURE: [&str; 6] = ["model", "policy", "check", "compare", "gate", "report"];
+
+/// Of a pure module, the file that reads what the others then work on.
+const READS: &str = "src/policy/files.rs";
+
+const LONGEST: usize = 600;
+
+/// One file: its path from the root, and its code without comments, texts and tests.
+struct Source {
+    path: String,
+    text: String,
+    code: String,
+}
+
+impl Source {
+    fn new(path: &str, text: &str) -> Self {
+        Self { path: path.to_owned(), text: text.to_owned(), code: without_tests(&blanked(text)) }
+    }
+
+    /// The module below `src` that the file is part of.
+    fn top(&self) -> &str {
+        let below = self.path.trim_start_matches("src/");
+        below.split('/').next().unwrap_or(below).trim_end_matches(".rs")
+    }
+
+    /// How many modules are above the items of the file.
+    fn depth(&self) -> usize {
+        let folders = self.path.matches('/').count();
+        if self.path.ends_with("/mod.rs") { folders - 1 } else { folders }
+    }
+
+    fn line_of(&self, at: usize) -> usize {
+        self.code[..at].matches('\n').count() + 1
+    }
+
+    /// Where the code matches, as failures.
+    fn found(&self, pattern: &str, rule: &str) -> Vec<String> {
+        let pattern = Regex::new(pattern).unwrap();
+        let found = pattern.find_iter(&self.code);
+        found.map(|hit| self.failure(hit.start(), &format!("`{}`: {rule}", hit.as_str().trim()))).collect()
+    }
+
+    fn failure(&self, at: usize, rule: &str) -> String {
+        format!("{}:{}: {rule}", self.path, self.line_of(at))
+    }
+}
+
+/// The text with comments, strings and character literals made blank; every newline stays.
+fn blanked(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    let blank = |out: &mut String, c: char| out.push(if c == '\n' { '\n' } else { ' ' });
+    while let Some(&c) = chars.get(at) {
+        let next = chars.get(at + 1).copied().unwrap_or('\0');
+        let after_word = at > 0 && (chars[at - 1].is_alphanumeric() || chars[at - 1] == '_');
+        let end = if c == '/' && next == '/' {
+            (at..chars.len()).find(|at| chars[*at] == '\n').unwrap_or(chars.len())
+        } else if c == '/' && next == '*' {
+            let mut depth = 0;
+            let mut at = at;
+            loop {
+                match chars.get(at..at + 2) {
+                    Some(['/', '*']) => (depth, at) = (depth + 1, at + 2),
+                    Some(['*', '/']) if depth == 1 => break at + 2,
+                    Some(['*', '/']) => (depth, at) = (depth - 1, at + 2),
+                    Some(_) => at += 1,
+                    None => break chars.len(),
+                }
+            }
+        } else if (c == 'r' || (c == 'b' && next == 'r')) && !after_word && raw_string(&chars[at..]).is_some() {
+            at + raw_string(&chars[at..]).unwrap()
+        } else if c == '"' {
+            let mut at = at + 1;
+            loop {
+                match chars.get(at) {
+                    Some('\\') => at += 2,
+                    Some('"') | None => break at + 1,
+                    Some(_) => at += 1,
+                }
+            }
+        } else if c == '\'' && (next == '\\' || chars.get(at + 2) == Some(&'\'')) {
+            let from = if next == '\\' { at + 3 } else { at + 2 };
+            (from..chars.len()).find(|at| chars[*at] == '\'').map_or(chars.len(), |at| at + 1)
+        } else {
+            out.push(c);
+            at += 1;
+            continue;
+        };
+        let end = end.min(chars.len());
+        chars[at..end].iter().for_each(|c| blank(&mut out, *c));
+        at = end;
+    }
+    out
+}
+
+/// The length of the raw string that the text begins with.
+fn raw_string(chars: &[char]) -> Option<usize> {
+    let prefix = chars.iter().position(|c| *c == 'r')? + 1;
+    let hashes = chars[prefix..].iter().take_while(|c| **c == '#').count();
+    let start = prefix + hashes;
+    if chars.get(start) != Some(&'"') {
+        return None;
+    }
+    let closes = |at: &usize| chars[*at] == '"' && chars[at + 1..].iter().take(hashes).all(|c| *c == '#');
+    (start + 1..chars.len()).find(closes).map(|at| (at + 1 + hashes).min(chars.len()))
+}
+
+/// The code with every item under `#[cfg(test)]` made blank.
+fn without_tests(code: &str) -> String {
+    let mut code = code.to_owned();
+    while let Some(start) = code.find("#[cfg(test)]") {
+        let from = start + "#[cfg(test)]".len();
+        let mut depth = 0;
+        let mut end = code.len();
+        for (at, c) in code[from..].char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 && matches!(c, ';' | '}') {
+                end = from + at + 1;
+                break;
+            }
+        }
+        let blank: String = code[start..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
+        code.replace_range(start..end, &blank);
+    }
+    code
+}
+
+/// Every file of `src` but those that only tests have: `#[cfg(test)] mod name;` says so in the file above.
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    walk(&root.join("src"), &mut paths);
+    paths.sort();
+    let read = |path: &String| fs::read_to_string(root.join(path)).unwrap();
+    let only_tests =
+        Regex::new(r#"#\[cfg\(test\)\]\s*(?:#\[path = "(\w+)\.rs"\]\s*)?(?:pub(?:\(\w+\))? )?mod (\w+);"#).unwrap();
+    let mut skipped = BTreeSet::new();
+    for path in &paths {
+        let (above, own) = path.rsplit_once('/').unwrap_or(("", path));
+        let modules = if matches!(own, "mod.rs" | "lib.rs") { above } else { path.trim_end_matches(".rs") };
+        skipped.extend(only_tests.captures_iter(&read(path)).map(|name| match name.get(1) {
+            Some(file) => format!("{above}/{}.rs", file.as_str()),
+            None => format!("{modules}/{}.rs", &name[2]),
+        }));
+    }
+    let all: Vec<Source> =
+        paths.iter().filter(|path| !skipped.contains(*path)).map(|path| Source::new(path, &read(path))).collect();
+    assert!(all.len() > 60, "only {} files were found", all.len());
+    all
+}
+
+fn walk(folder: &Path, into: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            walk(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let below = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
+            into.push(below.to_str().unwrap().replace('\\', "/"));
+        }
+    }
+}
+
+#[track_caller]
+fn holds(check: impl Fn(&Source) -> Vec<String>) {
+    let failures: Vec<String> = sources().iter().flat_map(check).collect();
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
+}
+
+/// The top modules that the code names, each with its place: `crate::a::b`, `crate::{a, b::c}`.
+fn uses(code: &str) -> Vec<(usize, String)> {
+    let path = Regex::new(r"\bcrate::(?:(\w+)|\{([^;]*?)\}\s*;)").unwrap();
+    let first = Regex::new(r"\w+").unwrap();
+    let mut found = Vec::new();
+    for hit in path.captures_iter(code) {
+        let at = hit.get(0).unwrap().start();
+        if let Some(name) = hit.get(1) {
+            found.push((at, name.as_str().to_owned()));
+        } else if let Some(group) = hit.get(2) {
+            let mut depth = 0;
+            let mut part = String::new();
+            for c in group.as_str().chars().chain([',']) {
+                match c {
+                    '{' => depth += 1,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => {
+                        found.extend(first.find(&part).map(|name| (at, name.as_str().to_owned())));
+                        part.clear();
+                        continue;
+                    }
+                    _ => {}
+                }
+                part.push(c);
+            }
+        }
+    }
+    found
+}
+
+fn arrows(source: &Source) -> Vec<String> {
+    let top = source.top();
+    if top == "lib" {
+        let items = source
+            .found(r"(?m)^[ \t]*(?:pub )?(?:use|fn|struct|enum|impl|static|const)\b", "lib.rs only lists modules");
+        return items;
+    }
+    if top == "main" {
+        let other = "main uses `driftgate::cli` and nothing else of the crate";
+        return source.found(r"\bdriftgate::(?:[abd-z_]\w*|c[^l]\w*)", other);
+    }
+    let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == top) else {
+        return vec![format!("{}:1: the module `{top}` has no arrows in tests/architecture.rs", source.path)];
+    };
+    let mut failures: Vec<String> = uses(&source.code)
+        .into_iter()
+        .filter(|(_, used)| used != top && !allowed.contains(&used.as_str()))
+        .map(|(at, used)| {
+            source.failure(at, &format!("`{top}` must not use `{used}` (allowed: {})", allowed.join(", ")))
+        })
+        .collect();
+    let supers = format!(r"\b(?:super::){{{},}}", source.depth());
+    failures.extend(source.found(&supers, "leaves its top module sideways; write `crate::…`"));
+    failures.extend(source.found(r"\bdriftgate::", "inside the crate it is `crate::`"));
+    failures
+}
+
+fn purity(source: &Source) -> Vec<String> {
+    if !PURE.contains(&source.top()) || source.path == READS {
+        return Vec::new();
+    }
+    let mut failures = Vec::new();
+    for (pattern, rule) in [
+        (
+            r"\bstd::(?:fs|net|env|process)\b|\b(?:fs|env|net|process)::\w+",
+            "a pure module has no files, network, environment or processes",
+        ),
+        (r"\bstd::\{[^;]*\b(?:fs|net|env|process)\b", "a pure module has no files, network, environment or processes"),
+        (
+            r"\b(?:SystemTime|Instant|Timestamp|Zoned)\b",
+            "a pure module knows no clock; the time comes in as an argument",
+        ),
+        (
+            r"\be?print(?:ln)?!|\bdbg!|\b(?:stdin|stdout|stderr)\(\)",
+            "a pure module prints nothing; the writer comes in as an argument",
+        ),
+        (r"\bstd::thread\b|\bthread::(?:spawn|sleep)\b", "a pure module starts no threads of its own"),
+        (
+            r"\b(?:tracing|jiff|hyper|clap|anstream)::",
+            "a pure module has no log, clock, network, arguments or terminal",
+        ),
+    ] {
+        failures.extend(source.found(pattern, rule));
+    }
+    if source.top() != "report" {
+        failures.extend(source.found(r"\banstyle::", "colour belongs to reports and cli"));
+    }
+    failures
+}
+
+fn places(source: &Source) -> Vec<String> {
+    let mut failures = Vec::new();
+    if !source.path.starts_with("src/source/aws/") {
+        failures.extend(source.found(r"\baws_[a-z_]+::", "AWS's crates stop at src/source/aws"));
+    }
+    if !["cli", "emulator"].contains(&source.top()) && !source.path.starts_with("src/source/aws/") {
+        failures.extend(source.found(r"\btokio::", "tokio lives in source/aws, emulator and cli"));
+    }
+    if source.path != "src/main.rs" {
+        failures.extend(source.found(
+            r"\bprocess::(?:exit|abort)\b|\bExitCode\b|\bprocess::\{[^}]*\b(?:exit|abort|ExitCode)\b",
+            "only main.rs ends the process",
+        ));
+    }
+    failures
+}
+
+fn panics(source: &Source) -> Vec<String> {
+    source.found(
+        r"\.unwrap\(\)|\.unwrap_err\(\)|\.expect(?:_err)?\(|\b(?:panic|todo|unimplemented|unreachable)!",
+        "a panic is an internal error; return an error or make the state impossible",
+    )
+}
+
+fn form(source: &Source) -> Vec<String> {
+    let mut failures = Vec::new();
+    if !source.text.starts_with("//! ") {
+        failures.push(format!("{}:1: a file begins with `//!`: what it is and what it must not know", source.path));
+    }
+    let lines = source.text.lines().count();
+    if lines > LONGEST {
+        failures.push(format!("{}:{lines}: more than {LONGEST} lines; it does more than one thing", source.path));
+    }
+    let drawer = Regex::new(r"/(?:utils?|helpers?|common|misc)(?:/|\.rs$)").unwrap();
+    if drawer.is_match(&source.path) {
+        failures.push(format!("{}:1: a drawer; name what is in it", source.path));
+    }
+    failures
+}
+
+#[test]
+fn modules_use_only_what_the_arrows_allow() {
+    holds(arrows);
+}
+
+#[test]
+fn pure_modules_have_no_files_no_clock_and_no_terminal() {
+    holds(purity);
+}
+
+#[test]
+fn the_sdk_tokio_and_the_exit_have_their_places() {
+    holds(places);
+}
+
+#[test]
+fn nothing_panics_on_purpose() {
+    holds(panics);
+}
+
+#[test]
+fn files_say_what_they_are_and_stay_small() {
+    holds(form);
+}
+
+/// What the searches would miss if they did not bite.
+#[test]
+fn the_searches_find_what_they_look_for() {
+    let one = |check: fn(&Source) -> Vec<String>, path: &str, code: &str| {
+        let found = check(&Source::new(path, &format!("//! x\n{code}\n")));
+        assert_eq!(found.len(), 1, "{path}: {code}: {found:?}");
+        assert!(found[0].starts_with(&format!("{path}:2: ")), "{found:?}");
+    };
+    one(arrows, "src/model/a.rs", "use crate::policy::Rule;");
+    one(arrows, "src/source/saved/a.rs", "use crate::{model::{Value, Document}, check};");
+    one(arrows, "src/gate.rs", "use super::report;");
+    one(arrows, "src/check/mod.rs", "use super::report;");
+    one(arrows, "src/check/a.rs", "use super::super::report;");
+    one(arrows, "src/main.rs", "use driftgate::gate;");
+    one(arrows, "src/main.rs", "use driftgate::check;");
+    one(arrows, "src/lib.rs", "pub fn f() {}");
+    one(purity, "src/policy/a.rs", "use std::fs;");
+    one(purity, "src/report/a.rs", "use std::{fmt, fs};");
+    one(purity, "src/check/a.rs", "let t = Instant::now();");
+    one(purity, "src/report/a.rs", "println!();");
+    one(places, "src/cli/a.rs", "use aws_config::Region;");
+    one(places, "src/source/saved/a.rs", "tokio::spawn(x);");
+    one(places, "src/cli/a.rs", "std::process::exit(1);");
+    one(places, "src/cli/a.rs", "use std::process::ExitCode;");
+    one(panics, "src/cli/a.rs", "x.unwrap();");
+    one(panics, "src/cli/a.rs", "let c = '\"'; x.expect(\"y\");");
+    one(panics, "src/cli/a.rs", "#[cfg(test)] mod t { fn f() { x.unwrap() } } fn g() { todo!() }");
+
+    let none = |check: fn(&Source) -> Vec<String>, path: &str, code: &str| {
+        let found = check(&Source::new(path, &format!("//! x\n{code}\n")));
+        assert!(found.is_empty(), "{path}: {code}: {found:?}");
+    };
+    none(arrows, "src/cli/a.rs", "use crate::{check, gate}; use super::output;");
+    none(arrows, "src/check/a.rs", "use crate::policy::Rule; use super::x; use crate::check::Verdict;");
+    none(arrows, "src/main.rs", "driftgate::cli::run(std::env::args_os())");
+    none(purity, "src/policy/a.rs", "include_str!(env!(\"X\")); // std::fs\nlet s = r#\"std::fs \" println!\"#;");
+    none(
+        panics,
+        "src/cli/a.rs",
+        "x.unwrap_or(1); x.unwrap_or_default(); #[expect(dead_code, reason = \"x\")] fn f() {}",
+    );
+    none(panics, "src/cli/a.rs", "#[cfg(test)]\nmod tests {\n fn f() { x.unwrap(); }\n}");
+}

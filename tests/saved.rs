@@ -1,0 +1,673 @@
+//! Saved sources through the library: what is written is read back, and what is damaged is never a result.
+
+#![expect(
+    clippy::panic,
+    clippy::unreachable,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
+
+use std::borrow::Cow;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use driftgate::model::Value;
+use driftgate::model::catalogue::{API, Field, Kind, Protocol, STAGE, position};
+use driftgate::model::digest::Digest;
+use driftgate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Unusable, Wanted, Warning};
+use driftgate::source::saved::write::{self, Options};
+use driftgate::source::saved::{self, Request};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+/// A stage with everything that a policy could see of it.
+#[derive(Debug, Clone, PartialEq)]
+struct Stage {
+    account: Option<String>,
+    region: Option<String>,
+    api: Value<'static>,
+    stage: Value<'static>,
+}
+
+/// A feed out of memory, one chunk a stage.
+struct Memory {
+    stages: std::vec::IntoIter<Stage>,
+    close: Close,
+}
+
+impl Feed for Memory {
+    fn next(&mut self) -> Option<Chunk> {
+        self.stages.next().map(|stage| Chunk::Api {
+            account: stage.account.map(Arc::from),
+            region: stage.region.map(Arc::from),
+            api: stage.api,
+            stages: vec![stage.stage],
+        })
+    }
+
+    fn ready(&mut self) -> Option<Chunk> {
+        self.next()
+    }
+
+    fn close(self: Box<Self>) -> Result<Close, Unusable> {
+        Ok(self.close)
+    }
+}
+
+fn scope(account: Option<&str>, region: Option<&str>, outcome: Read) -> Scope {
+    Scope {
+        account: account.map(str::to_owned),
+        region: region.map(str::to_owned),
+        apis: 1,
+        skipped_apis: 0,
+        stages: 0,
+        requests: Some(7),
+        outcome,
+    }
+}
+
+/// The bytes of a snapshot of these stages; each of their places is a scope.
+fn snapshot(stages: &[Stage], show_values: bool, gaps: Vec<Gap>) -> Vec<u8> {
+    let mut places: Vec<_> = stages.iter().map(|stage| (stage.account.as_deref(), stage.region.as_deref())).collect();
+    places.sort_unstable();
+    places.dedup();
+    let scopes = places.into_iter().map(|(account, region)| scope(account, region, Read::Checked)).collect();
+    let warnings = vec![Warning { kind: "a".into(), message: "b".into(), ..Warning::default() }];
+    let feed = Memory { stages: Vec::from(stages).into_iter(), close: Close { scopes, gaps, warnings } };
+    let mut bytes = Vec::new();
+    let options = Options { taken_at: Some("2026-11-23T09:00:00Z".into()), show_values };
+    write::write(Box::new(feed), &mut bytes, &options).unwrap();
+    bytes
+}
+
+fn request(path: &Path) -> Request {
+    Request {
+        path: path.to_str().unwrap().to_owned(),
+        kind: None,
+        selection: Arc::default(),
+        regions: Vec::new(),
+        protocol: None,
+    }
+}
+
+/// Everything that a file yields, or why it yields nothing.
+fn drain(request: Request) -> Result<(Vec<Stage>, Close), String> {
+    let mut feed = saved::open(request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
+    let mut stages = Vec::new();
+    let mut damaged = None;
+    while let Some(chunk) = feed.next() {
+        let decoded = chunk.decode(Wanted::ALL, |document| {
+            stages.push(Stage {
+                account: document.account.map(str::to_owned),
+                region: document.region.map(str::to_owned),
+                api: document.api.clone().into_owned(),
+                stage: document.stage.clone().into_owned(),
+            });
+        });
+        damaged = damaged.or(decoded.err());
+    }
+    let close = feed.close().map_err(|error| error.to_string())?;
+    damaged.map_or(Ok((stages, close)), |error| Err(error.to_string()))
+}
+
+fn file(folder: &TempDir, name: &str, bytes: &[u8]) -> std::path::PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn read(bytes: &[u8]) -> Result<(Vec<Stage>, Close), String> {
+    let folder = tempfile::tempdir().unwrap();
+    drain(request(&file(&folder, "fleet", bytes)))
+}
+
+fn read_with(text: &str, change: impl FnOnce(&mut Request)) -> Result<(Vec<Stage>, Close), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut request = request(&file(&folder, "stages.json", text.as_bytes()));
+    change(&mut request);
+    drain(request)
+}
+
+#[track_caller]
+fn refused(bytes: &[u8], says: &str) -> String {
+    match read(bytes) {
+        Ok((stages, close)) => panic!("{} stages and {} gaps instead of: {says}", stages.len(), close.gaps.len()),
+        Err(error) => {
+            assert!(error.contains(says), "{error}");
+            assert!(error.contains("othing was read"), "{error}");
+            error
+        }
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// What a snapshot keeps of a stage when values are not shown.
+fn hidden(stage: &Stage) -> Stage {
+    let mut hidden = stage.clone();
+    if let Value::Struct(members) = &mut hidden.stage
+        && let Value::Map(entries) = &mut members[position(STAGE, "StageVariables")]
+    {
+        for (name, value) in entries.iter_mut() {
+            *value = Digest::hide(stage.account.as_deref(), name, std::mem::take(value));
+        }
+    }
+    hidden
+}
+
+/// Any text: letters, quotes, controls, escapes, separators, characters beyond the basic plane.
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => "[a-zA-Z0-9$/{}*. -]{1,12}",
+        2 => any::<String>(),
+        1 => proptest::sample::select(vec![",\"stage\":", "{\"stage\":{}}", "},\"stage\":{\"", "\n", "null"]).prop_map(str::to_owned),
+        1 => "[\"\\\\\\x00-\\x1f\\x7f\u{2028}\u{feff}\u{1f600}é]{1,6}",
+    ]
+}
+
+/// Any value of a field, in the states that a source can give it.
+fn any_value(field: &'static Field) -> BoxedStrategy<Value<'static>> {
+    match field.kind {
+        Kind::Boolean => any::<bool>().prop_map(Value::Boolean).boxed(),
+        Kind::Integer => any::<i64>().prop_map(Value::Integer).boxed(),
+        Kind::Number => prop_oneof![
+            proptest::num::f64::NORMAL | proptest::num::f64::ZERO | proptest::num::f64::SUBNORMAL,
+            (0_u32..10_000).prop_map(f64::from),
+        ]
+        .prop_map(Value::Number)
+        .boxed(),
+        Kind::Text if field.sensitive => {
+            let digest = any_text().prop_map(|text| Value::Digest(Box::new(Digest::of(Some("1"), "name", &text))));
+            prop_oneof![4 => any_text().prop_map(Value::text), 1 => digest].boxed()
+        }
+        Kind::Text | Kind::OneOf(_) => any_text().prop_map(Value::text).boxed(),
+        Kind::Struct(fields) => any_struct(fields).boxed(),
+        Kind::Map(of) => proptest::collection::vec((any_text(), any_value(of)), 0..4)
+            .prop_map(|entries| Value::map(entries.into_iter().map(|(key, value)| (Cow::Owned(key), value)).collect()))
+            .boxed(),
+        Kind::List(of) => {
+            proptest::collection::vec(any_value(of), 0..4).prop_map(|elements| Value::List(elements.into())).boxed()
+        }
+    }
+}
+
+fn any_struct(fields: &'static [Field]) -> impl Strategy<Value = Value<'static>> {
+    let members: Vec<_> =
+        fields.iter().map(|field| prop_oneof![2 => Just(Value::Unset), 3 => any_value(field)].boxed()).collect();
+    members.prop_map(|members| Value::Struct(members.into()))
+}
+
+/// A struct some of whose members the source cannot tell; entries of maps are always told by today's sources.
+fn with_unstated(fields: &'static [Field]) -> impl Strategy<Value = Value<'static>> {
+    (any_struct(fields), proptest::collection::vec(0_u8..8, fields.len())).prop_map(|(value, dice)| {
+        let Value::Struct(mut members) = value else { unreachable!() };
+        for (member, die) in members.iter_mut().zip(dice) {
+            if die == 0 {
+                *member = Value::NotStated;
+            }
+        }
+        Value::Struct(members)
+    })
+}
+
+fn set(value: &mut Value<'static>, of: &[Field], name: &str, text: &str) {
+    let Value::Struct(members) = value else { panic!() };
+    members[position(of, name)] = Value::text(text.to_owned());
+}
+
+/// Stages in the order that a source keeps: account, Region, API, stage.
+fn any_stages(most: usize) -> impl Strategy<Value = Vec<Stage>> {
+    let place = |names: [&'static str; 3]| prop_oneof![1 => Just(None), 3 => proptest::sample::select(names.to_vec()).prop_map(Some)];
+    // Each API with some stages: a reader may decode lines that begin alike in one go.
+    let api = (
+        place(["111122223333", "444455556666", "777788889999"]),
+        place(["eu-west-1", "us-east-1", "us-gov-west-1"]),
+        with_unstated(API),
+        "[a-z0-9]{1,4}",
+        proptest::collection::vec((with_unstated(STAGE), "[$a-z]{1,4}"), 1..4),
+    )
+        .prop_map(|(account, region, mut api, id, stages)| {
+            set(&mut api, API, "ApiId", &id);
+            let of = |name: Option<&str>| name.map(str::to_owned);
+            let stage = |(mut stage, name): (Value<'static>, String)| {
+                set(&mut stage, STAGE, "StageName", &name);
+                let place = (of(account), of(region), id.clone(), name);
+                (place, Stage { account: of(account), region: of(region), api: api.clone(), stage })
+            };
+            stages.into_iter().map(stage).collect::<Vec<_>>()
+        });
+    proptest::collection::vec(api, 0..most.div_ceil(2)).prop_map(|apis| {
+        let mut stages = apis.concat();
+        stages.sort_by(|a, b| a.0.cmp(&b.0));
+        stages.into_iter().map(|(_, stage)| stage).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, max_shrink_iters: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_is_read_back(stages in any_stages(12)) {
+        for (show_values, expected) in [(true, stages.clone()), (false, stages.iter().map(hidden).collect::<Vec<_>>())] {
+            let bytes = snapshot(&stages, show_values, Vec::new());
+            let packed = [bytes.clone(), gzip(&bytes), zstd(&bytes)];
+            for bytes in &packed {
+                let (read, close) = read(bytes).unwrap();
+                prop_assert_eq!(&read, &expected);
+                prop_assert!(close.gaps.is_empty());
+                let counted: u64 = close.scopes.iter().map(|scope| scope.stages).sum();
+                prop_assert_eq!(counted, stages.len() as u64);
+            }
+            // What was read and is written again is the same file: digests are not digested twice.
+            prop_assert_eq!(&snapshot(&expected, show_values, Vec::new()), &bytes);
+        }
+    }
+
+    #[test]
+    fn no_value_of_a_variable_is_in_a_snapshot(value in "[a-z]{12}", name in "[a-z]{1,8}") {
+        let mut stage = bare("prod");
+        let Value::Struct(members) = &mut stage.stage else { unreachable!() };
+        members[position(STAGE, "StageVariables")] = Value::map(vec![(name.into(), Value::text(value.clone()))]);
+        let text = String::from_utf8(snapshot(&[stage], false, Vec::new())).unwrap();
+        prop_assert!(!text.contains(&value), "{}", text);
+    }
+
+    #[test]
+    fn a_file_that_was_cut_is_refused(stages in any_stages(6), at in any::<proptest::sample::Index>()) {
+        let bytes = snapshot(&stages, false, Vec::new());
+        // Without its last newline a snapshot still says everything; without one byte more it does not.
+        let cut = at.index(bytes.len() - 1);
+        prop_assert!(read(&bytes[..cut]).is_err(), "cut after {} of {} bytes", cut, bytes.len());
+        for packed in [gzip(&bytes), zstd(&bytes)] {
+            let cut = at.index(packed.len());
+            prop_assert!(read(&packed[..cut]).is_err(), "cut after {} of {} compressed bytes", cut, packed.len());
+        }
+    }
+
+    #[test]
+    fn a_line_more_or_less_is_noticed(stages in any_stages(8), at in any::<proptest::sample::Index>(), how in 0..4) {
+        prop_assume!(!stages.is_empty());
+        let bytes = snapshot(&stages, false, Vec::new());
+        let mut lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        let line = 1 + at.index(stages.len());
+        match how {
+            0 => { lines.remove(line); }
+            1 => lines.insert(line, lines[line]),
+            2 => lines.insert(line, b"garbage\n"),
+            _ => lines[line] = b"{\"account\":null}\n",
+        }
+        prop_assert!(read(&lines.concat()).is_err());
+    }
+
+    #[test]
+    fn a_line_whose_text_is_lost_is_noticed(stages in any_stages(8), at in any::<proptest::sample::Index>(), left in 0_usize..3) {
+        prop_assume!(!stages.is_empty());
+        let bytes = snapshot(&stages, false, Vec::new());
+        let mut lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        lines[1 + at.index(stages.len())] = [&b"\n"[..], b"\r\n", b"  \n"][left];
+        prop_assert!(read(&lines.concat()).is_err(), "the trailer counts {} stages, and one was lost", stages.len());
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = read(&bytes);
+        let _ = read(&[b"{\"format\":\"driftgate.snapshot\",\"version\":1}\n", bytes.as_slice()].concat());
+        let _ = read(&[b"{\"Items\":[", bytes.as_slice()].concat());
+        let _ = read(&[&[0x1f, 0x8b], bytes.as_slice()].concat());
+        let _ = read(&[&[0x28, 0xb5, 0x2f, 0xfd], bytes.as_slice()].concat());
+    }
+}
+
+fn bare(name: &str) -> Stage {
+    let (mut api, mut stage) = (Value::empty_struct(API), Value::empty_struct(STAGE));
+    set(&mut api, API, "ApiId", "a1b2c3d4e5");
+    set(&mut api, API, "ProtocolType", "HTTP");
+    set(&mut stage, STAGE, "StageName", name);
+    Stage { account: Some("111122223333".into()), region: Some("us-east-1".into()), api, stage }
+}
+
+fn some(count: usize) -> Vec<Stage> {
+    (0..count).map(|at| bare(&format!("stage-{at:06}"))).collect()
+}
+
+#[test]
+fn compressed_data_cut_at_every_97th_byte_is_refused() {
+    // Names that do not compress to nothing.
+    let stages: Vec<Stage> = (0..200_u32).map(|at| bare(&format!("{:x}", at.wrapping_mul(2_654_435_761)))).collect();
+    let bytes = snapshot(&stages, false, Vec::new());
+    for (kind, packed) in [("gz", gzip(&bytes)), ("zst", zstd(&bytes))] {
+        assert_eq!(read(&packed).unwrap().0.len(), 200);
+        let cuts = (0..packed.len()).step_by(97).chain(packed.len() - 12..packed.len());
+        for cut in cuts {
+            assert!(read(&packed[..cut]).is_err(), "{kind} cut after {cut} of {} bytes", packed.len());
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_cut_between_any_two_bytes_is_refused() {
+    let bytes = snapshot(&some(4), false, vec![Gap { code: "x".into(), ..Gap::default() }]);
+    for cut in 0..bytes.len() - 1 {
+        assert!(read(&bytes[..cut]).is_err(), "cut after {cut} of {} bytes", bytes.len());
+    }
+    assert_eq!(read(&bytes[..bytes.len() - 1]).unwrap().0.len(), 4, "the last newline is no loss");
+}
+
+#[test]
+fn gzip_members_one_after_the_other_are_one_file() {
+    let bytes = snapshot(&some(3), false, Vec::new());
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    let both = [gzip(first), gzip(second)].concat();
+    assert_eq!(read(&both).unwrap().0, some(3));
+    refused(&gzip(first), "it was cut off");
+    assert!(read(&both[..both.len() - 3]).is_err());
+    let frames = [zstd(first), zstd(second)].concat();
+    assert_eq!(read(&frames).unwrap().0, some(3));
+    refused(&zstd(first), "it was cut off");
+}
+
+#[test]
+fn a_snapshot_of_many_chunks_keeps_its_order_and_counts_every_line() {
+    // Some 4 MB: more than what is held back at the end, and more than the chunks that may wait.
+    let stages = some(30_000);
+    let bytes = snapshot(&stages, false, Vec::new());
+    let (read_back, close) = read(&bytes).unwrap();
+    assert!(read_back == stages);
+    assert_eq!(close.scopes[0].stages, 30_000);
+
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    refused(&[&lines[..15_000], &lines[15_001..]].concat().concat(), "the trailer counts 30000 stages");
+    let garbage = [&lines[..15_000], &[b"{\"stage\":\n".as_slice()], &lines[15_001..]].concat().concat();
+    let error = refused(&garbage, "not a stage of a snapshot");
+    assert!(error.contains(":15001:"), "{error}");
+}
+
+#[test]
+fn what_is_wrong_with_a_snapshot_is_said() {
+    let bytes = snapshot(&some(2), false, Vec::new());
+    let text = String::from_utf8(bytes).unwrap();
+    let without_trailer = &text[..text[..text.len() - 1].rfind('\n').unwrap() + 1];
+    refused(without_trailer.as_bytes(), "no trailer after 2 lines of stages: it was cut off");
+    refused(
+        text.replace("{\"stages\":2", "{\"stages\":3").as_bytes(),
+        "the trailer counts 3 stages and the file has 2",
+    );
+    refused(text.replacen("\"version\":1", "\"version\":2", 1).as_bytes(), "version 2");
+    refused(text.replacen("\"stage\":{", "\"stage\":[", 1).as_bytes(), "not a stage of a snapshot");
+    refused(text.replacen("\"StageName\":\"stage-000001\"", "\"StageName\":7", 1).as_bytes(), ":3:");
+    refused(format!("{text}{text}").as_bytes(), "damaged");
+    refused(b"", "is empty");
+    refused(b" \n\n", "is empty");
+    refused(b"\x1f\x8b", "cut off");
+    refused(&gzip(b""), "is empty");
+    refused(b"policy: p\n", "of no known kind");
+    refused(b"[1, 2]", "of no known kind");
+    refused(b"{\"Resources\":{}}", "of no known kind");
+    refused(text.lines().next().unwrap().as_bytes(), "it was cut off");
+}
+
+#[test]
+fn windows_line_ends_are_read() {
+    let text = String::from_utf8(snapshot(&some(2), false, Vec::new())).unwrap();
+    assert_eq!(read(text.replace('\n', "\r\n").as_bytes()).unwrap().0, some(2));
+}
+
+#[test]
+fn newer_members_are_passed_over() {
+    let text = String::from_utf8(snapshot(&some(2), false, Vec::new())).unwrap();
+    let newer =
+        text.replace("{\"account\"", "{\"new\":[{}],\"account\"").replacen("{\"format\"", "{\"new\":1,\"format\"", 1);
+    assert_eq!(read(newer.as_bytes()).unwrap().0, some(2));
+}
+
+#[test]
+fn gaps_scopes_and_warnings_come_back() {
+    let gap = |api: &str| Gap {
+        account: Some("111122223333".into()),
+        region: Some("us-east-1".into()),
+        api_id: Some(api.into()),
+        operation: "GetStages".into(),
+        code: "AccessDeniedException".into(),
+        message: "no".into(),
+        hint: "allow it".into(),
+        ..Gap::default()
+    };
+    let bytes = snapshot(&some(2), false, vec![gap("b"), gap("a")]);
+    let (_, close) = read(&bytes).unwrap();
+    assert_eq!(close.gaps, [gap("a"), gap("b")]);
+    assert_eq!(
+        close.scopes,
+        [Scope { stages: 2, requests: Some(0), ..scope(Some("111122223333"), Some("us-east-1"), Read::Checked) }]
+    );
+    assert_eq!(close.warnings.len(), 1);
+
+    let narrowed = |apis: &[&str]| {
+        let apis = apis.iter().map(ToString::to_string).collect();
+        let selection = Arc::new(Selection { apis, stages: Vec::new() });
+        read_with(std::str::from_utf8(&bytes).unwrap(), |request| request.selection = selection).unwrap()
+    };
+    assert_eq!(narrowed(&["a"]).1.gaps, [gap("a")], "what was not asked for is not missed");
+    assert_eq!(narrowed(&["a1b2c3d4e5"]).0.len(), 2);
+    assert_eq!(narrowed(&["other"]).0.len(), 0);
+}
+
+#[test]
+fn a_snapshot_that_calls_itself_incomplete_is_so_however_it_is_narrowed() {
+    let text = String::from_utf8(snapshot(&some(2), false, Vec::new())).unwrap();
+    let text = text.replace("\"complete\":true", "\"complete\":false");
+    let (stages, close) = read(text.as_bytes()).unwrap();
+    assert_eq!((stages.len(), close.gaps.len()), (2, 1));
+    let selection = Arc::new(Selection { apis: vec!["a1b2c3d4e5".into()], stages: Vec::new() });
+    let (stages, close) = read_with(&text, |request| request.selection = selection).unwrap();
+    assert_eq!((stages.len(), close.gaps.len()), (2, 1), "nobody knows which API is missing");
+}
+
+#[test]
+fn a_header_longer_than_what_is_read_at_once_is_a_header() {
+    // An organization: 400 accounts in 17 Regions. What is read at once depends on pipes and compression.
+    let mut stages = Vec::new();
+    for account in 0..400_u64 {
+        for region in 0..17 {
+            let place = (Some(format!("{:012}", account + 111_122_223_333)), Some(format!("us-east-{region:02}")));
+            stages.push(Stage { account: place.0, region: place.1, ..bare("prod") });
+        }
+    }
+    let bytes = snapshot(&stages, false, Vec::new());
+    for bytes in [bytes.clone(), gzip(&bytes), zstd(&bytes)] {
+        match read(&bytes) {
+            Ok((read, _)) => assert_eq!(read.len(), stages.len()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn a_fifo_that_gives_its_header_in_two_pieces_is_a_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let bytes = snapshot(&some(2), false, Vec::new());
+    let writer = path.clone();
+    let writing = std::thread::spawn(move || {
+        let mut out = fs::OpenOptions::new().write(true).open(writer).unwrap();
+        for part in bytes.chunks(bytes.len() / 40) {
+            // The reader may have refused and gone.
+            let _ = out.write_all(part);
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    });
+    let result = drain(request(&path));
+    writing.join().unwrap();
+    assert_eq!(result.map(|(stages, _)| stages), Ok(some(2)));
+}
+
+// ---- What the AWS CLI prints.
+
+const PASCAL: &str = r#"{"Items": [
+  {"StageName": "prod", "AutoDeploy": true, "Description": "d", "CreatedDate": "2026-01-01T00:00:00+00:00",
+   "DefaultRouteSettings": {"DetailedMetricsEnabled": true, "ThrottlingBurstLimit": 5, "ThrottlingRateLimit": 10.5},
+   "RouteSettings": {"GET /pets": {"ThrottlingBurstLimit": 1}}, "StageVariables": {"Key": "Value"},
+   "AccessLogSettings": {"DestinationArn": "arn:x", "Format": "$context.requestId"}, "Tags": {"Owner": "me"}},
+  {"StageName": "$default", "Tags": {}}
+]}"#;
+
+const CAMEL: &str = r#"{"items": [
+  {"stageName": "$default"},
+  {"stageName": "prod", "autoDeploy": true, "description": "d", "createdDate": "2026-01-01T00:00:00+00:00",
+   "defaultRouteSettings": {"detailedMetricsEnabled": true, "throttlingBurstLimit": 5, "throttlingRateLimit": 10.5},
+   "routeSettings": {"GET /pets": {"throttlingBurstLimit": 1}}, "stageVariables": {"Key": "Value"},
+   "accessLogSettings": {"destinationArn": "arn:x", "format": "$context.requestId"}, "tags": {"Owner": "me"}}
+]}"#;
+
+/// The stages with what has no content as unset, which is how every reader takes it.
+fn plain(stages: Vec<Stage>) -> Vec<Stage> {
+    fn of(value: Value<'static>) -> Value<'static> {
+        match value {
+            value if value.is_unset() => Value::Unset,
+            Value::Struct(members) => Value::Struct(members.into_iter().map(of).collect()),
+            value => value,
+        }
+    }
+    stages.into_iter().map(|stage| Stage { stage: of(stage.stage), ..stage }).collect()
+}
+
+fn names(stages: &[Stage]) -> Vec<String> {
+    let name = |stage: &Stage| stage.stage.member(position(STAGE, "StageName")).as_text().unwrap().to_owned();
+    stages.iter().map(name).collect()
+}
+
+#[test]
+fn both_spellings_and_any_order_are_the_same_stages() {
+    let pascal = plain(read(PASCAL.as_bytes()).unwrap().0);
+    assert_eq!(names(&pascal), ["$default", "prod"]);
+    assert_eq!(plain(read(CAMEL.as_bytes()).unwrap().0), pascal);
+    let crlf = PASCAL.replace('\n', "\r\n");
+    assert_eq!(plain(read(crlf.as_bytes()).unwrap().0), pascal);
+    assert_eq!(plain(read(&gzip(PASCAL.as_bytes())).unwrap().0), pascal);
+    assert_eq!(plain(read(&zstd(PASCAL.as_bytes())).unwrap().0), pascal);
+}
+
+#[test]
+fn null_is_absent() {
+    let one = |text: &str| plain(read(text.as_bytes()).unwrap().0);
+    let absent = one(r#"{"StageName": "prod"}"#);
+    let nulls = r#"{"StageName": "prod", "Description": null, "Tags": null, "StageVariables": {}, "RouteSettings": null,
+        "DefaultRouteSettings": {"ThrottlingBurstLimit": null}, "AccessLogSettings": null, "AutoDeploy": null, "DeploymentId": ""}"#;
+    assert_eq!(one(nulls), absent);
+    assert_eq!(one(r#"{"Items": [{"StageName": "prod"}], "NextToken": null}"#), absent);
+}
+
+#[test]
+fn a_single_stage_is_what_get_stage_prints() {
+    let (stages, close) = read(br#"{"StageName": "prod", "AutoDeploy": true}"#).unwrap();
+    assert_eq!(names(&stages), ["prod"]);
+    assert_eq!((close.gaps.len(), close.scopes.len(), close.scopes[0].outcome), (0, 1, Read::Checked));
+}
+
+#[test]
+fn more_pages_are_a_gap() {
+    for text in [PASCAL.replace("]}", "], \"NextToken\": \"t\"}"), CAMEL.replace("\n]}", "], \"nextToken\": \"t\"}")] {
+        let (stages, close) = read_with(&text, |request| {
+            request.regions = vec!["eu-west-1".into()];
+            request.selection = Arc::new(Selection { apis: vec!["a1".into()], stages: Vec::new() });
+        })
+        .unwrap();
+        assert_eq!(stages.len(), 2);
+        assert_eq!(close.scopes[0].outcome, Read::Partial);
+        let [gap] = close.gaps.as_slice() else { panic!("{:?}", close.gaps) };
+        assert_eq!((gap.region.as_deref(), gap.api_id.as_deref()), (Some("eu-west-1"), Some("a1")));
+        assert_eq!((gap.operation.as_str(), gap.account.as_deref()), ("GetStages", None));
+        assert!(!gap.hint.is_empty());
+    }
+}
+
+#[test]
+fn what_the_output_does_not_say_is_stated_or_not_stated() {
+    let member = |stage: &Stage, name| stage.api.member(position(API, name)).clone();
+    let (stages, _) = read(PASCAL.as_bytes()).unwrap();
+    for name in ["ApiId", "ProtocolType", "Name", "Tags"] {
+        assert_eq!(member(&stages[0], name), Value::NotStated, "{name}");
+    }
+    assert_eq!((&stages[0].account, &stages[0].region), (&None, &None));
+
+    let (stages, close) = read_with(PASCAL, |request| {
+        request.regions = vec!["eu-west-1".into()];
+        request.protocol = Some(Protocol::WebSocket);
+        request.selection = Arc::new(Selection { apis: vec!["a1".into()], stages: vec!["prod".into()] });
+    })
+    .unwrap();
+    assert_eq!(names(&stages), ["prod"], "--stage narrows");
+    assert_eq!(member(&stages[0], "ApiId").as_text(), Some("a1"));
+    assert_eq!(member(&stages[0], "ProtocolType").as_text(), Some("WEBSOCKET"));
+    assert_eq!(member(&stages[0], "Name"), Value::NotStated);
+    assert_eq!((&stages[0].account, stages[0].region.as_deref()), (&None, Some("eu-west-1")));
+    assert_eq!((close.scopes[0].region.as_deref(), close.scopes[0].stages), (Some("eu-west-1"), 1));
+}
+
+#[test]
+fn flags_that_cannot_be_meant_are_refused() {
+    let error =
+        read_with(PASCAL, |request| request.regions = vec!["eu-west-1".into(), "us-east-1".into()]).unwrap_err();
+    assert!(error.contains("--region is given 2 times"), "{error}");
+    let two = Arc::new(Selection { apis: vec!["a".into(), "b".into()], stages: Vec::new() });
+    let error = read_with(PASCAL, |request| request.selection = two).unwrap_err();
+    assert!(error.contains("--api is given 2 times"), "{error}");
+
+    let text = String::from_utf8(snapshot(&some(1), false, Vec::new())).unwrap();
+    let error = read_with(&text, |request| request.regions = vec!["eu-west-1".into()]).unwrap_err();
+    assert!(error.contains("--region") && error.contains("is a snapshot"), "{error}");
+    let error = read_with(&text, |request| request.protocol = Some(Protocol::Http)).unwrap_err();
+    assert!(error.contains("--protocol") && error.contains("is a snapshot"), "{error}");
+}
+
+#[test]
+fn output_that_is_no_list_of_stages_is_refused() {
+    refused(br#"{"Items": [{"StageName": "prod"}, {"Name": "x", "ApiId": "a1"}]}"#, "item 1 is not a stage");
+    refused(br#"{"Items": [{"StageName": ""}]}"#, "it has no StageName");
+    refused(br#"{"Items": [{"StageName": null}]}"#, "it has no StageName");
+    refused(br#"{"Items": ["prod"]}"#, "item 0 is not a stage");
+    refused(br#"{"Items": {"StageName": "prod"}}"#, "of no known kind");
+    refused(br#"{"StageName": "prod", "AutoDeploy": "yes"}"#, "AutoDeploy");
+    refused(br#"{"Items": [{"StageName": "prod"}"#, "is cut off");
+    refused(br#"{"Items": [] } {"Items": []}"#, "");
+    refused(b"{not json", "is not JSON");
+    for cut in 1..PASCAL.len() {
+        assert!(read(&PASCAL.as_bytes()[..cut]).is_err(), "cut after {cut} bytes");
+    }
+}
+
+#[test]
+fn the_kind_can_be_forced_and_a_wrong_one_is_refused() {
+    let text = String::from_utf8(snapshot(&some(1), false, Vec::new())).unwrap();
+    let forced = |text: &str, kind: saved::Kind| read_with(text, |request| request.kind = Some(kind));
+    assert!(forced(&text, saved::Kind::Snapshot).is_ok());
+    assert!(forced(PASCAL, saved::Kind::GetStages).is_ok());
+    let error = forced(PASCAL, saved::Kind::Snapshot).unwrap_err();
+    assert!(error.contains("begin with the header of a snapshot"), "{error}");
+    let error = forced(&text, saved::Kind::GetStages).unwrap_err();
+    assert!(error.contains("othing was read"), "{error}");
+    assert!(forced("", saved::Kind::GetStages).unwrap_err().contains("is empty"));
+    assert!(forced("", saved::Kind::Snapshot).unwrap_err().contains("is empty"));
+}
+
+#[test]
+fn a_missing_file_and_a_folder_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = drain(request(&folder.path().join("none"))).unwrap_err();
+    assert!(error.contains("no such file"), "{error}");
+    let error = drain(request(folder.path())).unwrap_err();
+    assert!(error.contains("is a folder"), "{error}");
+}
