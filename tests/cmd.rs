@@ -125,6 +125,38 @@ fn a_narrowed_snapshot_counts_only_what_it_is_narrowed_to() {
     }
 }
 
+/// What the output of the AWS CLI leaves open comes with what settles it, once; what follows such a hint has no need of
+/// it any more.
+#[test]
+fn what_cli_output_leaves_open_comes_with_a_hint() {
+    const POLICY: &str = "
+policy: p
+rules:
+  - {id: a, title: t, severity: high, expect: {AccessLogSettings: {DestinationArn: {like: 'arn:aws:logs:${region}:${account}:*'}}}}
+  - {id: b, title: t, severity: low, expect: {api: {Name: {present: true}, ApiId: {present: true}}}}
+  - {id: c, title: t, severity: low, expect: {each-route: {LoggingLevel: [ERROR, INFO]}}}
+";
+    const OTHER: &str = "the output of the AWS CLI does not say it; audit from AWS or from a snapshot";
+    let folder = audited();
+    fs::write(folder.path().join("p.yaml"), POLICY).unwrap();
+    let hints = |args: &[&str]| -> Vec<String> {
+        let output =
+            driftgate(folder.path(), &[&["audit", "--policy", "p.yaml", "--from", "stages.json"], args].concat());
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap().replace("\n    ", " ");
+        assert!(!text.contains("requests"), "a file takes none: {text}");
+        text.lines().filter_map(|line| line.strip_prefix("  hint: ")).map(str::to_owned).collect()
+    };
+    let all = [
+        "state it with --protocol HTTP or --protocol WEBSOCKET",
+        "state the Region with --region",
+        "state the API with --api",
+        OTHER,
+    ];
+    assert_eq!(hints(&[]), all);
+    assert_eq!(hints(&["--protocol", "HTTP", "--region", "eu-west-1", "--api", "a1"]), [OTHER]);
+}
+
 /// Settings of routes that `each-route` reads are read.
 #[test]
 fn unread_fields_are_those_that_no_rule_reads() {

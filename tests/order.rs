@@ -149,7 +149,9 @@ fn feed(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn F
     while !rest.is_empty() {
         let (these, others) = rest.split_at((*sizes.next().unwrap()).clamp(1, rest.len()));
         let mut text = String::new();
-        these.iter().for_each(|line| writeln!(text, "{}", line.text()).unwrap());
+        for line in these {
+            writeln!(text, "{}", line.text()).unwrap();
+        }
         chunks.push(Chunk::Lines { name: "fleet".into(), bytes: text.into_bytes(), first, only: Arc::default() });
         first += these.len() as u64;
         rest = others;

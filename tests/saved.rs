@@ -399,7 +399,7 @@ fn a_snapshot_of_many_chunks_keeps_its_order_and_counts_every_line() {
 fn what_is_wrong_with_a_snapshot_is_said() {
     let bytes = snapshot(&some(2), false, Vec::new());
     let text = String::from_utf8(bytes).unwrap();
-    let without_trailer = &text[..text[..text.len() - 1].rfind('\n').unwrap() + 1];
+    let without_trailer = &text[..=text[..text.len() - 1].rfind('\n').unwrap()];
     refused(without_trailer.as_bytes(), "no trailer after 2 lines of stages: it was cut off");
     refused(
         text.replace("{\"stages\":2", "{\"stages\":3").as_bytes(),
@@ -658,7 +658,7 @@ fn the_kind_can_be_forced_and_a_wrong_one_is_refused() {
     let error = forced(PASCAL, saved::Kind::Snapshot).unwrap_err();
     assert!(error.contains("begin with the header of a snapshot"), "{error}");
     let error = forced(&text, saved::Kind::GetStages).unwrap_err();
-    assert!(error.contains("othing was read"), "{error}");
+    assert!(error.contains("is a snapshot"), "{error}");
     assert!(forced("", saved::Kind::GetStages).unwrap_err().contains("is empty"));
     assert!(forced("", saved::Kind::Snapshot).unwrap_err().contains("is empty"));
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::Options;
 use super::verdict::{Verdict, verdict};
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE};
@@ -232,14 +234,15 @@ impl Ledger {
             place_of[rule] = place;
         }
         let by = |rule: u32| place_of.get(rule as usize).copied().unwrap_or(usize::MAX);
-        for list in &mut outcome.violations {
+        // Sources yield stages in order, so a stable sort finds long runs and has little to do.
+        outcome.violations.par_iter_mut().for_each(|list| {
             list.sort_by(|a, b| {
                 (a.stage.order(&b.stage))
                     .then_with(|| a.route.cmp(&b.route))
                     .then_with(|| by(a.rule).cmp(&by(b.rule)))
                     .then_with(|| a.path.cmp(&b.path))
             });
-        }
+        });
         let severity = |rule: u32| rules.get(rule as usize).map_or(Severity::Info, |rule| rule.facts.severity);
         outcome.undecided.sort_by(|a, b| {
             severity(b.rule)

@@ -11,6 +11,7 @@ use super::sources::{self, From};
 use super::{Stop, diagnostics};
 use crate::gate;
 use crate::model::feed::Close;
+use crate::report::visible;
 use crate::source::saved::write::{self, Error, Options};
 
 /// Zstandard's own default: the fastest at the best ratio on stages.
@@ -74,14 +75,9 @@ fn tell(close: &Close, name: &str) {
     let _ = writeln!(anstream::stderr(), "{line}");
     for gap in &close.gaps {
         let place = [&gap.account, &gap.region, &gap.api_id, &gap.stage];
-        let place: Vec<&str> = place.into_iter().flatten().map(String::as_str).collect();
-        diagnostics::warning(&format!(
-            "not recorded: {} {}: {}: {}",
-            place.join(" "),
-            gap.operation,
-            gap.code,
-            gap.hint
-        ));
+        let place: Vec<String> = place.into_iter().flatten().map(|part| visible(part)).collect();
+        let [operation, code, hint] = [&gap.operation, &gap.code, &gap.hint].map(|text| visible(text));
+        diagnostics::warning(&format!("not recorded: {} {operation}: {code}: {hint}", place.join(" ")));
     }
 }
 

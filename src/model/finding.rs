@@ -42,6 +42,9 @@ impl StageName {
     /// The order of every report: account, Region, API, stage, by bytes.
     #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {
+        if std::ptr::eq(self, other) {
+            return Ordering::Equal;
+        }
         let place =
             || if Arc::ptr_eq(&self.place, &other.place) { Ordering::Equal } else { self.place.cmp(&other.place) };
         let api = || if Arc::ptr_eq(&self.api, &other.api) { Ordering::Equal } else { self.api.id.cmp(&other.api.id) };

@@ -48,18 +48,27 @@ impl Open {
 pub const NOT_STATED_REASON: &str = "the source does not state it";
 
 /// The path of a setting, as a walk through a pattern comes to it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Path {
     text: String,
     /// Whether the stage decided a part of it, such as a key that fits a glob.
     varies: bool,
 }
 
+impl Default for Path {
+    fn default() -> Self {
+        // Long enough for most paths, which then grow in place.
+        Self { text: String::with_capacity(64), varies: false }
+    }
+}
+
 impl Path {
     /// The path of something that every stage has, as the start of the paths below it.
     #[must_use]
     pub fn fixed(text: &str) -> Self {
-        Self { text: text.to_owned(), varies: false }
+        let mut path = Self::default();
+        path.text.push_str(text);
+        path
     }
 
     /// The path of something that only some stages have.

@@ -15,14 +15,22 @@ pub(super) fn is_hostile(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Text of one line that shows hostile characters instead of obeying them: an escape becomes `\u{1b}`.
+/// What GitHub's runner takes for the start of a command anywhere in a line.
+pub(super) const ANYWHERE: &str = "##[";
+
+/// What is shown in place of a colon.
+pub(super) const COLON: &str = "\\u{3a}";
+
+/// Text of one line that shows what would act instead of obeying it: an escape becomes `\u{1b}`, `##[` becomes
+/// `\u{23}#[`.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_hostile) {
+    if !text.contains(is_hostile) && !text.contains(ANYWHERE) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match c {
+            '#' if text[at..].starts_with(ANYWHERE) => shown.push_str("\\u{23}"),
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
@@ -34,6 +42,20 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// Where a line has the colon that makes it a command of GitHub's runner: `::name::` after any white space.
+pub(super) fn command(line: &str) -> Option<usize> {
+    let start = line.len() - line.trim_start().len();
+    line[start..].starts_with("::").then_some(start)
+}
+
+/// A whole line, inert but for how it begins, with a beginning that is no command.
+pub(super) fn line(line: &str) -> Cow<'_, str> {
+    match command(line) {
+        None => Cow::Borrowed(line),
+        Some(colon) => Cow::Owned(format!("{}{COLON}{}", &line[..colon], &line[colon + 1..])),
+    }
 }
 
 /// A Markdown code span, in which nothing is markup, a link or a mention.
@@ -146,7 +168,7 @@ pub(super) fn fence(text: &str) -> String {
 pub(super) fn web_address(text: &str) -> Option<&str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-    (!host.is_empty() && host.chars().all(plain)).then_some(text)
+    (!host.is_empty() && host.chars().all(plain) && !host.contains(ANYWHERE)).then_some(text)
 }
 
 fn longest_run(text: &str, of: char) -> usize {
@@ -165,6 +187,19 @@ mod tests {
         assert_eq!(visible("\u{9b}31m \u{202e}gnp \u{200b} \u{feff} \u{e0041}"), {
             "\\u{9b}31m \\u{202e}gnp \\u{200b} \\u{feff} \\u{e0041}"
         });
+    }
+
+    #[test]
+    fn commands_of_a_runner_are_shown() {
+        assert_eq!(visible("##[error]a ##[x]"), "\\u{23}#[error]a \\u{23}#[x]");
+        assert_eq!(visible("###[x] ##"), "#\\u{23}#[x] ##");
+        assert_eq!(html("##[x]"), "\\u{23}#[x]");
+        assert_eq!(prose("##[x] and `##[y]`"), "`\\u{23}#[x]` and `\\u{23}#[y]`");
+        assert_eq!(line("::error file=a::b"), "\\u{3a}:error file=a::b");
+        assert_eq!(line(" \u{a0}\u{3000}:::x"), " \u{a0}\u{3000}\\u{3a}::x");
+        for plain in ["", ":", ": :a", "a ::b", "arn:aws:apigateway:eu-west-1::/apis"] {
+            assert_eq!(line(plain), plain);
+        }
     }
 
     #[test]
@@ -208,7 +243,15 @@ mod tests {
     #[test]
     fn only_plain_web_addresses_are_links() {
         assert_eq!(web_address("https://docs.aws.amazon.com/a?b=c#d"), Some("https://docs.aws.amazon.com/a?b=c#d"));
-        for text in ["javascript:alert(1)", "https://", "https://a b", "https://a>b", "https://a\u{202e}", "AWS FSBP"] {
+        for text in [
+            "javascript:alert(1)",
+            "https://",
+            "https://a b",
+            "https://a>b",
+            "https://a\u{202e}",
+            "https://##[a]",
+            "AWS FSBP",
+        ] {
             assert_eq!(web_address(text), None);
         }
     }

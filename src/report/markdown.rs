@@ -126,6 +126,7 @@ mod tests {
 
     /// What GitHub would act on must be ours: everything else is text or code.
     fn assert_inert(text: &str) {
+        assert!(!text.contains("##[") && text.lines().all(|line| !line.trim_start().starts_with("::")), "{text}");
         assert!(!text.replace('\n', "").contains(is_hostile));
         let (mut code, mut link) = (false, false);
         for event in parser(text) {
@@ -204,7 +205,7 @@ mod tests {
             "Details by API",
             "Could not be decided",
             "Warnings",
-            "Scopes",
+            "Regions",
             "Coverage",
         ];
         assert_eq!(headings(&text), ours);
@@ -218,7 +219,7 @@ mod tests {
 
     #[test]
     fn hostile_text_stays_text_wherever_it_stands() {
-        const TEXTS: [&str; 14] = [
+        const TEXTS: [&str; 16] = [
             HOSTILE,
             "````\n```\n~~~",
             "\\|`|\\",
@@ -233,6 +234,8 @@ mod tests {
             "$x$ :boom: ~~x~~ *x* _x_ **x**",
             "`` ` `` `a``b`",
             "&lt;b&gt; &#64;octocat",
+            "::error file=a,line=1::b",
+            "##[error]a https://a/##[b]",
         ];
         for hostile in TEXTS {
             let mut sample = sample::rich();

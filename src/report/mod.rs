@@ -87,6 +87,13 @@ impl Format {
     }
 }
 
+/// Text that others wrote, made inert for one line of a terminal: controls, newlines and marks of direction are shown
+/// instead of obeyed, and GitHub's runner finds no command in it, not even when the text is a line of its own.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    inert::line(&inert::visible(text)).into_owned()
+}
+
 /// The version of driftgate that writes the report.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -101,6 +108,13 @@ mod tests {
             assert!(!format.about.is_empty() && !format.about.ends_with('.'));
         }
         assert!(Format::named("JSON").is_none());
+    }
+
+    #[test]
+    fn text_of_others_is_one_inert_line() {
+        assert_eq!(visible("GetStages of arn:aws:apigateway:r::/apis"), "GetStages of arn:aws:apigateway:r::/apis");
+        assert_eq!(visible("  ::error::a\n::b"), "  \\u{3a}:error::a\\n::b");
+        assert_eq!(visible("a ##[error]\u{1b}[2J\u{202e}"), "a \\u{23}#[error]\\u{1b}[2J\\u{202e}");
     }
 
     #[test]

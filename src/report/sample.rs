@@ -63,6 +63,19 @@ pub(super) fn stage(account: &str, region: &str, api: (&str, &str, &str), name: 
     })
 }
 
+/// An account and Region in which there is nothing.
+pub(super) fn scope(account: Option<&str>, region: Option<&str>) -> Scope {
+    Scope {
+        account: account.map(str::to_owned),
+        region: region.map(str::to_owned),
+        apis: 0,
+        skipped_apis: 0,
+        stages: 0,
+        requests: Some(0),
+        outcome: Read::Checked,
+    }
+}
+
 /// Some violation.
 pub(super) fn violation() -> Violation {
     Violation {
@@ -196,8 +209,8 @@ pub(super) fn rich() -> Sample {
                 rule: 0,
                 stage: Arc::clone(&unnamed),
                 route: None,
-                path: Some("DefaultRouteSettings.ThrottlingRateLimit".into()),
-                reason: "the source does not state DefaultRouteSettings.ThrottlingRateLimit".into(),
+                path: Some("api.ProtocolType".into()),
+                reason: "the outcome depends on the protocol, which the source does not state".into(),
             },
             Undecided {
                 rule: 3,

@@ -50,7 +50,8 @@ fn paint(severity: Severity) -> Paint {
 fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     // Most pairs of an organization's accounts and Regions hold nothing; one line says so for all of them.
     let empty = |scope: &&Scope| {
-        scope.outcome == Read::Checked && scope.apis == 0 && scope.skipped_apis == 0 && scope.stages == 0
+        let nothing = scope.apis == 0 && scope.skipped_apis == 0 && scope.stages == 0;
+        scope.outcome == Read::Checked && nothing && scope.region.is_some()
     };
     let source = visible(&facts.run.source);
     page.paragraph(0, 2, &[(BOLD, "Read from "), (BOLD, &source)])?;
@@ -71,35 +72,21 @@ fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         }
         page.paragraph(2, 6, &[(PLAIN, &visible(&place)), (PLAIN, &said), (paint, outcome)])?;
     }
-    let empty = facts.outcome.scopes.iter().filter(empty).count();
-    match (empty, facts.outcome.scopes.len()) {
-        (_, 0) => page.paragraph(2, 6, &[(PLAIN, "no account or Region")]),
-        (0, _) => Ok(()),
-        (empty, all) => {
-            let more = if empty == all { "" } else { "more " };
-            let said = format!("{} read in full: no API", words::count(empty as u64, &format!("{more}scope")));
-            page.paragraph(2, 6, &[(DIM, &said)])
-        }
+    let scopes = &facts.outcome.scopes;
+    if scopes.is_empty() {
+        return page.paragraph(2, 6, &[(PLAIN, "no account or Region")]);
+    }
+    let more = if scopes.iter().all(|scope| empty(&scope)) { "" } else { "more " };
+    match words::regions(scopes.iter().filter(empty), more) {
+        None => Ok(()),
+        Some(regions) => page.paragraph(2, 6, &[(DIM, &format!("{regions} read in full: no API"))]),
     }
 }
 
 /// A stage's name as the heading of what was found on it.
 fn heading(stage: &StageName, page: &mut Page<'_>) -> io::Result<()> {
-    let (api, name) = (words::api(stage), words::stage(stage));
-    let place = words::place(stage.place.account.as_deref(), stage.place.region.as_deref());
-    let protocol = stage.api.protocol.as_deref().map(|protocol| format!(", {protocol}")).unwrap_or_default();
-    page.paragraph(
-        0,
-        2,
-        &[
-            (BOLD, &visible(&api)),
-            (PLAIN, " "),
-            (BOLD, &visible(name)),
-            (DIM, &visible(&protocol)),
-            (DIM, ", "),
-            (DIM, &visible(&place)),
-        ],
-    )
+    let (name, besides) = (words::called(stage), words::besides(stage, stage.api.protocol.as_deref()));
+    page.paragraph(0, 2, &[(BOLD, &visible(&name)), (DIM, &visible(&besides))])
 }
 
 fn violations(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
@@ -159,7 +146,7 @@ fn setting(violation: &Violation, page: &mut Page<'_>) -> io::Result<()> {
     )
 }
 
-/// The rules that are violated, with how often and how to put it right.
+/// The rules that are violated, with how often and how to put it right: where a rule does not say, what it demands.
 fn what_to_do(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let rules = words::violated_rules(facts);
     if rules.is_empty() {
@@ -171,7 +158,8 @@ fn what_to_do(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         let (label, name) = (format!("{:8}", rule.severity), visible(&rule.name));
         let count = format!(", {}", words::count(count, "violation"));
         page.paragraph(2, BESIDE, &[(paint(rule.severity), &label), (PLAIN, "  "), (BOLD, &name), (PLAIN, &count)])?;
-        for line in rule.fix.iter().flat_map(|fix| fix.lines()) {
+        let fix = rule.fix.as_deref().filter(|fix| !fix.is_empty());
+        for line in fix.unwrap_or(&rule.title).lines() {
             page.paragraph(BESIDE, BESIDE, &[(PLAIN, &visible(line))])?;
         }
         let place = format!("{}:{}", visible(&rule.file), rule.line);
@@ -247,6 +235,58 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn no_line_is_a_command_for_a_runner() {
+        for command in ["::error file=a,line=1::b", "##[error]a"] {
+            for pad in 0..80 {
+                let mut sample = sample::rich();
+                let hostile = format!("{}{command} {command}", "x ".repeat(pad / 2) + &"x".repeat(pad % 2));
+                for rule in &mut sample.outcome.rules {
+                    (rule.name, rule.title, rule.fix) = (hostile.clone(), hostile.clone(), Some(hostile.clone()));
+                    rule.file.clone_from(&hostile);
+                }
+                for violation in sample.outcome.violations.iter_mut().flatten() {
+                    violation.actual = crate::model::finding::Actual::Text(hostile.as_str().into());
+                    (violation.path, violation.expected) = (Some(hostile.as_str().into()), hostile.as_str().into());
+                }
+                for undecided in &mut sample.outcome.undecided {
+                    (undecided.path, undecided.reason) = (Some(hostile.as_str().into()), hostile.as_str().into());
+                }
+                for gap in &mut sample.outcome.gaps {
+                    (gap.account, gap.message, gap.hint) = (Some(hostile.clone()), hostile.clone(), hostile.clone());
+                }
+                for warning in &mut sample.outcome.warnings {
+                    (warning.kind, warning.message) = (hostile.clone(), hostile.clone());
+                }
+                sample.outcome.scopes[0].account = Some(hostile.clone());
+                sample.outcome.coverage.unused_rules = vec![hostile.clone()];
+                let text = text(&sample);
+                assert!(!text.contains("##["), "{text}");
+                for line in text.lines() {
+                    assert!(!line.trim_start().starts_with("::") && line.chars().count() <= 80, "{line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_arn_reads_as_it_is() {
+        let mut sample = sample::rich();
+        let arn = "arn:aws:apigateway:eu-west-1::/apis/a1";
+        sample.outcome.violations[0][0].expected = arn.into();
+        assert!(text(&sample).contains(arn));
+    }
+
+    #[test]
+    fn a_place_that_is_not_stated_is_not_counted_among_the_regions() {
+        let mut sample = sample::conforming();
+        let scope = &mut sample.outcome.scopes[0];
+        (scope.account, scope.region, scope.apis, scope.stages) = (None, None, 0, 0);
+        let text = text(&sample);
+        assert!(text.contains("\n  account and Region not stated: 0 stages of 0 APIs\n"), "{text}");
+        assert!(text.contains("\nRead      3 stages of 0 APIs, all governed by a rule\n"), "{text}");
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! Facts in plain words, for the reports that people read. It must not know any format: what comes from outside is
 //! returned as it is, for each format to make inert.
 
+mod hints;
+mod names;
+
 use std::borrow::Cow;
 
+pub(super) use self::hints::hints;
+pub(super) use self::names::{api, besides, called, place, regions, stage};
 use super::Facts;
-use crate::model::finding::{Actual, Origin, RuleFacts, StageName, Violation};
+use crate::model::finding::{Actual, Origin, RuleFacts, Violation};
 use crate::model::judgement::Verdict;
 
 /// A number with its thousands apart.
@@ -55,30 +60,6 @@ pub(super) fn origin(violation: &Violation) -> Option<&'static str> {
     }
 }
 
-/// The API of a stage: `orders (a1b2c3)`.
-pub(super) fn api(stage: &StageName) -> String {
-    match (stage.api.name.as_deref(), stage.api.id.as_deref()) {
-        (Some(name), Some(id)) => format!("{name} ({id})"),
-        (Some(name), None) => name.to_owned(),
-        (None, Some(id)) => format!("API {id}"),
-        (None, None) => "API not stated".to_owned(),
-    }
-}
-
-/// The stage within its API.
-pub(super) fn stage(stage: &StageName) -> &str {
-    stage.name.as_deref().unwrap_or("stage not stated")
-}
-
-/// An account and a Region, as far as they are stated.
-pub(super) fn place(account: Option<&str>, region: Option<&str>) -> String {
-    match (account, region) {
-        (Some(account), Some(region)) => format!("{account} {region}"),
-        (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "account and Region not stated".to_owned(),
-    }
-}
-
 /// A duration as people say it.
 pub(super) fn duration(duration: std::time::Duration) -> String {
     let seconds = duration.as_secs_f64();
@@ -125,16 +106,13 @@ pub(super) fn violated_rules<'a>(facts: &Facts<'a>) -> Vec<(&'a RuleFacts, u64)>
     violated
 }
 
-/// What was looked at: `9 stages of 4 APIs in 3 scopes, 7 governed by a rule, 2 by none`.
+/// What was looked at: `9 stages of 4 APIs in 3 Regions, 7 governed by a rule, 2 by none`.
 pub(super) fn looked_at(facts: &Facts<'_>) -> String {
     let outcome = facts.outcome;
-    let apis = outcome.scopes.iter().map(|scope| scope.apis).sum();
-    let mut said = format!(
-        "{} of {} in {}",
-        count(outcome.stages, "stage"),
-        count(apis, "API"),
-        count(outcome.scopes.len() as u64, "scope")
-    );
+    let mut said = format!("{} of {}", count(outcome.stages, "stage"), count(apis(facts), "API"));
+    if let Some(regions) = regions(&outcome.scopes, "") {
+        said.push_str(&format!(" in {regions}"));
+    }
     let none = outcome.stages.saturating_sub(outcome.governed);
     match (outcome.stages, outcome.governed) {
         (0, _) => {}
@@ -146,6 +124,10 @@ pub(super) fn looked_at(facts: &Facts<'_>) -> String {
         }
     }
     said
+}
+
+fn apis(facts: &Facts<'_>) -> u64 {
+    facts.outcome.scopes.iter().map(|scope| scope.apis).sum()
 }
 
 /// What was checked: `40 checks of 6 rules, 2 not applicable, 1 undecided`.
@@ -172,14 +154,15 @@ pub(super) fn unknown(unread: usize, undecided: u64) -> Option<String> {
     (!parts.is_empty()).then(|| list(&parts))
 }
 
-/// What it took: `312 requests, 4.2 s`; `None` when that may not be said or is not known.
+/// What it took: `312 requests, 4.2 s`; without requests where none were sent, `None` when nothing may be said or is
+/// known.
 pub(super) fn took(facts: &Facts<'_>) -> Option<String> {
     let run = facts.run;
     if run.reproducible {
         return None;
     }
-    let requests = facts.outcome.scopes.iter().filter_map(|scope| scope.requests).reduce(|a, b| a + b);
-    let requests = requests.map(|requests| count(requests, "request"));
+    let requests: u64 = facts.outcome.scopes.iter().filter_map(|scope| scope.requests).sum();
+    let requests = (requests > 0).then(|| count(requests, "request"));
     let parts: Vec<String> = requests.into_iter().chain(run.duration.map(duration)).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
@@ -219,7 +202,10 @@ pub(super) fn conclusion(facts: &Facts<'_>) -> String {
 /// Why nothing was verified.
 fn nothing_governed(facts: &Facts<'_>) -> String {
     match facts.outcome.stages {
-        0 => "no stage was found, so nothing was verified.".to_owned(),
+        0 => {
+            let what = if apis(facts) == 0 && !facts.outcome.scopes.is_empty() { "API" } else { "stage" };
+            format!("no {what} was found, so nothing was verified.")
+        }
         1 => "no rule governs the 1 stage that was read, so nothing was verified.".to_owned(),
         stages => {
             format!("no rule governs any of the {} stages that were read, so nothing was verified.", number(stages))
@@ -252,6 +238,7 @@ fn verified(facts: &Facts<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::feed::Scope;
     use crate::model::judgement::{Judgement, Signal};
     use crate::model::{Outcome, Severity};
     use crate::report::{Run, sample};
@@ -277,6 +264,21 @@ mod tests {
     fn durations_have_a_fitting_unit() {
         let said = |millis| duration(std::time::Duration::from_millis(millis));
         assert_eq!([said(12), said(4_230), said(125_000)], ["12 ms", "4.2 s", "2 min 5 s"]);
+    }
+
+    #[test]
+    fn requests_are_told_where_some_were_sent() {
+        let told = |requests: &[Option<u64>]| {
+            let scopes =
+                requests.iter().map(|requests| Scope { requests: *requests, ..sample::scope(None, None) }).collect();
+            let run = Run { duration: Some(std::time::Duration::from_millis(10)), ..Run::default() };
+            let (outcome, judgement) =
+                (Outcome { scopes, ..Outcome::default() }, sample::judgement(Verdict::Conforms, 0));
+            took(&Facts { outcome: &outcome, judgement: &judgement, run: &run }).unwrap()
+        };
+        assert_eq!(told(&[Some(0)]), "10 ms");
+        assert_eq!(told(&[None]), "10 ms");
+        assert_eq!(told(&[Some(0), Some(2)]), "2 requests, 10 ms");
     }
 
     /// What is concluded from an outcome of `governed` of nine stages, with the judgement changed by `change`.
@@ -327,6 +329,14 @@ mod tests {
             nothing(judged);
         });
         assert_eq!(empty, "no stage was found, so nothing was verified.");
+        for (apis, what) in [(2, "stage"), (0, "API")] {
+            let empty = concluded(0, |outcome, judged| {
+                outcome.stages = 0;
+                outcome.scopes = vec![sample::scope(Some("1"), Some("r")), Scope { apis, ..sample::scope(None, None) }];
+                nothing(judged);
+            });
+            assert_eq!(empty, format!("no {what} was found, so nothing was verified."));
+        }
         let stopped = concluded(7, |_, judged| {
             (judged.verdict, judged.signal) = (Verdict::Incomplete, Some(Signal::Interrupt));
         });

@@ -1,9 +1,13 @@
-//! Breaks lines at a width and writes them with an indent. It must not know what the lines say.
+//! Breaks lines at a width and writes them with an indent; none of them begins as a command of GitHub's runner does. It
+//! must not know what the lines say.
 
+use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
 
 use anstyle::Style;
+
+use super::inert;
 
 /// The narrowest width that is taken seriously; below it lines would be mostly indent.
 const NARROWEST: usize = 40;
@@ -15,7 +19,7 @@ pub(super) struct Page<'w> {
     colour: bool,
 }
 
-/// A piece of text and its style. The text is on one line and inert.
+/// A piece of text and its style. The text is on one line and inert, but for what it may be at a line's start.
 pub(super) type Span<'t> = (Style, &'t str);
 
 impl<'w> Page<'w> {
@@ -37,20 +41,27 @@ impl<'w> Page<'w> {
             if !line.is_empty() {
                 write!(self.out, "{:indent$}", "")?;
             }
-            self.styled(spans, &line)?;
+            let colon = inert::command(&text[line.clone()]).map(|colon| line.start + colon);
+            self.styled(spans, &line, colon)?;
             self.blank()?;
         }
         Ok(())
     }
 
-    /// The part of the spans that lies within a range of their joined text.
-    fn styled(&mut self, spans: &[Span<'_>], line: &Range<usize>) -> io::Result<()> {
+    /// The part of the spans that lies within a range of their joined text, and one colon of it as an escape.
+    fn styled(&mut self, spans: &[Span<'_>], line: &Range<usize>, colon: Option<usize>) -> io::Result<()> {
         let mut start = 0;
         for (style, text) in spans {
             let end = start + text.len();
             let (from, to) = (line.start.max(start), line.end.min(end));
             if from < to {
                 let part = &text[from - start..to - start];
+                let part = match colon.filter(|colon| (from..to).contains(colon)) {
+                    None => Cow::Borrowed(part),
+                    Some(colon) => {
+                        Cow::Owned(format!("{}{}{}", &part[..colon - from], inert::COLON, &part[colon + 1 - from..]))
+                    }
+                };
                 if self.colour {
                     write!(self.out, "{style}{part}{style:#}")?;
                 } else {
@@ -63,7 +74,8 @@ impl<'w> Page<'w> {
     }
 }
 
-/// Where the lines of a text are, when the first may have `first` characters and each other one `others`.
+/// Where the lines of a text are, when the first may have `first` characters and each other one `others`. A line that
+/// begins as a command leaves room for the escape that its colon needs.
 pub(super) fn lines(text: &str, first: usize, others: usize) -> Vec<Range<usize>> {
     let end = text.trim_end_matches(' ').len();
     let mut lines = Vec::new();
@@ -71,6 +83,9 @@ pub(super) fn lines(text: &str, first: usize, others: usize) -> Vec<Range<usize>
     let mut room = first.max(1);
     loop {
         let rest = &text[start..end];
+        if inert::command(rest).is_some() {
+            room = room.saturating_sub(inert::COLON.len() - 1).max(1);
+        }
         let Some((over, _)) = rest.char_indices().nth(room) else {
             lines.push(start..end);
             return lines;
@@ -127,6 +142,32 @@ mod tests {
         let kept: String = broken(text, 20, 12).concat().split(' ').collect();
         assert_eq!(kept, text.split(' ').collect::<String>());
         assert!(broken(text, 20, 12).iter().skip(1).all(|line| line.chars().count() <= 12));
+    }
+
+    #[test]
+    fn no_line_begins_as_a_command_and_every_line_fits() {
+        let arn = "arn:aws:apigateway:eu-west-1::/apis";
+        for command in ["::error file=a::b", ":::x", "\u{a0}::x", arn, "a:: :: ::::"] {
+            for pad in 0..45 {
+                let text = format!("{}{command} {command}", "x".repeat(pad));
+                for (spans, indent) in [
+                    (vec![(Style::new(), &*text)], 0),
+                    (text.split_inclusive(':').map(|part| (Style::new(), part)).collect(), 4),
+                ] {
+                    let mut out = Vec::new();
+                    Page::new(&mut out, 40, false).paragraph(0, indent, &spans).unwrap();
+                    let out = String::from_utf8(out).unwrap();
+                    for line in out.lines() {
+                        assert!(!line.trim_start().starts_with("::") && line.chars().count() <= 40, "{out}");
+                    }
+                    let kept: String = out.replace(inert::COLON, ":").split([' ', '\n']).collect();
+                    assert_eq!(kept, text.replace(' ', ""));
+                }
+            }
+        }
+        let mut out = Vec::new();
+        Page::new(&mut out, 40, false).paragraph(0, 2, &[(Style::new(), arn)]).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), format!("{arn}\n"));
     }
 
     #[test]

@@ -86,6 +86,9 @@ pub(super) fn undecided(facts: &Facts<'_>, page: &mut String) {
         )
     });
     room::left_out(page, "", outcome.undecided.len(), shown, "setting");
+    for hint in words::hints(&outcome.undecided) {
+        page.push_str(&format!("\nHint: {hint}\n"));
+    }
 }
 
 /// What is worth knowing besides.
@@ -114,7 +117,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
     if scopes.is_empty() {
         return;
     }
-    page.push_str("\n## Scopes\n\n| Account | Region | Outcome | APIs | APIs skipped | Stages |\n");
+    page.push_str("\n## Regions\n\n| Account | Region | Outcome | APIs | APIs skipped | Stages |\n");
     page.push_str("| --- | --- | --- | ---: | ---: | ---: |\n");
     // What is not known may not be what is left out.
     let (read, unread): (Vec<&Scope>, Vec<&Scope>) =
@@ -134,7 +137,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
             words::number(scope.stages)
         )
     });
-    room::left_out(page, "", scopes.len(), shown, "scope");
+    room::left_out(page, "", scopes.len(), shown, "Region");
 }
 
 /// What the policies do not cover.

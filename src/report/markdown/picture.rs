@@ -7,7 +7,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::model::catalogue::{API, Field, Kind, STAGE};
 use crate::model::finding::Violation;
-use crate::report::inert::visible;
+use crate::report::inert::{self, visible};
 use crate::report::{words, wrap};
 
 /// Characters of a value that stays on one line.
@@ -38,7 +38,9 @@ pub(super) fn diff(violations: &[&Violation]) -> String {
         let Some((key, parents)) = path.split_last() else { continue };
         let shared = parents.iter().zip(above).take_while(|(a, b)| a == b).count();
         for (depth, parent) in parents.iter().enumerate().skip(shared) {
-            text.push_str(&format!(" {:indent$}{}:\n", "", visible(parent), indent = depth * 2));
+            // A line that begins with a space begins with its text.
+            let parent = format!("{}:", visible(parent));
+            text.push_str(&format!(" {:indent$}{}\n", "", inert::line(&parent), indent = depth * 2));
         }
         above = parents;
         let is = picture(parents.len() * 2, key, &setting.is);
@@ -53,8 +55,9 @@ pub(super) fn diff(violations: &[&Violation]) -> String {
 fn difference(is: &str, expected: &str, text: &mut String) {
     let long = |picture: &str| picture.lines().nth(1).is_some();
     let mut line = |sign, line: &str| {
+        let line = line.trim_end_matches('\n');
         text.push(sign);
-        text.push_str(line.trim_end_matches('\n'));
+        text.push_str(&if sign == ' ' { inert::line(line) } else { line.into() });
         text.push('\n');
     };
     if is != expected && long(is) && long(expected) {
@@ -236,6 +239,18 @@ mod tests {
         assert!(text.lines().all(|line| line.starts_with(['-', '+'])), "{text}");
         let text = diff(&[&violation("Description", Actual::Text("set".into()), "set")]);
         assert_eq!(text, "-Description: set\n+Description: set\n");
+    }
+
+    #[test]
+    fn no_line_is_a_command() {
+        let text = diff(&[&violation("RouteSettings.::error file=x::y.LoggingLevel", Actual::Unset, "INFO")]);
+        assert_eq!(
+            text,
+            " RouteSettings:\n   \\u{3a}:error file=x::y:\n-    LoggingLevel: (not set)\n+    LoggingLevel: INFO\n"
+        );
+        let is = format!("{} ::error::##[error]a {}", "x".repeat(LINE), "y".repeat(LINE));
+        let text = diff(&[&violation("Description", Actual::Text(is.as_str().into()), &format!("{is} z"))]);
+        assert!(text.contains("\n   \\u{3a}:error::\\u{23}#[error]a\n"), "{text}");
     }
 
     #[test]

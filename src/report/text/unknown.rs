@@ -4,7 +4,6 @@
 use std::io;
 
 use super::{ALARM, BOLD, DIM, PLAIN};
-use crate::model::finding::StageName;
 use crate::report::inert::visible;
 use crate::report::wrap::Page;
 use crate::report::{Facts, words};
@@ -15,13 +14,13 @@ const UNGOVERNED: usize = 5;
 /// What the policies do not cover.
 pub(super) fn coverage(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let coverage = &facts.outcome.coverage;
-    let shown = |stage: &StageName| format!("{} {}", words::api(stage), words::stage(stage));
     if !coverage.ungoverned.is_empty() || !coverage.unused_rules.is_empty() {
         page.blank()?;
     }
     if !coverage.ungoverned.is_empty() {
         let total = coverage.ungoverned.len();
-        let mut names: Vec<String> = coverage.ungoverned.iter().take(UNGOVERNED).map(|stage| shown(stage)).collect();
+        let mut names: Vec<String> =
+            coverage.ungoverned.iter().take(UNGOVERNED).map(|stage| words::called(stage)).collect();
         if total > UNGOVERNED {
             let more = (total - UNGOVERNED) as u64;
             names.push(format!("{} more, all of them in --report json", words::number(more)));
@@ -70,8 +69,7 @@ pub(super) fn undecided(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()
     page.paragraph(0, 2, &[(ALARM, &head)])?;
     for stage in outcome.undecided.chunk_by(|a, b| a.stage.order(&b.stage).is_eq()) {
         if let [first, ..] = stage {
-            let place = words::place(first.stage.place.account.as_deref(), first.stage.place.region.as_deref());
-            let name = format!("{} {}, {place}", words::api(&first.stage), words::stage(&first.stage));
+            let name = words::called(&first.stage) + &words::besides(&first.stage, None);
             page.paragraph(2, 4, &[(BOLD, &visible(&name))])?;
         }
         for one in stage {
@@ -90,6 +88,9 @@ pub(super) fn undecided(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()
                 ],
             )?;
         }
+    }
+    for hint in words::hints(&outcome.undecided) {
+        page.paragraph(2, 4, &[(BOLD, "hint: "), (PLAIN, &hint.replace('`', ""))])?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Error, KINDS, Kind};
 
 /// How much is read at once.
-const BLOCK: usize = 256 * 1024;
+const BLOCK: usize = 32 * 1024;
 
 /// The longest first line. A snapshot's header names every scope; the CLI may print everything on one line.
 const LONGEST_HEAD: u64 = 64 << 20;

@@ -1,0 +1,84 @@
+//! What settles an open question. The output of the AWS CLI names neither API nor place: some of that can be stated
+//! beside it, the rest it takes another source to tell. It must not know any format.
+
+use crate::model::finding::Undecided;
+
+/// What follows the name of what a value was compared with, where that is what is missing.
+const NOT_STATED: &str = " is not stated by the source";
+
+/// Hints in the order of what can be done soonest, each once, with code between backticks.
+const HINTS: [&str; 4] = [
+    "state it with `--protocol HTTP` or `--protocol WEBSOCKET`",
+    "state the Region with `--region`",
+    "state the API with `--api`",
+    "the output of the AWS CLI does not say it; audit from AWS or from a snapshot",
+];
+
+/// The hints for what could not be decided.
+pub(in crate::report) fn hints(undecided: &[Undecided]) -> Vec<&'static str> {
+    let mut given = [false; HINTS.len()];
+    for one in undecided {
+        if let Some(given) = hint(one).and_then(|at| given.get_mut(at)) {
+            *given = true;
+        }
+    }
+    HINTS.into_iter().zip(given).filter(|(_, given)| *given).map(|(hint, _)| hint).collect()
+}
+
+/// The hint for one of them, as its place in [`HINTS`]. What the stage's own name has was stated, so something else is
+/// wrong with it, and every other source names the API.
+fn hint(one: &Undecided) -> Option<usize> {
+    let (place, api) = (&one.stage.place, &one.stage.api);
+    let missing = one.reason.strip_suffix(NOT_STATED).or(one.path.as_deref())?;
+    match missing {
+        "api.ProtocolType" => api.protocol.is_none().then_some(0),
+        "region" | "partition" => place.region.is_none().then_some(1),
+        "api.ApiId" => api.id.is_none().then_some(2),
+        _ => (api.name.is_none() && (missing == "account" || missing.starts_with("api."))).then_some(3),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::finding::{ApiName, Place, StageName};
+    use crate::report::sample;
+
+    fn undecided(stage: &Arc<StageName>, path: &str, reason: &str) -> Undecided {
+        Undecided { rule: 0, stage: Arc::clone(stage), route: None, path: Some(path.into()), reason: reason.into() }
+    }
+
+    #[test]
+    fn a_hint_settles_what_the_output_of_the_aws_cli_leaves_open() {
+        let bare = Arc::new(StageName {
+            place: Arc::new(Place { account: None, region: None }),
+            api: Arc::new(ApiName { id: None, name: None, protocol: None }),
+            name: Some("prod".into()),
+        });
+        let named = sample::violation().stage;
+        let (arn, plain) = ("AccessLogSettings.DestinationArn", "the source does not state it");
+        for (path, reason, expected) in [
+            (
+                "api.ProtocolType",
+                "the outcome depends on the protocol, which the source does not state",
+                Some(HINTS[0]),
+            ),
+            ("region", plain, Some(HINTS[1])),
+            (arn, "partition is not stated by the source", Some(HINTS[1])),
+            ("api.ApiId", plain, Some(HINTS[2])),
+            ("account", plain, Some(HINTS[3])),
+            ("api.Name", plain, Some(HINTS[3])),
+            (arn, "account is not stated by the source", Some(HINTS[3])),
+            (arn, plain, None),
+            ("StageVariables.a", "the snapshot holds only a digest of the value", None),
+        ] {
+            let one = undecided(&bare, path, reason);
+            assert_eq!(hints(&[one.clone(), one]), Vec::from_iter(expected), "{path}: {reason}");
+            assert!(hints(&[undecided(&named, path, reason)]).is_empty(), "{path}: {reason}");
+        }
+        let all = ["account", "api.Tags", "api.ProtocolType"].map(|path| undecided(&bare, path, plain));
+        assert_eq!(hints(&all), [HINTS[0], HINTS[3]]);
+    }
+}
