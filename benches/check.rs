@@ -13,7 +13,8 @@ use std::sync::Arc;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use driftgate::check::{self, Options};
 use driftgate::model::catalogue::Protocol;
-use driftgate::model::feed::{Chunk, Close, Feed, Unusable, Wanted};
+use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
+use driftgate::model::wanted::Wanted;
 use driftgate::model::{Document, Value};
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
@@ -71,7 +72,7 @@ fn decoded() -> Apis {
             None => apis.push((stage.api.clone().into_owned(), vec![stage.stage.clone().into_owned()])),
         }
     };
-    lines().decode(Wanted::ALL, add).expect("the generated lines are good");
+    lines().decode(&Wanted::all(), add).expect("the generated lines are good");
     apis
 }
 
@@ -122,7 +123,9 @@ fn decoding(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(STAGES as u64));
     group.bench_function("lines of a snapshot", |bench| {
         bench.iter(|| {
-            chunk.decode(Wanted::ALL, |stage| _ = black_box(stage.stage_name())).expect("the generated lines are good");
+            chunk
+                .decode(&Wanted::all(), |stage| _ = black_box(stage.stage_name()))
+                .expect("the generated lines are good");
         });
     });
 }

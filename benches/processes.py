@@ -44,11 +44,11 @@ class Commands:
         self.driftgate = driftgate
 
     def audit_saved(self, snapshot, result):
-        return [self.driftgate, "audit", "--from", snapshot, "--policy", POLICY, "--report", f"json={result}"]
+        return [self.driftgate, "audit", "--from", snapshot, "--policy", POLICY, "--report", f"json={result}", "--quiet"]
 
     def audit_endpoint(self, url, result):
         audit = [self.driftgate, "audit", "--endpoint-url", url, "--rate", "0"]
-        return [*audit, "--policy", POLICY, "--report", f"json={result}"]
+        return [*audit, "--policy", POLICY, "--report", f"json={result}", "--quiet"]
 
     def serve(self, port):
         sizes = ["--apis", str(APIS), "--stages", str(STAGES_AN_API), "--page-size", str(PAGE)]

@@ -17,7 +17,8 @@ use std::sync::atomic::AtomicBool;
 use driftgate::model::Value;
 use driftgate::model::catalogue::{API, Field, Kind, Protocol, STAGE, position};
 use driftgate::model::digest::Digest;
-use driftgate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Unusable, Wanted, Warning};
+use driftgate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Unusable, Warning};
+use driftgate::model::wanted::Wanted;
 use driftgate::source::saved::write::{self, Options};
 use driftgate::source::saved::{self, Request};
 use proptest::prelude::*;
@@ -99,7 +100,7 @@ fn drain(request: Request) -> Result<(Vec<Stage>, Close), String> {
     let mut stages = Vec::new();
     let mut damaged = None;
     while let Some(chunk) = feed.next() {
-        let decoded = chunk.decode(Wanted::ALL, |document| {
+        let decoded = chunk.decode(&Wanted::all(), |document| {
             stages.push(Stage {
                 account: document.account.map(str::to_owned),
                 region: document.region.map(str::to_owned),

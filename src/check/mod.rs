@@ -9,7 +9,8 @@ use std::sync::mpsc::{Receiver, channel};
 
 use self::ledger::Ledger;
 pub use self::verdict::{Verdict, verdict};
-use crate::model::feed::{Chunk, Feed, Unusable, Wanted};
+use crate::model::feed::{Chunk, Feed, Unusable};
+use crate::model::wanted::Wanted;
 use crate::model::{Document, Outcome};
 use crate::policy::Policies;
 
@@ -30,7 +31,7 @@ pub struct Options {
 pub fn run(policies: &Policies, mut feed: Box<dyn Feed>, options: Options) -> Result<Outcome, Unusable> {
     let most = rayon::current_num_threads() * CHUNKS_A_THREAD;
     let reads = policies.reads();
-    let wanted = Wanted::of(reads.iter().map(String::as_str));
+    let wanted = &Wanted::of(reads.iter().map(String::as_str));
     let ledger = rayon::in_place_scope(|scope| -> Result<Ledger, Unusable> {
         let mut ledger = Ledger::new(policies);
         let (sender, results) = channel();
@@ -74,7 +75,7 @@ fn wait<T>(results: &Receiver<T>) -> Option<T> {
     }
 }
 
-fn check(policies: &Policies, chunk: &Chunk, wanted: Wanted, options: Options) -> Result<Ledger, Unusable> {
+fn check(policies: &Policies, chunk: &Chunk, wanted: &Wanted, options: Options) -> Result<Ledger, Unusable> {
     let mut ledger = Ledger::new(policies);
     chunk.decode(wanted, |document| ledger.stage(policies, document, options))?;
     Ok(ledger)

@@ -99,7 +99,7 @@ fn assuming(
         Truth::True => Verdict::Conforms,
         Truth::Dropped => Verdict::NotApplicable,
         Truth::False => {
-            let mut failures = Vec::new();
+            let mut failures = Vec::with_capacity(1);
             if let Some((pattern, Truth::False)) = picture {
                 pattern.failures(document.stage, &at, &mut Path::default(), hide, &mut failures);
                 for failure in &mut failures {

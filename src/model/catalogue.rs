@@ -1,6 +1,6 @@
 //! The catalogue: every field of an API and its stage, one row each. Data only; it must not know who reads it.
 //!
-//! Type checks, decoding, defaults, redaction and the reference page all come from these rows. The names are those
+//! Type checks, decoding, defaults and redaction all come from these rows. The names are those
 //! of the AWS CLI (`aws apigatewayv2 get-stage`); on the wire the first letter is in lower case.
 
 /// One field as AWS names it.

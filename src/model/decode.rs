@@ -8,37 +8,16 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::catalogue::{Field, Kind};
 use super::digest::Digest;
 use super::value::Value;
+use super::wanted::Members;
 
 /// Reads one value as its row of the catalogue says: `null` and `""` are unset, unknown members are passed over.
 #[derive(Clone, Copy)]
-pub struct Decode {
+pub struct Decode<'w> {
     field: &'static Field,
-    wanted: Members,
+    wanted: Members<'w>,
 }
 
-/// Some members of a struct, by their places in the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Members(u32);
-
-impl Members {
-    /// All of them.
-    pub const ALL: Self = Self(u32::MAX);
-    /// None of them.
-    pub const NONE: Self = Self(0);
-
-    /// These, and the one at a place.
-    #[must_use]
-    pub const fn and(self, at: usize) -> Self {
-        // No struct of AWS's has so many members; one that had would be wanted whole.
-        if at < 32 { Self(self.0 | 1 << at) } else { Self::ALL }
-    }
-
-    const fn include(self, at: usize) -> bool {
-        at >= 32 || self.0 & (1 << at) != 0
-    }
-}
-
-impl Decode {
+impl<'w> Decode<'w> {
     /// Reads a value whole.
     #[must_use]
     pub const fn whole(field: &'static Field) -> Self {
@@ -47,12 +26,12 @@ impl Decode {
 
     /// Reads only some members of a struct. The others are not stated: whoever asks for one all the same is told so.
     #[must_use]
-    pub const fn only(field: &'static Field, wanted: Members) -> Self {
+    pub const fn only(field: &'static Field, wanted: Members<'w>) -> Self {
         Self { field, wanted }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Decode {
+impl<'de> DeserializeSeed<'de> for Decode<'_> {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value<'de>, D::Error> {
@@ -61,7 +40,7 @@ impl<'de> DeserializeSeed<'de> for Decode {
     }
 }
 
-impl<'de> Visitor<'de> for Decode {
+impl<'de> Visitor<'de> for Decode<'_> {
     type Value = Value<'de>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -146,7 +125,7 @@ impl<'de> Visitor<'de> for Decode {
                     match at.and_then(|at| Some((at, fields.get(at)?))) {
                         Some((at, field)) => {
                             members[at] = if self.wanted.include(at) {
-                                from.next_value_seed(Decode::whole(field))?
+                                from.next_value_seed(Decode::only(field, self.wanted.below(at)))?
                             } else {
                                 from.next_value::<IgnoredAny>().map(|_| Value::NotStated)?
                             };
@@ -173,7 +152,7 @@ impl<'de> Visitor<'de> for Decode {
     }
 }
 
-impl Decode {
+impl Decode<'_> {
     fn text<E: Error>(self, text: Cow<'_, str>) -> Result<Value<'_>, E> {
         match self.field.kind {
             Kind::Text | Kind::OneOf(_) => Ok(Value::text(text)),

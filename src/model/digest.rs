@@ -62,11 +62,8 @@ impl<'de> Deserialize<'de> for Digest {
 /// SHA-256 over the parts.
 #[must_use]
 pub fn sha256(parts: &[&str]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.as_bytes());
-    }
-    hash.finalize().into()
+    // One text of some hundred bytes is hashed faster than its many parts.
+    Sha256::digest(parts.concat()).into()
 }
 
 /// Bytes as lower-case hex digits.

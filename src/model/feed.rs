@@ -7,10 +7,11 @@ use std::sync::Arc;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::catalogue::{API, API_FIELD, Field, STAGE, position};
-use super::decode::{Decode, Members};
+use super::catalogue::{API_FIELD, Field, position};
+use super::decode::Decode;
 use super::document::{Document, STAGE_FIELD};
 use super::value::Value;
+use super::wanted::Wanted;
 
 /// Stages in the order of their source, until it has said everything.
 pub trait Feed: Send {
@@ -90,46 +91,12 @@ impl Selection {
 
 static STAGE_ROW: Field = STAGE_FIELD;
 
-/// What of each stage is worth decoding. The rest may be left out, and is not stated then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
-    stage: Members,
-    api: Members,
-}
-
-impl Wanted {
-    /// Everything.
-    pub const ALL: Self = Self { stage: Members::ALL, api: Members::ALL };
-
-    /// What these paths of the document lie in, and what every report names.
-    pub fn of<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
-        let named = [position(API, "ApiId"), position(API, "Name"), position(API, "ProtocolType")];
-        let mut wanted = Self {
-            stage: Members::NONE.and(position(STAGE, "StageName")),
-            api: named.into_iter().fold(Members::NONE, Members::and),
-        };
-        let first = |path: &'p str| path.split('.').next().unwrap_or(path);
-        for path in paths {
-            match path.strip_prefix("api.") {
-                // The name of a setting is one of the catalogue's, so what is none is ours.
-                Some(path) => wanted.api = wanted.api.and(position(API, first(path))),
-                None if path == "api" => wanted.api = Members::ALL,
-                None => {
-                    let at = STAGE.iter().position(|field| field.name == first(path));
-                    wanted.stage = at.map_or(wanted.stage, |at| wanted.stage.and(at));
-                }
-            }
-        }
-        wanted
-    }
-}
-
 impl Chunk {
     /// Hands each stage to `each`: CPU work only, on whatever thread it is called.
     ///
     /// # Errors
     /// When a line is not what a snapshot holds.
-    pub fn decode(&self, wanted: Wanted, mut each: impl FnMut(&Document<'_>)) -> Result<(), Unusable> {
+    pub fn decode(&self, wanted: &Wanted, mut each: impl FnMut(&Document<'_>)) -> Result<(), Unusable> {
         match self {
             Self::Api { account, region, api, stages } => {
                 for stage in stages {
@@ -152,9 +119,11 @@ impl Chunk {
                 let (mut last, mut start) = (None, 0);
                 let unended = (!bytes.ends_with(b"\n")).then_some(bytes.len());
                 for (end, at) in memchr::memchr_iter(b'\n', bytes).chain(unended).zip(*first..) {
-                    // An empty line is one whose stage was lost: it is an error like any other.
                     let line = &text[start..end];
                     start = end + 1;
+                    if line.trim_ascii().is_empty() {
+                        return Err(damaged(at, 1, "the line is empty, so its stage was lost"));
+                    }
                     let line = Line::decode(line, wanted, last.take()).map_err(|error| {
                         // serde_json counts lines within the text it was given, which is one line.
                         let said = error.to_string();
@@ -192,13 +161,13 @@ struct Head<'a> {
 
 impl<'a> Line<'a> {
     /// Decodes a line; where it begins as the `last` one did, only its stage.
-    fn decode(line: &'a str, wanted: Wanted, last: Option<Head<'a>>) -> Result<Self, serde_json::Error> {
+    fn decode(line: &'a str, wanted: &Wanted, last: Option<Head<'a>>) -> Result<Self, serde_json::Error> {
         if let Some(head) = last
             && let Some(stage) =
                 head.text.and_then(|text| line.strip_prefix(text)).and_then(|rest| rest.strip_suffix('}'))
         {
             let mut from = serde_json::Deserializer::from_str(stage);
-            if let Ok(stage) = Decode::only(&STAGE_ROW, wanted.stage).deserialize(&mut from)
+            if let Ok(stage) = Decode::only(&STAGE_ROW, wanted.stage()).deserialize(&mut from)
                 && from.end().is_ok()
             {
                 return Ok(Self { head, stage });
@@ -207,7 +176,7 @@ impl<'a> Line<'a> {
         Self::decode_whole(line, wanted)
     }
 
-    fn decode_whole(line: &'a str, wanted: Wanted) -> Result<Self, serde_json::Error> {
+    fn decode_whole(line: &'a str, wanted: &Wanted) -> Result<Self, serde_json::Error> {
         let mut from = serde_json::Deserializer::from_str(line);
         let mut wire = Parts { wanted }.deserialize(&mut from)?;
         from.end()?;
@@ -247,11 +216,11 @@ struct Wire<'a> {
 }
 
 /// Reads the members of a line, in any order; others are passed over.
-struct Parts {
-    wanted: Wanted,
+struct Parts<'w> {
+    wanted: &'w Wanted,
 }
 
-impl<'de> DeserializeSeed<'de> for Parts {
+impl<'de> DeserializeSeed<'de> for Parts<'_> {
     type Value = Wire<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Wire<'de>, D::Error> {
@@ -259,7 +228,7 @@ impl<'de> DeserializeSeed<'de> for Parts {
     }
 }
 
-impl<'de> Visitor<'de> for Parts {
+impl<'de> Visitor<'de> for Parts<'_> {
     type Value = Wire<'de>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -287,8 +256,8 @@ impl<'de> Visitor<'de> for Parts {
             match key {
                 Key::Account => account = Some(from.next_value::<Name<'de>>()?.0),
                 Key::Region => region = Some(from.next_value::<Name<'de>>()?.0),
-                Key::Api => api = Some(from.next_value_seed(Decode::only(&API_FIELD, self.wanted.api))?),
-                Key::Stage => stage = Some(from.next_value_seed(Decode::only(&STAGE_ROW, self.wanted.stage))?),
+                Key::Api => api = Some(from.next_value_seed(Decode::only(&API_FIELD, self.wanted.api()))?),
+                Key::Stage => stage = Some(from.next_value_seed(Decode::only(&STAGE_ROW, self.wanted.stage()))?),
                 Key::NotStated => not_stated = from.next_value()?,
                 Key::Other => drop(from.next_value::<IgnoredAny>()?),
             }
@@ -461,7 +430,7 @@ mod tests {
         ));
         let mut seen = Vec::new();
         chunk
-            .decode(Wanted::ALL, |stage| {
+            .decode(&Wanted::all(), |stage| {
                 seen.push((stage.account.map(str::to_owned), stage.stage_name().map(str::to_owned), stage.arn()));
                 if stage.account.is_none() {
                     assert_eq!(stage.api.member(position(API_FIELD.members(), "Tags")), &Value::NotStated);
@@ -490,7 +459,7 @@ mod tests {
         ];
         let seen = |text: &str| {
             let mut seen = Vec::new();
-            let decoded = lines(text).decode(Wanted::ALL, |stage| seen.push(format!("{stage:?}")));
+            let decoded = lines(text).decode(&Wanted::all(), |stage| seen.push(format!("{stage:?}")));
             decoded.map(|()| seen)
         };
         let alone: Vec<String> = all.iter().flat_map(|line| seen(line).unwrap()).collect();
@@ -503,7 +472,7 @@ mod tests {
 
     #[test]
     fn a_damaged_line_says_where() {
-        let error = lines("{\"account\":null}\n").decode(Wanted::ALL, |_| ()).unwrap_err();
+        let error = lines("{\"account\":null}\n").decode(&Wanted::all(), |_| ()).unwrap_err();
         assert!(error.0.starts_with("fleet:2:") && error.0.contains("missing field"), "{error}");
     }
 

@@ -10,6 +10,7 @@ pub mod judgement;
 pub mod outcome;
 pub mod severity;
 pub mod value;
+pub mod wanted;
 
 pub use document::Document;
 pub use outcome::Outcome;

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use driftgate::emulator::{Fault, Fleet, Operation, Settings, What, document};
-use driftgate::model::feed::{Read, Wanted};
+use driftgate::model::feed::Read;
+use driftgate::model::wanted::Wanted;
 use serde_json::json;
 
 use super::harness::*;
@@ -118,7 +119,7 @@ fn an_enum_value_that_the_sdk_does_not_know_is_data() {
     let chunk = driftgate::model::feed::Feed::next(&mut feed).unwrap();
     let mut seen = String::new();
     chunk
-        .decode(Wanted::ALL, |stage| seen = format!("{:?} {:?} {:?}", stage.protocol_name(), stage.api, stage.stage))
+        .decode(&Wanted::all(), |stage| seen = format!("{:?} {:?} {:?}", stage.protocol_name(), stage.api, stage.stage))
         .unwrap();
     for value in ["Some(\"GRPC\")", "ipv7", "TRACE", "\"?\""] {
         assert!(seen.contains(value), "{value} is not in {seen}");

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftgate::emulator::{Arrival, Emulator, Fleet, Operation, Settings, document};
-use driftgate::model::feed::{Close, Feed, Gap, Read, Selection, Wanted};
+use driftgate::model::feed::{Close, Feed, Gap, Read, Selection};
+use driftgate::model::wanted::Wanted;
 use driftgate::source::aws::{AwsFeed, Error, Keys, Request, open};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -89,7 +90,7 @@ pub fn fetch_with(
         with(&feed, stages.len());
         let Some(chunk) = feed.next() else { break };
         chunk
-            .decode(Wanted::ALL, |stage| {
+            .decode(&Wanted::all(), |stage| {
                 let place = [stage.region, stage.api_id(), stage.stage_name()].map(Option::unwrap);
                 stages.push(place.join("/"));
             })

@@ -62,24 +62,39 @@ impl<'a> Rule<'a> {
     }
 }
 
-/// The stage that was pushed last: findings on one stage follow each other.
+/// The stage that was pushed last: findings on one stage follow each other, and so do the stages of one API.
 #[derive(Default)]
-struct LastStage<'a>(Option<(&'a Arc<StageName>, Range<usize>)>);
+struct LastStage<'a>(Option<Pushed<'a>>);
+
+struct Pushed<'a> {
+    stage: &'a Arc<StageName>,
+    /// Where all of it stands.
+    whole: Range<usize>,
+    /// Where the end of what every stage of the API has stands.
+    shared: usize,
+}
 
 impl<'a> LastStage<'a> {
     fn push(&mut self, stage: &'a Arc<StageName>, out: &mut Vec<u8>) {
-        match &self.0 {
-            Some((last, bytes)) if Arc::ptr_eq(last, stage) => out.extend_from_within(bytes.clone()),
-            _ => {
-                let start = out.len();
-                push_stage(stage, out);
-                self.0 = Some((stage, start..out.len()));
+        let start = out.len();
+        let shared = match &self.0 {
+            Some(last) if Arc::ptr_eq(last.stage, stage) => return out.extend_from_within(last.whole.clone()),
+            Some(last) if Arc::ptr_eq(&last.stage.api, &stage.api) && Arc::ptr_eq(&last.stage.place, &stage.place) => {
+                out.extend_from_within(last.whole.start..last.shared);
+                out.len()
             }
-        }
+            _ => {
+                push_api(stage, out);
+                out.len()
+            }
+        };
+        push_name(stage, out);
+        self.0 = Some(Pushed { stage, whole: start..out.len(), shared });
     }
 }
 
-fn push_stage(stage: &StageName, out: &mut Vec<u8>) {
+/// What every stage of an API has.
+fn push_api(stage: &StageName, out: &mut Vec<u8>) {
     out.extend(b"{\"account\":");
     escape::optional(out, stage.place.account.as_deref());
     out.extend(b",\"region\":");
@@ -90,6 +105,9 @@ fn push_stage(stage: &StageName, out: &mut Vec<u8>) {
     escape::optional(out, stage.api.name.as_deref());
     out.extend(b",\"protocol\":");
     escape::optional(out, stage.api.protocol.as_deref());
+}
+
+fn push_name(stage: &StageName, out: &mut Vec<u8>) {
     out.extend(b",\"name\":");
     escape::optional(out, stage.name.as_deref());
     out.extend(b",\"arn\":");
@@ -144,6 +162,7 @@ pub(super) fn undecided(block: &[Undecided], rules: &Rules<'_>, out: &mut Vec<u8
 pub(super) fn ungoverned(block: &[Arc<StageName>], out: &mut Vec<u8>) {
     for stage in block {
         out.extend(b",\n");
-        push_stage(stage, out);
+        push_api(stage, out);
+        push_name(stage, out);
     }
 }

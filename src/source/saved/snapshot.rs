@@ -19,7 +19,7 @@ pub const FORMAT: &str = "driftgate.snapshot";
 pub const VERSION: u64 = 1;
 
 /// How many bytes of lines go into one chunk.
-const CHUNK: usize = 128 * 1024;
+const CHUNK: usize = 256 * 1024;
 /// How many chunks wait to be checked.
 const WAITING: usize = 4;
 /// The longest line: a stage with the most routes and variables that AWS allows has less than 1 MiB.

@@ -12,8 +12,9 @@ use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, STAGE, position};
 use crate::model::digest::Digest;
 use crate::model::document::STAGE_FIELD;
-use crate::model::feed::{Close, Feed, Scope, Unusable, Wanted, not_stated};
+use crate::model::feed::{Close, Feed, Scope, Unusable, not_stated};
 use crate::model::value::{Value, Written};
+use crate::model::wanted::Wanted;
 
 static STAGE_ROW: Field = STAGE_FIELD;
 
@@ -77,7 +78,7 @@ pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) ->
     while let Some(chunk) = feed.next() {
         let mut result = Ok(());
         chunk
-            .decode(Wanted::ALL, |document| {
+            .decode(&Wanted::all(), |document| {
                 if result.is_ok() {
                     result = scopes.add(document, options);
                 }

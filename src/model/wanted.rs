@@ -1,0 +1,122 @@
+//! What of each stage is worth decoding: the members that rules read, and what reports name. It must not know rules.
+
+use super::catalogue::{API, Field, STAGE, position};
+
+/// What of each stage is worth decoding. The rest may be left out, and is not stated then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    stage: Struct,
+    api: Struct,
+}
+
+/// Some members of a struct, by their places in the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct Members<'w> {
+    own: u32,
+    /// The members of each member; where there is no entry, all of them.
+    below: &'w [u32],
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Struct {
+    own: u32,
+    below: Vec<u32>,
+}
+
+impl Members<'_> {
+    /// All of them.
+    pub const ALL: Self = Self { own: u32::MAX, below: &[] };
+
+    /// Whether the member at a place is one of them. A struct that outgrew the bits is wanted whole.
+    #[must_use]
+    pub const fn include(self, at: usize) -> bool {
+        at >= 32 || self.own & (1 << at) != 0
+    }
+
+    /// The members of the member at a place.
+    #[must_use]
+    pub fn below(self, at: usize) -> Self {
+        Self { own: self.below.get(at).copied().unwrap_or(u32::MAX), below: &[] }
+    }
+}
+
+impl Struct {
+    fn none_of(fields: &[Field]) -> Self {
+        Self { own: 0, below: vec![0; fields.len()] }
+    }
+
+    fn all_of(fields: &[Field]) -> Self {
+        Self { own: u32::MAX, below: vec![u32::MAX; fields.len()] }
+    }
+
+    /// Adds what stands at a path, all of it.
+    fn add(&mut self, fields: &[Field], path: &str) {
+        let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let at = position(fields, name);
+        let (Some(below), Some(field)) = (self.below.get_mut(at), fields.get(at)) else { return };
+        let bit = |at: usize| if at < 32 { 1 << at } else { u32::MAX };
+        self.own |= bit(at);
+        // What is no member stands below a map, which is wanted whole.
+        let member = rest.map(|rest| position(field.members(), rest.split('.').next().unwrap_or(rest)));
+        *below |= member.filter(|member| *member < field.members().len()).map_or(u32::MAX, bit);
+    }
+
+    fn members(&self) -> Members<'_> {
+        Members { own: self.own, below: &self.below }
+    }
+}
+
+impl Wanted {
+    /// Everything.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { stage: Struct::all_of(STAGE), api: Struct::all_of(API) }
+    }
+
+    /// What these paths of the document lie in, and what every report names.
+    pub fn of<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
+        let mut wanted = Self { stage: Struct::none_of(STAGE), api: Struct::none_of(API) };
+        let named = ["StageName", "api.ApiId", "api.Name", "api.ProtocolType"];
+        for path in named.into_iter().chain(paths) {
+            match path.strip_prefix("api.") {
+                Some(path) => wanted.api.add(API, path),
+                None if path == "api" => wanted.api = Struct::all_of(API),
+                // What is no row of the stage is ours, and known without being decoded.
+                None => wanted.stage.add(STAGE, path),
+            }
+        }
+        wanted
+    }
+
+    /// The members of the stage.
+    #[must_use]
+    pub fn stage(&self) -> Members<'_> {
+        self.stage.members()
+    }
+
+    /// The members of the API.
+    #[must_use]
+    pub fn api(&self) -> Members<'_> {
+        self.api.members()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::catalogue::ACCESS_LOG_SETTINGS;
+
+    #[test]
+    fn what_is_read_is_wanted_and_what_lies_around_it_is_not() {
+        let wanted = Wanted::of(["AccessLogSettings.DestinationArn", "Tags.owner", "api.CorsConfiguration", "account"]);
+        let stage = |name| position(STAGE, name);
+        let logs = wanted.stage().below(stage("AccessLogSettings"));
+        assert!(wanted.stage().include(stage("AccessLogSettings")) && wanted.stage().include(stage("Tags")));
+        assert!(logs.include(position(ACCESS_LOG_SETTINGS, "DestinationArn")));
+        assert!(!logs.include(position(ACCESS_LOG_SETTINGS, "Format")));
+        assert!(!wanted.stage().include(stage("StageVariables")));
+        assert!(wanted.api().include(position(API, "ApiId")) && !wanted.api().include(position(API, "Tags")));
+        let cors = wanted.api().below(position(API, "CorsConfiguration"));
+        assert!((0..6).all(|at| cors.include(at)), "a struct that is read whole is wanted whole");
+    }
+}

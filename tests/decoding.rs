@@ -1,0 +1,148 @@
+//! Only what rules read is decoded from a snapshot; the verdicts are those of whole documents.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+use std::sync::Arc;
+
+use driftgate::check::{self, Options};
+use driftgate::model::Outcome;
+use driftgate::model::catalogue::{API_FIELD, Field};
+use driftgate::model::document::STAGE_FIELD;
+use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
+use driftgate::model::value::Written;
+use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::example::Example;
+use driftgate::policy::{Policies, load};
+
+static STAGE: Field = STAGE_FIELD;
+
+/// Rules that read a little of everything, in every way that a rule can read.
+const RICH: &str = r#"
+policy: rich
+match: {any-of: [{api: {Tags: {tier: gold}}}, {StageName: {like: "p*"}}]}
+rules:
+  - id: template
+    title: t
+    severity: high
+    expect: {AccessLogSettings: {DestinationArn: {like: "arn:*:/apigw/${api.Tags.team}/${Tags.owner}/${api.Name}"}}}
+  - id: either
+    title: t
+    severity: high
+    expect: {any-of: [{api: {Version: "2"}}, {ClientCertificateId: {present: true}}]}
+  - id: neither
+    title: t
+    severity: low
+    expect: {api: {not: {Description: {like: "a*"}, DisableExecuteApiEndpoint: false}}}
+  - id: routes
+    title: t
+    severity: low
+    expect: {each-route: {any-of: [{ThrottlingBurstLimit: {max: 5}}, {DetailedMetricsEnabled: true}]}}
+  - id: keys
+    title: t
+    severity: info
+    expect: {Tags: ["cost-*"], StageVariables: {"*": {like: "a*"}}, RouteSettings: {"GET *": {LoggingLevel: INFO}}}
+  - id: whole
+    title: t
+    severity: info
+    expect: {api: {CorsConfiguration: {present: false}}, DefaultRouteSettings: {present: false}}
+  - id: literal
+    title: t
+    severity: low
+    expect: {Description: "${api.Name}", api: {CorsConfiguration: {AllowOrigins: {each: {like: "${StageName}*"}}}}}
+tests:
+  - name: most of it set
+    given:
+      StageName: prod
+      Description: d
+      AccessLogSettings: {DestinationArn: "arn:x:/apigw/a/b/c", Format: f}
+      DefaultRouteSettings: {ThrottlingBurstLimit: 9}
+      RouteSettings: {GET /: {ThrottlingBurstLimit: 7}, "$default": {DetailedMetricsEnabled: true}}
+      StageVariables: {a: bc, b: ab}
+      Tags: {owner: b, cost-center: "1"}
+      api: {Name: c, Description: ab, Version: "1", Tags: {tier: gold, team: a}, CorsConfiguration: {AllowOrigins: [x, prod]}}
+    violates: []
+  - name: nothing set
+    given: {StageName: prod}
+    violates: []
+  - name: a WebSocket stage
+    given: {StageName: p, ClientCertificateId: x, api: {ProtocolType: WEBSOCKET, Description: a}}
+    violates: []
+"#;
+
+struct One(Option<Chunk>);
+
+impl Feed for One {
+    fn next(&mut self) -> Option<Chunk> {
+        self.0.take()
+    }
+
+    fn ready(&mut self) -> Option<Chunk> {
+        self.0.take()
+    }
+
+    fn close(self: Box<Self>) -> Result<Close, Unusable> {
+        Ok(Close::default())
+    }
+}
+
+fn outcome(policies: &Policies, chunk: Chunk) -> Outcome {
+    check::run(policies, Box::new(One(Some(chunk))), Options { show_values: true }).unwrap()
+}
+
+fn whole(example: &Example) -> Chunk {
+    Chunk::Api {
+        account: Some(example.account.as_str().into()),
+        region: Some(example.region.as_str().into()),
+        api: example.api.clone(),
+        stages: vec![example.stage.clone()],
+    }
+}
+
+fn line(example: &Example) -> Chunk {
+    let line = format!(
+        r#"{{"account":"{}","region":"{}","api":{},"stage":{}}}"#,
+        example.account,
+        example.region,
+        serde_json::to_string(&Written { field: &API_FIELD, value: &example.api }).unwrap(),
+        serde_json::to_string(&Written { field: &STAGE, value: &example.stage }).unwrap(),
+    );
+    // Twice: the second one is decoded from its stage on.
+    Chunk::Lines {
+        name: "fleet".into(),
+        bytes: format!("{line}\n{line}\n").into_bytes(),
+        first: 2,
+        only: Arc::default(),
+    }
+}
+
+#[test]
+fn verdicts_of_what_is_decoded_are_those_of_the_whole() {
+    let text = |name: &str, text: &str| Arc::new(SourceText { name: name.into(), text: text.into() });
+    let packs = driftgate::policy::builtin::PACKS;
+    let texts: Vec<_> = packs.into_iter().chain([("rich", RICH)]).map(|(name, pack)| text(name, pack)).collect();
+    let all = load(texts.clone()).unwrap();
+    let mut found = 0;
+    for policies in texts.into_iter().map(|text| load(vec![text]).unwrap()) {
+        for example in all.policies.iter().flat_map(|policy| &policy.tests) {
+            let expected = outcome(&policies, whole(example));
+            let decoded = outcome(&policies, line(example));
+            assert_eq!(decoded.undecided_checks, 0, "{}", example.name);
+            assert_eq!(decoded.governed, 2 * expected.governed, "{}", example.name);
+            let facts = |outcome: &Outcome| -> Vec<String> {
+                let fact = |violation: &driftgate::model::finding::Violation| {
+                    format!(
+                        "{:?} {:?} {:?} {:?} {:?}",
+                        violation.rule, violation.route, violation.path, violation.expected, violation.actual
+                    )
+                };
+                let mut facts: Vec<String> = outcome.violations().map(|(_, violation)| fact(violation)).collect();
+                facts.dedup();
+                facts
+            };
+            assert_eq!(facts(&decoded), facts(&expected), "{}", example.name);
+            assert_eq!(decoded.total(), 2 * expected.total(), "{}", example.name);
+            found += expected.total();
+        }
+    }
+    assert!(found > 60, "{found} violations are too few to show anything");
+}
