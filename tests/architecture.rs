@@ -12,7 +12,7 @@ use regex::Regex;
 /// What each top module may use of the others. `check → policy` is the only arrow between siblings; `main` uses only
 /// `cli`, which it reaches as `driftgate::cli`.
 const ARROWS: [(&str, &[&str]); 8] = [
-    ("cli", &["model", "policy", "source", "check", "compare", "gate", "report", "emulator"]),
+    ("cli", &["model", "policy", "source", "check", "gate", "report", "emulator"]),
     ("model", &[]),
     ("policy", &["model"]),
     ("source", &["model"]),
@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// Modules without files, network, environment, processes, clock or printing. Reports write to the writer they get.
-const PURE: [&str; 6] = ["model", "policy", "check", "compare", "gate", "report"];
+const PURE: [&str; 5] = ["model", "policy", "check", "gate", "report"];
 
 /// Of a pure module, the file that reads what the others then work on.
 const READS: &str = "src/policy/files.rs";

@@ -70,7 +70,9 @@ impl Line {
         let routes: serde_json::Map<_, _> = routes
             .iter()
             .enumerate()
-            .filter(|(at, _)| bit(5 + *at as u32))
+            .zip(5..)
+            .filter(|(_, at)| bit(*at))
+            .map(|(route, _)| route)
             .map(|(at, key)| ((*key).to_owned(), settings(at)))
             .collect();
         put(!routes.is_empty(), "RouteSettings", routes.into());

@@ -164,7 +164,7 @@ pub struct Source {
     #[arg(long, value_name = "READING", value_parser = ["inherit"], default_value = "inherit")]
     pub route_inheritance: String,
     /// Requests a second for each account and Region, at most; 0 switches the pacer off [default: 5]
-    #[arg(long, value_name = "N", value_parser = rate)]
+    #[arg(long, value_name = "N", value_parser = rate, allow_negative_numbers = true)]
     pub rate: Option<f64>,
     /// Requests at once for each account and Region, at most [default: 20]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -173,7 +173,7 @@ pub struct Source {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub concurrency: Option<u32>,
     /// Time for the whole fetch; what was not reached is unchecked
-    #[arg(long, value_name = "SECS", value_parser = seconds)]
+    #[arg(long, value_name = "SECS", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Option<Duration>,
 }
 
@@ -294,7 +294,7 @@ pub struct Demo {
     #[command(flatten)]
     pub reports: Reports,
     /// Leave the control plane running, and print how to use it
-    #[arg(long, help_heading = "Control plane")]
+    #[arg(long, help_heading = "Control plane", conflicts_with_all = ["report", "reproducible", "show_values"])]
     pub serve: bool,
     /// The port to serve on [default: a free one]
     #[arg(long, help_heading = "Control plane", value_name = "PORT", requires = "serve")]

@@ -62,15 +62,24 @@ pub fn judge(
         Run { generated_at: Some(now()), duration: Some(started.elapsed()), ..run }
     };
     let facts = Facts { outcome: &outcome, judgement: &judgement, run: &run };
+    let mut failed = None;
     for report in reports {
         let colour = report.to == output::Target::Stdout
             && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
         let style = Style { colour, width: WIDTH };
-        output::write(&report.to, |out| (report.format.render)(&facts, style, out))?;
+        // A report that cannot be written is no reason to lose the others.
+        if let Err(stop) = output::write(&report.to, |out| (report.format.render)(&facts, style, out)) {
+            diagnostics::error(&stop.message);
+            failed = Some(gate::FAILED);
+        }
     }
     // The findings of a fleet take long to take apart, and the process ends anyway.
     std::mem::forget(outcome);
-    Ok(judgement)
+    // A signal outranks everything, and is the code already; a failed report outranks the verdict.
+    match failed {
+        Some(code) if judgement.signal.is_none() => Err(Stop::silent(code)),
+        _ => Ok(judgement),
+    }
 }
 
 /// The policies of the paths, or of the default ones.

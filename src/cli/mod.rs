@@ -45,7 +45,12 @@ impl Stop {
 /// Runs the command that the arguments name; the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match Cli::try_parse_from(&args) {
+    // A panic is a defect of ours. It has said what it is, and must not look like a verdict.
+    std::panic::catch_unwind(|| dispatch(&args)).unwrap_or(gate::FAILED)
+}
+
+fn dispatch(args: &[OsString]) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to stdout with 0, usage errors to stderr with 2.

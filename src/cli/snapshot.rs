@@ -17,6 +17,9 @@ use crate::source::saved::write::{self, Error, Options};
 /// Zstandard's own default: the fastest at the best ratio on stages.
 const ZSTD_LEVEL: i32 = 3;
 
+/// How many gaps are told one by one.
+const MOST_GAPS: usize = 10;
+
 /// Runs the command.
 pub fn run(command: &Snapshot, global: &Global) -> Result<u8, Stop> {
     let from = From::of(&command.source)?;
@@ -73,11 +76,14 @@ fn tell(close: &Close, name: &str) {
     );
     // That stderr is gone cannot be told anywhere.
     let _ = writeln!(anstream::stderr(), "{line}");
-    for gap in &close.gaps {
+    for gap in close.gaps.iter().take(MOST_GAPS) {
         let place = [&gap.account, &gap.region, &gap.api_id, &gap.stage];
         let place: Vec<String> = place.into_iter().flatten().map(|part| visible(part)).collect();
         let [operation, code, hint] = [&gap.operation, &gap.code, &gap.hint].map(|text| visible(text));
         diagnostics::warning(&format!("not recorded: {} {operation}: {code}: {hint}", place.join(" ")));
+    }
+    if let Some(more) = close.gaps.len().checked_sub(MOST_GAPS).filter(|more| *more > 0) {
+        diagnostics::warning(&format!("not recorded: {more} more; the last line of the snapshot lists them all"));
     }
 }
 

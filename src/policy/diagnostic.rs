@@ -17,9 +17,9 @@ impl SourceText {
     #[must_use]
     pub fn position(&self, at: usize) -> (usize, usize) {
         let at = self.floor(at);
-        let before = &self.text[..at];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, self.text[line_start..at].chars().count() + 1)
+        let before = &self.text.as_bytes()[..at];
+        let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        (memchr::memchr_iter(b'\n', before).count() + 1, self.text[line_start..at].chars().count() + 1)
     }
 
     /// The nearest character boundary at or before a byte.

@@ -467,6 +467,7 @@ tests:
             ("{Description: prod-*}", "a `*` in a text that is compared by equality is a `*`"),
             ("{Description: {matches: \"(\"}}", "this is not a regular expression"),
             ("{Description: {equals: x}}", "there is no test `equals`"),
+            ("{Description: {contains: \"${StageName}\"}}", "`contains` takes a literal text, and `${…}` in it is one"),
             ("{Description: \"${acount}\"}", "`${acount}` names no value of a stage"),
             ("{Description: \"${account\"}", "`${` without a closing brace"),
             ("{AccessLogSettings.Format: x}", "`AccessLogSettings.Format` is not a setting: members are nested"),

@@ -5,6 +5,7 @@ use crate::model::catalogue::Kind;
 use crate::model::value::Value;
 use crate::policy::compile::text_of;
 use crate::policy::pattern::At;
+use crate::policy::template::Template;
 use crate::policy::truth::Truth;
 use crate::policy::yaml::Node;
 
@@ -22,6 +23,16 @@ struct Contains(Box<str>);
 
 fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
     let text = text_of(node, reading.problems)?;
+    if Template::of(text).is_ok_and(|template| template.literal().is_none()) {
+        let title = "`contains` takes a literal text, and `${…}` in it is one";
+        let help = if is_text(&reading.field.kind) {
+            format!("write `like: \"*{text}*\"`")
+        } else {
+            "compare with `each` and `like`".to_owned()
+        };
+        reading.problems.note(&node.span, title, "no value of the stage is put in here", [help]);
+        return None;
+    }
     Some(Box::new(Contains(text.into())))
 }
 

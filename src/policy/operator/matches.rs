@@ -22,7 +22,8 @@ pub static OPERATOR: Operator = Operator {
                 // The crate's message draws the expression again; its last line says what is wrong.
                 let error = error.to_string();
                 let said = error.lines().last().unwrap_or(&error).trim().trim_start_matches("error: ").to_owned();
-                reading.problems.note(&node.span, "this is not a regular expression", said, []);
+                let help = text.contains("${").then(|| "`${…}` is read only in equality and in `like`".to_owned());
+                reading.problems.note(&node.span, "this is not a regular expression", said, help);
                 None
             }
         }

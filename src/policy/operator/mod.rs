@@ -108,7 +108,7 @@ pub struct Reading<'r> {
     pub problems: &'r mut Problems,
 }
 
-/// The one list of tests: it feeds dispatch, suggestions, help, schema and reference.
+/// The one list of tests: it feeds dispatch, suggestions and messages.
 pub static OPERATORS: &[&Operator] = &[
     &min::OPERATOR,
     &max::OPERATOR,
