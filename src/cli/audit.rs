@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::args::{Audit, Gate, Global, Reports};
 use super::interrupt::Interrupt;
-use super::sources::{self, From, MayMatch};
+use super::sources::{self, MayMatch, SourceKind};
 use super::{Stop, diagnostics, output};
 use crate::model::feed::Feed;
 use crate::model::judgement::Judgement;
@@ -22,7 +22,7 @@ const WIDTH: usize = 80;
 /// Runs the command.
 pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Result<u8, Stop> {
     let started = Instant::now();
-    let from = From::of(&command.source)?;
+    let from = SourceKind::of(&command.source)?;
     let reports = output::reports(&command.reports.report, global.quiet)?;
     let policies = Arc::new(policies(&command.policy, false, ": nothing was audited")?);
 

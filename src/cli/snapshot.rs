@@ -7,7 +7,7 @@ use super::args::{Global, Snapshot};
 use super::audit::{now, runtime};
 use super::interrupt::Interrupt;
 use super::output::{self, Target};
-use super::sources::{self, From};
+use super::sources::{self, SourceKind};
 use super::{Stop, diagnostics};
 use crate::gate;
 use crate::model::feed::Close;
@@ -22,7 +22,7 @@ const MOST_GAPS: usize = 10;
 
 /// Runs the command.
 pub fn run(command: &Snapshot, global: &Global) -> Result<u8, Stop> {
-    let from = From::of(&command.source)?;
+    let from = SourceKind::of(&command.source)?;
     let target = Target::of(&command.output);
     output::check(&target)?;
 

@@ -16,7 +16,7 @@ use crate::source::{aws, saved};
 
 /// Where stages come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum From {
+pub enum SourceKind {
     /// AWS.
     Aws,
     /// A file, and its kind if the user forced one.
@@ -26,7 +26,7 @@ pub enum From {
 /// Which stages of an API a rule can match, before they are fetched.
 pub type MayMatch = Arc<dyn Fn(&Document<'_>) -> bool + Send + Sync>;
 
-impl From {
+impl SourceKind {
     /// Reads `--from`, and refuses flags that only AWS can obey beside a file.
     pub fn of(source: &Source) -> Result<Self, Stop> {
         let from = match source.from.as_str() {
@@ -100,15 +100,15 @@ fn selection(source: &Source) -> Selection {
 
 /// Opens the source.
 pub fn open(
-    from: &From,
+    from: &SourceKind,
     source: &Source,
     may_match: MayMatch,
     runtime: &Runtime,
     interrupt: &Interrupt,
 ) -> Result<Box<dyn Feed>, Stop> {
     match from {
-        From::Aws => open_aws(aws_request(source, may_match), runtime, interrupt),
-        From::File(path, kind) => {
+        SourceKind::Aws => open_aws(aws_request(source, may_match), runtime, interrupt),
+        SourceKind::File(path, kind) => {
             let request = saved::Request {
                 path: path.clone(),
                 kind: *kind,

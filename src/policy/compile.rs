@@ -412,10 +412,12 @@ impl<'p> Compiler<'p> {
             let title =
                 format!("`{}` cannot be asked of `{}`, which is {}", operator.name, field.name, kind_words(field));
             let help = format!("tests that can: {}", names().collect::<Vec<_>>().join(", "));
-            self.problems.note(&entry.key_span, title, "wrong type", [help]);
+            self.problems.note(&entry.key_span, title, operator.about, [help]);
             return None;
         }
-        if operator.name != "present" && self.is_nothing(&entry.value) {
+        if matches!(&entry.value.data, Data::Null) {
+            let title = format!("`{}` takes {}", operator.name, operator.takes);
+            self.problems.note(&entry.key_span, title, "nothing stands here", []);
             return None;
         }
         (operator.read)(&mut Reading { field, key: &entry.key_span, problems: self.problems }, &entry.value)

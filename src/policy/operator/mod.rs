@@ -196,7 +196,8 @@ fn read_number(reading: &mut Reading<'_>, node: &Node) -> Option<f64> {
         Data::Integer(number) => Some(number as f64),
         Data::Number(number) if number.is_finite() => Some(number),
         _ => {
-            reading.problems.note(&node.span, format!("a number is needed, not {}", node.kind()), "not a number", []);
+            let title = format!("a number is needed, not {}", node.kind());
+            reading.problems.note(&node.span, title, "not a number", []);
             None
         }
     }
