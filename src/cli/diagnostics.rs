@@ -6,6 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::policy::diagnostic::Diagnostic;
 use crate::policy::files::Unreadable;
+use crate::report::visible;
 
 /// More mistakes than these in one file are counted, not shown.
 const MOST_A_FILE: usize = 100;
@@ -28,10 +29,11 @@ fn print(text: &str) {
 
 /// An error in words.
 pub fn error(message: &str) {
-    let (title, rest) = message.split_once('\n').unwrap_or((message, ""));
-    let mut group = Group::with_title(Level::ERROR.primary_title(folded(title)));
-    if !rest.is_empty() {
-        let lines: Vec<String> = rest.lines().map(folded).collect();
+    // What AWS or a file says may be in it, and must not act on a terminal or a CI runner.
+    let mut lines = message.lines().map(|line| folded(&visible(line)));
+    let mut group = Group::with_title(Level::ERROR.primary_title(lines.next().unwrap_or_default()));
+    let lines: Vec<String> = lines.collect();
+    if !lines.is_empty() {
         group = group.element(Level::HELP.message(lines.join("\n")));
     }
     print(&renderer().render(&[group]));
@@ -39,7 +41,7 @@ pub fn error(message: &str) {
 
 /// A warning in words.
 pub fn warning(message: &str) {
-    let group = Group::with_title(Level::WARNING.primary_title(folded(message)));
+    let group = Group::with_title(Level::WARNING.primary_title(folded(&visible(message))));
     print(&renderer().render(&[group]));
 }
 

@@ -56,34 +56,37 @@ impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidRegion { name } => {
-                write!(out, "{name:?} is not a Region: a name is made of a-z, 0-9 and -, as in us-east-1")
+                write!(out, "{name:?} is not a Region.\nA name is made of a-z, 0-9 and -, as in us-east-1.")
             }
             Self::InvalidEndpoint { url } => {
-                write!(out, "{url:?} is not an endpoint URL: it has to look like https://host or http://127.0.0.1:4566")
+                write!(
+                    out,
+                    "{url:?} is not an endpoint URL.\nIt has to look like https://host or http://127.0.0.1:4566."
+                )
             }
             Self::NoRegion => {
-                out.write_str("no Region: name one with --region, in AWS_REGION, or in the profile (`aws configure`)")
+                out.write_str("no Region.\nName one with --region, in AWS_REGION, or in the profile (`aws configure`).")
             }
             Self::NoCredentials { reason, profile } => {
-                write!(out, "no AWS credentials: {reason}. ")?;
+                writeln!(out, "no AWS credentials: {reason}.")?;
                 match profile {
                     Some(profile) => write!(
                         out,
-                        "Check that the profile {profile:?} exists and has credentials (for SSO: `aws sso login --profile {profile}`)"
+                        "Check that the profile {profile:?} exists and has credentials (for SSO: `aws sso login --profile {profile}`)."
                     ),
                     None => out.write_str(
-                        "Name a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+                        "Name a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
                     ),
                 }
             }
             Self::CredentialsRefused { code, message, region } => {
-                write!(out, "AWS refused the credentials (STS in {region}, {code}: {message}). ")?;
+                writeln!(out, "AWS refused the credentials (STS in {region}, {code}: {message}).")?;
                 out.write_str(match code.as_str() {
-                    "ExpiredToken" | "ExpiredTokenException" => "Renew them, for SSO with `aws sso login`",
+                    "ExpiredToken" | "ExpiredTokenException" => "Renew them, for SSO with `aws sso login`.",
                     "InvalidClientTokenId" | "UnrecognizedClientException" => {
-                        "Check the access key, and whether the Region is enabled for the account"
+                        "Check the access key, and whether the Region is enabled for the account."
                     }
-                    _ => "Check this machine's clock, then the secret access key",
+                    _ => "Check this machine's clock, then the secret access key.",
                 })
             }
             Self::CaBundle { path, reason } => {
