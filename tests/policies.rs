@@ -526,9 +526,11 @@ fn a_thousand_rules_load() {
     assert!(text.len() < 1 << 20);
     let policies = loads(&text).unwrap_or_else(|found| panic!("{found:#?}"));
     assert_eq!(policies.rules, 1_000);
-    let numbers: Vec<u32> = policies.rules().map(|rule| rule.number).collect();
-    assert_eq!(numbers, (0..1_000).collect::<Vec<_>>());
-    assert!(policies.rules().all(|rule| rule.facts.line == 3 + rule.number as usize * 8));
+    let lines: Vec<usize> = policies.rules().map(|rule| rule.facts.line).collect();
+    assert_eq!(lines, (0..1_000).map(|at| 3 + at * 8).collect::<Vec<_>>());
+    let mut numbered: Vec<(&str, u32)> = policies.rules().map(|rule| (rule.facts.name.as_str(), rule.number)).collect();
+    numbered.sort_unstable();
+    assert!(numbered.into_iter().map(|(_, number)| number).eq(0..1_000), "rules are numbered by name");
 }
 
 /// All mistakes of a file come at once, in its order.

@@ -1,5 +1,7 @@
 //! What was found so far, and how it is added up into one outcome in one order.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -7,7 +9,7 @@ use rayon::prelude::*;
 
 use super::Options;
 use super::verdict::{Verdict, verdict};
-use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE};
+use crate::model::catalogue::{API, API_FIELD, Field, Kind, Protocol, STAGE};
 use crate::model::feed::{Close, Scope};
 use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation};
 use crate::model::outcome::Coverage;
@@ -26,6 +28,18 @@ pub struct Ledger {
     texts: HashSet<Arc<str>>,
     /// The place and the API of the last stage: its neighbours mostly share them.
     last: Option<(Arc<Place>, Arc<ApiName>)>,
+    /// The first and the last stage with violations.
+    ends: Option<(Arc<StageName>, Arc<StageName>)>,
+    /// Whether the violations are in the order of reports. They are when the source yields its stages in order.
+    ordered: bool,
+}
+
+/// The order of violations within a severity.
+fn order(a: &Violation, b: &Violation) -> Ordering {
+    (a.stage.order(&b.stage))
+        .then_with(|| a.route.cmp(&b.route))
+        .then_with(|| a.rule.cmp(&b.rule))
+        .then_with(|| a.path.cmp(&b.path))
 }
 
 /// What was seen of one account and Region. The stages of an API stand together, so APIs are counted where one ends.
@@ -69,6 +83,8 @@ impl Ledger {
             used: vec![false; policies.rules],
             texts: HashSet::new(),
             last: None,
+            ends: None,
+            ordered: true,
         }
     }
 
@@ -76,6 +92,7 @@ impl Ledger {
     pub fn stage(&mut self, policies: &Policies, document: &Document<'_>, options: Options) {
         self.outcome.stages += 1;
         self.count_place(document);
+        let before = self.outcome.violations.each_ref().map(Vec::len);
         let mut governed = false;
         let mut name: Option<Arc<StageName>> = None;
         for policy in &policies.policies {
@@ -102,12 +119,37 @@ impl Ledger {
                 self.outcome.checks += 1;
             }
         }
+        self.sort_since(before);
         if governed {
             self.outcome.governed += 1;
         } else {
             let name = name.unwrap_or_else(|| self.name(document));
             self.outcome.coverage.ungoverned.push(name);
         }
+    }
+
+    /// Brings what one stage added into order, and notes whether it follows what was there.
+    fn sort_since(&mut self, before: [usize; 5]) {
+        let mut stage = None;
+        for (list, before) in self.outcome.violations.iter_mut().zip(before) {
+            let added = &mut list[before..];
+            added.sort_by(order);
+            stage = added.first().map(|violation| Arc::clone(&violation.stage)).or(stage);
+        }
+        if let Some(stage) = stage {
+            self.follow((Arc::clone(&stage), stage));
+        }
+    }
+
+    /// Notes that stages were added, given the first and the last of them.
+    fn follow(&mut self, (first, last): (Arc<StageName>, Arc<StageName>)) {
+        self.ends = Some(match self.ends.take() {
+            None => (first, last),
+            Some((start, end)) => {
+                self.ordered &= end.order(&first) == Ordering::Less;
+                (start, last)
+            }
+        });
     }
 
     fn governs(&mut self, rule: &Rule) -> bool {
@@ -149,7 +191,10 @@ impl Ledger {
                 let api = Arc::new(ApiName {
                     id: document.api_id().map(Box::from),
                     name: document.api_name().map(Box::from),
-                    protocol: document.protocol_name().map(Box::from),
+                    protocol: document.protocol_name().map(|name| match Protocol::from_name(name) {
+                        Some(known) => Cow::Borrowed(known.name()),
+                        None => Cow::Owned(name.to_owned()),
+                    }),
                 });
                 self.last = Some((Arc::clone(&place), Arc::clone(&api)));
                 (place, api)
@@ -218,38 +263,28 @@ impl Ledger {
         for (mine, theirs) in self.used.iter_mut().zip(other.used) {
             *mine |= theirs;
         }
+        self.ordered &= other.ordered;
+        if let Some(ends) = other.ends {
+            self.follow(ends);
+        }
     }
 
     /// The outcome of everything, in the order of reports.
     pub fn close(self, policies: &Policies, close: Close) -> Outcome {
-        let Self { mut outcome, mut places, used, .. } = self;
-        let rules: Vec<&Rule> = policies.rules().collect();
+        let Self { mut outcome, mut places, used, ordered, .. } = self;
+        let mut rules: Vec<&Rule> = policies.rules().collect();
+        rules.sort_by_key(|rule| rule.number);
         outcome.rules = rules.iter().map(|rule| rule.facts.clone()).collect();
-
-        // By name, not by number: the order of files on the command line must not show.
-        let mut order: Vec<usize> = (0..rules.len()).collect();
-        order.sort_by_key(|rule| &rules[*rule].facts.name);
-        let mut place_of = vec![0; rules.len()];
-        for (place, rule) in order.into_iter().enumerate() {
-            place_of[rule] = place;
+        if !ordered {
+            outcome.violations.par_iter_mut().for_each(|list| list.sort_by(order));
         }
-        let by = |rule: u32| place_of.get(rule as usize).copied().unwrap_or(usize::MAX);
-        // Sources yield stages in order, so a stable sort finds long runs and has little to do.
-        outcome.violations.par_iter_mut().for_each(|list| {
-            list.sort_by(|a, b| {
-                (a.stage.order(&b.stage))
-                    .then_with(|| a.route.cmp(&b.route))
-                    .then_with(|| by(a.rule).cmp(&by(b.rule)))
-                    .then_with(|| a.path.cmp(&b.path))
-            });
-        });
         let severity = |rule: u32| rules.get(rule as usize).map_or(Severity::Info, |rule| rule.facts.severity);
         outcome.undecided.sort_by(|a, b| {
             severity(b.rule)
                 .cmp(&severity(a.rule))
                 .then_with(|| a.stage.order(&b.stage))
                 .then_with(|| a.route.cmp(&b.route))
-                .then_with(|| by(a.rule).cmp(&by(b.rule)))
+                .then_with(|| a.rule.cmp(&b.rule))
                 .then_with(|| a.path.cmp(&b.path))
         });
         outcome.coverage.ungoverned.sort_by(|a, b| a.order(b));

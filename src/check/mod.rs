@@ -9,9 +9,9 @@ use std::sync::mpsc::{Receiver, channel};
 
 use self::ledger::Ledger;
 pub use self::verdict::{Verdict, verdict};
+use crate::model::Outcome;
 use crate::model::feed::{Chunk, Feed, Unusable};
 use crate::model::wanted::Wanted;
-use crate::model::{Document, Outcome};
 use crate::policy::Policies;
 
 /// How many chunks are under way for each thread. More keeps threads busier, fewer keeps less in memory.
@@ -79,12 +79,4 @@ fn check(policies: &Policies, chunk: &Chunk, wanted: &Wanted, options: Options) 
     let mut ledger = Ledger::new(policies);
     chunk.decode(wanted, |document| ledger.stage(policies, document, options))?;
     Ok(ledger)
-}
-
-/// Checks one stage, as `policy test` does with examples.
-#[must_use]
-pub fn one(policies: &Policies, document: &Document<'_>) -> Outcome {
-    let mut ledger = Ledger::new(policies);
-    ledger.stage(policies, document, Options::default());
-    ledger.close(policies, crate::model::feed::Close::default())
 }

@@ -1,6 +1,7 @@
 //! What a check finds, as data: no words that a report could choose otherwise. Kept small, since a fleet may have
 //! hundreds of thousands.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -34,8 +35,8 @@ pub struct ApiName {
     pub id: Option<Box<str>>,
     /// The name.
     pub name: Option<Box<str>>,
-    /// The protocol, as AWS writes it.
-    pub protocol: Option<Box<str>>,
+    /// The protocol, as AWS writes it; only one that this version does not know takes memory.
+    pub protocol: Option<Cow<'static, str>>,
 }
 
 impl StageName {

@@ -30,7 +30,10 @@ pub fn load(texts: Vec<Arc<SourceText>>) -> Result<Policies, Vec<Diagnostic>> {
         loading.tests(&text);
     }
     if loading.mistakes.is_empty() {
-        for (number, rule) in loading.policies.iter_mut().flat_map(|policy| &mut policy.rules).enumerate() {
+        let mut rules: Vec<&mut Rule> = loading.policies.iter_mut().flat_map(|policy| &mut policy.rules).collect();
+        // By name: the order of files on the command line must not show in a report.
+        rules.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
+        for (number, rule) in rules.into_iter().enumerate() {
             rule.number = u32::try_from(number).unwrap_or(u32::MAX);
         }
         let rules = loading.policies.iter().map(|policy| policy.rules.len()).sum();
@@ -427,7 +430,7 @@ tests:
         assert_eq!(policies.rules, 3);
         let names: Vec<_> =
             policies.rules().map(|rule| (rule.number, rule.facts.name.as_str(), rule.facts.line)).collect();
-        assert_eq!(names[1], (1, "production/throttling", 16));
+        assert_eq!(names[1], (2, "production/throttling", 16));
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub struct Policy {
 /// One rule.
 #[derive(Debug)]
 pub struct Rule {
-    /// Its place among all rules of the run.
+    /// Its place among all rules of the run, by name.
     pub number: u32,
     /// What reports say of it.
     pub facts: RuleFacts,
@@ -95,7 +95,7 @@ impl EachRoute {
 }
 
 impl Policies {
-    /// Every rule, in the order of its number.
+    /// Every rule, in the order of the files.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.policies.iter().flat_map(|policy| &policy.rules)
     }

@@ -58,7 +58,11 @@ pub(super) fn judgement(verdict: Verdict, exit: u8) -> Judgement {
 pub(super) fn stage(account: &str, region: &str, api: (&str, &str, &str), name: &str) -> Arc<StageName> {
     Arc::new(StageName {
         place: Arc::new(Place { account: Some(account.into()), region: Some(region.into()) }),
-        api: Arc::new(ApiName { id: Some(api.0.into()), name: Some(api.1.into()), protocol: Some(api.2.into()) }),
+        api: Arc::new(ApiName {
+            id: Some(api.0.into()),
+            name: Some(api.1.into()),
+            protocol: Some(api.2.to_owned().into()),
+        }),
         name: Some(name.into()),
     })
 }
