@@ -420,7 +420,7 @@ impl<'p> Compiler<'p> {
             self.problems.note(&entry.key_span, title, "nothing stands here", []);
             return None;
         }
-        (operator.read)(&mut Reading { field, key: &entry.key_span, problems: self.problems }, &entry.value)
+        (operator.read)(&mut Reading { field, problems: self.problems }, &entry.value)
     }
 
     /// A range into which no number falls.

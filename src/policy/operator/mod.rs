@@ -1,7 +1,6 @@
 //! The tests of the language. A new one is a file here and a line in [`OPERATORS`].
 
 use std::fmt;
-use std::ops::Range;
 
 use super::diagnostic::Problems;
 use super::pattern::At;
@@ -102,8 +101,6 @@ pub struct Operator {
 pub struct Reading<'r> {
     /// The field that is tested.
     pub field: &'static Field,
-    /// Where the test's own key stands.
-    pub key: &'r Range<usize>,
     /// Where mistakes are noted.
     pub problems: &'r mut Problems,
 }
