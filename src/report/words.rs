@@ -202,6 +202,8 @@ pub(super) fn conclusion(facts: &Facts<'_>) -> String {
 /// Why nothing was verified.
 fn nothing_governed(facts: &Facts<'_>) -> String {
     match facts.outcome.stages {
+        // What could not be read may hold any number of them.
+        0 if !facts.outcome.gaps.is_empty() => "no stage was read, so nothing was verified.".to_owned(),
         0 => {
             let what = if apis(facts) == 0 && !facts.outcome.scopes.is_empty() { "API" } else { "stage" };
             format!("no {what} was found, so nothing was verified.")
@@ -238,7 +240,7 @@ fn verified(facts: &Facts<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::feed::Scope;
+    use crate::model::feed::{Gap, Scope};
     use crate::model::judgement::{Judgement, Signal};
     use crate::model::{Outcome, Severity};
     use crate::report::{Run, sample};
@@ -303,7 +305,7 @@ mod tests {
             judged.fail_on = None;
         });
         assert_eq!(never, "37 checks on 7 of 9 stages found 1 violation, which this run allows.");
-        let allowed = concluded(7, |outcome, _| outcome.gaps.push(crate::model::feed::Gap::default()));
+        let allowed = concluded(7, |outcome, _| outcome.gaps.push(Gap::default()));
         assert!(allowed.ends_with("Incomplete, which this run allows: 1 thing could not be read."), "{allowed}");
     }
 
@@ -329,6 +331,12 @@ mod tests {
             nothing(judged);
         });
         assert_eq!(empty, "no stage was found, so nothing was verified.");
+        let unread = concluded(0, |outcome, judged| {
+            outcome.stages = 0;
+            outcome.gaps.push(Gap::default());
+            nothing(judged);
+        });
+        assert_eq!(unread, "no stage was read, so nothing was verified.");
         for (apis, what) in [(2, "stage"), (0, "API")] {
             let empty = concluded(0, |outcome, judged| {
                 outcome.stages = 0;

@@ -5,6 +5,7 @@
 //! `Http…` with the status of an answer that names no code.
 
 use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
@@ -72,6 +73,8 @@ pub(super) enum Kind {
     Server,
     /// There was no connection, or it broke.
     Connection,
+    /// There was nobody to connect to: refused, or a name that is not known.
+    Unreachable,
     /// No answer came in time.
     Slow,
     /// An answer came, and it is not what the call returns.
@@ -126,6 +129,9 @@ impl Failure {
             }
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
                 Self::new(Kind::Slow, "RequestTimeout", causes(error))
+            }
+            SdkError::DispatchFailure(_) if never_connected(error) => {
+                Self::new(Kind::Unreachable, "ConnectionFailure", causes(error))
             }
             SdkError::DispatchFailure(_) => Self::new(Kind::Connection, "ConnectionFailure", causes(error)),
             _ => Self::new(Kind::Other, "InvalidRequest", causes(error)),
@@ -213,7 +219,10 @@ impl Failure {
 
     /// Whether the same request may be answered when it is sent again.
     pub(super) const fn is_transient(&self) -> bool {
-        matches!(self.kind, Kind::Throttled(_) | Kind::Server | Kind::Connection | Kind::Slow | Kind::Broken)
+        matches!(
+            self.kind,
+            Kind::Throttled(_) | Kind::Server | Kind::Connection | Kind::Unreachable | Kind::Slow | Kind::Broken
+        )
     }
 
     /// The entry of the ledger: what could not be read, and what to do about it.
@@ -237,7 +246,9 @@ impl Failure {
                 "others use the account's quota too: lower --rate, or run at a quieter time".to_owned()
             }
             Kind::Server => "the service failed: run again later".to_owned(),
-            Kind::Connection => "check the network, DNS, the proxy (HTTPS_PROXY) and the endpoint URL".to_owned(),
+            Kind::Connection | Kind::Unreachable => {
+                "check the network, DNS, the proxy (HTTPS_PROXY) and the endpoint URL".to_owned()
+            }
             Kind::Slow => "no answer came in time: check the network, the proxy and the endpoint URL".to_owned(),
             Kind::Broken => {
                 "the answer is not AWS's: look for a proxy or a sign-in page in between, and check the endpoint URL"
@@ -281,6 +292,20 @@ pub(super) fn credentials_error<'e>(error: &'e (dyn Error + 'static)) -> Option<
 
 fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
+}
+
+/// Whether no connection was made at all: it was refused, or the host is not known.
+fn never_connected(error: &(dyn Error + 'static)) -> bool {
+    chain(error).any(|cause| {
+        let refused = cause.downcast_ref::<io::Error>().is_some_and(|error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionRefused | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable
+            )
+        });
+        // What looks names up has no error of its own to ask.
+        refused || cause.to_string().starts_with("dns error")
+    })
 }
 
 /// The causes of an error, outermost first; the error itself where it has none. The outermost names of the SDK ("dispatch

@@ -14,6 +14,8 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(2);
 pub(super) struct Patience {
     /// After how many attempts a call is given up.
     pub(super) attempts: u32,
+    /// The same where nobody can be connected to.
+    pub(super) unreachable: u32,
     /// The longest pause before the second attempt; it doubles with each further one.
     pub(super) first: Duration,
     /// The same after a throttling answer.
@@ -25,6 +27,7 @@ pub(super) struct Patience {
 impl Patience {
     pub(super) const STANDARD: Self = Self {
         attempts: 10,
+        unreachable: 7,
         first: Duration::from_millis(100),
         throttled: Duration::from_millis(500),
         longest: Duration::from_secs(20),
@@ -41,6 +44,8 @@ impl Patience {
         let attempts = match failure.kind {
             // The SDK may have newer credentials by the second attempt, but hardly by the third.
             Kind::Expired => 2,
+            // A wrong address does not come right; a name server or a proxy that restarts does, in seconds.
+            Kind::Unreachable => self.unreachable,
             _ if failure.is_transient() => self.attempts,
             _ => 1,
         };
@@ -78,6 +83,7 @@ mod tests {
         let millis = |millis| Some(Duration::from_millis(millis));
         assert_eq!((pause(Kind::Server, 1, 1.0), pause(Kind::Slow, 4, 1.0)), (millis(100), millis(800)));
         assert_eq!((pause(Kind::Broken, 9, 1.0), pause(Kind::Connection, 10, 1.0)), (millis(20_000), None));
+        assert_eq!((pause(Kind::Unreachable, 6, 1.0), pause(Kind::Unreachable, 7, 1.0)), (millis(3200), None));
         assert_eq!(pause(Kind::Throttled(None), 2, 1.0), millis(1000));
         assert_eq!(pause(Kind::Server, 4, 0.25), millis(200));
     }
