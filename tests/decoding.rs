@@ -55,7 +55,7 @@ tests:
       StageName: prod
       Description: d
       AccessLogSettings: {DestinationArn: "arn:x:/apigw/a/b/c", Format: f}
-      DefaultRouteSettings: {ThrottlingBurstLimit: 9}
+      DefaultRouteSettings: {ThrottlingBurstLimit: 9, ThrottlingRateLimit: 3}
       RouteSettings: {GET /: {ThrottlingBurstLimit: 7}, "$default": {DetailedMetricsEnabled: true}}
       StageVariables: {a: bc, b: ab}
       Tags: {owner: b, cost-center: "1"}
@@ -67,6 +67,20 @@ tests:
   - name: a WebSocket stage
     given: {StageName: p, ClientCertificateId: x, api: {ProtocolType: WEBSOCKET, Description: a}}
     violates: []
+"#;
+
+/// A rule whose violation shows more than it reads, with no other rule that would read the rest.
+const ALONE: &str = r#"
+policy: alone
+rules:
+  - id: routes
+    title: t
+    severity: low
+    expect: {each-route: {any-of: [{ThrottlingBurstLimit: {max: 5}}, {DetailedMetricsEnabled: true}]}}
+  - id: log
+    title: t
+    severity: low
+    expect: {AccessLogSettings: {not: {DestinationArn: {present: true}, Format: {like: "x*"}}}}
 "#;
 
 struct One(Option<Chunk>);
@@ -119,7 +133,8 @@ fn line(example: &Example) -> Chunk {
 fn verdicts_of_what_is_decoded_are_those_of_the_whole() {
     let text = |name: &str, text: &str| Arc::new(SourceText { name: name.into(), text: text.into() });
     let packs = driftgate::policy::builtin::PACKS;
-    let texts: Vec<_> = packs.into_iter().chain([("rich", RICH)]).map(|(name, pack)| text(name, pack)).collect();
+    let texts: Vec<_> =
+        packs.into_iter().chain([("rich", RICH), ("alone", ALONE)]).map(|(name, pack)| text(name, pack)).collect();
     let all = load(texts.clone()).unwrap();
     let mut found = 0;
     for policies in texts.into_iter().map(|text| load(vec![text]).unwrap()) {

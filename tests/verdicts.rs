@@ -204,6 +204,18 @@ fn each_route_is_the_default_and_every_entry_over_it() {
 }
 
 #[test]
+fn a_route_that_sets_anything_is_asked_whether_it_sets_anything() {
+    let nothing_or_small = "{each-route: {any-of: [{present: false}, {ThrottlingBurstLimit: {max: 5}}]}}";
+    let stage = |routes: &str| format!("{{RouteSettings: {routes}}}");
+    assert_eq!(expect(nothing_or_small, &stage("{}")), "conforms");
+    assert_eq!(
+        expect(nothing_or_small, &stage("{GET /: {ThrottlingRateLimit: 1}}")),
+        "[GET /] RouteSettings.GET / = {\"ThrottlingRateLimit\":1.0} route, \
+         not any of: not present; or ThrottlingBurstLimit: at most 5"
+    );
+}
+
+#[test]
 fn maps_are_asked_by_key_and_by_glob() {
     for (pattern, given, verdict) in [
         (

@@ -30,8 +30,8 @@ pub struct Options {
 /// When the input turns out to be unusable; nothing of it is kept then.
 pub fn run(policies: &Policies, mut feed: Box<dyn Feed>, options: Options) -> Result<Outcome, Unusable> {
     let most = rayon::current_num_threads() * CHUNKS_A_THREAD;
-    let reads = policies.reads();
-    let wanted = &Wanted::of(reads.iter().map(String::as_str));
+    let wants = policies.wants();
+    let wanted = &Wanted::of(wants.iter().map(String::as_str));
     let ledger = rayon::in_place_scope(|scope| -> Result<Ledger, Unusable> {
         let mut ledger = Ledger::new(policies);
         let (sender, results) = channel();

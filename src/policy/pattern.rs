@@ -167,24 +167,16 @@ impl Pattern {
         }
     }
 
-    /// The paths that the pattern reads. A map, and a place whose value a violation would show, is read whole.
+    /// The paths that the pattern tests. A map is tested whole.
     pub fn reads(&self, path: &mut String, out: &mut Vec<String>) {
         let length = path.len();
         match self {
             Self::All(of) | Self::Any(of) => {
-                if matches!(self, Self::Any(_)) {
-                    out.push(path.clone());
-                }
                 for pattern in of {
                     pattern.reads(path, out);
                 }
             }
-            Self::Not(inner) => {
-                if !inner.is_one_setting() {
-                    out.push(path.clone());
-                }
-                inner.reads(path, out);
-            }
+            Self::Not(inner) => inner.reads(path, out),
             Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
                 push_segment(path, field.name);
                 inner.reads(path, out);
@@ -199,6 +191,27 @@ impl Pattern {
                 out.push(path.clone());
                 out.extend(setting.tests.iter().flat_map(|test| test.reads()));
             }
+        }
+        path.truncate(length);
+    }
+
+    /// The paths of places that a violation shows whole, though only parts of them are tested.
+    pub fn shows(&self, path: &mut String, out: &mut Vec<String>) {
+        let length = path.len();
+        match self {
+            Self::Any(_) => out.push(path.clone()),
+            Self::Not(inner) if !inner.is_one_setting() => out.push(path.clone()),
+            Self::All(of) => {
+                for pattern in of {
+                    pattern.shows(path, out);
+                }
+            }
+            Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
+                push_segment(path, field.name);
+                inner.shows(path, out);
+            }
+            // What stands below a map is whole, since the map is; a setting shows itself.
+            Self::Not(_) | Self::Entry { .. } | Self::Entries { .. } | Self::SomeEntry { .. } | Self::Tests(_) => {}
         }
         path.truncate(length);
     }

@@ -84,7 +84,8 @@ impl EachRoute {
             pattern.reads(&mut String::new(), &mut paths);
             let of_routes = |path: &String| path.is_empty() || ROUTE_SETTINGS.iter().any(|field| path == field.name);
             let (of_routes, elsewhere): (Vec<_>, Vec<_>) = paths.into_iter().partition(of_routes);
-            let whole = of_routes.iter().any(String::is_empty) && of_routes.iter().all(String::is_empty);
+            // A test of the settings as a whole reads each of them.
+            let whole = of_routes.iter().any(String::is_empty);
             let places = ROUTE_SETTINGS.iter().enumerate();
             let reads = places.filter(|(_, field)| whole || of_routes.iter().any(|path| path == field.name));
             let reads = reads.map(|(at, _)| at).collect();
@@ -118,6 +119,21 @@ impl Policies {
         reads.sort();
         reads.dedup();
         reads
+    }
+
+    /// The paths of the document that the rules read, or that their violations show.
+    #[must_use]
+    pub fn wants(&self) -> Vec<String> {
+        let mut paths = self.reads();
+        for pattern in self.rules().filter_map(|rule| rule.picture.as_ref()) {
+            pattern.shows(&mut String::new(), &mut paths);
+        }
+        for part in self.rules().filter_map(|rule| rule.each_route.as_ref()).flat_map(|routes| &routes.parts) {
+            let mut shown = Vec::new();
+            part.pattern.shows(&mut String::new(), &mut shown);
+            paths.extend((!shown.is_empty()).then(|| "DefaultRouteSettings".to_owned()));
+        }
+        paths
     }
 
     /// Whether a rule may match a stage of which only this is known.

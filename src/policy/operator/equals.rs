@@ -3,6 +3,7 @@
 use super::{Answers, Test, compared, number};
 use crate::model::digest::Digest;
 use crate::model::value::Value;
+use crate::policy::explain::NOT_STATED_REASON;
 use crate::policy::pattern::At;
 use crate::policy::template::{Missing, Template};
 use crate::policy::truth::{Truth, Use};
@@ -105,7 +106,7 @@ impl Test for Equals {
             (Truth::Unknown, Some(missing)) if !matches!(value, Value::NotStated) => {
                 Some(format!("{} is not stated by the source", missing.path))
             }
-            (Truth::Unknown, _) => Some("the source does not state it".to_owned()),
+            (Truth::Unknown, _) => Some(NOT_STATED_REASON.to_owned()),
             _ => None,
         }
     }

@@ -1,9 +1,10 @@
 //! `like`: A text that fits a glob, or one of a list of globs.
 
 use super::equals::unset_words;
-use super::{Operator, Reading, Test, compared, is_text};
+use super::{DIGEST_REASON, Operator, Reading, Test, compared, is_text};
 use crate::model::value::Value;
 use crate::policy::compile::{read_template, text_of};
+use crate::policy::explain::NOT_STATED_REASON;
 use crate::policy::pattern::At;
 use crate::policy::template::Template;
 use crate::policy::truth::{Truth, Use};
@@ -105,11 +106,9 @@ impl Test for Like {
         }
         let missing = self.0.iter().find_map(|wanted| wanted.text(at.document).err());
         Some(match (value, missing) {
-            (Value::Digest(_), _) => {
-                "the snapshot holds only a digest of the value; this test needs the value itself".to_owned()
-            }
+            (Value::Digest(_), _) => DIGEST_REASON.to_owned(),
             (Value::Text(_), Some(missing)) => format!("{} is not stated by the source", missing.path),
-            _ => "the source does not state it".to_owned(),
+            _ => NOT_STATED_REASON.to_owned(),
         })
     }
 }

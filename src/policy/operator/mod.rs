@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::diagnostic::Problems;
+use super::explain::NOT_STATED_REASON;
 use super::pattern::At;
 use super::truth::Truth;
 use super::yaml::Node;
@@ -48,10 +49,8 @@ pub trait Test: fmt::Debug + Send + Sync {
     /// Why the test cannot be decided on a value, if it cannot.
     fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
         match (self.asked(value, at), value) {
-            (Truth::Unknown, Value::Digest(_)) => {
-                Some("the snapshot holds only a digest of the value; this test needs the value itself".to_owned())
-            }
-            (Truth::Unknown, _) => Some("the source does not state it".to_owned()),
+            (Truth::Unknown, Value::Digest(_)) => Some(DIGEST_REASON.to_owned()),
+            (Truth::Unknown, _) => Some(NOT_STATED_REASON.to_owned()),
             _ => None,
         }
     }
@@ -69,6 +68,9 @@ pub trait Test: fmt::Debug + Send + Sync {
         }
     }
 }
+
+/// Why a test cannot be decided on a digest.
+const DIGEST_REASON: &str = "the snapshot holds only a digest of the value; this test needs the value itself";
 
 static EMPTY_LIST: std::sync::LazyLock<Value<'static>> = std::sync::LazyLock::new(|| Value::List(Box::default()));
 

@@ -60,7 +60,6 @@ impl From<io::Error> for Error {
 ///
 /// Regions answer in whatever order they do; each keeps its own order, and they are joined in theirs. What waits is
 /// compressed, so a fleet of 300,000 stages waits in some ten megabytes.
-#[derive(Default)]
 struct Scopes(BTreeMap<(Option<String>, Option<String>), Lines>);
 
 /// The compressed lines of one account and Region, and how many they are.
