@@ -1,0 +1,134 @@
+//! The binary against a control plane that fails, as a table: exit code 0 only when everything was really read.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+use std::process::Command;
+use std::thread;
+
+use driftgate::emulator::Operation::{GetApis, GetStages};
+use driftgate::emulator::{Emulator, Fault, Fleet, Settings, What, document};
+use serde_json::{Value as Json, json};
+
+const ACCOUNT: &str = "111122223333";
+const REGION: &str = "us-east-1";
+/// Every stage conforms, so that only what was not read can fail the gate.
+const POLICY: &str = "policy: p\nrules:\n  - {id: r, title: t, severity: low, expect: {StageName: {present: true}}}\n";
+/// Seconds after which what passes has long passed, on a busy machine too.
+const LONG: &str = "60";
+/// Seconds for which a fault that stays is borne with.
+const SHORT: &str = "1.5";
+
+/// Three APIs with two stages each.
+fn fleet() -> Fleet {
+    ["api0", "api1", "api2"].into_iter().fold(Fleet::new(), |fleet, id| {
+        let odd = json!({"defaultRouteSettings": {"loggingLevel": "TRACE"}});
+        let stages = vec![document::with(document::websocket_stage("dev"), odd), document::websocket_stage("prod")];
+        fleet.api(ACCOUNT, REGION, document::websocket_api(id, id), stages)
+    })
+}
+
+/// Audits the fleet with a page for each item; exit code and result.
+fn audit(fleet: Fleet, fault: Option<Fault>, timeout: &str) -> (i32, Json) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("p.yaml"), POLICY).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let settings = Settings { fleet, page_size: 1, faults: Vec::from_iter(fault), ..Settings::default() };
+    let emulator = runtime.block_on(Emulator::start(settings)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    let output = command
+        .current_dir(folder.path())
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .envs(emulator.environment(ACCOUNT, REGION))
+        .args(["audit", "--policy", "p.yaml", "--rate", "0", "--timeout", timeout, "--report", "json"])
+        .output()
+        .unwrap();
+    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// Audits all fleets at once; each row is told by name when it is not as expected.
+fn expect(timeout: &'static str, rows: Vec<(String, Fleet, Option<Fault>)>, holds: fn(i32, &Json) -> bool) {
+    let audits: Vec<_> = rows
+        .into_iter()
+        .map(|(name, fleet, fault)| (name, thread::spawn(move || audit(fleet, fault, timeout))))
+        .collect();
+    let mut wrong = Vec::new();
+    for (name, audit) in audits {
+        let (code, result) = audit.join().unwrap();
+        if !holds(code, &result) {
+            wrong.push(format!("{name}: exit {code}, {}, {}", result["summary"], result["unchecked"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What breaks an answer, by name.
+fn broken() -> [(&'static str, What); 8] {
+    [
+        ("429", What::Throttle),
+        ("500", What::ServerError(500)),
+        ("reset", What::Reset),
+        ("closed", What::Close),
+        ("cut mid-body", What::Cut),
+        ("not JSON", What::NotJson),
+        ("truncated JSON", What::Truncated),
+        ("empty body", What::EmptyBody),
+    ]
+}
+
+#[test]
+fn what_passes_is_read_after_all_and_is_exit_0() {
+    let mut rows = vec![("a second page everywhere, an unknown enum value".to_owned(), fleet(), None)];
+    for operation in [GetApis, GetStages] {
+        rows.push((format!("{operation} empty page"), fleet(), Some(Fault::on(operation).always(What::EmptyPage))));
+        for (name, what) in broken() {
+            rows.push((format!("{operation} {name}"), fleet(), Some(Fault::on(operation).first(2, what))));
+        }
+    }
+    expect(LONG, rows, |code, result| {
+        code == 0
+            && result["verdict"] == "conforms"
+            && result["summary"]["stages"] == 6
+            && result["unchecked"] == json!([])
+    });
+}
+
+#[test]
+fn what_stays_broken_is_a_gap_and_is_exit_3() {
+    let more = [
+        ("denied", What::Deny),
+        ("expired", What::ExpiredToken),
+        ("not enabled", What::UnrecognizedClient),
+        ("same token again", What::RepeatToken),
+        ("no answer", What::Hang),
+    ];
+    let mut rows = Vec::new();
+    for (name, what) in broken().into_iter().chain(more) {
+        rows.push((format!("GetApis {name}"), fleet(), Some(Fault::on(GetApis).always(what.clone()))));
+        rows.push((format!("GetStages {name}"), fleet(), Some(Fault::on(GetStages).api("api1").always(what.clone()))));
+        rows.push((format!("midway {name}"), fleet(), Some(Fault::on_every_call().after(5, what))));
+    }
+    expect(SHORT, rows, |code, result| {
+        let unchecked = result["unchecked"].as_array().unwrap();
+        let told = |gap: &Json| {
+            ["operation", "code", "message", "hint"]
+                .iter()
+                .all(|key| gap[key].as_str().is_some_and(|text| !text.is_empty()))
+        };
+        code == 3 && result["verdict"] == "incomplete" && !unchecked.is_empty() && unchecked.iter().all(told)
+    });
+}
+
+#[test]
+fn an_api_that_is_deleted_meanwhile_is_a_warning_and_an_empty_account_is_no_conforming_one() {
+    let deleted = Fault::on(GetStages).api("api1").always(What::NotFound);
+    expect(LONG, vec![("deleted".to_owned(), fleet(), Some(deleted))], |code, result| {
+        code == 0 && result["summary"]["stages"] == 4 && result["warnings"][0]["kind"] == "deleted"
+    });
+    expect(LONG, vec![("empty".to_owned(), Fleet::new().account(ACCOUNT), None)], |code, result| {
+        code == 3 && result["verdict"] == "incomplete" && result["unchecked"] == json!([])
+    });
+}
