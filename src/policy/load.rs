@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::compile::Compiler;
 use super::diagnostic::{Diagnostic, Problems, SourceText, suggestions};
 use super::example;
+use super::keys::{Keys, name};
 use super::pattern::{At, Pattern};
 use super::policies::{EachRoute, Policies, Policy, Rule};
 use super::truth::{Truth, Use};
@@ -56,93 +57,6 @@ struct Loading {
     /// The identifiers of each policy's rules.
     rule_ids: HashMap<String, Vec<String>>,
     mistakes: Vec<Diagnostic>,
-}
-
-/// The keys of a mapping, each at most once.
-struct Keys<'n> {
-    entries: &'n [Entry],
-}
-
-impl<'n> Keys<'n> {
-    /// A mapping with these keys and no others.
-    fn of(node: &'n Node, what: &str, allowed: &[&str], problems: &mut Problems) -> Option<Self> {
-        let Data::Map(entries) = &node.data else {
-            let title = format!("{what} is a mapping, and this is {}", node.kind());
-            let help = format!("keys of {what}: {}", allowed.join(", "));
-            problems.note(&node.span, title, "not a mapping", [help]);
-            return None;
-        };
-        for entry in entries.iter().filter(|entry| !allowed.contains(&entry.key.as_str()) && entry.key != "<<") {
-            let (label, help) = suggestions(&entry.key, allowed.iter().copied());
-            problems.note(&entry.key_span, format!("{what} has no key `{}`", entry.key), label, help);
-        }
-        Some(Self { entries })
-    }
-
-    fn get(&self, key: &str) -> Option<&'n Entry> {
-        self.entries.iter().find(|entry| entry.key == key)
-    }
-
-    /// A text that must be there.
-    fn text(&self, key: &str, node: &Node, what: &str, problems: &mut Problems) -> Option<(&'n str, &'n Node)> {
-        match self.get(key) {
-            Some(entry) => text(entry, problems).map(|text| (text, &entry.value)),
-            None => {
-                problems.note(&node.span, format!("{what} has no `{key}`"), format!("`{key}` is needed"), []);
-                None
-            }
-        }
-    }
-
-    /// A text that may be left out.
-    fn optional_text(&self, key: &str, problems: &mut Problems) -> Option<String> {
-        self.get(key).and_then(|entry| text(entry, problems)).map(str::to_owned)
-    }
-}
-
-fn text<'n>(entry: &'n Entry, problems: &mut Problems) -> Option<&'n str> {
-    match &entry.value.data {
-        Data::Text(text) if !text.trim().is_empty() => Some(text.trim_end()),
-        Data::Boolean(_) | Data::Integer(_) | Data::Number(_) => {
-            let written = problems.file.text.get(entry.value.span.clone()).unwrap_or_default().to_owned();
-            let title = format!("`{}` is a text, and this is {}", entry.key, entry.value.kind());
-            problems.note(
-                &entry.value.span,
-                title,
-                "not a text",
-                [format!("quote it: `{}: \"{written}\"`", entry.key)],
-            );
-            None
-        }
-        Data::Text(_) | Data::Null => {
-            problems.note(&entry.key_span, format!("`{}` is empty", entry.key), "a text is needed", []);
-            None
-        }
-        _ => {
-            let title = format!("`{}` is a text, and this is {}", entry.key, entry.value.kind());
-            problems.note(&entry.value.span, title, "not a text", []);
-            None
-        }
-    }
-}
-
-/// A name in kebab-case.
-fn name<'n>((text, node): (&'n str, &'n Node), what: &str, problems: &mut Problems) -> Option<&'n str> {
-    let kebab = text
-        .split('-')
-        .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
-    if kebab {
-        return Some(text);
-    }
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_ascii_lowercase)
-        .collect();
-    let help = (!words.is_empty()).then(|| format!("for example `{}`", words.join("-")));
-    let title = format!("{what} is written in kebab-case");
-    problems.note(&node.span, title, "lower-case letters, digits and single hyphens", help);
-    None
 }
 
 impl Loading {

@@ -7,6 +7,7 @@ pub mod example;
 pub mod explain;
 pub mod files;
 pub mod glob;
+mod keys;
 pub mod load;
 pub mod operator;
 pub mod pattern;

@@ -1,49 +1,17 @@
-//! `driftgate policy`: check that policies can be trusted, and run the tests that they carry.
+//! `driftgate policy test`: run the tests that policies carry.
 
-use super::args::{Global, Policy, PolicyCommand};
-use super::{Stop, audit, output};
+use super::{plural, say};
 use crate::check::{Verdict, verdict};
+use crate::cli::args::{Global, Paths};
+use crate::cli::{Stop, audit};
 use crate::gate;
 use crate::model::Document;
+use crate::policy::Policy;
 use crate::policy::example::{Example, Expected};
-use crate::policy::{Policies, Policy as Loaded};
 
 /// Runs the command.
-pub fn run(command: &Policy, global: &Global) -> Result<u8, Stop> {
-    match &command.command {
-        PolicyCommand::Check(paths) => check(&audit::policies(&paths.paths, true, "")?, global),
-        PolicyCommand::Test(paths) => test(&audit::policies(&paths.paths, true, ": nothing was tested")?, global),
-    }
-}
-
-fn plural(count: usize, word: &str) -> String {
-    match (count, word.strip_suffix('y')) {
-        (1, _) => format!("1 {word}"),
-        (_, Some(stem)) => format!("{count} {stem}ies"),
-        _ => format!("{count} {word}s"),
-    }
-}
-
-fn say(text: &str, global: &Global) -> Result<(), Stop> {
-    if global.quiet {
-        return Ok(());
-    }
-    output::write(&output::Target::Stdout, |out| writeln!(out, "{text}"))
-}
-
-fn check(policies: &Policies, global: &Global) -> Result<u8, Stop> {
-    let tests: usize = policies.policies.iter().map(|policy| policy.tests.len()).sum();
-    let line = format!(
-        "{}, {}, {}: no mistakes",
-        plural(policies.policies.len(), "policy"),
-        plural(policies.rules, "rule"),
-        plural(tests, "test"),
-    );
-    say(&line, global)?;
-    Ok(gate::CONFORMS)
-}
-
-fn test(policies: &Policies, global: &Global) -> Result<u8, Stop> {
+pub fn run(paths: &Paths, global: &Global) -> Result<u8, Stop> {
+    let policies = audit::policies(&paths.paths, true, ": nothing was tested")?;
     let mut failures = Vec::new();
     let mut count = 0;
     for policy in &policies.policies {
@@ -74,7 +42,7 @@ fn test(policies: &Policies, global: &Global) -> Result<u8, Stop> {
 }
 
 /// Why an example does not come out as it says.
-fn failure(policy: &Loaded, example: &Example) -> Option<String> {
+fn failure(policy: &Policy, example: &Example) -> Option<String> {
     let document = Document {
         account: Some(&example.account),
         region: Some(&example.region),
