@@ -17,6 +17,7 @@ use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
 use driftgate::model::wanted::Wanted;
 use driftgate::model::{Document, Value};
 use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::waiver::Waivers;
 use driftgate::policy::{Policies, load};
 
 /// Stages in a chunk, as many as a source hands over at a time or so.
@@ -139,7 +140,10 @@ fn checking(criterion: &mut Criterion) {
         let policies = policies(rules);
         group.throughput(Throughput::Elements((rules * STAGES) as u64));
         group.bench_with_input(BenchmarkId::from_parameter(rules), &policies, |bench, policies| {
-            let check = |feed| check::run(policies, Box::new(feed), Options::default()).expect("the chunks are good");
+            let check = |feed| {
+                check::run(policies, &Waivers::default(), Box::new(feed), Options::default())
+                    .expect("the chunks are good")
+            };
             one.install(|| bench.iter_batched(|| Ready::of(&apis), check, BatchSize::SmallInput));
         });
     }

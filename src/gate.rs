@@ -27,6 +27,8 @@ pub struct Tolerance {
     pub allow_incomplete: bool,
     /// That no stage was governed does not count.
     pub allow_empty: bool,
+    /// The share of the stages that must be governed, in percent.
+    pub min_coverage: Option<f64>,
 }
 
 /// The exit code of a run that a signal ended.
@@ -53,7 +55,10 @@ pub fn judge(outcome: &Outcome, tolerance: Tolerance, signal: Option<Signal>) ->
     let undecided = if counts { outcome.undecided_checks } else { 0 };
     let nothing_governed = outcome.governed == 0 && !tolerance.allow_empty;
 
-    let (verdict, exit) = if failing > 0 {
+    let coverage = coverage(outcome);
+    let below = tolerance.min_coverage.filter(|least| coverage.is_some_and(|coverage| coverage < *least));
+
+    let (verdict, exit) = if failing > 0 || below.is_some() {
         (Verdict::Violations, VIOLATIONS)
     } else if unchecked > 0 || undecided > 0 || nothing_governed {
         (Verdict::Incomplete, INCOMPLETE)
@@ -64,7 +69,23 @@ pub fn judge(outcome: &Outcome, tolerance: Tolerance, signal: Option<Signal>) ->
         None => (verdict, exit),
         Some(signal) => (Verdict::Incomplete, signal_code(signal)),
     };
-    Judgement { verdict, exit, fail_on: tolerance.fail_on, failing, unchecked, undecided, nothing_governed, signal }
+    Judgement {
+        verdict,
+        exit,
+        fail_on: tolerance.fail_on,
+        failing,
+        below_coverage: below,
+        unchecked,
+        undecided,
+        nothing_governed,
+        signal,
+    }
+}
+
+/// The share of the stages that a rule governs, in percent; `None` when there are no stages.
+#[expect(clippy::cast_precision_loss, reason = "no fleet has 2^53 stages")]
+fn coverage(outcome: &Outcome) -> Option<f64> {
+    (outcome.stages > 0).then(|| outcome.governed as f64 * 100.0 / outcome.stages as f64)
 }
 
 #[cfg(test)]
@@ -75,7 +96,8 @@ mod tests {
     use crate::model::feed::Gap;
     use crate::model::finding::{Actual, ApiName, Origin, Place, StageName, Violation};
 
-    const STRICT: Tolerance = Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false };
+    const STRICT: Tolerance =
+        Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false, min_coverage: None };
 
     fn outcome(violations: &[Severity], gaps: usize, undecided: u64, governed: u64) -> Outcome {
         let stage = Arc::new(StageName {
@@ -89,6 +111,8 @@ mod tests {
             outcome.violations[severity.rank()].push(Violation {
                 rule: 0,
                 origin: Origin::Unset,
+                reading: None,
+                expired: None,
                 stage: Arc::clone(&stage),
                 route: None,
                 path: None,
@@ -127,6 +151,23 @@ mod tests {
         ] {
             let judged = judge(&medium, Tolerance { fail_on, ..STRICT }, None);
             assert_eq!((judged.exit, judged.failing), (exit, failing));
+        }
+    }
+
+    #[test]
+    fn fewer_governed_stages_than_demanded_fail() {
+        for (stages, governed, least, exit) in [
+            (10, 9, 90.0, CONFORMS),
+            (10, 9, 90.5, VIOLATIONS),
+            (3, 2, 66.6, CONFORMS),
+            (3, 0, 0.0, INCOMPLETE),
+            (3, 0, 1.0, VIOLATIONS),
+            (0, 0, 100.0, INCOMPLETE),
+        ] {
+            let outcome = Outcome { stages, ..outcome(&[], 0, 0, governed) };
+            let judged = judge(&outcome, Tolerance { min_coverage: Some(least), ..STRICT }, None);
+            assert_eq!(judged.exit, exit, "{governed} of {stages}, at least {least} %");
+            assert_eq!(judged.below_coverage.is_some(), exit == VIOLATIONS);
         }
     }
 

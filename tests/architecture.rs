@@ -275,7 +275,7 @@ fn purity(source: &Source) -> Vec<String> {
         ),
         (r"\bstd::thread\b|\bthread::(?:spawn|sleep)\b", "a pure module starts no threads of its own"),
         (
-            r"\b(?:tracing|jiff|hyper|clap|anstream)::",
+            r"\b(?:tracing|hyper|clap|anstream)::|\bjiff::(?:Timestamp|Zoned|tz)",
             "a pure module has no log, clock, network, arguments or terminal",
         ),
     ] {

@@ -12,6 +12,7 @@ use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
 use driftgate::model::value::Written;
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::example::Example;
+use driftgate::policy::waiver::Waivers;
 use driftgate::policy::{Policies, load};
 
 static STAGE: Field = STAGE_FIELD;
@@ -100,7 +101,8 @@ impl Feed for One {
 }
 
 fn outcome(policies: &Policies, chunk: Chunk) -> Outcome {
-    check::run(policies, Box::new(One(Some(chunk))), Options { show_values: true }).unwrap()
+    let options = Options { show_values: true, ..Options::default() };
+    check::run(policies, &Waivers::default(), Box::new(One(Some(chunk))), options).unwrap()
 }
 
 fn whole(example: &Example) -> Chunk {

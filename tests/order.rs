@@ -11,6 +11,7 @@ use driftgate::gate::{self, Tolerance};
 use driftgate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Unusable};
 use driftgate::model::{Outcome, Severity};
 use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::waiver::Waivers;
 use driftgate::policy::{Policies, load};
 use driftgate::report::{Facts, Format, Run, Style};
 use proptest::prelude::*;
@@ -186,11 +187,12 @@ fn feed(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn F
 
 fn outcome(policies: &Policies, feed: Box<dyn Feed>, threads: usize) -> Outcome {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| check::run(policies, feed, Options::default())).unwrap()
+    pool.install(|| check::run(policies, &Waivers::default(), feed, Options::default())).unwrap()
 }
 
 fn json(outcome: &Outcome) -> String {
-    let tolerance = Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false };
+    let tolerance =
+        Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false, min_coverage: None };
     let judgement = gate::judge(outcome, tolerance, None);
     let run = Run { reproducible: true, source: "fleet".into(), ..Run::default() };
     let facts = Facts { outcome, judgement: &judgement, run: &run };
@@ -355,7 +357,9 @@ fn a_damaged_chunk_is_never_an_outcome() {
             let chunks: Vec<Chunk> = (0..12).map(chunk).collect();
             let feed = Chunks { chunks: chunks.into_iter(), close: Close::default(), greedy: true };
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let error = pool.install(|| check::run(&rules, Box::new(feed), Options::default())).unwrap_err();
+            let error = pool
+                .install(|| check::run(&rules, &Waivers::default(), Box::new(feed), Options::default()))
+                .unwrap_err();
             assert!(error.0.starts_with(&format!("fleet:{}:", damaged + 2)), "{error}");
         }
     }

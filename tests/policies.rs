@@ -5,7 +5,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use driftgate::check::{Verdict, verdict};
+use driftgate::check::{Options, Verdict, verdict};
 use driftgate::model::Document;
 use driftgate::policy::diagnostic::{Diagnostic, Problems, SourceText};
 use driftgate::policy::example::{Example, Expected};
@@ -57,11 +57,12 @@ fn failures(policy: &Policy, example: &Example) -> Vec<String> {
     let verdicts: Vec<_> = policy
         .rules
         .iter()
-        .map(|rule| (rule.id.clone(), verdict(policy.selection.as_ref(), rule, &document, true)))
+        .map(|rule| (rule.id.clone(), verdict(policy.selection.as_ref(), rule, &document, Options::default())))
         .collect();
     for (rule, hidden) in policy.rules.iter().zip(&verdicts) {
         // What is shown of a value does not change what is concluded from it.
-        let shown = verdict(policy.selection.as_ref(), rule, &document, false);
+        let shown =
+            verdict(policy.selection.as_ref(), rule, &document, Options { show_values: true, ..Options::default() });
         assert_eq!(std::mem::discriminant(&shown), std::mem::discriminant(&hidden.1), "{}/{}", policy.name, rule.id);
     }
     let governs = |verdict: &Verdict| !matches!(verdict, Verdict::NotGoverned | Verdict::NotApplicable);
@@ -490,7 +491,7 @@ fn every_shipped_rule_is_tried_both_ways() {
                 let verdicts: Vec<Verdict> = policy
                     .tests
                     .iter()
-                    .map(|example| verdict(policy.selection.as_ref(), rule, &document(example), true))
+                    .map(|example| verdict(policy.selection.as_ref(), rule, &document(example), Options::default()))
                     .collect();
                 if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Violates(_))) {
                     untried.push(format!("{name}/{}: no test violates it", rule.id));

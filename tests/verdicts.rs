@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use driftgate::check::{Verdict, verdict};
+use driftgate::check::{Options, Verdict, verdict};
 use driftgate::model::Document;
 use driftgate::model::finding::{Actual, Origin};
 use driftgate::model::value::Value;
@@ -58,7 +58,7 @@ fn of(rule: &str, given: &str) -> String {
         api: &example.api,
         stage: &example.stage,
     };
-    words(verdict(None, &policies.policies[0].rules[0], &document, true))
+    words(verdict(None, &policies.policies[0].rules[0], &document, Options::default()))
 }
 
 fn expect(expect: &str, given: &str) -> String {
@@ -333,7 +333,7 @@ fn stage_variables_are_shown_as_digests_and_digests_decide_what_they_can() {
             api: &policies.policies[0].tests[0].api,
             stage: &stage,
         };
-        words(verdict(None, &policies.policies[0].rules[0], &document, true))
+        words(verdict(None, &policies.policies[0].rules[0], &document, Options::default()))
     };
     assert_eq!(on_digest("expect: {StageVariables: {key: blue}}", "blue"), "conforms");
     assert!(on_digest("expect: {StageVariables: {key: blue}}", "green").contains("= sha256:"));
@@ -358,7 +358,7 @@ fn what_is_not_stated_is_undecided_unless_it_does_not_matter() {
         let policies = policies(rule, given);
         let api = driftgate::model::document::api_stated_by(None, None);
         let document = Document { account: None, region: None, api: &api, stage: &policies.policies[0].tests[0].stage };
-        words(verdict(None, &policies.policies[0].rules[0], &document, true))
+        words(verdict(None, &policies.policies[0].rules[0], &document, Options::default()))
     };
     for (rule, given, verdict) in [
         ("expect: {AutoDeploy: true}", "{}", "AutoDeploy = false implied, not true"),

@@ -7,15 +7,17 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::Options;
-use super::verdict::{Verdict, verdict};
+use super::Rules;
+use super::verdict::{Verdict, undecided_beside, verdict};
+use super::waive::Ruling;
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, Protocol, STAGE};
 use crate::model::feed::{Close, Scope};
-use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation};
+use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation, Waived};
 use crate::model::outcome::Coverage;
 use crate::model::{Document, Outcome, Severity};
 use crate::policy::explain::{Failure, Open};
-use crate::policy::{Policies, Rule};
+use crate::policy::waiver::Waivers;
+use crate::policy::{Policies, Policy, Rule};
 
 /// The sum of some stages.
 pub struct Ledger {
@@ -24,6 +26,8 @@ pub struct Ledger {
     places: BTreeMap<Place, Seen>,
     /// Rules that governed a stage.
     used: Vec<bool>,
+    /// Waivers that covered a violation.
+    waivers_used: Vec<bool>,
     /// Texts that many findings share.
     texts: HashSet<Arc<str>>,
     /// The place and the API of the last stage: its neighbours mostly share them.
@@ -76,11 +80,12 @@ impl Seen {
 
 impl Ledger {
     /// Nothing yet.
-    pub fn new(policies: &Policies) -> Self {
+    pub fn new(rules: &Rules<'_>) -> Self {
         Self {
             outcome: Outcome::default(),
             places: BTreeMap::new(),
-            used: vec![false; policies.rules],
+            used: vec![false; rules.policies.rules],
+            waivers_used: vec![false; rules.waiving.len()],
             texts: HashSet::new(),
             last: None,
             ends: None,
@@ -89,15 +94,15 @@ impl Ledger {
     }
 
     /// Checks one stage against every rule.
-    pub fn stage(&mut self, policies: &Policies, document: &Document<'_>, options: Options) {
+    pub fn stage(&mut self, rules: &Rules<'_>, document: &Document<'_>) {
         self.outcome.stages += 1;
         self.count_place(document);
         let before = self.outcome.violations.each_ref().map(Vec::len);
         let mut governed = false;
         let mut name: Option<Arc<StageName>> = None;
-        for policy in &policies.policies {
+        for policy in &rules.policies.policies {
             for rule in &policy.rules {
-                let verdict = verdict(policy.selection.as_ref(), rule, document, !options.show_values);
+                let verdict = verdict(policy.selection.as_ref(), rule, document, rules.options);
                 match verdict {
                     Verdict::NotGoverned => continue,
                     Verdict::NotApplicable => self.outcome.not_applicable += 1,
@@ -106,7 +111,7 @@ impl Ledger {
                         governed = self.governs(rule);
                         let name = name.get_or_insert_with(|| self.name(document));
                         let name = Arc::clone(name);
-                        self.violations(rule, &name, findings);
+                        self.violations(rules, (policy, rule), &name, findings, document);
                     }
                     Verdict::Undecided(questions) => {
                         governed = self.governs(rule);
@@ -216,18 +221,44 @@ impl Ledger {
         text
     }
 
-    fn violations(&mut self, rule: &Rule, stage: &Arc<StageName>, failures: Vec<Failure>) {
-        for Failure { route, path, expected, actual, origin } in failures {
+    fn violations(
+        &mut self,
+        rules: &Rules<'_>,
+        (policy, rule): (&Policy, &Rule),
+        stage: &Arc<StageName>,
+        failures: Vec<Failure>,
+        document: &Document<'_>,
+    ) {
+        let mut all_waived = true;
+        for failure in failures {
+            let ruling = rules.waiving.ruling(rule.number, &failure, document);
+            let Failure { route, path, expected, actual, origin, reading } = failure;
             let violation = Violation {
                 rule: rule.number,
                 origin,
+                reading,
+                expired: if let Ruling::Expired(waiver) = ruling { Some(waiver) } else { None },
                 stage: Arc::clone(stage),
                 route: route.map(|route| self.shared(route)),
                 path: (!path.is_empty()).then(|| self.shared(path)),
                 expected: self.shared(expected),
                 actual,
             };
-            self.outcome.violations[rule.facts.severity.rank()].push(violation);
+            if let Ruling::Waived(waiver) = ruling {
+                self.outcome.waived.push(Waived { violation, waiver: waiver.into() });
+                if let Some(used) = self.waivers_used.get_mut(usize::from(waiver)) {
+                    *used = true;
+                }
+            } else {
+                all_waived = false;
+                self.outcome.violations[rule.facts.severity.rank()].push(violation);
+            }
+        }
+        // What fails stands for the rule, and what is not known beside it can wait. What is waived does not.
+        if all_waived {
+            let questions = undecided_beside(policy.selection.as_ref(), rule, document, rules.options);
+            self.outcome.undecided_checks += u64::from(!questions.is_empty());
+            self.undecided(rule, stage, questions);
         }
     }
 
@@ -255,12 +286,16 @@ impl Ledger {
         for (mine, theirs) in mine.violations.iter_mut().zip(theirs.violations) {
             mine.extend(theirs);
         }
+        mine.waived.extend(theirs.waived);
         mine.undecided.extend(theirs.undecided);
         mine.coverage.ungoverned.extend(theirs.coverage.ungoverned);
         for (place, seen) in other.places {
             self.places.entry(place).or_default().add(seen);
         }
         for (mine, theirs) in self.used.iter_mut().zip(other.used) {
+            *mine |= theirs;
+        }
+        for (mine, theirs) in self.waivers_used.iter_mut().zip(other.waivers_used) {
             *mine |= theirs;
         }
         self.ordered &= other.ordered;
@@ -270,8 +305,9 @@ impl Ledger {
     }
 
     /// The outcome of everything, in the order of reports.
-    pub fn close(self, policies: &Policies, close: Close) -> Outcome {
-        let Self { mut outcome, mut places, used, ordered, .. } = self;
+    pub fn close(self, audit: &Rules<'_>, waivers: &Waivers, close: Close) -> Outcome {
+        let Self { mut outcome, mut places, used, waivers_used, ordered, .. } = self;
+        let policies = audit.policies;
         let mut rules: Vec<&Rule> = policies.rules().collect();
         rules.sort_by_key(|rule| rule.number);
         outcome.rules = rules.iter().map(|rule| rule.facts.clone()).collect();
@@ -279,6 +315,10 @@ impl Ledger {
             outcome.violations.par_iter_mut().for_each(|list| list.sort_by(order));
         }
         let severity = |rule: u32| rules.get(rule as usize).map_or(Severity::Info, |rule| rule.facts.severity);
+        outcome.waivers = waivers.waivers.iter().map(|waiver| waiver.facts.clone()).collect();
+        outcome.waived.sort_by(|Waived { violation: a, .. }, Waived { violation: b, .. }| {
+            severity(b.rule).cmp(&severity(a.rule)).then_with(|| order(a, b))
+        });
         outcome.undecided.sort_by(|a, b| {
             severity(b.rule)
                 .cmp(&severity(a.rule))
@@ -316,6 +356,7 @@ impl Ledger {
         outcome.gaps = close.gaps;
         outcome.gaps.sort();
         outcome.warnings = close.warnings;
+        outcome.warnings.extend(audit.waiving.warnings(&waivers_used, &outcome, audit.options.narrowed));
         outcome.warnings.sort();
 
         let Coverage { unused_rules, unread_fields, .. } = &mut outcome.coverage;

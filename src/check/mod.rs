@@ -2,38 +2,60 @@
 //! it must not know where stages come from.
 
 mod ledger;
+mod routes;
 mod verdict;
+mod waive;
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
 
 use self::ledger::Ledger;
+pub use self::routes::Inheritance;
 pub use self::verdict::{Verdict, verdict};
+use self::waive::Waiving;
 use crate::model::Outcome;
 use crate::model::feed::{Chunk, Feed, Unusable};
 use crate::model::wanted::Wanted;
 use crate::policy::Policies;
+use crate::policy::waiver::Waivers;
 
 /// How many chunks are under way for each thread. More keeps threads busier, fewer keeps less in memory.
 const CHUNKS_A_THREAD: usize = 3;
 
-/// What a check may show.
+/// What a check may show, and how it reads what AWS leaves open.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
+    /// How partial entries of `RouteSettings` are read.
+    pub inheritance: Inheritance,
+    /// Whether flags keep a part of the stages out, so that what was not needed may be needed by another run.
+    pub narrowed: bool,
     /// Show the values of stage variables instead of digests.
     pub show_values: bool,
+}
+
+/// What stages are checked against.
+struct Rules<'r> {
+    policies: &'r Policies,
+    waiving: Waiving<'r>,
+    options: Options,
 }
 
 /// Checks every stage of a feed.
 ///
 /// # Errors
 /// When the input turns out to be unusable; nothing of it is kept then.
-pub fn run(policies: &Policies, mut feed: Box<dyn Feed>, options: Options) -> Result<Outcome, Unusable> {
+pub fn run(
+    policies: &Policies,
+    waivers: &Waivers,
+    mut feed: Box<dyn Feed>,
+    options: Options,
+) -> Result<Outcome, Unusable> {
     let most = rayon::current_num_threads() * CHUNKS_A_THREAD;
-    let wants = policies.wants();
+    let rules = &Rules { policies, waiving: Waiving::new(policies, waivers), options };
+    let wants = [policies.wants(), waivers.reads()].concat();
     let wanted = &Wanted::of(wants.iter().map(String::as_str));
     let ledger = rayon::in_place_scope(|scope| -> Result<Ledger, Unusable> {
-        let mut ledger = Ledger::new(policies);
+        let mut ledger = Ledger::new(rules);
         let (sender, results) = channel();
         // Chunks are checked in any order and added up in theirs.
         let mut early = BTreeMap::new();
@@ -46,7 +68,7 @@ pub fn run(policies: &Policies, mut feed: Box<dyn Feed>, options: Options) -> Re
                 given += 1;
                 scope.spawn(move |_| {
                     // After a damaged line nobody listens any more.
-                    let _ = sender.send((number, check(policies, &chunk, wanted, options)));
+                    let _ = sender.send((number, check(rules, &chunk, wanted)));
                 });
             }
             if given == added {
@@ -60,7 +82,7 @@ pub fn run(policies: &Policies, mut feed: Box<dyn Feed>, options: Options) -> Re
             }
         }
     })?;
-    Ok(ledger.close(policies, feed.close()?))
+    Ok(ledger.close(rules, waivers, feed.close()?))
 }
 
 /// The next result. On a thread of the pool, which may be its only one, the work that is waited for is done here.
@@ -75,8 +97,8 @@ fn wait<T>(results: &Receiver<T>) -> Option<T> {
     }
 }
 
-fn check(policies: &Policies, chunk: &Chunk, wanted: &Wanted, options: Options) -> Result<Ledger, Unusable> {
-    let mut ledger = Ledger::new(policies);
-    chunk.decode(wanted, |document| ledger.stage(policies, document, options))?;
+fn check(rules: &Rules<'_>, chunk: &Chunk, wanted: &Wanted) -> Result<Ledger, Unusable> {
+    let mut ledger = Ledger::new(rules);
+    chunk.decode(wanted, |document| ledger.stage(rules, document))?;
     Ok(ledger)
 }

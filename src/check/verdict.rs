@@ -1,16 +1,16 @@
 //! The verdict of one rule on one stage, and what it rests on.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::Options;
+use super::routes::{Chosen, Routes};
 use crate::model::Document;
-use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
+use crate::model::catalogue::{Protocol, STAGE, position};
 use crate::model::value::Value;
 use crate::policy::Rule;
-use crate::policy::compile::each_route_field;
 use crate::policy::explain::{Failure, Open, Path};
 use crate::policy::pattern::{At, Pattern};
-use crate::policy::policies::{EachRoute, RoutePart, protocols};
+use crate::policy::policies::protocols;
 use crate::policy::truth::{Truth, Use};
 
 /// What a rule says of a stage.
@@ -32,11 +32,11 @@ pub enum Verdict {
 ///
 /// A protocol that is not stated is tried both ways: where both agree, it does not matter.
 #[must_use]
-pub fn verdict(selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>, hide: bool) -> Verdict {
+pub fn verdict(selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>, options: Options) -> Verdict {
     match protocols(document) {
-        [protocol] => assuming(*protocol, selects, rule, document, hide),
+        [protocol] => assuming(*protocol, selects, rule, document, options),
         several => {
-            let mut verdicts = several.iter().map(|protocol| assuming(*protocol, selects, rule, document, hide));
+            let mut verdicts = several.iter().map(|protocol| assuming(*protocol, selects, rule, document, options));
             let (Some(first), Some(second)) = (verdicts.next(), verdicts.next()) else { return Verdict::NotGoverned };
             agree(first, second)
         }
@@ -70,21 +70,32 @@ fn unstated_protocol(mut questions: Vec<Open>) -> Verdict {
     Verdict::Undecided(questions)
 }
 
+/// The routes of a stage that a rule is about: all of them or none, unless its `match` names `route`.
+fn chosen(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>) -> Chosen {
+    let at = At::top(document, protocol, Use::Match);
+    let matches = |route: &Value<'_>| {
+        let selections = [selects, rule.selection.as_ref()].into_iter().flatten();
+        Use::Match.all(selections.map(|pattern| pattern.truth(document.stage, &At { route, ..at })))
+    };
+    if rule.by_route { Chosen::among(document, matches) } else { Chosen::all(matches(at.route)) }
+}
+
 fn assuming(
     protocol: Protocol,
     selects: Option<&Pattern>,
     rule: &Rule,
     document: &Document<'_>,
-    hide: bool,
+    options: Options,
 ) -> Verdict {
-    let matching = At::top(document, protocol, Use::Match);
-    let selections = || [selects, rule.selection.as_ref()].into_iter().flatten();
-    match Use::Match.all(selections().map(|pattern| pattern.truth(document.stage, &matching))) {
+    let chosen = chosen(protocol, selects, rule, document);
+    match chosen.any() {
         Truth::False | Truth::Dropped => return Verdict::NotGoverned,
         Truth::Unknown => {
             let mut open = Vec::new();
-            for pattern in selections() {
-                pattern.open_questions(document.stage, &matching, &mut Path::default(), &mut open);
+            let matching = At::top(document, protocol, Use::Match);
+            for pattern in [selects, rule.selection.as_ref()].into_iter().flatten() {
+                let at = if rule.by_route { matching.any_route() } else { matching };
+                pattern.open_questions(document.stage, &at, &mut Path::default(), &mut open);
             }
             return Verdict::Undecided(open);
         }
@@ -93,7 +104,7 @@ fn assuming(
 
     let at = At::top(document, protocol, Use::Expect);
     let picture = rule.picture.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
-    let routes = rule.each_route.as_ref().map(|each| Routes::of(each, document, protocol));
+    let routes = rule.each_route.as_ref().map(|each| Routes::of(each, chosen, document, protocol, options));
     let truths = [picture.as_ref().map(|(_, truth)| *truth), routes.as_ref().map(Routes::truth)];
     match Use::Expect.all(truths.into_iter().flatten()) {
         Truth::True => Verdict::Conforms,
@@ -101,13 +112,13 @@ fn assuming(
         Truth::False => {
             let mut failures = Vec::with_capacity(1);
             if let Some((pattern, Truth::False)) = picture {
-                pattern.failures(document.stage, &at, &mut Path::default(), hide, &mut failures);
+                pattern.failures(document.stage, &at, &mut Path::default(), !options.show_values, &mut failures);
                 for failure in &mut failures {
                     failure.route = route_of(failure, document);
                 }
             }
             if let Some(routes) = routes {
-                routes.failures(hide, &mut failures);
+                routes.failures(&mut failures);
             }
             Verdict::Violates(joined(failures))
         }
@@ -122,6 +133,30 @@ fn assuming(
             Verdict::Undecided(questions)
         }
     }
+}
+
+/// What a rule leaves undecided on a stage beside the settings that violate it.
+#[must_use]
+pub fn undecided_beside(
+    selects: Option<&Pattern>,
+    rule: &Rule,
+    document: &Document<'_>,
+    options: Options,
+) -> Vec<Open> {
+    let mut questions = Vec::new();
+    for protocol in protocols(document) {
+        let at = At::top(document, *protocol, Use::Expect);
+        if let Some(pattern) = &rule.picture {
+            pattern.questions_beside(document.stage, &at, &mut Path::default(), &mut questions);
+        }
+        if let Some(each) = &rule.each_route {
+            let chosen = chosen(*protocol, selects, rule, document);
+            Routes::of(each, chosen, document, *protocol, options).questions(&mut questions);
+        }
+    }
+    questions.sort_by(|a: &Open, b| (&a.route, &a.path).cmp(&(&b.route, &b.path)));
+    questions.dedup();
+    questions
 }
 
 /// The route of a setting that a picture names in `RouteSettings`.
@@ -148,97 +183,4 @@ fn joined(mut failures: Vec<Failure>) -> Vec<Failure> {
         same
     });
     failures
-}
-
-/// The routes of a stage, and what is demanded of each.
-struct Routes<'d> {
-    parts: &'d [RoutePart],
-    at: At<'d>,
-    default: &'d Value<'d>,
-    /// `RouteSettings`.
-    entries: &'d Value<'d>,
-}
-
-impl<'d> Routes<'d> {
-    fn of(each: &'d EachRoute, document: &'d Document<'d>, protocol: Protocol) -> Self {
-        Self {
-            parts: &each.parts,
-            at: At { field: each_route_field(), ..At::top(document, protocol, Use::Expect) },
-            default: document.stage.member(const { position(STAGE, "DefaultRouteSettings") }),
-            entries: document.stage.member(const { position(STAGE, "RouteSettings") }),
-        }
-    }
-
-    fn truth(&self) -> Truth {
-        Use::Expect.all(self.parts.iter().map(|part| {
-            let own = part.pattern.truth(self.default, &self.at);
-            if own == Truth::Dropped {
-                return own;
-            }
-            let others = self.setting(part).map(|(_, settings)| part.pattern.truth(&settings, &self.at));
-            // Entries that are not stated may be anything.
-            let unknown = matches!(self.entries, Value::NotStated).then_some(Truth::Unknown);
-            Use::Expect.all([own].into_iter().chain(others).chain(unknown))
-        }))
-    }
-
-    /// The routes that set something that a part reads, with their settings in force. All others are as the default
-    /// is, and what they inherit is told once, there.
-    fn setting(&self, part: &'d RoutePart) -> impl Iterator<Item = (&'d str, Value<'d>)> {
-        let entries: &'d [(Cow<'d, str>, Value<'d>)] = self.entries.entries();
-        let default = self.default;
-        entries
-            .iter()
-            .filter(|(_, entry)| part.reads.iter().any(|at| !entry.member(*at).is_unset()))
-            .map(move |(key, entry)| (key.as_ref(), in_force(entry, default)))
-    }
-
-    fn failures(&self, hide: bool, out: &mut Vec<Failure>) {
-        for part in self.parts {
-            if part.pattern.truth(self.default, &self.at) == Truth::False {
-                let mut path = Path::fixed("DefaultRouteSettings");
-                part.pattern.failures(self.default, &self.at, &mut path, hide, out);
-            }
-            for (key, settings) in self.setting(part) {
-                if part.pattern.truth(&settings, &self.at) == Truth::False {
-                    let before = out.len();
-                    let mut path = Path::varying(format!("RouteSettings.{key}"));
-                    part.pattern.failures(&settings, &self.at, &mut path, hide, out);
-                    let route: Arc<str> = key.into();
-                    for failure in &mut out[before..] {
-                        failure.route = Some(Arc::clone(&route));
-                    }
-                }
-            }
-        }
-    }
-
-    fn questions(&self, out: &mut Vec<Open>) {
-        for part in self.parts {
-            part.pattern.open_questions(self.default, &self.at, &mut Path::fixed("DefaultRouteSettings"), out);
-            for (key, settings) in self.setting(part) {
-                let before = out.len();
-                let mut path = Path::varying(format!("RouteSettings.{key}"));
-                part.pattern.open_questions(&settings, &self.at, &mut path, out);
-                for question in &mut out[before..] {
-                    question.route = Some(key.into());
-                }
-            }
-        }
-        if matches!(self.entries, Value::NotStated) {
-            out.push(Open::not_stated("RouteSettings".into()));
-        }
-    }
-}
-
-/// The settings in force of a route: what its entry leaves out comes from the stage default.
-fn in_force<'d>(entry: &'d Value<'d>, default: &'d Value<'d>) -> Value<'d> {
-    let members = (0..ROUTE_SETTINGS.len()).map(|at| {
-        let own = entry.member(at);
-        match if own.is_unset() { default.member(at) } else { own } {
-            Value::Text(text) => Value::Text(Cow::Borrowed(text.as_ref())),
-            other => other.clone(),
-        }
-    });
-    Value::Struct(members.collect())
 }

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::output::{Report, parse_report};
+use crate::check::Inheritance;
 use crate::model::Severity;
 use crate::model::catalogue::Protocol;
 
@@ -123,6 +124,12 @@ pub struct Audit {
     /// A policy file, a folder of them, or builtin:NAME [default: policies/ if there, else builtin:foundation]
     #[arg(long, value_name = "PATH", help_heading = "Policies")]
     pub policy: Vec<String>,
+    /// A file of waivers; repeat for several
+    #[arg(long, value_name = "FILE", help_heading = "Policies")]
+    pub waivers: Vec<String>,
+    /// Waive nothing, even if --waivers or the run file names a file
+    #[arg(long, help_heading = "Policies")]
+    pub no_waivers: bool,
     /// Where stages come from.
     #[command(flatten)]
     pub source: Source,
@@ -160,9 +167,10 @@ pub struct Source {
     /// Where every AWS call goes instead
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
-    /// How a partial route entry is read: what it leaves out comes from the stage default
-    #[arg(long, value_name = "READING", value_parser = ["inherit"], default_value = "inherit")]
-    pub route_inheritance: String,
+    /// How a partial route entry is read: what it leaves out comes from the stage default, is unset, or both must hold
+    #[arg(long, value_name = "READING", default_value = "inherit", value_parser = PossibleValuesParser::new(
+        ["inherit", "replace", "both"]).try_map(|name| Inheritance::from_name(&name).ok_or("not a reading")))]
+    pub route_inheritance: Inheritance,
     /// Requests a second for each account and Region, at most; 0 switches the pacer off [default: 5]
     #[arg(long, value_name = "N", value_parser = rate, allow_negative_numbers = true)]
     pub rate: Option<f64>,
@@ -212,6 +220,9 @@ pub struct Gate {
     /// Do not fail because no stage was governed
     #[arg(long)]
     pub allow_empty: bool,
+    /// Fail when fewer of the stages are governed by a rule; fetches every API
+    #[arg(long, value_name = "PERCENT", value_parser = percent, allow_negative_numbers = true)]
+    pub min_coverage: Option<f64>,
 }
 
 /// The lowest severity that fails; `None` for never.
@@ -324,6 +335,13 @@ fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate.is_finite() && (rate == 0.0 || (0.01..=10_000.0).contains(&rate)) => Ok(rate),
         _ => Err("a number of requests a second from 0.01 to 10000, or 0 for no pacer".to_owned()),
+    }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("a percentage from 0 to 100".to_owned()),
     }
 }
 

@@ -1,59 +1,86 @@
 //! `driftgate audit`: policies and stages in, reports and a verdict out.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::args::{Audit, Gate, Global, Reports};
+use super::args::{Audit, Global, Reports};
 use super::interrupt::Interrupt;
 use super::sources::{self, MayMatch, SourceKind};
 use super::{Stop, diagnostics, output};
+use crate::model::Document;
 use crate::model::feed::Feed;
 use crate::model::judgement::Judgement;
 use crate::policy::files;
+use crate::policy::waiver::{self, Waivers};
 use crate::policy::{Policies, load};
 use crate::report::{Facts, Run, Style};
 use crate::{check, gate};
 
 /// Columns of a report for people: what every terminal and every CI log has.
 const WIDTH: usize = 80;
+/// What a mistake in a policy or a waiver means for an audit.
+const NOTHING: &str = ": nothing was audited";
 
 /// Runs the command.
 pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Result<u8, Stop> {
     let started = Instant::now();
     let from = SourceKind::of(&command.source)?;
     let reports = output::reports(&command.reports.report, global.quiet)?;
-    let policies = Arc::new(policies(&command.policy, false, ": nothing was audited")?);
+    let policies = Arc::new(policies(&command.policy, false, NOTHING)?);
+    let waivers = if command.no_waivers { Waivers::default() } else { waivers(&command.waivers, NOTHING)? };
+    let source = &command.source;
+    let options = check::Options {
+        inheritance: source.route_inheritance,
+        narrowed: !source.api.is_empty() || !source.stage.is_empty(),
+        show_values: command.reports.show_values,
+    };
+    let gate = &command.gate;
+    let tolerance = gate::Tolerance {
+        fail_on: gate.fail_on.0,
+        allow_incomplete: gate.allow_incomplete,
+        allow_empty: gate.allow_empty,
+        min_coverage: gate.min_coverage,
+    };
 
     let runtime = runtime()?;
     let interrupt = Interrupt::listen(&runtime)?;
-    let feed = sources::open(&from, &command.source, may_match(&policies), &runtime, &interrupt)?;
+    // Coverage is a share of all stages, so those that no rule can match have to be known as well.
+    let worth = if gate.min_coverage.is_some() { Arc::new(|_: &Document<'_>| true) } else { may_match(&policies) };
+    let feed = sources::open(&from, source, worth, &runtime, &interrupt)?;
     let run = Run { source: from.name(), command_line: Some(command_line), ..Run::default() };
-    let judgement = judge(&policies, feed, &command.gate, &command.reports, &interrupt, (run, started), &reports)?;
+    let against = Against { policies: &policies, waivers: &waivers, options, tolerance };
+    let judgement = judge(&against, feed, &command.reports, &interrupt, (run, started), &reports)?;
     // Requests that were cut short are not waited for.
     runtime.shutdown_background();
     Ok(judgement.exit)
 }
 
+/// What stages are held against.
+pub struct Against<'a> {
+    /// The policies.
+    pub policies: &'a Policies,
+    /// The waivers.
+    pub waivers: &'a Waivers,
+    /// How stages are read and shown.
+    pub options: check::Options,
+    /// What the gate tolerates.
+    pub tolerance: gate::Tolerance,
+}
+
 /// Checks what the feed yields, judges it, and writes the reports.
 pub fn judge(
-    policies: &Policies,
+    against: &Against<'_>,
     feed: Box<dyn Feed>,
-    tolerance: &Gate,
     asked: &Reports,
     interrupt: &Interrupt,
     (run, started): (Run, Instant),
     reports: &[output::Report],
 ) -> Result<Judgement, Stop> {
-    let options = check::Options { show_values: asked.show_values };
-    let outcome = check::run(policies, feed, options).map_err(Stop::usage)?;
-    let tolerance = gate::Tolerance {
-        fail_on: tolerance.fail_on.0,
-        allow_incomplete: tolerance.allow_incomplete,
-        allow_empty: tolerance.allow_empty,
-    };
-    let judgement = gate::judge(&outcome, tolerance, interrupt.signal());
+    let outcome = check::run(against.policies, against.waivers, feed, against.options).map_err(Stop::usage)?;
+    let judgement = gate::judge(&outcome, against.tolerance, interrupt.signal());
 
     let reproducible = asked.reproducible();
     let run = if reproducible {
@@ -85,7 +112,7 @@ pub fn judge(
 /// The policies of the paths, or of the default ones.
 pub fn policies(paths: &[String], tests: bool, consequence: &str) -> Result<Policies, Stop> {
     let default = || {
-        let path = if std::path::Path::new("policies").is_dir() { "policies" } else { "builtin:foundation" };
+        let path = if Path::new("policies").is_dir() { "policies" } else { "builtin:foundation" };
         vec![path.to_owned()]
     };
     let paths = if paths.is_empty() { default() } else { paths.to_vec() };
@@ -94,6 +121,24 @@ pub fn policies(paths: &[String], tests: bool, consequence: &str) -> Result<Poli
         Stop::silent(gate::USAGE)
     })?;
     load(texts).map_err(|found| {
+        diagnostics::mistakes(&found, consequence);
+        Stop::silent(gate::USAGE)
+    })
+}
+
+/// The waivers of the files, as they stand today.
+pub fn waivers(paths: &[String], consequence: &str) -> Result<Waivers, Stop> {
+    let read: Vec<_> = paths.iter().map(|path| files::read_text(Path::new(path))).collect();
+    let (texts, problems): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
+    let problems: Vec<_> = problems.into_iter().filter_map(Result::err).collect();
+    if !problems.is_empty() {
+        diagnostics::unreadable(&problems);
+        return Err(Stop::silent(gate::USAGE));
+    }
+    let texts: Vec<_> = texts.into_iter().filter_map(Result::ok).collect();
+    // By the real clock: a build that wants to be reproducible does not get its waivers back.
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    waiver::load(&texts, today).map_err(|found| {
         diagnostics::mistakes(&found, consequence);
         Stop::silent(gate::USAGE)
     })

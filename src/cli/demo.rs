@@ -4,19 +4,20 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::args::{Demo, Gate, Global, Threshold};
-use super::audit::{self, judge, may_match, runtime};
+use super::args::{Demo, Global};
+use super::audit::{self, Against, judge, may_match, runtime};
 use super::interrupt::Interrupt;
 use super::output::{self, Report, Target};
 use super::{Stop, sources};
 use crate::emulator::{
     DEMO_REGIONS, Emulator, Fault, Fleet, HOME_ACCOUNT, HOME_REGION, Operation, Settings, Throttle, What,
 };
-use crate::gate;
 use crate::model::Severity;
 use crate::model::feed::Selection;
+use crate::policy::waiver::Waivers;
 use crate::report::Run;
 use crate::source::aws;
+use crate::{check, gate};
 
 /// Runs the command.
 pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
@@ -46,9 +47,16 @@ pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
         timeout: None,
     };
     let feed = sources::open_aws(request, &runtime, &interrupt)?;
-    let tolerance = Gate { fail_on: Threshold(Some(Severity::Low)), allow_incomplete: false, allow_empty: false };
+    let tolerance = gate::Tolerance {
+        fail_on: Some(Severity::Low),
+        allow_incomplete: false,
+        allow_empty: false,
+        min_coverage: None,
+    };
+    let options = check::Options { show_values: command.reports.show_values, ..check::Options::default() };
+    let against = Against { policies: &policies, waivers: &Waivers::default(), options, tolerance };
     let run = Run { source: "the embedded control plane".to_owned(), ..Run::default() };
-    let judgement = judge(&policies, feed, &tolerance, &command.reports, &interrupt, (run, started), &reports)?;
+    let judgement = judge(&against, feed, &command.reports, &interrupt, (run, started), &reports)?;
     if !global.quiet {
         epilogue(judgement.exit, &reports)?;
     }

@@ -273,6 +273,7 @@ pub static OURS: &[Field] = &[
         ROUTE_SETTINGS,
         "The settings in force for each route: the stage default, and each entry of `RouteSettings` over it.",
     ),
+    text("route", "The key of the route looked at; unset for the stage default."),
 ];
 
 /// The place of a field among its siblings.

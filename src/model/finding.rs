@@ -66,6 +66,10 @@ pub struct Violation {
     pub rule: u32,
     /// Where the value came from.
     pub origin: Origin,
+    /// The reading of a partial route entry that it rests on; `None` when it fails whichever way.
+    pub reading: Option<Reading>,
+    /// The waiver that covered it until it expired, as its place among the waivers of the audit.
+    pub expired: Option<u16>,
     /// The stage.
     pub stage: Arc<StageName>,
     /// The route, for a setting of one route.
@@ -107,6 +111,35 @@ impl Origin {
     }
 }
 
+/// How a partial entry of `RouteSettings` is read: AWS does not document what members that it leaves out become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// They come from the stage default.
+    Inherit,
+    /// They are unset: the entry replaces the default.
+    Replace,
+}
+
+impl Reading {
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Inherit => Self::Replace,
+            Self::Replace => Self::Inherit,
+        }
+    }
+
+    /// Its name in results and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inherit => "inherit",
+            Self::Replace => "replace",
+        }
+    }
+}
+
 /// A value as it was found; a stage variable's is a digest already.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Actual {
@@ -122,6 +155,32 @@ pub enum Actual {
     Text(Box<str>),
     /// A struct, map or list, as JSON.
     Json(Box<str>),
+}
+
+/// A violation that a waiver tolerates.
+#[derive(Debug, Clone)]
+pub struct Waived {
+    /// The violation.
+    pub violation: Violation,
+    /// The waiver, as its place among the waivers of the audit.
+    pub waiver: u32,
+}
+
+/// A waiver as reports show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaiverFacts {
+    /// The rules that it is about, as it names them.
+    pub rule: String,
+    /// Why it is there.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day on which it holds, in UTC: `2027-01-31`.
+    pub expires: String,
+    /// The file that holds it.
+    pub file: String,
+    /// The line of it.
+    pub line: usize,
 }
 
 /// A rule whose outcome hangs on what is not known.

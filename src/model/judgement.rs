@@ -3,7 +3,7 @@
 use super::severity::Severity;
 
 /// The gate's conclusion and what it rests on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
@@ -13,6 +13,8 @@ pub struct Judgement {
     pub fail_on: Option<Severity>,
     /// Violations that reach it.
     pub failing: usize,
+    /// The share of the stages, in percent, that should be governed when fewer are.
+    pub below_coverage: Option<f64>,
     /// Things that could not be read, and that count.
     pub unchecked: usize,
     /// Rules on stages that could not be decided, and that count.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::feed::{Gap, Scope, Warning};
-use super::finding::{RuleFacts, StageName, Undecided, Violation};
+use super::finding::{RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts};
 use super::severity::Severity;
 
 /// The facts of one audit, in the order of every report.
@@ -23,6 +23,10 @@ pub struct Outcome {
     pub undecided_checks: u64,
     /// Violations, worst severity first, each list in the order of reports.
     pub violations: [Vec<Violation>; 5],
+    /// Violations that a waiver tolerates, worst first, in the order of reports.
+    pub waived: Vec<Waived>,
+    /// The waivers of the audit; what is waived names them by place.
+    pub waivers: Vec<WaiverFacts>,
     /// What could not be decided.
     pub undecided: Vec<Undecided>,
     /// What could not be read.

@@ -3,6 +3,8 @@
 
 mod scalar;
 
+use std::ops::Range;
+
 pub use self::scalar::{read_template, text_of};
 use super::diagnostic::{Problems, nearest, suggestions};
 use super::glob::Glob;
@@ -21,6 +23,10 @@ pub struct Compiler<'p> {
     problems: &'p mut Problems,
     /// Whether a `*` in a text that is compared by equality is meant so: among the elements of a list it is.
     star_is_text: bool,
+    /// Whether the pattern stands in `match`.
+    matching: bool,
+    /// Where the pattern names `route`.
+    route: Option<Range<usize>>,
 }
 
 /// `expect`, compiled.
@@ -50,7 +56,7 @@ pub fn each_route_field() -> &'static Field {
 impl<'p> Compiler<'p> {
     /// A compiler that notes mistakes there.
     pub fn new(problems: &'p mut Problems) -> Self {
-        Self { problems, star_is_text: false }
+        Self { problems, star_is_text: false, matching: false, route: None }
     }
 
     /// `match`: which stages.
@@ -66,7 +72,15 @@ impl<'p> Compiler<'p> {
             );
             return None;
         }
-        self.members(node, Place::Top)
+        self.matching = true;
+        let pattern = self.members(node, Place::Top);
+        self.matching = false;
+        pattern
+    }
+
+    /// Where the patterns that were read name `route`, if one does.
+    pub fn names_route(&self) -> Option<Range<usize>> {
+        self.route.clone()
     }
 
     /// `expect`: what must hold.
@@ -175,15 +189,29 @@ impl<'p> Compiler<'p> {
                 );
                 return None;
             }
+            ("route", Place::Top) if !self.matching => {
+                self.problems.note(
+                    &entry.key_span,
+                    "`route` stands only in `match`",
+                    "not in what is expected or accepted",
+                    ["to leave routes out, write `match: {route: {not: {like: [\"GET /health\"]}}}`".to_owned()],
+                );
+                return None;
+            }
             _ => {}
         }
         match place {
             Place::Top => {
                 if let Some((top, field)) = Top::all().find(|(_, field)| field.name == entry.key) {
+                    if top == Top::Route {
+                        self.route.get_or_insert_with(|| entry.key_span.clone());
+                    }
                     let inner = Box::new(self.field(&entry.value, field)?);
                     return Some(Pattern::Top { top, field, inner });
                 }
-                let names = Top::all().map(|(_, field)| field.name).chain(["each-route", "not", "any-of"]);
+                let only = if self.matching { "route" } else { "each-route" };
+                let places = Top::all().filter(|(top, _)| *top != Top::Route);
+                let names = places.map(|(_, field)| field.name).chain([only, "not", "any-of"]);
                 let meant = self.unknown_member(entry, &names.collect::<Vec<_>>(), "a stage");
                 let meant = Top::all().find(|(_, field)| Some(field.name) == meant.as_deref());
                 self.also_below(entry, meant.map(|(_, field)| field));

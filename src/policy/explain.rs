@@ -7,7 +7,7 @@ use super::pattern::{At, DOCUMENT, Pattern, Setting, fits, resolve};
 use super::truth::Truth;
 use crate::model::catalogue::{Field, Unset};
 use crate::model::digest::Digest;
-use crate::model::finding::{Actual, Origin};
+use crate::model::finding::{Actual, Origin, Reading};
 use crate::model::value::{UNSET, Value, Written};
 
 /// A setting that is not as the pattern demands.
@@ -23,6 +23,8 @@ pub struct Failure {
     pub actual: Actual,
     /// Where it came from.
     pub origin: Origin,
+    /// The reading of a partial route entry that it rests on; `None` when it fails whichever way.
+    pub reading: Option<Reading>,
 }
 
 /// A question that the source leaves open.
@@ -159,6 +161,7 @@ impl Pattern {
                 expected: self.words(at).into(),
                 actual: Actual::Unset,
                 origin: Origin::Unset,
+                reading: None,
             }),
             Self::Tests(setting) => {
                 let resolved = resolve(at.field, value);
@@ -168,6 +171,7 @@ impl Pattern {
                     expected: setting.expected(resolved, at),
                     actual: actual(resolved, at, hide),
                     origin: origin(value, at.field, &path.text),
+                    reading: None,
                 });
             }
         }
@@ -189,9 +193,9 @@ impl Pattern {
                 let at = At { field, key: Some(key), ..*at };
                 path.below(key, |path| then(inner, value.entry(key), &at, path))
             }
-            Self::Top { top, field, inner } => path.below(field.name, |path| {
-                top.with(at.document, |value| then(inner, value, &At { field, ..*at }, path))
-            }),
+            Self::Top { top, field, inner } => {
+                path.below(field.name, |path| top.with(at, |value| then(inner, value, &At { field, ..*at }, path)))
+            }
             here => then(here, value, at, path),
         }
     }
@@ -200,10 +204,18 @@ impl Pattern {
         let (path, expected) = (path.text(), self.words(at).into());
         // The document as a whole is no setting: nothing is "found" there.
         if std::ptr::eq(at.field, &raw const DOCUMENT) {
-            return Failure { route: None, path, expected, actual: Actual::Unset, origin: Origin::Stage };
+            return Failure {
+                route: None,
+                path,
+                expected,
+                actual: Actual::Unset,
+                origin: Origin::Stage,
+                reading: None,
+            };
         }
         let origin = origin(value, at.field, &path);
-        Failure { route: None, path, expected, actual: actual(resolve(at.field, value), at, hide), origin }
+        let actual = actual(resolve(at.field, value), at, hide);
+        Failure { route: None, path, expected, actual, origin, reading: None }
     }
 
     /// The failure of a `not` over this pattern, at the one setting that the pattern is about.
@@ -257,6 +269,28 @@ impl Pattern {
                 let reason = reason.map_or_else(|| NOT_STATED_REASON.into(), Arc::from);
                 out.push(Open { route: None, path: setting.path(path), reason });
             }
+        }
+    }
+
+    /// What cannot be decided beside what fails, given that the pattern fails.
+    pub fn questions_beside(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, out: &mut Vec<Open>) {
+        match (self.truth(value, at), self) {
+            (Truth::Unknown, _) => self.open_questions(value, at, path, out),
+            (Truth::False, Self::All(of)) => {
+                for pattern in of {
+                    pattern.questions_beside(value, at, path, out);
+                }
+            }
+            (Truth::False, Self::Member { .. } | Self::Entry { .. } | Self::Top { .. }) => {
+                self.step(value, at, path, |inner, value, at, path| inner.questions_beside(value, at, path, out));
+            }
+            (Truth::False, Self::Entries { glob, written, field, inner }) => {
+                for (key, value) in value.entries().iter().filter(|(key, _)| fits(glob, written, key)) {
+                    let at = At { field, key: Some(key), ..*at };
+                    path.below_key(key, |path| inner.questions_beside(value, &at, path, out));
+                }
+            }
+            _ => {}
         }
     }
 

@@ -132,7 +132,11 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<(
     Ok(())
 }
 
-fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
+/// Reads one file.
+///
+/// # Errors
+/// When it cannot be read, is too large or is not UTF-8.
+pub fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
     let name = path.display().to_string();
     let problem = |problem: String, help: &str| Unreadable { path: name.clone(), problem, help: help.to_owned() };
     let mut bytes = Vec::new();

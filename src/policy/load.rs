@@ -1,9 +1,10 @@
 //! Policy texts to checked and compiled policies: every mistake of every text, or policies that can be trusted.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::compile::Compiler;
+use super::compile::{Compiler, Expectation};
 use super::diagnostic::{Diagnostic, Problems, SourceText, suggestions};
 use super::example;
 use super::keys::{Keys, name};
@@ -87,12 +88,19 @@ impl Loading {
             }
         }
         let description = keys.optional_text("description", problems);
-        let selection = match keys.get("match") {
-            None => Some(None),
-            Some(entry) => Compiler::new(problems).selection(&entry.value).map(Some),
-        };
+        let selection = selection(keys.get("match"), problems);
+        if let Some(Selection { route: Some(at), .. }) = &selection {
+            problems.note(at, ROUTE_STANDS, "not in the `match` of a policy", [ROUTE_HELP.to_owned()]);
+        }
         let shown = policy_name.clone().unwrap_or_default();
-        let rules = self.rules_of(&keys, root, file, &shown, selection.as_ref().and_then(Option::as_ref), problems);
+        let rules = self.rules_of(
+            &keys,
+            root,
+            file,
+            &shown,
+            selection.as_ref().and_then(|selection| selection.pattern.as_ref()),
+            problems,
+        );
         let ids = self.rule_ids.get(&shown).cloned().unwrap_or_default();
         let tests = keys.get("tests").map(|entry| example::read(&entry.value, &ids, problems));
         problems.is_empty().then_some(())?;
@@ -100,7 +108,7 @@ impl Loading {
             name: policy_name?,
             description,
             file: Arc::clone(file),
-            selection: selection?,
+            selection: selection?.pattern,
             rules,
             tests: tests.unwrap_or_default(),
         })
@@ -181,6 +189,25 @@ impl Loading {
     }
 }
 
+const ROUTE_STANDS: &str = "`route` stands only in the `match` of a rule that expects nothing but `each-route`";
+const ROUTE_HELP: &str = "make it a rule of its own, with `each-route` alone under `expect`";
+
+/// A compiled `match`: everything where it is left out.
+#[derive(Default)]
+struct Selection {
+    pattern: Option<Pattern>,
+    /// Where it names `route`.
+    route: Option<Range<usize>>,
+}
+
+/// Compiles a `match`; `None` when it has mistakes.
+fn selection(entry: Option<&Entry>, problems: &mut Problems) -> Option<Selection> {
+    let Some(entry) = entry else { return Some(Selection::default()) };
+    let mut compiler = Compiler::new(problems);
+    let pattern = compiler.selection(&entry.value)?;
+    Some(Selection { pattern: Some(pattern), route: compiler.names_route() })
+}
+
 fn rule_of(
     node: &Node,
     file: &SourceText,
@@ -204,16 +231,18 @@ fn rule_of(
     let why = keys.optional_text("why", problems);
     let fix = keys.optional_text("fix", problems);
     let references = keys.get("references").map(|entry| references(entry, problems)).unwrap_or_default();
-    let selection = match keys.get("match") {
-        None => Some(None),
-        Some(entry) => Compiler::new(problems).selection(&entry.value).map(Some),
-    };
+    let selection = selection(keys.get("match"), problems);
     let Some(expect) = keys.get("expect") else {
         let named = id.map_or_else(|| "the rule".to_owned(), |id| format!("the rule `{id}`"));
         problems.note(&node.span, format!("{named} has no `expect`"), "it demands nothing", []);
         return None;
     };
     let expectation = Compiler::new(problems).expectation(&expect.value);
+    if let (Some(Selection { route: Some(at), .. }), Some(Expectation { picture: Some(_), .. })) =
+        (&selection, &expectation)
+    {
+        problems.note(at, ROUTE_STANDS, "this rule expects more than that", [ROUTE_HELP.to_owned()]);
+    }
     let (selection, expectation) = (selection?, expectation?);
     let (line, _) = file.position(node.span.start);
     let (id, title, severity) = (id?, title?, severity?);
@@ -230,7 +259,8 @@ fn rule_of(
             line,
         },
         id: id.to_owned(),
-        selection,
+        selection: selection.pattern,
+        by_route: selection.route.is_some(),
         picture: expectation.picture,
         each_route: expectation.each_route.map(EachRoute::of),
     };
@@ -258,7 +288,7 @@ fn never_applies(rule: &Rule, policy: Option<&Pattern>) -> Option<String> {
         let api = api_stated_by(None, Some(protocol));
         let document = Document::before_its_stages(None, None, &api);
         debug_assert!(!matches!(api.member(position(API, "ProtocolType")), Value::NotStated));
-        let at = At::top(&document, protocol, Use::Match);
+        let at = At::top(&document, protocol, Use::Match).any_route();
         let selects = [policy, rule.selection.as_ref()].into_iter().flatten();
         if selects
             .map(|pattern| pattern.truth(&NOT_STATED, &at))

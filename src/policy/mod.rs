@@ -14,6 +14,7 @@ pub mod pattern;
 pub mod policies;
 pub mod template;
 pub mod truth;
+pub mod waiver;
 pub mod yaml;
 
 pub use load::load;

@@ -9,7 +9,7 @@ use super::truth::{Truth, Use};
 use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, OURS, Protocol, STAGE, Unset};
 use crate::model::document::STAGE_FIELD;
-use crate::model::value::{NOT_STATED, Value};
+use crate::model::value::{NOT_STATED, UNSET, Value};
 
 /// A compiled pattern, at one place of the document.
 #[derive(Debug)]
@@ -103,6 +103,8 @@ pub struct At<'d> {
     pub field: &'static Field,
     /// The key, for a value of a map.
     pub key: Option<&'d str>,
+    /// The key of the route looked at; unset for the stage default.
+    pub route: &'d Value<'d>,
 }
 
 static FALSE: Value<'static> = Value::Boolean(false);
@@ -162,7 +164,40 @@ impl Pattern {
                 if !field.on.include(at.protocol) {
                     return Truth::Dropped;
                 }
-                top.with(at.document, |value| inner.truth(value, &At { field, ..*at }))
+                top.with(at, |value| inner.truth(value, &At { field, ..*at }))
+            }
+        }
+    }
+
+    /// What the parts of the pattern that stand at a path say of the value there; `None` when none does.
+    #[must_use]
+    pub fn truth_at(&self, path: &str, value: &Value<'_>, at: &At<'_>) -> Option<Truth> {
+        let said = |of: &[Self]| -> Option<Vec<Truth>> {
+            let said: Vec<Truth> = of.iter().filter_map(|pattern| pattern.truth_at(path, value, at)).collect();
+            (!said.is_empty()).then_some(said)
+        };
+        match self {
+            Self::All(of) => said(of).map(|said| at.used.all(said)),
+            Self::Any(_) | Self::Not(_) if path.is_empty() => Some(self.truth(value, at)),
+            Self::Any(of) => said(of).map(|said| at.used.any(said)),
+            Self::Not(inner) => inner.truth_at(path, value, at).map(Truth::not),
+            Self::Member { field, at: place, inner } => {
+                inner.truth_at(below(path, field.name)?, value.member(*place), &At { field, ..*at })
+            }
+            Self::Entry { key, field, inner } => {
+                inner.truth_at(below(path, key)?, value.entry(key), &At { field, key: Some(key), ..*at })
+            }
+            Self::Entries { glob, written, field, inner } => {
+                let mut entries = value.entries().iter().filter(|(key, _)| fits(glob, written, key));
+                entries.find_map(|(key, value)| {
+                    inner.truth_at(below(path, key)?, value, &At { field, key: Some(key), ..*at })
+                })
+            }
+            Self::SomeEntry { written, .. } => (path == &**written).then(|| self.truth(value, at)),
+            Self::Tests(_) => path.is_empty().then(|| self.truth(value, at)),
+            Self::Top { top, field, inner } => {
+                let path = below(path, field.name)?;
+                top.with(at, |value| inner.truth_at(path, value, &At { field, ..*at }))
             }
         }
     }
@@ -177,6 +212,11 @@ impl Pattern {
                 }
             }
             Self::Not(inner) => inner.reads(path, out),
+            // The keys of the entries are the routes.
+            Self::Top { top: Top::Route, inner, .. } => {
+                path.push_str("RouteSettings");
+                inner.reads(path, out);
+            }
             Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
                 push_segment(path, field.name);
                 inner.reads(path, out);
@@ -230,6 +270,8 @@ pub enum Top {
     Arn,
     /// `api`.
     Api,
+    /// `route`.
+    Route,
     /// A member of the stage, by place in [`STAGE`].
     Stage(usize),
 }
@@ -244,6 +286,7 @@ impl Top {
                 "partition" => Self::Partition,
                 "arn" => Self::Arn,
                 "api" => return Some((Self::Api, &API_FIELD)),
+                "route" => Self::Route,
                 _ => return None,
             };
             Some((top, field))
@@ -252,7 +295,8 @@ impl Top {
     }
 
     /// Hands the value that stands there to `then`.
-    pub(super) fn with<T>(self, document: &Document<'_>, then: impl FnOnce(&Value<'_>) -> T) -> T {
+    pub(super) fn with<T>(self, at: &At<'_>, then: impl FnOnce(&Value<'_>) -> T) -> T {
+        let document = at.document;
         match self {
             Self::Account => then(&document.account.map_or(Value::NotStated, Value::text)),
             Self::Region => then(&document.region.map_or(Value::NotStated, Value::text)),
@@ -262,6 +306,7 @@ impl Top {
                 None => then(&NOT_STATED),
             },
             Self::Api => then(document.api),
+            Self::Route => then(at.route),
             Self::Stage(at) => then(document.stage.member(at)),
         }
     }
@@ -274,7 +319,13 @@ impl<'d> At<'d> {
     /// The top of a document.
     #[must_use]
     pub fn top(document: &'d Document<'d>, protocol: Protocol, used: Use) -> Self {
-        At { document, protocol, used, field: &DOCUMENT, key: None }
+        At { document, protocol, used, field: &DOCUMENT, key: None, route: &UNSET }
+    }
+
+    /// The same while nothing is known of the routes.
+    #[must_use]
+    pub fn any_route(self) -> Self {
+        At { route: &NOT_STATED, ..self }
     }
 }
 
@@ -285,6 +336,12 @@ pub(super) fn fits(glob: &Glob, written: &str, key: &str) -> bool {
 
 fn some_entry(glob: &Glob, written: &str, value: &Value<'_>) -> bool {
     value.entries().iter().any(|(key, value)| fits(glob, written, key) && !value.is_unset())
+}
+
+/// What is left of a path below its first segment. Keys may have dots, so the segment has to be known.
+pub fn below<'p>(path: &'p str, segment: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(segment)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
 }
 
 fn push_segment(path: &mut String, segment: &str) {

@@ -48,6 +48,8 @@ pub struct Rule {
     pub id: String,
     /// Which of the policy's stages it is about; all when `None`.
     pub selection: Option<Pattern>,
+    /// Whether `match` names `route`: it then chooses among the routes of a stage.
+    pub by_route: bool,
     /// What the document should be like.
     pub picture: Option<Pattern>,
     /// What the settings in force of each route should be like.
@@ -140,9 +142,9 @@ impl Policies {
     #[must_use]
     pub fn may_match(&self, document: &Document<'_>) -> bool {
         let may = |selection: &Option<Pattern>, protocol: Protocol| {
-            let truth = selection
-                .as_ref()
-                .map_or(Truth::True, |pattern| pattern.truth(&NOT_STATED, &At::top(document, protocol, Use::Match)));
+            let truth = selection.as_ref().map_or(Truth::True, |pattern| {
+                pattern.truth(&NOT_STATED, &At::top(document, protocol, Use::Match).any_route())
+            });
             matches!(truth, Truth::True | Truth::Unknown)
         };
         protocols(document).iter().any(|protocol| {

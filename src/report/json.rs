@@ -25,7 +25,7 @@ struct Summary {
     not_applicable: u64,
     undecided: u64,
     violations: BySeverity,
-    waived: u64,
+    waived: usize,
     unchecked: usize,
 }
 
@@ -87,7 +87,7 @@ struct Circumstances<'a> {
 /// Writes the result.
 pub(super) fn render(facts: &Facts<'_>, _: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let (outcome, judgement, run) = (facts.outcome, facts.judgement, facts.run);
-    let rules = Rules::new(&outcome.rules);
+    let (rules, waivers) = (Rules::new(&outcome.rules), &outcome.waivers);
     // For the many small parts; long arrays come in blocks that pass through.
     let mut out = io::BufWriter::new(out);
     let out = &mut out;
@@ -99,8 +99,10 @@ pub(super) fn render(facts: &Facts<'_>, _: Style, out: &mut dyn io::Write) -> io
     elements(out, &outcome.scopes, |scope| Scope::of(scope, run))?;
     out.write_all(b",\n\"violations\":")?;
     let lists: Vec<&[Violation]> = outcome.violations.iter().map(Vec::as_slice).collect();
-    blocks::array(out, &lists, |block, bytes| findings::violations(block, &rules, bytes))?;
-    out.write_all(b",\n\"waived\":[],\n\"undecided\":")?;
+    blocks::array(out, &lists, |block, bytes| findings::violations(block, &rules, waivers, bytes))?;
+    out.write_all(b",\n\"waived\":")?;
+    blocks::array(out, &[&outcome.waived], |block, bytes| findings::waived(block, &rules, waivers, bytes))?;
+    out.write_all(b",\n\"undecided\":")?;
     blocks::array(out, &[&outcome.undecided], |block, bytes| findings::undecided(block, &rules, bytes))?;
     out.write_all(b",\n\"unchecked\":")?;
     elements(out, &outcome.gaps, Unchecked::of)?;
@@ -134,7 +136,7 @@ fn summary(outcome: &Outcome) -> Summary {
             low: outcome.count(Severity::Low),
             info: outcome.count(Severity::Info),
         },
-        waived: 0,
+        waived: outcome.waived.len(),
         unchecked: outcome.gaps.len(),
     }
 }
@@ -267,6 +269,11 @@ mod tests {
                 "rule severity title stage route path expected actual origin status first_seen fingerprint policy fix \
                  commands",
             ),
+            (
+                "waived",
+                "rule severity title stage route path expected actual origin status first_seen fingerprint policy fix \
+                 commands waiver",
+            ),
             ("undecided", "rule stage route path reason"),
             ("unchecked", "account region api_id stage operation code message hint"),
             ("warnings", "kind message account region api_id stage"),
@@ -274,9 +281,14 @@ mod tests {
             let elements = result[list].as_array().unwrap();
             assert!(!elements.is_empty(), "{list}");
             for element in elements {
-                assert_eq!(keys(element), listed(expected), "{list}");
+                let mut found = keys(element);
+                // Written where there is something to say.
+                found.retain(|key| !["reading", "waiver_expired"].contains(key));
+                assert_eq!(found, listed(expected), "{list}");
             }
         }
+        assert_eq!(keys(&result["waived"][0]["waiver"]), listed("reason owner expires file line"));
+        assert_eq!(result["waived"][0]["reading"], "inherit");
         for violation in result["violations"].as_array().unwrap() {
             assert_eq!(keys(&violation["stage"]), stage);
             assert_eq!(keys(&violation["policy"]), listed("file line"));
@@ -326,7 +338,7 @@ mod tests {
             assert!(text.ends_with("}\n") && !text.contains(" \n"));
             assert!(!text.replace('\n', "").contains(super::super::inert::is_hostile));
             let lines = text.lines().filter(|line| line.starts_with("{\"rule\"")).count();
-            assert_eq!(lines, sample.outcome.total() + sample.outcome.undecided.len());
+            assert_eq!(lines, sample.outcome.total() + sample.outcome.waived.len() + sample.outcome.undecided.len());
         }
     }
 

@@ -21,6 +21,7 @@ pub(super) fn render(facts: &Facts<'_>, _: Style, out: &mut dyn io::Write) -> io
     limits::alert(facts, &mut page);
     findings::severities(facts, &mut page);
     findings::violations(facts, &mut page);
+    findings::waived(facts, &mut page);
     findings::rules(facts, &mut page);
     details::by_api(facts, &mut page);
     limits::undecided(facts, &mut page);
@@ -201,6 +202,7 @@ mod tests {
         let ours = [
             "API Gateway stage audit",
             "Violations",
+            "Waived",
             "What to do",
             "Details by API",
             "Could not be decided",
@@ -248,6 +250,12 @@ mod tests {
                 (violation.expected, violation.actual) = (hostile.into(), Actual::Text(hostile.into()));
                 (violation.path, violation.route) = (Some(format!("Tags.{hostile}").into()), Some(hostile.into()));
             }
+            for waived in &mut sample.outcome.waived {
+                (waived.violation.path, waived.violation.actual) = (Some(hostile.into()), Actual::Text(hostile.into()));
+            }
+            for waiver in &mut sample.outcome.waivers {
+                (waiver.reason, waiver.owner) = (hostile.to_owned(), hostile.to_owned());
+            }
             for undecided in &mut sample.outcome.undecided {
                 (undecided.path, undecided.reason) = (Some(hostile.into()), hostile.into());
             }
@@ -266,9 +274,9 @@ mod tests {
             sample.run.source = hostile.to_owned();
             let text = sample.render("markdown", STYLE);
             assert_inert(&text);
-            assert_eq!(headings(&text).len(), 8, "{text}");
+            assert_eq!(headings(&text).len(), 9, "{text}");
             let violations = sample.outcome.total();
-            assert_eq!(rows(&text).len(), 5 + violations + 2 + 5, "{text}");
+            assert_eq!(rows(&text).len(), 5 + violations + 2 + 2 + 5, "{text}");
             let whole = rows(&text).into_iter().filter(|row| row.len() == 6 && !row[5].is_empty()).count();
             assert_eq!(whole, violations + 5, "{text}");
         }

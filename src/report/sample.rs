@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::{Facts, Format, Run, Style};
 use crate::model::feed::{Gap, Read, Scope, Warning};
-use crate::model::finding::{Actual, ApiName, Origin, Place, RuleFacts, StageName, Undecided, Violation};
+use crate::model::finding::{
+    Actual, ApiName, Origin, Place, Reading, RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts,
+};
 use crate::model::judgement::{Judgement, Signal, Verdict};
 use crate::model::outcome::Coverage;
 use crate::model::{Outcome, Severity};
@@ -48,6 +50,7 @@ pub(super) fn judgement(verdict: Verdict, exit: u8) -> Judgement {
         exit,
         fail_on: Some(Severity::Low),
         failing: 0,
+        below_coverage: None,
         unchecked: 0,
         undecided: 0,
         nothing_governed: false,
@@ -85,6 +88,8 @@ pub(super) fn violation() -> Violation {
     Violation {
         rule: 0,
         origin: Origin::Stage,
+        reading: None,
+        expired: None,
         stage: stage("111122223333", "us-east-1", ("a1b2c3d4e5", "orders", "HTTP"), "prod"),
         route: None,
         path: Some("DefaultRouteSettings.ThrottlingBurstLimit".into()),
@@ -168,6 +173,8 @@ pub(super) fn rich() -> Sample {
             Violation {
                 rule,
                 origin,
+                reading: None,
+                expired: None,
                 stage: Arc::clone(stage),
                 route: None,
                 path: path.map(Into::into),
@@ -176,6 +183,14 @@ pub(super) fn rich() -> Sample {
             }
         };
     let on_route = |route: &str, violation: Violation| Violation { route: Some(route.into()), ..violation };
+    let waiver = |rule: &str, reason: &str, owner: &str, expires: &str| WaiverFacts {
+        rule: rule.to_owned(),
+        reason: reason.to_owned(),
+        owner: owner.to_owned(),
+        expires: expires.to_owned(),
+        file: "waivers.yaml".to_owned(),
+        line: 2,
+    };
     let format =
         r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime"}"#;
     let common = r#"$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.routeKey $context.protocol" $context.status $context.responseLength"#;
@@ -198,7 +213,10 @@ pub(super) fn rich() -> Sample {
                 find(1, &orders, Some("AccessLogSettings.Format"), "JSON that names requestId, status", Actual::Text(format.into()), Origin::Stage),
                 find(1, &chat, Some("AccessLogSettings.DestinationArn"), r#"like "arn:aws:logs:us-east-1:111122223333:log-group:/apigw/*""#, Actual::Text("arn:aws:firehose:us-east-1:111122223333:deliverystream/amazon-apigateway-logs".into()), Origin::Stage),
                 find(1, &chat, Some("AccessLogSettings.Format"), "JSON that names requestId, status", Actual::Text(common.into()), Origin::Stage),
-                find(1, &chat, Some("DefaultRouteSettings.LoggingLevel"), "one of ERROR, INFO", Actual::Text("OFF".into()), Origin::Implied),
+                Violation {
+                    expired: Some(2),
+                    ..find(1, &chat, Some("DefaultRouteSettings.LoggingLevel"), "one of ERROR, INFO", Actual::Text("OFF".into()), Origin::Implied)
+                },
                 find(1, &hostile, Some("AccessLogSettings.Format"), "JSON that names requestId", Actual::Text("```\n+ @octocat\u{1b}]0;pwned\u{7} | #12 </details>".into()), Origin::Stage),
             ],
             vec![
@@ -207,6 +225,21 @@ pub(super) fn rich() -> Sample {
             ],
             vec![find(3, &hostile, Some("Tags"), "with the keys owner, cost-center", Actual::Json(r#"{"team":"<b>`x`</b>|","x":"a\\|b"}"#.into()), Origin::Stage)],
             vec![find(4, &chat, Some("api.DisableExecuteApiEndpoint"), "true", Actual::Boolean(false), Origin::Api)],
+        ],
+        waived: vec![
+            Waived {
+                violation: Violation {
+                    reading: Some(Reading::Inherit),
+                    ..on_route("GET /old", find(0, &orders, Some("RouteSettings.GET /old.ThrottlingBurstLimit"), "at most 500", Actual::Integer(2000), Origin::Stage))
+                },
+                waiver: 0,
+            },
+            Waived { violation: find(3, &hostile, Some("Tags.owner"), "present", Actual::Unset, Origin::Unset), waiver: 1 },
+        ],
+        waivers: vec![
+            waiver("production/throttling", "Vendor contract until migration; SEC-142", "team-checkout", "2027-01-31"),
+            waiver("*", "x|</td><script>alert(1)</script> @octocat\u{1b}[2J\n::error::x", "`|#12", "2027-03-01"),
+            waiver("production/access-logging", "Moving log groups", "team-chat", "2026-11-01"),
         ],
         undecided: vec![
             Undecided {

@@ -2,6 +2,7 @@
 //! was read, what is wrong on each stage, what to do, what is not known, the totals, and why the run ends as it does.
 
 mod unknown;
+mod waived;
 
 use std::io::{self, Write as _};
 
@@ -28,6 +29,7 @@ pub(super) fn render(facts: &Facts<'_>, style: Style, out: &mut dyn io::Write) -
     let mut page = Page::new(&mut out, style.width, style.colour);
     scopes(facts, &mut page)?;
     violations(facts, &mut page)?;
+    waived::waived(facts, &mut page)?;
     what_to_do(facts, &mut page)?;
     unknown::coverage(facts, &mut page)?;
     unknown::warnings(facts, &mut page)?;
@@ -108,7 +110,7 @@ fn violations(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         for (severity, rule) in rules {
             rule_line(facts, severity, rule, page)?;
             for (_, violation) in stage.iter().filter(|(_, violation)| violation.rule == rule) {
-                setting(violation, page)?;
+                setting(facts, violation, page)?;
             }
         }
     }
@@ -125,7 +127,7 @@ fn rule_line(facts: &Facts<'_>, severity: Severity, rule: u32, page: &mut Page<'
     )
 }
 
-fn setting(violation: &Violation, page: &mut Page<'_>) -> io::Result<()> {
+fn setting(facts: &Facts<'_>, violation: &Violation, page: &mut Page<'_>) -> io::Result<()> {
     let path = violation.path.as_deref().unwrap_or("the stage as a whole");
     let found = match words::value(&violation.actual) {
         None => "not set".to_owned(),
@@ -142,6 +144,7 @@ fn setting(violation: &Violation, page: &mut Page<'_>) -> io::Result<()> {
             (DIM, &origin),
             (PLAIN, ", expected "),
             (AnsiColor::Green.on_default(), &visible(&violation.expected)),
+            (ALARM, &words::expired(facts, violation).map(|said| format!(" ({said})")).unwrap_or_default()),
         ],
     )
 }
@@ -295,7 +298,7 @@ mod tests {
         let one = sample.outcome.violations[0][1].clone();
         sample.outcome.violations[0].extend(std::iter::repeat_n(one, 5_000));
         let text = sample.render("text", Style { colour: false, width: usize::MAX });
-        assert_eq!(text.matches(", expected ").count(), sample.outcome.total());
+        assert_eq!(text.matches(", expected ").count(), sample.outcome.total() + sample.outcome.waived.len());
         assert!(text.contains("5,014 violations: 5,005 critical"));
     }
 

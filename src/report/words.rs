@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub(super) use self::hints::hints;
 pub(super) use self::names::{api, besides, called, place, regions, stage};
 use super::Facts;
-use crate::model::finding::{Actual, Origin, RuleFacts, Violation};
+use crate::model::finding::{Actual, Origin, Reading, RuleFacts, Violation};
 use crate::model::judgement::Verdict;
 
 /// A number with its thousands apart.
@@ -52,12 +52,24 @@ pub(super) fn value(actual: &Actual) -> Option<Cow<'_, str>> {
 
 /// What a reader would otherwise get wrong about where a value came from.
 pub(super) fn origin(violation: &Violation) -> Option<&'static str> {
+    // An entry of `RouteSettings` that leaves the setting out.
+    match violation.reading {
+        Some(Reading::Replace) => return Some("if the entry of the route replaces the stage default"),
+        Some(Reading::Inherit) => return Some("if the entry of the route inherits from the stage default"),
+        None => {}
+    }
     match violation.origin {
         Origin::Implied if violation.actual != Actual::Unset => Some("as it is not set"),
         Origin::Api => Some("on the API"),
         Origin::Stage if violation.route.is_some() => Some("from the stage default"),
         Origin::Route | Origin::Stage | Origin::Implied | Origin::Unset => None,
     }
+}
+
+/// That a waiver covered a violation until it expired.
+pub(super) fn expired(facts: &Facts<'_>, violation: &Violation) -> Option<String> {
+    let waiver = facts.outcome.waivers.get(usize::from(violation.expired?))?;
+    Some(format!("its waiver expired on {}", waiver.expires))
 }
 
 /// A duration as people say it.
@@ -86,9 +98,13 @@ pub(super) fn violations(facts: &Facts<'_>) -> String {
         .filter(|severity| outcome.count(*severity) > 0)
         .map(|severity| format!("{} {severity}", number(outcome.count(severity) as u64)))
         .collect();
-    match outcome.total() {
+    let found = match outcome.total() {
         0 => "no violation".to_owned(),
         total => format!("{}: {}", count(total as u64, "violation"), by_severity.join(", ")),
+    };
+    match outcome.waived.len() as u64 {
+        0 => found,
+        waived => format!("{found}; {} waived", number(waived)),
     }
 }
 
@@ -187,6 +203,12 @@ pub(super) fn conclusion(facts: &Facts<'_>) -> String {
         }
         _ if judged.signal.is_some() => sentences.extend(unknown.map(|unknown| format!("{unknown}."))),
         _ => sentences.extend(unknown.map(|unknown| format!("nothing fails, but {unknown}."))),
+    }
+    if let Some(least) = judged.below_coverage {
+        let governed = number(facts.outcome.governed);
+        let stages = count(facts.outcome.stages, "stage");
+        sentences
+            .push(format!("a rule governs {governed} of {stages}, less than the {least} % that this run demands."));
     }
     if judged.nothing_governed {
         sentences.push(nothing_governed(facts));

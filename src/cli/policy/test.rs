@@ -1,7 +1,7 @@
 //! `driftgate policy test`: run the tests that policies carry.
 
 use super::{plural, say};
-use crate::check::{Verdict, verdict};
+use crate::check::{Options, Verdict, verdict};
 use crate::cli::args::{Global, Paths};
 use crate::cli::{Stop, audit};
 use crate::gate;
@@ -52,7 +52,7 @@ fn failure(policy: &Policy, example: &Example) -> Option<String> {
     let verdicts: Vec<(&str, Verdict)> = policy
         .rules
         .iter()
-        .map(|rule| (rule.id.as_str(), verdict(policy.selection.as_ref(), rule, &document, true)))
+        .map(|rule| (rule.id.as_str(), verdict(policy.selection.as_ref(), rule, &document, Options::default())))
         .collect();
     let mut why = Vec::new();
     let line = |id: &str, verdict: &Verdict| format!("  {id}\n{}", words(verdict));

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::escape;
-use crate::model::finding::{RuleFacts, StageName, Undecided, Violation, fingerprint};
+use crate::model::finding::{RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts, fingerprint};
 
 /// The parts of an element that are the same for every finding of a rule, as JSON.
 pub(super) struct Rules<'a> {
@@ -116,28 +116,72 @@ fn push_name(stage: &StageName, out: &mut Vec<u8>) {
 }
 
 /// Pushes violations, each after a comma and a newline.
-pub(super) fn violations(block: &[Violation], rules: &Rules<'_>, out: &mut Vec<u8>) {
+pub(super) fn violations(block: &[Violation], rules: &Rules<'_>, waivers: &[WaiverFacts], out: &mut Vec<u8>) {
     let mut stage = LastStage::default();
-    for violation in block {
-        let rule = rules.get(violation.rule);
-        out.extend_from_slice(&rule.head);
-        stage.push(&violation.stage, out);
-        out.extend(b",\"route\":");
-        escape::optional(out, violation.route.as_deref());
-        out.extend(b",\"path\":");
-        escape::optional(out, violation.path.as_deref());
-        out.extend(b",\"expected\":");
-        escape::text(out, &violation.expected);
-        out.extend(b",\"actual\":");
-        escape::actual(out, &violation.actual);
-        out.extend(b",\"origin\":\"");
-        out.extend_from_slice(violation.origin.name().as_bytes());
-        out.extend(b"\",\"status\":null,\"first_seen\":null,\"fingerprint\":\"");
-        let (route, path) = (violation.route.as_deref(), violation.path.as_deref());
-        out.extend_from_slice(fingerprint(rule.name, &violation.stage, route, path).as_bytes());
-        out.push(b'"');
-        out.extend_from_slice(&rule.tail);
+    for one in block {
+        violation(one, &mut stage, rules, waivers, out);
     }
+}
+
+/// Pushes waived violations, each with its waiver, after a comma and a newline.
+pub(super) fn waived(block: &[Waived], rules: &Rules<'_>, waivers: &[WaiverFacts], out: &mut Vec<u8>) {
+    let mut stage = LastStage::default();
+    for one in block {
+        violation(&one.violation, &mut stage, rules, waivers, out);
+        // The waiver is a member of the violation, which was closed already.
+        out.pop();
+        out.extend(b",\"waiver\":");
+        match waivers.get(one.waiver as usize) {
+            None => out.extend(b"null}"),
+            Some(waiver) => {
+                out.extend(b"{\"reason\":");
+                escape::text(out, &waiver.reason);
+                out.extend(b",\"owner\":");
+                escape::text(out, &waiver.owner);
+                out.extend(b",\"expires\":");
+                escape::text(out, &waiver.expires);
+                out.extend(b",\"file\":");
+                escape::text(out, &waiver.file);
+                out.extend(format!(",\"line\":{}}}}}", waiver.line).as_bytes());
+            }
+        }
+    }
+}
+
+fn violation<'a>(
+    violation: &'a Violation,
+    stage: &mut LastStage<'a>,
+    rules: &Rules<'_>,
+    waivers: &[WaiverFacts],
+    out: &mut Vec<u8>,
+) {
+    let rule = rules.get(violation.rule);
+    out.extend_from_slice(&rule.head);
+    stage.push(&violation.stage, out);
+    out.extend(b",\"route\":");
+    escape::optional(out, violation.route.as_deref());
+    out.extend(b",\"path\":");
+    escape::optional(out, violation.path.as_deref());
+    out.extend(b",\"expected\":");
+    escape::text(out, &violation.expected);
+    out.extend(b",\"actual\":");
+    escape::actual(out, &violation.actual);
+    out.extend(b",\"origin\":\"");
+    out.extend_from_slice(violation.origin.name().as_bytes());
+    // The two keys of few violations are written where there is something to say.
+    if let Some(reading) = violation.reading {
+        out.extend(b"\",\"reading\":\"");
+        out.extend_from_slice(reading.name().as_bytes());
+    }
+    if let Some(waiver) = violation.expired.and_then(|waiver| waivers.get(usize::from(waiver))) {
+        out.extend(b"\",\"waiver_expired\":\"");
+        out.extend_from_slice(waiver.expires.as_bytes());
+    }
+    out.extend(b"\",\"status\":null,\"first_seen\":null,\"fingerprint\":\"");
+    let (route, path) = (violation.route.as_deref(), violation.path.as_deref());
+    out.extend_from_slice(fingerprint(rule.name, &violation.stage, route, path).as_bytes());
+    out.push(b'"');
+    out.extend_from_slice(&rule.tail);
 }
 
 /// Pushes what could not be decided, each after a comma and a newline.

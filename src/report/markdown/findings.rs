@@ -2,7 +2,7 @@
 
 use super::{room, short, stage};
 use crate::model::Severity;
-use crate::model::finding::{RuleFacts, Violation};
+use crate::model::finding::{RuleFacts, Violation, Waived, WaiverFacts};
 use crate::report::inert::{cell, code, prose, web_address};
 use crate::report::{Facts, words};
 
@@ -35,7 +35,7 @@ pub(super) fn violations(facts: &Facts<'_>, page: &mut String) {
             cell(&code(rule)),
             cell(&stage(&violation.stage)),
             cell(&setting(violation.path.as_deref())),
-            cell(&found(violation)),
+            cell(&found(facts, violation)),
             cell(&short(&violation.expected, VALUE)),
         )
     });
@@ -47,12 +47,37 @@ pub(super) fn setting(path: Option<&str>) -> String {
     path.map_or_else(|| "the stage as a whole".to_owned(), |path| short(path, VALUE * 2))
 }
 
-fn found(violation: &Violation) -> String {
+fn found(facts: &Facts<'_>, violation: &Violation) -> String {
     let value = words::value(&violation.actual).map_or_else(|| "not set".to_owned(), |value| short(&value, VALUE));
-    match words::origin(violation) {
-        Some(origin) => format!("{value} ({origin})"),
-        None => value,
+    let notes: Vec<String> =
+        words::origin(violation).map(str::to_owned).into_iter().chain(words::expired(facts, violation)).collect();
+    if notes.is_empty() { value } else { format!("{value} ({})", notes.join("; ")) }
+}
+
+/// What waivers tolerate, with who answers for it, why and until when.
+pub(super) fn waived(facts: &Facts<'_>, page: &mut String) {
+    let outcome = facts.outcome;
+    if outcome.waived.is_empty() {
+        return;
     }
+    page.push_str("\n## Waived\n\n| Rule | Stage | Setting | Found | Until | Owner | Reason |\n");
+    page.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
+    let shown = room::fill(page, room::WAIVED, &outcome.waived, |Waived { violation, waiver }| {
+        let rule = outcome.rule(violation.rule).map_or("unknown", |rule| &rule.name);
+        let waiver = outcome.waivers.get(*waiver as usize);
+        let said = |of: fn(&WaiverFacts) -> &str| waiver.map(|waiver| prose(of(waiver))).unwrap_or_default();
+        format!(
+            "| {} | {} | {} | {} | {} | {} | {} |\n",
+            cell(&code(rule)),
+            cell(&stage(&violation.stage)),
+            cell(&setting(violation.path.as_deref())),
+            cell(&found(facts, violation)),
+            cell(&said(|waiver| &waiver.expires)),
+            cell(&said(|waiver| &waiver.owner)),
+            cell(&said(|waiver| &waiver.reason)),
+        )
+    });
+    room::left_out(page, "", outcome.waived.len(), shown, "waived violation");
 }
 
 /// The rules that are violated, each once: why it should hold and how to put it right.

@@ -1,0 +1,266 @@
+//! What a rule demands of each route: which routes it looks at, the settings in force there, and how partial entries
+//! of `RouteSettings` are read. It must not know how verdicts are added up.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Options;
+use crate::model::Document;
+use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
+use crate::model::finding::{Origin, Reading};
+use crate::model::value::{NOT_STATED, UNSET, Value};
+use crate::policy::compile::each_route_field;
+use crate::policy::explain::{Failure, Open, Path};
+use crate::policy::pattern::At;
+use crate::policy::policies::{EachRoute, RoutePart};
+use crate::policy::truth::{Truth, Use};
+
+/// How partial entries of `RouteSettings` are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Inheritance {
+    /// Members that they leave out come from the stage default.
+    #[default]
+    Inherit,
+    /// Members that they leave out are unset.
+    Replace,
+    /// A rule must hold either way.
+    Both,
+}
+
+impl Inheritance {
+    /// The choice of that name, as on the command line.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "inherit" => Self::Inherit,
+            "replace" => Self::Replace,
+            "both" => Self::Both,
+            _ => return None,
+        })
+    }
+
+    /// The readings under which a rule must hold.
+    const fn readings(self) -> &'static [Reading] {
+        match self {
+            Self::Inherit => &[Reading::Inherit],
+            Self::Replace => &[Reading::Replace],
+            Self::Both => &[Reading::Inherit, Reading::Replace],
+        }
+    }
+}
+
+/// The routes that a rule's `match` chooses.
+pub struct Chosen {
+    default: Truth,
+    /// The entries of `RouteSettings`, in order; `None` when `match` does not ask for routes, and takes all.
+    entries: Option<Vec<Truth>>,
+    /// Entries of which nothing is stated.
+    unstated: Truth,
+}
+
+impl Chosen {
+    /// All routes of a stage that matches.
+    pub const fn all(matches: Truth) -> Self {
+        Self { default: matches, entries: None, unstated: matches }
+    }
+
+    /// The routes for which `matches` holds.
+    pub fn among(document: &Document<'_>, matches: impl Fn(&Value<'_>) -> Truth) -> Self {
+        let entries = route_settings(document);
+        let unstated = match entries {
+            Value::NotStated => matches(&NOT_STATED),
+            _ => Truth::False,
+        };
+        let entries = entries.entries().iter().map(|(key, _)| matches(&Value::Text(Cow::Borrowed(key))));
+        Self { default: matches(&UNSET), entries: Some(entries.collect()), unstated }
+    }
+
+    /// Whether there is one.
+    pub fn any(&self) -> Truth {
+        let entries = self.entries.iter().flatten().copied();
+        Use::Match.any([self.default, self.unstated].into_iter().chain(entries))
+    }
+
+    fn entry(&self, at: usize) -> Truth {
+        self.entries.as_ref().map_or(self.default, |entries| entries.get(at).copied().unwrap_or(Truth::False))
+    }
+}
+
+/// What a demand says when it is not certain that it is made: only what fails hangs on that.
+fn demanded(chosen: Truth, says: Truth) -> Option<Truth> {
+    match (chosen, says) {
+        (Truth::False | Truth::Dropped, _) => None,
+        (Truth::Unknown, Truth::False) => Some(Truth::Unknown),
+        (_, says) => Some(says),
+    }
+}
+
+/// The entries of a stage's `RouteSettings`.
+fn route_settings<'d>(document: &Document<'d>) -> &'d Value<'d> {
+    document.stage.member(const { position(STAGE, "RouteSettings") })
+}
+
+/// The routes of a stage, and what is demanded of each.
+pub struct Routes<'d> {
+    parts: &'d [RoutePart],
+    chosen: Chosen,
+    at: At<'d>,
+    default: &'d Value<'d>,
+    /// `RouteSettings`.
+    entries: &'d Value<'d>,
+    options: Options,
+}
+
+/// The settings in force of one route.
+struct Route<'d> {
+    key: &'d str,
+    entry: &'d Value<'d>,
+    settings: Value<'d>,
+    /// The reading that they rest on, when a part leaves something out.
+    reading: Option<Reading>,
+    /// Whether it is as the default is when its entry inherits, which is told there.
+    told_at_default: bool,
+    chosen: Truth,
+}
+
+impl<'d> Routes<'d> {
+    /// The routes of a stage that a rule's `match` chose.
+    pub fn of(
+        each: &'d EachRoute,
+        chosen: Chosen,
+        document: &'d Document<'d>,
+        protocol: Protocol,
+        options: Options,
+    ) -> Self {
+        Self {
+            parts: &each.parts,
+            chosen,
+            at: At { field: each_route_field(), ..At::top(document, protocol, Use::Expect) },
+            default: document.stage.member(const { position(STAGE, "DefaultRouteSettings") }),
+            entries: route_settings(document),
+            options,
+        }
+    }
+
+    /// Whether all that is demanded holds.
+    pub fn truth(&self) -> Truth {
+        Use::Expect.all(self.parts.iter().map(|part| {
+            let own = part.pattern.truth(self.default, &self.at);
+            if own == Truth::Dropped {
+                return own;
+            }
+            let others = self.besides_default(part);
+            let others =
+                others.filter_map(|route| demanded(route.chosen, part.pattern.truth(&route.settings, &self.at)));
+            // Entries that are not stated may be anything.
+            let unstated = matches!(self.entries, Value::NotStated).then_some(Truth::Unknown);
+            let unstated = unstated.filter(|_| !matches!(self.chosen.unstated, Truth::False | Truth::Dropped));
+            Use::Expect.all(demanded(self.chosen.default, own).into_iter().chain(others).chain(unstated))
+        }))
+    }
+
+    /// The chosen routes whose settings in force may differ from the default in what a part reads. All others are as
+    /// the default is, and what they inherit is told once, there; unless `match` leaves the default out.
+    fn besides_default(&self, part: &'d RoutePart) -> impl Iterator<Item = Route<'d>> {
+        let entries: &'d [(Cow<'d, str>, Value<'d>)] = self.entries.entries();
+        let routes = entries.iter().enumerate().map(|(at, (key, entry))| (key, entry, self.chosen.entry(at)));
+        routes.filter(|(_, _, chosen)| !matches!(chosen, Truth::False | Truth::Dropped)).flat_map(
+            move |(key, entry, chosen)| {
+                let sets = |at: &usize| !entry.member(*at).is_unset();
+                let (whole, empty) = (part.reads.iter().all(sets), !part.reads.iter().any(sets));
+                let readings = if whole { &[Reading::Replace] } else { self.options.inheritance.readings() };
+                let told_at_default = empty && self.chosen.default == Truth::True;
+                let readings = readings.iter().filter(move |reading| **reading != Reading::Inherit || !told_at_default);
+                readings.map(move |reading| Route {
+                    key,
+                    entry,
+                    settings: in_force(entry, self.default, *reading),
+                    reading: (!whole).then_some(*reading),
+                    told_at_default,
+                    chosen,
+                })
+            },
+        )
+    }
+
+    /// The settings that fail.
+    pub fn failures(&self, out: &mut Vec<Failure>) {
+        for part in self.parts {
+            if self.chosen.default == Truth::True {
+                self.failing(part, self.default, &mut Path::fixed("DefaultRouteSettings"), out);
+            }
+            for route in self.besides_default(part).filter(|route| route.chosen == Truth::True) {
+                self.failures_of(part, &route, out);
+            }
+        }
+    }
+
+    fn failing(&self, part: &RoutePart, settings: &Value<'_>, path: &mut Path, out: &mut Vec<Failure>) {
+        if part.pattern.truth(settings, &self.at) == Truth::False {
+            part.pattern.failures(settings, &self.at, path, !self.options.show_values, out);
+        }
+    }
+
+    /// The settings of one route that fail under one reading of its entry, each with whether it hangs on the reading.
+    fn failures_of(&self, part: &RoutePart, route: &Route<'_>, out: &mut Vec<Failure>) {
+        let path = || Path::varying(format!("RouteSettings.{}", route.key));
+        let before = out.len();
+        self.failing(part, &route.settings, &mut path(), out);
+        if out.len() == before {
+            return;
+        }
+        let mut otherwise = Vec::new();
+        if let Some(reading) = route.reading {
+            let settings = in_force(route.entry, self.default, reading.other());
+            self.failing(part, &settings, &mut path(), &mut otherwise);
+        }
+        let mut found = out.split_off(before);
+        for failure in &mut found {
+            let member = failure.path.rsplit_once('.').map(|(_, name)| position(ROUTE_SETTINGS, name));
+            let member = member.filter(|member| *member < ROUTE_SETTINGS.len());
+            let inherited = member.is_some_and(|member| route.entry.member(member).is_unset());
+            if inherited && failure.origin == Origin::Route {
+                failure.origin = Origin::Stage;
+            }
+            failure.route = Some(Arc::from(route.key));
+            let either_way = otherwise.iter().any(|other| other.path == failure.path);
+            failure.reading = route.reading.filter(|_| !either_way || route.told_at_default);
+        }
+        // Where a rule must hold either way, what fails either way was told under the first reading.
+        let second = self.options.inheritance == Inheritance::Both && route.reading == Some(Reading::Replace);
+        out.extend(found.into_iter().filter(|failure| !second || failure.reading.is_some()));
+    }
+
+    /// What keeps the demands from being decided.
+    pub fn questions(&self, out: &mut Vec<Open>) {
+        for part in self.parts {
+            if !matches!(self.chosen.default, Truth::False | Truth::Dropped) {
+                let mut path = Path::fixed("DefaultRouteSettings");
+                part.pattern.open_questions(self.default, &self.at, &mut path, out);
+            }
+            for route in self.besides_default(part) {
+                let before = out.len();
+                let mut path = Path::varying(format!("RouteSettings.{}", route.key));
+                part.pattern.open_questions(&route.settings, &self.at, &mut path, out);
+                for question in &mut out[before..] {
+                    question.route = Some(route.key.into());
+                }
+            }
+        }
+        if matches!(self.entries, Value::NotStated) {
+            out.push(Open::not_stated("RouteSettings".into()));
+        }
+    }
+}
+
+/// The settings in force of a route: its entry over the stage default, or its entry alone.
+pub fn in_force<'d>(entry: &'d Value<'d>, default: &'d Value<'d>, reading: Reading) -> Value<'d> {
+    let members = (0..ROUTE_SETTINGS.len()).map(|at| {
+        let own = entry.member(at);
+        match if own.is_unset() && reading == Reading::Inherit { default.member(at) } else { own } {
+            Value::Text(text) => Value::Text(Cow::Borrowed(text.as_ref())),
+            other => other.clone(),
+        }
+    });
+    Value::Struct(members.collect())
+}

@@ -1,0 +1,169 @@
+//! Which violations a waiver tolerates. It must not know the day: a waiver knows itself whether it has expired.
+
+use crate::model::catalogue::{Protocol, STAGE, position};
+use crate::model::feed::{Scope, Warning};
+use crate::model::finding::Reading;
+use crate::model::value::{NOT_STATED, UNSET, Value};
+use crate::model::{Document, Outcome};
+use crate::policy::Policies;
+use crate::policy::compile::{Expectation, each_route_field};
+use crate::policy::explain::Failure;
+use crate::policy::pattern::{At, below};
+use crate::policy::policies::protocols;
+use crate::policy::truth::{Truth, Use};
+use crate::policy::waiver::{SOON, Waiver, Waivers};
+
+use super::routes::in_force;
+
+/// The waivers of a run, by rule.
+pub struct Waiving<'w> {
+    waivers: &'w [Waiver],
+    /// The waivers of each rule, by the rule's number.
+    of_rules: Vec<Vec<u16>>,
+}
+
+/// What becomes of a violation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    /// It stands.
+    Stands,
+    /// It stands again: this waiver covered it until it expired.
+    Expired(u16),
+    /// This waiver tolerates it.
+    Waived(u16),
+}
+
+impl<'w> Waiving<'w> {
+    /// The waivers of these policies' rules.
+    pub fn new(policies: &Policies, waivers: &'w Waivers) -> Self {
+        let mut of_rules = vec![Vec::new(); policies.rules];
+        for rule in policies.rules() {
+            let fitting = (0..).zip(&waivers.waivers).filter(|(_, waiver)| waiver.rule.fits(&rule.facts.name));
+            if let Some(of_rule) = of_rules.get_mut(rule.number as usize) {
+                of_rule.extend(fitting.map(|(number, _): (u16, _)| number));
+            }
+        }
+        Self { waivers: &waivers.waivers, of_rules }
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.waivers.len()
+    }
+
+    /// What becomes of a violation of a rule. One waiver in force is enough.
+    pub fn ruling(&self, rule: u32, failure: &Failure, document: &Document<'_>) -> Ruling {
+        let mut ruling = Ruling::Stands;
+        for number in self.of_rules.get(rule as usize).into_iter().flatten() {
+            let Some(waiver) = self.waivers.get(usize::from(*number)) else { continue };
+            // A protocol that is not stated may be either.
+            let covered = protocols(document).iter().all(|protocol| covers(waiver, failure, document, *protocol));
+            match (covered, waiver.has_expired()) {
+                (true, false) => return Ruling::Waived(*number),
+                (true, true) if ruling == Ruling::Stands => ruling = Ruling::Expired(*number),
+                _ => {}
+            }
+        }
+        ruling
+    }
+
+    /// What every report warns of: waivers that have expired or soon will, that name no rule, that nothing needed.
+    /// The last is only known when everything was looked at.
+    pub fn warnings(&self, used: &[bool], outcome: &Outcome, narrowed: bool) -> Vec<Warning> {
+        let whole = !narrowed && outcome.gaps.is_empty() && outcome.undecided.is_empty();
+        let warning = |waiver: &Waiver, kind: &str, what: String| {
+            let facts = &waiver.facts;
+            let message = format!("the waiver of {} ({}:{}) {what}", facts.rule, facts.file, facts.line);
+            Warning { kind: kind.to_owned(), message, ..Warning::default() }
+        };
+        let mut warnings = Vec::new();
+        for (number, (waiver, used)) in self.waivers.iter().zip(used).enumerate() {
+            let facts = &waiver.facts;
+            let again = outcome.violations().filter(|(_, one)| one.expired.map(usize::from) == Some(number)).count();
+            if !self.of_rules.iter().flatten().any(|of_rule| usize::from(*of_rule) == number) {
+                let what = "names no rule of the policies; correct or remove it".to_owned();
+                warnings.push(warning(waiver, "waiver-without-rule", what));
+            } else if waiver.has_expired() {
+                let ago = days(-waiver.days_left);
+                let what = match again {
+                    0 => format!("expired on {}, {ago} ago; remove it", facts.expires),
+                    _ => format!(
+                        "expired on {}, {ago} ago: {again} violation{} it covered fail{} again; owner: {}",
+                        facts.expires,
+                        if again == 1 { "" } else { "s" },
+                        if again == 1 { "s" } else { "" },
+                        facts.owner
+                    ),
+                };
+                warnings.push(warning(waiver, "waiver-expired", what));
+            } else {
+                if waiver.days_left <= SOON {
+                    let when = if waiver.days_left == 0 {
+                        "today".to_owned()
+                    } else {
+                        format!("in {}", days(waiver.days_left))
+                    };
+                    let what = format!("expires on {}, {when}; owner: {}", facts.expires, facts.owner);
+                    warnings.push(warning(waiver, "waiver-expires-soon", what));
+                }
+                if !used && whole && outcome.scopes.iter().any(|scope| may_be_in(waiver, scope)) {
+                    let what = "was not needed: nothing that it covers is violated; remove it".to_owned();
+                    warnings.push(warning(waiver, "waiver-unused", what));
+                }
+            }
+        }
+        warnings
+    }
+}
+
+fn days(count: i32) -> String {
+    format!("{count} day{}", if count == 1 { "" } else { "s" })
+}
+
+/// Whether a waiver can be about anything in an account and Region: that it was not needed elsewhere says nothing.
+fn may_be_in(waiver: &Waiver, scope: &Scope) -> bool {
+    let document = Document {
+        account: scope.account.as_deref(),
+        region: scope.region.as_deref(),
+        api: &NOT_STATED,
+        stage: &NOT_STATED,
+    };
+    Protocol::ALL.iter().any(|protocol| {
+        let at = At::top(&document, *protocol, Use::Match).any_route();
+        !matches!(waiver.selection.truth(document.stage, &at), Truth::False | Truth::Dropped)
+    })
+}
+
+/// Whether a waiver covers a violation: its `match` holds, and what `accept` says of the very setting.
+fn covers(waiver: &Waiver, failure: &Failure, document: &Document<'_>, protocol: Protocol) -> bool {
+    let key = failure.route.as_deref().map(Value::text);
+    let route = key.as_ref().unwrap_or(&UNSET);
+    let at = At { route, ..At::top(document, protocol, Use::Match) };
+    waiver.selection.truth(document.stage, &at) == Truth::True
+        && waiver.accept.as_ref().is_none_or(|accept| accepts(accept, failure, document, protocol))
+}
+
+/// Whether `accept` names the setting of a violation, and holds for the value found there.
+fn accepts(accept: &Expectation, failure: &Failure, document: &Document<'_>, protocol: Protocol) -> bool {
+    let at = At::top(document, protocol, Use::Expect);
+    let picture = accept.picture.as_ref().and_then(|pattern| pattern.truth_at(&failure.path, document.stage, &at));
+    let routes = accept.each_route.as_ref().and_then(|pattern| {
+        let (path, settings) = settings_of(failure, document)?;
+        pattern.truth_at(path, &settings, &At { field: each_route_field(), ..at })
+    });
+    let mut says = picture.into_iter().chain(routes).peekable();
+    says.peek().is_some() && says.all(|says| says == Truth::True)
+}
+
+/// The settings in force where a violation is, and its path below them; `None` when it is not one of a route.
+fn settings_of<'f, 'd>(failure: &'f Failure, document: &Document<'d>) -> Option<(&'f str, Value<'d>)> {
+    let default = document.stage.member(const { position(STAGE, "DefaultRouteSettings") });
+    match failure.route.as_deref() {
+        None => Some((below(&failure.path, "DefaultRouteSettings")?, in_force(default, default, Reading::Replace))),
+        Some(key) => {
+            let entry = document.stage.member(const { position(STAGE, "RouteSettings") }).entry(key);
+            let path = below(below(&failure.path, "RouteSettings")?, key)?;
+            Some((path, in_force(entry, default, failure.reading.unwrap_or(Reading::Inherit))))
+        }
+    }
+}
