@@ -7,6 +7,8 @@ use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
+use super::secret::looks_secret;
+
 /// A stage variable's value as a snapshot keeps it.
 ///
 /// It hides from a glance, not from guessing: short values can be tried one by one.
@@ -97,55 +99,6 @@ fn bytes(hex: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-/// Whether a variable looks like a secret: its name says so, or its value has the shape of a well-known credential.
-///
-/// Addresses, ARNs and plain words do not; a Lambda's name in a stage variable is what they are for.
-#[must_use]
-pub fn looks_secret(name: &str, value: &str) -> bool {
-    const NAMES: [&str; 10] = [
-        "password",
-        "passwd",
-        "secret",
-        "token",
-        "apikey",
-        "privatekey",
-        "credential",
-        "accesskey",
-        "passphrase",
-        "pwd",
-    ];
-    // Published shapes: AWS access keys, GitHub, GitLab, Slack, Stripe, Google, and a JSON Web Token's first bytes.
-    const SHAPES: [&str; 14] = [
-        "AKIA",
-        "ASIA",
-        "ghp_",
-        "gho_",
-        "ghs_",
-        "github_pat_",
-        "glpat-",
-        "xoxb-",
-        "xoxp-",
-        "sk_live_",
-        "rk_live_",
-        "AIza",
-        "eyJ",
-        "-----BEGIN",
-    ];
-    if value.len() < 6 || value.starts_with("arn:") {
-        return false;
-    }
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    // A name such as TOKEN_URL or SECRET_ARN says where the secret is, which is the right way.
-    let points = ["url", "uri", "arn", "name", "path", "id", "endpoint", "host", "enabled"];
-    let named = NAMES.iter().any(|word| plain.contains(word)) && !points.iter().any(|end| plain.ends_with(end));
-    named
-        || SHAPES.iter().any(|start| value.starts_with(start) && value.len() >= 16)
-        || value.split_once("://").is_some_and(|(_, rest)| {
-            // user:password@host
-            rest.split_once('@').is_some_and(|(user, _)| user.contains(':') && !user.contains('/'))
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,27 +120,6 @@ mod tests {
         assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), one);
         for wrong in ["00ff", &"g".repeat(64), &"é".repeat(32)] {
             assert!(serde_json::from_str::<Digest>(&format!(r#"{{"sha256":"{wrong}"}}"#)).is_err());
-        }
-    }
-
-    #[test]
-    fn secrets_look_so_and_references_do_not() {
-        for (name, value) in [
-            ("DB_PASSWORD", "hunter2hunter2"),
-            ("apiKey", "a1b2c3d4e5"),
-            ("x", "AKIAIOSFODNN7EXAMPLE"),
-            ("dsn", "postgres://app:s3cret@db.internal/app"),
-        ] {
-            assert!(looks_secret(name, value), "{name}={value}");
-        }
-        for (name, value) in [
-            ("lambda", "checkout-prod"),
-            ("SECRET_ARN", "arn:aws:secretsmanager:us-east-1:111122223333:secret:db"),
-            ("tokenUrl", "https://login.example.com/oauth2/token"),
-            ("url", "https://example.com/a:b@c"),
-            ("password", "no"),
-        ] {
-            assert!(!looks_secret(name, value), "{name}={value}");
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod feed;
 pub mod finding;
 pub mod judgement;
 pub mod outcome;
+pub mod secret;
 pub mod severity;
 pub mod value;
 pub mod wanted;
