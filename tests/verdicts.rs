@@ -110,6 +110,52 @@ fn values_unset_and_their_meaning() {
 }
 
 #[test]
+fn the_format_of_an_access_log() {
+    let of = |test: &str, format: &str| {
+        expect(
+            &format!("{{AccessLogSettings: {{Format: {{log-format: {test}}}}}}}"),
+            &format!("{{AccessLogSettings: {{Format: '{format}'}}}}"),
+        )
+    };
+    let json = r#"{"id": "$context.requestId", "code": $context.statusCode}"#;
+    let wanted = "{is: json, context: [requestId, $context.status]}";
+    assert_eq!(of("{is: json}", json), "conforms");
+    assert_eq!(of("{context: [requestId]}", json), "conforms");
+    assert_eq!(of(wanted, &json.replace("Code", "")), "conforms");
+    // Only what is missing is named.
+    let path = "AccessLogSettings.Format";
+    assert_eq!(of(wanted, json), format!("{path} = {json}, not a log format with $context.status"));
+    assert_eq!(
+        of(wanted, "$context.requestId"),
+        format!("{path} = $context.requestId, not a JSON log format with $context.status")
+    );
+    assert_eq!(of("{is: xml}", json), format!("{path} = {json}, not an XML log format"));
+    assert_eq!(of("{is: clf}", ""), format!("{path} = null unset, not a CLF log format"));
+    assert_eq!(
+        of(wanted, ""),
+        format!("{path} = null unset, not a JSON log format with $context.requestId, $context.status")
+    );
+}
+
+#[test]
+fn stage_variables_that_look_like_secrets() {
+    let none = "{StageVariables: {\"*\": {looks-secret: false}}}";
+    assert_eq!(expect(none, "{}"), "conforms");
+    assert_eq!(
+        expect(none, "{StageVariables: {table: sessions, tokenUrl: \"https://login.example.com\"}}"),
+        "conforms"
+    );
+    let found = expect(none, "{StageVariables: {table: sessions, dbPassword: hunter2hunter2}}");
+    assert!(found.starts_with("StageVariables.dbPassword = sha256:"), "{found}");
+    assert!(found.ends_with(", not not something that looks like a secret"), "{found}");
+    assert_eq!(
+        expect("{StageVariables: {key: {looks-secret: true}}}", "{StageVariables: {key: AKIAIOSFODNN7EXAMPLE}}"),
+        "conforms"
+    );
+    assert_eq!(expect("{Description: {looks-secret: false}}", "{Description: sessions of the shop}"), "conforms");
+}
+
+#[test]
 fn all_tests_that_fail_are_named_and_only_they() {
     let range = "{DefaultRouteSettings: {ThrottlingBurstLimit: {min: 10, max: 500, not: 5}}}";
     let given = |value: &str| format!("{{DefaultRouteSettings: {{ThrottlingBurstLimit: {value}}}}}");
@@ -338,6 +384,9 @@ fn stage_variables_are_shown_as_digests_and_digests_decide_what_they_can() {
     assert_eq!(on_digest("expect: {StageVariables: {key: blue}}", "blue"), "conforms");
     assert!(on_digest("expect: {StageVariables: {key: blue}}", "green").contains("= sha256:"));
     assert_eq!(on_digest("expect: {StageVariables: [key]}", "x"), "conforms");
+    let no_secret = "expect: {StageVariables: {key: {looks-secret: false}}}";
+    assert_eq!(on_digest(no_secret, "blue"), "conforms");
+    assert!(on_digest(no_secret, "AKIAIOSFODNN7EXAMPLE").contains("= sha256:"));
     assert_eq!(on_digest("expect: {StageVariables: {key: {like: \"b*\"}}}", "blue"), "undecided: StageVariables.key");
     assert_eq!(
         on_digest("expect: {StageVariables: {key: {not: {like: \"b*\"}}}}", "blue"),

@@ -108,9 +108,10 @@ impl Setting {
     /// The tests that fail, in words.
     fn expected(&self, value: &Value<'_>, at: &At<'_>) -> Arc<str> {
         let mut failed = self.tests.iter().zip(&self.words).filter(|(test, _)| test.asked(value, at) == Truth::False);
-        let mut words = failed.by_ref().map(|(test, words)| match words {
-            Some(words) => Arc::clone(words),
-            None => test.expected(at).into(),
+        let mut words = failed.by_ref().map(|(test, words)| match (test.missed(value), words) {
+            (Some(missed), _) => missed.into(),
+            (None, Some(words)) => Arc::clone(words),
+            (None, None) => test.expected(at).into(),
         });
         let first = words.next().unwrap_or_default();
         let rest: Vec<Arc<str>> = words.collect();

@@ -431,6 +431,25 @@ tests:
             ("{any-of: {AutoDeploy: true}}", "`any-of` needs a list of patterns, not a mapping"),
             ("{Tags: {required: [owner]}}", "`required` is not a word of this language"),
             ("{api: {ProtocolType: REST}}", "`ProtocolType` is never `REST`"),
+            ("{Description: {log-format: json}}", "`log-format` is a mapping, and this is a text"),
+            (
+                "{Description: {log-format: {}}}",
+                "`log-format` takes `is: json|clf|xml|csv`, or `context: [requestId, …]`, or both",
+            ),
+            ("{Description: {log-format: {as: json}}}", "`log-format` has no key `as`"),
+            ("{Description: {log-format: {is: jsn}}}", "there is no log format `jsn`"),
+            ("{Description: {log-format: {context: requestId}}}", "`context` takes a list of `$context` variables"),
+            ("{Description: {log-format: {context: []}}}", "`context` takes a list of `$context` variables"),
+            ("{Description: {log-format: {context: [requestid]}}}", "there is no variable `$context.requestid`"),
+            (
+                "{Description: {log-format: {context: [$request.id]}}}",
+                "`$request.id` is not the name of a `$context` variable",
+            ),
+            (
+                "{AutoDeploy: {looks-secret: false}}",
+                "`looks-secret` cannot be asked of `AutoDeploy`, which is a boolean",
+            ),
+            ("{Description: {looks-secret: maybe}}", "`looks-secret` needs true or false, not a text"),
             ("{AccessLogSettings: {exists: true}}", "`AccessLogSettings` has no setting `exists`"),
         ] {
             assert_eq!(expecting(expect), [title], "{expect}");

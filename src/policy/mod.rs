@@ -1,5 +1,6 @@
 //! The policy language: YAML to checked, compiled patterns, and what they say of a stage. After reading, no I/O.
 
+pub mod access_log;
 pub mod builtin;
 pub mod compile;
 pub mod diagnostic;

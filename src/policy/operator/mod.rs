@@ -16,6 +16,8 @@ pub mod contains;
 pub mod each;
 pub mod equals;
 pub mod like;
+pub mod log_format;
+pub mod looks_secret;
 pub mod matches;
 pub mod max;
 pub mod min;
@@ -34,6 +36,11 @@ pub trait Test: fmt::Debug + Send + Sync {
     /// What is demanded of one stage, in words.
     fn expected(&self, _at: &At<'_>) -> String {
         self.words().unwrap_or_default()
+    }
+
+    /// What a value that fails misses of the demand, for a test that demands several things.
+    fn missed(&self, _value: &Value<'_>) -> Option<String> {
+        None
     }
 
     /// The paths of the document that the test reads besides its own setting.
@@ -118,6 +125,8 @@ pub static OPERATORS: &[&Operator] = &[
     &contains::OPERATOR,
     &each::OPERATOR,
     &present::OPERATOR,
+    &log_format::OPERATOR,
+    &looks_secret::OPERATOR,
 ];
 
 /// The tests of other tools, and what they are called here.
@@ -232,7 +241,7 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/policy/operator");
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace(".rs", ""))
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace(".rs", "").replace('_', "-"))
             .filter(|name| name != "mod" && name != "equals")
             .collect();
         files.sort();

@@ -1,0 +1,116 @@
+//! `log-format`: The template of an access log that has this format, with these `$context` variables in it.
+
+use super::{Operator, Reading, Test, is_text};
+use crate::model::value::Value;
+use crate::policy::access_log::{Format, misspelt, variable_name, variables};
+use crate::policy::compile::text_of;
+use crate::policy::diagnostic::suggestions;
+use crate::policy::keys::Keys;
+use crate::policy::pattern::At;
+use crate::policy::truth::Truth;
+use crate::policy::yaml::{Data, Node};
+
+/// The test as the loader knows it.
+pub static OPERATOR: Operator = Operator {
+    name: "log-format",
+    about: "The template of an access log that has this format, with these `$context` variables in it.",
+    takes: "`is: json|clf|xml|csv`, or `context: [requestId, …]`, or both",
+    on: is_text,
+    read,
+};
+
+#[derive(Debug)]
+struct LogFormat {
+    is: Option<Format>,
+    context: Vec<Box<str>>,
+}
+
+fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
+    const KEYS: [&str; 2] = ["is", "context"];
+    let before = reading.problems.len();
+    let keys = Keys::of(node, "`log-format`", &KEYS, reading.problems)?;
+    let is = keys.get("is").and_then(|entry| format(reading, &entry.value));
+    let context = keys.get("context").map(|entry| names(reading, &entry.value)).unwrap_or_default();
+    if reading.problems.len() > before {
+        return None;
+    }
+    if is.is_none() && context.is_empty() {
+        let title = format!("`log-format` takes {}", OPERATOR.takes);
+        reading.problems.note(&node.span, title, "this demands nothing", []);
+        return None;
+    }
+    Some(Box::new(LogFormat { is, context }))
+}
+
+fn format(reading: &mut Reading<'_>, node: &Node) -> Option<Format> {
+    let text = text_of(node, reading.problems)?;
+    let format = Format::ALL.into_iter().find(|format| format.name() == text);
+    if format.is_none() {
+        let (label, help) = suggestions(text, Format::ALL.map(Format::name));
+        reading.problems.note(&node.span, format!("there is no log format `{text}`"), label, help);
+    }
+    format
+}
+
+/// The names of `$context` variables, without `$context.`.
+fn names(reading: &mut Reading<'_>, node: &Node) -> Vec<Box<str>> {
+    let nodes = match &node.data {
+        Data::List(nodes) if !nodes.is_empty() => nodes.as_slice(),
+        _ => {
+            let help = "write `context: [requestId, status]`".to_owned();
+            reading.problems.note(&node.span, "`context` takes a list of `$context` variables", "no such list", [help]);
+            return Vec::new();
+        }
+    };
+    nodes.iter().filter_map(|node| variable(reading, node)).map(Box::from).collect()
+}
+
+fn variable<'n>(reading: &mut Reading<'_>, node: &'n Node) -> Option<&'n str> {
+    let text = text_of(node, reading.problems)?;
+    let Some(name) = variable_name(text) else {
+        let help = "write `requestId` for `$context.requestId`".to_owned();
+        let title = format!("`{text}` is not the name of a `$context` variable");
+        reading.problems.note(&node.span, title, "letters, digits and `_`, with dots between", [help]);
+        return None;
+    };
+    if let Some(meant) = misspelt(name) {
+        let title = format!("there is no variable `$context.{name}`");
+        reading.problems.note(&node.span, title, format!("did you mean `{meant}`?"), []);
+        return None;
+    }
+    Some(name)
+}
+
+impl LogFormat {
+    /// Whether a template has the format, and the variables that it lacks.
+    fn judge(&self, template: &str) -> (bool, Vec<&str>) {
+        let fits = self.is.is_none_or(|format| format.fits(template));
+        let lacks = |name: &&str| variables(template).all(|found| found != *name);
+        (fits, self.context.iter().map(AsRef::as_ref).filter(lacks).collect())
+    }
+}
+
+/// A format and variables in words.
+fn in_words(is: Option<Format>, context: &[&str]) -> String {
+    let format = format!("{} log format", is.map_or("a", Format::words));
+    if context.is_empty() {
+        return format;
+    }
+    let context: Vec<String> = context.iter().map(|name| format!("$context.{name}")).collect();
+    format!("{format} with {}", context.join(", "))
+}
+
+impl Test for LogFormat {
+    fn holds(&self, value: &Value<'_>, _: &At<'_>) -> Truth {
+        value.as_text().is_some_and(|template| self.judge(template) == (true, Vec::new())).into()
+    }
+
+    fn words(&self) -> Option<String> {
+        Some(in_words(self.is, &self.context.iter().map(AsRef::as_ref).collect::<Vec<_>>()))
+    }
+
+    fn missed(&self, value: &Value<'_>) -> Option<String> {
+        let (fits, lacking) = self.judge(value.as_text()?);
+        (!fits || !lacking.is_empty()).then(|| in_words(self.is.filter(|_| !fits), &lacking))
+    }
+}
