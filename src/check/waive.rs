@@ -7,6 +7,7 @@ use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::model::{Document, Outcome};
 use crate::policy::Policies;
 use crate::policy::compile::{Expectation, each_route_field};
+use crate::policy::diagnostic::nearest;
 use crate::policy::explain::Failure;
 use crate::policy::pattern::{At, below};
 use crate::policy::policies::protocols;
@@ -18,6 +19,8 @@ use super::routes::in_force;
 /// The waivers of a run, by rule.
 pub struct Waiving<'w> {
     waivers: &'w [Waiver],
+    /// The names of all rules.
+    rules: Vec<&'w str>,
     /// The waivers of each rule, by the rule's number.
     of_rules: Vec<Vec<u16>>,
 }
@@ -35,7 +38,7 @@ pub enum Ruling {
 
 impl<'w> Waiving<'w> {
     /// The waivers of these policies' rules.
-    pub fn new(policies: &Policies, waivers: &'w Waivers) -> Self {
+    pub fn new(policies: &'w Policies, waivers: &'w Waivers) -> Self {
         let mut of_rules = vec![Vec::new(); policies.rules];
         for rule in policies.rules() {
             let fitting = (0..).zip(&waivers.waivers).filter(|(_, waiver)| waiver.rule.fits(&rule.facts.name));
@@ -43,7 +46,8 @@ impl<'w> Waiving<'w> {
                 of_rule.extend(fitting.map(|(number, _): (u16, _)| number));
             }
         }
-        Self { waivers: &waivers.waivers, of_rules }
+        let rules = policies.rules().map(|rule| rule.facts.name.as_str()).collect();
+        Self { waivers: &waivers.waivers, rules, of_rules }
     }
 
     /// How many there are.
@@ -81,29 +85,23 @@ impl<'w> Waiving<'w> {
             let facts = &waiver.facts;
             let again = outcome.violations().filter(|(_, one)| one.expired.map(usize::from) == Some(number)).count();
             if !self.of_rules.iter().flatten().any(|of_rule| usize::from(*of_rule) == number) {
-                let what = "names no rule of the policies; correct or remove it".to_owned();
+                let meant = nearest(&facts.rule, self.rules.iter().copied());
+                let what = match meant {
+                    Some(meant) => format!("names no rule of the policies; did you mean {meant}?"),
+                    None => "names no rule of the policies; remove it".to_owned(),
+                };
                 warnings.push(warning(waiver, "waiver-without-rule", what));
             } else if waiver.has_expired() {
-                let ago = days(-waiver.days_left);
                 let what = match again {
-                    0 => format!("expired on {}, {ago} ago; remove it", facts.expires),
-                    _ => format!(
-                        "expired on {}, {ago} ago: {again} violation{} it covered fail{} again; owner: {}",
-                        facts.expires,
-                        if again == 1 { "" } else { "s" },
-                        if again == 1 { "s" } else { "" },
-                        facts.owner
-                    ),
+                    0 => format!("expired on {}; remove it", facts.expires),
+                    1 => format!("expired on {}: 1 violation it covered fails again", facts.expires),
+                    _ => format!("expired on {}: {again} violations it covered fail again", facts.expires),
                 };
+                let what = format!("{what}; owner: {}", facts.owner);
                 warnings.push(warning(waiver, "waiver-expired", what));
             } else {
                 if waiver.days_left <= SOON {
-                    let when = if waiver.days_left == 0 {
-                        "today".to_owned()
-                    } else {
-                        format!("in {}", days(waiver.days_left))
-                    };
-                    let what = format!("expires on {}, {when}; owner: {}", facts.expires, facts.owner);
+                    let what = format!("expires on {}; owner: {}", facts.expires, facts.owner);
                     warnings.push(warning(waiver, "waiver-expires-soon", what));
                 }
                 if !used && whole && outcome.scopes.iter().any(|scope| may_be_in(waiver, scope)) {
@@ -114,10 +112,6 @@ impl<'w> Waiving<'w> {
         }
         warnings
     }
-}
-
-fn days(count: i32) -> String {
-    format!("{count} day{}", if count == 1 { "" } else { "s" })
 }
 
 /// Whether a waiver can be about anything in an account and Region: that it was not needed elsewhere says nothing.

@@ -73,6 +73,15 @@ impl Loading {
 
     fn policy_of(&mut self, root: &Node, file: &Arc<SourceText>, problems: &mut Problems) -> Option<Policy> {
         const KEYS: [&str; 5] = ["policy", "description", "match", "rules", "tests"];
+        if let Data::Map(entries) = &root.data
+            && let Some(entry) = entries.iter().find(|entry| entry.key == "waivers")
+            && entries.len() == 1
+        {
+            let help =
+                format!("name the file with `--waivers {}`, and keep it outside the folder of policies", file.name);
+            problems.note(&entry.key_span, "this is a file of waivers, not a policy", "waivers", [help]);
+            return None;
+        }
         let keys = Keys::of(root, "a policy", &KEYS, problems)?;
         let policy_name = keys
             .text("policy", root, "the policy", problems)

@@ -80,7 +80,14 @@ pub fn load(texts: &[Arc<SourceText>], today: Date) -> Result<Waivers, Vec<Diagn
 }
 
 fn file(root: &Node, today: Date, problems: &mut Problems) -> Vec<Waiver> {
-    let Some(keys) = Keys::of(root, "a waiver file", &["waivers"], problems) else { return Vec::new() };
+    if let Data::Map(entries) = &root.data
+        && let Some(entry) = entries.iter().find(|entry| entry.key == "rules")
+    {
+        let help = format!("name the file with `--policy {}`", problems.file.name);
+        problems.note(&entry.key_span, "this is a policy, not a file of waivers", "rules", [help]);
+        return Vec::new();
+    }
+    let Some(keys) = Keys::of(root, "a file of waivers", &["waivers"], problems) else { return Vec::new() };
     let Some(entry) = keys.get("waivers") else {
         problems.note(&root.span, "the file has no `waivers`", "`waivers` is needed", []);
         return Vec::new();

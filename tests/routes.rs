@@ -1,0 +1,193 @@
+//! Rules that choose among the routes of a stage, and the readings of a partial route entry: a rule, a stage, and every
+//! setting that fails with the reading that it hangs on.
+
+#![expect(clippy::panic, reason = "a test that panics has failed, as it should")]
+
+use std::sync::Arc;
+
+use driftgate::check::{Inheritance, Options, Verdict, verdict};
+use driftgate::model::catalogue::{STAGE, position};
+use driftgate::model::finding::{Actual, Reading};
+use driftgate::model::{Document, Value};
+use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::load;
+
+/// The verdict on a stage, with a line for each finding: `ROUTE MEMBER=VALUE origin (reading)`.
+fn judged(matches: &str, expect: &str, given: &str, inheritance: Inheritance) -> String {
+    let selects = if matches.is_empty() { String::new() } else { format!("match: {matches}, ") };
+    let text = format!(
+        "policy: p\nrules:\n  - {{id: r, title: t, severity: low, {selects}expect: {{each-route: {expect}}}}}\n\
+         tests:\n  - {{name: n, given: {given}, violates: []}}\n"
+    );
+    let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })])
+        .unwrap_or_else(|found| panic!("{matches} {expect}: {found:#?}"));
+    let (rule, example) = (&policies.policies[0].rules[0], &policies.policies[0].tests[0]);
+    let mut stage = example.stage.clone();
+    // Stands for a source that says nothing of the routes.
+    if let (true, Value::Struct(members)) = (given.contains("not-stated"), &mut stage) {
+        members[position(STAGE, "RouteSettings")] = Value::NotStated;
+    }
+    let document =
+        Document { account: Some(&example.account), region: Some(&example.region), api: &example.api, stage: &stage };
+    let options = Options { inheritance, ..Options::default() };
+    match verdict(None, rule, &document, options) {
+        Verdict::NotGoverned => "not governed".into(),
+        Verdict::Conforms => "conforms".into(),
+        Verdict::NotApplicable => "not applicable".into(),
+        Verdict::Undecided(open) => {
+            let paths: Vec<&str> = open.iter().map(|open| &*open.path).collect();
+            format!("undecided: {}", paths.join(", "))
+        }
+        Verdict::Violates(failures) => {
+            let lines = failures.iter().map(|failure| {
+                let actual = match &failure.actual {
+                    Actual::Integer(value) => value.to_string(),
+                    Actual::Boolean(value) => value.to_string(),
+                    Actual::Unset => "unset".to_owned(),
+                    other => format!("{other:?}"),
+                };
+                let reading = failure.reading.map(|reading| format!(" ({})", reading.name())).unwrap_or_default();
+                let member = failure.path.rsplit('.').next().unwrap_or_default();
+                let route = failure.route.as_deref().unwrap_or("default");
+                format!("{route} {member}={actual} {}{reading}", failure.origin.name())
+            });
+            lines.collect::<Vec<_>>().join(" | ")
+        }
+    }
+}
+
+const BURST: &str = "{ThrottlingBurstLimit: {min: 1, max: 500}}";
+
+/// The default, and the routes, of a stage.
+fn stage(default: &str, routes: &str) -> String {
+    format!("{{DefaultRouteSettings: {default}, RouteSettings: {routes}}}")
+}
+
+#[test]
+fn match_chooses_among_routes() {
+    let open = stage("{ThrottlingBurstLimit: 900}", "{GET /health: {ThrottlingBurstLimit: 800}, GET /x: {}}");
+    let closed = stage("{ThrottlingBurstLimit: 100}", "{GET /health: {ThrottlingBurstLimit: 800}, GET /x: {}}");
+    for (matches, given, said) in [
+        // The default has no route key, so every `not` takes it in.
+        ("{route: {not: {like: [GET /health]}}}", &open, "default ThrottlingBurstLimit=900 stage"),
+        ("{route: {not: {like: [GET /health]}}}", &closed, "conforms"),
+        ("{route: {not: GET /health}}", &closed, "conforms"),
+        ("{}", &closed, "GET /health ThrottlingBurstLimit=800 route"),
+        // Without the default, what a route inherits is the route's.
+        (
+            "{route: {like: \"GET *\"}}",
+            &open,
+            "GET /health ThrottlingBurstLimit=800 route | GET /x ThrottlingBurstLimit=900 stage",
+        ),
+        ("{route: GET /x}", &closed, "conforms"),
+        ("{route: {present: true}}", &closed, "GET /health ThrottlingBurstLimit=800 route"),
+        ("{route: {present: false}}", &open, "default ThrottlingBurstLimit=900 stage"),
+        ("{route: {present: false}}", &closed, "conforms"),
+        // Nothing that it asks for is there.
+        ("{route: POST /y}", &open, "not governed"),
+        ("{route: GET /x, AutoDeploy: true}", &open, "not governed"),
+        ("{any-of: [{route: GET /health}, {AutoDeploy: true}]}", &closed, "GET /health ThrottlingBurstLimit=800 route"),
+    ] {
+        let matches = if matches == "{}" { "" } else { matches };
+        assert_eq!(judged(matches, BURST, given, Inheritance::Inherit), said, "{matches} on {given}");
+    }
+}
+
+#[test]
+fn routes_that_are_not_stated_may_be_chosen() {
+    let given = "{DefaultRouteSettings: {ThrottlingBurstLimit: 100}, Description: not-stated}";
+    for (matches, said) in [
+        ("", "undecided: RouteSettings"),
+        ("{route: {not: GET /health}}", "undecided: RouteSettings"),
+        ("{route: GET /x}", "undecided: route"),
+    ] {
+        assert_eq!(judged(matches, BURST, given, Inheritance::Inherit), said, "{matches}");
+    }
+}
+
+#[test]
+fn a_partial_entry_is_read_as_it_is_asked_to_be() {
+    use Inheritance::{Both, Inherit, Replace};
+    let rate_only = stage("{ThrottlingBurstLimit: 100}", "{GET /x: {ThrottlingRateLimit: 5}}");
+    let of_default = stage("{ThrottlingBurstLimit: 900}", "{GET /x: {ThrottlingRateLimit: 5}}");
+    let own = stage("{ThrottlingBurstLimit: 100}", "{GET /x: {ThrottlingBurstLimit: 900}}");
+    let metrics = stage("{DetailedMetricsEnabled: true}", "{GET /x: {ThrottlingRateLimit: 5}}");
+    let replaced = "GET /x ThrottlingBurstLimit=unset unset (replace)";
+    for (expect, given, inheritance, said) in [
+        (BURST, &rate_only, Inherit, "conforms"),
+        (BURST, &rate_only, Replace, replaced),
+        (BURST, &rate_only, Both, replaced),
+        (BURST, &of_default, Inherit, "default ThrottlingBurstLimit=900 stage"),
+        (
+            BURST,
+            &of_default,
+            Replace,
+            "default ThrottlingBurstLimit=900 stage | GET /x ThrottlingBurstLimit=unset unset (replace)",
+        ),
+        (
+            BURST,
+            &of_default,
+            Both,
+            "default ThrottlingBurstLimit=900 stage | GET /x ThrottlingBurstLimit=unset unset (replace)",
+        ),
+        // What the entry itself sets fails whichever way.
+        (BURST, &own, Inherit, "GET /x ThrottlingBurstLimit=900 route"),
+        (BURST, &own, Replace, "GET /x ThrottlingBurstLimit=900 route"),
+        (BURST, &own, Both, "GET /x ThrottlingBurstLimit=900 route"),
+        ("{DetailedMetricsEnabled: true}", &metrics, Inherit, "conforms"),
+        ("{DetailedMetricsEnabled: true}", &metrics, Replace, "GET /x DetailedMetricsEnabled=false implied (replace)"),
+        // What the default must not have, an entry that replaces it does not have.
+        ("{DetailedMetricsEnabled: false}", &metrics, Replace, "default DetailedMetricsEnabled=true stage"),
+    ] {
+        assert_eq!(judged("", expect, given, inheritance), said, "{expect} on {given}, {inheritance:?}");
+    }
+}
+
+#[test]
+fn a_finding_says_which_reading_it_hangs_on() {
+    let metrics = stage("{DetailedMetricsEnabled: true}", "{GET /x: {ThrottlingRateLimit: 5}}");
+    let off = "{DetailedMetricsEnabled: false}";
+    let only = "{route: GET /x}";
+    let inherited = "GET /x DetailedMetricsEnabled=true stage (inherit)";
+    assert_eq!(judged(only, off, &metrics, Inheritance::Inherit), inherited);
+    assert_eq!(judged(only, off, &metrics, Inheritance::Both), inherited);
+    assert_eq!(judged(only, off, &metrics, Inheritance::Replace), "conforms");
+    // 900 if it inherits, not set if it does not: told once, with the value that is there.
+    let burst = stage("{ThrottlingBurstLimit: 900}", "{GET /x: {ThrottlingRateLimit: 5}}");
+    let either = "GET /x ThrottlingBurstLimit=900 stage";
+    assert_eq!(judged(only, BURST, &burst, Inheritance::Both), either);
+    assert_eq!(judged(only, BURST, &burst, Inheritance::Inherit), either);
+}
+
+#[test]
+fn both_readings_have_names() {
+    for reading in [Reading::Inherit, Reading::Replace] {
+        assert_eq!(reading.other().other(), reading);
+        assert!(Inheritance::from_name(reading.name()).is_some());
+    }
+    assert_eq!(Inheritance::from_name("both"), Some(Inheritance::Both));
+    assert_eq!(Inheritance::from_name("Inherit"), None);
+}
+
+#[test]
+fn route_stands_only_where_it_can_choose() {
+    let titles = |policy: &str| -> Vec<String> {
+        let text = SourceText { name: "p.yaml".into(), text: policy.into() };
+        match load(vec![Arc::new(text)]) {
+            Ok(_) => Vec::new(),
+            Err(found) => found.into_iter().map(|one| one.title).collect(),
+        }
+    };
+    let rule = |matches: &str, expect: &str| {
+        titles(&format!(
+            "policy: p\nrules:\n  - {{id: r, title: t, severity: low, match: {matches}, expect: {expect}}}\n"
+        ))
+    };
+    let only = "`route` stands only in the `match` of a rule that expects nothing but `each-route`";
+    assert_eq!(rule("{route: GET /x}", "{AutoDeploy: true, each-route: {LoggingLevel: INFO}}"), [only]);
+    assert_eq!(rule("{any-of: [{not: {route: GET /x}}]}", "{AutoDeploy: true}"), [only]);
+    assert_eq!(rule("{StageName: prod}", "{route: GET /x}"), ["`route` stands only in `match`"]);
+    assert_eq!(rule("{route: GET *}", "{each-route: {LoggingLevel: INFO}}").len(), 1, "a star that is no glob");
+    let policy = "policy: p\nmatch: {route: x}\nrules:\n  - {id: r, title: t, severity: low, expect: {each-route: {LoggingLevel: INFO}}}\n";
+    assert_eq!(titles(policy), [only]);
+}

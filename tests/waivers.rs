@@ -1,0 +1,281 @@
+//! What a waiver tolerates, and what every report warns of: policies, waivers, a stage and a day become an outcome.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+use std::sync::Arc;
+
+use driftgate::check::{self, Options};
+use driftgate::gate;
+use driftgate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Unusable};
+use driftgate::model::{Outcome, Severity};
+use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::example::{ACCOUNT, REGION};
+use driftgate::policy::{load, waiver};
+use jiff::civil::{Date, date};
+
+const TODAY: Date = date(2027, 1, 15);
+
+const RULES: &str = "
+policy: p
+rules:
+  - id: throttling
+    title: Every route is throttled
+    severity: critical
+    expect: {each-route: {ThrottlingBurstLimit: {min: 1, max: 500}}}
+  - {id: tags, title: Someone owns it, severity: low, expect: {Tags: [owner, team]}}
+  - {id: either, title: One of them, severity: high, expect: {any-of: [{AutoDeploy: false}, {Description: {present: true}}]}}
+tests:
+";
+
+struct One {
+    chunk: Option<Chunk>,
+    close: Close,
+}
+
+impl Feed for One {
+    fn next(&mut self) -> Option<Chunk> {
+        self.chunk.take()
+    }
+
+    fn ready(&mut self) -> Option<Chunk> {
+        self.chunk.take()
+    }
+
+    fn close(self: Box<Self>) -> Result<Close, Unusable> {
+        Ok(self.close)
+    }
+}
+
+/// The stage of most tests: its default and one route are over the limit, it has no owner, and it deploys by itself.
+const GIVEN: &str = "{StageName: prod, AutoDeploy: true, Tags: {team: a}, DefaultRouteSettings: {ThrottlingBurstLimit: 900}, \
+                     RouteSettings: {GET /x: {ThrottlingBurstLimit: 2000}}, api: {ApiId: a1, Name: checkout}}";
+
+fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowed: bool) -> Outcome {
+    let policy = format!("{RULES}  - {{name: n, given: {given}, violates: []}}\n");
+    let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: policy })]).unwrap();
+    let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n{waivers}") };
+    let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
+    let example = &policies.policies[0].tests[0];
+    let chunk = Chunk::Api {
+        account: Some(ACCOUNT.into()),
+        region: Some(REGION.into()),
+        api: example.api.clone(),
+        stages: vec![example.stage.clone()],
+    };
+    let scope = Scope {
+        account: Some(ACCOUNT.into()),
+        region: Some(REGION.into()),
+        apis: 1,
+        skipped_apis: 0,
+        stages: 1,
+        requests: None,
+        outcome: Read::Checked,
+    };
+    let close = Close { scopes: vec![scope], gaps, ..Close::default() };
+    let options = Options { narrowed, ..Options::default() };
+    check::run(&policies, &waivers, Box::new(One { chunk: Some(chunk), close }), options).unwrap()
+}
+
+/// A waiver in force.
+fn waiving(rule: &str, rest: &str) -> String {
+    format!("  - {{rule: \"{rule}\", {rest}, reason: SEC-142, owner: team, expires: 2027-06-30}}\n")
+}
+
+/// What is left, and what is waived: `rule path`, in order.
+fn ruled(waivers: &str) -> (Vec<String>, Vec<String>) {
+    let outcome = audit_of(GIVEN, waivers, Vec::new(), false);
+    let named = |violation: &driftgate::model::finding::Violation| {
+        let rule = outcome.rule(violation.rule).unwrap().name.strip_prefix("p/").unwrap();
+        let path = violation.path.as_deref().unwrap_or("-");
+        format!("{rule} {path}").replace(".ThrottlingBurstLimit", "").replace("RouteSettings.", "")
+    };
+    let left = outcome.violations().map(|(_, violation)| named(violation)).collect();
+    (left, outcome.waived.iter().map(|waived| named(&waived.violation)).collect())
+}
+
+const EVERYTHING: [&str; 4] = ["throttling DefaultRouteSettings", "throttling GET /x", "either -", "tags Tags.owner"];
+
+#[test]
+fn a_waiver_takes_what_it_names_and_nothing_else() {
+    let all: Vec<&str> = EVERYTHING.to_vec();
+    for (waiver, waived) in [
+        (waiving("p/throttling", "match: {StageName: prod}"), vec![all[0], all[1]]),
+        (waiving("p/throttling", "match: {StageName: dev}"), vec![]),
+        (waiving("p/throttling", "match: {route: GET /x}"), vec![all[1]]),
+        (waiving("p/throttling", "match: {route: {present: false}}"), vec![all[0]]),
+        (
+            waiving("p/throttling", "match: {api: {Name: checkout}, StageName: prod, route: {like: \"GET *\"}}"),
+            vec![all[1]],
+        ),
+        (waiving("*", "match: {StageName: prod}"), all.clone()),
+        (waiving("p/t*", "match: {StageName: prod}"), vec![all[0], all[1], all[3]]),
+        (waiving("*/tags", "match: {account: \"111122223333\"}"), vec![all[3]]),
+        (waiving("P/tags*", "match: {StageName: prod}"), vec![]),
+        // `accept` names the setting, and holds for the value found there.
+        (
+            waiving(
+                "p/throttling",
+                "match: {StageName: prod}, accept: {each-route: {ThrottlingBurstLimit: {max: 2000}}}",
+            ),
+            vec![all[0], all[1]],
+        ),
+        (
+            waiving(
+                "p/throttling",
+                "match: {StageName: prod}, accept: {each-route: {ThrottlingBurstLimit: {max: 1000}}}",
+            ),
+            vec![all[0]],
+        ),
+        (
+            waiving(
+                "p/throttling",
+                "match: {StageName: prod}, accept: {each-route: {ThrottlingRateLimit: {present: false}}}",
+            ),
+            vec![],
+        ),
+        (
+            waiving(
+                "p/throttling",
+                "match: {StageName: prod}, accept: {DefaultRouteSettings: {ThrottlingBurstLimit: 900}}",
+            ),
+            vec![all[0]],
+        ),
+        (
+            waiving(
+                "p/throttling",
+                "match: {StageName: prod}, accept: {RouteSettings: {\"GET *\": {ThrottlingBurstLimit: {min: 2000}}}}",
+            ),
+            vec![all[1]],
+        ),
+        (
+            waiving(
+                "p/throttling",
+                "match: {StageName: prod}, accept: {RouteSettings: {GET /x: {ThrottlingBurstLimit: {not: {max: 1000}}}}}",
+            ),
+            vec![all[1]],
+        ),
+        (
+            waiving(
+                "p/throttling",
+                "match: {StageName: prod}, accept: {each-route: {any-of: [{ThrottlingBurstLimit: 900}, {ThrottlingBurstLimit: 5}]}}",
+            ),
+            vec![all[0]],
+        ),
+        (waiving("p/tags", "match: {StageName: prod}, accept: {Tags: {owner: {present: false}}}"), vec![all[3]]),
+        (waiving("p/tags", "match: {StageName: prod}, accept: {Tags: {team: a}}"), vec![]),
+        (
+            waiving(
+                "*",
+                "match: {StageName: prod}, accept: {Tags: {owner: {present: false}}, each-route: {ThrottlingBurstLimit: {max: 900}}}",
+            ),
+            vec![all[0], all[3]],
+        ),
+        // What stands at no setting cannot be named.
+        (waiving("p/either", "match: {StageName: prod}"), vec![all[2]]),
+        (waiving("p/either", "match: {StageName: prod}, accept: {AutoDeploy: true}"), vec![]),
+        // A setting that HTTP APIs lack matches nothing.
+        (waiving("*", "match: {DefaultRouteSettings: {LoggingLevel: \"OFF\"}}"), vec![]),
+        // One of several is enough.
+        (waiving("p/tags", "match: {StageName: dev}") + &waiving("p/tags", "match: {StageName: prod}"), vec![all[3]]),
+    ] {
+        let left: Vec<&str> = all.iter().copied().filter(|one| !waived.contains(one)).collect();
+        assert_eq!(
+            ruled(&waiver),
+            (left.iter().map(ToString::to_string).collect(), waived.iter().map(ToString::to_string).collect()),
+            "{waiver}"
+        );
+    }
+}
+
+const STRICT: gate::Tolerance =
+    gate::Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false, min_coverage: None };
+
+#[test]
+fn what_is_waived_does_not_fail_the_gate_and_is_still_governed() {
+    let outcome = audit_of(GIVEN, &waiving("*", "match: {StageName: prod}"), Vec::new(), false);
+    assert_eq!((outcome.total(), outcome.waived.len(), outcome.governed), (0, 4, 1));
+    assert_eq!(gate::judge(&outcome, STRICT, None).exit, gate::CONFORMS);
+}
+
+#[test]
+fn a_waived_rule_that_is_also_undecided_is_not_clean() {
+    // The stage's tags are not stated but for what the rule needs; the violation is waived, the rest is not known.
+    let given = "{StageName: prod, Description: d, DefaultRouteSettings: {ThrottlingBurstLimit: 900}, Tags: {owner: a, team: b}}";
+    let policy = format!("{RULES}  - {{name: n, given: {given}, violates: []}}\n");
+    let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: policy })]).unwrap();
+    let text = SourceText {
+        name: "w.yaml".into(),
+        text: format!("waivers:\n{}", waiving("p/throttling", "match: {StageName: prod}")),
+    };
+    let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
+    let example = &policies.policies[0].tests[0];
+    let mut stage = example.stage.clone();
+    if let driftgate::model::Value::Struct(members) = &mut stage {
+        let at = driftgate::model::catalogue::position(driftgate::model::catalogue::STAGE, "RouteSettings");
+        members[at] = driftgate::model::Value::NotStated;
+    }
+    let chunk =
+        Chunk::Api { account: Some(ACCOUNT.into()), region: None, api: example.api.clone(), stages: vec![stage] };
+    let feed = One { chunk: Some(chunk), close: Close::default() };
+    let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
+    assert_eq!((outcome.total(), outcome.waived.len(), outcome.undecided_checks), (0, 1, 1));
+    assert_eq!(outcome.undecided[0].path.as_deref(), Some("RouteSettings"));
+    assert_eq!(gate::judge(&outcome, STRICT, None).exit, gate::INCOMPLETE);
+}
+
+fn warned(waivers: &str, gaps: Vec<Gap>, narrowed: bool) -> Vec<String> {
+    let outcome = audit_of(GIVEN, waivers, gaps, narrowed);
+    outcome.warnings.into_iter().map(|warning| format!("{}: {}", warning.kind, warning.message)).collect()
+}
+
+#[test]
+fn an_expired_waiver_fails_again_and_says_since_when() {
+    let waiver = "  - {rule: p/throttling, match: {StageName: prod}, reason: r, owner: team, expires: 2027-01-14}\n";
+    let outcome = audit_of(GIVEN, waiver, Vec::new(), false);
+    assert_eq!((outcome.total(), outcome.waived.len()), (4, 0));
+    let expired: Vec<_> = outcome.violations().map(|(_, violation)| violation.expired).collect();
+    assert_eq!(expired, [Some(0), Some(0), None, None]);
+    assert_eq!(
+        outcome.warnings[0].message,
+        "the waiver of p/throttling (w.yaml:2) expired on 2027-01-14: 2 violations it covered fail again; \
+         owner: team"
+    );
+    // Another one that is in force is enough.
+    let both = format!("{waiver}{}", waiving("p/throttling", "match: {StageName: prod}"));
+    assert_eq!(audit_of(GIVEN, &both, Vec::new(), false).waived.len(), 2);
+    let over = "  - {rule: p/tags, match: {StageName: dev}, reason: r, owner: team, expires: 2026-01-15}\n";
+    assert_eq!(
+        warned(over, Vec::new(), false),
+        ["waiver-expired: the waiver of p/tags (w.yaml:2) expired on 2026-01-15; remove it; owner: team"]
+    );
+}
+
+#[test]
+fn what_soon_ends_names_nothing_or_is_not_needed_is_a_warning() {
+    let until = |rule: &str, stage: &str, expires: &str| {
+        format!("  - {{rule: {rule}, match: {{StageName: {stage}}}, reason: r, owner: team, expires: {expires}}}\n")
+    };
+    for (waiver, kind) in [
+        (until("p/tags", "prod", "2027-01-15"), Some("waiver-expires-soon")),
+        (until("p/tags", "prod", "2027-01-29"), Some("waiver-expires-soon")),
+        (until("p/tags", "prod", "2027-01-30"), None),
+        (until("p/tgas", "prod", "2027-06-30"), Some("waiver-without-rule")),
+        (until("\"q/*\"", "prod", "2027-06-30"), Some("waiver-without-rule")),
+        (until("p/tags", "dev", "2027-06-30"), Some("waiver-unused")),
+    ] {
+        let kinds: Vec<String> =
+            audit_of(GIVEN, &waiver, Vec::new(), false).warnings.into_iter().map(|one| one.kind).collect();
+        assert_eq!(kinds, kind.into_iter().collect::<Vec<_>>(), "{waiver}");
+    }
+}
+
+#[test]
+fn not_needed_is_only_said_after_looking_everywhere() {
+    let unused = waiving("p/tags", "match: {StageName: dev}");
+    assert_eq!(warned(&unused, Vec::new(), false).len(), 1);
+    assert_eq!(warned(&unused, vec![Gap::default()], false), [""; 0]);
+    assert_eq!(warned(&unused, Vec::new(), true), [""; 0]);
+    // It is about another account, which this run did not look at.
+    let elsewhere = waiving("p/tags", "match: {account: \"444455556666\"}");
+    assert_eq!(warned(&elsewhere, Vec::new(), false), [""; 0]);
+}
