@@ -1,9 +1,10 @@
 //! The command line: what can be asked for, and in which words. No logic beyond reading a value.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::output::{Report, parse_report};
 use crate::check::Inheritance;
@@ -39,6 +40,9 @@ Try it without AWS:  driftgate demo";
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
+    /// The run file, which holds what flags hold [default: driftgate.yaml if there]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
@@ -48,6 +52,9 @@ pub struct Global {
     /// Only reports named with --report on stdout, only errors on stderr
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// The run file that was read.
+    #[arg(skip)]
+    pub run_file: Option<String>,
 }
 
 /// When to use colours.
@@ -122,7 +129,7 @@ Examples:
 #[derive(Debug, Args)]
 pub struct Audit {
     /// A policy file, a folder of them, or builtin:NAME [default: policies/ if there, else builtin:foundation]
-    #[arg(long, value_name = "PATH", help_heading = "Policies")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Policies")]
     pub policy: Vec<String>,
     /// A file of waivers; repeat for several
     #[arg(long, value_name = "FILE", help_heading = "Policies")]
@@ -146,7 +153,7 @@ pub struct Audit {
 #[command(next_help_heading = "Stages")]
 pub struct Source {
     /// aws, or a file: a snapshot, or what `aws apigatewayv2 get-stages` printed (KIND:PATH forces the kind; - is stdin)
-    #[arg(long, value_name = "SOURCE", default_value = "aws")]
+    #[arg(long, value_name = "SOURCE", value_hint = ValueHint::FilePath, default_value = "aws")]
     pub from: String,
     /// The profile of the AWS configuration
     #[arg(long, value_name = "NAME")]
@@ -234,7 +241,7 @@ pub struct Threshold(pub Option<Severity>);
 #[command(next_help_heading = "Reports")]
 pub struct Reports {
     /// text, json or markdown; without a PATH, or with -, to stdout; repeat for several [default: text]
-    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = parse_report)]
+    #[arg(long, value_name = "FORMAT[=PATH]", value_hint = ValueHint::FilePath, value_parser = parse_report)]
     pub report: Vec<Report>,
     /// No times, durations, request counts or command line in any output (also when SOURCE_DATE_EPOCH is set)
     #[arg(long)]
@@ -255,7 +262,7 @@ impl Reports {
 #[derive(Debug, Args)]
 pub struct Snapshot {
     /// The file to write; compressed when it ends in .zst or .gz; - is stdout
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: String,
     /// Where stages come from.
     #[command(flatten)]
@@ -282,7 +289,7 @@ pub struct Policy {
 /// What to do with policies.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
-    /// Find every mistake in policies: file, line, what was meant
+    /// Find every mistake in policies and run files: file, line, what was meant
     #[command(after_help = "Example:\n  driftgate policy check policies/")]
     Check(Paths),
     /// Run the tests that policies carry

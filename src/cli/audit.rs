@@ -13,6 +13,7 @@ use super::{Stop, diagnostics, output};
 use crate::model::Document;
 use crate::model::feed::Feed;
 use crate::model::judgement::Judgement;
+use crate::policy::diagnostic::SourceText;
 use crate::policy::files;
 use crate::policy::waiver::{self, Waivers};
 use crate::policy::{Policies, load};
@@ -111,17 +112,21 @@ pub fn judge(
 
 /// The policies of the paths, or of the default ones.
 pub fn policies(paths: &[String], tests: bool, consequence: &str) -> Result<Policies, Stop> {
+    load(texts(paths, tests)?).map_err(|found| {
+        diagnostics::mistakes(&found, consequence);
+        Stop::silent(gate::USAGE)
+    })
+}
+
+/// The texts of the paths, or of the default ones.
+pub fn texts(paths: &[String], tests: bool) -> Result<Vec<Arc<SourceText>>, Stop> {
     let default = || {
         let path = if Path::new("policies").is_dir() { "policies" } else { "builtin:foundation" };
         vec![path.to_owned()]
     };
     let paths = if paths.is_empty() { default() } else { paths.to_vec() };
-    let texts = files::read(&paths, tests).map_err(|problems| {
+    files::read(&paths, tests).map_err(|problems| {
         diagnostics::unreadable(&problems);
-        Stop::silent(gate::USAGE)
-    })?;
-    load(texts).map_err(|found| {
-        diagnostics::mistakes(&found, consequence);
         Stop::silent(gate::USAGE)
     })
 }

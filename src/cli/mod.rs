@@ -7,15 +7,15 @@ mod diagnostics;
 mod interrupt;
 mod output;
 mod policy;
+mod run_file;
 mod snapshot;
 mod sources;
 
 use std::ffi::OsString;
 use std::fmt::Display;
 
-use clap::Parser as _;
-
-use self::args::{Cli, Command};
+use self::args::Command;
+use self::run_file::Ended;
 use crate::gate;
 
 /// Why a command ended without a result of its own.
@@ -50,13 +50,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 fn dispatch(args: &[OsString]) -> u8 {
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match run_file::parse(args) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(Ended::Clap(error)) => {
             // Help and version go to stdout with 0, usage errors to stderr with 2.
             let code = if error.use_stderr() { gate::USAGE } else { gate::CONFORMS };
             return if error.print().is_ok() { code } else { gate::FAILED };
         }
+        Err(Ended::Stop(stop)) => return told(&stop),
     };
     cli.global.color.apply();
     start_log(cli.global.verbose);
@@ -69,13 +70,16 @@ fn dispatch(args: &[OsString]) -> u8 {
     };
     match result {
         Ok(code) => code,
-        Err(stop) => {
-            if !stop.message.is_empty() {
-                diagnostics::error(&stop.message);
-            }
-            stop.code
-        }
+        Err(stop) => told(&stop),
     }
+}
+
+/// Says why there is no result; the exit code.
+fn told(stop: &Stop) -> u8 {
+    if !stop.message.is_empty() {
+        diagnostics::error(&stop.message);
+    }
+    stop.code
 }
 
 /// With `--verbose`, our own events go to stderr; the SDK's never do, since they may hold what nobody should see.

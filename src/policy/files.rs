@@ -144,7 +144,7 @@ pub fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
         .map_err(|error| problem(words(&error), "check the path and its permissions"))?;
     if bytes.len() as u64 > LARGEST {
-        return Err(problem("larger than 1 MiB".to_owned(), "split the policy into several files"));
+        return Err(problem("larger than 1 MiB".to_owned(), "split it into several files"));
     }
     match String::from_utf8(bytes) {
         // A byte order mark is an editor's habit, not part of the text.
@@ -166,6 +166,7 @@ fn words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file or folder".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "a folder, where a file is needed".to_owned(),
         _ => error.to_string(),
     }
 }

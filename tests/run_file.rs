@@ -1,0 +1,287 @@
+//! The run file on the binary: what it adds to a command line, what outranks it, and what is wrong with it.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmd/run-file.in");
+
+/// A folder with a policy, a snapshot, the output of the AWS CLI, and this run file.
+fn folder(run_file: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["production.yaml", "fleet.jsonl"] {
+        fs::copy(format!("{DATA}/{file}"), folder.path().join(file)).unwrap();
+    }
+    fs::copy(format!("{DATA}/../audit.in/stages.json"), folder.path().join("stages.json")).unwrap();
+    fs::write(folder.path().join("driftgate.yaml"), run_file).unwrap();
+    folder
+}
+
+/// A command whose environment says nothing of AWS.
+fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
+    for name in ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"] {
+        command.env_remove(name);
+    }
+    command
+        .env("HOME", folder)
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_ACCESS_KEY_ID", "x")
+        .env("AWS_SECRET_ACCESS_KEY", "x")
+        .current_dir(folder)
+        .args(args);
+    command
+}
+
+fn driftgate(folder: &Path, args: &[&str]) -> Output {
+    command(folder, args).output().unwrap()
+}
+
+fn run(run_file: &str, args: &[&str]) -> Output {
+    driftgate(folder(run_file).path(), args)
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+const FLEET: &str = "policy: [production.yaml]\nfrom: fleet.jsonl\n";
+
+/// What is wrong with a run file, as the titles of the messages.
+fn titles(run_file: &str) -> Vec<String> {
+    let output = run(run_file, &["policy", "check", "production.yaml"]);
+    let said = said(&output);
+    let titles: Vec<String> = said.lines().filter_map(|line| line.strip_prefix("error: ")).map(str::to_owned).collect();
+    assert_eq!(code(&output), if titles.is_empty() { 0 } else { 2 }, "{said}");
+    titles
+}
+
+#[test]
+fn keys_are_flags_and_flags_win() {
+    let file = format!("{FLEET}fail-on: never\nreport: [json=r.json, markdown=r.md]\nallow-empty: true\n");
+    let folder = folder(&file);
+    let output = driftgate(folder.path(), &["audit"]);
+    assert_eq!(code(&output), 0, "{}", said(&output));
+    assert!(folder.path().join("r.json").exists() && folder.path().join("r.md").exists());
+
+    // A list on the command line replaces the file's whole.
+    fs::remove_file(folder.path().join("r.md")).unwrap();
+    let output = driftgate(folder.path(), &["audit", "--report", "json", "--fail-on", "low"]);
+    assert_eq!(code(&output), 1);
+    assert!(output.stdout.starts_with(b"{") && !folder.path().join("r.md").exists());
+
+    let output = driftgate(folder.path(), &["audit", "--stage", "none"]);
+    assert_eq!(code(&output), 0, "allow-empty holds");
+}
+
+#[test]
+fn the_result_shows_the_command_line_as_it_was_typed() {
+    let output = run(FLEET, &["audit", "--report", "json"]);
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let shown: Vec<&str> =
+        result["run"]["command_line"].as_array().unwrap()[1..].iter().map(|arg| arg.as_str().unwrap()).collect();
+    assert_eq!(shown, ["audit", "--report", "json"]);
+    assert_eq!(result["run"]["source"], "fleet.jsonl");
+}
+
+#[test]
+fn a_boolean_that_is_false_is_left_off() {
+    let audit = |value| code(&run(&format!("{FLEET}allow-empty: {value}\n"), &["audit", "--stage", "none"]));
+    assert_eq!((audit(true), audit(false)), (0, 3));
+}
+
+#[test]
+fn paths_are_those_of_the_folder_of_the_run_file() {
+    let folder = folder("");
+    let below = folder.path().join("a/b");
+    fs::create_dir_all(&below).unwrap();
+    let all = "policy: [../../production.yaml, builtin:websocket]\nfrom: snapshot:../../fleet.jsonl\n\
+               report: [json=r.json, text=-]\noutput: s.jsonl\n";
+    fs::write(below.join("run.yaml"), all).unwrap();
+    let output = driftgate(folder.path(), &["audit", "--config", "a/b/run.yaml"]);
+    assert_eq!((code(&output), said(&output)), (1, String::new()));
+    assert!(below.join("r.json").exists() && String::from_utf8_lossy(&output.stdout).contains("Exit 1"));
+    let output = driftgate(folder.path(), &["snapshot", "--config", "a/b/run.yaml", "--from", "fleet.jsonl"]);
+    assert_eq!(code(&output), 0, "what is typed is from the working directory: {}", said(&output));
+    assert!(below.join("s.jsonl").exists());
+    // An absolute path is one.
+    let absolute = format!("policy: [{0}/production.yaml]\nfrom: {0}/fleet.jsonl\n", folder.path().display());
+    fs::write(below.join("run.yaml"), absolute).unwrap();
+    assert_eq!(code(&driftgate(&below, &["audit", "--config", "run.yaml"])), 1);
+}
+
+#[test]
+fn what_a_command_needs_may_stand_in_the_file() {
+    let folder = folder("output: fleet.jsonl.gz\n");
+    let output = driftgate(folder.path(), &["snapshot", "--from", "fleet.jsonl"]);
+    assert_eq!(code(&output), 0, "{}", said(&output));
+    assert!(folder.path().join("fleet.jsonl.gz").exists());
+    let output = run("", &["snapshot", "--from", "fleet.jsonl"]);
+    assert!(code(&output) == 2 && said(&output).contains("--output <FILE>"), "{}", said(&output));
+}
+
+#[test]
+fn policy_check_and_test_take_the_policies_of_the_file() {
+    for args in [&["policy", "check"] as &[_], &["policy", "test"], &["policy", "test", "--"]] {
+        let output = run("policy: [production.yaml]\n", args);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(code(&output) == 0 && text.contains("2 tests"), "{args:?}: {text}{}", said(&output));
+    }
+    let output = run("policy: [none]\n", &["policy", "check", "production.yaml"]);
+    assert_eq!(code(&output), 0, "what is typed wins: {}", said(&output));
+}
+
+#[test]
+fn what_is_typed_may_stand_beside_anything_in_the_file() {
+    for (file, args) in [
+        ("quiet: true\n", &["audit", "--from", "fleet.jsonl", "--verbose"] as &[_]),
+        ("verbose: true\n", &["audit", "--from", "fleet.jsonl", "-q"]),
+        ("rate: 5\nburst: 2\ntimeout: 9\nregion: eu-west-1\nprofile: p\n", &["audit", "--from", "fleet.jsonl"]),
+        ("protocol: HTTP\nfrom: stages.json\n", &["audit", "--from", "fleet.jsonl"]),
+    ] {
+        let output = run(&format!("policy: [production.yaml]\n{file}"), args);
+        assert_eq!(code(&output), 1, "{file}: {}", said(&output));
+    }
+    // The demo would serve until it is ended; on a port that is taken it ends at once.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let serving = run("report: [json=r.json]\nreproducible: true\n", &["demo", "--serve", "--port", &port]);
+    assert_eq!(code(&serving), 4, "{}", said(&serving));
+}
+
+#[test]
+fn environment_variables_of_aws_outrank_the_file_and_flags_outrank_both() {
+    let at = "http://127.0.0.1:1";
+    let folder = folder(&format!("endpoint-url: {at}\nregion: [eu-west-1, eu-west-2]\ntimeout: 1\nreport: json\n"));
+    let regions = |environment: &[(&str, &str)], args: &[&str]| -> Vec<String> {
+        let mut command = command(folder.path(), &[&["audit"], args].concat());
+        let output = command.envs(environment.iter().copied()).output().unwrap();
+        let result: serde_json::Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+        result["scopes"].as_array().unwrap().iter().map(|scope| scope["region"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(regions(&[], &[]), ["eu-west-1", "eu-west-2"]);
+    assert_eq!(regions(&[("AWS_REGION", "us-east-1")], &[]), ["us-east-1"]);
+    assert_eq!(regions(&[("AWS_DEFAULT_REGION", "us-east-2")], &[]), ["us-east-2"]);
+    assert_eq!(regions(&[("AWS_REGION", "")], &[]), ["eu-west-1", "eu-west-2"], "an empty one says nothing");
+    assert_eq!(regions(&[("AWS_REGION", "us-east-1")], &["--region", "sa-east-1"]), ["sa-east-1"]);
+
+    // What no environment variable can say of a file, it does not take away.
+    let folder = self::folder(
+        "policy: [production.yaml]\nfrom: stages.json\napi: a1b2c3d4e5\nprotocol: HTTP\nregion: eu-west-1\n",
+    );
+    let output = command(folder.path(), &["audit", "--report=json"]).env("AWS_REGION", "us-east-1").output().unwrap();
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["scopes"][0]["region"], "eu-west-1");
+}
+
+#[test]
+fn no_run_file_is_fine_and_a_named_one_must_be_there() {
+    let folder = folder("");
+    fs::remove_file(folder.path().join("driftgate.yaml")).unwrap();
+    let check = |args: &[&str]| driftgate(folder.path(), &[&["policy", "check", "production.yaml"], args].concat());
+    assert_eq!(code(&check(&[])), 0);
+    assert_eq!(code(&check(&["--config", "none.yaml"])), 2);
+    assert_eq!(code(&check(&["--config", "/dev/null"])), 0, "a way to read none");
+    fs::create_dir(folder.path().join("driftgate.yaml")).unwrap();
+    assert!(said(&check(&[])).contains("driftgate.yaml: a folder"));
+    fs::remove_dir(folder.path().join("driftgate.yaml")).unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.path().join("driftgate.yaml")).unwrap();
+    assert_eq!(code(&check(&[])), 2, "a link that leads nowhere is not the same as no run file");
+}
+
+#[test]
+fn help_is_given_whatever_the_run_file_says() {
+    for args in [&["--help"] as &[_], &["audit", "--help"], &["--version"]] {
+        assert_eq!(code(&run("broken: [", args)), 0, "{args:?}");
+    }
+}
+
+#[test]
+fn every_command_refuses_a_run_file_with_a_mistake() {
+    for args in [
+        &["audit"] as &[_],
+        &["snapshot"],
+        &["snapshot", "-o", "x"],
+        &["policy", "check", "production.yaml"],
+        &["policy", "test"],
+        &["demo"],
+    ] {
+        let output = run("reprot: json\n", args);
+        assert_eq!(code(&output), 2, "{args:?}");
+        assert!(said(&output).contains("driftgate.yaml:1:1") && said(&output).contains("did you mean `report`?"));
+    }
+}
+
+#[test]
+fn every_mistake_has_its_message() {
+    let title = |file: &str| titles(file).first().cloned().unwrap_or_default();
+    for (file, expected) in [
+        ("", ""),
+        ("# rate: fast\n", ""),
+        ("{}\n", ""),
+        ("rate: 5\nreport: [json=r.json]\noutput: x\nserve: false\n", ""),
+        ("- policy\n", "a run file is a mapping of flags, and this is a list"),
+        ("policy\n", "a run file is a mapping of flags, and this is a text"),
+        ("policy: 5\n", "`policy` is a text, and this is a number"),
+        ("policy: {a: b}\n", "`policy` holds texts or numbers, and this is a mapping"),
+        ("policy: [[a]]\n", "`policy` holds texts or numbers, and this is a list"),
+        ("policy: []\n", "`policy` is an empty list"),
+        ("policy:\n", "`policy` is empty"),
+        ("policy: [\"\"]\n", "`policy` is empty"),
+        ("api: [1234567890]\n", "`api` is a text, and this is a number"),
+        ("rate: fast\n", "`rate` cannot be `fast`"),
+        ("rate: -1\n", "`rate` cannot be `-1`"),
+        ("burst: 0\n", "`burst` cannot be `0`"),
+        ("burst: [1]\n", "`burst` holds one value, and this is a list"),
+        ("fail-on: hihg\n", "`fail-on` cannot be `hihg`"),
+        ("fail-on: true\n", "`fail-on` cannot be `true`"),
+        ("report: [json, yaml]\n", "`report` cannot be `yaml`"),
+        ("fault: deny\n", "`fault` cannot be `deny`"),
+        ("reprot: json\n", "a run file has no key `reprot`"),
+        ("--report: json\n", "a run file has no key `--report`"),
+        ("config: x\n", "a run file has no key `config`"),
+        ("help: true\n", "a run file has no key `help`"),
+        ("version: true\n", "a run file has no key `version`"),
+        ("quiet: 1\n", "`quiet` is true or false, and this is a number"),
+        ("quiet: \"true\"\n", "`quiet` is true or false, and this is a text"),
+        ("quiet: true\nverbose: true\n", "`verbose` cannot be used with `quiet`"),
+        ("rate: 5\nrate: 6\n", "the key `rate` stands twice"),
+        ("rate: 5\n---\nrate: 6\n", "a second document in one file"),
+        ("rate: !x 5\n", "`!x` is a YAML tag"),
+        ("rate: [\n", "this is not YAML"),
+    ] {
+        assert_eq!(title(file), expected, "{file}");
+    }
+    assert_eq!(titles("rate: fast\nreprot: x\npolicy: 5\n").len(), 4, "all at once, and how many");
+}
+
+#[test]
+fn a_run_file_that_is_named_as_a_policy_is_checked_as_what_it_is() {
+    let folder = folder("");
+    let check = |text: &str| {
+        fs::write(folder.path().join("x.yaml"), text).unwrap();
+        let output = driftgate(folder.path(), &["policy", "check", "x.yaml"]);
+        (code(&output), String::from_utf8_lossy(&output.stdout).into_owned() + &said(&output))
+    };
+    let (good, text) = check("policy: [a.yaml]\nrate: 5\n");
+    assert!(good == 0 && text.contains("run file x.yaml: no mistakes"), "{text}");
+    let (good, text) = check("policy: rules/\n");
+    assert!(good == 0 && text.contains("run file x.yaml"), "{text}");
+    let (bad, text) = check("policy: [a.yaml]\nrate: fast\n");
+    assert!(bad == 2 && text.contains("x.yaml:2:7"), "{text}");
+    for policy in ["policy: p\n", "rules: []\n", "match: {StageName: x}\n", "policy: p\nrate: 5\n"] {
+        let (bad, text) = check(policy);
+        assert!(bad == 2 && text.contains("policy") && !text.contains("run file has"), "{policy}: {text}");
+    }
+}
