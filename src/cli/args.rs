@@ -132,7 +132,7 @@ pub struct Audit {
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Policies")]
     pub policy: Vec<String>,
     /// A file of waivers; repeat for several
-    #[arg(long, value_name = "FILE", help_heading = "Policies")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Policies")]
     pub waivers: Vec<String>,
     /// Waive nothing, even if --waivers or the run file names a file
     #[arg(long, help_heading = "Policies")]
