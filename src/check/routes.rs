@@ -11,7 +11,7 @@ use crate::model::finding::{Origin, Reading};
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::policy::compile::each_route_field;
 use crate::policy::explain::{Failure, Open, Path};
-use crate::policy::pattern::At;
+use crate::policy::pattern::{At, Pattern};
 use crate::policy::policies::{EachRoute, RoutePart};
 use crate::policy::truth::{Truth, Use};
 
@@ -111,13 +111,13 @@ pub struct Routes<'d> {
     options: Options,
 }
 
-/// The settings in force of one route.
+/// One route, and how its entry is read.
 struct Route<'d> {
     key: &'d str,
     entry: &'d Value<'d>,
-    settings: Value<'d>,
-    /// The reading that they rest on, when a part leaves something out.
-    reading: Option<Reading>,
+    reading: Reading,
+    /// Whether what is in force there rests on the reading: the entry leaves out something that a part reads.
+    partial: bool,
     /// Whether it is as the default is when its entry inherits, which is told there.
     told_at_default: bool,
     chosen: Truth,
@@ -150,8 +150,7 @@ impl<'d> Routes<'d> {
                 return own;
             }
             let others = self.besides_default(part);
-            let others =
-                others.filter_map(|route| demanded(route.chosen, part.pattern.truth(&route.settings, &self.at)));
+            let others = others.filter_map(|route| demanded(route.chosen, self.says(part, &route)));
             // Entries that are not stated may be anything.
             let unstated = matches!(self.entries, Value::NotStated).then_some(Truth::Unknown);
             let unstated = unstated.filter(|_| !matches!(self.chosen.unstated, Truth::False | Truth::Dropped));
@@ -174,8 +173,8 @@ impl<'d> Routes<'d> {
                 readings.map(move |reading| Route {
                     key,
                     entry,
-                    settings: in_force(entry, self.default, *reading),
-                    reading: (!whole).then_some(*reading),
+                    reading: *reading,
+                    partial: !whole,
                     told_at_default,
                     chosen,
                 })
@@ -195,6 +194,18 @@ impl<'d> Routes<'d> {
         }
     }
 
+    /// What a part says of a route. Most ask for one member, for which the settings need not be put together.
+    fn says(&self, part: &RoutePart, route: &Route<'_>) -> Truth {
+        match &part.pattern {
+            Pattern::Member { field, at, inner } if field.on.include(self.at.protocol) => {
+                let own = route.entry.member(*at);
+                let inherits = own.is_unset() && route.reading == Reading::Inherit;
+                inner.truth(if inherits { self.default.member(*at) } else { own }, &At { field, ..self.at })
+            }
+            pattern => pattern.truth(&in_force(route.entry, self.default, route.reading), &self.at),
+        }
+    }
+
     fn failing(&self, part: &RoutePart, settings: &Value<'_>, path: &mut Path, out: &mut Vec<Failure>) {
         if part.pattern.truth(settings, &self.at) == Truth::False {
             part.pattern.failures(settings, &self.at, path, !self.options.show_values, out);
@@ -204,15 +215,15 @@ impl<'d> Routes<'d> {
     /// The settings of one route that fail under one reading of its entry, each with whether it hangs on the reading.
     fn failures_of(&self, part: &RoutePart, route: &Route<'_>, out: &mut Vec<Failure>) {
         let path = || Path::varying(format!("RouteSettings.{}", route.key));
-        let before = out.len();
-        self.failing(part, &route.settings, &mut path(), out);
-        if out.len() == before {
+        if self.says(part, route) != Truth::False {
             return;
         }
+        let before = out.len();
+        let settings = |reading| in_force(route.entry, self.default, reading);
+        self.failing(part, &settings(route.reading), &mut path(), out);
         let mut otherwise = Vec::new();
-        if let Some(reading) = route.reading {
-            let settings = in_force(route.entry, self.default, reading.other());
-            self.failing(part, &settings, &mut path(), &mut otherwise);
+        if route.partial {
+            self.failing(part, &settings(route.reading.other()), &mut path(), &mut otherwise);
         }
         let mut found = out.split_off(before);
         for failure in &mut found {
@@ -224,10 +235,11 @@ impl<'d> Routes<'d> {
             }
             failure.route = Some(Arc::from(route.key));
             let either_way = otherwise.iter().any(|other| other.path == failure.path);
-            failure.reading = route.reading.filter(|_| !either_way || route.told_at_default);
+            failure.reading = (route.partial && (!either_way || route.told_at_default)).then_some(route.reading);
         }
         // Where a rule must hold either way, what fails either way was told under the first reading.
-        let second = self.options.inheritance == Inheritance::Both && route.reading == Some(Reading::Replace);
+        let second =
+            route.partial && self.options.inheritance == Inheritance::Both && route.reading == Reading::Replace;
         out.extend(found.into_iter().filter(|failure| !second || failure.reading.is_some()));
     }
 
@@ -241,7 +253,8 @@ impl<'d> Routes<'d> {
             for route in self.besides_default(part) {
                 let before = out.len();
                 let mut path = Path::varying(format!("RouteSettings.{}", route.key));
-                part.pattern.open_questions(&route.settings, &self.at, &mut path, out);
+                let settings = in_force(route.entry, self.default, route.reading);
+                part.pattern.open_questions(&settings, &self.at, &mut path, out);
                 for question in &mut out[before..] {
                     question.route = Some(route.key.into());
                 }
