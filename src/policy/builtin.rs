@@ -1,8 +1,11 @@
 //! The packs inside the binary: the files of `policies/`, by name.
 
 /// Name and text of each shipped pack.
-pub const PACKS: [(&str, &str); 2] = [
+pub const PACKS: [(&str, &str); 5] = [
+    ("aws-config", include_str!("../../policies/aws-config.yaml")),
     ("foundation", include_str!("../../policies/foundation.yaml")),
+    ("production", include_str!("../../policies/production.yaml")),
+    ("serverless", include_str!("../../policies/serverless.yaml")),
     ("websocket", include_str!("../../policies/websocket.yaml")),
 ];
 
