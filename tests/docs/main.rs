@@ -1,16 +1,22 @@
-//! The documentation says what is so: pages made from the packs are up to date.
+//! The documentation says what is so: pages made from the packs are up to date, policies in guides hold, commands in
+//! guides print what the guide shows.
 //!
 //! After a change that is meant, `DRIFTGATE_UPDATE_DOCS=1 cargo test --test docs` writes the pages anew; read them.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
 
+mod cookbook;
+mod first_policy;
 mod rules;
 
 use std::fs;
 use std::sync::Arc;
 
+use driftgate::check::{Options, Verdict, verdict};
+use driftgate::model::Document;
 use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::{Policy, load};
+use driftgate::policy::example::{Example, Expected};
+use driftgate::policy::{Policy, Rule, load};
 
 /// A page of `docs/`.
 struct Page {
@@ -49,4 +55,53 @@ fn policy(name: &str, text: &str) -> Policy {
     let text = SourceText { name: name.to_owned(), text: text.to_owned() };
     let policies = load(vec![Arc::new(text)]).unwrap_or_else(|found| panic!("{name}: {found:#?}"));
     policies.policies.into_iter().next().unwrap()
+}
+
+fn verdict_of(policy: &Policy, rule: &Rule, example: &Example) -> Verdict {
+    let document = Document {
+        account: Some(&example.account),
+        region: Some(&example.region),
+        api: &example.api,
+        stage: &example.stage,
+    };
+    verdict(policy.selection.as_ref(), rule, &document, Options::default())
+}
+
+/// What the tests of a policy leave to be wished for: one that fails, a rule that no test violates or that holds in none.
+fn shortcomings(policy: &Policy) -> Vec<String> {
+    let mut found = Vec::new();
+    for example in &policy.tests {
+        let verdicts: Vec<_> = policy.rules.iter().map(|rule| (rule, verdict_of(policy, rule, example))).collect();
+        let mut violated: Vec<&str> = verdicts
+            .iter()
+            .filter(|(_, verdict)| matches!(verdict, Verdict::Violates(_)))
+            .map(|(rule, _)| rule.id.as_str())
+            .collect();
+        violated.sort_unstable();
+        let good = match &example.expected {
+            Expected::Ungoverned => {
+                verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::NotGoverned | Verdict::NotApplicable))
+            }
+            Expected::Violates(ids) => {
+                let mut ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                ids.sort_unstable();
+                violated == ids
+                    && (!ids.is_empty() || verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Conforms)))
+            }
+        };
+        if !good {
+            let verdicts: Vec<_> = verdicts.iter().map(|(rule, verdict)| (&rule.id, verdict)).collect();
+            found.push(format!("{}: {}: {verdicts:#?}", policy.name, example.name));
+        }
+    }
+    for rule in &policy.rules {
+        let verdicts: Vec<_> = policy.tests.iter().map(|example| verdict_of(policy, rule, example)).collect();
+        if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Violates(_))) {
+            found.push(format!("{}: no test violates it", rule.facts.name));
+        }
+        if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Conforms)) {
+            found.push(format!("{}: it holds in no test", rule.facts.name));
+        }
+    }
+    found
 }
