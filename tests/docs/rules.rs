@@ -54,9 +54,11 @@ const DECIDABLE: &[&str] = &[
     "cdk-nag AwsSolutions-APIG1",
     "cdk-nag Serverless-APIGWAccessLogging",
     "cdk-nag Serverless-APIGWDefaultThrottling",
+    "cdk-nag Serverless-APIGWStructuredLogging",
     "cfn-guard API_GWV2_ACCESS_LOGS_ENABLED",
     "serverless-rules ES2000",
     "serverless-rules ES2003",
+    "serverless-rules WS2001",
     "tflint aws_apigatewayv2_stage_logging_rule",
     "tflint aws_apigatewayv2_stage_throttling_rule",
 ];
