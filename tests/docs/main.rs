@@ -6,7 +6,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
 
 mod cookbook;
-mod first_policy;
+mod guides;
+mod language;
 mod rules;
 
 use std::fs;
@@ -18,17 +19,43 @@ use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::example::{Example, Expected};
 use driftgate::policy::{Policy, Rule, load};
 
-/// A page of `docs/`.
+/// A page that people read.
 struct Page {
     path: String,
     text: String,
 }
 
+/// A block of YAML on a page.
+struct Block<'p> {
+    /// The heading that it stands under.
+    heading: &'p str,
+    /// The line of the page on which its text begins, counted from 0.
+    line: usize,
+    text: String,
+}
+
 impl Page {
     fn read(name: &str) -> Self {
-        let path = format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
         let text = fs::read_to_string(&path).unwrap();
         Self { path, text }
+    }
+
+    /// The blocks of YAML on the page.
+    fn yaml(&self) -> Vec<Block<'_>> {
+        let mut blocks = Vec::new();
+        let (mut heading, mut lines) = ("", self.text.lines().enumerate());
+        while let Some((at, line)) = lines.next() {
+            if let Some(title) = line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#')) {
+                heading = title;
+            } else if let Some(kind) = line.strip_prefix("```") {
+                let text: Vec<&str> = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").collect();
+                if kind == "yaml" {
+                    blocks.push(Block { heading, line: at + 1, text: text.join("\n") + "\n" });
+                }
+            }
+        }
+        blocks
     }
 
     /// The page is as it should be, or is written anew when that is asked for.
@@ -67,8 +94,8 @@ fn verdict_of(policy: &Policy, rule: &Rule, example: &Example) -> Verdict {
     verdict(policy.selection.as_ref(), rule, &document, Options::default())
 }
 
-/// What the tests of a policy leave to be wished for: one that fails, a rule that no test violates or that holds in none.
-fn shortcomings(policy: &Policy) -> Vec<String> {
+/// The tests of a policy that fail.
+fn failures(policy: &Policy) -> Vec<String> {
     let mut found = Vec::new();
     for example in &policy.tests {
         let verdicts: Vec<_> = policy.rules.iter().map(|rule| (rule, verdict_of(policy, rule, example))).collect();
@@ -94,6 +121,12 @@ fn shortcomings(policy: &Policy) -> Vec<String> {
             found.push(format!("{}: {}: {verdicts:#?}", policy.name, example.name));
         }
     }
+    found
+}
+
+/// The rules that no test violates, or that hold in none.
+fn untried(policy: &Policy) -> Vec<String> {
+    let mut found = Vec::new();
     for rule in &policy.rules {
         let verdicts: Vec<_> = policy.tests.iter().map(|example| verdict_of(policy, rule, example)).collect();
         if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Violates(_))) {

@@ -134,7 +134,7 @@ fn generated(packs: &[Policy]) -> String {
 
 #[test]
 fn the_page_is_what_the_packs_say() {
-    let page = Page::read("reference/rules.md");
+    let page = Page::read("docs/reference/rules.md");
     let (head, rest) = page.text.split_once(BEGIN).unwrap();
     let (_, tail) = rest.split_once(END).unwrap();
     page.must_be(&format!("{head}{BEGIN}{}{END}{tail}", generated(&packs())));
@@ -165,7 +165,7 @@ fn every_rule_of_others_that_a_stage_can_decide_has_one_of_ours() {
 
 #[test]
 fn what_a_stage_cannot_decide_is_said_and_not_claimed() {
-    let page = Page::read("reference/rules.md").text;
+    let page = Page::read("docs/reference/rules.md").text;
     let (_, by_hand) = page.split_once(END).unwrap();
     for id in UNDECIDABLE {
         assert!(by_hand.contains(id), "{id}");
