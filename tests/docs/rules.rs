@@ -141,6 +141,15 @@ fn the_page_is_what_the_packs_say() {
 }
 
 #[test]
+fn the_readme_lists_every_pack() {
+    let readme = Page::read("README.md").text;
+    for (name, _) in builtin::PACKS {
+        let link = format!("\n| [`builtin:{name}`](policies/{name}.yaml) | ");
+        assert!(readme.contains(&link), "{link}");
+    }
+}
+
+#[test]
 fn every_reference_is_a_rule_of_somebody_or_an_address() {
     for rule in packs().iter().flat_map(|pack| &pack.rules) {
         for reference in &rule.facts.references {
