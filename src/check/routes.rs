@@ -40,7 +40,8 @@ impl Inheritance {
     }
 
     /// The readings under which a rule must hold.
-    const fn readings(self) -> &'static [Reading] {
+    #[must_use]
+    pub const fn readings(self) -> &'static [Reading] {
         match self {
             Self::Inherit => &[Reading::Inherit],
             Self::Replace => &[Reading::Replace],

@@ -89,7 +89,7 @@ pub enum Command {
     /// Record what is deployed now
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(Box<Snapshot>),
-    /// Check and test policies
+    /// Check, test and learn policies
     #[command(after_help = POLICY_EXAMPLES)]
     Policy(Policy),
     /// Audit a sample fleet: an embedded control plane, read through the real AWS SDK
@@ -116,7 +116,8 @@ Examples:
 const POLICY_EXAMPLES: &str = "\
 Examples:
   driftgate policy check policies/
-  driftgate policy test policies/ builtin:foundation";
+  driftgate policy test policies/ builtin:foundation
+  driftgate policy learn --api a1b2c3d4e5 --stage prod";
 
 const DEMO_EXAMPLES: &str = "\
 Examples:
@@ -149,7 +150,7 @@ pub struct Audit {
 }
 
 /// Flags that say where stages come from.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Stages")]
 pub struct Source {
     /// aws, or a file: a snapshot, or what `aws apigatewayv2 get-stages` printed (KIND:PATH forces the kind; - is stdin)
@@ -295,6 +296,26 @@ pub enum PolicyCommand {
     /// Run the tests that policies carry
     #[command(after_help = "Example:\n  driftgate policy test policies/ builtin:foundation")]
     Test(Paths),
+    /// Write a policy that describes one stage, named by --api and --stage, as it is
+    #[command(after_help = LEARN_EXAMPLES)]
+    Learn(Box<Learn>),
+}
+
+const LEARN_EXAMPLES: &str = "\
+Examples:
+  driftgate policy learn --api a1b2c3d4e5 --stage prod -o policies/learned.yaml
+  driftgate policy learn --from fleet.jsonl.zst --api a1b2c3d4e5 --stage prod
+  driftgate policy test policies/learned.yaml";
+
+/// `driftgate policy learn`.
+#[derive(Debug, Args)]
+pub struct Learn {
+    /// Where the stage comes from.
+    #[command(flatten)]
+    pub source: Source,
+    /// The file to write; - is stdout
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, default_value = "-", help_heading = "Output")]
+    pub output: String,
 }
 
 /// Policies by path.

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod files;
 pub mod glob;
 mod keys;
+pub mod learn;
 pub mod load;
 pub mod operator;
 pub mod pattern;

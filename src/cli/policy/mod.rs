@@ -1,6 +1,7 @@
 //! `driftgate policy`: one file a subcommand.
 
 mod check;
+mod learn;
 mod test;
 
 use super::args::{Global, Policy, PolicyCommand};
@@ -11,6 +12,7 @@ pub fn run(command: &Policy, global: &Global) -> Result<u8, Stop> {
     match &command.command {
         PolicyCommand::Check(paths) => check::run(paths, global),
         PolicyCommand::Test(paths) => test::run(paths, global),
+        PolicyCommand::Learn(command) => learn::run(command, global),
     }
 }
 

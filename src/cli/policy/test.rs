@@ -42,7 +42,7 @@ pub fn run(paths: &Paths, global: &Global) -> Result<u8, Stop> {
 }
 
 /// Why an example does not come out as it says.
-fn failure(policy: &Policy, example: &Example) -> Option<String> {
+pub(super) fn failure(policy: &Policy, example: &Example) -> Option<String> {
     let document = Document {
         account: Some(&example.account),
         region: Some(&example.region),
