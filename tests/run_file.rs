@@ -160,9 +160,17 @@ fn what_is_typed_may_stand_beside_anything_in_the_file() {
 }
 
 #[test]
+fn waivers_are_those_that_are_typed() {
+    let none = run(&format!("{FLEET}waivers: [none.yaml]\n"), &["audit", "--no-waivers"]);
+    assert_eq!(code(&none), 1, "{}", said(&none));
+    let typed = run(&format!("{FLEET}no-waivers: true\n"), &["audit", "--waivers", "none.yaml"]);
+    assert!(code(&typed) == 2 && said(&typed).contains("none.yaml: no such file"), "{}", said(&typed));
+}
+
+#[test]
 fn environment_variables_of_aws_outrank_the_file_and_flags_outrank_both() {
     let at = "http://127.0.0.1:1";
-    let folder = folder(&format!("endpoint-url: {at}\nregion: [eu-west-1, eu-west-2]\ntimeout: 1\nreport: json\n"));
+    let folder = folder(&format!("endpoint-url: {at}\nregion: [eu-west-1, eu-west-2]\ntimeout: 0.2\nreport: json\n"));
     let regions = |environment: &[(&str, &str)], args: &[&str]| -> Vec<String> {
         let mut command = command(folder.path(), &[&["audit"], args].concat());
         let output = command.envs(environment.iter().copied()).output().unwrap();
@@ -280,7 +288,9 @@ fn a_run_file_that_is_named_as_a_policy_is_checked_as_what_it_is() {
     assert!(good == 0 && text.contains("run file x.yaml"), "{text}");
     let (bad, text) = check("policy: [a.yaml]\nrate: fast\n");
     assert!(bad == 2 && text.contains("x.yaml:2:7"), "{text}");
-    for policy in ["policy: p\n", "rules: []\n", "match: {StageName: x}\n", "policy: p\nrate: 5\n"] {
+    for policy in
+        ["waivers: [{rule: p/r}]\n", "policy: p\n", "rules: []\n", "match: {StageName: x}\n", "policy: p\nrate: 5\n"]
+    {
         let (bad, text) = check(policy);
         assert!(bad == 2 && text.contains("policy") && !text.contains("run file has"), "{policy}: {text}");
     }

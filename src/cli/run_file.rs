@@ -28,6 +28,9 @@ const NOT_KEYS: [&str; 3] = ["config", "help", "version"];
 const OF_A_SOURCE: [&str; 8] =
     ["profile", "region", "endpoint-url", "rate", "burst", "concurrency", "timeout", "protocol"];
 
+/// A key that would take back what a flag on the command line says, without clap knowing.
+const CONTRADICTS: [(&str, &str); 1] = [("no-waivers", "waivers")];
+
 /// Keys that AWS's own environment variables outrank.
 const ENVIRONMENT: [(&str, &[&str]); 3] = [
     ("region", &["AWS_REGION", "AWS_DEFAULT_REGION"]),
@@ -51,8 +54,7 @@ impl From<clap::Error> for Ended {
 
 /// The command line, and what the run file adds to it.
 pub fn parse(args: &[OsString]) -> Result<Cli, Ended> {
-    let mut command = Cli::command();
-    command.build();
+    let command = command();
     let strict = command.clone().try_get_matches_from(args);
     let typed = match &strict {
         Ok(matches) => matches.clone(),
@@ -85,27 +87,28 @@ pub fn parse(args: &[OsString]) -> Result<Cli, Ended> {
 
 /// What is wrong with a text that is a run file, whatever the command.
 pub fn mistakes(text: &Arc<SourceText>) -> Vec<Diagnostic> {
-    let mut command = Cli::command();
-    command.build();
+    let command = command();
     let flags = Flags::of(&command);
     let mut reading = Reading { flags: &flags, asked: None, problems: Problems::new(Arc::clone(text)) };
     reading.settings();
     reading.problems.into_sorted()
 }
 
-/// Whether a text is a run file rather than a policy: it holds flags, neither rules nor the name of a policy.
+/// Whether a text is a run file rather than a policy or waivers: it holds flags, neither rules nor the name of a
+/// policy, which has nothing that a path has.
 pub fn is_run_file(text: &Arc<SourceText>) -> bool {
     let root = yaml::read(&mut Problems::new(Arc::clone(text)));
     let Some(Data::Map(entries)) = root.map(|root| root.data) else { return false };
-    // The name of a policy has nothing that a path has.
-    let named = |entry: &Entry| {
-        entry.key == "policy" && matches!(&entry.value.data, Data::Text(text) if !text.contains(['/', '.', ':']))
+    let other = |entry: &Entry| match (entry.key.as_str(), &entry.value.data) {
+        ("rules", _) => true,
+        ("policy", Data::Text(name)) => !name.contains(['/', '.', ':']),
+        ("waivers", Data::List(waivers)) => waivers.iter().any(|waiver| matches!(waiver.data, Data::Map(_))),
+        _ => false,
     };
-    if entries.iter().any(|entry| entry.key == "rules" || named(entry)) {
+    if entries.iter().any(other) {
         return false;
     }
-    let mut command = Cli::command();
-    command.build();
+    let command = command();
     let flags = Flags::of(&command);
     entries.iter().any(|entry| !flags.named(&entry.key).is_empty())
 }
@@ -121,6 +124,13 @@ fn text(named: Option<&PathBuf>) -> Result<Option<Arc<SourceText>>, Stop> {
         diagnostics::unreadable(&[problem]);
         Stop::silent(gate::USAGE)
     })
+}
+
+/// The command line as clap describes it, with global flags at every command.
+fn command() -> Command {
+    let mut command = Cli::command();
+    command.build();
+    command
 }
 
 /// Every flag of every command.
@@ -366,6 +376,7 @@ impl<'c> Reading<'_, 'c> {
             let weaker = asked.gives(arg)
                 || (of_aws && stated_by_the_environment(key))
                 || typed.iter().any(|typed| asked.conflict(arg, typed))
+                || CONTRADICTS.iter().any(|(one, typed)| *one == key && asked.text(typed).is_some())
                 || (from.is_some() && OF_A_SOURCE.contains(&key) && (!of_aws || key == "protocol"));
             if weaker {
                 continue;
@@ -475,8 +486,7 @@ mod tests {
 
     #[test]
     fn a_flag_that_names_a_file_says_so() {
-        let mut command = Cli::command();
-        command.build();
+        let command = command();
         for arg in flags(&command) {
             let names = arg.get_value_names().unwrap_or_default().join(" ");
             let file = ["PATH", "FILE", "FOLDER", "DIR", "SOURCE", ".json"].iter().any(|word| names.contains(word));
@@ -495,8 +505,7 @@ mod tests {
 
     #[test]
     fn paths_are_found_in_what_flags_hold() {
-        let mut command = Cli::command();
-        command.build();
+        let command = command();
         let flags = Flags::of(&command);
         let moved = |key: &str, text: &str| relocated(text, flags.named(key)[0].1, Path::new("a/b"));
         for (key, text, expected) in [
