@@ -136,7 +136,7 @@ fn checking(criterion: &mut Criterion) {
     // On one thread, so that the time is what a rule costs.
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
     let mut group = criterion.benchmark_group("check a chunk");
-    for rules in [1, 10, 100] {
+    for rules in [1, 10, 100, 1_000] {
         let policies = policies(rules);
         group.throughput(Throughput::Elements((rules * STAGES) as u64));
         group.bench_with_input(BenchmarkId::from_parameter(rules), &policies, |bench, policies| {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Rules;
-use super::verdict::{Verdict, undecided_beside, verdict};
+use super::verdict::{Selection, Verdict, undecided_beside, verdict};
 use super::waive::Ruling;
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, Protocol, STAGE};
 use crate::model::feed::{Close, Scope};
@@ -100,29 +100,35 @@ impl Ledger {
         let before = self.outcome.violations.each_ref().map(Vec::len);
         let mut governed = false;
         let mut name: Option<Arc<StageName>> = None;
-        for policy in &rules.policies.policies {
-            for rule in &policy.rules {
-                let verdict = verdict(policy.selection.as_ref(), rule, document, rules.options);
-                match verdict {
-                    Verdict::NotGoverned => continue,
-                    Verdict::NotApplicable => self.outcome.not_applicable += 1,
-                    Verdict::Conforms => governed = self.governs(rule),
-                    Verdict::Violates(findings) => {
-                        governed = self.governs(rule);
-                        let name = name.get_or_insert_with(|| self.name(document));
-                        let name = Arc::clone(name);
-                        self.violations(rules, (policy, rule), &name, findings, document);
-                    }
-                    Verdict::Undecided(questions) => {
-                        governed = self.governs(rule);
-                        self.outcome.undecided_checks += 1;
-                        let name = name.get_or_insert_with(|| self.name(document));
-                        let name = Arc::clone(name);
-                        self.undecided(rule, &name, questions);
-                    }
+        let mut last: Option<(&Policy, Selection)> = None;
+        for (policy, rule) in &rules.in_order {
+            // The rules of a policy stand together, and its own `match` says the same for all of them.
+            let selection = match last {
+                Some((known, selection)) if std::ptr::eq(known, *policy) => selection,
+                _ => last.insert((policy, Selection::of(policy.selection.as_ref(), document))).1,
+            };
+            let selects = match selection {
+                Selection::Nothing => continue,
+                Selection::Everything => None,
+                Selection::Open => policy.selection.as_ref(),
+            };
+            match verdict(selects, rule, document, rules.options) {
+                Verdict::NotGoverned => continue,
+                Verdict::NotApplicable => self.outcome.not_applicable += 1,
+                Verdict::Conforms => governed = self.governs(rule),
+                Verdict::Violates(findings) => {
+                    governed = self.governs(rule);
+                    let name = Arc::clone(name.get_or_insert_with(|| self.name(document)));
+                    self.violations(rules, (policy, rule), &name, findings, document);
                 }
-                self.outcome.checks += 1;
+                Verdict::Undecided(questions) => {
+                    governed = self.governs(rule);
+                    self.outcome.undecided_checks += 1;
+                    let name = Arc::clone(name.get_or_insert_with(|| self.name(document)));
+                    self.undecided(rule, &name, questions);
+                }
             }
+            self.outcome.checks += 1;
         }
         self.sort_since(before);
         if governed {
@@ -245,8 +251,8 @@ impl Ledger {
                 actual,
             };
             if let Ruling::Waived(waiver) = ruling {
-                self.outcome.waived.push(Waived { violation, waiver: waiver.into() });
-                if let Some(used) = self.waivers_used.get_mut(usize::from(waiver)) {
+                self.outcome.waived.push(Waived { violation, waiver });
+                if let Some(used) = self.waivers_used.get_mut(waiver as usize) {
                     *used = true;
                 }
             } else {

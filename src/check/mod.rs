@@ -16,8 +16,8 @@ use self::waive::Waiving;
 use crate::model::Outcome;
 use crate::model::feed::{Chunk, Feed, Unusable};
 use crate::model::wanted::Wanted;
-use crate::policy::Policies;
 use crate::policy::waiver::Waivers;
+use crate::policy::{Policies, Policy, Rule};
 
 /// How many chunks are under way for each thread. More keeps threads busier, fewer keeps less in memory.
 const CHUNKS_A_THREAD: usize = 3;
@@ -36,8 +36,17 @@ pub struct Options {
 /// What stages are checked against.
 struct Rules<'r> {
     policies: &'r Policies,
+    /// Every rule with its policy, in the order of reports: what is found is mostly sorted then.
+    in_order: Vec<(&'r Policy, &'r Rule)>,
     waiving: Waiving<'r>,
     options: Options,
+}
+
+fn in_order<'p>(policies: &'p Policies) -> Vec<(&'p Policy, &'p Rule)> {
+    let of_one = |policy: &'p Policy| policy.rules.iter().map(move |rule| (policy, rule));
+    let mut rules: Vec<_> = policies.policies.iter().flat_map(of_one).collect();
+    rules.sort_by_key(|(_, rule)| rule.number);
+    rules
 }
 
 /// Checks every stage of a feed.
@@ -51,7 +60,7 @@ pub fn run(
     options: Options,
 ) -> Result<Outcome, Unusable> {
     let most = rayon::current_num_threads() * CHUNKS_A_THREAD;
-    let rules = &Rules { policies, waiving: Waiving::new(policies, waivers), options };
+    let rules = &Rules { policies, in_order: in_order(policies), waiving: Waiving::new(policies, waivers), options };
     let wants = [policies.wants(), waivers.reads()].concat();
     let wanted = &Wanted::of(wants.iter().map(String::as_str));
     let ledger = rayon::in_place_scope(|scope| -> Result<Ledger, Unusable> {

@@ -28,6 +28,30 @@ pub enum Verdict {
     Undecided(Vec<Open>),
 }
 
+/// What a policy's own `match` says of a stage, for all of its rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// The stage is not meant.
+    Nothing,
+    /// It holds, and only the rule's own `match` decides.
+    Everything,
+    /// It is not decided, and each rule has to ask again.
+    Open,
+}
+
+impl Selection {
+    /// What a policy's `match` says.
+    pub fn of(selects: Option<&Pattern>, document: &Document<'_>) -> Self {
+        let Some(pattern) = selects else { return Self::Everything };
+        let [protocol] = protocols(document) else { return Self::Open };
+        match pattern.truth(document.stage, &At::top(document, *protocol, Use::Match)) {
+            Truth::True => Self::Everything,
+            Truth::False | Truth::Dropped => Self::Nothing,
+            Truth::Unknown => Self::Open,
+        }
+    }
+}
+
 /// The verdict of a rule on a stage; `selects` is what the policy's own `match` is.
 ///
 /// A protocol that is not stated is tried both ways: where both agree, it does not matter.

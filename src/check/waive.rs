@@ -22,7 +22,7 @@ pub struct Waiving<'w> {
     /// The names of all rules.
     rules: Vec<&'w str>,
     /// The waivers of each rule, by the rule's number.
-    of_rules: Vec<Vec<u16>>,
+    of_rules: Vec<Vec<u32>>,
 }
 
 /// What becomes of a violation.
@@ -31,9 +31,9 @@ pub enum Ruling {
     /// It stands.
     Stands,
     /// It stands again: this waiver covered it until it expired.
-    Expired(u16),
+    Expired(u32),
     /// This waiver tolerates it.
-    Waived(u16),
+    Waived(u32),
 }
 
 impl<'w> Waiving<'w> {
@@ -43,7 +43,7 @@ impl<'w> Waiving<'w> {
         for rule in policies.rules() {
             let fitting = (0..).zip(&waivers.waivers).filter(|(_, waiver)| waiver.rule.fits(&rule.facts.name));
             if let Some(of_rule) = of_rules.get_mut(rule.number as usize) {
-                of_rule.extend(fitting.map(|(number, _): (u16, _)| number));
+                of_rule.extend(fitting.map(|(number, _): (u32, _)| number));
             }
         }
         let rules = policies.rules().map(|rule| rule.facts.name.as_str()).collect();
@@ -59,7 +59,7 @@ impl<'w> Waiving<'w> {
     pub fn ruling(&self, rule: u32, failure: &Failure, document: &Document<'_>) -> Ruling {
         let mut ruling = Ruling::Stands;
         for number in self.of_rules.get(rule as usize).into_iter().flatten() {
-            let Some(waiver) = self.waivers.get(usize::from(*number)) else { continue };
+            let Some(waiver) = self.waivers.get(*number as usize) else { continue };
             // A protocol that is not stated may be either.
             let covered = protocols(document).iter().all(|protocol| covers(waiver, failure, document, *protocol));
             match (covered, waiver.has_expired()) {
@@ -83,8 +83,11 @@ impl<'w> Waiving<'w> {
         let mut warnings = Vec::new();
         for (number, (waiver, used)) in self.waivers.iter().zip(used).enumerate() {
             let facts = &waiver.facts;
-            let again = outcome.violations().filter(|(_, one)| one.expired.map(usize::from) == Some(number)).count();
-            if !self.of_rules.iter().flatten().any(|of_rule| usize::from(*of_rule) == number) {
+            let again = outcome
+                .violations()
+                .filter(|(_, one)| one.expired.map(|waiver| waiver as usize) == Some(number))
+                .count();
+            if !self.of_rules.iter().flatten().any(|of_rule| *of_rule as usize == number) {
                 let meant = nearest(&facts.rule, self.rules.iter().copied());
                 let what = match meant {
                     Some(meant) => format!("names no rule of the policies; did you mean {meant}?"),

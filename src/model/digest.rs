@@ -25,9 +25,18 @@ impl Digest {
     /// two variables do not show that they are equal.
     #[must_use]
     pub fn of(account: Option<&str>, name: &str, value: &str) -> Self {
+        Self { sha256: Self::hash(account, name, value), looks_secret: looks_secret(name, value) }
+    }
+
+    /// Whether it is that of a value.
+    #[must_use]
+    pub fn is_of(&self, account: Option<&str>, name: &str, value: &str) -> bool {
+        self.sha256 == Self::hash(account, name, value)
+    }
+
+    fn hash(account: Option<&str>, name: &str, value: &str) -> [u8; 32] {
         // None of the three can contain a NUL, so the parts cannot run into each other.
-        let sha256 = sha256(&[account.unwrap_or_default(), "\0", name, "\0", value]);
-        Self { sha256, looks_secret: looks_secret(name, value) }
+        sha256(&[account.unwrap_or_default(), "\0", name, "\0", value])
     }
 
     /// How reports show it: `sha256:` and 12 hex digits.

@@ -69,7 +69,7 @@ pub struct Violation {
     /// The reading of a partial route entry that it rests on; `None` when it fails whichever way.
     pub reading: Option<Reading>,
     /// The waiver that covered it until it expired, as its place among the waivers of the audit.
-    pub expired: Option<u16>,
+    pub expired: Option<u32>,
     /// The stage.
     pub stage: Arc<StageName>,
     /// The route, for a setting of one route.

@@ -68,7 +68,7 @@ pub(super) fn origin(violation: &Violation) -> Option<&'static str> {
 
 /// That a waiver covered a violation until it expired.
 pub(super) fn expired(facts: &Facts<'_>, violation: &Violation) -> Option<String> {
-    let waiver = facts.outcome.waivers.get(usize::from(violation.expired?))?;
+    let waiver = facts.outcome.waivers.get(violation.expired? as usize)?;
     Some(format!("its waiver expired on {}", waiver.expires))
 }
 

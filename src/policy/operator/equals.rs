@@ -1,7 +1,6 @@
 //! Equality, written as the value itself or as a list of values.
 
 use super::{Answers, Test, compared, number};
-use crate::model::digest::Digest;
 use crate::model::value::Value;
 use crate::policy::explain::NOT_STATED_REASON;
 use crate::policy::pattern::At;
@@ -32,8 +31,7 @@ impl Literal {
             (Self::Text(wanted), found) => match (wanted.text(at.document), found) {
                 (Ok(wanted), Value::Text(found)) => (compared(at.field, found) == compared(at.field, &wanted)).into(),
                 (Ok(wanted), Value::Digest(found)) => {
-                    let wanted = Digest::of(at.document.account, at.key.unwrap_or_default(), &wanted);
-                    (wanted.sha256 == found.sha256).into()
+                    found.is_of(at.document.account, at.key.unwrap_or_default(), &wanted).into()
                 }
                 (Err(Missing { unset: false, .. }), _) => Truth::Unknown,
                 _ => Truth::False,

@@ -173,7 +173,7 @@ fn violation<'a>(
         out.extend(b"\",\"reading\":\"");
         out.extend_from_slice(reading.name().as_bytes());
     }
-    if let Some(waiver) = violation.expired.and_then(|waiver| waivers.get(usize::from(waiver))) {
+    if let Some(waiver) = violation.expired.and_then(|waiver| waivers.get(waiver as usize)) {
         out.extend(b"\",\"waiver_expired\":\"");
         out.extend_from_slice(waiver.expires.as_bytes());
     }
