@@ -160,6 +160,15 @@ fn what_is_typed_may_stand_beside_anything_in_the_file() {
 }
 
 #[test]
+fn a_flag_without_what_it_needs_says_nothing() {
+    let folder = folder("page-size: 5\nthrottle: true\nstages: 9\nverbose: false\n");
+    let output = driftgate(folder.path(), &["demo"]);
+    assert_eq!(code(&output), 0, "{}", said(&output));
+    let output = driftgate(folder.path(), &["demo", "--latency", "5"]);
+    assert!(code(&output) == 2 && said(&output).contains("--serve"), "what is typed must fit: {}", said(&output));
+}
+
+#[test]
 fn waivers_are_those_that_are_typed() {
     let none = run(&format!("{FLEET}waivers: [none.yaml]\n"), &["audit", "--no-waivers"]);
     assert_eq!(code(&none), 1, "{}", said(&none));
@@ -294,4 +303,17 @@ fn a_run_file_that_is_named_as_a_policy_is_checked_as_what_it_is() {
         let (bad, text) = check(policy);
         assert!(bad == 2 && text.contains("policy") && !text.contains("run file has"), "{policy}: {text}");
     }
+}
+
+#[test]
+fn a_run_file_in_a_folder_of_policies_is_no_policy() {
+    let folder = folder(FLEET);
+    assert_eq!(code(&driftgate(folder.path(), &["audit", "--policy", "."])), 1);
+    let check = driftgate(folder.path(), &["policy", "check", "."]);
+    assert!(String::from_utf8_lossy(&check.stdout).contains("1 policy, 4 rules"), "{}", said(&check));
+    let named = driftgate(folder.path(), &["audit", "--policy", "driftgate.yaml"]);
+    assert!(code(&named) == 2 && said(&named).contains("is a run file"), "{}", said(&named));
+    fs::remove_file(folder.path().join("production.yaml")).unwrap();
+    let alone = driftgate(folder.path(), &["audit", "--policy", "."]);
+    assert!(code(&alone) == 2 && said(&alone).contains("is a run file"), "{}", said(&alone));
 }

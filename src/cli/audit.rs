@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::args::{Audit, Global, Reports};
 use super::interrupt::Interrupt;
 use super::sources::{self, MayMatch, SourceKind};
-use super::{Stop, diagnostics, output};
+use super::{Stop, diagnostics, output, run_file};
 use crate::model::Document;
 use crate::model::feed::Feed;
 use crate::model::judgement::Judgement;
@@ -112,7 +112,15 @@ pub fn judge(
 
 /// The policies of the paths, or of the default ones.
 pub fn policies(paths: &[String], tests: bool, consequence: &str) -> Result<Policies, Stop> {
-    load(texts(paths, tests)?).map_err(|found| {
+    // A run file may lie in a folder of policies, as the one beside a repository's code does.
+    let (run_files, texts): (Vec<_>, Vec<_>) = texts(paths, tests)?.into_iter().partition(run_file::is_run_file);
+    if let Some(file) = run_files.iter().find(|file| texts.is_empty() || paths.contains(&file.name)) {
+        let name = &file.name;
+        return Err(Stop::usage(format!(
+            "{name} is a run file: it holds flags and no rules.\nName a policy; a run file is read with --config {name}"
+        )));
+    }
+    load(texts).map_err(|found| {
         diagnostics::mistakes(&found, consequence);
         Stop::silent(gate::USAGE)
     })

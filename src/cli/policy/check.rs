@@ -26,12 +26,12 @@ pub fn run(paths: &Paths, global: &Global) -> Result<u8, Stop> {
         parts.push(plural(policies.rules, "rule"));
         parts.push(plural(tests, "test"));
     }
-    // The run file of the working directory was read before anything else, and had none.
-    let mut names: Vec<&str> = global.run_file.as_deref().into_iter().collect();
-    names.extend(
-        run_files.iter().map(|file| file.name.as_str()).filter(|name| Some(*name) != global.run_file.as_deref()),
-    );
-    parts.extend(names.into_iter().map(|name| format!("run file {name}")));
+    // The run file of this run was read before anything else, and had none.
+    let real = |name: &str| std::fs::canonicalize(name).ok();
+    let own = global.run_file.as_deref();
+    let others = run_files.iter().map(|file| file.name.as_str());
+    let others = others.filter(|name| own.is_none_or(|own| real(own) != real(name)));
+    parts.extend(own.into_iter().chain(others).map(|name| format!("run file {name}")));
     say(&format!("{}: no mistakes", parts.join(", ")), global)?;
     Ok(gate::CONFORMS)
 }

@@ -1,0 +1,299 @@
+//! What a run file holds. What a key is and which values it takes, clap tells: a new flag is a new key. It must not
+//! know which command was asked for, but for the flags that it has.
+
+use std::any::TypeId;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command, ValueHint};
+
+use crate::policy::diagnostic::{Problems, suggestions};
+use crate::policy::yaml::{self, Data, Entry, Node};
+
+/// Flags that are no keys: the run file cannot name itself, and these two are no settings.
+const NOT_KEYS: [&str; 3] = ["config", "help", "version"];
+
+/// Every flag of every command.
+pub struct Flags<'c> {
+    root: &'c Command,
+    /// The commands that do something, each with its words on the command line.
+    commands: Vec<(Vec<&'c str>, &'c Command)>,
+}
+
+impl<'c> Flags<'c> {
+    pub fn of(root: &'c Command) -> Self {
+        fn below<'c>(command: &'c Command, words: &[&'c str], into: &mut Vec<(Vec<&'c str>, &'c Command)>) {
+            let words = [words, &[command.get_name()]].concat();
+            let mut commands = command.get_subcommands().filter(|command| command.get_name() != "help").peekable();
+            if commands.peek().is_none() {
+                into.push((words, command));
+                return;
+            }
+            for command in commands {
+                below(command, &words, into);
+            }
+        }
+        let mut commands = Vec::new();
+        below(root, &[], &mut commands);
+        Self { root, commands }
+    }
+
+    /// The commands that have a flag, each with the flag.
+    pub fn named(&self, key: &str) -> Vec<(&[&'c str], &'c Arg)> {
+        if NOT_KEYS.contains(&key) {
+            return Vec::new();
+        }
+        self.commands.iter().filter_map(|(words, command)| Some((words.as_slice(), flag(command, key)?))).collect()
+    }
+
+    /// Every key, in the order of the commands.
+    fn keys(&self) -> Vec<&'c str> {
+        let mut keys = Vec::new();
+        for (_, command) in &self.commands {
+            for key in command.get_arguments().filter_map(Arg::get_long) {
+                if !NOT_KEYS.contains(&key) && !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+        }
+        keys
+    }
+
+    /// What clap says of a value of a flag, when it does not take it.
+    fn refusal(&self, words: &[&str], key: &str, value: &str) -> Option<clap::Error> {
+        let words = words.iter().map(|word| (*word).to_owned()).chain([format!("--{key}={value}")]);
+        let error = self.root.clone().try_get_matches_from(words).err()?;
+        matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation).then_some(error)
+    }
+}
+
+pub fn flag<'c>(command: &'c Command, key: &str) -> Option<&'c Arg> {
+    command.get_arguments().find(|arg| arg.get_long() == Some(key))
+}
+
+/// A key of the run file, and what it holds: nothing for a boolean.
+#[derive(Clone)]
+pub struct Setting<'c> {
+    /// The key.
+    pub key: String,
+    /// Where it stands.
+    pub key_span: Range<usize>,
+    /// The flag of the command that was asked for; `None` when only others have it.
+    pub arg: Option<&'c Arg>,
+    /// What it holds.
+    pub values: Vec<Option<String>>,
+}
+
+/// The reading of one run file.
+pub struct Reading<'r, 'c> {
+    /// The flags that there are.
+    pub flags: &'r Flags<'c>,
+    /// The words of the command that was asked for; `None` when the file is read only to be checked.
+    pub asked: Option<&'r [&'c str]>,
+    /// Where mistakes are noted.
+    pub problems: &'r mut Problems,
+}
+
+impl<'c> Reading<'_, 'c> {
+    /// What the file holds; what is wrong with it is noted.
+    pub fn settings(&mut self) -> Vec<Setting<'c>> {
+        // A file in which everything is commented out holds no flags, which is no mistake.
+        let blank = |line: &str| line.trim_start().is_empty() || line.trim_start().starts_with('#');
+        if self.problems.file.text.lines().all(blank) {
+            return Vec::new();
+        }
+        let Some(root) = yaml::read(self.problems) else { return Vec::new() };
+        let Data::Map(entries) = &root.data else {
+            let title = format!("a run file is a mapping of flags, and this is {}", root.kind());
+            let help = "write each flag without its dashes, for example `fail-on: high`".to_owned();
+            self.problems.note(&root.span, title, "not a mapping", [help]);
+            return Vec::new();
+        };
+        entries.iter().filter_map(|entry| self.setting(entry)).collect()
+    }
+
+    fn setting(&mut self, entry: &Entry) -> Option<Setting<'c>> {
+        let key = entry.key.as_str();
+        let mut commands = self.flags.named(key);
+        let own = self.asked.and_then(|asked| commands.iter().find(|(words, _)| *words == asked).copied());
+        if let Some(own) = own {
+            commands = vec![own];
+        }
+        let Some((_, known)) = commands.first().copied() else {
+            // Merge keys and the like have been told of.
+            if key != "<<" {
+                let (label, help) = suggestions(key, self.flags.keys());
+                self.problems.note(&entry.key_span, format!("a run file has no key `{key}`"), label, help);
+            }
+            return None;
+        };
+        let values = if matches!(known.get_action(), ArgAction::SetTrue) {
+            let Data::Boolean(set) = entry.value.data else {
+                let title = format!("`{key}` is true or false, and this is {}", entry.value.kind());
+                let help = format!("write `{key}: true`, or leave the key out");
+                self.problems.note(&entry.value.span, title, "neither true nor false", [help]);
+                return None;
+            };
+            if set { vec![None] } else { Vec::new() }
+        } else {
+            let nodes = self.nodes(entry, known)?;
+            let values: Vec<_> = nodes.iter().map(|node| self.value(node, key, known, &commands)).collect();
+            values.into_iter().map(|value| value.map(Some)).collect::<Option<_>>()?
+        };
+        Some(Setting { key: key.to_owned(), key_span: entry.key_span.clone(), arg: own.map(|(_, arg)| arg), values })
+    }
+
+    /// The values of a key: one, or those of a list where the flag may be repeated.
+    fn nodes<'n>(&mut self, entry: &'n Entry, arg: &Arg) -> Option<&'n [Node]> {
+        let key = &entry.key;
+        match &entry.value.data {
+            Data::List(nodes) if nodes.is_empty() => {
+                self.problems.note(&entry.value.span, format!("`{key}` is an empty list"), "a value is needed", []);
+                None
+            }
+            Data::List(_) if !matches!(arg.get_action(), ArgAction::Append) => {
+                let title = format!("`{key}` holds one value, and this is a list");
+                self.problems.note(&entry.value.span, title, "a single value is needed", []);
+                None
+            }
+            Data::List(nodes) => Some(nodes),
+            _ => Some(std::slice::from_ref(&entry.value)),
+        }
+    }
+
+    fn value(&mut self, node: &Node, key: &str, arg: &Arg, commands: &[(&[&str], &Arg)]) -> Option<String> {
+        let written = self.problems.file.text.get(node.span.clone()).unwrap_or_default().trim().to_owned();
+        let text = match &node.data {
+            Data::Text(text) if !text.is_empty() => text.clone(),
+            Data::Boolean(_) | Data::Integer(_) | Data::Number(_) if !is_text(arg) => written.clone(),
+            Data::Boolean(_) | Data::Integer(_) | Data::Number(_) => {
+                let title = format!("`{key}` is a text, and this is {}", node.kind());
+                self.problems.note(&node.span, title, "not a text", [format!("quote it: \"{written}\"")]);
+                return None;
+            }
+            Data::Text(_) | Data::Null => {
+                self.problems.note(&node.span, format!("`{key}` is empty"), "a value is needed", []);
+                return None;
+            }
+            Data::List(_) | Data::Map(_) => {
+                let title = format!("`{key}` holds texts or numbers, and this is {}", node.kind());
+                self.problems.note(&node.span, title, "not a value of a flag", []);
+                return None;
+            }
+        };
+        let folder = Path::new(&self.problems.file.name).parent().unwrap_or(Path::new(""));
+        let value = relocated(&text, arg, folder);
+        let refusals: Vec<Option<clap::Error>> =
+            commands.iter().map(|(words, _)| self.flags.refusal(words, key, &value)).collect();
+        // Where only other commands have the flag, one that takes the value is enough.
+        if refusals.iter().any(Option::is_none) {
+            return Some(value);
+        }
+        if let Some(error) = refusals.into_iter().flatten().next() {
+            let (label, help) = words(&text, &error);
+            self.problems.note(&node.span, format!("`{key}` cannot be `{text}`"), label, help);
+        }
+        None
+    }
+}
+
+/// Whether any text is a value of a flag, so that a bare number may have lost its zeros.
+fn is_text(arg: &Arg) -> bool {
+    let kind = arg.get_value_parser().type_id();
+    kind == TypeId::of::<String>() || kind == TypeId::of::<PathBuf>()
+}
+
+/// Whether a flag's value is a path, or has one in it.
+fn is_path(arg: &Arg) -> bool {
+    matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath)
+}
+
+/// A value whose path is meant from the folder of the run file, as a path from the working directory.
+fn relocated(text: &str, arg: &Arg, folder: &Path) -> String {
+    if !is_path(arg) || folder.as_os_str().is_empty() {
+        return text.to_owned();
+    }
+    let below = |path: &str| folder.join(path).display().to_string();
+    let after = |first: &str, separator: char, path: &str| format!("{first}{separator}{}", below(path));
+    match arg.get_long() {
+        _ if text == "-" => text.to_owned(),
+        Some("policy") if text.starts_with("builtin:") => text.to_owned(),
+        Some("from") if text == "aws" => text.to_owned(),
+        Some("from") => {
+            match text.split_once(':') {
+                Some((kind, path)) if !kind.contains(['/', '.', '\\']) && !folder.join(text).exists() => {
+                    if path == "-" { text.to_owned() } else { after(kind, ':', path) }
+                }
+                _ => below(text),
+            }
+        }
+        Some("report") => match text.split_once('=') {
+            Some((_, "-")) | None => text.to_owned(),
+            Some((format, path)) => after(format, '=', path),
+        },
+        _ => below(text),
+    }
+}
+
+/// What clap says of a value, as a label and what to do.
+fn words(text: &str, error: &clap::Error) -> (String, Vec<String>) {
+    if let Some(ContextValue::Strings(allowed)) = error.get(ContextKind::ValidValue)
+        && !allowed.is_empty()
+    {
+        return suggestions(text, allowed.iter().map(String::as_str));
+    }
+    let said = std::error::Error::source(error).map_or_else(|| "not taken".to_owned(), ToString::to_string);
+    let mut lines = said.lines().map(str::to_owned);
+    (lines.next().unwrap_or_default(), lines.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::run_file::command;
+
+    /// Every flag with a value, once.
+    fn flags(command: &Command) -> Vec<Arg> {
+        let flags = Flags::of(command);
+        let all = flags.keys().into_iter().map(|key| flags.named(key)[0].1.clone());
+        all.filter(|arg| !matches!(arg.get_action(), ArgAction::SetTrue)).collect()
+    }
+
+    #[test]
+    fn a_flag_that_names_a_file_says_so() {
+        let command = command();
+        for arg in flags(&command) {
+            let names = arg.get_value_names().unwrap_or_default().join(" ");
+            let file = ["PATH", "FILE", "FOLDER", "DIR", "SOURCE", ".json"].iter().any(|word| names.contains(word));
+            assert_eq!(file, is_path(&arg), "--{} {names}: set `value_hint`", arg.get_long().unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn paths_are_found_in_what_flags_hold() {
+        let command = command();
+        let flags = Flags::of(&command);
+        let moved = |key: &str, text: &str| relocated(text, flags.named(key)[0].1, Path::new("a/b"));
+        for (key, text, expected) in [
+            ("policy", "rules/", "a/b/rules/"),
+            ("policy", "/rules", "/rules"),
+            ("policy", "builtin:foundation", "builtin:foundation"),
+            ("policy", "aws", "a/b/aws"),
+            ("from", "aws", "aws"),
+            ("from", "-", "-"),
+            ("from", "snapshot:-", "snapshot:-"),
+            ("from", "fleet.jsonl", "a/b/fleet.jsonl"),
+            ("from", "snapshot:fleet.jsonl", "snapshot:a/b/fleet.jsonl"),
+            ("from", "./a:b", "a/b/./a:b"),
+            ("report", "json", "json"),
+            ("report", "json=-", "json=-"),
+            ("report", "json=r.json", "json=a/b/r.json"),
+            ("output", "-", "-"),
+            ("output", "x.jsonl", "a/b/x.jsonl"),
+            ("api", "x", "x"),
+        ] {
+            assert_eq!(moved(key, text), expected, "{key}: {text}");
+        }
+    }
+}
