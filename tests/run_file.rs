@@ -310,7 +310,8 @@ fn a_run_file_in_a_folder_of_policies_is_no_policy() {
     let folder = folder(FLEET);
     assert_eq!(code(&driftgate(folder.path(), &["audit", "--policy", "."])), 1);
     let check = driftgate(folder.path(), &["policy", "check", "."]);
-    assert!(String::from_utf8_lossy(&check.stdout).contains("1 policy, 4 rules"), "{}", said(&check));
+    let text = String::from_utf8_lossy(&check.stdout).into_owned();
+    assert!(text.contains("1 policy, 4 rules") && text.matches("run file").count() == 1, "{text}{}", said(&check));
     let named = driftgate(folder.path(), &["audit", "--policy", "driftgate.yaml"]);
     assert!(code(&named) == 2 && said(&named).contains("is a run file"), "{}", said(&named));
     fs::remove_file(folder.path().join("production.yaml")).unwrap();
