@@ -25,6 +25,12 @@ const API_ID: &str = "k7p4rtn3r6";
 /// What the value of every stage variable begins with.
 const SECRET: &str = "Xy7-";
 
+/// Longer than a key of YAML may be.
+const LONG: &str = match std::str::from_utf8(&[b'x'; 1100]) {
+    Ok(text) => text,
+    Err(_) => "",
+};
+
 static STAGE: Field = STAGE_FIELD;
 
 /// Texts that are something else to YAML, to a template, or to a glob; and texts as AWS has them.
@@ -65,6 +71,7 @@ fn text() -> BoxedStrategy<String> {
         "{\"id\":\"$context.requestId\"}",
         "$context.requestId,$context.status,$context.stat",
         "null",
+        LONG,
     ];
     prop_oneof![prop::sample::select(known.to_vec()).prop_map(str::to_owned), "[ -~]{1,12}", "\\PC{1,8}", ".{1,8}"]
         .boxed()

@@ -165,7 +165,7 @@ impl<'d> Lesson<'d> {
             let default = settings(of_stage(self.document, "DefaultRouteSettings"));
             self.stage.push(("DefaultRouteSettings".to_owned(), default));
             let route = |(number, (key, value)): (usize, &(std::borrow::Cow<'_, str>, Value<'_>))| {
-                let key = if self.general.may_copy(key) { key.to_string() } else { format!("GET /route-{number}") };
+                let key = if self.general.may_be_key(key) { key.to_string() } else { format!("GET /route-{number}") };
                 (key, settings(value))
             };
             let routes: Vec<_> = entries.entries().iter().enumerate().map(route).collect();
@@ -298,7 +298,7 @@ impl<'d> Lesson<'d> {
         let (keys, left): (Vec<&str>, Vec<&str>) = set
             .map(|(key, _)| key.as_ref())
             .filter(|key| !key.starts_with("aws:"))
-            .partition(|key| self.general.may_copy(key));
+            .partition(|key| self.general.may_be_key(key));
         if !left.is_empty() {
             self.skip(path, "keys that name an account or an API, or that YAML cannot hold");
         }

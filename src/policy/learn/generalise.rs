@@ -8,6 +8,8 @@ use crate::policy::example::{ACCOUNT, REGION};
 pub(super) const EXAMPLE_API: &str = "a1b2c3d4e5";
 /// Its name.
 pub(super) const EXAMPLE_NAME: &str = "example";
+/// The longest key in bytes. AWS's own are shorter; with every character escaped it is below YAML's 1024.
+const LONGEST_KEY: usize = 160;
 /// Its partition, which is that of the Region.
 const EXAMPLE_PARTITION: &str = "aws";
 
@@ -50,7 +52,12 @@ impl<'d> Generaliser<'d> {
 
     /// Whether a text may stand in a policy as it is.
     pub(super) fn may_copy(&self, text: &str) -> bool {
-        text != "<<" && !text.is_empty() && !self.secret.iter().any(|(value, _)| text.contains(value))
+        !text.is_empty() && !self.secret.iter().any(|(value, _)| text.contains(value))
+    }
+
+    /// Whether a text may be a key as it is: YAML has a limit for keys, and takes `<<` for something else.
+    pub(super) fn may_be_key(&self, text: &str) -> bool {
+        text != "<<" && text.len() <= LONGEST_KEY && self.may_copy(text)
     }
 
     /// Whether nothing of a text is left that may not be copied, such as an account inside a longer word.

@@ -142,16 +142,17 @@ mod tests {
     use crate::policy::diagnostic::{Problems, SourceText};
     use crate::policy::yaml::{self, Data};
 
+    /// What a reader makes of a text as an element, in a list and as a key; the same each time.
     fn read_back(text: &str) -> Data {
-        let written = format!("a: {}\nb: [{0}]\n? {0}\n: c\n", quoted(text));
+        let written = format!("- {0}\n- [{0}]\n- {{{0}: x}}\n", quoted(text));
         let mut problems = Problems::new(Arc::new(SourceText { name: "x".into(), text: written.clone() }));
         let root = yaml::read(&mut problems);
         assert!(problems.is_empty(), "{written}: {problems:?}");
-        let Data::Map(entries) = root.unwrap().data else { panic!("{written}") };
-        let Data::List(elements) = &entries[1].value.data else { panic!("{written}") };
-        assert_eq!(elements[0].data, entries[0].value.data, "{written}");
-        assert_eq!(Data::Text(entries[2].key.clone()), entries[0].value.data, "{written}");
-        entries[0].value.data.clone()
+        let Data::List(places) = root.unwrap().data else { panic!("{written}") };
+        let (Data::List(list), Data::Map(map)) = (&places[1].data, &places[2].data) else { panic!("{written}") };
+        assert_eq!(list[0].data, places[0].data, "{written}");
+        assert_eq!(Data::Text(map[0].key.clone()), places[0].data, "{written}");
+        places[0].data.clone()
     }
 
     #[test]
@@ -225,9 +226,11 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
-        fn any_text_is_read_back_as_it_was(text in "\\PC{0,12}|.{0,12}|[ -~\\n\\t]{0,20}") {
-            prop_assume!(!text.is_empty() && text != "<<");
+        fn any_text_is_read_back_as_it_was(text in "\\PC{1,12}|.{1,12}|[ -~\\n\\t]{1,20}") {
+            prop_assume!(text != "<<");
             prop_assert_eq!(read_back(&text), Data::Text(text.clone()));
         }
     }
