@@ -13,6 +13,8 @@ const MOST_A_FILE: usize = 100;
 
 /// How wide a message may be; longer lines of a file are cut around the mark.
 const WIDTH: usize = 100;
+/// How long a title may be.
+const LONGEST: usize = 200;
 /// How wide its words may be: they stand behind `error: ` or `  = help: `.
 const WORDS: usize = 70;
 
@@ -63,7 +65,7 @@ pub fn mistakes(found: &[Diagnostic], consequence: &str) {
             print(&draw(mistake, &renderer()));
         }
         if let Some(more) = of_one_file.len().checked_sub(MOST_A_FILE).filter(|more| *more > 0) {
-            print(&format!("… and {more} more in {}", of_one_file[0].file.name));
+            print(&format!("… and {more} more in {}\n", of_one_file[0].file.name));
         }
     }
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
@@ -74,18 +76,36 @@ fn draw(mistake: &Diagnostic, renderer: &Renderer) -> String {
     let snippet = Snippet::source(mistake.file.text.as_str())
         .path(mistake.file.name.as_str())
         .fold(true)
-        .annotation(AnnotationKind::Primary.span(mistake.span.clone()).label(mistake.label.as_str()));
-    let mut group = Level::ERROR.primary_title(mistake.title.as_str()).element(snippet);
+        .annotation(AnnotationKind::Primary.span(mistake.span.clone()).label(short(&mistake.label)));
+    let mut group = Level::ERROR.primary_title(short(&mistake.title)).element(snippet);
     for help in &mistake.help {
-        group = group.element(Level::HELP.message(folded(help)));
+        group = group.element(Level::HELP.message(folded(&visible(help))));
     }
     format!("{}\n", renderer.render(&[group]))
+}
+
+/// One line of words, cut in the middle when what the user wrote makes it very long.
+fn short(words: &str) -> String {
+    let words = visible(words);
+    let count = words.chars().count();
+    if count <= LONGEST {
+        return words;
+    }
+    let (start, end): (String, String) =
+        (words.chars().take(LONGEST - 40).collect(), words.chars().skip(count - 39).collect());
+    format!("{start}…{end}")
 }
 
 /// Long words, such as a list of everything that is allowed, in lines that fit.
 fn folded(words: &str) -> String {
     let mut lines = vec![String::new()];
-    for word in words.split(' ') {
+    // Code stays on one line: it is there to be copied.
+    let mut code = false;
+    let at_spaces = words.split(|c: char| {
+        code ^= c == '`';
+        c == ' ' && !code
+    });
+    for word in at_spaces {
         let line = lines.len() - 1;
         if lines[line].is_empty() {
             lines[line].push_str(word);

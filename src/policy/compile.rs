@@ -5,15 +5,16 @@ mod scalar;
 
 use std::ops::Range;
 
-pub use self::scalar::{read_template, text_of};
-use super::diagnostic::{Problems, nearest, suggestions};
+pub use self::scalar::{as_meant, is_all_stars, is_bare_number, quoted, read_template, text_of};
+use super::diagnostic::{Problems, nearest, plain, suggestions};
+use super::foreign;
 use super::glob::Glob;
 use super::operator::equals::Equals;
 use super::operator::present::present;
-use super::operator::{Test, foreign};
+use super::operator::{OPERATORS, Test};
 use super::pattern::{Pattern, Setting, Top};
 use super::yaml::{Data, Entry, Node};
-use crate::model::catalogue::{Field, Kind, OURS, position};
+use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, STAGE, position};
 
 /// What may stand at every level and is never a key of AWS's.
 const EVERYWHERE: [&str; 3] = ["present", "not", "any-of"];
@@ -27,7 +28,15 @@ pub struct Compiler<'p> {
     matching: bool,
     /// Where the pattern names `route`.
     route: Option<Range<usize>>,
+    /// The key of the map at whose value the compiler is: what people call that value.
+    key: Option<String>,
 }
+
+/// What to write in place of a pattern that demands nothing.
+const NO_VALUE: &str = "to demand that there is no value, write `{present: false}`";
+const NO_STAGE: &str = "to mean every stage, leave `match` out";
+const NO_SETTING: &str = "name a setting and what it should be: `AutoDeploy: false`";
+const NO_PATTERN: &str = "put a pattern here, or remove the key";
 
 /// `expect`, compiled.
 #[derive(Debug)]
@@ -56,20 +65,12 @@ pub fn each_route_field() -> &'static Field {
 impl<'p> Compiler<'p> {
     /// A compiler that notes mistakes there.
     pub fn new(problems: &'p mut Problems) -> Self {
-        Self { problems, star_is_text: false, matching: false, route: None }
+        Self { problems, star_is_text: false, matching: false, route: None, key: None }
     }
 
     /// `match`: which stages.
     pub fn selection(&mut self, node: &Node) -> Option<Pattern> {
-        if let Data::Map(entries) = &node.data
-            && let Some(entry) = entries.iter().find(|entry| entry.key == "each-route")
-        {
-            self.problems.note(
-                &entry.key_span,
-                "`each-route` stands only in `expect`",
-                "not in `match`",
-                ["to select by the stage's default, match `DefaultRouteSettings`".to_owned()],
-            );
+        if self.is_nothing(node, NO_STAGE) {
             return None;
         }
         self.matching = true;
@@ -85,7 +86,7 @@ impl<'p> Compiler<'p> {
 
     /// `expect`: what must hold.
     pub fn expectation(&mut self, node: &Node) -> Option<Expectation> {
-        let entries = self.entries(node, "the settings of a stage")?;
+        let entries = self.entries(node, "the settings of a stage", NO_SETTING)?;
         let (routes, rest): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|entry| entry.key == "each-route");
         let picture =
             if rest.is_empty() { Some(None) } else { self.all_members(rest.into_iter(), Place::Top).map(Some) };
@@ -105,7 +106,7 @@ impl<'p> Compiler<'p> {
     }
 
     fn field(&mut self, node: &Node, field: &'static Field) -> Option<Pattern> {
-        if self.is_nothing(node) {
+        if self.is_nothing(node, NO_VALUE) {
             return None;
         }
         match field.kind {
@@ -115,11 +116,15 @@ impl<'p> Compiler<'p> {
                 Data::Map(entries) => self.tests(entries, field),
                 _ => {
                     let text = self.written(node);
+                    let help = match node.data {
+                        Data::List(_) => format!("when every element is one of these, write `{{each: {text}}}`"),
+                        _ => format!("write `{}: {{contains: {text}}}`, or `{{each: PATTERN}}`", field.name),
+                    };
                     self.problems.note(
                         &node.span,
                         format!("`{}` is a list: say what it should contain", field.name),
                         format!("{} says neither `contains` nor `each`", node.kind()),
-                        [format!("write `{}: {{contains: {text}}}`, or `{{each: PATTERN}}`", field.name)],
+                        [help],
                     );
                     None
                 }
@@ -133,7 +138,7 @@ impl<'p> Compiler<'p> {
     }
 
     /// A null or empty pattern demands nothing, which nobody means.
-    fn is_nothing(&mut self, node: &Node) -> bool {
+    fn is_nothing(&mut self, node: &Node, instead: &str) -> bool {
         let title = match &node.data {
             Data::Null => "a pattern is missing here",
             Data::Text(text) if text.is_empty() => "an empty text is not a pattern",
@@ -141,31 +146,38 @@ impl<'p> Compiler<'p> {
             Data::Map(entries) if entries.is_empty() => "an empty mapping is not a pattern",
             _ => return false,
         };
-        let help = "to demand that there is no value, write `{present: false}`".to_owned();
-        self.problems.note(&node.span, title, "this demands nothing", [help]);
+        self.problems.note(&node.span, title, "this demands nothing", [instead.to_owned()]);
         true
     }
 
-    fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Entry]> {
-        if self.is_nothing(node) {
+    fn entries<'n>(&mut self, node: &'n Node, what: &str, instead: &str) -> Option<&'n [Entry]> {
+        if self.is_nothing(node, instead) {
             return None;
         }
         match &node.data {
             Data::Map(entries) => Some(entries),
-            _ => {
+            data => {
                 let title = format!("a mapping of {what} is needed, not {}", node.kind());
-                self.problems.note(&node.span, title, "not a mapping", []);
+                let help = match data {
+                    Data::Boolean(present) if instead == NO_VALUE => {
+                        format!("whether there is a value is asked so: `{{present: {present}}}`")
+                    }
+                    _ => "each setting is a key, and what it should be its value: `NAME: PATTERN`".to_owned(),
+                };
+                self.problems.note(&node.span, title, "not a mapping", [help]);
                 None
             }
         }
     }
 
     fn members(&mut self, node: &Node, place: Place) -> Option<Pattern> {
-        let what = match place {
-            Place::Top => "the settings of a stage".to_owned(),
-            Place::Struct(field) => format!("the members of `{}`", field.name),
+        let (what, instead) = match place {
+            Place::Top => ("the settings of a stage".to_owned(), NO_SETTING),
+            // The row of a route is called so by us, not by AWS.
+            Place::Struct(Field { name: "route", .. }) => ("the settings of a route".to_owned(), NO_VALUE),
+            Place::Struct(field) => (format!("the members of `{}`", field.name), NO_VALUE),
         };
-        let entries = self.entries(node, &what)?;
+        let entries = self.entries(node, &what, instead)?;
         self.all_members(entries.iter(), place)
     }
 
@@ -180,6 +192,11 @@ impl<'p> Compiler<'p> {
             ("not", _) => return self.not(entry, again),
             ("any-of", _) => return self.any_of(entry, again),
             ("present", Place::Struct(field)) => return self.test(entry, field).map(|test| setting(vec![test])),
+            ("each-route", Place::Top) if self.matching => {
+                let help = "to select by the stage's default, match `DefaultRouteSettings`".to_owned();
+                self.problems.note(&entry.key_span, "`each-route` stands only in `expect`", "not in `match`", [help]);
+                return None;
+            }
             ("each-route", Place::Top) => {
                 self.problems.note(
                     &entry.key_span,
@@ -198,6 +215,8 @@ impl<'p> Compiler<'p> {
                 );
                 return None;
             }
+            // The reader of the text has told of it.
+            ("<<", _) => return None,
             _ => {}
         }
         match place {
@@ -224,7 +243,8 @@ impl<'p> Compiler<'p> {
                     return Some(Pattern::Member { field, at, inner });
                 }
                 let names = parent.members().iter().map(|field| field.name).chain(EVERYWHERE);
-                let meant = self.unknown_member(entry, &names.collect::<Vec<_>>(), &format!("`{}`", parent.name));
+                let of = if parent.name == "route" { "a route".to_owned() } else { format!("`{}`", parent.name) };
+                let meant = self.unknown_member(entry, &names.collect::<Vec<_>>(), &of);
                 let meant = parent.members().iter().find(|field| Some(field.name) == meant.as_deref());
                 self.also_below(entry, meant);
             }
@@ -242,25 +262,30 @@ impl<'p> Compiler<'p> {
     /// Notes a setting that does not exist; the one that was probably meant.
     fn unknown_member(&mut self, entry: &Entry, names: &[&str], of: &str) -> Option<String> {
         let key = &entry.key;
-        if let Some((parent, member)) = key.split_once('.')
+        if let Some((parent, below)) = key.split_once('.')
             && let Some(parent) = nearest(parent, names.iter().copied())
         {
-            self.problems.note(
-                &entry.key_span,
-                format!("`{key}` is not a setting: members are nested"),
-                "a dotted key",
-                [format!(
-                    "write `{parent}: {{{}: …{}`",
-                    member.replace('.', ": {"),
-                    "}".repeat(key.matches('.').count())
-                )],
-            );
+            let nested = nested(&corrected(parent, below));
+            let title = format!("`{key}` is not a setting: members are nested");
+            self.problems.note(&entry.key_span, title, "a dotted key", [format!("write `{nested}`")]);
             return None;
         }
         let meant = nearest(key, names.iter().copied());
-        let (label, mut help) = suggestions(key, names.iter().copied());
-        if let Some(ours) = foreign(key).filter(|_| meant.is_none()) {
-            help.insert(0, ours.to_owned());
+        let (mut label, mut help) = suggestions(key, names.iter().copied());
+        if meant.is_none_or(|meant| plain(meant) != plain(key)) {
+            let elsewhere: Vec<String> = elsewhere(key)
+                .iter()
+                .map(|path| format!("`{}`{}", nested(path), if path.len() == 1 { " at the top" } else { "" }))
+                .collect();
+            if let Some(test) = OPERATORS.iter().find(|operator| operator.name == key) {
+                help.insert(0, format!("`{}` asks about one setting; name it: `NAME: {{{key}: …}}`", test.name));
+            } else if !elsewhere.is_empty() {
+                "it stands elsewhere".clone_into(&mut label);
+                help.insert(0, format!("write {}", elsewhere.join(", or ")));
+            } else if let Some(ours) = foreign::setting(key).or_else(|| foreign::test(key)).filter(|_| meant.is_none())
+            {
+                help.insert(0, ours.to_owned());
+            }
         }
         self.problems.note(&entry.key_span, format!("{of} has no setting `{key}`"), label, help);
         meant.map(str::to_owned)
@@ -279,12 +304,12 @@ impl<'p> Compiler<'p> {
             }
             _ => {
                 let text = self.written(node);
-                self.problems.note(
-                    &node.span,
-                    format!("`{}` is a map: name its keys", field.name),
-                    format!("{} says nothing of a map", node.kind()),
-                    [format!("write `{}: [{text}]` for keys that must be there", field.name)],
-                );
+                let help = match node.data {
+                    Data::Boolean(present) => format!("whether there is any is asked so: `{{present: {present}}}`"),
+                    _ => format!("write `{}: [{text}]` for keys that must be there", field.name),
+                };
+                let title = format!("`{}` is a map: name its keys", field.name);
+                self.problems.note(&node.span, title, format!("{} says nothing of a map", node.kind()), [help]);
                 None
             }
         }
@@ -306,7 +331,7 @@ impl<'p> Compiler<'p> {
         let again = |compiler: &mut Self, node: &Node| match &node.data {
             // An element of a list under `not` or `any-of` may be a bare key.
             Data::Text(text) if !text.is_empty() => compiler.present_key(node, field, of),
-            _ if compiler.is_nothing(node) => None,
+            _ if compiler.is_nothing(node, NO_VALUE) => None,
             _ => compiler.map(node, field, of),
         };
         match entry.key.as_str() {
@@ -316,21 +341,32 @@ impl<'p> Compiler<'p> {
             _ => {}
         }
         // Keys are free here, so another tool's word would silently become one.
-        if let Some(ours) = foreign(&entry.key).filter(|_| matches!(entry.value.data, Data::List(_) | Data::Boolean(_)))
+        if let Some(ours) =
+            foreign::test(&entry.key).filter(|_| matches!(entry.value.data, Data::List(_) | Data::Boolean(_)))
         {
+            let key = &entry.key;
             self.problems.note(
                 &entry.key_span,
-                format!("`{}` is not a word of this language", entry.key),
+                format!("`{key}` is not a word of this language"),
                 format!("read as a key of `{}`", field.name),
-                [ours.to_owned()],
+                [ours.to_owned(), format!("if it is a key: `{key}: {{any-of: [VALUE, …]}}`")],
             );
             return None;
         }
-        if !Glob::is_glob(&entry.key) {
-            let inner = Box::new(self.field(&entry.value, of)?);
-            return Some(Pattern::Entry { key: entry.key.as_str().into(), field: of, inner });
-        }
-        self.glob_entry(entry, of)
+        self.key = (!matches!(of.kind, Kind::Struct(_))).then(|| entry.key.clone());
+        let pattern = if Glob::is_glob(&entry.key) {
+            self.glob_entry(entry, of)
+        } else {
+            let inner = self.field(&entry.value, of).map(Box::new);
+            inner.map(|inner| Pattern::Entry { key: entry.key.as_str().into(), field: of, inner })
+        };
+        self.key = None;
+        pattern
+    }
+
+    /// What people call the value that a field stands for: its name, or the key of a map.
+    fn called(&self, field: &Field) -> String {
+        self.key.clone().unwrap_or_else(|| field.name.to_owned())
     }
 
     /// Under a glob key `present` is about the keys, and everything else about their values.
@@ -363,7 +399,7 @@ impl<'p> Compiler<'p> {
 
     /// `not: PATTERN`, or `not: [PATTERN, …]`: none of these.
     fn not(&mut self, entry: &Entry, read: impl Fn(&mut Self, &Node) -> Option<Pattern>) -> Option<Pattern> {
-        if self.is_nothing(&entry.value) {
+        if self.is_nothing(&entry.value, NO_PATTERN) {
             return None;
         }
         let inner = match &entry.value.data {
@@ -377,7 +413,7 @@ impl<'p> Compiler<'p> {
     }
 
     fn any_of(&mut self, entry: &Entry, read: impl Fn(&mut Self, &Node) -> Option<Pattern>) -> Option<Pattern> {
-        if self.is_nothing(&entry.value) {
+        if self.is_nothing(&entry.value, NO_PATTERN) {
             return None;
         }
         let Data::List(patterns) = &entry.value.data else {
@@ -392,6 +428,41 @@ impl<'p> Compiler<'p> {
     fn written(&self, node: &Node) -> String {
         self.problems.file.text.get(node.span.clone()).unwrap_or_default().trim().to_owned()
     }
+}
+
+/// The paths of the settings that are called so, wherever they stand but in `RouteSettings`.
+fn elsewhere(name: &str) -> Vec<Vec<&'static str>> {
+    fn below(field: &'static Field, name: &str, path: &mut Vec<&'static str>, out: &mut Vec<Vec<&'static str>>) {
+        path.push(field.name);
+        if plain(field.name) == plain(name) {
+            out.push(path.clone());
+        }
+        field.members().iter().for_each(|member| below(member, name, path, out));
+        path.pop();
+    }
+    let mut out = Vec::new();
+    for field in [each_route_field()].into_iter().chain(STAGE).chain([&API_FIELD]) {
+        below(field, name, &mut Vec::new(), &mut out);
+    }
+    out
+}
+
+/// A dotted path, each of whose segments is probably a slip of a setting's name.
+fn corrected<'k>(top: &'k str, below: &'k str) -> Vec<&'k str> {
+    let mut path = vec![top];
+    let mut field = Top::all().map(|(_, field)| field).chain([each_route_field()]).find(|field| field.name == top);
+    for segment in below.split('.') {
+        let members = field.map(Field::members).unwrap_or_default();
+        field = nearest(segment, members.iter().map(|member| member.name))
+            .and_then(|name| members.iter().find(|member| member.name == name));
+        path.push(field.map_or(segment, |field| field.name));
+    }
+    path
+}
+
+/// A path as it is written in YAML.
+fn nested(path: &[&str]) -> String {
+    format!("{}: …{}", path.join(": {"), "}".repeat(path.len() - 1))
 }
 
 /// What kind of value a field has, in words.

@@ -86,6 +86,20 @@ impl Problems {
         });
     }
 
+    /// Says what to do about the mistakes noted since there were `before`, where that was not said.
+    pub fn advise(&mut self, before: usize, help: &str) {
+        for mistake in self.found.iter_mut().skip(before).filter(|mistake| mistake.help.is_empty()) {
+            mistake.help.push(help.to_owned());
+        }
+    }
+
+    /// The bytes of a part of a scalar's text, when the text stands in the file as it is; else all of the scalar.
+    #[must_use]
+    pub fn part_of(&self, span: &Range<usize>, text: &str, part: &Range<usize>) -> Range<usize> {
+        let written = self.file.text.get(span.clone()).unwrap_or_default();
+        written.find(text).map_or_else(|| span.clone(), |at| span.start + at + part.start..span.start + at + part.end)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -118,23 +132,34 @@ pub fn suggestions<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>
     }
 }
 
-/// The allowed word that was probably meant: equal but for case and separators, or a slip or two away.
+/// The allowed word that was probably meant: equal but for case and separators, a slip or a few away, or the only one
+/// of which this is a part.
 #[must_use]
 pub fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let plain =
-        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     let written = plain(written);
     if written.is_empty() {
         return None;
     }
-    allowed
-        .into_iter()
-        .filter_map(|word| {
-            let distance = strsim::osa_distance(&written, &plain(word));
-            (distance <= 2.max(word.len() / 4) && distance < word.len()).then_some((distance, word))
-        })
-        .min_by_key(|(distance, word)| (*distance, word.len()))
-        .map(|(_, word)| word)
+    let allowed: Vec<(&str, String)> = allowed.into_iter().map(|word| (word, plain(word))).collect();
+    let slips = allowed.iter().filter_map(|(word, plainly)| {
+        let distance = strsim::osa_distance(&written, plainly);
+        // A short word has many neighbours, and none of them was meant.
+        (distance <= (plainly.len() / 3).clamp(1, 4) && distance < plainly.len()).then_some((distance, *word))
+    });
+    if let Some((_, word)) = slips.min_by_key(|(distance, word)| (*distance, word.len())) {
+        return Some(word);
+    }
+    let mut wholes = allowed.iter().filter(|(_, plainly)| written.len() > 2 && plainly.contains(&written));
+    match (wholes.next(), wholes.next()) {
+        (Some((word, _)), None) => Some(word),
+        _ => None,
+    }
+}
+
+/// A word without case and separators.
+#[must_use]
+pub fn plain(word: &str) -> String {
+    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -157,7 +182,9 @@ mod tests {
         assert_eq!(nearest("auto_deploy", words), Some("AutoDeploy"));
         assert_eq!(nearest("anyOf", words), Some("any-of"));
         assert_eq!(nearest("mim", words), Some("min"));
+        assert_eq!(nearest("deploy", words), Some("AutoDeploy"));
         assert_eq!(nearest("colour", words), None);
+        assert_eq!(nearest("op", words), None);
         assert_eq!(nearest("", words), None);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::compile::kind_words;
-use super::diagnostic::{Problems, suggestions};
+use super::compile::{as_meant, is_bare_number, kind_words, quoted};
+use super::diagnostic::{Problems, nearest, plain, suggestions};
+use super::keys::Keys;
 use super::yaml::{Data, Entry, Node};
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE, position};
 use crate::model::value::Value;
@@ -53,39 +54,31 @@ pub fn read(node: &Node, rules: &[String], problems: &mut Problems) -> Vec<Examp
 
 fn example(node: &Node, rules: &[String], problems: &mut Problems) -> Option<Example> {
     const KEYS: [&str; 4] = ["name", "given", "violates", "ungoverned"];
-    let Data::Map(entries) = &node.data else {
-        problems.note(&node.span, format!("a test is a mapping, and this is {}", node.kind()), "not a mapping", []);
-        return None;
-    };
-    for entry in entries.iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
-        let (label, help) = suggestions(&entry.key, KEYS);
-        problems.note(&entry.key_span, format!("a test has no key `{}`", entry.key), label, help);
-    }
-    let get = |key: &str| entries.iter().find(|entry| entry.key == key);
-    let name = match get("name").map(|entry| &entry.value.data) {
-        Some(Data::Text(name)) if !name.is_empty() => Some(name.clone()),
-        _ => {
-            problems.note(&node.span, "the test has no `name`", "a text is needed: what does it show?", []);
-            None
-        }
-    };
-    let expected = match (get("violates"), get("ungoverned")) {
+    let keys = Keys::of(node, "a test", &KEYS, problems)?;
+    let name = keys.text("name", node, "the test", problems).map(|(name, _)| name.to_owned());
+    let expected = match (keys.get("violates"), keys.get("ungoverned")) {
         (Some(entry), None) => violates(entry, rules, problems),
         (None, Some(entry)) if entry.value.data == Data::Boolean(true) => Some(Expected::Ungoverned),
         (None, Some(entry)) => {
-            problems.note(&entry.value.span, "`ungoverned` is `true` or left out", "not `true`", []);
+            let help =
+                "what should come of a stage that is governed: `violates: [RULE, …]`, or `violates: []`".to_owned();
+            problems.note(&entry.value.span, "`ungoverned` is `true` or left out", "not `true`", [help]);
             None
         }
-        _ => {
+        (None, None) if keys.is_misspelt("violates") || keys.is_misspelt("ungoverned") => None,
+        (violates, _) => {
             let help = "`violates: [RULE, …]`, `violates: []` for a good stage, or `ungoverned: true`".to_owned();
-            problems.note(&node.span, "a test says one thing that should come of it", "none, or two", [help]);
+            let label = if violates.is_some() { "two things" } else { "nothing" };
+            problems.note(&node.span, "a test says one thing that should come of it", label, [help]);
             None
         }
     };
-    let given = match get("given") {
+    let given = match keys.get("given") {
         Some(entry) => given(entry, problems),
+        None if keys.is_misspelt("given") => None,
         None => {
-            problems.note(&node.span, "the test has no `given`", "the stage is needed", []);
+            let help = "for a bare stage: `given: {StageName: prod}`".to_owned();
+            problems.note(&node.span, "the test has no `given`", "the stage is needed", [help]);
             None
         }
     };
@@ -95,7 +88,8 @@ fn example(node: &Node, rules: &[String], problems: &mut Problems) -> Option<Exa
 
 fn violates(entry: &Entry, rules: &[String], problems: &mut Problems) -> Option<Expected> {
     let Data::List(nodes) = &entry.value.data else {
-        problems.note(&entry.value.span, "`violates` is a list of rule ids", "not a list", []);
+        let help = "write `violates: [RULE, …]`, or `violates: []` for a good stage".to_owned();
+        problems.note(&entry.value.span, "`violates` is a list of rule ids", "not a list", [help]);
         return None;
     };
     let mut named = Vec::new();
@@ -103,7 +97,9 @@ fn violates(entry: &Entry, rules: &[String], problems: &mut Problems) -> Option<
         match &node.data {
             Data::Text(id) if rules.contains(id) => named.push(id.clone()),
             Data::Text(id) => {
-                let (label, help) = suggestions(id, rules.iter().map(String::as_str));
+                // Reports show `POLICY/RULE`; here the policy is known.
+                let written = id.rsplit('/').next().unwrap_or(id);
+                let (label, help) = suggestions(written, rules.iter().map(String::as_str));
                 problems.note(&node.span, format!("the policy has no rule `{id}`"), label, help);
             }
             _ => problems.note(&node.span, "the id of a rule is a text", "not a text", []),
@@ -131,17 +127,22 @@ fn given(entry: &Entry, problems: &mut Problems) -> Option<Given> {
     for entry in entries {
         match entry.key.as_str() {
             "account" | "region" => match &entry.value.data {
-                Data::Text(text) if entry.key == "account" => account.clone_from(text),
-                Data::Text(text) => region.clone_from(text),
-                _ => {
-                    let written = problems.file.text.get(entry.value.span.clone()).unwrap_or_default().to_owned();
-                    let help = format!("quote it: `{}: \"{written}\"`", entry.key);
-                    problems.note(&entry.value.span, format!("`{}` is a text", entry.key), "not a text", [help]);
+                Data::Text(text) if !is_bare_number(text, &entry.value, problems) => {
+                    if entry.key == "account" { &mut account } else { &mut region }.clone_from(text);
                 }
+                _ => wrong(&entry.value, &entry.key, "a text", None, problems),
             },
-            "api" => api = value(&entry.value, &API_FIELD, problems),
+            "api" => api = value(&entry.value, &API_FIELD, "api", problems),
+            "partition" | "arn" | "each-route" | "route" => {
+                let help = match entry.key.as_str() {
+                    "partition" | "arn" => "it follows from `region`, `StageName` and `api: {ApiId: …}`",
+                    _ => "routes are given as AWS returns them: `DefaultRouteSettings` and `RouteSettings`",
+                };
+                let title = format!("`{}` is worked out, not given", entry.key);
+                problems.note(&entry.key_span, title, "not part of what AWS returns", [help.to_owned()]);
+            }
             key => match STAGE.iter().position(|field| field.name == key) {
-                Some(at) => stage[at] = value(&entry.value, &STAGE[at], problems),
+                Some(at) => stage[at] = value(&entry.value, &STAGE[at], key, problems),
                 None => {
                     let names = STAGE.iter().map(|field| field.name).chain(["account", "region", "api"]);
                     let (label, help) = suggestions(key, names);
@@ -159,8 +160,22 @@ fn given(entry: &Entry, problems: &mut Problems) -> Option<Given> {
     Some((account, region, api, Value::Struct(stage.into())))
 }
 
+/// Notes a value of the wrong type.
+fn wrong(node: &Node, called: &str, kind: &str, meant: Option<String>, problems: &mut Problems) {
+    let help = match node.data {
+        Data::Map(_) => Some("`given` is a stage, not a pattern: write the value that it has".to_owned()),
+        Data::Boolean(_) | Data::Integer(_) | Data::Number(_) | Data::Text(_) if kind == "a text" => {
+            let written = problems.file.text.get(node.span.clone()).unwrap_or_default();
+            Some(quoted(called, written))
+        }
+        _ => meant,
+    };
+    let this = if matches!(node.data, Data::Text(_)) && kind == "a text" { "a number" } else { node.kind() };
+    problems.note(&node.span, format!("`{called}` is {kind}, and this is {this}"), "wrong type", help);
+}
+
 /// A value of a field; unset where it is wrong, which is noted.
-fn value(node: &Node, field: &'static Field, problems: &mut Problems) -> Value<'static> {
+fn value(node: &Node, field: &'static Field, called: &str, problems: &mut Problems) -> Value<'static> {
     match (&node.data, field.kind) {
         (Data::Null, _) => Value::Unset,
         (Data::Boolean(value), Kind::Boolean) => Value::Boolean(*value),
@@ -168,13 +183,26 @@ fn value(node: &Node, field: &'static Field, problems: &mut Problems) -> Value<'
         #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
         (Data::Integer(value), Kind::Number) => Value::Number(*value as f64),
         (Data::Number(value), Kind::Number) => Value::Number(*value),
-        (Data::Text(text), Kind::Text | Kind::OneOf(_)) => Value::text(text.clone()),
+        (Data::Text(text), Kind::OneOf(names)) => {
+            // AWS may add to the names, but not in another case.
+            if let Some(meant) =
+                nearest(text, names.iter().copied()).filter(|name| name != text && plain(name) == plain(text))
+            {
+                let title = format!("`{called}` is never `{text}`");
+                let help = format!("allowed here: {}", names.join(", "));
+                problems.note(&node.span, title, format!("did you mean `{meant}`?"), [help]);
+            }
+            Value::text(text.clone())
+        }
+        (Data::Text(text), Kind::Text) if text.is_empty() || !is_bare_number(text, node, problems) => {
+            Value::text(text.clone())
+        }
         (Data::Boolean(false), Kind::OneOf(names)) if names.contains(&"OFF") => Value::text("OFF"),
         (Data::Map(entries), Kind::Struct(fields)) => {
             let mut members = vec![Value::Unset; fields.len()];
             for entry in entries {
                 match fields.iter().position(|field| field.name == entry.key) {
-                    Some(at) => members[at] = value(&entry.value, &fields[at], problems),
+                    Some(at) => members[at] = value(&entry.value, &fields[at], fields[at].name, problems),
                     None => {
                         let (label, help) = suggestions(&entry.key, fields.iter().map(|field| field.name));
                         let title = format!("`{}` has no setting `{}`", field.name, entry.key);
@@ -185,14 +213,17 @@ fn value(node: &Node, field: &'static Field, problems: &mut Problems) -> Value<'
             Value::Struct(members.into())
         }
         (Data::Map(entries), Kind::Map(of)) => Value::map(
-            entries.iter().map(|entry| (entry.key.clone().into(), value(&entry.value, of, problems))).collect(),
+            entries
+                .iter()
+                .map(|entry| (entry.key.clone().into(), value(&entry.value, of, &entry.key, problems)))
+                .collect(),
         ),
         (Data::List(elements), Kind::List(of)) => {
-            Value::List(elements.iter().map(|element| value(element, of, problems)).collect())
+            Value::List(elements.iter().map(|element| value(element, of, called, problems)).collect())
         }
-        _ => {
-            let title = format!("`{}` is {}, and this is {}", field.name, kind_words(field), node.kind());
-            problems.note(&node.span, title, "wrong type", []);
+        (data, _) => {
+            let written = problems.file.text.get(node.span.clone()).unwrap_or_default().to_owned();
+            wrong(node, called, &kind_words(field), as_meant(data, &written, field), problems);
             Value::Unset
         }
     }

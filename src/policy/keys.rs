@@ -1,11 +1,14 @@
 //! The mappings of fixed keys in policies, waivers and tests: which keys there are, and what they hold.
 
-use super::diagnostic::{Problems, suggestions};
+use super::diagnostic::{Problems, nearest, suggestions};
+use super::foreign;
 use super::yaml::{Data, Entry, Node};
 
 /// The keys of a mapping, each at most once.
 pub struct Keys<'n> {
     entries: &'n [Entry],
+    /// What the misspelt keys probably mean: to say that these are missing as well would say it twice.
+    meant: Vec<String>,
 }
 
 impl<'n> Keys<'n> {
@@ -17,11 +20,24 @@ impl<'n> Keys<'n> {
             problems.note(&node.span, title, "not a mapping", [help]);
             return None;
         };
+        let mut meant = Vec::new();
         for entry in entries.iter().filter(|entry| !allowed.contains(&entry.key.as_str()) && entry.key != "<<") {
-            let (label, help) = suggestions(&entry.key, allowed.iter().copied());
+            let (mut label, mut help) = suggestions(&entry.key, allowed.iter().copied());
+            if let Some((ours, what_to_do)) = foreign::key(what, &entry.key) {
+                "a word of other tools".clone_into(&mut label);
+                help.insert(0, what_to_do.to_owned());
+                meant.push(ours.to_owned());
+            } else {
+                meant.extend(nearest(&entry.key, allowed.iter().copied()).map(str::to_owned));
+            }
             problems.note(&entry.key_span, format!("{what} has no key `{}`", entry.key), label, help);
         }
-        Some(Self { entries })
+        Some(Self { entries, meant })
+    }
+
+    /// Whether a key that is not there was probably meant by one that is misspelt, which is told already.
+    pub fn is_misspelt(&self, key: &str) -> bool {
+        self.meant.iter().any(|meant| meant == key)
     }
 
     pub fn get(&self, key: &str) -> Option<&'n Entry> {
@@ -32,6 +48,7 @@ impl<'n> Keys<'n> {
     pub fn text(&self, key: &str, node: &Node, what: &str, problems: &mut Problems) -> Option<(&'n str, &'n Node)> {
         match self.get(key) {
             Some(entry) => text(entry, problems).map(|text| (text, &entry.value)),
+            None if self.is_misspelt(key) => None,
             None => {
                 problems.note(&node.span, format!("{what} has no `{key}`"), format!("`{key}` is needed"), []);
                 None

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::compile::{Compiler, Expectation};
 use super::diagnostic::{Diagnostic, Problems, SourceText, suggestions};
 use super::example;
+use super::foreign;
 use super::keys::{Keys, name};
 use super::pattern::{At, Pattern};
 use super::policies::{EachRoute, Policies, Policy, Rule};
 use super::truth::{Truth, Use};
 use super::yaml::{self, Data, Entry, Node};
-use crate::model::catalogue::{API, Protocol, Protocols, position};
+use crate::model::catalogue::{API, Protocol, position};
 use crate::model::document::api_stated_by;
 use crate::model::finding::RuleFacts;
 use crate::model::value::NOT_STATED;
@@ -24,6 +25,7 @@ use crate::model::{Document, Severity, Value};
 /// Every mistake in every text, in order.
 pub fn load(texts: Vec<Arc<SourceText>>) -> Result<Policies, Vec<Diagnostic>> {
     let mut loading = Loading::default();
+    let order: Vec<Arc<SourceText>> = texts.iter().map(Arc::clone).collect();
     let (tests, policies): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| is_test_file(&text.name));
     for text in policies {
         loading.policy(&text);
@@ -41,7 +43,9 @@ pub fn load(texts: Vec<Arc<SourceText>>) -> Result<Policies, Vec<Diagnostic>> {
         let rules = loading.policies.iter().map(|policy| policy.rules.len()).sum();
         return Ok(Policies { policies: loading.policies, rules });
     }
-    Err(loading.mistakes)
+    let mut mistakes = loading.mistakes;
+    mistakes.sort_by_key(|mistake| order.iter().position(|text| Arc::ptr_eq(text, &mistake.file)));
+    Err(mistakes)
 }
 
 /// Whether a file is one of tests only, by its name.
@@ -133,7 +137,9 @@ impl Loading {
         problems: &mut Problems,
     ) -> Vec<Rule> {
         let Some(entry) = keys.get("rules") else {
-            problems.note(&root.span, "the policy has no `rules`", "`rules` is needed", []);
+            if !keys.is_misspelt("rules") {
+                problems.note(&root.span, "the policy has no `rules`", "`rules` is needed", []);
+            }
             return Vec::new();
         };
         let nodes = match &entry.value.data {
@@ -182,6 +188,7 @@ impl Loading {
                             policy.tests.extend(tests);
                         }
                     }
+                    None if keys.is_misspelt("tests") => {}
                     None => problems.note(&root.span, "the file has no `tests`", "`tests` is needed", []),
                 }
             } else {
@@ -232,7 +239,10 @@ fn rule_of(
     let severity = keys.text("severity", node, "the rule", problems).and_then(|(text, at)| {
         let severity = Severity::from_name(text);
         if severity.is_none() {
-            let (label, help) = suggestions(text, Severity::WORST_FIRST.map(Severity::name).into_iter().rev());
+            let (mut label, help) = suggestions(text, Severity::WORST_FIRST.map(Severity::name).into_iter().rev());
+            if let Some(ours) = foreign::severity(text) {
+                label = format!("did you mean `{ours}`?");
+            }
             problems.note(&at.span, format!("there is no severity `{text}`"), label, help);
         }
         severity
@@ -242,6 +252,9 @@ fn rule_of(
     let references = keys.get("references").map(|entry| references(entry, problems)).unwrap_or_default();
     let selection = selection(keys.get("match"), problems);
     let Some(expect) = keys.get("expect") else {
+        if keys.is_misspelt("expect") {
+            return None;
+        }
         let named = id.map_or_else(|| "the rule".to_owned(), |id| format!("the rule `{id}`"));
         problems.note(&node.span, format!("{named} has no `expect`"), "it demands nothing", []);
         return None;
@@ -273,9 +286,9 @@ fn rule_of(
         picture: expectation.picture,
         each_route: expectation.each_route.map(EachRoute::of),
     };
-    if let Some(reason) = never_applies(&rule, policy_selection) {
-        let help = "narrow `match`, or leave the setting out; AWS has it on one protocol only".to_owned();
-        problems.note(&expect.key_span, format!("the rule `{id}` can never apply"), reason, [help]);
+    if let Some((reason, help)) = never_applies(&rule, policy_selection) {
+        let at = keys.get("match").filter(|_| help == NO_PROTOCOL).map_or(&expect.key_span, |entry| &entry.key_span);
+        problems.note(at, format!("the rule `{id}` can never apply"), reason, [help.to_owned()]);
     }
     (problems.len() == before).then_some(rule)
 }
@@ -289,9 +302,12 @@ fn references(entry: &Entry, problems: &mut Problems) -> Vec<String> {
     nodes.iter().filter_map(|node| super::compile::text_of(node, problems)).map(str::to_owned).collect()
 }
 
-/// Whether no stage of any protocol can be governed by the rule: asked of a stage of which nothing but the protocol
-/// is stated.
-fn never_applies(rule: &Rule, policy: Option<&Pattern>) -> Option<String> {
+const NO_PROTOCOL: &str = "the `match` of the policy and that of the rule must both hold on one stage";
+const LACKING: &str = "let `match` select the other protocol too, or leave the setting out";
+
+/// Whether no stage of any protocol can be governed by the rule, why, and what to do: asked of a stage of which nothing
+/// but the protocol is stated.
+fn never_applies(rule: &Rule, policy: Option<&Pattern>) -> Option<(String, &'static str)> {
     let mut lacking = Vec::new();
     for protocol in Protocol::ALL {
         let api = api_stated_by(None, Some(protocol));
@@ -314,12 +330,14 @@ fn never_applies(rule: &Rule, policy: Option<&Pattern>) -> Option<String> {
         lacking.push(protocol);
     }
     Some(match lacking.as_slice() {
-        [] => "no protocol fits the `match` of policy and rule".to_owned(),
+        [] => ("no protocol fits the `match` of policy and rule".to_owned(), NO_PROTOCOL),
         [one] => {
-            let other = if *one == Protocol::Http { Protocols::WebSocket } else { Protocols::Http };
-            format!("`match` selects {} APIs, which do not have these settings ({other:?} only)", one.name())
+            let other = if *one == Protocol::Http { Protocol::WebSocket } else { Protocol::Http };
+            let words =
+                format!("`match` selects {} APIs; what is expected here exists on {} alone", one.name(), other.name());
+            (words, LACKING)
         }
-        _ => "no protocol has these settings".to_owned(),
+        _ => ("no protocol has all of these settings".to_owned(), LACKING),
     })
 }
 

@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod example;
 pub mod explain;
 pub mod files;
+pub mod foreign;
 pub mod glob;
 mod keys;
 pub mod learn;

@@ -91,6 +91,8 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
     let shape = Places::of(&file.text, problems)?;
     let values: Raw = match serde_yaml::from_str(&file.text) {
         Ok(values) => values,
+        // One of the readers has told what is wrong, and the other would tell the same in its own words.
+        Err(_) if !problems.is_empty() => return None,
         Err(error) => {
             let at = error.location().map_or(0, |location| location.index());
             problems.note(&(at..at + 1), "this is not YAML", error.to_string(), []);
@@ -99,6 +101,25 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
     };
     Some(join(shape, values, problems))
 }
+
+/// What granit says of a mistake, and what to do about it.
+const SYNTAX: &[(&str, &str)] = &[
+    (
+        "mapping values are not allowed",
+        "a text with a colon and a space in it is quoted; a key begins a line of its own",
+    ),
+    (
+        "unclosed quote",
+        "close it; a quote inside single quotes is written twice, inside double quotes behind a backslash",
+    ),
+    ("escape", "a backslash in double quotes begins an escape: write two, or use single quotes"),
+    ("expected ',' or '}'", "put a comma between entries, and close the mapping with `}`"),
+    ("expected ',' or ']'", "put a comma between elements, and close the list with `]`"),
+    ("mismatched bracket", "close the innermost bracket first"),
+    ("expected '-' indicator", "the entries of a list or mapping all begin in the same column"),
+    ("expected key", "the keys of a mapping all begin in the same column"),
+    ("\\u{", "remove the character; in double quotes it can be written as an escape"),
+];
 
 /// A node as granit sees it: places, and the text of scalars.
 #[derive(Debug, Clone)]
@@ -166,7 +187,7 @@ impl<'p, 't> Places<'p, 't> {
                     self.nested_too_deeply(&(at..at + 1));
                     return None;
                 }
-                let (at, help) = self.syntax_help(at);
+                let (at, help) = self.syntax_help(at, &error.info());
                 self.problems.note(&(at..at + 1), "this is not YAML", error.info(), help);
                 None
             }
@@ -175,22 +196,26 @@ impl<'p, 't> Places<'p, 't> {
     }
 
     /// What is special to YAML but plain text to people is the usual cause of a syntax error.
-    fn syntax_help(&self, at: usize) -> (usize, Vec<String>) {
+    fn syntax_help(&self, at: usize, said: &str) -> (usize, Vec<String>) {
         let at = self.problems.file.floor(at);
         let line_start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let line_end = self.text[at..].find('\n').map_or(self.text.len(), |newline| at + newline);
         let line = &self.text[line_start..line_end];
         let value = line.find(": ").map_or(0, |colon| colon + 2);
-        let word = line[value..].trim_start_matches([' ', '-', '[', '{', ',']);
-        if let Some(first) = word.chars().next().filter(|c| "*!&@`%".contains(*c)) {
-            let word = word.split([',', ']', '}', ' ']).next().unwrap_or(word);
-            let place = line_start + (word.as_ptr() as usize - line.as_ptr() as usize);
-            return (place, vec![format!("`{first}` has a meaning of its own in YAML; quote the text: \"{word}\"")]);
+        let after_key = line[value..].trim_start_matches([' ', '-', '[', '{', ',']);
+        for word in [&self.text[at..line_end], after_key] {
+            if let Some(first) = word.chars().next().filter(|c| "*!&@`%".contains(*c)) {
+                let word = word.split([',', ']', '}', ' ']).next().unwrap_or(word);
+                let place = line_start + (word.as_ptr() as usize - line.as_ptr() as usize);
+                let first = if first == '`' { "a backtick".to_owned() } else { format!("`{first}`") };
+                return (place, vec![format!("{first} has a meaning of its own in YAML; quote the text: \"{word}\"")]);
+            }
         }
         if line.contains('\t') && line.trim_start_matches(' ').starts_with('\t') {
             return (at, vec!["YAML indents with spaces, not with tabs".to_owned()]);
         }
-        (at, Vec::new())
+        let help = SYNTAX.iter().find(|(words, _)| said.contains(words)).map(|(_, help)| (*help).to_owned());
+        (at, help.into_iter().collect())
     }
 
     fn next_node(&mut self) -> Option<(Event<'t>, Span)> {
@@ -222,7 +247,9 @@ impl<'p, 't> Places<'p, 't> {
         let (anchor, shape) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), span);
-                let _: ScalarStyle = style;
+                if anchor != 0 && at.is_empty() && style == ScalarStyle::Plain {
+                    self.anchored_nothing(&at);
+                }
                 (anchor, Shape { span: at, data: ShapeData::Scalar(text.into_owned()) })
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -255,7 +282,8 @@ impl<'p, 't> Places<'p, 't> {
             }
             Event::Alias(id) => {
                 let Some((shape, size)) = self.anchors.get(&id).cloned() else {
-                    self.problems.note(&at, "an alias inside its own anchor", "this never ends", []);
+                    let help = "write out what is meant; a value cannot hold itself".to_owned();
+                    self.problems.note(&at, "an alias inside its own anchor", "this never ends", [help]);
                     return None;
                 };
                 self.nodes += size;
@@ -281,6 +309,17 @@ impl<'p, 't> Places<'p, 't> {
             self.anchors.insert(anchor, (shape.clone(), self.nodes - before + 1));
         }
         Some(shape)
+    }
+
+    /// `&prod` with nothing behind it was meant as a text.
+    fn anchored_nothing(&mut self, at: &Range<usize>) {
+        let before = self.text[..at.start].trim_end();
+        let Some(start) = before.rfind('&').filter(|start| !before[*start..].contains(char::is_whitespace)) else {
+            return;
+        };
+        let name = &before[start..];
+        let help = format!("a text that begins with `&` is quoted: \"{name}\"");
+        self.problems.note(&(start..before.len()), format!("`{name}` is an anchor"), "of nothing", [help]);
     }
 
     fn nested_too_deeply(&mut self, at: &Range<usize>) {
@@ -414,13 +453,14 @@ fn join(shape: Shape, values: Raw, problems: &mut Problems) -> Node {
         }
         (ShapeData::Map(shapes), Raw::Map(values)) if shapes.len() == values.len() => {
             let entry = |((key, shape), (raw_key, value)): ((Shape, Shape), (Raw, Raw))| {
-                let text = if let ShapeData::Scalar(text) = key.data { text } else { String::new() };
+                // That another key is none was noted when it was read.
+                let ShapeData::Scalar(text) = key.data else { return None };
                 if matches!(&raw_key, Raw::Scalar(Data::Text(raw)) if *raw != text) {
                     disagreement(&key.span, problems);
                 }
-                Entry { key: text, key_span: key.span, value: join(shape, value, problems) }
+                Some(Entry { key: text, key_span: key.span, value: join(shape, value, problems) })
             };
-            Data::Map(shapes.into_iter().zip(values).map(entry).collect())
+            Data::Map(shapes.into_iter().zip(values).filter_map(entry).collect())
         }
         (ShapeData::Scalar(text), Raw::Scalar(data)) => {
             if matches!(&data, Data::Text(raw) if *raw != text) {

@@ -3,7 +3,7 @@
 use super::equals::unset_words;
 use super::{DIGEST_REASON, Operator, Reading, Test, compared, is_text};
 use crate::model::value::Value;
-use crate::policy::compile::{read_template, text_of};
+use crate::policy::compile::{is_all_stars, read_template, text_of};
 use crate::policy::explain::NOT_STATED_REASON;
 use crate::policy::pattern::At;
 use crate::policy::template::Template;
@@ -35,10 +35,10 @@ fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
         .iter()
         .map(|node| {
             let text = text_of(node, reading.problems)?;
-            if text == "*" {
+            if is_all_stars(text) {
                 reading.problems.note(
                     &node.span,
-                    "`like: \"*\"` fits every text",
+                    format!("`like: \"{text}\"` fits every text"),
                     "this tests nothing",
                     ["to demand that there is a value, write `present: true`".to_owned()],
                 );

@@ -1,5 +1,7 @@
 //! `matches`: A text in which a regular expression (Rust's syntax) is found; anchor it with `^` and `$`.
 
+use std::ops::Range;
+
 use regex::Regex;
 
 use super::{Operator, Test, compared, is_text};
@@ -16,19 +18,35 @@ pub static OPERATOR: Operator = Operator {
     on: is_text,
     read: |reading, node| {
         let text = text_of(node, reading.problems)?;
-        match Regex::new(text) {
-            Ok(regex) => Some(Box::new(Matches(regex))),
-            Err(error) => {
-                // The crate's message draws the expression again; its last line says what is wrong.
-                let error = error.to_string();
-                let said = error.lines().last().unwrap_or(&error).trim().trim_start_matches("error: ").to_owned();
-                let help = text.contains("${").then(|| "`${…}` is read only in equality and in `like`".to_owned());
-                reading.problems.note(&node.span, "this is not a regular expression", said, help);
-                None
+        let (part, said) = match Regex::new(text) {
+            Ok(regex) => return Some(Box::new(Matches(regex))),
+            Err(regex::Error::CompiledTooBig(_)) => {
+                (0..text.len(), "too large once its repetitions are written out".to_owned())
             }
-        }
+            Err(_) => mistake(text),
+        };
+        let at = reading.problems.part_of(&node.span, text, &part);
+        let help = if text.contains("${") {
+            Some("`${…}` is read only in equality and in `like`".to_owned())
+        } else if text.starts_with('*') {
+            Some(format!("this looks like a glob: `like: \"{text}\"`"))
+        } else {
+            Some("the syntax is that of Rust's crate regex: https://docs.rs/regex/#syntax".to_owned())
+        };
+        reading.problems.note(&at, "this is not a regular expression", said, help);
+        None
     },
 };
+
+/// Where a regular expression is wrong, and what is.
+fn mistake(text: &str) -> (Range<usize>, String) {
+    let (span, said) = match regex_syntax::Parser::new().parse(text) {
+        Err(regex_syntax::Error::Parse(error)) => (*error.span(), error.kind().to_string()),
+        Err(regex_syntax::Error::Translate(error)) => (*error.span(), error.kind().to_string()),
+        _ => return (0..text.len(), "it cannot be read".to_owned()),
+    };
+    (span.start.offset..span.end.offset.max(span.start.offset), said)
+}
 
 #[derive(Debug)]
 struct Matches(Regex);

@@ -129,73 +129,6 @@ pub static OPERATORS: &[&Operator] = &[
     &looks_secret::OPERATOR,
 ];
 
-/// The tests of other tools, and what they are called here.
-pub const FOREIGN: &[(&str, &str)] = &[
-    ("equals", "write the value itself: `AutoDeploy: true`"),
-    ("equal", "write the value itself: `AutoDeploy: true`"),
-    ("eq", "write the value itself: `AutoDeploy: true`"),
-    ("is", "write the value itself: `AutoDeploy: true`"),
-    ("value", "write the value itself: `AutoDeploy: true`"),
-    ("const", "write the value itself: `AutoDeploy: true`"),
-    ("ne", "use `not: VALUE`"),
-    ("not-equals", "use `not: VALUE`"),
-    ("in", "write a list: `LoggingLevel: [ERROR, INFO]`"),
-    ("enum", "write a list: `LoggingLevel: [ERROR, INFO]`"),
-    ("one-of", "write a list: `LoggingLevel: [ERROR, INFO]`"),
-    ("values", "write a list: `LoggingLevel: [ERROR, INFO]`"),
-    ("not-in", "use `not: [VALUE, …]`"),
-    ("none-of", "use `not: [VALUE, …]`"),
-    ("regex", "use `matches: REGEX`"),
-    ("regexp", "use `matches: REGEX`"),
-    ("pattern", "use `matches: REGEX`"),
-    ("match", "use `matches: REGEX`, or `like: GLOB`"),
-    ("glob", "use `like: GLOB`"),
-    ("wildcard", "use `like: GLOB`"),
-    ("starts-with", "use `like: \"TEXT*\"`"),
-    ("prefix", "use `like: \"TEXT*\"`"),
-    ("ends-with", "use `like: \"*TEXT\"`"),
-    ("suffix", "use `like: \"*TEXT\"`"),
-    ("exists", "use `present: true`, or `present: false`"),
-    ("required", "use `present: true`; for tags a list of keys: `Tags: [owner]`"),
-    ("exist", "use `present: true`, or `present: false`"),
-    ("absent", "use `present: false`"),
-    ("empty", "use `present: false`"),
-    ("not-empty", "use `present: true`"),
-    ("not-null", "use `present: true`"),
-    ("minimum", "use `min: NUMBER`"),
-    ("gte", "use `min: NUMBER`"),
-    ("ge", "use `min: NUMBER`"),
-    ("at-least", "use `min: NUMBER`"),
-    ("maximum", "use `max: NUMBER`"),
-    ("lte", "use `max: NUMBER`"),
-    ("le", "use `max: NUMBER`"),
-    ("at-most", "use `max: NUMBER`"),
-    ("gt", "use `above: NUMBER`"),
-    ("greater-than", "use `above: NUMBER`"),
-    ("exclusive-minimum", "use `above: NUMBER`"),
-    ("lt", "use `below: NUMBER`"),
-    ("less-than", "use `below: NUMBER`"),
-    ("exclusive-maximum", "use `below: NUMBER`"),
-    ("range", "use `min: NUMBER` and `max: NUMBER`"),
-    ("includes", "use `contains: VALUE`"),
-    ("has", "use `contains: VALUE`"),
-    ("all", "use `each: PATTERN` for the elements of a list; the members of a mapping must all hold anyway"),
-    ("every", "use `each: PATTERN`"),
-    ("all-of", "write the tests beside each other: all of them must hold"),
-    ("and", "write the tests beside each other: all of them must hold"),
-    ("or", "use `any-of: [PATTERN, …]`"),
-    ("any", "use `any-of: [PATTERN, …]`"),
-];
-
-/// Our word for another tool's, whatever its case and separators.
-#[must_use]
-pub fn foreign(word: &str) -> Option<&'static str> {
-    let plain =
-        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    let word = plain(word);
-    FOREIGN.iter().find(|(theirs, _)| plain(theirs) == word).map(|(_, ours)| *ours)
-}
-
 /// A bound that is a number, for min, max, above and below.
 fn read_number(reading: &mut Reading<'_>, node: &Node) -> Option<f64> {
     use super::yaml::Data;
@@ -204,7 +137,8 @@ fn read_number(reading: &mut Reading<'_>, node: &Node) -> Option<f64> {
         Data::Integer(number) => Some(number as f64),
         Data::Number(number) if number.is_finite() => Some(number),
         _ => {
-            let title = format!("a number is needed, not {}", node.kind());
+            let what = if matches!(node.data, Data::Number(_)) { "one without end" } else { node.kind() };
+            let title = format!("a number is needed, not {what}");
             reading.problems.note(&node.span, title, "not a number", []);
             None
         }
@@ -248,14 +182,5 @@ mod tests {
         let mut names: Vec<&str> = OPERATORS.iter().map(|operator| operator.name).collect();
         names.sort_unstable();
         assert_eq!(files, names, "equality is written as the value itself and has no name");
-    }
-
-    #[test]
-    fn no_foreign_word_is_one_of_ours() {
-        for (word, _) in FOREIGN {
-            assert!(OPERATORS.iter().all(|operator| operator.name != *word), "{word}");
-        }
-        assert_eq!(foreign("startsWith"), Some("use `like: \"TEXT*\"`"));
-        assert_eq!(foreign("min"), None);
     }
 }
