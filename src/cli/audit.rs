@@ -113,30 +113,31 @@ pub fn judge(
 /// The policies of the paths, or of the default ones.
 pub fn policies(paths: &[String], tests: bool, consequence: &str) -> Result<Policies, Stop> {
     // A run file may lie in a folder of policies, as the one beside a repository's code does.
-    let (run_files, texts): (Vec<_>, Vec<_>) = texts(paths, tests)?.into_iter().partition(run_file::is_run_file);
+    let (texts, all_read) = texts(paths, tests);
+    let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(run_file::is_run_file);
     if let Some(file) = run_files.iter().find(|file| texts.is_empty() || paths.contains(&file.name)) {
         let name = &file.name;
         return Err(Stop::usage(format!(
             "{name} is a run file: it holds flags and no rules.\nName a policy; a run file is read with --config {name}"
         )));
     }
-    load(texts).map_err(|found| {
+    let policies = load(texts).map_err(|found| {
         diagnostics::mistakes(&found, consequence);
         Stop::silent(gate::USAGE)
-    })
+    })?;
+    if all_read { Ok(policies) } else { Err(Stop::silent(gate::USAGE)) }
 }
 
-/// The texts of the paths, or of the default ones.
-pub fn texts(paths: &[String], tests: bool) -> Result<Vec<Arc<SourceText>>, Stop> {
+/// The texts of the paths, or of the default ones, and whether all could be read; what could not is told.
+pub fn texts(paths: &[String], tests: bool) -> (Vec<Arc<SourceText>>, bool) {
     let default = || {
         let path = if Path::new("policies").is_dir() { "policies" } else { "builtin:foundation" };
         vec![path.to_owned()]
     };
     let paths = if paths.is_empty() { default() } else { paths.to_vec() };
-    files::read(&paths, tests).map_err(|problems| {
-        diagnostics::unreadable(&problems);
-        Stop::silent(gate::USAGE)
-    })
+    let (texts, unreadable) = files::read(&paths, tests);
+    diagnostics::unreadable(&unreadable);
+    (texts, unreadable.is_empty())
 }
 
 /// The waivers of the files, as they stand today.

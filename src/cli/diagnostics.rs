@@ -73,10 +73,16 @@ pub fn mistakes(found: &[Diagnostic], consequence: &str) {
 }
 
 fn draw(mistake: &Diagnostic, renderer: &Renderer) -> String {
-    let snippet = Snippet::source(mistake.file.text.as_str())
+    // Only the line of the mistake is drawn, and a large file is not cut into lines for each.
+    let text = mistake.file.text.as_str();
+    let start = text[..mistake.span.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[mistake.span.end..].find('\n').map_or(text.len(), |newline| mistake.span.end + newline);
+    let (line, _) = mistake.file.position(mistake.span.start);
+    let mark = mistake.span.start - start..mistake.span.end - start;
+    let snippet = Snippet::source(&text[start..end])
+        .line_start(line)
         .path(mistake.file.name.as_str())
-        .fold(true)
-        .annotation(AnnotationKind::Primary.span(mistake.span.clone()).label(short(&mistake.label)));
+        .annotation(AnnotationKind::Primary.span(mark).label(short(&mistake.label)));
     let mut group = Level::ERROR.primary_title(short(&mistake.title)).element(snippet);
     for help in &mistake.help {
         group = group.element(Level::HELP.message(folded(&visible(help))));

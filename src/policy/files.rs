@@ -34,11 +34,10 @@ impl fmt::Display for Unreadable {
     }
 }
 
-/// Reads every policy file that the paths name; with `tests`, files of tests as well.
-///
-/// # Errors
-/// Everything that cannot be read, or a path under which there is no policy.
-pub fn read(paths: &[String], tests: bool) -> Result<Vec<Arc<SourceText>>, Vec<Unreadable>> {
+/// Reads every policy file that the paths name; with `tests`, files of tests as well. What cannot be read, or a path
+/// under which there is no policy, comes beside what could be: its mistakes are told all the same.
+#[must_use]
+pub fn read(paths: &[String], tests: bool) -> (Vec<Arc<SourceText>>, Vec<Unreadable>) {
     let (mut texts, mut problems) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for path in paths {
@@ -60,7 +59,7 @@ pub fn read(paths: &[String], tests: bool) -> Result<Vec<Arc<SourceText>>, Vec<U
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() { Ok(texts) } else { Err(problems) }
+    (texts, problems)
 }
 
 fn pack(path: &str, name: &str) -> Result<Arc<SourceText>, Unreadable> {
@@ -90,8 +89,9 @@ fn files(path: &Path, tests: bool) -> Result<Vec<PathBuf>, Unreadable> {
     if !kind.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let mut found = Vec::new();
-    search(path, 0, &mut found).map_err(|error| problem(words(&error), "check the permissions of the folder"))?;
+    let mut search = Search::default();
+    search.folder(path, 0)?;
+    let found = search.found;
     let (only_tests, policies): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|file| is_test_file(&file.to_string_lossy()));
     let tests_only = !only_tests.is_empty();
@@ -111,25 +111,56 @@ fn files(path: &Path, tests: bool) -> Result<Vec<PathBuf>, Unreadable> {
     Ok(found)
 }
 
-fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-    paths.sort();
-    for path in paths {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // `.git`, and the dot folders behind a mounted ConfigMap, which hold every file once more.
-        if name.starts_with('.') {
-            continue;
+/// The walk through a folder and those in it.
+#[derive(Default)]
+struct Search {
+    found: Vec<PathBuf>,
+    /// Folders that were looked into: links may lead back.
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Search {
+    fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), Unreadable> {
+        let problem = |path: &Path, problem: String, help: &str| Unreadable {
+            path: path.display().to_string(),
+            problem,
+            help: help.to_owned(),
+        };
+        let known = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        if depth > DEEPEST || !self.seen.insert(known) {
+            return Ok(());
         }
-        if fs::metadata(&path)?.is_dir() {
-            if depth < DEEPEST {
-                search(&path, depth + 1, found)?;
+        let entries = fs::read_dir(folder).and_then(|entries| {
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<PathBuf>, _>>()
+        });
+        let mut paths =
+            entries.map_err(|error| problem(folder, words(&error), "check the permissions of the folder"))?;
+        paths.sort();
+        for path in paths {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // `.git`, and the dot folders behind a mounted ConfigMap, which hold every file once more.
+            if name.starts_with('.') {
+                continue;
             }
-        } else if name.ends_with(".yaml") || name.ends_with(".yml") {
-            found.push(path);
+            let is_policy = name.ends_with(".yaml") || name.ends_with(".yml");
+            match fs::metadata(&path) {
+                Ok(kind) if kind.is_dir() => self.folder(&path, depth + 1)?,
+                Ok(kind) if is_policy && !kind.is_file() => {
+                    let help = "a pipe or a device is read only when it is named itself";
+                    return Err(problem(&path, "not a file".to_owned(), help));
+                }
+                Err(error) if is_policy => {
+                    let link = path.is_symlink() && error.kind() == io::ErrorKind::NotFound;
+                    let what = if link { "a link that leads nowhere".to_owned() } else { words(&error) };
+                    return Err(problem(&path, what, "check the path and its permissions"));
+                }
+                Ok(_) if is_policy => self.found.push(path),
+                // What is no policy need not be readable.
+                Ok(_) | Err(_) => {}
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Reads one file.
@@ -146,6 +177,12 @@ pub fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
     if bytes.len() as u64 > LARGEST {
         return Err(problem("larger than 1 MiB".to_owned(), "split it into several files"));
     }
+    // Without its mark, ASCII in a wide encoding is UTF-8 with a NUL in every character.
+    if bytes.contains(&0)
+        && let Some(what) = wide(&bytes)
+    {
+        return Err(problem(format!("{what}, by its first bytes"), "save the file as UTF-8"));
+    }
     match String::from_utf8(bytes) {
         // A byte order mark is an editor's habit, not part of the text.
         Ok(text) => {
@@ -154,12 +191,24 @@ pub fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
         }
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            let wide = matches!(error.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
-            let what = if wide { "UTF-16 text" } else { "not UTF-8 text" };
+            let what = wide(error.as_bytes()).unwrap_or("not UTF-8 text");
             let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;
             Err(problem(format!("{what} (line {line}, byte {at})"), "save the file as UTF-8"))
         }
     }
+}
+
+/// The encoding of a text that is not UTF-8, by its mark or by the zeros around its first characters.
+fn wide(bytes: &[u8]) -> Option<&'static str> {
+    Some(match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] | [1..=255, 0, 0, 0, ..] | [0, 0, 0, 1..=255, ..] => {
+            "UTF-32 text"
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [1..=255, 0, 1..=255, 0, ..] | [0, 1..=255, 0, 1..=255, ..] => {
+            "UTF-16 text"
+        }
+        _ => return None,
+    })
 }
 
 fn words(error: &io::Error) -> String {
@@ -185,7 +234,7 @@ mod tests {
             fs::write(root.join(file), "x").unwrap();
         }
         let names = |tests| -> Vec<String> {
-            let texts = read(&[root.display().to_string(), root.join("z.yaml").display().to_string()], tests).unwrap();
+            let texts = read(&[root.display().to_string(), root.join("z.yaml").display().to_string()], tests).0;
             texts.iter().map(|text| text.name.rsplit('/').next().unwrap().to_owned()).collect()
         };
         assert_eq!(names(false), ["y.yml", "z.yaml"]);
@@ -198,14 +247,14 @@ mod tests {
         let root = folder.path().display().to_string();
         let large = format!("{root}/large.yaml");
         let paths = ["builtin:fundation".to_owned(), root.clone(), format!("{root}/none.yaml"), large.clone()];
-        let problems = read(&paths[..3], false).unwrap_err();
+        let problems = read(&paths[..3], false).1;
         assert!(problems[0].help.contains("did you mean builtin:foundation?"), "{problems:?}");
         assert_eq!(problems[1].problem, "no policy in this folder");
         assert_eq!(problems[2].problem, "no such file or folder");
         fs::write(&large, " ".repeat((1 << 20) + 1)).unwrap();
-        assert_eq!(read(&[large], false).unwrap_err()[0].problem, "larger than 1 MiB");
+        assert_eq!(read(&[large], false).1[0].problem, "larger than 1 MiB");
         let utf16 = format!("{root}/utf16.yaml");
         fs::write(&utf16, [0xff, 0xfe, b'a', 0]).unwrap();
-        assert!(read(&[utf16], false).unwrap_err()[0].problem.starts_with("UTF-16 text"));
+        assert!(read(&[utf16], false).1[0].problem.starts_with("UTF-16 text"));
     }
 }

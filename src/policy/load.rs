@@ -156,19 +156,21 @@ impl Loading {
         };
         let mut seen: HashMap<&str, usize> = HashMap::new();
         let mut rules = Vec::new();
+        let mut lines = Lines::of(&file.text);
         for node in nodes {
             if let Data::Map(entries) = &node.data
                 && let Some(entry) = entries.iter().find(|entry| entry.key == "id")
                 && let Data::Text(id) = &entry.value.data
             {
                 self.rule_ids.entry(policy.to_owned()).or_default().push(id.clone());
-                let (line, _) = file.position(entry.key_span.start);
-                if let Some(first) = seen.insert(id, line) {
+                if let Some(first) = seen.insert(id, entry.key_span.start) {
                     let title = format!("the policy already has a rule `{id}`");
-                    problems.note(&entry.value.span, title, format!("first on line {first}"), []);
+                    let (line, _) = file.position(first);
+                    problems.note(&entry.value.span, title, format!("first on line {line}"), []);
                 }
             }
-            rules.extend(rule_of(node, file, policy, selection, problems));
+            let line = lines.up_to(node.span.start);
+            rules.extend(rule_of(node, (file, line), policy, selection, problems));
         }
         rules
     }
@@ -224,9 +226,33 @@ fn selection(entry: Option<&Entry>, problems: &mut Problems) -> Option<Selection
     Some(Selection { pattern: Some(pattern), route: compiler.names_route() })
 }
 
+/// The lines of a text, counted once for places that come in order.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: usize,
+}
+
+impl<'t> Lines<'t> {
+    fn of(text: &'t str) -> Self {
+        Self { text, at: 0, line: 1 }
+    }
+
+    /// The line of a place, counted from 1.
+    fn up_to(&mut self, at: usize) -> usize {
+        // What an alias stands for may be further up.
+        if at < self.at {
+            (self.at, self.line) = (0, 1);
+        }
+        self.line += memchr::memchr_iter(b'\n', &self.text.as_bytes()[self.at..at]).count();
+        self.at = at;
+        self.line
+    }
+}
+
 fn rule_of(
     node: &Node,
-    file: &SourceText,
+    (file, line): (&SourceText, usize),
     policy: &str,
     policy_selection: Option<&Pattern>,
     problems: &mut Problems,
@@ -266,7 +292,6 @@ fn rule_of(
         problems.note(at, ROUTE_STANDS, "this rule expects more than that", [ROUTE_HELP.to_owned()]);
     }
     let (selection, expectation) = (selection?, expectation?);
-    let (line, _) = file.position(node.span.start);
     let (id, title, severity) = (id?, title?, severity?);
     let rule = Rule {
         number: 0,

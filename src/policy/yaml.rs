@@ -17,6 +17,8 @@ use super::diagnostic::Problems;
 pub const DEEPEST: usize = 64;
 /// How many nodes a file may have once its aliases are followed: some 5,000 rules.
 pub const MOST_NODES: usize = 200_000;
+/// How many bytes of text a file may have once its aliases are followed: four times what the largest file has.
+pub const MOST_BYTES: usize = 4 << 20;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,10 +77,13 @@ impl Node {
 /// Reads a text; `None` when it cannot be read at all. What is wrong is noted either way.
 pub fn read(problems: &mut Problems) -> Option<Node> {
     let file = std::sync::Arc::clone(&problems.file);
-    // YAML 1.1 ends a line at these and YAML 1.2 does not, so the two readers would see different lines.
-    if let Some((at, character)) =
-        file.text.char_indices().find(|(_, c)| matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}'))
-    {
+    // YAML 1.1 ends a line at these and YAML 1.2 does not; where a lone carriage return stands, people see no line end.
+    let line_end = |(at, c): &(usize, char)| match c {
+        '\u{85}' | '\u{2028}' | '\u{2029}' => true,
+        '\r' => !file.text[at + 1..].starts_with('\n'),
+        _ => false,
+    };
+    if let Some((at, character)) = file.text.char_indices().find(line_end) {
         let code = format!("U+{:04X}", u32::from(character));
         problems.note(
             &(at..at + character.len_utf8()),
@@ -135,12 +140,19 @@ enum ShapeData {
     Map(Vec<(Shape, Shape)>),
 }
 
+/// How much there is of a node and of what is below it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+}
+
 /// The walk over granit's events.
 struct Places<'p, 't> {
     events: Parser<'t, granit_parser::StrInput<'t>>,
     text: &'t str,
-    anchors: HashMap<usize, (Shape, usize)>,
-    nodes: usize,
+    anchors: HashMap<usize, (Shape, Size)>,
+    size: Size,
     problems: &'p mut Problems,
 }
 
@@ -148,7 +160,7 @@ impl<'p, 't> Places<'p, 't> {
     fn of(text: &'t str, problems: &'p mut Problems) -> Option<Shape> {
         let options = granit_parser::options! { emit_unresolved_aliases: true };
         let events = Parser::new_from_str_with_options(text, options);
-        let mut walk = Self { events, text, anchors: HashMap::new(), nodes: 0, problems };
+        let mut walk = Self { events, text, anchors: HashMap::new(), size: Size::default(), problems };
         let mut root = None;
         loop {
             let (event, span) = walk.next()?;
@@ -234,16 +246,16 @@ impl<'p, 't> Places<'p, 't> {
 
     fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Option<Shape> {
         let at = self.bytes(span);
-        self.nodes += 1;
+        let before = self.size;
+        self.size.nodes += 1;
         if depth > DEEPEST {
             self.nested_too_deeply(&at);
             return None;
         }
-        if self.nodes > MOST_NODES {
-            self.too_much(&at);
-            return None;
+        if let Event::Scalar(text, ..) = &event {
+            self.size.bytes += text.len();
         }
-        let before = self.nodes;
+        self.bounded(&at)?;
         let (anchor, shape) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), span);
@@ -281,16 +293,15 @@ impl<'p, 't> Places<'p, 't> {
                 (anchor, Shape { span: self.first_line(at.start, end), data: ShapeData::Map(entries) })
             }
             Event::Alias(id) => {
-                let Some((shape, size)) = self.anchors.get(&id).cloned() else {
+                let Some((_, size)) = self.anchors.get(&id) else {
                     let help = "write out what is meant; a value cannot hold itself".to_owned();
                     self.problems.note(&at, "an alias inside its own anchor", "this never ends", [help]);
                     return None;
                 };
-                self.nodes += size;
-                if self.nodes > MOST_NODES {
-                    self.too_much(&at);
-                    return None;
-                }
+                self.size.nodes += size.nodes;
+                self.size.bytes += size.bytes;
+                self.bounded(&at)?;
+                let (shape, _) = self.anchors.get(&id).cloned()?;
                 (0, shape)
             }
             Event::UnresolvedAlias(name) => {
@@ -306,7 +317,8 @@ impl<'p, 't> Places<'p, 't> {
             _ => return None,
         };
         if anchor != 0 {
-            self.anchors.insert(anchor, (shape.clone(), self.nodes - before + 1));
+            let (nodes, bytes) = (self.size.nodes - before.nodes, self.size.bytes - before.bytes);
+            self.anchors.insert(anchor, (shape.clone(), Size { nodes, bytes }));
         }
         Some(shape)
     }
@@ -327,9 +339,17 @@ impl<'p, 't> Places<'p, 't> {
         self.problems.note(at, "nested too deeply", label, ["a policy needs eight levels".to_owned()]);
     }
 
-    fn too_much(&mut self, at: &Range<usize>) {
-        let label = format!("more than {MOST_NODES} values once aliases are followed");
+    /// Refuses what is more than a policy can need, before it is made.
+    fn bounded(&mut self, at: &Range<usize>) -> Option<()> {
+        let label = if self.size.nodes > MOST_NODES {
+            format!("more than {MOST_NODES} values once aliases are followed")
+        } else if self.size.bytes > MOST_BYTES {
+            format!("more than {MOST_BYTES} bytes once aliases are followed")
+        } else {
+            return Some(());
+        };
         self.problems.note(at, "too much in one file", label, ["split it into several files".to_owned()]);
+        None
     }
 
     fn first_line(&self, start: usize, end: usize) -> Range<usize> {

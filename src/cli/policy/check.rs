@@ -8,7 +8,7 @@ use crate::policy::load;
 
 /// Runs the command.
 pub fn run(paths: &Paths, global: &Global) -> Result<u8, Stop> {
-    let texts = audit::texts(&paths.paths, true)?;
+    let (texts, all_read) = audit::texts(&paths.paths, true);
     let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(run_file::is_run_file);
     let mut found: Vec<_> = run_files.iter().flat_map(run_file::mistakes).collect();
     let policies = load(texts).unwrap_or_else(|mistakes| {
@@ -17,6 +17,8 @@ pub fn run(paths: &Paths, global: &Global) -> Result<u8, Stop> {
     });
     if !found.is_empty() {
         diagnostics::mistakes(&found, "");
+    }
+    if !found.is_empty() || !all_read {
         return Err(Stop::silent(gate::USAGE));
     }
     let tests: usize = policies.policies.iter().map(|policy| policy.tests.len()).sum();
