@@ -191,12 +191,20 @@ fn what_a_protocol_lacks_drops_out() {
         expect("{api: {CorsConfiguration: {AllowCredentials: false}}}", &format!("{{{WEBSOCKET}}}")),
         "not applicable"
     );
-    // In `match` such a test does not match, and neither does its `not`.
-    for selection in
-        ["{DefaultRouteSettings: {LoggingLevel: OFF}}", "{not: {DefaultRouteSettings: {LoggingLevel: OFF}}}"]
-    {
+    // Without a route that fits, nothing was asked all the same.
+    assert_eq!(expect("{RouteSettings: {\"*\": {LoggingLevel: INFO}}}", "{}"), "not applicable");
+    // In `match` such a test does not match, and neither does its `not`, wherever that stands.
+    for selection in [
+        "{DefaultRouteSettings: {LoggingLevel: OFF}}",
+        "{not: {DefaultRouteSettings: {LoggingLevel: OFF}}}",
+        "{not: [{StageName: dev}, {DefaultRouteSettings: {LoggingLevel: OFF}}]}",
+        "{not: {any-of: [{StageName: dev}, {DefaultRouteSettings: {LoggingLevel: OFF}}]}}",
+        "{not: {StageName: prod, DefaultRouteSettings: {LoggingLevel: OFF}}, StageName: prod}",
+    ] {
         assert_eq!(of(&format!("match: {selection}, expect: {{AutoDeploy: true}}"), "{}"), "not governed");
     }
+    let one_is_not = "match: {not: {StageName: dev, ClientCertificateId: x}}, expect: {AutoDeploy: true}";
+    assert_eq!(of(one_is_not, "{StageName: prod}"), "AutoDeploy = false implied, not true");
     let either =
         "match: {any-of: [{DefaultRouteSettings: {LoggingLevel: OFF}}, {StageName: prod}]}, expect: {AutoDeploy: true}";
     assert_eq!(of(either, "{StageName: prod}"), "AutoDeploy = false implied, not true");
@@ -440,4 +448,9 @@ fn a_protocol_of_tomorrow_is_neither() {
     let given = |name: &str| format!("{{api: {{ProtocolType: {name}}}}}");
     assert_eq!(expect("{api: {ProtocolType: HTTP}}", &given("GRAPHQL")), "api.ProtocolType = GRAPHQL api, not HTTP");
     assert_eq!(expect("{each-route: {LoggingLevel: INFO}}", &given("GRAPHQL")), "undecided: api.ProtocolType");
+    // What fails on either protocol fails, though not the same is demanded.
+    assert_eq!(
+        expect("{any-of: [{AutoDeploy: true}, {ClientCertificateId: x}]}", &given("GRAPHQL")),
+        "(all) = null, not AutoDeploy: true"
+    );
 }

@@ -79,7 +79,7 @@ impl Chosen {
     /// Whether there is one.
     pub fn any(&self) -> Truth {
         let entries = self.entries.iter().flatten().copied();
-        Use::Match.any([self.default, self.unstated].into_iter().chain(entries))
+        Truth::any([self.default, self.unstated].into_iter().chain(entries))
     }
 
     fn entry(&self, at: usize) -> Truth {
@@ -145,7 +145,7 @@ impl<'d> Routes<'d> {
 
     /// Whether all that is demanded holds.
     pub fn truth(&self) -> Truth {
-        Use::Expect.all(self.parts.iter().map(|part| {
+        Truth::all(self.parts.iter().map(|part| {
             let own = part.pattern.truth(self.default, &self.at);
             if own == Truth::Dropped {
                 return own;
@@ -155,7 +155,7 @@ impl<'d> Routes<'d> {
             // Entries that are not stated may be anything.
             let unstated = matches!(self.entries, Value::NotStated).then_some(Truth::Unknown);
             let unstated = unstated.filter(|_| !matches!(self.chosen.unstated, Truth::False | Truth::Dropped));
-            Use::Expect.all(demanded(self.chosen.default, own).into_iter().chain(others).chain(unstated))
+            Truth::all(demanded(self.chosen.default, own).into_iter().chain(others).chain(unstated))
         }))
     }
 

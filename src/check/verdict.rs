@@ -72,7 +72,10 @@ fn agree(first: Verdict, second: Verdict) -> Verdict {
     match (first, second) {
         (one, other) if one == other => one,
         (Verdict::Violates(one), Verdict::Violates(other)) => {
-            let both: Vec<Failure> = one.into_iter().filter(|finding| other.contains(finding)).collect();
+            // What is demanded of a setting may differ with the protocol; that it fails does not.
+            let fails =
+                |finding: &Failure| other.iter().any(|it| (&it.route, &it.path) == (&finding.route, &finding.path));
+            let both: Vec<Failure> = one.into_iter().filter(fails).collect();
             if both.is_empty() { unstated_protocol(Vec::new()) } else { Verdict::Violates(both) }
         }
         (Verdict::Undecided(one), Verdict::Undecided(other)) => {
@@ -99,7 +102,7 @@ fn chosen(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule, document: 
     let at = At::top(document, protocol, Use::Match);
     let matches = |route: &Value<'_>| {
         let selections = [selects, rule.selection.as_ref()].into_iter().flatten();
-        Use::Match.all(selections.map(|pattern| pattern.truth(document.stage, &At { route, ..at })))
+        Truth::all(selections.map(|pattern| pattern.truth(document.stage, &At { route, ..at })))
     };
     if rule.by_route { Chosen::among(document, matches) } else { Chosen::all(matches(at.route)) }
 }
@@ -130,7 +133,7 @@ fn assuming(
     let picture = rule.picture.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
     let routes = rule.each_route.as_ref().map(|each| Routes::of(each, chosen, document, protocol, options));
     let truths = [picture.as_ref().map(|(_, truth)| *truth), routes.as_ref().map(Routes::truth)];
-    match Use::Expect.all(truths.into_iter().flatten()) {
+    match Truth::all(truths.into_iter().flatten()) {
         Truth::True => Verdict::Conforms,
         Truth::Dropped => Verdict::NotApplicable,
         Truth::False => {

@@ -253,7 +253,7 @@ impl Pattern {
         }
         match self {
             Self::All(of) | Self::Any(of) => of.iter().for_each(|pattern| pattern.open_questions(value, at, path, out)),
-            Self::Not(inner) => inner.open_questions(value, at, path, out),
+            Self::Not(inner) => inner.open_questions(value, &at.under_not(), path, out),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
                 self.step(value, at, path, |inner, value, at, path| inner.open_questions(value, at, path, out));
             }

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::glob::Glob;
 use super::operator::Test;
+use super::operator::present::presence;
 use super::truth::{Truth, Use};
 use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, OURS, Protocol, STAGE, Unset};
@@ -128,12 +129,12 @@ impl Pattern {
     #[must_use]
     pub fn truth(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
         match self {
-            Self::All(of) => at.used.all(of.iter().map(|pattern| pattern.truth(value, at))),
-            Self::Any(of) => at.used.any(of.iter().map(|pattern| pattern.truth(value, at))),
-            Self::Not(inner) => inner.truth(value, at).not(),
+            Self::All(of) => Truth::all(of.iter().map(|pattern| pattern.truth(value, at))),
+            Self::Any(of) => Truth::any(of.iter().map(|pattern| pattern.truth(value, at))),
+            Self::Not(inner) => inner.truth(value, &at.under_not()).not(),
             Self::Member { field, at: place, inner } => {
                 if !field.on.include(at.protocol) {
-                    return Truth::Dropped;
+                    return at.used.lacking();
                 }
                 inner.truth(value.member(*place), &At { field, key: at.key, ..*at })
             }
@@ -144,25 +145,32 @@ impl Pattern {
                     Truth::Dropped => Truth::Dropped,
                     _ => Truth::Unknown,
                 },
-                _ => at.used.all(
-                    value
-                        .entries()
-                        .iter()
-                        .filter(|(key, _)| fits(glob, written, key))
-                        .map(|(key, value)| inner.truth(value, &At { field, key: Some(key), ..*at })),
-                ),
+                _ => {
+                    let mut fitting = value.entries().iter().filter(|(key, _)| fits(glob, written, key)).peekable();
+                    if fitting.peek().is_none() {
+                        // None is fine, unless the protocol lacks what is asked of it.
+                        return match inner.truth(&UNSET, &At { field, ..*at }) {
+                            Truth::Dropped => Truth::Dropped,
+                            _ => Truth::True,
+                        };
+                    }
+                    Truth::all(fitting.map(|(key, value)| inner.truth(value, &At { field, key: Some(key), ..*at })))
+                }
             },
             Self::SomeEntry { glob, written, present } => match value {
                 Value::NotStated => Truth::Unknown,
-                _ => Truth::from(some_entry(glob, written, value) == *present),
+                _ => {
+                    let there = some_entry(glob, written, value);
+                    if *present { there } else { there.not() }
+                }
             },
             Self::Tests(setting) => {
                 let value = resolve(at.field, value);
-                at.used.all(setting.tests.iter().map(|test| test.asked(value, at)))
+                Truth::all(setting.tests.iter().map(|test| test.asked(value, at)))
             }
             Self::Top { top, field, inner } => {
                 if !field.on.include(at.protocol) {
-                    return Truth::Dropped;
+                    return at.used.lacking();
                 }
                 top.with(at, |value| inner.truth(value, &At { field, ..*at }))
             }
@@ -177,10 +185,10 @@ impl Pattern {
             (!said.is_empty()).then_some(said)
         };
         match self {
-            Self::All(of) => said(of).map(|said| at.used.all(said)),
+            Self::All(of) => said(of).map(|said| Truth::all(said)),
             Self::Any(_) | Self::Not(_) if path.is_empty() => Some(self.truth(value, at)),
-            Self::Any(of) => said(of).map(|said| at.used.any(said)),
-            Self::Not(inner) => inner.truth_at(path, value, at).map(Truth::not),
+            Self::Any(of) => said(of).map(|said| Truth::any(said)),
+            Self::Not(inner) => inner.truth_at(path, value, &at.under_not()).map(Truth::not),
             Self::Member { field, at: place, inner } => {
                 inner.truth_at(below(path, field.name)?, value.member(*place), &At { field, ..*at })
             }
@@ -322,6 +330,12 @@ impl<'d> At<'d> {
         At { document, protocol, used, field: &DOCUMENT, key: None, route: &UNSET }
     }
 
+    /// The same under a `not`.
+    #[must_use]
+    pub fn under_not(self) -> Self {
+        At { used: self.used.turned(), ..self }
+    }
+
     /// The same while nothing is known of the routes.
     #[must_use]
     pub fn any_route(self) -> Self {
@@ -334,8 +348,10 @@ pub(super) fn fits(glob: &Glob, written: &str, key: &str) -> bool {
     (!key.starts_with("aws:") || written.starts_with("aws:")) && glob.fits(key)
 }
 
-fn some_entry(glob: &Glob, written: &str, value: &Value<'_>) -> bool {
-    value.entries().iter().any(|(key, value)| fits(glob, written, key) && !value.is_unset())
+/// Whether a key that fits is there, and not empty.
+fn some_entry(glob: &Glob, written: &str, value: &Value<'_>) -> Truth {
+    let fitting = value.entries().iter().filter(|(key, _)| fits(glob, written, key));
+    Truth::any([Truth::False].into_iter().chain(fitting.map(|(_, value)| presence(value))))
 }
 
 /// What is left of a path below its first segment. Keys may have dots, so the segment has to be known.
@@ -369,5 +385,13 @@ mod tests {
         assert!(!fits(&Glob::of("*"), "*", "aws:cloudformation:stack-name"));
         assert!(fits(&Glob::of("aws:*"), "aws:*", "aws:cloudformation:stack-name"));
         assert!(fits(&Glob::of("*"), "*", "team"));
+    }
+
+    #[test]
+    fn a_key_whose_value_is_not_stated_may_be_empty() {
+        let there = |value: Value<'static>| some_entry(&Glob::of("a*"), "a*", &Value::map(vec![("ab".into(), value)]));
+        assert_eq!(there(Value::text("x")), Truth::True);
+        assert_eq!(there(Value::Unset), Truth::False);
+        assert_eq!(there(Value::NotStated), Truth::Unknown);
     }
 }

@@ -36,42 +36,62 @@ impl From<bool> for Truth {
 pub enum Use {
     /// In `expect`: such a test drops out, and what is left decides.
     Expect,
-    /// In `match`: such a test does not match, and neither does its `not`.
+    /// In `match`: such a test does not match.
     Match,
+    /// In `match`, under a `not`: such a test holds there, so that its `not` does not match either.
+    MatchNot,
 }
 
 impl Use {
-    /// All must hold.
-    pub fn all(self, answers: impl IntoIterator<Item = Truth>) -> Truth {
+    /// What a test of a setting that the protocol lacks says.
+    #[must_use]
+    pub const fn lacking(self) -> Truth {
+        match self {
+            Self::Expect => Truth::Dropped,
+            Self::Match => Truth::False,
+            Self::MatchNot => Truth::True,
+        }
+    }
+
+    /// The same under a `not`.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::Expect => Self::Expect,
+            Self::Match => Self::MatchNot,
+            Self::MatchNot => Self::Match,
+        }
+    }
+}
+
+impl Truth {
+    /// All must hold; what is not asked does not count.
+    pub fn all(answers: impl IntoIterator<Item = Self>) -> Self {
         let mut sum = None;
         let mut dropped = false;
         for answer in answers {
             match answer {
-                Truth::False => return Truth::False,
-                Truth::Dropped => dropped = true,
-                Truth::Unknown => sum = Some(Truth::Unknown),
-                Truth::True => sum = sum.or(Some(Truth::True)),
+                Self::False => return Self::False,
+                Self::Dropped => dropped = true,
+                Self::Unknown => sum = Some(Self::Unknown),
+                Self::True => sum = sum.or(Some(Self::True)),
             }
         }
-        match (self, dropped) {
-            (Self::Match, true) => Truth::Dropped,
-            (_, true) => sum.unwrap_or(Truth::Dropped),
-            (_, false) => sum.unwrap_or(Truth::True),
-        }
+        sum.unwrap_or(if dropped { Self::Dropped } else { Self::True })
     }
 
-    /// One must hold.
-    pub fn any(self, answers: impl IntoIterator<Item = Truth>) -> Truth {
+    /// One must hold; what is not asked does not count.
+    pub fn any(answers: impl IntoIterator<Item = Self>) -> Self {
         let mut sum = None;
         for answer in answers {
             match answer {
-                Truth::True => return Truth::True,
-                Truth::Dropped => {}
-                Truth::Unknown => sum = Some(Truth::Unknown),
-                Truth::False => sum = sum.or(Some(Truth::False)),
+                Self::True => return Self::True,
+                Self::Dropped => {}
+                Self::Unknown => sum = Some(Self::Unknown),
+                Self::False => sum = sum.or(Some(Self::False)),
             }
         }
-        sum.unwrap_or(Truth::Dropped)
+        sum.unwrap_or(Self::Dropped)
     }
 }
 
@@ -82,20 +102,27 @@ mod tests {
 
     #[test]
     fn all_and_any_are_kleenes_with_questions_that_drop_out() {
-        for (answers, all, any, in_match) in [
-            (vec![True, True], True, True, True),
-            (vec![True, False], False, True, False),
-            (vec![True, Unknown], Unknown, True, Unknown),
-            (vec![False, Unknown], False, Unknown, False),
-            (vec![Unknown, Dropped], Unknown, Unknown, Dropped),
-            (vec![True, Dropped], True, True, Dropped),
-            (vec![False, Dropped], False, False, False),
-            (vec![Dropped, Dropped], Dropped, Dropped, Dropped),
+        for (answers, all, any) in [
+            (vec![True, True], True, True),
+            (vec![True, False], False, True),
+            (vec![True, Unknown], Unknown, True),
+            (vec![False, Unknown], False, Unknown),
+            (vec![Unknown, Dropped], Unknown, Unknown),
+            (vec![True, Dropped], True, True),
+            (vec![False, Dropped], False, False),
+            (vec![Dropped, Dropped], Dropped, Dropped),
         ] {
-            assert_eq!(Use::Expect.all(answers.clone()), all, "all of {answers:?}");
-            assert_eq!(Use::Expect.any(answers.clone()), any, "any of {answers:?}");
-            assert_eq!(Use::Match.all(answers.clone()), in_match, "all of {answers:?} in match");
+            assert_eq!(Truth::all(answers.clone()), all, "all of {answers:?}");
+            assert_eq!(Truth::any(answers.clone()), any, "any of {answers:?}");
         }
+    }
+
+    #[test]
+    fn what_a_protocol_lacks_matches_neither_way() {
+        assert_eq!(Use::Match.lacking(), False);
+        assert_eq!(Use::Match.turned().lacking().not(), False);
+        assert_eq!(Use::Match.turned().turned(), Use::Match);
+        assert_eq!(Use::Expect.turned().lacking().not(), Dropped);
     }
 
     #[test]

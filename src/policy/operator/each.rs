@@ -28,7 +28,7 @@ fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
 impl Test for Each {
     fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
         let (Value::List(elements), Kind::List(field)) = (value, at.field.kind) else { return Truth::False };
-        at.used.all(elements.iter().map(|element| self.0.truth(element, &At { field, ..*at })))
+        Truth::all(elements.iter().map(|element| self.0.truth(element, &At { field, ..*at })))
     }
 
     fn reads(&self) -> Vec<String> {

@@ -5,7 +5,7 @@ use crate::model::value::Value;
 use crate::policy::explain::NOT_STATED_REASON;
 use crate::policy::pattern::At;
 use crate::policy::template::{Missing, Template};
-use crate::policy::truth::{Truth, Use};
+use crate::policy::truth::Truth;
 
 /// A value that a policy names.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +72,7 @@ pub(super) fn unset_words(template: &Template, missing: &Missing) -> String {
 
 impl Test for Equals {
     fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
-        Use::Expect.any(self.0.iter().map(|literal| literal.is(value, at)))
+        Truth::any(self.0.iter().map(|literal| literal.is(value, at)))
     }
 
     fn words(&self) -> Option<String> {

@@ -7,7 +7,7 @@ use crate::policy::compile::{is_all_stars, read_template, text_of};
 use crate::policy::explain::NOT_STATED_REASON;
 use crate::policy::pattern::At;
 use crate::policy::template::Template;
-use crate::policy::truth::{Truth, Use};
+use crate::policy::truth::Truth;
 use crate::policy::yaml::{Data, Node};
 
 /// The test as the loader knows it.
@@ -77,7 +77,7 @@ impl Like {
 impl Test for Like {
     fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
         match value.as_text() {
-            Some(text) => Use::Expect.any(self.0.iter().map(|wanted| fits(wanted, text, at))),
+            Some(text) => Truth::any(self.0.iter().map(|wanted| fits(wanted, text, at))),
             None => Truth::False,
         }
     }

@@ -47,7 +47,7 @@ impl Test for Present {
 }
 
 /// Whether there is a value. A struct is there when one of its members is.
-fn presence(value: &Value<'_>) -> Truth {
+pub fn presence(value: &Value<'_>) -> Truth {
     match value {
         Value::NotStated => Truth::Unknown,
         Value::Struct(members) => {
