@@ -1,0 +1,288 @@
+//! Random rules and random stages that have something to do with each other: few names, few values.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::judge::{digest_of, not_stated};
+use crate::schema::{API, DOCUMENT, Member, ROUTE, STAGE, Type};
+
+/// Numbers that depend on a seed alone.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// splitmix64.
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).unwrap()
+    }
+
+    /// True in one case of so many.
+    pub fn one_in(&mut self, of: usize) -> bool {
+        self.below(of) == 0
+    }
+
+    fn pick<'t, T: ?Sized>(&mut self, of: &[&'t T]) -> &'t T {
+        of[self.below(of.len())]
+    }
+}
+
+const TEXTS: [&str; 6] = ["a", "ab", "b", "prod", "x*", "a:*"];
+const ARNS: [&str; 4] = ["arn:g", "arn:g:*", "arn:h", "arn:*"];
+const KEYS: [&str; 5] = ["a", "ab", "aws:k", "x.y", "present-day"];
+const ROUTES: [&str; 4] = ["GET /a", "GET /a.b", "POST /", "$connect"];
+const GLOBS: [&str; 7] = ["a*", "*b", "?", "*:*", "p*d", "a", "**a?"];
+const KEY_GLOBS: [&str; 6] = ["*", "a*", "?", "GET *", "aws:*", "*b"];
+const REGEXES: [&str; 4] = ["a", "^a$", "b$", "[xp]"];
+const TEMPLATES: [&str; 7] =
+    ["${Tags.a}", "${account}", "${StageName}", "${api.Tags.ab}", "${api.Name}", "$${a}", "${region}"];
+const ORIGINS: [&str; 3] = ["*", "https://a", "https://b"];
+
+// ---- Patterns.
+
+/// A rule's `match` and `expect`.
+pub fn rule(random: &mut Random) -> (Json, Json) {
+    let matches = if random.one_in(2) { Json::Null } else { selection(random) };
+    let mut expect = Map::new();
+    if !random.one_in(3) {
+        expect = struct_pattern(random, DOCUMENT, 3, true);
+    }
+    if expect.is_empty() || random.one_in(3) {
+        expect.insert("each-route".into(), Json::Object(struct_pattern(random, ROUTE, 3, false)));
+    }
+    (matches, Json::Object(expect))
+}
+
+/// A `match`.
+pub fn selection(random: &mut Random) -> Json {
+    Json::Object(struct_pattern(random, DOCUMENT, 2, true))
+}
+
+fn struct_pattern(random: &mut Random, members: &[Member], depth: usize, top: bool) -> Map<String, Json> {
+    let mut pattern = Map::new();
+    for _ in 0..=random.below(2) {
+        match random.below(10) {
+            0 if !top => {
+                pattern.insert("present".into(), json!(random.one_in(2)));
+            }
+            1 if depth > 0 => {
+                let inner = |random: &mut Random| Json::Object(struct_pattern(random, members, depth - 1, top));
+                let value = if random.one_in(2) { inner(random) } else { several(random, inner) };
+                pattern.insert("not".into(), value);
+            }
+            2 if depth > 0 => {
+                let inner = |random: &mut Random| Json::Object(struct_pattern(random, members, depth - 1, top));
+                let value = several(random, inner);
+                pattern.insert("any-of".into(), value);
+            }
+            _ => {
+                let (name, of, _) = members[random.below(members.len())];
+                pattern.insert(name.into(), self::pattern(random, of, depth.saturating_sub(1)));
+            }
+        }
+    }
+    pattern
+}
+
+fn several(random: &mut Random, mut one: impl FnMut(&mut Random) -> Json) -> Json {
+    let count = 1 + random.below(3);
+    Json::Array((0..count).map(|_| one(random)).collect())
+}
+
+fn pattern(random: &mut Random, of: Type, depth: usize) -> Json {
+    match of {
+        Type::Struct(members) => Json::Object(struct_pattern(random, members, depth, false)),
+        Type::Map(of) => map_pattern(random, *of, depth),
+        Type::List => tests(random, of, depth),
+        _ => match random.below(4) {
+            0 => literal(random, of, false),
+            1 => several(random, |random| literal(random, of, true)),
+            _ => tests(random, of, depth),
+        },
+    }
+}
+
+fn key(random: &mut Random, of: Type) -> String {
+    let keys: &[&str] = if matches!(of, Type::Struct(_)) { &ROUTES } else { &KEYS };
+    let key = if random.one_in(3) { random.pick(&KEY_GLOBS) } else { random.pick(keys) };
+    key.to_owned()
+}
+
+fn map_pattern(random: &mut Random, of: Type, depth: usize) -> Json {
+    if random.one_in(3) {
+        return several(random, |random| json!(key(random, of)));
+    }
+    let mut pattern = Map::new();
+    for _ in 0..=random.below(2) {
+        let inner = |random: &mut Random| {
+            if random.one_in(2) { json!(key(random, of)) } else { map_pattern(random, of, depth.saturating_sub(1)) }
+        };
+        match random.below(8) {
+            0 => {
+                pattern.insert("present".into(), json!(random.one_in(2)));
+            }
+            1 if depth > 0 => {
+                let value = if random.one_in(2) { map_pattern(random, of, depth - 1) } else { several(random, inner) };
+                pattern.insert("not".into(), value);
+            }
+            2 if depth > 0 => {
+                let value = several(random, inner);
+                pattern.insert("any-of".into(), value);
+            }
+            _ => {
+                let key = key(random, of);
+                pattern.insert(key, self::pattern(random, of, depth.saturating_sub(1)));
+            }
+        }
+    }
+    Json::Object(pattern)
+}
+
+fn tests(random: &mut Random, of: Type, depth: usize) -> Json {
+    let mut tests = Map::new();
+    for _ in 0..=random.below(2) {
+        let (name, value) = match (random.below(6), of) {
+            (0, _) => ("present", json!(random.one_in(2))),
+            (1, _) if depth > 0 => {
+                let value = if random.one_in(2) || matches!(of, Type::List) {
+                    pattern(random, of, depth - 1)
+                } else {
+                    several(random, |random| literal(random, of, true))
+                };
+                ("not", value)
+            }
+            (2, _) if depth > 0 => ("any-of", several(random, |random| pattern(random, of, depth - 1))),
+            (_, Type::List) if random.one_in(2) => ("each", pattern(random, Type::Text { arn: false }, 1)),
+            (_, Type::List) => ("contains", json!(random.pick(&ORIGINS))),
+            (_, Type::Text { .. } | Type::Level(_)) => text_test(random, of),
+            (_, Type::Whole | Type::Number) => {
+                let name = random.pick(&["min", "max", "above", "below"]);
+                (name, number(random))
+            }
+            _ => ("present", json!(random.one_in(2))),
+        };
+        tests.insert(name.into(), value);
+    }
+    Json::Object(tests)
+}
+
+fn text_test(random: &mut Random, of: Type) -> (&'static str, Json) {
+    let globs: &[&str] = if matches!(of, Type::Text { arn: true }) { &ARNS } else { &GLOBS };
+    let glob = |random: &mut Random| {
+        if random.one_in(4) { json!(format!("{}*", random.pick(&TEMPLATES))) } else { json!(random.pick(globs)) }
+    };
+    match random.below(4) {
+        0 => ("matches", json!(random.pick(&REGEXES))),
+        1 => ("contains", json!(random.pick(&["a", "b", ":*", "ro"]))),
+        2 => ("like", glob(random)),
+        _ => ("like", several(random, glob)),
+    }
+}
+
+fn number(random: &mut Random) -> Json {
+    [json!(0), json!(1), json!(5), json!(5.5), json!(10), json!(-1)][random.below(6)].clone()
+}
+
+fn literal(random: &mut Random, of: Type, in_list: bool) -> Json {
+    match of {
+        Type::Boolean => json!(random.one_in(2)),
+        Type::Whole => [json!(0), json!(1), json!(5), json!(10)][random.below(4)].clone(),
+        Type::Number => [json!(0), json!(1), json!(5.5), json!(10.0)][random.below(4)].clone(),
+        Type::Level(_) if random.one_in(6) => json!(false),
+        Type::Level(levels) => json!(random.pick(levels)),
+        Type::Protocol => json!(random.pick(&["HTTP", "WEBSOCKET"])),
+        Type::Text { arn: true } => json!(random.pick(&ARNS[..3])),
+        _ if random.one_in(4) => json!(random.pick(&TEMPLATES)),
+        _ if in_list => json!(random.pick(&TEXTS)),
+        _ => json!(random.pick(&TEXTS[..4])),
+    }
+}
+
+// ---- Stages.
+
+/// A stage with its API: of either protocol, of one that is not known, or of none that is stated.
+pub fn document(random: &mut Random) -> Json {
+    // As from the AWS CLI, which names neither API, account nor Region.
+    let bare = random.one_in(6);
+    // Here and there something that an expression in a template stands for.
+    let gaps = if random.one_in(3) { 8 } else { 0 };
+    let mut document = members(random, STAGE, gaps);
+    let mut api = if bare {
+        API.iter().map(|(name, ..)| ((*name).to_owned(), not_stated())).collect()
+    } else {
+        members(random, API, gaps)
+    };
+    let protocol = match random.below(if bare { 3 } else { 9 }) {
+        0 if bare => not_stated(),
+        8 => json!("GRAPHQL"),
+        odd if odd % 2 == 1 => json!("HTTP"),
+        _ => json!("WEBSOCKET"),
+    };
+    api.insert("ProtocolType".into(), protocol);
+    document.insert("api".into(), Json::Object(api));
+    let stated = |text: &str| if bare { not_stated() } else { json!(text) };
+    document.insert("account".into(), stated("a"));
+    document.insert("region".into(), stated("us-east-1"));
+    document.insert("partition".into(), stated("aws"));
+    // Digests, as from a snapshot, which names the account that they are taken over.
+    if !bare
+        && random.one_in(4)
+        && let Some(Json::Object(variables)) = document.get_mut("StageVariables")
+    {
+        for value in variables.values_mut() {
+            if let Some(text) = value.as_str().filter(|text| !text.is_empty()) {
+                *value = digest_of(text);
+            }
+        }
+    }
+    Json::Object(document)
+}
+
+fn members(random: &mut Random, of: &[Member], gaps: usize) -> Map<String, Json> {
+    let mut members = Map::new();
+    for (name, of, _) in of {
+        if gaps > 0 && random.one_in(gaps) {
+            members.insert((*name).into(), not_stated());
+        } else if !random.one_in(3) {
+            members.insert((*name).into(), value(random, *of, gaps));
+        }
+    }
+    members
+}
+
+fn value(random: &mut Random, of: Type, gaps: usize) -> Json {
+    match of {
+        Type::Boolean => json!(random.one_in(2)),
+        Type::Whole => [json!(0), json!(1), json!(5), json!(10)][random.below(4)].clone(),
+        Type::Number => [json!(0.0), json!(1.0), json!(5.5), json!(10.0)][random.below(4)].clone(),
+        Type::Level(levels) => json!(random.pick(levels)),
+        // Each document has its own.
+        Type::Protocol => Json::Null,
+        Type::Text { arn: true } => json!(random.pick(&ARNS[..3])),
+        Type::Text { .. } => json!(random.pick(&["a", "ab", "b", "prod", "x*", "a:*", ""])),
+        Type::List => {
+            let count = random.below(3);
+            Json::Array((0..count).map(|_| json!(random.pick(&ORIGINS))).collect())
+        }
+        Type::Struct(of) => Json::Object(members(random, of, gaps)),
+        Type::Map(of) => {
+            let keys: &[&str] = if matches!(of, Type::Struct(_)) { &ROUTES } else { &KEYS };
+            let count = random.below(4);
+            let mut entries = Map::new();
+            for _ in 0..count {
+                let key = random.pick(keys);
+                let gap = gaps > 0 && random.one_in(gaps);
+                entries.insert(key.to_owned(), if gap { not_stated() } else { value(random, *of, gaps) });
+            }
+            Json::Object(entries)
+        }
+    }
+}

@@ -1,0 +1,555 @@
+//! The policy language a second time: a plain interpreter of patterns, as JSON, over documents, as JSON. It follows the
+//! words of the guide and shares no code with driftgate.
+//!
+//! Where driftgate carries "not a question here" through four-valued truth, this one cuts it out of the pattern before
+//! it asks (`expect`), or pushes every `not` down to the tests (`match`).
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::schema::{DOCUMENT, Member, ROUTE, Type};
+
+/// An answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answer {
+    No,
+    Open,
+    Yes,
+}
+
+use Answer::{No, Open, Yes};
+
+impl Answer {
+    fn not(self) -> Self {
+        match self {
+            Yes => No,
+            Open => Open,
+            No => Yes,
+        }
+    }
+
+    fn of(yes: bool) -> Self {
+        if yes { Yes } else { No }
+    }
+}
+
+/// A setting that fails: its path, and whether a finding below it is the same finding, as with `not`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    pub path: String,
+    pub or_below: bool,
+}
+
+/// What a rule says of a stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    NotGoverned,
+    Conforms,
+    Violates(BTreeSet<Finding>),
+    NotApplicable,
+    Undecided,
+}
+
+/// What the source does not state.
+pub fn not_stated() -> Json {
+    json!({"?": "not stated"})
+}
+
+/// The digest of a text.
+pub fn digest_of(text: &str) -> Json {
+    json!({"?": "digest", "of": text})
+}
+
+fn is_not_stated(value: &Json) -> bool {
+    *value == not_stated()
+}
+
+fn is_digest(value: &Json) -> bool {
+    value.get("?") == Some(&json!("digest"))
+}
+
+/// Whether AWS returned no value.
+fn is_unset(value: &Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::String(text) => text.is_empty(),
+        Json::Array(elements) => elements.is_empty(),
+        _ => false,
+    }
+}
+
+struct Asked<'d> {
+    document: &'d Json,
+    protocol: &'d str,
+}
+
+/// The verdict of a rule on a document. Both `match`es may be null.
+pub fn verdict(policy_match: &Json, rule_match: &Json, expect: &Json, document: &Json) -> Verdict {
+    let protocol = &document["api"]["ProtocolType"];
+    if let Some(protocol @ ("HTTP" | "WEBSOCKET")) = protocol.as_str() {
+        return assuming(protocol, policy_match, rule_match, expect, document);
+    }
+    let on = |protocol| assuming(protocol, policy_match, rule_match, expect, document);
+    match (on("HTTP"), on("WEBSOCKET")) {
+        (Verdict::Violates(one), Verdict::Violates(other)) => {
+            let fails = |finding: &Finding| other.iter().any(|it| it.path == finding.path);
+            let both: BTreeSet<Finding> = one.into_iter().filter(fails).collect();
+            if both.is_empty() { Verdict::Undecided } else { Verdict::Violates(both) }
+        }
+        (one, other) if one == other => one,
+        _ => Verdict::Undecided,
+    }
+}
+
+fn assuming(protocol: &str, policy_match: &Json, rule_match: &Json, expect: &Json, document: &Json) -> Verdict {
+    let asked = Asked { document, protocol };
+    let top = Type::Struct(DOCUMENT);
+    let matches = [policy_match, rule_match].into_iter().filter(|pattern| !pattern.is_null());
+    match matches.map(|pattern| asked.holds(pattern, top, document, true)).min().unwrap_or(Yes) {
+        No => return Verdict::NotGoverned,
+        Open => return Verdict::Undecided,
+        Yes => {}
+    }
+
+    let mut picture = expect.as_object().cloned().unwrap_or_default();
+    let each_route = picture.remove("each-route");
+    let picture = asked.left(&Json::Object(picture), top);
+    let each_route = each_route.and_then(|pattern| asked.left(&pattern, Type::Struct(ROUTE)));
+    if picture.is_none() && each_route.is_none() {
+        return Verdict::NotApplicable;
+    }
+    let mut answer = Yes;
+    let mut findings = Vec::new();
+    if let Some(picture) = picture {
+        answer = answer.min(asked.holds(&picture, top, document, true));
+        asked.findings(&picture, top, document, "", &mut findings);
+    }
+    if let Some(Json::Object(parts)) = each_route {
+        for (key, part) in parts {
+            let mut names = BTreeSet::new();
+            named(&json!({ &key: expect["each-route"][&key] }), &mut names);
+            answer = answer.min(asked.routes(&json!({ key: part }), &names, &mut findings));
+        }
+    }
+    match answer {
+        Yes => Verdict::Conforms,
+        Open => Verdict::Undecided,
+        No => Verdict::Violates(findings.into_iter().collect()),
+    }
+}
+
+/// The settings that a pattern over the members of a route names.
+fn named(pattern: &Json, out: &mut BTreeSet<String>) {
+    match pattern {
+        Json::Object(entries) => {
+            for (key, value) in entries {
+                match key.as_str() {
+                    "present" => out.extend(ROUTE.iter().map(|(name, ..)| (*name).to_owned())),
+                    "not" | "any-of" => named(value, out),
+                    _ => {
+                        out.insert(key.clone());
+                    }
+                }
+            }
+        }
+        Json::Array(patterns) => patterns.iter().for_each(|pattern| named(pattern, out)),
+        _ => {}
+    }
+}
+
+impl Asked<'_> {
+    fn lacks(&self, member: &Member) -> bool {
+        !member.2.is_empty() && member.2 != self.protocol
+    }
+
+    /// What is left of a pattern without the tests that the protocol has no setting for.
+    fn left(&self, pattern: &Json, of: Type) -> Option<Json> {
+        let list = |patterns: &[Json]| {
+            let left: Vec<Json> = patterns.iter().filter_map(|pattern| self.left(pattern, of)).collect();
+            (!left.is_empty()).then_some(Json::Array(left))
+        };
+        let Json::Object(entries) = pattern else { return Some(pattern.clone()) };
+        let mut left = Map::new();
+        for (key, value) in entries {
+            let kept = match (key.as_str(), of) {
+                ("present", _) => Some(value.clone()),
+                ("not", _) => match value {
+                    Json::Array(patterns) => list(patterns),
+                    one => self.left(one, of),
+                },
+                ("any-of", _) => list(value.as_array()?),
+                (_, Type::Struct(members)) => {
+                    let member = members.iter().find(|member| member.0 == key)?;
+                    if self.lacks(member) { None } else { self.left(value, member.1) }
+                }
+                (_, Type::Map(of)) => self.left(value, *of),
+                _ => Some(value.clone()),
+            };
+            left.extend(kept.map(|kept| (key.clone(), kept)));
+        }
+        (!left.is_empty()).then_some(Json::Object(left))
+    }
+
+    /// Whether a pattern holds; with `wanted` false, whether its `not` does.
+    fn holds(&self, pattern: &Json, of: Type, value: &Json, wanted: bool) -> Answer {
+        // All of the parts, or under a `not` one that does not.
+        let all = |answers: Vec<Answer>| {
+            if wanted { answers.into_iter().min().unwrap_or(Yes) } else { answers.into_iter().max().unwrap_or(No) }
+        };
+        let any = |answers: Vec<Answer>| {
+            if wanted { answers.into_iter().max().unwrap_or(No) } else { answers.into_iter().min().unwrap_or(Yes) }
+        };
+        match (pattern, of) {
+            (Json::Object(entries), _) => all(entries
+                .iter()
+                .map(|(key, inner)| match (key.as_str(), of) {
+                    ("not", _) => match inner {
+                        // None of these: each of them does not hold.
+                        Json::Array(patterns) => {
+                            let answers =
+                                patterns.iter().map(|pattern| self.holds(&bare(pattern, of), of, value, !wanted));
+                            if wanted { answers.min().unwrap_or(Yes) } else { answers.max().unwrap_or(No) }
+                        }
+                        one => self.holds(&bare(one, of), of, value, !wanted),
+                    },
+                    ("any-of", _) => {
+                        let patterns = inner.as_array().cloned().unwrap_or_default();
+                        any(patterns.iter().map(|pattern| self.holds(&bare(pattern, of), of, value, wanted)).collect())
+                    }
+                    (_, Type::Struct(members)) if key != "present" => {
+                        let Some(member) = members.iter().find(|member| member.0 == key) else { return No };
+                        // Only in `match`: what the protocol lacks was cut out of `expect`.
+                        if self.lacks(member) {
+                            return No;
+                        }
+                        self.holds(inner, member.1, self.member(value, key), wanted)
+                    }
+                    (_, Type::Map(of)) if key != "present" => self.key(key, inner, *of, value, wanted),
+                    _ => {
+                        let answer = self.test(key, inner, of, value);
+                        if wanted { answer } else { answer.not() }
+                    }
+                })
+                .collect()),
+            (Json::Array(keys), Type::Map(of)) => all(keys
+                .iter()
+                .map(|key| self.key(key.as_str().unwrap_or_default(), &json!({"present": true}), *of, value, wanted))
+                .collect()),
+            _ => {
+                let answer = self.test("", pattern, of, value);
+                if wanted { answer } else { answer.not() }
+            }
+        }
+    }
+
+    fn member<'v>(&'v self, value: &'v Json, key: &str) -> &'v Json {
+        if is_not_stated(value) { value } else { value.get(key).unwrap_or(&Json::Null) }
+    }
+
+    /// A key of a map, or a glob of keys.
+    fn key(&self, key: &str, inner: &Json, of: Type, value: &Json, wanted: bool) -> Answer {
+        let turned = |answer: Answer| if wanted { answer } else { answer.not() };
+        if !key.contains(['*', '?']) {
+            return self.holds(inner, of, self.member(value, key), wanted);
+        }
+        if is_not_stated(value) {
+            return Open;
+        }
+        let mut answers = Vec::new();
+        let mut rest = inner.clone();
+        if let Some(present) = rest.as_object_mut().and_then(|tests| tests.remove("present")) {
+            // At least one that is there, or none.
+            let there = fitting(key, value).iter().map(|(_, value)| presence(value, of)).max().unwrap_or(No);
+            answers.push(turned(if present == json!(true) { there } else { there.not() }));
+        }
+        if rest.as_object().is_none_or(|tests| !tests.is_empty()) {
+            let each = fitting(key, value).into_iter().map(|(_, value)| self.holds(&rest, of, &value, wanted));
+            answers.push(if wanted { each.min().unwrap_or(Yes) } else { each.max().unwrap_or(No) });
+        }
+        if wanted { answers.into_iter().min().unwrap_or(Yes) } else { answers.into_iter().max().unwrap_or(No) }
+    }
+
+    /// One test of one setting; without a name it is a value, or a list of values, to be equal to.
+    fn test(&self, name: &str, wanted: &Json, of: Type, value: &Json) -> Answer {
+        if name == "present" {
+            return if wanted == &json!(true) {
+                presence(&meaning(value, of), of)
+            } else {
+                presence(&meaning(value, of), of).not()
+            };
+        }
+        let value = meaning(value, of);
+        if is_not_stated(&value) {
+            return Open;
+        }
+        if is_unset(&value) && !matches!(of, Type::List) {
+            return No;
+        }
+        let wanted: Vec<&Json> = match wanted {
+            Json::Array(several) => several.iter().collect(),
+            one => vec![one],
+        };
+        match name {
+            "" => wanted.into_iter().map(|wanted| self.equals(wanted, of, &value)).max().unwrap_or(No),
+            "min" | "max" | "above" | "below" => {
+                let (Some(bound), Some(number)) = (wanted[0].as_f64(), value.as_f64()) else { return No };
+                Answer::of(match name {
+                    "min" => number >= bound,
+                    "max" => number <= bound,
+                    "above" => number > bound,
+                    _ => number < bound,
+                })
+            }
+            "each" => value.as_array().map_or(No, |elements| {
+                let text = Type::Text { arn: false };
+                elements.iter().map(|element| self.each(wanted_of_each(&wanted), text, element)).min().unwrap_or(Yes)
+            }),
+            "contains" if matches!(of, Type::List) => {
+                Answer::of(value.as_array().is_some_and(|elements| elements.contains(wanted[0])))
+            }
+            _ if is_digest(&value) => Open,
+            "contains" => Answer::of(short(&value, of).contains(wanted[0].as_str().unwrap_or_default())),
+            "matches" => {
+                let regex = regex::Regex::new(wanted[0].as_str().unwrap_or_default()).unwrap();
+                Answer::of(regex.is_match(&short(&value, of)))
+            }
+            "like" => wanted
+                .into_iter()
+                .map(|glob| self.like(glob.as_str().unwrap_or_default(), of, &value))
+                .max()
+                .unwrap_or(No),
+            other => panic!("the oracle does not know the test {other}"),
+        }
+    }
+
+    fn each(&self, pattern: Json, of: Type, element: &Json) -> Answer {
+        self.holds(&pattern, of, element, true)
+    }
+
+    fn equals(&self, wanted: &Json, of: Type, value: &Json) -> Answer {
+        match (wanted, of) {
+            (Json::String(wanted), _) => {
+                let wanted = match self.filled(wanted) {
+                    Ok(pieces) => pieces.into_iter().map(|(text, _)| text).collect::<String>(),
+                    Err(answer) => return answer,
+                };
+                if is_digest(value) {
+                    return Answer::of(value["of"] == json!(wanted));
+                }
+                Answer::of(short(value, of) == short(&json!(wanted), of))
+            }
+            // YAML 1.1 writes OFF so.
+            (Json::Bool(false), Type::Level(_)) => Answer::of(value == "OFF"),
+            (Json::Number(wanted), _) => Answer::of(value.as_f64() == wanted.as_f64()),
+            _ => Answer::of(wanted == value),
+        }
+    }
+
+    fn like(&self, glob: &str, of: Type, value: &Json) -> Answer {
+        let pieces = match self.filled(glob) {
+            Ok(pieces) => pieces,
+            Err(answer) => return answer,
+        };
+        // A value that was put in has no special characters.
+        let glob: Vec<(char, bool)> =
+            pieces.iter().flat_map(|(text, literal)| text.chars().map(|c| (c, *literal))).collect();
+        let text = short(value, of);
+        let spelt = |text: &str| fits(&glob, &text.chars().collect::<Vec<_>>());
+        Answer::of(spelt(&text) || (matches!(of, Type::Text { arn: true }) && spelt(&format!("{text}:*"))))
+    }
+
+    /// A text with the values of the stage in it: its pieces, and whether each is to be taken literally.
+    fn filled(&self, text: &str) -> Result<Vec<(String, bool)>, Answer> {
+        let mut pieces = Vec::new();
+        let mut open = false;
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            if rest[..at].ends_with('$') {
+                pieces.push((format!("{}{{", &rest[..at]), false));
+                rest = &rest[at + 2..];
+                continue;
+            }
+            pieces.push((rest[..at].to_owned(), false));
+            let (path, after) = rest[at + 2..].split_once('}').unwrap();
+            let segments: Vec<&str> = match path.split_once("Tags.") {
+                Some((before, key)) => before.split('.').filter(|part| !part.is_empty()).chain(["Tags", key]).collect(),
+                None => path.split('.').collect(),
+            };
+            let mut value = self.document;
+            for segment in segments {
+                value = self.member(value, segment);
+            }
+            if is_unset(value) {
+                return Err(No);
+            }
+            open |= is_not_stated(value);
+            pieces.push((value.as_str().unwrap_or_default().to_owned(), true));
+            rest = after;
+        }
+        pieces.push((rest.to_owned(), false));
+        if open { Err(Open) } else { Ok(pieces) }
+    }
+
+    /// A part of `each-route`, on the stage default and on each route that sets one of the settings it names.
+    fn routes(&self, part: &Json, names: &BTreeSet<String>, findings: &mut Vec<Finding>) -> Answer {
+        let of = Type::Struct(ROUTE);
+        let default = &self.document["DefaultRouteSettings"];
+        let mut answer = self.holds(part, of, default, true);
+        self.findings(part, of, default, "DefaultRouteSettings", findings);
+        let entries = &self.document["RouteSettings"];
+        if is_not_stated(entries) {
+            return answer.min(Open);
+        }
+        for (key, entry) in entries.as_object().into_iter().flatten() {
+            let own = |name: &str| Some(self.member(entry, name)).filter(|value| !is_unset(value));
+            // What a route inherits is as the default is, and told there.
+            if names.iter().all(|name| own(name).is_none()) {
+                continue;
+            }
+            let in_force = ROUTE.iter().map(|(name, ..)| {
+                let value = own(name).unwrap_or_else(|| self.member(default, name));
+                ((*name).to_owned(), value.clone())
+            });
+            let in_force = Json::Object(in_force.collect());
+            answer = answer.min(self.holds(part, of, &in_force, true));
+            self.findings(part, of, &in_force, &format!("RouteSettings.{key}"), findings);
+        }
+        answer
+    }
+
+    /// The settings for which a pattern fails.
+    fn findings(&self, pattern: &Json, of: Type, value: &Json, path: &str, out: &mut Vec<Finding>) {
+        if self.holds(pattern, of, value, true) != No {
+            return;
+        }
+        let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        let here = |or_below| Finding { path: path.to_owned(), or_below };
+        match (pattern, of) {
+            (Json::Object(entries), _) => {
+                for (key, inner) in entries {
+                    let part = json!({ key: inner });
+                    if self.holds(&part, of, value, true) != No {
+                        continue;
+                    }
+                    match (key.as_str(), of) {
+                        ("not", _) => out.push(here(true)),
+                        ("any-of" | "present", _) => out.push(here(false)),
+                        (_, Type::Struct(members)) => {
+                            let of = members.iter().find(|member| member.0 == key).map(|member| member.1).unwrap();
+                            self.findings(inner, of, self.member(value, key), &below(key), out);
+                        }
+                        (_, Type::Map(of)) => {
+                            self.key_findings(key, inner, *of, value, &below, out);
+                        }
+                        _ => out.push(here(false)),
+                    }
+                }
+            }
+            (Json::Array(keys), Type::Map(_)) => {
+                for key in keys.iter().filter_map(Json::as_str) {
+                    if self.holds(&json!([key]), of, value, true) == No {
+                        out.push(Finding { path: below(key), or_below: false });
+                    }
+                }
+            }
+            _ => out.push(here(false)),
+        }
+    }
+
+    fn key_findings(
+        &self,
+        key: &str,
+        inner: &Json,
+        of: Type,
+        value: &Json,
+        below: &dyn Fn(&str) -> String,
+        out: &mut Vec<Finding>,
+    ) {
+        if !key.contains(['*', '?']) {
+            return self.findings(inner, of, self.member(value, key), &below(key), out);
+        }
+        let mut rest = inner.clone();
+        if let Some(present) = rest.as_object_mut().and_then(|tests| tests.remove("present"))
+            && self.key(key, &json!({"present": present}), of, value, true) == No
+        {
+            out.push(Finding { path: below(key), or_below: false });
+        }
+        if rest.as_object().is_none_or(|tests| !tests.is_empty()) {
+            for (key, value) in fitting(key, value) {
+                self.findings(&rest, of, &value, &below(&key), out);
+            }
+        }
+    }
+}
+
+/// Under `not` and `any-of`, a bare text at a map is a key that is there.
+fn bare(pattern: &Json, of: Type) -> Json {
+    match (pattern, of) {
+        (Json::String(_), Type::Map(_)) => json!([pattern]),
+        _ => pattern.clone(),
+    }
+}
+
+fn wanted_of_each(wanted: &[&Json]) -> Json {
+    match wanted {
+        [one] => (*one).clone(),
+        several => Json::Array(several.iter().map(|one| (*one).clone()).collect()),
+    }
+}
+
+/// A value with what unset means filled in.
+fn meaning(value: &Json, of: Type) -> Json {
+    match of {
+        _ if !is_unset(value) => value.clone(),
+        Type::Boolean => json!(false),
+        Type::Level(_) => json!("OFF"),
+        Type::List => json!([]),
+        Type::Struct(_) | Type::Map(_) => json!({}),
+        _ => Json::Null,
+    }
+}
+
+/// Whether there is a value. A struct is there when a member is.
+fn presence(value: &Json, of: Type) -> Answer {
+    if is_not_stated(value) {
+        return Open;
+    }
+    match of {
+        Type::Struct(members) => {
+            let members = members.iter().map(|(name, of, _)| presence(value.get(name).unwrap_or(&Json::Null), *of));
+            members.max().unwrap_or(No)
+        }
+        Type::Map(_) => Answer::of(value.as_object().is_some_and(|entries| !entries.is_empty())),
+        _ => Answer::of(!is_unset(value)),
+    }
+}
+
+/// A text without the `:*` behind a log group.
+fn short(value: &Json, of: Type) -> String {
+    let text = value.as_str().unwrap_or_default();
+    match of {
+        Type::Text { arn: true } => text.strip_suffix(":*").unwrap_or(text).to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+/// The keys of a map that fit a glob, and their values. A tag of AWS's own fits only a glob that begins so.
+fn fitting(glob: &str, value: &Json) -> Vec<(String, Json)> {
+    let pattern: Vec<(char, bool)> = glob.chars().map(|c| (c, false)).collect();
+    let entries = value.as_object().into_iter().flatten();
+    let fit = entries.filter(|(key, _)| {
+        (!key.starts_with("aws:") || glob.starts_with("aws:")) && fits(&pattern, &key.chars().collect::<Vec<_>>())
+    });
+    fit.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// Whether a glob fits a whole text; a character that is marked stands for itself.
+fn fits(glob: &[(char, bool)], text: &[char]) -> bool {
+    match glob {
+        [] => text.is_empty(),
+        [('*', false), rest @ ..] => (0..=text.len()).any(|skipped| fits(rest, &text[skipped..])),
+        [('?', false), rest @ ..] => !text.is_empty() && fits(rest, &text[1..]),
+        [(c, _), rest @ ..] => text.first() == Some(c) && fits(rest, &text[1..]),
+    }
+}
