@@ -1,0 +1,44 @@
+//! The loader under any text: it never panics, what it refuses has a reason and a place, and what it accepts can be
+//! asked of its own examples.
+
+#![no_main]
+
+use std::sync::Arc;
+
+use driftgate::model::Document;
+use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::load;
+use driftgate::policy::pattern::At;
+use driftgate::policy::policies::protocols;
+use driftgate::policy::truth::Use;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let source = Arc::new(SourceText { name: "policy.yaml".to_owned(), text: text.to_owned() });
+    match load(vec![source]) {
+        Err(mistakes) => {
+            assert!(!mistakes.is_empty());
+            for mistake in mistakes {
+                assert!(text.get(mistake.span.clone()).is_some(), "{mistake:?}");
+            }
+        }
+        Ok(policies) => {
+            for policy in &policies.policies {
+                for example in &policy.tests {
+                    let document = Document {
+                        account: Some(&example.account),
+                        region: Some(&example.region),
+                        api: &example.api,
+                        stage: &example.stage,
+                    };
+                    for protocol in protocols(&document) {
+                        let at = At::top(&document, *protocol, Use::Expect);
+                        for pattern in policy.rules.iter().filter_map(|rule| rule.picture.as_ref()) {
+                            let _ = pattern.truth(document.stage, &at);
+                        }
+                    }
+                }
+            }
+        }
+    }
+});
