@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::judge::{digest_of, not_stated};
+use crate::document::{digest_of, not_stated};
 use crate::schema::{API, DOCUMENT, Member, ROUTE, STAGE, Type};
 
 /// Numbers that depend on a seed alone.

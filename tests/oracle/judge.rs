@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::document::not_stated;
 use crate::schema::{DOCUMENT, Member, ROUTE, Type};
 
 /// An answer.
@@ -49,16 +50,6 @@ pub enum Verdict {
     Violates(BTreeSet<Finding>),
     NotApplicable,
     Undecided,
-}
-
-/// What the source does not state.
-pub fn not_stated() -> Json {
-    json!({"?": "not stated"})
-}
-
-/// The digest of a text.
-pub fn digest_of(text: &str) -> Json {
-    json!({"?": "digest", "of": text})
 }
 
 fn is_not_stated(value: &Json) -> bool {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
 
+mod document;
 mod generate;
 mod judge;
 mod schema;
@@ -11,10 +12,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftgate::check::{self, Options};
-use driftgate::model::catalogue::{API, Field, Kind};
-use driftgate::model::digest::Digest;
-use driftgate::model::document::STAGE_FIELD;
-use driftgate::model::{Document, Value};
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
 use serde_json::{Value as Json, json};
@@ -64,12 +61,10 @@ impl Case {
 
     /// What driftgate says.
     fn driftgate(&self, policies: &Policies) -> check::Verdict {
-        let api = struct_of(&self.document["api"], API);
-        let stage = value(&self.document, &STAGE_FIELD, "");
-        let stated = |name: &str| self.document[name].as_str();
-        let document = Document { account: stated("account"), region: stated("region"), api: &api, stage: &stage };
         let policy = &policies.policies[0];
-        check::verdict(policy.selection.as_ref(), &policy.rules[0], &document, Options::default())
+        document::read(&self.document, |document| {
+            check::verdict(policy.selection.as_ref(), &policy.rules[0], document, Options::default())
+        })
     }
 
     fn oracle(&self) -> Verdict {
@@ -162,35 +157,6 @@ fn smaller(json: &Json) -> Vec<Json> {
         _ => {}
     }
     out
-}
-
-/// What a document has, as driftgate has it once it is read.
-fn value(json: &Json, field: &Field, key: &str) -> Value<'static> {
-    if *json == judge::not_stated() {
-        return Value::NotStated;
-    }
-    if let Some(of) = json.get("of").filter(|_| json.get("?").is_some()) {
-        return Value::Digest(Box::new(Digest::of(Some("a"), key, of.as_str().unwrap())));
-    }
-    match (json, field.kind) {
-        (Json::Null, _) => Value::Unset,
-        (Json::Bool(value), _) => Value::Boolean(*value),
-        (Json::Number(number), Kind::Integer) => Value::Integer(number.as_i64().unwrap()),
-        (Json::Number(number), _) => Value::Number(number.as_f64().unwrap()),
-        (Json::String(text), _) => Value::text(text.clone()),
-        (Json::Object(_), Kind::Struct(members)) => struct_of(json, members),
-        (Json::Object(entries), Kind::Map(of)) => {
-            Value::map(entries.iter().map(|(key, json)| (key.clone().into(), value(json, of, key))).collect())
-        }
-        (Json::Array(elements), Kind::List(of)) => {
-            Value::List(elements.iter().map(|element| value(element, of, "")).collect())
-        }
-        _ => panic!("{json} is no {}", field.name),
-    }
-}
-
-fn struct_of(json: &Json, members: &[Field]) -> Value<'static> {
-    Value::Struct(members.iter().map(|field| value(&json[field.name], field, "")).collect())
 }
 
 #[test]
