@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::document::{digest_of, not_stated};
+use crate::judge::{Rule, SECRET};
 use crate::schema::{API, DOCUMENT, Member, ROUTE, STAGE, Type};
 
 /// Numbers that depend on a seed alone.
@@ -48,9 +49,10 @@ const ORIGINS: [&str; 3] = ["*", "https://a", "https://b"];
 
 // ---- Patterns.
 
-/// A rule's `match` and `expect`.
-pub fn rule(random: &mut Random) -> (Json, Json) {
-    let matches = if random.one_in(2) { Json::Null } else { selection(random) };
+/// A rule under its policy's `match`.
+pub fn rule(random: &mut Random) -> Rule {
+    let mut rule_match = if random.one_in(2) { Json::Null } else { selection(random) };
+    let policy_match = if random.one_in(4) { selection(random) } else { Json::Null };
     let mut expect = Map::new();
     if !random.one_in(3) {
         expect = struct_pattern(random, DOCUMENT, 3, true);
@@ -58,7 +60,28 @@ pub fn rule(random: &mut Random) -> (Json, Json) {
     if expect.is_empty() || random.one_in(3) {
         expect.insert("each-route".into(), Json::Object(struct_pattern(random, ROUTE, 3, false)));
     }
-    (matches, Json::Object(expect))
+    let only_routes = expect.len() == 1 && expect.contains_key("each-route");
+    if only_routes && random.one_in(2) {
+        let mut chosen = rule_match.as_object().cloned().unwrap_or_default();
+        let (key, value) = route(random);
+        chosen.insert(key.into(), value);
+        rule_match = Json::Object(chosen);
+    }
+    let inherits: [&'static [bool]; 4] = [&[true], &[true], &[false], &[true, false]];
+    Rule { policy_match, rule_match, expect: Json::Object(expect), inherits: inherits[random.below(4)] }
+}
+
+/// What a `match` says of routes.
+fn route(random: &mut Random) -> (&'static str, Json) {
+    let key = random.pick(&ROUTES);
+    match random.below(6) {
+        0 => ("route", json!(key)),
+        1 => ("route", json!({"not": key})),
+        2 => ("route", json!({"like": ["GET *", key]})),
+        3 => ("route", json!({"not": {"like": "GET *"}})),
+        4 => ("route", json!({"present": random.one_in(2)})),
+        _ => ("any-of", json!([{"route": key}, {"StageName": "prod"}, {"api": {"Name": "a"}}])),
+    }
 }
 
 /// A `match`.
@@ -68,7 +91,7 @@ pub fn selection(random: &mut Random) -> Json {
 
 fn struct_pattern(random: &mut Random, members: &[Member], depth: usize, top: bool) -> Map<String, Json> {
     let mut pattern = Map::new();
-    for _ in 0..=random.below(2) {
+    while pattern.is_empty() || random.one_in(2) {
         match random.below(10) {
             0 if !top => {
                 pattern.insert("present".into(), json!(random.one_in(2)));
@@ -85,6 +108,10 @@ fn struct_pattern(random: &mut Random, members: &[Member], depth: usize, top: bo
             }
             _ => {
                 let (name, of, _) = members[random.below(members.len())];
+                // It stands only in some `match`es.
+                if name == "route" {
+                    continue;
+                }
                 pattern.insert(name.into(), self::pattern(random, of, depth.saturating_sub(1)));
             }
         }
@@ -179,7 +206,9 @@ fn text_test(random: &mut Random, of: Type) -> (&'static str, Json) {
     let glob = |random: &mut Random| {
         if random.one_in(4) { json!(format!("{}*", random.pick(&TEMPLATES))) } else { json!(random.pick(globs)) }
     };
-    match random.below(4) {
+    match random.below(6) {
+        4 => ("looks-secret", json!(random.one_in(2))),
+        5 => ("log-format", json!({"context": ["status"]})),
         0 => ("matches", json!(random.pick(&REGEXES))),
         1 => ("contains", json!(random.pick(&["a", "b", ":*", "ro"]))),
         2 => ("like", glob(random)),
@@ -267,7 +296,18 @@ fn value(random: &mut Random, of: Type, gaps: usize) -> Json {
         // Each document has its own.
         Type::Protocol => Json::Null,
         Type::Text { arn: true } => json!(random.pick(&ARNS[..3])),
-        Type::Text { .. } => json!(random.pick(&["a", "ab", "b", "prod", "x*", "a:*", ""])),
+        Type::Text { .. } => json!(random.pick(&[
+            "a",
+            "ab",
+            "b",
+            "prod",
+            "x*",
+            "a:*",
+            "",
+            SECRET,
+            "a $context.status b",
+            "$context.path"
+        ])),
         Type::List => {
             let count = random.below(3);
             Json::Array((0..count).map(|_| json!(random.pick(&ORIGINS))).collect())

@@ -21,6 +21,9 @@ pub enum Answer {
 
 use Answer::{No, Open, Yes};
 
+/// A text that is a credential by its shape. No other text of a generated stage is one.
+pub const SECRET: &str = "AKIAIOSFODNN7EXAMPLE";
+
 impl Answer {
     fn not(self) -> Self {
         match self {
@@ -75,13 +78,22 @@ struct Asked<'d> {
     protocol: &'d str,
 }
 
-/// The verdict of a rule on a document. Both `match`es may be null.
-pub fn verdict(policy_match: &Json, rule_match: &Json, expect: &Json, document: &Json) -> Verdict {
-    let protocol = &document["api"]["ProtocolType"];
-    if let Some(protocol @ ("HTTP" | "WEBSOCKET")) = protocol.as_str() {
-        return assuming(protocol, policy_match, rule_match, expect, document);
+/// A rule under its policy's `match`, and how partial route entries are read. Both `match`es may be null.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    pub policy_match: Json,
+    pub rule_match: Json,
+    pub expect: Json,
+    /// Whether what an entry leaves out comes from the stage default; both, when a rule must hold either way.
+    pub inherits: &'static [bool],
+}
+
+/// The verdict of a rule on a document.
+pub fn verdict(rule: &Rule, document: &Json) -> Verdict {
+    let on = |protocol| assuming(protocol, rule, document);
+    if let Some(protocol @ ("HTTP" | "WEBSOCKET")) = document["api"]["ProtocolType"].as_str() {
+        return on(protocol);
     }
-    let on = |protocol| assuming(protocol, policy_match, rule_match, expect, document);
     match (on("HTTP"), on("WEBSOCKET")) {
         (Verdict::Violates(one), Verdict::Violates(other)) => {
             let fails = |finding: &Finding| other.iter().any(|it| it.path == finding.path);
@@ -93,17 +105,27 @@ pub fn verdict(policy_match: &Json, rule_match: &Json, expect: &Json, document: 
     }
 }
 
-fn assuming(protocol: &str, policy_match: &Json, rule_match: &Json, expect: &Json, document: &Json) -> Verdict {
+fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
     let asked = Asked { document, protocol };
     let top = Type::Struct(DOCUMENT);
-    let matches = [policy_match, rule_match].into_iter().filter(|pattern| !pattern.is_null());
-    match matches.map(|pattern| asked.holds(pattern, top, document, true)).min().unwrap_or(Yes) {
+    // With `route` in `match`, a stage matches when its default or one of its routes does.
+    let on_default = asked.matches(rule, &Json::Null);
+    let entries = &document["RouteSettings"];
+    let on_routes: Vec<(String, Answer)> = entries
+        .as_object()
+        .filter(|_| !is_not_stated(entries))
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| (key.clone(), asked.matches(rule, &json!(key))))
+        .collect();
+    let on_others = if is_not_stated(entries) { asked.matches(rule, &not_stated()) } else { No };
+    match on_routes.iter().map(|(_, answer)| *answer).chain([on_default, on_others]).max().unwrap_or(No) {
         No => return Verdict::NotGoverned,
         Open => return Verdict::Undecided,
         Yes => {}
     }
 
-    let mut picture = expect.as_object().cloned().unwrap_or_default();
+    let mut picture = rule.expect.as_object().cloned().unwrap_or_default();
     let each_route = picture.remove("each-route");
     let picture = asked.left(&Json::Object(picture), top);
     let each_route = each_route.and_then(|pattern| asked.left(&pattern, Type::Struct(ROUTE)));
@@ -119,8 +141,28 @@ fn assuming(protocol: &str, policy_match: &Json, rule_match: &Json, expect: &Jso
     if let Some(Json::Object(parts)) = each_route {
         for (key, part) in parts {
             let mut names = BTreeSet::new();
-            named(&json!({ &key: expect["each-route"][&key] }), &mut names);
-            answer = answer.min(asked.routes(&json!({ key: part }), &names, &mut findings));
+            named(&json!({ &key: rule.expect["each-route"][&key] }), &mut names);
+            let part = json!({ key: part });
+            // Entries that are not stated may be anything.
+            if on_others != No {
+                answer = answer.min(Open);
+            }
+            answer = answer.min(asked.demanded(
+                on_default,
+                &part,
+                &document["DefaultRouteSettings"],
+                "DefaultRouteSettings",
+                &mut findings,
+            ));
+            for (key, chosen) in &on_routes {
+                for inherits in rule.inherits {
+                    // What a route inherits is as the default is, and told there.
+                    if let Some(settings) = asked.in_force(key, *inherits, &names, on_default == Yes) {
+                        let path = format!("RouteSettings.{key}");
+                        answer = answer.min(asked.demanded(*chosen, &part, &settings, &path, &mut findings));
+                    }
+                }
+            }
         }
     }
     match answer {
@@ -299,7 +341,20 @@ impl Asked<'_> {
             "contains" if matches!(of, Type::List) => {
                 Answer::of(value.as_array().is_some_and(|elements| elements.contains(wanted[0])))
             }
+            "looks-secret" => {
+                let text = if is_digest(&value) { &value["of"] } else { &value };
+                Answer::of((text == SECRET) == (wanted[0] == &json!(true)))
+            }
             _ if is_digest(&value) => Open,
+            "log-format" => {
+                let context = wanted[0]["context"].as_array().cloned().unwrap_or_default();
+                let template = value.as_str().unwrap_or_default();
+                // A variable ends where its name cannot go on.
+                Answer::of(context.iter().all(|name| {
+                    let variable = format!("$context.{}", name.as_str().unwrap_or_default());
+                    template.split(' ').any(|word| word == variable)
+                }))
+            }
             "contains" => Answer::of(short(&value, of).contains(wanted[0].as_str().unwrap_or_default())),
             "matches" => {
                 let regex = regex::Regex::new(wanted[0].as_str().unwrap_or_default()).unwrap();
@@ -382,31 +437,47 @@ impl Asked<'_> {
         if open { Err(Open) } else { Ok(pieces) }
     }
 
-    /// A part of `each-route`, on the stage default and on each route that sets one of the settings it names.
-    fn routes(&self, part: &Json, names: &BTreeSet<String>, findings: &mut Vec<Finding>) -> Answer {
+    /// Whether a rule is about a route; null is the stage default.
+    fn matches(&self, rule: &Rule, route: &Json) -> Answer {
+        let mut document = self.document.clone();
+        document["route"] = route.clone();
+        let matches = [&rule.policy_match, &rule.rule_match].into_iter().filter(|pattern| !pattern.is_null());
+        matches.map(|pattern| self.holds(pattern, Type::Struct(DOCUMENT), &document, true)).min().unwrap_or(Yes)
+    }
+
+    /// What a part of `each-route` says of settings that a rule is about, or perhaps is.
+    fn demanded(
+        &self,
+        chosen: Answer,
+        part: &Json,
+        settings: &Json,
+        path: &str,
+        findings: &mut Vec<Finding>,
+    ) -> Answer {
         let of = Type::Struct(ROUTE);
-        let default = &self.document["DefaultRouteSettings"];
-        let mut answer = self.holds(part, of, default, true);
-        self.findings(part, of, default, "DefaultRouteSettings", findings);
-        let entries = &self.document["RouteSettings"];
-        if is_not_stated(entries) {
-            return answer.min(Open);
-        }
-        for (key, entry) in entries.as_object().into_iter().flatten() {
-            let own = |name: &str| Some(self.member(entry, name)).filter(|value| !is_unset(value));
-            // What a route inherits is as the default is, and told there.
-            if names.iter().all(|name| own(name).is_none()) {
-                continue;
+        match (chosen, self.holds(part, of, settings, true)) {
+            (No, _) => Yes,
+            (Open, No) => Open,
+            (Yes, No) => {
+                self.findings(part, of, settings, path, findings);
+                No
             }
-            let in_force = ROUTE.iter().map(|(name, ..)| {
-                let value = own(name).unwrap_or_else(|| self.member(default, name));
-                ((*name).to_owned(), value.clone())
-            });
-            let in_force = Json::Object(in_force.collect());
-            answer = answer.min(self.holds(part, of, &in_force, true));
-            self.findings(part, of, &in_force, &format!("RouteSettings.{key}"), findings);
+            (_, answer) => answer,
         }
-        answer
+    }
+
+    /// The settings in force of a route; none when it sets nothing of what is asked and so is as the default is.
+    fn in_force(&self, key: &str, inherits: bool, names: &BTreeSet<String>, default_is_told: bool) -> Option<Json> {
+        let entry = &self.document["RouteSettings"][key];
+        let own = |name: &str| Some(self.member(entry, name)).filter(|value| !is_unset(value));
+        if inherits && default_is_told && names.iter().all(|name| own(name).is_none()) {
+            return None;
+        }
+        let default =
+            |name| if inherits { self.member(&self.document["DefaultRouteSettings"], name) } else { &Json::Null };
+        let members =
+            ROUTE.iter().map(|(name, ..)| ((*name).to_owned(), own(name).unwrap_or_else(|| default(name)).clone()));
+        Some(Json::Object(members.collect()))
     }
 
     /// The settings for which a pattern fails.

@@ -11,13 +11,13 @@ mod schema;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use driftgate::check::{self, Options};
+use driftgate::check::{self, Inheritance, Options};
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
 use serde_json::{Value as Json, json};
 
 use generate::Random;
-use judge::Verdict;
+use judge::{Rule, Verdict};
 
 /// How many stages each rule is tried on.
 const STAGES: u64 = 8;
@@ -25,27 +25,22 @@ const STAGES: u64 = 8;
 /// A rule under its policy's `match`, and a stage.
 #[derive(Clone)]
 struct Case {
-    policy_match: Json,
-    rule_match: Json,
-    expect: Json,
+    rule: Rule,
     document: Json,
 }
 
 impl Case {
     /// The rule of a seed, and one of its stages.
     fn of(seed: u64) -> Self {
-        let mut random = Random::new(seed / STAGES);
-        let (rule_match, expect) = generate::rule(&mut random);
-        let policy_match = if random.one_in(4) { generate::selection(&mut random) } else { Json::Null };
-        let document = generate::document(&mut Random::new(!seed));
-        Self { policy_match, rule_match, expect, document }
+        let rule = generate::rule(&mut Random::new(seed / STAGES));
+        Self { rule, document: generate::document(&mut Random::new(!seed)) }
     }
 
     /// The policy; YAML takes JSON as it is.
     fn policy(&self) -> String {
-        let mut rule = json!({"id": "r", "title": "t", "severity": "low", "expect": self.expect});
+        let mut rule = json!({"id": "r", "title": "t", "severity": "low", "expect": self.rule.expect});
         let mut policy = json!({"policy": "p"});
-        for (of, matches) in [(&mut rule, &self.rule_match), (&mut policy, &self.policy_match)] {
+        for (of, matches) in [(&mut rule, &self.rule.rule_match), (&mut policy, &self.rule.policy_match)] {
             if !matches.is_null() {
                 of["match"] = matches.clone();
             }
@@ -62,13 +57,19 @@ impl Case {
     /// What driftgate says.
     fn driftgate(&self, policies: &Policies) -> check::Verdict {
         let policy = &policies.policies[0];
+        let inheritance = match self.rule.inherits {
+            [true] => Inheritance::Inherit,
+            [false] => Inheritance::Replace,
+            _ => Inheritance::Both,
+        };
+        let options = Options { inheritance, ..Options::default() };
         document::read(&self.document, |document| {
-            check::verdict(policy.selection.as_ref(), &policy.rules[0], document, Options::default())
+            check::verdict(policy.selection.as_ref(), &policy.rules[0], document, options)
         })
     }
 
     fn oracle(&self) -> Verdict {
-        judge::verdict(&self.policy_match, &self.rule_match, &self.expect, &self.document)
+        judge::verdict(&self.rule, &self.document)
     }
 
     /// What the two disagree on.
@@ -102,13 +103,15 @@ impl Case {
     /// The smallest case of this one that the two still disagree on.
     fn smallest(mut self) -> Self {
         'again: loop {
-            let parts = [&self.policy_match, &self.rule_match, &self.expect, &self.document].map(Clone::clone);
+            let rule = &self.rule;
+            let parts = [&rule.policy_match, &rule.rule_match, &rule.expect, &self.document].map(Clone::clone);
             for (at, part) in parts.iter().enumerate() {
                 for smaller in smaller(part) {
                     let mut parts = parts.clone();
                     parts[at] = smaller;
                     let [policy_match, rule_match, expect, document] = parts;
-                    let case = Self { policy_match, rule_match, expect, document };
+                    let inherits = self.rule.inherits;
+                    let case = Self { rule: Rule { policy_match, rule_match, expect, inherits }, document };
                     if case.loaded().is_some_and(|policies| case.disagreement(&case.driftgate(&policies)).is_some()) {
                         self = case;
                         continue 'again;
@@ -164,7 +167,7 @@ fn driftgate_says_what_the_guide_says() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = match number("ORACLE_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("ORACLE_PAIRS").unwrap_or(24_000),
+        None => 0..number("ORACLE_PAIRS").unwrap_or(16_000),
     };
     let pairs = seeds.end - seeds.start;
     let mut verdicts: BTreeMap<&str, u64> = BTreeMap::new();
@@ -203,6 +206,6 @@ fn driftgate_says_what_the_guide_says() {
     // All of it was tried, not only what is easily reached.
     for verdict in ["not governed", "conforms", "violates", "not applicable", "undecided"] {
         let share = verdicts.get(verdict).copied().unwrap_or_default() * 100 / pairs;
-        assert!(pairs < 1_000 || share >= 2, "{verdict}: {share} %, {verdicts:?}");
+        assert!(pairs < 1_000 || share >= 1, "{verdict}: {share} %, {verdicts:?}");
     }
 }

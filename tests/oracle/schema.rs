@@ -76,5 +76,6 @@ pub const DOCUMENT: &[Member] = &[
     ("account", TEXT, ""),
     ("region", TEXT, ""),
     ("partition", TEXT, ""),
+    ("route", TEXT, ""),
     ("api", Type::Struct(API), ""),
 ];
