@@ -49,7 +49,7 @@ fn filled(with: &str) -> String {
 
 #[test]
 fn what_nests_without_end_is_refused() {
-    let indented: String = (0..1_400).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let indented = (0..1_400).map(|depth| " ".repeat(depth) + "a:\n").collect::<Vec<_>>().concat();
     for text in ["[".repeat(100_000), "{a: ".repeat(100_000), "- ".repeat(100_000), "? ".repeat(100_000), indented] {
         assert_eq!(first(&text), "nested too deeply");
     }
@@ -60,7 +60,7 @@ fn aliases_do_not_make_much_of_little() {
     let bomb = |first: &str| {
         let levels =
             (1..30).map(|level| format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 9].join(", ")));
-        format!("a0: &a0 [{first}]\n{}", levels.collect::<String>())
+        format!("a0: &a0 [{first}]\n{}", levels.collect::<Vec<_>>().concat())
     };
     let long = "x".repeat(100_000);
     for text in [
@@ -72,7 +72,8 @@ fn aliases_do_not_make_much_of_little() {
             "policy: p\nrules:\n  - {{id: a, title: t, severity: low, expect: &e {{Description: {{like: \"{long}*\"}}}}}}\n{}",
             (0..5_000)
                 .map(|rule| format!("  - {{id: r{rule}, title: t, severity: low, expect: *e}}\n"))
-                .collect::<String>()
+                .collect::<Vec<_>>()
+                .concat()
         ),
     ] {
         assert_eq!(first(&text), "too much in one file");
@@ -124,7 +125,7 @@ fn large_patterns_are_read_or_refused() {
     let many = |severity: &str| {
         let rules = (0..10_000)
             .map(|rule| format!("  - {{id: r{rule}, title: t, severity: {severity}, expect: {{AutoDeploy: true}}}}\n"));
-        format!("policy: p\nrules:\n{}", rules.collect::<String>())
+        format!("policy: p\nrules:\n{}", rules.collect::<Vec<_>>().concat())
     };
     assert_eq!(first(&many("low")), "");
     assert_eq!(mistakes(&many("lo")).len(), 10_000);
@@ -218,7 +219,7 @@ fn paths_that_lead_nowhere_or_in_circles_come_to_an_end() {
     assert!(check(root, "x.yaml").1.contains("links"), "{:?}", check(root, "x.yaml"));
 
     fs::write(root.join("unreadable/p.yaml"), GOOD).unwrap();
-    fs::set_permissions(root.join("unreadable/p.yaml"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(root.join("unreadable/p.yaml"), fs::Permissions::from_mode(0o000)).unwrap();
     // Whoever may read everything may read this.
     let said = if fs::read(root.join("unreadable/p.yaml")).is_ok() {
         (Some(0), "1 policy, 1 rule, 0 tests: no mistakes".to_owned())

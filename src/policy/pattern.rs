@@ -185,9 +185,9 @@ impl Pattern {
             (!said.is_empty()).then_some(said)
         };
         match self {
-            Self::All(of) => said(of).map(|said| Truth::all(said)),
+            Self::All(of) => said(of).map(Truth::all),
             Self::Any(_) | Self::Not(_) if path.is_empty() => Some(self.truth(value, at)),
-            Self::Any(of) => said(of).map(|said| Truth::any(said)),
+            Self::Any(of) => said(of).map(Truth::any),
             Self::Not(inner) => inner.truth_at(path, value, &at.under_not()).map(Truth::not),
             Self::Member { field, at: place, inner } => {
                 inner.truth_at(below(path, field.name)?, value.member(*place), &At { field, ..*at })

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::document::{digest_of, not_stated};
-use crate::judge::{Rule, SECRET};
+use crate::judge::Rule;
 use crate::schema::{API, DOCUMENT, Member, ROUTE, STAGE, Type};
+use crate::values::SECRET;
 
 /// Numbers that depend on a seed alone.
 pub struct Random(u64);

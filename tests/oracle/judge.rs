@@ -10,33 +10,10 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::document::not_stated;
 use crate::schema::{DOCUMENT, Member, ROUTE, Type};
-
-/// An answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Answer {
-    No,
-    Open,
-    Yes,
-}
-
-use Answer::{No, Open, Yes};
-
-/// A text that is a credential by its shape. No other text of a generated stage is one.
-pub const SECRET: &str = "AKIAIOSFODNN7EXAMPLE";
-
-impl Answer {
-    fn not(self) -> Self {
-        match self {
-            Yes => No,
-            Open => Open,
-            No => Yes,
-        }
-    }
-
-    fn of(yes: bool) -> Self {
-        if yes { Yes } else { No }
-    }
-}
+use crate::values::Answer::{No, Open, Yes};
+use crate::values::{
+    Answer, SECRET, fits, fitting, is_digest, is_not_stated, is_unset, meaning, presence, short, value_of,
+};
 
 /// A setting that fails: its path, and whether a finding below it is the same finding, as with `not`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,24 +30,6 @@ pub enum Verdict {
     Violates(BTreeSet<Finding>),
     NotApplicable,
     Undecided,
-}
-
-fn is_not_stated(value: &Json) -> bool {
-    *value == not_stated()
-}
-
-fn is_digest(value: &Json) -> bool {
-    value.get("?") == Some(&json!("digest"))
-}
-
-/// Whether AWS returned no value.
-fn is_unset(value: &Json) -> bool {
-    match value {
-        Json::Null => true,
-        Json::String(text) => text.is_empty(),
-        Json::Array(elements) => elements.is_empty(),
-        _ => false,
-    }
 }
 
 struct Asked<'d> {
@@ -256,7 +215,7 @@ impl Asked<'_> {
                         if self.lacks(member) {
                             return No;
                         }
-                        self.holds(inner, member.1, self.member(value, key), wanted)
+                        self.holds(inner, member.1, value_of(value, key), wanted)
                     }
                     (_, Type::Map(of)) if key != "present" => self.key(key, inner, *of, value, wanted),
                     _ => {
@@ -276,15 +235,11 @@ impl Asked<'_> {
         }
     }
 
-    fn member<'v>(&'v self, value: &'v Json, key: &str) -> &'v Json {
-        if is_not_stated(value) { value } else { value.get(key).unwrap_or(&Json::Null) }
-    }
-
     /// A key of a map, or a glob of keys.
     fn key(&self, key: &str, inner: &Json, of: Type, value: &Json, wanted: bool) -> Answer {
         let turned = |answer: Answer| if wanted { answer } else { answer.not() };
         if !key.contains(['*', '?']) {
-            return self.holds(inner, of, self.member(value, key), wanted);
+            return self.holds(inner, of, value_of(value, key), wanted);
         }
         if is_not_stated(value) {
             return Open;
@@ -335,8 +290,8 @@ impl Asked<'_> {
                 })
             }
             "each" => value.as_array().map_or(No, |elements| {
-                let text = Type::Text { arn: false };
-                elements.iter().map(|element| self.each(wanted_of_each(&wanted), text, element)).min().unwrap_or(Yes)
+                let (text, of_each) = (Type::Text { arn: false }, wanted_of_each(&wanted));
+                elements.iter().map(|element| self.holds(&of_each, text, element, true)).min().unwrap_or(Yes)
             }),
             "contains" if matches!(of, Type::List) => {
                 Answer::of(value.as_array().is_some_and(|elements| elements.contains(wanted[0])))
@@ -367,10 +322,6 @@ impl Asked<'_> {
                 .unwrap_or(No),
             other => panic!("the oracle does not know the test {other}"),
         }
-    }
-
-    fn each(&self, pattern: Json, of: Type, element: &Json) -> Answer {
-        self.holds(&pattern, of, element, true)
     }
 
     fn equals(&self, wanted: &Json, of: Type, value: &Json) -> Answer {
@@ -424,7 +375,7 @@ impl Asked<'_> {
             };
             let mut value = self.document;
             for segment in segments {
-                value = self.member(value, segment);
+                value = value_of(value, segment);
             }
             if is_unset(value) {
                 return Err(No);
@@ -469,12 +420,12 @@ impl Asked<'_> {
     /// The settings in force of a route; none when it sets nothing of what is asked and so is as the default is.
     fn in_force(&self, key: &str, inherits: bool, names: &BTreeSet<String>, default_is_told: bool) -> Option<Json> {
         let entry = &self.document["RouteSettings"][key];
-        let own = |name: &str| Some(self.member(entry, name)).filter(|value| !is_unset(value));
+        let own = |name: &str| Some(value_of(entry, name)).filter(|value| !is_unset(value));
         if inherits && default_is_told && names.iter().all(|name| own(name).is_none()) {
             return None;
         }
         let default =
-            |name| if inherits { self.member(&self.document["DefaultRouteSettings"], name) } else { &Json::Null };
+            |name| if inherits { value_of(&self.document["DefaultRouteSettings"], name) } else { &Json::Null };
         let members =
             ROUTE.iter().map(|(name, ..)| ((*name).to_owned(), own(name).unwrap_or_else(|| default(name)).clone()));
         Some(Json::Object(members.collect()))
@@ -499,7 +450,7 @@ impl Asked<'_> {
                         ("any-of" | "present", _) => out.push(here(false)),
                         (_, Type::Struct(members)) => {
                             let of = members.iter().find(|member| member.0 == key).map(|member| member.1).unwrap();
-                            self.findings(inner, of, self.member(value, key), &below(key), out);
+                            self.findings(inner, of, value_of(value, key), &below(key), out);
                         }
                         (_, Type::Map(of)) => {
                             self.key_findings(key, inner, *of, value, &below, out);
@@ -529,7 +480,7 @@ impl Asked<'_> {
         out: &mut Vec<Finding>,
     ) {
         if !key.contains(['*', '?']) {
-            return self.findings(inner, of, self.member(value, key), &below(key), out);
+            return self.findings(inner, of, value_of(value, key), &below(key), out);
         }
         let mut rest = inner.clone();
         if let Some(present) = rest.as_object_mut().and_then(|tests| tests.remove("present"))
@@ -557,61 +508,5 @@ fn wanted_of_each(wanted: &[&Json]) -> Json {
     match wanted {
         [one] => (*one).clone(),
         several => Json::Array(several.iter().map(|one| (*one).clone()).collect()),
-    }
-}
-
-/// A value with what unset means filled in.
-fn meaning(value: &Json, of: Type) -> Json {
-    match of {
-        _ if !is_unset(value) => value.clone(),
-        Type::Boolean => json!(false),
-        Type::Level(_) => json!("OFF"),
-        Type::List => json!([]),
-        Type::Struct(_) | Type::Map(_) => json!({}),
-        _ => Json::Null,
-    }
-}
-
-/// Whether there is a value. A struct is there when a member is.
-fn presence(value: &Json, of: Type) -> Answer {
-    if is_not_stated(value) {
-        return Open;
-    }
-    match of {
-        Type::Struct(members) => {
-            let members = members.iter().map(|(name, of, _)| presence(value.get(name).unwrap_or(&Json::Null), *of));
-            members.max().unwrap_or(No)
-        }
-        Type::Map(_) => Answer::of(value.as_object().is_some_and(|entries| !entries.is_empty())),
-        _ => Answer::of(!is_unset(value)),
-    }
-}
-
-/// A text without the `:*` behind a log group.
-fn short(value: &Json, of: Type) -> String {
-    let text = value.as_str().unwrap_or_default();
-    match of {
-        Type::Text { arn: true } => text.strip_suffix(":*").unwrap_or(text).to_owned(),
-        _ => text.to_owned(),
-    }
-}
-
-/// The keys of a map that fit a glob, and their values. A tag of AWS's own fits only a glob that begins so.
-fn fitting(glob: &str, value: &Json) -> Vec<(String, Json)> {
-    let pattern: Vec<(char, bool)> = glob.chars().map(|c| (c, false)).collect();
-    let entries = value.as_object().into_iter().flatten();
-    let fit = entries.filter(|(key, _)| {
-        (!key.starts_with("aws:") || glob.starts_with("aws:")) && fits(&pattern, &key.chars().collect::<Vec<_>>())
-    });
-    fit.map(|(key, value)| (key.clone(), value.clone())).collect()
-}
-
-/// Whether a glob fits a whole text; a character that is marked stands for itself.
-fn fits(glob: &[(char, bool)], text: &[char]) -> bool {
-    match glob {
-        [] => text.is_empty(),
-        [('*', false), rest @ ..] => (0..=text.len()).any(|skipped| fits(rest, &text[skipped..])),
-        [('?', false), rest @ ..] => !text.is_empty() && fits(rest, &text[1..]),
-        [(c, _), rest @ ..] => text.first() == Some(c) && fits(rest, &text[1..]),
     }
 }
