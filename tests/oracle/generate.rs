@@ -125,7 +125,8 @@ fn several(random: &mut Random, mut one: impl FnMut(&mut Random) -> Json) -> Jso
     Json::Array((0..count).map(|_| one(random)).collect())
 }
 
-fn pattern(random: &mut Random, of: Type, depth: usize) -> Json {
+/// A pattern at a place of this type.
+pub fn pattern(random: &mut Random, of: Type, depth: usize) -> Json {
     match of {
         Type::Struct(members) => Json::Object(struct_pattern(random, members, depth, false)),
         Type::Map(of) => map_pattern(random, *of, depth),

@@ -131,6 +131,26 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
     }
 }
 
+/// Whether an `accept` names the setting at a path, and holds for the value there.
+pub fn accepts(accept: &Json, protocol: &str, path: &str, document: &Json) -> bool {
+    let asked = Asked { document, protocol };
+    let mut picture = accept.clone();
+    let each_route = picture.as_object_mut().and_then(|entries| entries.remove("each-route"));
+    let mut said: Vec<Answer> = asked.said(&picture, Type::Struct(DOCUMENT), document, path).into_iter().collect();
+    if let Some(each_route) = each_route {
+        let default =
+            path.strip_prefix("DefaultRouteSettings.").map(|name| (name, document["DefaultRouteSettings"].clone()));
+        let routes = document["RouteSettings"].as_object().into_iter().flatten().filter_map(|(key, _)| {
+            let name = path.strip_prefix(&format!("RouteSettings.{key}."))?;
+            Some((name, asked.in_force(key, true, &BTreeSet::new(), false)?))
+        });
+        for (name, settings) in default.into_iter().chain(routes) {
+            said.extend(asked.said(&each_route, Type::Struct(ROUTE), &settings, name));
+        }
+    }
+    said.iter().min() == Some(&Yes)
+}
+
 /// The settings that a pattern over the members of a route names.
 fn named(pattern: &Json, out: &mut BTreeSet<String>) {
     match pattern {
@@ -386,6 +406,24 @@ impl Asked<'_> {
         }
         pieces.push((rest.to_owned(), false));
         if open { Err(Open) } else { Ok(pieces) }
+    }
+
+    /// What a pattern says of the value at a path below its own place; nothing when it does not name it.
+    fn said(&self, pattern: &Json, of: Type, value: &Json, path: &str) -> Option<Answer> {
+        let members = match of {
+            Type::Struct(_) | Type::Map(_) => pattern.as_object()?,
+            _ => return path.is_empty().then(|| self.holds(pattern, of, value, true)),
+        };
+        members.iter().find_map(|(key, inner)| {
+            let rest = path.strip_prefix(key.as_str())?;
+            let rest = if rest.is_empty() { rest } else { rest.strip_prefix('.')? };
+            let below = match of {
+                Type::Struct(members) => members.iter().find(|member| member.0 == key)?.1,
+                Type::Map(of) => *of,
+                _ => return None,
+            };
+            self.said(inner, below, value_of(value, key), rest)
+        })
     }
 
     /// Whether a rule is about a route; null is the stage default.

@@ -8,6 +8,7 @@ mod generate;
 mod judge;
 mod schema;
 mod values;
+mod waive;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
