@@ -230,6 +230,20 @@ fn paths_that_lead_nowhere_or_in_circles_come_to_an_end() {
 }
 
 #[test]
+fn a_line_is_drawn_alike_whichever_way_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = |end: &str| {
+        let text = format!("policy: p\nmatch:\n{}", &GOOD[10..].replace("low", "lo")).replace('\n', end);
+        fs::write(folder.path().join("p.yaml"), text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
+        let output = command.args(["policy", "check", "p.yaml"]).current_dir(folder.path()).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(drawn("\r\n"), drawn("\n"));
+    assert!(drawn("\n").contains("2 mistakes in 1 file"), "{}", drawn("\n"));
+}
+
+#[test]
 fn a_file_that_cannot_be_read_does_not_hide_the_mistakes_of_others() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.yaml"), b"\xff").unwrap();

@@ -78,8 +78,9 @@ fn draw(mistake: &Diagnostic, renderer: &Renderer) -> String {
     let start = text[..mistake.span.start].rfind('\n').map_or(0, |newline| newline + 1);
     let end = text[mistake.span.end..].find('\n').map_or(text.len(), |newline| mistake.span.end + newline);
     let (line, _) = mistake.file.position(mistake.span.start);
-    let mark = mistake.span.start - start..mistake.span.end - start;
-    let snippet = Snippet::source(&text[start..end])
+    let drawn = text[start..end].trim_end_matches('\r');
+    let mark = (mistake.span.start - start).min(drawn.len())..(mistake.span.end - start).min(drawn.len());
+    let snippet = Snippet::source(drawn)
         .line_start(line)
         .path(mistake.file.name.as_str())
         .annotation(AnnotationKind::Primary.span(mark).label(short(&mistake.label)));
