@@ -342,7 +342,7 @@ impl<'p> Compiler<'p> {
         }
         // Keys are free here, so another tool's word would silently become one.
         if let Some(ours) =
-            foreign::test(&entry.key).filter(|_| matches!(entry.value.data, Data::List(_) | Data::Boolean(_)))
+            foreign::test_at_a_map(&entry.key).filter(|_| matches!(entry.value.data, Data::List(_) | Data::Boolean(_)))
         {
             let key = &entry.key;
             self.problems.note(

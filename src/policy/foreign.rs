@@ -232,6 +232,29 @@ pub fn test(word: &str) -> Option<&'static str> {
     TESTS.iter().find(|(_, theirs)| is_one_of(word, theirs)).map(|(ours, _)| *ours)
 }
 
+/// Our words for another tool's test where keys are free: only for words that nobody has for a tag.
+#[must_use]
+pub fn test_at_a_map(word: &str) -> Option<&'static str> {
+    const NO_TAGS: &[&str] = &[
+        "required",
+        "has-keys",
+        "exists",
+        "exist",
+        "absent",
+        "is-empty",
+        "not-empty",
+        "all-of",
+        "one-of",
+        "none-of",
+        "any-in",
+        "all-in",
+        "not-in",
+        "contains-any",
+        "contains-all",
+    ];
+    test(word).filter(|_| is_one_of(word, NO_TAGS))
+}
+
 /// The key of ours for one that another tool, or a person, has in such a mapping (empty when there is none), and what
 /// to do.
 #[must_use]
@@ -267,6 +290,8 @@ mod tests {
         }
         assert_eq!(test(">="), Some("use `min: NUMBER`"));
         assert_eq!(test("min"), None);
+        assert!(test_at_a_map("required").is_some() && test("type").is_some());
+        assert_eq!(test_at_a_map("type"), None, "a tag may be called so");
         assert_eq!(test("?"), None);
         assert_eq!(key("a rule", "apiVersion"), None);
         assert_eq!(key("a policy", "apiVersion"), Some(("", "a policy has no version; leave it out")));

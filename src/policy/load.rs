@@ -519,6 +519,7 @@ tests:
             "{RouteSettings: {present: false}}",
             "{any-of: [{AutoDeploy: true}, {Description: {present: true}}]}",
             "{Description: [\"*\", b]}",
+            "{Tags: {type: [web, api], kind: [a], value: [b], format: {like: \"a*\"}}}",
             "{each-route: {ThrottlingBurstLimit: {any-of: [5, {min: 10, max: 10}]}}}",
         ] {
             assert_eq!(expecting(expect), Vec::<String>::new(), "{expect}");
