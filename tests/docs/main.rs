@@ -8,6 +8,7 @@
 mod cookbook;
 mod guides;
 mod language;
+mod packs;
 mod rules;
 
 use std::fs;

@@ -82,13 +82,17 @@ fn packs() -> Vec<Policy> {
     builtin::PACKS.iter().map(|(name, text)| policy(&format!("builtin:{name}"), text)).collect()
 }
 
-/// On which protocols a rule can say anything: asked of a stage of which nothing but the protocol is stated.
+/// On which protocols a rule can say anything: asked of a stage of which nothing but the protocol is stated, with the
+/// pack's `match` and without, since a `match` that is open hides that there is nothing to ask.
 fn protocols(pack: &Policy, rule: &Rule) -> String {
     let applies = |protocol: &Protocol| {
         let api = api_stated_by(None, Some(*protocol));
         let document = Document::before_its_stages(None, None, &api);
-        let verdict = verdict(pack.selection.as_ref(), rule, &document, Options::default());
-        !matches!(verdict, Verdict::NotGoverned | Verdict::NotApplicable)
+        let says_nothing = |selects| {
+            let verdict = verdict(selects, rule, &document, Options::default());
+            matches!(verdict, Verdict::NotGoverned | Verdict::NotApplicable)
+        };
+        !says_nothing(pack.selection.as_ref()) && !says_nothing(None)
     };
     Protocol::ALL.iter().filter(|protocol| applies(protocol)).map(|one| one.name()).collect::<Vec<_>>().join(", ")
 }
