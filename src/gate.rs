@@ -18,6 +18,41 @@ pub const INTERRUPTED: u8 = 130;
 /// Ended by SIGTERM.
 pub const TERMINATED: u8 = 143;
 
+/// An exit code of an audit.
+#[derive(Debug)]
+pub struct Code {
+    /// The code.
+    pub code: u8,
+    /// What it means, for people.
+    pub meaning: &'static str,
+}
+
+/// Every exit code of an audit, for the reference page.
+pub const CODES: [Code; 7] = [
+    Code { code: CONFORMS, meaning: "everything in scope was read, at least one stage was governed, nothing fails" },
+    Code {
+        code: VIOLATIONS,
+        meaning: "a violation reaches `--fail-on`, or fewer of the stages are governed than `--min-coverage` asks",
+    },
+    Code {
+        code: USAGE,
+        meaning: "wrong usage, a mistake in a policy, a waiver or the run file, no policy found, an output folder that \
+                  does not exist, two reports to one file, an input that is missing, empty, damaged, cut off or of no \
+                  known kind: nothing was audited",
+    },
+    Code {
+        code: INCOMPLETE,
+        meaning: "nothing fails, but something was not read or not decided, or no stage was governed",
+    },
+    Code {
+        code: FAILED,
+        meaning: "the run failed: no credentials, no Region, a report that could not be written (the others still \
+                  are), an internal error",
+    },
+    Code { code: INTERRUPTED, meaning: "ended by SIGINT" },
+    Code { code: TERMINATED, meaning: "ended by SIGTERM" },
+];
+
 /// What the user tolerates.
 #[derive(Debug, Clone, Copy)]
 pub struct Tolerance {

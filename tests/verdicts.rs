@@ -8,7 +8,9 @@ use driftgate::check::{Options, Verdict, verdict};
 use driftgate::model::Document;
 use driftgate::model::finding::{Actual, Origin};
 use driftgate::model::value::Value;
+use driftgate::policy::describe::WORDS;
 use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::operator::OPERATORS;
 use driftgate::policy::{Policies, load};
 
 fn policies(rule: &str, given: &str) -> Policies {
@@ -106,6 +108,16 @@ fn values_unset_and_their_meaning() {
         ("{arn: {like: \"*/stages/$default\"}}", "{StageName: $default, api: {ApiId: a1}}", "conforms"),
     ] {
         assert_eq!(expect(pattern, given), verdict, "{pattern} on {given}");
+    }
+}
+
+#[test]
+fn the_example_of_every_word_passes_and_fails() {
+    let tests = OPERATORS.iter().map(|operator| (operator.name, &operator.example));
+    for (name, example) in tests.chain(WORDS.iter().map(|word| (word.name, &word.example))) {
+        assert!(example.rule.contains(&format!("{name}:")), "{name}");
+        assert_eq!(of(example.rule, example.passes), "conforms", "{name}");
+        assert!(of(example.rule, example.fails).contains(", not "), "{name}");
     }
 }
 

@@ -299,6 +299,9 @@ pub enum PolicyCommand {
     /// Write a policy that describes one stage, named by --api and --stage, as it is
     #[command(after_help = LEARN_EXAMPLES)]
     Learn(Box<Learn>),
+    /// Print the JSON Schema of policies, waivers and run files, for editors
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema(Schema),
 }
 
 const LEARN_EXAMPLES: &str = "\
@@ -316,6 +319,33 @@ pub struct Learn {
     /// The file to write; - is stdout
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, default_value = "-", help_heading = "Output")]
     pub output: String,
+}
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  driftgate policy schema > .vscode/driftgate.schema.json
+  driftgate policy schema policy
+
+In the first line of a file, for editors with a YAML language server:
+  # yaml-language-server: $schema=driftgate.schema.json";
+
+/// `driftgate policy schema`.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// The kind of file [default: a schema that tells the three apart]
+    #[arg(value_enum)]
+    pub kind: Option<SchemaKind>,
+}
+
+/// A kind of file that has a schema.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SchemaKind {
+    /// A policy, or tests of one.
+    Policy,
+    /// Waivers.
+    Waivers,
+    /// A run file, driftgate.yaml.
+    Run,
 }
 
 /// Policies by path.

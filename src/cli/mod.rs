@@ -7,7 +7,9 @@ mod diagnostics;
 mod interrupt;
 mod output;
 mod policy;
+pub mod reference;
 mod run_file;
+mod run_schema;
 mod snapshot;
 mod sources;
 

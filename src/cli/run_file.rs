@@ -1,6 +1,6 @@
 //! The run file: what flags hold, in YAML. Here it becomes a part of the command line; `reading` says what it holds.
 
-mod reading;
+pub mod reading;
 
 use std::ffi::OsString;
 use std::fs;

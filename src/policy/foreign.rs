@@ -4,7 +4,7 @@ use super::diagnostic::plain;
 
 /// Tests as JSON Schema, IAM, CloudFormation, Checkov, Cloud Custodian, Kyverno, Rego and programming languages call
 /// them. Case and separators do not matter: `startsWith` is `starts-with`.
-const TESTS: &[(&str, &[&str])] = &[
+pub const TESTS: &[(&str, &[&str])] = &[
     (
         "write the value itself: `AutoDeploy: true`",
         &["equals", "equal", "eq", "is", "==", "=", "===", "const", "value", "string-equals", "bool", "numeric-equals"],

@@ -3,6 +3,7 @@
 pub mod access_log;
 pub mod builtin;
 pub mod compile;
+pub mod describe;
 pub mod diagnostic;
 pub mod example;
 pub mod explain;
@@ -15,6 +16,8 @@ pub mod load;
 pub mod operator;
 pub mod pattern;
 pub mod policies;
+pub mod reference;
+pub mod schema;
 pub mod template;
 pub mod truth;
 pub mod waiver;

@@ -2,6 +2,7 @@
 
 mod check;
 mod learn;
+pub(super) mod schema;
 mod test;
 
 use super::args::{Global, Policy, PolicyCommand};
@@ -13,6 +14,7 @@ pub fn run(command: &Policy, global: &Global) -> Result<u8, Stop> {
         PolicyCommand::Check(paths) => check::run(paths, global),
         PolicyCommand::Test(paths) => test::run(paths, global),
         PolicyCommand::Learn(command) => learn::run(command, global),
+        PolicyCommand::Schema(schema) => schema::run(schema),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::policy::diagnostic::{Problems, suggestions};
 use crate::policy::yaml::{self, Data, Entry, Node};
 
 /// Flags that are no keys: the run file cannot name itself, and these two are no settings.
-const NOT_KEYS: [&str; 3] = ["config", "help", "version"];
+pub const NOT_KEYS: [&str; 3] = ["config", "help", "version"];
 
 /// Every flag of every command.
 pub struct Flags<'c> {
@@ -199,7 +199,7 @@ impl<'c> Reading<'_, 'c> {
 }
 
 /// Whether any text is a value of a flag, so that a bare number may have lost its zeros.
-fn is_text(arg: &Arg) -> bool {
+pub fn is_text(arg: &Arg) -> bool {
     let kind = arg.get_value_parser().type_id();
     kind == TypeId::of::<String>() || kind == TypeId::of::<PathBuf>()
 }

@@ -1,7 +1,8 @@
 //! `above`: A number that is greater than this.
 
-use super::{Operator, Test, is_number, number, read_number};
+use super::{Operator, Test, is_number, number, number_schema, read_number};
 use crate::model::value::Value;
+use crate::policy::describe::Example;
 use crate::policy::pattern::At;
 use crate::policy::truth::Truth;
 
@@ -11,6 +12,12 @@ pub static OPERATOR: Operator = Operator {
     about: "A number that is greater than this.",
     takes: "a number",
     on: is_number,
+    schema: number_schema,
+    example: Example {
+        rule: "expect: {DefaultRouteSettings: {ThrottlingRateLimit: {above: 0}}}",
+        passes: "{DefaultRouteSettings: {ThrottlingRateLimit: 0.5}}",
+        fails: "{DefaultRouteSettings: {ThrottlingRateLimit: 0}}",
+    },
     read: |reading, node| Some(Box::new(Above(read_number(reading, node)?))),
 };
 

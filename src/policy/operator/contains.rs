@@ -1,9 +1,12 @@
 //! `contains`: An element of a list, or a part of a text.
 
+use serde_json::json;
+
 use super::{Operator, Reading, Test, compared, is_text};
 use crate::model::catalogue::Kind;
 use crate::model::value::Value;
 use crate::policy::compile::text_of;
+use crate::policy::describe::Example;
 use crate::policy::pattern::At;
 use crate::policy::template::Template;
 use crate::policy::truth::Truth;
@@ -15,6 +18,12 @@ pub static OPERATOR: Operator = Operator {
     about: "An element of a list, or a part of a text.",
     takes: "one literal value",
     on: |kind| is_text(kind) || matches!(kind, Kind::List(_)),
+    schema: |_| json!({"type": "string", "minLength": 1}),
+    example: Example {
+        rule: "expect: {api: {CorsConfiguration: {AllowOrigins: {not: {contains: '*'}}}}}",
+        passes: "{api: {CorsConfiguration: {AllowOrigins: ['https://example.com']}}}",
+        fails: "{api: {CorsConfiguration: {AllowOrigins: ['*']}}}",
+    },
     read,
 };
 

@@ -1,10 +1,14 @@
 //! `each`: A pattern that every element of a list meets; an empty list does.
 
+use serde_json::json;
+
 use super::{Operator, Reading, Test};
 use crate::model::catalogue::Kind;
 use crate::model::value::Value;
 use crate::policy::compile::Compiler;
+use crate::policy::describe::Example;
 use crate::policy::pattern::{At, Pattern};
+use crate::policy::schema;
 use crate::policy::truth::Truth;
 use crate::policy::yaml::Node;
 
@@ -14,6 +18,15 @@ pub static OPERATOR: Operator = Operator {
     about: "A pattern that every element of a list meets; an empty list does.",
     takes: "a pattern",
     on: |kind| matches!(kind, Kind::List(_)),
+    schema: |field| match field.kind {
+        Kind::List(element) => schema::reference(element),
+        _ => json!({}),
+    },
+    example: Example {
+        rule: "expect: {api: {CorsConfiguration: {AllowOrigins: {each: {like: 'https://*'}}}}}",
+        passes: "{api: {CorsConfiguration: {AllowOrigins: ['https://example.com']}}}",
+        fails: "{api: {CorsConfiguration: {AllowOrigins: ['https://example.com', 'http://example.com']}}}",
+    },
     read,
 };
 

@@ -1,9 +1,12 @@
 //! `like`: A text that fits a glob, or one of a list of globs.
 
+use serde_json::json;
+
 use super::equals::unset_words;
 use super::{DIGEST_REASON, Operator, Reading, Test, compared, is_text};
 use crate::model::value::Value;
 use crate::policy::compile::{is_all_stars, read_template, text_of};
+use crate::policy::describe::Example;
 use crate::policy::explain::NOT_STATED_REASON;
 use crate::policy::pattern::At;
 use crate::policy::template::Template;
@@ -16,6 +19,15 @@ pub static OPERATOR: Operator = Operator {
     about: "A text that fits a glob, or one of a list of globs.",
     takes: "a glob, or a list of globs",
     on: is_text,
+    schema: |_| {
+        let glob = json!({"type": "string", "minLength": 1});
+        json!({"anyOf": [glob, {"type": "array", "minItems": 1, "items": glob}]})
+    },
+    example: Example {
+        rule: "expect: {StageName: {like: [prod, live-*]}}",
+        passes: "{StageName: live-eu}",
+        fails: "{StageName: dev}",
+    },
     read,
 };
 

@@ -1,9 +1,12 @@
 //! `log-format`: The template of an access log that has this format, with these `$context` variables in it.
 
+use serde_json::json;
+
 use super::{Operator, Reading, Test, is_text};
 use crate::model::value::Value;
-use crate::policy::access_log::{Format, misspelt, variable_name, variables};
+use crate::policy::access_log::{Format, VARIABLES, misspelt, variable_name, variables};
 use crate::policy::compile::text_of;
+use crate::policy::describe::Example;
 use crate::policy::diagnostic::suggestions;
 use crate::policy::keys::Keys;
 use crate::policy::pattern::At;
@@ -16,6 +19,32 @@ pub static OPERATOR: Operator = Operator {
     about: "The template of an access log that has this format, with these `$context` variables in it.",
     takes: "`is: json|clf|xml|csv`, or `context: [requestId, …]`, or both",
     on: is_text,
+    schema: |_| {
+        json!({
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": false,
+            "properties": {
+                "is": {
+                    "title": "is",
+                    "description": "The format of the template.",
+                    "enum": Format::ALL.map(Format::name),
+                },
+                "context": {
+                    "title": "context",
+                    "description": "The `$context` variables that must appear, without `$context.`.",
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {"anyOf": [{"enum": VARIABLES}, {"type": "string", "minLength": 1}]},
+                },
+            },
+        })
+    },
+    example: Example {
+        rule: "expect: {AccessLogSettings: {Format: {log-format: {is: json, context: [requestId, status]}}}}",
+        passes: "{AccessLogSettings: {Format: '{\"id\": \"$context.requestId\", \"status\": $context.status}'}}",
+        fails: "{AccessLogSettings: {Format: '$context.requestId $context.status'}}",
+    },
     read,
 };
 

@@ -1,8 +1,9 @@
 //! `looks-secret`: Whether a text looks like a password, a key or a token: `true` or `false`.
 
-use super::{Answers, Operator, Test, is_text};
+use super::{Answers, Operator, Test, boolean_schema, is_text};
 use crate::model::secret::looks_secret;
 use crate::model::value::Value;
+use crate::policy::describe::Example;
 use crate::policy::pattern::At;
 use crate::policy::truth::Truth;
 use crate::policy::yaml::Data;
@@ -13,6 +14,12 @@ pub static OPERATOR: Operator = Operator {
     about: "Whether a text looks like a password, a key or a token: `true` or `false`.",
     takes: "true or false",
     on: is_text,
+    schema: boolean_schema,
+    example: Example {
+        rule: "expect: {StageVariables: {'*': {looks-secret: false}}}",
+        passes: "{StageVariables: {table: sessions}}",
+        fails: "{StageVariables: {dbPassword: hunter2hunter2}}",
+    },
     read: |reading, node| {
         if let Data::Boolean(wanted) = node.data {
             return Some(Box::new(LooksSecret(wanted)));

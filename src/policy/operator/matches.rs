@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use regex::Regex;
+use serde_json::json;
 
 use super::{Operator, Test, compared, is_text};
 use crate::model::value::Value;
 use crate::policy::compile::text_of;
+use crate::policy::describe::Example;
 use crate::policy::pattern::At;
 use crate::policy::truth::Truth;
 
@@ -16,6 +18,12 @@ pub static OPERATOR: Operator = Operator {
     about: "A text in which a regular expression (Rust's syntax) is found; anchor it with `^` and `$`.",
     takes: "one regular expression",
     on: is_text,
+    schema: |_| json!({"type": "string", "minLength": 1}),
+    example: Example {
+        rule: "expect: {Description: {matches: '^[A-Z]+-[0-9]+: '}}",
+        passes: "{Description: 'SHOP-12: checkout'}",
+        fails: "{Description: checkout}",
+    },
     read: |reading, node| {
         let text = text_of(node, reading.problems)?;
         let (part, said) = match Regex::new(text) {

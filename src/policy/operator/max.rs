@@ -1,7 +1,8 @@
 //! `max`: A number that is at most this.
 
-use super::{Operator, Test, is_number, number, read_number};
+use super::{Operator, Test, is_number, number, number_schema, read_number};
 use crate::model::value::Value;
+use crate::policy::describe::Example;
 use crate::policy::pattern::At;
 use crate::policy::truth::Truth;
 
@@ -11,6 +12,12 @@ pub static OPERATOR: Operator = Operator {
     about: "A number that is at most this.",
     takes: "a number",
     on: is_number,
+    schema: number_schema,
+    example: Example {
+        rule: "expect: {DefaultRouteSettings: {ThrottlingBurstLimit: {max: 500}}}",
+        passes: "{DefaultRouteSettings: {ThrottlingBurstLimit: 500}}",
+        fails: "{DefaultRouteSettings: {ThrottlingBurstLimit: 5000}}",
+    },
     read: |reading, node| Some(Box::new(Max(read_number(reading, node)?))),
 };
 

@@ -1,7 +1,8 @@
 //! `min`: A number that is at least this.
 
-use super::{Operator, Test, is_number, number, read_number};
+use super::{Operator, Test, is_number, number, number_schema, read_number};
 use crate::model::value::Value;
+use crate::policy::describe::Example;
 use crate::policy::pattern::At;
 use crate::policy::truth::Truth;
 
@@ -11,6 +12,12 @@ pub static OPERATOR: Operator = Operator {
     about: "A number that is at least this.",
     takes: "a number",
     on: is_number,
+    schema: number_schema,
+    example: Example {
+        rule: "expect: {DefaultRouteSettings: {ThrottlingBurstLimit: {min: 1}}}",
+        passes: "{DefaultRouteSettings: {ThrottlingBurstLimit: 100}}",
+        fails: "{DefaultRouteSettings: {ThrottlingBurstLimit: 0}}",
+    },
     read: |reading, node| Some(Box::new(Min(read_number(reading, node)?))),
 };
 

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde_json::Value as Json;
+
+use super::describe::Example;
 use super::diagnostic::Problems;
 use super::explain::NOT_STATED_REASON;
 use super::pattern::At;
@@ -102,6 +105,10 @@ pub struct Operator {
     pub takes: &'static str,
     /// The kinds of field that it may be asked of.
     pub on: fn(&Kind) -> bool,
+    /// The JSON Schema of what may stand at its key, at a field that it may be asked of.
+    pub schema: fn(&Field) -> Json,
+    /// A demand, and what meets it and what does not.
+    pub example: Example,
     /// Reads what stands at its key; notes what is wrong with it.
     pub read: fn(&mut Reading<'_>, &Node) -> Option<Box<dyn Test>>,
 }
@@ -143,6 +150,16 @@ fn read_number(reading: &mut Reading<'_>, node: &Node) -> Option<f64> {
             None
         }
     }
+}
+
+/// The schema of a bound.
+fn number_schema(_: &Field) -> Json {
+    serde_json::json!({"type": "number"})
+}
+
+/// The schema of `true` or `false`.
+fn boolean_schema(_: &Field) -> Json {
+    serde_json::json!({"type": "boolean"})
 }
 
 /// Whether a field holds a number.

@@ -1,7 +1,8 @@
 //! `present`: Whether there is a value: `true` for one that is not empty, `false` for none.
 
-use super::{Answers, Operator, Test};
+use super::{Answers, Operator, Test, boolean_schema};
 use crate::model::value::Value;
+use crate::policy::describe::Example;
 use crate::policy::pattern::At;
 use crate::policy::truth::Truth;
 use crate::policy::yaml::Data;
@@ -12,6 +13,12 @@ pub static OPERATOR: Operator = Operator {
     about: "Whether there is a value: `true` for one that is not empty, `false` for none.",
     takes: "true or false",
     on: |_| true,
+    schema: boolean_schema,
+    example: Example {
+        rule: "expect: {AccessLogSettings: {DestinationArn: {present: true}}}",
+        passes: "{AccessLogSettings: {DestinationArn: 'arn:aws:logs:us-east-1:111122223333:log-group:shop'}}",
+        fails: "{AccessLogSettings: {}}",
+    },
     read: |reading, node| {
         if let Data::Boolean(present) = node.data {
             return Some(Box::new(Present(present)));

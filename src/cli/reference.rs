@@ -1,0 +1,83 @@
+//! The pages of docs/reference: what the code says of itself. tests/reference.rs holds the files to them.
+
+use clap::{Command, CommandFactory as _};
+
+use super::args::{Cli, SchemaKind};
+use super::policy::schema;
+use super::run_schema::{Flag, flags};
+use crate::gate;
+use crate::policy::reference;
+
+/// Columns of a command's help on its page.
+const WIDTH: usize = 100;
+
+/// Every page: the name of its file, and what stands in it.
+#[must_use]
+pub fn pages() -> Vec<(&'static str, String)> {
+    let json = |kind| format!("{:#}\n", schema::of(Some(kind)));
+    vec![
+        ("policy.schema.json", json(SchemaKind::Policy)),
+        ("waivers.schema.json", json(SchemaKind::Waivers)),
+        ("run.schema.json", json(SchemaKind::Run)),
+        ("fields.md", reference::fields()),
+        ("tests.md", reference::tests()),
+        ("run-file.md", run_file()),
+        ("command-line.md", command_line()),
+        ("exit-codes.md", exit_codes()),
+    ]
+}
+
+fn run_file() -> String {
+    let mut page = "# The run file\n\n`driftgate.yaml` in the working directory, or the file that `--config` names, \
+                    holds what flags hold: its keys are the\nlong flags of the commands. A flag on the command line \
+                    wins. Paths are relative to the file. A flag that may be\nrepeated takes one value or a list. \
+                    `driftgate policy schema run` prints the JSON Schema.\n\n```yaml\npolicy: [policies/]\n\
+                    fail-on: high\nreport: [markdown=drift.md, json=drift.json]\n```\n\n\
+                    | key | takes | what it does | commands |\n| --- | --- | --- | --- |\n"
+        .to_owned();
+    page.extend(flags().iter().map(|flag| {
+        let commands = if flag.commands.is_empty() { "every command".to_owned() } else { flag.commands.join(", ") };
+        let about = flag.about.replace('|', "\\|");
+        format!("| `{}` | {} | {about} | {commands} |\n", flag.name, takes(flag))
+    }));
+    page
+}
+
+fn takes(flag: &Flag) -> String {
+    let one = match (flag.takes.kind, flag.takes.values.as_slice()) {
+        ("boolean", _) => "`true` or `false`".to_owned(),
+        ("integer", _) => "a whole number".to_owned(),
+        ("number", _) => "a number".to_owned(),
+        (_, []) => "a text".to_owned(),
+        (_, values) => values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "),
+    };
+    if flag.takes.several { format!("{one}, or a list") } else { one }
+}
+
+fn command_line() -> String {
+    let mut page = "# The command line\n\nWhat `--help` prints, command by command.\n".to_owned();
+    let mut cli = Cli::command().term_width(WIDTH).max_term_width(WIDTH);
+    cli.build();
+    help(&mut cli, "driftgate", &mut page);
+    page
+}
+
+fn help(command: &mut Command, path: &str, page: &mut String) {
+    let text = command.render_long_help().to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    *page += &format!("\n## `{path}`\n\n```text\n{}\n```\n", lines.join("\n").trim_end());
+    for command in command.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+        let path = format!("{path} {}", command.get_name());
+        help(command, &path, page);
+    }
+}
+
+/// The page as it is, with the table that the gate gives.
+fn exit_codes() -> String {
+    const HEAD: &str = "| ---: | --- |\n";
+    let page = include_str!("../../docs/reference/exit-codes.md");
+    let rows: Vec<String> = gate::CODES.iter().map(|code| format!("| {} | {} |\n", code.code, code.meaning)).collect();
+    let (before, rest) = page.split_once(HEAD).unwrap_or((page, ""));
+    let after = rest.split_once("\n\n").map_or("", |(_, after)| after);
+    format!("{before}{HEAD}{}\n{after}", rows.concat())
+}
