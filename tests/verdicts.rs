@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use driftgate::check::{Options, Verdict, verdict};
 use driftgate::model::Document;
+use driftgate::model::catalogue::Protocols;
 use driftgate::model::finding::{Actual, Origin};
 use driftgate::model::value::Value;
-use driftgate::policy::describe::WORDS;
+use driftgate::policy::describe::{WORDS, places};
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::operator::OPERATORS;
 use driftgate::policy::{Policies, load};
@@ -118,6 +119,27 @@ fn the_example_of_every_word_passes_and_fails() {
         assert!(example.rule.contains(&format!("{name}:")), "{name}");
         assert_eq!(of(example.rule, example.passes), "conforms", "{name}");
         assert!(of(example.rule, example.fails).contains(", not "), "{name}");
+    }
+}
+
+#[test]
+fn the_example_of_every_field_passes_and_fails() {
+    for place in places() {
+        let Some([pattern, passes, fails]) = place.example() else { continue };
+        let on = |given: &str| {
+            let protocol = if place.on == Protocols::WebSocket { "WEBSOCKET" } else { "HTTP" };
+            // The protocol stands beside what is given; where it is what is given, it is there.
+            let given = if given.starts_with("{api: {") {
+                given.replacen("{api: {", &format!("{{api: {{ProtocolType: {protocol}, "), 1)
+            } else {
+                given.replacen('{', &format!("{{api: {{ProtocolType: {protocol}}}, "), 1)
+            };
+            let given =
+                if place.field.name == "ProtocolType" { given.replace("ProtocolType: HTTP, ", "") } else { given };
+            expect(&pattern, &given)
+        };
+        assert_eq!(on(&passes), "conforms", "{}", place.path);
+        assert!(on(&fails).contains(", not "), "{}: {}", place.path, on(&fails));
     }
 }
 

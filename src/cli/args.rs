@@ -117,7 +117,8 @@ const POLICY_EXAMPLES: &str = "\
 Examples:
   driftgate policy check policies/
   driftgate policy test policies/ builtin:foundation
-  driftgate policy learn --api a1b2c3d4e5 --stage prod";
+  driftgate policy learn --api a1b2c3d4e5 --stage prod
+  driftgate policy explain each-route AccessLogSettings.Format";
 
 const DEMO_EXAMPLES: &str = "\
 Examples:
@@ -296,12 +297,32 @@ pub enum PolicyCommand {
     /// Run the tests that policies carry
     #[command(after_help = "Example:\n  driftgate policy test policies/ builtin:foundation")]
     Test(Paths),
+    /// Say in words what rules, tests or fields are
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(Explain),
     /// Write a policy that describes one stage, named by --api and --stage, as it is
     #[command(after_help = LEARN_EXAMPLES)]
     Learn(Box<Learn>),
     /// Print the JSON Schema of policies, waivers and run files, for editors
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(Schema),
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  driftgate policy explain production/throttling
+  driftgate policy explain log-format
+  driftgate policy explain DefaultRouteSettings.ThrottlingBurstLimit";
+
+/// `driftgate policy explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A rule (POLICY/ID, or ID), a word of the language (min, any-of, each-route), or a field (api.Tags)
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+    /// A policy file, a folder of them, or builtin:NAME [default: policies/ if there, else builtin:foundation]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub policy: Vec<String>,
 }
 
 const LEARN_EXAMPLES: &str = "\

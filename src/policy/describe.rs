@@ -13,12 +13,11 @@ pub struct Example {
     pub fails: &'static str,
 }
 
-impl Example {
-    /// What the rule says, one key a line.
-    #[must_use]
-    pub fn lines(&self) -> String {
-        self.rule.replace("}, expect:", "}\nexpect:")
-    }
+/// YAML written in one line, one key a line.
+#[must_use]
+pub fn block(yaml: &str) -> String {
+    let written = |value: &serde_yaml::Value| serde_yaml::to_string(value).ok();
+    serde_yaml::from_str(yaml).ok().as_ref().and_then(written).unwrap_or_else(|| yaml.to_owned())
 }
 
 /// A word that is no test of one setting.
@@ -112,36 +111,65 @@ fn below(path: &str, field: &'static Field, above: Protocols, into: &mut Vec<Pla
         below(&format!("{path}.{}", member.name), member, on, into);
     }
     if let Kind::Map(of) = field.kind {
-        for member in of.members() {
-            below(&format!("{path}.KEY.{}", member.name), member, on, into);
-        }
+        below(&format!("{path}.KEY"), of, on, into);
     }
 }
 
 impl Place {
-    /// Whether AWS has the field; ours are in lower case.
-    #[must_use]
-    pub fn is_awss(&self) -> bool {
-        self.field.name.starts_with(|c: char| c.is_ascii_uppercase())
-    }
-
     /// Where its value comes from.
     #[must_use]
     pub fn source(&self) -> String {
-        let call = if self.path.starts_with("api.") || self.path == "api" { "GetApis" } else { "GetStages" };
-        if self.is_awss() && !self.path.starts_with("each-route") {
-            let mut wire = self.field.name.to_owned();
-            wire[..1].make_ascii_lowercase();
-            format!("{call}, `{wire}` on the wire")
-        } else {
-            match self.field.name {
-                "api" => "GetApis".to_owned(),
-                "account" => "sts:GetCallerIdentity, or the saved source".to_owned(),
-                "region" => "the Region that was read".to_owned(),
-                "partition" | "arn" => "worked out from the others".to_owned(),
-                _ => "GetStages, worked out from `DefaultRouteSettings` and `RouteSettings`".to_owned(),
-            }
+        let wire = |path: &str| {
+            let lower = |name: &str| match name {
+                "KEY" => name.to_owned(),
+                _ => name[..1].to_ascii_lowercase() + &name[1..],
+            };
+            path.split('.').map(lower).collect::<Vec<_>>().join(".")
+        };
+        match self.path.split_once('.').unwrap_or((&self.path, "")) {
+            ("account", _) => "the credentials, or the saved source".to_owned(),
+            ("region", _) => "the Region that was read".to_owned(),
+            ("partition" | "arn", _) => "worked out from Region, API and stage".to_owned(),
+            ("route", _) => "the keys of `RouteSettings`".to_owned(),
+            ("each-route", _) => "`DefaultRouteSettings`, and each entry of `RouteSettings` over it".to_owned(),
+            ("api", "") => "GetApis".to_owned(),
+            ("api", path) => format!("GetApis, `{}` on the wire", wire(path)),
+            _ => format!("GetStages, `{}` on the wire", wire(&self.path)),
         }
+    }
+
+    /// Its path without the keys of maps, as rules say what they read.
+    #[must_use]
+    pub fn read_as(&self) -> String {
+        self.path.replace(".KEY", "")
+    }
+
+    /// A rule about the field, with a stage that conforms and one that does not; `None` where tests cannot give it.
+    #[must_use]
+    pub fn example(&self) -> Option<[String; 3]> {
+        if ["partition", "arn", "route"].contains(&self.path.as_str()) {
+            return None;
+        }
+        let (pattern, passes, fails) = match self.field.kind {
+            Kind::Boolean => ("true", "true", "false"),
+            Kind::Integer | Kind::Number => ("{min: 1}", "1", "0"),
+            Kind::OneOf([one, other, ..]) => (*one, *one, *other),
+            Kind::Text | Kind::OneOf(_) => ("{like: \"x*\"}", "x1", "other"),
+            Kind::Map(of) if of.members().is_empty() => ("[x]", "{x: y}", "{}"),
+            Kind::Map(_) => ("[x]", "{x: {ThrottlingBurstLimit: 1}}", "{}"),
+            Kind::List(_) => ("{contains: x}", "[x]", "[]"),
+            Kind::Struct(members) => {
+                let field = members.iter().find(|member| member.on == Protocols::Both)?;
+                let member = Self { path: format!("{}.{}", self.path, field.name), field, on: self.on };
+                return member.example();
+            }
+        };
+        // The settings of every route are given as the stage default.
+        let given = self.path.replace("each-route", "DefaultRouteSettings");
+        let nested = |path: &str, inner: &str| {
+            path.rsplit('.').fold(inner.to_owned(), |inner, name| format!("{{{name}: {inner}}}"))
+        };
+        Some([nested(&self.path, pattern), nested(&given, passes), nested(&given, fails)])
     }
 }
 
@@ -150,7 +178,7 @@ impl Place {
 #[must_use]
 pub fn about(field: &Field) -> String {
     let mut words = vec![field.about.to_owned()];
-    words.extend((field.on != Protocols::Both).then(|| format!("{}.", on(field.on))));
+    words.extend((field.on != Protocols::Both).then(|| format!("For {}.", on(field.on))));
     words
         .extend(matches!(field.unset, Unset::False | Unset::Text(_)).then(|| format!("Unset means {}.", unset(field))));
     words.extend(field.sensitive.then(|| "Reports show a digest.".to_owned()));
@@ -162,8 +190,8 @@ pub fn about(field: &Field) -> String {
 pub fn on(protocols: Protocols) -> &'static str {
     match protocols {
         Protocols::Both => "HTTP and WebSocket APIs",
-        Protocols::Http => "Only HTTP APIs",
-        Protocols::WebSocket => "Only WebSocket APIs",
+        Protocols::Http => "only HTTP APIs",
+        Protocols::WebSocket => "only WebSocket APIs",
     }
 }
 

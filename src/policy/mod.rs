@@ -14,6 +14,7 @@ mod keys;
 pub mod learn;
 pub mod load;
 pub mod operator;
+pub mod outline;
 pub mod pattern;
 pub mod policies;
 pub mod reference;

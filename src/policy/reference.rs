@@ -1,8 +1,7 @@
 //! The pages of docs/reference that come from the catalogue and the list of tests, as Markdown.
 
 use super::compile::kind_words;
-use super::describe::{Example, Place, on, places, unset};
-use super::describe::{WORDS, Word};
+use super::describe::{Example, Place, WORDS, Word, block, on, places, unset};
 use super::foreign;
 use super::operator::{OPERATORS, Operator};
 use crate::model::catalogue::{Kind, Protocols};
@@ -39,7 +38,7 @@ pub fn fields() -> String {
 fn row(place: &Place) -> String {
     let field = place.field;
     let mut about = vec![field.about.to_owned()];
-    about.extend((place.on != Protocols::Both).then(|| format!("**{}.**", on(place.on))));
+    about.extend((place.on != Protocols::Both).then(|| format!("For {}.", on(place.on))));
     about.extend(field.sensitive.then(|| "Reports show a digest of each value.".to_owned()));
     about.extend(field.log_group_arn.then(|| "Compared without a trailing `:*`.".to_owned()));
     format!("| `{}` | {} | {} | {} |\n", place.path, kind_words(field), unset(field), about.join(" "))
@@ -81,8 +80,8 @@ fn word(word: &Word) -> String {
 }
 
 fn example(example: &Example) -> String {
-    let (rule, passes, fails) = (example.lines(), example.passes, example.fails);
-    format!("\n```yaml\n{rule}\n```\n\n- conforms: `{passes}`\n- violates: `{fails}`\n")
+    let rule = block(&format!("{{{}}}", example.rule));
+    format!("\n```yaml\n{rule}```\n\n- conforms: `{}`\n- violates: `{}`\n", example.passes, example.fails)
 }
 
 /// The kinds of field that a test can be asked of, in words.

@@ -23,7 +23,7 @@ pub(super) const COLON: &str = "\\u{3a}";
 
 /// Text of one line that shows what would act instead of obeying it: an escape becomes `\u{1b}`, `##[` becomes
 /// `\u{23}#[`.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hostile) && !text.contains(ANYWHERE) {
         return Cow::Borrowed(text);
     }

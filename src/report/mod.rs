@@ -1,14 +1,14 @@
 //! The reports: the facts of an audit in words and formats, one file a format. They must not know policies, sources or
 //! the gate's rules; they never decide anything.
 
-mod inert;
+pub(crate) mod inert;
 mod json;
 mod markdown;
 #[cfg(test)]
 mod sample;
 mod text;
 mod words;
-mod wrap;
+pub(crate) mod wrap;
 
 use std::io;
 use std::time::Duration;

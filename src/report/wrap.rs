@@ -13,27 +13,27 @@ use super::inert;
 const NARROWEST: usize = 40;
 
 /// Lines of styled text on their way to a writer.
-pub(super) struct Page<'w> {
+pub(crate) struct Page<'w> {
     out: &'w mut dyn io::Write,
     width: usize,
     colour: bool,
 }
 
 /// A piece of text and its style. The text is on one line and inert, but for what it may be at a line's start.
-pub(super) type Span<'t> = (Style, &'t str);
+pub(crate) type Span<'t> = (Style, &'t str);
 
 impl<'w> Page<'w> {
-    pub(super) fn new(out: &'w mut dyn io::Write, width: usize, colour: bool) -> Self {
+    pub(crate) fn new(out: &'w mut dyn io::Write, width: usize, colour: bool) -> Self {
         Self { out, width: width.max(NARROWEST), colour }
     }
 
     /// An empty line.
-    pub(super) fn blank(&mut self) -> io::Result<()> {
+    pub(crate) fn blank(&mut self) -> io::Result<()> {
         self.out.write_all(b"\n")
     }
 
     /// A paragraph: its first line is indented by `first`, the others by `others`.
-    pub(super) fn paragraph(&mut self, first: usize, others: usize, spans: &[Span<'_>]) -> io::Result<()> {
+    pub(crate) fn paragraph(&mut self, first: usize, others: usize, spans: &[Span<'_>]) -> io::Result<()> {
         let text: String = spans.iter().map(|(_, text)| *text).collect();
         let (start, rest) = (self.width.saturating_sub(first), self.width.saturating_sub(others));
         for (at, line) in lines(&text, start, rest).into_iter().enumerate() {

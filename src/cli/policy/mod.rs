@@ -1,6 +1,7 @@
 //! `driftgate policy`: one file a subcommand.
 
 mod check;
+mod explain;
 mod learn;
 pub(super) mod schema;
 mod test;
@@ -13,6 +14,7 @@ pub fn run(command: &Policy, global: &Global) -> Result<u8, Stop> {
     match &command.command {
         PolicyCommand::Check(paths) => check::run(paths, global),
         PolicyCommand::Test(paths) => test::run(paths, global),
+        PolicyCommand::Explain(explain) => explain::run(explain),
         PolicyCommand::Learn(command) => learn::run(command, global),
         PolicyCommand::Schema(schema) => schema::run(schema),
     }

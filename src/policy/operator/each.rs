@@ -7,6 +7,7 @@ use crate::model::catalogue::Kind;
 use crate::model::value::Value;
 use crate::policy::compile::Compiler;
 use crate::policy::describe::Example;
+use crate::policy::outline;
 use crate::policy::pattern::{At, Pattern};
 use crate::policy::schema;
 use crate::policy::truth::Truth;
@@ -50,6 +51,10 @@ impl Test for Each {
         // What the pattern reads of the element itself has no path of its own.
         reads.retain(|path| !path.is_empty());
         reads
+    }
+
+    fn demand(&self) -> String {
+        format!("every element {}", outline::demand(&self.0).unwrap_or_default())
     }
 
     fn expected(&self, at: &At<'_>) -> String {

@@ -40,26 +40,22 @@ impl Literal {
         }
     }
 
-    /// The value, with those of the stage where there is one.
-    fn words(&self, at: Option<&At<'_>>) -> Option<String> {
+    /// The value, with `${…}` as `value` gives it.
+    fn words(&self, value: impl Fn(&Template) -> Option<String>) -> Option<String> {
         Some(match self {
             Self::Boolean(value) => value.to_string(),
             Self::Number(value) => number(*value),
-            Self::Text(template) => match (template.literal(), at) {
-                (Some(text), _) => text.to_owned(),
-                (None, Some(at)) => match template.text(at.document) {
-                    Ok(text) => text.into_owned(),
-                    Err(missing) => unset_words(template, &missing),
-                },
-                (None, None) => return None,
+            Self::Text(template) => match template.literal() {
+                Some(text) => text.to_owned(),
+                None => return value(template),
             },
         })
     }
 }
 
 impl Equals {
-    fn in_words(&self, at: Option<&At<'_>>) -> Option<String> {
-        let words: Vec<String> = self.0.iter().map(|literal| literal.words(at)).collect::<Option<_>>()?;
+    fn in_words(&self, value: impl Fn(&Template) -> Option<String>) -> Option<String> {
+        let words: Vec<String> = self.0.iter().map(|literal| literal.words(&value)).collect::<Option<_>>()?;
         Some(if words.len() == 1 { words.concat() } else { format!("one of {}", words.join(", ")) })
     }
 }
@@ -76,11 +72,21 @@ impl Test for Equals {
     }
 
     fn words(&self) -> Option<String> {
-        self.in_words(None)
+        self.in_words(|_| None)
+    }
+
+    fn demand(&self) -> String {
+        self.in_words(|template| Some(template.written().to_owned())).unwrap_or_default()
     }
 
     fn expected(&self, at: &At<'_>) -> String {
-        self.in_words(Some(at)).unwrap_or_default()
+        let words = self.in_words(|template| {
+            Some(match template.text(at.document) {
+                Ok(text) => text.into_owned(),
+                Err(missing) => unset_words(template, &missing),
+            })
+        });
+        words.unwrap_or_default()
     }
 
     fn reads(&self) -> Vec<String> {

@@ -98,6 +98,10 @@ impl Test for Like {
         self.in_words(|template| template.literal().map(str::to_owned))
     }
 
+    fn demand(&self) -> String {
+        self.in_words(|template| Some(template.written().to_owned())).unwrap_or_default()
+    }
+
     fn expected(&self, at: &At<'_>) -> String {
         let words = self.in_words(|template| {
             Some(match template.text(at.document) {

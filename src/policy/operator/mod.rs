@@ -36,6 +36,11 @@ pub trait Test: fmt::Debug + Send + Sync {
         None
     }
 
+    /// What is demanded, in words, with `${…}` as it was written.
+    fn demand(&self) -> String {
+        self.words().unwrap_or_default()
+    }
+
     /// What is demanded of one stage, in words.
     fn expected(&self, _at: &At<'_>) -> String {
         self.words().unwrap_or_default()

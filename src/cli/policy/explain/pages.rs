@@ -1,0 +1,216 @@
+//! What is said of a rule, a test, a word and a field.
+
+use std::io;
+
+use serde_json::Value as Json;
+
+use super::sheet::Sheet;
+use crate::check::{Options, Verdict, verdict};
+use crate::model::Document;
+use crate::model::catalogue::{API_FIELD, Kind, Protocols, ROUTE_SETTINGS, Unset};
+use crate::model::document::STAGE_FIELD;
+use crate::model::value::Written;
+use crate::policy::compile::kind_words;
+use crate::policy::describe::Example as Shown;
+use crate::policy::describe::{Place, Word, block, on, unset};
+use crate::policy::example::Example;
+use crate::policy::operator::{OPERATORS, Operator};
+use crate::policy::outline::outline;
+use crate::policy::pattern::Pattern;
+use crate::policy::reference::fits;
+use crate::policy::{Policies, Policy, Rule};
+
+/// A rule: which stages, what is demanded, and its own tests as examples.
+pub fn rule(sheet: &mut Sheet<'_>, policy: &Policy, rule: &Rule) -> io::Result<()> {
+    let facts = &rule.facts;
+    sheet.title(&facts.name, &format!("rule, {}", facts.severity.name()))?;
+    sheet.text(&facts.title)?;
+    sheet.blank()?;
+    for (name, text) in [("Why", &facts.why), ("Fix", &facts.fix)] {
+        if let Some(text) = text {
+            sheet.fact(name, text)?;
+        }
+    }
+    for (at, reference) in facts.references.iter().enumerate() {
+        sheet.fact(if at == 0 { "See" } else { "" }, reference)?;
+    }
+    sheet.fact("File", &format!("{}:{}", facts.file, facts.line))?;
+
+    let selections: Vec<&Pattern> = policy.selection.iter().chain(&rule.selection).collect();
+    if selections.is_empty() {
+        sheet.heading("It is about every stage.")?;
+    } else {
+        sheet.heading("It is about stages with all of this")?;
+        lines(sheet, selections.into_iter(), "")?;
+    }
+    sheet.heading("It demands")?;
+    lines(sheet, rule.picture.iter(), "")?;
+    lines(sheet, rule.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern), "each-route")?;
+
+    let (conforms, violates) = examples(policy, rule);
+    let read = reads(policy, rule);
+    if let Some(example) = conforms {
+        sheet.heading(&format!("Conforms: {}", example.name))?;
+        sheet.yaml(&given(example, &read))?;
+    }
+    if let Some((example, failures)) = violates {
+        sheet.heading(&format!("Violates: {}", example.name))?;
+        sheet.yaml(&given(example, &read))?;
+        for failure in failures {
+            sheet.item(0, &format!("# {failure}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn lines<'p>(sheet: &mut Sheet<'_>, of: impl Iterator<Item = &'p Pattern>, place: &str) -> io::Result<()> {
+    of.flat_map(|pattern| outline(pattern, place)).try_for_each(|line| sheet.item(line.depth, &line.text))
+}
+
+/// Of the policy's tests, the first on which the rule conforms, and the first that violates it, with what fails.
+fn examples<'p>(policy: &'p Policy, rule: &Rule) -> (Option<&'p Example>, Option<(&'p Example, Vec<String>)>) {
+    let (mut conforms, mut violates) = (None, None);
+    for example in &policy.tests {
+        let document = Document {
+            account: Some(&example.account),
+            region: Some(&example.region),
+            api: &example.api,
+            stage: &example.stage,
+        };
+        match verdict(policy.selection.as_ref(), rule, &document, Options::default()) {
+            Verdict::Conforms if conforms.is_none() => conforms = Some(example),
+            Verdict::Violates(failures) if violates.is_none() => {
+                let words = failures.iter().map(|failure| {
+                    let path = if failure.path.is_empty() { "the stage" } else { &failure.path };
+                    format!("{path}: expected {}", failure.expected)
+                });
+                violates = Some((example, words.collect()));
+            }
+            _ => {}
+        }
+    }
+    (conforms, violates)
+}
+
+/// The stage of a test, as far as a rule reads it.
+fn given(example: &Example, read: &[String]) -> String {
+    let json = |field, value| serde_json::to_value(Written { field, value }).unwrap_or_default();
+    let mut stage = json(&STAGE_FIELD, &example.stage);
+    stage["api"] = json(&API_FIELD, &example.api);
+    for (key, value) in [("account", &example.account), ("region", &example.region)] {
+        stage[key] = Json::from(value.as_str());
+    }
+    let keep = |within: &str, of: &mut Json| {
+        if let Some(members) = of.as_object_mut() {
+            members.retain(|key, value| {
+                let path = format!("{within}{key}");
+                read.iter().any(|read| overlap(read, &path)) && *value != serde_json::json!({})
+            });
+        }
+    };
+    keep("api.", &mut stage["api"]);
+    keep("", &mut stage);
+    if stage == serde_json::json!({}) {
+        return "# nothing that the rule reads is set".to_owned();
+    }
+    serde_yaml::to_string(&stage).unwrap_or_default()
+}
+
+/// A test of one setting.
+pub fn test(sheet: &mut Sheet<'_>, operator: &Operator) -> io::Result<()> {
+    sheet.title(operator.name, "test")?;
+    sheet.text(operator.about)?;
+    sheet.blank()?;
+    sheet.fact("Takes", operator.takes)?;
+    sheet.fact("Stands at", &fits(operator))?;
+    example(sheet, &operator.example)
+}
+
+/// A word that is no test.
+pub fn word(sheet: &mut Sheet<'_>, word: &Word) -> io::Result<()> {
+    sheet.title(word.name, "word of the language")?;
+    sheet.text(word.about)?;
+    sheet.blank()?;
+    sheet.fact("Takes", word.takes)?;
+    sheet.fact("Stands", word.place)?;
+    example(sheet, &word.example)
+}
+
+fn example(sheet: &mut Sheet<'_>, example: &Shown) -> io::Result<()> {
+    shown(sheet, &format!("{{{}}}", example.rule), example.passes, example.fails)
+}
+
+fn shown(sheet: &mut Sheet<'_>, rule: &str, passes: &str, fails: &str) -> io::Result<()> {
+    for (heading, yaml) in [("A rule says", rule), ("Conforms", passes), ("Violates", fails)] {
+        sheet.heading(heading)?;
+        sheet.yaml(&block(yaml))?;
+    }
+    Ok(())
+}
+
+/// A field of the document.
+pub fn field(sheet: &mut Sheet<'_>, place: &Place, policies: &Policies) -> io::Result<()> {
+    let field = place.field;
+    sheet.title(&place.path, "field")?;
+    sheet.text(field.about)?;
+    sheet.blank()?;
+    sheet.fact("Type", &kind_words(field))?;
+    sheet.fact("Comes from", &place.source())?;
+    sheet.fact("APIs", if place.on == Protocols::Both { "HTTP and WebSocket" } else { on(place.on) })?;
+    let meaning = match field.unset {
+        Unset::Nothing => "not set: every test fails but `present: false`".to_owned(),
+        _ => unset(field),
+    };
+    sheet.fact("Unset means", &meaning)?;
+    if field.sensitive {
+        sheet.fact("Sensitive", "reports and snapshots hold a digest, unless --show-values is given")?;
+    }
+    if field.log_group_arn {
+        sheet.fact("Compared", "without a trailing `:*`, which API Gateway does not store")?;
+    }
+    let values = match field.kind {
+        Kind::Struct(_) => "a mapping of its members",
+        Kind::Map(_) => "a list of keys, a mapping of keys",
+        Kind::List(_) => "a mapping of tests",
+        _ => "a value, a list of values, a mapping of tests",
+    };
+    sheet.fact("Patterns", values)?;
+    let tests = OPERATORS.iter().filter(|operator| (operator.on)(&field.kind)).map(|operator| operator.name);
+    sheet.fact("Tests", &tests.chain(["not", "any-of"]).collect::<Vec<_>>().join(", "))?;
+    if let Kind::Struct(members) = field.kind {
+        sheet.fact("Members", &members.iter().map(|member| member.name).collect::<Vec<_>>().join(", "))?;
+    }
+    let readers = policies.policies.iter().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
+    let readers: Vec<&str> = readers
+        .filter(|(policy, rule)| reads(policy, rule).iter().any(|read| overlap(read, &place.read_as())))
+        .map(|(_, rule)| rule.facts.name.as_str())
+        .collect();
+    sheet.fact("Read by", &if readers.is_empty() { "no loaded rule".to_owned() } else { readers.join(", ") })?;
+    if let Some([expect, passes, fails]) = place.example() {
+        shown(sheet, &format!("{{expect: {expect}}}"), &passes, &fails)?;
+    }
+    Ok(())
+}
+
+/// The paths that a rule reads, those of its policy's `match` too.
+fn reads(policy: &Policy, rule: &Rule) -> Vec<String> {
+    let mut read = Vec::new();
+    for pattern in [&policy.selection, &rule.selection, &rule.picture].into_iter().flatten() {
+        pattern.reads(&mut String::new(), &mut read);
+    }
+    for part in rule.each_route.iter().flat_map(|routes| &routes.parts) {
+        read.extend(part.elsewhere.iter().cloned());
+        for member in part.reads.iter().map(|at| ROUTE_SETTINGS[*at].name) {
+            read.extend(["each-route", "DefaultRouteSettings", "RouteSettings"].map(|of| format!("{of}.{member}")));
+        }
+    }
+    read
+}
+
+/// Whether one path is the other, or a part of it.
+fn overlap(one: &str, other: &str) -> bool {
+    let within = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    within(one, other) || within(other, one)
+}
