@@ -23,34 +23,44 @@ pub const TERMINATED: u8 = 143;
 pub struct Code {
     /// The code.
     pub code: u8,
-    /// What it means, for people.
+    /// What it means, in a line.
+    pub brief: &'static str,
+    /// What it means in full, as Markdown.
     pub meaning: &'static str,
 }
 
-/// Every exit code of an audit, for the reference page.
+/// Every exit code of an audit, for help and reference.
 pub const CODES: [Code; 7] = [
-    Code { code: CONFORMS, meaning: "everything in scope was read, at least one stage was governed, nothing fails" },
+    Code {
+        code: CONFORMS,
+        brief: "everything in scope was checked, a stage was governed, nothing fails",
+        meaning: "everything in scope was read, at least one stage was governed, nothing fails",
+    },
     Code {
         code: VIOLATIONS,
+        brief: "a violation reaches --fail-on, or coverage is below --min-coverage",
         meaning: "a violation reaches `--fail-on`, or fewer of the stages are governed than `--min-coverage` asks",
     },
     Code {
         code: USAGE,
+        brief: "a usage, policy, waiver or input error: nothing was audited",
         meaning: "wrong usage, a mistake in a policy, a waiver or the run file, no policy found, an output folder that \
                   does not exist, two reports to one file, an input that is missing, empty, damaged, cut off or of no \
                   known kind: nothing was audited",
     },
     Code {
         code: INCOMPLETE,
+        brief: "nothing fails, but something was not read or decided, or nothing governed",
         meaning: "nothing fails, but something was not read or not decided, or no stage was governed",
     },
     Code {
         code: FAILED,
+        brief: "the run failed: no credentials, no Region, a report not written",
         meaning: "the run failed: no credentials, no Region, a report that could not be written (the others still \
                   are), an internal error",
     },
-    Code { code: INTERRUPTED, meaning: "ended by SIGINT" },
-    Code { code: TERMINATED, meaning: "ended by SIGTERM" },
+    Code { code: INTERRUPTED, brief: "interrupted (SIGINT)", meaning: "ended by SIGINT" },
+    Code { code: TERMINATED, brief: "terminated (SIGTERM)", meaning: "ended by SIGTERM" },
 ];
 
 /// What the user tolerates.

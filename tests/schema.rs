@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftgate::model::catalogue::{Field, Kind};
-use driftgate::policy::describe::places;
+use driftgate::policy::describe::{places, sample};
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::operator::OPERATORS;
 use driftgate::policy::{load, schema, waiver};
@@ -55,16 +55,6 @@ fn mistakes(policy: &Value) -> Vec<String> {
     load(vec![text]).err().into_iter().flatten().map(|mistake| mistake.title).collect()
 }
 
-/// What stands at the key of a test in its own example.
-fn sample(name: &str) -> Value {
-    fn find(name: &str, within: &Value) -> Option<Value> {
-        let members = within.as_object()?;
-        members.get(name).cloned().or_else(|| members.values().find_map(|below| find(name, below)))
-    }
-    let operator = OPERATORS.iter().find(|operator| operator.name == name).unwrap();
-    find(name, &yaml(&format!("{{{}}}", operator.example.rule))).unwrap()
-}
-
 /// A value that may stand at a field.
 fn literal(field: &Field) -> Value {
     match field.kind {
@@ -108,7 +98,7 @@ fn forms(field: &Field) -> Vec<Value> {
         json!(["a", "b"]),
     ];
     for operator in OPERATORS {
-        let sample = sample(operator.name);
+        let sample = sample(operator.name, operator.example.rule).unwrap();
         forms.push(json!({operator.name: sample}));
         forms.push(json!({"not": {operator.name: sample}}));
         forms.push(json!({operator.name: {"unknown": 1}}));

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::output::{Report, parse_report};
 use crate::check::Inheritance;
+use crate::gate;
 use crate::model::Severity;
 use crate::model::catalogue::Protocol;
 
@@ -15,7 +16,7 @@ use crate::model::catalogue::Protocol;
 ///
 /// It only reads: nothing but GET requests reach API Gateway.
 #[derive(Debug, Parser)]
-#[command(name = "driftgate", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "driftgate", version, arg_required_else_help = true, after_help = exit_codes())]
 pub struct Cli {
     /// The command.
     #[command(subcommand)]
@@ -25,16 +26,10 @@ pub struct Cli {
     pub global: Global,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    everything in scope was checked, a stage was governed, nothing fails
-  1    a violation reaches --fail-on
-  2    a usage, policy or input error: nothing was audited
-  3    nothing fails, but something was not read or decided, or nothing governed
-  4    the run failed: no credentials, no Region, a report not written
-  130  interrupted (SIGINT); 143 terminated (SIGTERM)
-
-Try it without AWS:  driftgate demo";
+fn exit_codes() -> String {
+    let lines: Vec<String> = gate::CODES.iter().map(|code| format!("  {:<4} {}\n", code.code, code.brief)).collect();
+    format!("Exit codes:\n{}\nTry it without AWS:  driftgate demo", lines.concat())
+}
 
 /// Flags of every command.
 #[derive(Debug, Args)]

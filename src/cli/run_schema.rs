@@ -45,8 +45,6 @@ pub struct Takes {
     pub values: Vec<String>,
     /// Whether it may be repeated.
     pub several: bool,
-    /// What holds without it.
-    pub default: Option<String>,
 }
 
 /// Every long flag once, by name.
@@ -108,10 +106,6 @@ impl Takes {
                 _ => values.iter().map(|value| value.get_name().to_owned()).collect(),
             },
             several: matches!(arg.get_action(), ArgAction::Append),
-            default: match kind {
-                "boolean" => None,
-                _ => arg.get_default_values().first().map(|value| value.to_string_lossy().into_owned()),
-            },
         }
     }
 }

@@ -13,6 +13,16 @@ pub struct Example {
     pub fails: &'static str,
 }
 
+/// What stands at a word in a rule.
+#[must_use]
+pub fn sample(word: &str, rule: &str) -> Option<serde_json::Value> {
+    fn find(word: &str, within: &serde_json::Value) -> Option<serde_json::Value> {
+        let members = within.as_object()?;
+        members.get(word).cloned().or_else(|| members.values().find_map(|below| find(word, below)))
+    }
+    find(word, &serde_yaml::from_str(&format!("{{{rule}}}")).ok()?)
+}
+
 /// YAML written in one line, one key a line.
 #[must_use]
 pub fn block(yaml: &str) -> String {
@@ -178,7 +188,7 @@ impl Place {
 #[must_use]
 pub fn about(field: &Field) -> String {
     let mut words = vec![field.about.to_owned()];
-    words.extend((field.on != Protocols::Both).then(|| format!("For {}.", on(field.on))));
+    words.extend((field.on != Protocols::Both).then(|| format!("Only for {}.", on(field.on))));
     words
         .extend(matches!(field.unset, Unset::False | Unset::Text(_)).then(|| format!("Unset means {}.", unset(field))));
     words.extend(field.sensitive.then(|| "Reports show a digest.".to_owned()));
@@ -190,8 +200,8 @@ pub fn about(field: &Field) -> String {
 pub fn on(protocols: Protocols) -> &'static str {
     match protocols {
         Protocols::Both => "HTTP and WebSocket APIs",
-        Protocols::Http => "only HTTP APIs",
-        Protocols::WebSocket => "only WebSocket APIs",
+        Protocols::Http => "HTTP APIs",
+        Protocols::WebSocket => "WebSocket APIs",
     }
 }
 

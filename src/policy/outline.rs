@@ -106,7 +106,7 @@ impl At {
 
     fn line(&self, depth: usize, demand: &str) -> Line {
         let label = if self.label.is_empty() { String::new() } else { format!("{}: ", self.label) };
-        let only = (self.on != Protocols::Both).then(|| format!(" ({})", describe::on(self.on)));
+        let only = (self.on != Protocols::Both).then(|| format!(" (only {})", describe::on(self.on)));
         let only = only.unwrap_or_default();
         Line { depth, text: format!("{label}{demand}{only}") }
     }

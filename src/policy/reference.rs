@@ -38,7 +38,7 @@ pub fn fields() -> String {
 fn row(place: &Place) -> String {
     let field = place.field;
     let mut about = vec![field.about.to_owned()];
-    about.extend((place.on != Protocols::Both).then(|| format!("For {}.", on(place.on))));
+    about.extend((place.on != Protocols::Both).then(|| format!("Only for {}.", on(place.on))));
     about.extend(field.sensitive.then(|| "Reports show a digest of each value.".to_owned()));
     about.extend(field.log_group_arn.then(|| "Compared without a trailing `:*`.".to_owned()));
     format!("| `{}` | {} | {} | {} |\n", place.path, kind_words(field), unset(field), about.join(" "))

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::compile::{each_route_field, kind_words};
-use super::describe::about;
+use super::describe::{about, sample};
 use super::operator::OPERATORS;
 use super::pattern::Top;
 use crate::model::Severity;
@@ -236,7 +236,11 @@ fn map(name: &str, of: &'static Field) -> Value {
 fn tests(field: &'static Field, name: &str) -> Map<String, Value> {
     let fitting = OPERATORS.iter().filter(|operator| (operator.on)(&field.kind));
     let mut all: Map<String, Value> = fitting
-        .map(|operator| (operator.name.to_owned(), titled((operator.schema)(field), operator.name, operator.about)))
+        .map(|operator| {
+            let schema = titled((operator.schema)(field), operator.name, operator.about);
+            let examples: Vec<Value> = sample(operator.name, operator.example.rule).into_iter().collect();
+            (operator.name.to_owned(), with(schema, "examples", json!(examples)))
+        })
         .collect();
     everywhere(name, &mut all);
     all

@@ -156,7 +156,8 @@ pub fn field(sheet: &mut Sheet<'_>, place: &Place, policies: &Policies) -> io::R
     sheet.blank()?;
     sheet.fact("Type", &kind_words(field))?;
     sheet.fact("Comes from", &place.source())?;
-    sheet.fact("APIs", if place.on == Protocols::Both { "HTTP and WebSocket" } else { on(place.on) })?;
+    let only = if place.on == Protocols::Both { "" } else { "only " };
+    sheet.fact("Exists on", &format!("{only}{}", on(place.on)))?;
     let meaning = match field.unset {
         Unset::Nothing => "not set: every test fails but `present: false`".to_owned(),
         _ => unset(field),
