@@ -79,8 +79,13 @@ fn collect(command: &Command, path: &str, into: &mut Vec<Flag>) {
     }
 }
 
+/// The help of a flag, with what holds without it.
 fn about(arg: &Arg) -> String {
-    arg.get_help().map(ToString::to_string).unwrap_or_default()
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    match arg.get_default_values() {
+        [default] if arg.get_action().takes_values() => format!("{help} [default: {}]", default.to_string_lossy()),
+        _ => help,
+    }
 }
 
 impl Takes {

@@ -74,6 +74,7 @@ pub fn waivers() -> Value {
                 "description": "The rule, as POLICY/ID. A glob is every rule that fits it.",
                 "type": "string",
                 "pattern": "[/*?]",
+                "patternErrorMessage": "A rule is named POLICY/ID.",
                 "examples": ["production/throttling", "production/*"],
             },
             "match": pattern_of(
@@ -89,6 +90,7 @@ pub fn waivers() -> Value {
                 "description": "The last day on which the waiver holds, in UTC.",
                 "type": "string",
                 "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+                "patternErrorMessage": "A day, written 2027-01-31.",
                 "examples": ["2027-01-31"],
             },
         },
@@ -190,7 +192,7 @@ fn define(field: &'static Field, into: &mut Map<String, Value>) {
 
 /// A value, a list of values, or tests.
 fn scalar(field: &'static Field, name: &str) -> Value {
-    let values = match field.kind {
+    let value = match field.kind {
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Integer => json!({"type": "integer"}),
         Kind::Number => json!({"type": "number"}),
@@ -199,15 +201,15 @@ fn scalar(field: &'static Field, name: &str) -> Value {
         Kind::OneOf(names) => json!({"enum": names}),
         _ => json!({"type": "string", "minLength": 1}),
     };
-    json!({
-        "title": format!("A pattern for {}", kind_words(field)),
-        "description": "A value: equal to it. A list: equal to one of them. A mapping: tests, all of which hold.",
-        "anyOf": [
-            values,
-            {"type": "array", "minItems": 1, "items": values},
-            object("Tests", &tests(field, name)),
-        ],
-    })
+    let several = json!({"minItems": 1, "items": value, "minProperties": 1, "additionalProperties": false,
+                         "properties": tests(field, name)});
+    // In one schema where there is one type of value: an editor then says what is wrong within a mapping.
+    let schema = match value.get("type") {
+        Some(kind) => with(with(several, "type", json!([kind, "array", "object"])), "minLength", json!(1)),
+        None => json!({"anyOf": [value, with(several, "type", json!(["array", "object"]))]}),
+    };
+    let words = "A value: equal to it. A list: equal to one of them. A mapping: tests, all of which hold.";
+    titled(schema, &format!("A pattern for {}", kind_words(field)), words)
 }
 
 /// Keys that are there, or a pattern for each key.
@@ -305,7 +307,11 @@ fn with(mut schema: Value, key: &str, value: Value) -> Value {
 }
 
 fn name() -> Value {
-    json!({"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"})
+    json!({
+        "type": "string",
+        "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
+        "patternErrorMessage": "Lower-case letters, digits and single hyphens.",
+    })
 }
 
 fn rule() -> Value {
