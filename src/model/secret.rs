@@ -53,7 +53,9 @@ const KEYS: [&str; 16] = [
     "hmackey",
     "jwtkey",
 ];
-/// Words behind that, which tell secrets of one kind apart.
+/// What is done to a password by the function that a variable then names.
+const DEEDS: [&str; 9] = ["change", "check", "confirm", "forgot", "recover", "reset", "update", "validate", "verify"];
+/// Words behind the name of a secret, which tell those of one kind apart.
 const WHICH: [&str; 12] =
     ["dev", "development", "test", "qa", "stage", "staging", "prod", "production", "old", "new", "current", "value"];
 /// What a name ends with that says where a secret is, which is the right way.
@@ -103,7 +105,7 @@ fn is_named_so(name: &str, value: &str) -> bool {
     let name = words(name);
     let value_words = words(value);
     // `resetPassword: password-reset-handler` says what it is for.
-    if value_words.iter().any(|word| word.len() > 2 && name.contains(word)) {
+    if is_readable(value) && value_words.iter().any(|word| word.len() > 2 && name.contains(word)) {
         return false;
     }
     let which =
@@ -111,13 +113,14 @@ fn is_named_so(name: &str, value: &str) -> bool {
     let end = name.iter().rposition(|word| !which(word)).map_or(0, |last| last + 1);
     let stem = name[..end].concat();
     let says = |secrets: &[&str]| secrets.iter().any(|secret| stem.ends_with(secret));
-    if says(&PASSWORDS) {
+    let does = name.iter().any(|word| DEEDS.contains(&word.as_str()));
+    if says(&PASSWORDS) && !does {
         return !ORDINARY.contains(&value.to_ascii_lowercase().as_str());
     }
     let points = name.last().is_some_and(|last| POINTERS.contains(&last.as_str()));
     let mentions =
         !points && name.iter().any(|word| PASSWORDS.contains(&word.as_str()) || KEYS.contains(&word.as_str()));
-    (says(&KEYS) && !is_readable(value)) || (mentions && is_random(value))
+    ((says(&KEYS) || says(&PASSWORDS)) && !is_readable(value)) || (mentions && is_random(value))
 }
 
 /// Whether a value names or locates something, is a number, or stands for a value that is put in elsewhere.
@@ -211,6 +214,8 @@ mod tests {
             ("db-password-prod", "correct-horse-battery-staple"),
             ("PASSWORD2", "qwertyuiop"),
             ("adminpwd", "hunter2"),
+            ("DB_PASSWORD", "Password123"),
+            ("vendorApiKey", "key-9zk3qw7lx2vb8nm4tc6rf1yh5gj0pd9s"),
             ("apiKey", "a1b2c3d4e5"),
             ("API_KEY", "550e8400-e29b-41d4-a716-446655440000"),
             ("clientSecret", "Zm9vYmFyYmF6"),
@@ -230,6 +235,7 @@ mod tests {
             ("lambda", "password-reset-handler"),
             ("resetPassword", "password-reset-handler"),
             ("forgotPassword", "forgot-handler-prod"),
+            ("resetPassword", "accounts-handler-prod"),
             ("passwordResetLambda", "reset-handler-v2"),
             ("tokenTableName", "tokens-prod-2024"),
             ("token_table", "Sessions7Table"),
