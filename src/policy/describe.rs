@@ -1,4 +1,4 @@
-//! The fields in words: for the schema, for `policy explain` and for the reference page.
+//! The words of the language and the fields of the document, described: for the schema, for `policy explain`, for people.
 
 use crate::model::catalogue::{Field, Kind, OURS, Protocols, STAGE, Unset};
 
