@@ -28,8 +28,14 @@ pub fn demand(pattern: &Pattern) -> Option<String> {
     match pattern {
         Pattern::Tests(setting) => Some(tests(setting)),
         Pattern::All(of) => Some(all(of)?.join(", ")),
-        Pattern::Any(of) => Some(all(of)?.join(", or ")),
-        Pattern::Not(inner) => Some(format!("not {}", demand(inner)?)),
+        Pattern::Any(of) if of.len() > 1 => Some(format!("either {}", all(of)?.join(" or "))),
+        Pattern::Any(of) => Some(all(of)?.concat()),
+        Pattern::Not(inner) => Some(match &**inner {
+            Pattern::Any(of) if of.len() > 1 => format!("neither {}", all(of)?.join(" nor ")),
+            Pattern::All(of) if of.len() > 1 => format!("not all of {}", demand(inner)?),
+            Pattern::Tests(setting) if setting.tests.len() > 1 => format!("not all of {}", demand(inner)?),
+            one => format!("not {}", demand(one)?),
+        }),
         _ => None,
     }
 }
@@ -140,7 +146,12 @@ mod tests {
                     "DefaultRouteSettings.LoggingLevel: INFO (only WebSocket APIs)",
                 ],
             ),
-            ("{Description: {any-of: [x, {like: \"${region}*\"}]}}", vec!["Description: x, or like ${region}*"]),
+            ("{Description: {any-of: [x, {like: \"${region}*\"}]}}", vec!["Description: either x or like ${region}*"]),
+            ("{Description: {not: [x, {like: \"y*\"}]}}", vec!["Description: neither x nor like y*"]),
+            (
+                "{DefaultRouteSettings: {ThrottlingBurstLimit: {not: {min: 1, max: 5}}}}",
+                vec!["DefaultRouteSettings.ThrottlingBurstLimit: not all of at least 1, at most 5"],
+            ),
             (
                 "{Tags: {owner: {present: true}, \"t-*\": {not: x}, \"u-*\": {present: false}}}",
                 vec!["Tags.owner: present", "every Tags.t-*: not x", "Tags: no key like u-*"],
