@@ -258,6 +258,15 @@ tests:
     ungoverned: true
 "#;
 
+#[test]
+fn a_block_may_end_with_the_file() {
+    for text in ["a: |\n  b", "a: |\n  b\n    c", "a: >-\n  b", "a: |+\n  b"] {
+        assert_eq!(disagreement(text), None);
+        let mut problems = Problems::new(source("p.yaml", text));
+        assert!(yaml::read(&mut problems).is_some() && problems.is_empty(), "{text:?}: {problems:?}");
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Edit {
     Delete(usize, usize),
@@ -358,7 +367,9 @@ fn disagreement(text: &str) -> Option<String> {
         return problems.is_empty().then(|| format!("refused without a reason: {text:?}"));
     };
     // A tag, a merge key or a key that stands twice is a mistake already, and the readers need not agree on it.
-    let value = serde_yaml::from_str::<Yaml>(text).ok().filter(|_| problems.is_empty())?;
+    // And a last line without its end is read as if it had one.
+    let ended = if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") };
+    let value = serde_yaml::from_str::<Yaml>(&ended).ok().filter(|_| problems.is_empty())?;
     different(&node, &value, text).map(|what| format!("{what} in {text:?}"))
 }
 

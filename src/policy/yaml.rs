@@ -4,6 +4,7 @@
 //! one: deep nesting, alias bombs, several documents. serde_yaml then decides what each scalar is. The two agree on
 //! the shape, which `tests/policies.rs` tries with many texts; where they do not, it is an error.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
@@ -93,8 +94,10 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
         );
         return None;
     }
-    let shape = Places::of(&file.text, problems)?;
-    let values: Raw = match serde_yaml::from_str(&file.text) {
+    // A last line without its end is read in two ways.
+    let text = if file.text.ends_with('\n') { Cow::from(&file.text) } else { Cow::from(format!("{}\n", file.text)) };
+    let shape = Places::of(&text, problems)?;
+    let values: Raw = match serde_yaml::from_str(&text) {
         Ok(values) => values,
         // One of the readers has told what is wrong, and the other would tell the same in its own words.
         Err(_) if !problems.is_empty() => return None,
@@ -241,7 +244,8 @@ impl<'p, 't> Places<'p, 't> {
 
     fn bytes(&self, span: Span) -> Range<usize> {
         let range = span.byte_range().unwrap_or(0..0);
-        range.start..range.end.min(self.text.len())
+        let most = self.problems.file.text.len();
+        range.start.min(most)..range.end.min(most)
     }
 
     fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Option<Shape> {
