@@ -1,6 +1,7 @@
 //! Policies and a feed become an outcome: decoding and checking run on rayon's threads, one order comes out. Pure;
 //! it must not know where stages come from.
 
+mod asserted;
 mod ledger;
 mod routes;
 mod verdict;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Options;
+use super::asserted::Asserted;
 use super::routes::{Chosen, Routes};
 use crate::model::Document;
 use crate::model::catalogue::{Protocol, STAGE, position};
@@ -132,7 +133,12 @@ fn assuming(
     let at = At::top(document, protocol, Use::Expect);
     let picture = rule.picture.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
     let routes = rule.each_route.as_ref().map(|each| Routes::of(each, chosen, document, protocol, options));
-    let truths = [picture.as_ref().map(|(_, truth)| *truth), routes.as_ref().map(Routes::truth)];
+    let asserted = rule.assertion.as_ref().map(|assertion| Asserted::of(assertion, document, protocol, options));
+    let truths = [
+        picture.as_ref().map(|(_, truth)| *truth),
+        routes.as_ref().map(Routes::truth),
+        asserted.as_ref().map(Asserted::truth),
+    ];
     match Truth::all(truths.into_iter().flatten()) {
         Truth::True => Verdict::Conforms,
         Truth::Dropped => Verdict::NotApplicable,
@@ -147,6 +153,9 @@ fn assuming(
             if let Some(routes) = routes {
                 routes.failures(&mut failures);
             }
+            if let Some(Asserted::Fails(failure)) = asserted {
+                failures.push(failure);
+            }
             Verdict::Violates(joined(failures))
         }
         Truth::Unknown => {
@@ -156,6 +165,9 @@ fn assuming(
             }
             if let Some(routes) = routes {
                 routes.questions(&mut questions);
+            }
+            if let Some(Asserted::Open(open)) = asserted {
+                questions.extend(open);
             }
             Verdict::Undecided(questions)
         }
@@ -179,6 +191,11 @@ pub fn undecided_beside(
         if let Some(each) = &rule.each_route {
             let chosen = chosen(*protocol, selects, rule, document);
             Routes::of(each, chosen, document, *protocol, options).questions(&mut questions);
+        }
+        if let Some(assertion) = &rule.assertion
+            && let Asserted::Open(open) = Asserted::of(assertion, document, *protocol, options)
+        {
+            questions.extend(open);
         }
     }
     questions.sort_by(|a: &Open, b| (&a.route, &a.path).cmp(&(&b.route, &b.path)));

@@ -48,6 +48,19 @@ pub struct Diagnostic {
     pub help: Vec<String>,
 }
 
+/// One mistake in a text of another language inside a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The bytes of that text.
+    pub at: Range<usize>,
+    /// What is wrong.
+    pub title: String,
+    /// What stands under the line.
+    pub label: String,
+    /// What to do.
+    pub help: Vec<String>,
+}
+
 /// Mistakes of one file, as they are found.
 #[derive(Debug)]
 pub struct Problems {

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::assertion::Assertion;
 use super::compile::{Compiler, Expectation};
-use super::diagnostic::{Diagnostic, Problems, SourceText, suggestions};
+use super::diagnostic::{Diagnostic, Mistake, Problems, SourceText, suggestions};
 use super::example;
 use super::foreign;
-use super::keys::{Keys, name};
+use super::keys::{Keys, name, text};
 use super::pattern::{At, Pattern};
 use super::policies::{EachRoute, Policies, Policy, Rule};
 use super::truth::{Truth, Use};
@@ -257,7 +258,7 @@ fn rule_of(
     policy_selection: Option<&Pattern>,
     problems: &mut Problems,
 ) -> Option<Rule> {
-    const KEYS: [&str; 8] = ["id", "title", "severity", "why", "fix", "references", "match", "expect"];
+    const KEYS: [&str; 9] = ["id", "title", "severity", "why", "fix", "references", "match", "expect", "assert"];
     let before = problems.len();
     let keys = Keys::of(node, "a rule", &KEYS, problems)?;
     let id = keys.text("id", node, "the rule", problems).and_then(|text| name(text, "the id of a rule", problems));
@@ -277,21 +278,24 @@ fn rule_of(
     let fix = keys.optional_text("fix", problems);
     let references = keys.get("references").map(|entry| references(entry, problems)).unwrap_or_default();
     let selection = selection(keys.get("match"), problems);
-    let Some(expect) = keys.get("expect") else {
-        if keys.is_misspelt("expect") {
+    let (expect, assert) = (keys.get("expect"), keys.get("assert"));
+    let Some(demands) = expect.or(assert) else {
+        if keys.is_misspelt("expect") || keys.is_misspelt("assert") {
             return None;
         }
         let named = id.map_or_else(|| "the rule".to_owned(), |id| format!("the rule `{id}`"));
-        problems.note(&node.span, format!("{named} has no `expect`"), "it demands nothing", []);
+        problems.note(&node.span, format!("{named} has neither `expect` nor `assert`"), "it demands nothing", []);
         return None;
     };
-    let expectation = Compiler::new(problems).expectation(&expect.value);
-    if let (Some(Selection { route: Some(at), .. }), Some(Expectation { picture: Some(_), .. })) =
-        (&selection, &expectation)
-    {
+    // What is left out is `Some(None)`, and what is wrong `None`.
+    let expectation = expect.map_or(Some(None), |entry| Compiler::new(problems).expectation(&entry.value).map(Some));
+    let more = assert.is_some() || matches!(&expectation, Some(Some(Expectation { picture: Some(_), .. })));
+    if let (Some(Selection { route: Some(at), .. }), true) = (&selection, more) {
         problems.note(at, ROUTE_STANDS, "this rule expects more than that", [ROUTE_HELP.to_owned()]);
     }
-    let (selection, expectation) = (selection?, expectation?);
+    let assertion = assert.map_or(Some(None), |entry| assertion(entry, problems).map(Some));
+    let (selection, expectation, assertion) = (selection?, expectation?, assertion?);
+    let (picture, each_route) = expectation.map_or((None, None), |of| (of.picture, of.each_route));
     let (id, title, severity) = (id?, title?, severity?);
     let rule = Rule {
         number: 0,
@@ -308,14 +312,28 @@ fn rule_of(
         id: id.to_owned(),
         selection: selection.pattern,
         by_route: selection.route.is_some(),
-        picture: expectation.picture,
-        each_route: expectation.each_route.map(EachRoute::of),
+        picture,
+        each_route: each_route.map(EachRoute::of),
+        assertion,
     };
     if let Some((reason, help)) = never_applies(&rule, policy_selection) {
-        let at = keys.get("match").filter(|_| help == NO_PROTOCOL).map_or(&expect.key_span, |entry| &entry.key_span);
+        let at = keys.get("match").filter(|_| help == NO_PROTOCOL).map_or(&demands.key_span, |entry| &entry.key_span);
         problems.note(at, format!("the rule `{id}` can never apply"), reason, [help.to_owned()]);
     }
     (problems.len() == before).then_some(rule)
+}
+
+/// A CEL expression; what is wrong with it is noted where it stands in the file.
+fn assertion(entry: &Entry, problems: &mut Problems) -> Option<Assertion> {
+    let text = text(entry, problems)?;
+    Assertion::of(text)
+        .map_err(|mistakes| {
+            for Mistake { at, title, label, help } in mistakes {
+                let at = yaml::inside(&problems.file, &entry.value, text, at);
+                problems.note(&at, title, label, help);
+            }
+        })
+        .ok()
 }
 
 fn references(entry: &Entry, problems: &mut Problems) -> Vec<String> {
@@ -349,7 +367,9 @@ fn never_applies(rule: &Rule, policy: Option<&Pattern>) -> Option<(String, &'sta
         let at = At::top(&document, protocol, Use::Expect);
         let routes = rule.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern);
         let asks = rule.picture.iter().chain(routes);
-        if asks.map(|pattern| pattern.truth(&NOT_STATED, &at)).any(|truth| truth != Truth::Dropped) {
+        if asks.map(|pattern| pattern.truth(&NOT_STATED, &at)).any(|truth| truth != Truth::Dropped)
+            || rule.assertion.as_ref().is_some_and(|assertion| assertion.applies(protocol))
+        {
             return None;
         }
         lacking.push(protocol);
@@ -444,7 +464,7 @@ tests:
                 "there is no severity `severe`",
                 "a stage has no setting `AccessLogSetings`",
                 "`AutoDeploy` is a boolean, and this is a text",
-                "the rule `a` has no `expect`",
+                "the rule `a` has neither `expect` nor `assert`",
                 "the policy already has a rule `a`",
             ]
         );

@@ -1,6 +1,11 @@
 //! The policy language: YAML to checked, compiled patterns, and what they say of a stage. After reading, no I/O.
 
 pub mod access_log;
+#[cfg(feature = "cel")]
+pub mod assertion;
+#[cfg(not(feature = "cel"))]
+#[path = "assertion/without.rs"]
+pub mod assertion;
 pub mod builtin;
 pub mod compile;
 pub mod describe;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::assertion::Assertion;
 use super::diagnostic::SourceText;
 use super::example::Example;
 use super::pattern::{At, Pattern};
@@ -54,6 +55,8 @@ pub struct Rule {
     pub picture: Option<Pattern>,
     /// What the settings in force of each route should be like.
     pub each_route: Option<EachRoute>,
+    /// What must be true besides.
+    pub assertion: Option<Assertion>,
 }
 
 /// What the settings in force of each route should be like.
@@ -118,6 +121,7 @@ impl Policies {
             reads.extend(members.chain(["RouteSettings".to_owned()]));
             reads.extend(part.elsewhere.iter().cloned());
         }
+        reads.extend(self.rules().filter_map(|rule| rule.assertion.as_ref()).flat_map(Assertion::reads));
         reads.sort();
         reads.dedup();
         reads

@@ -26,12 +26,9 @@ pub static OPERATOR: Operator = Operator {
     },
     read: |reading, node| {
         let text = text_of(node, reading.problems)?;
-        let (part, said) = match Regex::new(text) {
+        let (part, said) = match regex_of(text) {
             Ok(regex) => return Some(Box::new(Matches(regex))),
-            Err(regex::Error::CompiledTooBig(_)) => {
-                (0..text.len(), "too large once its repetitions are written out".to_owned())
-            }
-            Err(_) => mistake(text),
+            Err(mistake) => mistake,
         };
         let at = reading.problems.part_of(&node.span, text, &part);
         let help = if text.contains("${") {
@@ -45,6 +42,17 @@ pub static OPERATOR: Operator = Operator {
         None
     },
 };
+
+/// A regular expression.
+///
+/// # Errors
+/// Where it is wrong, and what is.
+pub fn regex_of(text: &str) -> Result<Regex, (Range<usize>, String)> {
+    Regex::new(text).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => (0..text.len(), "too large once its repetitions are written out".to_owned()),
+        _ => mistake(text),
+    })
+}
 
 /// Where a regular expression is wrong, and what is.
 fn mistake(text: &str) -> (Range<usize>, String) {

@@ -85,7 +85,8 @@ pub trait Test: fmt::Debug + Send + Sync {
 }
 
 /// Why a test cannot be decided on a digest.
-const DIGEST_REASON: &str = "the snapshot holds only a digest of the value; this test needs the value itself";
+pub(super) const DIGEST_REASON: &str =
+    "the snapshot holds only a digest of the value; this test needs the value itself";
 
 static EMPTY_LIST: std::sync::LazyLock<Value<'static>> = std::sync::LazyLock::new(|| Value::List(Box::default()));
 
@@ -184,7 +185,7 @@ fn number(number: f64) -> String {
 
 /// The text that comparisons see: a log group's ARN without the `:*` that some write behind it.
 #[must_use]
-fn compared<'t>(field: &Field, text: &'t str) -> &'t str {
+pub(super) fn compared<'t>(field: &Field, text: &'t str) -> &'t str {
     if field.log_group_arn { text.strip_suffix(":*").unwrap_or(text) } else { text }
 }
 

@@ -1,0 +1,65 @@
+//! `assert` in a program that was built without CEL: every expression is a mistake.
+
+use std::sync::Arc;
+
+use super::diagnostic::Mistake;
+use super::explain::Open;
+use super::truth::Truth;
+use crate::model::catalogue::Protocol;
+use crate::model::{Document, Value};
+
+/// A compiled expression: there is none.
+#[derive(Debug)]
+pub enum Assertion {}
+
+impl Assertion {
+    /// Refuses an expression.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn of(text: &str) -> Result<Self, Vec<Mistake>> {
+        Err(vec![Mistake {
+            at: 0..text.len(),
+            title: "this driftgate was built without `assert`".to_owned(),
+            label: "cannot be evaluated".to_owned(),
+            help: vec!["use one that was built with the feature `cel`, or say it in `expect`".to_owned()],
+        }])
+    }
+
+    /// What a violation says was expected.
+    #[must_use]
+    pub fn words(&self) -> &Arc<str> {
+        match *self {}
+    }
+
+    /// Whether a stage of this protocol has what the expression reads.
+    #[must_use]
+    pub fn applies(&self, _: Protocol) -> bool {
+        match *self {}
+    }
+
+    /// The paths of the document that the expression reads.
+    #[must_use]
+    pub fn reads(&self) -> Vec<String> {
+        match *self {}
+    }
+
+    /// Whether it reads the settings in force of routes.
+    #[must_use]
+    pub fn reads_routes(&self) -> bool {
+        match *self {}
+    }
+
+    /// Whether it holds on a stage.
+    ///
+    /// # Errors
+    /// Never, since there is none.
+    pub fn truth(
+        &self,
+        _: &Document<'_>,
+        _: Protocol,
+        _: impl for<'v> Fn(&'v Value<'v>, &'v Value<'v>) -> Value<'v>,
+    ) -> Result<Truth, Vec<Open>> {
+        match *self {}
+    }
+}
