@@ -37,6 +37,22 @@ const EXPECTATIONS: [&str; 10] = [
     "api: {DisableExecuteApiEndpoint: true, Tags: {owner: \"${api.Tags.owner}\"}}",
 ];
 
+/// Expressions of `assert`, each with what it shows the cost of.
+#[cfg(feature = "cel")]
+const ASSERTIONS: [(&str, &str); 4] = [
+    ("one setting", "!stage.AutoDeploy"),
+    (
+        "five settings",
+        "has(stage.Description) && stage.DefaultRouteSettings.ThrottlingBurstLimit <= 1000 && 'owner' in stage.Tags && \
+         api.Tags.owner == stage.Tags.owner && !api.DisableExecuteApiEndpoint",
+    ),
+    ("a regular expression", "re(stage.AccessLogSettings.DestinationArn, '^arn:aws:logs:[a-z0-9-]+:[0-9]{12}:')"),
+    (
+        "every route",
+        "each_route.all(r, has(each_route[r].ThrottlingBurstLimit) && each_route[r].ThrottlingBurstLimit <= 500)",
+    ),
+];
+
 fn policy(rules: usize) -> Arc<SourceText> {
     let mut text = "policy: bench\nrules:\n".to_owned();
     for (number, expect) in EXPECTATIONS.iter().cycle().take(rules).enumerate() {
@@ -149,5 +165,30 @@ fn checking(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, loading, decoding, checking);
+#[cfg(feature = "cel")]
+fn asserting(criterion: &mut Criterion) {
+    let apis = decoded();
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
+    let mut group = criterion.benchmark_group("check a chunk, assert");
+    group.throughput(Throughput::Elements(STAGES as u64));
+    for (name, expression) in ASSERTIONS {
+        let text = format!(
+            "policy: bench\nrules:\n  - id: asserted\n    title: T\n    severity: low\n    assert: |\n      {expression}\n"
+        );
+        let file = Arc::new(SourceText { name: "bench.yaml".to_owned(), text });
+        let policies = load(vec![file]).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+        group.bench_with_input(BenchmarkId::from_parameter(name), &policies, |bench, policies| {
+            let check = |feed| {
+                check::run(policies, &Waivers::default(), Box::new(feed), Options::default())
+                    .expect("the chunks are good")
+            };
+            one.install(|| bench.iter_batched(|| Ready::of(&apis), check, BatchSize::SmallInput));
+        });
+    }
+}
+
+#[cfg(not(feature = "cel"))]
+fn asserting(_: &mut Criterion) {}
+
+criterion_group!(benches, loading, decoding, checking, asserting);
 criterion_main!(benches);

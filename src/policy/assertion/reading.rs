@@ -16,7 +16,7 @@ use crate::policy::pattern::DOCUMENT;
 
 /// The routes, tags or elements that a stage is taken to have when work is estimated: AWS's quota for routes.
 const ENTRIES: u64 = 300;
-/// The steps that an expression may take on such a stage: some tenths of a second.
+/// The steps that an expression may take on such a stage: less than a tenth of a second.
 const MOST_STEPS: u64 = 2_000_000;
 
 static ROUTE: Field = Field { name: "route", kind: Kind::Struct(ROUTE_SETTINGS), ..EACH_ROUTE };
