@@ -63,3 +63,14 @@ impl Assertion {
         match *self {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_expression_is_refused_with_the_reason() {
+        let found = Assertion::of("stage.AutoDeploy").unwrap_err();
+        assert_eq!(found[0].title, "this driftgate was built without `assert`");
+    }
+}
