@@ -29,6 +29,8 @@ const LONGEST: usize = 2_048;
 /// How deep an expression may nest.
 const DEEPEST: usize = 64;
 
+const SYNTAX: &str = "this is not an expression in CEL";
+
 /// A compiled expression.
 #[derive(Debug)]
 pub struct Assertion {
@@ -74,7 +76,8 @@ impl Assertion {
         }
         let (expr, source) = Parser::default().parse_with_source_info(text).map_err(|found| {
             // What follows the first error is mostly its consequence.
-            found.errors.first().map_or_else(Vec::new, |error| vec![syntax_error(text, error)])
+            let unknown = || mistake(0..text.len(), SYNTAX, "the parser does not say why".to_owned());
+            found.errors.first().map_or_else(unknown, |error| vec![syntax_error(text, error)])
         })?;
         if is_too_deep(&expr) {
             return Err(mistake(0..text.len(), "nested too deeply", split(&format!("deeper than {DEEPEST} levels"))));
@@ -293,7 +296,7 @@ fn syntax_error(text: &str, error: &ParseError) -> Mistake {
     };
     Mistake {
         at: start + from..start + from + word.len().max(1),
-        title: "this is not an expression in CEL".to_owned(),
+        title: SYNTAX.to_owned(),
         label,
         help: help.map(str::to_owned).into_iter().collect(),
     }
@@ -340,7 +343,6 @@ mod tests {
 
     #[test]
     fn every_mistake_is_named_and_marked() {
-        const SYNTAX: &str = "this is not an expression in CEL";
         const NOWHERE: &str = "this can be evaluated on no stage";
         for (text, title, marked) in [
             ("stage.AutoDeploy ==", SYNTAX, "(behind)"),

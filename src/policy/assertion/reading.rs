@@ -278,8 +278,12 @@ impl<'e> Reading<'e> {
         let at = self.at(id, name);
         // Policies write it so, and CEL takes the hyphen for a minus.
         let (name, at) = match name {
-            "each" if self.text[at.end..].starts_with("-route") => ("each-route", at.start..at.end + "-route".len()),
-            "route" if self.text[..at.start].ends_with("each-") => return Spot::Other(Size::ONE),
+            "each" if self.text.get(at.end..).is_some_and(|text| text.starts_with("-route")) => {
+                ("each-route", at.start..at.end + "-route".len())
+            }
+            "route" if self.text.get(..at.start).is_some_and(|text| text.ends_with("each-")) => {
+                return Spot::Other(Size::ONE);
+            }
             name => (name, at),
         };
         let allowed: Vec<&str> = ROOTS.iter().map(|root| root.name).chain(self.bound.iter().map(|of| of.0)).collect();
