@@ -113,6 +113,29 @@ impl Problems {
         written.find(text).map_or_else(|| span.clone(), |at| span.start + at + part.start..span.start + at + part.end)
     }
 
+    /// The bytes of a part of a scalar's whole text, over several lines too; all of the scalar if it is written in
+    /// another way, as with escapes.
+    #[must_use]
+    pub fn part_of_lines(&self, span: &Range<usize>, text: &str, part: &Range<usize>) -> Range<usize> {
+        let written = self.file.text.get(span.clone()).unwrap_or_default();
+        let begin = usize::from(written.starts_with(['"', '\'']) && !text.starts_with(&written[..1]));
+        // Only spaces and newlines differ: an indentation that is cut off, lines that are folded into one.
+        let solid = |(_, c): &(usize, char)| !c.is_whitespace();
+        let mut places = written[begin..].char_indices().filter(solid);
+        let (mut mark, mut behind): (Option<Range<usize>>, _) = (None, span.start + begin);
+        for (here, c) in text.char_indices().filter(solid) {
+            let Some((place, _)) = places.next().filter(|(_, same)| *same == c) else { return span.clone() };
+            let start = span.start + begin + place;
+            let end = start + c.len_utf8();
+            if here < part.start {
+                behind = end;
+            } else if here < part.end {
+                mark = Some(mark.map_or(start, |mark| mark.start)..end);
+            }
+        }
+        mark.unwrap_or(behind..behind + 1)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -177,6 +200,7 @@ pub fn plain(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::yaml::{self, Data, Node};
     use super::*;
 
     #[test]
@@ -199,5 +223,32 @@ mod tests {
         assert_eq!(nearest("colour", words), None);
         assert_eq!(nearest("op", words), None);
         assert_eq!(nearest("", words), None);
+    }
+
+    #[test]
+    fn bytes_of_a_text_are_found_where_they_stand() {
+        for (text, marked) in [
+            ("a: x == here", "here"),
+            ("a: 'x == here'", "here"),
+            ("a: \"é == here\"", "here"),
+            ("a: |\n  x ==\n    here", "here"),
+            ("a: |-  # why\n\n      x\n      here\n\n", "here"),
+            ("a: >\n  x ==\n  here\n", "here"),
+            ("a:\n  x ==\n  here\n", "here"),
+            ("a: \"x \\u0041 here\"", "\"x \\u0041 here\""),
+            ("a: 'it''s here'", "'it''s here'"),
+            ("a: '\"x\" == here'", "here"),
+            ("a: |\n  'x' == here\n", "here"),
+        ] {
+            let mut problems = Problems::new(Arc::new(SourceText { name: "p.yaml".into(), text: text.into() }));
+            let node = yaml::read(&mut problems);
+            assert!(problems.is_empty(), "{problems:?}");
+            let Some(Node { data: Data::Map(entries), .. }) = node else { panic!("{text}") };
+            let Data::Text(read) = &entries[0].value.data else { panic!("{text}") };
+            let at = read.find("here").unwrap();
+            let part = |part| problems.part_of_lines(&entries[0].value.span, read, &part);
+            assert_eq!(&text[part(at..at + "here".len())], marked, "{text}");
+            assert!(part(read.len()..read.len() + 1).start <= text.len(), "{text}");
+        }
     }
 }

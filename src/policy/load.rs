@@ -329,7 +329,7 @@ fn assertion(entry: &Entry, problems: &mut Problems) -> Option<Assertion> {
     Assertion::of(text)
         .map_err(|mistakes| {
             for Mistake { at, title, label, help } in mistakes {
-                let at = yaml::inside(&problems.file, &entry.value, text, at);
+                let at = problems.part_of_lines(&entry.value.span, text, &at);
                 problems.note(&at, title, label, help);
             }
         })

@@ -12,7 +12,7 @@ use std::ops::Range;
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 use serde::de::{Deserialize, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-use super::diagnostic::{Problems, SourceText};
+use super::diagnostic::Problems;
 
 /// How deep a file may nest. A policy needs eight levels.
 pub const DEEPEST: usize = 64;
@@ -502,29 +502,6 @@ fn join(shape: Shape, values: Raw, problems: &mut Problems) -> Node {
     Node { span, data }
 }
 
-/// Where some bytes of a scalar's text stand in the file; the whole scalar if it is written in another way, as with
-/// escapes.
-#[must_use]
-pub fn inside(file: &SourceText, node: &Node, text: &str, at: Range<usize>) -> Range<usize> {
-    let written = file.text.get(node.span.clone()).unwrap_or_default();
-    let begin = usize::from(written.starts_with(['"', '\'']) && !text.starts_with(&written[..1]));
-    // Only spaces and newlines differ: an indentation that is cut off, lines that are folded into one.
-    let solid = |(_, c): &(usize, char)| !c.is_whitespace();
-    let mut places = written[begin..].char_indices().filter(solid);
-    let (mut mark, mut behind): (Option<Range<usize>>, _) = (None, node.span.start + begin);
-    for (here, c) in text.char_indices().filter(solid) {
-        let Some((place, _)) = places.next().filter(|(_, same)| *same == c) else { return node.span.clone() };
-        let start = node.span.start + begin + place;
-        let end = start + c.len_utf8();
-        if here < at.start {
-            behind = end;
-        } else if here < at.end {
-            mark = Some(mark.map_or(start, |mark| mark.start)..end);
-        }
-    }
-    mark.unwrap_or(behind..behind + 1)
-}
-
 /// Two readers that see different things are one too many to trust either.
 fn disagreement(at: &Range<usize>, problems: &mut Problems) {
     let help = "write it in a plainer way: quote texts, and put each entry on a line of its own".to_owned();
@@ -604,33 +581,5 @@ mod tests {
         }
         assert_eq!(only_problem(&bomb).0, "too much in one file");
         assert_eq!(only_problem(&"[".repeat(100_000)).0, "nested too deeply");
-    }
-
-    #[test]
-    fn bytes_of_a_text_are_found_where_they_stand() {
-        for (text, marked) in [
-            ("a: x == here", "here"),
-            ("a: 'x == here'", "here"),
-            ("a: \"é == here\"", "here"),
-            ("a: |\n  x ==\n    here", "here"),
-            ("a: |-  # why\n\n      x\n      here\n\n", "here"),
-            ("a: >\n  x ==\n  here\n", "here"),
-            ("a:\n  x ==\n  here\n", "here"),
-            ("a: \"x \\u0041 here\"", "\"x \\u0041 here\""),
-            ("a: 'it''s here'", "'it''s here'"),
-            ("a: '\"x\" == here'", "here"),
-            ("a: |\n  'x' == here\n", "here"),
-        ] {
-            let (node, found) = parse(text);
-            assert_eq!(found, []);
-            let Some(Node { data: Data::Map(entries), .. }) = node else { panic!("{text}") };
-            let Data::Text(read) = &entries[0].value.data else { panic!("{text}") };
-            let at = read.find("here").unwrap();
-            let file = SourceText { name: "p.yaml".into(), text: text.into() };
-            let span = inside(&file, &entries[0].value, read, at..at + "here".len());
-            assert_eq!(&text[span], marked, "{text}");
-            let behind = inside(&file, &entries[0].value, read, read.len()..read.len() + 1);
-            assert!(behind.start <= text.len(), "{text}");
-        }
     }
 }
