@@ -91,6 +91,17 @@ pub static WORDS: &[Word] = &[
             fails: "{DefaultRouteSettings: {ThrottlingBurstLimit: 100}, RouteSettings: {GET /x: {ThrottlingBurstLimit: 900}}}",
         },
     },
+    Word {
+        name: "assert",
+        about: "An expression in CEL over the same document, for what patterns cannot say.",
+        takes: "a text that is true or false on a stage: `stage`, `api`, `each_route`, `account`, `region`, …",
+        place: "in a rule, beside `expect` or instead of it",
+        example: Example {
+            rule: "assert: \"stage.StageName != 'prod' || !stage.AutoDeploy\"",
+            passes: "{StageName: dev, AutoDeploy: true}",
+            fails: "{StageName: prod, AutoDeploy: true}",
+        },
+    },
 ];
 
 /// A field and its place in the document.

@@ -10,6 +10,7 @@ use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Kind, Protocols, ROUTE_SETTINGS, Unset};
 use crate::model::document::STAGE_FIELD;
 use crate::model::value::Written;
+use crate::policy::assertion::Assertion;
 use crate::policy::compile::kind_words;
 use crate::policy::describe::Example as Shown;
 use crate::policy::describe::{Place, Word, block, on, unset};
@@ -46,6 +47,9 @@ pub fn rule(sheet: &mut Sheet<'_>, policy: &Policy, rule: &Rule) -> io::Result<(
     sheet.heading("It demands")?;
     lines(sheet, rule.picture.iter(), "")?;
     lines(sheet, rule.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern), "each-route")?;
+    if let Some(assertion) = &rule.assertion {
+        sheet.item(0, assertion.words())?;
+    }
 
     let (conforms, violates) = examples(policy, rule);
     let read = reads(policy, rule);
@@ -205,6 +209,7 @@ fn reads(policy: &Policy, rule: &Rule) -> Vec<String> {
             read.extend(["each-route", "DefaultRouteSettings", "RouteSettings"].map(|of| format!("{of}.{member}")));
         }
     }
+    read.extend(rule.assertion.iter().flat_map(Assertion::reads));
     read
 }
 
