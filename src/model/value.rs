@@ -146,6 +146,39 @@ impl<'a> Value<'a> {
     }
 }
 
+impl Value<'static> {
+    /// Puts a value where a path of members and keys leads, or takes out what is there. A path that the field does not
+    /// have leads nowhere.
+    pub fn put(&mut self, field: &Field, path: &[String], value: Option<Self>) {
+        let Some((segment, rest)) = path.split_first() else {
+            *self = value.unwrap_or_default();
+            return;
+        };
+        match field.kind {
+            Kind::Struct(members) => {
+                if !matches!(self, Self::Struct(_)) {
+                    *self = Self::empty_struct(members);
+                }
+                let place = members.iter().position(|member| member.name == segment);
+                if let (Self::Struct(values), Some(place)) = (self, place) {
+                    values[place].put(&members[place], rest, value);
+                }
+            }
+            Kind::Map(of) => {
+                let mut entries = self.entries().to_vec();
+                let mut inner = self.entry(segment).clone();
+                entries.retain(|(key, _)| key != segment);
+                if value.is_some() || !rest.is_empty() {
+                    inner.put(of, rest, value);
+                    entries.push((segment.clone().into(), inner));
+                }
+                *self = Self::map(entries);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// A value written as the AWS CLI prints it: the catalogue's names, and nothing for what is unset.
 #[derive(Clone, Copy)]
 pub struct Written<'v> {
@@ -217,6 +250,27 @@ mod tests {
         assert_eq!(map.entries(), [("a".into(), text("2")), ("b".into(), text("3"))]);
         assert_eq!(map.entry("b"), &text("3"));
         assert!(map.entry("c").is_unset());
+    }
+
+    #[test]
+    fn values_are_put_where_a_path_leads() {
+        use crate::model::document::STAGE_FIELD;
+
+        let mut stage = Value::Unset;
+        let mut put = |path: &str, value| {
+            stage.put(&STAGE_FIELD, &path.split('.').map(str::to_owned).collect::<Vec<_>>(), value);
+            serde_json::to_string(&Written { field: &STAGE_FIELD, value: &stage }).unwrap()
+        };
+        assert_eq!(put("AutoDeploy", Some(Value::Boolean(true))), r#"{"AutoDeploy":true}"#);
+        assert_eq!(put("AutoDeploy", None), "{}");
+        assert_eq!(put("Nothing.Here", Some(Value::Boolean(true))), "{}");
+        assert_eq!(put("Tags.b", Some(Value::text("1"))), r#"{"Tags":{"b":"1"}}"#);
+        assert_eq!(put("Tags.a", Some(Value::Unset)), r#"{"Tags":{"a":"","b":"1"}}"#);
+        assert_eq!(put("Tags.b", None), r#"{"Tags":{"a":""}}"#);
+        assert_eq!(
+            put("RouteSettings.GET /.ThrottlingBurstLimit", Some(Value::Integer(5))),
+            r#"{"RouteSettings":{"GET /":{"ThrottlingBurstLimit":5}},"Tags":{"a":""}}"#
+        );
     }
 
     #[test]

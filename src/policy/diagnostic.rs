@@ -22,6 +22,14 @@ impl SourceText {
         (memchr::memchr_iter(b'\n', before).count() + 1, self.text[line_start..at].chars().count() + 1)
     }
 
+    /// The first line of some bytes. It is enough to find the place, and a mark over a whole block hides it.
+    #[must_use]
+    pub fn first_line(&self, span: &Range<usize>) -> Range<usize> {
+        let start = self.floor(span.start);
+        let end = self.floor(span.end.max(span.start));
+        start..self.text[start..end].find('\n').map_or(end, |newline| start + newline)
+    }
+
     /// The nearest character boundary at or before a byte.
     #[must_use]
     pub fn floor(&self, at: usize) -> usize {
@@ -31,6 +39,17 @@ impl SourceText {
         }
         at
     }
+}
+
+/// One place in one file, and what stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: Arc<SourceText>,
+    /// The bytes to underline.
+    pub span: Range<usize>,
+    /// What stands under the line.
+    pub label: String,
 }
 
 /// One mistake in one file.
@@ -84,15 +103,9 @@ impl Problems {
         label: impl Into<String>,
         help: impl IntoIterator<Item = String>,
     ) {
-        let start = self.file.floor(span.start);
-        let mut end = self.file.floor(span.end.max(span.start));
-        // One line is enough to find the place, and a mark over a whole block hides it.
-        if let Some(newline) = self.file.text[start..end].find('\n') {
-            end = start + newline;
-        }
         self.found.push(Diagnostic {
             file: Arc::clone(&self.file),
-            span: start..end,
+            span: self.file.first_line(span),
             title: title.into(),
             label: label.into(),
             help: help.into_iter().collect(),

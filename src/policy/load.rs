@@ -10,15 +10,12 @@ use super::diagnostic::{Diagnostic, Mistake, Problems, SourceText, suggestions};
 use super::example;
 use super::foreign;
 use super::keys::{Keys, name, text};
-use super::pattern::{At, Pattern};
+use super::pattern::Pattern;
 use super::policies::{EachRoute, Policies, Policy, Rule};
-use super::truth::{Truth, Use};
 use super::yaml::{self, Data, Entry, Node};
-use crate::model::catalogue::{API, Protocol, position};
-use crate::model::document::api_stated_by;
+use crate::model::Severity;
+use crate::model::catalogue::Protocol;
 use crate::model::finding::RuleFacts;
-use crate::model::value::NOT_STATED;
-use crate::model::{Document, Severity, Value};
 
 /// Compiles the texts of policies, and of their tests (`*_test.yaml`).
 ///
@@ -348,31 +345,12 @@ fn references(entry: &Entry, problems: &mut Problems) -> Vec<String> {
 const NO_PROTOCOL: &str = "the `match` of the policy and that of the rule must both hold on one stage";
 const LACKING: &str = "let `match` select the other protocol too, or leave the setting out";
 
-/// Whether no stage of any protocol can be governed by the rule, why, and what to do: asked of a stage of which nothing
-/// but the protocol is stated.
+/// Whether no stage of any protocol can be governed by the rule, why, and what to do.
 fn never_applies(rule: &Rule, policy: Option<&Pattern>) -> Option<(String, &'static str)> {
-    let mut lacking = Vec::new();
-    for protocol in Protocol::ALL {
-        let api = api_stated_by(None, Some(protocol));
-        let document = Document::before_its_stages(None, None, &api);
-        debug_assert!(!matches!(api.member(position(API, "ProtocolType")), Value::NotStated));
-        let at = At::top(&document, protocol, Use::Match).any_route();
-        let selects = [policy, rule.selection.as_ref()].into_iter().flatten();
-        if selects
-            .map(|pattern| pattern.truth(&NOT_STATED, &at))
-            .any(|truth| matches!(truth, Truth::False | Truth::Dropped))
-        {
-            continue;
-        }
-        let at = At::top(&document, protocol, Use::Expect);
-        let routes = rule.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern);
-        let asks = rule.picture.iter().chain(routes);
-        if asks.map(|pattern| pattern.truth(&NOT_STATED, &at)).any(|truth| truth != Truth::Dropped)
-            || rule.assertion.as_ref().is_some_and(|assertion| assertion.applies(protocol))
-        {
-            return None;
-        }
-        lacking.push(protocol);
+    let lacking: Vec<Protocol> =
+        Protocol::ALL.into_iter().filter(|protocol| rule.may_select(policy, *protocol)).collect();
+    if lacking.iter().any(|protocol| rule.asks_something_on(*protocol)) {
+        return None;
     }
     Some(match lacking.as_slice() {
         [] => ("no protocol fits the `match` of policy and rule".to_owned(), NO_PROTOCOL),
@@ -389,6 +367,8 @@ fn never_applies(rule: &Rule, policy: Option<&Pattern>) -> Option<(String, &'sta
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::catalogue::{API, position};
+    use crate::model::{Document, Value};
 
     fn text(name: &str, text: &str) -> Arc<SourceText> {
         Arc::new(SourceText { name: name.into(), text: text.into() })

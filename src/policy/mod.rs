@@ -17,6 +17,7 @@ pub mod foreign;
 pub mod glob;
 mod keys;
 pub mod learn;
+pub mod lint;
 pub mod load;
 pub mod operator;
 pub mod outline;

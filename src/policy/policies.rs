@@ -9,6 +9,7 @@ use super::pattern::{At, Pattern};
 use super::truth::{Truth, Use};
 use crate::model::Document;
 use crate::model::catalogue::{Protocol, ROUTE_SETTINGS};
+use crate::model::document::api_stated_by;
 use crate::model::finding::RuleFacts;
 use crate::model::value::NOT_STATED;
 
@@ -75,6 +76,35 @@ pub struct RoutePart {
     pub reads: Vec<usize>,
     /// The paths of the document that it reads besides, in `${…}`.
     pub elsewhere: Vec<String>,
+}
+
+impl Rule {
+    /// The protocols on which the rule can apply; `policy` is what the policy's own `match` is.
+    #[must_use]
+    pub fn protocols(&self, policy: Option<&Pattern>) -> Vec<Protocol> {
+        let applies = |on: &Protocol| self.may_select(policy, *on) && self.asks_something_on(*on);
+        Protocol::ALL.into_iter().filter(applies).collect()
+    }
+
+    /// Whether a stage of which nothing but the protocol is stated may be in the `match` of policy and rule.
+    pub(super) fn may_select(&self, policy: Option<&Pattern>, on: Protocol) -> bool {
+        let api = api_stated_by(None, Some(on));
+        let document = Document::before_its_stages(None, None, &api);
+        let at = At::top(&document, on, Use::Match).any_route();
+        let selects = [policy, self.selection.as_ref()].into_iter().flatten();
+        let mut truths = selects.map(|pattern| pattern.truth(&NOT_STATED, &at));
+        truths.all(|truth| matches!(truth, Truth::True | Truth::Unknown))
+    }
+
+    /// Whether something is left of what the rule asks when what the protocol lacks drops out.
+    pub(super) fn asks_something_on(&self, on: Protocol) -> bool {
+        let api = api_stated_by(None, Some(on));
+        let document = Document::before_its_stages(None, None, &api);
+        let at = At::top(&document, on, Use::Expect);
+        let routes = self.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern);
+        self.picture.iter().chain(routes).any(|pattern| pattern.truth(&NOT_STATED, &at) != Truth::Dropped)
+            || self.assertion.as_ref().is_some_and(|assertion| assertion.applies(on))
+    }
 }
 
 impl EachRoute {

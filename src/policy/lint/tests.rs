@@ -1,0 +1,262 @@
+//! Each warning, and what comes near it and is none.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::policy::diagnostic::SourceText;
+use crate::policy::load;
+
+fn told(texts: &[String]) -> Vec<Warning> {
+    let text = |(at, text): (usize, &String)| Arc::new(SourceText { name: format!("{at}.yaml"), text: text.clone() });
+    warnings(&load(texts.iter().enumerate().map(text).collect()).unwrap())
+}
+
+/// The kinds of warnings about rules with these keys (`match`, `expect`), in one policy.
+fn kinds(rules: &[&str]) -> Vec<Kind> {
+    let rule = |(at, keys): (usize, &&str)| format!("  - {{id: r{at}, title: t, severity: low, {keys}}}\n");
+    let rules = rules.iter().enumerate().map(rule).collect::<Vec<_>>().concat();
+    told(&[format!("policy: p\nrules:\n{rules}")]).iter().map(|warning| warning.kind).collect()
+}
+
+#[test]
+fn a_limit_that_0_passes() {
+    for rules in [
+        &["expect: {each-route: {ThrottlingBurstLimit: {max: 500}}}"] as &[&str],
+        &["expect: {DefaultRouteSettings: {ThrottlingRateLimit: {below: 10.5}}}"],
+        &["expect: {RouteSettings: {GET /pets: {ThrottlingRateLimit: {max: 10}}}}"],
+        &["expect: {RouteSettings: {\"GET *\": {ThrottlingRateLimit: {max: 10}}}}"],
+        &["expect: {each-route: {ThrottlingBurstLimit: {min: 0, max: 500}}}"],
+        &["expect: {each-route: {ThrottlingBurstLimit: {max: 500}, ThrottlingRateLimit: {not: 0}}}"],
+        // A narrower rule, one of the default alone, and one of another limit keep 0 out only there.
+        &[
+            "expect: {each-route: {ThrottlingBurstLimit: {max: 500}}}",
+            "match: {StageName: prod}, expect: {each-route: {ThrottlingBurstLimit: {not: 0}}}",
+        ],
+        &[
+            "expect: {each-route: {ThrottlingBurstLimit: {max: 500}}}",
+            "expect: {DefaultRouteSettings: {ThrottlingBurstLimit: {min: 1}}}",
+        ],
+    ] {
+        assert_eq!(kinds(rules), [Kind::ZeroPasses], "{rules:?}");
+    }
+}
+
+#[test]
+fn a_limit_that_0_does_not_pass() {
+    for rules in [
+        &["expect: {each-route: {ThrottlingBurstLimit: {min: 1, max: 500}}}"] as &[&str],
+        &["expect: {each-route: {ThrottlingRateLimit: {above: 0, max: 500}}}"],
+        &["expect: {each-route: {ThrottlingRateLimit: {not: 0, below: 500}}}"],
+        &["expect: {each-route: {ThrottlingRateLimit: {not: [0, 1], below: 500}}}"],
+        &["expect: {each-route: {not: {ThrottlingRateLimit: 0}, ThrottlingRateLimit: {max: 500}}}"],
+        &[
+            "expect: {each-route: {ThrottlingBurstLimit: {max: 500}, any-of: [{ThrottlingBurstLimit: {min: 1}}, {ThrottlingBurstLimit: 5}]}}",
+        ],
+        // No upper bound, or one under which nothing but 0 is left.
+        &["expect: {each-route: {ThrottlingBurstLimit: {min: 0}}}"],
+        &["expect: {each-route: {ThrottlingBurstLimit: {max: 0}}}"],
+        &["expect: {api: {CorsConfiguration: {MaxAge: {max: 600}}}}"],
+        // Under `any-of` it is one of several ways.
+        &["expect: {each-route: {any-of: [{ThrottlingBurstLimit: {max: 5}}, {ThrottlingRateLimit: {max: 5}}]}}"],
+        // Another rule of at least the same stages keeps 0 out.
+        &[
+            "expect: {each-route: {ThrottlingBurstLimit: {not: 0}}}",
+            "expect: {each-route: {ThrottlingBurstLimit: {max: 500}}}",
+        ],
+        &[
+            "match: {StageName: prod}, expect: {DefaultRouteSettings: {ThrottlingBurstLimit: {max: 500}}}",
+            "expect: {each-route: {ThrottlingBurstLimit: {not: 0}}}",
+        ],
+    ] {
+        assert_eq!(kinds(rules), [], "{rules:?}");
+    }
+}
+
+#[test]
+fn rules_that_no_stage_meets_together() {
+    for (one, other) in [
+        ("expect: {AutoDeploy: true}", "expect: {AutoDeploy: false}"),
+        ("expect: {AutoDeploy: true}", "match: {StageName: prod}, expect: {AutoDeploy: {not: true}}"),
+        (
+            "match: {StageName: prod}, expect: {AutoDeploy: true}",
+            "match: {api: {Name: shop}}, expect: {AutoDeploy: false}",
+        ),
+        (
+            "match: {StageName: prod}, expect: {AutoDeploy: true}",
+            "match: {StageName: {like: [dev, p*d]}}, expect: {AutoDeploy: false}",
+        ),
+        ("expect: {Description: a}", "expect: {Description: [b, c]}"),
+        ("expect: {Description: {present: false}}", "expect: {Description: {like: a*}}"),
+        ("expect: {Tags: {present: false}}", "expect: {Tags: [owner]}"),
+        ("expect: {Tags: {tier: gold}}", "expect: {Tags: {tier: {not: [gold, silver]}}}"),
+        ("expect: {AccessLogSettings: {present: false}}", "expect: {AccessLogSettings: {Format: {contains: x}}}"),
+        (
+            "expect: {DefaultRouteSettings: {ThrottlingBurstLimit: {min: 9}}}",
+            "expect: {each-route: {ThrottlingBurstLimit: {min: 1, max: 5}}}",
+        ),
+        (
+            "expect: {each-route: {ThrottlingRateLimit: {above: 5}}}",
+            "expect: {each-route: {ThrottlingRateLimit: {not: 0, max: 5}}}",
+        ),
+        (
+            "expect: {each-route: {ThrottlingRateLimit: 7}}",
+            "expect: {each-route: {ThrottlingRateLimit: {not: 0, below: 7}}}",
+        ),
+        (
+            "expect: {each-route: {LoggingLevel: [ERROR, INFO]}}",
+            "expect: {DefaultRouteSettings: {LoggingLevel: false}}",
+        ),
+        ("expect: {Description: {matches: \"^a\"}}", "expect: {Description: {not: {matches: \"^a\"}}}"),
+        ("expect: {AutoDeploy: true, Description: a}", "expect: {not: {Description: a, AutoDeploy: true}}"),
+        (
+            "expect: {any-of: [{AutoDeploy: true}, {Description: a}]}",
+            "expect: {not: {any-of: [{Description: a}, {AutoDeploy: true}]}}",
+        ),
+        ("expect: {Tags: [tmp]}", "expect: {Tags: {not: [tmp, old]}}"),
+    ] {
+        assert_eq!(kinds(&[one, other]), [Kind::Contradiction], "{one} and {other}");
+        assert_eq!(kinds(&[other, one]), [Kind::Contradiction], "{other} and {one}");
+    }
+}
+
+#[test]
+fn rules_that_some_stage_meets_together() {
+    for (one, other) in [
+        // No stage is in both.
+        (
+            "match: {StageName: dev}, expect: {AutoDeploy: true}",
+            "match: {StageName: prod}, expect: {AutoDeploy: false}",
+        ),
+        (
+            "match: {StageName: {like: dev-*}}, expect: {AutoDeploy: true}",
+            "match: {StageName: prod}, expect: {AutoDeploy: false}",
+        ),
+        (
+            "match: {StageName: {like: dev-*}}, expect: {AutoDeploy: true}",
+            "match: {StageName: {like: \"*-prod\"}}, expect: {AutoDeploy: false}",
+        ),
+        (
+            "match: {StageName: {matches: ^d}}, expect: {AutoDeploy: true}",
+            "match: {StageName: {matches: ^p}}, expect: {AutoDeploy: false}",
+        ),
+        (
+            "match: {StageName: {not: prod}}, expect: {AutoDeploy: true}",
+            "match: {StageName: prod}, expect: {AutoDeploy: false}",
+        ),
+        (
+            "match: {Tags: {tier: gold}}, expect: {AutoDeploy: true}",
+            "match: {Tags: {tier: [silver, bronze]}}, expect: {AutoDeploy: false}",
+        ),
+        (
+            "match: {any-of: [{StageName: a}, {StageName: b}]}, expect: {AutoDeploy: true}",
+            "match: {StageName: c}, expect: {AutoDeploy: false}",
+        ),
+        (
+            "match: {api: {ProtocolType: HTTP}}, expect: {AutoDeploy: true}",
+            "match: {api: {ProtocolType: WEBSOCKET}}, expect: {AutoDeploy: false}",
+        ),
+        // The setting exists only where one of them does not look.
+        (
+            "match: {api: {ProtocolType: HTTP}}, expect: {AutoDeploy: true, DefaultRouteSettings: {LoggingLevel: INFO}}",
+            "expect: {DefaultRouteSettings: {LoggingLevel: OFF}}",
+        ),
+        // Both can hold.
+        ("expect: {AutoDeploy: true}", "expect: {AutoDeploy: {not: false}, Description: {present: true}}"),
+        ("expect: {Description: [a, b]}", "expect: {Description: [b, c]}"),
+        ("expect: {Description: \"${StageName}\"}", "expect: {Description: prod}"),
+        ("expect: {Description: {not: {like: a*}}}", "expect: {Description: {like: ab*}}"),
+        ("expect: {Description: {not: a}}", "expect: {Description: {present: false}}"),
+        ("expect: {AutoDeploy: true, Description: a}", "expect: {not: {Description: a, AutoDeploy: false}}"),
+        (
+            "expect: {DefaultRouteSettings: {present: false}}",
+            "expect: {DefaultRouteSettings: {DetailedMetricsEnabled: false}}",
+        ),
+        (
+            "expect: {each-route: {ThrottlingRateLimit: {min: 5}}}",
+            "expect: {each-route: {ThrottlingRateLimit: {not: 0, max: 5}}}",
+        ),
+        (
+            "expect: {each-route: {ThrottlingRateLimit: {not: 0, max: 5}}}",
+            "expect: {RouteSettings: {\"GET *\": {ThrottlingRateLimit: {min: 6}}}}",
+        ),
+        ("expect: {Tags: {\"a*\": b}}", "expect: {Tags: {\"a*\": c}}"),
+        (
+            "expect: {api: {CorsConfiguration: {AllowOrigins: {present: false}}}}",
+            "expect: {api: {CorsConfiguration: {AllowOrigins: {each: {like: a*}}}}}",
+        ),
+        ("expect: {any-of: [{AutoDeploy: true}, {Description: a}]}", "expect: {AutoDeploy: false}"),
+    ] {
+        assert_eq!(kinds(&[one, other]), [], "{one} and {other}");
+    }
+}
+
+#[test]
+fn rules_that_say_the_same() {
+    for (one, other) in [
+        ("expect: {AutoDeploy: true}", "expect: {AutoDeploy: [true]}"),
+        (
+            "match: {StageName: prod}, expect: {AutoDeploy: true}",
+            "match: {StageName: [prod]}, expect: {AutoDeploy: true}",
+        ),
+        ("expect: {Tags: [owner, team]}", "expect: {Tags: {team: {present: true}, owner: {present: true}}}"),
+        ("expect: {Description: {not: [a, b]}}", "expect: {Description: {not: [b, a]}}"),
+        (
+            "expect: {each-route: {ThrottlingBurstLimit: {min: 1, max: 5}}}",
+            "expect: {each-route: {ThrottlingBurstLimit: {max: 5.0, min: 1}}}",
+        ),
+    ] {
+        assert_eq!(kinds(&[one, other]), [Kind::Repetition], "{one} and {other}");
+    }
+}
+
+#[test]
+fn rules_that_only_look_the_same() {
+    for (one, other) in [
+        ("expect: {AutoDeploy: true}", "match: {StageName: prod}, expect: {AutoDeploy: true}"),
+        ("expect: {AutoDeploy: true}", "expect: {AutoDeploy: true, Description: {present: true}}"),
+        ("expect: {Description: a}", "expect: {Description: {like: a?}}"),
+        ("expect: {Description: \"5\"}", "expect: {Description: {not: \"5\"}, api: {Name: x}}"),
+        ("expect: {Tags: {a: {present: true}}}", "expect: {api: {Tags: {a: {present: true}}}}"),
+        (
+            "expect: {DefaultRouteSettings: {ThrottlingBurstLimit: 5}}",
+            "expect: {each-route: {ThrottlingBurstLimit: 5}}",
+        ),
+    ] {
+        let kinds = kinds(&[one, other]);
+        assert!(!kinds.contains(&Kind::Repetition), "{one} and {other}: {kinds:?}");
+    }
+}
+
+#[test]
+fn policies_that_are_loaded_together_are_compared() {
+    let policy = |name: &str, keys: &str, rule: &str| {
+        format!("policy: {name}\n{keys}rules:\n  - {{id: r, title: t, severity: low, {rule}}}\n")
+    };
+    let found = told(&[
+        policy("a", "match: {StageName: prod}\n", "expect: {AutoDeploy: true}"),
+        policy("b", "", "match: {StageName: prod}, expect: {AutoDeploy: true}"),
+        policy("c", "", "expect: {AutoDeploy: false}"),
+    ]);
+    let told: Vec<_> = found
+        .iter()
+        .map(|warning| {
+            let (said, beside) = (&warning.said, warning.beside.as_ref().unwrap());
+            let (line, column) = said.file.position(said.span.start);
+            (format!("{}:{line}:{column}", said.file.name), beside.file.name.as_str(), said.title.as_str())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("1.yaml:3:10".to_owned(), "0.yaml", "b/r says what a/r says"),
+            ("2.yaml:3:59".to_owned(), "0.yaml", "a/r and c/r contradict each other on AutoDeploy"),
+        ]
+    );
+}
+
+#[test]
+fn the_shipped_packs_have_no_warnings() {
+    for (name, text) in crate::policy::builtin::PACKS {
+        assert_eq!(told(&[text.to_owned()]), [], "{name}");
+    }
+}

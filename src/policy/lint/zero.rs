@@ -1,0 +1,108 @@
+//! A throttling limit with an upper bound and no lower one: 0 passes, and 0 blocks all traffic.
+
+use std::borrow::Cow;
+
+use super::conjuncts::Conjunct;
+use super::{Kind, Read, Warning};
+use crate::model::Document;
+use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
+use crate::model::document::api_stated_by;
+use crate::model::value::Value;
+use crate::policy::compile::each_route_field;
+use crate::policy::glob::Glob;
+use crate::policy::pattern::At;
+use crate::policy::truth::{Truth, Use};
+use crate::policy::yaml::Data;
+
+const LIMITS: [&str; 2] = ["ThrottlingBurstLimit", "ThrottlingRateLimit"];
+
+pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
+    let mut found = Vec::new();
+    for rule in read {
+        for conjunct in &rule.demands {
+            let Some(zeros) = zeros(conjunct) else { continue };
+            // A rule that looks at the same stages, at least, keeps 0 out for this one as well.
+            let wider: Vec<&Read<'_>> = read.iter().filter(|other| other.is_as_wide_as(rule)).collect();
+            if zeros.iter().all(|zero| wider.iter().any(|other| zero.is_kept_out_by(other))) {
+                continue;
+            }
+            let bound = if conjunct.path.ends_with(&[LIMITS[0].to_owned()]) { "min: 1" } else { "above: 0" };
+            let written = rule.policy.file.text.get(conjunct.span.clone()).unwrap_or_default();
+            let help = format!("0 blocks all traffic; to keep it out, write `{{{bound}, {written}}}`");
+            found.push(Warning {
+                kind: Kind::ZeroPasses,
+                said: rule.said(
+                    &conjunct.span,
+                    format!("{} lets a limit of 0 pass", rule.rule.facts.name),
+                    "0 passes",
+                    vec![help],
+                ),
+                beside: None,
+            });
+        }
+    }
+    found
+}
+
+/// A stage of which nothing is known but that one of its limits is 0.
+struct Zero {
+    name: &'static str,
+    stage: Value<'static>,
+    /// The settings of the default or the route that has it.
+    settings: Value<'static>,
+}
+
+/// The stages with a limit of 0 that an upper bound is about; `None` when the test is no such bound.
+fn zeros(conjunct: &Conjunct) -> Option<Vec<Zero>> {
+    let bound = match conjunct.node.data {
+        Data::Integer(number) => number > 0,
+        Data::Number(number) => number > 0.0,
+        _ => false,
+    };
+    if !bound || !["max", "below"].contains(&conjunct.test.as_str()) {
+        return None;
+    }
+    let path: Vec<&str> = conjunct.path.iter().map(String::as_str).collect();
+    let (place, name) = match path.as_slice() {
+        [place, name] if ["each-route", "DefaultRouteSettings"].contains(place) => (*place, *name),
+        ["RouteSettings", key, name] => (*key, *name),
+        _ => return None,
+    };
+    let name = LIMITS.into_iter().find(|limit| *limit == name)?;
+    let in_default = || Zero::at(position(STAGE, "DefaultRouteSettings"), name, |settings| settings);
+    let in_route = |key: &str| {
+        // A key that the glob fits.
+        let key: Cow<'static, str> = key.replace('*', "").replace('?', "x").into();
+        Zero::at(position(STAGE, "RouteSettings"), name, |settings| Value::map(vec![(key, settings)]))
+    };
+    Some(match place {
+        "each-route" => vec![in_default(), in_route("$default")],
+        "DefaultRouteSettings" => vec![in_default()],
+        key => vec![in_route(if Glob::of(key).fits("$default") { "$default" } else { key })],
+    })
+}
+
+impl Zero {
+    fn at(place: usize, name: &'static str, put: impl FnOnce(Value<'static>) -> Value<'static>) -> Self {
+        let mut settings = vec![Value::NotStated; ROUTE_SETTINGS.len()];
+        settings[position(ROUTE_SETTINGS, name)] = Value::Integer(0);
+        let settings = Value::Struct(settings.into());
+        let mut stage = vec![Value::NotStated; STAGE.len()];
+        stage[place] = put(settings.clone());
+        Self { name, stage: Value::Struct(stage.into()), settings }
+    }
+
+    /// Whether the rule is violated whatever else the stage is, or says more of it than is understood here.
+    fn is_kept_out_by(&self, other: &Read<'_>) -> bool {
+        other.besides.contains(self.name)
+            || Protocol::ALL.into_iter().any(|protocol| {
+                let api = api_stated_by(None, Some(protocol));
+                let document = Document { account: None, region: None, api: &api, stage: &self.stage };
+                let top = At::top(&document, protocol, Use::Expect);
+                let routes = At { field: each_route_field(), ..top };
+                let parts = other.rule.each_route.iter().flat_map(|each| &each.parts);
+                parts.map(|part| part.pattern.truth(&self.settings, &routes)).any(|truth| truth == Truth::False)
+                    || other.rule.picture.iter().any(|picture| picture.truth(&self.stage, &top) == Truth::False)
+            })
+    }
+}
