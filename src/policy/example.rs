@@ -1,11 +1,13 @@
 //! A policy's examples: a stage, and which rules it violates. Read here, run by `driftgate policy test`.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::compile::{as_meant, is_bare_number, kind_words, quoted};
-use super::diagnostic::{Problems, nearest, plain, suggestions};
+use super::diagnostic::{Problems, SourceText, nearest, plain, suggestions};
 use super::keys::Keys;
 use super::yaml::{Data, Entry, Node};
+use crate::model::Document;
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE, position};
 use crate::model::value::Value;
 
@@ -19,6 +21,8 @@ pub const REGION: &str = "us-east-1";
 pub struct Example {
     /// What it shows.
     pub name: String,
+    /// The file it stands in: that of the policy, or one of tests.
+    pub file: Arc<SourceText>,
     /// Where it stands.
     pub span: Range<usize>,
     /// The account.
@@ -31,6 +35,20 @@ pub struct Example {
     pub stage: Value<'static>,
     /// What should come of it.
     pub expected: Expected,
+}
+
+impl Example {
+    /// The line on which it begins.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.file.position(self.span.start).0
+    }
+
+    /// The example as rules see it.
+    #[must_use]
+    pub fn document(&self) -> Document<'_> {
+        Document { account: Some(&self.account), region: Some(&self.region), api: &self.api, stage: &self.stage }
+    }
 }
 
 /// What should come of an example.
@@ -83,7 +101,8 @@ fn example(node: &Node, rules: &[String], problems: &mut Problems) -> Option<Exa
         }
     };
     let (account, region, api, stage) = given?;
-    Some(Example { name: name?, span: node.span.clone(), account, region, api, stage, expected: expected? })
+    let file = Arc::clone(&problems.file);
+    Some(Example { name: name?, file, span: node.span.clone(), account, region, api, stage, expected: expected? })
 }
 
 fn violates(entry: &Entry, rules: &[String], problems: &mut Problems) -> Option<Expected> {

@@ -19,6 +19,7 @@ mod keys;
 pub mod learn;
 pub mod lint;
 pub mod load;
+pub mod mutation;
 pub mod operator;
 pub mod outline;
 pub mod pattern;
