@@ -3,6 +3,7 @@
 
 mod asserted;
 mod ledger;
+mod reasons;
 mod routes;
 mod verdict;
 mod waive;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
 
 use self::ledger::Ledger;
+pub use self::reasons::{Reason, reasons};
 pub use self::routes::Inheritance;
 pub use self::verdict::{Verdict, verdict};
 use self::waive::Waiving;

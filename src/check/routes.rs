@@ -244,6 +244,21 @@ impl<'d> Routes<'d> {
         out.extend(found.into_iter().filter(|failure| !second || failure.reading.is_some()));
     }
 
+    /// What is demanded of the default and of each route that may differ, and what is there.
+    pub fn demands(&self, out: &mut Vec<Failure>) {
+        let hide = !self.options.show_values;
+        for part in self.parts {
+            if self.chosen.default == Truth::True {
+                let mut path = Path::fixed("DefaultRouteSettings");
+                part.pattern.demands(self.default, &self.at, &mut path, hide, out);
+            }
+            for route in self.besides_default(part).filter(|route| route.chosen == Truth::True) {
+                let mut path = Path::varying(format!("RouteSettings.{}", route.key));
+                part.pattern.demands(&route.settings, &self.at, &mut path, hide, out);
+            }
+        }
+    }
+
     /// What keeps the demands from being decided.
     pub fn questions(&self, out: &mut Vec<Open>) {
         for part in self.parts {

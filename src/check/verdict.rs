@@ -99,7 +99,7 @@ fn unstated_protocol(mut questions: Vec<Open>) -> Verdict {
 }
 
 /// The routes of a stage that a rule is about: all of them or none, unless its `match` names `route`.
-fn chosen(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>) -> Chosen {
+pub(super) fn chosen(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>) -> Chosen {
     let at = At::top(document, protocol, Use::Match);
     let matches = |route: &Value<'_>| {
         let selections = [selects, rule.selection.as_ref()].into_iter().flatten();

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::pattern::{At, DOCUMENT, Pattern, Setting, fits, resolve};
+use super::pattern::{At, DOCUMENT, Pattern, Setting, fits, push_segment, resolve};
 use super::truth::Truth;
-use crate::model::catalogue::{Field, Unset};
+use crate::model::catalogue::{Field, Protocol, Unset};
 use crate::model::digest::Digest;
 use crate::model::finding::{Actual, Origin, Reading};
 use crate::model::value::{UNSET, Value, Written};
@@ -176,6 +176,43 @@ impl Pattern {
                 });
             }
         }
+    }
+
+    /// Every setting of which the pattern demands something: what it is, and what is there, whether or not they agree.
+    pub fn demands(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, hide: bool, out: &mut Vec<Failure>) {
+        if self.truth(value, at) == Truth::Dropped {
+            return;
+        }
+        match self {
+            Self::All(of) => of.iter().for_each(|pattern| pattern.demands(value, at, path, hide, out)),
+            Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
+                self.step(value, at, path, |inner, value, at, path| inner.demands(value, at, path, hide, out));
+            }
+            here => out.push(here.failure_here(value, at, path, hide)),
+        }
+    }
+
+    /// The settings that the pattern asks about and the protocol lacks.
+    pub fn lacking(&self, on: Protocol, path: &mut String, out: &mut Vec<String>) {
+        let length = path.len();
+        match self {
+            Self::All(of) | Self::Any(of) => of.iter().for_each(|pattern| pattern.lacking(on, path, out)),
+            Self::Not(inner) => inner.lacking(on, path, out),
+            Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
+                push_segment(path, field.name);
+                if field.on.include(on) {
+                    inner.lacking(on, path, out);
+                } else {
+                    out.push(path.clone());
+                }
+            }
+            Self::Entry { key, inner, .. } | Self::Entries { written: key, inner, .. } => {
+                push_segment(path, key);
+                inner.lacking(on, path, out);
+            }
+            Self::SomeEntry { .. } | Self::Tests(_) => {}
+        }
+        path.truncate(length);
     }
 
     /// Takes the one step down that a pattern of one place takes, and calls `then` there.

@@ -360,7 +360,7 @@ pub fn below<'p>(path: &'p str, segment: &str) -> Option<&'p str> {
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
 }
 
-fn push_segment(path: &mut String, segment: &str) {
+pub(super) fn push_segment(path: &mut String, segment: &str) {
     if !path.is_empty() {
         path.push('.');
     }
