@@ -254,7 +254,8 @@ impl<'d> Routes<'d> {
             }
             for route in self.besides_default(part).filter(|route| route.chosen == Truth::True) {
                 let mut path = Path::varying(format!("RouteSettings.{}", route.key));
-                part.pattern.demands(&route.settings, &self.at, &mut path, hide, out);
+                let settings = in_force(route.entry, self.default, route.reading);
+                part.pattern.demands(&settings, &self.at, &mut path, hide, out);
             }
         }
     }

@@ -84,7 +84,7 @@ pub enum Command {
     /// Record what is deployed now
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(Box<Snapshot>),
-    /// Check, test and learn policies
+    /// Check, test, list and learn policies
     #[command(after_help = POLICY_EXAMPLES)]
     Policy(Policy),
     /// Audit a sample fleet: an embedded control plane, read through the real AWS SDK
@@ -112,8 +112,25 @@ const POLICY_EXAMPLES: &str = "\
 Examples:
   driftgate policy check policies/
   driftgate policy test policies/ builtin:foundation
+  driftgate policy list
   driftgate policy learn --api a1b2c3d4e5 --stage prod
   driftgate policy explain each-route AccessLogSettings.Format";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  driftgate policy check policies/
+  driftgate policy check --format json policies/ | jq '.errors[].title'";
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  driftgate policy test policies/ builtin:foundation
+  driftgate policy test --coverage --mutate policies/
+  driftgate policy test --format junit policies/ > policies.xml";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  driftgate policy list builtin:foundation
+  driftgate policy list --format json | jq -r '.policies[].rules[].rule'";
 
 const DEMO_EXAMPLES: &str = "\
 Examples:
@@ -286,12 +303,15 @@ pub struct Policy {
 /// What to do with policies.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
-    /// Find every mistake in policies and run files: file, line, what was meant
-    #[command(after_help = "Example:\n  driftgate policy check policies/")]
-    Check(Paths),
+    /// Find every mistake in policies and run files, and warn of what can hardly be meant
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(PolicyCheck),
     /// Run the tests that policies carry
-    #[command(after_help = "Example:\n  driftgate policy test policies/ builtin:foundation")]
-    Test(Paths),
+    #[command(after_help = TEST_EXAMPLES)]
+    Test(PolicyTest),
+    /// List the rules of policies
+    #[command(after_help = LIST_EXAMPLES)]
+    List(PolicyList),
     /// Say in words what rules, tests or fields are
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
@@ -362,6 +382,65 @@ pub enum SchemaKind {
     Waivers,
     /// A run file, driftgate.yaml.
     Run,
+}
+
+/// `driftgate policy check`.
+#[derive(Debug, Args)]
+pub struct PolicyCheck {
+    /// Which policies.
+    #[command(flatten)]
+    pub policies: Paths,
+    /// How mistakes are told: drawn on stderr, or as JSON on stdout
+    #[arg(long, value_enum, default_value_t = Listing::Text, value_name = "FORMAT")]
+    pub format: Listing,
+}
+
+/// `driftgate policy test`.
+#[derive(Debug, Args)]
+pub struct PolicyTest {
+    /// Which policies.
+    #[command(flatten)]
+    pub policies: Paths,
+    /// How results are told, on stdout
+    #[arg(long, value_enum, default_value_t = TestFormat::Text, value_name = "FORMAT")]
+    pub format: TestFormat,
+    /// Name the rules that no test violates, and those that none shows conforming
+    #[arg(long)]
+    pub coverage: bool,
+    /// Change each good example one setting at a time, and name the changes that no rule notices
+    #[arg(long)]
+    pub mutate: bool,
+}
+
+/// `driftgate policy list`.
+#[derive(Debug, Args)]
+pub struct PolicyList {
+    /// Which policies.
+    #[command(flatten)]
+    pub policies: Paths,
+    /// How rules are listed, on stdout
+    #[arg(long, value_enum, default_value_t = Listing::Text, value_name = "FORMAT")]
+    pub format: Listing,
+}
+
+/// A format for people, or one for other tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Listing {
+    /// For people.
+    Text,
+    /// For other tools, in a versioned format.
+    Json,
+}
+
+/// The formats of test results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people.
+    Text,
+    /// For other tools, in a versioned format.
+    Json,
+    /// For CI systems that show tests.
+    Junit,
 }
 
 /// Policies by path.

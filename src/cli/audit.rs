@@ -21,7 +21,7 @@ use crate::report::{Facts, Run, Style};
 use crate::{check, gate};
 
 /// Columns of a report for people: what every terminal and every CI log has.
-const WIDTH: usize = 80;
+pub const WIDTH: usize = 80;
 /// What a mistake in a policy or a waiver means for an audit.
 const NOTHING: &str = ": nothing was audited";
 
@@ -130,12 +130,7 @@ pub fn policies(paths: &[String], tests: bool, consequence: &str) -> Result<Poli
 
 /// The texts of the paths, or of the default ones, and whether all could be read; what could not is told.
 pub fn texts(paths: &[String], tests: bool) -> (Vec<Arc<SourceText>>, bool) {
-    let default = || {
-        let path = if Path::new("policies").is_dir() { "policies" } else { "builtin:foundation" };
-        vec![path.to_owned()]
-    };
-    let paths = if paths.is_empty() { default() } else { paths.to_vec() };
-    let (texts, unreadable) = files::read(&paths, tests);
+    let (texts, unreadable) = files::read(&policy_paths(paths), tests);
     diagnostics::unreadable(&unreadable);
     (texts, unreadable.is_empty())
 }
@@ -156,6 +151,15 @@ pub fn waivers(paths: &[String], consequence: &str) -> Result<Waivers, Stop> {
         diagnostics::mistakes(&found, consequence);
         Stop::silent(gate::USAGE)
     })
+}
+
+/// The paths of policies, or the default one.
+pub fn policy_paths(paths: &[String]) -> Vec<String> {
+    if !paths.is_empty() {
+        return paths.to_vec();
+    }
+    let path = if Path::new("policies").is_dir() { "policies" } else { "builtin:foundation" };
+    vec![path.to_owned()]
 }
 
 /// Which APIs are worth fetching: those with a stage that a rule can match.

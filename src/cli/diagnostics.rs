@@ -1,15 +1,17 @@
 //! Draws mistakes as rustc does: file, line, column, the line itself, and what to do.
 
 use std::io::Write as _;
+use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::policy::diagnostic::Diagnostic;
+use crate::policy::diagnostic::{Diagnostic, Place, SourceText};
 use crate::policy::files::Unreadable;
+use crate::policy::lint::Warning;
 use crate::report::visible;
 
 /// More mistakes than these in one file are counted, not shown.
-const MOST_A_FILE: usize = 100;
+pub const MOST_A_FILE: usize = 100;
 
 /// How wide a message may be; longer lines of a file are cut around the mark.
 const WIDTH: usize = 100;
@@ -62,30 +64,56 @@ pub fn mistakes(found: &[Diagnostic], consequence: &str) {
     for of_one_file in found.chunk_by(|a, b| a.file == b.file) {
         files += 1;
         for mistake in of_one_file.iter().take(MOST_A_FILE) {
-            print(&draw(mistake, &renderer()));
+            print(&draw(Level::ERROR, mistake, None, &renderer()));
         }
-        if let Some(more) = of_one_file.len().checked_sub(MOST_A_FILE).filter(|more| *more > 0) {
-            print(&format!("… and {more} more in {}\n", of_one_file[0].file.name));
-        }
+        and_more(of_one_file.len(), &of_one_file[0].file.name);
     }
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     error(&format!("{} in {}{consequence}", plural(found.len(), "mistake"), plural(files, "file")));
 }
 
-fn draw(mistake: &Diagnostic, renderer: &Renderer) -> String {
-    // Only the line of the mistake is drawn, and a large file is not cut into lines for each.
-    let text = mistake.file.text.as_str();
-    let start = text[..mistake.span.start].rfind('\n').map_or(0, |newline| newline + 1);
-    let end = text[mistake.span.end..].find('\n').map_or(text.len(), |newline| mistake.span.end + newline);
-    let (line, _) = mistake.file.position(mistake.span.start);
+/// What in policies can hardly be meant.
+pub fn warnings(found: &[Warning]) {
+    for of_one_file in found.chunk_by(|a, b| a.said.file == b.said.file) {
+        for warning in of_one_file.iter().take(MOST_A_FILE) {
+            print(&draw(Level::WARNING, &warning.said, warning.beside.as_ref(), &renderer()));
+        }
+        and_more(of_one_file.len(), &of_one_file[0].said.file.name);
+    }
+}
+
+fn and_more(all: usize, file: &str) {
+    if let Some(more) = all.checked_sub(MOST_A_FILE).filter(|more| *more > 0) {
+        print(&format!("… and {more} more in {file}\n"));
+    }
+}
+
+/// The line of a place, and the mark under it. Only this line is drawn, and a large file is not cut into lines for each.
+fn line_of(
+    file: &SourceText,
+    span: &Range<usize>,
+    kind: AnnotationKind,
+    label: &str,
+) -> Snippet<'static, Annotation<'static>> {
+    let text = file.text.as_str();
+    let start = text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[span.end..].find('\n').map_or(text.len(), |newline| span.end + newline);
+    let (line, _) = file.position(span.start);
     let drawn = text[start..end].trim_end_matches('\r');
-    let mark = (mistake.span.start - start).min(drawn.len())..(mistake.span.end - start).min(drawn.len());
-    let snippet = Snippet::source(drawn)
+    let mark = (span.start - start).min(drawn.len())..(span.end - start).min(drawn.len());
+    Snippet::source(drawn.to_owned())
         .line_start(line)
-        .path(mistake.file.name.as_str())
-        .annotation(AnnotationKind::Primary.span(mark).label(short(&mistake.label)));
-    let mut group = Level::ERROR.primary_title(short(&mistake.title)).element(snippet);
-    for help in &mistake.help {
+        .path(file.name.clone())
+        .annotation(kind.span(mark).label(short(label)))
+}
+
+fn draw(level: Level<'_>, said: &Diagnostic, beside: Option<&Place>, renderer: &Renderer) -> String {
+    let primary = line_of(&said.file, &said.span, AnnotationKind::Primary, &said.label);
+    let mut group = level.primary_title(short(&said.title)).element(primary);
+    if let Some(place) = beside {
+        group = group.element(line_of(&place.file, &place.span, AnnotationKind::Context, &place.label));
+    }
+    for help in &said.help {
         group = group.element(Level::HELP.message(folded(&visible(help))));
     }
     format!("{}\n", renderer.render(&[group]))

@@ -198,8 +198,14 @@ impl<'a> Circumstances<'a> {
 /// Writes a key, as it is given, and a value.
 fn member(out: &mut dyn io::Write, key: &str, value: &impl Serialize) -> io::Result<()> {
     let mut bytes = key.as_bytes().to_vec();
-    escape::fragment(&mut bytes, &serde_json::to_string(value)?);
+    inert(&mut bytes, value)?;
     out.write_all(&bytes)
+}
+
+/// A document as JSON on one line, in which text of others acts neither on a terminal nor on GitHub's runner.
+pub(super) fn inert(out: &mut Vec<u8>, document: &impl Serialize) -> serde_json::Result<()> {
+    escape::fragment(out, &serde_json::to_string(document)?);
+    Ok(())
 }
 
 /// Writes an array of what is made of each item.

@@ -13,7 +13,11 @@ pub(crate) mod wrap;
 use std::io;
 use std::time::Duration;
 
+use serde::Serialize;
+
+pub use self::wrap::Page;
 use crate::model::Outcome;
+use crate::model::finding::Actual;
 use crate::model::judgement::Judgement;
 
 /// Everything that a report can say.
@@ -94,6 +98,23 @@ pub fn visible(text: &str) -> String {
     inert::line(&inert::visible(text)).into_owned()
 }
 
+/// A value that was found, in words; `None` when there is none.
+#[must_use]
+pub fn found(actual: &Actual) -> Option<String> {
+    words::value(actual).map(|value| visible(&value))
+}
+
+/// A document as JSON on one line, in which text of others acts neither on a terminal nor on GitHub's runner.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn inert_json(document: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    json::inert(&mut out, document)?;
+    out.push(b'\n');
+    Ok(out)
+}
+
 /// The version of driftgate that writes the report.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -115,6 +136,12 @@ mod tests {
         assert_eq!(visible("GetStages of arn:aws:apigateway:r::/apis"), "GetStages of arn:aws:apigateway:r::/apis");
         assert_eq!(visible("  ::error::a\n::b"), "  \\u{3a}:error::a\\n::b");
         assert_eq!(visible("a ##[error]\u{1b}[2J\u{202e}"), "a \\u{23}#[error]\\u{1b}[2J\\u{202e}");
+    }
+
+    #[test]
+    fn json_of_any_document_is_inert() {
+        let json = inert_json(&["##[error]\u{1b}[2J\n"]).unwrap();
+        assert_eq!(String::from_utf8(json).unwrap(), "[\"\\u0023#[error]\\u001b[2J\\n\"]\n");
     }
 
     #[test]

@@ -13,27 +13,34 @@ use super::inert;
 const NARROWEST: usize = 40;
 
 /// Lines of styled text on their way to a writer.
-pub(crate) struct Page<'w> {
+pub struct Page<'w> {
     out: &'w mut dyn io::Write,
     width: usize,
     colour: bool,
 }
 
 /// A piece of text and its style. The text is on one line and inert, but for what it may be at a line's start.
-pub(crate) type Span<'t> = (Style, &'t str);
+pub type Span<'t> = (Style, &'t str);
 
 impl<'w> Page<'w> {
-    pub(crate) fn new(out: &'w mut dyn io::Write, width: usize, colour: bool) -> Self {
+    /// A page of so many columns, with colours or without.
+    pub fn new(out: &'w mut dyn io::Write, width: usize, colour: bool) -> Self {
         Self { out, width: width.max(NARROWEST), colour }
     }
 
     /// An empty line.
-    pub(crate) fn blank(&mut self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn blank(&mut self) -> io::Result<()> {
         self.out.write_all(b"\n")
     }
 
     /// A paragraph: its first line is indented by `first`, the others by `others`.
-    pub(crate) fn paragraph(&mut self, first: usize, others: usize, spans: &[Span<'_>]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn paragraph(&mut self, first: usize, others: usize, spans: &[Span<'_>]) -> io::Result<()> {
         let text: String = spans.iter().map(|(_, text)| *text).collect();
         let (start, rest) = (self.width.saturating_sub(first), self.width.saturating_sub(others));
         for (at, line) in lines(&text, start, rest).into_iter().enumerate() {

@@ -1,39 +1,191 @@
 //! `driftgate policy check`: find every mistake in policies and run files, before any stage is read.
 
-use super::{plural, say};
-use crate::cli::args::{Global, Paths};
+use serde::Serialize;
+
+use super::{plural, say, write_json};
+use crate::cli::args::{Global, Listing, PolicyCheck};
 use crate::cli::{Stop, audit, diagnostics, run_file};
 use crate::gate;
-use crate::policy::load;
+use crate::policy::diagnostic::{Diagnostic, Place};
+use crate::policy::files::{self, Unreadable};
+use crate::policy::lint::{self, Warning};
+use crate::policy::load::is_test_file;
+use crate::policy::{Policies, load};
 
 /// Runs the command.
-pub fn run(paths: &Paths, global: &Global) -> Result<u8, Stop> {
-    let (texts, all_read) = audit::texts(&paths.paths, true);
+pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
+    let (mut texts, unreadable) = files::read(&audit::policy_paths(&command.policies.paths), true);
+    if !unreadable.is_empty() {
+        // The policy of a file of tests may be what cannot be read.
+        texts.retain(|text| !is_test_file(&text.name));
+    }
     let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(run_file::is_run_file);
-    let mut found: Vec<_> = run_files.iter().flat_map(run_file::mistakes).collect();
-    let policies = load(texts).unwrap_or_else(|mistakes| {
-        found.extend(mistakes);
-        crate::policy::Policies::default()
+    let mut mistakes: Vec<_> = run_files.iter().flat_map(run_file::mistakes).collect();
+    let policies = load(texts).unwrap_or_else(|found| {
+        mistakes.extend(found);
+        Policies::default()
     });
-    if !found.is_empty() {
-        diagnostics::mistakes(&found, "");
+    let right = unreadable.is_empty() && mistakes.is_empty();
+    // What is not read yet may be the reason why something is meant.
+    let warnings = if right { lint::warnings(&policies) } else { Vec::new() };
+    match command.format {
+        Listing::Json => write_json(&Checked::of(&unreadable, &mistakes, &warnings, right.then_some(&policies)))?,
+        Listing::Text => {
+            diagnostics::unreadable(&unreadable);
+            if !mistakes.is_empty() {
+                diagnostics::mistakes(&mistakes, "");
+            }
+            if !global.quiet {
+                diagnostics::warnings(&warnings);
+            }
+            if right {
+                // The run file of this run was read before anything else, and had no mistake.
+                let real = |name: &str| std::fs::canonicalize(name).ok();
+                let own = global.run_file.as_deref();
+                let others = run_files.iter().map(|file| file.name.as_str());
+                let others = others.filter(|name| own.is_none_or(|own| real(own) != real(name)));
+                let run_files: Vec<&str> = own.into_iter().chain(others).collect();
+                say(&closing_line(&policies, &run_files, warnings.len()), global)?;
+            }
+        }
     }
-    if !found.is_empty() || !all_read {
-        return Err(Stop::silent(gate::USAGE));
-    }
-    let tests: usize = policies.policies.iter().map(|policy| policy.tests.len()).sum();
+    Ok(if right { gate::CONFORMS } else { gate::USAGE })
+}
+
+fn tests_of(policies: &Policies) -> usize {
+    policies.policies.iter().map(|policy| policy.tests.len()).sum()
+}
+
+fn closing_line(policies: &Policies, run_files: &[&str], warnings: usize) -> String {
     let mut parts = Vec::new();
     if !policies.policies.is_empty() {
         parts.push(plural(policies.policies.len(), "policy"));
         parts.push(plural(policies.rules, "rule"));
-        parts.push(plural(tests, "test"));
+        parts.push(plural(tests_of(policies), "test"));
     }
-    // The run file of this run was read before anything else, and had none.
-    let real = |name: &str| std::fs::canonicalize(name).ok();
-    let own = global.run_file.as_deref();
-    let others = run_files.iter().map(|file| file.name.as_str());
-    let others = others.filter(|name| own.is_none_or(|own| real(own) != real(name)));
-    parts.extend(own.into_iter().chain(others).map(|name| format!("run file {name}")));
-    say(&format!("{}: no mistakes", parts.join(", ")), global)?;
-    Ok(gate::CONFORMS)
+    parts.extend(run_files.iter().map(|name| format!("run file {name}")));
+    let warned = if warnings == 0 { String::new() } else { format!(", {}", plural(warnings, "warning")) };
+    format!("{}: no mistakes{warned}", parts.join(", "))
+}
+
+/// What is written as JSON.
+#[derive(Serialize)]
+struct Checked<'c> {
+    format: &'static str,
+    version: u32,
+    errors: Vec<Told<'c>>,
+    warnings: Vec<Told<'c>>,
+    /// What is beyond the first hundred of a file.
+    not_shown: Vec<NotShown<'c>>,
+    /// How many there are; null when errors keep them from being known.
+    policies: Option<usize>,
+    rules: Option<usize>,
+    tests: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Told<'c> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    file: &'c str,
+    line: Option<usize>,
+    column: Option<usize>,
+    end_column: Option<usize>,
+    title: &'c str,
+    label: Option<&'c str>,
+    help: Vec<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beside: Option<Beside<'c>>,
+}
+
+/// The other place that a warning is about.
+#[derive(Serialize)]
+struct Beside<'c> {
+    file: &'c str,
+    line: usize,
+    column: usize,
+    end_column: usize,
+    label: &'c str,
+}
+
+#[derive(Serialize)]
+struct NotShown<'c> {
+    file: &'c str,
+    errors: usize,
+    warnings: usize,
+}
+
+impl<'c> Checked<'c> {
+    /// `policies` are those that were loaded, if all of them were.
+    fn of(
+        unreadable: &'c [Unreadable],
+        mistakes: &'c [Diagnostic],
+        warnings: &'c [Warning],
+        policies: Option<&Policies>,
+    ) -> Self {
+        const MOST: usize = diagnostics::MOST_A_FILE;
+        let mut told = Self {
+            format: "driftgate.policy-check",
+            version: 1,
+            errors: unreadable.iter().map(Told::unreadable).collect(),
+            warnings: Vec::new(),
+            not_shown: Vec::new(),
+            policies: policies.map(|policies| policies.policies.len()),
+            rules: policies.map(|policies| policies.rules),
+            tests: policies.map(tests_of),
+        };
+        for of_one_file in mistakes.chunk_by(|a, b| a.file == b.file) {
+            told.errors.extend(of_one_file.iter().take(MOST).map(Told::at));
+            let errors = of_one_file.len().saturating_sub(MOST);
+            told.not_shown.push(NotShown { file: &of_one_file[0].file.name, errors, warnings: 0 });
+        }
+        for of_one_file in warnings.chunk_by(|a, b| a.said.file == b.said.file) {
+            told.warnings.extend(of_one_file.iter().take(MOST).map(Told::warning));
+            let warnings = of_one_file.len().saturating_sub(MOST);
+            told.not_shown.push(NotShown { file: &of_one_file[0].said.file.name, errors: 0, warnings });
+        }
+        told.not_shown.retain(|file| file.errors + file.warnings > 0);
+        told
+    }
+}
+
+impl<'c> Told<'c> {
+    fn unreadable(of: &'c Unreadable) -> Self {
+        Self {
+            kind: None,
+            file: &of.path,
+            line: None,
+            column: None,
+            end_column: None,
+            title: &of.problem,
+            label: None,
+            help: vec![&of.help],
+            beside: None,
+        }
+    }
+
+    fn at(of: &'c Diagnostic) -> Self {
+        let (line, column) = of.file.position(of.span.start);
+        let (_, end_column) = of.file.position(of.span.end);
+        Self {
+            kind: None,
+            file: &of.file.name,
+            line: Some(line),
+            column: Some(column),
+            end_column: Some(end_column),
+            title: &of.title,
+            label: Some(&of.label),
+            help: of.help.iter().map(String::as_str).collect(),
+            beside: None,
+        }
+    }
+
+    fn warning(of: &'c Warning) -> Self {
+        let beside = |place: &'c Place| {
+            let (line, column) = place.file.position(place.span.start);
+            let (_, end_column) = place.file.position(place.span.end);
+            Beside { file: &place.file.name, line, column, end_column, label: &place.label }
+        };
+        Self { kind: Some(of.kind.name()), beside: of.beside.as_ref().map(beside), ..Self::at(&of.said) }
+    }
 }
