@@ -27,10 +27,15 @@ fn a_limit_that_0_passes() {
         &["expect: {RouteSettings: {\"GET *\": {ThrottlingRateLimit: {max: 10}}}}"],
         &["expect: {each-route: {ThrottlingBurstLimit: {min: 0, max: 500}}}"],
         &["expect: {each-route: {ThrottlingBurstLimit: {max: 500}, ThrottlingRateLimit: {not: 0}}}"],
-        // A narrower rule, one of the default alone, and one of another limit keep 0 out only there.
+        &["match: {route: {like: \"GET *\"}}, expect: {each-route: {ThrottlingBurstLimit: {max: 500}}}"],
+        // A narrower rule, one of the default alone, and one of other routes keep 0 out only there.
         &[
             "expect: {each-route: {ThrottlingBurstLimit: {max: 500}}}",
             "match: {StageName: prod}, expect: {each-route: {ThrottlingBurstLimit: {not: 0}}}",
+        ],
+        &[
+            "expect: {each-route: {ThrottlingBurstLimit: {max: 500}}}",
+            "match: {route: GET /pets}, expect: {each-route: {ThrottlingBurstLimit: {not: 0}}}",
         ],
         &[
             "expect: {each-route: {ThrottlingBurstLimit: {max: 500}}}",
@@ -113,6 +118,10 @@ fn rules_that_no_stage_meets_together() {
             "expect: {not: {any-of: [{Description: a}, {AutoDeploy: true}]}}",
         ),
         ("expect: {Tags: [tmp]}", "expect: {Tags: {not: [tmp, old]}}"),
+        (
+            "expect: {StageVariables: {key: {looks-secret: true}}}",
+            "expect: {StageVariables: {key: {not: {looks-secret: true}}}}",
+        ),
     ] {
         assert_eq!(kinds(&[one, other]), [Kind::Contradiction], "{one} and {other}");
         assert_eq!(kinds(&[other, one]), [Kind::Contradiction], "{other} and {one}");
@@ -185,6 +194,19 @@ fn rules_that_some_stage_meets_together() {
             "expect: {api: {CorsConfiguration: {AllowOrigins: {each: {like: a*}}}}}",
         ),
         ("expect: {any-of: [{AutoDeploy: true}, {Description: a}]}", "expect: {AutoDeploy: false}"),
+        // What is not understood is taken to be right: tests of whole texts, and which routes there are.
+        (
+            "expect: {AccessLogSettings: {Format: {log-format: {is: json}}}}",
+            "expect: {AccessLogSettings: {Format: {log-format: {is: xml}}}}",
+        ),
+        (
+            "match: {route: GET /a}, expect: {each-route: {ThrottlingBurstLimit: 5}}",
+            "match: {route: GET /b}, expect: {each-route: {ThrottlingBurstLimit: 6}}",
+        ),
+        (
+            "match: {route: GET /a}, expect: {each-route: {ThrottlingBurstLimit: 5}}",
+            "expect: {each-route: {ThrottlingBurstLimit: 6}}",
+        ),
     ] {
         assert_eq!(kinds(&[one, other]), [], "{one} and {other}");
     }
