@@ -107,20 +107,117 @@ fn unmatched(
     hide: bool,
 ) -> Vec<Reason> {
     let Some(selection) = selection else { return Vec::new() };
-    let at = At::top(document, protocol, Use::Match);
-    match selection.truth(document.stage, &at) {
-        Truth::False => {
-            let mut failures = Vec::new();
-            selection.failures(document.stage, &at, &mut Path::default(), hide, &mut failures);
-            let note: Arc<str> = format!("{whose} match").into();
-            failures.into_iter().map(|one| Reason { note: Some(Arc::clone(&note)), ..Reason::of(one) }).collect()
-        }
+    let failing = |at: &At<'_>, note: String| -> Vec<Reason> {
+        let mut failures = Vec::new();
+        selection.failures(document.stage, at, &mut Path::default(), hide, &mut failures);
+        let note: Arc<str> = note.into();
+        failures.into_iter().map(|one| Reason { note: Some(Arc::clone(&note)), ..Reason::of(one) }).collect()
+    };
+    let default = At::top(document, protocol, Use::Match);
+    let any_route = default.any_route();
+    match selection.truth(document.stage, &any_route) {
+        Truth::False => failing(&any_route, format!("{whose} match")),
         Truth::Dropped => {
             let mut lacking = Vec::new();
             selection.lacking(protocol, &mut String::new(), &mut lacking);
             let note = format!("{whose} match; {}", lacks(protocol));
             lacking.into_iter().map(|path| Reason::noted(path, note.as_str())).collect()
         }
-        Truth::True | Truth::Unknown => Vec::new(),
+        // It hangs on the route: that of the default does not fit, nor does that of any entry.
+        Truth::Unknown => {
+            let reasons = failing(&default, format!("{whose} match; no route of the stage fits"));
+            reasons.into_iter().map(|reason| Reason { actual: None, ..reason }).collect()
+        }
+        Truth::True => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::check::verdict;
+    use crate::policy::diagnostic::SourceText;
+    use crate::policy::load;
+
+    /// The reasons of a rule with these keys (`match`, `expect`) on a stage, one a line.
+    fn said(rule: &str, given: &str) -> Vec<String> {
+        let text = format!(
+            "policy: p\nmatch: {{StageName: prod}}\nrules:\n  - {{id: r, title: t, severity: low, {rule}}}\n\
+             tests:\n  - {{name: n, given: {given}, violates: []}}\n"
+        );
+        let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })]).unwrap();
+        let policy = &policies.policies[0];
+        let (rule, document) = (&policy.rules[0], policy.tests[0].document());
+        let verdict = verdict(policy.selection.as_ref(), rule, &document, Options::default());
+        let shown = |reason: Reason| {
+            let part =
+                |name: &str, text: Option<String>| text.map(|text| format!(" {name} {text}")).unwrap_or_default();
+            let actual = reason.actual.map(|actual| format!("{actual:?}"));
+            let (expected, note) =
+                (reason.expected.map(|text| text.to_string()), reason.note.map(|text| text.to_string()));
+            format!("{}:{}{}{}", reason.path, part("expected", expected), part("actual", actual), part("note", note))
+        };
+        reasons(policy, rule, &document, &verdict, Options::default()).into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn each_verdict_has_its_reasons() {
+        let prod = "{StageName: prod, AutoDeploy: true, RouteSettings: {GET /: {ThrottlingBurstLimit: 9}}}";
+        for (rule, given, expected) in [
+            ("expect: {AutoDeploy: false}", prod, &["AutoDeploy: expected false actual Boolean(true)"] as &[&str]),
+            ("expect: {AutoDeploy: true}", prod, &["AutoDeploy: expected true actual Boolean(true)"]),
+            (
+                "expect: {each-route: {ThrottlingBurstLimit: {not: 0}}}",
+                prod,
+                &[
+                    "DefaultRouteSettings.ThrottlingBurstLimit: expected not 0 actual Unset",
+                    "RouteSettings.GET /.ThrottlingBurstLimit: expected not 0 actual Integer(9)",
+                ],
+            ),
+            (
+                "expect: {each-route: {LoggingLevel: INFO}}",
+                prod,
+                &["DefaultRouteSettings.LoggingLevel: note HTTP APIs do not have it"],
+            ),
+            (
+                "match: {AutoDeploy: false}, expect: {Tags: [a]}",
+                prod,
+                &["AutoDeploy: expected false actual Boolean(true) note the rule's match"],
+            ),
+            (
+                "expect: {Tags: [a]}",
+                "{StageName: dev}",
+                &["StageName: expected prod actual Text(\"dev\") note the policy's match"],
+            ),
+            (
+                "match: {ClientCertificateId: x}, expect: {Tags: [a]}",
+                prod,
+                &["ClientCertificateId: note the rule's match; HTTP APIs do not have it"],
+            ),
+            (
+                "match: {route: POST /}, expect: {each-route: {ThrottlingBurstLimit: 9}}",
+                prod,
+                &["route: expected POST / note the rule's match; no route of the stage fits"],
+            ),
+            (
+                "match: {route: GET /, AutoDeploy: false}, expect: {each-route: {ThrottlingBurstLimit: 9}}",
+                prod,
+                &["AutoDeploy: expected false actual Boolean(true) note the rule's match"],
+            ),
+            (
+                "match: {route: GET /}, expect: {each-route: {ThrottlingBurstLimit: 9}}",
+                prod,
+                &["RouteSettings.GET /.ThrottlingBurstLimit: expected 9 actual Integer(9)"],
+            ),
+            (
+                "expect: {any-of: [{Tags: [a]}, {AutoDeploy: false}]}",
+                prod,
+                &[": expected any of: Tags.a: present; or AutoDeploy: false"],
+            ),
+        ] {
+            assert_eq!(said(rule, given), expected, "{rule}");
+        }
     }
 }
