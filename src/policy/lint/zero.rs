@@ -26,14 +26,15 @@ pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
             if zeros.iter().all(|zero| wider.iter().any(|other| zero.is_kept_out_by(other))) {
                 continue;
             }
-            let bound = if conjunct.path.ends_with(&[LIMITS[0].to_owned()]) { "min: 1" } else { "above: 0" };
+            let limit = zeros.first().map_or("limit", |zero| zero.name);
+            let bound = if limit == LIMITS[0] { "min: 1" } else { "above: 0" };
             let written = rule.policy.file.text.get(conjunct.span.clone()).unwrap_or_default();
             let help = format!("0 blocks all traffic; to keep it out, write `{{{bound}, {written}}}`");
             found.push(Warning {
                 kind: Kind::ZeroPasses,
                 said: rule.said(
                     &conjunct.span,
-                    format!("{} lets a limit of 0 pass", rule.rule.facts.name),
+                    format!("{} lets a {limit} of 0 pass", rule.rule.facts.name),
                     "0 passes",
                     vec![help],
                 ),
