@@ -9,15 +9,16 @@ use super::{Kind, Read, Warning, together};
 use crate::model::catalogue::Protocol;
 use crate::policy::yaml::Data;
 
-/// How many pairs of demands are compared, and how many of those that exclude each other are followed up: some seconds
-/// of work. What is not compared is taken to be right.
-const MOST: (usize, usize) = (2_000_000, 20_000);
+/// How many pairs of demands are compared, and for how many of those that exclude each other a stage is looked for: a few
+/// seconds of work. What is not compared is taken to be right.
+const MOST_COMPARED: usize = 2_000_000;
+const MOST_LOOKED_FOR: usize = 20_000;
 
 /// One rule's tests of one setting.
 type Demand<'r> = (usize, Vec<&'r Conjunct>);
 
 pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
-    let mut pairs = Pairs { read, left: MOST, told: HashSet::new(), found: Vec::new() };
+    let mut pairs = Pairs { read, compared: 0, looked_for: 0, told: HashSet::new(), found: Vec::new() };
     pairs.of_one_setting();
     pairs.of_something_and_nothing();
     pairs.of_a_pattern_and_its_not();
@@ -39,8 +40,8 @@ fn demands<'r>(rule: &'r Read<'_>) -> impl Iterator<Item = (Vec<&'r str>, &'r Co
 
 struct Pairs<'r, 'p> {
     read: &'r [Read<'p>],
-    /// How many pairs may still be compared, and followed up.
-    left: (usize, usize),
+    compared: usize,
+    looked_for: usize,
     /// The pairs of rules and the settings at which they were told.
     told: HashSet<(usize, usize, Vec<String>)>,
     found: Vec<Warning>,
@@ -67,10 +68,10 @@ impl Pairs<'_, '_> {
                 demands.into_iter().filter(|(_, tests)| !nothing_left(tests.iter().copied())).collect();
             for (at, (second, tests)) in demands.iter().enumerate() {
                 for (first, others) in &demands[..at] {
-                    self.left.0 = self.left.0.saturating_sub(1);
-                    if self.left.0 > 0
+                    self.compared += 1;
+                    if self.compared <= MOST_COMPARED
                         && nothing_left(tests.iter().chain(others).copied())
-                        && self.told((*first, others[0]), (*second, tests[0]))
+                        && self.tell((*first, others[0]), (*second, tests[0]))
                     {
                         break;
                     }
@@ -93,7 +94,7 @@ impl Pairs<'_, '_> {
             for (path, conjunct) in demands(rule).filter(|(_, conjunct)| needs_a_value(conjunct)) {
                 for length in 1..path.len() {
                     if let Some((other, nothing)) = absent.get(&path[..length]).filter(|(other, _)| *other != at) {
-                        self.told((*other, nothing), (at, conjunct));
+                        self.tell((*other, nothing), (at, conjunct));
                     }
                 }
             }
@@ -119,21 +120,21 @@ impl Pairs<'_, '_> {
                         denied.iter().all(holds)
                     };
                     for (holder, conjunct) in holders.iter().filter(|(holder, _)| *holder != at && all(*holder)) {
-                        self.told((*holder, conjunct), (at, not));
+                        self.tell((*holder, conjunct), (at, not));
                     }
                 }
             }
         }
     }
 
-    /// Tells of two demands that cannot both be met, if one stage can be in the `match` of both rules. Whether it did.
-    fn told(&mut self, one: (usize, &Conjunct), other: (usize, &Conjunct)) -> bool {
+    /// Tells of two demands that exclude each other, if one stage can be in the `match` of both rules. Whether it did.
+    fn tell(&mut self, one: (usize, &Conjunct), other: (usize, &Conjunct)) -> bool {
         let (first, second) = if one.0 < other.0 { (one, other) } else { (other, one) };
         let (rule, earlier) = (&self.read[second.0], &self.read[first.0]);
         let protocols: Vec<Protocol> =
             first.1.on.iter().copied().filter(|protocol| second.1.on.contains(protocol)).collect();
-        self.left.1 = self.left.1.saturating_sub(1);
-        if self.left.1 == 0 || !together::can_be(rule, earlier, &protocols) {
+        self.looked_for += 1;
+        if self.looked_for > MOST_LOOKED_FOR || !together::can_be(rule, earlier, &protocols) {
             return false;
         }
         let place = setting(second.1);

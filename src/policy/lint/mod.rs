@@ -9,6 +9,7 @@ mod together;
 mod zero;
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use self::conjuncts::{Conjunct, Reading};
@@ -71,7 +72,7 @@ struct Read<'p> {
     policy: &'p Policy,
     rule: &'p Rule,
     /// Where the identifier stands.
-    id: std::ops::Range<usize>,
+    id: Range<usize>,
     /// What must hold of a stage for the rule to look at it: the policy's `match` and its own.
     conditions: Vec<Conjunct>,
     /// The same as a set, in which equal conditions have one number.
@@ -139,19 +140,13 @@ impl Read<'_> {
     }
 
     /// A place in the rule's file.
-    fn place(&self, span: &std::ops::Range<usize>, label: impl Into<String>) -> Place {
+    fn place(&self, span: &Range<usize>, label: impl Into<String>) -> Place {
         let file = Arc::clone(&self.policy.file);
         Place { span: file.first_line(span), file, label: label.into() }
     }
 
     /// What is said of a place in the rule's file.
-    fn said(
-        &self,
-        span: &std::ops::Range<usize>,
-        title: String,
-        label: impl Into<String>,
-        help: Vec<String>,
-    ) -> Diagnostic {
+    fn said(&self, span: &Range<usize>, title: String, label: impl Into<String>, help: Vec<String>) -> Diagnostic {
         let Place { file, span, label } = self.place(span, label);
         Diagnostic { file, span, title, label, help }
     }

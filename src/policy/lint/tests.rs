@@ -164,6 +164,7 @@ fn rules_that_some_stage_meets_together() {
             "match: {api: {ProtocolType: HTTP}}, expect: {AutoDeploy: true}",
             "match: {api: {ProtocolType: WEBSOCKET}}, expect: {AutoDeploy: false}",
         ),
+        ("match: {Description: {present: false, like: a*}}, expect: {AutoDeploy: true}", "expect: {AutoDeploy: false}"),
         // The setting exists only where one of them does not look.
         (
             "match: {api: {ProtocolType: HTTP}}, expect: {AutoDeploy: true, DefaultRouteSettings: {LoggingLevel: INFO}}",

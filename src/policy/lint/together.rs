@@ -22,7 +22,8 @@ const MOST: usize = 100;
 /// Whether a stage of one of these protocols can be in the `match` of both.
 pub fn can_be(one: &Read<'_>, other: &Read<'_>, protocols: &[Protocol]) -> bool {
     let part = one.is_as_wide_as(other) || other.is_as_wide_as(one);
-    if !part && !may_be(one, other) {
+    // A `match` that excludes itself selects nothing.
+    if !may_be(one, other) || !may_be(one, one) || !may_be(other, other) {
         return false;
     }
     let protocols: Vec<Protocol> =
