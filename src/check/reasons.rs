@@ -9,7 +9,7 @@ use crate::model::Document;
 use crate::model::catalogue::Protocol;
 use crate::model::finding::Actual;
 use crate::policy::explain::{Failure, Path};
-use crate::policy::pattern::{At, Pattern};
+use crate::policy::pattern::{At, Pattern, below};
 use crate::policy::policies::protocols;
 use crate::policy::truth::{Truth, Use};
 use crate::policy::{Policy, Rule};
@@ -107,22 +107,24 @@ fn unmatched(
     hide: bool,
 ) -> Vec<Reason> {
     let Some(selection) = selection else { return Vec::new() };
+    let mut lacking = Vec::new();
+    selection.lacking(protocol, &mut String::new(), &mut lacking);
     let failing = |at: &At<'_>, note: String| -> Vec<Reason> {
         let mut failures = Vec::new();
         selection.failures(document.stage, at, &mut Path::default(), hide, &mut failures);
         let note: Arc<str> = note.into();
-        failures.into_iter().map(|one| Reason { note: Some(Arc::clone(&note)), ..Reason::of(one) }).collect()
+        let reason = |one: Failure| {
+            if lacking.iter().any(|path| below(&one.path, path).is_some()) {
+                return Reason::noted(one.path, format!("{whose} match; {}", lacks(protocol)));
+            }
+            Reason { note: Some(Arc::clone(&note)), ..Reason::of(one) }
+        };
+        failures.into_iter().map(reason).collect()
     };
     let default = At::top(document, protocol, Use::Match);
     let any_route = default.any_route();
     match selection.truth(document.stage, &any_route) {
-        Truth::False => failing(&any_route, format!("{whose} match")),
-        Truth::Dropped => {
-            let mut lacking = Vec::new();
-            selection.lacking(protocol, &mut String::new(), &mut lacking);
-            let note = format!("{whose} match; {}", lacks(protocol));
-            lacking.into_iter().map(|path| Reason::noted(path, note.as_str())).collect()
-        }
+        Truth::False | Truth::Dropped => failing(&any_route, format!("{whose} match")),
         // It hangs on the route: that of the default does not fit, nor does that of any entry.
         Truth::Unknown => {
             let reasons = failing(&default, format!("{whose} match; no route of the stage fits"));
