@@ -181,7 +181,7 @@ fn stage_variables_that_look_like_secrets() {
     );
     let found = expect(none, "{StageVariables: {table: sessions, dbPassword: hunter2hunter2}}");
     assert!(found.starts_with("StageVariables.dbPassword = sha256:"), "{found}");
-    assert!(found.ends_with(", not not something that looks like a secret"), "{found}");
+    assert!(found.ends_with(", not nothing that looks like a secret"), "{found}");
     assert_eq!(
         expect("{StageVariables: {key: {looks-secret: true}}}", "{StageVariables: {key: AKIAIOSFODNN7EXAMPLE}}"),
         "conforms"
@@ -200,6 +200,15 @@ fn all_tests_that_fail_are_named_and_only_they() {
         expect(range, "{}"),
         "DefaultRouteSettings.ThrottlingBurstLimit = null unset, not at least 10, at most 500"
     );
+}
+
+#[test]
+fn an_open_match_does_not_matter_where_nothing_is_asked() {
+    let policies = policies("match: {account: \"111122223333\"}, expect: {each-route: {LoggingLevel: INFO}}", "{}");
+    let example = &policies.policies[0].tests[0];
+    let document = Document { account: None, region: None, api: &example.api, stage: &example.stage };
+    let said = words(verdict(None, &policies.policies[0].rules[0], &document, Options::default()));
+    assert_eq!(said, "not applicable");
 }
 
 #[test]

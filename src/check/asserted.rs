@@ -33,14 +33,7 @@ impl Asserted {
             match says(*reading) {
                 Ok(Truth::False) => {
                     let hangs_on_it = assertion.reads_routes() && says(reading.other()) != Ok(Truth::False);
-                    return Self::Fails(Failure {
-                        route: None,
-                        path: "".into(),
-                        expected: Arc::clone(assertion.words()),
-                        actual: Actual::Unset,
-                        origin: Origin::Stage,
-                        reading: hangs_on_it.then_some(*reading),
-                    });
+                    return Self::Fails(Failure { reading: hangs_on_it.then_some(*reading), ..failure(assertion) });
                 }
                 Ok(truth) if !matches!(answer, Self::Open(_)) => answer = Self::Says(truth),
                 Ok(_) => {}
@@ -57,5 +50,17 @@ impl Asserted {
             Self::Fails(_) => Truth::False,
             Self::Open(_) => Truth::Unknown,
         }
+    }
+}
+
+/// An expression that does not hold: it stands at no setting.
+pub fn failure(assertion: &Assertion) -> Failure {
+    Failure {
+        route: None,
+        path: "".into(),
+        expected: Arc::clone(assertion.words()),
+        actual: Actual::Unset,
+        origin: Origin::Stage,
+        reading: None,
     }
 }

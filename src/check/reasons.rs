@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::Options;
+use super::asserted;
 use super::routes::Routes;
 use super::verdict::{Verdict, chosen};
 use crate::model::Document;
 use crate::model::catalogue::Protocol;
 use crate::model::finding::Actual;
+use crate::policy::describe::places;
 use crate::policy::explain::{Failure, Path};
 use crate::policy::pattern::{At, Pattern, below};
 use crate::policy::policies::protocols;
@@ -69,6 +71,11 @@ pub fn reasons(
             for part in rule.each_route.iter().flat_map(|routes| &routes.parts) {
                 part.pattern.lacking(protocol, &mut "DefaultRouteSettings".to_owned(), &mut lacking);
             }
+            if let Some(assertion) = &rule.assertion {
+                let reads = assertion.reads();
+                let places = places().into_iter().filter(|place| !place.on.include(protocol));
+                lacking.extend(places.map(|place| place.path).filter(|path| reads.contains(path)));
+            }
             let note = lacks(protocol);
             lacking.into_iter().map(|path| Reason::noted(path, note.as_str())).collect()
         }
@@ -91,6 +98,7 @@ fn demanded(
         let at = At::top(document, protocol, Use::Expect);
         picture.demands(document.stage, &at, &mut Path::default(), !options.show_values, &mut demanded);
     }
+    demanded.extend(rule.assertion.iter().map(asserted::failure));
     if let Some(each) = &rule.each_route {
         let chosen = chosen(protocol, policy.selection.as_ref(), rule, document);
         Routes::of(each, chosen, document, protocol, options).demands(&mut demanded);
@@ -212,6 +220,14 @@ mod tests {
                 "match: {route: GET /}, expect: {each-route: {ThrottlingBurstLimit: 9}}",
                 prod,
                 &["RouteSettings.GET /.ThrottlingBurstLimit: expected 9 actual Integer(9)"],
+            ),
+            #[cfg(feature = "cel")]
+            ("assert: stage.AutoDeploy", prod, &[": expected assert: stage.AutoDeploy"]),
+            #[cfg(feature = "cel")]
+            (
+                "assert: \"stage.DefaultRouteSettings.LoggingLevel == 'INFO'\"",
+                prod,
+                &["DefaultRouteSettings.LoggingLevel: note HTTP APIs do not have it"],
             ),
             (
                 "expect: {any-of: [{Tags: [a]}, {AutoDeploy: false}]}",

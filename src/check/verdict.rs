@@ -118,6 +118,8 @@ fn assuming(
     let chosen = chosen(protocol, selects, rule, document);
     match chosen.any() {
         Truth::False | Truth::Dropped => return Verdict::NotGoverned,
+        // Whether it is meant does not matter where it has nothing to ask.
+        Truth::Unknown if !rule.asks_something_on(protocol) => return Verdict::NotApplicable,
         Truth::Unknown => {
             let mut open = Vec::new();
             let matching = At::top(document, protocol, Use::Match);

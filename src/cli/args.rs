@@ -390,6 +390,9 @@ pub struct PolicyCheck {
     /// Which policies.
     #[command(flatten)]
     pub policies: Paths,
+    /// A file of waivers to check as well; repeat for several
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub waivers: Vec<String>,
     /// How mistakes are told: drawn on stderr, or as JSON on stdout
     #[arg(long, value_enum, default_value_t = Listing::Text, value_name = "FORMAT")]
     pub format: Listing,

@@ -112,8 +112,12 @@ pub fn judge(
 
 /// The policies of the paths, or of the default ones.
 pub fn policies(paths: &[String], tests: bool, consequence: &str) -> Result<Policies, Stop> {
-    // A run file may lie in a folder of policies, as the one beside a repository's code does.
-    let (texts, all_read) = texts(paths, tests);
+    // A run file and waivers may lie in a folder of policies, as those beside a repository's code do.
+    let (mut texts, all_read) = texts(paths, tests);
+    let beside = |file: &Arc<SourceText>| !paths.contains(&file.name) && waiver::is_waiver_file(file);
+    if !texts.iter().all(beside) {
+        texts.retain(|file| !beside(file));
+    }
     let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(run_file::is_run_file);
     if let Some(file) = run_files.iter().find(|file| texts.is_empty() || paths.contains(&file.name)) {
         let name = &file.name;
@@ -137,17 +141,12 @@ pub fn texts(paths: &[String], tests: bool) -> (Vec<Arc<SourceText>>, bool) {
 
 /// The waivers of the files, as they stand today.
 pub fn waivers(paths: &[String], consequence: &str) -> Result<Waivers, Stop> {
-    let read: Vec<_> = paths.iter().map(|path| files::read_text(Path::new(path))).collect();
-    let (texts, problems): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
-    let problems: Vec<_> = problems.into_iter().filter_map(Result::err).collect();
+    let (texts, problems) = files::read_each(paths);
     if !problems.is_empty() {
         diagnostics::unreadable(&problems);
         return Err(Stop::silent(gate::USAGE));
     }
-    let texts: Vec<_> = texts.into_iter().filter_map(Result::ok).collect();
-    // By the real clock: a build that wants to be reproducible does not get its waivers back.
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    waiver::load(&texts, today).map_err(|found| {
+    waiver::load(&texts, today()).map_err(|found| {
         diagnostics::mistakes(&found, consequence);
         Stop::silent(gate::USAGE)
     })
@@ -160,6 +159,11 @@ pub fn policy_paths(paths: &[String]) -> Vec<String> {
     }
     let path = if Path::new("policies").is_dir() { "policies" } else { "builtin:foundation" };
     vec![path.to_owned()]
+}
+
+/// The day in UTC, by the real clock: a build that wants to be reproducible does not get its waivers back.
+pub fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 /// Which APIs are worth fetching: those with a stage that a rule can match.

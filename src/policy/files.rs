@@ -163,6 +163,19 @@ impl Search {
     }
 }
 
+/// Reads files, each of which must be one.
+#[must_use]
+pub fn read_each(paths: &[String]) -> (Vec<Arc<SourceText>>, Vec<Unreadable>) {
+    let (mut texts, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        match read_text(Path::new(path)) {
+            Ok(text) => texts.push(text),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (texts, problems)
+}
+
 /// Reads one file.
 ///
 /// # Errors

@@ -97,7 +97,8 @@ impl Rule {
     }
 
     /// Whether something is left of what the rule asks when what the protocol lacks drops out.
-    pub(super) fn asks_something_on(&self, on: Protocol) -> bool {
+    #[must_use]
+    pub fn asks_something_on(&self, on: Protocol) -> bool {
         let api = api_stated_by(None, Some(on));
         let document = Document::before_its_stages(None, None, &api);
         let at = At::top(&document, on, Use::Expect);

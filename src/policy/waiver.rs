@@ -79,6 +79,22 @@ pub fn load(texts: &[Arc<SourceText>], today: Date) -> Result<Waivers, Vec<Diagn
     if mistakes.is_empty() { Ok(Waivers { waivers }) } else { Err(mistakes) }
 }
 
+/// Whether a text is a file of waivers, by what it holds: a run file has names of files under the same key.
+#[must_use]
+pub fn is_waiver_file(text: &Arc<SourceText>) -> bool {
+    // Most policies are told at a glance.
+    if !text.text.lines().any(|line| line.starts_with("waivers")) {
+        return false;
+    }
+    let root = yaml::read(&mut Problems::new(Arc::clone(text)));
+    let Some(Data::Map(entries)) = root.map(|root| root.data) else { return false };
+    let waives = |entry: &Entry| match &entry.value.data {
+        Data::List(nodes) => nodes.iter().all(|node| matches!(node.data, Data::Map(_))),
+        _ => false,
+    };
+    entries.iter().any(|entry| entry.key == "waivers" && waives(entry))
+}
+
 fn file(root: &Node, today: Date, problems: &mut Problems) -> Vec<Waiver> {
     if let Data::Map(entries) = &root.data
         && let Some(entry) = entries.iter().find(|entry| entry.key == "rules")

@@ -1,4 +1,4 @@
-//! `driftgate policy check`: find every mistake in policies and run files, before any stage is read.
+//! `driftgate policy check`: find every mistake in policies, waivers and run files, before any stage is read.
 
 use serde::Serialize;
 
@@ -10,24 +10,37 @@ use crate::policy::diagnostic::{Diagnostic, Place};
 use crate::policy::files::{self, Unreadable};
 use crate::policy::lint::{self, Warning};
 use crate::policy::load::is_test_file;
+use crate::policy::waiver::{self, Waivers};
 use crate::policy::{Policies, load};
 
 /// Runs the command.
 pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
-    let (mut texts, unreadable) = files::read(&audit::policy_paths(&command.policies.paths), true);
+    let (mut texts, mut unreadable) = files::read(&audit::policy_paths(&command.policies.paths), true);
     if !unreadable.is_empty() {
         // The policy of a file of tests may be what cannot be read.
         texts.retain(|text| !is_test_file(&text.name));
     }
+    let (named, missing) = files::read_each(&command.waivers);
+    unreadable.extend(missing);
+    let (found, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(waiver::is_waiver_file);
+    let waiver_files = [found, named].concat();
     let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(run_file::is_run_file);
     let mut mistakes: Vec<_> = run_files.iter().flat_map(run_file::mistakes).collect();
     let policies = load(texts).unwrap_or_else(|found| {
         mistakes.extend(found);
         Policies::default()
     });
+    let waivers = waiver::load(&waiver_files, audit::today()).unwrap_or_else(|found| {
+        mistakes.extend(found);
+        Waivers::default()
+    });
     let right = unreadable.is_empty() && mistakes.is_empty();
+    let mut warnings = Vec::new();
     // What is not read yet may be the reason why something is meant.
-    let warnings = if right { lint::warnings(&policies) } else { Vec::new() };
+    if right {
+        warnings = lint::warnings(&policies);
+        warnings.extend(lint::waivers::warnings(&policies, &waivers));
+    }
     match command.format {
         Listing::Json => write_json(&Checked::of(&unreadable, &mistakes, &warnings, right.then_some(&policies)))?,
         Listing::Text => {
@@ -45,7 +58,7 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
                 let others = run_files.iter().map(|file| file.name.as_str());
                 let others = others.filter(|name| own.is_none_or(|own| real(own) != real(name)));
                 let run_files: Vec<&str> = own.into_iter().chain(others).collect();
-                say(&closing_line(&policies, &run_files, warnings.len()), global)?;
+                say(&closing_line(&policies, &waivers, &run_files, warnings.len()), global)?;
             }
         }
     }
@@ -56,12 +69,15 @@ fn tests_of(policies: &Policies) -> usize {
     policies.policies.iter().map(|policy| policy.tests.len()).sum()
 }
 
-fn closing_line(policies: &Policies, run_files: &[&str], warnings: usize) -> String {
+fn closing_line(policies: &Policies, waivers: &Waivers, run_files: &[&str], warnings: usize) -> String {
     let mut parts = Vec::new();
     if !policies.policies.is_empty() {
         parts.push(plural(policies.policies.len(), "policy"));
         parts.push(plural(policies.rules, "rule"));
         parts.push(plural(tests_of(policies), "test"));
+    }
+    if !waivers.waivers.is_empty() {
+        parts.push(plural(waivers.waivers.len(), "waiver"));
     }
     parts.extend(run_files.iter().map(|name| format!("run file {name}")));
     let warned = if warnings == 0 { String::new() } else { format!(", {}", plural(warnings, "warning")) };

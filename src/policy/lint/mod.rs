@@ -6,6 +6,7 @@ mod contradiction;
 mod limits;
 mod repetition;
 mod together;
+pub mod waivers;
 mod zero;
 
 use std::collections::{BTreeSet, HashMap};
@@ -37,6 +38,10 @@ pub enum Kind {
     Contradiction,
     /// A rule says what another one says.
     Repetition,
+    /// A waiver names no rule.
+    WaiverWithoutRule,
+    /// A waiver is over.
+    WaiverExpired,
 }
 
 impl Kind {
@@ -47,6 +52,8 @@ impl Kind {
             Self::ZeroPasses => "zero-passes",
             Self::Contradiction => "contradiction",
             Self::Repetition => "repetition",
+            Self::WaiverWithoutRule => "waiver-without-rule",
+            Self::WaiverExpired => "waiver-expired",
         }
     }
 }

@@ -45,8 +45,7 @@ impl Test for LooksSecret {
     }
 
     fn words(&self) -> Option<String> {
-        let words = "something that looks like a secret";
-        Some(if self.0 { words.to_owned() } else { format!("not {words}") })
+        Some(format!("{} that looks like a secret", if self.0 { "something" } else { "nothing" }))
     }
 
     fn answers(&self) -> Answers {

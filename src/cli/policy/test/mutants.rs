@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Run, Tested};
 use crate::check::{Options, Verdict, verdict};
 use crate::policy::Rule;
+use crate::policy::assertion::Assertion;
 use crate::policy::example::Expected;
 use crate::policy::mutation::{Mutation, mutations};
 
@@ -143,5 +144,6 @@ fn demanded(rule: &Rule) -> Vec<String> {
             part.pattern.reads(&mut place.to_owned(), &mut paths);
         }
     }
+    paths.extend(rule.assertion.iter().flat_map(Assertion::reads));
     paths
 }
