@@ -297,9 +297,9 @@ fn a_run_file_that_is_named_as_a_policy_is_checked_as_what_it_is() {
     assert!(good == 0 && text.contains("run file x.yaml"), "{text}");
     let (bad, text) = check("policy: [a.yaml]\nrate: fast\n");
     assert!(bad == 2 && text.contains("x.yaml:2:7"), "{text}");
-    for policy in
-        ["waivers: [{rule: p/r}]\n", "policy: p\n", "rules: []\n", "match: {StageName: x}\n", "policy: p\nrate: 5\n"]
-    {
+    let (bad, text) = check("waivers: [{rule: p/r}]\n");
+    assert!(bad == 2 && text.contains("the waiver has no `match`"), "{text}");
+    for policy in ["policy: p\n", "rules: []\n", "match: {StageName: x}\n", "policy: p\nrate: 5\n"] {
         let (bad, text) = check(policy);
         assert!(bad == 2 && text.contains("policy") && !text.contains("run file has"), "{policy}: {text}");
     }

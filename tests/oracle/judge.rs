@@ -78,10 +78,9 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
         .map(|(key, _)| (key.clone(), asked.matches(rule, &json!(key))))
         .collect();
     let on_others = if is_not_stated(entries) { asked.matches(rule, &not_stated()) } else { No };
-    match on_routes.iter().map(|(_, answer)| *answer).chain([on_default, on_others]).max().unwrap_or(No) {
-        No => return Verdict::NotGoverned,
-        Open => return Verdict::Undecided,
-        Yes => {}
+    let meant = on_routes.iter().map(|(_, answer)| *answer).chain([on_default, on_others]).max().unwrap_or(No);
+    if meant == No {
+        return Verdict::NotGoverned;
     }
 
     let mut picture = rule.expect.as_object().cloned().unwrap_or_default();
@@ -90,6 +89,9 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
     let each_route = each_route.and_then(|pattern| asked.left(&pattern, Type::Struct(ROUTE)));
     if picture.is_none() && each_route.is_none() {
         return Verdict::NotApplicable;
+    }
+    if meant == Open {
+        return Verdict::Undecided;
     }
     let mut answer = Yes;
     let mut findings = Vec::new();
