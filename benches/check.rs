@@ -6,19 +6,20 @@
 #[expect(dead_code, reason = "the header and the trailer of a snapshot are for `fleet`")]
 mod stages;
 
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use driftgate::check::{self, Options};
-use driftgate::model::catalogue::Protocol;
+use driftgate::model::catalogue::{Protocol, STAGE, position};
 use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
 use driftgate::model::wanted::Wanted;
 use driftgate::model::{Document, Value};
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::waiver::Waivers;
-use driftgate::policy::{Policies, load};
+use driftgate::policy::load;
 
 /// Stages in a chunk, as many as a source hands over at a time or so.
 const STAGES: usize = 300;
@@ -53,9 +54,28 @@ const ASSERTIONS: [(&str, &str); 4] = [
     ),
 ];
 
+/// Expectations that every stage of the benchmarks meets.
+const CONFORMING: [&str; 5] = [
+    "StageName: {like: [\"stage-*\", prod]}",
+    "each-route: {ThrottlingBurstLimit: {not: 0}, ThrottlingRateLimit: {not: 0}}",
+    "Tags: {tier: [gold, silver, bronze]}",
+    r#"Description: {matches: "^Stage [a-z$]+, released"}"#,
+    "api: {ProtocolType: [HTTP, WEBSOCKET], Tags: [owner]}",
+];
+
+/// A policy of so many rules, the findings of which are those of a fleet.
 fn policy(rules: usize) -> Arc<SourceText> {
+    policy_of(&EXPECTATIONS, rules)
+}
+
+/// A policy of so many rules that nothing violates.
+fn conforming(rules: usize) -> Arc<SourceText> {
+    policy_of(&CONFORMING, rules)
+}
+
+fn policy_of(expectations: &[&str], rules: usize) -> Arc<SourceText> {
     let mut text = "policy: bench\nrules:\n".to_owned();
-    for (number, expect) in EXPECTATIONS.iter().cycle().take(rules).enumerate() {
+    for (number, expect) in expectations.iter().cycle().take(rules).enumerate() {
         write!(
             text,
             "  - id: rule-{number}\n    title: Rule {number}\n    severity: low\n    why: A benchmark.\n    \
@@ -66,10 +86,6 @@ fn policy(rules: usize) -> Arc<SourceText> {
     Arc::new(SourceText { name: "bench.yaml".to_owned(), text })
 }
 
-fn policies(rules: usize) -> Policies {
-    load(vec![policy(rules)]).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"))
-}
-
 fn lines() -> Chunk {
     let bytes = stages::snapshot(STAGES).scopes.swap_remove(0).lines.into_bytes();
     Chunk::Lines { name: "bench".into(), bytes, first: 2, only: Arc::default() }
@@ -77,24 +93,30 @@ fn lines() -> Chunk {
 
 type Apis = Vec<(Value<'static>, Vec<Value<'static>>)>;
 
-/// The same stages decoded, as those of one HTTP API and one WebSocket API.
+/// The same stages decoded, as those of one HTTP API and one WebSocket API, each in the order of their names.
 fn decoded() -> Apis {
     let mut apis: Apis = Vec::new();
-    let add = |stage: &Document<'_>| {
-        let name = stage.protocol().map(Protocol::name);
+    let add = |document: &Document<'_>| {
+        let name = document.protocol().map(Protocol::name);
         let same =
             |api: &Value<'_>| Document::before_its_stages(None, None, api).protocol().map(Protocol::name) == name;
-        match apis.iter_mut().find(|(api, _)| same(api)) {
-            Some((_, stages)) => stages.push(stage.stage.clone().into_owned()),
-            None => apis.push((stage.api.clone().into_owned(), vec![stage.stage.clone().into_owned()])),
+        let at = apis.iter().position(|(api, _)| same(api)).unwrap_or_else(|| {
+            apis.push((document.api.clone().into_owned(), Vec::new()));
+            apis.len() - 1
+        });
+        let stages = &mut apis[at].1;
+        let mut stage = document.stage.clone().into_owned();
+        if let Value::Struct(members) = &mut stage {
+            members[const { position(STAGE, "StageName") }] = Value::text(format!("stage-{:04}", stages.len()));
         }
+        stages.push(stage);
     };
     lines().decode(&Wanted::all(), add).expect("the generated lines are good");
     apis
 }
 
 /// Chunks that are there already.
-struct Ready(Vec<Chunk>);
+struct Ready(VecDeque<Chunk>);
 
 impl Ready {
     fn of(apis: &Apis) -> Self {
@@ -111,11 +133,11 @@ impl Ready {
 
 impl Feed for Ready {
     fn next(&mut self) -> Option<Chunk> {
-        self.0.pop()
+        self.0.pop_front()
     }
 
     fn ready(&mut self) -> Option<Chunk> {
-        self.0.pop()
+        self.0.pop_front()
     }
 
     fn close(self: Box<Self>) -> Result<Close, Unusable> {
@@ -148,12 +170,17 @@ fn decoding(criterion: &mut Criterion) {
 }
 
 fn checking(criterion: &mut Criterion) {
+    check_with(criterion, "check a chunk", policy);
+    check_with(criterion, "check a chunk, all conform", conforming);
+}
+
+fn check_with(criterion: &mut Criterion, name: &str, policy: fn(usize) -> Arc<SourceText>) {
     let apis = decoded();
     // On one thread, so that the time is what a rule costs.
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
-    let mut group = criterion.benchmark_group("check a chunk");
+    let mut group = criterion.benchmark_group(name);
     for rules in [1, 10, 100, 1_000] {
-        let policies = policies(rules);
+        let policies = load(vec![policy(rules)]).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
         group.throughput(Throughput::Elements((rules * STAGES) as u64));
         group.bench_with_input(BenchmarkId::from_parameter(rules), &policies, |bench, policies| {
             let check = |feed| {

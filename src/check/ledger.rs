@@ -40,10 +40,12 @@ pub struct Ledger {
 
 /// The order of violations within a severity.
 fn order(a: &Violation, b: &Violation) -> Ordering {
-    (a.stage.order(&b.stage))
-        .then_with(|| a.route.cmp(&b.route))
-        .then_with(|| a.rule.cmp(&b.rule))
-        .then_with(|| a.path.cmp(&b.path))
+    a.stage.order(&b.stage).then_with(|| order_on_a_stage(a, b))
+}
+
+/// The same where the stage is known to be one.
+fn order_on_a_stage(a: &Violation, b: &Violation) -> Ordering {
+    a.route.cmp(&b.route).then_with(|| a.rule.cmp(&b.rule)).then_with(|| a.path.cmp(&b.path))
 }
 
 /// What was seen of one account and Region. The stages of an API stand together, so APIs are counted where one ends.
@@ -144,7 +146,7 @@ impl Ledger {
         let mut stage = None;
         for (list, before) in self.outcome.violations.iter_mut().zip(before) {
             let added = &mut list[before..];
-            added.sort_by(order);
+            added.sort_by(order_on_a_stage);
             stage = added.first().map(|violation| Arc::clone(&violation.stage)).or(stage);
         }
         if let Some(stage) = stage {
