@@ -314,6 +314,13 @@ fn a_run_file_in_a_folder_of_policies_is_no_policy() {
     assert!(text.contains("1 policy, 4 rules") && text.matches("run file").count() == 1, "{text}{}", said(&check));
     let named = driftgate(folder.path(), &["audit", "--policy", "driftgate.yaml"]);
     assert!(code(&named) == 2 && said(&named).contains("is a run file"), "{}", said(&named));
+    // A policy whose `rules` is misspelt looks like one, and must not be passed over.
+    for policy in ["policy: prod.v2\nrule: []\n", "policy: {name: p}\nrules : []\n", "name: p\nregion: x\nrule: []\n"] {
+        fs::write(folder.path().join("misspelt.yaml"), policy).unwrap();
+        let refused = driftgate(folder.path(), &["audit", "--policy", "."]);
+        assert!(code(&refused) == 2 && said(&refused).contains("misspelt.yaml"), "{policy}: {}", said(&refused));
+    }
+    fs::remove_file(folder.path().join("misspelt.yaml")).unwrap();
     fs::remove_file(folder.path().join("production.yaml")).unwrap();
     let alone = driftgate(folder.path(), &["audit", "--policy", "."]);
     assert!(code(&alone) == 2 && said(&alone).contains("is a run file"), "{}", said(&alone));

@@ -125,11 +125,16 @@ pub fn policies(paths: &[String], tests: bool, consequence: &str) -> Result<Poli
             "{name} is a run file: it holds flags and no rules.\nName a policy; a run file is read with --config {name}"
         )));
     }
-    let policies = load(texts).map_err(|found| {
-        diagnostics::mistakes(&found, consequence);
-        Stop::silent(gate::USAGE)
-    })?;
-    if all_read { Ok(policies) } else { Err(Stop::silent(gate::USAGE)) }
+    // A policy with a misspelt key may look like a run file; passed over, it would be enforced by nobody.
+    let mut mistakes: Vec<_> = run_files.iter().flat_map(run_file::mistakes).collect();
+    let policies = load(texts).unwrap_or_else(|found| {
+        mistakes.extend(found);
+        Policies::default()
+    });
+    if !mistakes.is_empty() {
+        diagnostics::mistakes(&mistakes, consequence);
+    }
+    if all_read && mistakes.is_empty() { Ok(policies) } else { Err(Stop::silent(gate::USAGE)) }
 }
 
 /// The texts of the paths, or of the default ones, and whether all could be read; what could not is told.
