@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use driftgate::policy::builtin::PACKS;
 use driftgate::policy::diagnostic::{Diagnostic, SourceText};
 use driftgate::policy::files::LARGEST;
+use driftgate::policy::lint::warnings;
 use driftgate::policy::load;
 use proptest::prelude::*;
 
@@ -129,6 +130,24 @@ fn large_patterns_are_read_or_refused() {
     };
     assert_eq!(first(&many("low")), "");
     assert_eq!(mistakes(&many("lo")).len(), 10_000);
+}
+
+#[test]
+fn thousands_of_rules_are_compared_soon() {
+    for expect in [
+        "{each-route: {ThrottlingBurstLimit: {max: N}}}",
+        "{RouteSettings: {GET /N: {ThrottlingRateLimit: {max: 5}}}}",
+        "{Tags: {owner: tN}}",
+    ] {
+        let rule = |at: usize| {
+            format!("  - {{id: r{at}, title: t, severity: low, expect: {}}}\n", expect.replace('N', &at.to_string()))
+        };
+        let text = format!("policy: p\nrules:\n{}", (1..8_000).map(rule).collect::<Vec<_>>().concat());
+        let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })]).unwrap();
+        let start = Instant::now();
+        let told = warnings(&policies).len();
+        assert!(start.elapsed() < SOON, "{told} warnings about {expect} after {:?}", start.elapsed());
+    }
 }
 
 #[test]

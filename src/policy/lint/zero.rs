@@ -1,6 +1,6 @@
 //! A throttling limit with an upper bound and no lower one: 0 passes, and 0 blocks all traffic.
 
-use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::conjuncts::Conjunct;
 use super::{Kind, Read, Warning};
@@ -16,17 +16,19 @@ use crate::policy::yaml::Data;
 
 const LIMITS: [&str; 2] = ["ThrottlingBurstLimit", "ThrottlingRateLimit"];
 
+/// How often it is asked whether a rule keeps a 0 out: about a second of work. What is not asked is taken to be right.
+const MOST_ASKED: usize = 1_000_000;
+
 pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
     let mut found = Vec::new();
+    let mut keepers = Keepers { read, of: HashMap::new(), asked: 0 };
     for rule in read {
         for conjunct in &rule.demands {
             let Some(zeros) = zeros(conjunct) else { continue };
-            // A rule that looks at the same stages, at least, keeps 0 out for this one as well.
-            let wider: Vec<&Read<'_>> = read.iter().filter(|other| other.is_as_wide_as(rule)).collect();
-            if zeros.iter().all(|zero| wider.iter().any(|other| zero.is_kept_out_by(other))) {
+            if zeros.iter().all(|zero| keepers.keep_out(zero, rule)) {
                 continue;
             }
-            let limit = zeros.first().map_or("limit", |zero| zero.name);
+            let limit = zeros.first().map_or("limit", |zero| zero.limit.1);
             let bound = if limit == LIMITS[0] { "min: 1" } else { "above: 0" };
             let written = rule.policy.file.text.get(conjunct.span.clone()).unwrap_or_default();
             let help = format!("0 blocks all traffic; to keep it out, write `{{{bound}, {written}}}`");
@@ -45,9 +47,34 @@ pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
     found
 }
 
+/// A limit, and the key of its route; that of the default has none.
+type Limit = (Option<String>, &'static str);
+
+/// The rules that keep a 0 out, by where it is: the same few places are asked about by many rules.
+struct Keepers<'r, 'p> {
+    read: &'r [Read<'p>],
+    of: HashMap<Limit, Vec<&'r Read<'p>>>,
+    asked: usize,
+}
+
+impl Keepers<'_, '_> {
+    /// Whether a rule that looks at the stages of this one, at least, keeps a 0 out.
+    fn keep_out(&mut self, zero: &Zero, rule: &Read<'_>) -> bool {
+        if !self.of.contains_key(&zero.limit) {
+            self.asked += self.read.len();
+            if self.asked > MOST_ASKED {
+                return true;
+            }
+            let keepers = self.read.iter().filter(|other| zero.is_kept_out_by(other)).collect();
+            self.of.insert(zero.limit.clone(), keepers);
+        }
+        self.of.get(&zero.limit).is_some_and(|keepers| keepers.iter().any(|other| other.is_as_wide_as(rule)))
+    }
+}
+
 /// A stage of which nothing is known but that one of its limits is 0.
 struct Zero {
-    name: &'static str,
+    limit: Limit,
     stage: Value<'static>,
     /// The settings of the default or the route that has it.
     settings: Value<'static>,
@@ -70,12 +97,10 @@ fn zeros(conjunct: &Conjunct) -> Option<Vec<Zero>> {
         _ => return None,
     };
     let name = LIMITS.into_iter().find(|limit| *limit == name)?;
-    let in_default = || Zero::at(position(STAGE, "DefaultRouteSettings"), name, |settings| settings);
-    let in_route = |key: &str| {
-        // A key that the glob fits.
-        let key: Cow<'static, str> = key.replace('*', "").replace('?', "x").into();
-        Zero::at(position(STAGE, "RouteSettings"), name, |settings| Value::map(vec![(key, settings)]))
-    };
+    let in_default = || Zero::at(position(STAGE, "DefaultRouteSettings"), None, name);
+    // A key that the glob fits.
+    let in_route =
+        |key: &str| Zero::at(position(STAGE, "RouteSettings"), Some(key.replace('*', "").replace('?', "x")), name);
     Some(match place {
         "each-route" => vec![in_default(), in_route("$default")],
         "DefaultRouteSettings" => vec![in_default()],
@@ -84,18 +109,21 @@ fn zeros(conjunct: &Conjunct) -> Option<Vec<Zero>> {
 }
 
 impl Zero {
-    fn at(place: usize, name: &'static str, put: impl FnOnce(Value<'static>) -> Value<'static>) -> Self {
+    fn at(place: usize, route: Option<String>, name: &'static str) -> Self {
         let mut settings = vec![Value::NotStated; ROUTE_SETTINGS.len()];
         settings[position(ROUTE_SETTINGS, name)] = Value::Integer(0);
         let settings = Value::Struct(settings.into());
         let mut stage = vec![Value::NotStated; STAGE.len()];
-        stage[place] = put(settings.clone());
-        Self { name, stage: Value::Struct(stage.into()), settings }
+        stage[place] = match &route {
+            Some(key) => Value::map(vec![(key.clone().into(), settings.clone())]),
+            None => settings.clone(),
+        };
+        Self { limit: (route, name), stage: Value::Struct(stage.into()), settings }
     }
 
     /// Whether the rule is violated whatever else the stage is, or says more of it than is understood here.
     fn is_kept_out_by(&self, other: &Read<'_>) -> bool {
-        other.besides.contains(self.name)
+        other.besides.contains(self.limit.1)
             || Protocol::ALL.into_iter().any(|protocol| {
                 let api = api_stated_by(None, Some(protocol));
                 let document = Document { account: None, region: None, api: &api, stage: &self.stage };
