@@ -140,6 +140,22 @@ fn coverage_and_mutations_leave_the_exit_code_alone() {
     assert!(plain.get("coverage").is_none() && plain.get("mutations").is_none());
 }
 
+/// A setting that only an `assert` reads is one that a rule makes demands of.
+#[cfg(feature = "cel")]
+#[test]
+fn a_change_that_an_assert_does_not_notice_is_one_that_no_rule_notices() {
+    let folder = folder(&[(
+        "p.yaml",
+        "policy: p\nrules:\n  - {id: r, title: t, severity: low, assert: \"stage.AutoDeploy || stage.StageName != 'x'\"}\n\
+         tests:\n  - {name: n, given: {StageName: y}, violates: []}\n",
+    )]);
+    let mutations = &json(&policy(&folder, &["test", "--mutate", "--format", "json", "p.yaml"]))["mutations"];
+    let survivor = |at: usize| (&mutations["survivors"][at]["path"], &mutations["survivors"][at]["rules"]);
+    let by = serde_json::json!(["p/r"]);
+    assert_eq!([survivor(0), survivor(1)], [(&"AutoDeploy".into(), &by), (&"StageName".into(), &by)]);
+    assert!(!mutations["unread_fields"].as_array().unwrap().contains(&"AutoDeploy".into()));
+}
+
 #[test]
 fn all_errors_of_all_files_are_told_up_to_a_hundred_of_each() {
     let rule = |at| format!("  - {{id: r{at}, title: t, severity: worse, expect: {{AutoDeploy: true}}}}\n");

@@ -8,6 +8,7 @@ use crate::policy::Rule;
 use crate::policy::assertion::Assertion;
 use crate::policy::example::Expected;
 use crate::policy::mutation::{Mutation, mutations};
+use crate::policy::pattern::below;
 
 /// How many verdicts are asked for at most: some seconds of work.
 const MOST_VERDICTS: usize = 5_000_000;
@@ -125,10 +126,8 @@ impl<'p> Readers<'p> {
     }
 
     fn of_field(&self, field: &str) -> BTreeSet<&'p str> {
-        let within = |one: &str, other: &str| {
-            one.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        let reads = |paths: &[String]| paths.iter().any(|path| within(path, field) || within(field, path));
+        let reads =
+            |paths: &[String]| paths.iter().any(|path| below(path, field).is_some() || below(field, path).is_some());
         self.0.iter().filter(|(_, paths)| reads(paths)).map(|(rule, _)| *rule).collect()
     }
 }
