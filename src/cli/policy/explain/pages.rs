@@ -6,7 +6,6 @@ use serde_json::Value as Json;
 
 use super::sheet::Sheet;
 use crate::check::{Options, Verdict, verdict};
-use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Kind, Protocols, ROUTE_SETTINGS, Unset};
 use crate::model::document::STAGE_FIELD;
 use crate::model::value::Written;
@@ -17,7 +16,7 @@ use crate::policy::describe::{Place, Word, block, on, unset};
 use crate::policy::example::Example;
 use crate::policy::operator::{OPERATORS, Operator};
 use crate::policy::outline::outline;
-use crate::policy::pattern::Pattern;
+use crate::policy::pattern::{Pattern, below};
 use crate::policy::reference::fits;
 use crate::policy::{Policies, Policy, Rule};
 
@@ -75,13 +74,7 @@ fn lines<'p>(sheet: &mut Sheet<'_>, of: impl Iterator<Item = &'p Pattern>, place
 fn examples<'p>(policy: &'p Policy, rule: &Rule) -> (Option<&'p Example>, Option<(&'p Example, Vec<String>)>) {
     let (mut conforms, mut violates) = (None, None);
     for example in &policy.tests {
-        let document = Document {
-            account: Some(&example.account),
-            region: Some(&example.region),
-            api: &example.api,
-            stage: &example.stage,
-        };
-        match verdict(policy.selection.as_ref(), rule, &document, Options::default()) {
+        match verdict(policy.selection.as_ref(), rule, &example.document(), Options::default()) {
             Verdict::Conforms if conforms.is_none() => conforms = Some(example),
             Verdict::Violates(failures) if violates.is_none() => {
                 let words = failures.iter().map(|failure| {
@@ -215,8 +208,5 @@ fn reads(policy: &Policy, rule: &Rule) -> Vec<String> {
 
 /// Whether one path is the other, or a part of it.
 fn overlap(one: &str, other: &str) -> bool {
-    let within = |inner: &str, outer: &str| {
-        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    within(one, other) || within(other, one)
+    below(one, other).is_some() || below(other, one).is_some()
 }
