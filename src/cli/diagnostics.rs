@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::plural;
 use crate::policy::diagnostic::{Diagnostic, Place, SourceText};
 use crate::policy::files::Unreadable;
 use crate::policy::lint::Warning;
@@ -68,7 +69,6 @@ pub fn mistakes(found: &[Diagnostic], consequence: &str) {
         }
         and_more(of_one_file.len(), &of_one_file[0].file.name);
     }
-    let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     error(&format!("{} in {}{consequence}", plural(found.len(), "mistake"), plural(files, "file")));
 }
 

@@ -44,6 +44,15 @@ impl Stop {
     }
 }
 
+/// A number of things: `1 policy`, `2 policies`.
+fn plural<N: Display + PartialEq + From<u8>>(count: N, word: &str) -> String {
+    match word.strip_suffix('y') {
+        _ if count == N::from(1) => format!("1 {word}"),
+        Some(stem) => format!("{count} {stem}ies"),
+        None => format!("{count} {word}s"),
+    }
+}
+
 /// Runs the command that the arguments name; the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();

@@ -8,7 +8,7 @@ use super::audit::{now, runtime};
 use super::interrupt::Interrupt;
 use super::output::{self, Target};
 use super::sources::{self, SourceKind};
-use super::{Stop, diagnostics};
+use super::{Stop, diagnostics, plural};
 use crate::gate;
 use crate::model::feed::Close;
 use crate::report::visible;
@@ -66,13 +66,12 @@ pub fn run(command: &Snapshot, global: &Global) -> Result<u8, Stop> {
 /// What was recorded, and what was not, on stderr: stdout may be the snapshot.
 fn tell(close: &Close, name: &str) {
     let stages: u64 = close.scopes.iter().map(|scope| scope.stages).sum();
-    let plural = |count: u64, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let line = format!(
         "{}: {} of {} in {}",
         if name == "-" { "snapshot" } else { name },
         plural(stages, "stage"),
-        plural(close.scopes.iter().map(|scope| scope.apis).sum(), "API"),
-        plural(close.scopes.len() as u64, "Region"),
+        plural(close.scopes.iter().map(|scope| scope.apis).sum::<u64>(), "API"),
+        plural(close.scopes.len(), "Region"),
     );
     // That stderr is gone cannot be told anywhere.
     let _ = writeln!(anstream::stderr(), "{line}");

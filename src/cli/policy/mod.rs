@@ -10,7 +10,7 @@ mod test;
 use serde::Serialize;
 
 use super::args::{Global, Policy, PolicyCommand};
-use super::{Stop, output};
+use super::{Stop, output, plural};
 use crate::report::inert_json;
 
 /// Runs the command.
@@ -22,14 +22,6 @@ pub fn run(command: &Policy, global: &Global) -> Result<u8, Stop> {
         PolicyCommand::Explain(explain) => explain::run(explain),
         PolicyCommand::Learn(command) => learn::run(command, global),
         PolicyCommand::Schema(schema) => schema::run(schema),
-    }
-}
-
-fn plural(count: usize, word: &str) -> String {
-    match (count, word.strip_suffix('y')) {
-        (1, _) => format!("1 {word}"),
-        (_, Some(stem)) => format!("{count} {stem}ies"),
-        _ => format!("{count} {word}s"),
     }
 }
 
