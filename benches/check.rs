@@ -18,8 +18,8 @@ use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
 use driftgate::model::wanted::Wanted;
 use driftgate::model::{Document, Value};
 use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::waiver::Waivers;
 use driftgate::policy::load;
+use driftgate::policy::waiver::Waivers;
 
 /// Stages in a chunk, as many as a source hands over at a time or so.
 const STAGES: usize = 300;

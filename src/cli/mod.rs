@@ -45,9 +45,10 @@ impl Stop {
 }
 
 /// A number of things: `1 policy`, `2 policies`.
-fn plural<N: Display + PartialEq + From<u8>>(count: N, word: &str) -> String {
+fn plural(count: impl Display, word: &str) -> String {
+    let count = count.to_string();
     match word.strip_suffix('y') {
-        _ if count == N::from(1) => format!("1 {word}"),
+        _ if count == "1" => format!("1 {word}"),
         Some(stem) => format!("{count} {stem}ies"),
         None => format!("{count} {word}s"),
     }

@@ -130,7 +130,7 @@ fn rule_line(facts: &Facts<'_>, severity: Severity, rule: u32, page: &mut Page<'
 fn setting(facts: &Facts<'_>, violation: &Violation, page: &mut Page<'_>) -> io::Result<()> {
     let path = violation.path.as_deref().unwrap_or("the stage as a whole");
     let found = match words::value(&violation.actual) {
-        None => "not set".to_owned(),
+        None => words::no_value(violation).to_owned(),
         Some(value) => visible(&value).into_owned(),
     };
     let origin = words::origin(violation).map(|origin| format!(" ({origin})")).unwrap_or_default();

@@ -50,6 +50,11 @@ pub(super) fn value(actual: &Actual) -> Option<Cow<'_, str>> {
     }
 }
 
+/// What is said where there is no value to show: the stage as a whole has none, and still is something else.
+pub(super) fn no_value(violation: &Violation) -> &'static str {
+    if violation.path.is_none() { "something else" } else { "not set" }
+}
+
 /// What a reader would otherwise get wrong about where a value came from.
 pub(super) fn origin(violation: &Violation) -> Option<&'static str> {
     // An entry of `RouteSettings` that leaves the setting out.

@@ -4,6 +4,7 @@
 mod conjuncts;
 mod contradiction;
 mod limits;
+mod never;
 mod repetition;
 mod together;
 pub mod waivers;
@@ -38,6 +39,8 @@ pub enum Kind {
     Contradiction,
     /// A rule says what another one says.
     Repetition,
+    /// The `match` of a rule excludes itself.
+    NeverMatches,
     /// A waiver names no rule.
     WaiverWithoutRule,
     /// A waiver is over.
@@ -52,6 +55,7 @@ impl Kind {
             Self::ZeroPasses => "zero-passes",
             Self::Contradiction => "contradiction",
             Self::Repetition => "repetition",
+            Self::NeverMatches => "never-matches",
             Self::WaiverWithoutRule => "waiver-without-rule",
             Self::WaiverExpired => "waiver-expired",
         }
@@ -66,6 +70,7 @@ pub fn warnings(policies: &Policies) -> Vec<Warning> {
     let mut found = zero::warnings(&read);
     found.extend(contradiction::warnings(&read));
     found.extend(repetition::warnings(&read));
+    found.extend(never::warnings(&read));
     let order = |warning: &Warning| {
         let file = policies.policies.iter().position(|policy| Arc::ptr_eq(&policy.file, &warning.said.file));
         (file, warning.said.span.start)

@@ -209,7 +209,40 @@ fn rules_that_some_stage_meets_together() {
             "expect: {each-route: {ThrottlingBurstLimit: 6}}",
         ),
     ] {
-        assert_eq!(kinds(&[one, other]), [], "{one} and {other}");
+        let kinds = kinds(&[one, other]);
+        assert!(kinds.iter().all(|kind| *kind == Kind::NeverMatches), "{one} and {other}: {kinds:?}");
+    }
+}
+
+#[test]
+fn a_rule_that_looks_at_no_stage() {
+    let policy = |of_policy: &str, of_rule: &str| {
+        told(&[format!(
+            "policy: p\nmatch: {of_policy}\nrules:\n  - {{id: r, title: t, severity: low, match: {of_rule}, \
+             expect: {{AutoDeploy: false}}}}\n"
+        )])
+    };
+    for (of_policy, of_rule) in [
+        ("{StageName: prod}", "{StageName: dev}"),
+        ("{StageName: [prod, live]}", "{StageName: {not: [prod, live]}}"),
+        ("{AutoDeploy: true}", "{AutoDeploy: false}"),
+        ("{Tags: {tier: gold}}", "{Tags: {tier: {present: false}}}"),
+        (
+            "{DefaultRouteSettings: {ThrottlingBurstLimit: {min: 5}}}",
+            "{DefaultRouteSettings: {ThrottlingBurstLimit: {max: 4}}}",
+        ),
+    ] {
+        let kinds: Vec<Kind> = policy(of_policy, of_rule).into_iter().map(|warning| warning.kind).collect();
+        assert_eq!(kinds, [Kind::NeverMatches], "{of_policy} and {of_rule}");
+    }
+    for (of_policy, of_rule) in [
+        ("{StageName: prod}", "{StageName: {like: \"p*\"}}"),
+        ("{StageName: prod}", "{api: {Name: dev}}"),
+        ("{any-of: [{StageName: prod}, {StageName: live}]}", "{StageName: dev}"),
+        ("{Tags: {\"team-*\": a}}", "{Tags: {team-x: b}}"),
+        ("{StageName: {matches: \"^p\"}}", "{StageName: dev}"),
+    ] {
+        assert_eq!(policy(of_policy, of_rule), [], "{of_policy} and {of_rule}");
     }
 }
 

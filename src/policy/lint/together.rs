@@ -23,12 +23,17 @@ const MOST: usize = 100;
 pub fn can_be(one: &Read<'_>, other: &Read<'_>, protocols: &[Protocol]) -> bool {
     let part = one.is_as_wide_as(other) || other.is_as_wide_as(one);
     // A `match` that excludes itself selects nothing.
-    if !may_be(one, other) || !may_be(one, one) || !may_be(other, other) {
+    if !may_be(one, other) || excludes_itself(one) || excludes_itself(other) {
         return false;
     }
     let protocols: Vec<Protocol> =
         protocols.iter().copied().filter(|protocol| takes(one, *protocol) && takes(other, *protocol)).collect();
     if part { !protocols.is_empty() } else { protocols.iter().any(|protocol| a_stage(one, other, *protocol)) }
+}
+
+/// Whether the `match` of a rule and that of its policy leave no stage.
+pub fn excludes_itself(rule: &Read<'_>) -> bool {
+    !may_be(rule, rule)
 }
 
 /// Whether no setting that both look at excludes the one or the other. Cheap, for the many pairs that name different

@@ -48,7 +48,8 @@ pub(super) fn setting(path: Option<&str>) -> String {
 }
 
 fn found(facts: &Facts<'_>, violation: &Violation) -> String {
-    let value = words::value(&violation.actual).map_or_else(|| "not set".to_owned(), |value| short(&value, VALUE));
+    let value = words::value(&violation.actual)
+        .map_or_else(|| words::no_value(violation).to_owned(), |value| short(&value, VALUE));
     let notes: Vec<String> =
         words::origin(violation).map(str::to_owned).into_iter().chain(words::expired(facts, violation)).collect();
     if notes.is_empty() { value } else { format!("{value} ({})", notes.join("; ")) }

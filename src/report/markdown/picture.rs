@@ -78,7 +78,7 @@ fn difference(is: &str, expected: &str, text: &mut String) {
 fn found(violation: &Violation) -> String {
     let value = words::value(&violation.actual);
     match (value, words::origin(violation)) {
-        (None, _) => "(not set)".to_owned(),
+        (None, _) => format!("({})", words::no_value(violation)),
         (Some(value), None) => value.into_owned(),
         (Some(value), Some(origin)) => format!("{value} ({origin})"),
     }
