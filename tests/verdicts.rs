@@ -334,7 +334,19 @@ fn maps_are_asked_by_key_and_by_glob() {
             "{}",
             "Tags.x-* = null unset, not at least one key like x-*",
         ),
-        ("{Tags: {\"tmp*\": {present: false}}}", "{Tags: {tmp1: x}}", "Tags.tmp* = null unset, not no key like tmp*"),
+        (
+            "{Tags: {\"tmp*\": {present: false}}}",
+            "{Tags: {tmp1: x, tmp2: y, a: z, tmp3: \"\"}}",
+            "Tags.tmp1 = x, not no key like tmp* | Tags.tmp2 = y, not no key like tmp*",
+        ),
+        (
+            "{RouteSettings: {\"GET *\": {present: false}}}",
+            "{RouteSettings: {GET /a.b: {ThrottlingBurstLimit: 6}}}",
+            "[GET /a.b] RouteSettings.GET /a.b = {\"ThrottlingBurstLimit\":6} route, not no key like GET *",
+        ),
+        // A key with nothing at it is absent, as everywhere.
+        ("{StageVariables: {\"*\": {looks-secret: false}}}", "{StageVariables: {dbPassword: \"\"}}", "conforms"),
+        ("{Tags: {\"a*\": {like: x}}}", "{Tags: {ab: \"\"}}", "conforms"),
         ("{Tags: {\"*\": {like: \"a*\"}}}", "{Tags: {\"aws:x\": b, y: a}}", "conforms"),
         ("{Tags: {\"*\": {like: \"a*\"}, \"*y\": {like: \"*b\"}}}", "{Tags: {y: ac}}", "Tags.y = ac, not like *b"),
         ("{Tags: {not: [tmp]}}", "{Tags: {tmp: x}}", "Tags = {\"tmp\":\"x\"}, not not tmp: present"),

@@ -163,6 +163,10 @@ fn a_waiver_takes_what_it_names_and_nothing_else() {
         ),
         (waiving("p/tags", "match: {StageName: prod}, accept: {Tags: {owner: {present: false}}}"), vec![all[3]]),
         (waiving("p/tags", "match: {StageName: prod}, accept: {Tags: {team: a}}"), vec![]),
+        (waiving("p/tags", "match: {StageName: prod}, accept: {Tags: {\"own*\": {present: false}}}"), vec![all[3]]),
+        (waiving("p/tags", "match: {StageName: prod}, accept: {Tags: {\"own*\": {present: true}}}"), vec![]),
+        // A name that no rule has waives nothing.
+        (waiving("tags", "match: {StageName: prod}"), vec![]),
         (
             waiving(
                 "*",
@@ -184,6 +188,30 @@ fn a_waiver_takes_what_it_names_and_nothing_else() {
             (left.iter().map(ToString::to_string).collect(), waived.iter().map(ToString::to_string).collect()),
             "{waiver}"
         );
+    }
+}
+
+#[test]
+fn what_a_route_inherits_is_accepted_where_it_is_shown() {
+    let given = "{StageName: prod, DefaultRouteSettings: {ThrottlingBurstLimit: 700}, RouteSettings: {GET /x: {}}}";
+    let rule = "  - {id: route, title: t, severity: low, match: {route: GET /x}, expect: {each-route: {ThrottlingBurstLimit: {max: 5}}}}";
+    let policy = format!("policy: p\nrules:\n{rule}\ntests:\n  - {{name: n, given: {given}, violates: []}}\n");
+    let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: policy })]).unwrap();
+    let example = &policies.policies[0].tests[0];
+    for (accept, waived) in [
+        ("{RouteSettings: {GET /x: {ThrottlingBurstLimit: {max: 700}}}}", 1),
+        ("{RouteSettings: {\"GET *\": {ThrottlingBurstLimit: {max: 699}}}}", 0),
+        ("{each-route: {ThrottlingBurstLimit: 700}}", 1),
+        ("{DefaultRouteSettings: {ThrottlingBurstLimit: 700}}", 0),
+    ] {
+        let waiver = waiving("p/route", &format!("match: {{StageName: prod}}, accept: {accept}"));
+        let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n{waiver}") };
+        let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
+        let (api, stages) = (example.api.clone(), vec![example.stage.clone()]);
+        let chunk = Chunk::Api { account: None, region: None, api, stages };
+        let feed = One { chunk: Some(chunk), close: Close::default() };
+        let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
+        assert_eq!((outcome.total() + outcome.waived.len(), outcome.waived.len()), (1, waived), "{accept}");
     }
 }
 

@@ -142,6 +142,9 @@ fn covers(waiver: &Waiver, failure: &Failure, document: &Document<'_>, protocol:
 
 /// Whether `accept` names the setting of a violation, and holds for the value found there.
 fn accepts(accept: &Expectation, failure: &Failure, document: &Document<'_>, protocol: Protocol) -> bool {
+    // The value found may be one that the entry of a route inherits.
+    let in_force = failure.route.as_deref().map(|key| with_what_is_in_force(key, failure, document));
+    let document = &Document { stage: in_force.as_ref().unwrap_or(document.stage), ..*document };
     let at = At::top(document, protocol, Use::Expect);
     let picture = accept.picture.as_ref().and_then(|pattern| pattern.truth_at(&failure.path, document.stage, &at));
     let routes = accept.each_route.as_ref().and_then(|pattern| {
@@ -150,6 +153,21 @@ fn accepts(accept: &Expectation, failure: &Failure, document: &Document<'_>, pro
     });
     let mut says = picture.into_iter().chain(routes).peekable();
     says.peek().is_some() && says.all(|says| says == Truth::True)
+}
+
+/// The stage with the settings in force of a route in place of its entry.
+fn with_what_is_in_force<'d>(key: &str, failure: &Failure, document: &Document<'d>) -> Value<'d> {
+    const ROUTES: usize = position(STAGE, "RouteSettings");
+    let default = document.stage.member(const { position(STAGE, "DefaultRouteSettings") });
+    let mut stage = document.stage.clone();
+    if let Value::Struct(members) = &mut stage
+        && let Some(Value::Map(entries)) = members.get_mut(ROUTES)
+        && let Some((_, entry)) = entries.iter_mut().find(|(name, _)| name == key)
+    {
+        let own = document.stage.member(ROUTES).entry(key);
+        *entry = in_force(own, default, failure.reading.unwrap_or(Reading::Inherit));
+    }
+    stage
 }
 
 /// The settings in force where a violation is, and its path below them; `None` when it is not one of a route.

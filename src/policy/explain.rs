@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::pattern::{At, DOCUMENT, Pattern, Setting, fits, push_segment, resolve};
+use super::operator::present::presence;
+use super::pattern::{At, DOCUMENT, Pattern, Setting, fitting, push_segment, resolve};
 use super::truth::Truth;
-use crate::model::catalogue::{Field, Protocol, Unset};
+use crate::model::catalogue::{Field, Kind, Protocol, Unset};
 use crate::model::digest::Digest;
 use crate::model::finding::{Actual, Origin, Reading};
 use crate::model::value::{UNSET, Value, Written};
@@ -149,11 +150,20 @@ impl Pattern {
                 self.step(value, at, path, |inner, value, at, path| inner.failures(value, at, path, hide, out));
             }
             Self::Entries { glob, written, field, inner } => {
-                for (key, value) in value.entries().iter().filter(|(key, _)| fits(glob, written, key)) {
+                for (key, value) in fitting(glob, written, value) {
                     let at = At { field, key: Some(key), ..*at };
                     if inner.truth(value, &at) == Truth::False {
                         path.below_key(key, |path| inner.failures(value, &at, path, hide, out));
                     }
+                }
+            }
+            Self::SomeEntry { glob, written, present: false } => {
+                let Kind::Map(field) = at.field.kind else { return };
+                let expected: Arc<str> = self.words(at).into();
+                for (key, value) in fitting(glob, written, value).filter(|(_, value)| presence(value) == Truth::True) {
+                    let at = At { field, key: Some(key), ..*at };
+                    let found = path.below_key(key, |path| Self::failure_of(value, &at, path, hide));
+                    out.push(Failure { expected: Arc::clone(&expected), ..found });
                 }
             }
             Self::SomeEntry { written, .. } => out.push(Failure {
@@ -239,7 +249,12 @@ impl Pattern {
     }
 
     fn failure_here(&self, value: &Value<'_>, at: &At<'_>, path: &Path, hide: bool) -> Failure {
-        let (path, expected) = (path.text(), self.words(at).into());
+        Failure { expected: self.words(at).into(), ..Self::failure_of(value, at, path, hide) }
+    }
+
+    /// What is found at a place, whatever is expected there.
+    fn failure_of(value: &Value<'_>, at: &At<'_>, path: &Path, hide: bool) -> Failure {
+        let (path, expected) = (path.text(), "".into());
         // The document as a whole is no setting: nothing is "found" there.
         if std::ptr::eq(at.field, &raw const DOCUMENT) {
             return Failure {
@@ -295,7 +310,7 @@ impl Pattern {
                 self.step(value, at, path, |inner, value, at, path| inner.open_questions(value, at, path, out));
             }
             Self::Entries { glob, written, field, inner } if !matches!(value, Value::NotStated) => {
-                for (key, value) in value.entries().iter().filter(|(key, _)| fits(glob, written, key)) {
+                for (key, value) in fitting(glob, written, value) {
                     let at = At { field, key: Some(key), ..*at };
                     path.below_key(key, |path| inner.open_questions(value, &at, path, out));
                 }
@@ -323,7 +338,7 @@ impl Pattern {
                 self.step(value, at, path, |inner, value, at, path| inner.questions_beside(value, at, path, out));
             }
             (Truth::False, Self::Entries { glob, written, field, inner }) => {
-                for (key, value) in value.entries().iter().filter(|(key, _)| fits(glob, written, key)) {
+                for (key, value) in fitting(glob, written, value) {
                     let at = At { field, key: Some(key), ..*at };
                     path.below_key(key, |path| inner.questions_beside(value, &at, path, out));
                 }

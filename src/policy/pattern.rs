@@ -8,7 +8,7 @@ use super::operator::Test;
 use super::operator::present::presence;
 use super::truth::{Truth, Use};
 use crate::model::Document;
-use crate::model::catalogue::{API_FIELD, Field, OURS, Protocol, STAGE, Unset};
+use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, Protocol, STAGE, Unset};
 use crate::model::document::STAGE_FIELD;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 
@@ -146,7 +146,7 @@ impl Pattern {
                     _ => Truth::Unknown,
                 },
                 _ => {
-                    let mut fitting = value.entries().iter().filter(|(key, _)| fits(glob, written, key)).peekable();
+                    let mut fitting = fitting(glob, written, value).peekable();
                     if fitting.peek().is_none() {
                         // None is fine, unless the protocol lacks what is asked of it.
                         return match inner.truth(&UNSET, &At { field, ..*at }) {
@@ -196,12 +196,18 @@ impl Pattern {
                 inner.truth_at(below(path, key)?, value.entry(key), &At { field, key: Some(key), ..*at })
             }
             Self::Entries { glob, written, field, inner } => {
-                let mut entries = value.entries().iter().filter(|(key, _)| fits(glob, written, key));
+                let mut entries = fitting(glob, written, value);
                 entries.find_map(|(key, value)| {
                     inner.truth_at(below(path, key)?, value, &At { field, key: Some(key), ..*at })
                 })
             }
-            Self::SomeEntry { written, .. } => (path == &**written).then(|| self.truth(value, at)),
+            Self::SomeEntry { glob, written, .. } => {
+                // A key that is there, or one that is missing and would fit; what stands below a key is not meant.
+                let of_structs = matches!(at.field.kind, Kind::Map(Field { kind: Kind::Struct(_), .. }));
+                let is_key = !of_structs || value.entries().iter().any(|(key, _)| key == path);
+                let named = path == &**written || (is_key && fits(glob, written, path));
+                named.then(|| self.truth(value, at))
+            }
             Self::Tests(_) => path.is_empty().then(|| self.truth(value, at)),
             Self::Top { top, field, inner } => {
                 let path = below(path, field.name)?;
@@ -348,9 +354,20 @@ pub(super) fn fits(glob: &Glob, written: &str, key: &str) -> bool {
     (!key.starts_with("aws:") || written.starts_with("aws:")) && glob.fits(key)
 }
 
+/// The entries that a glob key is about. A key with nothing at it is no key: AWS clears a stage variable so.
+pub(super) fn fitting<'v>(
+    glob: &Glob,
+    written: &str,
+    value: &'v Value<'v>,
+) -> impl Iterator<Item = &'v (Cow<'v, str>, Value<'v>)> {
+    let there =
+        move |(key, value): &&(Cow<'_, str>, Value<'_>)| !matches!(value, Value::Unset) && fits(glob, written, key);
+    value.entries().iter().filter(there)
+}
+
 /// Whether a key that fits is there, and not empty.
 fn some_entry(glob: &Glob, written: &str, value: &Value<'_>) -> Truth {
-    let fitting = value.entries().iter().filter(|(key, _)| fits(glob, written, key));
+    let fitting = fitting(glob, written, value);
     Truth::any([Truth::False].into_iter().chain(fitting.map(|(_, value)| presence(value))))
 }
 

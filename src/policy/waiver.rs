@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::compile::{Compiler, Expectation};
 use super::diagnostic::{Diagnostic, Problems, SourceText};
 use super::glob::Glob;
-use super::keys::{Keys, name};
+use super::keys::Keys;
 use super::pattern::Pattern;
 use super::yaml::{self, Data, Entry, Node};
 use crate::model::finding::WaiverFacts;
@@ -124,9 +124,6 @@ fn waiver(node: &Node, today: Date, problems: &mut Problems) -> Option<Waiver> {
     const KEYS: [&str; 6] = ["rule", "match", "accept", "reason", "owner", "expires"];
     let keys = Keys::of(node, "a waiver", &KEYS, problems)?;
     let rule = keys.text("rule", node, "the waiver", problems);
-    if let Some((text, at)) = rule {
-        rule_name(text, at, problems);
-    }
     let selection = match keys.get("match") {
         Some(entry) => Compiler::new(problems).selection(&entry.value),
         None => {
@@ -167,24 +164,6 @@ fn waiver(node: &Node, today: Date, problems: &mut Problems) -> Option<Waiver> {
         days_left: (expires - today).get_days(),
         place: (Arc::clone(&problems.file), at.span.clone()),
     })
-}
-
-/// A rule is named as reports name it. What cannot be such a name is a mistake; one that no policy has is a warning
-/// of the run.
-fn rule_name(text: &str, at: &Node, problems: &mut Problems) {
-    if Glob::is_glob(text) {
-        return;
-    }
-    match text.split_once('/') {
-        Some((policy, id)) => {
-            let _ = name((policy, at), "the name of a policy", problems);
-            let _ = name((id, at), "the id of a rule", problems);
-        }
-        None => {
-            let help = format!("write `rule: POLICY/{text}`, or `rule: \"*/{text}\"` for that rule of every policy");
-            problems.note(&at.span, format!("`{text}` names no policy"), "a rule is named `policy/id`", [help]);
-        }
-    }
 }
 
 /// A day as `2027-01-31`, and nothing that could be read in two ways.
@@ -241,11 +220,6 @@ mod tests {
                     "the waiver has no `owner`",
                     "the waiver has no `expires`",
                 ],
-            ),
-            (format!("{{rule: r, match: {{StageName: prod}}, {rest}}}"), vec!["`r` names no policy"]),
-            (
-                format!("{{rule: P/r, match: {{StageName: prod}}, {rest}}}"),
-                vec!["the name of a policy is written in kebab-case"],
             ),
             (format!("{{rule: p/r, match: {{}}, {rest}}}"), vec!["an empty mapping is not a pattern"]),
             (format!("{{rule: p/r, match: {{StageNam: prod}}, {rest}}}"), vec!["a stage has no setting `StageNam`"]),

@@ -526,7 +526,14 @@ impl Asked<'_> {
         if let Some(present) = rest.as_object_mut().and_then(|tests| tests.remove("present"))
             && self.key(key, &json!({"present": present}), of, value, true) == No
         {
-            out.push(Finding { path: below(key), or_below: false });
+            let there: Vec<String> = fitting(key, value)
+                .into_iter()
+                .filter(|(_, value)| presence(value, of) == Yes)
+                .map(|(key, _)| key)
+                .collect();
+            // What should not be there is told key by key; what is missing has no key.
+            let told = if present == json!(true) { vec![key.to_owned()] } else { there };
+            out.extend(told.iter().map(|key| Finding { path: below(key), or_below: false }));
         }
         if rest.as_object().is_none_or(|tests| !tests.is_empty()) {
             for (key, value) in fitting(key, value) {

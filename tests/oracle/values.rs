@@ -86,14 +86,21 @@ pub fn short(value: &Json, of: Type) -> String {
     }
 }
 
-/// The keys of a map that fit a glob, and their values. A tag of AWS's own fits only a glob that begins so.
+/// The keys of a map that fit a glob, and their values. A tag of AWS's own fits only a glob that begins so, and a key
+/// with nothing at it is absent.
 pub fn fitting(glob: &str, value: &Json) -> Vec<(String, Json)> {
     let pattern: Vec<(char, bool)> = glob.chars().map(|c| (c, false)).collect();
     let entries = value.as_object().into_iter().flatten();
-    let fit = entries.filter(|(key, _)| {
-        (!key.starts_with("aws:") || glob.starts_with("aws:")) && fits(&pattern, &key.chars().collect::<Vec<_>>())
+    let fit = entries.filter(|(key, value)| {
+        !is_unset_text(value)
+            && (!key.starts_with("aws:") || glob.starts_with("aws:"))
+            && fits(&pattern, &key.chars().collect::<Vec<_>>())
     });
     fit.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn is_unset_text(value: &Json) -> bool {
+    value.is_null() || value == ""
 }
 
 /// A member of a struct, or the value of a key.
