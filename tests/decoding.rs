@@ -8,7 +8,7 @@ use driftgate::check::{self, Options};
 use driftgate::model::Outcome;
 use driftgate::model::catalogue::{API_FIELD, Field};
 use driftgate::model::document::STAGE_FIELD;
-use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
+use driftgate::model::feed::{Chunk, Close, Given};
 use driftgate::model::value::Written;
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::example::Example;
@@ -84,25 +84,9 @@ rules:
     expect: {AccessLogSettings: {not: {DestinationArn: {present: true}, Format: {like: "x*"}}}}
 "#;
 
-struct One(Option<Chunk>);
-
-impl Feed for One {
-    fn next(&mut self) -> Option<Chunk> {
-        self.0.take()
-    }
-
-    fn ready(&mut self) -> Option<Chunk> {
-        self.0.take()
-    }
-
-    fn close(self: Box<Self>) -> Result<Close, Unusable> {
-        Ok(Close::default())
-    }
-}
-
 fn outcome(policies: &Policies, chunk: Chunk) -> Outcome {
     let options = Options { show_values: true, ..Options::default() };
-    check::run(policies, &Waivers::default(), Box::new(One(Some(chunk))), options).unwrap()
+    check::run(policies, &Waivers::default(), Box::new(Given::new(vec![chunk], Close::default())), options).unwrap()
 }
 
 fn whole(example: &Example) -> Chunk {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use driftgate::check::{self, Options};
 use driftgate::gate;
-use driftgate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Unusable};
+use driftgate::model::feed::{Chunk, Close, Gap, Given, Read, Scope};
 use driftgate::model::{Outcome, Severity};
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::example::{ACCOUNT, REGION};
@@ -26,25 +26,6 @@ rules:
   - {id: either, title: One of them, severity: high, expect: {any-of: [{AutoDeploy: false}, {Description: {present: true}}]}}
 tests:
 ";
-
-struct One {
-    chunk: Option<Chunk>,
-    close: Close,
-}
-
-impl Feed for One {
-    fn next(&mut self) -> Option<Chunk> {
-        self.chunk.take()
-    }
-
-    fn ready(&mut self) -> Option<Chunk> {
-        self.chunk.take()
-    }
-
-    fn close(self: Box<Self>) -> Result<Close, Unusable> {
-        Ok(self.close)
-    }
-}
 
 /// The stage of most tests: its default and one route are over the limit, it has no owner, and it deploys by itself.
 const GIVEN: &str = "{StageName: prod, AutoDeploy: true, Tags: {team: a}, DefaultRouteSettings: {ThrottlingBurstLimit: 900}, \
@@ -73,7 +54,7 @@ fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowed: bool) -> Outco
     };
     let close = Close { scopes: vec![scope], gaps, ..Close::default() };
     let options = Options { narrowed, ..Options::default() };
-    check::run(&policies, &waivers, Box::new(One { chunk: Some(chunk), close }), options).unwrap()
+    check::run(&policies, &waivers, Box::new(Given::new(vec![chunk], close)), options).unwrap()
 }
 
 /// A waiver in force.
@@ -244,7 +225,7 @@ fn a_waived_rule_that_is_also_undecided_is_not_clean() {
     }
     let chunk =
         Chunk::Api { account: Some(ACCOUNT.into()), region: None, api: example.api.clone(), stages: vec![stage] };
-    let feed = One { chunk: Some(chunk), close: Close::default() };
+    let feed = Given::new(vec![chunk], Close::default());
     let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
     assert_eq!((outcome.total(), outcome.waived.len(), outcome.undecided_checks), (0, 1, 1));
     assert_eq!(outcome.undecided[0].path.as_deref(), Some("RouteSettings"));

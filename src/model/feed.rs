@@ -28,6 +28,34 @@ pub trait Feed: Send {
     fn close(self: Box<Self>) -> Result<Close, Unusable>;
 }
 
+/// A feed of what is there already.
+pub struct Given {
+    chunks: std::vec::IntoIter<Chunk>,
+    close: Close,
+}
+
+impl Given {
+    /// These chunks, and what is to be said at their end.
+    #[must_use]
+    pub fn new(chunks: Vec<Chunk>, close: Close) -> Self {
+        Self { chunks: chunks.into_iter(), close }
+    }
+}
+
+impl Feed for Given {
+    fn next(&mut self) -> Option<Chunk> {
+        self.chunks.next()
+    }
+
+    fn ready(&mut self) -> Option<Chunk> {
+        self.chunks.next()
+    }
+
+    fn close(self: Box<Self>) -> Result<Close, Unusable> {
+        Ok(self.close)
+    }
+}
+
 /// An input that cannot be audited at all. The message says what, where and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unusable(pub String);

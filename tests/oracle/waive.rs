@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use driftgate::check::{self, Options};
 use driftgate::model::Outcome;
-use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
+use driftgate::model::feed::{Chunk, Close, Given};
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::waiver::{self, Waivers};
 use jiff::civil::date;
@@ -42,22 +42,6 @@ fn accept(random: &mut Random, expect: &Json, of: Type) -> Option<Json> {
     (!accept.is_empty()).then_some(Json::Object(accept))
 }
 
-struct One(Option<Chunk>);
-
-impl Feed for One {
-    fn next(&mut self) -> Option<Chunk> {
-        self.0.take()
-    }
-
-    fn ready(&mut self) -> Option<Chunk> {
-        self.0.take()
-    }
-
-    fn close(self: Box<Self>) -> Result<Close, Unusable> {
-        Ok(Close::default())
-    }
-}
-
 fn waivers(accept: &Json) -> Option<Waivers> {
     let waiver = json!({
         "rule": "p/r", "match": {"account": "a"}, "accept": accept, "reason": "x", "owner": "y", "expires": "2027-01-31",
@@ -73,7 +57,7 @@ fn audited(case: &Case, waivers: &Waivers) -> Option<Outcome> {
         api: document.api.clone().into_owned(),
         stages: vec![document.stage.clone().into_owned()],
     });
-    check::run(&case.loaded()?, waivers, Box::new(One(Some(chunk))), Options::default()).ok()
+    check::run(&case.loaded()?, waivers, Box::new(Given::new(vec![chunk], Close::default())), Options::default()).ok()
 }
 
 #[test]

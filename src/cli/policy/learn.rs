@@ -14,7 +14,7 @@ use crate::cli::output::{self, Target};
 use crate::cli::sources::{self, SourceKind};
 use crate::gate;
 use crate::model::Document;
-use crate::model::feed::{Chunk, Close, Feed, Unusable};
+use crate::model::feed::{Chunk, Close, Feed, Given, Unusable};
 use crate::model::value::Value;
 use crate::model::wanted::Wanted;
 use crate::policy::diagnostic::{Diagnostic, SourceText, nearest};
@@ -89,6 +89,15 @@ impl Stage {
             region: self.region.as_deref(),
             api: &self.api,
             stage: &self.stage,
+        }
+    }
+
+    fn chunk(&self) -> Chunk {
+        Chunk::Api {
+            account: self.account.as_deref().map(Arc::from),
+            region: self.region.as_deref().map(Arc::from),
+            api: self.api.clone(),
+            stages: vec![self.stage.clone()],
         }
     }
 
@@ -191,7 +200,7 @@ fn tried(text: &str, stage: &Stage, options: Options) -> Result<Policies, String
             |mistake: &Diagnostic| format!("line {}: {}", mistake.file.position(mistake.span.start).0, mistake.title);
         mistakes.first().map(one).unwrap_or_default()
     })?;
-    let feed = Box::new(Once::of(&stage.document()));
+    let feed = Box::new(Given::new(vec![stage.chunk()], Close::default()));
     let outcome = check::run(&policies, &Waivers::default(), feed, options).map_err(|error| error.0)?;
     let violated = outcome.violations.iter().map(Vec::len).sum::<usize>();
     if violated > 0 || outcome.undecided_checks > 0 || outcome.governed != 1 {
@@ -201,33 +210,5 @@ fn tried(text: &str, stage: &Stage, options: Options) -> Result<Policies, String
     match tests.into_iter().find_map(|(policy, test)| failure(policy, test)) {
         Some(why) => Err(why),
         None => Ok(policies),
-    }
-}
-
-/// A feed of one stage.
-struct Once(Option<Chunk>);
-
-impl Once {
-    fn of(document: &Document<'_>) -> Self {
-        Self(Some(Chunk::Api {
-            account: document.account.map(Arc::from),
-            region: document.region.map(Arc::from),
-            api: document.api.clone().into_owned(),
-            stages: vec![document.stage.clone().into_owned()],
-        }))
-    }
-}
-
-impl Feed for Once {
-    fn next(&mut self) -> Option<Chunk> {
-        self.0.take()
-    }
-
-    fn ready(&mut self) -> Option<Chunk> {
-        self.0.take()
-    }
-
-    fn close(self: Box<Self>) -> Result<Close, Unusable> {
-        Ok(Close::default())
     }
 }
