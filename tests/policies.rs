@@ -6,7 +6,6 @@ use std::fs;
 use std::sync::Arc;
 
 use driftgate::check::{Options, Verdict, verdict};
-use driftgate::model::Document;
 use driftgate::policy::diagnostic::{Diagnostic, Problems, SourceText};
 use driftgate::policy::example::{Example, Expected};
 use driftgate::policy::yaml::{self, Data, Node};
@@ -42,18 +41,9 @@ fn loads(text: &str) -> Result<Policies, Vec<Diagnostic>> {
     result
 }
 
-fn document(example: &Example) -> Document<'_> {
-    Document {
-        account: Some(&example.account),
-        region: Some(&example.region),
-        api: &example.api,
-        stage: &example.stage,
-    }
-}
-
 /// How an example comes out other than it says, worked out from the verdicts alone.
 fn failures(policy: &Policy, example: &Example) -> Vec<String> {
-    let document = document(example);
+    let document = example.document();
     let verdicts: Vec<_> = policy
         .rules
         .iter()
@@ -502,7 +492,7 @@ fn every_shipped_rule_is_tried_both_ways() {
                 let verdicts: Vec<Verdict> = policy
                     .tests
                     .iter()
-                    .map(|example| verdict(policy.selection.as_ref(), rule, &document(example), Options::default()))
+                    .map(|example| verdict(policy.selection.as_ref(), rule, &example.document(), Options::default()))
                     .collect();
                 if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Violates(_))) {
                     untried.push(format!("{name}/{}: no test violates it", rule.id));

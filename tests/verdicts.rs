@@ -55,13 +55,7 @@ fn words(verdict: Verdict) -> String {
 fn of(rule: &str, given: &str) -> String {
     let policies = policies(rule, given);
     let example = &policies.policies[0].tests[0];
-    let document = Document {
-        account: Some(&example.account),
-        region: Some(&example.region),
-        api: &example.api,
-        stage: &example.stage,
-    };
-    words(verdict(None, &policies.policies[0].rules[0], &document, Options::default()))
+    words(verdict(None, &policies.policies[0].rules[0], &example.document(), Options::default()))
 }
 
 fn expect(expect: &str, given: &str) -> String {

@@ -15,7 +15,6 @@ use std::fs;
 use std::sync::Arc;
 
 use driftgate::check::{Options, Verdict, verdict};
-use driftgate::model::Document;
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::example::{Example, Expected};
 use driftgate::policy::{Policy, Rule, load};
@@ -88,13 +87,7 @@ fn policy(name: &str, text: &str) -> Policy {
 }
 
 fn verdict_of(policy: &Policy, rule: &Rule, example: &Example) -> Verdict {
-    let document = Document {
-        account: Some(&example.account),
-        region: Some(&example.region),
-        api: &example.api,
-        stage: &example.stage,
-    };
-    verdict(policy.selection.as_ref(), rule, &document, Options::default())
+    verdict(policy.selection.as_ref(), rule, &example.document(), Options::default())
 }
 
 /// The tests of a policy that fail.
