@@ -99,10 +99,26 @@ fn routes_that_are_not_stated_may_be_chosen() {
     for (matches, said) in [
         ("", "undecided: RouteSettings"),
         ("{route: {not: GET /health}}", "undecided: RouteSettings"),
-        ("{route: GET /x}", "undecided: route"),
+        ("{route: GET /x}", "undecided: RouteSettings"),
     ] {
         assert_eq!(judged(matches, BURST, given, Inheritance::Inherit), said, "{matches}");
     }
+}
+
+#[test]
+fn what_keeps_a_match_open_is_told_and_nothing_else() {
+    // The keys of the routes are known; the account is not.
+    let text = "policy: p\nrules:\n  - {id: r, title: t, severity: low, match: {route: GET /x, account: a}, expect: {each-route: {ThrottlingBurstLimit: {max: 5}}}}\n\
+                tests:\n  - {name: n, given: {RouteSettings: {GET /x: {ThrottlingBurstLimit: 9}}}, violates: []}\n";
+    let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: text.into() })])
+        .unwrap_or_else(|found| panic!("{found:#?}"));
+    let (rule, example) = (&policies.policies[0].rules[0], &policies.policies[0].tests[0]);
+    let document = Document { account: None, ..example.document() };
+    let Verdict::Undecided(open) = verdict(None, rule, &document, Options::default()) else {
+        panic!("whether the route is meant is not known");
+    };
+    let told: Vec<_> = open.iter().map(|open| (open.route.as_deref(), &*open.path)).collect();
+    assert_eq!(told, [(Some("GET /x"), "account")]);
 }
 
 #[test]

@@ -197,6 +197,18 @@ fn all_tests_that_fail_are_named_and_only_they() {
 }
 
 #[test]
+fn what_a_protocol_lacks_matches_no_map_without_keys_either() {
+    for matches in
+        ["{RouteSettings: {\"*\": {LoggingLevel: INFO}}}", "{not: {RouteSettings: {\"*\": {LoggingLevel: INFO}}}}"]
+    {
+        for given in ["{}", "{RouteSettings: {GET /: {ThrottlingBurstLimit: 5}}}"] {
+            let said = of(&format!("match: {matches}, expect: {{AutoDeploy: true}}"), given);
+            assert_eq!(said, "not governed", "{matches} on {given}");
+        }
+    }
+}
+
+#[test]
 fn an_open_match_does_not_matter_where_nothing_is_asked() {
     let policies = policies("match: {account: \"111122223333\"}, expect: {each-route: {LoggingLevel: INFO}}", "{}");
     let example = &policies.policies[0].tests[0];

@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 
-use driftgate::check::{self, Options};
+use driftgate::check::{self, Inheritance, Options};
 use driftgate::gate;
+use driftgate::model::document::api_stated_by;
 use driftgate::model::feed::{Chunk, Close, Gap, Given, Read, Scope};
 use driftgate::model::{Outcome, Severity};
 use driftgate::policy::diagnostic::SourceText;
@@ -190,9 +191,81 @@ fn what_a_route_inherits_is_accepted_where_it_is_shown() {
         let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
         let (api, stages) = (example.api.clone(), vec![example.stage.clone()]);
         let chunk = Chunk::Api { account: None, region: None, api, stages };
-        let feed = One { chunk: Some(chunk), close: Close::default() };
+        let feed = Given::new(vec![chunk], Close::default());
         let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
         assert_eq!((outcome.total() + outcome.waived.len(), outcome.waived.len()), (1, waived), "{accept}");
+    }
+}
+
+/// The outcome of one rule on one stage of an API, with one waiver of it in force.
+fn waived_of(rule: &str, given: &str, waiver: &str, api: &str, inheritance: Inheritance) -> Outcome {
+    let policy = format!(
+        "policy: p\nrules:\n  - {{id: r, title: t, severity: high, {rule}}}\n\
+         tests:\n  - {{name: n, given: {given}, violates: []}}\n"
+    );
+    let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: policy })]).unwrap();
+    let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n{}", waiving("p/r", waiver)) };
+    let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
+    let example = &policies.policies[0].tests[0];
+    let api = if api.is_empty() { example.api.clone() } else { api_stated_by(Some(api), None) };
+    let chunk = Chunk::Api { account: None, region: None, api, stages: vec![example.stage.clone()] };
+    let options = Options { inheritance, ..Options::default() };
+    check::run(&policies, &waivers, Box::new(Given::new(vec![chunk], Close::default())), options).unwrap()
+}
+
+#[test]
+fn what_may_fail_beside_what_is_waived_is_not_clean() {
+    let both = "{StageName: prod, DefaultRouteSettings: {ThrottlingBurstLimit: 150}, RouteSettings: {GET /x/y: {ThrottlingBurstLimit: 5000}}}";
+    let by_route = "match: {route: {not: {like: \"GET /${api.Name}/*\"}}}, expect: {each-route: {ThrottlingBurstLimit: {max: 100}}}";
+    let on_either = "expect: {DefaultRouteSettings: {LoggingLevel: INFO, ThrottlingBurstLimit: {max: 100}}}";
+    let burst = "match: {StageName: prod}, accept: {DefaultRouteSettings: {ThrottlingBurstLimit: {max: 2000}}}";
+    for (rule, given, waiver, path) in [
+        // Whether the route is meant hangs on the name of the API, which is not stated.
+        (by_route, both, "match: {route: {present: false}}", "route"),
+        // On a WebSocket API the level would fail as well.
+        (on_either, both, burst, "api.ProtocolType"),
+    ] {
+        let outcome = waived_of(rule, given, waiver, "a1", Inheritance::Inherit);
+        assert_eq!((outcome.total(), outcome.waived.len(), outcome.undecided_checks), (0, 1, 1), "{rule}");
+        assert_eq!(outcome.undecided[0].path.as_deref(), Some(path), "{rule}");
+        assert_eq!(gate::judge(&outcome, STRICT, None).exit, gate::INCOMPLETE, "{rule}");
+    }
+}
+
+#[test]
+fn what_is_accepted_is_the_value_of_every_reading_that_counts() {
+    use Inheritance::{Both, Inherit, Replace};
+    let partial = "{StageName: prod, DefaultRouteSettings: {ThrottlingBurstLimit: 1000}, RouteSettings: {GET /x: {ThrottlingRateLimit: 5}}}";
+    let routes = "match: {route: {present: true}}, expect: {each-route: {ThrottlingBurstLimit: {min: 1, max: 500}}}";
+    let literal = "expect: {RouteSettings: {GET /x: {ThrottlingBurstLimit: {min: 1}}}}";
+    let accept = "match: {StageName: prod}, accept: {each-route: {ThrottlingBurstLimit: {max: 2000}}}";
+    let unset_too = "match: {StageName: prod}, accept: {each-route: {ThrottlingBurstLimit: {not: {above: 2000}}}}";
+    for (rule, waiver, inheritance, waived) in [
+        (routes, accept, Inherit, 1),
+        // If the entry replaces the default, the limit is not set, which was not accepted.
+        (routes, accept, Replace, 0),
+        (routes, accept, Both, 0),
+        (routes, unset_too, Both, 1),
+        // The entry itself has none, whatever is in force.
+        (literal, accept, Inherit, 0),
+        (literal, unset_too, Inherit, 1),
+    ] {
+        let outcome = waived_of(rule, partial, waiver, "", inheritance);
+        assert_eq!((outcome.total(), outcome.waived.len()), (1 - waived, waived), "{rule} {waiver} {inheritance:?}");
+    }
+}
+
+#[test]
+fn an_alternative_is_accepted_as_a_whole() {
+    let given = "{StageName: prod, AutoDeploy: true, DefaultRouteSettings: {ThrottlingBurstLimit: 9}}";
+    let rule = "expect: {DefaultRouteSettings: {ThrottlingBurstLimit: {max: 5}}}";
+    let limit = |auto: bool, max: u32| {
+        format!("{{AutoDeploy: {auto}, DefaultRouteSettings: {{ThrottlingBurstLimit: {{max: {max}}}}}}}")
+    };
+    for (first, second, waived) in [(limit(false, 10), limit(true, 7), 0), (limit(false, 7), limit(true, 10), 1)] {
+        let waiver = format!("match: {{StageName: prod}}, accept: {{any-of: [{first}, {second}]}}");
+        let outcome = waived_of(rule, given, &waiver, "", Inheritance::Inherit);
+        assert_eq!(outcome.waived.len(), waived, "{waiver}");
     }
 }
 

@@ -62,5 +62,6 @@ pub fn failure(assertion: &Assertion) -> Failure {
         actual: Actual::Unset,
         origin: Origin::Stage,
         reading: None,
+        in_force: false,
     }
 }

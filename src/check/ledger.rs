@@ -240,7 +240,7 @@ impl Ledger {
         let mut all_waived = true;
         for failure in failures {
             let ruling = rules.waiving.ruling(rule.number, &failure, document);
-            let Failure { route, path, expected, actual, origin, reading } = failure;
+            let Failure { route, path, expected, actual, origin, reading, .. } = failure;
             let violation = Violation {
                 rule: rule.number,
                 origin,

@@ -63,7 +63,12 @@ pub fn run(
     options: Options,
 ) -> Result<Outcome, Unusable> {
     let most = rayon::current_num_threads() * CHUNKS_A_THREAD;
-    let rules = &Rules { policies, in_order: in_order(policies), waiving: Waiving::new(policies, waivers), options };
+    let rules = &Rules {
+        policies,
+        in_order: in_order(policies),
+        waiving: Waiving::new(policies, waivers, options.inheritance),
+        options,
+    };
     let wants = [policies.wants(), waivers.reads()].concat();
     let wanted = &Wanted::of(wants.iter().map(String::as_str));
     let ledger = rayon::in_place_scope(|scope| -> Result<Ledger, Unusable> {

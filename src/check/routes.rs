@@ -97,7 +97,7 @@ fn demanded(chosen: Truth, says: Truth) -> Option<Truth> {
 }
 
 /// The entries of a stage's `RouteSettings`.
-fn route_settings<'d>(document: &Document<'d>) -> &'d Value<'d> {
+pub fn route_settings<'d>(document: &Document<'d>) -> &'d Value<'d> {
     document.stage.member(const { position(STAGE, "RouteSettings") })
 }
 
@@ -235,6 +235,7 @@ impl<'d> Routes<'d> {
                 failure.origin = Origin::Stage;
             }
             failure.route = Some(Arc::from(route.key));
+            failure.in_force = true;
             let either_way = otherwise.iter().any(|other| other.path == failure.path);
             failure.reading = (route.partial && (!either_way || route.told_at_default)).then_some(route.reading);
         }
@@ -258,6 +259,16 @@ impl<'d> Routes<'d> {
                 part.pattern.demands(&settings, &self.at, &mut path, hide, out);
             }
         }
+    }
+
+    /// Whether something fails on a route of which it is not known whether it is meant.
+    pub fn hangs_on_match(&self) -> bool {
+        self.parts.iter().any(|part| {
+            let default = || part.pattern.truth(self.default, &self.at);
+            let mut others = self.besides_default(part);
+            (self.chosen.default == Truth::Unknown && default() == Truth::False)
+                || others.any(|route| route.chosen == Truth::Unknown && self.says(part, &route) == Truth::False)
+        })
     }
 
     /// What keeps the demands from being decided.

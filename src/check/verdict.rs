@@ -1,13 +1,14 @@
 //! The verdict of one rule on one stage, and what it rests on.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Options;
 use super::asserted::Asserted;
-use super::routes::{Chosen, Routes};
+use super::routes::{Chosen, Routes, route_settings};
 use crate::model::Document;
 use crate::model::catalogue::{Protocol, STAGE, position};
-use crate::model::value::Value;
+use crate::model::value::{NOT_STATED, Value};
 use crate::policy::Rule;
 use crate::policy::explain::{Failure, Open, Path};
 use crate::policy::pattern::{At, Pattern};
@@ -90,12 +91,16 @@ fn agree(first: Verdict, second: Verdict) -> Verdict {
 }
 
 fn unstated_protocol(mut questions: Vec<Open>) -> Verdict {
-    const PATH: &str = "api.ProtocolType";
-    if questions.iter().all(|question| &*question.path != PATH) {
-        let reason = "the outcome depends on the protocol, which the source does not state".into();
-        questions.insert(0, Open { route: None, path: PATH.into(), reason });
+    let own = unstated_protocol_question();
+    if questions.iter().all(|question| question.path != own.path) {
+        questions.insert(0, own);
     }
     Verdict::Undecided(questions)
+}
+
+fn unstated_protocol_question() -> Open {
+    let reason = "the outcome depends on the protocol, which the source does not state".into();
+    Open { route: None, path: "api.ProtocolType".into(), reason }
 }
 
 /// The routes of a stage that a rule is about: all of them or none, unless its `match` names `route`.
@@ -106,6 +111,42 @@ pub(super) fn chosen(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule,
         Truth::all(selections.map(|pattern| pattern.truth(document.stage, &At { route, ..at })))
     };
     if rule.by_route { Chosen::among(document, matches) } else { Chosen::all(matches(at.route)) }
+}
+
+/// What keeps the `match` of a rule open, on the stage or on single routes.
+fn match_questions(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>) -> Vec<Open> {
+    let top = At::top(document, protocol, Use::Match);
+    let mut questions: Vec<Open> = Vec::new();
+    let mut ask = |route: &Value<'_>| {
+        let at = At { route, ..top };
+        let selections = || [selects, rule.selection.as_ref()].into_iter().flatten();
+        if Truth::all(selections().map(|pattern| pattern.truth(document.stage, &at))) != Truth::Unknown {
+            return;
+        }
+        let mut open = Vec::new();
+        for pattern in selections() {
+            pattern.open_questions(document.stage, &at, &mut Path::default(), &mut open);
+        }
+        for mut question in open {
+            // Routes are the keys of this map.
+            if &*question.path == "route" && matches!(route, Value::NotStated) {
+                question = Open::not_stated("RouteSettings".into());
+            }
+            question.route = route.as_text().map(Arc::from);
+            if !questions.iter().any(|known| known.path == question.path && known.reason == question.reason) {
+                questions.push(question);
+            }
+        }
+    };
+    ask(top.route);
+    if rule.by_route {
+        let entries = route_settings(document);
+        entries.entries().iter().for_each(|(key, _)| ask(&Value::Text(Cow::Borrowed(key))));
+        if matches!(entries, Value::NotStated) {
+            ask(&NOT_STATED);
+        }
+    }
+    questions
 }
 
 fn assuming(
@@ -120,15 +161,7 @@ fn assuming(
         Truth::False | Truth::Dropped => return Verdict::NotGoverned,
         // Whether it is meant does not matter where it has nothing to ask.
         Truth::Unknown if !rule.asks_something_on(protocol) => return Verdict::NotApplicable,
-        Truth::Unknown => {
-            let mut open = Vec::new();
-            let matching = At::top(document, protocol, Use::Match);
-            for pattern in [selects, rule.selection.as_ref()].into_iter().flatten() {
-                let at = if rule.by_route { matching.any_route() } else { matching };
-                pattern.open_questions(document.stage, &at, &mut Path::default(), &mut open);
-            }
-            return Verdict::Undecided(open);
-        }
+        Truth::Unknown => return Verdict::Undecided(match_questions(protocol, selects, rule, document)),
         Truth::True => {}
     }
 
@@ -167,6 +200,9 @@ fn assuming(
             }
             if let Some(routes) = routes {
                 routes.questions(&mut questions);
+                if routes.hangs_on_match() {
+                    questions.extend(match_questions(protocol, selects, rule, document));
+                }
             }
             if let Some(Asserted::Open(open)) = asserted {
                 questions.extend(open);
@@ -185,20 +221,32 @@ pub fn undecided_beside(
     options: Options,
 ) -> Vec<Open> {
     let mut questions = Vec::new();
+    let mut settings = Vec::new();
     for protocol in protocols(document) {
+        if let Verdict::Violates(failures) = assuming(*protocol, selects, rule, document, options) {
+            settings.push(failures.into_iter().map(|failure| (failure.route, failure.path)).collect::<Vec<_>>());
+        }
         let at = At::top(document, *protocol, Use::Expect);
         if let Some(pattern) = &rule.picture {
             pattern.questions_beside(document.stage, &at, &mut Path::default(), &mut questions);
         }
         if let Some(each) = &rule.each_route {
             let chosen = chosen(*protocol, selects, rule, document);
-            Routes::of(each, chosen, document, *protocol, options).questions(&mut questions);
+            let routes = Routes::of(each, chosen, document, *protocol, options);
+            routes.questions(&mut questions);
+            if routes.hangs_on_match() {
+                questions.extend(match_questions(*protocol, selects, rule, document));
+            }
         }
         if let Some(assertion) = &rule.assertion
             && let Asserted::Open(open) = Asserted::of(assertion, document, *protocol, options)
         {
             questions.extend(open);
         }
+    }
+    // What fails on one protocol alone was left out of what is told.
+    if settings.windows(2).any(|pair| pair[0] != pair[1]) {
+        questions.push(unstated_protocol_question());
     }
     questions.sort_by(|a: &Open, b| (&a.route, &a.path).cmp(&(&b.route, &b.path)));
     questions.dedup();

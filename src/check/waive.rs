@@ -14,11 +14,12 @@ use crate::policy::policies::protocols;
 use crate::policy::truth::{Truth, Use};
 use crate::policy::waiver::{SOON, Waiver, Waivers};
 
-use super::routes::in_force;
+use super::routes::{Inheritance, in_force, route_settings};
 
 /// The waivers of a run, by rule.
 pub struct Waiving<'w> {
     waivers: &'w [Waiver],
+    inheritance: Inheritance,
     /// The names of all rules.
     rules: Vec<&'w str>,
     /// The waivers of each rule, by the rule's number.
@@ -38,7 +39,7 @@ pub enum Ruling {
 
 impl<'w> Waiving<'w> {
     /// The waivers of these policies' rules.
-    pub fn new(policies: &'w Policies, waivers: &'w Waivers) -> Self {
+    pub fn new(policies: &'w Policies, waivers: &'w Waivers, inheritance: Inheritance) -> Self {
         let mut of_rules = vec![Vec::new(); policies.rules];
         for rule in policies.rules() {
             let fitting = (0..).zip(&waivers.waivers).filter(|(_, waiver)| waiver.rule.fits(&rule.facts.name));
@@ -47,7 +48,7 @@ impl<'w> Waiving<'w> {
             }
         }
         let rules = policies.rules().map(|rule| rule.facts.name.as_str()).collect();
-        Self { waivers: &waivers.waivers, rules, of_rules }
+        Self { waivers: &waivers.waivers, inheritance, rules, of_rules }
     }
 
     /// How many there are.
@@ -61,7 +62,7 @@ impl<'w> Waiving<'w> {
         for number in self.of_rules.get(rule as usize).into_iter().flatten() {
             let Some(waiver) = self.waivers.get(*number as usize) else { continue };
             // A protocol that is not stated may be either.
-            let covered = protocols(document).iter().all(|protocol| covers(waiver, failure, document, *protocol));
+            let covered = protocols(document).iter().all(|protocol| self.covers(waiver, failure, document, *protocol));
             match (covered, waiver.has_expired()) {
                 (true, false) => return Ruling::Waived(*number),
                 (true, true) if ruling == Ruling::Stands => ruling = Ruling::Expired(*number),
@@ -74,20 +75,29 @@ impl<'w> Waiving<'w> {
     /// What every report warns of: waivers that have expired or soon will, that name no rule, that nothing needed.
     /// The last is only known when everything was looked at.
     pub fn warnings(&self, used: &[bool], outcome: &Outcome, narrowed: bool) -> Vec<Warning> {
-        let whole = !narrowed && outcome.gaps.is_empty() && outcome.undecided.is_empty();
+        let whole = !narrowed && outcome.gaps.is_empty() && outcome.undecided_checks == 0;
         let warning = |waiver: &Waiver, kind: &str, what: String| {
             let facts = &waiver.facts;
             let message = format!("the waiver of {} ({}:{}) {what}", facts.rule, facts.file, facts.line);
             Warning { kind: kind.to_owned(), message, ..Warning::default() }
         };
+        let mut again_of = vec![0_u64; self.waivers.len()];
+        for expired in outcome.violations().filter_map(|(_, violation)| violation.expired) {
+            if let Some(count) = again_of.get_mut(expired as usize) {
+                *count += 1;
+            }
+        }
+        let mut named = vec![false; self.waivers.len()];
+        for number in self.of_rules.iter().flatten() {
+            if let Some(named) = named.get_mut(*number as usize) {
+                *named = true;
+            }
+        }
         let mut warnings = Vec::new();
         for (number, (waiver, used)) in self.waivers.iter().zip(used).enumerate() {
             let facts = &waiver.facts;
-            let again = outcome
-                .violations()
-                .filter(|(_, one)| one.expired.map(|waiver| waiver as usize) == Some(number))
-                .count();
-            if !self.of_rules.iter().flatten().any(|of_rule| *of_rule as usize == number) {
+            let again = again_of[number];
+            if !named[number] {
                 let meant = nearest(&facts.rule, self.rules.iter().copied());
                 let what = match meant {
                     Some(meant) => format!("names no rule of the policies; did you mean {meant}?"),
@@ -108,7 +118,7 @@ impl<'w> Waiving<'w> {
                     warnings.push(warning(waiver, "waiver-expires-soon", what));
                 }
                 if !used && whole && outcome.scopes.iter().any(|scope| may_be_in(waiver, scope)) {
-                    let what = "was not needed: nothing that it covers is violated; remove it".to_owned();
+                    let what = "was not needed; remove it".to_owned();
                     warnings.push(warning(waiver, "waiver-unused", what));
                 }
             }
@@ -131,32 +141,50 @@ fn may_be_in(waiver: &Waiver, scope: &Scope) -> bool {
     })
 }
 
-/// Whether a waiver covers a violation: its `match` holds, and what `accept` says of the very setting.
-fn covers(waiver: &Waiver, failure: &Failure, document: &Document<'_>, protocol: Protocol) -> bool {
-    let key = failure.route.as_deref().map(Value::text);
-    let route = key.as_ref().unwrap_or(&UNSET);
-    let at = At { route, ..At::top(document, protocol, Use::Match) };
-    waiver.selection.truth(document.stage, &at) == Truth::True
-        && waiver.accept.as_ref().is_none_or(|accept| accepts(accept, failure, document, protocol))
+impl Waiving<'_> {
+    /// Whether a waiver covers a violation: its `match` holds, and what `accept` says of the very setting, under every
+    /// reading of a partial route entry under which it fails.
+    fn covers(&self, waiver: &Waiver, failure: &Failure, document: &Document<'_>, protocol: Protocol) -> bool {
+        let key = failure.route.as_deref().map(Value::text);
+        let route = key.as_ref().unwrap_or(&UNSET);
+        let at = At { route, ..At::top(document, protocol, Use::Match) };
+        if waiver.selection.truth(document.stage, &at) != Truth::True {
+            return false;
+        }
+        let Some(accept) = &waiver.accept else { return true };
+        let readings = match (failure.in_force, &failure.reading) {
+            // What `RouteSettings` says is what the entry says.
+            (false, _) => &[Reading::Replace],
+            (true, Some(reading)) => std::slice::from_ref(reading),
+            (true, None) => self.inheritance.readings(),
+        };
+        readings.iter().all(|reading| accepts(accept, failure, *reading, document, protocol))
+    }
 }
 
 /// Whether `accept` names the setting of a violation, and holds for the value found there.
-fn accepts(accept: &Expectation, failure: &Failure, document: &Document<'_>, protocol: Protocol) -> bool {
+fn accepts(
+    accept: &Expectation,
+    failure: &Failure,
+    reading: Reading,
+    document: &Document<'_>,
+    protocol: Protocol,
+) -> bool {
     // The value found may be one that the entry of a route inherits.
-    let in_force = failure.route.as_deref().map(|key| with_what_is_in_force(key, failure, document));
+    let in_force = failure.route.as_deref().map(|key| with_what_is_in_force(key, reading, document));
     let document = &Document { stage: in_force.as_ref().unwrap_or(document.stage), ..*document };
     let at = At::top(document, protocol, Use::Expect);
     let picture = accept.picture.as_ref().and_then(|pattern| pattern.truth_at(&failure.path, document.stage, &at));
     let routes = accept.each_route.as_ref().and_then(|pattern| {
         let (path, settings) = settings_of(failure, document)?;
-        pattern.truth_at(path, &settings, &At { field: each_route_field(), ..at })
+        pattern.truth_at(path, settings, &At { field: each_route_field(), ..at })
     });
     let mut says = picture.into_iter().chain(routes).peekable();
     says.peek().is_some() && says.all(|says| says == Truth::True)
 }
 
 /// The stage with the settings in force of a route in place of its entry.
-fn with_what_is_in_force<'d>(key: &str, failure: &Failure, document: &Document<'d>) -> Value<'d> {
+fn with_what_is_in_force<'d>(key: &str, reading: Reading, document: &Document<'d>) -> Value<'d> {
     const ROUTES: usize = position(STAGE, "RouteSettings");
     let default = document.stage.member(const { position(STAGE, "DefaultRouteSettings") });
     let mut stage = document.stage.clone();
@@ -165,20 +193,18 @@ fn with_what_is_in_force<'d>(key: &str, failure: &Failure, document: &Document<'
         && let Some((_, entry)) = entries.iter_mut().find(|(name, _)| name == key)
     {
         let own = document.stage.member(ROUTES).entry(key);
-        *entry = in_force(own, default, failure.reading.unwrap_or(Reading::Inherit));
+        *entry = in_force(own, default, reading);
     }
     stage
 }
 
-/// The settings in force where a violation is, and its path below them; `None` when it is not one of a route.
-fn settings_of<'f, 'd>(failure: &'f Failure, document: &Document<'d>) -> Option<(&'f str, Value<'d>)> {
-    let default = document.stage.member(const { position(STAGE, "DefaultRouteSettings") });
+/// The settings where a violation is, and its path below them; `None` when it is not one of a route.
+fn settings_of<'f, 'd>(failure: &'f Failure, document: &Document<'d>) -> Option<(&'f str, &'d Value<'d>)> {
     match failure.route.as_deref() {
-        None => Some((below(&failure.path, "DefaultRouteSettings")?, in_force(default, default, Reading::Replace))),
-        Some(key) => {
-            let entry = document.stage.member(const { position(STAGE, "RouteSettings") }).entry(key);
-            let path = below(below(&failure.path, "RouteSettings")?, key)?;
-            Some((path, in_force(entry, default, failure.reading.unwrap_or(Reading::Inherit))))
+        None => {
+            let default = document.stage.member(const { position(STAGE, "DefaultRouteSettings") });
+            Some((below(&failure.path, "DefaultRouteSettings")?, default))
         }
+        Some(key) => Some((below(below(&failure.path, "RouteSettings")?, key)?, route_settings(document).entry(key))),
     }
 }

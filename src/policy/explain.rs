@@ -26,6 +26,8 @@ pub struct Failure {
     pub origin: Origin,
     /// The reading of a partial route entry that it rests on; `None` when it fails whichever way.
     pub reading: Option<Reading>,
+    /// Whether it is one of the settings in force of a route, which an entry may inherit.
+    pub in_force: bool,
 }
 
 /// A question that the source leaves open.
@@ -173,6 +175,7 @@ impl Pattern {
                 actual: Actual::Unset,
                 origin: Origin::Unset,
                 reading: None,
+                in_force: false,
             }),
             Self::Tests(setting) => {
                 let resolved = resolve(at.field, value);
@@ -183,6 +186,7 @@ impl Pattern {
                     actual: actual(resolved, at, hide),
                     origin: origin(value, at.field, &path.text),
                     reading: None,
+                    in_force: false,
                 });
             }
         }
@@ -264,11 +268,12 @@ impl Pattern {
                 actual: Actual::Unset,
                 origin: Origin::Stage,
                 reading: None,
+                in_force: false,
             };
         }
         let origin = origin(value, at.field, &path);
         let actual = actual(resolve(at.field, value), at, hide);
-        Failure { route: None, path, expected, actual, origin, reading: None }
+        Failure { route: None, path, expected, actual, origin, reading: None, in_force: false }
     }
 
     /// The failure of a `not` over this pattern, at the one setting that the pattern is about.

@@ -149,8 +149,8 @@ impl Pattern {
                     let mut fitting = fitting(glob, written, value).peekable();
                     if fitting.peek().is_none() {
                         // None is fine, unless the protocol lacks what is asked of it.
-                        return match inner.truth(&UNSET, &At { field, ..*at }) {
-                            Truth::Dropped => Truth::Dropped,
+                        return match inner.truth(&UNSET, &At { field, used: Use::Expect, ..*at }) {
+                            Truth::Dropped => at.used.lacking(),
                             _ => Truth::True,
                         };
                     }
@@ -180,14 +180,19 @@ impl Pattern {
     /// What the parts of the pattern that stand at a path say of the value there; `None` when none does.
     #[must_use]
     pub fn truth_at(&self, path: &str, value: &Value<'_>, at: &At<'_>) -> Option<Truth> {
-        let said = |of: &[Self]| -> Option<Vec<Truth>> {
-            let said: Vec<Truth> = of.iter().filter_map(|pattern| pattern.truth_at(path, value, at)).collect();
-            (!said.is_empty()).then_some(said)
-        };
         match self {
-            Self::All(of) => said(of).map(Truth::all),
+            Self::All(of) => {
+                let mut said = of.iter().filter_map(|pattern| pattern.truth_at(path, value, at)).peekable();
+                said.peek()?;
+                Some(Truth::all(said))
+            }
             Self::Any(_) | Self::Not(_) if path.is_empty() => Some(self.truth(value, at)),
-            Self::Any(of) => said(of).map(Truth::any),
+            // An alternative counts as a whole: what stands beside the setting belongs to it.
+            Self::Any(of) => {
+                let mut named = of.iter().filter(|pattern| pattern.truth_at(path, value, at).is_some()).peekable();
+                named.peek()?;
+                Some(Truth::any(named.map(|pattern| pattern.truth(value, at))))
+            }
             Self::Not(inner) => inner.truth_at(path, value, &at.under_not()).map(Truth::not),
             Self::Member { field, at: place, inner } => {
                 inner.truth_at(below(path, field.name)?, value.member(*place), &At { field, ..*at })

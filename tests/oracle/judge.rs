@@ -274,7 +274,12 @@ impl Asked<'_> {
             answers.push(turned(if present == json!(true) { there } else { there.not() }));
         }
         if rest.as_object().is_none_or(|tests| !tests.is_empty()) {
-            let each = fitting(key, value).into_iter().map(|(_, value)| self.holds(&rest, of, &value, wanted));
+            let fit = fitting(key, value);
+            // No key to ask, and nothing that could be asked of one: it matches neither way.
+            if fit.is_empty() && self.left(&rest, of).is_none() {
+                return No;
+            }
+            let each = fit.into_iter().map(|(_, value)| self.holds(&rest, of, &value, wanted));
             answers.push(if wanted { each.min().unwrap_or(Yes) } else { each.max().unwrap_or(No) });
         }
         if wanted { answers.into_iter().min().unwrap_or(Yes) } else { answers.into_iter().max().unwrap_or(No) }
