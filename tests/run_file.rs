@@ -295,11 +295,15 @@ fn a_run_file_that_is_named_as_a_policy_is_checked_as_what_it_is() {
     assert!(good == 0 && text.contains("run file x.yaml: no mistakes"), "{text}");
     let (good, text) = check("policy: rules/\n");
     assert!(good == 0 && text.contains("run file x.yaml"), "{text}");
+    for run_file in ["policy: p\nfail-on: high\n", "policy: a.yaml\n", "policy: builtin:foundation\n"] {
+        let (good, text) = check(run_file);
+        assert!(good == 0 && text.contains("run file x.yaml"), "{run_file}: {text}");
+    }
     let (bad, text) = check("policy: [a.yaml]\nrate: fast\n");
     assert!(bad == 2 && text.contains("x.yaml:2:7"), "{text}");
     let (bad, text) = check("waivers: [{rule: p/r}]\n");
     assert!(bad == 2 && text.contains("the waiver has no `match`"), "{text}");
-    for policy in ["policy: p\n", "rules: []\n", "match: {StageName: x}\n", "policy: p\nrate: 5\n"] {
+    for policy in ["policy: p\n", "rules: []\n", "match: {StageName: x}\n", "policy: a.b\n", "policy: p\nrule: []\n"] {
         let (bad, text) = check(policy);
         assert!(bad == 2 && text.contains("policy") && !text.contains("run file has"), "{policy}: {text}");
     }
@@ -324,4 +328,32 @@ fn a_run_file_in_a_folder_of_policies_is_no_policy() {
     fs::remove_file(folder.path().join("production.yaml")).unwrap();
     let alone = driftgate(folder.path(), &["audit", "--policy", "."]);
     assert!(code(&alone) == 2 && said(&alone).contains("is a run file"), "{}", said(&alone));
+}
+
+/// `policies` is the name of a folder, and could be that of a policy.
+#[test]
+fn a_run_file_may_name_one_policy_as_policies_are_named() {
+    let folder = folder("policy: policies\nfail-on: high\nfrom: fleet.jsonl\n");
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    fs::rename(folder.path().join("production.yaml"), folder.path().join("policies/production.yaml")).unwrap();
+    let every = |commands: &[(&[&str], i32)]| {
+        for (args, expected) in commands {
+            let output = driftgate(folder.path(), args);
+            assert_eq!(code(&output), *expected, "{args:?}: {}", said(&output));
+        }
+    };
+    every(&[
+        (&["policy", "check"], 0),
+        (&["policy", "check", "driftgate.yaml"], 0),
+        (&["policy", "check", "."], 0),
+        (&["policy", "list", "."], 0),
+        (&["policy", "test", "."], 0),
+        (&["policy", "explain", "production/throttling", "--policy", "."], 0),
+        (&["audit", "--policy", "."], 1),
+    ]);
+    // By its name, and as the one in use.
+    fs::write(folder.path().join("driftgate.yaml"), "policy: policies\n").unwrap();
+    every(&[(&["policy", "check", "."], 0), (&["policy", "list", "--config", "/dev/null", "."], 0)]);
+    fs::rename(folder.path().join("driftgate.yaml"), folder.path().join("nightly.yaml")).unwrap();
+    every(&[(&["policy", "list", "--config", "nightly.yaml", "."], 0), (&["policy", "list", "."], 2)]);
 }

@@ -8,6 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::args::{Audit, Global, Reports};
 use super::interrupt::Interrupt;
+use super::run_file::kinds::is_run_file;
 use super::sources::{self, MayMatch, SourceKind};
 use super::{Stop, diagnostics, output, run_file};
 use crate::model::Document;
@@ -30,7 +31,7 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     let started = Instant::now();
     let from = SourceKind::of(&command.source)?;
     let reports = output::reports(&command.reports.report, global.quiet)?;
-    let policies = Arc::new(policies(&command.policy, false, NOTHING)?);
+    let policies = Arc::new(policies(&command.policy, false, global.run_file.as_deref(), NOTHING)?);
     let waivers = if command.no_waivers { Waivers::default() } else { waivers(&command.waivers, NOTHING)? };
     let source = &command.source;
     let options = check::Options {
@@ -110,15 +111,15 @@ pub fn judge(
     }
 }
 
-/// The policies of the paths, or of the default ones.
-pub fn policies(paths: &[String], tests: bool, consequence: &str) -> Result<Policies, Stop> {
+/// The policies of the paths, or of the default ones; `in_use` is the run file of this run.
+pub fn policies(paths: &[String], tests: bool, in_use: Option<&str>, consequence: &str) -> Result<Policies, Stop> {
     // A run file and waivers may lie in a folder of policies, as those beside a repository's code do.
     let (mut texts, all_read) = texts(paths, tests);
     let beside = |file: &Arc<SourceText>| !paths.contains(&file.name) && waiver::is_waiver_file(file);
     if !texts.iter().all(beside) {
         texts.retain(|file| !beside(file));
     }
-    let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(run_file::is_run_file);
+    let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| is_run_file(text, in_use));
     if let Some(file) = run_files.iter().find(|file| texts.is_empty() || paths.contains(&file.name)) {
         let name = &file.name;
         return Err(Stop::usage(format!(

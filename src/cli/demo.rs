@@ -33,7 +33,7 @@ pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
 
     let reports = output::reports(&command.reports.report, global.quiet)?;
     let policies =
-        Arc::new(audit::policies(&["builtin:foundation".to_owned(), "builtin:websocket".to_owned()], false, "")?);
+        Arc::new(audit::policies(&["builtin:foundation".to_owned(), "builtin:websocket".to_owned()], false, None, "")?);
     let request = aws::Request {
         profile: None,
         regions: DEMO_REGIONS.map(str::to_owned).to_vec(),

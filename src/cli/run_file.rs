@@ -1,5 +1,7 @@
-//! The run file: what flags hold, in YAML. Here it becomes a part of the command line; `reading` says what it holds.
+//! The run file: what flags hold, in YAML. Here it becomes a part of the command line; `reading` says what
+//! it holds, and `kinds` tells it from other files.
 
+pub mod kinds;
 pub mod reading;
 
 use std::ffi::OsString;
@@ -17,7 +19,6 @@ use super::{Stop, diagnostics};
 use crate::gate;
 use crate::policy::diagnostic::{Diagnostic, Problems, SourceText};
 use crate::policy::files;
-use crate::policy::yaml::{self, Data, Entry};
 
 /// The run file that is read when none is named.
 const DEFAULT: &str = "driftgate.yaml";
@@ -97,29 +98,6 @@ pub fn mistakes(text: &Arc<SourceText>) -> Vec<Diagnostic> {
     let mut problems = Problems::new(Arc::clone(text));
     Reading { flags: &flags, asked: None, problems: &mut problems }.settings();
     problems.into_sorted()
-}
-
-/// Whether a text is a run file rather than a policy or waivers: it holds flags, neither rules nor the name of a
-/// policy, which has nothing that a path has.
-pub fn is_run_file(text: &Arc<SourceText>) -> bool {
-    // Most policies are told at a glance.
-    if text.text.lines().any(|line| line.starts_with("rules:")) {
-        return false;
-    }
-    let root = yaml::read(&mut Problems::new(Arc::clone(text)));
-    let Some(Data::Map(entries)) = root.map(|root| root.data) else { return false };
-    let other = |entry: &Entry| match (entry.key.as_str(), &entry.value.data) {
-        ("rules", _) => true,
-        ("policy", Data::Text(name)) => !name.contains(['/', '.', ':']),
-        ("waivers", Data::List(waivers)) => waivers.iter().any(|waiver| matches!(waiver.data, Data::Map(_))),
-        _ => false,
-    };
-    if entries.iter().any(other) {
-        return false;
-    }
-    let command = command();
-    let flags = Flags::of(&command);
-    entries.iter().any(|entry| !flags.named(&entry.key).is_empty())
 }
 
 /// The text of the run file: the named one, or the one of the working directory if there is one.

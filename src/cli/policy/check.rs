@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{plural, say, write_json};
 use crate::cli::args::{Global, Listing, PolicyCheck};
+use crate::cli::run_file::kinds::{is_run_file, is_same_file};
 use crate::cli::{Stop, audit, diagnostics, run_file};
 use crate::gate;
 use crate::policy::diagnostic::{Diagnostic, Place};
@@ -24,7 +25,8 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
     unreadable.extend(missing);
     let (found, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(waiver::is_waiver_file);
     let waiver_files = [found, named].concat();
-    let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(run_file::is_run_file);
+    let own = global.run_file.as_deref();
+    let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| is_run_file(text, own));
     let mut mistakes: Vec<_> = run_files.iter().flat_map(run_file::mistakes).collect();
     let policies = load(texts).unwrap_or_else(|found| {
         mistakes.extend(found);
@@ -53,10 +55,8 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
             }
             if right {
                 // The run file of this run was read before anything else, and had no mistake.
-                let real = |name: &str| std::fs::canonicalize(name).ok();
-                let own = global.run_file.as_deref();
                 let others = run_files.iter().map(|file| file.name.as_str());
-                let others = others.filter(|name| own.is_none_or(|own| real(own) != real(name)));
+                let others = others.filter(|name| own.is_none_or(|own| !is_same_file(own, name)));
                 let run_files: Vec<&str> = own.into_iter().chain(others).collect();
                 say(&closing_line(&policies, &waivers, &run_files, warnings.len()), global)?;
             }

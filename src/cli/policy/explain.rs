@@ -6,7 +6,7 @@ mod sheet;
 use std::io;
 
 use self::sheet::Sheet;
-use crate::cli::args::Explain;
+use crate::cli::args::{Explain, Global};
 use crate::cli::{Stop, audit, output};
 use crate::gate;
 use crate::policy::describe::{Place, WORDS, Word, places};
@@ -24,13 +24,13 @@ enum Subject<'p> {
 }
 
 /// Runs the command.
-pub fn run(command: &Explain) -> Result<u8, Stop> {
+pub fn run(command: &Explain, global: &Global) -> Result<u8, Stop> {
     // A word has a meaning whatever the policies say, even if there is a mistake in them.
     let only_words = command.names.iter().all(|name| words(name).next().is_some());
     let policies = if only_words && command.policy.is_empty() {
         Policies::default()
     } else {
-        audit::policies(&command.policy, true, ": nothing was explained")?
+        audit::policies(&command.policy, true, global.run_file.as_deref(), ": nothing was explained")?
     };
     let subjects: Vec<Subject<'_>> =
         command.names.iter().map(|name| find(name, &policies)).collect::<Result<_, _>>()?;

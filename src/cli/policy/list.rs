@@ -22,7 +22,7 @@ const LONGEST_NAME: usize = 40;
 
 /// Runs the command.
 pub fn run(command: &PolicyList, global: &Global) -> Result<u8, Stop> {
-    let policies = audit::policies(&command.policies.paths, true, "")?;
+    let policies = audit::policies(&command.policies.paths, true, global.run_file.as_deref(), "")?;
     match command.format {
         Listing::Json => write_json(&Listed::of(&policies))?,
         Listing::Text if global.quiet => {}

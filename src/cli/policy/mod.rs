@@ -19,7 +19,7 @@ pub fn run(command: &Policy, global: &Global) -> Result<u8, Stop> {
         PolicyCommand::Check(command) => check::run(command, global),
         PolicyCommand::Test(command) => test::run(command, global),
         PolicyCommand::List(command) => list::run(command, global),
-        PolicyCommand::Explain(explain) => explain::run(explain),
+        PolicyCommand::Explain(explain) => explain::run(explain, global),
         PolicyCommand::Learn(command) => learn::run(command, global),
         PolicyCommand::Schema(schema) => schema::run(schema),
     }

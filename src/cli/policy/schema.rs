@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cli::args::{Schema, SchemaKind};
+use crate::cli::run_file::kinds::schema_of_either;
 use crate::cli::{Stop, output, run_schema};
 use crate::gate;
 use crate::policy::schema::{DRAFT, policy, waivers};
@@ -24,8 +25,7 @@ pub fn of(kind: Option<SchemaKind>) -> Value {
     }
 }
 
-/// A schema that tells the three kinds apart by what is in them: a policy has `rules`, `tests` or a name, which has
-/// nothing that a path has, and waivers are mappings; a run file has paths in their place.
+/// A schema that tells the three kinds apart.
 fn any() -> Value {
     let mut definitions = json!({});
     let mut add = |name: &str, mut schema: Value| {
@@ -42,22 +42,11 @@ fn any() -> Value {
     };
     let (policy, waivers, run) =
         (add("policy-file", policy()), add("waivers-file", waivers()), add("run-file", run_schema::schema()));
-    let name = json!({"required": ["policy"], "properties": {"policy": {"type": "string", "pattern": "^[^/.:]*$"}}});
-    json!({
-        "$schema": DRAFT,
-        "title": "A file of driftgate",
-        "description": "A policy, waivers, or a run file.",
-        "type": "object",
-        "if": {"anyOf": [{"required": ["rules"]}, {"required": ["tests"]}, name]},
-        "then": policy,
-        "else": {
-            "if": {
-                "required": ["waivers"],
-                "properties": {"waivers": {"type": "array", "contains": {"type": "object"}}},
-            },
-            "then": waivers,
-            "else": run,
-        },
-        "definitions": definitions,
-    })
+    let mut either = schema_of_either(&policy, &waivers, &run);
+    either["$schema"] = json!(DRAFT);
+    either["title"] = json!("A file of driftgate");
+    either["description"] = json!("A policy, waivers, or a run file.");
+    either["type"] = json!("object");
+    either["definitions"] = definitions;
+    either
 }

@@ -48,7 +48,7 @@ impl<'c> Flags<'c> {
     }
 
     /// Every key, in the order of the commands.
-    fn keys(&self) -> Vec<&'c str> {
+    pub fn keys(&self) -> Vec<&'c str> {
         let mut keys = Vec::new();
         for (_, command) in &self.commands {
             for key in command.get_arguments().filter_map(Arg::get_long) {

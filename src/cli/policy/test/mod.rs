@@ -22,7 +22,7 @@ const NO_TESTS: &str = "nothing was proved; add `tests:` to the policy";
 
 /// Runs the command.
 pub fn run(command: &PolicyTest, global: &Global) -> Result<u8, Stop> {
-    let policies = audit::policies(&command.policies.paths, true, ": nothing was tested")?;
+    let policies = audit::policies(&command.policies.paths, true, global.run_file.as_deref(), ": nothing was tested")?;
     let tested: Vec<Tested<'_>> = policies.policies.iter().map(Tested::of).collect();
     let results = Results { tested, coverage: command.coverage, mutate: command.mutate };
     match command.format {
