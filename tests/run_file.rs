@@ -357,3 +357,18 @@ fn a_run_file_may_name_one_policy_as_policies_are_named() {
     fs::rename(folder.path().join("driftgate.yaml"), folder.path().join("nightly.yaml")).unwrap();
     every(&[(&["policy", "list", "--config", "nightly.yaml", "."], 0), (&["policy", "list", "."], 2)]);
 }
+
+#[test]
+fn a_value_that_only_another_command_takes_is_passed_over() {
+    let folder = folder(&format!("{FLEET}format: junit\n"));
+    let first = |args: &[&str]| {
+        let output = driftgate(folder.path(), args);
+        assert_eq!(code(&output), 0, "{args:?}: {}", said(&output));
+        String::from_utf8_lossy(&output.stdout).lines().next().unwrap().to_owned()
+    };
+    assert!(first(&["policy", "test"]).starts_with("<?xml"));
+    assert!(first(&["policy", "check"]).contains("no mistakes"));
+    assert!(first(&["policy", "list"]).starts_with("production"));
+    let wrong = run("format: junti\n", &["policy", "test"]);
+    assert!(code(&wrong) == 2 && said(&wrong).contains("did you mean `junit`?"), "{}", said(&wrong));
+}

@@ -79,7 +79,7 @@ pub struct Setting<'c> {
     pub key: String,
     /// Where it stands.
     pub key_span: Range<usize>,
-    /// The flag of the command that was asked for; `None` when only others have it.
+    /// The flag of the command that was asked for; `None` when only others have it, or take its values.
     pub arg: Option<&'c Arg>,
     /// What it holds.
     pub values: Vec<Option<String>>,
@@ -116,10 +116,9 @@ impl<'c> Reading<'_, 'c> {
     fn setting(&mut self, entry: &Entry) -> Option<Setting<'c>> {
         let key = entry.key.as_str();
         let mut commands = self.flags.named(key);
-        let own = self.asked.and_then(|asked| commands.iter().find(|(words, _)| *words == asked).copied());
-        if let Some(own) = own {
-            commands = vec![own];
-        }
+        let asked = |words: &[&str]| self.asked == Some(words);
+        commands.sort_by_key(|(words, _)| !asked(words));
+        let own = commands.first().copied().filter(|(words, _)| asked(words));
         let Some((_, known)) = commands.first().copied() else {
             // Merge keys and the like have been told of.
             if key != "<<" {
@@ -139,9 +138,11 @@ impl<'c> Reading<'_, 'c> {
         } else {
             let nodes = self.nodes(entry, known)?;
             let values: Vec<_> = nodes.iter().map(|node| self.value(node, key, known, &commands)).collect();
-            values.into_iter().map(|value| value.map(Some)).collect::<Option<_>>()?
+            values.into_iter().map(|value| value.map(Some)).collect::<Option<Vec<_>>>()?
         };
-        Some(Setting { key: key.to_owned(), key_span: entry.key_span.clone(), arg: own.map(|(_, arg)| arg), values })
+        let taken = |value: &String| own.is_none_or(|(words, _)| self.flags.refusal(words, key, value).is_none());
+        let arg = own.map(|(_, arg)| arg).filter(|_| values.iter().flatten().all(taken));
+        Some(Setting { key: key.to_owned(), key_span: entry.key_span.clone(), arg, values })
     }
 
     /// The values of a key: one, or those of a list where the flag may be repeated.
@@ -184,13 +185,15 @@ impl<'c> Reading<'_, 'c> {
         };
         let folder = Path::new(&self.problems.file.name).parent().unwrap_or(Path::new(""));
         let value = relocated(&text, arg, folder);
-        let refusals: Vec<Option<clap::Error>> =
-            commands.iter().map(|(words, _)| self.flags.refusal(words, key, &value)).collect();
-        // Where only other commands have the flag, one that takes the value is enough.
-        if refusals.iter().any(Option::is_none) {
-            return Some(value);
+        // One file serves every command: one that takes the value is enough.
+        let mut refused = None;
+        for (words, _) in commands {
+            match self.flags.refusal(words, key, &value) {
+                None => return Some(value),
+                Some(error) => refused = refused.or(Some(error)),
+            }
         }
-        if let Some(error) = refusals.into_iter().flatten().next() {
+        if let Some(error) = refused {
             let (label, help) = words(&text, &error);
             self.problems.note(&node.span, format!("`{key}` cannot be `{text}`"), label, help);
         }
