@@ -372,3 +372,40 @@ fn a_value_that_only_another_command_takes_is_passed_over() {
     let wrong = run("format: junti\n", &["policy", "test"]);
     assert!(code(&wrong) == 2 && said(&wrong).contains("did you mean `junit`?"), "{}", said(&wrong));
 }
+
+#[test]
+fn policy_check_tells_of_the_run_file_with_everything_else() {
+    let folder = folder("policy: [bad.yaml]\nrate: fast\n");
+    fs::write(folder.path().join("bad.yaml"), "policy: bad\nrules: []\n").unwrap();
+    let errors = |args: &[&str]| -> Vec<String> {
+        let output = driftgate(folder.path(), &[&["policy", "check", "--format", "json"], args].concat());
+        assert_eq!((code(&output), said(&output)), (2, String::new()));
+        let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let errors = result["errors"].as_array().unwrap();
+        errors.iter().map(|error| error["file"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(errors(&[]), ["driftgate.yaml", "bad.yaml"]);
+    assert_eq!(errors(&["driftgate.yaml"]), ["driftgate.yaml"], "once");
+    assert_eq!(errors(&["production.yaml", "--config", "none.yaml"]), ["none.yaml"]);
+    let text = said(&driftgate(folder.path(), &["policy", "check"]));
+    assert!(text.contains("the policy has no rules") && text.contains("2 mistakes in 2 files"), "{text}");
+}
+
+#[test]
+fn policy_check_checks_the_waivers_that_the_run_file_names() {
+    let waiver = "rule: production/throttling, reason: because, owner: me, expires: '2999-01-31'";
+    let folder = folder(&format!("{FLEET}waivers: [w.yaml]\n"));
+    let check = |text: Option<&str>| {
+        if let Some(text) = text {
+            fs::write(folder.path().join("w.yaml"), text).unwrap();
+        }
+        let output = driftgate(folder.path(), &["policy", "check", "."]);
+        (code(&output), String::from_utf8_lossy(&output.stdout).into_owned() + &said(&output))
+    };
+    let (missing, text) = check(None);
+    assert!(missing == 2 && text.contains("w.yaml: no such file"), "{text}");
+    let (broken, text) = check(Some(&format!("waivers: [{{{waiver}}}]\n")));
+    assert!(broken == 2 && text.contains("the waiver has no `match`") && text.contains("1 mistake in"), "{text}");
+    let (good, text) = check(Some(&format!("waivers: [{{{waiver}, match: {{StageName: prod}}}}]\n")));
+    assert!(good == 0 && text.contains("1 waiver,"), "what two names name is one file: {text}");
+}

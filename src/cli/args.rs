@@ -11,6 +11,8 @@ use crate::check::Inheritance;
 use crate::gate;
 use crate::model::Severity;
 use crate::model::catalogue::Protocol;
+use crate::policy::diagnostic::Diagnostic;
+use crate::policy::files::Unreadable;
 
 /// Audits Amazon API Gateway V2 stages (HTTP and WebSocket APIs) against YAML policies.
 ///
@@ -50,6 +52,12 @@ pub struct Global {
     /// The run file that was read.
     #[arg(skip)]
     pub run_file: Option<String>,
+    /// What is wrong with it, for the command that tells mistakes itself.
+    #[arg(skip)]
+    pub run_file_mistakes: Vec<Diagnostic>,
+    /// The run file that could not be read, for the same.
+    #[arg(skip)]
+    pub run_file_unreadable: Option<Unreadable>,
 }
 
 /// When to use colours.

@@ -18,7 +18,7 @@ use super::args::{Cli, Color};
 use super::{Stop, diagnostics};
 use crate::gate;
 use crate::policy::diagnostic::{Diagnostic, Problems, SourceText};
-use crate::policy::files;
+use crate::policy::files::{self, Unreadable};
 
 /// The run file that is read when none is named.
 const DEFAULT: &str = "driftgate.yaml";
@@ -30,6 +30,9 @@ const OF_A_SOURCE: [&str; 8] =
 
 /// A key that would take back what a flag on the command line says, without clap knowing.
 const CONTRADICTS: [(&str, &str); 1] = [("no-waivers", "waivers")];
+
+/// The command that tells the mistakes of the run file together with all others.
+const TELLS_ITSELF: [&str; 3] = ["driftgate", "policy", "check"];
 
 /// Keys that AWS's own environment variables outrank.
 const ENVIRONMENT: [(&str, &[&str]); 3] = [
@@ -67,16 +70,26 @@ pub fn parse(args: &[OsString]) -> Result<Cli, Ended> {
     if let Some(color) = typed.get_one::<Color>("color") {
         color.apply();
     }
-    let Some(text) = text(typed.get_one::<PathBuf>("config")).map_err(Ended::Stop)? else {
-        return Ok(Cli::from_arg_matches(&strict?)?);
-    };
     let flags = Flags::of(&command);
     let asked = Asked::of(&command, &typed);
+    let text = match text(typed.get_one::<PathBuf>("config")) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(Cli::from_arg_matches(&strict?)?),
+        Err(problem) if asked.words == TELLS_ITSELF => {
+            let mut cli = Cli::from_arg_matches(&strict?)?;
+            cli.global.run_file_unreadable = Some(problem);
+            return Ok(cli);
+        }
+        Err(problem) => {
+            diagnostics::unreadable(&[problem]);
+            return Err(Ended::Stop(Stop::silent(gate::USAGE)));
+        }
+    };
     let mut problems = Problems::new(Arc::clone(&text));
     let settings = Reading { flags: &flags, asked: Some(&asked.words), problems: &mut problems }.settings();
     let settings = asked.applied(&settings, &mut problems);
     let found = problems.into_sorted();
-    if !found.is_empty() {
+    if !found.is_empty() && asked.words != TELLS_ITSELF {
         diagnostics::mistakes(&found, ": nothing was done");
         return Err(Ended::Stop(Stop::silent(gate::USAGE)));
     }
@@ -88,6 +101,7 @@ pub fn parse(args: &[OsString]) -> Result<Cli, Ended> {
         other => other?,
     };
     cli.global.run_file = Some(text.name.clone());
+    cli.global.run_file_mistakes = found;
     Ok(cli)
 }
 
@@ -101,16 +115,13 @@ pub fn mistakes(text: &Arc<SourceText>) -> Vec<Diagnostic> {
 }
 
 /// The text of the run file: the named one, or the one of the working directory if there is one.
-fn text(named: Option<&PathBuf>) -> Result<Option<Arc<SourceText>>, Stop> {
+fn text(named: Option<&PathBuf>) -> Result<Option<Arc<SourceText>>, Unreadable> {
     let path = match named {
         Some(path) => path.as_path(),
         None if fs::symlink_metadata(DEFAULT).is_ok() => Path::new(DEFAULT),
         None => return Ok(None),
     };
-    files::read_text(path).map(Some).map_err(|problem| {
-        diagnostics::unreadable(&[problem]);
-        Stop::silent(gate::USAGE)
-    })
+    files::read_text(path).map(Some)
 }
 
 /// The command line as clap describes it, with global flags at every command.
@@ -189,6 +200,7 @@ impl<'c> Asked<'c> {
             if let Some(other) = kept.iter().find(excludes) {
                 let title = format!("`{}` cannot be used with `{}`", setting.key, other.key);
                 problems.note(&setting.key_span, title, "remove one of them", []);
+                continue;
             }
             kept.push(setting.clone());
         }

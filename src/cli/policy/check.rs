@@ -21,13 +21,18 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
         // The policy of a file of tests may be what cannot be read.
         texts.retain(|text| !is_test_file(&text.name));
     }
+    unreadable.splice(..0, global.run_file_unreadable.clone());
     let (named, missing) = files::read_each(&command.waivers);
     unreadable.extend(missing);
-    let (found, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(waiver::is_waiver_file);
-    let waiver_files = [found, named].concat();
     let own = global.run_file.as_deref();
-    let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| is_run_file(text, own));
-    let mut mistakes: Vec<_> = run_files.iter().flat_map(run_file::mistakes).collect();
+    // The run file of this run was read before anything else.
+    texts.retain(|text| own.is_none_or(|own| !is_same_file(own, &text.name)));
+    let (mut waiver_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(waiver::is_waiver_file);
+    waiver_files.retain(|found| !named.iter().any(|named| is_same_file(&named.name, &found.name)));
+    waiver_files.extend(named);
+    let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| is_run_file(text, None));
+    let mut mistakes = global.run_file_mistakes.clone();
+    mistakes.extend(run_files.iter().flat_map(run_file::mistakes));
     let policies = load(texts).unwrap_or_else(|found| {
         mistakes.extend(found);
         Policies::default()
@@ -54,10 +59,8 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
                 diagnostics::warnings(&warnings);
             }
             if right {
-                // The run file of this run was read before anything else, and had no mistake.
-                let others = run_files.iter().map(|file| file.name.as_str());
-                let others = others.filter(|name| own.is_none_or(|own| !is_same_file(own, name)));
-                let run_files: Vec<&str> = own.into_iter().chain(others).collect();
+                let run_files: Vec<&str> =
+                    own.into_iter().chain(run_files.iter().map(|file| file.name.as_str())).collect();
                 say(&closing_line(&policies, &waivers, &run_files, warnings.len()), global)?;
             }
         }
