@@ -409,3 +409,34 @@ fn policy_check_checks_the_waivers_that_the_run_file_names() {
     let (good, text) = check(Some(&format!("waivers: [{{{waiver}, match: {{StageName: prod}}}}]\n")));
     assert!(good == 0 && text.contains("1 waiver,"), "what two names name is one file: {text}");
 }
+
+#[test]
+fn mistakes_of_the_file_speak_of_the_file() {
+    let folder = folder("");
+    let told = |run_file: &str, args: &[&str]| {
+        fs::write(folder.path().join("driftgate.yaml"), run_file).unwrap();
+        let output = driftgate(folder.path(), args);
+        assert_eq!(code(&output), 2, "{run_file}");
+        said(&output)
+    };
+    let audit = &["audit"] as &[_];
+    for (run_file, args, expected) in [
+        (
+            "from: fleet.jsonl\nrate: 3\n",
+            audit,
+            "`rate` says how AWS is read, and `from` is a file\n --> driftgate.yaml:2:1",
+        ),
+        ("protocol: HTTP\n", audit, "`protocol` is for a file, and AWS is read\n --> driftgate.yaml:1:1"),
+        ("burst: 0\n", audit, "^ a whole number of at least 1\n"),
+        ("burst: 0x5\n", audit, "^^^ a whole number of at least 1\n"),
+        ("concurrency: 10001\n", audit, "^ a whole number from 1 to 10000\n"),
+        ("port: http\n", audit, "^ a whole number from 0 to 65535\n"),
+        ("rate: 5\n---\nrate: 6\n", audit, "^ a file holds one document\n"),
+        ("policy: nosuchpol\n", audit, "nosuchpol: no such file or folder\n --> driftgate.yaml:1:9"),
+        ("policy:\n  - none.yaml\n", audit, "none.yaml: no such file or folder\n --> driftgate.yaml:2:5"),
+        ("policy: [builtin:fundation]\n", &["policy", "test"], "--> driftgate.yaml:1:10"),
+    ] {
+        let text = told(run_file, args);
+        assert!(text.contains(expected), "{run_file}: {text}");
+    }
+}

@@ -204,10 +204,10 @@ pub struct Source {
     #[arg(long, value_name = "N", value_parser = rate, allow_negative_numbers = true)]
     pub rate: Option<f64>,
     /// Requests at once for each account and Region, at most [default: 20]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, u64::MAX))]
     pub burst: Option<u32>,
     /// Requests in flight overall [default: 64]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, 10_000))]
     pub concurrency: Option<u32>,
     /// Time for the whole fetch; what was not reached is unchecked
     #[arg(long, value_name = "SECS", value_parser = seconds, allow_negative_numbers = true)]
@@ -472,19 +472,19 @@ pub struct Demo {
     #[arg(long, help_heading = "Control plane", conflicts_with_all = ["report", "reproducible", "show_values"])]
     pub serve: bool,
     /// The port to serve on [default: a free one]
-    #[arg(long, help_heading = "Control plane", value_name = "PORT", requires = "serve")]
+    #[arg(long, help_heading = "Control plane", value_name = "PORT", requires = "serve", value_parser = whole::<u16>(0, u16::MAX.into()))]
     pub port: Option<u16>,
     /// Serve a generated fleet of so many APIs in place of the sample
-    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "serve", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "serve", value_parser = whole::<u32>(0, 100_000))]
     pub apis: Option<u32>,
     /// Stages of each API of the generated fleet
-    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "apis", default_value = "3", value_parser = clap::value_parser!(u32).range(0..=300))]
+    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "apis", default_value = "3", value_parser = whole::<u32>(0, 300))]
     pub stages: u32,
     /// Items on a page
-    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "serve", value_parser = clap::value_parser!(u16).range(1..=500))]
+    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "serve", value_parser = whole::<u16>(1, 500))]
     pub page_size: Option<u16>,
     /// Delay of each answer in milliseconds
-    #[arg(long, help_heading = "Control plane", value_name = "MS", requires = "serve", default_value = "0")]
+    #[arg(long, help_heading = "Control plane", value_name = "MS", requires = "serve", default_value = "0", value_parser = whole::<u64>(0, u64::MAX))]
     pub latency: u64,
     /// Throttle as AWS does: 10 requests a second, burst 40
     #[arg(long, help_heading = "Control plane", requires = "serve")]
@@ -493,6 +493,20 @@ pub struct Demo {
     /// error=EVERY_NTH, reset=EVERY_NTH, cut=EVERY_NTH
     #[arg(long, help_heading = "Control plane", value_name = "KIND=WHAT", requires = "serve", value_parser = super::demo::parse_fault)]
     pub fault: Vec<crate::emulator::Fault>,
+}
+
+/// A whole number within bounds; `u64::MAX` is none.
+fn whole<N>(least: u64, most: u64) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
+where
+    N: TryFrom<u64>,
+{
+    move |text| {
+        let number = text.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
+        number.and_then(|number| N::try_from(number).ok()).ok_or_else(|| match most {
+            u64::MAX => format!("a whole number of at least {least}"),
+            _ => format!("a whole number from {least} to {most}"),
+        })
+    }
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -6,6 +6,7 @@ pub mod reading;
 
 use std::ffi::OsString;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,10 +24,11 @@ use crate::policy::files::{self, Unreadable};
 /// The run file that is read when none is named.
 const DEFAULT: &str = "driftgate.yaml";
 
-/// What says how AWS is read, or what a file leaves out: a `--from` on the command line may be of another kind, and
-/// these keys of the file are then not about it.
-const OF_A_SOURCE: [&str; 8] =
-    ["profile", "region", "endpoint-url", "rate", "burst", "concurrency", "timeout", "protocol"];
+/// What says how AWS is read.
+const OF_AWS: [&str; 6] = ["profile", "endpoint-url", "rate", "burst", "concurrency", "timeout"];
+
+/// What a file leaves out.
+const OF_A_FILE: [&str; 2] = ["region", "protocol"];
 
 /// A key that would take back what a flag on the command line says, without clap knowing.
 const CONTRADICTS: [(&str, &str); 1] = [("no-waivers", "waivers")];
@@ -182,12 +184,14 @@ impl<'c> Asked<'c> {
         let in_file =
             settings.iter().find(|setting| setting.key == "from").and_then(|from| from.values.first()?.as_deref());
         let of_aws = from.or(in_file).is_none_or(|source| source == "aws");
+        // A `--from` on the command line may be of another kind, and these keys of the file are then not about it.
+        let of_a_source = |key: &str| OF_AWS.contains(&key) || OF_A_FILE.contains(&key);
         let outranked = |key: &str, arg: &Arg| {
             self.gives(arg)
                 || (of_aws && stated_by_the_environment(key))
                 || typed.iter().any(|typed| self.conflict(arg, typed))
                 || CONTRADICTS.iter().any(|(one, typed)| *one == key && self.text(typed).is_some())
-                || (from.is_some() && OF_A_SOURCE.contains(&key) && (!of_aws || key == "protocol"))
+                || (from.is_some() && if of_aws { key == "protocol" } else { of_a_source(key) })
         };
         let mut kept: Vec<Setting<'c>> = Vec::new();
         for setting in settings.iter().filter(|setting| !setting.values.is_empty()) {
@@ -196,16 +200,44 @@ impl<'c> Asked<'c> {
                 None if setting.key != "policy" || self.paths().is_none() => continue,
                 _ => {}
             }
+            if let Some((title, label)) = of_another_source(&setting.key, of_aws).filter(|_| setting.arg.is_some()) {
+                problems.note(&setting.key_span, title, label, []);
+                continue;
+            }
             let excludes = |kept: &&Setting<'c>| setting.arg.zip(kept.arg).is_some_and(|(a, b)| self.conflict(a, b));
             if let Some(other) = kept.iter().find(excludes) {
                 let title = format!("`{}` cannot be used with `{}`", setting.key, other.key);
                 problems.note(&setting.key_span, title, "remove one of them", []);
                 continue;
             }
-            kept.push(setting.clone());
+            let missing = missing(setting);
+            if missing.is_empty() {
+                kept.push(setting.clone());
+            }
+            for (span, path) in missing {
+                problems.note(span, path.to_string(), "named here", [path.help]);
+            }
         }
         kept
     }
+}
+
+/// What is wrong with a key that says something of AWS beside a file, or the reverse.
+fn of_another_source(key: &str, of_aws: bool) -> Option<(String, &'static str)> {
+    if of_aws && key == "protocol" {
+        return Some(("`protocol` is for a file, and AWS is read".to_owned(), "AWS itself tells it: leave it out"));
+    }
+    let title = format!("`{key}` says how AWS is read, and `from` is a file");
+    (!of_aws && OF_AWS.contains(&key)).then_some((title, "leave it out, or read from AWS"))
+}
+
+/// The policies of a setting that are not there, and where they are named.
+fn missing<'s>(setting: &'s Setting<'_>) -> Vec<(&'s Range<usize>, Unreadable)> {
+    if setting.key != "policy" {
+        return Vec::new();
+    }
+    let paths = setting.spans.iter().zip(setting.values.iter().flatten());
+    paths.filter_map(|(span, path)| Some((span, files::missing(path)?))).collect()
 }
 
 /// The command line with the settings of the file: flags before a `--`, paths behind it.
@@ -260,19 +292,18 @@ mod tests {
     use crate::cli::args::Command as Asks;
 
     #[test]
-    fn what_only_aws_can_obey_is_of_a_source() {
+    fn what_only_aws_can_obey_is_of_aws() {
         let cli = Cli::try_parse_from(["driftgate", "audit"]).unwrap();
         let Asks::Audit(audit) = cli.command else { panic!() };
-        for (_, flag) in audit.source.aws_only() {
-            assert!(OF_A_SOURCE.contains(&flag.trim_start_matches("--")), "{flag}");
-        }
+        let flags = audit.source.aws_only().map(|(_, flag)| flag.trim_start_matches("--"));
+        assert_eq!(flags, OF_AWS);
     }
 
     #[test]
     fn the_keys_that_are_named_here_are_flags() {
         let command = command();
         let flags = Flags::of(&command);
-        let named = OF_A_SOURCE.into_iter().chain(ENVIRONMENT.map(|(key, _)| key));
+        let named = OF_AWS.into_iter().chain(OF_A_FILE).chain(ENVIRONMENT.map(|(key, _)| key));
         for key in named.chain(CONTRADICTS.iter().flat_map(|(one, other)| [*one, *other])).chain(["policy", "from"]) {
             assert!(!flags.named(key).is_empty(), "{key}");
         }

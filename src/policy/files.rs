@@ -44,10 +44,9 @@ pub fn read(paths: &[String], tests: bool) -> (Vec<Arc<SourceText>>, Vec<Unreada
         let result = match path.strip_prefix("builtin:") {
             Some(name) => pack(path, name).map(|text| vec![text]),
             None => files(Path::new(path), tests).map(|files| {
-                let new = files.into_iter().filter(|file| {
-                    // A file that two paths name is one file.
-                    seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone()))
-                });
+                let new = files
+                    .into_iter()
+                    .filter(|file| seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone())));
                 let read: Vec<_> = new.map(|file| read_text(&file)).collect();
                 let (good, bad): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
                 problems.extend(bad.into_iter().filter_map(Result::err));
@@ -75,18 +74,30 @@ fn pack(path: &str, name: &str) -> Result<Arc<SourceText>, Unreadable> {
     })
 }
 
-fn files(path: &Path, tests: bool) -> Result<Vec<PathBuf>, Unreadable> {
-    let problem =
-        |problem: String, help: &str| Unreadable { path: path.display().to_string(), problem, help: help.to_owned() };
-    let kind = fs::metadata(path).map_err(|error| {
+/// Why there is nothing at a path of policies, if so.
+#[must_use]
+pub fn missing(path: &str) -> Option<Unreadable> {
+    match path.strip_prefix("builtin:") {
+        Some(name) => pack(path, name).err(),
+        None => kind(Path::new(path)).err(),
+    }
+}
+
+fn kind(path: &Path) -> Result<fs::Metadata, Unreadable> {
+    fs::metadata(path).map_err(|error| {
         let help = if error.kind() == io::ErrorKind::NotFound {
             "name a file, a folder, or a pack such as builtin:foundation"
         } else {
             "check the permissions of the path"
         };
-        problem(words(&error), help)
-    })?;
-    if !kind.is_dir() {
+        Unreadable { path: path.display().to_string(), problem: words(&error), help: help.to_owned() }
+    })
+}
+
+fn files(path: &Path, tests: bool) -> Result<Vec<PathBuf>, Unreadable> {
+    let problem =
+        |problem: String, help: &str| Unreadable { path: path.display().to_string(), problem, help: help.to_owned() };
+    if !kind(path)?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut search = Search::default();

@@ -179,7 +179,7 @@ impl<'p, 't> Places<'p, 't> {
                     walk.problems.note(
                         &at,
                         "a second document in one file",
-                        "a policy file holds one document",
+                        "a file holds one document",
                         ["put what follows `---` into a file of its own".to_owned()],
                     );
                     return None;

@@ -83,6 +83,8 @@ pub struct Setting<'c> {
     pub arg: Option<&'c Arg>,
     /// What it holds.
     pub values: Vec<Option<String>>,
+    /// Where each of these stands; nothing for a boolean.
+    pub spans: Vec<Range<usize>>,
 }
 
 /// The reading of one run file.
@@ -127,22 +129,23 @@ impl<'c> Reading<'_, 'c> {
             }
             return None;
         };
-        let values = if matches!(known.get_action(), ArgAction::SetTrue) {
+        let (values, spans) = if matches!(known.get_action(), ArgAction::SetTrue) {
             let Data::Boolean(set) = entry.value.data else {
                 let title = format!("`{key}` is true or false, and this is {}", entry.value.kind());
                 let help = format!("write `{key}: true`, or leave the key out");
                 self.problems.note(&entry.value.span, title, "neither true nor false", [help]);
                 return None;
             };
-            if set { vec![None] } else { Vec::new() }
+            (if set { vec![None] } else { Vec::new() }, Vec::new())
         } else {
             let nodes = self.nodes(entry, known)?;
             let values: Vec<_> = nodes.iter().map(|node| self.value(node, key, known, &commands)).collect();
-            values.into_iter().map(|value| value.map(Some)).collect::<Option<Vec<_>>>()?
+            let values = values.into_iter().map(|value| value.map(Some)).collect::<Option<Vec<_>>>()?;
+            (values, nodes.iter().map(|node| node.span.clone()).collect())
         };
         let taken = |value: &String| own.is_none_or(|(words, _)| self.flags.refusal(words, key, value).is_none());
         let arg = own.map(|(_, arg)| arg).filter(|_| values.iter().flatten().all(taken));
-        Some(Setting { key: key.to_owned(), key_span: entry.key_span.clone(), arg, values })
+        Some(Setting { key: key.to_owned(), key_span: entry.key_span.clone(), arg, values, spans })
     }
 
     /// The values of a key: one, or those of a list where the flag may be repeated.
