@@ -39,9 +39,11 @@ impl fmt::Display for Unreadable {
 #[must_use]
 pub fn read(paths: &[String], tests: bool) -> (Vec<Arc<SourceText>>, Vec<Unreadable>) {
     let (mut texts, mut problems) = (Vec::new(), Vec::new());
+    // A file or a pack that is named twice is one.
     let mut seen = BTreeSet::new();
     for path in paths {
         let result = match path.strip_prefix("builtin:") {
+            Some(_) if !seen.insert(PathBuf::from(path)) => continue,
             Some(name) => pack(path, name).map(|text| vec![text]),
             None => files(Path::new(path), tests).map(|files| {
                 let new = files
@@ -263,6 +265,12 @@ mod tests {
         };
         assert_eq!(names(false), ["y.yml", "z.yaml"]);
         assert_eq!(names(true), ["a_test.yaml", "y.yml", "z.yaml"]);
+    }
+
+    #[test]
+    fn a_pack_that_is_named_twice_is_one() {
+        let twice = ["builtin:foundation".to_owned(), "builtin:foundation".to_owned()];
+        assert_eq!(read(&twice, false).0.len(), 1);
     }
 
     #[test]
