@@ -292,3 +292,12 @@ fn a_limit_is_the_highest_in_force_and_none_that_blocks_is_learned() {
         limits(Some(100), &[("a", None)], Inheritance::Both).starts_with("#   ThrottlingBurstLimit: routes without it")
     );
 }
+
+#[test]
+fn the_help_says_that_one_stage_is_named() {
+    let output = Command::new(env!("CARGO_BIN_EXE_driftgate")).args(["policy", "learn", "-h"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(help.contains("Usage: driftgate policy learn [OPTIONS] --api <ID> --stage <NAME>\n"), "{help}");
+    let about = |flag: &str| help.lines().find(|line| line.trim_start().starts_with(flag)).unwrap();
+    assert!(!about("--api").contains("several") && !about("--stage").contains("several"), "{help}");
+}

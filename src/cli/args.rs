@@ -324,7 +324,12 @@ pub enum PolicyCommand {
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
     /// Write a policy that describes one stage, named by --api and --stage, as it is
-    #[command(after_help = LEARN_EXAMPLES)]
+    #[command(
+        after_help = LEARN_EXAMPLES,
+        override_usage = "driftgate policy learn [OPTIONS] --api <ID> --stage <NAME>",
+        mut_arg("api", |api| api.help("The API; a file of one API needs none")),
+        mut_arg("stage", |stage| stage.help("The stage")),
+    )]
     Learn(Box<Learn>),
     /// Print the JSON Schema of policies, waivers and run files, for editors
     #[command(after_help = SCHEMA_EXAMPLES)]
