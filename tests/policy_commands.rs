@@ -109,6 +109,18 @@ fn a_test_of_nothing_proves_nothing_in_every_format() {
         let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
         assert!(said.contains("nothing was proved"), "{format}: {said}");
     }
+    let junit = |paths: &[&str]| {
+        let output = policy(&folder, &[&["test", "--format", "junit"], paths].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        let document = roxmltree::Document::parse(&text).unwrap();
+        let failed = document.descendants().filter(|node| node.has_tag_name("failure")).count().to_string();
+        assert_eq!(document.root_element().attribute("failures"), Some(failed.as_str()), "{text}");
+        let cases = document.descendants().filter(|node| node.has_tag_name("testcase")).count().to_string();
+        assert_eq!(document.root_element().attribute("tests"), Some(cases.as_str()), "{text}");
+        (output.status.code(), failed)
+    };
+    assert_eq!(junit(&["p.yaml"]), (Some(1), "1".to_owned()), "CI shows red");
+    assert_eq!(junit(&["p.yaml", "builtin:foundation"]), (Some(0), "0".to_owned()));
 }
 
 /// Neither the rules that no test shows at work nor the changes that no rule notices are failures.

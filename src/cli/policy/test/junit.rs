@@ -1,21 +1,32 @@
-//! The results of tests as JUnit's XML: a suite for each policy, a case for each test.
+//! The results of tests as JUnit's XML: a suite for each policy, a case for each test. Where there is none at all, a
+//! case in each suite fails, since CI systems show what is here and not the exit code.
 
 use std::borrow::Cow;
 use std::io;
 
-use super::{Results, Run, text};
+use super::{NO_TESTS, Results, Run, text};
 use crate::report::visible;
 
 /// Writes the results.
 pub fn write(results: &Results<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let unproved = results.runs().next().is_none();
     let failed = |runs: &mut dyn Iterator<Item = &Run<'_>>| runs.filter(|run| !run.passed()).count();
-    let (tests, failures) = (results.runs().count(), failed(&mut results.runs()));
+    let (tests, failures) = if unproved {
+        (results.tested.len(), results.tested.len())
+    } else {
+        (results.runs().count(), failed(&mut results.runs()))
+    };
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(out, r#"<testsuites name="driftgate policy test" tests="{tests}" failures="{failures}">"#)?;
     for tested in &results.tested {
-        let (name, tests, failures) =
-            (attribute(&tested.policy.name), tested.runs.len(), failed(&mut tested.runs.iter()));
+        let name = attribute(&tested.policy.name);
+        let (tests, failures) = if unproved { (1, 1) } else { (tested.runs.len(), failed(&mut tested.runs.iter())) };
         writeln!(out, r#"  <testsuite name="{name}" tests="{tests}" failures="{failures}">"#)?;
+        if unproved {
+            let file = attribute(&tested.policy.file.name);
+            writeln!(out, r#"    <testcase name="no tests" classname="{name}" file="{file}">"#)?;
+            writeln!(out, "      <failure message=\"no tests\">{}</failure>\n    </testcase>", escaped(NO_TESTS))?;
+        }
         for run in &tested.runs {
             case(run, out)?;
         }
