@@ -202,12 +202,32 @@ impl<'p, 't> Places<'p, 't> {
                     self.nested_too_deeply(&(at..at + 1));
                     return None;
                 }
+                if let Some(tab) = self.tab_of_indentation(at, &error.info()) {
+                    let help = "YAML indents with spaces, not with tabs".to_owned();
+                    self.problems.note(&(tab..tab + 1), "this is not YAML", "a tab", [help]);
+                    return None;
+                }
                 let (at, help) = self.syntax_help(at, &error.info());
                 self.problems.note(&(at..at + 1), "this is not YAML", error.info(), help);
                 None
             }
             None => None,
         }
+    }
+
+    /// The tab that indents the line of a mistake; when a tab is what is wrong, perhaps one of the lines behind it.
+    fn tab_of_indentation(&self, at: usize, said: &str) -> Option<usize> {
+        let at = self.problems.file.floor(at);
+        let start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let mut line = start;
+        for text in self.text[start..].split_inclusive('\n').take(if said.contains("tab") { usize::MAX } else { 1 }) {
+            let indentation = text.len() - text.trim_start_matches(' ').len();
+            if text[indentation..].starts_with('\t') {
+                return Some(line + indentation);
+            }
+            line += text.len();
+        }
+        None
     }
 
     /// What is special to YAML but plain text to people is the usual cause of a syntax error.
@@ -225,9 +245,6 @@ impl<'p, 't> Places<'p, 't> {
                 let first = if first == '`' { "a backtick".to_owned() } else { format!("`{first}`") };
                 return (place, vec![format!("{first} has a meaning of its own in YAML; quote the text: \"{word}\"")]);
             }
-        }
-        if line.contains('\t') && line.trim_start_matches(' ').starts_with('\t') {
-            return (at, vec!["YAML indents with spaces, not with tabs".to_owned()]);
         }
         let help = SYNTAX.iter().find(|(words, _)| said.contains(words)).map(|(_, help)| (*help).to_owned());
         (at, help.into_iter().collect())
@@ -436,6 +453,16 @@ impl<'de> Deserialize<'de> for Raw {
                 Ok(Raw::Scalar(i64::try_from(value).map_or(Data::Number(value as f64), Data::Integer)))
             }
 
+            #[expect(clippy::cast_precision_loss, reason = "a number beyond i64 is out of every range here")]
+            fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
+                Ok(Raw::Scalar(Data::Number(value as f64)))
+            }
+
+            #[expect(clippy::cast_precision_loss, reason = "a number beyond i64 is out of every range here")]
+            fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
+                Ok(Raw::Scalar(Data::Number(value as f64)))
+            }
+
             fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
                 Ok(Raw::Scalar(Data::Number(value)))
             }
@@ -489,6 +516,13 @@ fn join(shape: Shape, values: Raw, problems: &mut Problems) -> Node {
         (ShapeData::Scalar(text), Raw::Scalar(data)) => {
             if matches!(&data, Data::Text(raw) if *raw != text) {
                 disagreement(&span, problems);
+            }
+            // A whole number is an integer, unless it is beyond all of them.
+            if matches!(data, Data::Number(_))
+                && text.trim_start_matches(['-', '+']).bytes().all(|c| c.is_ascii_digit())
+            {
+                let help = "write a smaller number; quote it if it is a text".to_owned();
+                problems.note(&span, "the number is too large", "no setting can be so large", [help]);
             }
             data
         }
