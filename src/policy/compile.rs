@@ -35,6 +35,8 @@ pub struct Compiler<'p> {
 /// What to write in place of a pattern that demands nothing.
 const NO_VALUE: &str = "to demand that there is no value, write `{present: false}`";
 const NO_STAGE: &str = "to mean every stage, leave `match` out";
+/// What to write in place of the `match` of a waiver that selects nothing.
+pub const WAIVED: &str = "say which stages: `match: {StageName: prod}`";
 const NO_SETTING: &str = "name a setting and what it should be: `AutoDeploy: false`";
 const NO_PATTERN: &str = "put a pattern here, or remove the key";
 
@@ -68,9 +70,18 @@ impl<'p> Compiler<'p> {
         Self { problems, star_is_text: false, matching: false, route: None, key: None }
     }
 
-    /// `match`: which stages.
+    /// `match` of a policy or a rule: which stages.
     pub fn selection(&mut self, node: &Node) -> Option<Pattern> {
-        if self.is_nothing(node, NO_STAGE) {
+        self.selection_or(node, NO_STAGE)
+    }
+
+    /// `match` of a waiver, which needs one.
+    pub fn waived(&mut self, node: &Node) -> Option<Pattern> {
+        self.selection_or(node, WAIVED)
+    }
+
+    fn selection_or(&mut self, node: &Node, instead: &str) -> Option<Pattern> {
+        if self.is_nothing(node, instead) {
             return None;
         }
         self.matching = true;
@@ -194,13 +205,18 @@ impl<'p> Compiler<'p> {
             ("present", Place::Struct(field)) => return self.test(entry, field).map(|test| setting(vec![test])),
             ("each-route", Place::Top) if self.matching => {
                 let help = "to select by the stage's default, match `DefaultRouteSettings`".to_owned();
-                self.problems.note(&entry.key_span, "`each-route` stands only in `expect`", "not in `match`", [help]);
+                self.problems.note(
+                    &entry.key_span,
+                    "`each-route` stands only in `expect` and `accept`",
+                    "not in `match`",
+                    [help],
+                );
                 return None;
             }
             ("each-route", Place::Top) => {
                 self.problems.note(
                     &entry.key_span,
-                    "`each-route` stands only at the top of `expect`",
+                    "`each-route` stands only at the top of `expect` or `accept`",
                     "not under `not` or `any-of`",
                     ["put `not` or `any-of` under `each-route`".to_owned()],
                 );

@@ -475,7 +475,7 @@ tests:
             ("{each-route: {ThrottlingBurstLimit: {min: 5, max: 1}}}", "no number fits `min: 5` and `max: 1`"),
             ("{each-route: {ThrottlingRateLimit: {above: 5, max: 5}}}", "no number fits `above: 5` and `max: 5`"),
             ("{each-route: {ThrottlingBurstLimit: 1.5}}", "`ThrottlingBurstLimit` is a whole number"),
-            ("{not: {each-route: {LoggingLevel: OFF}}}", "`each-route` stands only at the top of `expect`"),
+            ("{not: {each-route: {LoggingLevel: OFF}}}", "`each-route` stands only at the top of `expect` or `accept`"),
             (
                 "{api: {CorsConfiguration: {AllowOrigins: \"*\"}}}",
                 "`AllowOrigins` is a list: say what it should contain",

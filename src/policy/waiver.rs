@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::compile::{Compiler, Expectation};
+use super::compile::{Compiler, Expectation, WAIVED};
 use super::diagnostic::{Diagnostic, Problems, SourceText};
 use super::glob::Glob;
 use super::keys::Keys;
@@ -125,10 +125,9 @@ fn waiver(node: &Node, today: Date, problems: &mut Problems) -> Option<Waiver> {
     let keys = Keys::of(node, "a waiver", &KEYS, problems)?;
     let rule = keys.text("rule", node, "the waiver", problems);
     let selection = match keys.get("match") {
-        Some(entry) => Compiler::new(problems).selection(&entry.value),
+        Some(entry) => Compiler::new(problems).waived(&entry.value),
         None => {
-            let help = "say which stages: `match: {StageName: prod}`".to_owned();
-            problems.note(&node.span, "the waiver has no `match`", "`match` is needed", [help]);
+            problems.note(&node.span, "the waiver has no `match`", "`match` is needed", [WAIVED.to_owned()]);
             None
         }
     };
