@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
 
 use self::ledger::Ledger;
-pub use self::reasons::{Reason, reasons};
+pub use self::reasons::{Reason, reasons, why_ungoverned};
 pub use self::routes::Inheritance;
 pub use self::verdict::{Verdict, verdict};
 use self::waive::Waiving;

@@ -1,5 +1,6 @@
 //! Why a rule says what it says of one stage, setting by setting, for whoever asks about one stage. Pure.
 
+use std::iter;
 use std::sync::Arc;
 
 use super::Options;
@@ -7,7 +8,8 @@ use super::asserted;
 use super::routes::Routes;
 use super::verdict::{Verdict, chosen};
 use crate::model::Document;
-use crate::model::catalogue::Protocol;
+use crate::model::Value;
+use crate::model::catalogue::{Protocol, STAGE, position};
 use crate::model::finding::Actual;
 use crate::policy::describe::places;
 use crate::policy::explain::{Failure, Path};
@@ -60,8 +62,7 @@ pub fn reasons(
         Verdict::Conforms => demanded(policy, rule, document, protocol, options).into_iter().map(Reason::of).collect(),
         Verdict::NotGoverned => {
             let own = unmatched(rule.selection.as_ref(), "the rule's", document, protocol, hide);
-            let shared = unmatched(policy.selection.as_ref(), "the policy's", document, protocol, hide);
-            shared.into_iter().chain(own).collect()
+            why_ungoverned(policy, document, options).into_iter().chain(own).collect()
         }
         Verdict::NotApplicable => {
             let mut lacking = Vec::new();
@@ -80,6 +81,13 @@ pub fn reasons(
             lacking.into_iter().map(|path| Reason::noted(path, note.as_str())).collect()
         }
     }
+}
+
+/// Why the `match` of a policy does not hold on a stage; nothing when it does.
+#[must_use]
+pub fn why_ungoverned(policy: &Policy, document: &Document<'_>, options: Options) -> Vec<Reason> {
+    let Some(protocol) = protocols(document).first().copied() else { return Vec::new() };
+    unmatched(policy.selection.as_ref(), "the policy's", document, protocol, !options.show_values)
 }
 
 fn lacks(protocol: Protocol) -> String {
@@ -133,13 +141,25 @@ fn unmatched(
     let any_route = default.any_route();
     match selection.truth(document.stage, &any_route) {
         Truth::False | Truth::Dropped => failing(&any_route, format!("{whose} match")),
-        // It hangs on the route: that of the default does not fit, nor does that of any entry.
+        // It hangs on the route, and that of the default or of an entry fits.
+        Truth::Unknown
+            if routes(document)
+                .any(|route| selection.truth(document.stage, &At { route: &route, ..default }) == Truth::True) =>
+        {
+            Vec::new()
+        }
         Truth::Unknown => {
             let reasons = failing(&default, format!("{whose} match; no route of the stage fits"));
             reasons.into_iter().map(|reason| Reason { actual: None, ..reason }).collect()
         }
         Truth::True => Vec::new(),
     }
+}
+
+/// The routes of a stage as `match` sees them: the default, which has no key, and each entry.
+fn routes<'d>(document: &'d Document<'_>) -> impl Iterator<Item = Value<'d>> {
+    let entries = document.stage.member(position(STAGE, "RouteSettings")).entries();
+    iter::once(Value::Unset).chain(entries.iter().map(|(key, _)| Value::text(key.as_ref())))
 }
 
 #[cfg(test)]
@@ -199,6 +219,17 @@ mod tests {
             (
                 "expect: {Tags: [a]}",
                 "{StageName: dev}",
+                &["StageName: expected prod actual Text(\"dev\") note the policy's match"],
+            ),
+            // The default and `GET /x` fit the rule's match: only the policy's does not hold.
+            (
+                "match: {route: {not: {like: [\"GET /health\"]}}}, expect: {each-route: {ThrottlingBurstLimit: 9}}",
+                "{StageName: dev}",
+                &["StageName: expected prod actual Text(\"dev\") note the policy's match"],
+            ),
+            (
+                "match: {route: GET /x}, expect: {each-route: {ThrottlingBurstLimit: 9}}",
+                "{StageName: dev, RouteSettings: {GET /x: {ThrottlingBurstLimit: 9}}}",
                 &["StageName: expected prod actual Text(\"dev\") note the policy's match"],
             ),
             (

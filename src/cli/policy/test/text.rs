@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::coverage::Coverage;
 use super::mutants::Mutants;
 use super::{NO_TESTS, Results, Run, Tested, Wrong};
-use crate::check::{Options, Reason, Verdict, reasons};
+use crate::check::{Options, Reason, Verdict, reasons, why_ungoverned};
 use crate::cli::policy::plural;
 use crate::policy::Rule;
 use crate::policy::example::Expected;
@@ -89,6 +89,12 @@ pub fn details(run: &Run<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let wrong = run.wrong();
     if wrong.iter().all(|(.., wrong)| *wrong == Wrong::ShowsNothing) {
         page.paragraph(2, 4, &[(PLAIN, "no rule conforms, so the test shows nothing")])?;
+        // What keeps out every rule is said once.
+        let shared = why_ungoverned(run.policy, &run.example.document(), Options::default());
+        if !shared.is_empty() {
+            page.paragraph(2, 4, &[(BOLD, &run.policy.name), (PLAIN, ": the `match` of the policy does not hold")])?;
+            return shared.iter().try_for_each(|reason| self::reason(reason, page));
+        }
     }
     for (rule, verdict, wrong) in wrong {
         let said = match wrong {
