@@ -39,6 +39,28 @@ fn what_is_said_of_every_mistake() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_a_mistake_in_a_file_like_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().display().to_string();
+    std::fs::write(folder.path().join("a.yaml"), "policy: A\n").unwrap();
+    std::fs::write(folder.path().join("b.yaml"), " ".repeat((1 << 20) + 1)).unwrap();
+    std::fs::write(folder.path().join("c.yaml"), b"policy: c\ndescription: F\xfcr\n").unwrap();
+    let said = check(&root);
+    let places: Vec<usize> = ["a.yaml:1:9", "b.yaml: larger", "c.yaml:2:15"]
+        .iter()
+        .map(|place| said.find(place).unwrap_or_else(|| panic!("{place}: {said}")))
+        .collect();
+    assert!(places.is_sorted(), "{said}");
+    assert!(!said.contains("\n\n\n") && said.contains("split it into several files\n\nerror: "), "{said}");
+    assert!(said.ends_with("mistakes in 3 files\n"), "{said}");
+    let none = check(&format!("{root}/none.yaml"));
+    assert!(
+        none.contains("none.yaml: no such file or folder") && none.ends_with("\n\nerror: 1 mistake in 1 file\n"),
+        "{none}"
+    );
+}
+
+#[test]
 fn many_kinds_of_mistakes_are_tried_and_each_says_where_it_is() {
     let code = regex::Regex::new("`[^`]*`|[0-9]+").unwrap();
     let mut kinds = BTreeSet::new();

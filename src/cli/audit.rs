@@ -114,7 +114,7 @@ pub fn judge(
 /// The policies of the paths, or of the default ones; `in_use` is the run file of this run.
 pub fn policies(paths: &[String], tests: bool, in_use: Option<&str>, consequence: &str) -> Result<Policies, Stop> {
     // A run file and waivers may lie in a folder of policies, as those beside a repository's code do.
-    let (mut texts, all_read) = texts(paths, tests);
+    let (mut texts, unreadable) = files::read(&policy_paths(paths), tests);
     let beside = |file: &Arc<SourceText>| !paths.contains(&file.name) && waiver::is_waiver_file(file);
     if !texts.iter().all(beside) {
         texts.retain(|file| !beside(file));
@@ -132,30 +132,25 @@ pub fn policies(paths: &[String], tests: bool, in_use: Option<&str>, consequence
         mistakes.extend(found);
         Policies::default()
     });
-    if !mistakes.is_empty() {
-        diagnostics::mistakes(&mistakes, consequence);
+    if unreadable.is_empty() && mistakes.is_empty() {
+        return Ok(policies);
     }
-    if all_read && mistakes.is_empty() { Ok(policies) } else { Err(Stop::silent(gate::USAGE)) }
-}
-
-/// The texts of the paths, or of the default ones, and whether all could be read; what could not is told.
-pub fn texts(paths: &[String], tests: bool) -> (Vec<Arc<SourceText>>, bool) {
-    let (texts, unreadable) = files::read(&policy_paths(paths), tests);
-    diagnostics::unreadable(&unreadable);
-    (texts, unreadable.is_empty())
+    diagnostics::faults(&unreadable, &mistakes, consequence);
+    Err(Stop::silent(gate::USAGE))
 }
 
 /// The waivers of the files, as they stand today.
 pub fn waivers(paths: &[String], consequence: &str) -> Result<Waivers, Stop> {
-    let (texts, problems) = files::read_each(paths);
-    if !problems.is_empty() {
-        diagnostics::unreadable(&problems);
-        return Err(Stop::silent(gate::USAGE));
+    let (texts, unreadable) = files::read_each(paths);
+    let (waivers, mistakes) = match waiver::load(&texts, today()) {
+        Ok(waivers) => (waivers, Vec::new()),
+        Err(found) => (Waivers::default(), found),
+    };
+    if unreadable.is_empty() && mistakes.is_empty() {
+        return Ok(waivers);
     }
-    waiver::load(&texts, today()).map_err(|found| {
-        diagnostics::mistakes(&found, consequence);
-        Stop::silent(gate::USAGE)
-    })
+    diagnostics::faults(&unreadable, &mistakes, consequence);
+    Err(Stop::silent(gate::USAGE))
 }
 
 /// The paths of policies, or the default one.

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::ops::Range;
+use std::path::Path;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -50,26 +51,74 @@ pub fn warning(message: &str) {
     print(&renderer().render(&[group]));
 }
 
+/// An error in a file, or of one.
+#[derive(Clone, Copy)]
+pub enum Fault<'f> {
+    /// A mistake in a file.
+    Mistake(&'f Diagnostic),
+    /// A file that cannot be read.
+    Unreadable(&'f Unreadable),
+}
+
+impl<'f> Fault<'f> {
+    /// All of them, in the order of their files.
+    pub fn in_order(unreadable: &'f [Unreadable], mistakes: &'f [Diagnostic]) -> Vec<Self> {
+        let all = unreadable.iter().map(Self::Unreadable).chain(mistakes.iter().map(Self::Mistake));
+        let mut all: Vec<Self> = all.collect();
+        all.sort_by_key(|fault| Path::new(fault.file()));
+        all
+    }
+
+    /// The file.
+    pub fn file(self) -> &'f str {
+        match self {
+            Self::Mistake(mistake) => &mistake.file.name,
+            Self::Unreadable(unreadable) => &unreadable.path,
+        }
+    }
+
+    fn draw(self) -> String {
+        match self {
+            Self::Mistake(mistake) => draw(Level::ERROR, mistake, None, &renderer()),
+            Self::Unreadable(unreadable) => {
+                let group = match &unreadable.place {
+                    Some(Place { file, span, label }) => {
+                        let line = line_of(file, span, AnnotationKind::Primary, label);
+                        Level::ERROR.primary_title(short(&unreadable.problem)).element(line)
+                    }
+                    None => Group::with_title(Level::ERROR.primary_title(unreadable.to_string())),
+                };
+                let group = group.element(Level::HELP.message(folded(&unreadable.help)));
+                format!("{}\n", renderer().render(&[group]))
+            }
+        }
+    }
+}
+
 /// Files that cannot be read.
 pub fn unreadable(problems: &[Unreadable]) {
     for problem in problems {
-        let group = Group::with_title(Level::ERROR.primary_title(problem.to_string()))
-            .element(Level::HELP.message(folded(&problem.help)));
-        print(&renderer().render(&[group]));
+        print(Fault::Unreadable(problem).draw().trim_end());
     }
 }
 
 /// Mistakes in policies: all of them, then how many there are.
 pub fn mistakes(found: &[Diagnostic], consequence: &str) {
+    faults(&[], found, consequence);
+}
+
+/// Files that cannot be read and mistakes in the others: all of them, then how many there are.
+pub fn faults(unreadable: &[Unreadable], found: &[Diagnostic], consequence: &str) {
+    let faults = Fault::in_order(unreadable, found);
     let mut files = 0;
-    for of_one_file in found.chunk_by(|a, b| a.file == b.file) {
+    for of_one_file in faults.chunk_by(|a, b| a.file() == b.file()) {
         files += 1;
-        for mistake in of_one_file.iter().take(MOST_A_FILE) {
-            print(&draw(Level::ERROR, mistake, None, &renderer()));
+        for fault in of_one_file.iter().take(MOST_A_FILE) {
+            print(&fault.draw());
         }
-        and_more(of_one_file.len(), &of_one_file[0].file.name);
+        and_more(of_one_file.len(), of_one_file[0].file());
     }
-    error(&format!("{} in {}{consequence}", plural(found.len(), "mistake"), plural(files, "file")));
+    error(&format!("{} in {}{consequence}", plural(faults.len(), "mistake"), plural(files, "file")));
 }
 
 /// What in policies can hardly be meant.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::builtin;
-use super::diagnostic::{SourceText, nearest};
+use super::diagnostic::{Place, SourceText, nearest};
 use super::load::is_test_file;
 
 /// The largest policy file: some 20,000 rules.
@@ -26,6 +26,8 @@ pub struct Unreadable {
     pub problem: String,
     /// What to do.
     pub help: String,
+    /// Where in it, if that is known: in a file that is not text, where that shows.
+    pub place: Option<Place>,
 }
 
 impl fmt::Display for Unreadable {
@@ -35,7 +37,8 @@ impl fmt::Display for Unreadable {
 }
 
 /// Reads every policy file that the paths name; with `tests`, files of tests as well. What cannot be read, or a path
-/// under which there is no policy, comes beside what could be: its mistakes are told all the same.
+/// under which there is no policy, comes beside what could be: its mistakes are told all the same. Files of tests do not
+/// then: their policy may be what cannot be read.
 #[must_use]
 pub fn read(paths: &[String], tests: bool) -> (Vec<Arc<SourceText>>, Vec<Unreadable>) {
     let (mut texts, mut problems) = (Vec::new(), Vec::new());
@@ -60,6 +63,9 @@ pub fn read(paths: &[String], tests: bool) -> (Vec<Arc<SourceText>>, Vec<Unreada
             Err(problem) => problems.push(problem),
         }
     }
+    if !problems.is_empty() {
+        texts.retain(|text| !is_test_file(&text.name));
+    }
     (texts, problems)
 }
 
@@ -73,6 +79,7 @@ fn pack(path: &str, name: &str) -> Result<Arc<SourceText>, Unreadable> {
         path: path.to_owned(),
         problem: "there is no such pack".to_owned(),
         help: format!("{meant}packs: {}", names.map(|name| format!("builtin:{name}")).join(", ")),
+        place: None,
     })
 }
 
@@ -92,13 +99,18 @@ fn kind(path: &Path) -> Result<fs::Metadata, Unreadable> {
         } else {
             "check the permissions of the path"
         };
-        Unreadable { path: path.display().to_string(), problem: words(&error), help: help.to_owned() }
+        let path = path.display().to_string();
+        Unreadable { path, problem: words(&error), help: help.to_owned(), place: None }
     })
 }
 
 fn files(path: &Path, tests: bool) -> Result<Vec<PathBuf>, Unreadable> {
-    let problem =
-        |problem: String, help: &str| Unreadable { path: path.display().to_string(), problem, help: help.to_owned() };
+    let problem = |problem: String, help: &str| Unreadable {
+        path: path.display().to_string(),
+        problem,
+        help: help.to_owned(),
+        place: None,
+    };
     if !kind(path)?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -138,6 +150,7 @@ impl Search {
             path: path.display().to_string(),
             problem,
             help: help.to_owned(),
+            place: None,
         };
         let known = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         if depth > DEEPEST || !self.seen.insert(known) {
@@ -195,7 +208,8 @@ pub fn read_each(paths: &[String]) -> (Vec<Arc<SourceText>>, Vec<Unreadable>) {
 /// When it cannot be read, is too large or is not UTF-8.
 pub fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
     let name = path.display().to_string();
-    let problem = |problem: String, help: &str| Unreadable { path: name.clone(), problem, help: help.to_owned() };
+    let problem =
+        |problem: String, help: &str| Unreadable { path: name.clone(), problem, help: help.to_owned(), place: None };
     let mut bytes = Vec::new();
     fs::File::open(path)
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
@@ -203,25 +217,25 @@ pub fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
     if bytes.len() as u64 > LARGEST {
         return Err(problem("larger than 1 MiB".to_owned(), "split it into several files"));
     }
-    // Without its mark, ASCII in a wide encoding is UTF-8 with a NUL in every character.
-    if bytes.contains(&0)
-        && let Some(what) = wide(&bytes)
-    {
-        return Err(problem(format!("{what}, by its first bytes"), "save the file as UTF-8"));
-    }
-    match String::from_utf8(bytes) {
-        // A byte order mark is an editor's habit, not part of the text.
-        Ok(text) => {
-            let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned);
-            Ok(Arc::new(SourceText { name, text }))
-        }
+    // A byte order mark is an editor's habit, not part of the text.
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    let wide = wide(bytes);
+    let (at, label) = match std::str::from_utf8(bytes) {
+        // Without its mark, ASCII in a wide encoding is UTF-8 with a NUL in every character.
+        Ok(text) => match memchr::memchr(0, bytes).filter(|_| wide.is_some()) {
+            Some(at) => (at, "a NUL".to_owned()),
+            None => return Ok(Arc::new(SourceText { name, text: text.to_owned() })),
+        },
         Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let what = wide(error.as_bytes()).unwrap_or("not UTF-8 text");
-            let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;
-            Err(problem(format!("{what} (line {line}, byte {at})"), "save the file as UTF-8"))
+            let at = error.valid_up_to();
+            (at, format!("the byte 0x{:02X}", bytes[at]))
         }
-    }
+    };
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let span = at..at + text[at..].chars().next().map_or(0, char::len_utf8);
+    let what = wide.map_or_else(|| "not UTF-8 text".to_owned(), |wide| format!("{wide}, by its first bytes"));
+    let place = Place { file: Arc::new(SourceText { name: name.clone(), text }), span, label };
+    Err(Unreadable { place: Some(place), ..problem(what, "save the file as UTF-8") })
 }
 
 /// The encoding of a text that is not UTF-8, by its mark or by the zeros around its first characters.
@@ -287,6 +301,8 @@ mod tests {
         assert_eq!(read(&[large], false).1[0].problem, "larger than 1 MiB");
         let utf16 = format!("{root}/utf16.yaml");
         fs::write(&utf16, [0xff, 0xfe, b'a', 0]).unwrap();
-        assert!(read(&[utf16], false).1[0].problem.starts_with("UTF-16 text"));
+        let problem = read(&[utf16], false).1.remove(0);
+        assert!(problem.problem.starts_with("UTF-16 text"));
+        assert_eq!(problem.place.unwrap().span.start, 0);
     }
 }

@@ -4,23 +4,19 @@ use serde::Serialize;
 
 use super::{plural, say, write_json};
 use crate::cli::args::{Global, Listing, PolicyCheck};
+use crate::cli::diagnostics::Fault;
 use crate::cli::run_file::kinds::{is_run_file, is_same_file};
 use crate::cli::{Stop, audit, diagnostics, run_file};
 use crate::gate;
 use crate::policy::diagnostic::{Diagnostic, Place};
 use crate::policy::files::{self, Unreadable};
 use crate::policy::lint::{self, Warning};
-use crate::policy::load::is_test_file;
 use crate::policy::waiver::{self, Waivers};
 use crate::policy::{Policies, load};
 
 /// Runs the command.
 pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
     let (mut texts, mut unreadable) = files::read(&audit::policy_paths(&command.policies.paths), true);
-    if !unreadable.is_empty() {
-        // The policy of a file of tests may be what cannot be read.
-        texts.retain(|text| !is_test_file(&text.name));
-    }
     unreadable.splice(..0, global.run_file_unreadable.clone());
     let (named, missing) = files::read_each(&command.waivers);
     unreadable.extend(missing);
@@ -51,9 +47,8 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
     match command.format {
         Listing::Json => write_json(&Checked::of(&unreadable, &mistakes, &warnings, right.then_some(&policies)))?,
         Listing::Text => {
-            diagnostics::unreadable(&unreadable);
-            if !mistakes.is_empty() {
-                diagnostics::mistakes(&mistakes, "");
+            if !right {
+                diagnostics::faults(&unreadable, &mistakes, "");
             }
             if !global.quiet {
                 diagnostics::warnings(&warnings);
@@ -146,17 +141,20 @@ impl<'c> Checked<'c> {
         let mut told = Self {
             format: "driftgate.policy-check",
             version: 1,
-            errors: unreadable.iter().map(Told::unreadable).collect(),
+            errors: Vec::new(),
             warnings: Vec::new(),
             not_shown: Vec::new(),
             policies: policies.map(|policies| policies.policies.len()),
             rules: policies.map(|policies| policies.rules),
             tests: policies.map(tests_of),
         };
-        for of_one_file in mistakes.chunk_by(|a, b| a.file == b.file) {
-            told.errors.extend(of_one_file.iter().take(MOST).map(Told::at));
+        for of_one_file in Fault::in_order(unreadable, mistakes).chunk_by(|a, b| a.file() == b.file()) {
+            told.errors.extend(of_one_file.iter().take(MOST).map(|fault| match fault {
+                Fault::Mistake(mistake) => Told::at(mistake),
+                Fault::Unreadable(unreadable) => Told::unreadable(unreadable),
+            }));
             let errors = of_one_file.len().saturating_sub(MOST);
-            told.not_shown.push(NotShown { file: &of_one_file[0].file.name, errors, warnings: 0 });
+            told.not_shown.push(NotShown { file: of_one_file[0].file(), errors, warnings: 0 });
         }
         for of_one_file in warnings.chunk_by(|a, b| a.said.file == b.said.file) {
             told.warnings.extend(of_one_file.iter().take(MOST).map(Told::warning));
@@ -170,14 +168,16 @@ impl<'c> Checked<'c> {
 
 impl<'c> Told<'c> {
     fn unreadable(of: &'c Unreadable) -> Self {
+        let place = of.place.as_ref();
+        let start = place.map(|place| place.file.position(place.span.start));
         Self {
             kind: None,
             file: &of.path,
-            line: None,
-            column: None,
-            end_column: None,
+            line: start.map(|(line, _)| line),
+            column: start.map(|(_, column)| column),
+            end_column: place.map(|place| place.file.position(place.span.end).1),
             title: &of.problem,
-            label: None,
+            label: place.map(|place| place.label.as_str()),
             help: vec![&of.help],
             beside: None,
         }
