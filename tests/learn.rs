@@ -266,6 +266,56 @@ fn stage_variables_are_learned_by_name_alone() {
     assert!(!secret.contains("looks-secret") && !secret.contains("horse"), "{secret}");
 }
 
+/// What looks like a secret may stand anywhere that people write.
+#[test]
+fn nothing_that_looks_like_a_secret_is_copied() {
+    const TOKEN: &str = "ghp_9Zk3Qw7Lx2Vb8Nm4Tc6Rf1Yh5Gj0Pd9Sa3Eu7Io2";
+    let text = |text: &str| Value::text(text.to_owned());
+    let keyed = |value: Value<'static>| Value::map(vec![(TOKEN.into(), value)]);
+    let put = |value, row: &'static Field, path: &[&str], to| {
+        let mut value: Value<'static> = value;
+        let path: Vec<String> = path.iter().map(|name| (*name).to_owned()).collect();
+        value.put(row, &path, Some(to));
+        value
+    };
+    let settings = &STAGE.members()[position(STAGE.members(), "DefaultRouteSettings")];
+    let limited = with(Value::empty_struct(settings.members()), settings, "ThrottlingBurstLimit", Value::Integer(5));
+    let format = format!("{{\"id\":\"$context.requestId\",\"k\":\"{TOKEN}\"}}");
+    let mut stage = Value::empty_struct(STAGE.members());
+    for (path, to) in [
+        (&["AccessLogSettings", "Format"] as &[&str], text(&format)),
+        (&["AccessLogSettings", "DestinationArn"], text("arn:aws:logs:eu-west-1:1:log-group:AKIAIOSFODNN7EXAMPLE")),
+        (&["StageVariables"], keyed(text("x"))),
+        (&["Tags"], keyed(text("x"))),
+        (&["DefaultRouteSettings"], limited.clone()),
+        (&["RouteSettings"], keyed(limited)),
+    ] {
+        stage = put(stage, &STAGE, path, to);
+    }
+    let mut api = Value::empty_struct(API_FIELD.members());
+    for (path, to) in [
+        (&["Name"] as &[&str], text(TOKEN)),
+        (&["ProtocolType"], text("HTTP")),
+        (
+            &["CorsConfiguration", "AllowOrigins"],
+            Value::List(Box::from([text("https://user:hunter2secret@shop.example.com")])),
+        ),
+        (&["Tags"], keyed(text("x"))),
+    ] {
+        api = put(api, &API_FIELD, path, to);
+    }
+    let document = Document { account: Some(ACCOUNT), region: Some("eu-west-1"), api: &api, stage: &stage };
+    let learned = holds(&document, Inheritance::Inherit).unwrap();
+    for secret in ["ghp_", "AKIA", "hunter2"] {
+        assert!(!learned.to_lowercase().contains(&secret.to_lowercase()), "{secret}: {learned}");
+    }
+    for place in ["AccessLogSettings.Format", "AccessLogSettings.DestinationArn", "api.CorsConfiguration.AllowOrigins"]
+    {
+        assert!(learned.contains(&format!("\n#   {place}: ")), "{place}: {learned}");
+    }
+    assert_eq!(learned.matches("keys that look like a secret").count(), 3, "{learned}");
+}
+
 #[test]
 fn a_limit_is_the_highest_in_force_and_none_that_blocks_is_learned() {
     let limits = |default: Option<i64>, routes: &[(&'static str, Option<i64>)], inheritance: Inheritance| {

@@ -69,7 +69,8 @@ fn of_api<'d>(document: &Document<'d>, name: &str) -> &'d Value<'d> {
 
 impl<'d> Lesson<'d> {
     fn of(document: &'d Document<'d>, readings: &'d [Reading]) -> Self {
-        let protocol = document.protocol_name().map(|name| ("ProtocolType".to_owned(), scalar(name)));
+        let protocol = document.protocol_name().filter(|name| !looks_secret("", name));
+        let protocol = protocol.map(|name| ("ProtocolType".to_owned(), scalar(name)));
         let mut lesson = Self {
             document,
             readings,
@@ -114,7 +115,10 @@ impl<'d> Lesson<'d> {
                 && let Some(text) = value.as_text()
             {
                 let general = self.general.text(text);
-                let (pattern, example) = match (self.general.is_clean(&general), field.log_group_arn) {
+                if looks_secret("", text) {
+                    self.skip(&format!("AccessLogSettings.{}", field.name), "it holds what looks like a secret");
+                }
+                let (pattern, example) = match (self.general.is_clean(text, &general), field.log_group_arn) {
                     (false, _) => (map("present", scalar(true)), SET.to_owned()),
                     (true, true) => (general.pattern(), general.example(self.stage_name())),
                     (true, false) => (self.log_format(text), general.example(self.stage_name())),
@@ -270,14 +274,18 @@ impl<'d> Lesson<'d> {
     fn stage_variables(&mut self) {
         let variables = of_stage(self.document, "StageVariables");
         self.keys("stage-variables", "The stage variables are set", "StageVariables");
-        let secret = |(key, value): &(std::borrow::Cow<'_, str>, Value<'_>)| match value {
-            Value::Text(text) => looks_secret(key, text),
-            Value::Digest(digest) => digest.looks_secret,
-            // The test fails on what is not set, and hangs on what is not stated.
-            _ => true,
+        // The test fails on what is not set, and hangs on what is not stated.
+        let reason = |(key, value): &(std::borrow::Cow<'_, str>, Value<'_>)| match value {
+            Value::Text(text) => looks_secret(key, text).then_some("a value looks like a secret"),
+            Value::Digest(digest) => digest.looks_secret.then_some("a value looks like a secret"),
+            Value::NotStated => Some("the source does not state a value"),
+            _ => Some("a value is empty"),
         };
-        if variables.entries().iter().any(secret) {
-            self.skip("StageVariables.*", "a value looks like a secret, is empty, or is not stated by the source");
+        let mut reasons: Vec<&str> = variables.entries().iter().filter_map(reason).collect();
+        if !reasons.is_empty() {
+            reasons.sort_unstable();
+            reasons.dedup();
+            self.skip("StageVariables.*", &reasons.join(", "));
         } else if !variables.entries().is_empty() {
             let rule = ("no-secrets", "No stage variable looks like a secret", "high");
             self.rule(rule, map("StageVariables", map("*", map("looks-secret", scalar(false)))), false);
@@ -300,7 +308,13 @@ impl<'d> Lesson<'d> {
             .filter(|key| !key.starts_with("aws:"))
             .partition(|key| self.general.may_be_key(key));
         if !left.is_empty() {
-            self.skip(path, "keys that name an account or an API, or that YAML cannot hold");
+            let secret = left.iter().any(|key| looks_secret("", key));
+            let why = if secret {
+                "keys that look like a secret"
+            } else {
+                "keys that name an account or an API, or that YAML cannot hold"
+            };
+            self.skip(path, why);
         }
         if keys.is_empty() {
             return;
@@ -345,11 +359,13 @@ impl<'d> Lesson<'d> {
             let Value::List(elements) = cors.member(position(CORS, name)) else { continue };
             let texts: Vec<&str> = elements.iter().filter_map(Value::as_text).collect();
             let general: Vec<General> = texts.iter().map(|text| self.general.text(text)).collect();
+            let copied =
+                |(text, general): (&&str, &General)| general.is_exact() && self.general.is_clean(text, general);
             if texts.contains(&"*") {
                 self.skip(&format!("api.CorsConfiguration.{name}"), "`*` is no limit");
-            } else if texts.len() < elements.len()
-                || !general.iter().all(|text| text.is_exact() && self.general.is_clean(text))
-            {
+            } else if texts.iter().any(|text| looks_secret("", text)) {
+                self.skip(&format!("api.CorsConfiguration.{name}"), "a value looks like a secret");
+            } else if texts.len() < elements.len() || !texts.iter().zip(&general).all(copied) {
                 self.skip(&format!("api.CorsConfiguration.{name}"), "a value that cannot be copied");
             } else if !texts.is_empty() {
                 let one_of = Yaml::List(general.iter().map(General::literal).collect());
@@ -442,7 +458,7 @@ fn settings(value: &Value<'_>) -> Yaml {
             Value::Boolean(value) => scalar(*value),
             Value::Integer(value) => scalar(*value),
             Value::Number(value) => scalar(*value),
-            Value::Text(text) => scalar(text.as_ref()),
+            Value::Text(text) if !looks_secret("", text) => scalar(text.as_ref()),
             _ => return None,
         };
         Some((field.name.to_owned(), value))

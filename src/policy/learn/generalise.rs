@@ -2,6 +2,7 @@
 
 use super::writing::{Yaml, map, scalar};
 use crate::model::Document;
+use crate::model::secret::looks_secret;
 use crate::policy::example::{ACCOUNT, REGION};
 
 /// The API of an example.
@@ -52,7 +53,7 @@ impl<'d> Generaliser<'d> {
 
     /// Whether a text may stand in a policy as it is.
     pub(super) fn may_copy(&self, text: &str) -> bool {
-        !text.is_empty() && !self.secret.iter().any(|(value, _)| text.contains(value))
+        !text.is_empty() && !looks_secret("", text) && !self.secret.iter().any(|(value, _)| text.contains(value))
     }
 
     /// Whether a text may be a key as it is: YAML has a limit for keys, and takes `<<` for something else.
@@ -61,8 +62,9 @@ impl<'d> Generaliser<'d> {
     }
 
     /// Whether nothing of a text is left that may not be copied, such as an account inside a longer word.
-    pub(super) fn is_clean(&self, general: &General) -> bool {
-        general.parts.iter().all(|part| !matches!(part, Part::Literal(text) if !self.may_copy(text)))
+    pub(super) fn is_clean(&self, text: &str, general: &General) -> bool {
+        !looks_secret("", text)
+            && general.parts.iter().all(|part| !matches!(part, Part::Literal(text) if !self.may_copy(text)))
     }
 
     /// A text for every stage that is built alike. Names are looked for only where people choose them: in an ARN,
