@@ -151,6 +151,26 @@ fn thousands_of_rules_are_compared_soon() {
 }
 
 #[test]
+fn long_lists_of_values_are_compared_soon() {
+    let list = |from: usize, to: usize| (from..to).map(|at| format!("t{at}")).collect::<Vec<_>>().join(", ");
+    let rule = |id: &str, expect: String| {
+        format!("  - {{id: {id}, title: t, severity: low, expect: {{Description: {expect}}}}}\n")
+    };
+    let of = |one: String, other: String| {
+        let text = format!("policy: p\nrules:\n{}{}", rule("a", one), rule("b", other));
+        let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })]).unwrap();
+        let start = Instant::now();
+        let told = warnings(&policies).len();
+        assert!(start.elapsed() < SOON, "{told} warnings after {:?}", start.elapsed());
+        told
+    };
+    let values = list(0, 60_000);
+    assert_eq!(of(format!("[{values}]"), format!("[{}]", list(60_000, 90_000))), 1);
+    assert_eq!(of(format!("[{values}]"), format!("[{}]", list(59_999, 90_000))), 0);
+    assert_eq!(of(format!("[{values}]"), format!("{{not: [{values}]}}")), 1);
+}
+
+#[test]
 fn lines_end_in_one_way_and_documents_are_one() {
     for (text, said) in [
         (GOOD.replace('\n', "\r\n"), ""),

@@ -1,25 +1,35 @@
 //! What several tests leave of one setting, where they are plain: values that are named, bounds, presence. Tests that
 //! it does not know leave everything.
 
+use std::collections::HashSet;
+
 use super::conjuncts::Conjunct;
 use crate::model::catalogue::{Field, Kind, Unset};
 use crate::policy::yaml::{Data, Node};
 
 /// A value that a test names.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Literal {
     Boolean(bool),
-    Number(f64),
+    /// The bits of a number: there may be very many, and equal ones are looked up.
+    Number(u64),
     Text(String),
+}
+
+impl Literal {
+    fn number(number: f64) -> Self {
+        // -0 is 0.
+        Self::Number((number + 0.0).to_bits())
+    }
 }
 
 /// What is left of a setting.
 #[derive(Debug)]
 struct Left {
     /// It is one of these; anything when `None`.
-    one_of: Option<Vec<Literal>>,
+    one_of: Option<HashSet<Literal>>,
     /// It is none of these.
-    none_of: Vec<Literal>,
+    none_of: HashSet<Literal>,
     /// It is at least, or more than (`true`), this.
     low: Option<(f64, bool)>,
     /// It is at most, or less than (`true`), this.
@@ -71,7 +81,7 @@ fn default(field: &Field) -> Option<Literal> {
 }
 
 /// The values that are named, if all of them are known: `${…}` is another one on every stage.
-fn literals(node: &Node, field: &Field) -> Option<Vec<Literal>> {
+fn literals(node: &Node, field: &Field) -> Option<HashSet<Literal>> {
     let nodes = match &node.data {
         Data::List(nodes) => nodes.as_slice(),
         _ => std::slice::from_ref(node),
@@ -81,8 +91,8 @@ fn literals(node: &Node, field: &Field) -> Option<Vec<Literal>> {
         Data::Boolean(false) if matches!(field.kind, Kind::OneOf(_)) => Some(Literal::Text("OFF".to_owned())),
         Data::Boolean(value) => Some(Literal::Boolean(*value)),
         #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
-        Data::Integer(number) => Some(Literal::Number(*number as f64)),
-        Data::Number(number) => Some(Literal::Number(*number)),
+        Data::Integer(number) => Some(Literal::number(*number as f64)),
+        Data::Number(number) => Some(Literal::number(*number)),
         Data::Text(text) if text.contains("${") => None,
         Data::Text(text) if field.log_group_arn => {
             Some(Literal::Text(text.strip_suffix(":*").unwrap_or(text).to_owned()))
@@ -96,8 +106,8 @@ fn literals(node: &Node, field: &Field) -> Option<Vec<Literal>> {
 impl Left {
     /// Everything that the setting can be.
     fn of(field: &Field) -> Self {
-        let booleans = matches!(field.kind, Kind::Boolean).then(|| [true, false].map(Literal::Boolean).to_vec());
-        Self { one_of: booleans, none_of: Vec::new(), low: None, high: None, set: false, unset: false }
+        let booleans = matches!(field.kind, Kind::Boolean).then(|| HashSet::from([true, false].map(Literal::Boolean)));
+        Self { one_of: booleans, none_of: HashSet::new(), low: None, high: None, set: false, unset: false }
     }
 
     fn narrow(&mut self, test: &Conjunct, field: &Field) {
@@ -139,9 +149,10 @@ impl Left {
             .is_some_and(|((low, more), (high, less))| low > high || (low >= high && (more || less)));
         let passes = |value: &Literal| {
             let within = match value {
-                Literal::Number(number) => {
-                    self.low.is_none_or(|(low, more)| *number > low || (*number >= low && !more))
-                        && self.high.is_none_or(|(high, less)| *number < high || (*number <= high && !less))
+                Literal::Number(bits) => {
+                    let number = f64::from_bits(*bits);
+                    self.low.is_none_or(|(low, more)| number > low || (number >= low && !more))
+                        && self.high.is_none_or(|(high, less)| number < high || (number <= high && !less))
                 }
                 Literal::Boolean(_) | Literal::Text(_) => true,
             };
