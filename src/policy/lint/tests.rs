@@ -28,6 +28,10 @@ fn a_limit_that_0_passes() {
         &["expect: {each-route: {ThrottlingBurstLimit: {min: 0, max: 500}}}"],
         &["expect: {each-route: {ThrottlingBurstLimit: {max: 500}, ThrottlingRateLimit: {not: 0}}}"],
         &["match: {route: {like: \"GET *\"}}, expect: {each-route: {ThrottlingBurstLimit: {max: 500}}}"],
+        &["expect: {each-route: {ThrottlingBurstLimit: {not: {above: 500}}}}"],
+        &["expect: {each-route: {ThrottlingBurstLimit: {not: [{min: 500}, {above: 600}]}}}"],
+        &["expect: {each-route: {ThrottlingBurstLimit: {any-of: [{max: 5}, {min: 500, max: 600}]}}}"],
+        &["expect: {each-route: {ThrottlingBurstLimit: {any-of: [{present: false}, {not: {above: 500}}]}}}"],
         // A narrower rule, one of the default alone, and one of other routes keep 0 out only there.
         &[
             "expect: {each-route: {ThrottlingBurstLimit: {max: 500}}}",
@@ -60,6 +64,10 @@ fn a_limit_that_0_does_not_pass() {
         // No upper bound, or one under which nothing but 0 is left.
         &["expect: {each-route: {ThrottlingBurstLimit: {min: 0}}}"],
         &["expect: {each-route: {ThrottlingBurstLimit: {max: 0}}}"],
+        &["expect: {each-route: {ThrottlingBurstLimit: {not: {above: 0}}}}"],
+        &["expect: {each-route: {ThrottlingBurstLimit: {not: {above: 500}, min: 1}}}"],
+        &["expect: {each-route: {ThrottlingBurstLimit: {any-of: [{min: 1, max: 5}, {present: false}]}}}"],
+        &["expect: {each-route: {ThrottlingBurstLimit: {not: [0, {above: 500}]}}}"],
         &["expect: {api: {CorsConfiguration: {MaxAge: {max: 600}}}}"],
         // Under `any-of` it is one of several ways.
         &["expect: {each-route: {any-of: [{ThrottlingBurstLimit: {max: 5}}, {ThrottlingRateLimit: {max: 5}}]}}"],

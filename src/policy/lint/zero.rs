@@ -12,7 +12,7 @@ use crate::policy::compile::each_route_field;
 use crate::policy::glob::Glob;
 use crate::policy::pattern::At;
 use crate::policy::truth::{Truth, Use};
-use crate::policy::yaml::Data;
+use crate::policy::yaml::{Data, Node};
 
 const LIMITS: [&str; 2] = ["ThrottlingBurstLimit", "ThrottlingRateLimit"];
 
@@ -80,14 +80,38 @@ struct Zero {
     settings: Value<'static>,
 }
 
-/// The stages with a limit of 0 that an upper bound is about; `None` when the test is no such bound.
-fn zeros(conjunct: &Conjunct) -> Option<Vec<Zero>> {
-    let bound = match conjunct.node.data {
+/// Whether a test is a bound above which nothing passes, as it stands or under `any-of` or `not`. One under which nothing
+/// but 0 is left was meant.
+fn is_upper_bound(test: &str, node: &Node) -> bool {
+    let patterns = match &node.data {
+        Data::List(patterns) => patterns.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let some = |bounds: fn(&str, &Node) -> bool| {
+        patterns.iter().any(|pattern| match &pattern.data {
+            Data::Map(entries) => entries.iter().any(|entry| bounds(&entry.key, &entry.value)),
+            _ => false,
+        })
+    };
+    match test {
+        "max" | "below" => is_above_0(node),
+        "any-of" => some(is_upper_bound),
+        "not" => some(|test, node| ["min", "above"].contains(&test) && is_above_0(node)),
+        _ => false,
+    }
+}
+
+fn is_above_0(node: &Node) -> bool {
+    match node.data {
         Data::Integer(number) => number > 0,
         Data::Number(number) => number > 0.0,
         _ => false,
-    };
-    if !bound || !["max", "below"].contains(&conjunct.test.as_str()) {
+    }
+}
+
+/// The stages with a limit of 0 that an upper bound is about; `None` when the test is no such bound.
+fn zeros(conjunct: &Conjunct) -> Option<Vec<Zero>> {
+    if !is_upper_bound(&conjunct.test, &conjunct.node) {
         return None;
     }
     let path: Vec<&str> = conjunct.path.iter().map(String::as_str).collect();
