@@ -48,6 +48,28 @@ pub struct Word {
 /// The words that are no tests of one setting.
 pub static WORDS: &[Word] = &[
     Word {
+        name: "match",
+        about: "Which stages a policy, a rule or a waiver is about: those on which the pattern holds. Left out, all of them.",
+        takes: "a pattern for a stage",
+        place: "in a policy, in a rule, and in a waiver, which needs it",
+        example: Example {
+            rule: "match: {StageName: {like: \"prod*\"}}, expect: {AutoDeploy: false}",
+            passes: "{StageName: prod-eu, AutoDeploy: false}",
+            fails: "{StageName: prod-eu, AutoDeploy: true}",
+        },
+    },
+    Word {
+        name: "expect",
+        about: "What must hold of each stage that the rule is about.",
+        takes: "a pattern for a stage",
+        place: "in a rule",
+        example: Example {
+            rule: "expect: {AutoDeploy: false, Tags: [owner]}",
+            passes: "{AutoDeploy: false, Tags: {owner: shop}}",
+            fails: "{AutoDeploy: false}",
+        },
+    },
+    Word {
         name: "not",
         about: "A pattern that does not hold; under a list, none of the patterns does.",
         takes: "a pattern, or a list of patterns",
@@ -102,6 +124,16 @@ pub static WORDS: &[Word] = &[
             fails: "{StageName: prod, AutoDeploy: true}",
         },
     },
+];
+
+/// The other keys that files have, and what each is: no rule shows them.
+pub const KEYS: [(&str, &str); 3] = [
+    (
+        "accept",
+        "a key of a waiver: what is tolerated, written as under `expect`; only what it names and fits is waived",
+    ),
+    ("tests", "a key of a policy: stages, and which rules each of them violates; `driftgate policy test` runs them"),
+    ("waivers", "the key of a file of waivers: which violations are tolerated, and until when"),
 ];
 
 /// A field and its place in the document.

@@ -55,6 +55,17 @@ impl<'w> Page<'w> {
         Ok(())
     }
 
+    /// A line of any length.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn unbroken(&mut self, spans: &[Span<'_>]) -> io::Result<()> {
+        let width = std::mem::replace(&mut self.width, usize::MAX);
+        let written = self.paragraph(0, 0, spans);
+        self.width = width;
+        written
+    }
+
     /// The part of the spans that lies within a range of their joined text, and one colon of it as an escape.
     fn styled(&mut self, spans: &[Span<'_>], line: &Range<usize>, colon: Option<usize>) -> io::Result<()> {
         let mut start = 0;

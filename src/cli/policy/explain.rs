@@ -4,16 +4,17 @@ mod pages;
 mod sheet;
 
 use std::io;
+use std::sync::Arc;
 
 use self::sheet::Sheet;
 use crate::cli::args::{Explain, Global};
 use crate::cli::{Stop, audit, output};
 use crate::gate;
-use crate::policy::describe::{Place, WORDS, Word, places};
-use crate::policy::diagnostic::nearest;
-use crate::policy::foreign;
+use crate::policy::describe::{KEYS, Place, WORDS, Word, places};
+use crate::policy::diagnostic::{SourceText, nearest};
 use crate::policy::operator::{OPERATORS, Operator};
-use crate::policy::{Policies, Policy, Rule};
+use crate::policy::{Policies, Policy, Rule, load};
+use crate::policy::{builtin, foreign};
 
 /// What a name stands for.
 enum Subject<'p> {
@@ -101,6 +102,14 @@ fn fields<'p>(name: &str, places: &'p [Place]) -> Vec<&'p Place> {
 
 fn unknown(name: &str, known: &[&str]) -> String {
     let title = format!("there is no rule, test or field `{name}`");
+    if let Some((key, about)) = KEYS.iter().find(|(key, _)| *key == name) {
+        return format!("{title}.\n`{key}` is {about}.");
+    }
+    if let Some((pack, _)) = name.split_once('/').filter(|_| pack_has(name)) {
+        return format!(
+            "{title} in the policies that were read.\nIt is a rule of a pack: add `--policy builtin:{pack}`."
+        );
+    }
     match (nearest(name, known.iter().copied()), foreign::test(name)) {
         (_, Some(ours)) => format!("{title}.\nIt is a word of other tools: {ours}."),
         (Some(meant), None) => format!("{title}; did you mean `{meant}`?"),
@@ -109,6 +118,13 @@ fn unknown(name: &str, known: &[&str]) -> String {
              `AccessLogSettings.Format`."
         ),
     }
+}
+
+/// Whether a pack has a rule of this name, `POLICY/ID`.
+fn pack_has(name: &str) -> bool {
+    let text = |pack| Some(SourceText { name: name.to_owned(), text: builtin::pack(pack)?.to_owned() });
+    let policies = name.split_once('/').and_then(|(pack, _)| load(vec![Arc::new(text(pack)?)]).ok());
+    policies.is_some_and(|policies| policies.rules().any(|rule| rule.facts.name == name))
 }
 
 fn ambiguous(name: &str, what: &str, of: impl Iterator<Item = String>) -> Stop {

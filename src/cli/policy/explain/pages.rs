@@ -32,7 +32,7 @@ pub fn rule(sheet: &mut Sheet<'_>, policy: &Policy, rule: &Rule) -> io::Result<(
         }
     }
     for (at, reference) in facts.references.iter().enumerate() {
-        sheet.fact(if at == 0 { "See" } else { "" }, reference)?;
+        sheet.reference(if at == 0 { "See" } else { "" }, reference)?;
     }
     sheet.fact("File", &format!("{}:{}", facts.file, facts.line))?;
 

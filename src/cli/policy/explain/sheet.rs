@@ -55,6 +55,16 @@ impl<'w> Sheet<'w> {
         self.page.paragraph(0, BESIDE, &[(DIM, &name), (PLAIN, &one_line(text))])
     }
 
+    /// A fact with its name, whose words stay whole: an address is there to be opened.
+    pub fn reference(&mut self, name: &str, text: &str) -> io::Result<()> {
+        let text = one_line(text);
+        if text.split(' ').all(|word| word.chars().count() <= WIDTH - BESIDE) {
+            return self.fact(name, &text);
+        }
+        let name = format!("{name:BESIDE$}");
+        self.page.unbroken(&[(DIM, &name), (PLAIN, &text)])
+    }
+
     /// A line of an outline.
     pub fn item(&mut self, depth: usize, text: &str) -> io::Result<()> {
         self.page.paragraph(2 + 2 * depth, 4 + 2 * depth, &[(PLAIN, &one_line(text))])
