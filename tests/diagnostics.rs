@@ -54,10 +54,7 @@ fn a_file_that_cannot_be_read_is_a_mistake_in_a_file_like_others() {
     assert!(!said.contains("\n\n\n") && said.contains("split it into several files\n\nerror: "), "{said}");
     assert!(said.ends_with("mistakes in 3 files\n"), "{said}");
     let none = check(&format!("{root}/none.yaml"));
-    assert!(
-        none.contains("none.yaml: no such file or folder") && none.ends_with("\n\nerror: 1 mistake in 1 file\n"),
-        "{none}"
-    );
+    assert!(none.contains("none.yaml: no such file or folder") && none.ends_with("\n\nerror: 1 mistake\n"), "{none}");
 }
 
 #[test]

@@ -189,7 +189,7 @@ fn all_errors_of_all_files_are_told_up_to_a_hundred_of_each() {
     let output = policy(&folder, &["check", "a.yaml", "none.yaml", "b.yaml"]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("none.yaml: no such file") && said.contains("the policy has no rules"), "{said}");
-    assert!(said.contains("… and 20 more in a.yaml") && said.contains("121 mistakes in 2 files"), "{said}");
+    assert!(said.contains("… and 20 more in a.yaml") && said.contains("122 mistakes in 3 files"), "{said}");
 }
 
 /// Columns count characters, as in errors.
@@ -205,4 +205,20 @@ fn warnings_have_their_places() {
     assert_eq!((&warning["kind"], &warning["file"]), (&"contradiction".into(), &"c.yaml".into()));
     assert_eq!([&warning["line"], &warning["column"], &warning["end_column"]], [&3, &59, &64]);
     assert_eq!((&warning["beside"]["file"], &warning["beside"]["end_column"]), (&"b.yaml".into(), &63.into()));
+}
+
+/// A stage that the policy's `match` leaves out is told once, not once a rule.
+#[test]
+fn a_stage_outside_the_policy_is_told_once() {
+    let rule = |id: &str| format!("  - {{id: {id}, title: t, severity: low, expect: {{AutoDeploy: false}}}}\n");
+    let text = format!(
+        "policy: p\nmatch: {{StageName: prod}}\nrules:\n{}{}tests:\n  - {{name: n, given: {{StageName: dev}}, violates: []}}\n",
+        rule("one"),
+        rule("two")
+    );
+    let output = policy(&folder(&[("p.yaml", &text)]), &["test", "p.yaml"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(said.matches("does not hold").count(), 1, "{said}");
+    assert_eq!(said.matches("StageName").count(), 1, "{said}");
 }

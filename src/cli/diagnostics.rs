@@ -118,7 +118,10 @@ pub fn faults(unreadable: &[Unreadable], found: &[Diagnostic], consequence: &str
         }
         and_more(of_one_file.len(), of_one_file[0].file());
     }
-    error(&format!("{} in {}{consequence}", plural(faults.len(), "mistake"), plural(files, "file")));
+    // What was not even opened may be no file: a folder, a pack.
+    let opened = faults.iter().any(|fault| !matches!(fault, Fault::Unreadable(Unreadable { place: None, .. })));
+    let files = if opened { format!(" in {}", plural(files, "file")) } else { String::new() };
+    error(&format!("{}{files}{consequence}", plural(faults.len(), "mistake")));
 }
 
 /// What in policies can hardly be meant.
