@@ -1,5 +1,6 @@
 //! A policy's examples: a stage, and which rules it violates. Read here, run by `driftgate policy test`.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -86,8 +87,11 @@ fn example(node: &Node, rules: &[String], problems: &mut Problems) -> Option<Exa
         (None, None) if keys.is_misspelt("violates") || keys.is_misspelt("ungoverned") => None,
         (violates, _) => {
             let help = "`violates: [RULE, …]`, `violates: []` for a good stage, or `ungoverned: true`".to_owned();
-            let label = if violates.is_some() { "two things" } else { "nothing" };
-            problems.note(&node.span, "a test says one thing that should come of it", label, [help]);
+            let (title, label) = match violates {
+                Some(_) => ("the test has both `violates` and `ungoverned`", "one of them is needed"),
+                None => ("the test has neither `violates` nor `ungoverned`", "what should come of it is needed"),
+            };
+            problems.note(&node.span, title, label, [help]);
             None
         }
     };
@@ -118,7 +122,10 @@ fn violates(entry: &Entry, rules: &[String], problems: &mut Problems) -> Option<
             Data::Text(id) => {
                 // Reports show `POLICY/RULE`; here the policy is known.
                 let written = id.rsplit('/').next().unwrap_or(id);
-                let (label, help) = suggestions(written, rules.iter().map(String::as_str));
+                // An id may stand twice, which is a mistake of its own.
+                let mut seen = HashSet::new();
+                let ids = rules.iter().map(String::as_str).filter(|id| seen.insert(*id));
+                let (label, help) = suggestions(written, ids);
                 problems.note(&node.span, format!("the policy has no rule `{id}`"), label, help);
             }
             _ => problems.note(&node.span, "the id of a rule is a text", "not a text", []),

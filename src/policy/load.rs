@@ -463,7 +463,7 @@ tests:
             ("{AutoDeploy: {min: 1}}", "`min` cannot be asked of `AutoDeploy`, which is a boolean"),
             ("{AutoDeploy: \"true\"}", "`AutoDeploy` is a boolean, and this is a text"),
             ("{Description: {like: \"*\"}}", "`like: \"*\"` fits every text"),
-            ("{Description: prod-*}", "a `*` in a text that is compared by equality is a `*`"),
+            ("{Description: prod-*}", "a `*` is no wildcard in a text that stands by itself"),
             ("{Description: {matches: \"(\"}}", "this is not a regular expression"),
             ("{Description: {equals: x}}", "there is no test `equals`"),
             ("{Description: {contains: \"${StageName}\"}}", "`contains` takes a literal text, and `${…}` in it is one"),

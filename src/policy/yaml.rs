@@ -103,7 +103,10 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
         Err(_) if !problems.is_empty() => return None,
         Err(error) => {
             let at = error.location().map_or(0, |location| location.index());
-            problems.note(&(at..at + 1), "this is not YAML", error.to_string(), []);
+            let said = error.to_string();
+            // The place is told already.
+            let said = said.split(" at line ").next().unwrap_or_default();
+            problems.note(&(at..at + 1), "this is not YAML", said, []);
             return None;
         }
     };
@@ -208,7 +211,14 @@ impl<'p, 't> Places<'p, 't> {
                     return None;
                 }
                 let (at, help) = self.syntax_help(at, &error.info());
-                self.problems.note(&(at..at + 1), "this is not YAML", error.info(), help);
+                let said = error.info();
+                let character = said.strip_prefix("unexpected character: `").and_then(|rest| rest.strip_suffix('\''));
+                let said = match character {
+                    Some("`") => "a backtick cannot stand here".to_owned(),
+                    Some(character) => format!("`{character}` cannot stand here"),
+                    None => said.to_string(),
+                };
+                self.problems.note(&(at..at + 1), "this is not YAML", said, help);
                 None
             }
             None => None,

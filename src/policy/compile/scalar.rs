@@ -185,8 +185,8 @@ impl Compiler<'_> {
                     } else {
                         format!("for a glob write `{{like: \"{text}\"}}`")
                     };
-                    let title = "a `*` in a text that is compared by equality is a `*`";
-                    self.problems.note(&node.span, title, "no value has one", [help]);
+                    let title = "a `*` is no wildcard in a text that stands by itself";
+                    self.problems.note(&node.span, title, "fits only this text, with its `*`", [help]);
                     return None;
                 }
                 read_template(text, node, self.problems).map(Literal::Text)
@@ -266,9 +266,12 @@ pub fn text_of<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
             problems.note(&node.span, title, "not a text", [format!("quote it: \"{written}\"")]);
             None
         }
+        Data::Text(_) => {
+            problems.note(&node.span, "a text is needed, and this one is empty", "an empty text", []);
+            None
+        }
         _ => {
-            let what = if matches!(node.data, Data::Text(_)) { "an empty text" } else { node.kind() };
-            problems.note(&node.span, format!("a text is needed, not {what}"), "not a text", []);
+            problems.note(&node.span, format!("a text is needed, not {}", node.kind()), "not a text", []);
             None
         }
     }

@@ -150,7 +150,11 @@ fn read_number(reading: &mut Reading<'_>, node: &Node) -> Option<f64> {
         Data::Integer(number) => Some(number as f64),
         Data::Number(number) if number.is_finite() => Some(number),
         _ => {
-            let what = if matches!(node.data, Data::Number(_)) { "one without end" } else { node.kind() };
+            let what = match node.data {
+                Data::Number(number) if number.is_nan() => "`.nan`",
+                Data::Number(_) => "infinity",
+                _ => node.kind(),
+            };
             let title = format!("a number is needed, not {what}");
             reading.problems.note(&node.span, title, "not a number", []);
             None
