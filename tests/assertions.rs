@@ -185,7 +185,16 @@ fn what_the_protocol_lacks_drops_out_unless_it_is_guarded() {
         ("api.ProtocolType == 'HTTP' || stage.DefaultRouteSettings.LoggingLevel == 'INFO'", "{}", "conforms"),
         ("each_route.all(r, each_route[r].LoggingLevel != 'OFF')", "{}", "not applicable"),
         ("each_route.map(r, each_route[r]).all(s, s.LoggingLevel != 'OFF')", "{}", "not applicable"),
-        ("!has(stage.ClientCertificateId)", "{}", "conforms"),
+        ("has(stage.ClientCertificateId)", "{}", "not applicable"),
+        ("!has(stage.ClientCertificateId)", "{}", "not applicable"),
+        ("!has(stage.ClientCertificateId)", WEBSOCKET, "conforms"),
+        ("has(stage.DefaultRouteSettings.LoggingLevel)", "{}", "not applicable"),
+        ("each_route.exists(r, has(each_route[r].LoggingLevel))", "{}", "not applicable"),
+        ("size(each_route.filter(r, has(each_route[r].LoggingLevel))) == 1", "{}", "not applicable"),
+        ("each_route.exists_one(r, has(each_route[r].LoggingLevel))", "{}", "not applicable"),
+        ("[stage.ClientCertificateId] == ['x']", "{}", "not applicable"),
+        ("{'a': stage.ClientCertificateId} == {'a': 'x'}", "{}", "not applicable"),
+        ("stage['ClientCertificateId'].startsWith('x')", "{}", "not applicable"),
         ("api.CorsConfiguration.AllowOrigins == []", WEBSOCKET, "not applicable"),
         (
             "stage.AutoDeploy && stage.ClientCertificateId == 'x'",
@@ -195,13 +204,48 @@ fn what_the_protocol_lacks_drops_out_unless_it_is_guarded() {
     ] {
         assert_eq!(of(expression, given), verdict, "{expression} on {given}");
     }
+    for text in [unguarded, "has(stage.ClientCertificateId)", "each_route.exists(r, has(each_route[r].LoggingLevel))"] {
+        let loud = "    match: {api: {ProtocolType: HTTP}}\n".to_owned() + &asserting(text);
+        assert_eq!(loaded(&loud, "{}").unwrap_err()[0].title, "the rule `r` can never apply", "{text}");
+    }
     let both = format!("    expect: {{AutoDeploy: false}}\n{}", asserting(unguarded));
     assert_eq!(changed(&both, "{}", |_, _| {}), "conforms", "what is left decides");
-    let loud = "    match: {api: {ProtocolType: HTTP}}\n".to_owned() + &asserting(unguarded);
-    assert_eq!(loaded(&loud, "{}").unwrap_err()[0].title, "the rule `r` can never apply");
     let by_route = "    match: {route: GET /a}\n    expect: {each-route: {ThrottlingBurstLimit: 1}}\n".to_owned();
     let found = loaded(&(by_route + &asserting("stage.AutoDeploy")), "{}").unwrap_err();
     assert!(found[0].title.starts_with("`route` stands only"), "an assertion is about the stage: {found:#?}");
+}
+
+#[test]
+fn what_is_left_beside_what_the_protocol_lacks_decides() {
+    const LACKING: &str = "stage.DefaultRouteSettings.LoggingLevel == 'INFO'";
+    const HTTP: &str = "api.ProtocolType == 'HTTP'";
+    const NOT_HTTP: &str = "api.ProtocolType == 'WEBSOCKET'";
+    for expression in [
+        &format!("{HTTP} && {LACKING}"),
+        &format!("{LACKING} && {HTTP}"),
+        &format!("{HTTP} || {LACKING}"),
+        &format!("!({NOT_HTTP} && {LACKING})"),
+        &format!("!({NOT_HTTP} || !({LACKING}))"),
+        &format!("({LACKING} || has(stage.ClientCertificateId)) && {HTTP}"),
+        &format!("{HTTP} ? !stage.AutoDeploy : {LACKING}"),
+        &format!("{NOT_HTTP} ? {LACKING} : !stage.AutoDeploy"),
+        &format!("({NOT_HTTP} ? stage.DefaultRouteSettings.LoggingLevel : 'INFO') == 'INFO'"),
+        // Inside macros too.
+        &format!("each_route.all(r, {HTTP} && each_route[r].LoggingLevel == 'INFO')"),
+        &format!("each_route.all(r, {HTTP} || each_route[r].LoggingLevel == 'INFO')"),
+        &format!("each_route.exists(r, each_route[r].LoggingLevel == 'INFO' || {HTTP})"),
+        &format!("each_route.filter(r, {NOT_HTTP} || each_route[r].LoggingLevel == 'INFO') == []"),
+    ] {
+        holds(expression, "{}");
+    }
+    for (expression, verdict) in [
+        (format!("({HTTP} ? {LACKING} : stage.AutoDeploy) || stage.AutoDeploy"), " is not assert: "),
+        (format!("{HTTP} ? {LACKING} : stage.AutoDeploy"), "not applicable"),
+        (format!("({HTTP} ? stage.DefaultRouteSettings.LoggingLevel : 'INFO') == 'INFO'"), "not applicable"),
+        (format!("has(stage.ClientCertificateId) ? stage.AutoDeploy : {HTTP}"), "not applicable"),
+    ] {
+        assert!(of(&expression, "{}").starts_with(verdict), "{expression}: {}", of(&expression, "{}"));
+    }
 }
 
 #[test]
@@ -251,7 +295,9 @@ fn what_is_not_stated_is_undecided_wherever_it_is_read() {
         *api = api_stated_by(None, Some(driftgate::model::catalogue::Protocol::Http));
     };
     for (expression, path) in [
-        ("stage.AutoDeploy || true", "AutoDeploy"),
+        ("stage.AutoDeploy", "AutoDeploy"),
+        ("stage.AutoDeploy || api.ProtocolType == 'WEBSOCKET'", "AutoDeploy"),
+        ("has(stage.Tags.owner) && stage.Tags.owner == 'x'", "Tags.owner"),
         ("has(stage.Description)", "Description"),
         ("has(stage.Tags.owner)", "Tags.owner"),
         ("'owner' in stage.Tags", "Tags"),
@@ -264,6 +310,16 @@ fn what_is_not_stated_is_undecided_wherever_it_is_read() {
     ] {
         let found = changed(&asserting(expression), "{}", all);
         assert_eq!(found, format!("undecided {path}: {NOT_STATED}"), "{expression}");
+    }
+    // Unless the outcome does not hang on it.
+    for expression in [
+        "stage.AutoDeploy || api.ProtocolType == 'HTTP'",
+        "!(api.ProtocolType == 'WEBSOCKET' && stage.AutoDeploy)",
+        "api.ProtocolType == 'HTTP' ? partition == 'aws' : stage.AutoDeploy",
+        "(stage.AutoDeploy || true) && region == 'us-east-1'",
+        "stage.ClientCertificateId == 'x' || api.ProtocolType == 'HTTP'",
+    ] {
+        assert_eq!(changed(&asserting(expression), "{}", all), "conforms", "{expression}");
     }
     // What the protocol lacks is not asked for.
     assert_eq!(changed(&asserting("stage.ClientCertificateId == 'x'"), "{}", all), "not applicable");
@@ -288,6 +344,9 @@ fn a_hole_in_something_matters_only_where_it_is_read() {
     for (expression, verdict) in [
         ("stage.Tags.a == 'x' && size(stage.Tags) == 2 && 'b' in stage.Tags", "conforms".to_owned()),
         ("stage.Tags.all(k, k != 'c')", "conforms".to_owned()),
+        // One test needs the value that is not stated, and the other only its key.
+        ("size(stage.Tags) == 2 && (stage.Tags.a == 'x' || stage.Tags.b == 'y')", "conforms".to_owned()),
+        ("stage.Tags.b == 'y' || size(stage.Tags) == 2 && 'b' in stage.Tags", "conforms".to_owned()),
         ("has(stage.Tags.b)", format!("undecided Tags.b: {NOT_STATED}")),
         ("stage.Tags.b == 'x'", format!("undecided Tags.b: {NOT_STATED}")),
         ("stage.Tags.exists(k, stage.Tags[k] == 'x')", format!("undecided Tags.b: {NOT_STATED}")),

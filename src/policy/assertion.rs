@@ -1,8 +1,10 @@
 //! `assert`: an expression in CEL over one stage, compiled and asked. It must not know where the text stands.
 
+mod lacking;
 mod reading;
 mod sample;
 mod shown;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,8 +17,10 @@ use cel::parser::{ParseError, Parser};
 use cel::{Context, Env, ExecutionError, IdedExpr, Value as Answer};
 use regex::Regex;
 
+use self::lacking::LACKING;
 use self::reading::{Read, Reading, Step};
 use self::shown::{Roots, Take};
+use self::tree::{Test, Tree};
 use super::diagnostic::Mistake;
 use super::explain::Open;
 use super::glob::Glob;
@@ -36,13 +40,20 @@ const SYNTAX: &str = "this is not an expression in CEL";
 pub struct Assertion {
     /// What a violation says was expected.
     words: Arc<str>,
-    expr: IdedExpr,
     reads: Vec<Read>,
-    /// The same as a tree.
-    take: Take,
     regexes: Arc<BTreeMap<String, Regex>>,
+    http: Asked,
+    websocket: Asked,
     /// The protocols that have what it reads.
     on: Vec<Protocol>,
+}
+
+/// What is asked of the stages of one protocol.
+#[derive(Debug)]
+struct Asked {
+    tree: Tree,
+    /// What its tests read.
+    take: Take,
 }
 
 /// What CEL itself has, and `glob`.
@@ -82,14 +93,18 @@ impl Assertion {
         if is_too_deep(&expr) {
             return Err(mistake(0..text.len(), "nested too deeply", split(&format!("deeper than {DEEPEST} levels"))));
         }
-        let Reading { reads, regexes, mistakes, .. } = Reading::of(text, &source, &expr);
+        let Reading { reads, regexes, limited, mistakes, .. } = Reading::of(text, &source, &expr);
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
         let words = format!("assert: {}", lines.collect::<Vec<_>>().join(" ")).into();
-        let take = Take::of(&reads);
-        let assertion = Self { words, expr, reads, take, regexes: Arc::new(regexes), on: Vec::new() };
+        let asked = |protocol| {
+            let tree = Tree::of(text, &source, &expr, &limited, protocol);
+            Asked { take: Take::of(tree.tests().into_iter().flat_map(|test| &test.reads)), tree }
+        };
+        let (http, websocket) = (asked(Protocol::Http), asked(Protocol::WebSocket));
+        let assertion = Self { words, reads, regexes: Arc::new(regexes), http, websocket, on: Vec::new() };
         match assertion.try_out() {
             Ok(on) => Ok(Self { on, ..assertion }),
             Err(label) => Err(mistake(0..text.len(), "this can be evaluated on no stage", label)),
@@ -137,11 +152,11 @@ impl Assertion {
         paths
     }
 
-    /// Whether it holds on a stage, or what keeps it from being decided. It is dropped when it needs a setting that the
-    /// protocol lacks. `in_force` gives the settings of a route from its entry and the stage default.
+    /// Whether it holds on a stage, or what keeps it from being decided. A test of a setting that the protocol lacks drops
+    /// out. `in_force` gives the settings of a route from its entry and the stage default.
     ///
     /// # Errors
-    /// What the source does not state of all that is read, or why it could not be evaluated.
+    /// What the answer hangs on: what the source does not state, or why a test could not be evaluated.
     pub fn truth(
         &self,
         document: &Document<'_>,
@@ -149,17 +164,27 @@ impl Assertion {
         in_force: impl for<'v> Fn(&'v Value<'v>, &'v Value<'v>) -> Value<'v>,
     ) -> Result<Truth, Vec<Open>> {
         let roots = Roots::of(document, self.reads_routes(), in_force);
+        let context = self.context(&roots, protocol);
         let mut open = Vec::new();
-        for read in &self.reads {
-            roots.open(read, protocol, &mut open);
-        }
-        if !open.is_empty() {
-            return Err(open);
-        }
-        self.evaluate(&roots, protocol).map(|answer| answer.map_or(Truth::Dropped, Truth::from)).map_err(|why| {
-            let reason = format!("assert could not be evaluated: {}", why.words()).into();
-            vec![Open { route: None, path: "".into(), reason }]
-        })
+        let truth = self.asked(protocol).tree.truth(&mut open, &|test, open| {
+            let mut found = Vec::new();
+            for read in &test.reads {
+                roots.open(read, protocol, &mut found);
+            }
+            if found.is_empty() {
+                match self.evaluate(test, &context, protocol) {
+                    Ok(answer) => return answer.map_or(Truth::Dropped, Truth::from),
+                    Err(why) => {
+                        let reason = format!("assert could not be evaluated: {}", why.words()).into();
+                        found.push(Open { route: None, path: "".into(), reason });
+                    }
+                }
+            }
+            found.retain(|one| !open.contains(one));
+            open.append(&mut found);
+            Truth::Unknown
+        });
+        if truth == Truth::Unknown { Err(open) } else { Ok(truth) }
     }
 
     /// Whether it reads the settings in force of routes.
@@ -168,10 +193,17 @@ impl Assertion {
         self.reads.iter().any(|read| matches!(read.path.first(), Some(Step::Name(root)) if **root == *"each_route"))
     }
 
-    /// The answer on these values; `None` when it needs what the protocol lacks.
-    fn evaluate(&self, roots: &Roots<'_>, protocol: Protocol) -> Result<Option<bool>, Failed> {
+    const fn asked(&self, protocol: Protocol) -> &Asked {
+        match protocol {
+            Protocol::Http => &self.http,
+            Protocol::WebSocket => &self.websocket,
+        }
+    }
+
+    /// The values that its tests read, and its functions.
+    fn context<'r>(&'r self, roots: &'r Roots<'_>, protocol: Protocol) -> Context<'r, 'r> {
         let mut context = Context::with_env(Arc::clone(&LANGUAGE));
-        for (name, value) in roots.values(&self.take, protocol) {
+        for (name, value) in roots.values(&self.asked(protocol).take, protocol) {
             context.add_variable_as_val(name, value);
         }
         if !self.regexes.is_empty() {
@@ -179,14 +211,21 @@ impl Assertion {
             let found = move |text: Arc<String>, regex: Arc<String>| {
                 regexes.get(&*regex).is_some_and(|regex| regex.is_match(&text))
             };
-            context.add_function("re", found).map_err(|_| Failed::Other)?;
+            let added = context.add_function("re", found);
+            debug_assert!(added.is_ok(), "CEL has no `re` of its own");
         }
-        match Answer::resolve_val(&self.expr, &context) {
+        context
+    }
+
+    /// The answer of a test; `None` when it needs what the protocol lacks.
+    fn evaluate(&self, test: &Test, context: &Context<'_, '_>, protocol: Protocol) -> Result<Option<bool>, Failed> {
+        match Answer::resolve_val(&test.expr, context) {
             Ok(answer) => match answer.downcast_ref::<CelBool>() {
                 Some(answer) => Ok(Some(*answer.inner())),
                 None => Err(Failed::Gives(answer.get_type().name().to_owned())),
             },
             Err(ExecutionError::NoSuchKey(key)) if lacks(protocol, &key) => Ok(None),
+            Err(ExecutionError::UndeclaredReference(name)) if *name == LACKING => Ok(None),
             Err(ExecutionError::NoSuchKey(key)) if self.names(&key) => Err(Failed::Missing(key.to_string())),
             Err(ExecutionError::NoSuchKey(_)) => Err(Failed::MissingKey),
             Err(ExecutionError::NoSuchOverload(call)) => {
@@ -384,12 +423,22 @@ mod tests {
         whole("true", "this tests nothing");
         whole("[1, 2].all(x, x > 0)", "this tests nothing");
         whole("stage.StageName", NOWHERE);
+        whole("stage.AutoDeploy || stage.StageName", NOWHERE);
+        whole("api.ProtocolType == 'HTTP' || stage.Tags.owner > 1", NOWHERE);
         whole("size(stage.Tags)", NOWHERE);
         whole("stage.AutoDeploy > 'x'", NOWHERE);
         whole("stage.StageName.startsWith(1)", NOWHERE);
         whole("stage.DefaultRouteSettings.ThrottlingRateLimit * 2 > 5.0", NOWHERE);
         whole(&format!("stage.AutoDeploy{}", " || stage.AutoDeploy".repeat(110)), "the expression is too long");
         whole(&format!("stage.StageName == 'x'{}", " + 'x'".repeat(DEEPEST + 2)), "nested too deeply");
+    }
+
+    #[test]
+    fn a_part_that_is_no_test_is_told_from_the_whole() {
+        let label = |text| Assertion::of(text).unwrap_err().remove(0).label;
+        assert_eq!(label("stage.StageName"), "it gives string, not true or false");
+        assert_eq!(label("stage.AutoDeploy || !size(stage.Tags)"), "a part of it gives int, not true or false");
+        assert_eq!(label("stage.AutoDeploy || size(stage.Tags) > 'x'"), "`>` cannot take int and string");
     }
 
     #[test]
@@ -421,7 +470,12 @@ mod tests {
             ("each_route['GET /'].LoggingLevel == 'INFO'", WEBSOCKET),
             ("stage.Tags.all(k, stage.Tags[k] == stage.ClientCertificateId)", WEBSOCKET),
             (&format!("api.ProtocolType == 'HTTP' || {unguarded}"), &Protocol::ALL),
-            ("has(stage.ClientCertificateId)", &Protocol::ALL),
+            ("has(stage.ClientCertificateId)", WEBSOCKET),
+            ("!has(stage.ClientCertificateId) && has(stage.DefaultRouteSettings.LoggingLevel)", WEBSOCKET),
+            ("each_route.exists(r, has(each_route[r].LoggingLevel))", WEBSOCKET),
+            ("has(stage.ClientCertificateId) || has(api.CorsConfiguration.AllowOrigins)", &Protocol::ALL),
+            ("has(stage.ClientCertificateId) ? stage.AutoDeploy : !stage.AutoDeploy", WEBSOCKET),
+            ("stage.ClientCertificateId == api.CorsConfiguration.AllowOrigins[0]", &[]),
             ("size(api.CorsConfiguration.AllowOrigins) > 0", &[Protocol::Http]),
         ] {
             let assertion = Assertion::of(text).unwrap();

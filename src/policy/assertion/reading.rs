@@ -8,6 +8,7 @@ use cel::IdedExpr;
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValue, SourceInfo, operators};
 use regex::Regex;
 
+use super::lacking::Limited;
 use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, Protocols, ROUTE_SETTINGS, Unset, position};
 use crate::policy::compile::kind_words;
 use crate::policy::diagnostic::{Mistake, suggestions};
@@ -145,7 +146,9 @@ pub struct Reading<'e> {
     steps: u64,
     /// What is read.
     pub reads: Vec<Read>,
-    /// The regular expressions of `re`, by their text.
+    /// What not every protocol has.
+    pub limited: Limited,
+    /// The regular expressions, by their text.
     pub regexes: BTreeMap<String, Regex>,
     /// What is wrong.
     pub mistakes: Vec<Mistake>,
@@ -161,6 +164,7 @@ impl<'e> Reading<'e> {
             times: 1,
             steps: 0,
             reads: Vec::new(),
+            limited: Limited::new(),
             regexes: BTreeMap::new(),
             mistakes: Vec::new(),
         };
@@ -308,6 +312,9 @@ impl<'e> Reading<'e> {
             self.note(self.at(id, name), &format!("`{}` has no setting `{name}`", field.name), &label, help);
             return Spot::Other(Size::ONE);
         };
+        if inside.on != Protocols::Both {
+            self.limited.insert(id, inside.on);
+        }
         path.push(Step::Name(name.into()));
         Spot::Setting(path, inside)
     }

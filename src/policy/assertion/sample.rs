@@ -22,10 +22,18 @@ impl Assertion {
                     members[const { position(API, "ProtocolType") }] = Value::text(protocol.name());
                 }
                 let document = Document { account: Some(ACCOUNT), region: Some(REGION), api: &api, stage: &stage };
-                match self.evaluate(&Roots::of(&document, true, |entry, _| entry.clone()), protocol) {
-                    Ok(None) => {}
-                    Ok(Some(_)) | Err(Failed::Missing(_) | Failed::MissingKey | Failed::Other) => on.push(protocol),
-                    Err(why @ (Failed::Types(..) | Failed::Gives(_))) => return Err(why.words()),
+                let roots = Roots::of(&document, true, |entry, _| entry.clone());
+                let context = self.context(&roots, protocol);
+                let tests = self.asked(protocol).tree.tests();
+                for test in &tests {
+                    match self.evaluate(test, &context, protocol) {
+                        Ok(None) => {}
+                        Ok(Some(_)) | Err(Failed::Missing(_) | Failed::MissingKey | Failed::Other) => on.push(protocol),
+                        Err(why @ Failed::Gives(_)) if tests.len() > 1 => {
+                            return Err(format!("a part of {}", why.words()));
+                        }
+                        Err(why @ (Failed::Types(..) | Failed::Gives(_))) => return Err(why.words()),
+                    }
                 }
             }
         }

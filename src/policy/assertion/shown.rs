@@ -168,7 +168,7 @@ pub struct Take {
 
 impl Take {
     /// What these places need.
-    pub fn of(reads: &[Read]) -> Self {
+    pub fn of<'r>(reads: impl IntoIterator<Item = &'r Read>) -> Self {
         let mut top = Self::default();
         for read in reads {
             let mut take = &mut top;
@@ -224,13 +224,15 @@ fn shown<'v>(value: &'v Value<'v>, field: &'static Field, protocol: Protocol, ta
             Some(Box::new(CelList::from(elements.collect::<Vec<_>>())))
         }
         Kind::Boolean | Kind::Integer | Kind::Number | Kind::Text | Kind::OneOf(_) => match value {
-            Value::Unset | Value::NotStated => None,
+            Value::Unset => None,
+            // What reads the value is not evaluated; what reads the key may be.
+            Value::NotStated | Value::Digest(_) => Some(null()),
             _ if !take.whole => Some(null()),
             Value::Boolean(value) => Some(Box::new(CelBool::from(*value))),
             Value::Integer(value) => Some(Box::new(CelInt::from(*value))),
             Value::Number(value) => Some(Box::new(CelDouble::from(*value))),
             Value::Text(text) => Some(Box::new(CelString::from(compared(field, text)))),
-            Value::Digest(_) | Value::Struct(_) | Value::Map(_) | Value::List(_) => None,
+            Value::Struct(_) | Value::Map(_) | Value::List(_) => None,
         },
     }
 }
