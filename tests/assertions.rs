@@ -249,6 +249,17 @@ fn what_is_left_beside_what_the_protocol_lacks_decides() {
 }
 
 #[test]
+fn a_regular_expression_is_found_with_the_words_of_cel_too() {
+    for expression in [
+        "stage.StageName.matches('^p.*d$') && matches(stage.StageName, 'ro')",
+        "!stage.StageName.matches('^ro') && re(stage.StageName, 'ro')",
+        "stage.Tags.all(k, k.matches('^[a-z]+$') && matches(stage.Tags[k], '^A'))",
+    ] {
+        holds(expression, "{StageName: prod, Tags: {owner: Ann}}");
+    }
+}
+
+#[test]
 fn expect_and_assert_must_both_hold_and_each_tells_its_own() {
     let rule = format!("    expect: {{AutoDeploy: true}}\n{}", asserting("size(stage.Tags) > 0"));
     for (given, verdict) in [

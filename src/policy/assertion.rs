@@ -13,6 +13,7 @@ use std::sync::{Arc, LazyLock};
 use cel::common::ast::{EntryExpr, Expr};
 use cel::common::types::{CelBool, CelString, STRING_TYPE};
 use cel::common::value::CowVal;
+use cel::extractors::This;
 use cel::parser::{ParseError, Parser};
 use cel::{Context, Env, ExecutionError, IdedExpr, Value as Answer};
 use regex::Regex;
@@ -207,12 +208,14 @@ impl Assertion {
             context.add_variable_as_val(name, value);
         }
         if !self.regexes.is_empty() {
-            let regexes = Arc::clone(&self.regexes);
-            let found = move |text: Arc<String>, regex: Arc<String>| {
-                regexes.get(&*regex).is_some_and(|regex| regex.is_match(&text))
-            };
-            let added = context.add_function("re", found);
-            debug_assert!(added.is_ok(), "CEL has no `re` of its own");
+            for name in ["re", "matches"] {
+                let regexes = Arc::clone(&self.regexes);
+                let found = move |This(text): This<Arc<String>>, regex: Arc<String>| {
+                    regexes.get(&*regex).is_some_and(|regex| regex.is_match(&text))
+                };
+                let added = context.add_function(name, found);
+                debug_assert!(added.is_ok(), "CEL has no `{name}` of its own");
+            }
         }
         context
     }
@@ -405,11 +408,13 @@ mod tests {
             ("stage.Tags.all(k)", "`all` is written `LIST.all(x, TEST)`", "all"),
             ("stage.StageName.size(1)", "`size` is written `size(VALUE)` or `VALUE.size()`", "size"),
             ("startsWith(stage.StageName, 'x')", "`startsWith` is written `TEXT.startsWith(TEXT)`", "startsWith"),
-            ("stage.StageName.matches('x')", "there is no function `matches`", "matches"),
             ("stage.StageName.lower() == 'x'", "there is no function `lower`", "lower"),
             ("optional.of(stage.StageName) == 'x'", "there is no function `of`", "of"),
             ("re(stage.StageName, '(')", "this is not a regular expression", "'('"),
             ("re(stage.StageName, api.Name)", "the regular expression of `re` is written out", "."),
+            ("stage.StageName.matches('(')", "this is not a regular expression", "'('"),
+            ("matches(stage.StageName, api.Name)", "the regular expression of `matches` is written out", "."),
+            ("stage.StageName.re('x')", "`re` is written `re(TEXT, \"REGEX\")`", "re"),
             ("Foo{a: stage.AutoDeploy}.a", "there are no messages here", "Foo"),
             ("stage.Description != null", "nothing is ever null here", "null"),
             ("stage.AutoDeploy == 'true'", "`AutoDeploy` is a boolean, and this is a text", "'true'"),

@@ -63,12 +63,14 @@ pub struct Read {
 /// A function: its name, how it is written, whether it stands behind a dot, and its arguments.
 type Function = (&'static str, &'static str, bool, usize);
 
-const FUNCTIONS: [Function; 10] = [
+const FUNCTIONS: [Function; 12] = [
     ("contains", "TEXT.contains(TEXT)", true, 1),
     ("double", "double(VALUE)", false, 1),
     ("endsWith", "TEXT.endsWith(TEXT)", true, 1),
     ("glob", "glob(TEXT, \"GLOB\")", false, 2),
     ("int", "int(VALUE)", false, 1),
+    ("matches", "TEXT.matches(\"REGEX\")", true, 1),
+    ("matches", "matches(TEXT, \"REGEX\")", false, 2),
     ("re", "re(TEXT, \"REGEX\")", false, 2),
     ("size", "size(VALUE)", false, 1),
     ("size", "VALUE.size()", true, 0),
@@ -430,7 +432,7 @@ impl<'e> Reading<'e> {
         let forms = FUNCTIONS.iter().filter(|of| of.0 == name);
         if forms.clone().any(|of| (of.2, of.3) == (member, args.len())) {
             match (name, args) {
-                ("re", [_, regex]) => self.regex(regex),
+                ("matches" | "re", [.., regex]) => self.regex(name, regex),
                 ("glob", _) => self.work(20),
                 _ => {}
             }
@@ -447,22 +449,18 @@ impl<'e> Reading<'e> {
         }
         let mut names: Vec<&str> = FUNCTIONS.iter().map(|of| of.0).chain(MACROS.map(|of| of.0)).collect();
         names.dedup();
-        // What CEL itself has would compile its regular expression again for every stage.
-        let (label, help) = if name == "matches" {
-            ("did you mean `re`?".to_owned(), vec!["write `re(TEXT, \"REGEX\")`".to_owned()])
-        } else {
-            suggestions(name, names)
-        };
+        let (label, help) = suggestions(name, names);
         self.note(at, &format!("there is no function `{name}`"), &label, help);
         false
     }
 
-    fn regex(&mut self, arg: &IdedExpr) {
+    fn regex(&mut self, function: &str, arg: &IdedExpr) {
         self.work(20);
         let at = self.source.offset_for(arg.id).unwrap_or_default();
         let at = at.0 as usize..at.1 as usize + 1;
         let Expr::Literal(LiteralValue::String(text)) = &arg.expr else {
-            return self.note(at, "the regular expression of `re` is written out", "not a text in quotes", []);
+            let title = format!("the regular expression of `{function}` is written out");
+            return self.note(at, &title, "not a text in quotes", []);
         };
         match regex_of(text.inner()) {
             Ok(regex) => _ = self.regexes.insert(text.inner().to_owned(), regex),
