@@ -382,9 +382,9 @@ fn a_hole_in_something_matters_only_where_it_is_read() {
 }
 
 #[test]
-fn a_digest_has_a_key_and_no_value() {
+fn of_a_digest_the_key_and_equality_with_a_text_are_known() {
     let digest = |stage: &mut Value<'static>, _: &mut Value<'static>| {
-        let value = Value::Digest(Box::new(Digest::of(None, "fn", "x")));
+        let value = Value::Digest(Box::new(Digest::of(Some("111122223333"), "fn", "x")));
         *member(stage, position(STAGE, "StageVariables")) = Value::map(vec![("fn".into(), value)]);
     };
     let open =
@@ -392,8 +392,16 @@ fn a_digest_has_a_key_and_no_value() {
     for (expression, verdict) in [
         ("has(stage.StageVariables.fn) && 'fn' in stage.StageVariables", "conforms"),
         ("stage.StageVariables.all(k, k == 'fn') && size(stage.StageVariables) == 1", "conforms"),
-        ("stage.StageVariables.fn == 'x'", open),
-        ("has(stage.StageVariables.fn) && stage.StageVariables.fn == 'x'", open),
+        ("stage.StageVariables.fn == 'x'", "conforms"),
+        ("'x' == stage.StageVariables['fn'] && stage.StageVariables.fn != 'y'", "conforms"),
+        ("has(stage.StageVariables.fn) && stage.StageVariables.fn == 'x'", "conforms"),
+        ("stage.StageVariables.fn == 'y'", " is not assert: stage.StageVariables.fn == 'y'"),
+        ("stage.StageVariables.fn != 'x'", " is not assert: stage.StageVariables.fn != 'x'"),
+        ("stage.StageVariables.other == 'x' || stage.StageVariables.fn == 'x'", "conforms"),
+        ("stage.StageVariables.fn == api.Name", open),
+        ("stage.StageVariables.fn + '' == 'x'", open),
+        ("['x', stage.StageVariables.fn][0] == 'x'", open),
+        ("stage.StageVariables.fn.startsWith('x')", open),
         ("stage.StageVariables.all(k, stage.StageVariables[k] != 'y')", open),
     ] {
         assert_eq!(changed(&asserting(expression), "{}", digest), verdict, "{expression}");

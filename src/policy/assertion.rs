@@ -168,6 +168,11 @@ impl Assertion {
         let context = self.context(&roots, protocol);
         let mut open = Vec::new();
         let truth = self.asked(protocol).tree.truth(&mut open, &|test, open| {
+            if let Some(equality) = &test.equality
+                && let Some(equal) = roots.is_digest_of(&equality.key, &equality.text)
+            {
+                return Truth::from(equal == equality.equal);
+            }
             let mut found = Vec::new();
             for read in &test.reads {
                 roots.open(read, protocol, &mut found);

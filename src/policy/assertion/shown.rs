@@ -71,6 +71,15 @@ impl<'d> Roots<'d> {
         place.open(self.get(name), field, rest);
     }
 
+    /// Whether a stage variable, of which there is only a digest, has this value.
+    pub fn is_digest_of(&self, variable: &str, value: &str) -> Option<bool> {
+        let variables = self.stage.member(const { position(STAGE, "StageVariables") });
+        match variables.entry(variable) {
+            Value::Digest(digest) => Some(digest.is_of(self.ours[0].as_text(), variable, value)),
+            _ => None,
+        }
+    }
+
     /// The values of the roots that are read.
     pub fn values<'v>(&'v self, take: &'v Take, protocol: Protocol) -> impl Iterator<Item = (&'static str, Boxed<'v>)> {
         ROOTS.into_iter().filter_map(move |field| {

@@ -1,7 +1,7 @@
 //! An expression on one protocol as a tree: what `&&`, `||`, `!` and `? :` join, and the tests that CEL evaluates.
 
 use cel::IdedExpr;
-use cel::common::ast::{Expr, SourceInfo, operators};
+use cel::common::ast::{Expr, LiteralValue, SourceInfo, operators};
 
 use super::lacking::{Limited, left};
 use super::reading::{Read, Reading};
@@ -32,6 +32,19 @@ pub struct Test {
     pub expr: IdedExpr,
     /// What it reads.
     pub reads: Vec<Read>,
+    /// What it says of a stage variable, if it compares one with a literal text.
+    pub equality: Option<Equality>,
+}
+
+/// `stage.StageVariables.KEY == "TEXT"`, or `!=`. A digest of the value is enough to decide it.
+#[derive(Debug)]
+pub struct Equality {
+    /// The variable.
+    pub key: Box<str>,
+    /// The text.
+    pub text: Box<str>,
+    /// Whether they are to be equal.
+    pub equal: bool,
 }
 
 impl Tree {
@@ -53,7 +66,7 @@ impl Tree {
     fn test(text: &str, source: &SourceInfo, expr: &IdedExpr, limited: &Limited, protocol: Protocol) -> Self {
         let test = left(expr, limited, protocol).map(|expr| {
             let reads = Reading::of(text, source, &expr).reads;
-            Self::Test(Box::new(Test { reads, expr }))
+            Self::Test(Box::new(Test { reads, equality: Equality::of(&expr), expr }))
         });
         test.unwrap_or(Self::Lacking)
     }
@@ -92,4 +105,45 @@ impl Tree {
         }
         truth
     }
+}
+
+impl Equality {
+    fn of(expr: &IdedExpr) -> Option<Self> {
+        let Expr::Call(call) = &expr.expr else { return None };
+        let equal = match call.func_name.as_str() {
+            operators::EQUALS => true,
+            operators::NOT_EQUALS => false,
+            _ => return None,
+        };
+        let [one, other] = call.args.as_slice() else { return None };
+        let (setting, text) = text_of(other).map(|text| (one, text)).or(text_of(one).map(|text| (other, text)))?;
+        match path_of(setting)?.as_slice() {
+            ["stage", "StageVariables", key] => Some(Self { key: (*key).into(), text: text.into(), equal }),
+            _ => None,
+        }
+    }
+}
+
+/// The text of a literal.
+fn text_of(expr: &IdedExpr) -> Option<&str> {
+    match &expr.expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
+        _ => None,
+    }
+}
+
+/// The names of `a.b["c"]`.
+fn path_of(expr: &IdedExpr) -> Option<Vec<&str>> {
+    let (of, name) = match &expr.expr {
+        Expr::Ident(name) => return Some(vec![name]),
+        Expr::Select(select) if !select.test => (&*select.operand, select.field.as_str()),
+        Expr::Call(call) if call.func_name == operators::INDEX => match call.args.as_slice() {
+            [of, key] => (of, text_of(key)?),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let mut path = path_of(of)?;
+    path.push(name);
+    Some(path)
 }
