@@ -249,6 +249,14 @@ fn what_is_left_beside_what_the_protocol_lacks_decides() {
 }
 
 #[test]
+fn a_key_that_is_called_like_a_field_is_no_field() {
+    let expression = "stage.StageVariables.LoggingLevel == 'INFO'";
+    assert!(of(expression, "{}").starts_with("undecided"), "{}", of(expression, "{}"));
+    assert!(!of(expression, "{StageVariables: {LoggingLevel: OFF}}").starts_with("not applicable"));
+    holds(expression, "{StageVariables: {LoggingLevel: INFO}}");
+}
+
+#[test]
 fn a_regular_expression_is_found_with_the_words_of_cel_too() {
     for expression in [
         "stage.StageName.matches('^p.*d$') && matches(stage.StageName, 'ro')",

@@ -19,14 +19,14 @@ use cel::{Context, Env, ExecutionError, IdedExpr, Value as Answer};
 use regex::Regex;
 
 use self::lacking::LACKING;
-use self::reading::{Read, Reading, Step};
+use self::reading::{ROOTS, Read, Reading, Step};
 use self::shown::{Roots, Take};
 use self::tree::{Test, Tree};
 use super::diagnostic::Mistake;
 use super::explain::Open;
 use super::glob::Glob;
 use super::truth::Truth;
-use crate::model::catalogue::{API, Field, Protocol, STAGE};
+use crate::model::catalogue::{API, Field, Kind, Protocol, STAGE};
 use crate::model::{Document, Value};
 
 /// The longest expression, in bytes. The parser goes as deep as a sum is long.
@@ -232,7 +232,7 @@ impl Assertion {
                 Some(answer) => Ok(Some(*answer.inner())),
                 None => Err(Failed::Gives(answer.get_type().name().to_owned())),
             },
-            Err(ExecutionError::NoSuchKey(key)) if lacks(protocol, &key) => Ok(None),
+            Err(ExecutionError::NoSuchKey(key)) if lacks(&self.reads, protocol, &key) => Ok(None),
             Err(ExecutionError::UndeclaredReference(name)) if *name == LACKING => Ok(None),
             Err(ExecutionError::NoSuchKey(key)) if self.names(&key) => Err(Failed::Missing(key.to_string())),
             Err(ExecutionError::NoSuchKey(_)) => Err(Failed::MissingKey),
@@ -284,13 +284,20 @@ impl Failed {
     }
 }
 
-/// Whether the protocol lacks a field of that name.
-fn lacks(protocol: Protocol, name: &str) -> bool {
-    fn among(fields: &[Field], protocol: Protocol, name: &str) -> bool {
-        let lacking = |field: &Field| field.name == name && !field.on.include(protocol);
-        fields.iter().any(|field| lacking(field) || among(field.members(), protocol, name))
-    }
-    among(STAGE, protocol, name) || among(API, protocol, name)
+/// Whether what is read leads through a field of that name that the protocol lacks. A key of a map may be called so too.
+fn lacks(reads: &[Read], protocol: Protocol, name: &str) -> bool {
+    reads.iter().any(|read| {
+        let Some((Step::Name(root), steps)) = read.path.split_first() else { return false };
+        let mut field = ROOTS.into_iter().find(|field| field.name == &**root);
+        steps.iter().any(|step| {
+            field = match (field.map(|field| field.kind), step) {
+                (Some(Kind::Struct(members)), Step::Name(step)) => members.iter().find(|one| one.name == &**step),
+                (Some(Kind::Map(of)), _) => Some(of),
+                _ => None,
+            };
+            field.is_some_and(|field| field.name == name && !field.on.include(protocol))
+        })
+    })
 }
 
 /// The path below these fields, up to the first map.

@@ -73,8 +73,6 @@ pub fn waivers() -> Value {
                 "title": "rule",
                 "description": "The rule, as POLICY/ID. A glob is every rule that fits it.",
                 "type": "string",
-                "pattern": "[/*?]",
-                "patternErrorMessage": "A rule is named POLICY/ID.",
                 "examples": ["production/throttling", "production/*"],
             },
             "match": pattern_of(
