@@ -384,7 +384,7 @@ fn policy_check_tells_of_the_run_file_with_everything_else() {
         let errors = result["errors"].as_array().unwrap();
         errors.iter().map(|error| error["file"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(errors(&[]), ["driftgate.yaml", "bad.yaml"]);
+    assert_eq!(errors(&[]), ["bad.yaml", "driftgate.yaml"], "in the order of files");
     assert_eq!(errors(&["driftgate.yaml"]), ["driftgate.yaml"], "once");
     assert_eq!(errors(&["production.yaml", "--config", "none.yaml"]), ["none.yaml"]);
     let text = said(&driftgate(folder.path(), &["policy", "check"]));
