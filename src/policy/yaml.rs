@@ -216,7 +216,7 @@ impl<'p, 't> Places<'p, 't> {
                 let said = match character {
                     Some("`") => "a backtick cannot stand here".to_owned(),
                     Some(character) => format!("`{character}` cannot stand here"),
-                    None => said.to_string(),
+                    None => said.clone(),
                 };
                 self.problems.note(&(at..at + 1), "this is not YAML", said, help);
                 None
