@@ -250,7 +250,7 @@ fn files_that_are_wrong_in_their_structure_are_refused() {
             true,
         ),
         (format!("{{waivers: [{{{}, match: {{StageName: prod}}}}]}}", waiver.replace("p/r", "'*-logging'")), true),
-        (format!("{{waivers: [{{{}, match: {{StageName: prod}}}}]}}", waiver.replace("p/r", "throttling")), false),
+        (format!("{{waivers: [{{{}, match: {{StageName: prod}}}}]}}", waiver.replace("p/r", "throttling")), true),
         (format!("{{waivers: [{{{waiver}}}]}}"), false),
         (format!("{{waivers: [{{{waiver}, match: {{}}}}]}}"), false),
         (format!("{{waivers: [{{{waiver}, match: {{StageName: prod}}, until: never}}]}}"), false),

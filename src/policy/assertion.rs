@@ -284,19 +284,33 @@ impl Failed {
     }
 }
 
-/// Whether what is read leads through a field of that name that the protocol lacks. A key of a map may be called so too.
+/// Whether what is read leads through a field of that name that the protocol lacks, or holds one. A key of a map may be
+/// called so too.
 fn lacks(reads: &[Read], protocol: Protocol, name: &str) -> bool {
+    fn holds(field: &Field, lacking: &dyn Fn(&Field) -> bool) -> bool {
+        match field.kind {
+            Kind::Struct(members) => members.iter().any(|member| lacking(member) || holds(member, lacking)),
+            Kind::Map(of) => holds(of, lacking),
+            _ => false,
+        }
+    }
+    let lacking = |field: &Field| field.name == name && !field.on.include(protocol);
     reads.iter().any(|read| {
         let Some((Step::Name(root), steps)) = read.path.split_first() else { return false };
-        let mut field = ROOTS.into_iter().find(|field| field.name == &**root);
-        steps.iter().any(|step| {
-            field = match (field.map(|field| field.kind), step) {
-                (Some(Kind::Struct(members)), Step::Name(step)) => members.iter().find(|one| one.name == &**step),
-                (Some(Kind::Map(of)), _) => Some(of),
+        let Some(mut field) = ROOTS.into_iter().find(|field| field.name == &**root) else { return false };
+        for step in steps {
+            let below = match (field.kind, step) {
+                (Kind::Struct(members), Step::Name(step)) => members.iter().find(|one| one.name == &**step),
+                (Kind::Map(of), _) => Some(of),
                 _ => None,
             };
-            field.is_some_and(|field| field.name == name && !field.on.include(protocol))
-        })
+            match below {
+                Some(below) if lacking(below) => return true,
+                Some(below) => field = below,
+                None => return false,
+            }
+        }
+        holds(field, &lacking)
     })
 }
 
