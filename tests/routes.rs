@@ -176,6 +176,17 @@ fn a_finding_says_which_reading_it_hangs_on() {
 }
 
 #[test]
+fn what_is_shown_beside_what_fails_is_what_is_in_force() {
+    let traced = "{not: {DetailedMetricsEnabled: true, ThrottlingBurstLimit: 9}}";
+    let given = stage("{ThrottlingRateLimit: 5}", "{GET /x: {DetailedMetricsEnabled: true, ThrottlingBurstLimit: 9}}");
+    for (inheritance, shown) in [(Inheritance::Inherit, true), (Inheritance::Replace, false), (Inheritance::Both, true)]
+    {
+        let said = judged("", traced, &given, inheritance);
+        assert_eq!(said.contains("ThrottlingRateLimit"), shown, "{inheritance:?}: {said}");
+    }
+}
+
+#[test]
 fn both_readings_have_names() {
     for reading in [Reading::Inherit, Reading::Replace] {
         assert_eq!(reading.other().other(), reading);

@@ -168,7 +168,9 @@ impl<'d> Routes<'d> {
             move |(key, entry, chosen)| {
                 let sets = |at: &usize| !entry.member(*at).is_unset();
                 let (whole, empty) = (part.reads.iter().all(sets), !part.reads.iter().any(sets));
-                let readings = if whole { &[Reading::Replace] } else { self.options.inheritance.readings() };
+                let readings = self.options.inheritance.readings();
+                // Where nothing that is read is left out, the readings differ in nothing but what else is shown.
+                let readings = if whole { &readings[..1] } else { readings };
                 let told_at_default = empty && self.chosen.default == Truth::True;
                 let readings = readings.iter().filter(move |reading| **reading != Reading::Inherit || !told_at_default);
                 readings.map(move |reading| Route {
