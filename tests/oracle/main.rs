@@ -171,7 +171,7 @@ fn driftgate_says_what_the_guide_says() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = match number("ORACLE_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("ORACLE_PAIRS").unwrap_or(16_000),
+        None => 0..number("ORACLE_PAIRS").unwrap_or(40_000),
     };
     let pairs = seeds.end - seeds.start;
     let mut verdicts: BTreeMap<&str, u64> = BTreeMap::new();
