@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use driftgate::check::{self, Inheritance, Options};
 use driftgate::gate;
+use driftgate::model::catalogue::{STAGE, position};
 use driftgate::model::document::api_stated_by;
 use driftgate::model::feed::{Chunk, Close, Gap, Given, Read, Scope};
-use driftgate::model::{Outcome, Severity};
+use driftgate::model::{Outcome, Severity, Value};
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::example::{ACCOUNT, REGION};
 use driftgate::policy::{load, waiver};
@@ -233,6 +234,33 @@ fn what_may_fail_beside_what_is_waived_is_not_clean() {
 }
 
 #[test]
+fn what_a_rule_does_not_ask_leaves_nothing_open() {
+    // The demand on routes drops out on an HTTP API, so that the entries are not stated does not matter.
+    let rule = "expect: {DefaultRouteSettings: {ThrottlingBurstLimit: {max: 100}}, each-route: {LoggingLevel: INFO}}";
+    let given = "{StageName: prod, DefaultRouteSettings: {ThrottlingBurstLimit: 150}}";
+    let policies = load(vec![Arc::new(SourceText {
+        name: "p.yaml".into(),
+        text: format!(
+            "policy: p\nrules:\n  - {{id: r, title: t, severity: high, {rule}}}\n\
+             tests:\n  - {{name: n, given: {given}, violates: []}}\n"
+        ),
+    })])
+    .unwrap();
+    let text = format!("waivers:\n{}", waiving("p/r", "match: {StageName: prod}"));
+    let waivers = waiver::load(&[Arc::new(SourceText { name: "w.yaml".into(), text })], TODAY).unwrap();
+    let example = &policies.policies[0].tests[0];
+    let mut stage = example.stage.clone();
+    if let Value::Struct(members) = &mut stage {
+        members[position(STAGE, "RouteSettings")] = Value::NotStated;
+    }
+    let chunk = Chunk::Api { account: None, region: None, api: example.api.clone(), stages: vec![stage] };
+    let feed = Given::new(vec![chunk], Close::default());
+    let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
+    assert_eq!((outcome.waived.len(), outcome.undecided_checks), (1, 0), "{:?}", outcome.undecided);
+    assert_eq!(gate::judge(&outcome, STRICT, None).exit, gate::CONFORMS);
+}
+
+#[test]
 fn what_is_accepted_is_the_value_of_every_reading_that_counts() {
     use Inheritance::{Both, Inherit, Replace};
     let partial = "{StageName: prod, DefaultRouteSettings: {ThrottlingBurstLimit: 1000}, RouteSettings: {GET /x: {ThrottlingRateLimit: 5}}}";
@@ -292,9 +320,8 @@ fn a_waived_rule_that_is_also_undecided_is_not_clean() {
     let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
     let example = &policies.policies[0].tests[0];
     let mut stage = example.stage.clone();
-    if let driftgate::model::Value::Struct(members) = &mut stage {
-        let at = driftgate::model::catalogue::position(driftgate::model::catalogue::STAGE, "RouteSettings");
-        members[at] = driftgate::model::Value::NotStated;
+    if let Value::Struct(members) = &mut stage {
+        members[position(STAGE, "RouteSettings")] = Value::NotStated;
     }
     let chunk =
         Chunk::Api { account: Some(ACCOUNT.into()), region: None, api: example.api.clone(), stages: vec![stage] };

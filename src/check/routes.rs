@@ -145,6 +145,7 @@ impl<'d> Routes<'d> {
 
     /// Whether all that is demanded holds.
     pub fn truth(&self) -> Truth {
+        let unstated = self.may_be_entries().then_some(Truth::Unknown);
         Truth::all(self.parts.iter().map(|part| {
             let own = part.pattern.truth(self.default, &self.at);
             if own == Truth::Dropped {
@@ -152,11 +153,13 @@ impl<'d> Routes<'d> {
             }
             let others = self.besides_default(part);
             let others = others.filter_map(|route| demanded(route.chosen, self.says(part, &route)));
-            // Entries that are not stated may be anything.
-            let unstated = matches!(self.entries, Value::NotStated).then_some(Truth::Unknown);
-            let unstated = unstated.filter(|_| !matches!(self.chosen.unstated, Truth::False | Truth::Dropped));
             Truth::all(demanded(self.chosen.default, own).into_iter().chain(others).chain(unstated))
         }))
+    }
+
+    /// Whether there may be entries that are meant, of which nothing is stated: they may be anything.
+    fn may_be_entries(&self) -> bool {
+        matches!(self.entries, Value::NotStated) && !matches!(self.chosen.unstated, Truth::False | Truth::Dropped)
     }
 
     /// The chosen routes whose settings in force may differ from the default in what a part reads. All others are as
@@ -290,7 +293,8 @@ impl<'d> Routes<'d> {
                 }
             }
         }
-        if matches!(self.entries, Value::NotStated) {
+        let asks = |part: &RoutePart| part.pattern.truth(self.default, &self.at) != Truth::Dropped;
+        if self.may_be_entries() && self.parts.iter().any(asks) {
             out.push(Open::not_stated("RouteSettings".into()));
         }
     }
