@@ -1,14 +1,10 @@
 //! What no rule governs, on the binary: it is skipped where nobody asks for it, and read where coverage is demanded.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
-
-use std::process::Command;
-
-use driftgate::emulator::{Emulator, Fleet, Settings, document};
+use driftgate::emulator::{Fleet, Settings, document};
 use serde_json::{Value as Json, json};
 
-const ACCOUNT: &str = "111122223333";
-const REGION: &str = "us-east-1";
+use super::harness::{self, ACCOUNT, REGION};
+
 const POLICY: &str = "\
 policy: p
 match: {api: {Name: api0}}
@@ -18,27 +14,10 @@ rules:
 ";
 
 fn audit(flags: &[&str]) -> (i32, Json) {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("p.yaml"), POLICY).unwrap();
     let fleet = ["api0", "api1", "api2", "api3"].into_iter().fold(Fleet::new(), |fleet, id| {
         fleet.api(ACCOUNT, REGION, document::http_api(id, id), vec![document::http_stage("prod")])
     });
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let emulator = runtime.block_on(Emulator::start(Settings { fleet, ..Settings::default() })).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    let output = command
-        .current_dir(folder.path())
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .envs(emulator.environment(ACCOUNT, REGION))
-        .args(["audit", "--policy", "p.yaml", "--rate", "0", "--report", "json"])
-        .args(flags)
-        .output()
-        .unwrap();
-    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
+    harness::audit(Settings { fleet, ..Settings::default() }, POLICY, flags)
 }
 
 #[test]

@@ -1,16 +1,13 @@
 //! The binary against a control plane that fails, as a table: exit code 0 only when everything was really read.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
-
-use std::process::Command;
 use std::thread;
 
 use driftgate::emulator::Operation::{GetApis, GetStages};
-use driftgate::emulator::{Emulator, Fault, Fleet, Settings, What, document};
+use driftgate::emulator::{Fault, Fleet, Settings, What, document};
 use serde_json::{Value as Json, json};
 
-const ACCOUNT: &str = "111122223333";
-const REGION: &str = "us-east-1";
+use super::harness::{self, ACCOUNT, REGION};
+
 /// Every stage conforms, so that only what was not read can fail the gate.
 const POLICY: &str = "policy: p\nrules:\n  - {id: r, title: t, severity: low, expect: {StageName: {present: true}}}\n";
 /// Seconds after which what passes has long passed, on a busy machine too.
@@ -29,24 +26,8 @@ fn fleet() -> Fleet {
 
 /// Audits the fleet with a page for each item; exit code and result.
 fn audit(fleet: Fleet, fault: Option<Fault>, timeout: &str) -> (i32, Json) {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("p.yaml"), POLICY).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let settings = Settings { fleet, page_size: 1, faults: Vec::from_iter(fault), ..Settings::default() };
-    let emulator = runtime.block_on(Emulator::start(settings)).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    let output = command
-        .current_dir(folder.path())
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .envs(emulator.environment(ACCOUNT, REGION))
-        .args(["audit", "--policy", "p.yaml", "--rate", "0", "--timeout", timeout, "--report", "json"])
-        .output()
-        .unwrap();
-    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
+    harness::audit(settings, POLICY, &["--timeout", timeout])
 }
 
 /// Audits all fleets at once; each row is told by name when it is not as expected.

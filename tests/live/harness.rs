@@ -1,0 +1,33 @@
+//! One audit by the binary, of a control plane of its own.
+
+use std::process::Command;
+
+use driftgate::emulator::{Emulator, Settings};
+use serde_json::Value as Json;
+
+/// The account that is audited.
+pub const ACCOUNT: &str = "111122223333";
+/// The Region that is audited.
+pub const REGION: &str = "us-east-1";
+
+/// Audits a control plane without a pacer; exit code and result.
+pub fn audit(settings: Settings, policy: &str, flags: &[&str]) -> (i32, Json) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("p.yaml"), policy).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let emulator = runtime.block_on(Emulator::start(settings)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    let output = command
+        .current_dir(folder.path())
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .envs(emulator.environment(ACCOUNT, REGION))
+        .args(["audit", "--policy", "p.yaml", "--rate", "0", "--report", "json"])
+        .args(flags)
+        .output()
+        .unwrap();
+    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
+}
