@@ -11,10 +11,11 @@ mod document;
 use std::sync::Arc;
 
 use document::{digest_of, not_stated};
-use driftgate::check::{Options, Verdict, verdict};
+use driftgate::check::{self, Options, Verdict, verdict};
+use driftgate::model::feed::{Chunk, Close, Given};
 use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::load;
 use driftgate::policy::operator::OPERATORS;
+use driftgate::policy::{load, waiver};
 use serde_json::{Value as Json, json};
 
 /// The settings that the tests are asked of, each of which one protocol lacks.
@@ -129,6 +130,33 @@ fn letter(rule: &str, document: &Json) -> char {
     }
 }
 
+/// Whether a violation at the path is waived by a waiver that accepts the pattern there.
+fn is_waived(path: &str, pattern: &str, document: &Json) -> bool {
+    // One of the two fails at the setting itself, whatever it is.
+    let fails =
+        |present: &bool| letter(&format!("expect: {}", at(path, &format!("{{present: {present}}}"))), document) == 'v';
+    let present = [false, true].into_iter().find(fails).unwrap_or_else(|| panic!("{path}: {document}"));
+    let expect = at(path, &format!("{{present: {present}}}"));
+    let source = |name: &str, text: String| Arc::new(SourceText { name: name.into(), text });
+    let policy = format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n");
+    let policies = load(vec![source("p.yaml", policy)]).unwrap();
+    let waiver = format!(
+        "waivers:\n  - {{rule: p/r, match: {{StageName: prod}}, accept: {}, reason: r, owner: o, expires: 2027-01-31}}\n",
+        at(path, pattern)
+    );
+    let waivers = waiver::load(&[source("w.yaml", waiver)], jiff::civil::date(2027, 1, 1)).unwrap();
+    let chunk = document::read(document, |document| Chunk::Api {
+        account: document.account.map(Into::into),
+        region: document.region.map(Into::into),
+        api: document.api.clone().into_owned(),
+        stages: vec![document.stage.clone().into_owned()],
+    });
+    let feed = Given::new(vec![chunk], Close::default());
+    let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
+    assert_eq!(outcome.total() + outcome.waived.len(), 1, "{path}: {document}");
+    outcome.waived.len() == 1
+}
+
 /// The columns of a line: the setting, the pattern up to the first of two blanks or the value, and the rest.
 fn columns(line: &str) -> Vec<String> {
     let (setting, rest) = line.split_once(' ').unwrap();
@@ -183,6 +211,21 @@ fn every_test_in_every_state() {
                 assert!(what == "unset" || what == "lacking" || value.is_some(), "{line}: {what}");
                 let said = letter(&rule, &document(protocol, path, value)).to_string();
                 assert_eq!(said, wanted, "{what}: {line}");
+            }
+        }
+        // In `accept`: what conforms is waived, and nothing else is. Where nothing is known or asked, nothing fails.
+        for (what, value, wanted) in [
+            ("good", value(good), on_good.as_str()),
+            ("bad", value(bad), on_bad),
+            ("unset", None, on_unset),
+            ("digest of good", digest(good), of_good),
+            ("digest of bad", digest(bad), of_bad),
+        ] {
+            if wanted != "." {
+                let waived = is_waived(path, pattern, &document(has_it, path, value));
+                // A pattern of members names those, not the struct that fails.
+                let names_it = setting != "struct" || pattern.starts_with("{present");
+                assert_eq!(waived, wanted == "c" && names_it, "accepted, {what}: {line}");
             }
         }
         tried.push_str(pattern);
