@@ -22,10 +22,18 @@ const LONGEST_MESSAGE: usize = 500;
 /// The longest code that is kept, in characters; AWS's are far shorter.
 const LONGEST_CODE: usize = 100;
 
-/// A call of API Gateway, by AWS's name.
+/// A call, by AWS's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::enum_variant_names, reason = "the names are AWS's")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the inventory of an organization makes the others"))]
 pub(super) enum Operation {
+    GetCallerIdentity,
+    ListAccounts,
+    ListRoots,
+    ListOrganizationalUnitsForParent,
+    ListAccountsForParent,
+    AssumeRole,
+    ListRegions,
+    DescribeRegions,
     GetApis,
     GetApi,
     GetStages,
@@ -35,6 +43,14 @@ pub(super) enum Operation {
 impl Operation {
     pub(super) const fn name(self) -> &'static str {
         match self {
+            Self::GetCallerIdentity => "GetCallerIdentity",
+            Self::ListAccounts => "ListAccounts",
+            Self::ListRoots => "ListRoots",
+            Self::ListOrganizationalUnitsForParent => "ListOrganizationalUnitsForParent",
+            Self::ListAccountsForParent => "ListAccountsForParent",
+            Self::AssumeRole => "AssumeRole",
+            Self::ListRegions => "ListRegions",
+            Self::DescribeRegions => "DescribeRegions",
             Self::GetApis => "GetApis",
             Self::GetApi => "GetApi",
             Self::GetStages => "GetStages",
@@ -42,16 +58,27 @@ impl Operation {
         }
     }
 
-    /// What the call reads, as an IAM policy names it (developer guide, arn-format-reference).
-    fn resource(self, region: &str, api_id: Option<&str>) -> String {
-        let (partition, api_id) = (partition_of(region), api_id.unwrap_or("*"));
+    /// What an IAM policy has to allow for the call: the action, and on what. API Gateway's actions are HTTP verbs
+    /// (developer guide, arn-format-reference).
+    fn statement(self, at: Place<'_>) -> String {
+        let (partition, api_id) = (at.region.map_or("aws", partition_of), at.api_id.unwrap_or("*"));
         let path = match self {
             Self::GetApis => String::new(),
             Self::GetApi => format!("/{api_id}"),
             Self::GetStages => format!("/{api_id}/stages"),
             Self::GetStage => format!("/{api_id}/stages/*"),
+            Self::AssumeRole => {
+                return format!("sts:AssumeRole on arn:{partition}:iam::{}:role/*", at.account.unwrap_or("*"));
+            }
+            Self::GetCallerIdentity => return format!("sts:{} on *", self.name()),
+            Self::ListRegions => return format!("account:{} on *", self.name()),
+            Self::DescribeRegions => return format!("ec2:{} on *", self.name()),
+            Self::ListAccounts
+            | Self::ListRoots
+            | Self::ListOrganizationalUnitsForParent
+            | Self::ListAccountsForParent => return format!("organizations:{} on *", self.name()),
         };
-        format!("arn:{partition}:apigateway:{region}::/apis{path}")
+        format!("apigateway:GET on arn:{partition}:apigateway:{}::/apis{path}", at.region.unwrap_or("*"))
     }
 }
 
@@ -59,7 +86,8 @@ impl Operation {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     pub(super) account: Option<&'a str>,
-    pub(super) region: &'a str,
+    /// `None` where the call is not about a Region.
+    pub(super) region: Option<&'a str>,
     pub(super) api_id: Option<&'a str>,
     pub(super) stage: Option<&'a str>,
 }
@@ -121,7 +149,11 @@ impl Failure {
         E: ProvideErrorMetadata + Error + 'static,
     {
         match error {
-            SdkError::ServiceError(refused) => Self::answered(refused.raw(), refused.err()),
+            SdkError::ServiceError(refused) => Self::answered(refused.raw(), refused.err(), Some(refused.err().meta())),
+            // So the newer of the SDK's crates see a refusal that names no code, such as a proxy's.
+            SdkError::ResponseError(refused) if !refused.raw().status().is_success() => {
+                Self::answered(refused.raw(), error, None)
+            }
             SdkError::ResponseError(_) => Self::broken(causes(error)),
             SdkError::TimeoutError(_) => Self::new(Kind::Slow, "RequestTimeout", causes(error)),
             _ if credentials_error(error).is_some() => {
@@ -138,7 +170,7 @@ impl Failure {
         }
     }
 
-    fn answered<E: ProvideErrorMetadata + Error + 'static>(raw: &HttpResponse, error: &E) -> Self {
+    fn answered(raw: &HttpResponse, error: &(dyn Error + 'static), meta: Option<&ErrorMetadata>) -> Self {
         let status = raw.status().as_u16();
         if raw.status().is_success() {
             return Self::broken(causes(error));
@@ -149,20 +181,23 @@ impl Failure {
             name.rsplit('#').next().map(str::trim).filter(|name| !name.is_empty())
         });
         // What names no code is for the SDK an unhandled error, and what it does say is a cause of that.
-        let meta = chain(error).find_map(|cause| cause.downcast_ref::<ErrorMetadata>()).unwrap_or(error.meta());
-        let code = meta.code().or(header).map_or_else(|| format!("Http{status}"), str::to_owned);
-        let message = meta.message().map_or_else(|| format!("HTTP status {status}"), str::to_owned);
+        let meta = chain(error).find_map(|cause| cause.downcast_ref::<ErrorMetadata>()).or(meta);
+        let code = meta.and_then(ErrorMetadata::code).or(header).map_or_else(|| format!("Http{status}"), str::to_owned);
+        let message =
+            meta.and_then(ErrorMetadata::message).map_or_else(|| format!("HTTP status {status}"), str::to_owned);
         let kind = match code.as_str() {
             "TooManyRequestsException"
             | "LimitExceededException"
             | "RequestThrottled"
             | "RequestThrottledException"
+            | "RequestLimitExceeded"
             | "SlowDown" => Kind::Throttled(retry_after(raw)),
             code if code.starts_with("Throttl") => Kind::Throttled(retry_after(raw)),
             "ExpiredTokenException" | "ExpiredToken" => Kind::Expired,
             "UnrecognizedClientException"
             | "InvalidClientTokenId"
             | "InvalidAccessKeyId"
+            | "AuthFailure"
             | "MissingAuthenticationTokenException"
             | "MissingAuthenticationToken" => Kind::UnknownCredentials,
             "InvalidSignatureException"
@@ -171,7 +206,7 @@ impl Failure {
             | "RequestTimeTooSkewed"
             | "IncompleteSignature"
             | "IncompleteSignatureException" => Kind::Signature,
-            "AccessDeniedException" | "AccessDenied" => Kind::Denied,
+            "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => Kind::Denied,
             "NotFoundException" => Kind::Missing,
             _ => match status {
                 429 => Kind::Throttled(retry_after(raw)),
@@ -230,7 +265,7 @@ impl Failure {
         let hint = self.hint(operation, at);
         Gap {
             account: at.account.map(str::to_owned),
-            region: Some(at.region.to_owned()),
+            region: at.region.map(str::to_owned),
             api_id: at.api_id.map(str::to_owned),
             stage: at.stage.map(str::to_owned),
             operation: operation.name().to_owned(),
@@ -255,17 +290,26 @@ impl Failure {
                     .to_owned()
             }
             Kind::Expired | Kind::Credentials => "renew the credentials and run again".to_owned(),
-            Kind::UnknownCredentials => format!(
-                "either the Region {} is not enabled for the account (leave it out, or enable it), or the credentials \
-                 are wrong",
-                at.region
+            Kind::UnknownCredentials => at.region.map_or_else(
+                || "the credentials are wrong: check the access key, or renew the session".to_owned(),
+                |region| {
+                    format!(
+                        "either the Region {region} is not enabled for the account (leave it out, or enable it), or \
+                         the credentials are wrong"
+                    )
+                },
             ),
             Kind::Signature => "check this machine's clock, then the secret access key".to_owned(),
             Kind::Denied => {
-                let statement = format!("allow apigateway:GET on {}", operation.resource(at.region, at.api_id));
+                let statement = format!("allow {}", operation.statement(at));
                 if self.message.contains("service control policy") {
                     format!(
                         "a service control policy (SCP) of the organization denies it, which no IAM policy can undo; it must {statement}"
+                    )
+                } else if operation == Operation::AssumeRole {
+                    // AWS says the same of a role that does not exist.
+                    format!(
+                        "check that the role exists and that its trust policy names the caller and the external id; the caller's policy must {statement}"
                     )
                 } else {
                     statement

@@ -7,7 +7,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use super::*;
 
 const HERE: Place<'static> =
-    Place { account: Some("111122223333"), region: "us-east-1", api_id: Some("a1"), stage: None };
+    Place { account: Some("111122223333"), region: Some("us-east-1"), api_id: Some("a1"), stage: None };
 
 fn response(status: u16, headers: &[(&'static str, &'static str)]) -> HttpResponse {
     let mut response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty());
@@ -38,6 +38,8 @@ fn statuses_and_codes_make_the_kind() {
     assert_eq!(kind(404, None), Kind::Other, "a 404 that is not AWS's says nothing about an API");
     assert_eq!(kind(404, Some("NotFoundException")), Kind::Missing);
     assert_eq!(kind(200, None), Kind::Broken);
+    assert_eq!(kind(503, Some("RequestLimitExceeded")), Kind::Throttled(None), "EC2 throttles with 503");
+    assert_eq!(kind(400, Some("RequestExpired")), Kind::Signature);
 }
 
 #[test]
@@ -47,6 +49,8 @@ fn only_what_may_pass_is_tried_again() {
     }
     let broken: SdkError<ErrorMetadata, HttpResponse> = SdkError::response_error("cut", response(200, &[]));
     assert!(Failure::of(&broken).is_transient());
+    let proxy: SdkError<ErrorMetadata, HttpResponse> = SdkError::response_error("no code", response(502, &[]));
+    assert_eq!((Failure::of(&proxy).kind, Failure::of(&proxy).code.as_str()), (Kind::Server, "Http502"));
     let slow: SdkError<ErrorMetadata, HttpResponse> = SdkError::timeout_error("15 s");
     assert_eq!((Failure::of(&slow).code.as_str(), Failure::of(&slow).message.as_str()), ("RequestTimeout", "15 s"));
 }
@@ -74,7 +78,7 @@ fn missing_credentials_are_found_among_the_causes() {
 fn a_denial_names_the_statement_to_add() {
     let hint = |operation, region, api_id, message: &str| {
         let failure = refused(403, Some("AccessDeniedException"), message, &[]);
-        failure.gap(operation, Place { region, api_id, ..HERE }).hint
+        failure.gap(operation, Place { region: Some(region), api_id, ..HERE }).hint
     };
     assert_eq!(
         hint(Operation::GetApis, "us-east-1", None, "no"),
@@ -90,6 +94,36 @@ fn a_denial_names_the_statement_to_add() {
     );
     let scp = hint(Operation::GetApis, "us-east-1", None, "with an explicit deny in a service control policy");
     assert!(scp.contains("SCP") && scp.ends_with("::/apis"), "{scp}");
+}
+
+#[test]
+fn what_other_services_deny_names_their_statement() {
+    let hint = |operation, region| {
+        let at = Place { account: Some("111122223333"), region, api_id: None, stage: None };
+        refused(403, Some("UnauthorizedOperation"), "no", &[]).gap(operation, at).hint
+    };
+    for (operation, statement) in [
+        (Operation::ListAccounts, "organizations:ListAccounts on *"),
+        (Operation::ListRoots, "organizations:ListRoots on *"),
+        (Operation::ListAccountsForParent, "organizations:ListAccountsForParent on *"),
+        (Operation::ListOrganizationalUnitsForParent, "organizations:ListOrganizationalUnitsForParent on *"),
+        (Operation::ListRegions, "account:ListRegions on *"),
+        (Operation::DescribeRegions, "ec2:DescribeRegions on *"),
+        (Operation::GetCallerIdentity, "sts:GetCallerIdentity on *"),
+    ] {
+        assert_eq!(hint(operation, None), format!("allow {statement}"));
+    }
+    let role = hint(Operation::AssumeRole, Some("us-gov-west-1"));
+    assert!(role.ends_with("allow sts:AssumeRole on arn:aws-us-gov:iam::111122223333:role/*"), "{role}");
+    assert!(role.contains("trust policy"), "{role}");
+}
+
+#[test]
+fn without_a_region_no_region_is_blamed() {
+    let at = Place { account: None, region: None, api_id: None, stage: None };
+    let gap = refused(403, Some("AuthFailure"), "no", &[]).gap(Operation::ListAccounts, at);
+    assert_eq!((gap.account, gap.region), (None, None));
+    assert!(gap.hint.starts_with("the credentials are wrong"), "{}", gap.hint);
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Ledger {
     }
 
     fn gap(&mut self, operation: Operation, why: Failure, api_id: Option<&str>, stage: Option<&str>) {
-        let at = Place { account: self.account.as_deref(), region: &self.region, api_id, stage };
+        let at = Place { account: self.account.as_deref(), region: Some(&self.region), api_id, stage };
         self.gaps.push(why.gap(operation, at));
     }
 }
