@@ -12,6 +12,8 @@
 //! members in both), so a Region costs one call for each page of APIs and one for each page of an API's stages.
 
 mod call;
+#[cfg(test)]
+mod canned;
 mod convert;
 mod error;
 mod fetch;
@@ -19,6 +21,8 @@ mod gap;
 mod inventory;
 mod ledger;
 mod pace;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the inventory of an organization will call it"))]
+mod regions;
 mod retry;
 mod session;
 mod stop;
