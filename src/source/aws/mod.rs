@@ -20,10 +20,14 @@ mod fetch;
 mod gap;
 mod inventory;
 mod ledger;
+#[cfg_attr(not(test), expect(dead_code, reason = "the inventory of an organization will call it"))]
+mod organization;
 mod pace;
 #[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the inventory of an organization will call it"))]
 mod regions;
 mod retry;
+#[cfg_attr(not(test), expect(dead_code, reason = "the inventory of an organization will call it"))]
+mod selector;
 mod session;
 mod stop;
 
@@ -34,6 +38,7 @@ use futures_util::future::join_all;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use self::error::Error;
+pub use self::selector::{NotASelector, Selector};
 pub use self::stop::Canceller;
 
 use self::call::ControlPlane;

@@ -1,0 +1,147 @@
+//! Which accounts an organization has, from AWS Organizations. It must not know which of them are wanted.
+
+use std::collections::{BTreeSet, HashSet};
+
+use aws_config::retry::RetryConfig;
+use aws_config::{Region, SdkConfig};
+use aws_sdk_organizations::Client;
+use aws_sdk_organizations::config::retry::RetryPartition;
+use aws_sdk_organizations::types::{Account, AccountState, AccountStatus};
+
+use super::gap::{Failure, Operation};
+use super::regions::home_of;
+
+/// An account of an organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    /// Its twelve digits.
+    pub(super) id: String,
+    /// Its name; empty where Organizations says none.
+    pub(super) name: String,
+    pub(super) status: Status,
+}
+
+/// What has become of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Active,
+    /// Suspended, or closed for good: nobody can look into it.
+    Suspended,
+    PendingClosure,
+    /// Not active yet, or something that this version does not know.
+    Other,
+}
+
+/// The accounts, and what ended the list before its end.
+#[derive(Debug)]
+pub(super) struct Listing {
+    pub(super) members: Vec<Member>,
+    pub(super) failed: Option<(Operation, Failure)>,
+}
+
+/// The accounts of the organization. What was read before a failure stays.
+pub(super) async fn accounts(config: &SdkConfig, region: &str) -> Listing {
+    let client = client(config, region);
+    let mut members = Vec::new();
+    let failed = paged(Operation::ListAccounts, &mut members, async |token| {
+        let page = client.list_accounts().set_next_token(token).send().await.map_err(|error| Failure::of(&error))?;
+        Ok((page.accounts.map(|accounts| accounts.into_iter().map(member).collect()), page.next_token))
+    });
+    let failed = failed.await.err();
+    Listing { members, failed }
+}
+
+/// The accounts in an organizational unit or a root, and in all units below it. It is all of them or a failure: an
+/// account that is missed would be audited against its owner's will, or not at all.
+pub(super) async fn members_of(
+    config: &SdkConfig,
+    region: &str,
+    unit: &str,
+) -> Result<BTreeSet<String>, (Operation, Failure)> {
+    let client = client(config, region);
+    let (mut ids, mut seen, mut open) = (BTreeSet::new(), HashSet::from([unit.to_owned()]), vec![unit.to_owned()]);
+    while let Some(parent) = open.pop() {
+        let mut accounts = Vec::new();
+        paged(Operation::ListAccountsForParent, &mut accounts, async |token| {
+            let page = client.list_accounts_for_parent().parent_id(&parent).set_next_token(token).send().await;
+            let page = page.map_err(|error| Failure::of(&error))?;
+            Ok((page.accounts.map(|accounts| accounts.into_iter().map(member).collect()), page.next_token))
+        })
+        .await?;
+        ids.extend(accounts.into_iter().map(|member| member.id));
+        let mut below = Vec::new();
+        paged(Operation::ListOrganizationalUnitsForParent, &mut below, async |token| {
+            let page = client.list_organizational_units_for_parent().parent_id(&parent).set_next_token(token);
+            let page = page.send().await.map_err(|error| Failure::of(&error))?;
+            let unit = |id: Option<String>| id.ok_or_else(|| Failure::broken("the answer holds a unit without its id"));
+            let units = page.organizational_units;
+            Ok((units.map(|units| units.into_iter().map(|it| unit(it.id)).collect()), page.next_token))
+        })
+        .await?;
+        // Units that lie in each other exist in no organization, but an answer could say so.
+        open.extend(below.into_iter().filter(|unit| seen.insert(unit.clone())));
+    }
+    Ok(ids)
+}
+
+/// Organizations keeps its own retries: its calls are few, and no pacer is for them.
+fn client(config: &SdkConfig, region: &str) -> Client {
+    let config = aws_sdk_organizations::config::Builder::from(config)
+        .region(Region::new(home_of(region)))
+        .retry_config(RetryConfig::standard().with_max_attempts(5))
+        // Otherwise the tokens for retries are shared with everything that asks Organizations in the process.
+        .retry_partition(RetryPartition::custom("organizations").build());
+    Client::from_conf(config.build())
+}
+
+/// What a page holds, `None` where it holds no list at all, and the token of the next one.
+type Page<T> = (Option<Vec<Result<T, Failure>>>, Option<String>);
+
+/// Reads all pages of a list. What was read before a failure stays in `into`.
+async fn paged<T>(
+    operation: Operation,
+    into: &mut Vec<T>,
+    page: impl AsyncFn(Option<String>) -> Result<Page<T>, Failure>,
+) -> Result<(), (Operation, Failure)> {
+    let failed = |failure| (operation, failure);
+    let (mut token, mut seen) = (None, HashSet::new());
+    for number in 1.. {
+        let (items, next) = page(token).await.map_err(failed)?;
+        // The SDK takes an empty body for an answer in which nothing is set, which is not an empty list.
+        for item in items.ok_or_else(|| failed(Failure::broken("the answer holds no list")))? {
+            into.push(item.map_err(failed)?);
+        }
+        token = next.filter(|token| !token.is_empty());
+        match &token {
+            Some(token) if !seen.insert(token.clone()) => return Err(failed(Failure::endless(operation, number))),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Ok(())
+}
+
+fn member(account: Account) -> Result<Member, Failure> {
+    // The id becomes part of a role's ARN.
+    let id = account.id.filter(|id| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()));
+    let id = id.ok_or_else(|| Failure::broken("the answer holds an account without its twelve digits"))?;
+    // AWS retires `Status` in September 2026; what stands in for AWS may only know that one.
+    let state = account.state.as_ref().map(AccountState::as_str);
+    let status = state.or(account.status.as_ref().map(AccountStatus::as_str));
+    Ok(Member { id, name: account.name.unwrap_or_default(), status: Status::of(status.unwrap_or_default()) })
+}
+
+impl Status {
+    fn of(name: &str) -> Self {
+        match name {
+            "ACTIVE" => Self::Active,
+            "SUSPENDED" | "CLOSED" => Self::Suspended,
+            "PENDING_CLOSURE" => Self::PendingClosure,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "organization_tests.rs"]
+mod tests;

@@ -1,0 +1,108 @@
+//! Pages, circles, statuses and units, from a server that answers what Organizations would.
+
+use super::super::canned::{Asked, answering};
+use super::super::gap::Kind;
+use super::*;
+
+fn parent(asked: &Asked) -> &str {
+    asked.body.split(r#""ParentId":""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
+}
+
+async fn listed(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> (Listing, Vec<Asked>) {
+    let (config, log) = answering("eu-west-1", answer).await;
+    let listing = accounts(&config, "eu-west-1").await;
+    let log = log.lock().unwrap().clone();
+    (listing, log)
+}
+
+#[tokio::test]
+async fn accounts_are_read_to_the_last_page() {
+    let (listing, log) = listed(|asked| {
+        let page = if asked.body.contains("second") {
+            r#"{"Accounts":[{"Id":"222222222222","Name":"old","State":"SUSPENDED","Status":"ACTIVE"}]}"#
+        } else {
+            r#"{"Accounts":[{"Id":"111111111111","Name":"prod","Status":"ACTIVE"}],"NextToken":"second"}"#
+        };
+        (200, page.to_owned())
+    })
+    .await;
+    let member = |id: &str, name: &str, status| Member { id: id.repeat(12), name: name.to_owned(), status };
+    assert_eq!(listing.members, [member("1", "prod", Status::Active), member("2", "old", Status::Suspended)]);
+    assert!(listing.failed.is_none());
+    assert!(log.len() == 2 && log[0].is("ListAccounts"), "{log:?}");
+    assert!(log[0].head.contains("/us-east-1/organizations/aws4_request"), "{log:?}");
+}
+
+#[tokio::test]
+async fn what_was_read_before_a_failure_stays() {
+    let first = r#"{"Accounts":[{"Id":"111111111111"}],"NextToken":"second"}"#;
+    for (second, kind, sent) in [
+        ((400, r#"{"__type":"AccessDeniedException","Message":"no"}"#), Kind::Denied, 2),
+        ((200, first), Kind::Endless, 2),
+        ((200, "{}"), Kind::Broken, 2),
+        ((200, r#"{"Accounts":[{"Id":"1:role/x"}]}"#), Kind::Broken, 2),
+        ((500, "{}"), Kind::Server, 6),
+    ] {
+        let (listing, log) = listed(move |asked| {
+            let (status, body) = if asked.body.contains("second") { second } else { (200, first) };
+            (status, body.to_owned())
+        })
+        .await;
+        let (operation, failure) = listing.failed.unwrap();
+        assert_eq!((operation, failure.kind, log.len()), (Operation::ListAccounts, kind, sent), "{failure:?}");
+        assert_eq!(listing.members[0].id, "111111111111");
+    }
+}
+
+#[tokio::test]
+async fn a_unit_has_the_accounts_of_all_units_below_it() {
+    // r-root has ou-a and ou-b, and ou-b leads back to ou-a.
+    let (config, _) = answering("us-gov-east-1", |asked| {
+        let body = match (asked.is("ListAccountsForParent"), parent(asked)) {
+            (true, "r-root") => r#"{"Accounts":[{"Id":"111111111111"}]}"#,
+            (true, "ou-a") => r#"{"Accounts":[{"Id":"222222222222"}]}"#,
+            (true, _) => r#"{"Accounts":[]}"#,
+            (false, "r-root") if !asked.body.contains("more") => {
+                r#"{"OrganizationalUnits":[{"Id":"ou-a"}],"NextToken":"more"}"#
+            }
+            (false, "r-root") => r#"{"OrganizationalUnits":[{"Id":"ou-b"}]}"#,
+            (false, "ou-b") => r#"{"OrganizationalUnits":[{"Id":"ou-a"}]}"#,
+            (false, _) => r#"{"OrganizationalUnits":[]}"#,
+        };
+        (200, body.to_owned())
+    })
+    .await;
+    let ids = members_of(&config, "us-gov-east-1", "r-root").await.unwrap();
+    assert_eq!(ids.into_iter().collect::<Vec<_>>(), ["111111111111", "222222222222"]);
+    assert!(members_of(&config, "us-gov-east-1", "ou-b").await.unwrap().contains("222222222222"));
+}
+
+#[tokio::test]
+async fn a_unit_that_is_not_read_whole_is_a_failure() {
+    let (config, log) = answering("us-gov-east-1", |asked| {
+        if asked.is("ListAccountsForParent") {
+            (200, r#"{"Accounts":[{"Id":"111111111111"}]}"#.to_owned())
+        } else {
+            (400, r#"{"__type":"ParentNotFoundException","Message":"no such unit"}"#.to_owned())
+        }
+    })
+    .await;
+    let (operation, failure) = members_of(&config, "us-gov-east-1", "ou-gone").await.unwrap_err();
+    assert_eq!(operation, Operation::ListOrganizationalUnitsForParent);
+    assert_eq!((failure.code.as_str(), failure.message.as_str()), ("ParentNotFoundException", "no such unit"));
+    assert!(log.lock().unwrap()[0].head.contains("/us-gov-west-1/organizations/"));
+}
+
+#[test]
+fn state_comes_before_status() {
+    let status = |state: Option<&str>, status: Option<&str>| {
+        let account = Account::builder().id("111111111111");
+        let account = account.set_state(state.map(AccountState::from)).set_status(status.map(AccountStatus::from));
+        member(account.build()).unwrap().status
+    };
+    assert_eq!(status(Some("PENDING_CLOSURE"), Some("ACTIVE")), Status::PendingClosure);
+    assert_eq!(status(Some("CLOSED"), None), Status::Suspended);
+    assert_eq!(status(None, Some("ACTIVE")), Status::Active);
+    assert_eq!(status(Some("PENDING_ACTIVATION"), None), Status::Other);
+    assert_eq!((status(None, None), status(Some("A_NEW_ONE"), None)), (Status::Other, Status::Other));
+}
