@@ -111,6 +111,7 @@ pub fn judge(outcome: &Outcome, tolerance: Tolerance, signal: Option<Signal>) ->
         (Verdict::Conforms, CONFORMS)
     };
     let (verdict, exit) = match signal {
+        None if outcome.failed.is_some() => (Verdict::Incomplete, FAILED),
         None => (verdict, exit),
         Some(signal) => (Verdict::Incomplete, signal_code(signal)),
     };

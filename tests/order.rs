@@ -170,6 +170,7 @@ fn feed(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn F
                 stages: 0,
                 requests: Some(turn as u64),
                 outcome: Read::Partial,
+                ..Scope::default()
             })
             .collect();
     let gap = |api: Option<&str>, code: &str| Gap {

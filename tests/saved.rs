@@ -67,6 +67,7 @@ fn scope(account: Option<&str>, region: Option<&str>, outcome: Read) -> Scope {
         stages: 0,
         requests: Some(7),
         outcome,
+        ..Scope::default()
     }
 }
 

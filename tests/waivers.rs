@@ -53,6 +53,7 @@ fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowed: bool) -> Outco
         stages: 1,
         requests: None,
         outcome: Read::Checked,
+        ..Scope::default()
     };
     let close = Close { scopes: vec![scope], gaps, ..Close::default() };
     let options = Options { narrowed, ..Options::default() };

@@ -11,7 +11,7 @@ use super::Rules;
 use super::verdict::{Selection, Verdict, undecided_beside, verdict};
 use super::waive::Ruling;
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, Protocol, STAGE};
-use crate::model::feed::{Close, Scope};
+use crate::model::feed::{Close, Gap, Read, Scope};
 use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation, Waived};
 use crate::model::outcome::Coverage;
 use crate::model::{Document, Outcome, Severity};
@@ -337,6 +337,7 @@ impl Ledger {
         });
         outcome.coverage.ungoverned.sort_by(|a, b| a.order(b));
 
+        outcome.failed = close.failed.clone().or_else(|| balance(&close, &places));
         outcome.scopes = close.scopes;
         for scope in &mut outcome.scopes {
             let key = Place {
@@ -345,8 +346,13 @@ impl Ledger {
             };
             let seen = places.remove(&key).unwrap_or_default();
             scope.stages = seen.stages;
+            if close.handed_on.is_some() {
+                continue;
+            }
             // A source that does not know how many APIs there are leaves the number at 0.
             scope.apis = scope.apis.max(seen.apis);
+            let others = scope.skipped_apis + scope.deleted_apis + scope.unchecked_apis;
+            scope.checked_apis = scope.checked_apis.max(scope.apis.saturating_sub(others));
         }
         // A stage of a place that the source did not name as a scope: it is counted where it is.
         for (Place { account, region }, Seen { stages, apis, .. }) in places {
@@ -354,10 +360,10 @@ impl Ledger {
                 account: account.map(String::from),
                 region: region.map(String::from),
                 apis,
-                skipped_apis: 0,
+                checked_apis: apis,
                 stages,
-                requests: None,
-                outcome: crate::model::feed::Read::Checked,
+                outcome: Read::Checked,
+                ..Scope::default()
             });
         }
         outcome.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
@@ -374,6 +380,42 @@ impl Ledger {
         *unread_fields = unread(policies);
         outcome
     }
+}
+
+/// Why the books of the source and of the check do not agree, if they do not: then the verdict rests on nothing.
+fn balance(close: &Close, places: &BTreeMap<Place, Seen>) -> Option<String> {
+    let handed_on = close.handed_on?;
+    let counted = |place: &Place| {
+        let here = |scope: &&Scope| {
+            (scope.account.as_deref(), scope.region.as_deref()) == (place.account.as_deref(), place.region.as_deref())
+        };
+        close.scopes.iter().filter(here).map(|scope| scope.stages).sum::<u64>()
+    };
+    let checked: u64 = places.values().map(|seen| seen.stages).sum();
+    let differs = places.iter().any(|(place, seen)| counted(place) != seen.stages);
+    let wrong = close.scopes.iter().find_map(|scope| {
+        let place = format!("{} {}", scope.account.as_deref().unwrap_or("-"), scope.region.as_deref().unwrap_or("-"));
+        let apis = scope.checked_apis + scope.skipped_apis + scope.deleted_apis + scope.unchecked_apis;
+        let of_it = |gap: &Gap| {
+            (gap.account.is_none() || gap.account == scope.account)
+                && (gap.region.is_none() || gap.region == scope.region)
+        };
+        let unread = matches!(scope.outcome, Read::Partial | Read::Unchecked);
+        if apis != scope.apis {
+            Some(format!("{place} lists {} APIs and accounts for {apis}", scope.apis))
+        } else if unread && !close.gaps.iter().any(of_it) {
+            Some(format!("{place} is {} and nothing says why", scope.outcome.name()))
+        } else if scope.unchecked_apis > 0 && !unread {
+            Some(format!("{place} is {} with {} APIs unread", scope.outcome.name(), scope.unchecked_apis))
+        } else {
+            None
+        }
+    });
+    let wrong = match wrong {
+        None if checked != handed_on || differs => Some(format!("{handed_on} stages were read and {checked} checked")),
+        wrong => wrong,
+    }?;
+    Some(format!("the books do not balance: {wrong}. This is a bug of driftgate; please report it"))
 }
 
 /// The paths of fields that no rule reads, in the order of the catalogue.

@@ -14,11 +14,12 @@ use std::sync::mpsc::{Receiver, channel};
 use self::ledger::Ledger;
 pub use self::reasons::{Reason, reasons, why_ungoverned};
 pub use self::routes::Inheritance;
+use self::verdict::Selection;
 pub use self::verdict::{Verdict, verdict};
 use self::waive::Waiving;
-use crate::model::Outcome;
 use crate::model::feed::{Chunk, Feed, Unusable};
 use crate::model::wanted::Wanted;
+use crate::model::{Document, Outcome};
 use crate::policy::waiver::Waivers;
 use crate::policy::{Policies, Policy, Rule};
 
@@ -100,6 +101,20 @@ pub fn run(
         }
     })?;
     Ok(ledger.close(rules, waivers, feed.close()?))
+}
+
+/// Whether a rule is violated on a stage, waived or not.
+#[must_use]
+pub fn violates(policies: &Policies, options: Options, document: &Document<'_>) -> bool {
+    policies.policies.iter().any(|policy| {
+        let selects = match Selection::of(policy.selection.as_ref(), document) {
+            Selection::Nothing => return false,
+            Selection::Everything => None,
+            Selection::Open => policy.selection.as_ref(),
+        };
+        let violated = |rule| matches!(verdict(selects, rule, document, options), Verdict::Violates(_));
+        policy.rules.iter().any(violated)
+    })
 }
 
 /// The next result. On a thread of the pool, which may be its only one, the work that is waited for is done here.

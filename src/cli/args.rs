@@ -1,16 +1,18 @@
 //! The command line: what can be asked for, and in which words. No logic beyond reading a value.
 
+mod source;
+mod values;
+
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+pub use self::source::{BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
+use self::values::{percent, whole};
 use super::output::{Report, parse_report};
-use crate::check::Inheritance;
 use crate::gate;
 use crate::model::Severity;
-use crate::model::catalogue::Protocol;
 use crate::policy::diagnostic::Diagnostic;
 use crate::policy::files::Unreadable;
 
@@ -162,77 +164,15 @@ pub struct Audit {
     /// Where stages come from.
     #[command(flatten)]
     pub source: Source,
+    /// Read each violating stage again with GetStage before reporting it
+    #[arg(long, help_heading = "Reading")]
+    pub confirm: bool,
     /// What the gate tolerates.
     #[command(flatten)]
     pub gate: Gate,
     /// What is written.
     #[command(flatten)]
     pub reports: Reports,
-}
-
-/// Flags that say where stages come from.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Stages")]
-pub struct Source {
-    /// aws, or a file: a snapshot, or what `aws apigatewayv2 get-stages` printed (KIND:PATH forces the kind; - is stdin)
-    #[arg(long, value_name = "SOURCE", value_hint = ValueHint::FilePath, default_value = "aws")]
-    pub from: String,
-    /// The profile of the AWS configuration
-    #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// A Region; repeat for several [default: as in the AWS CLI]
-    #[arg(long, value_name = "REGION")]
-    pub region: Vec<String>,
-    /// Only this API; repeat for several
-    #[arg(long, value_name = "ID")]
-    pub api: Vec<String>,
-    /// Only stages of this name; repeat for several
-    #[arg(long, value_name = "NAME")]
-    pub stage: Vec<String>,
-    /// The protocol of the API in CLI output, which does not say it
-    #[arg(long, value_name = "HTTP|WEBSOCKET", value_parser = PossibleValuesParser::new(["HTTP", "WEBSOCKET"])
-        .try_map(|name| Protocol::from_name(&name).ok_or("not a protocol")))]
-    pub protocol: Option<Protocol>,
-    /// Where every AWS call goes instead
-    #[arg(long, value_name = "URL")]
-    pub endpoint_url: Option<String>,
-    /// How a partial route entry is read: what it leaves out comes from the stage default, is unset, or both must hold
-    #[arg(long, value_name = "READING", default_value = "inherit", value_parser = PossibleValuesParser::new(
-        ["inherit", "replace", "both"]).try_map(|name| Inheritance::from_name(&name).ok_or("not a reading")))]
-    pub route_inheritance: Inheritance,
-    /// Requests a second for each account and Region, at most; 0 switches the pacer off [default: 5]
-    #[arg(long, value_name = "N", value_parser = rate, allow_negative_numbers = true)]
-    pub rate: Option<f64>,
-    /// Requests at once for each account and Region, at most [default: 20]
-    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, u64::MAX))]
-    pub burst: Option<u32>,
-    /// Requests in flight overall [default: 64]
-    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, 10_000))]
-    pub concurrency: Option<u32>,
-    /// Time for the whole fetch; what was not reached is unchecked
-    #[arg(long, value_name = "SECS", value_parser = seconds, allow_negative_numbers = true)]
-    pub timeout: Option<Duration>,
-}
-
-/// Requests a second that leave room for deployments: half of AWS's quota of 10, which nobody can raise.
-pub const RATE: f64 = 5.0;
-/// Requests at once: half of AWS's 40.
-pub const BURST: u32 = 20;
-/// Requests in flight overall.
-pub const CONCURRENCY: u32 = 64;
-
-impl Source {
-    /// Flags that only AWS can obey, and whether they are given.
-    pub fn aws_only(&self) -> [(bool, &'static str); 6] {
-        [
-            (self.profile.is_some(), "--profile"),
-            (self.endpoint_url.is_some(), "--endpoint-url"),
-            (self.rate.is_some(), "--rate"),
-            (self.burst.is_some(), "--burst"),
-            (self.concurrency.is_some(), "--concurrency"),
-            (self.timeout.is_some(), "--timeout"),
-        ]
-    }
 }
 
 /// Flags that say what the gate tolerates.
@@ -498,39 +438,4 @@ pub struct Demo {
     /// error=EVERY_NTH, reset=EVERY_NTH, cut=EVERY_NTH
     #[arg(long, help_heading = "Control plane", value_name = "KIND=WHAT", requires = "serve", value_parser = super::demo::parse_fault)]
     pub fault: Vec<crate::emulator::Fault>,
-}
-
-/// A whole number within bounds; `u64::MAX` is none.
-fn whole<N>(least: u64, most: u64) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
-where
-    N: TryFrom<u64>,
-{
-    move |text| {
-        let number = text.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
-        number.and_then(|number| N::try_from(number).ok()).ok_or_else(|| match most {
-            u64::MAX => format!("a whole number of at least {least}"),
-            _ => format!("a whole number from {least} to {most}"),
-        })
-    }
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && (rate == 0.0 || (0.01..=10_000.0).contains(&rate)) => Ok(rate),
-        _ => Err("a number of requests a second from 0.01 to 10000, or 0 for no pacer".to_owned()),
-    }
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
-        _ => Err("a percentage from 0 to 100".to_owned()),
-    }
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds <= 31_536_000.0 => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err("a number of seconds greater than 0".to_owned()),
-    }
 }

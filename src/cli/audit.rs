@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::args::{Audit, Global, Reports};
 use super::interrupt::Interrupt;
 use super::run_file::kinds::is_run_file;
-use super::sources::{self, MayMatch, SourceKind};
+use super::sources::{self, Questions, SourceKind};
 use super::{Stop, diagnostics, output, run_file};
 use crate::model::Document;
 use crate::model::feed::Feed;
@@ -19,6 +19,7 @@ use crate::policy::files;
 use crate::policy::waiver::{self, Waivers};
 use crate::policy::{Policies, load};
 use crate::report::{Facts, Run, Style};
+use crate::source::aws::Predicate;
 use crate::{check, gate};
 
 /// Columns of a report for people: what every terminal and every CI log has.
@@ -36,7 +37,7 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     let source = &command.source;
     let options = check::Options {
         inheritance: source.route_inheritance,
-        narrowed: !source.api.is_empty() || !source.stage.is_empty(),
+        narrowed: !source.api.is_empty() || !source.stage.is_empty() || source.pace.shard.is_some(),
         show_values: command.reports.show_values,
     };
     let gate = &command.gate;
@@ -51,7 +52,11 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     let interrupt = Interrupt::listen(&runtime)?;
     // Coverage is a share of all stages, so those that no rule can match have to be known as well.
     let worth = if gate.min_coverage.is_some() { Arc::new(|_: &Document<'_>| true) } else { may_match(&policies) };
-    let feed = sources::open(&from, source, worth, &runtime, &interrupt)?;
+    let confirm = command.confirm.then(|| violating(&policies, options));
+    if confirm.is_some() && from != SourceKind::Aws {
+        return Err(sources::only_aws("--confirm", source));
+    }
+    let feed = sources::open(&from, source, Questions { may_match: worth, confirm }, &runtime, &interrupt)?;
     let run = Run { source: from.name(), command_line: Some(command_line), ..Run::default() };
     let against = Against { policies: &policies, waivers: &waivers, options, tolerance };
     let judgement = judge(&against, feed, &command.reports, &interrupt, (run, started), &reports)?;
@@ -101,6 +106,9 @@ pub fn judge(
             diagnostics::error(&stop.message);
             failed = Some(gate::FAILED);
         }
+    }
+    if let Some(why) = &outcome.failed {
+        diagnostics::error(why);
     }
     // The findings of a fleet take long to take apart, and the process ends anyway.
     std::mem::forget(outcome);
@@ -168,9 +176,15 @@ pub fn today() -> jiff::civil::Date {
 }
 
 /// Which APIs are worth fetching: those with a stage that a rule can match.
-pub fn may_match(policies: &Arc<Policies>) -> MayMatch {
+pub fn may_match(policies: &Arc<Policies>) -> Predicate {
     let policies = Arc::clone(policies);
     Arc::new(move |document| policies.may_match(document))
+}
+
+/// Which stages are worth a second look: those that violate a rule.
+fn violating(policies: &Arc<Policies>, options: check::Options) -> Predicate {
+    let policies = Arc::clone(policies);
+    Arc::new(move |document| check::violates(&policies, options, document))
 }
 
 /// The runtime that fetches; two threads keep 64 requests in flight.

@@ -13,7 +13,6 @@ use crate::emulator::{
     DEMO_REGIONS, Emulator, Fault, Fleet, HOME_ACCOUNT, HOME_REGION, Operation, Settings, Throttle, What,
 };
 use crate::model::Severity;
-use crate::model::feed::Selection;
 use crate::policy::waiver::Waivers;
 use crate::report::Run;
 use crate::source::aws;
@@ -35,16 +34,14 @@ pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
     let policies =
         Arc::new(audit::policies(&["builtin:foundation".to_owned(), "builtin:websocket".to_owned()], false, None, "")?);
     let request = aws::Request {
-        profile: None,
-        regions: DEMO_REGIONS.map(str::to_owned).to_vec(),
+        regions: aws::Regions { named: DEMO_REGIONS.map(str::to_owned).to_vec(), ..aws::Regions::default() },
         endpoint_url: Some(emulator.endpoint_url()),
         credentials: Some(keys(&emulator)),
-        selection: Arc::new(Selection::default()),
         may_match: may_match(&policies),
         rate: super::args::RATE,
         burst: super::args::BURST,
         concurrency: super::args::CONCURRENCY as usize,
-        timeout: None,
+        ..aws::Request::default()
     };
     let feed = sources::open_aws(request, &runtime, &interrupt)?;
     let tolerance = gate::Tolerance {

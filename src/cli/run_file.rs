@@ -25,7 +25,24 @@ use crate::policy::files::{self, Unreadable};
 const DEFAULT: &str = "driftgate.yaml";
 
 /// What says how AWS is read.
-const OF_AWS: [&str; 6] = ["profile", "endpoint-url", "rate", "burst", "concurrency", "timeout"];
+const OF_AWS: [&str; 16] = [
+    "profile",
+    "endpoint-url",
+    "all-regions",
+    "exclude-region",
+    "accounts",
+    "organization",
+    "exclude-account",
+    "role-name",
+    "external-id",
+    "rate",
+    "burst",
+    "concurrency",
+    "timeout",
+    "spool",
+    "resume",
+    "shard",
+];
 
 /// What a file leaves out.
 const OF_A_FILE: [&str; 2] = ["region", "protocol"];

@@ -1,13 +1,12 @@
 //! `driftgate snapshot`: what is deployed now, in a file.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use super::args::{Global, Snapshot};
 use super::audit::{now, runtime};
 use super::interrupt::Interrupt;
 use super::output::{self, Target};
-use super::sources::{self, SourceKind};
+use super::sources::{self, Questions, SourceKind};
 use super::{Stop, diagnostics, plural};
 use crate::gate;
 use crate::model::feed::Close;
@@ -28,8 +27,7 @@ pub fn run(command: &Snapshot, global: &Global) -> Result<u8, Stop> {
 
     let runtime = runtime()?;
     let interrupt = Interrupt::listen(&runtime)?;
-    let everything = Arc::new(|_: &crate::model::Document<'_>| true);
-    let feed = sources::open(&from, &command.source, everything, &runtime, &interrupt)?;
+    let feed = sources::open(&from, &command.source, Questions::none(), &runtime, &interrupt)?;
     let reproducible = command.reproducible || std::env::var_os("SOURCE_DATE_EPOCH").is_some();
     let options = Options { taken_at: (!reproducible).then(now), show_values: command.show_values };
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use super::Stop;
-use super::args::{BURST, CONCURRENCY, RATE, Source};
+use super::args::{BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
 use super::interrupt::Interrupt;
-use crate::model::Document;
 use crate::model::feed::{Chunk, Close, Feed, Gap, Selection, Unusable};
 use crate::policy::diagnostic::nearest;
+use crate::source::aws::{Predicate, Selector};
 use crate::source::{aws, saved};
 
 /// Where stages come from.
@@ -23,8 +23,20 @@ pub enum SourceKind {
     File(String, Option<saved::Kind>),
 }
 
-/// Which stages of an API a rule can match, before they are fetched.
-pub type MayMatch = Arc<dyn Fn(&Document<'_>) -> bool + Send + Sync>;
+/// What the fetcher asks of the rules, which it does not know.
+pub struct Questions {
+    /// Whether a rule can match a stage of an API, before its stages are fetched.
+    pub may_match: Predicate,
+    /// Whether a stage is to be read again.
+    pub confirm: Option<Predicate>,
+}
+
+impl Questions {
+    /// Everything is fetched, once.
+    pub fn none() -> Self {
+        Self { may_match: Arc::new(|_| true), confirm: None }
+    }
+}
 
 impl SourceKind {
     /// Reads `--from`, and refuses flags that only AWS can obey beside a file.
@@ -48,15 +60,10 @@ impl SourceKind {
                 _ => Self::File(text.to_owned(), None),
             },
         };
-        for (given, flag) in source.aws_only() {
-            if given {
-                return Err(Stop::usage(format!(
-                    "{flag} says how AWS is read, and --from {} is a file.\nLeave {flag} out, or read from AWS: --from aws",
-                    source.from
-                )));
-            }
+        match source.aws_only().into_iter().find(|(given, _)| *given) {
+            Some((_, flag)) => Err(only_aws(flag, source)),
+            None => Ok(from),
         }
-        Ok(from)
     }
 
     fn aws(source: &Source) -> Result<Self, Stop> {
@@ -78,20 +85,86 @@ impl SourceKind {
     }
 }
 
+/// What is said of a flag that a file cannot obey.
+pub fn only_aws(flag: &str, source: &Source) -> Stop {
+    Stop::usage(format!(
+        "{flag} says how AWS is read, and --from {} is a file.\nLeave {flag} out, or read from AWS: --from aws",
+        source.from
+    ))
+}
+
 /// The request to AWS that the flags ask for.
-pub fn aws_request(source: &Source, may_match: MayMatch) -> aws::Request {
-    aws::Request {
+///
+/// # Errors
+/// Where flags about accounts do not go together.
+pub fn aws_request(source: &Source, Questions { may_match, confirm }: Questions) -> Result<aws::Request, Stop> {
+    Ok(aws::Request {
         profile: source.profile.clone(),
-        regions: source.region.clone(),
+        accounts: accounts(source)?,
+        regions: aws::Regions {
+            named: source.region.clone(),
+            all: source.all_regions,
+            excluded: source.exclude_region.clone(),
+        },
+        shard: source.pace.shard,
+        confirm,
         endpoint_url: source.endpoint_url.clone(),
         credentials: None,
         selection: Arc::new(selection(source)),
         may_match,
-        rate: source.rate.unwrap_or(RATE),
-        burst: source.burst.unwrap_or(BURST),
-        concurrency: source.concurrency.unwrap_or(CONCURRENCY) as usize,
-        timeout: source.timeout,
+        rate: source.pace.rate.unwrap_or(RATE),
+        burst: source.pace.burst.unwrap_or(BURST),
+        concurrency: source.pace.concurrency.unwrap_or(CONCURRENCY) as usize,
+        timeout: source.pace.timeout,
+    })
+}
+
+/// The accounts that the flags ask for.
+fn accounts(source: &Source) -> Result<aws::Accounts, Stop> {
+    let flags = &source.accounts;
+    let selectors = |flag: &str, texts: &[String]| -> Result<Vec<Selector>, Stop> {
+        let selector = |text: &String| text.parse().map_err(|error| Stop::usage(format!("{flag}: {error}")));
+        texts.iter().map(selector).collect()
+    };
+    let excluded = selectors("--exclude-account", &flags.exclude_account)?;
+    let role = aws::Role {
+        name: flags.role_name.clone().unwrap_or_else(|| ROLE_NAME.to_owned()),
+        external_id: flags.external_id.clone(),
+    };
+    let wanted = selectors("--accounts", &flags.accounts)?;
+    if flags.organization {
+        return Ok(aws::Accounts { whose: aws::Whose::Organization(wanted, role), excluded });
     }
+    let needs = [
+        (flags.role_name.is_some(), "--role-name"),
+        (flags.external_id.is_some(), "--external-id"),
+        (!excluded.is_empty(), "--exclude-account"),
+    ];
+    if wanted.is_empty() {
+        return match needs.into_iter().find(|(given, _)| *given) {
+            Some((_, flag)) => Err(Stop::usage(format!(
+                "{flag} is about other accounts than your own.\nName them with --accounts ID,… or take --organization."
+            ))),
+            None => Ok(aws::Accounts::default()),
+        };
+    }
+    let id = |selector: &Selector| match selector {
+        Selector::Account(id) => Ok(id.clone()),
+        Selector::Unit(other) | Selector::Name(other) => Err(Stop::usage(format!(
+            "--accounts: {other:?} is no account id, and only --organization knows names and organizational units.\n\
+             Give 12 digits, or add --organization."
+        ))),
+    };
+    if let Some(Selector::Unit(other) | Selector::Name(other)) =
+        excluded.iter().find(|selector| !matches!(selector, Selector::Account(_)))
+    {
+        return Err(Stop::usage(format!(
+            "--exclude-account: {other:?} is no account id, and only --organization knows names and organizational \
+             units.\nGive 12 digits, or add --organization."
+        )));
+    }
+    let ids = wanted.iter().map(id).collect::<Result<_, _>>()?;
+    Ok(aws::Accounts { whose: aws::Whose::Named(ids, role), excluded })
 }
 
 fn selection(source: &Source) -> Selection {
@@ -102,12 +175,12 @@ fn selection(source: &Source) -> Selection {
 pub fn open(
     from: &SourceKind,
     source: &Source,
-    may_match: MayMatch,
+    questions: Questions,
     runtime: &Runtime,
     interrupt: &Interrupt,
 ) -> Result<Box<dyn Feed>, Stop> {
     match from {
-        SourceKind::Aws => open_aws(aws_request(source, may_match), runtime, interrupt),
+        SourceKind::Aws => open_aws(aws_request(source, questions)?, runtime, interrupt),
         SourceKind::File(path, kind) => {
             let request = saved::Request {
                 path: path.clone(),
@@ -123,7 +196,7 @@ pub fn open(
 
 /// Starts to fetch from AWS.
 pub fn open_aws(request: aws::Request, runtime: &Runtime, interrupt: &Interrupt) -> Result<Box<dyn Feed>, Stop> {
-    let regions = request.regions.clone();
+    let regions = request.regions.named.clone();
     let opened = runtime.block_on(async {
         tokio::select! {
             opened = aws::open(request) => Ok(opened),

@@ -351,21 +351,34 @@ pub struct Close {
     pub gaps: Vec<Gap>,
     /// What is worth knowing and does not make the audit incomplete.
     pub warnings: Vec<Warning>,
+    /// Why the run as a whole failed, in words, although it came to its end.
+    pub failed: Option<String>,
+    /// How many stages were handed on, where the source counts them: as many must have been checked.
+    pub handed_on: Option<u64>,
 }
 
 /// One account and Region, and how far it was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
     /// The account; `None` when it is not stated.
     pub account: Option<String>,
     /// The Region; `None` when it is not stated.
     pub region: Option<String>,
-    /// APIs in scope that were found.
+    /// APIs in scope that were found; each of them is in exactly one of the four counts that follow.
     #[serde(default)]
     pub apis: u64,
+    /// APIs whose stages were read.
+    #[serde(default)]
+    pub checked_apis: u64,
     /// APIs that were not fetched because no rule can match their stages.
     #[serde(default)]
     pub skipped_apis: u64,
+    /// APIs that were deleted after they were listed.
+    #[serde(default)]
+    pub deleted_apis: u64,
+    /// APIs whose stages could not be read, or not all of them.
+    #[serde(default)]
+    pub unchecked_apis: u64,
     /// Stages that were read.
     #[serde(default)]
     pub stages: u64,
@@ -377,7 +390,7 @@ pub struct Scope {
 }
 
 /// How far a scope was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Read {
     /// All of it.
@@ -385,6 +398,7 @@ pub enum Read {
     /// Some of it.
     Partial,
     /// None of it.
+    #[default]
     Unchecked,
     /// None of it, as configured.
     Excluded,

@@ -10,6 +10,7 @@ pub mod judgement;
 pub mod outcome;
 pub mod secret;
 pub mod severity;
+pub mod shard;
 pub mod value;
 pub mod wanted;
 

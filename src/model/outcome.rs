@@ -35,6 +35,8 @@ pub struct Outcome {
     pub scopes: Vec<Scope>,
     /// What is worth knowing besides.
     pub warnings: Vec<Warning>,
+    /// Why the run as a whole failed, in words.
+    pub failed: Option<String>,
     /// What the policies do not cover.
     pub coverage: Coverage,
 }

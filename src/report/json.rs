@@ -48,6 +48,9 @@ struct Scope<'a> {
     stages: u64,
     requests: Option<u64>,
     outcome: &'static str,
+    checked_apis: u64,
+    deleted_apis: u64,
+    unchecked_apis: u64,
 }
 
 /// Something that could not be read.
@@ -151,6 +154,9 @@ impl<'a> Scope<'a> {
             stages: scope.stages,
             requests: scope.requests.filter(|_| !run.reproducible),
             outcome: scope.outcome.name(),
+            checked_apis: scope.checked_apis,
+            deleted_apis: scope.deleted_apis,
+            unchecked_apis: scope.unchecked_apis,
         }
     }
 }
@@ -269,7 +275,10 @@ mod tests {
         let stage = listed("account region api_id api_name protocol name arn");
         assert_eq!(keys(&result["coverage"]["ungoverned"][0]), stage);
         for (list, expected) in [
-            ("scopes", "account region apis skipped_apis stages requests outcome"),
+            (
+                "scopes",
+                "account region apis skipped_apis stages requests outcome checked_apis deleted_apis unchecked_apis",
+            ),
             (
                 "violations",
                 "rule severity title stage route path expected actual origin status first_seen fingerprint policy fix \

@@ -80,6 +80,7 @@ pub(super) fn scope(account: Option<&str>, region: Option<&str>) -> Scope {
         stages: 0,
         requests: Some(0),
         outcome: Read::Checked,
+        ..Scope::default()
     }
 }
 
@@ -292,8 +293,7 @@ pub(super) fn rich() -> Sample {
             skipped_apis,
             stages,
             requests: Some(312),
-            outcome,
-        })
+            outcome, ..Scope::default() })
         .to_vec(),
         warnings: vec![Warning {
             kind: "api-deleted".to_owned(),
@@ -308,6 +308,7 @@ pub(super) fn rich() -> Sample {
             unused_rules: vec!["production/unused".to_owned()],
             unread_fields: vec!["AutoDeploy".to_owned(), "Description".to_owned()],
         },
+        failed: None,
     };
     let judgement = Judgement { failing: 13, unchecked: 2, undecided: 2, ..judgement(Verdict::Violations, 1) };
     Sample { outcome, judgement, run: run() }
@@ -332,6 +333,7 @@ fn calm(stages: u64, governed: u64) -> Outcome {
             stages,
             requests: None,
             outcome: Read::Checked,
+            ..Scope::default()
         }],
         ..Outcome::default()
     }

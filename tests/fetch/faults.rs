@@ -68,7 +68,8 @@ fn a_denied_region_is_a_gap_and_the_others_are_read() {
         faults: vec![Fault::on(Operation::GetApis).region(REGION).always(What::Deny)],
         ..Settings::default()
     };
-    let fetched = fetch(settings, |request| request.regions = [REGION, "eu-west-1", REGION].map(Into::into).into());
+    let fetched =
+        fetch(settings, |request| request.regions.named = [REGION, "eu-west-1", REGION].map(Into::into).into());
     assert_eq!(fetched.stages, ["eu-west-1/e1/prod"]);
     let outcomes: Vec<_> = fetched.close.scopes.iter().map(|scope| (scope.region.as_deref(), scope.outcome)).collect();
     assert_eq!(outcomes, [(Some("eu-west-1"), Read::Checked), (Some(REGION), Read::Unchecked)]);
@@ -80,10 +81,20 @@ fn a_denied_region_is_a_gap_and_the_others_are_read() {
 }
 
 #[test]
-fn a_region_that_is_not_enabled_is_a_gap() {
+fn credentials_that_no_region_knows_end_the_run() {
     let fetched = fetch(faulty(vec![Fault::on(Operation::GetApis).always(What::UnrecognizedClient)]), |_| ());
-    assert!(fetched.only_gap().hint.contains("not enabled"));
+    assert!(fetched.only_gap().hint.starts_with("the credentials are wrong"), "{}", fetched.only_gap().hint);
+    assert!(fetched.close.failed.as_ref().unwrap().contains("in every Region (UnrecognizedClientException"));
     assert_eq!(fetched.close.scopes[0].requests, Some(1));
+}
+
+#[test]
+fn a_region_that_needs_no_enabling_and_does_not_know_the_token_is_a_gap() {
+    let strange = Fault::on(Operation::GetApis).region("eu-west-1").always(What::UnrecognizedClient);
+    let fetched =
+        fetch(faulty(vec![strange]), |request| request.regions.named = ["eu-west-1", REGION].map(Into::into).into());
+    assert!(fetched.only_gap().hint.contains("not enabled"));
+    assert_eq!((fetched.only_gap().region.as_deref(), &fetched.close.failed), (Some("eu-west-1"), &None));
 }
 
 #[test]

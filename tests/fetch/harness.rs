@@ -6,7 +6,7 @@ use std::time::Duration;
 use driftgate::emulator::{Arrival, Emulator, Fleet, Operation, Settings, document};
 use driftgate::model::feed::{Close, Feed, Gap, Read, Selection};
 use driftgate::model::wanted::Wanted;
-use driftgate::source::aws::{AwsFeed, Error, Keys, Request, open};
+use driftgate::source::aws::{AwsFeed, Error, Keys, Regions, Request, open};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -47,20 +47,17 @@ pub fn request(emulator: &Emulator) -> Request {
     let environment = emulator.environment(ACCOUNT, REGION);
     let variable = |name| environment.iter().find(|(key, _)| *key == name).unwrap().1.clone();
     Request {
-        profile: None,
-        regions: vec![REGION.to_owned()],
+        regions: Regions { named: vec![REGION.to_owned()], ..Regions::default() },
         endpoint_url: Some(emulator.endpoint_url()),
         credentials: Some(Keys {
             access_key_id: variable("AWS_ACCESS_KEY_ID"),
             secret_access_key: variable("AWS_SECRET_ACCESS_KEY"),
             session_token: None,
         }),
-        selection: Arc::default(),
-        may_match: Arc::new(|_| true),
-        rate: 0.0,
         burst: 20,
         concurrency: 64,
         timeout: Some(Duration::from_mins(1)),
+        ..Request::default()
     }
 }
 

@@ -81,7 +81,7 @@ fn an_api_that_is_in_another_region_is_no_gap() {
     let settings =
         Settings { fleet: with_stages(three_apis().fleet, "eu-west-1", "e1", &["prod"]), ..Settings::default() };
     let fetched = fetch(settings, |request| {
-        request.regions = [REGION, "eu-west-1"].map(Into::into).into();
+        request.regions.named = [REGION, "eu-west-1"].map(Into::into).into();
         request.selection = select(&["e1"], &["prod"]);
     });
     fetched.assert_read(&["eu-west-1/e1/prod"]);

@@ -36,7 +36,7 @@ fn no_window_of_arrivals_holds_more_than_burst_and_rate_allow() {
         ..Settings::default()
     };
     let fetched = fetch(settings, |request| {
-        request.regions = regions.map(Into::into).into();
+        request.regions.named = regions.map(Into::into).into();
         (request.rate, request.burst) = (25.0, 10);
     });
     assert_eq!((fetched.close.gaps.len(), fetched.stages.len()), (0, 80));

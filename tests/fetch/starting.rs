@@ -1,6 +1,7 @@
 //! What is found out before the first call of API Gateway: credentials, Regions, the account.
 
 use driftgate::emulator::{Fault, Operation, Settings, What};
+use driftgate::model::feed::Read;
 use driftgate::source::aws::{Error, Request};
 
 use super::harness::*;
@@ -41,9 +42,12 @@ fn a_region_that_is_not_enabled_does_not_hide_the_account() {
         ],
         ..Settings::default()
     };
-    let fetched = fetch(settings, |request| request.regions = ["af-south-1", REGION].map(Into::into).into());
+    let fetched = fetch(settings, |request| request.regions.named = ["af-south-1", REGION].map(Into::into).into());
     assert_eq!(fetched.stages, ALL);
-    assert_eq!(fetched.only_gap().region.as_deref(), Some("af-south-1"));
+    let outcomes: Vec<_> = fetched.close.scopes.iter().map(|scope| (scope.region.as_deref(), scope.outcome)).collect();
+    assert_eq!(outcomes, [(Some("af-south-1"), Read::Excluded), (Some(REGION), Read::Checked)]);
+    let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
+    assert_eq!((warning.kind.as_str(), fetched.close.gaps.len()), ("region-disabled", 0));
     assert!(fetched.close.scopes.iter().all(|scope| scope.account.as_deref() == Some(ACCOUNT)));
 }
 
@@ -60,7 +64,7 @@ fn without_an_answer_of_sts_the_account_is_unknown_and_the_rest_is_read() {
 
 #[test]
 fn what_cannot_be_meant_is_a_usage_error() {
-    let region = refused(three_apis(), |request| request.regions = vec!["us-east-1/".to_owned()]);
+    let region = refused(three_apis(), |request| request.regions.named = vec!["us-east-1/".to_owned()]);
     assert!(region.is_usage() && region.to_string().contains("us-east-1/"), "{region}");
     let endpoint = refused(three_apis(), |request| request.endpoint_url = Some("localhost:4566".to_owned()));
     assert!(endpoint.is_usage() && endpoint.to_string().contains("http://127.0.0.1:4566"), "{endpoint}");

@@ -11,7 +11,7 @@ use crate::cli::args::{Global, Learn};
 use crate::cli::audit::runtime;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{self, Target};
-use crate::cli::sources::{self, SourceKind};
+use crate::cli::sources::{self, Questions, SourceKind};
 use crate::gate;
 use crate::model::Document;
 use crate::model::feed::{Chunk, Close, Feed, Given, Unusable};
@@ -39,7 +39,7 @@ pub fn run(command: &Learn, global: &Global) -> Result<u8, Stop> {
         // A file is read anyway, and the names of the other stages tell what was probably meant.
         source.stage.clear();
     }
-    let feed = sources::open(&from, &source, Arc::new(|_: &Document<'_>| true), &runtime, &interrupt)?;
+    let feed = sources::open(&from, &source, Questions::none(), &runtime, &interrupt)?;
     let (found, close) = asked.read(feed).map_err(Stop::usage)?;
     runtime.shutdown_background();
     if let Some(signal) = interrupt.signal() {

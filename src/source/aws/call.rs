@@ -9,11 +9,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::sync::Semaphore;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::convert;
 use super::gap::{Failure, Kind, Operation};
 use super::pace::Pacer;
+use super::progress::ScopeProgress;
 use super::retry::Patience;
 use super::stop::Stop;
 use crate::model::Value;
@@ -40,14 +41,29 @@ pub(super) struct ControlPlane {
     in_flight: Arc<Semaphore>,
     stop: Stop,
     patience: Patience,
+    progress: Arc<ScopeProgress>,
     requests: AtomicU64,
     expired_in_a_row: AtomicU32,
 }
 
 impl ControlPlane {
-    pub(super) fn new(region: Arc<str>, client: Client, pacer: Pacer, in_flight: Arc<Semaphore>, stop: Stop) -> Self {
+    pub(super) fn new(
+        region: Arc<str>,
+        client: Client,
+        pacer: Pacer,
+        in_flight: Arc<Semaphore>,
+        stop: Stop,
+        progress: Arc<ScopeProgress>,
+    ) -> Self {
         let (requests, expired_in_a_row) = (AtomicU64::new(0), AtomicU32::new(0));
-        Self { region, client, pacer, in_flight, stop, patience: Patience::STANDARD, requests, expired_in_a_row }
+        let patience = Patience::STANDARD;
+        Self { region, client, pacer, in_flight, stop, patience, progress, requests, expired_in_a_row }
+    }
+
+    /// Waits until then, or until the fetch is stopped.
+    pub(super) async fn pause_until(&self, then: Instant) {
+        // Once stopped, every call fails at once, and says so.
+        let _ = self.stop.unless(sleep_until(then)).await;
     }
 
     /// How many requests were sent so far, retries included.
@@ -149,6 +165,7 @@ impl ControlPlane {
     async fn attempt<T, F: Future<Output = T>>(&self, send: impl Fn() -> F) -> T {
         let _place = self.pacer.admit(&self.in_flight).await;
         self.requests.fetch_add(1, Ordering::Relaxed);
+        self.progress.sent();
         send().await
     }
 

@@ -4,11 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::Duration;
 
-use super::super::session::Session;
+use super::super::session::{Session, api_gateway};
 use super::super::stop::Canceller;
 use super::super::{Keys, Request};
 use super::*;
-use crate::model::feed::Selection;
 
 /// Answers every connection with these bytes and closes it. The thread ends with the test.
 fn server(answer: String) -> String {
@@ -32,22 +31,11 @@ fn http(status: &str, headers: &str, body: &str) -> String {
 /// A control plane that loses its patience soon.
 async fn control_plane(answer: String) -> ControlPlane {
     let keys = Keys { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
-    let request = Request {
-        profile: None,
-        regions: vec!["us-east-1".to_owned()],
-        endpoint_url: Some(server(answer)),
-        credentials: Some(keys),
-        selection: Arc::new(Selection::default()),
-        may_match: Arc::new(|_| true),
-        rate: 0.0,
-        burst: 1,
-        concurrency: 1,
-        timeout: None,
-    };
+    let request = Request { endpoint_url: Some(server(answer)), credentials: Some(keys), ..Request::default() };
     let session = Session::open(&request).await.unwrap();
     let (_, stop) = Canceller::new();
-    let (client, in_flight) = (session.api_gateway("us-east-1"), Arc::new(Semaphore::new(1)));
-    let mut plane = ControlPlane::new("us-east-1".into(), client, Pacer::new(0.0, 1), in_flight, stop);
+    let (client, in_flight) = (api_gateway(session.config(), "us-east-1"), Arc::new(Semaphore::new(1)));
+    let mut plane = ControlPlane::new("us-east-1".into(), client, Pacer::new(0.0, 1), in_flight, stop, Arc::default());
     let pause = Duration::from_millis(1);
     plane.patience = Patience { first: pause, throttled: pause, longest: pause, ..Patience::STANDARD };
     plane

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::call::{ControlPlane, Page, id_of, name_of};
+use super::confirm::Doubts;
 use super::gap::{Failure, Kind, Operation};
 use super::ledger::Ledger;
+use super::progress::ScopeProgress;
 use super::stop::Reason;
 use crate::model::feed::{Chunk, Selection};
 use crate::model::{Document, Value};
@@ -19,15 +21,22 @@ const MOST_PAGES: usize = 10_000;
 /// Whether a rule can match a stage of an API of which nothing else is known yet.
 pub(super) type MayMatch = dyn Fn(&Document<'_>) -> bool + Send + Sync;
 
-/// One Region of the account, and what is wanted of it.
+/// Whether a stage is worth a second look.
+pub(super) type Doubtful = dyn Fn(&Document<'_>) -> bool + Send + Sync;
+
+/// One Region of an account, and what is wanted of it.
 pub(super) struct Region {
     pub(super) account: Option<Arc<str>>,
     pub(super) name: Arc<str>,
     pub(super) control_plane: ControlPlane,
     pub(super) selection: Arc<Selection>,
     pub(super) may_match: Arc<MayMatch>,
+    /// Which stages are read a second time before they are handed on.
+    pub(super) confirm: Option<Arc<Doubtful>>,
     /// How many APIs are read at once.
     pub(super) width: usize,
+    pub(super) chunks: mpsc::Sender<Chunk>,
+    pub(super) progress: Arc<ScopeProgress>,
 }
 
 /// The items of a list as far as its pages could be read.
@@ -45,14 +54,16 @@ struct Stages {
 }
 
 impl Region {
-    /// Reads the Region. Each API's stages are one chunk, in the order of the APIs' identifiers.
-    pub(super) async fn read(self, chunks: mpsc::Sender<Chunk>) -> Ledger {
+    /// Reads the Region. Each API's stages are one chunk, in the order of the APIs' identifiers; what is read a second
+    /// time comes after all others.
+    pub(super) async fn read(self) -> Ledger {
         let region = Arc::new(self);
-        let mut ledger = Ledger::new(region.account.clone(), Arc::clone(&region.name));
+        let mut ledger = Ledger::new(region.account.as_deref(), &region.name);
         let apis = region.apis(&mut ledger).await;
+        region.progress.foresee(apis.len());
         let mut apis = apis.into_iter();
         // In order, and only so many at once, so that memory does not grow with the number of APIs.
-        let mut reads = VecDeque::new();
+        let (mut reads, mut doubts) = (VecDeque::new(), Doubts::default());
         loop {
             while reads.len() < region.width.max(1) {
                 let Some(api) = apis.next() else { break };
@@ -65,8 +76,9 @@ impl Region {
                 read: Vec::new(),
                 failed: Some((region.stage_operation(), Failure::internal(error.to_string()))),
             });
-            region.deliver(api, stages, &chunks, &mut ledger).await;
+            region.deliver(api, stages, &mut doubts, &mut ledger).await;
         }
+        region.settle(doubts, &mut ledger).await;
         ledger.requests(region.control_plane.requests());
         ledger
     }
@@ -76,7 +88,7 @@ impl Region {
         let mut apis = match self.only_api().await {
             Some(Ok(api)) => Vec::from_iter(api),
             Some(Err(failure)) => {
-                ledger.unlisted(Operation::GetApi, failure, self.selection.apis.first().map(String::as_str), false);
+                ledger.unlisted(Operation::GetApi, &failure, self.selection.apis.first().map(String::as_str), false);
                 Vec::new()
             }
             None => {
@@ -87,7 +99,7 @@ impl Region {
                 let page = |token| self.control_plane.get_apis(token);
                 let listing = list(Operation::GetApis, page, all_found).await;
                 if let Some(failure) = listing.failed {
-                    ledger.unlisted(Operation::GetApis, failure, None, listing.pages > 0);
+                    ledger.unlisted(Operation::GetApis, &failure, None, listing.pages > 0);
                 }
                 listing.items
             }
@@ -96,7 +108,7 @@ impl Region {
         // While the pages are read an API may be made or deleted, and another one be listed twice.
         apis.sort_by(|a, b| id_of(a).cmp(&id_of(b)));
         apis.dedup_by(|later, kept| id_of(later) == id_of(kept));
-        ledger.listed(&apis);
+        ledger.listed(&apis, &self.selection.apis);
         apis.retain(|api| {
             let document = Document::before_its_stages(self.account.as_deref(), Some(&self.name), api);
             let fetched = (self.may_match)(&document);
@@ -152,30 +164,46 @@ impl Region {
     }
 
     /// Hands on what was read of an API, and writes down what was not.
-    async fn deliver(&self, api: Value<'static>, stages: Stages, chunks: &mpsc::Sender<Chunk>, ledger: &mut Ledger) {
+    async fn deliver(&self, api: Value<'static>, stages: Stages, doubts: &mut Doubts, ledger: &mut Ledger) {
         let id = id_of(&api).unwrap_or_default().to_owned();
-        match stages.failed {
-            Some((operation, failure)) if is_deleted(operation, &failure) => return ledger.deleted(&id),
-            Some((operation, failure)) => ledger.unread(operation, failure, &id, self.only_stage()),
-            None => {}
-        }
-        if stages.read.is_empty() {
-            return;
-        }
-        let (read, region) = (stages.read.len(), Some(Arc::clone(&self.name)));
-        let chunk = Chunk::Api { account: self.account.clone(), region, api, stages: stages.read };
-        if chunks.send(chunk).await.is_ok() {
-            ledger.read(read);
-        } else {
+        let whole = match &stages.failed {
+            Some((operation, failure)) if is_deleted(*operation, failure) => return ledger.deleted(&id),
+            Some((operation, failure)) => {
+                ledger.unread(*operation, failure, &id, self.only_stage());
+                false
+            }
+            None => true,
+        };
+        let (api, stages) = doubts.set_aside(self, api, stages.read).await;
+        if self.hand_on(api, stages, ledger).await {
+            if whole {
+                ledger.checked();
+            }
+        } else if whole {
             // Nobody listens any more, so what was read is not audited.
             let failure = Failure::stopped(Reason::Interrupted, None);
-            ledger.unread(self.stage_operation(), failure, &id, self.only_stage());
+            ledger.unread(self.stage_operation(), &failure, &id, self.only_stage());
         }
+    }
+
+    /// Hands stages on; whether somebody took them.
+    pub(super) async fn hand_on(&self, api: Value<'static>, stages: Vec<Value<'static>>, ledger: &mut Ledger) -> bool {
+        if stages.is_empty() {
+            return true;
+        }
+        let (read, region) = (stages.len(), Some(Arc::clone(&self.name)));
+        let chunk = Chunk::Api { account: self.account.clone(), region, api, stages };
+        let taken = self.chunks.send(chunk).await.is_ok();
+        if taken {
+            ledger.handed_on(read);
+            self.progress.read(read);
+        }
+        taken
     }
 }
 
 /// Whether the answer says that the API is gone. GetStage must say so in words: its other 404 is about the stage.
-fn is_deleted(operation: Operation, failure: &Failure) -> bool {
+pub(super) fn is_deleted(operation: Operation, failure: &Failure) -> bool {
     failure.kind == Kind::Missing && (operation != Operation::GetStage || failure.message.contains("API identifier"))
 }
 

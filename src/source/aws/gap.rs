@@ -247,6 +247,18 @@ impl Failure {
         Self::new(Kind::Expired, "ExpiredTokenException", "not sent: the session is over, as answers before it said")
     }
 
+    /// AWS does not know the credentials.
+    #[cfg(test)]
+    pub(super) fn unknown(message: &str) -> Self {
+        Self::new(Kind::UnknownCredentials, "UnrecognizedClientException", message)
+    }
+
+    /// An account was asked for that the organization does not have.
+    pub(super) fn no_such_account(who: &str) -> Self {
+        let message = format!("{who} was asked for and is no account of the organization");
+        Self { attempts: 1, ..Self::new(Kind::Missing, "AccountNotFound", message) }
+    }
+
     /// A part of driftgate itself failed.
     pub(super) fn internal(what: impl Into<String>) -> Self {
         Self::new(Kind::Other, "InternalError", what)
@@ -261,17 +273,16 @@ impl Failure {
     }
 
     /// The entry of the ledger: what could not be read, and what to do about it.
-    pub(super) fn gap(self, operation: Operation, at: Place<'_>) -> Gap {
-        let hint = self.hint(operation, at);
+    pub(super) fn gap(&self, operation: Operation, at: Place<'_>) -> Gap {
         Gap {
             account: at.account.map(str::to_owned),
             region: at.region.map(str::to_owned),
             api_id: at.api_id.map(str::to_owned),
             stage: at.stage.map(str::to_owned),
             operation: operation.name().to_owned(),
-            code: self.code,
-            message: self.message,
-            hint,
+            code: self.code.clone(),
+            message: self.message.clone(),
+            hint: self.hint(operation, at),
         }
     }
 
@@ -314,6 +325,9 @@ impl Failure {
                 } else {
                     statement
                 }
+            }
+            Kind::Missing if self.code == "AccountNotFound" => {
+                "check the id or the name, or leave it out of --accounts".to_owned()
             }
             Kind::Missing => "the endpoint does not know what was asked for: check the endpoint URL".to_owned(),
             Kind::Endless => "run again; if it stays, the endpoint's paging is broken".to_owned(),

@@ -16,16 +16,30 @@ pub(super) fn regions(asked: &[String], of_chain: Option<&str>) -> Result<Vec<Ar
     let mut regions: Vec<Arc<str>> = Vec::new();
     let of_chain = of_chain.filter(|_| asked.is_empty());
     for name in asked.iter().map(String::as_str).chain(of_chain) {
-        let plausible = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        // The name becomes part of a host name: what is not a Region must not lead signed requests elsewhere.
-        if name.is_empty() || !name.bytes().all(plausible) {
-            return Err(Error::InvalidRegion { name: name.to_owned() });
-        }
+        check(name)?;
         if !regions.iter().any(|known| **known == *name) {
             regions.push(name.into());
         }
     }
     if regions.is_empty() { Err(Error::NoRegion) } else { Ok(regions) }
+}
+
+/// Whether a name can be a Region's.
+pub(super) fn check(name: &str) -> Result<(), Error> {
+    let plausible = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    // The name becomes part of a host name: what is not a Region must not lead signed requests elsewhere.
+    if name.is_empty() || !name.bytes().all(plausible) {
+        return Err(Error::InvalidRegion { name: name.to_owned() });
+    }
+    Ok(())
+}
+
+/// What STS said about the caller.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) account: Account,
+    /// The Region in which STS was asked last, and knew the credentials if it knew them anywhere.
+    pub(super) home: Arc<str>,
 }
 
 /// What STS said about the account.
@@ -42,13 +56,15 @@ pub(super) enum Account {
 ///
 /// # Errors
 /// When there are no credentials, or STS says that they are not good.
-pub(super) async fn account(session: &Session, regions: &[Arc<str>], profile: Option<&str>) -> Result<Account, Error> {
+pub(super) async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&str>) -> Result<Caller, Error> {
     let mut refused = Error::NoRegion;
     for region in regions {
         let identity = session.sts(region).get_caller_identity().send().await;
         let failure = match &identity {
             Ok(identity) => match identity.account().filter(|account| !account.is_empty()) {
-                Some(account) => return Ok(Account::Known(account.into())),
+                Some(account) => {
+                    return Ok(Caller { account: Account::Known(account.into()), home: Arc::clone(region) });
+                }
                 None => Failure::broken("the answer names no account"),
             },
             Err(error) => match credentials_error(error) {
@@ -68,7 +84,10 @@ pub(super) async fn account(session: &Session, regions: &[Arc<str>], profile: Op
                 }
             }
             // A private endpoint need not have STS, and a policy may deny it.
-            _ => return Ok(Account::Unknown(unknown(&code, &message))),
+            _ => {
+                let account = Account::Unknown(unknown(&code, &message));
+                return Ok(Caller { account, home: Arc::clone(region) });
+            }
         }
     }
     Err(refused)

@@ -1,52 +1,65 @@
 //! The ledger of one Region: what was listed, read, skipped, and not read. It must not know how anything was read.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::call::id_of;
-use super::gap::{Failure, Operation, Place};
+use super::gap::{Failure, Kind, Operation, Place};
 use crate::model::Value;
 use crate::model::feed::{Close, Gap, Read, Scope, Selection, Warning};
 
 /// What a Region has to say at its end.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    account: Option<Arc<str>>,
-    region: Arc<str>,
-    scope: Scope,
-    gaps: Vec<Gap>,
-    warnings: Vec<Warning>,
-    /// The identifiers of the APIs that were found.
+    pub(super) scope: Scope,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) warnings: Vec<Warning>,
+    /// The identifiers of the APIs that were asked for and found.
     found: BTreeSet<String>,
     /// Whether all APIs in scope were listed.
     listed: bool,
+    /// What AWS said when it did not know the credentials here, before anything was read.
+    pub(super) unknown_here: Option<Failure>,
 }
 
 impl Ledger {
-    pub(super) fn new(account: Option<Arc<str>>, region: Arc<str>) -> Self {
+    pub(super) fn new(account: Option<&str>, region: &str) -> Self {
         let scope = Scope {
-            account: account.as_deref().map(str::to_owned),
-            region: Some(region.to_string()),
-            apis: 0,
-            skipped_apis: 0,
-            stages: 0,
-            requests: None,
+            account: account.map(str::to_owned),
+            region: Some(region.to_owned()),
             outcome: Read::Checked,
+            ..Scope::default()
         };
-        Self { account, region, scope, gaps: Vec::new(), warnings: Vec::new(), found: BTreeSet::new(), listed: true }
+        Self::of(scope, Vec::new(), Vec::new())
+    }
+
+    /// A scope that is left out; without a Region, an account.
+    pub(super) fn excluded(account: Option<&str>, region: Option<&str>) -> Self {
+        let (account, region) = (account.map(str::to_owned), region.map(str::to_owned));
+        let scope = Scope { account, region, outcome: Read::Excluded, ..Scope::default() };
+        Self::of(scope, Vec::new(), Vec::new())
+    }
+
+    /// A scope with what is to be said about it.
+    pub(super) fn of(scope: Scope, gaps: Vec<Gap>, warnings: Vec<Warning>) -> Self {
+        let listed = scope.outcome == Read::Checked;
+        Self { scope, gaps, warnings, found: BTreeSet::new(), listed, unknown_here: None }
     }
 
     /// The APIs could not be listed, or not all of them, or the one that was asked for could not be read.
-    pub(super) fn unlisted(&mut self, operation: Operation, why: Failure, api_id: Option<&str>, in_part: bool) {
+    pub(super) fn unlisted(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, in_part: bool) {
         self.listed = false;
         self.scope.outcome = if in_part { Read::Partial } else { Read::Unchecked };
+        if why.kind == Kind::UnknownCredentials && !in_part {
+            self.unknown_here = Some(why.clone());
+        }
         self.gap(operation, why, api_id, None);
     }
 
-    /// The APIs that were found.
-    pub(super) fn listed(&mut self, apis: &[Value<'static>]) {
+    /// The APIs that were found; those that were `asked` for by name are remembered.
+    pub(super) fn listed(&mut self, apis: &[Value<'static>], asked: &[String]) {
         self.scope.apis = apis.len() as u64;
-        self.found.extend(apis.iter().filter_map(id_of).map(str::to_owned));
+        let ids = apis.iter().filter_map(id_of);
+        self.found.extend(ids.filter(|id| asked.iter().any(|asked| asked == id)).map(str::to_owned));
     }
 
     /// One of them is not read, because no rule can match its stages.
@@ -54,26 +67,44 @@ impl Ledger {
         self.scope.skipped_apis += 1;
     }
 
-    /// So many stages were read and handed on.
-    pub(super) fn read(&mut self, stages: usize) {
+    /// All stages of an API were read.
+    pub(super) fn checked(&mut self) {
+        self.scope.checked_apis += 1;
+    }
+
+    /// So many stages were handed on.
+    pub(super) fn handed_on(&mut self, stages: usize) {
         self.scope.stages += stages as u64;
     }
 
     /// The stages of an API could not be read, or not all of them.
-    pub(super) fn unread(&mut self, operation: Operation, why: Failure, api_id: &str, stage: Option<&str>) {
+    pub(super) fn unread(&mut self, operation: Operation, why: &Failure, api_id: &str, stage: Option<&str>) {
+        self.scope.unchecked_apis += 1;
         self.scope.outcome = Read::Partial;
         self.gap(operation, why, Some(api_id), stage);
     }
 
+    /// Stages of an API were read, and nobody took them.
+    pub(super) fn lost(&mut self, api_id: &str, why: &Failure) {
+        self.scope.outcome = Read::Partial;
+        self.gap(Operation::GetStage, why, Some(api_id), None);
+    }
+
     /// An API was deleted after it was listed.
     pub(super) fn deleted(&mut self, api_id: &str) {
+        self.scope.deleted_apis += 1;
+        self.warn("deleted", format!("API {api_id} was deleted during the audit"), api_id, None);
+    }
+
+    /// Something about an API, or a stage of it, that is worth knowing.
+    pub(super) fn warn(&mut self, kind: &str, message: String, api_id: &str, stage: Option<&str>) {
         self.warnings.push(Warning {
-            kind: "deleted".to_owned(),
-            message: format!("API {api_id} was deleted during the audit"),
+            kind: kind.to_owned(),
+            message,
             account: self.scope.account.clone(),
             region: self.scope.region.clone(),
             api_id: Some(api_id.to_owned()),
-            stage: None,
+            stage: stage.map(str::to_owned),
         });
     }
 
@@ -82,16 +113,18 @@ impl Ledger {
         self.scope.requests = Some(requests);
     }
 
-    fn gap(&mut self, operation: Operation, why: Failure, api_id: Option<&str>, stage: Option<&str>) {
-        let at = Place { account: self.account.as_deref(), region: Some(&self.region), api_id, stage };
+    fn gap(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, stage: Option<&str>) {
+        let Scope { account, region, .. } = &self.scope;
+        let at = Place { account: account.as_deref(), region: region.as_deref(), api_id, stage };
         self.gaps.push(why.gap(operation, at));
     }
 }
 
-/// The ledgers of all Regions as one, in one order, whatever the order in which they came to an end.
+/// The ledgers of all scopes as one, in one order, whatever the order in which they came to an end.
 pub(super) fn close(ledgers: Vec<Ledger>, mut warnings: Vec<Warning>, selection: &Selection) -> Close {
-    if ledgers.iter().all(|ledger| ledger.listed) {
-        let lost = |id: &&String| !ledgers.iter().any(|ledger| ledger.found.contains(*id));
+    let in_scope = || ledgers.iter().filter(|ledger| ledger.scope.outcome != Read::Excluded);
+    if in_scope().all(|ledger| ledger.listed) {
+        let lost = |id: &&String| !in_scope().any(|ledger| ledger.found.contains(*id));
         warnings.extend(selection.apis.iter().filter(lost).map(|id| Warning {
             kind: "api-not-found".to_owned(),
             message: format!("API {id} was asked for and is in none of the Regions that were read"),
@@ -99,7 +132,8 @@ pub(super) fn close(ledgers: Vec<Ledger>, mut warnings: Vec<Warning>, selection:
             ..Warning::default()
         }));
     }
-    let mut close = Close { warnings, ..Close::default() };
+    let handed_on = ledgers.iter().map(|ledger| ledger.scope.stages).sum();
+    let mut close = Close { warnings, handed_on: Some(handed_on), ..Close::default() };
     for ledger in ledgers {
         close.scopes.push(ledger.scope);
         close.gaps.extend(ledger.gaps);

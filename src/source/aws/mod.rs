@@ -2,73 +2,88 @@
 //! fetch is a value.
 //!
 //! ```text
-//! open: session ─► inventory (Regions, account) ─► fetch, one Region each ─► call ─► pace
-//!                                                    │                        ├─► gap, retry
-//!                                                    │                        └─► convert
-//!                                                    └─► chunks, then ledger ─► Close
+//! open: session ─► inventory (who asks, and where) ─► survey
+//! survey: accounts ─► role ─► regions ─► fetch, one Region each ─► call ─► pace
+//!                                          │    └─► confirm         ├─► gap, retry
+//!                                          │                        └─► convert
+//!                                          └─► chunks, then ledger ─► settle, an account each ─► Close
 //! ```
 //!
 //! GetApis and GetStages return the whole of what GetApi and GetStage do, tags included (botocore's model has the same
 //! members in both), so a Region costs one call for each page of APIs and one for each page of an API's stages.
 
+mod accounts;
 mod call;
 #[cfg(test)]
 mod canned;
+mod confirm;
 mod convert;
 mod error;
 mod fetch;
 mod gap;
 mod inventory;
 mod ledger;
-#[cfg_attr(not(test), expect(dead_code, reason = "the inventory of an organization will call it"))]
 mod organization;
 mod pace;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the inventory of an organization will call it"))]
+mod progress;
 mod regions;
 mod retry;
-#[cfg_attr(not(test), expect(dead_code, reason = "the inventory of an organization will call it"))]
+mod role;
 mod selector;
 mod session;
+mod settle;
 mod stop;
+mod survey;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+pub use self::accounts::{Accounts, Whose};
 pub use self::error::Error;
+pub use self::progress::{Progress, Standing};
+pub use self::role::Role;
 pub use self::selector::{NotASelector, Selector};
 pub use self::stop::Canceller;
 
-use self::call::ControlPlane;
-use self::fetch::Region;
-use self::gap::{Failure, Operation};
 use self::inventory::Account;
-use self::ledger::Ledger;
-use self::pace::Pacer;
 use self::session::Session;
 use self::stop::Reason;
+use self::survey::{Survey, Surveyed};
 use crate::model::Document;
-use crate::model::feed::{Chunk, Close, Feed, Selection, Warning};
+use crate::model::feed::{Chunk, Close, Feed, Gap, Selection, Unusable, Warning};
+use crate::model::shard::Shard;
 
 /// Chunks that may wait to be checked. More would only fill memory: a chunk is checked faster than it is fetched.
 const WAITING_CHUNKS: usize = 64;
+
+/// Where STS and Organizations are asked when all Regions are read and no Region is named anywhere.
+const HOME: &str = "us-east-1";
+
+/// What can be said of a document before it is handed on.
+pub type Predicate = Arc<dyn Fn(&Document<'_>) -> bool + Send + Sync>;
 
 /// What to fetch, and how.
 pub struct Request {
     /// The profile of the AWS configuration; `None` is the SDK's default chain.
     pub profile: Option<String>,
-    /// The Regions; when empty, the one of the SDK's chain.
-    pub regions: Vec<String>,
     /// Where every call goes instead of AWS's endpoints.
     pub endpoint_url: Option<String>,
     /// Fixed keys; `None` is the SDK's default chain.
     pub credentials: Option<Keys>,
+    /// The accounts.
+    pub accounts: Accounts,
+    /// The Regions of each of them.
+    pub regions: Regions,
+    /// The part of the accounts' Regions that is read; `None` is all.
+    pub shard: Option<Shard>,
     /// The APIs and stages that are wanted.
     pub selection: Arc<Selection>,
     /// Whether a rule can match a stage of an API; only then are its stages fetched. The stage is not stated yet.
-    pub may_match: Arc<dyn Fn(&Document<'_>) -> bool + Send + Sync>,
+    pub may_match: Predicate,
+    /// Which stages are read again with GetStage before they are handed on; `None` is none.
+    pub confirm: Option<Predicate>,
     /// Requests a second for each account and Region, at most; 0 switches the pacer off, adaptation included.
     pub rate: f64,
     /// Requests at once for each account and Region, at most.
@@ -77,6 +92,38 @@ pub struct Request {
     pub concurrency: usize,
     /// The time for the whole fetch; what was not reached then becomes gaps.
     pub timeout: Option<Duration>,
+}
+
+impl Default for Request {
+    /// Everything in the Region and with the credentials of the SDK's chain, one request at a time and unpaced.
+    fn default() -> Self {
+        Self {
+            profile: None,
+            endpoint_url: None,
+            credentials: None,
+            accounts: Accounts::default(),
+            regions: Regions::default(),
+            shard: None,
+            selection: Arc::default(),
+            may_match: Arc::new(|_| true),
+            confirm: None,
+            rate: 0.0,
+            burst: 1,
+            concurrency: 1,
+            timeout: None,
+        }
+    }
+}
+
+/// Which Regions of an account are read.
+#[derive(Debug, Clone, Default)]
+pub struct Regions {
+    /// By name; when empty, the one of the SDK's chain.
+    pub named: Vec<String>,
+    /// All that are enabled for the account, instead.
+    pub all: bool,
+    /// Those that are left out.
+    pub excluded: Vec<String>,
 }
 
 /// Fixed keys. They have no `Debug`, so that no log can hold them.
@@ -97,9 +144,17 @@ pub struct Keys {
 /// meant. What fails later is a gap in the feed.
 pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let session = Session::open(&request).await?;
-    let regions = inventory::regions(&request.regions, session.region())?;
-    let mut warnings: Vec<Warning> = session.plain_http_endpoints().iter().map(|url| plain_http(url)).collect();
-    let account = match inventory::account(&session, &regions, request.profile.as_deref()).await? {
+    let Regions { named, all, excluded } = &request.regions;
+    excluded.iter().try_for_each(|name| inventory::check(name))?;
+    let of_chain = session.region().or(all.then_some(HOME));
+    let homes = inventory::regions(named, of_chain)?;
+    let mut services = vec!["ApiGatewayV2", "STS"];
+    services.extend(all.then_some("Account"));
+    services.extend(matches!(request.accounts.whose, Whose::Organization(..)).then_some("Organizations"));
+    let mut warnings: Vec<Warning> =
+        session.plain_http_endpoints(&services).iter().map(|url| plain_http(url)).collect();
+    let caller = inventory::caller(&session, &homes, request.profile.as_deref()).await?;
+    let account = match caller.account {
         Account::Known(account) => Some(account),
         Account::Unknown(warning) => {
             warnings.push(warning);
@@ -108,57 +163,49 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     };
 
     let (canceller, stop) = Canceller::new();
-    let in_flight = Arc::new(Semaphore::new(request.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
-    let read = |name: &Arc<str>| Region {
-        account: account.clone(),
-        name: Arc::clone(name),
-        control_plane: ControlPlane::new(
-            Arc::clone(name),
-            session.api_gateway(name),
-            Pacer::new(request.rate, request.burst),
-            Arc::clone(&in_flight),
-            stop.clone(),
-        ),
-        selection: Arc::clone(&request.selection),
-        may_match: Arc::clone(&request.may_match),
-        width: request.concurrency,
-    };
-    let plan: Vec<Region> = regions.iter().map(read).collect();
     let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
     let (closing, close) = oneshot::channel();
-    let fetch = fetch(plan, sender, canceller.clone(), request.timeout);
-    let selection = request.selection;
-    let of_all = Arc::clone(&selection);
+    let progress = Arc::new(Progress::new(request.rate));
+    let (selection, timeout) = (Arc::clone(&request.selection), request.timeout);
+    let survey = Survey {
+        in_flight: Arc::new(Semaphore::new(request.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
+        open: Survey::places(),
+        regions: (!all).then_some(homes),
+        home: caller.home,
+        caller: account,
+        stop,
+        progress: Arc::clone(&progress),
+        chunks: sender,
+        session,
+        request,
+    };
+    let fetch = within(timeout, canceller.clone(), survey.run());
     tokio::spawn(async move {
-        let ledgers = fetch.await;
+        let Surveyed { ledgers, warnings: more, unknown } = fetch.await;
+        warnings.extend(more);
+        let failed = unknown.map(|failure| {
+            format!(
+                "API Gateway refused the credentials in every Region ({}: {}).\nCheck the access key, or renew the session.",
+                failure.code, failure.message
+            )
+        });
         // The feed may be gone, and nobody asks any more.
-        let _ = closing.send(ledger::close(ledgers, warnings, &of_all));
+        let _ = closing.send(Close { failed, ..ledger::close(ledgers, warnings, &selection) });
     });
-    Ok(AwsFeed { account, regions, selection, chunks, close, canceller })
+    Ok(AwsFeed { progress, chunks, close, canceller })
 }
 
-/// Reads all Regions at once, until they are done or the time is over.
-async fn fetch(
-    plan: Vec<Region>,
-    chunks: mpsc::Sender<Chunk>,
-    canceller: Canceller,
-    timeout: Option<Duration>,
-) -> Vec<Ledger> {
-    let all = async {
-        // The last sender goes with the last Region: that ends the chunks.
-        let regions: Vec<_> = plan.into_iter().map(|region| region.read(chunks.clone())).collect();
-        drop(chunks);
-        join_all(regions).await
-    };
-    let mut all = std::pin::pin!(all);
+/// Lets a fetch go on until it is done or the time is over.
+async fn within<T>(timeout: Option<Duration>, canceller: Canceller, fetch: impl Future<Output = T>) -> T {
+    let mut fetch = std::pin::pin!(fetch);
     if let Some(timeout) = timeout {
         tokio::select! {
-            ledgers = &mut all => return ledgers,
+            done = &mut fetch => return done,
             () = tokio::time::sleep(timeout) => canceller.stop(Reason::Timeout),
         }
     }
     // Once stopped, every call fails at once, and the ledgers say what was not reached.
-    all.await
+    fetch.await
 }
 
 fn plain_http(url: &str) -> Warning {
@@ -166,13 +213,11 @@ fn plain_http(url: &str) -> Warning {
     Warning { kind: "plain-http".to_owned(), message, ..Warning::default() }
 }
 
-/// The stages of an account, one chunk an API, in the order of the APIs' identifiers within a Region.
+/// The stages of all accounts, one chunk an API, in the order of the APIs' identifiers within a Region.
 ///
 /// Its methods block, so they belong on an ordinary thread, never on one of the runtime's. Dropping it stops the fetch.
 pub struct AwsFeed {
-    account: Option<Arc<str>>,
-    regions: Vec<Arc<str>>,
-    selection: Arc<Selection>,
+    progress: Arc<Progress>,
     chunks: mpsc::Receiver<Chunk>,
     close: oneshot::Receiver<Close>,
     canceller: Canceller,
@@ -185,26 +230,27 @@ impl AwsFeed {
         self.canceller.clone()
     }
 
-    /// The account of the credentials; `None` when STS did not say.
+    /// What tells how far the fetch has come.
     #[must_use]
-    pub fn account(&self) -> Option<&str> {
-        self.account.as_deref()
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
     }
+}
 
-    /// The Regions that are read.
-    pub fn regions(&self) -> impl Iterator<Item = &str> {
-        self.regions.iter().map(|region| &**region)
-    }
-
-    /// What is said when the fetch itself ended without a word: nothing is known to be read.
-    fn lost(&self) -> Close {
-        let lost = |region: &Arc<str>| {
-            let mut ledger = Ledger::new(self.account.clone(), Arc::clone(region));
-            let failure = Failure::internal("the fetch ended before its time");
-            ledger.unlisted(Operation::GetApis, failure, None, false);
-            ledger
-        };
-        ledger::close(self.regions.iter().map(lost).collect(), Vec::new(), &self.selection)
+/// What is said when the fetch itself ended without a word: nothing is known to be read.
+fn lost() -> Close {
+    let message = "the fetch ended before its time";
+    let gap = Gap {
+        operation: "GetApis".to_owned(),
+        code: "InternalError".to_owned(),
+        message: message.to_owned(),
+        hint: "this is a bug of driftgate: please report it".to_owned(),
+        ..Gap::default()
+    };
+    Close {
+        gaps: vec![gap],
+        failed: Some(format!("{message}. This is a bug of driftgate; please report it")),
+        ..Close::default()
     }
 }
 
@@ -217,14 +263,14 @@ impl Feed for AwsFeed {
         self.chunks.try_recv().ok()
     }
 
-    fn close(mut self: Box<Self>) -> Result<Close, crate::model::feed::Unusable> {
+    fn close(mut self: Box<Self>) -> Result<Close, Unusable> {
         // After the last chunk this changes nothing; before it, what is left shall not be waited for.
         self.canceller.cancel();
         self.chunks.close();
         while self.chunks.blocking_recv().is_some() {}
         let (_, never) = oneshot::channel();
         let close = std::mem::replace(&mut self.close, never);
-        Ok(close.blocking_recv().unwrap_or_else(|_| self.lost()))
+        Ok(close.blocking_recv().unwrap_or_else(|_| lost()))
     }
 }
 

@@ -41,9 +41,9 @@ pub(super) struct Listing {
 
 /// The accounts of the organization. What was read before a failure stays.
 pub(super) async fn accounts(config: &SdkConfig, region: &str) -> Listing {
-    let client = client(config, region);
+    let client = &client(config, region);
     let mut members = Vec::new();
-    let failed = paged(Operation::ListAccounts, &mut members, async |token| {
+    let failed = paged(Operation::ListAccounts, &mut members, |token| async move {
         let page = client.list_accounts().set_next_token(token).send().await.map_err(|error| Failure::of(&error))?;
         Ok((page.accounts.map(|accounts| accounts.into_iter().map(member).collect()), page.next_token))
     });
@@ -58,20 +58,20 @@ pub(super) async fn members_of(
     region: &str,
     unit: &str,
 ) -> Result<BTreeSet<String>, (Operation, Failure)> {
-    let client = client(config, region);
+    let client = &client(config, region);
     let (mut ids, mut seen, mut open) = (BTreeSet::new(), HashSet::from([unit.to_owned()]), vec![unit.to_owned()]);
     while let Some(parent) = open.pop() {
-        let mut accounts = Vec::new();
-        paged(Operation::ListAccountsForParent, &mut accounts, async |token| {
-            let page = client.list_accounts_for_parent().parent_id(&parent).set_next_token(token).send().await;
+        let (parent, mut accounts) = (&parent, Vec::new());
+        paged(Operation::ListAccountsForParent, &mut accounts, |token| async move {
+            let page = client.list_accounts_for_parent().parent_id(parent).set_next_token(token).send().await;
             let page = page.map_err(|error| Failure::of(&error))?;
             Ok((page.accounts.map(|accounts| accounts.into_iter().map(member).collect()), page.next_token))
         })
         .await?;
         ids.extend(accounts.into_iter().map(|member| member.id));
         let mut below = Vec::new();
-        paged(Operation::ListOrganizationalUnitsForParent, &mut below, async |token| {
-            let page = client.list_organizational_units_for_parent().parent_id(&parent).set_next_token(token);
+        paged(Operation::ListOrganizationalUnitsForParent, &mut below, |token| async move {
+            let page = client.list_organizational_units_for_parent().parent_id(parent).set_next_token(token);
             let page = page.send().await.map_err(|error| Failure::of(&error))?;
             let unit = |id: Option<String>| id.ok_or_else(|| Failure::broken("the answer holds a unit without its id"));
             let units = page.organizational_units;
@@ -98,11 +98,14 @@ fn client(config: &SdkConfig, region: &str) -> Client {
 type Page<T> = (Option<Vec<Result<T, Failure>>>, Option<String>);
 
 /// Reads all pages of a list. What was read before a failure stays in `into`.
-async fn paged<T>(
+async fn paged<T, F>(
     operation: Operation,
     into: &mut Vec<T>,
-    page: impl AsyncFn(Option<String>) -> Result<Page<T>, Failure>,
-) -> Result<(), (Operation, Failure)> {
+    page: impl Fn(Option<String>) -> F,
+) -> Result<(), (Operation, Failure)>
+where
+    F: Future<Output = Result<Page<T>, Failure>>,
+{
     let failed = |failure| (operation, failure);
     let (mut token, mut seen) = (None, HashSet::new());
     for number in 1.. {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -12,6 +13,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sts::config::retry::RetryPartition;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -33,6 +35,8 @@ const ATTEMPT: Duration = Duration::from_secs(15);
 const STS_ATTEMPT: Duration = Duration::from_secs(5);
 /// How often STS is asked.
 const STS_ATTEMPTS: u32 = 2;
+/// How often a role is asked for: without it a whole account is unread.
+const ROLE_ATTEMPTS: u32 = 5;
 
 /// Everything that a client of AWS is made from.
 #[derive(Debug)]
@@ -58,7 +62,7 @@ impl Session {
         if let Some(profile) = &request.profile {
             loader = loader.profile_name(profile);
         }
-        if let Some(region) = request.regions.first() {
+        if let Some(region) = request.regions.named.first() {
             loader = loader.region(Region::new(region.clone()));
         }
         if let Some(url) = &request.endpoint_url {
@@ -89,28 +93,42 @@ impl Session {
         self.config.region().map(Region::as_ref)
     }
 
-    /// A client of API Gateway, without retries: every attempt takes a token of the pacer.
-    pub(super) fn api_gateway(&self, region: &str) -> aws_sdk_apigatewayv2::Client {
-        let config = aws_sdk_apigatewayv2::config::Builder::from(&self.config)
-            .region(Region::new(region.to_owned()))
-            .retry_config(RetryConfig::disabled());
-        aws_sdk_apigatewayv2::Client::from_conf(config.build())
+    /// What clients of the caller's own account are made from.
+    pub(super) const fn config(&self) -> &SdkConfig {
+        &self.config
     }
 
-    /// A client of STS, which retries by itself.
+    /// The same with other credentials, which all Regions of their account share.
+    pub(super) fn config_with(&self, credentials: SharedCredentialsProvider) -> SdkConfig {
+        // The SDK's own cache of identities holds 64 and then forgets any one of them; each account has its own here.
+        let cache = IdentityCache::lazy().build();
+        self.config.to_builder().credentials_provider(credentials).identity_cache(cache).build()
+    }
+
+    /// A client of STS that asks who the caller is.
     pub(super) fn sts(&self, region: &str) -> aws_sdk_sts::Client {
+        aws_sdk_sts::Client::from_conf(self.sts_config(region, STS_ATTEMPTS).build())
+    }
+
+    /// A client of STS that assumes the role of one account.
+    pub(super) fn sts_for_roles(&self, region: &str) -> aws_sdk_sts::Client {
+        // The SDK shares the tokens for retries among all clients of a Region: one account would use up another's.
+        let own = RetryPartition::custom("driftgate").build();
+        aws_sdk_sts::Client::from_conf(self.sts_config(region, ROLE_ATTEMPTS).retry_partition(own).build())
+    }
+
+    fn sts_config(&self, region: &str, attempts: u32) -> aws_sdk_sts::config::Builder {
         let limits = self.config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
-        let config = aws_sdk_sts::config::Builder::from(&self.config)
+        aws_sdk_sts::config::Builder::from(&self.config)
             .region(Region::new(region.to_owned()))
-            .retry_config(RetryConfig::standard().with_max_attempts(STS_ATTEMPTS))
-            .timeout_config(limits.operation_attempt_timeout(STS_ATTEMPT).build());
-        aws_sdk_sts::Client::from_conf(config.build())
+            .retry_config(RetryConfig::standard().with_max_attempts(attempts))
+            .timeout_config(limits.operation_attempt_timeout(STS_ATTEMPT).build())
     }
 
     /// The endpoints that stand in for AWS's own and that send signed requests over the network in the clear.
-    pub(super) fn plain_http_endpoints(&self) -> Vec<String> {
-        let mut plain: Vec<String> = ["ApiGatewayV2", "STS"]
-            .into_iter()
+    pub(super) fn plain_http_endpoints(&self, services: &[&str]) -> Vec<String> {
+        let mut plain: Vec<String> = services
+            .iter()
             .filter_map(|service| self.endpoint_of(service))
             .filter(|url| url.parse::<Uri>().is_ok_and(|url| url.scheme_str() == Some("http") && !is_loopback(&url)))
             .collect();
@@ -131,6 +149,14 @@ impl Session {
             of_service().or_else(general)
         }
     }
+}
+
+/// A client of API Gateway, without retries: every attempt takes a token of the pacer.
+pub(super) fn api_gateway(config: &SdkConfig, region: &str) -> aws_sdk_apigatewayv2::Client {
+    let config = aws_sdk_apigatewayv2::config::Builder::from(config)
+        .region(Region::new(region.to_owned()))
+        .retry_config(RetryConfig::disabled());
+    aws_sdk_apigatewayv2::Client::from_conf(config.build())
 }
 
 /// Whether an endpoint is a URL of http or https with a host.
@@ -189,8 +215,6 @@ fn tls() -> Result<TlsContext, Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::super::Keys;
     use super::*;
 
@@ -209,23 +233,9 @@ mod tests {
         for (url, plain) in
             [("http://10.0.0.1:4566", true), ("http://127.0.0.1:1", false), ("https://a.example", false)]
         {
-            let request = Request {
-                profile: None,
-                regions: vec!["us-east-1".to_owned()],
-                endpoint_url: Some(url.to_owned()),
-                credentials: Some(Keys {
-                    access_key_id: "a".into(),
-                    secret_access_key: "b".into(),
-                    session_token: None,
-                }),
-                selection: Arc::default(),
-                may_match: Arc::new(|_| true),
-                rate: 5.0,
-                burst: 20,
-                concurrency: 64,
-                timeout: None,
-            };
-            let found = Session::open(&request).await.unwrap().plain_http_endpoints();
+            let keys = Keys { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
+            let request = Request { endpoint_url: Some(url.to_owned()), credentials: Some(keys), ..Request::default() };
+            let found = Session::open(&request).await.unwrap().plain_http_endpoints(&["ApiGatewayV2", "STS"]);
             assert_eq!(found, if plain { vec![url.to_owned()] } else { vec![] });
         }
     }

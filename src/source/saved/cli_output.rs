@@ -80,6 +80,7 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
         stages: stages.len() as u64,
         requests: Some(0),
         outcome: if more { Read::Partial } else { Read::Checked },
+        ..Scope::default()
     };
     let chunk = Chunk::Api {
         account: None,
@@ -87,7 +88,7 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
         api: api_stated_by(api.as_deref(), request.protocol),
         stages,
     };
-    let close = Close { scopes: vec![scope], gaps: gap.into_iter().collect(), warnings: Vec::new() };
+    let close = Close { scopes: vec![scope], gaps: gap.into_iter().collect(), ..Close::default() };
     Ok(CliOutput { chunk: Some(chunk), close })
 }
 

@@ -225,12 +225,16 @@ impl Feed for Snapshot {
         }
         let narrowed = !self.selection.apis.is_empty();
         let scope = |scope: Scope| {
+            let scope = Scope { requests: Some(0), ..scope };
             // How many of the APIs that are asked for a scope has, only its stages tell.
-            let apis = if narrowed { 0 } else { scope.apis };
-            Scope { apis, requests: Some(0), ..scope }
+            if narrowed {
+                Scope { apis: 0, checked_apis: 0, skipped_apis: 0, deleted_apis: 0, unchecked_apis: 0, ..scope }
+            } else {
+                scope
+            }
         };
         let scopes = trailer.scopes.into_iter().map(scope).collect();
-        Ok(Close { scopes, gaps, warnings: trailer.warnings })
+        Ok(Close { scopes, gaps, warnings: trailer.warnings, ..Close::default() })
     }
 }
 
@@ -254,13 +258,14 @@ impl Snapshot {
             stages: 0,
             requests: Some(0),
             outcome: Read::Partial,
+            ..Scope::default()
         };
         let nowhere = [Asked { account: None, region: None }];
         let asked = if self.asked.is_empty() { &nowhere[..] } else { &self.asked };
         Close {
             scopes: self.asked.iter().map(scope).collect(),
             gaps: asked.iter().map(gap).collect(),
-            warnings: Vec::new(),
+            ..Close::default()
         }
     }
 }

@@ -1,0 +1,138 @@
+//! The flags that say where stages come from: which accounts, Regions and stages, and how fast they are read.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, ValueHint};
+
+use super::values::{rate, role_name, seconds, shard, whole};
+use crate::check::Inheritance;
+use crate::model::catalogue::Protocol;
+use crate::model::shard::Shard;
+
+/// Flags that say where stages come from.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Stages")]
+pub struct Source {
+    /// aws, or a file: a snapshot, or what `aws apigatewayv2 get-stages` printed (KIND:PATH forces the kind; - is stdin)
+    #[arg(long, value_name = "SOURCE", value_hint = ValueHint::FilePath, default_value = "aws")]
+    pub from: String,
+    /// The profile of the AWS configuration
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// A Region; repeat for several [default: as in the AWS CLI]
+    #[arg(long, value_name = "REGION")]
+    pub region: Vec<String>,
+    /// Every Region that is enabled for the account
+    #[arg(long, conflicts_with = "region")]
+    pub all_regions: bool,
+    /// Not this Region; repeat for several
+    #[arg(long, value_name = "REGION")]
+    pub exclude_region: Vec<String>,
+    /// Only this API; repeat for several
+    #[arg(long, value_name = "ID")]
+    pub api: Vec<String>,
+    /// Only stages of this name; repeat for several
+    #[arg(long, value_name = "NAME")]
+    pub stage: Vec<String>,
+    /// The protocol of the API in CLI output, which does not say it
+    #[arg(long, value_name = "HTTP|WEBSOCKET", value_parser = PossibleValuesParser::new(["HTTP", "WEBSOCKET"])
+        .try_map(|name| Protocol::from_name(&name).ok_or("not a protocol")))]
+    pub protocol: Option<Protocol>,
+    /// Where every AWS call goes instead
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// How a partial route entry is read: what it leaves out comes from the stage default, is unset, or both must hold
+    #[arg(long, value_name = "READING", default_value = "inherit", value_parser = PossibleValuesParser::new(
+        ["inherit", "replace", "both"]).try_map(|name| Inheritance::from_name(&name).ok_or("not a reading")))]
+    pub route_inheritance: Inheritance,
+    /// Which accounts.
+    #[command(flatten)]
+    pub accounts: AccountFlags,
+    /// How they are read.
+    #[command(flatten)]
+    pub pace: PaceFlags,
+}
+
+/// Flags that say which accounts are read, and in which role.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Accounts")]
+pub struct AccountFlags {
+    /// Accounts by id, each read in the role; with --organization also by name or organisational unit (ou-…), * and ?
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub accounts: Vec<String>,
+    /// Every active account of the organization
+    #[arg(long)]
+    pub organization: bool,
+    /// Not these accounts: by id, by name (* and ?), by organisational unit (ou-…)
+    #[arg(long, value_name = "WHO,…", value_delimiter = ',')]
+    pub exclude_account: Vec<String>,
+    /// The role to assume in each account [default: DriftgateAudit]
+    #[arg(long, value_name = "NAME", value_parser = role_name)]
+    pub role_name: Option<String>,
+    /// The external id that the role asks for
+    #[arg(long, value_name = "ID")]
+    pub external_id: Option<String>,
+}
+
+/// Flags that say how stages are read.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Reading")]
+pub struct PaceFlags {
+    /// Requests a second for each account and Region, at most; 0 switches the pacer off [default: 5]
+    #[arg(long, value_name = "N", value_parser = rate, allow_negative_numbers = true)]
+    pub rate: Option<f64>,
+    /// Requests at once for each account and Region, at most [default: 20]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, u64::MAX))]
+    pub burst: Option<u32>,
+    /// Requests in flight overall [default: 64]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, 10_000))]
+    pub concurrency: Option<u32>,
+    /// Time for the whole fetch; what was not reached is unchecked
+    #[arg(long, value_name = "SECS", value_parser = seconds, allow_negative_numbers = true)]
+    pub timeout: Option<Duration>,
+    /// Keep what is fetched in a file, so that a run that was killed can go on (removed on success)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub spool: Option<PathBuf>,
+    /// Go on from the file of --spool; with --spool FILE as well, start it if it is not there
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub resume: Option<PathBuf>,
+    /// Only the I-th of N parts of the accounts and Regions; auto takes I from AWS Batch or a Kubernetes indexed Job
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
+}
+
+/// Requests a second that leave room for deployments: half of AWS's quota of 10, which nobody can raise.
+pub const RATE: f64 = 5.0;
+/// Requests at once: half of AWS's 40.
+pub const BURST: u32 = 20;
+/// Requests in flight overall.
+pub const CONCURRENCY: u32 = 64;
+/// The role of the template that `driftgate doctor --iam-policy` prints.
+pub const ROLE_NAME: &str = "DriftgateAudit";
+
+impl Source {
+    /// Flags that only AWS can obey, and whether they are given.
+    pub fn aws_only(&self) -> [(bool, &'static str); 16] {
+        let Self { accounts, pace, .. } = self;
+        [
+            (self.profile.is_some(), "--profile"),
+            (self.endpoint_url.is_some(), "--endpoint-url"),
+            (self.all_regions, "--all-regions"),
+            (!self.exclude_region.is_empty(), "--exclude-region"),
+            (!accounts.accounts.is_empty(), "--accounts"),
+            (accounts.organization, "--organization"),
+            (!accounts.exclude_account.is_empty(), "--exclude-account"),
+            (accounts.role_name.is_some(), "--role-name"),
+            (accounts.external_id.is_some(), "--external-id"),
+            (pace.rate.is_some(), "--rate"),
+            (pace.burst.is_some(), "--burst"),
+            (pace.concurrency.is_some(), "--concurrency"),
+            (pace.timeout.is_some(), "--timeout"),
+            (pace.spool.is_some(), "--spool"),
+            (pace.resume.is_some(), "--resume"),
+            (pace.shard.is_some(), "--shard"),
+        ]
+    }
+}

@@ -1,0 +1,84 @@
+//! The values that flags take: a text becomes a value, or a sentence on what it must be.
+
+use std::time::Duration;
+
+use crate::model::shard::Shard;
+
+/// A whole number within bounds; `u64::MAX` is none.
+pub fn whole<N>(least: u64, most: u64) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
+where
+    N: TryFrom<u64>,
+{
+    move |text| {
+        let number = text.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
+        number.and_then(|number| N::try_from(number).ok()).ok_or_else(|| match most {
+            u64::MAX => format!("a whole number of at least {least}"),
+            _ => format!("a whole number from {least} to {most}"),
+        })
+    }
+}
+
+/// Requests a second; 0 is no pacer.
+pub fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && (rate == 0.0 || (0.01..=10_000.0).contains(&rate)) => Ok(rate),
+        _ => Err("a number of requests a second from 0.01 to 10000, or 0 for no pacer".to_owned()),
+    }
+}
+
+/// A percentage.
+pub fn percent(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("a percentage from 0 to 100".to_owned()),
+    }
+}
+
+/// A time in seconds.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 31_536_000.0 => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("a number of seconds greater than 0".to_owned()),
+    }
+}
+
+/// The name of an IAM role, which may have a path before it.
+pub fn role_name(text: &str) -> Result<String, String> {
+    // IAM's own alphabet; the name becomes part of an ARN.
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-/".contains(&byte);
+    let name = text.strip_prefix("arn:").is_none() && !text.starts_with('/') && !text.ends_with('/');
+    if name && !text.is_empty() && text.bytes().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err("the name of a role without its ARN, as in DriftgateAudit (a path goes before it: audit/DriftgateAudit)"
+            .to_owned())
+    }
+}
+
+/// A part of the work: `I/N`, `auto`, `auto/N`.
+pub fn shard(text: &str) -> Result<Shard, String> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let (index, count) = text.split_once('/').map_or((text, None), |(index, count)| (index, Some(count)));
+    if index != "auto" {
+        let numbers = count.and_then(|count| Some((index.parse().ok()?, count.parse().ok()?)));
+        return numbers
+            .and_then(|(index, count)| Shard::new(index, count))
+            .ok_or_else(|| "I/N with I from 1 to N, as in 1/4 and 4/4, or auto in an array job".to_owned());
+    }
+    // Both count from 0.
+    let engines =
+        [("AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE"), ("JOB_COMPLETION_INDEX", "JOB_COMPLETIONS")];
+    let Some((name, place, size)) = engines.iter().find_map(|(index, size)| Some((index, variable(index)?, size)))
+    else {
+        return Err("auto needs AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX, and neither is set".to_owned());
+    };
+    let Some(count) = count.map(str::to_owned).or_else(|| variable(size)) else {
+        return Err(format!(
+            "auto has its place from {name}, and {size} is not set: say how many there are, as in auto/8"
+        ));
+    };
+    let numbers = place.parse::<u32>().ok().and_then(|place| Some((place.checked_add(1)?, count.parse().ok()?)));
+    numbers
+        .and_then(|(index, count)| Shard::new(index, count))
+        .ok_or_else(|| format!("{name} is {place:?} of {count:?}, which is no place in an array job"))
+}

@@ -1,0 +1,130 @@
+//! The second look: stages that are worth one are read again with GetStage before they are handed on. It must not know
+//! what makes a stage worth it.
+//!
+//! The first reading may have met a deployment half way: `create-stage` and then `update-stage`, or Terraform between
+//! two resources. By the end of the Region, and not before [`SETTLED`] has passed, that is over.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::call::{id_of, name_of};
+use super::fetch::{Region, is_deleted};
+use super::gap::{Failure, Kind, Operation};
+use super::ledger::Ledger;
+use super::stop::Reason;
+use crate::model::{Document, Value};
+
+/// The least time between the two readings of a stage: a deployment sends its calls within a second or two.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// Stages that are read again, with their first reading.
+#[derive(Default)]
+pub(super) struct Doubts {
+    aside: Vec<(Value<'static>, Vec<Value<'static>>)>,
+    last: Option<Instant>,
+}
+
+impl Doubts {
+    /// Keeps the stages back that are worth a second look; the others.
+    pub(super) async fn set_aside(
+        &mut self,
+        region: &Region,
+        api: Value<'static>,
+        stages: Vec<Value<'static>>,
+    ) -> (Value<'static>, Vec<Value<'static>>) {
+        let Some(doubtful) = region.confirm.clone() else { return (api, stages) };
+        let (account, name) = (region.account.clone(), Arc::clone(&region.name));
+        // Holding a stage against rules is work for a processor, and not for the threads that wait for the network.
+        let sorted = tokio::task::spawn_blocking(move || {
+            let worth = |stage: &Value<'static>| {
+                doubtful(&Document { account: account.as_deref(), region: Some(&name), api: &api, stage })
+            };
+            let (again, good): (Vec<_>, Vec<_>) = stages.into_iter().partition(worth);
+            (api, again, good)
+        });
+        // It fails only where the rules have a defect that ends the thread; nothing of the API is handed on then, and
+        // the books, which do not balance, end the run.
+        let Ok((api, again, good)) = sorted.await else { return (Value::Unset, Vec::new()) };
+        if !again.is_empty() {
+            region.progress.foresee(again.len());
+            self.last = Some(Instant::now());
+            self.aside.push((api.clone(), again));
+        }
+        (api, good)
+    }
+}
+
+impl Region {
+    /// Reads what was set aside a second time, and hands it on.
+    pub(super) async fn settle(self: &Arc<Self>, doubts: Doubts, ledger: &mut Ledger) {
+        let Some(last) = doubts.last else { return };
+        self.control_plane.pause_until(last + SETTLED).await;
+        let mut readings = VecDeque::new();
+        let mut aside = doubts.aside.into_iter();
+        loop {
+            while readings.len() < self.width.max(1) {
+                let Some((api, stages)) = aside.next() else { break };
+                let region = Arc::clone(self);
+                let id = id_of(&api).unwrap_or_default().to_owned();
+                let names: Vec<String> =
+                    stages.iter().map(|stage| name_of(stage).unwrap_or_default().to_owned()).collect();
+                let again = tokio::spawn(async move {
+                    let mut again = Vec::with_capacity(names.len());
+                    for name in &names {
+                        again.push(region.control_plane.get_stage(&id, name).await);
+                    }
+                    again
+                });
+                readings.push_back((api, stages, again));
+            }
+            let Some((api, first, again)) = readings.pop_front() else { return };
+            let again = again.await.unwrap_or_default();
+            let stages = second_readings(&api, first, again, ledger);
+            let (id, count) = (id_of(&api).unwrap_or_default().to_owned(), stages.len());
+            if !self.hand_on(api, stages, ledger).await && count > 0 {
+                ledger.lost(&id, &Failure::stopped(Reason::Interrupted, None));
+            }
+        }
+    }
+}
+
+/// The stages as they stand now. Where that cannot be known the first reading stands, and a warning says so.
+fn second_readings(
+    api: &Value<'static>,
+    first: Vec<Value<'static>>,
+    again: Vec<Result<Value<'static>, Failure>>,
+    ledger: &mut Ledger,
+) -> Vec<Value<'static>> {
+    let id = id_of(api).unwrap_or_default();
+    let mut again = again.into_iter();
+    let mut stages = Vec::with_capacity(first.len());
+    for stage in first {
+        let name = name_of(&stage).unwrap_or_default().to_owned();
+        match again.next() {
+            Some(Ok(now)) => stages.push(now),
+            Some(Err(failure)) if is_gone(&failure) => {
+                let message = format!("stage {name} of API {id} was deleted during the audit");
+                ledger.warn("deleted", message, id, Some(&name));
+            }
+            failed => {
+                let why = failed.and_then(Result::err).unwrap_or_else(|| Failure::internal("it was not read"));
+                let message = format!(
+                    "stage {name} of API {id} could not be read a second time ({}: {}); what follows rests on the first",
+                    why.code, why.message
+                );
+                ledger.warn("not-confirmed", message, id, Some(&name));
+                stages.push(stage);
+            }
+        }
+    }
+    stages
+}
+
+/// Whether the stage, or its API, is not there any more.
+fn is_gone(failure: &Failure) -> bool {
+    is_deleted(Operation::GetStage, failure)
+        || (failure.kind == Kind::Missing && failure.message.contains("stage identifier"))
+}

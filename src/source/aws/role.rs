@@ -1,0 +1,101 @@
+//! The role that is assumed in an account, and its credentials, which all Regions of the account share. It must not
+//! know what they are used for.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, future};
+
+use super::gap::Failure;
+use crate::model::document::partition_of;
+
+/// What a session is called where nobody says otherwise; CloudTrail shows it.
+const SESSION_NAME: &str = "driftgate";
+
+/// The role to assume in each account.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// Its name, after the path if it has one.
+    pub name: String,
+    /// What its trust policy may ask for.
+    pub external_id: Option<String>,
+}
+
+/// Credentials of a role in one account. Before they run out STS is asked for new ones.
+pub(super) struct AssumedRole {
+    client: aws_sdk_sts::Client,
+    arn: String,
+    external_id: Option<String>,
+    session_name: String,
+    /// The first credentials, until the SDK asks for them.
+    first: Mutex<Option<Credentials>>,
+}
+
+// Credentials must not be shown, whoever asks.
+impl fmt::Debug for AssumedRole {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "AssumedRole({})", self.arn)
+    }
+}
+
+impl AssumedRole {
+    /// Assumes the role, in the Region of the client.
+    ///
+    /// STS answers there with a token that is good in every Region. One of the global endpoint is not in those that
+    /// have to be enabled (IAM API, SetSecurityTokenServicePreferences).
+    pub(super) async fn assume(
+        client: aws_sdk_sts::Client,
+        region: &str,
+        account: &str,
+        role: &Role,
+    ) -> Result<Self, Failure> {
+        let arn = format!("arn:{}:iam::{account}:role/{}", partition_of(region), role.name);
+        let named = std::env::var("AWS_ROLE_SESSION_NAME").ok().filter(|name| !name.is_empty());
+        let assumed = Self {
+            client,
+            arn,
+            external_id: role.external_id.clone(),
+            session_name: named.unwrap_or_else(|| SESSION_NAME.to_owned()),
+            first: Mutex::new(None),
+        };
+        let first = assumed.ask().await?;
+        *assumed.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
+        Ok(assumed)
+    }
+
+    async fn ask(&self) -> Result<Credentials, Failure> {
+        let answer = self
+            .client
+            .assume_role()
+            .role_arn(&self.arn)
+            .role_session_name(&self.session_name)
+            .set_external_id(self.external_id.clone())
+            .send()
+            .await
+            .map_err(|error| Failure::of(&error))?;
+        let keys = answer.credentials.ok_or_else(|| Failure::broken("the answer holds no credentials"))?;
+        let expires = SystemTime::try_from(keys.expiration).map_err(|error| Failure::broken(error.to_string()))?;
+        let token = Some(keys.session_token);
+        Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, token, Some(expires), "AssumeRole"))
+    }
+}
+
+impl ProvideCredentials for AssumedRole {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        future::ProvideCredentials::new(async move {
+            match first {
+                Some(first) => Ok(first),
+                None => self.ask().await.map_err(|failure| {
+                    CredentialsError::provider_error(format!("AssumeRole: {}: {}", failure.code, failure.message))
+                }),
+            }
+        })
+    }
+}

@@ -1,0 +1,283 @@
+//! The whole fetch: every account, every Region of it, each in the end one ledger. It must not know how a Region is
+//! read.
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use futures_util::stream::{self, StreamExt as _};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use super::Request;
+use super::accounts::{self, Inventory};
+use super::call::ControlPlane;
+use super::fetch::Region;
+use super::gap::{Failure, Operation, Place};
+use super::ledger::Ledger;
+use super::pace::Pacer;
+use super::progress::Progress;
+use super::regions::{self, Found, Origin, RegionFound};
+use super::role::AssumedRole;
+use super::session::{Session, api_gateway};
+use super::settle::settle;
+use super::stop::Stop;
+use crate::model::feed::{Chunk, Scope, Warning};
+
+/// How many accounts are open at once, so that memory does not grow with their number. A slow Region keeps its account
+/// open, so there are more of them than requests in flight.
+const OPEN_ACCOUNTS: usize = 256;
+/// How many Regions are read at once: at the default pace as many keep all requests in flight.
+const OPEN_SCOPES: usize = 256;
+/// How many APIs of a Region are read at once where there are many Regions.
+const LEAST_WIDTH: usize = 4;
+/// How many Regions an account has that are enabled by themselves: what an account is taken to have before it is asked.
+const USUAL_REGIONS: usize = 17;
+
+/// What a fetch needs to know, the same for all its parts.
+pub(super) struct Survey {
+    pub(super) request: Request,
+    pub(super) session: Session,
+    /// The account of the caller; `None` when STS did not say.
+    pub(super) caller: Option<Arc<str>>,
+    /// A Region in which STS knows the caller.
+    pub(super) home: Arc<str>,
+    /// The Regions, where they are known before an account is looked at.
+    pub(super) regions: Option<Vec<Arc<str>>>,
+    pub(super) stop: Stop,
+    pub(super) progress: Arc<Progress>,
+    pub(super) chunks: mpsc::Sender<Chunk>,
+    /// The places of all requests in flight.
+    pub(super) in_flight: Arc<Semaphore>,
+    /// The places of all Regions that are read.
+    pub(super) open: Arc<Semaphore>,
+}
+
+/// What became of the whole fetch.
+pub(super) struct Surveyed {
+    pub(super) ledgers: Vec<Ledger>,
+    pub(super) warnings: Vec<Warning>,
+    /// What AWS says where it knows the credentials in no Region of any account.
+    pub(super) unknown: Option<Failure>,
+}
+
+/// What became of one account.
+#[derive(Default)]
+struct Account {
+    ledgers: Vec<Ledger>,
+    warnings: Vec<Warning>,
+    unknown: Option<Failure>,
+}
+
+impl Survey {
+    /// The places for Regions.
+    pub(super) fn places() -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(OPEN_SCOPES))
+    }
+
+    /// Reads everything that is asked for.
+    pub(super) async fn run(self) -> Surveyed {
+        let survey = Arc::new(self);
+        let Inventory { accounts, mut ledgers, mut warnings } = accounts::inventory(&survey).await;
+        let per_account = survey.regions.as_ref().map_or(USUAL_REGIONS, Vec::len);
+        let width = width(survey.request.concurrency, accounts.len().saturating_mul(per_account));
+        survey.progress.plan(accounts.len() * per_account);
+        let read = accounts.into_iter().map(|account| {
+            let (survey, id) = (Arc::clone(&survey), account.clone());
+            async move {
+                let task = tokio::spawn(async move { survey.account(account, width).await });
+                task.await.unwrap_or_else(|error| {
+                    let failure = (Operation::GetApis, Failure::internal(error.to_string()));
+                    Account::closed(id.as_deref(), &[], &failure)
+                })
+            }
+        });
+        let mut read = std::pin::pin!(stream::iter(read).buffer_unordered(OPEN_ACCOUNTS));
+        let (mut unknown, mut known) = (None, false);
+        while let Some(account) = read.next().await {
+            ledgers.extend(account.ledgers);
+            warnings.extend(account.warnings);
+            match account.unknown {
+                Some(failure) => unknown = Some(failure),
+                None => known = true,
+            }
+        }
+        Surveyed { ledgers, warnings, unknown: unknown.filter(|_| !known) }
+    }
+
+    /// Reads an account.
+    async fn account(self: Arc<Self>, id: Option<Arc<str>>, width: usize) -> Account {
+        let mut ledgers = Vec::new();
+        let mut known = None;
+        if let Some(regions) = &self.regions {
+            let (wanted, excluded) = self.wanted(id.as_deref(), regions.clone());
+            ledgers.extend(excluded);
+            if wanted.is_empty() {
+                return Account { ledgers, ..Account::default() };
+            }
+            known = Some(wanted);
+        }
+        let closed = |regions: &[Arc<str>], mut ledgers: Vec<Ledger>, failure| {
+            let mut account = Account::closed(id.as_deref(), regions, &failure);
+            account.ledgers.append(&mut ledgers);
+            account
+        };
+        let config = match self.enter(id.as_deref()).await {
+            Ok(config) => config,
+            Err(failure) => return closed(known.as_deref().unwrap_or_default(), ledgers, failure),
+        };
+        if let Some(wanted) = known {
+            return self.read(id, &config, wanted, ledgers, width).await;
+        }
+        let found = match self.stop.unless(regions::of_account(&config, &self.home)).await {
+            Ok(found) => found,
+            Err(reason) => return closed(&[], ledgers, (Operation::ListRegions, Failure::stopped(reason, None))),
+        };
+        let mine = |region: &&RegionFound| self.holds(id.as_deref(), &region.name);
+        let (on, off): (Vec<_>, Vec<_>) = found.regions.iter().filter(mine).partition(|region| region.enabled);
+        let (wanted, excluded) =
+            self.wanted(id.as_deref(), on.iter().map(|region| region.name.as_str().into()).collect());
+        ledgers.extend(excluded);
+        ledgers.extend(off.iter().map(|region| Ledger::excluded(id.as_deref(), Some(&region.name))));
+        let mut account = self.read(id.clone(), &config, wanted, ledgers, width).await;
+        account.warnings.extend(guessed(id.as_deref(), &found));
+        account
+    }
+
+    /// Whether a Region of an account is this run's business.
+    fn holds(&self, account: Option<&str>, region: &str) -> bool {
+        self.request.shard.is_none_or(|shard| shard.holds(account, region))
+    }
+
+    /// The Regions that are read, and a ledger for each that a flag leaves out.
+    fn wanted(&self, account: Option<&str>, regions: Vec<Arc<str>>) -> (Vec<Arc<str>>, Vec<Ledger>) {
+        let mine = |region: &Arc<str>| self.holds(account, region);
+        let left_out = |region: &Arc<str>| self.request.regions.excluded.iter().any(|name| **name == **region);
+        let (excluded, wanted): (Vec<_>, Vec<_>) = regions.into_iter().filter(mine).partition(left_out);
+        (wanted, excluded.iter().map(|region| Ledger::excluded(account, Some(region))).collect())
+    }
+
+    /// The credentials in an account.
+    async fn enter(&self, account: Option<&str>) -> Result<SdkConfig, (Operation, Failure)> {
+        let (Some(role), Some(account)) = (self.request.accounts.whose.role(), account) else {
+            return Ok(self.session.config().clone());
+        };
+        let assume = async {
+            let _place = self.in_flight.acquire().await;
+            AssumedRole::assume(self.session.sts_for_roles(&self.home), &self.home, account, role).await
+        };
+        let assumed = match self.stop.unless(assume).await {
+            Ok(assumed) => assumed,
+            Err(reason) => Err(Failure::stopped(reason, None)),
+        };
+        let role = assumed.map_err(|failure| (Operation::AssumeRole, failure))?;
+        Ok(self.session.config_with(SharedCredentialsProvider::new(role)))
+    }
+
+    /// Reads the Regions of an account.
+    async fn read(
+        self: &Arc<Self>,
+        account: Option<Arc<str>>,
+        config: &SdkConfig,
+        regions: Vec<Arc<str>>,
+        mut ledgers: Vec<Ledger>,
+        width: usize,
+    ) -> Account {
+        let mut tasks = JoinSet::new();
+        for name in regions {
+            let Ok(place) = Arc::clone(&self.open).acquire_owned().await else { break };
+            let region = self.region(account.clone(), &name, config, width);
+            let (survey, account) = (Arc::clone(self), account.clone());
+            tasks.spawn(async move {
+                let progress = Arc::clone(&region.progress);
+                let read = tokio::spawn(region.read()).await;
+                drop(place);
+                survey.progress.close(&progress);
+                read.unwrap_or_else(|error| {
+                    let mut ledger = Ledger::new(account.as_deref(), &name);
+                    ledger.unlisted(Operation::GetApis, &Failure::internal(error.to_string()), None, false);
+                    ledger
+                })
+            });
+        }
+        while let Some(ledger) = tasks.join_next().await {
+            // The task hands on what ended the one within, and is itself too small to fail.
+            ledgers.extend(ledger);
+        }
+        let (ledgers, unknown) = settle(ledgers);
+        Account { ledgers, unknown, ..Account::default() }
+    }
+
+    fn region(&self, account: Option<Arc<str>>, name: &Arc<str>, config: &SdkConfig, width: usize) -> Region {
+        let request = &self.request;
+        let progress = self.progress.open();
+        Region {
+            account,
+            name: Arc::clone(name),
+            control_plane: ControlPlane::new(
+                Arc::clone(name),
+                api_gateway(config, name),
+                Pacer::new(request.rate, request.burst),
+                Arc::clone(&self.in_flight),
+                self.stop.clone(),
+                Arc::clone(&progress),
+            ),
+            selection: Arc::clone(&request.selection),
+            may_match: Arc::clone(&request.may_match),
+            confirm: request.confirm.clone(),
+            width,
+            chunks: self.chunks.clone(),
+            progress,
+        }
+    }
+}
+
+impl Account {
+    /// An account that nobody could look into; the Regions where they are known.
+    fn closed(id: Option<&str>, regions: &[Arc<str>], (operation, failure): &(Operation, Failure)) -> Self {
+        let scope = |region: Option<&str>| {
+            let scope = Scope { account: id.map(str::to_owned), region: region.map(str::to_owned), ..Scope::default() };
+            Ledger::of(scope, Vec::new(), Vec::new())
+        };
+        let mut ledgers: Vec<Ledger> = regions.iter().map(|region| scope(Some(region))).collect();
+        if ledgers.is_empty() {
+            ledgers.push(scope(None));
+        }
+        // It is one failure, however many Regions it keeps closed.
+        let at = Place { account: id, region: None, api_id: None, stage: None };
+        ledgers[0].gaps.push(failure.gap(*operation, at));
+        Self { ledgers, ..Self::default() }
+    }
+}
+
+/// What is to be said where nobody could tell the Regions of an account.
+fn guessed(account: Option<&str>, found: &Found) -> Option<Warning> {
+    let why = |(operation, failure): &(Operation, Failure)| format!("{}: {}", operation.name(), failure.code);
+    matches!(found.from, Origin::BuiltIn).then(|| Warning {
+        kind: "regions-from-list".to_owned(),
+        message: format!(
+            "which Regions the account has could not be asked ({}): those that driftgate knows are read, and a newer \
+             one would be missed",
+            found.failures.iter().map(why).collect::<Vec<_>>().join(", ")
+        ),
+        account: account.map(str::to_owned),
+        ..Warning::default()
+    })
+}
+
+/// How many APIs of a Region are read at once: as many as may be in flight where there is one Region, fewer where others
+/// fill the places too, since whatever waits needs memory.
+fn width(concurrency: usize, scopes: usize) -> usize {
+    (concurrency.saturating_mul(LEAST_WIDTH) / scopes.max(1)).clamp(LEAST_WIDTH.min(concurrency), concurrency)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_region_may_fill_all_places_and_many_share_them() {
+        assert_eq!((width(64, 1), width(64, 4), width(64, 16), width(64, 8500)), (64, 64, 16, 4));
+        assert_eq!((width(1, 1), width(2, 100)), (1, 2));
+    }
+}
