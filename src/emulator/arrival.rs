@@ -18,6 +18,10 @@ pub struct Arrival {
     pub operation: Operation,
     /// The API that its path names.
     pub api_id: Option<String>,
+    /// The account of the role that it asks for.
+    pub role_account: Option<String>,
+    /// The name of the role session: the one that asks, or of AssumeRole the one that is asked for.
+    pub session_name: Option<String>,
     /// The status it was answered with; 0 when it never got an answer.
     pub status: u16,
     /// The HTTP method.

@@ -6,13 +6,17 @@ use std::time::{Duration, Instant};
 
 use super::arrival::{Arrival, ArrivalLog};
 use super::fault::{ArmedFault, What};
-use super::fleet::{Fleet, Region};
-use super::paging::{BadRequest, List, Page, Paging};
-use super::reply::{Refusal, Reply};
+use super::fleet::Fleet;
+use super::paging::Paging;
+use super::refusal::Refusal;
+use super::regions::{self, OptIn};
+use super::reply::Reply;
 use super::request::{Call, Operation, RawRequest, Resource};
 use super::settings::Settings;
 use super::signature::{self, Caller, Unsigned};
+use super::sts::{self, Roles};
 use super::throttle::Buckets;
+use super::{api_gateway, organizations, spoilt};
 
 /// What the server has to do for one request.
 #[derive(Debug)]
@@ -27,17 +31,36 @@ pub(super) struct Response {
 #[derive(Debug)]
 pub(super) enum Fate {
     Answered(Reply),
-    /// Answered up to the middle of the body.
-    Cut(Reply),
+    /// Answered, but the answer does not get through as it should.
+    Delivered(Reply, Delivery),
     Reset,
     Closed,
     Hung,
 }
 
+/// How an answer does not get through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// The connection ends in the middle of the body.
+    Cut,
+    /// Silence from the middle of the body.
+    Stalled,
+    /// After the headers, the server says that it will send no more, and keeps listening.
+    HalfClosed,
+    /// One byte at a time, each so much after the one before.
+    Trickled(Duration),
+    /// Spaces, one at a time, without end.
+    TrickledForEver(Duration),
+    /// The length that is announced is less than the body's.
+    ShortLength,
+    /// It is more, and the connection ends.
+    LongLength,
+}
+
 impl Fate {
     fn status(&self) -> u16 {
         match self {
-            Fate::Answered(reply) | Fate::Cut(reply) => reply.status,
+            Fate::Answered(reply) | Fate::Delivered(reply, _) => reply.status,
             Fate::Reset | Fate::Closed | Fate::Hung => 0,
         }
     }
@@ -47,6 +70,7 @@ impl Fate {
 #[derive(Debug)]
 pub(super) struct ControlPlane {
     fleet: Fleet,
+    roles: Roles,
     page_size: usize,
     latency: Duration,
     buckets: Option<Buckets>,
@@ -59,6 +83,7 @@ impl ControlPlane {
     pub(super) fn new(settings: Settings) -> ControlPlane {
         ControlPlane {
             fleet: settings.fleet,
+            roles: settings.roles,
             page_size: settings.page_size,
             latency: settings.latency,
             buckets: settings.throttle.map(Buckets::new),
@@ -78,16 +103,22 @@ impl ControlPlane {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("{number:08x}-d61f-4a7e-9c0b-{number:012x}");
         let call = Call::read(raw);
-        let caller = signature::caller(raw.authorization);
+        let caller = signature::caller(raw.authorization, raw.security_token);
         let (fate, delay) = self.decide(&caller, &call, raw, at, &request_id);
         self.arrivals.record(|| {
-            let Caller { account, region } = caller.unwrap_or_default();
+            let caller = caller.unwrap_or_default();
+            let asked_for = || call.parameter("RoleSessionName").map(std::borrow::Cow::into_owned);
             Arrival {
                 at,
-                account,
-                region,
+                account: caller.account.to_owned(),
+                region: caller.region.to_owned(),
                 operation: call.operation,
                 api_id: call.resource.api_id().map(str::to_owned),
+                role_account: call.resource.role().map(|(account, _)| account.to_owned()),
+                session_name: match call.operation {
+                    Operation::AssumeRole => asked_for(),
+                    _ => caller.session.map(|session| session.name.to_owned()),
+                },
                 status: fate.status(),
                 method: raw.method.to_owned(),
                 path: raw.target.to_owned(),
@@ -99,26 +130,38 @@ impl ControlPlane {
     /// The order is AWS's: who is it, is there a token for it, and only then the service itself.
     fn decide(
         &self,
-        caller: &Result<Caller, Unsigned>,
-        call: &Call,
+        caller: &Result<Caller<'_>, Unsigned>,
+        call: &Call<'_>,
         raw: &RawRequest<'_>,
         at: Instant,
         request_id: &str,
     ) -> (Fate, Duration) {
         let refused = |refusal: Refusal| (Fate::Answered(refusal.reply(call.operation, request_id)), Duration::ZERO);
         if call.resource == Resource::Unknown {
-            return refused(Refusal::no_such_path());
+            return refused(Refusal::not_found());
         }
         let caller = match caller {
-            Ok(caller) if self.fleet.has_account(&caller.account) => caller,
+            Ok(caller) if self.fleet.has_account(caller.account) => caller,
             Ok(_) | Err(Unsigned::ForeignKey) => return refused(Refusal::unrecognized_client()),
             Err(Unsigned::Missing) => return refused(Refusal::unsigned()),
         };
+        let service = call.operation.service();
+        if caller.service != service {
+            return refused(Refusal::wrong_scope(service));
+        }
+        if caller.has_expired() {
+            return refused(Refusal::expired_token());
+        }
+        // The other services have one endpoint for all Regions.
+        let regional = matches!(service, "apigateway" | "sts" | "ec2");
+        if regional && self.fleet.opt_in(caller.account, caller.region) == OptIn::Disabled {
+            return refused(Refusal::unrecognized_client());
+        }
         if call.resource.is_api_gateway() && self.buckets.as_ref().is_some_and(|buckets| !buckets.admit(caller, at)) {
             return refused(Refusal::throttled(None));
         }
         if call.operation == Operation::Other {
-            return refused(Refusal::denied(caller, raw.method, &call.resource));
+            return refused(Refusal::denied(caller, raw.method, call.operation, &call.resource));
         }
         let service = Service { plane: self, caller, call, request_id };
         let what = self.faults.iter().find_map(|fault| fault.strike(caller, call, raw.target));
@@ -129,8 +172,8 @@ impl ControlPlane {
 /// The service behind the front door, for one request that got there.
 struct Service<'a> {
     plane: &'a ControlPlane,
-    caller: &'a Caller,
-    call: &'a Call,
+    caller: &'a Caller<'a>,
+    call: &'a Call<'a>,
     request_id: &'a str,
 }
 
@@ -140,26 +183,53 @@ impl Service<'_> {
     }
 
     fn struck(&self, what: &What) -> (Fate, Duration) {
-        let Service { caller, call, .. } = self;
-        let refused = |refusal: Refusal| Fate::Answered(refusal.reply(call.operation, self.request_id));
+        let Service { caller, call, request_id, .. } = *self;
+        let Call { operation, resource, .. } = call;
+        let refused = |refusal: Refusal| Fate::Answered(refusal.reply(*operation, request_id));
+        let delivered = |delivery: Delivery| Fate::Delivered(self.answer(), delivery);
         let fate = match what {
             What::Throttle => refused(Refusal::throttled(None)),
             What::ThrottleRetryAfter(seconds) => refused(Refusal::throttled(Some(*seconds))),
             What::ServerError(status) => refused(Refusal::server_error(*status)),
-            What::Deny => refused(Refusal::denied(caller, "GET", &call.resource)),
+            What::Deny => refused(Refusal::denied(caller, "GET", *operation, resource)),
+            What::DenyByOrganization => refused(Refusal::denied_by_organization(caller, *operation, resource)),
             What::ExpiredToken => refused(Refusal::expired_token()),
             What::UnrecognizedClient => refused(Refusal::unrecognized_client()),
+            What::InvalidSignature => refused(Refusal::invalid_signature()),
+            What::ClockSkew => refused(Refusal::clock_skew()),
+            What::IncompleteSignature => refused(Refusal::incomplete_signature()),
             What::NotFound => refused(self.not_found()),
+            What::ExpiredPageToken if call.goes_on() => refused(Refusal::bad_token()),
+            What::ExpiredPageToken => Fate::Answered(self.answer()),
+            What::NotInUse => refused(Refusal::not_in_use()),
             What::Reset => Fate::Reset,
             What::Close => Fate::Closed,
-            What::Cut => Fate::Cut(self.answer()),
+            What::Hang => Fate::Hung,
+            What::Cut => delivered(Delivery::Cut),
+            What::Stall => delivered(Delivery::Stalled),
+            What::HalfClose => delivered(Delivery::HalfClosed),
+            What::Trickle(pause) => delivered(Delivery::Trickled(*pause)),
+            What::TrickleForEver(pause) => delivered(Delivery::TrickledForEver(*pause)),
+            What::ShortLength => delivered(Delivery::ShortLength),
+            What::LongLength => delivered(Delivery::LongLength),
+            What::Delay(delay) => return (Fate::Answered(self.answer()), *delay),
+            What::RepeatToken => Fate::Answered(self.paged(Paging::RepeatToken)),
+            What::EmptyPage => Fate::Answered(self.paged(Paging::EmptyPageFirst)),
+            What::EndlessPages => Fate::Answered(self.paged(Paging::Endless)),
+            What::Redirect(status, location) => Fate::Answered(Reply::redirect(*status, location)),
+            What::ErrorAsSuccess => {
+                let error = Refusal::server_error(500).reply(*operation, request_id);
+                Fate::Answered(Reply { status: 200, error_type: None, ..error })
+            }
             What::NotJson => Fate::Answered(Reply::web_page()),
             What::Truncated => Fate::Answered(self.answer().truncated()),
             What::EmptyBody => Fate::Answered(self.answer().without_body()),
-            What::Delay(delay) => return (Fate::Answered(self.answer()), *delay),
-            What::Hang => Fate::Hung,
-            What::RepeatToken => Fate::Answered(self.paged(Paging::RepeatToken)),
-            What::EmptyPage => Fate::Answered(self.paged(Paging::EmptyPageFirst)),
+            What::GzipGarbage => Fate::Answered(spoilt::gzip_garbage()),
+            What::Oversized(bytes) => Fate::Answered(spoilt::oversized(self.answer(), *bytes)),
+            What::UnknownEnum => Fate::Answered(spoilt::unknown_enums(self.answer())),
+            What::NullItems => Fate::Answered(spoilt::null_items(self.answer())),
+            What::NullList => Fate::Answered(spoilt::null_list(self.answer())),
+            What::Changed(changes) => Fate::Answered(spoilt::changed(self.answer(), changes)),
         };
         (fate, Duration::ZERO)
     }
@@ -168,7 +238,7 @@ impl Service<'_> {
         match &self.call.resource {
             Resource::Stage { .. } => Refusal::no_such_stage(),
             Resource::Api { api_id } | Resource::Stages { api_id } => Refusal::no_such_api(self.caller, api_id),
-            Resource::Apis | Resource::CallerIdentity | Resource::Unknown => Refusal::no_such_path(),
+            Resource::Apis | Resource::Role { .. } | Resource::Service | Resource::Unknown => Refusal::not_found(),
         }
     }
 
@@ -177,38 +247,37 @@ impl Service<'_> {
     }
 
     fn look_up(&self, paging: Paging) -> Result<Reply, Refusal> {
-        // A Region in which nothing was ever made answers like one that is empty.
-        let region = self.plane.fleet.region(&self.caller.account, &self.caller.region);
-        let api = |api_id: &str| {
-            region.and_then(|region| region.api(api_id)).ok_or_else(|| Refusal::no_such_api(self.caller, api_id))
-        };
-        match &self.call.resource {
-            Resource::CallerIdentity => Ok(Reply::caller_identity(self.caller, self.request_id)),
-            Resource::Apis => {
-                let apis = region.map(Region::apis).unwrap_or_default();
-                let page = self.page(None, apis.len(), paging)?;
-                Ok(Reply::page(apis[page.items].iter().map(|api| &*api.document), page.next.as_deref()))
+        let Service { plane, caller, call, request_id } = *self;
+        let fleet = &plane.fleet;
+        match call.operation {
+            Operation::GetCallerIdentity => Ok(sts::caller_identity(caller, request_id)),
+            Operation::AssumeRole => plane.roles.assume(caller, call, request_id, |account| fleet.is_open(account)),
+            Operation::ListAccounts
+            | Operation::ListRoots
+            | Operation::ListOrganizationalUnitsForParent
+            | Operation::ListAccountsForParent => organizations::answer(fleet.members(), caller, call, paging),
+            Operation::ListRegions => {
+                let account = self.whose_regions()?;
+                regions::list(caller, call, paging, |region| fleet.opt_in(&account, region))
             }
-            Resource::Api { api_id } => Ok(Reply::json(api(api_id)?.document.as_bytes())),
-            Resource::Stages { api_id } => {
-                let stages = &api(api_id)?.stages;
-                let page = self.page(Some(api_id), stages.len(), paging)?;
-                Ok(Reply::page(stages[page.items].iter().map(|stage| &*stage.document), page.next.as_deref()))
+            Operation::DescribeRegions => {
+                Ok(regions::describe(caller, call, request_id, |region| fleet.opt_in(caller.account, region)))
             }
-            Resource::Stage { api_id, stage } => {
-                let stage = api(api_id)?.stage(stage).ok_or_else(Refusal::no_such_stage)?;
-                Ok(Reply::json(stage.document.as_bytes()))
-            }
-            Resource::Unknown => Err(Refusal::no_such_path()),
+            _ => api_gateway::answer(fleet, caller, call, plane.page_size, paging),
         }
     }
 
-    fn page(&self, api_id: Option<&str>, length: usize, paging: Paging) -> Result<Page, Refusal> {
-        let list = List { caller: self.caller, api_id, length, page_size: self.plane.page_size };
-        let call = self.call;
-        list.page(call.max_results.as_deref(), call.next_token.as_deref(), paging).map_err(|bad| match bad {
-            BadRequest::MaxResults => Refusal::bad_request("Invalid value for maxResults: must be between 1 and 500"),
-            BadRequest::NextToken => Refusal::bad_request("Invalid nextToken"),
-        })
+    /// Only the management account may ask for the Regions of another.
+    fn whose_regions(&self) -> Result<String, Refusal> {
+        let Service { plane, caller, call, .. } = *self;
+        let own = caller.account.to_owned();
+        let Some(account) = call.json()["AccountId"].as_str().map(str::to_owned) else { return Ok(own) };
+        let managed = |account: &str| {
+            plane.fleet.members().is_some_and(|all| all.is_management(caller.account) && all.has(account))
+        };
+        if account == own || managed(&account) {
+            return Ok(account);
+        }
+        Err(Refusal::denied(caller, "GET", call.operation, &call.resource))
     }
 }

@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::random;
 use super::request::{Call, Operation};
 use super::signature::Caller;
 
-/// Something that goes wrong. It reads as a sentence:
+/// Something that goes wrong, in the words of the service that is asked: what is `TooManyRequestsException` here, is
+/// `Throttling` of STS and `RequestLimitExceeded` of EC2. It reads as a sentence:
 ///
 /// ```
 /// use driftgate::emulator::{Fault, Operation, What};
@@ -45,7 +48,7 @@ pub enum When {
     Always,
     /// The first so many.
     First(u64),
-    /// Of each different request (account, Region, path and query) the first so many: each needs as many retries.
+    /// Of each different request (account, Region, path, query and body) the first so many: each needs as many retries.
     FirstOfEach(u64),
     /// All but the first so many.
     After(u64),
@@ -66,24 +69,65 @@ pub enum What {
     ServerError(u16),
     /// 403 AccessDeniedException.
     Deny,
+    /// The same "with an explicit deny in a service control policy".
+    DenyByOrganization,
     /// 403 ExpiredTokenException.
     ExpiredToken,
     /// 403 UnrecognizedClientException, the answer of a Region that is not enabled.
     UnrecognizedClient,
-    /// 404 NotFoundException. On the calls that name an API, this is an API deleted after it was listed.
+    /// 403 InvalidSignatureException: the secret key is wrong.
+    InvalidSignature,
+    /// 403 InvalidSignatureException: the signature is too old.
+    ClockSkew,
+    /// 403 IncompleteSignatureException.
+    IncompleteSignature,
+    /// 404 NotFoundException. On the calls that name an API, this is an API deleted after it was listed; on `GetStage`,
+    /// a stage deleted after that.
     NotFound,
+    /// 400 BadRequestException to each request with a page token; the others are answered.
+    ExpiredPageToken,
+    /// 400 AWSOrganizationsNotInUseException.
+    NotInUse,
     /// The connection is reset before any answer.
     Reset,
     /// The connection is closed properly, but without an answer.
     Close,
     /// Headers with the whole length, half of the body, and then the connection is closed.
     Cut,
+    /// Headers with the whole length, half of the body, and then silence.
+    Stall,
+    /// Headers, and then the end of what the server sends; it keeps listening.
+    HalfClose,
+    /// The right answer, one byte at a time, with such a pause before each.
+    Trickle(Duration),
+    /// Spaces for ever, with such a pause before each.
+    TrickleForEver(Duration),
+    /// A length that is ten bytes less than the body's.
+    ShortLength,
+    /// A length that is ten bytes more than the body's.
+    LongLength,
+    /// This status, to elsewhere.
+    Redirect(u16, String),
+    /// 200 with the body of an error.
+    ErrorAsSuccess,
     /// 200 with an HTML page, as a captive portal sends it.
     NotJson,
     /// 200 with half of the JSON, and a length that agrees.
     Truncated,
     /// 200 without a body.
     EmptyBody,
+    /// 200 with `Content-Encoding: gzip` and bytes that are none.
+    GzipGarbage,
+    /// So many bytes of which the first are a right answer but for its end.
+    Oversized(usize),
+    /// Values that no client knows: `loggingLevel` VERBOSE, `protocolType` GRPC, the `State` of an account FROZEN.
+    UnknownEnum,
+    /// A null before the first item of a list.
+    NullItems,
+    /// A null in the place of a list.
+    NullList,
+    /// The right answer with this merged into each document (RFC 7396).
+    Changed(Value),
     /// The right answer, so much later.
     Delay(Duration),
     /// Never an answer; the connection stays open until the client leaves.
@@ -92,6 +136,8 @@ pub enum What {
     RepeatToken,
     /// An empty page with a `nextToken` comes before the first.
     EmptyPage,
+    /// After the last page come empty ones, each with another `nextToken`, for ever.
+    EndlessPages,
 }
 
 impl Fault {
@@ -100,14 +146,14 @@ impl Fault {
         Target { operation: Some(operation), ..Target::default() }
     }
 
-    /// A fault on every API Gateway read. STS is not included; name it with [`Fault::on`].
+    /// A fault on every API Gateway read. The other services are not included; name them with [`Fault::on`].
     pub fn on_every_call() -> Target {
         Target::default()
     }
 }
 
 impl Target {
-    /// Only the requests of this account.
+    /// Only the requests of this account; of AssumeRole, those for a role in it.
     #[must_use]
     pub fn account(mut self, account: &str) -> Target {
         self.account = Some(account.to_owned());
@@ -170,12 +216,12 @@ impl Target {
         Fault { on: self, when, what }
     }
 
-    fn includes(&self, caller: &Caller, call: &Call) -> bool {
+    fn includes(&self, caller: &Caller<'_>, call: &Call<'_>) -> bool {
         let named =
             |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
         self.operation.map_or(call.operation.is_api_gateway(), |operation| operation == call.operation)
-            && named(&self.account, Some(&caller.account))
-            && named(&self.region, Some(&caller.region))
+            && named(&self.account, Some(call.resource.role().map_or(caller.account, |(account, _)| account)))
+            && named(&self.region, Some(caller.region))
             && named(&self.api_id, call.resource.api_id())
             && named(&self.stage, call.resource.stage())
     }
@@ -195,7 +241,7 @@ impl ArmedFault {
     }
 
     /// What it does to this request, if it strikes; `target` is the path and query as they came.
-    pub(super) fn strike(&self, caller: &Caller, call: &Call, target: &str) -> Option<&What> {
+    pub(super) fn strike(&self, caller: &Caller<'_>, call: &Call<'_>, target: &str) -> Option<&What> {
         if !self.fault.on.includes(caller, call) {
             return None;
         }
@@ -203,7 +249,7 @@ impl ArmedFault {
         let strikes = match self.fault.when {
             When::Always => true,
             When::First(count) => earlier < count,
-            When::FirstOfEach(count) => self.earlier_of_same(caller, target) < count,
+            When::FirstOfEach(count) => self.earlier_of_same(caller, call, target) < count,
             When::After(count) => earlier >= count,
             When::Every(count) => (earlier + 1).is_multiple_of(count),
             When::Share(seed, share) => random::fraction(seed, earlier) < share,
@@ -211,8 +257,8 @@ impl ArmedFault {
         strikes.then_some(&self.fault.what)
     }
 
-    fn earlier_of_same(&self, caller: &Caller, target: &str) -> u64 {
-        let request = format!("{} {} {target}", caller.account, caller.region);
+    fn earlier_of_same(&self, caller: &Caller<'_>, call: &Call<'_>, target: &str) -> u64 {
+        let request = format!("{} {} {} {target} {}", caller.account, caller.region, call.operation, call.body());
         let mut asked = self.asked_each.lock().unwrap_or_else(PoisonError::into_inner);
         let count = asked.entry(request).or_insert(0);
         *count += 1;
@@ -227,9 +273,9 @@ mod tests {
 
     fn struck(fault: Fault, targets: &[&str]) -> Vec<bool> {
         let armed = ArmedFault::new(fault);
-        let caller = Caller { account: "111122223333".to_owned(), region: "us-east-1".to_owned() };
+        let caller = Caller { account: "111122223333", region: "us-east-1", ..Caller::default() };
         let strike = |target: &&str| {
-            let call = Call::read(&RawRequest { method: "GET", target, authorization: None, form: "" });
+            let call = Call::read(&RawRequest { method: "GET", target, ..RawRequest::default() });
             armed.strike(&caller, &call, target).is_some()
         };
         targets.iter().map(strike).collect()

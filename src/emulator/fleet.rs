@@ -1,9 +1,14 @@
-//! The fleet: accounts, their Regions, APIs and stages, each kept as the text that goes over the wire. It does not know
+//! The fleet: accounts, their Regions, APIs and stages, each as the text that goes over the wire. It does not know
 //! requests, pages or faults, and it never checks a document: what a test puts in is what the client gets.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
+
+use super::generated::{Generated, MadeApi, MadeScope};
+use super::organization::Organization;
+use super::regions::{self, OptIn};
 
 /// What is deployed, account by account.
 ///
@@ -20,26 +25,51 @@ use serde_json::Value;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
-    accounts: BTreeMap<String, BTreeMap<String, Region>>,
+    accounts: BTreeMap<String, Account>,
+    /// What is made when it is asked for, and never kept.
+    generated: Option<Generated>,
+    organization: Option<Organization>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Account {
+    regions: BTreeMap<String, Region>,
+    /// The Regions that it was told to have, or not to have.
+    enabled: BTreeSet<String>,
+    disabled: BTreeSet<String>,
 }
 
 /// The APIs of one account in one Region, in the order in which they are listed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Region {
-    apis: Vec<Api>,
+    apis: Vec<KeptApi>,
     position: HashMap<String, usize>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Api {
-    pub(super) document: Box<str>,
-    pub(super) stages: Vec<Stage>,
+pub(super) struct KeptApi {
+    document: Box<str>,
+    stages: Vec<KeptStage>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Stage {
-    pub(super) name: String,
-    pub(super) document: Box<str>,
+struct KeptStage {
+    name: String,
+    document: Box<str>,
+}
+
+/// The APIs of one account in one Region, wherever they come from.
+pub(super) enum Apis<'a> {
+    Kept(&'a Region),
+    Made(MadeScope<'a>),
+    /// A Region in which nothing was ever made answers like one that is empty.
+    None,
+}
+
+/// One API, wherever it comes from.
+pub(super) enum Api<'a> {
+    Kept(&'a KeptApi),
+    Made(MadeApi<'a>),
 }
 
 impl Fleet {
@@ -48,72 +78,183 @@ impl Fleet {
         Fleet::default()
     }
 
+    /// What `generated` makes, in the organization of its accounts.
+    pub(super) fn of(generated: Generated, organization: Organization) -> Fleet {
+        Fleet { generated: Some(generated), organization: Some(organization), ..Fleet::default() }
+    }
+
     /// Adds an account, which may stay empty.
     #[must_use]
     pub fn account(mut self, account: &str) -> Fleet {
-        self.accounts.entry(account.to_owned()).or_default();
+        self.settings(account);
         self
     }
 
     /// Adds an API and its stages, each in the spelling of the wire (camelCase), exactly as they shall be answered.
     /// An API without `apiId` is listed but cannot be asked for. [`document`](super::document) has documents to start
-    /// from.
+    /// from. In a Region of a generated fleet, what is added by hand stands in the place of what was generated.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "a document is made in place, and tests read better without a &")]
     pub fn api(mut self, account: &str, region: &str, api: Value, stages: Vec<Value>) -> Fleet {
-        let region = self.accounts.entry(account.to_owned()).or_default().entry(region.to_owned()).or_default();
+        let region = self.settings(account).regions.entry(region.to_owned()).or_default();
         region.position.insert(text(&api, "apiId"), region.apis.len());
         let stages = stages
             .into_iter()
-            .map(|stage| Stage { name: text(&stage, "stageName"), document: stage.to_string().into() })
+            .map(|stage| KeptStage { name: text(&stage, "stageName"), document: stage.to_string().into() })
             .collect();
-        region.apis.push(Api { document: api.to_string().into(), stages });
+        region.apis.push(KeptApi { document: api.to_string().into(), stages });
         self
     }
 
-    /// The accounts and Regions that hold an API, in order.
+    /// Puts the accounts into an organization. Its accounts are there from then on, if only empty.
+    #[must_use]
+    pub fn organization(mut self, organization: Organization) -> Fleet {
+        self.organization = Some(organization);
+        self
+    }
+
+    /// Takes a Region away from an account: its calls there are answered like those with a bad token.
+    #[must_use]
+    pub fn disable(mut self, account: &str, region: &str) -> Fleet {
+        self.settings(account).disabled.insert(region.to_owned());
+        self
+    }
+
+    /// Lets an account have a Region that it would have to opt in to. One in which it has an API needs no saying.
+    #[must_use]
+    pub fn enable(mut self, account: &str, region: &str) -> Fleet {
+        self.settings(account).enabled.insert(region.to_owned());
+        self
+    }
+
+    /// The accounts and Regions that hold an API: those put in by hand, in order, then the generated ones.
     pub fn scopes(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.accounts
+        let kept = self
+            .accounts
             .iter()
-            .flat_map(|(account, regions)| regions.keys().map(|region| (account.as_str(), region.as_str())))
+            .flat_map(|(account, held)| held.regions.keys().map(|region| (account.as_str(), region.as_str())));
+        kept.chain(self.made().map(|scope| (scope.account, scope.region)))
     }
 
     /// The APIs in all accounts and Regions.
     pub fn api_count(&self) -> usize {
-        self.apis().count()
+        self.kept().count() + self.made().map(|scope| scope.len()).sum::<usize>()
     }
 
     /// The stages of all APIs.
     pub fn stage_count(&self) -> usize {
-        self.apis().map(|api| api.stages.len()).sum()
+        let made: usize = self.made().map(|scope| scope.len() * scope.stages_per_api()).sum();
+        self.kept().map(|api| api.stages.len()).sum::<usize>() + made
     }
 
     pub(super) fn has_account(&self, account: &str) -> bool {
         self.accounts.contains_key(account)
+            || self.generated.as_ref().is_some_and(|generated| generated.has_account(account))
+            || self.organization.as_ref().is_some_and(|organization| organization.has(account))
     }
 
-    pub(super) fn region(&self, account: &str, region: &str) -> Option<&Region> {
-        self.accounts.get(account)?.get(region)
+    /// Whether a role in the account can be assumed.
+    pub(super) fn is_open(&self, account: &str) -> bool {
+        self.has_account(account) && self.organization.as_ref().is_none_or(|organization| organization.is_open(account))
     }
 
-    fn apis(&self) -> impl Iterator<Item = &Api> {
-        self.accounts.values().flat_map(BTreeMap::values).flat_map(|region| &region.apis)
+    pub(super) fn members(&self) -> Option<&Organization> {
+        self.organization.as_ref()
+    }
+
+    pub(super) fn opt_in(&self, account: &str, region: &str) -> OptIn {
+        let told = self.accounts.get(account);
+        if told.is_some_and(|told| told.disabled.contains(region)) {
+            OptIn::Disabled
+        } else if !regions::is_opt_in(region) {
+            OptIn::ByDefault
+        } else if told.is_some_and(|told| told.enabled.contains(region) || told.regions.contains_key(region)) {
+            OptIn::Enabled
+        } else {
+            // The generated Regions are none of these.
+            OptIn::Disabled
+        }
+    }
+
+    pub(super) fn apis(&self, account: &str, region: &str) -> Apis<'_> {
+        let kept = self.accounts.get(account).and_then(|held| held.regions.get(region));
+        let made = || self.generated.as_ref()?.scope(account, region);
+        kept.map(Apis::Kept).or_else(|| made().map(Apis::Made)).unwrap_or(Apis::None)
+    }
+
+    fn settings(&mut self, account: &str) -> &mut Account {
+        self.accounts.entry(account.to_owned()).or_default()
+    }
+
+    fn kept(&self) -> impl Iterator<Item = &KeptApi> {
+        self.accounts.values().flat_map(|held| held.regions.values()).flat_map(|region| &region.apis)
+    }
+
+    /// The generated scopes that nothing stands in the place of.
+    fn made(&self) -> impl Iterator<Item = MadeScope<'_>> {
+        let by_hand = |scope: &MadeScope<'_>| {
+            self.accounts.get(scope.account).is_some_and(|held| held.regions.contains_key(scope.region))
+        };
+        self.generated.iter().flat_map(Generated::scopes).filter(move |scope| !by_hand(scope))
     }
 }
 
-impl Region {
-    pub(super) fn apis(&self) -> &[Api] {
-        &self.apis
+impl<'a> Apis<'a> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Apis::Kept(region) => region.apis.len(),
+            Apis::Made(scope) => scope.len(),
+            Apis::None => 0,
+        }
     }
 
-    pub(super) fn api(&self, api_id: &str) -> Option<&Api> {
-        self.apis.get(*self.position.get(api_id)?)
+    /// The documents of the APIs at these positions, which must be below the length.
+    pub(super) fn documents(&self, positions: std::ops::Range<usize>) -> impl Iterator<Item = Cow<'a, str>> {
+        positions.filter_map(move |at| match self {
+            Apis::Kept(region) => region.apis.get(at).map(|api| Cow::Borrowed(&*api.document)),
+            Apis::Made(scope) => Some(Cow::Owned(scope.at(at).document())),
+            Apis::None => None,
+        })
+    }
+
+    pub(super) fn find(&self, api_id: &str) -> Option<Api<'a>> {
+        match self {
+            Apis::Kept(region) => region.apis.get(*region.position.get(api_id)?).map(Api::Kept),
+            Apis::Made(scope) => scope.find(api_id).map(Api::Made),
+            Apis::None => None,
+        }
     }
 }
 
-impl Api {
-    pub(super) fn stage(&self, name: &str) -> Option<&Stage> {
-        self.stages.iter().find(|stage| stage.name == name)
+impl<'a> Api<'a> {
+    pub(super) fn document(&self) -> Cow<'a, str> {
+        match self {
+            Api::Kept(api) => Cow::Borrowed(&*api.document),
+            Api::Made(api) => Cow::Owned(api.document()),
+        }
+    }
+
+    pub(super) fn stage_count(&self) -> usize {
+        match self {
+            Api::Kept(api) => api.stages.len(),
+            Api::Made(api) => api.stage_count(),
+        }
+    }
+
+    pub(super) fn stages(&self, positions: std::ops::Range<usize>) -> impl Iterator<Item = Cow<'a, str>> {
+        positions.filter_map(move |at| match self {
+            Api::Kept(api) => api.stages.get(at).map(|stage| Cow::Borrowed(&*stage.document)),
+            Api::Made(api) => Some(Cow::Owned(api.stage(at))),
+        })
+    }
+
+    pub(super) fn stage_named(&self, name: &str) -> Option<Cow<'a, str>> {
+        match self {
+            Api::Kept(api) => {
+                api.stages.iter().find(|stage| stage.name == name).map(|stage| Cow::Borrowed(&*stage.document))
+            }
+            Api::Made(api) => api.stage_named(name).map(Cow::Owned),
+        }
     }
 }
 

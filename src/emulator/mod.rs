@@ -1,29 +1,38 @@
-//! The emulator: a loopback HTTP server that answers the AWS SDK as the control plane of API Gateway V2 does, knows
-//! nothing of policies, sources or any other module of driftgate, and verifies no signature.
+//! The emulator: a loopback HTTP server that answers the AWS SDK as API Gateway V2, STS, Organizations, Account
+//! Management and EC2 do, knows nothing of policies, sources or any other module of driftgate, and verifies no signature.
 //!
 //! `driftgate demo`, the integration tests and the benchmarks all talk to this one server through the real SDK.
 //! A request passes these files in order:
 //!
 //! ```text
-//! server ─► request, signature ─► control_plane ─► throttle ─► fault ─► paging, fleet ─► reply ─► server
+//! server ─► request, signature ─► control_plane ─► throttle ─► fault ─► a service ─► reply, refusal ─► server
 //! ```
+//!
+//! The services are `api_gateway`, `sts`, `organizations` and `regions`; they read the fleet and cut pages with `paging`.
 //!
 //! [`Settings`] says what the server holds (a [`Fleet`]) and how it misbehaves (a [`Throttle`], [`Fault`]s).
 
+mod api_gateway;
 mod arrival;
 mod control_plane;
 pub mod document;
 mod fault;
 mod fleet;
 mod generated;
+mod organization;
+mod organizations;
 mod paging;
 mod random;
+mod refusal;
+mod regions;
 mod reply;
 mod request;
 mod sample;
 mod server;
 mod settings;
 mod signature;
+mod spoilt;
+mod sts;
 mod throttle;
 #[cfg(test)]
 mod wire_tests;
@@ -31,9 +40,11 @@ mod wire_tests;
 pub use self::arrival::Arrival;
 pub use self::fault::{Fault, Target, What, When};
 pub use self::fleet::Fleet;
+pub use self::organization::{Organization, ROOT, State};
 pub use self::request::Operation;
 pub use self::sample::{DEMO_REGIONS, DENIED_API, HOME_ACCOUNT, HOME_REGION};
 pub use self::settings::Settings;
+pub use self::sts::Roles;
 pub use self::throttle::Throttle;
 
 use std::io;

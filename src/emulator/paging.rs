@@ -1,15 +1,13 @@
 //! Pages of a list and the opaque tokens between them. It knows positions only, never what the list holds.
 //!
-//! A token is bound to its list (account, Region and path), so one that was made for another list is refused. It
+//! A token is bound to its list (account, Region and what is listed), so one that was made for another list is refused. It
 //! always contains `+`, `/` and `=`: a client that does not escape it never gets its second page.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
+use super::refusal::Refusal;
 use super::signature::Caller;
-
-/// The largest `maxResults` that AWS takes.
-const LARGEST_PAGE: usize = 500;
 
 /// One page: which items, and the token of the page after it.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,23 +24,38 @@ pub(super) enum Paging {
     RepeatToken,
     /// Before the first page comes one without items.
     EmptyPageFirst,
+    /// After the last page come pages without items, each with a token of its own, for ever.
+    Endless,
 }
 
 /// Why there is no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BadRequest {
-    MaxResults,
+    MaxResults(usize),
     NextToken,
+}
+
+impl BadRequest {
+    pub(super) fn refusal(self) -> Refusal {
+        match self {
+            BadRequest::MaxResults(largest) => {
+                Refusal::bad_request(format!("Invalid value for maxResults: must be between 1 and {largest}"))
+            }
+            BadRequest::NextToken => Refusal::bad_token(),
+        }
+    }
 }
 
 /// A list that is read page by page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct List<'a> {
-    pub(super) caller: &'a Caller,
-    /// The API whose stages are listed; none for the list of APIs.
-    pub(super) api_id: Option<&'a str>,
+    pub(super) caller: &'a Caller<'a>,
+    /// What is listed: an API's stages, an organizational unit's accounts.
+    pub(super) of: &'a str,
     pub(super) length: usize,
     pub(super) page_size: usize,
+    /// The largest `maxResults` that the service takes.
+    pub(super) largest: usize,
 }
 
 impl List<'_> {
@@ -54,13 +67,18 @@ impl List<'_> {
         paging: Paging,
     ) -> Result<Page, BadRequest> {
         let size = self.size(max_results)?;
-        let start = next_token.map_or(Ok(0), |token| self.position(token))?;
+        let start = next_token.map_or(Ok(0), |token| self.position(token, paging))?;
         if paging == Paging::EmptyPageFirst && next_token.is_none() {
             return Ok(Page { items: 0..0, next: Some(self.token(0)) });
         }
+        if paging == Paging::Endless && start >= self.length {
+            return Ok(Page { items: 0..0, next: Some(self.token(start + 1)) });
+        }
+        let start = self.length.min(start);
         let end = self.length.min(start + size);
         let next = match paging {
             Paging::RepeatToken => Some(self.token(start)),
+            Paging::Endless => Some(self.token(end)),
             Paging::Faithful | Paging::EmptyPageFirst => (end < self.length).then(|| self.token(end)),
         };
         Ok(Page { items: start..end, next })
@@ -71,23 +89,24 @@ impl List<'_> {
         let own = self.page_size.max(1);
         match max_results.map(str::parse::<usize>) {
             None => Ok(own),
-            Some(Ok(wanted @ 1..=LARGEST_PAGE)) => Ok(wanted.min(own)),
-            Some(_) => Err(BadRequest::MaxResults),
+            Some(Ok(wanted)) if (1..=self.largest).contains(&wanted) => Ok(wanted.min(own)),
+            Some(_) => Err(BadRequest::MaxResults(self.largest)),
         }
     }
 
     fn token(&self, position: usize) -> String {
         let mut hasher = DefaultHasher::new();
-        (&self.caller.account, &self.caller.region, self.api_id, position).hash(&mut hasher);
+        (&self.caller.account, &self.caller.region, self.of, position).hash(&mut hasher);
         format!("{:016x}+{position:x}/==", hasher.finish())
     }
 
-    fn position(&self, token: &str) -> Result<usize, BadRequest> {
+    fn position(&self, token: &str, paging: Paging) -> Result<usize, BadRequest> {
         token
             .split_once('+')
             .and_then(|(_, rest)| rest.strip_suffix("/=="))
             .and_then(|position| usize::from_str_radix(position, 16).ok())
-            .filter(|position| *position <= self.length && self.token(*position) == token)
+            .filter(|position| paging == Paging::Endless || *position <= self.length)
+            .filter(|position| self.token(*position) == token)
             .ok_or(BadRequest::NextToken)
     }
 }
@@ -96,18 +115,18 @@ impl List<'_> {
 mod tests {
     use super::*;
 
-    fn caller(region: &str) -> Caller {
-        Caller { account: "111122223333".to_owned(), region: region.to_owned() }
+    fn caller(region: &str) -> Caller<'_> {
+        Caller { account: "111122223333", region, ..Caller::default() }
     }
 
-    fn list<'a>(caller: &'a Caller, api_id: Option<&'a str>) -> List<'a> {
-        List { caller, api_id, length: 10, page_size: 4 }
+    fn list<'a>(caller: &'a Caller<'a>, of: &'a str) -> List<'a> {
+        List { caller, of, length: 10, page_size: 4, largest: 500 }
     }
 
     #[test]
     fn every_item_is_on_one_page() {
         let caller = caller("us-east-1");
-        let list = list(&caller, None);
+        let list = list(&caller, "");
         let (mut seen, mut token, mut pages) = (Vec::new(), None, 0);
         loop {
             let page = list.page(None, token.as_deref(), Paging::Faithful).unwrap();
@@ -123,23 +142,40 @@ mod tests {
     #[test]
     fn max_results_narrows_and_never_widens() {
         let caller = caller("us-east-1");
-        let list = list(&caller, None);
+        let list = list(&caller, "");
         for (max_results, length) in [("1", 1), ("4", 4), ("500", 4)] {
             assert_eq!(list.page(Some(max_results), None, Paging::Faithful).unwrap().items.len(), length);
         }
         for bad in ["0", "501", "-1", "", "ten"] {
-            assert_eq!(list.page(Some(bad), None, Paging::Faithful), Err(BadRequest::MaxResults), "{bad}");
+            assert_eq!(list.page(Some(bad), None, Paging::Faithful), Err(BadRequest::MaxResults(500)), "{bad}");
         }
     }
 
     #[test]
     fn a_token_of_another_list_is_refused() {
         let (here, there) = (caller("us-east-1"), caller("eu-west-1"));
-        let token = list(&here, None).page(None, None, Paging::Faithful).unwrap().next.unwrap();
-        for other in [list(&there, None), list(&here, Some("a1b2c3d4e5"))] {
+        let token = list(&here, "").page(None, None, Paging::Faithful).unwrap().next.unwrap();
+        for other in [list(&there, ""), list(&here, "a1b2c3d4e5")] {
             assert_eq!(other.page(None, Some(&token), Paging::Faithful), Err(BadRequest::NextToken));
         }
         let unescaped = token.replace('+', " ");
-        assert_eq!(list(&here, None).page(None, Some(&unescaped), Paging::Faithful), Err(BadRequest::NextToken));
+        assert_eq!(list(&here, "").page(None, Some(&unescaped), Paging::Faithful), Err(BadRequest::NextToken));
+    }
+
+    #[test]
+    fn endless_pages_hold_every_item_once_and_never_the_same_token_again() {
+        let caller = caller("us-east-1");
+        let list = list(&caller, "");
+        let (mut tokens, mut seen, mut token) = (Vec::new(), Vec::new(), None);
+        for _ in 0..20 {
+            let page = list.page(None, token.as_deref(), Paging::Endless).unwrap();
+            seen.extend(page.items);
+            tokens.push(page.next.clone().unwrap());
+            token = page.next;
+        }
+        assert_eq!(seen, (0..10).collect::<Vec<_>>());
+        tokens.sort();
+        tokens.dedup();
+        assert_eq!(tokens.len(), 20);
     }
 }

@@ -4,8 +4,14 @@
 pub(super) struct Sequence(u64);
 
 impl Sequence {
+    #[cfg(test)]
     pub(super) fn new(seed: u64) -> Sequence {
         Sequence(seed)
+    }
+
+    /// A sequence of its own for each place of each item.
+    pub(super) fn within(seed: u64, item: u64, place: u64) -> Sequence {
+        Sequence(mix(mix(seed.wrapping_add(item.wrapping_mul(STEP))).wrapping_add(place.wrapping_mul(STEP))))
     }
 
     pub(super) fn next(&mut self) -> u64 {

@@ -1,5 +1,7 @@
-//! What a request asks for: operation, resource and query, read from method and target. It does not know the fleet.
+//! What a request asks for: operation, resource and parameters, read from method, target and body. It does not know
+//! the fleet.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
@@ -17,14 +19,86 @@ pub enum Operation {
     GetStage,
     /// `POST /` to STS
     GetCallerIdentity,
+    /// `POST /` to STS
+    AssumeRole,
+    /// `POST /` to Organizations
+    ListAccounts,
+    /// `POST /` to Organizations
+    ListRoots,
+    /// `POST /` to Organizations
+    ListOrganizationalUnitsForParent,
+    /// `POST /` to Organizations
+    ListAccountsForParent,
+    /// `POST /listRegions` to Account Management
+    ListRegions,
+    /// `POST /` to EC2
+    DescribeRegions,
     /// Anything else, a write to API Gateway included.
     Other,
 }
 
+/// How a service speaks: where it says the code of an error, and in which words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// API Gateway and Account Management: JSON, and the code in a header.
+    RestJson,
+    /// Organizations: JSON 1.1, and the code in the body.
+    Json,
+    /// STS: XML.
+    Query,
+    /// EC2: XML of its own kind.
+    Ec2Query,
+}
+
 impl Operation {
+    const ALL: [Operation; 12] = [
+        Operation::GetApis,
+        Operation::GetApi,
+        Operation::GetStages,
+        Operation::GetStage,
+        Operation::GetCallerIdentity,
+        Operation::AssumeRole,
+        Operation::ListAccounts,
+        Operation::ListRoots,
+        Operation::ListOrganizationalUnitsForParent,
+        Operation::ListAccountsForParent,
+        Operation::ListRegions,
+        Operation::DescribeRegions,
+    ];
+
     /// Whether it is a read of API Gateway: what the account's control-plane quota counts.
     pub fn is_api_gateway(self) -> bool {
         matches!(self, Operation::GetApis | Operation::GetApi | Operation::GetStages | Operation::GetStage)
+    }
+
+    /// The service that a request for it is signed for.
+    pub(super) const fn service(self) -> &'static str {
+        match self {
+            Operation::GetApis | Operation::GetApi | Operation::GetStages | Operation::GetStage | Operation::Other => {
+                "apigateway"
+            }
+            Operation::GetCallerIdentity | Operation::AssumeRole => "sts",
+            Operation::ListAccounts
+            | Operation::ListRoots
+            | Operation::ListOrganizationalUnitsForParent
+            | Operation::ListAccountsForParent => "organizations",
+            Operation::ListRegions => "account",
+            Operation::DescribeRegions => "ec2",
+        }
+    }
+
+    pub(super) fn protocol(self) -> Protocol {
+        match self.service() {
+            "sts" => Protocol::Query,
+            "organizations" => Protocol::Json,
+            "ec2" => Protocol::Ec2Query,
+            _ => Protocol::RestJson,
+        }
+    }
+
+    /// The operation of `service` that goes by this name.
+    fn named(name: &str, service: &str) -> Option<Operation> {
+        Operation::ALL.into_iter().find(|operation| operation.service() == service && operation.to_string() == name)
     }
 }
 
@@ -34,22 +108,34 @@ impl fmt::Display for Operation {
     }
 }
 
-/// What a path names, with its escapes resolved.
+/// What a request names, with its escapes resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Resource {
+pub(super) enum Resource<'a> {
     Apis,
-    Api { api_id: String },
-    Stages { api_id: String },
-    Stage { api_id: String, stage: String },
-    CallerIdentity,
+    Api {
+        api_id: Cow<'a, str>,
+    },
+    Stages {
+        api_id: Cow<'a, str>,
+    },
+    Stage {
+        api_id: Cow<'a, str>,
+        stage: Cow<'a, str>,
+    },
+    /// Of AssumeRole.
+    Role {
+        arn: Cow<'a, str>,
+    },
+    /// The operation says it all.
+    Service,
     Unknown,
 }
 
-impl Resource {
+impl Resource<'_> {
     pub(super) fn api_id(&self) -> Option<&str> {
         match self {
             Resource::Api { api_id } | Resource::Stages { api_id } | Resource::Stage { api_id, .. } => Some(api_id),
-            Resource::Apis | Resource::CallerIdentity | Resource::Unknown => None,
+            Resource::Apis | Resource::Role { .. } | Resource::Service | Resource::Unknown => None,
         }
     }
 
@@ -60,8 +146,15 @@ impl Resource {
         }
     }
 
+    /// The account and the name of the role that is to be assumed: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
+    pub(super) fn role(&self) -> Option<(&str, &str)> {
+        let Resource::Role { arn } = self else { return None };
+        let (account, path) = arn.split_once(":iam::")?.1.split_once(":role/")?;
+        Some((account, path.rsplit('/').next().unwrap_or(path)))
+    }
+
     pub(super) fn is_api_gateway(&self) -> bool {
-        !matches!(self, Resource::CallerIdentity | Resource::Unknown)
+        matches!(self, Resource::Apis | Resource::Api { .. } | Resource::Stages { .. } | Resource::Stage { .. })
     }
 
     /// The resource part of its ARN: what follows `arn:PARTITION:apigateway:REGION::`.
@@ -70,89 +163,127 @@ impl Resource {
             Resource::Api { api_id } => format!("/apis/{api_id}"),
             Resource::Stages { api_id } => format!("/apis/{api_id}/stages"),
             Resource::Stage { api_id, stage } => format!("/apis/{api_id}/stages/{stage}"),
-            Resource::Apis | Resource::CallerIdentity | Resource::Unknown => "/apis".to_owned(),
+            Resource::Apis | Resource::Role { .. } | Resource::Service | Resource::Unknown => "/apis".to_owned(),
         }
     }
 }
 
 /// A request as it came off the wire.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RawRequest<'a> {
     pub(super) method: &'a str,
     /// Path and query, still escaped.
     pub(super) target: &'a str,
     pub(super) authorization: Option<&'a str>,
+    /// `X-Amz-Security-Token`
+    pub(super) security_token: Option<&'a str>,
+    /// `X-Amz-Target`
+    pub(super) amz_target: Option<&'a str>,
     /// The body of a POST; empty for other methods.
-    pub(super) form: &'a str,
+    pub(super) body: &'a str,
 }
 
 /// A request understood.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct Call<'a> {
     pub(super) operation: Operation,
-    pub(super) resource: Resource,
-    pub(super) max_results: Option<String>,
-    pub(super) next_token: Option<String>,
+    pub(super) resource: Resource<'a>,
+    query: &'a str,
+    body: &'a str,
 }
 
-impl Call {
-    pub(super) fn read(raw: &RawRequest<'_>) -> Call {
+impl<'a> Call<'a> {
+    pub(super) fn read(raw: &RawRequest<'a>) -> Call<'a> {
         let (path, query) = raw.target.split_once('?').unwrap_or((raw.target, ""));
-        let resource = resource(raw, path);
-        let operation = match (raw.method, &resource) {
-            (_, Resource::CallerIdentity) => Operation::GetCallerIdentity,
-            ("GET", Resource::Apis) => Operation::GetApis,
-            ("GET", Resource::Api { .. }) => Operation::GetApi,
-            ("GET", Resource::Stages { .. }) => Operation::GetStages,
-            ("GET", Resource::Stage { .. }) => Operation::GetStage,
-            _ => Operation::Other,
+        let (operation, resource) = match raw.method {
+            "POST" => service_call(raw, path, raw.body),
+            // EC2 and STS take a query in place of a form.
+            "GET" if path == "/" => service_call(raw, path, query),
+            method => api_gateway(method, path),
         };
-        Call {
-            operation,
-            resource,
-            max_results: parameter(query, "maxResults"),
-            next_token: parameter(query, "nextToken"),
+        Call { operation, resource, query, body: raw.body }
+    }
+
+    /// A parameter of the query or the form. A bare `+` is a space there, so a page token that a client forgot to
+    /// escape comes out different from the one it was given, and is refused.
+    pub(super) fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
+        parameter(self.query, name).or_else(|| parameter(self.body, name))
+    }
+
+    /// What a body in JSON holds; null where it is none.
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(self.body).unwrap_or_default()
+    }
+
+    /// Whether it asks for a page after the first.
+    pub(super) fn goes_on(&self) -> bool {
+        match self.operation.protocol() {
+            Protocol::RestJson if self.operation.is_api_gateway() => parameter(self.query, "nextToken").is_some(),
+            Protocol::RestJson | Protocol::Json => self.json()["NextToken"].is_string(),
+            Protocol::Query | Protocol::Ec2Query => false,
         }
     }
-}
 
-fn resource(raw: &RawRequest<'_>, path: &str) -> Resource {
-    if raw.method == "POST" && path == "/" {
-        return match parameter(raw.form, "Action").as_deref() {
-            Some("GetCallerIdentity") => Resource::CallerIdentity,
-            _ => Resource::Unknown,
-        };
-    }
-    let segments: Vec<&str> = path.split('/').collect();
-    match segments.as_slice() {
-        ["", "v2", "apis"] => Resource::Apis,
-        ["", "v2", "apis", api] => Resource::Api { api_id: unescaped(api) },
-        ["", "v2", "apis", api, "stages"] => Resource::Stages { api_id: unescaped(api) },
-        ["", "v2", "apis", api, "stages", stage] => Resource::Stage { api_id: unescaped(api), stage: unescaped(stage) },
-        _ => Resource::Unknown,
+    /// The form or the JSON that came with it.
+    pub(super) fn body(&self) -> &'a str {
+        self.body
     }
 }
 
-fn unescaped(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
+fn service_call<'a>(raw: &RawRequest<'a>, path: &'a str, parameters: &'a str) -> (Operation, Resource<'a>) {
+    const ORGANIZATIONS: &str = "AWSOrganizationsV20161128.";
+    let operation = match (path, raw.amz_target) {
+        ("/listRegions", _) => Some(Operation::ListRegions),
+        ("/", Some(target)) => {
+            target.strip_prefix(ORGANIZATIONS).and_then(|name| Operation::named(name, "organizations"))
+        }
+        ("/", None) => parameter(parameters, "Action")
+            .and_then(|action| Operation::named(&action, "sts").or_else(|| Operation::named(&action, "ec2"))),
+        _ => return api_gateway(raw.method, path),
+    };
+    match operation {
+        Some(Operation::AssumeRole) => {
+            let arn = parameter(parameters, "RoleArn").unwrap_or_default();
+            (Operation::AssumeRole, Resource::Role { arn })
+        }
+        Some(operation) => (operation, Resource::Service),
+        None => (Operation::Other, Resource::Unknown),
+    }
 }
 
-/// A parameter of a query or form. A bare `+` is a space there, so a page token that a client forgot to escape comes
-/// out different from the one it was given, and is refused.
-fn parameter(pairs: &str, name: &str) -> Option<String> {
-    pairs
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| unescaped(&value.replace('+', " ")))
+fn api_gateway<'a>(method: &str, path: &'a str) -> (Operation, Resource<'a>) {
+    let Some(rest) = path.strip_prefix("/v2/apis") else { return (Operation::Other, Resource::Unknown) };
+    let mut segments = rest.split('/');
+    // What comes before the first slash: something only where the path goes on as /v2/apisomething.
+    let before = segments.next().unwrap_or_default();
+    let (operation, resource) = match (before, segments.next(), segments.next(), segments.next(), segments.next()) {
+        ("", None, ..) => (Operation::GetApis, Resource::Apis),
+        ("", Some(api), None, ..) => (Operation::GetApi, Resource::Api { api_id: unescaped(api) }),
+        ("", Some(api), Some("stages"), None, _) => (Operation::GetStages, Resource::Stages { api_id: unescaped(api) }),
+        ("", Some(api), Some("stages"), Some(stage), None) => {
+            (Operation::GetStage, Resource::Stage { api_id: unescaped(api), stage: unescaped(stage) })
+        }
+        _ => (Operation::Other, Resource::Unknown),
+    };
+    (if method == "GET" { operation } else { Operation::Other }, resource)
+}
+
+fn unescaped(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
+}
+
+fn parameter<'a>(pairs: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    let value = pairs.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?.1;
+    Some(if value.contains('+') { unescaped(&value.replace('+', " ")).into_owned().into() } else { unescaped(value) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn call(method: &str, target: &str) -> Call {
-        Call::read(&RawRequest { method, target, authorization: None, form: "Action=GetCallerIdentity&Version=1" })
+    fn call<'a>(method: &'a str, target: &'a str) -> Call<'a> {
+        let body = "Action=AssumeRole&Version=1&RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fteam%2FAudit";
+        Call::read(&RawRequest { method, target, body, ..RawRequest::default() })
     }
 
     #[test]
@@ -163,20 +294,44 @@ mod tests {
             ("GET", "/v2/apis/a1b2c3d4e5", Operation::GetApi),
             ("GET", "/v2/apis/a1b2c3d4e5/stages", Operation::GetStages),
             ("GET", "/v2/apis/a1b2c3d4e5/stages/prod", Operation::GetStage),
-            ("POST", "/", Operation::GetCallerIdentity),
+            ("POST", "/", Operation::AssumeRole),
+            ("POST", "/listRegions", Operation::ListRegions),
+            ("GET", "/?Action=DescribeRegions&Version=2016-11-15", Operation::DescribeRegions),
+            ("GET", "/?Action=GetCallerIdentity", Operation::GetCallerIdentity),
             ("DELETE", "/v2/apis/a1b2c3d4e5", Operation::Other),
             ("GET", "/v2/apis/a1b2c3d4e5/routes", Operation::Other),
+            ("GET", "/v2/apis/a1b2c3d4e5/stages/prod/more", Operation::Other),
+            ("GET", "/v2/apisa/a1b2c3d4e5", Operation::Other),
+            ("GET", "/?Action=ListAccounts", Operation::Other),
             ("GET", "/", Operation::Other),
         ] {
             assert_eq!(call(method, target).operation, operation, "{method} {target}");
         }
+        assert_eq!(call("DELETE", "/v2/apis/a1").resource.api_id(), Some("a1"));
+    }
+
+    #[test]
+    fn organizations_is_told_by_a_header() {
+        let of = |target| {
+            let raw = RawRequest { method: "POST", target: "/", amz_target: Some(target), ..RawRequest::default() };
+            Call::read(&raw).operation
+        };
+        assert_eq!(of("AWSOrganizationsV20161128.ListAccounts"), Operation::ListAccounts);
+        assert_eq!(of("AWSOrganizationsV20161128.GetStages"), Operation::Other);
+        assert_eq!(of("Other.ListAccounts"), Operation::Other);
     }
 
     #[test]
     fn escapes_are_resolved_and_a_bare_plus_is_a_space() {
         let call = call("GET", "/v2/apis/a1/stages/%24default?nextToken=a%2B%2F%3D&maxResults=1+0");
         assert_eq!(call.resource.stage(), Some("$default"));
-        assert_eq!(call.next_token.as_deref(), Some("a+/="));
-        assert_eq!(call.max_results.as_deref(), Some("1 0"));
+        assert_eq!(call.parameter("nextToken").as_deref(), Some("a+/="));
+        assert_eq!(call.parameter("maxResults").as_deref(), Some("1 0"));
+    }
+
+    #[test]
+    fn a_role_has_an_account_and_the_last_part_of_its_path_as_name() {
+        assert_eq!(call("POST", "/").resource.role(), Some(("111122223333", "Audit")));
+        assert_eq!(Resource::Role { arn: "nonsense".into() }.role(), None);
     }
 }

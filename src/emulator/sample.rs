@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::document::{self, with};
 use super::fleet::Fleet;
+use super::organization::{Organization, ROOT, State};
 
 /// The account of the sample fleet.
 pub const HOME_ACCOUNT: &str = "111122223333";
@@ -26,22 +27,29 @@ pub(super) const DENIED_REGION: &str = "ap-south-1";
 
 const SECOND_REGION: &str = "eu-west-1";
 
+const PRODUCTION_ACCOUNT: &str = "444455556666";
+
+const WORKLOADS: &str = "ou-demo-workload";
+
 /// An access log format as AWS's guide recommends it.
 const JSON_FORMAT: &str = r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime","routeKey":"$context.routeKey","status":"$context.status","responseLength":"$context.responseLength"}"#;
 
 impl Fleet {
     /// The fleet of `driftgate demo`: 17 APIs in us-east-1 with every case that a policy may look for, and three
-    /// good ones in eu-west-1.
+    /// good ones in eu-west-1. The account manages an organization of four: one has an API, one has none, and one is
+    /// suspended.
     pub fn sample() -> Fleet {
         let home = http::apis().into_iter().chain(websocket::apis()).chain(hostile::apis());
         let fleet = home.fold(Fleet::new(), |fleet, (api, stages)| fleet.api(HOME_ACCOUNT, HOME_REGION, api, stages));
-        second_region().into_iter().fold(fleet, |fleet, (api, stages)| {
+        let fleet = second_region().into_iter().fold(fleet, |fleet, (api, stages)| {
             let id = api["apiId"].as_str().unwrap_or_default();
             let scheme = if api["protocolType"] == "WEBSOCKET" { "wss" } else { "https" };
             let endpoint = format!("{scheme}://{id}.execute-api.{SECOND_REGION}.amazonaws.com");
             let api = with(api, json!({"apiEndpoint": endpoint}));
             fleet.api(HOME_ACCOUNT, SECOND_REGION, api, stages)
-        })
+        });
+        let (api, stages) = in_production();
+        fleet.api(PRODUCTION_ACCOUNT, HOME_REGION, api, stages).organization(organization())
     }
 }
 
@@ -55,6 +63,22 @@ fn second_region() -> Vec<Deployed> {
         (http_api(DENIED_API, "ledger-eu", "payments"), vec![here(http_stage("prod", "payments"), "ledger-eu")]),
         (websocket_api("h5d0r4j8ya", "events-eu", "chat"), vec![here(websocket_stage("live", "chat"), "events-eu")]),
     ]
+}
+
+/// What the second account of the organization has: one good stage, and one as it is when nothing was set.
+fn in_production() -> Deployed {
+    let destination = format!("arn:aws:logs:{HOME_REGION}:{PRODUCTION_ACCOUNT}:log-group:/apigw/tickets-prod");
+    let good = with(http_stage("prod", "support"), json!({"accessLogSettings": {"destinationArn": destination}}));
+    (http_api("t6f1c8p3nd", "tickets", "support"), vec![good, document::http_stage("dev")])
+}
+
+fn organization() -> Organization {
+    Organization::new(HOME_ACCOUNT)
+        .unit(WORKLOADS, "Workloads", ROOT)
+        .member(PRODUCTION_ACCOUNT, "support-prod", WORKLOADS)
+        .member("777788889999", "support-sandbox", ROOT)
+        .member("999900001111", "support-old", WORKLOADS)
+        .state("999900001111", State::Suspended)
 }
 
 /// An HTTP API that somebody owns.
@@ -109,12 +133,15 @@ mod tests {
 
     fn documents(region: &str) -> (Vec<Value>, Vec<Value>) {
         let fleet = Fleet::sample();
-        let apis = fleet.region(HOME_ACCOUNT, region).unwrap().apis();
-        let parse = |text: &str| serde_json::from_str(text).unwrap();
-        (
-            apis.iter().map(|api| parse(&api.document)).collect(),
-            apis.iter().flat_map(|api| &api.stages).map(|stage| parse(&stage.document)).collect(),
-        )
+        let found = fleet.apis(HOME_ACCOUNT, region);
+        let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let apis: Vec<Value> = found.documents(0..found.len()).map(|api| parse(&api)).collect();
+        let held = |api: &Value| {
+            let api = found.find(api["apiId"].as_str().unwrap()).unwrap();
+            api.stages(0..api.stage_count()).map(|stage| parse(&stage)).collect::<Vec<_>>()
+        };
+        let stages = apis.iter().flat_map(held).collect();
+        (apis, stages)
     }
 
     #[test]
@@ -143,10 +170,13 @@ mod tests {
     #[test]
     fn protocols_have_only_their_own_settings() {
         let fleet = Fleet::sample();
-        for api in fleet.region(HOME_ACCOUNT, HOME_REGION).unwrap().apis() {
-            let websocket = api.document.contains(r#""protocolType":"WEBSOCKET""#);
-            for stage in &api.stages {
-                let stage: Value = serde_json::from_str(&stage.document).unwrap();
+        let found = fleet.apis(HOME_ACCOUNT, HOME_REGION);
+        for document in found.documents(0..found.len()) {
+            let document: Value = serde_json::from_str(&document).unwrap();
+            let websocket = document["protocolType"] == "WEBSOCKET";
+            let api = found.find(document["apiId"].as_str().unwrap()).unwrap();
+            for stage in api.stages(0..api.stage_count()) {
+                let stage: Value = serde_json::from_str(&stage).unwrap();
                 let settings = &stage["defaultRouteSettings"];
                 assert_eq!(settings.get("loggingLevel").is_some(), websocket, "{stage}");
                 assert!(settings.get("detailedMetricsEnabled").is_some(), "{stage}");

@@ -4,22 +4,23 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::Sleep;
 
-use super::control_plane::{ControlPlane, Fate};
+use super::control_plane::{ControlPlane, Delivery, Fate};
 use super::reply::Reply;
 use super::request::RawRequest;
 
@@ -49,41 +50,82 @@ async fn connection(stream: TcpStream, control_plane: Arc<ControlPlane>) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
-    let reset = AtomicBool::new(false);
-    let service = service_fn(|request| respond(request, &control_plane, &reset));
+    let ending = Mutex::new(Ending::Close);
+    let service = service_fn(|request| respond(request, &control_plane, &ending));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     if let Err(error) = (&mut connection).await {
         tracing::debug!(%error, "connection broken");
     }
     let stream = connection.into_parts().io.into_inner();
-    if reset.into_inner()
-        && let Err(error) = stream.set_zero_linger()
-    {
-        tracing::debug!(%error, "closed instead of reset");
+    if let Err(error) = ending.into_inner().unwrap_or_else(PoisonError::into_inner).carry_out(stream).await {
+        tracing::debug!(%error, "connection ended in another way than it should");
+    }
+}
+
+/// How a connection ends once HTTP is done with it.
+enum Ending {
+    Close,
+    Reset,
+    /// The server says that it will send no more, and keeps listening until the client leaves.
+    HalfClose,
+    /// These bytes come before the end, whatever HTTP says of them.
+    After(Vec<u8>),
+}
+
+impl Ending {
+    async fn carry_out(self, mut stream: TcpStream) -> std::io::Result<()> {
+        match self {
+            Ending::Close => Ok(()),
+            Ending::Reset => stream.set_zero_linger(),
+            Ending::HalfClose => {
+                stream.shutdown().await?;
+                tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.map(drop)
+            }
+            Ending::After(bytes) => {
+                stream.write_all(&bytes).await?;
+                stream.shutdown().await
+            }
+        }
     }
 }
 
 async fn respond(
     request: Request<Incoming>,
     control_plane: &ControlPlane,
-    reset: &AtomicBool,
+    ending: &Mutex<Ending>,
 ) -> Result<hyper::Response<Payload>, Broken> {
     let (head, body) = request.into_parts();
-    let form = if head.method == Method::POST { form(body).await? } else { String::new() };
+    let body = if head.method == Method::POST { text(body).await? } else { String::new() };
     let response = control_plane.receive(&RawRequest {
         method: head.method.as_str(),
         target: head.uri.path_and_query().map_or("/", |target| target.as_str()),
         authorization: head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()),
-        form: &form,
+        security_token: head.headers.get("x-amz-security-token").and_then(|value| value.to_str().ok()),
+        amz_target: head.headers.get("x-amz-target").and_then(|value| value.to_str().ok()),
+        body: &body,
     });
     if !response.after.is_zero() {
         tokio::time::sleep(response.after).await;
     }
+    let end = |as_told: Ending| *ending.lock().unwrap_or_else(PoisonError::into_inner) = as_told;
     match response.fate {
         Fate::Answered(reply) => message(reply, &response.request_id, Payload::whole),
-        Fate::Cut(reply) => message(reply, &response.request_id, Payload::cut),
+        Fate::Delivered(reply, Delivery::ShortLength) => {
+            end(Ending::After(raw_message(&reply, reply.body.len().saturating_sub(10))));
+            Err(Broken)
+        }
+        Fate::Delivered(reply, Delivery::LongLength) => {
+            end(Ending::After(raw_message(&reply, reply.body.len() + 10)));
+            Err(Broken)
+        }
+        Fate::Delivered(reply, delivery) => {
+            if delivery == Delivery::HalfClosed {
+                end(Ending::HalfClose);
+            }
+            message(reply, &response.request_id, |body| Payload::delivered(body, delivery))
+        }
         Fate::Reset => {
-            reset.store(true, Ordering::Relaxed);
+            end(Ending::Reset);
             Err(Broken)
         }
         Fate::Closed => Err(Broken),
@@ -91,7 +133,16 @@ async fn respond(
     }
 }
 
-async fn form(body: Incoming) -> Result<String, Broken> {
+/// An answer that HTTP does not allow: hyper would put its length right.
+fn raw_message(reply: &Reply, length: usize) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 {} \r\ncontent-type: {}\r\ncontent-length: {length}\r\n\r\n",
+        reply.status, reply.content_type
+    );
+    [head.as_bytes(), &reply.body].concat()
+}
+
+async fn text(body: Incoming) -> Result<String, Broken> {
     const LIMIT: usize = 64 * 1024;
     let body = Limited::new(body, LIMIT).collect().await.map_err(|_| Broken)?;
     Ok(String::from_utf8_lossy(&body.to_bytes()).into_owned())
@@ -100,7 +151,7 @@ async fn form(body: Incoming) -> Result<String, Broken> {
 fn message(
     reply: Reply,
     request_id: &str,
-    payload: fn(Vec<u8>) -> Payload,
+    payload: impl FnOnce(Vec<u8>) -> Payload,
 ) -> Result<hyper::Response<Payload>, Broken> {
     let mut message = hyper::Response::builder()
         .status(reply.status)
@@ -111,6 +162,12 @@ fn message(
     }
     if let Some(seconds) = reply.retry_after {
         message = message.header(RETRY_AFTER, seconds);
+    }
+    if let Some(location) = reply.location {
+        message = message.header(LOCATION, location);
+    }
+    if let Some(encoding) = reply.content_encoding {
+        message = message.header(CONTENT_ENCODING, encoding);
     }
     // Only a status that is none, told by a test, gets here: the connection closes without an answer.
     message.body(payload(reply.body)).map_err(|_| Broken)
@@ -130,9 +187,17 @@ impl std::error::Error for Broken {}
 
 /// The body of an answer, which may announce more than it delivers.
 struct Payload {
-    announced: u64,
-    bytes: Option<Bytes>,
+    /// Nothing for one that has no end.
+    announced: Option<u64>,
+    bytes: Bytes,
     end: End,
+    pace: Option<Pace>,
+}
+
+/// One byte at a time.
+struct Pace {
+    pause: Duration,
+    next: Pin<Box<Sleep>>,
 }
 
 #[derive(Clone, Copy)]
@@ -141,17 +206,31 @@ enum End {
     /// What was delivered goes out to the socket before the connection breaks.
     Flush,
     Break,
+    /// Nothing more comes.
+    Silence,
+    /// The same bytes again.
+    Again,
 }
 
 impl Payload {
     fn whole(body: Vec<u8>) -> Payload {
-        Payload { announced: body.len() as u64, bytes: Some(body.into()), end: End::Whole }
+        Payload { announced: Some(body.len() as u64), bytes: body.into(), end: End::Whole, pace: None }
     }
 
-    fn cut(mut body: Vec<u8>) -> Payload {
-        let announced = body.len() as u64;
-        body.truncate(body.len() / 2);
-        Payload { announced, bytes: Some(body.into()), end: End::Flush }
+    fn delivered(body: Vec<u8>, delivery: Delivery) -> Payload {
+        let half = body.len() / 2;
+        let whole = Payload::whole(body);
+        let paced = |pause| Some(Pace { pause, next: Box::pin(tokio::time::sleep(pause)) });
+        match delivery {
+            Delivery::Cut => Payload { bytes: whole.bytes.slice(..half), end: End::Flush, ..whole },
+            Delivery::Stalled => Payload { bytes: whole.bytes.slice(..half), end: End::Silence, ..whole },
+            Delivery::HalfClosed => Payload { bytes: Bytes::new(), end: End::Flush, ..whole },
+            Delivery::Trickled(pause) => Payload { pace: paced(pause), ..whole },
+            Delivery::TrickledForEver(pause) => {
+                Payload { announced: None, bytes: Bytes::from_static(b" "), end: End::Again, pace: paced(pause) }
+            }
+            Delivery::ShortLength | Delivery::LongLength => whole,
+        }
     }
 }
 
@@ -161,11 +240,18 @@ impl Body for Payload {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         let payload = self.get_mut();
-        if let Some(bytes) = payload.bytes.take() {
-            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        if !payload.bytes.is_empty() {
+            let Some(pace) = &mut payload.pace else {
+                return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut payload.bytes)))));
+            };
+            std::task::ready!(pace.next.as_mut().poll(cx));
+            pace.next = Box::pin(tokio::time::sleep(pace.pause));
+            let again = matches!(payload.end, End::Again);
+            let byte = if again { payload.bytes.clone() } else { payload.bytes.split_to(1) };
+            return Poll::Ready(Some(Ok(Frame::data(byte))));
         }
         match payload.end {
-            End::Whole => Poll::Ready(None),
+            End::Whole | End::Again => Poll::Ready(None),
             End::Flush => {
                 // hyper drops what it has buffered when a body fails, but writes it while a body is pending.
                 payload.end = End::Break;
@@ -173,14 +259,15 @@ impl Body for Payload {
                 Poll::Pending
             }
             End::Break => Poll::Ready(Some(Err(Broken))),
+            End::Silence => Poll::Pending,
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.as_ref().is_none_or(Bytes::is_empty) && matches!(self.end, End::Whole)
+        self.bytes.is_empty() && matches!(self.end, End::Whole)
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.announced)
+        self.announced.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

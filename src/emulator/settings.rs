@@ -6,6 +6,7 @@ use super::fault::{Fault, What};
 use super::fleet::Fleet;
 use super::request::Operation;
 use super::sample::{DENIED_API, DENIED_REGION};
+use super::sts::Roles;
 use super::throttle::Throttle;
 
 /// Everything that can be told to an [`Emulator`](super::Emulator).
@@ -15,7 +16,9 @@ pub struct Settings {
     pub port: u16,
     /// What is deployed.
     pub fleet: Fleet,
-    /// Items on a page when `maxResults` asks for no fewer.
+    /// The role that AssumeRole gives.
+    pub roles: Roles,
+    /// APIs or stages on a page when `maxResults` asks for no fewer.
     pub page_size: usize,
     /// How long each answer takes.
     pub latency: Duration,
@@ -33,6 +36,7 @@ impl Default for Settings {
         Settings {
             port: 0,
             fleet: Fleet::new(),
+            roles: Roles::default(),
             page_size: 25,
             latency: Duration::ZERO,
             throttle: None,

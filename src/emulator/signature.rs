@@ -1,16 +1,34 @@
-//! Who asks, and in which Region: both come from the SigV4 `Authorization` header. Nothing is verified here, so any
-//! secret key will do.
+//! Who asks, of which service, and in which Region: all from the SigV4 `Authorization` header and the session token.
+//! Nothing is verified here, so any secret key will do.
 
-/// The account and the Region that a request was signed for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Caller {
-    pub(super) account: String,
-    pub(super) region: String,
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Who a request was signed by, and what for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Caller<'a> {
+    pub(super) account: &'a str,
+    pub(super) region: &'a str,
+    pub(super) service: &'a str,
+    /// The role session; none for the user.
+    pub(super) session: Option<Session<'a>>,
 }
 
-impl Caller {
-    pub(super) fn user_arn(&self) -> String {
-        format!("arn:{}:iam::{}:user/demo", self.partition(), self.account)
+/// A role session. Its token says all of it, so that a server of 500 accounts keeps none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Session<'a> {
+    pub(super) role: &'a str,
+    pub(super) name: &'a str,
+    /// In milliseconds since 1970.
+    pub(super) expires: u64,
+}
+
+impl Caller<'_> {
+    pub(super) fn arn(&self) -> String {
+        let (partition, account) = (self.partition(), self.account);
+        match self.session {
+            Some(Session { role, name, .. }) => format!("arn:{partition}:sts::{account}:assumed-role/{role}/{name}"),
+            None => format!("arn:{partition}:iam::{account}:user/demo"),
+        }
     }
 
     pub(super) fn partition(&self) -> &'static str {
@@ -22,6 +40,30 @@ impl Caller {
             "aws"
         }
     }
+
+    pub(super) fn has_expired(&self) -> bool {
+        self.session.is_some_and(|session| session.expires <= now())
+    }
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn token(&self) -> String {
+        // The escapes of real tokens, and nothing that XML would need to escape.
+        format!("demo/{}/{}/{}==", self.role, self.name, self.expires)
+    }
+
+    fn of(token: &'a str) -> Option<Session<'a>> {
+        let mut parts = token.strip_prefix("demo/")?.strip_suffix("==")?.split('/');
+        let (role, name) = (parts.next()?, parts.next()?);
+        let expires = parts.next()?.parse().ok()?;
+        Some(Session { role, name, expires })
+    }
+}
+
+/// Milliseconds since 1970.
+pub(super) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 /// Why a request has no caller.
@@ -29,7 +71,7 @@ impl Caller {
 pub(super) enum Unsigned {
     /// No `Authorization` header, or none of SigV4.
     Missing,
-    /// An access key id that names no account.
+    /// An access key id that names no account, or a session without its token.
     ForeignKey,
 }
 
@@ -38,42 +80,78 @@ pub(super) fn access_key_id(account: &str) -> String {
     format!("AKIA{account}DEMO")
 }
 
-/// Reads `AWS4-HMAC-SHA256 Credential=AKIA111122223333DEMO/20261123/us-east-1/apigateway/aws4_request, …`.
-pub(super) fn caller(authorization: Option<&str>) -> Result<Caller, Unsigned> {
+/// The access key id of every role session in `account`.
+pub(super) fn session_key_id(account: &str) -> String {
+    format!("ASIA{account}DEMO")
+}
+
+/// Reads `AWS4-HMAC-SHA256 Credential=AKIA111122223333DEMO/20261123/us-east-1/apigateway/aws4_request, …`, and
+/// `X-Amz-Security-Token`.
+pub(super) fn caller<'a>(authorization: Option<&'a str>, token: Option<&'a str>) -> Result<Caller<'a>, Unsigned> {
     let fields = authorization.and_then(|header| header.strip_prefix("AWS4-HMAC-SHA256 ")).ok_or(Unsigned::Missing)?;
     let scope =
         fields.split(',').find_map(|field| field.trim().strip_prefix("Credential=")).ok_or(Unsigned::Missing)?;
     let mut parts = scope.split('/');
     let (key, _date, region) = (parts.next(), parts.next(), parts.next().ok_or(Unsigned::Missing)?);
-    let account = key.and_then(account_of).ok_or(Unsigned::ForeignKey)?;
-    Ok(Caller { account: account.to_owned(), region: region.to_owned() })
+    let service = parts.next().unwrap_or_default();
+    let key = key.unwrap_or_default();
+    let (account, session) = match (account_of(key, "AKIA"), account_of(key, "ASIA")) {
+        (Some(account), _) => (account, None),
+        (None, Some(account)) => (account, Some(token.and_then(Session::of).ok_or(Unsigned::ForeignKey)?)),
+        (None, None) => return Err(Unsigned::ForeignKey),
+    };
+    Ok(Caller { account, region, service, session })
 }
 
-fn account_of(access_key_id: &str) -> Option<&str> {
-    let account = access_key_id.strip_prefix("AKIA")?.strip_suffix("DEMO")?;
-    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+fn account_of<'a>(access_key_id: &'a str, kind: &str) -> Option<&'a str> {
+    access_key_id.strip_prefix(kind)?.strip_suffix("DEMO").filter(|account| is_account(account))
+}
+
+/// Whether this is the number of an account.
+pub(super) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(credential: &str) -> Result<Caller, Unsigned> {
-        caller(Some(&format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0a")))
+    fn of<'a>(header: &'a str, token: Option<&'a str>) -> Result<Caller<'a>, Unsigned> {
+        caller(Some(header), token)
+    }
+
+    fn header(credential: &str) -> String {
+        format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0a")
     }
 
     #[test]
-    fn account_and_region_come_from_the_credential() {
-        let key = access_key_id("111122223333");
-        let caller = of(&format!("{key}/20261123/eu-west-1/apigateway/aws4_request")).unwrap();
-        assert_eq!((caller.account.as_str(), caller.region.as_str()), ("111122223333", "eu-west-1"));
+    fn account_region_and_service_come_from_the_credential() {
+        let header = header(&format!("{}/20261123/eu-west-1/apigateway/aws4_request", access_key_id("111122223333")));
+        let caller = of(&header, None).unwrap();
+        assert_eq!((caller.account, caller.region, caller.service), ("111122223333", "eu-west-1", "apigateway"));
+        assert_eq!(caller.arn(), "arn:aws:iam::111122223333:user/demo");
+    }
+
+    #[test]
+    fn a_session_is_in_its_token_and_ends() {
+        let header = header(&format!("{}/20261123/us-gov-west-1/sts/aws4_request", session_key_id("111122223333")));
+        let session = |expires| Session { role: "Audit", name: "night", expires }.token();
+        let (over, open) = (session(now() - 1), session(now() + 60_000));
+        let caller = of(&header, Some(&open)).unwrap();
+        assert_eq!(caller.arn(), "arn:aws-us-gov:sts::111122223333:assumed-role/Audit/night");
+        assert!(!caller.has_expired());
+        assert!(of(&header, Some(&over)).unwrap().has_expired());
+        assert_eq!(of(&header, None), Err(Unsigned::ForeignKey));
+        assert_eq!(of(&header, Some("of another world")), Err(Unsigned::ForeignKey));
     }
 
     #[test]
     fn other_keys_and_other_schemes_have_no_caller() {
-        assert_eq!(of("AKIAIOSFODNN7EXAMPLE/20261123/us-east-1/apigateway/aws4_request"), Err(Unsigned::ForeignKey));
-        assert_eq!(of("AKIA11112222333xDEMO/20261123/us-east-1/apigateway/aws4_request"), Err(Unsigned::ForeignKey));
-        assert_eq!(caller(Some("Basic YTpi")), Err(Unsigned::Missing));
-        assert_eq!(caller(None), Err(Unsigned::Missing));
+        for key in ["AKIAIOSFODNN7EXAMPLE", "AKIA11112222333xDEMO"] {
+            let header = header(&format!("{key}/20261123/us-east-1/apigateway/aws4_request"));
+            assert_eq!(of(&header, None), Err(Unsigned::ForeignKey));
+        }
+        assert_eq!(caller(Some("Basic YTpi"), None), Err(Unsigned::Missing));
+        assert_eq!(caller(None, None), Err(Unsigned::Missing));
     }
 }

@@ -25,7 +25,8 @@ impl Throttle {
 #[derive(Debug)]
 pub(super) struct Buckets {
     quota: Throttle,
-    used: Mutex<HashMap<Caller, Bucket>>,
+    /// By account and Region.
+    used: Mutex<HashMap<String, HashMap<String, Bucket>>>,
 }
 
 #[derive(Debug)]
@@ -40,10 +41,19 @@ impl Buckets {
     }
 
     /// Takes a token for a request of `caller` that arrived `at`; false when there is none.
-    pub(super) fn admit(&self, caller: &Caller, at: Instant) -> bool {
+    pub(super) fn admit(&self, caller: &Caller<'_>, at: Instant) -> bool {
         let burst = f64::from(self.quota.burst);
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = used.entry(caller.clone()).or_insert(Bucket { tokens: burst, filled: at });
+        // Looked up before it is put in: the keys are copied once for each bucket, not for each request.
+        let known = used.get_mut(caller.account).and_then(|regions| regions.get_mut(caller.region));
+        let bucket = match known {
+            Some(bucket) => bucket,
+            None => used
+                .entry(caller.account.to_owned())
+                .or_default()
+                .entry(caller.region.to_owned())
+                .or_insert(Bucket { tokens: burst, filled: at }),
+        };
         // Two workers may get here in the other order than their instants: time then stands still.
         let passed = at.saturating_duration_since(bucket.filled);
         bucket.tokens = (bucket.tokens + passed.as_secs_f64() * self.quota.rate).min(burst);
@@ -62,8 +72,8 @@ mod tests {
 
     use super::*;
 
-    fn caller(region: &str) -> Caller {
-        Caller { account: "111122223333".to_owned(), region: region.to_owned() }
+    fn caller(region: &str) -> Caller<'_> {
+        Caller { account: "111122223333", region, ..Caller::default() }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The emulator as the real SDK sees it: pages, names, codes, quota and each fault.
 
+mod services;
+
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 

@@ -1,0 +1,269 @@
+//! Errors as AWS words them: one table says which code each service has for what. It does not decide who is refused.
+
+use serde_json::json;
+
+use super::reply::{self, Reply};
+use super::request::{Operation, Protocol, Resource};
+use super::signature::Caller;
+
+/// An error that AWS answers with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    why: Why,
+    message: String,
+    retry_after: Option<u64>,
+}
+
+/// What kind of error it is, whatever a service calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    Throttled,
+    Server(u16),
+    Denied,
+    /// By a service control policy.
+    DeniedByOrganization,
+    ExpiredToken,
+    UnrecognizedClient,
+    Unsigned,
+    Signature,
+    /// The signature is too old, or of tomorrow.
+    Skew,
+    IncompleteSignature,
+    NotFound,
+    BadRequest,
+    /// There is no organization.
+    NotInUse,
+}
+
+impl Why {
+    /// Status and code.
+    fn on(self, protocol: Protocol) -> (u16, &'static str) {
+        use Protocol::{Ec2Query, Json, Query, RestJson};
+        let refused = match protocol {
+            RestJson | Query => 403,
+            Json => 400,
+            Ec2Query => 401,
+        };
+        match (self, protocol) {
+            (Why::Throttled, RestJson) => (429, "TooManyRequestsException"),
+            (Why::Throttled, Json) => (400, "TooManyRequestsException"),
+            (Why::Throttled, Query) => (400, "Throttling"),
+            (Why::Throttled, Ec2Query) => (503, "RequestLimitExceeded"),
+            (Why::Server(503), RestJson | Json) => (503, "ServiceUnavailableException"),
+            (Why::Server(503), Query) => (503, "ServiceUnavailable"),
+            (Why::Server(503), Ec2Query) => (503, "Unavailable"),
+            (Why::Server(status), RestJson) => (status, "InternalServerErrorException"),
+            (Why::Server(status), Json) => (status, "ServiceException"),
+            (Why::Server(status), Query) => (status, "InternalFailure"),
+            (Why::Server(status), Ec2Query) => (status, "InternalError"),
+            (Why::Denied | Why::DeniedByOrganization, RestJson | Json) => (refused, "AccessDeniedException"),
+            (Why::Denied | Why::DeniedByOrganization, Query) => (403, "AccessDenied"),
+            (Why::Denied | Why::DeniedByOrganization, Ec2Query) => (403, "UnauthorizedOperation"),
+            (Why::ExpiredToken, RestJson | Json) => (refused, "ExpiredTokenException"),
+            (Why::ExpiredToken, Query) => (403, "ExpiredToken"),
+            (Why::ExpiredToken | Why::Skew, Ec2Query) => (400, "RequestExpired"),
+            (Why::UnrecognizedClient, RestJson | Json) => (refused, "UnrecognizedClientException"),
+            (Why::UnrecognizedClient, Query) => (403, "InvalidClientTokenId"),
+            (Why::UnrecognizedClient, Ec2Query) => (401, "AuthFailure"),
+            (Why::Unsigned, RestJson | Json) => (refused, "MissingAuthenticationTokenException"),
+            (Why::Unsigned, Query | Ec2Query) => (403, "MissingAuthenticationToken"),
+            (Why::Signature | Why::Skew, RestJson | Json) => (refused, "InvalidSignatureException"),
+            (Why::Signature | Why::Skew, Query) => (403, "SignatureDoesNotMatch"),
+            (Why::Signature, Ec2Query) => (401, "AuthFailure"),
+            (Why::IncompleteSignature, RestJson | Json) => (refused, "IncompleteSignatureException"),
+            (Why::IncompleteSignature, Query | Ec2Query) => (400, "IncompleteSignature"),
+            (Why::NotFound, RestJson) => (404, "NotFoundException"),
+            (Why::NotFound, Json) => (400, "TargetNotFoundException"),
+            (Why::NotFound, Query) => (404, "NoSuchEntity"),
+            (Why::NotFound, Ec2Query) => (400, "InvalidParameterValue"),
+            (Why::BadRequest, RestJson) => (400, "BadRequestException"),
+            (Why::BadRequest, Json) => (400, "InvalidInputException"),
+            (Why::BadRequest, Query) => (400, "ValidationError"),
+            (Why::BadRequest, Ec2Query) => (400, "InvalidParameterValue"),
+            (Why::NotInUse, _) => (400, "AWSOrganizationsNotInUseException"),
+        }
+    }
+}
+
+impl Refusal {
+    pub(super) fn new(why: Why, message: impl Into<String>) -> Refusal {
+        Refusal { why, message: message.into(), retry_after: None }
+    }
+
+    pub(super) fn throttled(retry_after: Option<u64>) -> Refusal {
+        Refusal { retry_after, ..Refusal::new(Why::Throttled, "Too Many Requests") }
+    }
+
+    pub(super) fn server_error(status: u16) -> Refusal {
+        let message = if status == 503 { "Service Unavailable" } else { "Internal server error" };
+        Refusal::new(Why::Server(status), message)
+    }
+
+    /// `method` is what stands in the name of API Gateway's actions.
+    pub(super) fn denied(caller: &Caller<'_>, method: &str, operation: Operation, resource: &Resource<'_>) -> Refusal {
+        Refusal::new(Why::Denied, not_authorized(caller, method, operation, resource))
+    }
+
+    pub(super) fn denied_by_organization(
+        caller: &Caller<'_>,
+        operation: Operation,
+        resource: &Resource<'_>,
+    ) -> Refusal {
+        let denied = not_authorized(caller, "GET", operation, resource);
+        Refusal::new(Why::DeniedByOrganization, format!("{denied} with an explicit deny in a service control policy"))
+    }
+
+    pub(super) fn expired_token() -> Refusal {
+        Refusal::new(Why::ExpiredToken, "The security token included in the request is expired")
+    }
+
+    pub(super) fn unrecognized_client() -> Refusal {
+        Refusal::new(Why::UnrecognizedClient, "The security token included in the request is invalid.")
+    }
+
+    pub(super) fn unsigned() -> Refusal {
+        Refusal::new(Why::Unsigned, "Missing Authentication Token")
+    }
+
+    pub(super) fn wrong_scope(service: &str) -> Refusal {
+        Refusal::new(Why::Signature, format!("Credential should be scoped to correct service: '{service}'. "))
+    }
+
+    pub(super) fn invalid_signature() -> Refusal {
+        let message = "The request signature we calculated does not match the signature you provided. Check your AWS \
+                       Secret Access Key and signing method. Consult the service documentation for details.";
+        Refusal::new(Why::Signature, message)
+    }
+
+    pub(super) fn clock_skew() -> Refusal {
+        let message = "Signature expired: 20261123T091500Z is now earlier than 20261123T100000Z (20261123T101500Z - \
+                       15 min.)";
+        Refusal::new(Why::Skew, message)
+    }
+
+    pub(super) fn incomplete_signature() -> Refusal {
+        Refusal::new(
+            Why::IncompleteSignature,
+            "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256",
+        )
+    }
+
+    pub(super) fn no_such_api(caller: &Caller<'_>, api_id: &str) -> Refusal {
+        Refusal::new(Why::NotFound, format!("Invalid API identifier specified {}:{api_id}", caller.account))
+    }
+
+    pub(super) fn no_such_stage() -> Refusal {
+        Refusal::new(Why::NotFound, "Invalid stage identifier specified")
+    }
+
+    pub(super) fn not_found() -> Refusal {
+        Refusal::new(Why::NotFound, "Not Found")
+    }
+
+    pub(super) fn not_in_use() -> Refusal {
+        Refusal::new(Why::NotInUse, "Your account is not a member of an organization.")
+    }
+
+    pub(super) fn bad_request(message: impl Into<String>) -> Refusal {
+        Refusal::new(Why::BadRequest, message)
+    }
+
+    pub(super) fn bad_token() -> Refusal {
+        Refusal::bad_request("Invalid nextToken")
+    }
+
+    /// In the protocol of the operation.
+    pub(super) fn reply(&self, operation: Operation, request_id: &str) -> Reply {
+        let protocol = operation.protocol();
+        let (status, code) = self.why.on(protocol);
+        let reply = match protocol {
+            Protocol::RestJson => {
+                // Some of AWS's front ends append where the error class lives; a client has to cut that off.
+                let origin = match code {
+                    "AccessDeniedException" => ":http://internal.amazon.com/coral/com.amazon.coral.service/",
+                    _ => "",
+                };
+                let reply = Reply::json(json!({"message": self.message}).to_string());
+                Reply { error_type: Some(format!("{code}{origin}")), ..reply }
+            }
+            Protocol::Json => Reply::json_1_1(&json!({"__type": code, "Message": self.message})),
+            Protocol::Query => {
+                let kind = if status < 500 { "Sender" } else { "Receiver" };
+                Reply::xml(format!(
+                    "<ErrorResponse xmlns=\"{}\">\n  <Error>\n    <Type>{kind}</Type>\n    <Code>{code}</Code>\n    \
+                     <Message>{}</Message>\n  </Error>\n  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n",
+                    reply::STS,
+                    reply::escaped(&self.message)
+                ))
+            }
+            Protocol::Ec2Query => Reply::xml(format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>{code}</Code><Message>{}\
+                 </Message></Error></Errors><RequestID>{request_id}</RequestID></Response>",
+                reply::escaped(&self.message)
+            )),
+        };
+        Reply { status, retry_after: self.retry_after, ..reply }
+    }
+}
+
+fn not_authorized(caller: &Caller<'_>, method: &str, operation: Operation, resource: &Resource<'_>) -> String {
+    let (user, partition, region) = (caller.arn(), caller.partition(), caller.region);
+    let (action, on) = match (resource, operation) {
+        (Resource::Role { arn }, _) => ("sts:AssumeRole".to_owned(), Some(arn.to_string())),
+        (Resource::Service, _) => {
+            let all = (operation.service() != "sts").then(|| "*".to_owned());
+            (format!("{}:{operation}", operation.service()), all)
+        }
+        _ => (
+            format!("apigateway:{method}"),
+            Some(format!("arn:{partition}:apigateway:{region}::{}", resource.arn_path())),
+        ),
+    };
+    let on = on.map_or_else(String::new, |on| format!(" on resource: {on}"));
+    format!("User: {user} is not authorized to perform: {action}{on}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(reply: &Reply) -> &str {
+        std::str::from_utf8(&reply.body).unwrap()
+    }
+
+    fn caller(region: &str) -> Caller<'_> {
+        Caller { account: "111122223333", region, ..Caller::default() }
+    }
+
+    #[test]
+    fn a_refusal_speaks_the_protocol_of_its_operation() {
+        let refusal = Refusal::unrecognized_client();
+        let json = refusal.reply(Operation::GetApis, "r");
+        assert_eq!((json.status, json.error_type.as_deref()), (403, Some("UnrecognizedClientException")));
+        let xml = refusal.reply(Operation::GetCallerIdentity, "r");
+        assert!(text(&xml).contains("<Code>InvalidClientTokenId</Code>"), "{}", text(&xml));
+        let json = refusal.reply(Operation::ListAccounts, "r");
+        assert!(text(&json).contains(r#""__type":"UnrecognizedClientException""#), "{}", text(&json));
+        let xml = refusal.reply(Operation::DescribeRegions, "r");
+        assert!(text(&xml).starts_with("<?xml") && text(&xml).contains("<Code>AuthFailure</Code>"), "{}", text(&xml));
+    }
+
+    #[test]
+    fn a_denial_names_user_action_and_resource() {
+        let caller = caller("cn-north-1");
+        let stages = Resource::Stages { api_id: "a1b2c3d4e5".into() };
+        assert_eq!(
+            Refusal::denied(&caller, "GET", Operation::GetStages, &stages).message,
+            "User: arn:aws-cn:iam::111122223333:user/demo is not authorized to perform: apigateway:GET on resource: \
+             arn:aws-cn:apigateway:cn-north-1::/apis/a1b2c3d4e5/stages"
+        );
+        let role = Resource::Role { arn: "arn:aws-cn:iam::444455556666:role/Audit".into() };
+        assert_eq!(
+            Refusal::denied_by_organization(&caller, Operation::AssumeRole, &role).message,
+            "User: arn:aws-cn:iam::111122223333:user/demo is not authorized to perform: sts:AssumeRole on resource: \
+             arn:aws-cn:iam::444455556666:role/Audit with an explicit deny in a service control policy"
+        );
+        let message = Refusal::denied(&caller, "GET", Operation::ListAccounts, &Resource::Service).message;
+        assert!(message.ends_with("organizations:ListAccounts on resource: *"), "{message}");
+    }
+}
