@@ -151,10 +151,12 @@ impl Failure {
         match error {
             SdkError::ServiceError(refused) => Self::answered(refused.raw(), refused.err(), Some(refused.err().meta())),
             // So the newer of the SDK's crates see a refusal that names no code, such as a proxy's.
-            SdkError::ResponseError(refused) if !refused.raw().status().is_success() => {
-                Self::answered(refused.raw(), error, None)
-            }
-            SdkError::ResponseError(_) => Self::broken(causes(error)),
+            SdkError::ResponseError(refused) => match Self::answered(refused.raw(), error, None) {
+                unclear if unclear.kind == Kind::Other => {
+                    Self::broken(format!("{}: {}", unclear.message, causes(error)))
+                }
+                said => said,
+            },
             SdkError::TimeoutError(_) => Self::new(Kind::Slow, "RequestTimeout", causes(error)),
             _ if credentials_error(error).is_some() => {
                 Self::new(Kind::Credentials, "CredentialsFailure", causes(error))

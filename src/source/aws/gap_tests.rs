@@ -49,8 +49,12 @@ fn only_what_may_pass_is_tried_again() {
     }
     let broken: SdkError<ErrorMetadata, HttpResponse> = SdkError::response_error("cut", response(200, &[]));
     assert!(Failure::of(&broken).is_transient());
-    let proxy: SdkError<ErrorMetadata, HttpResponse> = SdkError::response_error("no code", response(502, &[]));
-    assert_eq!((Failure::of(&proxy).kind, Failure::of(&proxy).code.as_str()), (Kind::Server, "Http502"));
+    let proxy = |status| {
+        let error: SdkError<ErrorMetadata, HttpResponse> = SdkError::response_error("no code", response(status, &[]));
+        Failure::of(&error)
+    };
+    assert_eq!((proxy(502).kind, proxy(502).code.as_str()), (Kind::Server, "Http502"));
+    assert_eq!((proxy(403).kind, proxy(403).message.as_str()), (Kind::Broken, "HTTP status 403: no code"));
     let slow: SdkError<ErrorMetadata, HttpResponse> = SdkError::timeout_error("15 s");
     assert_eq!((Failure::of(&slow).code.as_str(), Failure::of(&slow).message.as_str()), ("RequestTimeout", "15 s"));
 }

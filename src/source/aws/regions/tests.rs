@@ -183,3 +183,13 @@ async fn nobody_there_is_seen_soon() {
     assert_eq!(kinds(&found), [(Operation::DescribeRegions, Kind::Unreachable)]);
     assert_eq!((found.failures[0].1.attempts, found.from), (2, Origin::BuiltIn));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_does_not_come_is_not_waited_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let config = answering("us-gov-west-1", |_| (200, String::new())).await.0.into_builder().endpoint_url(url);
+    let found = of_account(&config.build(), "us-gov-west-1").await;
+    assert_eq!(kinds(&found), [(Operation::DescribeRegions, Kind::Slow)]);
+    assert_eq!((found.failures[0].1.attempts, found.from), (4, Origin::BuiltIn));
+}
