@@ -1,5 +1,5 @@
-//! The guides to the first audit and the first policy, followed as their reader does: each file that they show is
-//! written, each command is run. And what the README shows of the demo.
+//! The guides to the first audit, the first policy and fleets, followed as their reader does: each file that they show
+//! is written, each command is run. And what the README shows of the demo.
 //!
 //! A block of YAML begins with a comment that says which file it is, or is the end of. In a block of console, `$ `
 //! begins a command of the shell and `…` stands for any lines; other blocks are only read. The commands read the control
@@ -116,8 +116,8 @@ fn transcript(block: &[&str], shell: &mut Shell) -> String {
     wanted
 }
 
-/// What a guide should say.
-fn followed(page: &Page, shell: &mut Shell) -> String {
+/// What a guide should say, in which there are at least so many blocks of console.
+fn followed(page: &Page, shell: &mut Shell, least: usize) -> String {
     let mut wanted = String::new();
     let mut lines = page.text.lines();
     let mut commands = 0;
@@ -141,7 +141,7 @@ fn followed(page: &Page, shell: &mut Shell) -> String {
         }
         wanted += "```\n";
     }
-    assert!(commands > 5, "{commands}");
+    assert!(commands >= least, "{commands}");
     wanted
 }
 
@@ -163,15 +163,21 @@ fn the_workflow_runs(workflow: &str, shell: &Shell) {
 #[test]
 fn the_first_policy_can_be_written_word_by_word() {
     let (page, mut shell) = (Page::read("docs/guide/first-policy.md"), Shell::open());
-    page.must_be(&followed(&page, &mut shell));
+    page.must_be(&followed(&page, &mut shell, 6));
     the_workflow_runs("policies.yaml", &shell);
 }
 
 #[test]
 fn the_first_audit_can_be_followed_word_by_word() {
     let (page, mut shell) = (Page::read("docs/guide/first-audit.md"), Shell::open());
-    page.must_be(&followed(&page, &mut shell));
+    page.must_be(&followed(&page, &mut shell, 6));
     the_workflow_runs("drift.yaml", &shell);
+}
+
+#[test]
+fn the_guide_to_fleets_shows_what_is_printed() {
+    let (page, mut shell) = (Page::read("docs/guide/fleet.md"), Shell::open());
+    page.must_be(&followed(&page, &mut shell, 1));
 }
 
 #[test]
