@@ -131,7 +131,7 @@ fn commands(path: &Path) -> Vec<Vec<String>> {
             let blocks = text.split("\n```").skip(1).step_by(2);
             let blocks = blocks.filter_map(|block| block.split_once('\n')).flat_map(|(_, block)| in_shell(block));
             let inline = Regex::new("`(driftgate [^`]+)`").unwrap();
-            blocks.chain(inline.captures_iter(&text).flat_map(|found| in_shell(&found[1]))).collect()
+            blocks.chain(inline.captures_iter(&text).flat_map(|found| in_shell(&found[1].replace('\n', " ")))).collect()
         }
         _ => in_shell(&read(name)),
     }

@@ -177,7 +177,7 @@ fn the_first_audit_can_be_followed_word_by_word() {
 #[test]
 fn the_guide_to_fleets_shows_what_is_printed() {
     let (page, mut shell) = (Page::read("docs/guide/fleet.md"), Shell::open());
-    page.must_be(&followed(&page, &mut shell, 1));
+    page.must_be(&followed(&page, &mut shell, 3));
 }
 
 #[test]
