@@ -183,7 +183,7 @@ fn feed(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn F
     let (scope_turn, gap_turn) = (turn % scopes.len(), turn % gaps.len());
     scopes.rotate_left(scope_turn);
     gaps.rotate_left(gap_turn);
-    Box::new(Chunks { chunks: chunks.into_iter(), close: Close { scopes, gaps, warnings: Vec::new() }, greedy })
+    Box::new(Chunks { chunks: chunks.into_iter(), close: Close { scopes, gaps, ..Close::default() }, greedy })
 }
 
 fn outcome(policies: &Policies, feed: Box<dyn Feed>, threads: usize) -> Outcome {
@@ -238,7 +238,10 @@ fn sorted<K: Ord + std::fmt::Debug>(list: &[Json], key: impl Fn(&Json) -> K) {
 /// The result but for how many APIs each scope has.
 fn without_apis(result: &str) -> Json {
     let mut result: Json = serde_json::from_str(result).unwrap();
-    result["scopes"].as_array_mut().unwrap().iter_mut().for_each(|scope| scope["apis"] = Json::Null);
+    result["scopes"].as_array_mut().unwrap().iter_mut().for_each(|scope| {
+        scope["apis"] = Json::Null;
+        scope["checked_apis"] = Json::Null;
+    });
     result
 }
 

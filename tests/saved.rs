@@ -78,7 +78,8 @@ fn snapshot(stages: &[Stage], show_values: bool, gaps: Vec<Gap>) -> Vec<u8> {
     places.dedup();
     let scopes = places.into_iter().map(|(account, region)| scope(account, region, Read::Checked)).collect();
     let warnings = vec![Warning { kind: "a".into(), message: "b".into(), ..Warning::default() }];
-    let feed = Memory { stages: Vec::from(stages).into_iter(), close: Close { scopes, gaps, warnings } };
+    let feed =
+        Memory { stages: Vec::from(stages).into_iter(), close: Close { scopes, gaps, warnings, ..Close::default() } };
     let mut bytes = Vec::new();
     let options = Options { taken_at: Some("2026-11-23T09:00:00Z".into()), show_values };
     write::write(Box::new(feed), &mut bytes, &options).unwrap();
