@@ -147,7 +147,8 @@ Examples:
   driftgate demo                                    audit the sample fleet
   driftgate demo --report markdown                  the same as Markdown
   driftgate demo --serve                            leave the control plane running
-  driftgate demo --serve --throttle --fault deny-region=eu-west-1";
+  driftgate demo --serve --throttle --fault deny-region=eu-west-1
+  driftgate demo --serve --apis 12 --accounts 500 --regions 17";
 
 /// `driftgate audit`.
 #[derive(Debug, Args)]
@@ -419,9 +420,15 @@ pub struct Demo {
     /// The port to serve on [default: a free one]
     #[arg(long, help_heading = "Control plane", value_name = "PORT", requires = "serve", value_parser = whole::<u16>(0, u16::MAX.into()))]
     pub port: Option<u16>,
-    /// Serve a generated fleet of so many APIs in place of the sample
+    /// Serve a generated fleet of so many APIs, in each account and Region, in place of the sample
     #[arg(long, help_heading = "Control plane", value_name = "N", requires = "serve", value_parser = whole::<u32>(0, 100_000))]
     pub apis: Option<u32>,
+    /// Accounts of the generated fleet, each with so many APIs in every Region
+    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "apis", default_value = "1", value_parser = whole::<u16>(1, 10_000))]
+    pub accounts: u16,
+    /// Regions of each account of the generated fleet, the first us-east-1
+    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "apis", default_value = "1", value_parser = whole::<u8>(1, 17))]
+    pub regions: u8,
     /// Stages of each API of the generated fleet
     #[arg(long, help_heading = "Control plane", value_name = "N", requires = "apis", default_value = "3", value_parser = whole::<u32>(0, 300))]
     pub stages: u32,
@@ -434,8 +441,9 @@ pub struct Demo {
     /// Throttle as AWS does: 10 requests a second, burst 40
     #[arg(long, help_heading = "Control plane", requires = "serve")]
     pub throttle: bool,
-    /// Something to go wrong; repeat for several. KIND is one of deny-region=REGION, deny-api=ID, lose-api=ID,
-    /// error=EVERY_NTH, reset=EVERY_NTH, cut=EVERY_NTH
-    #[arg(long, help_heading = "Control plane", value_name = "KIND=WHAT", requires = "serve", value_parser = super::demo::parse_fault)]
+    /// Something to go wrong; repeat for several. KIND is one of deny-account=ID (its role cannot be assumed),
+    /// deny-organization (its accounts cannot be listed), bad-token-region=REGION, deny-region=REGION, deny-api=ID,
+    /// lose-api=ID, throttle=EVERY_NTH, error=EVERY_NTH, reset=EVERY_NTH, cut=EVERY_NTH
+    #[arg(long, help_heading = "Control plane", value_name = "KIND[=WHAT]", requires = "serve", value_parser = super::demo::parse_fault)]
     pub fault: Vec<crate::emulator::Fault>,
 }

@@ -10,7 +10,8 @@ use super::interrupt::Interrupt;
 use super::output::{self, Report, Target};
 use super::{Stop, sources};
 use crate::emulator::{
-    DEMO_REGIONS, Emulator, Fault, Fleet, HOME_ACCOUNT, HOME_REGION, Operation, Settings, Throttle, What,
+    DEMO_REGIONS, Emulator, Fault, Fleet, GENERATED_REGIONS, HOME_ACCOUNT, HOME_REGION, Operation, Settings, Throttle,
+    What,
 };
 use crate::model::Severity;
 use crate::policy::waiver::Waivers;
@@ -97,13 +98,21 @@ fn settings(command: &Demo) -> Settings {
     if let Some(apis) = command.apis {
         // The generated fleet is whole: what goes wrong is asked for with --fault.
         settings = Settings {
-            fleet: Fleet::generated(1, 1, apis as usize, command.stages as usize, 1),
+            fleet: Fleet::generated(
+                usize::from(command.accounts),
+                usize::from(command.regions),
+                apis as usize,
+                command.stages as usize,
+                1,
+            ),
             ..Settings::default()
         };
     }
     if let Some(size) = command.page_size {
         settings.page_size = usize::from(size);
     }
+    // Nobody reads them here, and a server of hours would hold every request that ever came.
+    settings.log_arrivals = false;
     settings.port = command.port.unwrap_or(0);
     settings.latency = Duration::from_millis(command.latency);
     settings.throttle = command.throttle.then_some(Throttle::AWS);
@@ -118,7 +127,10 @@ fn serve(
     interrupt: &Interrupt,
 ) -> Result<u8, Stop> {
     let (account, region) = (HOME_ACCOUNT, HOME_REGION);
-    let regions = if command.apis.is_some() { HOME_REGION.to_owned() } else { DEMO_REGIONS.join(", ") };
+    let regions = match command.apis {
+        Some(_) => GENERATED_REGIONS[..usize::from(command.regions)].join(", "),
+        None => DEMO_REGIONS.join(", "),
+    };
     output::write(&Target::Stdout, |out| {
         writeln!(out, "# A control plane of Amazon API Gateway V2, until Ctrl-C. Regions: {regions}")?;
         writeln!(out, "# In another terminal, for driftgate and for the AWS CLI:")?;
@@ -126,6 +138,7 @@ fn serve(
             writeln!(out, "export {name}={value}")?;
         }
         writeln!(out, "# driftgate audit")?;
+        writeln!(out, "# driftgate audit --organization --all-regions")?;
         writeln!(out, "# aws apigatewayv2 get-apis")
     })?;
     // Ending it is how it is meant to end.
@@ -133,18 +146,50 @@ fn serve(
     Ok(gate::CONFORMS)
 }
 
-/// Reads `--fault KIND=WHAT`.
+/// Reads `--fault KIND=WHAT`; one kind needs nothing more.
 pub fn parse_fault(text: &str) -> Result<Fault, String> {
+    if text == "deny-organization" {
+        return Ok(Fault::on(Operation::ListAccounts).always(What::Deny));
+    }
     let (kind, what) = text.split_once('=').ok_or("a fault is KIND=WHAT, for example deny-region=eu-west-1")?;
     let nth =
         || what.parse::<u64>().ok().filter(|nth| *nth > 0).ok_or(format!("{kind} needs a number: every so many calls"));
     match kind {
+        "deny-account" => Ok(Fault::on(Operation::AssumeRole).account(what).always(What::Deny)),
+        "bad-token-region" => Ok(Fault::on_every_call().region(what).always(What::UnrecognizedClient)),
         "deny-region" => Ok(Fault::on_every_call().region(what).always(What::Deny)),
         "deny-api" => Ok(Fault::on_every_call().api(what).always(What::Deny)),
         "lose-api" => Ok(Fault::on(Operation::GetStages).api(what).always(What::NotFound)),
+        "throttle" => Ok(Fault::on_every_call().every(nth()?, What::Throttle)),
         "error" => Ok(Fault::on_every_call().every(nth()?, What::ServerError(500))),
         "reset" => Ok(Fault::on_every_call().every(nth()?, What::Reset)),
         "cut" => Ok(Fault::on_every_call().every(nth()?, What::Cut)),
-        _ => Err("kinds: deny-region, deny-api, lose-api, error, reset, cut".to_owned()),
+        _ => {
+            Err("kinds: deny-account, deny-organization, bad-token-region, deny-region, deny-api, lose-api, throttle, \
+                  error, reset, cut"
+                .to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_a_kind_and_what_it_needs() {
+        for good in [
+            "deny-account=444455556666",
+            "deny-organization",
+            "bad-token-region=eu-west-1",
+            "deny-region=eu-west-1",
+            "lose-api=a1b2c3d4e5",
+            "throttle=7",
+        ] {
+            assert!(parse_fault(good).is_ok(), "{good}");
+        }
+        for bad in ["deny-account", "throttle=0", "error=often", "deny-all=x", ""] {
+            assert!(parse_fault(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -41,6 +41,7 @@ pub use self::arrival::Arrival;
 pub use self::fault::{Fault, Target, What, When};
 pub use self::fleet::Fleet;
 pub use self::organization::{Organization, ROOT, State};
+pub use self::regions::BY_DEFAULT as GENERATED_REGIONS;
 pub use self::request::Operation;
 pub use self::sample::{DEMO_REGIONS, DENIED_API, HOME_ACCOUNT, HOME_REGION};
 pub use self::settings::Settings;

@@ -9,8 +9,8 @@ use super::reply::Reply;
 use super::request::Call;
 use super::signature::Caller;
 
-/// The Regions that every account of the partition `aws` has.
-pub(super) const BY_DEFAULT: [&str; 17] = [
+/// The Regions that every account of the partition `aws` has; a generated fleet takes as many of them as it is told.
+pub const BY_DEFAULT: [&str; 17] = [
     "us-east-1",
     "us-east-2",
     "us-west-1",

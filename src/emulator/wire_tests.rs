@@ -1,5 +1,8 @@
 //! The emulator as the real SDK sees it: pages, names, codes, quota and each fault.
 
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod services;
 
 use std::sync::LazyLock;
