@@ -440,3 +440,14 @@ fn mistakes_of_the_file_speak_of_the_file() {
         assert!(text.contains(expected), "{run_file}: {text}");
     }
 }
+
+#[test]
+fn the_accounts_of_an_audit_are_not_the_number_of_the_demo() {
+    for accounts in ["[\"444455556666\"]", "[\"444455556666\", \"777788889999\"]", "\"444455556666\""] {
+        let output = run(&format!("accounts: {accounts}\n"), &["demo", "--quiet"]);
+        assert_eq!(code(&output), 0, "{accounts}: {}", said(&output));
+    }
+    let output = run("accounts: [\"not an account\"]\nregions: [1, 2]\n", &["demo", "--quiet"]);
+    assert_eq!(code(&output), 2);
+    assert!(said(&output).contains("`regions` holds one value"), "{}", said(&output));
+}

@@ -427,8 +427,8 @@ pub struct Demo {
     #[arg(long, help_heading = "Control plane", value_name = "N", requires = "apis", default_value = "1", value_parser = whole::<u16>(1, 10_000))]
     pub accounts: u16,
     /// Regions of each account of the generated fleet, the first us-east-1
-    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "apis", default_value = "1", value_parser = whole::<u8>(1, 17))]
-    pub regions: u8,
+    #[arg(long, help_heading = "Control plane", value_name = "N", requires = "apis", default_value = "1", value_parser = whole::<u16>(1, 17))]
+    pub regions: u16,
     /// Stages of each API of the generated fleet
     #[arg(long, help_heading = "Control plane", value_name = "N", requires = "apis", default_value = "3", value_parser = whole::<u32>(0, 300))]
     pub stages: u32,

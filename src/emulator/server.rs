@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request};
@@ -23,6 +23,11 @@ use tokio::time::Sleep;
 use super::control_plane::{ControlPlane, Delivery, Fate};
 use super::reply::Reply;
 use super::request::RawRequest;
+
+const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 /// Accepts until the task is aborted; its connections end with it.
 pub(super) async fn serve(listener: TcpListener, control_plane: Arc<ControlPlane>) -> Infallible {
@@ -96,12 +101,13 @@ async fn respond(
 ) -> Result<hyper::Response<Payload>, Broken> {
     let (head, body) = request.into_parts();
     let body = if head.method == Method::POST { text(body).await? } else { String::new() };
+    let header = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
     let response = control_plane.receive(&RawRequest {
         method: head.method.as_str(),
         target: head.uri.path_and_query().map_or("/", |target| target.as_str()),
-        authorization: head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()),
-        security_token: head.headers.get("x-amz-security-token").and_then(|value| value.to_str().ok()),
-        amz_target: head.headers.get("x-amz-target").and_then(|value| value.to_str().ok()),
+        authorization: header(AUTHORIZATION),
+        security_token: header(SECURITY_TOKEN),
+        amz_target: header(TARGET),
         body: &body,
     });
     if !response.after.is_zero() {
@@ -156,9 +162,9 @@ fn message(
     let mut message = hyper::Response::builder()
         .status(reply.status)
         .header(CONTENT_TYPE, reply.content_type)
-        .header("x-amzn-requestid", request_id);
+        .header(REQUEST_ID, request_id);
     if let Some(error_type) = reply.error_type {
-        message = message.header("x-amzn-errortype", error_type);
+        message = message.header(ERROR_TYPE, error_type);
     }
     if let Some(seconds) = reply.retry_after {
         message = message.header(RETRY_AFTER, seconds);

@@ -118,6 +118,11 @@ impl<'c> Reading<'_, 'c> {
     fn setting(&mut self, entry: &Entry) -> Option<Setting<'c>> {
         let key = entry.key.as_str();
         let mut commands = self.flags.named(key);
+        let several = |arg: &Arg| matches!(arg.get_action(), ArgAction::Append);
+        if matches!(entry.value.data, Data::List(_)) && commands.iter().any(|(_, arg)| several(arg)) {
+            // Where a flag of this name takes one value only, a list is not meant for it.
+            commands.retain(|(_, arg)| several(arg));
+        }
         let asked = |words: &[&str]| self.asked == Some(words);
         commands.sort_by_key(|(words, _)| !asked(words));
         let own = commands.first().copied().filter(|(words, _)| asked(words));
