@@ -1,5 +1,6 @@
 //! The gate: what was found, and what is tolerated, become a verdict and an exit code. Never prints.
 
+pub use crate::model::judgement::Tolerance;
 use crate::model::judgement::{Judgement, Signal, Verdict};
 use crate::model::{Outcome, Severity};
 
@@ -14,9 +15,9 @@ pub const INCOMPLETE: u8 = 3;
 /// The run itself failed: no credentials, no Region, a report that could not be written.
 pub const FAILED: u8 = 4;
 /// Interrupted by SIGINT.
-pub const INTERRUPTED: u8 = 130;
+pub const INTERRUPTED: u8 = Signal::Interrupt.code();
 /// Ended by SIGTERM.
-pub const TERMINATED: u8 = 143;
+pub const TERMINATED: u8 = Signal::Terminate.code();
 
 /// An exit code of an audit.
 #[derive(Debug)]
@@ -63,26 +64,10 @@ pub const CODES: [Code; 7] = [
     Code { code: TERMINATED, brief: "terminated (SIGTERM)", meaning: "ended by SIGTERM" },
 ];
 
-/// What the user tolerates.
-#[derive(Debug, Clone, Copy)]
-pub struct Tolerance {
-    /// The lowest severity that fails; `None` for never.
-    pub fail_on: Option<Severity>,
-    /// What is unchecked or undecided does not count.
-    pub allow_incomplete: bool,
-    /// That no stage was governed does not count.
-    pub allow_empty: bool,
-    /// The share of the stages that must be governed, in percent.
-    pub min_coverage: Option<f64>,
-}
-
 /// The exit code of a run that a signal ended.
 #[must_use]
 pub const fn signal_code(signal: Signal) -> u8 {
-    match signal {
-        Signal::Interrupt => INTERRUPTED,
-        Signal::Terminate => TERMINATED,
-    }
+    signal.code()
 }
 
 /// Judges an audit. The one place that decides between the exit codes of a run that came to its end.
@@ -118,7 +103,7 @@ pub fn judge(outcome: &Outcome, tolerance: Tolerance, signal: Option<Signal>) ->
     Judgement {
         verdict,
         exit,
-        fail_on: tolerance.fail_on,
+        tolerance,
         failing,
         below_coverage: below,
         unchecked,

@@ -14,7 +14,7 @@ use crate::model::catalogue::{API, API_FIELD, Field, Kind, Protocol, STAGE};
 use crate::model::feed::{Close, Gap, Read, Scope};
 use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation, Waived};
 use crate::model::outcome::Coverage;
-use crate::model::{Document, Outcome, Severity};
+use crate::model::{Document, Outcome};
 use crate::policy::explain::{Failure, Open};
 use crate::policy::waiver::Waivers;
 use crate::policy::{Policies, Policy, Rule};
@@ -36,16 +36,6 @@ pub struct Ledger {
     ends: Option<(Arc<StageName>, Arc<StageName>)>,
     /// Whether the violations are in the order of reports. They are when the source yields its stages in order.
     ordered: bool,
-}
-
-/// The order of violations within a severity.
-fn order(a: &Violation, b: &Violation) -> Ordering {
-    a.stage.order(&b.stage).then_with(|| order_on_a_stage(a, b))
-}
-
-/// The same where the stage is known to be one.
-fn order_on_a_stage(a: &Violation, b: &Violation) -> Ordering {
-    a.route.cmp(&b.route).then_with(|| a.rule.cmp(&b.rule)).then_with(|| a.path.cmp(&b.path))
 }
 
 /// What was seen of one account and Region. The stages of an API stand together, so APIs are counted where one ends.
@@ -146,7 +136,7 @@ impl Ledger {
         let mut stage = None;
         for (list, before) in self.outcome.violations.iter_mut().zip(before) {
             let added = &mut list[before..];
-            added.sort_by(order_on_a_stage);
+            added.sort_by(Violation::order_on_a_stage);
             stage = added.first().map(|violation| Arc::clone(&violation.stage)).or(stage);
         }
         if let Some(stage) = stage {
@@ -320,23 +310,9 @@ impl Ledger {
         rules.sort_by_key(|rule| rule.number);
         outcome.rules = rules.iter().map(|rule| rule.facts.clone()).collect();
         if !ordered {
-            outcome.violations.par_iter_mut().for_each(|list| list.sort_by(order));
+            outcome.violations.par_iter_mut().for_each(|list| list.sort_by(Violation::order));
         }
-        let severity = |rule: u32| rules.get(rule as usize).map_or(Severity::Info, |rule| rule.facts.severity);
         outcome.waivers = waivers.waivers.iter().map(|waiver| waiver.facts.clone()).collect();
-        outcome.waived.sort_by(|Waived { violation: a, .. }, Waived { violation: b, .. }| {
-            severity(b.rule).cmp(&severity(a.rule)).then_with(|| order(a, b))
-        });
-        outcome.undecided.sort_by(|a, b| {
-            severity(b.rule)
-                .cmp(&severity(a.rule))
-                .then_with(|| a.stage.order(&b.stage))
-                .then_with(|| a.route.cmp(&b.route))
-                .then_with(|| a.rule.cmp(&b.rule))
-                .then_with(|| a.path.cmp(&b.path))
-        });
-        outcome.coverage.ungoverned.sort_by(|a, b| a.order(b));
-
         outcome.failed = close.failed.clone().or_else(|| balance(&close, &places));
         outcome.scopes = close.scopes;
         for scope in &mut outcome.scopes {
@@ -366,12 +342,12 @@ impl Ledger {
                 ..Scope::default()
             });
         }
-        outcome.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
         outcome.gaps = close.gaps;
-        outcome.gaps.sort();
         outcome.warnings = close.warnings;
-        outcome.warnings.extend(audit.waiving.warnings(&waivers_used, &outcome, audit.options.narrowed));
-        outcome.warnings.sort();
+        let (warnings, unneeded) = audit.waiving.warnings(&waivers_used, &outcome, audit.options);
+        outcome.warnings.extend(warnings);
+        outcome.unneeded = unneeded;
+        outcome.sort_others();
 
         let Coverage { unused_rules, unread_fields, .. } = &mut outcome.coverage;
         *unused_rules =

@@ -33,6 +33,8 @@ pub struct Options {
     pub inheritance: Inheritance,
     /// Whether flags keep a part of the stages out, so that what was not needed may be needed by another run.
     pub narrowed: bool,
+    /// Whether this is a part of a run, cut by account and Region: what it did not need, another part may.
+    pub sharded: bool,
     /// Show the values of stage variables instead of digests.
     pub show_values: bool,
 }

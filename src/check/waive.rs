@@ -3,6 +3,7 @@
 use crate::model::catalogue::{Protocol, STAGE, position};
 use crate::model::feed::{Scope, Warning};
 use crate::model::finding::Reading;
+use crate::model::outcome::Unneeded;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::model::{Document, Outcome};
 use crate::policy::Policies;
@@ -14,6 +15,7 @@ use crate::policy::policies::protocols;
 use crate::policy::truth::{Truth, Use};
 use crate::policy::waiver::{SOON, Waiver, Waivers};
 
+use super::Options;
 use super::routes::{Inheritance, in_force, route_settings};
 
 /// The waivers of a run, by rule.
@@ -73,57 +75,46 @@ impl<'w> Waiving<'w> {
     }
 
     /// What every report warns of: waivers that have expired or soon will, that name no rule, that nothing needed.
-    /// The last is only known when everything was looked at.
-    pub fn warnings(&self, used: &[bool], outcome: &Outcome, narrowed: bool) -> Vec<Warning> {
-        let whole = !narrowed && outcome.gaps.is_empty() && outcome.undecided_checks == 0;
-        let warning = |waiver: &Waiver, kind: &str, what: String| {
-            let facts = &waiver.facts;
-            let message = format!("the waiver of {} ({}:{}) {what}", facts.rule, facts.file, facts.line);
-            Warning { kind: kind.to_owned(), message, ..Warning::default() }
-        };
-        let mut again_of = vec![0_u64; self.waivers.len()];
-        for expired in outcome.violations().filter_map(|(_, violation)| violation.expired) {
-            if let Some(count) = again_of.get_mut(expired as usize) {
-                *count += 1;
-            }
-        }
+    /// The last is only known when everything was looked at; of a part of a run it is kept for the whole to say.
+    pub fn warnings(&self, used: &[bool], outcome: &Outcome, options: Options) -> (Vec<Warning>, Vec<Unneeded>) {
+        let complete = outcome.gaps.is_empty() && outcome.undecided_checks == 0;
+        let again_of = outcome.expired_again();
         let mut named = vec![false; self.waivers.len()];
         for number in self.of_rules.iter().flatten() {
             if let Some(named) = named.get_mut(*number as usize) {
                 *named = true;
             }
         }
-        let mut warnings = Vec::new();
+        let (mut warnings, mut unneeded) = (Vec::new(), Vec::new());
         for (number, (waiver, used)) in self.waivers.iter().zip(used).enumerate() {
             let facts = &waiver.facts;
-            let again = again_of[number];
             if !named[number] {
                 let meant = nearest(&facts.rule, self.rules.iter().copied());
                 let what = match meant {
                     Some(meant) => format!("names no rule of the policies; did you mean {meant}?"),
                     None => "names no rule of the policies; remove it".to_owned(),
                 };
-                warnings.push(warning(waiver, "waiver-without-rule", what));
+                warnings.push(facts.warning("waiver-without-rule", &what));
             } else if waiver.has_expired() {
-                let what = match again {
-                    0 => format!("expired on {}; remove it", facts.expires),
-                    1 => format!("expired on {}: 1 violation it covered fails again", facts.expires),
-                    _ => format!("expired on {}: {again} violations it covered fail again", facts.expires),
-                };
-                let what = format!("{what}; owner: {}", facts.owner);
-                warnings.push(warning(waiver, "waiver-expired", what));
+                warnings.push(facts.expired(again_of.get(number).copied().unwrap_or_default()));
             } else {
                 if waiver.days_left <= SOON {
                     let what = format!("expires on {}; owner: {}", facts.expires, facts.owner);
-                    warnings.push(warning(waiver, "waiver-expires-soon", what));
+                    warnings.push(facts.warning("waiver-expires-soon", &what));
                 }
-                if !used && whole && outcome.scopes.iter().any(|scope| may_be_in(waiver, scope)) {
-                    let what = "was not needed; remove it".to_owned();
-                    warnings.push(warning(waiver, "waiver-unused", what));
+                if *used || options.narrowed {
+                    continue;
+                }
+                let warning = facts.warning("waiver-unused", "was not needed; remove it");
+                let in_scope = outcome.scopes.iter().any(|scope| may_be_in(waiver, scope));
+                if options.sharded {
+                    unneeded.push(Unneeded { warning, in_scope });
+                } else if complete && in_scope {
+                    warnings.push(warning);
                 }
             }
         }
-        warnings
+        (warnings, unneeded)
     }
 }
 

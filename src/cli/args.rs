@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and in which words. No logic beyond reading a value.
 
+pub mod report;
 mod source;
 mod values;
 
@@ -97,6 +98,9 @@ pub enum Command {
     /// Check, test, list and learn policies
     #[command(after_help = POLICY_EXAMPLES)]
     Policy(Policy),
+    /// Render a saved result anew, or merge the results of shards
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Report),
     /// Audit a sample fleet: an embedded control plane, read through the real AWS SDK
     #[command(after_help = DEMO_EXAMPLES)]
     Demo(Demo),
@@ -217,8 +221,13 @@ pub struct Reports {
 impl Reports {
     /// Whether equal input must give equal bytes.
     pub fn reproducible(&self) -> bool {
-        self.reproducible || std::env::var_os("SOURCE_DATE_EPOCH").is_some()
+        reproducible(self.reproducible)
     }
+}
+
+/// Whether equal input must give equal bytes, given whether the flag says so.
+pub fn reproducible(flag: bool) -> bool {
+    flag || std::env::var_os("SOURCE_DATE_EPOCH").is_some()
 }
 
 /// `driftgate snapshot`.

@@ -10,7 +10,7 @@ use super::args::{Audit, Global, Reports};
 use super::interrupt::Interrupt;
 use super::run_file::kinds::is_run_file;
 use super::sources::{self, Questions, SourceKind};
-use super::{Stop, diagnostics, output, run_file};
+use super::{Stop, diagnostics, output, parts, run_file};
 use crate::model::Document;
 use crate::model::feed::Feed;
 use crate::model::judgement::Judgement;
@@ -37,7 +37,8 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     let source = &command.source;
     let options = check::Options {
         inheritance: source.route_inheritance,
-        narrowed: !source.api.is_empty() || !source.stage.is_empty() || source.pace.shard.is_some(),
+        narrowed: !source.api.is_empty() || !source.stage.is_empty(),
+        sharded: source.pace.shard.is_some(),
         show_values: command.reports.show_values,
     };
     let gate = &command.gate;
@@ -48,6 +49,8 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
         min_coverage: gate.min_coverage,
     };
 
+    let shard = parts::part(command, &policies, options, &tolerance);
+
     let runtime = runtime()?;
     let interrupt = Interrupt::listen(&runtime)?;
     // Coverage is a share of all stages, so those that no rule can match have to be known as well.
@@ -57,7 +60,7 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
         return Err(sources::only_aws("--confirm", source));
     }
     let feed = sources::open(&from, source, Questions { may_match: worth, confirm }, &runtime, &interrupt)?;
-    let run = Run { source: from.name(), command_line: Some(command_line), ..Run::default() };
+    let run = Run { source: from.name(), command_line: Some(command_line), shard, ..Run::default() };
     let against = Against { policies: &policies, waivers: &waivers, options, tolerance };
     let judgement = judge(&against, feed, &command.reports, &interrupt, (run, started), &reports)?;
     // Requests that were cut short are not waited for.
@@ -91,31 +94,37 @@ pub fn judge(
 
     let reproducible = asked.reproducible();
     let run = if reproducible {
-        Run { reproducible, source: run.source, ..Run::default() }
+        Run { reproducible, source: run.source, shard: run.shard, ..Run::default() }
     } else {
         Run { generated_at: Some(now()), duration: Some(started.elapsed()), ..run }
     };
     let facts = Facts { outcome: &outcome, judgement: &judgement, run: &run };
+    let written = write(&facts, reports);
+    // The findings of a fleet take long to take apart, and the process ends anyway.
+    std::mem::forget(outcome);
+    written.map(|()| judgement)
+}
+
+/// Writes the reports.
+pub fn write(facts: &Facts<'_>, reports: &[output::Report]) -> Result<(), Stop> {
     let mut failed = None;
     for report in reports {
         let colour = report.to == output::Target::Stdout
             && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
         let style = Style { colour, width: WIDTH };
         // A report that cannot be written is no reason to lose the others.
-        if let Err(stop) = output::write(&report.to, |out| (report.format.render)(&facts, style, out)) {
+        if let Err(stop) = output::write(&report.to, |out| (report.format.render)(facts, style, out)) {
             diagnostics::error(&stop.message);
             failed = Some(gate::FAILED);
         }
     }
-    if let Some(why) = &outcome.failed {
+    if let Some(why) = &facts.outcome.failed {
         diagnostics::error(why);
     }
-    // The findings of a fleet take long to take apart, and the process ends anyway.
-    std::mem::forget(outcome);
     // A signal outranks everything, and is the code already; a failed report outranks the verdict.
     match failed {
-        Some(code) if judgement.signal.is_none() => Err(Stop::silent(code)),
-        _ => Ok(judgement),
+        Some(code) if facts.judgement.signal.is_none() => Err(Stop::silent(code)),
+        _ => Ok(()),
     }
 }
 

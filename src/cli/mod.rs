@@ -6,8 +6,10 @@ mod demo;
 mod diagnostics;
 mod interrupt;
 mod output;
+mod parts;
 mod policy;
 pub mod reference;
+mod report;
 mod run_file;
 mod run_schema;
 mod snapshot;
@@ -77,6 +79,7 @@ fn dispatch(args: &[OsString]) -> u8 {
     let result = match cli.command {
         Command::Audit(command) => audit::run(&command, &cli.global, shown),
         Command::Snapshot(command) => snapshot::run(&command, &cli.global),
+        Command::Report(command) => report::run(&command, &cli.global, shown),
         Command::Policy(command) => policy::run(&command, &cli.global),
         Command::Demo(command) => demo::run(&command, &cli.global),
     };

@@ -7,6 +7,7 @@ use super::policy::schema;
 use super::run_schema::{Flag, flags};
 use crate::gate;
 use crate::policy::reference;
+use crate::report::result_schema;
 
 /// Columns of a command's help on its page.
 const WIDTH: usize = 100;
@@ -19,6 +20,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("policy.schema.json", json(SchemaKind::Policy)),
         ("waivers.schema.json", json(SchemaKind::Waivers)),
         ("run.schema.json", json(SchemaKind::Run)),
+        ("result.schema.json", format!("{:#}\n", result_schema())),
         ("fields.md", reference::fields()),
         ("tests.md", reference::tests()),
         ("run-file.md", run_file()),

@@ -50,6 +50,12 @@ const OF_A_FILE: [&str; 2] = ["region", "protocol"];
 /// A key that would take back what a flag on the command line says, without clap knowing.
 const CONTRADICTS: [(&str, &str); 1] = [("no-waivers", "waivers")];
 
+/// What an audit was told by the run file is in its result already, and `report` goes by that.
+const OF_THE_AUDIT: [&str; 3] = ["fail-on", "allow-incomplete", "allow-empty"];
+
+/// The command that goes by saved results, and those below it.
+const OF_RESULTS: [&str; 2] = ["driftgate", "report"];
+
 /// The command that tells the mistakes of the run file together with all others.
 const TELLS_ITSELF: [&str; 3] = ["driftgate", "policy", "check"];
 
@@ -203,8 +209,10 @@ impl<'c> Asked<'c> {
         let of_aws = from.or(in_file).is_none_or(|source| source == "aws");
         // A `--from` on the command line may be of another kind, and these keys of the file are then not about it.
         let of_a_source = |key: &str| OF_AWS.contains(&key) || OF_A_FILE.contains(&key);
+        let of_results = self.words.starts_with(&OF_RESULTS);
         let outranked = |key: &str, arg: &Arg| {
             self.gives(arg)
+                || (of_results && OF_THE_AUDIT.contains(&key))
                 || (of_aws && stated_by_the_environment(key))
                 || typed.iter().any(|typed| self.conflict(arg, typed))
                 || CONTRADICTS.iter().any(|(one, typed)| *one == key && self.text(typed).is_some())
@@ -321,6 +329,7 @@ mod tests {
         let command = command();
         let flags = Flags::of(&command);
         let named = OF_AWS.into_iter().chain(OF_A_FILE).chain(ENVIRONMENT.map(|(key, _)| key));
+        let named = named.chain(OF_THE_AUDIT);
         for key in named.chain(CONTRADICTS.iter().flat_map(|(one, other)| [*one, *other])).chain(["policy", "from"]) {
             assert!(!flags.named(key).is_empty(), "{key}");
         }

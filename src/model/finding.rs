@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::digest;
 use super::document;
+use super::feed::Warning;
 
 /// The name of a stage, shared by everything that is found on it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct StageName {
     /// Where it is.
     pub place: Arc<Place>,
@@ -20,7 +21,7 @@ pub struct StageName {
 }
 
 /// An account and a Region.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The account; `None` when it is not stated.
     pub account: Option<Box<str>>,
@@ -29,7 +30,7 @@ pub struct Place {
 }
 
 /// What reports say of an API.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct ApiName {
     /// The identifier; `None` when it is not stated.
     pub id: Option<Box<str>>,
@@ -80,6 +81,21 @@ pub struct Violation {
     pub expected: Arc<str>,
     /// What is there.
     pub actual: Actual,
+}
+
+impl Violation {
+    /// The order of violations of one severity: by stage, route, rule and path.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        self.stage.order(&other.stage).then_with(|| self.order_on_a_stage(other))
+    }
+
+    /// The same where the stage is known to be one.
+    #[must_use]
+    pub fn order_on_a_stage(&self, other: &Self) -> Ordering {
+        let route = || self.route.cmp(&other.route);
+        route().then_with(|| self.rule.cmp(&other.rule)).then_with(|| self.path.cmp(&other.path))
+    }
 }
 
 /// Where a value came from.
@@ -181,6 +197,26 @@ pub struct WaiverFacts {
     pub file: String,
     /// The line of it.
     pub line: usize,
+}
+
+impl WaiverFacts {
+    /// A warning that is about it.
+    #[must_use]
+    pub fn warning(&self, kind: &str, what: &str) -> Warning {
+        let message = format!("the waiver of {} ({}:{}) {what}", self.rule, self.file, self.line);
+        Warning { kind: kind.to_owned(), message, ..Warning::default() }
+    }
+
+    /// The warning that it has expired, and that so many violations which it covered fail again.
+    #[must_use]
+    pub fn expired(&self, again: u64) -> Warning {
+        let what = match again {
+            0 => format!("expired on {}; remove it", self.expires),
+            1 => format!("expired on {}: 1 violation it covered fails again", self.expires),
+            _ => format!("expired on {}: {again} violations it covered fail again", self.expires),
+        };
+        self.warning("waiver-expired", &format!("{what}; owner: {}", self.owner))
+    }
 }
 
 /// A rule whose outcome hangs on what is not known.

@@ -9,9 +9,9 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The exit code.
     pub exit: u8,
-    /// The lowest severity that fails; `None` when violations never do.
-    pub fail_on: Option<Severity>,
-    /// Violations that reach it.
+    /// What was tolerated.
+    pub tolerance: Tolerance,
+    /// Violations that reach the lowest severity that fails.
     pub failing: usize,
     /// The share of the stages, in percent, that should be governed when fewer are.
     pub below_coverage: Option<f64>,
@@ -23,6 +23,19 @@ pub struct Judgement {
     pub nothing_governed: bool,
     /// The signal that ended the run early.
     pub signal: Option<Signal>,
+}
+
+/// What the user tolerates.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tolerance {
+    /// The lowest severity that fails; `None` for never.
+    pub fail_on: Option<Severity>,
+    /// What is unchecked or undecided does not count.
+    pub allow_incomplete: bool,
+    /// That no stage was governed does not count.
+    pub allow_empty: bool,
+    /// The share of the stages that must be governed, in percent.
+    pub min_coverage: Option<f64>,
 }
 
 /// The gate's verdict.
@@ -58,6 +71,18 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Interrupt, Self::Terminate];
+
+    /// The exit code of what it ended: 128 and its number, as shells have it.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+        }
+    }
+
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -39,6 +39,17 @@ pub struct Outcome {
     pub failed: Option<String>,
     /// What the policies do not cover.
     pub coverage: Coverage,
+    /// Waivers that this part of a run did not need. Only the whole run can say that nothing needed them.
+    pub unneeded: Vec<Unneeded>,
+}
+
+/// A waiver that a part of a run did not need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unneeded {
+    /// What is said of it when no part needed it.
+    pub warning: Warning,
+    /// Whether it can be about anything that this part looked at.
+    pub in_scope: bool,
 }
 
 /// What the policies do not cover.
@@ -61,6 +72,18 @@ impl Outcome {
             .flat_map(|(severity, list)| list.iter().map(move |violation| (severity, violation)))
     }
 
+    /// How many violations each waiver covered until it expired.
+    #[must_use]
+    pub fn expired_again(&self) -> Vec<u64> {
+        let mut again = vec![0; self.waivers.len()];
+        for expired in self.violations.iter().flatten().filter_map(|violation| violation.expired) {
+            if let Some(count) = again.get_mut(expired as usize) {
+                *count += 1;
+            }
+        }
+        again
+    }
+
     /// How many violations there are of a severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
@@ -71,6 +94,34 @@ impl Outcome {
     #[must_use]
     pub fn total(&self) -> usize {
         self.violations.iter().map(Vec::len).sum()
+    }
+
+    /// Brings the violations into the order of reports.
+    pub fn sort_violations(&mut self) {
+        for list in &mut self.violations {
+            list.sort_by(Violation::order);
+        }
+    }
+
+    /// Brings everything but the violations into the order of reports.
+    pub fn sort_others(&mut self) {
+        let rules = &self.rules;
+        let severity = |rule: u32| rules.get(rule as usize).map_or(Severity::Info, |rule| rule.severity);
+        self.waived.sort_by(|Waived { violation: a, .. }, Waived { violation: b, .. }| {
+            severity(b.rule).cmp(&severity(a.rule)).then_with(|| a.order(b))
+        });
+        self.undecided.sort_by(|a, b| {
+            severity(b.rule)
+                .cmp(&severity(a.rule))
+                .then_with(|| a.stage.order(&b.stage))
+                .then_with(|| a.route.cmp(&b.route))
+                .then_with(|| a.rule.cmp(&b.rule))
+                .then_with(|| a.path.cmp(&b.path))
+        });
+        self.coverage.ungoverned.sort_by(|a, b| a.order(b));
+        self.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
+        self.gaps.sort();
+        self.warnings.sort();
     }
 
     /// The rule of a finding.

@@ -4,15 +4,25 @@
 mod blocks;
 mod escape;
 mod findings;
+mod schema;
 
 use std::io::{self, Write as _};
 
 use serde::Serialize;
 
 use self::findings::Rules;
-use super::{Facts, Run, Style, VERSION};
-use crate::model::finding::Violation;
-use crate::model::{Outcome, Severity, feed};
+pub(super) use self::schema::schema;
+use super::{Facts, Run, Style};
+use crate::model::finding::{RuleFacts, Violation, WaiverFacts};
+use crate::model::judgement::Tolerance;
+use crate::model::{Outcome, Severity, feed, outcome};
+
+/// What the result is called inside itself.
+pub(super) const FORMAT: &str = "driftgate.result";
+/// The version of the format.
+pub(super) const FORMAT_VERSION: u64 = 1;
+/// No severity fails.
+pub(super) const NEVER: &str = "never";
 
 /// The counts.
 #[derive(Serialize)]
@@ -36,6 +46,62 @@ struct BySeverity {
     medium: usize,
     low: usize,
     info: usize,
+}
+
+/// What the gate tolerated.
+#[derive(Serialize)]
+struct Gate {
+    fail_on: &'static str,
+    allow_incomplete: bool,
+    allow_empty: bool,
+    min_coverage: Option<f64>,
+}
+
+/// The part of a run that the result is.
+#[derive(Serialize)]
+struct Shard<'a> {
+    index: u32,
+    count: u32,
+    of: &'a str,
+    unused: Vec<Unneeded<'a>>,
+}
+
+/// The warning of a waiver that the part did not need.
+#[derive(Serialize)]
+struct Unneeded<'a> {
+    #[serde(flatten)]
+    warning: Warning<'a>,
+    in_scope: bool,
+}
+
+/// A rule of the audit.
+#[derive(Serialize)]
+struct Rule<'a> {
+    rule: &'a str,
+    title: &'a str,
+    severity: &'static str,
+    why: Option<&'a str>,
+    fix: Option<&'a str>,
+    references: &'a [String],
+    policy: At<'a>,
+}
+
+/// A place in a file.
+#[derive(Serialize)]
+struct At<'a> {
+    file: &'a str,
+    line: usize,
+}
+
+/// A waiver of the audit.
+#[derive(Serialize)]
+struct Waiver<'a> {
+    rule: &'a str,
+    reason: &'a str,
+    owner: &'a str,
+    expires: &'a str,
+    file: &'a str,
+    line: usize,
 }
 
 /// One account and Region.
@@ -82,7 +148,7 @@ struct Warning<'a> {
 struct Circumstances<'a> {
     generated_at: Option<&'a str>,
     duration_seconds: Option<f64>,
-    version: &'static str,
+    version: &'a str,
     command_line: Option<&'a [String]>,
     source: &'a str,
 }
@@ -95,9 +161,22 @@ pub(super) fn render(facts: &Facts<'_>, _: Style, out: &mut dyn io::Write) -> io
     let mut out = io::BufWriter::new(out);
     let out = &mut out;
 
-    out.write_all(b"{\"format\":\"driftgate.result\",\"version\":1,\n")?;
+    writeln!(out, "{{\"format\":\"{FORMAT}\",\"version\":{FORMAT_VERSION},")?;
     writeln!(out, "\"verdict\":\"{}\",\"exit\":{},", judgement.verdict.name(), judgement.exit)?;
-    member(out, "\"summary\":", &summary(outcome))?;
+    if let Some(failed) = &outcome.failed {
+        member(out, "\"failed\":", failed)?;
+        out.write_all(b",\n")?;
+    }
+    member(out, "\"gate\":", &Gate::of(&judgement.tolerance))?;
+    if let Some(shard) = &run.shard {
+        member(out, ",\n\"shard\":", &Shard::of(shard, outcome))?;
+    }
+    member(out, ",\n\"source\":", &run.source)?;
+    member(out, ",\n\"summary\":", &summary(outcome))?;
+    out.write_all(b",\n\"rules\":")?;
+    elements(out, &outcome.rules, Rule::of)?;
+    out.write_all(b",\n\"waivers\":")?;
+    elements(out, &outcome.waivers, Waiver::of)?;
     out.write_all(b",\n\"scopes\":")?;
     elements(out, &outcome.scopes, |scope| Scope::of(scope, run))?;
     out.write_all(b",\n\"violations\":")?;
@@ -141,6 +220,57 @@ fn summary(outcome: &Outcome) -> Summary {
         },
         waived: outcome.waived.len(),
         unchecked: outcome.gaps.len(),
+    }
+}
+
+impl Gate {
+    fn of(tolerance: &Tolerance) -> Self {
+        Self {
+            fail_on: tolerance.fail_on.map_or(NEVER, Severity::name),
+            allow_incomplete: tolerance.allow_incomplete,
+            allow_empty: tolerance.allow_empty,
+            min_coverage: tolerance.min_coverage,
+        }
+    }
+}
+
+impl<'a> Shard<'a> {
+    fn of(shard: &'a super::Part, outcome: &'a Outcome) -> Self {
+        let unneeded =
+            |one: &'a outcome::Unneeded| Unneeded { warning: Warning::of(&one.warning), in_scope: one.in_scope };
+        Self {
+            index: shard.index,
+            count: shard.count,
+            of: &shard.of,
+            unused: outcome.unneeded.iter().map(unneeded).collect(),
+        }
+    }
+}
+
+impl<'a> Rule<'a> {
+    fn of(rule: &'a RuleFacts) -> Self {
+        Self {
+            rule: &rule.name,
+            title: &rule.title,
+            severity: rule.severity.name(),
+            why: rule.why.as_deref(),
+            fix: rule.fix.as_deref(),
+            references: &rule.references,
+            policy: At { file: &rule.file, line: rule.line },
+        }
+    }
+}
+
+impl<'a> Waiver<'a> {
+    fn of(waiver: &'a WaiverFacts) -> Self {
+        Self {
+            rule: &waiver.rule,
+            reason: &waiver.reason,
+            owner: &waiver.owner,
+            expires: &waiver.expires,
+            file: &waiver.file,
+            line: waiver.line,
+        }
     }
 }
 
@@ -194,7 +324,7 @@ impl<'a> Circumstances<'a> {
         Self {
             generated_at: run.generated_at.as_deref(),
             duration_seconds: run.duration.map(|duration| duration.as_secs_f64()),
-            version: VERSION,
+            version: run.version(),
             command_line: run.command_line.as_deref(),
             source: &run.source,
         }
@@ -262,8 +392,8 @@ mod tests {
         assert_eq!(
             keys(&result),
             listed(
-                "format version verdict exit summary scopes violations waived undecided unchecked fixed warnings \
-                 coverage history"
+                "format version verdict exit gate source summary rules waivers scopes violations waived undecided \
+                 unchecked fixed warnings coverage history"
             )
         );
         assert_eq!(
@@ -275,6 +405,8 @@ mod tests {
         let stage = listed("account region api_id api_name protocol name arn");
         assert_eq!(keys(&result["coverage"]["ungoverned"][0]), stage);
         for (list, expected) in [
+            ("rules", "rule title severity why fix references policy"),
+            ("waivers", "rule reason owner expires file line"),
             (
                 "scopes",
                 "account region apis skipped_apis stages requests outcome checked_apis deleted_apis unchecked_apis",
@@ -298,7 +430,7 @@ mod tests {
             for element in elements {
                 let mut found = keys(element);
                 // Written where there is something to say.
-                found.retain(|key| !["reading", "waiver_expired"].contains(key));
+                found.retain(|key| !["reading", "waiver_expired", "expired_waiver"].contains(key));
                 assert_eq!(found, listed(expected), "{list}");
             }
         }
@@ -353,7 +485,9 @@ mod tests {
             assert!(text.ends_with("}\n") && !text.contains(" \n"));
             assert!(!text.replace('\n', "").contains(super::super::inert::is_hostile));
             let lines = text.lines().filter(|line| line.starts_with("{\"rule\"")).count();
-            assert_eq!(lines, sample.outcome.total() + sample.outcome.waived.len() + sample.outcome.undecided.len());
+            let outcome = &sample.outcome;
+            let findings = outcome.total() + outcome.waived.len() + outcome.undecided.len();
+            assert_eq!(lines, findings + outcome.rules.len() + outcome.waivers.len());
         }
     }
 

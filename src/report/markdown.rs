@@ -10,7 +10,7 @@ mod room;
 use std::io;
 
 use super::inert::code;
-use super::{Facts, Style, VERSION, words};
+use super::{Facts, Style, words};
 use crate::model::finding::StageName;
 use crate::model::judgement::Verdict;
 
@@ -42,7 +42,7 @@ fn verdict(facts: &Facts<'_>, page: &mut String) {
     page.push_str(&format!("\n**{verdict} (exit {}):** {}\n", judged.exit, words::conclusion(facts)));
     page.push_str(&format!(
         "\nRead from {}: {}. Checked: {}. Found: {}.\n",
-        code(&facts.run.source),
+        words::source(facts, &code(&facts.run.source)),
         words::looked_at(facts),
         words::checked(facts),
         words::violations(facts),
@@ -54,7 +54,7 @@ fn footer(facts: &Facts<'_>, page: &mut String) {
     if run.reproducible {
         return;
     }
-    page.push_str(&format!("\n---\n\ndriftgate {VERSION}"));
+    page.push_str(&format!("\n---\n\ndriftgate {}", run.version()));
     if let Some(at) = &run.generated_at {
         page.push_str(&format!(", {}", code(at)));
     }

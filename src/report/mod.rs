@@ -6,6 +6,7 @@ mod json;
 mod markdown;
 #[cfg(test)]
 mod sample;
+pub mod saved;
 mod text;
 mod words;
 pub(crate) mod wrap;
@@ -44,6 +45,28 @@ pub struct Run {
     pub command_line: Option<Vec<String>>,
     /// Where the stages came from: `AWS`, or the name of a file.
     pub source: String,
+    /// The part of a run that this is; `None` for a whole one.
+    pub shard: Option<Part>,
+    /// The version of driftgate that audited, where it was not this one.
+    pub version: Option<String>,
+}
+
+/// One of the parts of a run, cut by account and Region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Which one, counted from 1.
+    pub index: u32,
+    /// How many there are.
+    pub count: u32,
+    /// A digest of everything that has to be the same in all of them.
+    pub of: String,
+}
+
+impl Run {
+    /// The version of driftgate that audited.
+    fn version(&self) -> &str {
+        self.version.as_deref().unwrap_or(VERSION)
+    }
 }
 
 /// How a report for people looks. Formats for machines have one look.
@@ -104,6 +127,12 @@ pub fn found(actual: &Actual) -> Option<String> {
     words::value(actual).map(|value| visible(&value))
 }
 
+/// The JSON Schema of the JSON result.
+#[must_use]
+pub fn result_schema() -> serde_json::Value {
+    json::schema()
+}
+
 /// A document as JSON on one line, in which text of others acts neither on a terminal nor on GitHub's runner.
 ///
 /// # Errors
@@ -146,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_format_is_one_file_and_one_line() {
-        const SHARED: [&str; 5] = ["inert", "mod", "sample", "words", "wrap"];
+        const SHARED: [&str; 6] = ["inert", "mod", "sample", "saved", "words", "wrap"];
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report");
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()

@@ -8,7 +8,7 @@ use crate::model::feed::{Gap, Read, Scope, Warning};
 use crate::model::finding::{
     Actual, ApiName, Origin, Place, Reading, RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts,
 };
-use crate::model::judgement::{Judgement, Signal, Verdict};
+use crate::model::judgement::{Judgement, Signal, Tolerance, Verdict};
 use crate::model::outcome::Coverage;
 use crate::model::{Outcome, Severity};
 
@@ -41,6 +41,8 @@ pub(super) fn run() -> Run {
         duration: Some(Duration::from_millis(4_230)),
         command_line: Some(["driftgate", "audit", "--all-regions"].map(str::to_owned).to_vec()),
         source: "AWS".to_owned(),
+        shard: None,
+        version: None,
     }
 }
 
@@ -48,7 +50,12 @@ pub(super) fn judgement(verdict: Verdict, exit: u8) -> Judgement {
     Judgement {
         verdict,
         exit,
-        fail_on: Some(Severity::Low),
+        tolerance: Tolerance {
+            fail_on: Some(Severity::Low),
+            allow_incomplete: false,
+            allow_empty: false,
+            min_coverage: None,
+        },
         failing: 0,
         below_coverage: None,
         unchecked: 0,
@@ -309,6 +316,7 @@ pub(super) fn rich() -> Sample {
             unread_fields: vec!["AutoDeploy".to_owned(), "Description".to_owned()],
         },
         failed: None,
+        unneeded: Vec::new(),
     };
     let judgement = Judgement { failing: 13, unchecked: 2, undecided: 2, ..judgement(Verdict::Violations, 1) };
     Sample { outcome, judgement, run: run() }

@@ -55,7 +55,7 @@ fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         let nothing = scope.apis == 0 && scope.skipped_apis == 0 && scope.stages == 0;
         scope.outcome == Read::Checked && nothing && scope.region.is_some()
     };
-    let source = visible(&facts.run.source);
+    let source = words::source(facts, &visible(&facts.run.source));
     page.paragraph(0, 2, &[(BOLD, "Read from "), (BOLD, &source)])?;
     for scope in facts.outcome.scopes.iter().filter(|scope| !empty(scope)) {
         let place = words::place(scope.account.as_deref(), scope.region.as_deref());

@@ -127,6 +127,14 @@ pub(super) fn violated_rules<'a>(facts: &Facts<'a>) -> Vec<(&'a RuleFacts, u64)>
     violated
 }
 
+/// Where the stages came from: `AWS`, as `name` shows it; and which part of them this is.
+pub(super) fn source(facts: &Facts<'_>, name: &str) -> String {
+    match &facts.run.shard {
+        None => name.to_owned(),
+        Some(shard) => format!("{name}, shard {} of {}", shard.index, shard.count),
+    }
+}
+
 /// What was looked at: `9 stages of 4 APIs in 3 Regions, 7 governed by a rule, 2 by none`.
 pub(super) fn looked_at(facts: &Facts<'_>) -> String {
     let outcome = facts.outcome;
@@ -199,10 +207,10 @@ pub(super) fn conclusion(facts: &Facts<'_>) -> String {
         ));
     }
     let unknown = unknown(judged.unchecked, judged.undecided);
-    match (judged.verdict, judged.fail_on) {
+    match (judged.verdict, judged.tolerance.fail_on) {
         (Verdict::Conforms, _) => sentences.push(verified(facts)),
         _ if judged.failing > 0 => {
-            let threshold = judged.fail_on.map_or("info", crate::model::Severity::name);
+            let threshold = judged.tolerance.fail_on.map_or("info", crate::model::Severity::name);
             sentences.push(format!("{} at or above {threshold}.", count(judged.failing as u64, "violation")));
             sentences.extend(unknown.map(|unknown| format!("Besides, {unknown}.")));
         }
@@ -250,7 +258,7 @@ fn verified(facts: &Facts<'_>) -> String {
     let decided = outcome.checks.saturating_sub(outcome.not_applicable).saturating_sub(outcome.undecided_checks);
     let mut said = format!("{} on {} of ", count(decided, "check"), number(outcome.governed));
     said.push_str(&count(outcome.stages, "stage"));
-    match (outcome.total() as u64, judged.fail_on) {
+    match (outcome.total() as u64, judged.tolerance.fail_on) {
         (0, _) => said.push_str(" found no violation."),
         (total, Some(threshold)) => {
             let verb = if total == 1 { "is" } else { "are" };
@@ -324,12 +332,12 @@ mod tests {
         assert_eq!(concluded(0, |_, _| ()), "no stage was governed by a rule, which this run allows.");
         let below = concluded(7, |outcome, judged| {
             outcome.violations[Severity::Low.rank()].push(sample::violation());
-            judged.fail_on = Some(Severity::High);
+            judged.tolerance.fail_on = Some(Severity::High);
         });
         assert_eq!(below, "37 checks on 7 of 9 stages found no violation at or above high; 1 is below it.");
         let never = concluded(7, |outcome, judged| {
             outcome.violations[Severity::Low.rank()].push(sample::violation());
-            judged.fail_on = None;
+            judged.tolerance.fail_on = None;
         });
         assert_eq!(never, "37 checks on 7 of 9 stages found 1 violation, which this run allows.");
         let allowed = concluded(7, |outcome, _| outcome.gaps.push(Gap::default()));

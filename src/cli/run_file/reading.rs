@@ -26,9 +26,9 @@ impl<'c> Flags<'c> {
         fn below<'c>(command: &'c Command, words: &[&'c str], into: &mut Vec<(Vec<&'c str>, &'c Command)>) {
             let words = [words, &[command.get_name()]].concat();
             let mut commands = command.get_subcommands().filter(|command| command.get_name() != "help").peekable();
-            if commands.peek().is_none() {
-                into.push((words, command));
-                return;
+            // `report` renders a result by itself, and has a command below it.
+            if commands.peek().is_none() || command.get_positionals().next().is_some() {
+                into.push((words.clone(), command));
             }
             for command in commands {
                 below(command, &words, into);

@@ -134,18 +134,23 @@ pub(super) fn waived(block: &[Waived], rules: &Rules<'_>, waivers: &[WaiverFacts
         match waivers.get(one.waiver as usize) {
             None => out.extend(b"null}"),
             Some(waiver) => {
-                out.extend(b"{\"reason\":");
-                escape::text(out, &waiver.reason);
-                out.extend(b",\"owner\":");
-                escape::text(out, &waiver.owner);
-                out.extend(b",\"expires\":");
-                escape::text(out, &waiver.expires);
-                out.extend(b",\"file\":");
-                escape::text(out, &waiver.file);
-                out.extend(format!(",\"line\":{}}}}}", waiver.line).as_bytes());
+                push_waiver(waiver, out);
+                out.push(b'}');
             }
         }
     }
+}
+
+fn push_waiver(waiver: &WaiverFacts, out: &mut Vec<u8>) {
+    out.extend(b"{\"reason\":");
+    escape::text(out, &waiver.reason);
+    out.extend(b",\"owner\":");
+    escape::text(out, &waiver.owner);
+    out.extend(b",\"expires\":");
+    escape::text(out, &waiver.expires);
+    out.extend(b",\"file\":");
+    escape::text(out, &waiver.file);
+    out.extend(format!(",\"line\":{}}}", waiver.line).as_bytes());
 }
 
 fn violation<'a>(
@@ -168,16 +173,20 @@ fn violation<'a>(
     escape::actual(out, &violation.actual);
     out.extend(b",\"origin\":\"");
     out.extend_from_slice(violation.origin.name().as_bytes());
-    // The two keys of few violations are written where there is something to say.
+    out.push(b'"');
+    // The keys of few violations are written where there is something to say.
     if let Some(reading) = violation.reading {
-        out.extend(b"\",\"reading\":\"");
+        out.extend(b",\"reading\":\"");
         out.extend_from_slice(reading.name().as_bytes());
+        out.push(b'"');
     }
     if let Some(waiver) = violation.expired.and_then(|waiver| waivers.get(waiver as usize)) {
-        out.extend(b"\",\"waiver_expired\":\"");
-        out.extend_from_slice(waiver.expires.as_bytes());
+        out.extend(b",\"waiver_expired\":");
+        escape::text(out, &waiver.expires);
+        out.extend(b",\"expired_waiver\":");
+        push_waiver(waiver, out);
     }
-    out.extend(b"\",\"status\":null,\"first_seen\":null,\"fingerprint\":\"");
+    out.extend(b",\"status\":null,\"first_seen\":null,\"fingerprint\":\"");
     let (route, path) = (violation.route.as_deref(), violation.path.as_deref());
     out.extend_from_slice(fingerprint(rule.name, &violation.stage, route, path).as_bytes());
     out.push(b'"');

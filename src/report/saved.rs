@@ -1,0 +1,122 @@
+//! Results that were saved as JSON, read so that they can be reported anew and merged. They were files that others
+//! could write: every type is checked, and every text is as untrusted as one from AWS. It must not know policies, nor
+//! what the gate makes of what it reads.
+
+mod actual;
+mod merge;
+mod parts;
+mod shared;
+
+use std::fmt;
+
+use serde::Deserialize;
+
+pub use self::merge::merge;
+use self::parts::{Parts, Text};
+use super::json::{FORMAT, FORMAT_VERSION};
+use super::{Run, visible};
+use crate::model::Outcome;
+use crate::model::judgement::{Signal, Tolerance};
+
+/// A result as it was saved.
+#[derive(Debug)]
+pub struct Saved {
+    /// What messages call it: a path, or `stdin`.
+    pub name: String,
+    /// What was found.
+    pub outcome: Outcome,
+    /// What was tolerated.
+    pub tolerance: Tolerance,
+    /// The signal that ended the run early.
+    pub signal: Option<Signal>,
+    /// The run that found it. One that tells no circumstances is reproducible.
+    pub run: Run,
+}
+
+/// Why a result cannot be used. The message says what, where and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error(pub String);
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What to do about a file that holds no result.
+const NAME_ONE: &str = "Name a file that `driftgate audit --report json=FILE` wrote.";
+
+/// Reads a result; `name` is what messages call it.
+///
+/// # Errors
+/// When it is empty, cut off, not JSON, of another format or version, or does not hold together.
+pub fn read(name: &str, text: &[u8]) -> Result<Saved, Error> {
+    if text.trim_ascii().is_empty() {
+        return Err(Error(format!(
+            "{name} is empty, so there is no result in it.\nIf a command wrote it, look at what that command said."
+        )));
+    }
+    let mut from = serde_json::Deserializer::from_slice(text);
+    let parts = Parts::deserialize(&mut from).and_then(|parts| from.end().map(|()| parts));
+    match parts {
+        Ok(parts) => parts.together(name).map_err(|what| {
+            Error(format!("{name}: {}.\nThe file was edited or is damaged; take the original.", visible(&what)))
+        }),
+        Err(error) => Err(explained(name, text, &error)),
+    }
+}
+
+/// Why a text is no result, in words: what its beginning says it is matters more than where reading it ended.
+fn explained(name: &str, text: &[u8], error: &serde_json::Error) -> Error {
+    #[derive(Deserialize)]
+    struct Head<'a> {
+        #[serde(borrow)]
+        format: Option<Text<'a>>,
+        version: Option<serde_json::Value>,
+    }
+    let said = error.to_string();
+    let said = visible(said.split(" at line ").next().unwrap_or(&said));
+    let place = format!("{name}:{}:{}", error.line(), error.column());
+    let cut_off = || Error(format!("{name} is cut off: it ends in the middle of a result.\nSave or copy it again."));
+
+    let heads = serde_json::Deserializer::from_slice(text).into_iter::<Head<'_>>().next();
+    let head = match heads {
+        Some(Ok(head)) => head,
+        Some(Err(head)) if head.is_eof() || error.is_eof() => return cut_off(),
+        Some(Err(head)) if head.is_syntax() => {
+            return Error(format!("{place}: this is no JSON ({said}), so it is no result.\n{NAME_ONE}"));
+        }
+        _ => return Error(format!("{name} is JSON, but no result of driftgate.\n{NAME_ONE}")),
+    };
+    match head.format.as_ref().map(|format| &*format.0) {
+        Some(FORMAT) => {}
+        Some("driftgate.snapshot") => {
+            return Error(format!(
+                "{name} is a snapshot, not a result.\nAudit it first: driftgate audit --from {name} --report json=FILE"
+            ));
+        }
+        Some(other) => {
+            return Error(format!(
+                "{name} is no result of driftgate: its format is {}, not {FORMAT}.\n{NAME_ONE}",
+                visible(other)
+            ));
+        }
+        None => return Error(format!("{name} is JSON, but no result of driftgate: it has no `format`.\n{NAME_ONE}")),
+    }
+    match head.version.as_ref() {
+        Some(version) if version.as_u64() != Some(FORMAT_VERSION) => Error(format!(
+            "{name} is a result in version {} of the format, and this driftgate reads version {FORMAT_VERSION}.\n\
+             Read it with the driftgate that wrote it, or a later one.",
+            visible(&version.to_string())
+        )),
+        _ if error.is_eof() => cut_off(),
+        _ => Error(format!(
+            "{place}: not what a result holds: {said}.\nThe file was edited or is damaged; take the original."
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;
