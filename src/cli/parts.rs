@@ -29,5 +29,5 @@ fn alike(command: &Audit, policies: &Policies, options: Options, tolerance: &Tol
     parts.push(format!("{:?} {:?} {:?}", source.exclude_region, source.api, source.stage));
     parts.push(format!("{:?}", source.accounts));
     // A length before each keeps one from running into the next.
-    parts.iter().map(|part| format!("{}:{part}", part.len())).collect()
+    parts.iter().map(|part| format!("{}:{part}", part.len())).collect::<Vec<_>>().concat()
 }

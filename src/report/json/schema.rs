@@ -204,8 +204,8 @@ fn object(members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     json!({"type": "object", "required": required, "properties": properties})
 }
 
-fn list(about: &str, items: Value) -> Value {
-    json!({"description": about, "type": "array", "items": items})
+fn list(about: &str, items: impl Into<Value>) -> Value {
+    json!({"description": about, "type": "array", "items": items.into()})
 }
 
 fn described(about: &str, mut schema: Value) -> Value {

@@ -57,7 +57,7 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
     outcome.sort_violations();
     outcome.sort_others();
     (whole.signal, whole.run) = (interrupted, run);
-    whole.name = "the merged result".to_owned();
+    whole.name = String::from("the merged result");
     Ok(whole)
 }
 
