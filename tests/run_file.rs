@@ -66,6 +66,21 @@ fn titles(run_file: &str) -> Vec<String> {
     titles
 }
 
+/// What the gate tolerated is in a saved result; how it is reported is not.
+#[test]
+fn a_saved_result_goes_by_the_gate_of_its_audit() {
+    let folder = folder(FLEET);
+    let saved = driftgate(folder.path(), &["audit", "-q", "--report", "json=r.json"]);
+    assert_eq!(code(&saved), 1);
+    fs::write(folder.path().join("driftgate.yaml"), "fail-on: never\nallow-empty: true\nreport: json=again.json\n")
+        .unwrap();
+    let again = driftgate(folder.path(), &["report", "r.json", "-q"]);
+    assert_eq!(code(&again), 1, "{}", said(&again));
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(read("again.json"), read("r.json"));
+    assert_eq!(code(&driftgate(folder.path(), &["report", "r.json", "-q", "--fail-on", "never"])), 0);
+}
+
 #[test]
 fn keys_are_flags_and_flags_win() {
     let file = format!("{FLEET}fail-on: never\nreport: [json=r.json, markdown=r.md]\nallow-empty: true\n");

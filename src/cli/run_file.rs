@@ -51,10 +51,10 @@ const OF_A_FILE: [&str; 2] = ["region", "protocol"];
 const CONTRADICTS: [(&str, &str); 1] = [("no-waivers", "waivers")];
 
 /// What an audit was told by the run file is in its result already, and `report` goes by that.
-const OF_THE_AUDIT: [&str; 3] = ["fail-on", "allow-incomplete", "allow-empty"];
+pub const OF_THE_AUDIT: [&str; 3] = ["fail-on", "allow-incomplete", "allow-empty"];
 
 /// The command that goes by saved results, and those below it.
-const OF_RESULTS: [&str; 2] = ["driftgate", "report"];
+pub const OF_RESULTS: &str = "report";
 
 /// The command that tells the mistakes of the run file together with all others.
 const TELLS_ITSELF: [&str; 3] = ["driftgate", "policy", "check"];
@@ -209,7 +209,7 @@ impl<'c> Asked<'c> {
         let of_aws = from.or(in_file).is_none_or(|source| source == "aws");
         // A `--from` on the command line may be of another kind, and these keys of the file are then not about it.
         let of_a_source = |key: &str| OF_AWS.contains(&key) || OF_A_FILE.contains(&key);
-        let of_results = self.words.starts_with(&OF_RESULTS);
+        let of_results = self.words.get(1) == Some(&OF_RESULTS);
         let outranked = |key: &str, arg: &Arg| {
             self.gives(arg)
                 || (of_results && OF_THE_AUDIT.contains(&key))

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::Cli;
 use super::run_file::reading::{NOT_KEYS, is_text};
+use super::run_file::{OF_RESULTS, OF_THE_AUDIT};
 use crate::policy::schema::DRAFT;
 
 /// The schema of the run file.
@@ -60,7 +61,8 @@ pub fn flags() -> Vec<Flag> {
 fn collect(command: &Command, path: &str, into: &mut Vec<Flag>) {
     for arg in command.get_arguments() {
         let Some(name) = arg.get_long() else { continue };
-        if NOT_KEYS.contains(&name) {
+        let of_results = path.split(' ').next() == Some(OF_RESULTS);
+        if NOT_KEYS.contains(&name) || (of_results && OF_THE_AUDIT.contains(&name)) {
             continue;
         }
         let commands: Vec<String> = (!arg.is_global_set()).then(|| path.to_owned()).into_iter().collect();

@@ -1,7 +1,9 @@
-//! The binary against the control plane of the emulator: what fails there, and what is fetched for coverage.
+//! The binary against the control plane of the emulator: what fails there, what is fetched for coverage, and what shards
+//! make of it together.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
 mod coverage;
 mod faults;
 mod harness;
+mod shards;

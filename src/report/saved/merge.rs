@@ -217,7 +217,9 @@ fn common<T: Ord + Clone>(lists: impl Iterator<Item = Vec<T>>) -> Vec<T> {
     let mut most: BTreeMap<T, usize> = BTreeMap::new();
     for list in lists {
         let mut here: BTreeMap<T, usize> = BTreeMap::new();
-        list.into_iter().for_each(|one| *here.entry(one).or_default() += 1);
+        for one in list {
+            *here.entry(one).or_default() += 1;
+        }
         for (one, times) in here {
             let known = most.entry(one).or_default();
             *known = times.max(*known);

@@ -313,7 +313,7 @@ impl<'de> Visitor<'de> for Members {
                     from.next_value_seed(Each::of(|WaivedFinding { finding, waiver }: WaivedFinding<'de>| {
                         let waiver = shared.waivers.number(waiver);
                         outcome.waived.push(Waived { violation: finding.violation(&mut shared), waiver });
-                    }))?
+                    }))?;
                 }
                 Key::Undecided => from.next_value_seed(Each::of(|open: Open<'de>| {
                     outcome.undecided.push(open.undecided(&mut shared));

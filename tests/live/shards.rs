@@ -1,0 +1,52 @@
+//! Shards on the binary: each audits its own part, and what is merged of them is the result of one run.
+
+use std::fs;
+use std::process::Command;
+
+use driftgate::emulator::{Fleet, Settings, document};
+
+use super::harness::{self, ACCOUNT};
+
+const POLICY: &str = "\
+policy: p
+rules:
+  - {id: described, title: t, severity: low, expect: {Description: {present: true}}}
+  - {id: elsewhere, title: t, severity: low, match: {StageName: none}, expect: {AutoDeploy: true}}
+";
+
+const REGIONS: [&str; 6] = ["us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-central-1"];
+
+#[test]
+fn merged_shards_are_the_result_of_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = |name: &str, shard: &[&str]| {
+        let fleet = REGIONS.iter().fold(Fleet::new(), |fleet, region| {
+            let id = format!("api-{region}");
+            fleet.api(ACCOUNT, region, document::http_api(&id, &id), vec![document::http_stage("prod")])
+        });
+        let report = format!("json={}", folder.path().join(name).display());
+        let mut flags = vec!["--reproducible", "--report", &report];
+        flags.extend(REGIONS.iter().flat_map(|region| ["--region", region]));
+        flags.extend(shard);
+        harness::audit(Settings { fleet, ..Settings::default() }, POLICY, &flags)
+    };
+    let (_, whole) = audit("whole.json", &[]);
+    let mut scopes = 0;
+    for (name, shard) in [("1.json", "1/3"), ("2.json", "2/3"), ("3.json", "3/3")] {
+        let (_, result) = audit(name, &["--shard", shard]);
+        scopes += result["scopes"].as_array().unwrap().len();
+        assert_eq!(result["shard"]["count"], 3);
+    }
+    assert_eq!((scopes, whole["scopes"].as_array().unwrap().len()), (6, 6));
+
+    let merge = |results: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
+        command.current_dir(folder.path()).args(["report", "merge", "--report", "json=merged.json", "-q"]);
+        command.args(results).status().unwrap().code()
+    };
+    assert_eq!(merge(&["1.json", "3.json"]), Some(2));
+    assert!(!folder.path().join("merged.json").exists(), "nothing is merged of a part");
+    assert_eq!(merge(&["3.json", "1.json", "2.json"]), Some(1));
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("merged.json"), read("whole.json"));
+}
