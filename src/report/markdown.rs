@@ -47,6 +47,9 @@ fn verdict(facts: &Facts<'_>, page: &mut String) {
         words::checked(facts),
         words::violations(facts),
     ));
+    if let Some(books) = words::books(facts) {
+        page.push_str(&format!("\n{books}.\n"));
+    }
 }
 
 fn footer(facts: &Facts<'_>, page: &mut String) {

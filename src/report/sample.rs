@@ -289,7 +289,7 @@ pub(super) fn rich() -> Sample {
         scopes: [
             ("111122223333", "us-east-1", 2, 0, 1_202, Read::Checked),
             ("111122223333", "us-west-2", 0, 0, 0, Read::Checked),
-            ("444455556666", "eu-central-1", 1, 14, 2, Read::Checked),
+            ("444455556666", "eu-central-1", 15, 14, 2, Read::Checked),
             ("444455556666", "eu-west-1", 0, 0, 0, Read::Unchecked),
             ("444455556666", "us-east-1", 1, 0, 0, Read::Partial),
         ]
@@ -297,7 +297,9 @@ pub(super) fn rich() -> Sample {
             account: Some(account.to_owned()),
             region: Some(region.to_owned()),
             apis,
+            checked_apis: if outcome == Read::Checked { apis - skipped_apis } else { 0 },
             skipped_apis,
+            unchecked_apis: if outcome == Read::Checked { 0 } else { apis },
             stages,
             requests: Some(312),
             outcome, ..Scope::default() })
@@ -337,7 +339,7 @@ fn calm(stages: u64, governed: u64) -> Outcome {
             account: Some("111122223333".to_owned()),
             region: Some("us-east-1".to_owned()),
             apis: 1,
-            skipped_apis: 0,
+            checked_apis: 1,
             stages,
             requests: None,
             outcome: Read::Checked,

@@ -49,40 +49,70 @@ fn paint(severity: Severity) -> Paint {
     }
 }
 
+/// How many scopes of a kind are named one by one. The books above them count all.
+const MOST_SCOPES: usize = 20;
+
 fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let source = words::source(facts, &visible(&facts.run.source));
+    page.paragraph(0, 2, &[(BOLD, "Read from "), (BOLD, &source)])?;
+    let scopes = &facts.outcome.scopes;
+    if scopes.is_empty() {
+        return page.paragraph(2, 6, &[(PLAIN, "no account or Region")]);
+    }
+    if let Some(books) = words::books(facts) {
+        page.paragraph(2, 4, &[(PLAIN, &books)])?;
+    }
     // Most pairs of an organization's accounts and Regions hold nothing; one line says so for all of them.
     let empty = |scope: &&Scope| {
         let nothing = scope.apis == 0 && scope.skipped_apis == 0 && scope.stages == 0;
         scope.outcome == Read::Checked && nothing && scope.region.is_some()
     };
-    let source = words::source(facts, &visible(&facts.run.source));
-    page.paragraph(0, 2, &[(BOLD, "Read from "), (BOLD, &source)])?;
-    for scope in facts.outcome.scopes.iter().filter(|scope| !empty(scope)) {
-        let place = words::place(scope.account.as_deref(), scope.region.as_deref());
-        let mut said = format!(": {} of {}", words::count(scope.stages, "stage"), words::count(scope.apis, "API"));
-        if scope.skipped_apis > 0 {
-            said.push_str(&format!(", {} that no rule can match skipped", words::count(scope.skipped_apis, "API")));
+    let mut left_out = Vec::new();
+    for outcome in [Read::Unchecked, Read::Partial, Read::Checked] {
+        let of_it: Vec<_> = scopes.iter().filter(|scope| scope.outcome == outcome && !empty(scope)).collect();
+        let (named, more) = of_it.split_at(of_it.len().min(MOST_SCOPES));
+        for scope in named {
+            one_scope(scope, page)?;
         }
-        let (paint, outcome) = match scope.outcome {
-            Read::Checked => (PLAIN, ""),
-            Read::Partial => (ALARM, ", read in part"),
-            Read::Unchecked => (ALARM, ": not read"),
-            Read::Excluded => (DIM, ": excluded"),
-        };
-        if matches!(scope.outcome, Read::Unchecked | Read::Excluded) {
-            said.clear();
-        }
-        page.paragraph(2, 6, &[(PLAIN, &visible(&place)), (PLAIN, &said), (paint, outcome)])?;
-    }
-    let scopes = &facts.outcome.scopes;
-    if scopes.is_empty() {
-        return page.paragraph(2, 6, &[(PLAIN, "no account or Region")]);
+        left_out.extend(more);
     }
     let more = if scopes.iter().all(|scope| empty(&scope)) { "" } else { "more " };
-    match words::regions(scopes.iter().filter(empty), more) {
-        None => Ok(()),
-        Some(regions) => page.paragraph(2, 6, &[(DIM, &format!("{regions} read in full: no API"))]),
+    if let Some(regions) = words::regions(scopes.iter().filter(empty), more) {
+        page.paragraph(2, 6, &[(DIM, &format!("{regions} read in full: no API"))])?;
     }
+    if let Some(regions) = words::regions(left_out.into_iter(), "more ") {
+        page.paragraph(2, 6, &[(DIM, &format!("{regions} not named here; --report json has them all"))])?;
+    }
+    let excluded: Vec<String> = scopes
+        .iter()
+        .filter(|scope| scope.outcome == Read::Excluded)
+        .take(MOST_SCOPES)
+        .map(|scope| visible(&words::place(scope.account.as_deref(), scope.region.as_deref())).into_owned())
+        .collect();
+    let all = scopes.iter().filter(|scope| scope.outcome == Read::Excluded).count();
+    if excluded.is_empty() {
+        return Ok(());
+    }
+    let rest = (all - excluded.len()) as u64;
+    let rest = if rest == 0 { String::new() } else { format!(", and {} more", words::number(rest)) };
+    page.paragraph(2, 6, &[(DIM, &format!("Excluded: {}{rest}", excluded.join(", ")))])
+}
+
+fn one_scope(scope: &Scope, page: &mut Page<'_>) -> io::Result<()> {
+    let place = words::place(scope.account.as_deref(), scope.region.as_deref());
+    let mut said = format!(": {} of {}", words::count(scope.stages, "stage"), words::count(scope.apis, "API"));
+    if scope.skipped_apis > 0 {
+        said.push_str(&format!(", {} that no rule can match skipped", words::count(scope.skipped_apis, "API")));
+    }
+    let (paint, outcome) = match scope.outcome {
+        Read::Checked | Read::Excluded => (PLAIN, ""),
+        Read::Partial => (ALARM, ", read in part"),
+        Read::Unchecked => (ALARM, ": not read"),
+    };
+    if scope.outcome == Read::Unchecked {
+        said.clear();
+    }
+    page.paragraph(2, 6, &[(PLAIN, &visible(&place)), (PLAIN, &said), (paint, outcome)])
 }
 
 /// A stage's name as the heading of what was found on it.

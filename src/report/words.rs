@@ -9,6 +9,7 @@ use std::borrow::Cow;
 pub(super) use self::hints::hints;
 pub(super) use self::names::{api, besides, called, place, regions, stage};
 use super::Facts;
+use crate::model::feed::{Read, Scope};
 use crate::model::finding::{Actual, Origin, Reading, RuleFacts, Violation};
 use crate::model::judgement::Verdict;
 
@@ -157,6 +158,60 @@ pub(super) fn looked_at(facts: &Facts<'_>) -> String {
 
 fn apis(facts: &Facts<'_>) -> u64 {
     facts.outcome.scopes.iter().map(|scope| scope.apis).sum()
+}
+
+/// The books: what became of every account's Region and of every API. `None` where there is one Region and
+/// no API of it was passed over.
+pub(super) fn books(facts: &Facts<'_>) -> Option<String> {
+    let scopes = &facts.outcome.scopes;
+    // An account that nobody looked into has no Regions here.
+    let (accounts, regions): (Vec<_>, Vec<_>) =
+        scopes.iter().partition(|it| it.region.is_none() && matches!(it.outcome, Read::Unchecked | Read::Excluded));
+    let sorted = |scopes: &[&Scope], noun: &str| {
+        let of = |outcome| scopes.iter().filter(|scope| scope.outcome == outcome).count() as u64;
+        let counts = [
+            (of(Read::Checked), "read in full"),
+            (of(Read::Partial), "read in part"),
+            (of(Read::Unchecked), "not read"),
+            (of(Read::Excluded), "excluded"),
+        ];
+        tallied(scopes.len() as u64, noun, &counts)
+    };
+    let sum = |count: fn(&Scope) -> u64| scopes.iter().map(count).sum::<u64>();
+    let counts = [
+        (sum(|scope| scope.checked_apis), "checked"),
+        (sum(|scope| scope.skipped_apis), "skipped (no rule can match)"),
+        (sum(|scope| scope.deleted_apis), "deleted meanwhile"),
+        (sum(|scope| scope.unchecked_apis), "not read in full"),
+    ];
+    // Of one Region the reports say as much anyway.
+    let whole = |scope: &Scope| scope.skipped_apis + scope.deleted_apis + scope.unchecked_apis == 0;
+    if scopes.is_empty() || (scopes.len() == 1 && scopes.iter().all(whole)) {
+        return None;
+    }
+    let mut said: Vec<String> = Vec::new();
+    if !accounts.is_empty() {
+        said.push(sorted(&accounts, "account"));
+    }
+    if !regions.is_empty() {
+        said.push(sorted(&regions, "Region"));
+    }
+    if apis(facts) > 0 {
+        said.push(tallied(apis(facts), "API", &counts));
+    }
+    Some(said.join("; "))
+}
+
+/// `3 Regions: 2 read in full, 1 not read`, or `3 Regions read in full`.
+fn tallied(all: u64, noun: &str, counts: &[(u64, &str)]) -> String {
+    let told: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).collect();
+    match told.as_slice() {
+        [(_, what)] => format!("{} {what}", count(all, noun)),
+        _ => {
+            let parts: Vec<String> = told.iter().map(|(count, what)| format!("{} {what}", number(*count))).collect();
+            format!("{}: {}", count(all, noun), parts.join(", "))
+        }
+    }
 }
 
 /// What was checked: `40 checks of 6 rules, 2 not applicable, 1 undecided`.

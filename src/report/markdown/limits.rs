@@ -119,25 +119,34 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
     }
     page.push_str("\n## Regions\n\n| Account | Region | Outcome | APIs | APIs skipped | Stages |\n");
     page.push_str("| --- | --- | --- | ---: | ---: | ---: |\n");
-    // What is not known may not be what is left out.
-    let (read, unread): (Vec<&Scope>, Vec<&Scope>) =
-        scopes.iter().partition(|scope| matches!(scope.outcome, Read::Checked | Read::Excluded));
-    let shown = room::fill(page, room::SCOPES, unread.into_iter().chain(read), |scope| {
+    // What is not known may not be what is left out; where nothing was to be read may.
+    let mut scopes: Vec<&Scope> = scopes.iter().collect();
+    scopes.sort_by_key(|scope| match scope.outcome {
+        Read::Partial | Read::Unchecked => 0,
+        Read::Checked if scope.apis > 0 || scope.stages > 0 => 1,
+        Read::Checked => 2,
+        Read::Excluded => 3,
+    });
+    let all = scopes.len();
+    let shown = room::fill(page, room::SCOPES, scopes, |scope| {
         let outcome = match scope.outcome {
             Read::Checked | Read::Excluded => scope.outcome.name().to_owned(),
             Read::Partial | Read::Unchecked => format!("**{}**", scope.outcome.name()),
         };
+        // An account that nobody looked into has no Regions here.
+        let of_account =
+            |scope: &Scope| scope.region.is_none() && matches!(scope.outcome, Read::Unchecked | Read::Excluded);
         let name = |name: &Option<String>| name.as_deref().map_or_else(|| "not stated".to_owned(), code);
         format!(
             "| {} | {} | {outcome} | {} | {} | {} |\n",
             cell(&name(&scope.account)),
-            cell(&name(&scope.region)),
+            if of_account(scope) { "all".to_owned() } else { cell(&name(&scope.region)).to_string() },
             words::number(scope.apis),
             words::number(scope.skipped_apis),
             words::number(scope.stages)
         )
     });
-    room::left_out(page, "", scopes.len(), shown, "Region");
+    room::left_out(page, "", all, shown, "Region");
 }
 
 /// What the policies do not cover.
