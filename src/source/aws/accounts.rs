@@ -50,6 +50,8 @@ pub(super) struct Inventory {
     pub(super) accounts: Vec<Option<Arc<str>>>,
     pub(super) ledgers: Vec<Ledger>,
     pub(super) warnings: Vec<Warning>,
+    /// What of the list could not be read; the ledgers have it as gaps.
+    pub(super) failures: Vec<(Operation, Failure)>,
 }
 
 /// Finds the accounts.
@@ -106,6 +108,7 @@ async fn of_organization(survey: &Survey, wanted: &[Selector], excluded: &[Selec
         // What the list does not say is a scope without a name.
         found.ledgers.push(Ledger::of(Scope::default(), gaps, Vec::new()));
     }
+    found.failures = failures;
     found
 }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use aws_sdk_apigatewayv2::Client;
+use aws_sdk_apigatewayv2::operation::get_apis::GetApisOutput;
+use aws_sdk_apigatewayv2::operation::get_stages::GetStagesOutput;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -60,6 +62,11 @@ impl ControlPlane {
         Self { region, client, pacer, in_flight, stop, patience, progress, requests, expired_in_a_row }
     }
 
+    /// The same with other patience.
+    pub(super) fn with(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
     /// Waits until then, or until the fetch is stopped.
     pub(super) async fn pause_until(&self, then: Instant) {
         // Once stopped, every call fails at once, and says so.
@@ -74,12 +81,13 @@ impl ControlPlane {
     /// One page of the APIs.
     pub(super) async fn get_apis(&self, token: Option<String>) -> Result<Page, Failure> {
         let send = || self.client.get_apis().set_next_token(token.clone()).send();
-        self.call(Operation::GetApis, None, send, |page| {
-            // The SDK takes an empty body for an answer in which nothing is set, which is not an empty list.
-            let items: Vec<_> = page.items?.into_iter().map(convert::api).collect();
-            items.iter().all(|api| id_of(api).is_some()).then_some(Page { items, next: page.next_token })
-        })
-        .await
+        self.call(Operation::GetApis, None, send, apis).await
+    }
+
+    /// The first APIs, at most so many.
+    pub(super) async fn first_apis(&self, most: u32) -> Result<Page, Failure> {
+        let send = || self.client.get_apis().max_results(most.to_string()).send();
+        self.call(Operation::GetApis, None, send, apis).await
     }
 
     /// One API.
@@ -95,11 +103,13 @@ impl ControlPlane {
     /// One page of the stages of an API.
     pub(super) async fn get_stages(&self, api_id: &str, token: Option<String>) -> Result<Page, Failure> {
         let send = || self.client.get_stages().api_id(api_id).set_next_token(token.clone()).send();
-        self.call(Operation::GetStages, Some(api_id), send, |page| {
-            let items: Vec<_> = page.items?.into_iter().map(convert::stage).collect();
-            items.iter().all(|stage| name_of(stage).is_some()).then_some(Page { items, next: page.next_token })
-        })
-        .await
+        self.call(Operation::GetStages, Some(api_id), send, stages).await
+    }
+
+    /// The first stages of an API, at most so many.
+    pub(super) async fn first_stages(&self, api_id: &str, most: u32) -> Result<Page, Failure> {
+        let send = || self.client.get_stages().api_id(api_id).max_results(most.to_string()).send();
+        self.call(Operation::GetStages, Some(api_id), send, stages).await
     }
 
     /// One stage of an API.
@@ -182,6 +192,19 @@ impl ControlPlane {
             Some(_) => {}
         }
     }
+}
+
+/// A page of APIs; `None` where it is none.
+fn apis(page: GetApisOutput) -> Option<Page> {
+    // The SDK takes an empty body for an answer in which nothing is set, which is not an empty list.
+    let items: Vec<_> = page.items?.into_iter().map(convert::api).collect();
+    items.iter().all(|api| id_of(api).is_some()).then_some(Page { items, next: page.next_token })
+}
+
+/// A page of stages; `None` where it is none.
+fn stages(page: GetStagesOutput) -> Option<Page> {
+    let items: Vec<_> = page.items?.into_iter().map(convert::stage).collect();
+    items.iter().all(|stage| name_of(stage).is_some()).then_some(Page { items, next: page.next_token })
 }
 
 /// The identifier of an API.

@@ -290,6 +290,7 @@ mod tests {
             code: "NotFoundException".to_owned(),
             message: message.to_owned(),
             attempts: 1,
+            role: None,
         };
         let api = missing("Invalid API identifier specified 111122223333:a1");
         assert!(is_deleted(Operation::GetStage, &api) && is_deleted(Operation::GetStages, &api));

@@ -13,8 +13,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 
+use super::permission::{Blame, Permission};
 use super::stop::Reason;
-use crate::model::document::partition_of;
 use crate::model::feed::Gap;
 
 /// The longest message that is kept, in characters. The text is whatever the other side sent.
@@ -56,29 +56,6 @@ impl Operation {
             Self::GetStages => "GetStages",
             Self::GetStage => "GetStage",
         }
-    }
-
-    /// What an IAM policy has to allow for the call: the action, and on what. API Gateway's actions are HTTP verbs
-    /// (developer guide, arn-format-reference).
-    fn statement(self, at: Place<'_>) -> String {
-        let (partition, api_id) = (at.region.map_or("aws", partition_of), at.api_id.unwrap_or("*"));
-        let path = match self {
-            Self::GetApis => String::new(),
-            Self::GetApi => format!("/{api_id}"),
-            Self::GetStages => format!("/{api_id}/stages"),
-            Self::GetStage => format!("/{api_id}/stages/*"),
-            Self::AssumeRole => {
-                return format!("sts:AssumeRole on arn:{partition}:iam::{}:role/*", at.account.unwrap_or("*"));
-            }
-            Self::GetCallerIdentity => return format!("sts:{} on *", self.name()),
-            Self::ListRegions => return format!("account:{} on *", self.name()),
-            Self::DescribeRegions => return format!("ec2:{} on *", self.name()),
-            Self::ListAccounts
-            | Self::ListRoots
-            | Self::ListOrganizationalUnitsForParent
-            | Self::ListAccountsForParent => return format!("organizations:{} on *", self.name()),
-        };
-        format!("apigateway:GET on arn:{partition}:apigateway:{}::/apis{path}", at.region.unwrap_or("*"))
     }
 }
 
@@ -135,12 +112,14 @@ pub(super) struct Failure {
     pub(super) message: String,
     /// How often it was tried.
     pub(super) attempts: u32,
+    /// The ARN of the role that was asked for, where one was.
+    pub(super) role: Option<String>,
 }
 
 impl Failure {
     fn new(kind: Kind, code: impl Into<String>, message: impl Into<String>) -> Self {
         let (code, message) = (capped(code.into(), LONGEST_CODE), capped(message.into(), LONGEST_MESSAGE));
-        Self { kind, code, message, attempts: 1 }
+        Self { kind, code, message, attempts: 1, role: None }
     }
 
     /// What the SDK's error says. Its `Debug` holds whole answers, so only its `Display` and its causes are used.
@@ -288,6 +267,11 @@ impl Failure {
         }
     }
 
+    /// What IAM would have to allow.
+    pub(super) fn permission(&self, operation: Operation, at: Place<'_>) -> Permission {
+        Permission::of(operation, at, self.role.as_deref())
+    }
+
     fn hint(&self, operation: Operation, at: Place<'_>) -> String {
         let advice = match self.kind {
             Kind::Throttled(_) => {
@@ -314,8 +298,8 @@ impl Failure {
             ),
             Kind::Signature => "check this machine's clock, then the secret access key".to_owned(),
             Kind::Denied => {
-                let statement = format!("allow {}", operation.statement(at));
-                if self.message.contains("service control policy") {
+                let statement = format!("allow {}", self.permission(operation, at));
+                if Blame::of(&self.message) == Blame::ServiceControl {
                     format!(
                         "a service control policy (SCP) of the organization denies it, which no IAM policy can undo; it must {statement}"
                     )

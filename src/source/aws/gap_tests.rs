@@ -120,6 +120,13 @@ fn what_other_services_deny_names_their_statement() {
     let role = hint(Operation::AssumeRole, Some("us-gov-west-1"));
     assert!(role.ends_with("allow sts:AssumeRole on arn:aws-us-gov:iam::111122223333:role/*"), "{role}");
     assert!(role.contains("trust policy"), "{role}");
+    let at = Place { account: Some("111122223333"), region: None, api_id: None, stage: None };
+    let named = Failure {
+        role: Some("arn:aws-cn:iam::111122223333:role/audit/DriftgateAudit".to_owned()),
+        ..refused(403, Some("AccessDenied"), "no", &[])
+    };
+    let hint = named.gap(Operation::AssumeRole, at).hint;
+    assert!(hint.ends_with("sts:AssumeRole on arn:aws-cn:iam::111122223333:role/audit/DriftgateAudit"), "{hint}");
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub(super) fn check(name: &str) -> Result<(), Error> {
 #[derive(Debug)]
 pub(super) struct Caller {
     pub(super) account: Account,
+    /// Who it is.
+    pub(super) arn: Option<String>,
     /// The Region in which STS was asked last, and knew the credentials if it knew them anywhere.
     pub(super) home: Arc<str>,
 }
@@ -63,7 +65,8 @@ pub(super) async fn caller(session: &Session, regions: &[Arc<str>], profile: Opt
         let failure = match &identity {
             Ok(identity) => match identity.account().filter(|account| !account.is_empty()) {
                 Some(account) => {
-                    return Ok(Caller { account: Account::Known(account.into()), home: Arc::clone(region) });
+                    let arn = identity.arn().map(str::to_owned);
+                    return Ok(Caller { account: Account::Known(account.into()), arn, home: Arc::clone(region) });
                 }
                 None => Failure::broken("the answer names no account"),
             },
@@ -86,7 +89,7 @@ pub(super) async fn caller(session: &Session, regions: &[Arc<str>], profile: Opt
             // A private endpoint need not have STS, and a policy may deny it.
             _ => {
                 let account = Account::Unknown(unknown(&code, &message));
-                return Ok(Caller { account, home: Arc::clone(region) });
+                return Ok(Caller { account, arn: None, home: Arc::clone(region) });
             }
         }
     }

@@ -16,15 +16,19 @@ mod accounts;
 mod call;
 #[cfg(test)]
 mod canned;
+mod clock;
 mod confirm;
 mod convert;
 mod error;
 mod fetch;
 mod gap;
+pub mod iam;
 mod inventory;
 mod ledger;
 mod organization;
 mod pace;
+mod permission;
+pub mod probe;
 mod progress;
 mod regions;
 mod retry;
@@ -33,6 +37,7 @@ mod selector;
 mod session;
 mod settle;
 mod stop;
+mod surroundings;
 mod survey;
 
 use std::sync::Arc;
@@ -42,10 +47,12 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use self::accounts::{Accounts, Whose};
 pub use self::error::Error;
+pub use self::permission::{Blame, Permission};
 pub use self::progress::{Progress, Standing};
 pub use self::role::Role;
 pub use self::selector::{NotASelector, Selector};
 pub use self::stop::Canceller;
+pub use self::surroundings::{Endpoint, Setting, Surroundings};
 
 use self::inventory::Account;
 use self::session::Session;

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn pause(kind: Kind, attempts: u32, fraction: f64) -> Option<Duration> {
-        let failure = Failure { kind, code: String::new(), message: String::new(), attempts };
+        let failure = Failure { kind, code: String::new(), message: String::new(), attempts, role: None };
         Patience::STANDARD.jittered(&failure, fraction)
     }
 

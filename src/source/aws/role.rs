@@ -10,6 +10,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 
 use super::gap::Failure;
+use super::permission::role_arn;
 use crate::model::document::partition_of;
 
 /// What a session is called where nobody says otherwise; CloudTrail shows it.
@@ -52,7 +53,7 @@ impl AssumedRole {
         account: &str,
         role: &Role,
     ) -> Result<Self, Failure> {
-        let arn = format!("arn:{}:iam::{account}:role/{}", partition_of(region), role.name);
+        let arn = role_arn(partition_of(region), account, &role.name);
         let named = std::env::var("AWS_ROLE_SESSION_NAME").ok().filter(|name| !name.is_empty());
         let assumed = Self {
             client,
@@ -61,7 +62,9 @@ impl AssumedRole {
             session_name: named.unwrap_or_else(|| SESSION_NAME.to_owned()),
             first: Mutex::new(None),
         };
-        let first = assumed.ask().await?;
+        // A gap knows the account but not the name of its role.
+        let of_role = |failure| Failure { role: Some(assumed.arn.clone()), ..failure };
+        let first = assumed.ask().await.map_err(of_role)?;
         *assumed.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
         Ok(assumed)
     }

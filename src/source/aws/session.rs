@@ -23,6 +23,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::service_config::ServiceConfigKey;
 use hyper::Uri;
 
+use super::clock::Clock;
 use super::{Error, Request};
 
 /// The longest time for a connection; the SDK's own default.
@@ -42,6 +43,7 @@ const ROLE_ATTEMPTS: u32 = 5;
 #[derive(Debug)]
 pub(super) struct Session {
     config: SdkConfig,
+    clock: Clock,
 }
 
 impl Session {
@@ -85,12 +87,17 @@ impl Session {
             let provider = ProfileFileCredentialsProvider::builder().configure(&context).profile_name(profile).build();
             config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
         }
-        Ok(Self { config })
+        Ok(Self { config, clock: Clock::default() })
     }
 
     /// The Region of the SDK's chain, or the first that was asked for.
     pub(super) fn region(&self) -> Option<&str> {
         self.config.region().map(Region::as_ref)
+    }
+
+    /// How this machine's clock compares with AWS's, once STS has answered.
+    pub(super) const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// What clients of the caller's own account are made from.
@@ -123,6 +130,7 @@ impl Session {
             .region(Region::new(region.to_owned()))
             .retry_config(RetryConfig::standard().with_max_attempts(attempts))
             .timeout_config(limits.operation_attempt_timeout(STS_ATTEMPT).build())
+            .interceptor(self.clock.clone())
     }
 
     /// The endpoints that stand in for AWS's own and that send signed requests over the network in the clear.
@@ -137,7 +145,7 @@ impl Session {
     }
 
     /// The endpoint that a client takes: the flag, the service's own setting, the general one.
-    fn endpoint_of(&self, service: &str) -> Option<String> {
+    pub(super) fn endpoint_of(&self, service: &str) -> Option<String> {
         let of_service = || {
             let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
             self.config.service_config()?.load_config(key.build().ok()?)
@@ -175,15 +183,18 @@ fn is_loopback(url: &Uri) -> bool {
 
 /// The proxy that the environment names, if it names one.
 fn proxy(request: &Request) -> ProxyConfig {
+    if past_the_proxy(request) { ProxyConfig::disabled() } else { ProxyConfig::from_env() }
+}
+
+/// Whether no proxy is asked: none can reach this machine's loopback interface.
+pub(super) fn past_the_proxy(request: &Request) -> bool {
     let variable = |name: &str| std::env::var(name).ok().filter(|url| !url.is_empty());
     let endpoint = request
         .endpoint_url
         .clone()
         .or_else(|| variable("AWS_ENDPOINT_URL_APIGATEWAYV2"))
         .or_else(|| variable("AWS_ENDPOINT_URL"));
-    // A proxy cannot reach this machine's loopback interface, and must not be asked to.
-    let local = endpoint.and_then(|url| url.parse().ok()).is_some_and(|url| is_loopback(&url));
-    if local { ProxyConfig::disabled() } else { ProxyConfig::from_env() }
+    endpoint.and_then(|url| url.parse().ok()).is_some_and(|url| is_loopback(&url))
 }
 
 /// One HTTP client for every service and Region: each of its own would build its own pool and trust store.

@@ -78,7 +78,7 @@ impl Survey {
     /// Reads everything that is asked for.
     pub(super) async fn run(self) -> Surveyed {
         let survey = Arc::new(self);
-        let Inventory { accounts, mut ledgers, mut warnings } = accounts::inventory(&survey).await;
+        let Inventory { accounts, mut ledgers, mut warnings, .. } = accounts::inventory(&survey).await;
         let per_account = survey.regions.as_ref().map_or(USUAL_REGIONS, Vec::len);
         let width = width(survey.request.concurrency, accounts.len().saturating_mul(per_account));
         survey.progress.plan(accounts.len() * per_account);
@@ -150,7 +150,7 @@ impl Survey {
     }
 
     /// The Regions that are read, and a ledger for each that a flag leaves out.
-    fn wanted(&self, account: Option<&str>, regions: Vec<Arc<str>>) -> (Vec<Arc<str>>, Vec<Ledger>) {
+    pub(super) fn wanted(&self, account: Option<&str>, regions: Vec<Arc<str>>) -> (Vec<Arc<str>>, Vec<Ledger>) {
         let mine = |region: &Arc<str>| self.holds(account, region);
         let left_out = |region: &Arc<str>| self.request.regions.excluded.iter().any(|name| **name == **region);
         let (excluded, wanted): (Vec<_>, Vec<_>) = regions.into_iter().filter(mine).partition(left_out);
@@ -158,7 +158,7 @@ impl Survey {
     }
 
     /// The credentials in an account.
-    async fn enter(&self, account: Option<&str>) -> Result<SdkConfig, (Operation, Failure)> {
+    pub(super) async fn enter(&self, account: Option<&str>) -> Result<SdkConfig, (Operation, Failure)> {
         let (Some(role), Some(account)) = (self.request.accounts.whose.role(), account) else {
             return Ok(self.session.config().clone());
         };
@@ -208,7 +208,13 @@ impl Survey {
         Account { ledgers, unknown, ..Account::default() }
     }
 
-    fn region(&self, account: Option<Arc<str>>, name: &Arc<str>, config: &SdkConfig, width: usize) -> Region {
+    pub(super) fn region(
+        &self,
+        account: Option<Arc<str>>,
+        name: &Arc<str>,
+        config: &SdkConfig,
+        width: usize,
+    ) -> Region {
         let request = &self.request;
         let progress = self.progress.open();
         Region {

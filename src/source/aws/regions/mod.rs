@@ -18,6 +18,11 @@ use crate::model::document::partition_of;
 /// Where AWS runs its account service. In AWS GovCloud and the isolated partitions there is none to ask.
 const WITH_ACCOUNT_SERVICE: [&str; 2] = ["aws", "aws-cn"];
 
+/// Whether a partition has AWS's account service to ask.
+pub(super) fn with_account_service(partition: &str) -> bool {
+    WITH_ACCOUNT_SERVICE.contains(&partition)
+}
+
 /// A Region that an account has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RegionFound {
@@ -52,7 +57,7 @@ pub(super) async fn of_account(config: &SdkConfig, home: &str) -> Found {
         regions.dedup_by(|a, b| a.name == b.name);
         Found { regions, from, failures }
     };
-    if WITH_ACCOUNT_SERVICE.contains(&partition_of(home)) {
+    if with_account_service(partition_of(home)) {
         match list(config, home).await {
             Ok(regions) => return found(regions, Origin::ListRegions, failures),
             Err(failure) => failures.push((Operation::ListRegions, failure)),
