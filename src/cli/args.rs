@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and in which words. No logic beyond reading a value.
 
+mod doctor;
 pub mod report;
 mod source;
 mod values;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+pub use self::doctor::{Doctor, IamDocument};
 pub use self::source::{BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
 use self::values::{percent, whole};
 use super::output::{Report, parse_report};
@@ -101,6 +103,9 @@ pub enum Command {
     /// Render a saved result anew, or merge the results of shards
     #[command(after_help = report::EXAMPLES)]
     Report(report::Report),
+    /// Say what can be audited from here, and which permission is missing
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(Box<Doctor>),
     /// Audit a sample fleet: an embedded control plane, read through the real AWS SDK
     #[command(after_help = DEMO_EXAMPLES)]
     Demo(Demo),
@@ -129,6 +134,13 @@ Examples:
   driftgate policy list
   driftgate policy learn --api a1b2c3d4e5 --stage prod
   driftgate policy explain each-route AccessLogSettings.Format";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  driftgate doctor                                  your own account and Region
+  driftgate doctor --organization --all-regions
+  driftgate doctor --iam-policy                     what to set up, without asking AWS
+  driftgate doctor --iam-policy=stackset --external-id ID > driftgate-audit.yaml";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:

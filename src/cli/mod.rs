@@ -4,6 +4,7 @@ mod args;
 mod audit;
 mod demo;
 mod diagnostics;
+mod doctor;
 mod interrupt;
 mod output;
 mod parts;
@@ -81,6 +82,7 @@ fn dispatch(args: &[OsString]) -> u8 {
         Command::Snapshot(command) => snapshot::run(&command, &cli.global),
         Command::Report(command) => report::run(&command, &cli.global, shown),
         Command::Policy(command) => policy::run(&command, &cli.global),
+        Command::Doctor(command) => doctor::run(&command, &cli.global),
         Command::Demo(command) => demo::run(&command, &cli.global),
     };
     match result {

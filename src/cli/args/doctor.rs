@@ -1,0 +1,32 @@
+//! The flags of `driftgate doctor`.
+
+use clap::{Args, ValueEnum};
+
+use super::Source;
+
+/// `driftgate doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Ask nobody: print the policies that an audit needs, and a template of its role; with =WHAT one of them alone
+    #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "all",
+        help_heading = "Permissions")]
+    pub iam_policy: Option<IamDocument>,
+    /// What would be audited.
+    #[command(flatten)]
+    pub source: Source,
+}
+
+/// A document about permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum IamDocument {
+    /// All of them, with headings.
+    All,
+    /// The policy of the role: what an audit reads.
+    Policy,
+    /// The trust policy of the role: who may assume it.
+    Trust,
+    /// The policy of who assumes it.
+    Caller,
+    /// A CloudFormation template of the role, for a StackSet.
+    Stackset,
+}
