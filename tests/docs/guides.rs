@@ -1,5 +1,5 @@
-//! The guides to the first audit, the first policy and fleets, followed as their reader does: each file that they show
-//! is written, each command is run. And what the README shows of the demo.
+//! The guides to the first audit, the first policy, fleets and permissions, followed as their reader does: each file
+//! that they show is written, each command is run. And what the README shows of the demo.
 //!
 //! A block of YAML begins with a comment that says which file it is, or is the end of. In a block of console, `$ `
 //! begins a command of the shell and `…` stands for any lines; other blocks are only read. The commands read the control
@@ -141,7 +141,8 @@ fn followed(page: &Page, shell: &mut Shell, least: usize) -> String {
         }
         wanted += "```\n";
     }
-    assert!(commands >= least, "{commands}");
+//! The guides to the first audit, the first policy, fleets and permissions, followed as their reader does: each file
+//! that they show is written, each command is run. And what the README shows of the demo.
     wanted
 }
 
@@ -175,9 +176,8 @@ fn the_first_audit_can_be_followed_word_by_word() {
 }
 
 #[test]
-fn the_guide_to_fleets_shows_what_is_printed() {
-    let (page, mut shell) = (Page::read("docs/guide/fleet.md"), Shell::open());
-    page.must_be(&followed(&page, &mut shell, 3));
+//! The guides to the first audit, the first policy, fleets and permissions, followed as their reader does: each file
+//! that they show is written, each command is run. And what the README shows of the demo.
 }
 
 #[test]
