@@ -8,6 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::args::{Audit, Global, Reports};
 use super::interrupt::Interrupt;
+use super::progress::Audience;
 use super::run_file::kinds::is_run_file;
 use super::sources::{self, Questions, SourceKind};
 use super::{Stop, diagnostics, output, parts, run_file};
@@ -59,7 +60,8 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     if confirm.is_some() && from != SourceKind::Aws {
         return Err(sources::only_aws("--confirm", source));
     }
-    let feed = sources::open(&from, source, Questions { may_match: worth, confirm }, &runtime, &interrupt)?;
+    let questions = Questions { may_match: worth, confirm };
+    let feed = sources::open(&from, source, questions, &runtime, &interrupt, Audience::of(global, false))?;
     let run = Run { source: from.name(), command_line: Some(command_line), shard, ..Run::default() };
     let against = Against { policies: &policies, waivers: &waivers, options, tolerance };
     let judgement = judge(&against, feed, &command.reports, &interrupt, (run, started), &reports)?;

@@ -8,6 +8,7 @@ use super::args::{Demo, Global};
 use super::audit::{self, Against, judge, may_match, runtime};
 use super::interrupt::Interrupt;
 use super::output::{self, Report, Target};
+use super::progress::Audience;
 use super::{Stop, sources};
 use crate::emulator::{
     DEMO_REGIONS, Emulator, Fault, Fleet, GENERATED_REGIONS, HOME_ACCOUNT, HOME_REGION, Operation, Settings, Throttle,
@@ -44,7 +45,7 @@ pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
         concurrency: super::args::CONCURRENCY as usize,
         ..aws::Request::default()
     };
-    let feed = sources::open_aws(request, &runtime, &interrupt)?;
+    let feed = sources::open_aws(request, &runtime, &interrupt, Audience::none())?;
     let tolerance = gate::Tolerance {
         fail_on: Some(Severity::Low),
         allow_incomplete: false,

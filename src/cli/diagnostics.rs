@@ -6,7 +6,7 @@ use std::path::Path;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::plural;
+use super::{plural, progress};
 use crate::policy::diagnostic::{Diagnostic, Place, SourceText};
 use crate::policy::files::Unreadable;
 use crate::policy::lint::Warning;
@@ -29,8 +29,10 @@ fn renderer() -> Renderer {
 }
 
 fn print(text: &str) {
-    // That stderr is gone cannot be told anywhere.
-    let _ = writeln!(anstream::stderr(), "{text}");
+    progress::aside(|| {
+        // That stderr is gone cannot be told anywhere.
+        let _ = writeln!(anstream::stderr(), "{text}");
+    });
 }
 
 /// An error in words.

@@ -9,6 +9,7 @@ mod interrupt;
 mod output;
 mod parts;
 mod policy;
+mod progress;
 pub mod reference;
 mod report;
 mod run_file;

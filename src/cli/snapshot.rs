@@ -6,6 +6,7 @@ use super::args::{Global, Snapshot};
 use super::audit::{now, runtime};
 use super::interrupt::Interrupt;
 use super::output::{self, Target};
+use super::progress::Audience;
 use super::sources::{self, Questions, SourceKind};
 use super::{Stop, diagnostics, plural};
 use crate::gate;
@@ -27,7 +28,8 @@ pub fn run(command: &Snapshot, global: &Global) -> Result<u8, Stop> {
 
     let runtime = runtime()?;
     let interrupt = Interrupt::listen(&runtime)?;
-    let feed = sources::open(&from, &command.source, Questions::none(), &runtime, &interrupt)?;
+    let audience = Audience::of(global, target == Target::Stdout);
+    let feed = sources::open(&from, &command.source, Questions::none(), &runtime, &interrupt, audience)?;
     let reproducible = command.reproducible || std::env::var_os("SOURCE_DATE_EPOCH").is_some();
     let options = Options { taken_at: (!reproducible).then(now), show_values: command.show_values };
 

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use super::Stop;
 use super::args::{BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
 use super::interrupt::Interrupt;
+use super::progress::{Audience, Display};
 use crate::model::feed::{Chunk, Close, Feed, Gap, Selection, Unusable};
 use crate::policy::diagnostic::nearest;
 use crate::source::aws::{Predicate, Selector};
@@ -171,16 +172,17 @@ fn selection(source: &Source) -> Selection {
     Selection { apis: source.api.clone(), stages: source.stage.clone() }
 }
 
-/// Opens the source.
+/// Opens the source; of AWS, the audience is told how far it is read.
 pub fn open(
     from: &SourceKind,
     source: &Source,
     questions: Questions,
     runtime: &Runtime,
     interrupt: &Interrupt,
+    audience: Audience,
 ) -> Result<Box<dyn Feed>, Stop> {
     match from {
-        SourceKind::Aws => open_aws(aws_request(source, questions)?, runtime, interrupt),
+        SourceKind::Aws => open_aws(aws_request(source, questions)?, runtime, interrupt, audience),
         SourceKind::File(path, kind) => {
             let request = saved::Request {
                 path: path.clone(),
@@ -195,8 +197,14 @@ pub fn open(
 }
 
 /// Starts to fetch from AWS.
-pub fn open_aws(request: aws::Request, runtime: &Runtime, interrupt: &Interrupt) -> Result<Box<dyn Feed>, Stop> {
+pub fn open_aws(
+    request: aws::Request,
+    runtime: &Runtime,
+    interrupt: &Interrupt,
+    audience: Audience,
+) -> Result<Box<dyn Feed>, Stop> {
     let regions = request.regions.named.clone();
+    let display = Display::start(audience, interrupt);
     let opened = runtime.block_on(async {
         tokio::select! {
             opened = aws::open(request) => Ok(opened),
@@ -207,7 +215,8 @@ pub fn open_aws(request: aws::Request, runtime: &Runtime, interrupt: &Interrupt)
         Ok(Ok(feed)) => {
             let canceller = feed.canceller();
             interrupt.then(move || canceller.cancel());
-            Ok(Box::new(feed))
+            let progress = feed.progress();
+            Ok(Display::over(display, Box::new(feed), progress))
         }
         Ok(Err(error)) if error.is_usage() => Err(Stop::usage(error)),
         Ok(Err(error)) => Err(Stop::failed(error)),

@@ -11,6 +11,7 @@ use crate::cli::args::{Global, Learn};
 use crate::cli::audit::runtime;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{self, Target};
+use crate::cli::progress::Audience;
 use crate::cli::sources::{self, Questions, SourceKind};
 use crate::gate;
 use crate::model::Document;
@@ -39,7 +40,8 @@ pub fn run(command: &Learn, global: &Global) -> Result<u8, Stop> {
         // A file is read anyway, and the names of the other stages tell what was probably meant.
         source.stage.clear();
     }
-    let feed = sources::open(&from, &source, Questions::none(), &runtime, &interrupt)?;
+    let audience = Audience::of(global, false);
+    let feed = sources::open(&from, &source, Questions::none(), &runtime, &interrupt, audience)?;
     let (found, close) = asked.read(feed).map_err(Stop::usage)?;
     runtime.shutdown_background();
     if let Some(signal) = interrupt.signal() {

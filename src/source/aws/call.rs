@@ -38,7 +38,7 @@ pub(super) struct Page {
 pub(super) struct ControlPlane {
     region: Arc<str>,
     client: Client,
-    pacer: Pacer,
+    pacer: Arc<Pacer>,
     /// The places of all requests in flight, those of other Regions too.
     in_flight: Arc<Semaphore>,
     stop: Stop,
@@ -52,7 +52,7 @@ impl ControlPlane {
     pub(super) fn new(
         region: Arc<str>,
         client: Client,
-        pacer: Pacer,
+        pacer: Arc<Pacer>,
         in_flight: Arc<Semaphore>,
         stop: Stop,
         progress: Arc<ScopeProgress>,
@@ -164,6 +164,7 @@ impl ControlPlane {
                 self.pacer.throttled(pause.unwrap_or(self.patience.throttled));
             }
             let Some(pause) = pause else { return Err(failure) };
+            self.progress.foresee(1);
             if let Err(reason) = self.stop.unless(sleep(pause)).await {
                 return Err(Failure::stopped(reason, Some(&failure)));
             }
@@ -176,7 +177,10 @@ impl ControlPlane {
         let _place = self.pacer.admit(&self.in_flight).await;
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.progress.sent();
-        send().await
+        let start = Instant::now();
+        let answer = send().await;
+        self.progress.answered(start.elapsed());
+        answer
     }
 
     /// What an answer says about the calls that follow.

@@ -60,7 +60,7 @@ impl Region {
         let region = Arc::new(self);
         let mut ledger = Ledger::new(region.account.as_deref(), &region.name);
         let apis = region.apis(&mut ledger).await;
-        region.progress.foresee(apis.len());
+        region.progress.listed(apis.len());
         let mut apis = apis.into_iter();
         // In order, and only so many at once, so that memory does not grow with the number of APIs.
         let (mut reads, mut doubts) = (VecDeque::new(), Doubts::default());
@@ -97,7 +97,7 @@ impl Region {
                     !wanted.is_empty() && wanted.iter().all(|id| apis.iter().any(|api| id_of(api) == Some(id)))
                 };
                 let page = |token| self.control_plane.get_apis(token);
-                let listing = list(Operation::GetApis, page, all_found).await;
+                let listing = list(Operation::GetApis, &self.progress, page, all_found).await;
                 if let Some(failure) = listing.failed {
                     ledger.unlisted(Operation::GetApis, &failure, None, listing.pages > 0);
                 }
@@ -129,7 +129,10 @@ impl Region {
             Ok(api) => Some(Ok(Some(api))),
             Err(failure) => match failure.kind {
                 Kind::Missing => Some(Ok(None)),
-                Kind::Denied => None,
+                Kind::Denied => {
+                    self.progress.foresee(1);
+                    None
+                }
                 _ => Some(Err(failure)),
             },
         }
@@ -156,7 +159,7 @@ impl Region {
             };
         }
         let page = |token| self.control_plane.get_stages(api_id, token);
-        let Listing { mut items, failed, .. } = list(Operation::GetStages, page, |_| false).await;
+        let Listing { mut items, failed, .. } = list(Operation::GetStages, &self.progress, page, |_| false).await;
         items.retain(|stage| self.selection.has_stage(name_of(stage)));
         items.sort_by(|a, b| name_of(a).cmp(&name_of(b)));
         items.dedup_by(|later, kept| name_of(later) == name_of(kept));
@@ -210,6 +213,7 @@ pub(super) fn is_deleted(operation: Operation, failure: &Failure) -> bool {
 /// Follows the page tokens of a list to its end, or until `enough` was read.
 async fn list<F>(
     operation: Operation,
+    progress: &ScopeProgress,
     page: impl Fn(Option<String>) -> F,
     enough: impl Fn(&[Value<'static>]) -> bool,
 ) -> Listing
@@ -238,6 +242,7 @@ where
             listing.failed = Some(Failure::endless(operation, listing.pages));
             return listing;
         }
+        progress.foresee(1);
     }
 }
 
@@ -254,7 +259,7 @@ mod tests {
             let next = answers[at.get() - 1].map(str::to_owned);
             std::future::ready(Ok(Page { items: vec![Value::text("item")], next }))
         };
-        list(Operation::GetApis, answer, |_| false).await
+        list(Operation::GetApis, &ScopeProgress::default(), answer, |_| false).await
     }
 
     #[tokio::test]
@@ -279,7 +284,7 @@ mod tests {
             count.set(count.get() + 1);
             std::future::ready(Ok(Page { items: Vec::new(), next: Some(count.get().to_string()) }))
         };
-        let listing = list(Operation::GetStages, answer, |_| false).await;
+        let listing = list(Operation::GetStages, &ScopeProgress::default(), answer, |_| false).await;
         assert_eq!((listing.pages, listing.failed.unwrap().kind), (MOST_PAGES, Kind::Endless));
     }
 

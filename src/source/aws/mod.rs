@@ -55,9 +55,10 @@ pub use self::stop::Canceller;
 pub use self::surroundings::{Endpoint, Setting, Surroundings};
 
 use self::inventory::Account;
+use self::progress::Limits;
 use self::session::Session;
 use self::stop::Reason;
-use self::survey::{Survey, Surveyed};
+use self::survey::{OPEN_SCOPES, Survey, Surveyed};
 use crate::model::Document;
 use crate::model::feed::{Chunk, Close, Feed, Gap, Selection, Unusable, Warning};
 use crate::model::shard::Shard;
@@ -172,7 +173,8 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let (canceller, stop) = Canceller::new();
     let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
     let (closing, close) = oneshot::channel();
-    let progress = Arc::new(Progress::new(request.rate));
+    let (rate, burst, concurrency) = (request.rate, request.burst, request.concurrency);
+    let progress = Arc::new(Progress::new(Limits { rate, burst, concurrency, scopes: OPEN_SCOPES }));
     let (selection, timeout) = (Arc::clone(&request.selection), request.timeout);
     let survey = Survey {
         in_flight: Arc::new(Semaphore::new(request.concurrency.clamp(1, Semaphore::MAX_PERMITS))),

@@ -72,6 +72,29 @@ impl Pacer {
             locked(bucket).answered(Instant::now());
         }
     }
+
+    /// What it would let through from now on; `None` when it is off.
+    pub(super) fn pace(&self) -> Option<Pace> {
+        self.bucket.as_ref().map(|bucket| locked(bucket).pace(Instant::now()))
+    }
+}
+
+/// What a pacer lets through as long as nothing is throttled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Pace {
+    /// How many requests may be sent at once.
+    pub(super) tokens: f64,
+    /// How many may be sent in each second after that.
+    pub(super) rate: f64,
+    /// How long nothing may be sent at all, in seconds.
+    pub(super) pause: f64,
+}
+
+impl Pace {
+    /// In how many seconds the last of so many requests is sent.
+    pub(super) fn seconds_for(self, requests: f64) -> f64 {
+        if requests <= 0.0 { 0.0 } else { self.pause + ((requests - self.tokens) / self.rate).max(0.0) }
+    }
 }
 
 fn locked(bucket: &Mutex<Bucket>) -> MutexGuard<'_, Bucket> {
@@ -133,6 +156,12 @@ impl Bucket {
         self.filled = self.filled.max(now.checked_add(pause).unwrap_or(now));
     }
 
+    fn pace(&mut self, now: Instant) -> Pace {
+        self.fill(now);
+        let pause = self.filled.saturating_duration_since(now).as_secs_f64();
+        Pace { tokens: self.tokens, rate: self.rate, pause }
+    }
+
     fn answered(&mut self, now: Instant) {
         self.fill(now);
         if self.filled <= now {
@@ -175,6 +204,27 @@ mod tests {
             let due = f64::from(nth) / 4.95;
             assert!((due..due + 0.003).contains(at), "{nth}: {at} instead of {due}");
         }
+    }
+
+    #[test]
+    fn the_pace_foretells_when_requests_are_sent() {
+        paused(async {
+            let (pacer, room) = (Pacer::new(10.0, 21), Semaphore::new(1));
+            assert_eq!(Pacer::new(0.0, 1).pace(), None);
+            assert_eq!(pacer.pace(), Some(Pace { tokens: 20.0, rate: 9.9, pause: 0.0 }));
+            for requests in [10, 30, 1] {
+                let (told, start) = (pacer.pace().unwrap().seconds_for(f64::from(requests)), Instant::now());
+                for _ in 0..requests {
+                    drop(pacer.admit(&room).await);
+                }
+                let took = start.elapsed().as_secs_f64();
+                assert!((told..told + 0.003).contains(&took), "{requests}: {took} s instead of {told}");
+            }
+            pacer.throttled(Duration::from_secs(3));
+            let Pace { tokens, rate, pause } = pacer.pace().unwrap();
+            assert!(tokens == 0.0 && (rate - 6.93).abs() < 1e-9 && pause == 3.0, "{tokens} {rate} {pause}");
+            assert_eq!(Pace { tokens, rate, pause }.seconds_for(0.0), 0.0);
+        });
     }
 
     #[test]

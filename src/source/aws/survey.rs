@@ -28,7 +28,7 @@ use crate::model::feed::{Chunk, Scope, Warning};
 /// open, so there are more of them than requests in flight.
 const OPEN_ACCOUNTS: usize = 256;
 /// How many Regions are read at once: at the default pace as many keep all requests in flight.
-const OPEN_SCOPES: usize = 256;
+pub(super) const OPEN_SCOPES: usize = 256;
 /// How many APIs of a Region are read at once where there are many Regions.
 const LEAST_WIDTH: usize = 4;
 /// How many Regions an account has that are enabled by themselves: what an account is taken to have before it is asked.
@@ -81,7 +81,7 @@ impl Survey {
         let Inventory { accounts, mut ledgers, mut warnings, .. } = accounts::inventory(&survey).await;
         let per_account = survey.regions.as_ref().map_or(USUAL_REGIONS, Vec::len);
         let width = width(survey.request.concurrency, accounts.len().saturating_mul(per_account));
-        survey.progress.plan(accounts.len() * per_account);
+        survey.progress.plan(accounts.len(), per_account);
         let read = accounts.into_iter().map(|account| {
             let (survey, id) = (Arc::clone(&survey), account.clone());
             async move {
@@ -113,11 +113,13 @@ impl Survey {
             let (wanted, excluded) = self.wanted(id.as_deref(), regions.clone());
             ledgers.extend(excluded);
             if wanted.is_empty() {
+                self.progress.enter(0);
                 return Account { ledgers, ..Account::default() };
             }
             known = Some(wanted);
         }
         let closed = |regions: &[Arc<str>], mut ledgers: Vec<Ledger>, failure| {
+            self.progress.enter(0);
             let mut account = Account::closed(id.as_deref(), regions, &failure);
             account.ledgers.append(&mut ledgers);
             account
@@ -183,6 +185,7 @@ impl Survey {
         mut ledgers: Vec<Ledger>,
         width: usize,
     ) -> Account {
+        self.progress.enter(regions.len());
         let mut tasks = JoinSet::new();
         for name in regions {
             let Ok(place) = Arc::clone(&self.open).acquire_owned().await else { break };
@@ -216,14 +219,15 @@ impl Survey {
         width: usize,
     ) -> Region {
         let request = &self.request;
-        let progress = self.progress.open();
+        let pacer = Arc::new(Pacer::new(request.rate, request.burst));
+        let progress = self.progress.open(&pacer);
         Region {
             account,
             name: Arc::clone(name),
             control_plane: ControlPlane::new(
                 Arc::clone(name),
                 api_gateway(config, name),
-                Pacer::new(request.rate, request.burst),
+                pacer,
                 Arc::clone(&self.in_flight),
                 self.stop.clone(),
                 Arc::clone(&progress),
