@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Whole processes side by side: builds driftgate and the programs to compare it with, runs them in turn, prints a table.
 
-    python3 benches/processes.py                        build, then everything (a minute after the build)
-    python3 benches/processes.py --only check --runs 20 one part: check, fetch or start
+    python3 benches/processes.py                        build, then everything (four minutes after the build)
+    python3 benches/processes.py --only check --runs 20 one part: check, fetch, pace, load or start
     python3 benches/processes.py --driftgate PATH       another driftgate, such as an earlier one
     python3 benches/processes.py --no-build             what lies in target/release
 
@@ -12,6 +12,7 @@ error when a program fails or when two programs do not find the same; a goal tha
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -31,8 +32,20 @@ HANDWRITTEN = os.path.join(RELEASE, "examples", "handwritten")
 
 STAGES, PROOF_STAGES = 100_000, 2_000
 APIS, STAGES_AN_API, PAGE = 300, 3, 25
-# A page of APIs each 25, then one page of stages for each API.
-CALLS = -(-APIS // PAGE) + APIS
+
+
+def calls(apis):
+    """The fewest calls for a Region: a page of APIs each 25, then one page of stages for each API."""
+    return -(-apis // PAGE) + apis
+
+
+# AWS's quota, and how long an answer takes there, in milliseconds.
+RATE, BURST, LATENCY = 10, 40, 30
+# The first Regions of a generated fleet, and its first account.
+REGIONS = (
+    "us-east-1 us-east-2 us-west-1 us-west-2 eu-west-1 eu-west-2 eu-west-3 eu-central-1 eu-north-1 ap-south-1"
+).split()
+FIRST_ACCOUNT = 111122223333
 # audit's exit code when it found violations.
 VIOLATIONS = 1
 
@@ -46,13 +59,13 @@ class Commands:
     def audit_saved(self, snapshot, result):
         return [self.driftgate, "audit", "--from", snapshot, "--policy", POLICY, "--report", f"json={result}", "--quiet"]
 
-    def audit_endpoint(self, url, result):
-        audit = [self.driftgate, "audit", "--endpoint-url", url, "--rate", "0"]
+    def audit_endpoint(self, url, result, *flags):
+        audit = [self.driftgate, "audit", "--endpoint-url", url, *(flags or ["--rate", "0"])]
         return [*audit, "--policy", POLICY, "--report", f"json={result}", "--quiet"]
 
-    def serve(self, port):
-        sizes = ["--apis", str(APIS), "--stages", str(STAGES_AN_API), "--page-size", str(PAGE)]
-        return [self.driftgate, "demo", "--serve", "--port", str(port), *sizes]
+    def serve(self, port, *flags, apis=APIS):
+        sizes = ["--apis", str(apis), "--stages", str(STAGES_AN_API), "--page-size", str(PAGE)]
+        return [self.driftgate, "demo", "--serve", "--port", str(port), *sizes, *flags]
 
     def check_policies(self):
         return [self.driftgate, "policy", "check", "policies"]
@@ -198,27 +211,114 @@ def check(commands, runs):
         yield work, "driftgate", measured["driftgate" + kind], measured["hand-written" + kind], goal
 
 
-def fetch(commands, runs):
-    """Stages are read through the AWS SDK from the embedded control plane, which is another process."""
+@contextlib.contextmanager
+def control_plane(commands, *flags, **sizes):
+    """The embedded control plane in a process of its own: that, its URL and the environment of those who ask it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     said = os.path.join(DATA, "serve.txt")
     with open(said, "w") as out:
-        server = subprocess.Popen(commands.serve(port), stdout=out, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(commands.serve(port, *flags, **sizes), stdout=out, stderr=subprocess.STDOUT)
     try:
-        environment = credentials(server, port, said)
-        result = os.path.join(DATA, "fetch.json")
-        command = commands.audit_endpoint(f"http://127.0.0.1:{port}", result)
-        name = f"read {APIS * STAGES_AN_API} stages in {CALLS} calls, no latency"
-        measured = in_turn(runs, {name: lambda: run(command, VIOLATIONS, environment)})
+        yield server, f"http://127.0.0.1:{port}", credentials(server, port, said)
     finally:
         server.terminate()
         server.wait()
+
+
+def read_all(command, result, stages, requests):
+    """That all was read in the fewest requests: what is refused or fails is asked for again, and would be one more."""
     told = elsewhere(facts, result)
-    if (told["stages"], told["requests"]) != (APIS * STAGES_AN_API, CALLS):
-        fail(f"{shlex.join(command)} read {told['stages']} stages in {told['requests']} requests: {name} was meant")
+    if (told["stages"], told["requests"]) != (stages, requests):
+        fail(f"{shlex.join(command)} read {told['stages']} stages in {told['requests']} requests; "
+             f"{stages} in {requests} were meant")
+
+
+def fetch(commands, runs):
+    """Stages are read through the AWS SDK from the embedded control plane, which is another process."""
+    result = os.path.join(DATA, "fetch.json")
+    name = f"read {APIS * STAGES_AN_API} stages in {calls(APIS)} calls, no latency"
+    with control_plane(commands) as (_, url, environment):
+        command = commands.audit_endpoint(url, result)
+        measured = in_turn(runs, {name: lambda: run(command, VIOLATIONS, environment)})
+    read_all(command, result, APIS * STAGES_AN_API, calls(APIS))
     yield name, "driftgate", measured[name], None, (lambda wall, _, memory: wall < 0.15 and memory < 25, "0.15 s, 25 MB")
+
+
+def pace(commands, runs):
+    """The same stages from a control plane that throttles as AWS does, at its quota: how near to what it allows.
+
+    The floor is the quota's: in t seconds it admits `burst + rate × t` requests of an account and Region. The stages
+    lie in two Regions, 156 calls in each of them: (156 - 40) / 10 s = 11.6 s. That is for twenty as for two.
+    """
+    apis = APIS // 2
+    floor = (calls(apis) - BURST) / RATE
+    for accounts, regions in ((1, 2), (2, 10)):
+        scopes = accounts * regions
+        result = os.path.join(DATA, f"pace{scopes}.json")
+        flags = ["--rate", str(RATE), "--burst", str(BURST)]
+        flags += [part for region in REGIONS[:regions] for part in ("--region", region)]
+        if accounts > 1:
+            flags += ["--accounts", ",".join(str(FIRST_ACCOUNT + number) for number in range(accounts))]
+        serving = ["--accounts", str(accounts), "--regions", str(regions), "--latency", str(LATENCY), "--throttle"]
+        with control_plane(commands, *serving, apis=apis) as (_, url, environment):
+            command = commands.audit_endpoint(url, result, *flags)
+
+            def fresh():
+                # The buckets of the control plane fill up again: nobody starts with what another has left.
+                time.sleep(BURST / RATE + 1)
+                return run(command, VIOLATIONS, environment)
+
+            measured = in_turn(min(runs, 3), {scopes: fresh})[scopes]
+        stages, requests = apis * STAGES_AN_API * scopes, calls(apis) * scopes
+        read_all(command, result, stages, requests)
+        wall = median([one.wall for one in measured])
+        work = f"read {stages} stages in {requests} calls from {scopes} account-Regions at {RATE}/s, {LATENCY} ms"
+        program = f"driftgate ({(wall / floor - 1) * 100:.1f} % over the floor of {floor:.1f} s, no 429)"
+        yield work, program, measured, None, (lambda wall, *_: wall <= floor * 1.03, "3 % over the floor")
+
+
+def load(commands, runs):
+    """As fast as it goes, with 64 requests in flight: a fleet of more than 100,000 stages."""
+    accounts, regions, apis = 4, 10, 850
+    result = os.path.join(DATA, "load.json")
+    flags = ["--rate", "0", "--concurrency", "64"]
+    flags += [part for region in REGIONS[:regions] for part in ("--region", region)]
+    flags += ["--accounts", ",".join(str(FIRST_ACCOUNT + number) for number in range(accounts))]
+    stages, requests = (number * accounts * regions for number in (apis * STAGES_AN_API, calls(apis)))
+    served = []
+    serving = ["--accounts", str(accounts), "--regions", str(regions)]
+    with control_plane(commands, *serving, apis=apis) as (server, url, environment):
+        command = commands.audit_endpoint(url, result, *flags)
+
+        def audit():
+            before = Served(server)
+            measured = run(command, VIOLATIONS, environment)
+            served.append(Served(server, since=before, wall=measured.wall))
+            return measured
+
+        measured = in_turn(min(runs, 3), {"load": audit})["load"]
+    read_all(command, result, stages, requests)
+    a_second = requests / median([one.wall for one in measured])
+    work = f"read {stages:,} stages in {requests:,} calls, no pace"
+    goal = (lambda wall, *_: requests / wall >= 10_000, "10,000 requests a second")
+    yield work, f"driftgate ({a_second:,.0f} requests a second)", measured, None, goal
+    yield work, "the control plane meanwhile", served[1:], None, None
+
+
+class Served:
+    """What a process that goes on has taken, from /proc, so only on Linux; `since` then what it took in between."""
+
+    def __init__(self, process, since=None, wall=0.0):
+        self.wall = self.cpu = self.memory = 0.0
+        if os.path.exists(f"/proc/{process.pid}/stat"):
+            with open(f"/proc/{process.pid}/stat") as file:
+                user, system = file.read().rpartition(")")[2].split()[11:13]
+            self.cpu = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK") - (since.cpu if since else 0.0)
+            with open(f"/proc/{process.pid}/status") as file:
+                self.memory = int(re.search(r"VmHWM:\s*(\d+)", file.read())[1]) / 1024
+        self.wall = wall
 
 
 def credentials(server, port, said):
@@ -246,14 +346,15 @@ def start(commands, runs):
     yield "policy check policies", "driftgate", measured, None, (lambda wall, *_: wall < 0.03, "30 ms")
 
 
-PARTS = {"check": check, "fetch": fetch, "start": start}
+PARTS = {"check": check, "fetch": fetch, "pace": pace, "load": load, "start": start}
 
 
-def build(driftgate):
+def build(driftgate, parts):
     # One at a time: examples switch features of dependencies on that the program does not have.
     if not driftgate:
         subprocess.run(["cargo", "build", "--release", "--bin", "driftgate"], check=True)
-    subprocess.run(["cargo", "build", "--release", "--example", "fleet", "--example", "handwritten"], check=True)
+    if "check" in parts:
+        subprocess.run(["cargo", "build", "--release", "--example", "fleet", "--example", "handwritten"], check=True)
 
 
 def table(rows, floor):
@@ -290,15 +391,16 @@ def main():
 
     os.chdir(ROOT)
     os.makedirs(DATA, exist_ok=True)
+    parts = options.only or list(PARTS)
     if not options.no_build:
-        build(options.driftgate)
+        build(options.driftgate, parts)
     commands = Commands(options.driftgate or os.path.join(RELEASE, "driftgate"))
-    for program in (commands.driftgate, FLEET, HANDWRITTEN):
+    for program in (commands.driftgate, *((FLEET, HANDWRITTEN) if "check" in parts else ())):
         if not os.path.exists(program):
             fail(f"{program} is not there: run without --no-build")
     nothing = [run(["true"]) for _ in range(10)]
     load = os.getloadavg()[0]
-    rows = [row for part in options.only or PARTS for row in PARTS[part](commands, options.runs)]
+    rows = [row for part in parts for row in PARTS[part](commands, options.runs)]
     table(rows, max(one.memory for one in nothing))
     print(f"\n{os.cpu_count()} CPUs, load {load:.1f} before; {options.runs} runs each, in turn; ", end="")
     print(f"a process that does nothing takes {median([one.wall for one in nothing]) * 1000:.1f} ms.")

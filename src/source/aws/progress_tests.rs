@@ -1,11 +1,11 @@
 use super::*;
 
-/// The contract's limits, 39 tokens at 9.9 a second, and room for all.
+/// The contract's limits, 39 tokens at 9.95 a second, and room for all.
 const LIMITS: Limits = Limits { rate: 10.0, burst: 40, concurrency: 64, scopes: 256 };
 const UNPACED: Limits = Limits { rate: 0.0, ..LIMITS };
 
 fn scope(sent: u64, expected: u64, tokens: f64) -> Open {
-    Open { sent, expected, listed: true, pace: Some(Pace { tokens, rate: 9.9, pause: 0.0 }) }
+    Open { sent, expected, listed: true, pace: Some(Pace { tokens, rate: 9.95, pause: 0.0 }) }
 }
 
 fn unlisted(sent: u64) -> Open {
@@ -16,11 +16,11 @@ fn unpaced(open: Open) -> Open {
     Open { pace: None, ..open }
 }
 
-/// The estimate: calls, and seconds that are left.
+/// The estimate: calls, and the milliseconds that are left.
 #[track_caller]
-fn estimated(known: &Known, limits: Limits) -> (u64, f64) {
+fn estimated(known: &Known, limits: Limits) -> (u64, u128) {
     let standing = known.standing(limits);
-    (standing.expected.unwrap(), (standing.left.unwrap().as_secs_f64() * 100.0).round() / 100.0)
+    (standing.expected.unwrap(), standing.left.unwrap().as_millis())
 }
 
 #[test]
@@ -33,20 +33,20 @@ fn nothing_is_foreseen_before_a_region_is_listed() {
 
 #[test]
 fn one_region_takes_what_its_bucket_takes() {
-    // 117 calls beyond the burst of 39 at 9.9 a second.
+    // 117 calls beyond the burst of 39 at 9.95 a second.
     let known = Known { planned: 1, open: vec![scope(0, 156, 39.0)], ..Known::default() };
-    assert_eq!(estimated(&known, LIMITS), (156, 11.82));
+    assert_eq!(estimated(&known, LIMITS), (156, 11_758));
     let known = Known { planned: 1, open: vec![scope(100, 156, 0.5)], ..Known::default() };
-    assert_eq!(estimated(&known, LIMITS), (156, 5.61));
+    assert_eq!(estimated(&known, LIMITS), (156, 5_577));
     let known = Known { planned: 1, open: vec![scope(0, 39, 39.0)], ..Known::default() };
-    assert_eq!(estimated(&known, LIMITS), (39, 0.0));
+    assert_eq!(estimated(&known, LIMITS), (39, 0));
 }
 
 #[test]
 fn the_largest_region_decides_where_there_is_room_for_all() {
-    let open = vec![scope(50, 60, 0.0), scope(40, 535, 0.0), scope(10, 40, 29.0)];
+    let open = vec![scope(50, 60, 0.0), scope(40, 438, 0.0), scope(10, 40, 29.0)];
     let known = Known { planned: 3, open, ..Known::default() };
-    assert_eq!(estimated(&known, LIMITS), (635, 50.0));
+    assert_eq!(estimated(&known, LIMITS), (538, 40_000));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn what_is_not_listed_is_as_large_as_the_mean() {
     let (calls, left) = estimated(&known, LIMITS);
     assert_eq!(calls, 140 + 100 + 4 * 120);
     // The one that is open has sent 1 and has 38 tokens; those that are not begin with 39.
-    assert_eq!(left, (81.0_f64 / 9.9 * 100.0).round() / 100.0);
+    assert_eq!(left, 8_140);
 }
 
 #[test]
@@ -74,9 +74,9 @@ fn what_an_earlier_run_read_says_nothing_about_the_size_of_others() {
 
 #[test]
 fn many_regions_wait_for_places() {
-    // Each takes (138 - 39) / 9.9 = 10 s, and two are read at once.
-    let known = Known { done: 1, asked: 1, spent: 138, planned: 9, ..Known::default() };
-    assert_eq!(estimated(&known, Limits { scopes: 2, ..LIMITS }), (9 * 138, 40.0));
+    // Each takes (238 - 39) / 9.95 = 20 s, and two are read at once.
+    let known = Known { done: 1, asked: 1, spent: 238, planned: 9, ..Known::default() };
+    assert_eq!(estimated(&known, Limits { scopes: 2, ..LIMITS }), (9 * 238, 80_000));
 }
 
 #[test]
@@ -84,16 +84,16 @@ fn without_a_pace_the_answers_decide() {
     let open = vec![unpaced(scope(100, 6500, 0.0))];
     let known = Known { planned: 1, seconds_an_answer: 0.05, open, ..Known::default() };
     // 6400 answers of 50 ms, 64 at once, and the last one.
-    assert_eq!(estimated(&known, UNPACED), (6500, 5.05));
-    assert_eq!(estimated(&known, Limits { concurrency: 1, ..UNPACED }), (6500, 320.05));
+    assert_eq!(estimated(&known, UNPACED), (6500, 5_050));
+    assert_eq!(estimated(&known, Limits { concurrency: 1, ..UNPACED }), (6500, 320_050));
 }
 
 #[test]
 fn slow_answers_hold_a_pace_up() {
     let open = vec![scope(10, 110, 0.0)];
     let known = Known { planned: 1, seconds_an_answer: 1.0, open, ..Known::default() };
-    assert_eq!(estimated(&known, LIMITS).1, 11.1);
-    assert_eq!(estimated(&known, Limits { concurrency: 2, ..LIMITS }).1, 51.0);
+    assert_eq!(estimated(&known, LIMITS).1, 11_050);
+    assert_eq!(estimated(&known, Limits { concurrency: 2, ..LIMITS }).1, 51_000);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_pause_after_throttling_counts() {
     let mut paused = scope(10, 109, 0.0);
     paused.pace = Some(Pace { tokens: 0.0, rate: 4.95, pause: 3.0 });
     let known = Known { planned: 1, open: vec![paused], ..Known::default() };
-    assert_eq!(estimated(&known, LIMITS).1, 23.0);
+    assert_eq!(estimated(&known, LIMITS).1, 23_000);
 }
 
 #[test]
