@@ -188,7 +188,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
         session,
         request,
     };
-    let fetch = within(timeout, canceller.clone(), survey.run());
+    let fetch = Box::pin(within(timeout, canceller.clone(), survey.run()));
     tokio::spawn(async move {
         let Surveyed { ledgers, warnings: more, unknown } = fetch.await;
         warnings.extend(more);
