@@ -38,8 +38,9 @@ impl Shard {
         hash.update(account.unwrap_or_default());
         hash.update([0]);
         hash.update(region);
-        let [a, b, c, d, e, f, g, h, ..] = hash.finalize().0;
-        u64::from_be_bytes([a, b, c, d, e, f, g, h]) % u64::from(self.count) == u64::from(self.index - 1)
+        // The first eight bytes, as a number.
+        let number = hash.finalize().iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        number % u64::from(self.count) == u64::from(self.index - 1)
     }
 }
 

@@ -58,7 +58,7 @@ use self::inventory::Account;
 use self::progress::Limits;
 use self::session::Session;
 use self::stop::Reason;
-use self::survey::{OPEN_SCOPES, Survey, Surveyed};
+use self::survey::{Survey, Surveyed};
 use crate::model::Document;
 use crate::model::feed::{Chunk, Close, Feed, Gap, Selection, Unusable, Warning};
 use crate::model::shard::Shard;
@@ -173,8 +173,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let (canceller, stop) = Canceller::new();
     let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
     let (closing, close) = oneshot::channel();
-    let (rate, burst, concurrency) = (request.rate, request.burst, request.concurrency);
-    let progress = Arc::new(Progress::new(Limits { rate, burst, concurrency, scopes: OPEN_SCOPES }));
+    let progress = Arc::new(Progress::new(Limits::of(&request)));
     let (selection, timeout) = (Arc::clone(&request.selection), request.timeout);
     let survey = Survey {
         in_flight: Arc::new(Semaphore::new(request.concurrency.clamp(1, Semaphore::MAX_PERMITS))),

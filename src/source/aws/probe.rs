@@ -13,7 +13,7 @@ use super::gap::{Failure, Kind, Operation, Place};
 use super::iam::{AUDIT_ACCOUNT, everybody_in};
 use super::inventory;
 use super::permission::{Blame, Permission, role_arn};
-use super::progress::Progress;
+use super::progress::{Limits, Progress};
 use super::regions::{self, Origin, is_opt_in};
 use super::retry::Patience;
 use super::session::Session;
@@ -201,7 +201,7 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
         home: caller.home,
         caller: account,
         stop,
-        progress: Arc::new(Progress::new(request.rate)),
+        progress: Arc::new(Progress::new(Limits::of(&request))),
         chunks,
         session,
         request,

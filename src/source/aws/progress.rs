@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use super::pace::{Pace, Pacer};
 
+use super::Request;
+use super::survey::OPEN_SCOPES;
+
 /// The counters of a fetch, read while it runs.
 #[derive(Debug)]
 pub struct Progress {
@@ -100,6 +103,14 @@ impl ScopeProgress {
             answered: load(&self.answered),
             waited: load(&self.waited),
         }
+    }
+}
+
+impl Limits {
+    /// Those of a fetch.
+    pub(super) fn of(request: &Request) -> Self {
+        let Request { rate, burst, concurrency, .. } = *request;
+        Self { rate, burst, concurrency, scopes: OPEN_SCOPES }
     }
 }
 
