@@ -80,7 +80,7 @@ fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(regions) = words::regions(scopes.iter().filter(empty), more) {
         page.paragraph(2, 6, &[(DIM, &format!("{regions} read in full: no API"))])?;
     }
-    if let Some(regions) = words::regions(left_out.into_iter(), "more ") {
+    if let Some(regions) = words::regions(left_out, "more ") {
         page.paragraph(2, 6, &[(DIM, &format!("{regions} not named here; --report json has them all"))])?;
     }
     let excluded: Vec<String> = scopes

@@ -141,8 +141,7 @@ fn followed(page: &Page, shell: &mut Shell, least: usize) -> String {
         }
         wanted += "```\n";
     }
-//! The guides to the first audit, the first policy, fleets and permissions, followed as their reader does: each file
-//! that they show is written, each command is run. And what the README shows of the demo.
+    assert!(commands >= least, "{commands}");
     wanted
 }
 
@@ -176,8 +175,15 @@ fn the_first_audit_can_be_followed_word_by_word() {
 }
 
 #[test]
-//! The guides to the first audit, the first policy, fleets and permissions, followed as their reader does: each file
-//! that they show is written, each command is run. And what the README shows of the demo.
+fn the_guide_to_fleets_shows_what_is_printed() {
+    let (page, mut shell) = (Page::read("docs/guide/fleet.md"), Shell::open());
+    page.must_be(&followed(&page, &mut shell, 3));
+}
+
+#[test]
+fn the_guide_to_permissions_can_be_followed_word_by_word() {
+    let (page, mut shell) = (Page::read("docs/guide/doctor.md"), Shell::open());
+    page.must_be(&followed(&page, &mut shell, 4));
 }
 
 #[test]

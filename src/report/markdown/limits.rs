@@ -140,7 +140,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
         format!(
             "| {} | {} | {outcome} | {} | {} | {} |\n",
             cell(&name(&scope.account)),
-            if of_account(scope) { "all".to_owned() } else { cell(&name(&scope.region)).to_string() },
+            if of_account(scope) { "all".to_owned() } else { cell(&name(&scope.region)) },
             words::number(scope.apis),
             words::number(scope.skipped_apis),
             words::number(scope.stages)
