@@ -22,7 +22,7 @@ use crate::source::aws::{self, Role, Selector};
 pub fn run(command: &Doctor, global: &Global) -> Result<u8, Stop> {
     if SourceKind::of(&command.source)? != SourceKind::Aws {
         return Err(Stop::usage(format!(
-            "doctor looks at AWS, and --from {} is a file.\nLeave --from out.",
+            "doctor looks at AWS, and --from {} is a file.\nLeave it out, or say --from aws.",
             command.source.from
         )));
     }

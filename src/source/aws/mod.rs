@@ -7,6 +7,7 @@
 //!                                          │    └─► confirm         ├─► gap, retry
 //!                                          │                        └─► convert
 //!                                          └─► chunks, then ledger ─► settle, an account each ─► Close
+//! probe: the same up to regions, then at most four calls in each; permission and iam say what IAM has to allow
 //! ```
 //!
 //! GetApis and GetStages return the whole of what GetApi and GetStage do, tags included (botocore's model has the same
