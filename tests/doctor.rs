@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use driftgate::emulator::Operation::{
     AssumeRole, DescribeRegions, GetApis, GetCallerIdentity, GetStage, GetStages, ListAccounts, ListRegions,
 };
-use driftgate::emulator::{Emulator, Fault, Fleet, Organization, ROOT, Roles, Settings, What, document};
+use driftgate::emulator::{Emulator, Fault, Fleet, Organization, ROOT, Roles, Settings, State, What, document};
 use tokio::runtime::Runtime;
 
 const ACCOUNT: &str = "111122223333";
@@ -213,6 +213,11 @@ fn what_is_missing_in_the_own_account() {
 
 #[test]
 fn what_is_missing_in_other_accounts() {
+    let closed = ["888800000001", "888800000002", "888800000003", "888800000004", "888800000005"];
+    let closed = closed
+        .iter()
+        .fold(Organization::new(ACCOUNT), |all, id| all.member(id, "old", ROOT).state(id, State::Suspended));
+    let closed = fleet(&[ACCOUNT], &[REGION]).organization(closed);
     let roles = |roles| Settings { fleet: organization(), roles, ..Settings::default() };
     let lacking = Roles { lacking: ["444455556603".to_owned(), "444455556607".to_owned()].into(), ..Roles::default() };
     let secret = || Roles { external_id: Some("right".to_owned()), ..Roles::default() };
@@ -279,6 +284,19 @@ fn what_is_missing_in_other_accounts() {
                 "a policy of the caller arn:aws:iam::111122223333:user/demo",
             ],
             &[],
+        ),
+        (
+            "accounts that are suspended",
+            with(closed, vec![]),
+            &["--organization"],
+            0,
+            &[
+                "Account 111122223333 can be audited",
+                "888800000003 is suspended",
+                "and 2 more like these",
+                "5 accounts: left out",
+            ],
+            &["888800000004"],
         ),
         (
             "everything, as asked",

@@ -21,6 +21,8 @@ const ALARM: Style = AnsiColor::Yellow.on_default().bold();
 const VALUES: usize = 13;
 /// How many accounts are named.
 const MOST_ACCOUNTS: usize = 24;
+/// How many notes of a kind are told one by one.
+const MOST_NOTES: usize = 3;
 /// Seconds by which clocks may differ without a word.
 const CLOCKS_AGREE: u64 = 30;
 
@@ -132,8 +134,16 @@ fn surroundings(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
     }
     let (paint, clock) = clock(found.clock_ahead);
     line("Clock", paint, &clock, None)?;
+    let mut told: Vec<&str> = Vec::new();
     for warning in &found.warnings {
-        line("Note", ALARM, &warning.message, None)?;
+        let alike = told.iter().filter(|kind| **kind == warning.kind).count();
+        if alike < MOST_NOTES {
+            line("Note", ALARM, &warning.message, None)?;
+        } else if alike == MOST_NOTES {
+            let more = found.warnings.iter().filter(|other| other.kind == warning.kind).count() - MOST_NOTES;
+            line("", ALARM, &format!("and {more} more like these"), None)?;
+        }
+        told.push(&warning.kind);
     }
     Ok(())
 }
