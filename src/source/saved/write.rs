@@ -129,15 +129,6 @@ fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
 
 impl Scopes {
     fn add(&mut self, document: &Document<'_>, options: &Options) -> io::Result<()> {
-        #[derive(Serialize)]
-        struct Line<'l> {
-            account: Option<&'l str>,
-            region: Option<&'l str>,
-            api: Written<'l>,
-            stage: Written<'l>,
-            #[serde(rename = "not-stated", skip_serializing_if = "Vec::is_empty")]
-            not_stated: Vec<String>,
-        }
         let place = (document.account.map(str::to_owned), document.region.map(str::to_owned));
         let lines = match self.0.entry(place) {
             Entry::Occupied(entry) => entry.into_mut(),
@@ -150,18 +141,35 @@ impl Scopes {
             hidden = with_digests(document);
             &hidden
         };
-        let mut unstated = not_stated(&API_FIELD, document.api, "api.");
-        unstated.extend(not_stated(&STAGE_ROW, document.stage, ""));
-        let written = Line {
-            account: document.account,
-            region: document.region,
-            api: Written { field: &API_FIELD, value: document.api },
-            stage: Written { field: &STAGE_ROW, value: stage },
-            not_stated: unstated,
-        };
         lines.count += 1;
-        line(&mut lines.encoder, &written)
+        stage_line(&mut lines.encoder, document, stage)
     }
+}
+
+/// The line of a stage: the document with that `stage` in it, which may hide what the document's own shows.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn stage_line(out: &mut dyn Write, document: &Document<'_>, stage: &Value<'_>) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Line<'l> {
+        account: Option<&'l str>,
+        region: Option<&'l str>,
+        api: Written<'l>,
+        stage: Written<'l>,
+        #[serde(rename = "not-stated", skip_serializing_if = "Vec::is_empty")]
+        not_stated: Vec<String>,
+    }
+    let mut unstated = not_stated(&API_FIELD, document.api, "api.");
+    unstated.extend(not_stated(&STAGE_ROW, document.stage, ""));
+    let written = Line {
+        account: document.account,
+        region: document.region,
+        api: Written { field: &API_FIELD, value: document.api },
+        stage: Written { field: &STAGE_ROW, value: stage },
+        not_stated: unstated,
+    };
+    line(out, &written)
 }
 
 /// The stage with a digest in place of the value of each variable.
