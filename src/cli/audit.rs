@@ -11,7 +11,7 @@ use super::interrupt::Interrupt;
 use super::progress::Audience;
 use super::run_file::kinds::is_run_file;
 use super::sources::{self, Questions, SourceKind};
-use super::{Stop, diagnostics, output, parts, run_file};
+use super::{Stop, diagnostics, output, parts, run_file, spool};
 use crate::model::Document;
 use crate::model::feed::Feed;
 use crate::model::judgement::Judgement;
@@ -60,11 +60,15 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     if confirm.is_some() && from != SourceKind::Aws {
         return Err(sources::only_aws("--confirm", source));
     }
-    let questions = Questions { may_match: worth, confirm };
+    let spool = spool::open(source, &spool::of_audit(command, &policies))?;
+    let questions = Questions { may_match: worth, confirm, spool: spool.clone() };
     let feed = sources::open(&from, source, questions, &runtime, &interrupt, Audience::of(global, false))?;
     let run = Run { source: from.name(), command_line: Some(command_line), shard, ..Run::default() };
     let against = Against { policies: &policies, waivers: &waivers, options, tolerance };
-    let judgement = judge(&against, feed, &command.reports, &interrupt, (run, started), &reports)?;
+    let judged = judge(&against, feed, &command.reports, &interrupt, (run, started), &reports);
+    let ended = |judgement: &Judgement| judgement.signal.is_none() && judgement.exit != gate::FAILED;
+    spool::end(spool, judged.as_ref().is_ok_and(ended), source, global.quiet);
+    let judgement = judged?;
     // Requests that were cut short are not waited for.
     runtime.shutdown_background();
     Ok(judgement.exit)

@@ -16,6 +16,7 @@ mod run_file;
 mod run_schema;
 mod snapshot;
 mod sources;
+mod spool;
 
 use std::ffi::OsString;
 use std::fmt::Display;

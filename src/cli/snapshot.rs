@@ -8,7 +8,7 @@ use super::interrupt::Interrupt;
 use super::output::{self, Target};
 use super::progress::Audience;
 use super::sources::{self, Questions, SourceKind};
-use super::{Stop, diagnostics, plural};
+use super::{Stop, diagnostics, plural, spool};
 use crate::gate;
 use crate::model::feed::Close;
 use crate::report::visible;
@@ -29,13 +29,15 @@ pub fn run(command: &Snapshot, global: &Global) -> Result<u8, Stop> {
     let runtime = runtime()?;
     let interrupt = Interrupt::listen(&runtime)?;
     let audience = Audience::of(global, target == Target::Stdout);
-    let feed = sources::open(&from, &command.source, Questions::none(), &runtime, &interrupt, audience)?;
+    let spool = spool::open(&command.source, &spool::of_snapshot(&command.source))?;
+    let questions = Questions { spool: spool.clone(), ..Questions::none() };
+    let feed = sources::open(&from, &command.source, questions, &runtime, &interrupt, audience)?;
     let reproducible = command.reproducible || std::env::var_os("SOURCE_DATE_EPOCH").is_some();
     let options = Options { taken_at: (!reproducible).then(now), show_values: command.show_values };
 
     let mut result = Err(Stop::failed("nothing was written."));
     let mut feed = Some(feed);
-    output::write(&target, |out| {
+    let written = output::write(&target, |out| {
         let Some(feed) = feed.take() else { return Ok(()) };
         let mut compressed = Compressed::of(&command.output, out)?;
         match write::write(feed, &mut compressed, &options) {
@@ -49,8 +51,12 @@ pub fn run(command: &Snapshot, global: &Global) -> Result<u8, Stop> {
                 Err(io::Error::other("the source is unusable"))
             }
         }
-    })
-    .or_else(|stop| if matches!(&result, Err(reason) if reason.code == gate::USAGE) { Ok(()) } else { Err(stop) })?;
+    });
+    let told = written.is_ok() && result.is_ok() && interrupt.signal().is_none();
+    spool::end(spool, told, &command.source, global.quiet);
+    written.or_else(
+        |stop| if matches!(&result, Err(reason) if reason.code == gate::USAGE) { Ok(()) } else { Err(stop) },
+    )?;
     let close = result?;
     runtime.shutdown_background();
 

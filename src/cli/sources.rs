@@ -12,7 +12,7 @@ use super::interrupt::Interrupt;
 use super::progress::{Audience, Display};
 use crate::model::feed::{Chunk, Close, Feed, Gap, Selection, Unusable};
 use crate::policy::diagnostic::nearest;
-use crate::source::aws::{Predicate, Selector};
+use crate::source::aws::{Predicate, Selector, Spool};
 use crate::source::{aws, saved};
 
 /// Where stages come from.
@@ -30,12 +30,14 @@ pub struct Questions {
     pub may_match: Predicate,
     /// Whether a stage is to be read again.
     pub confirm: Option<Predicate>,
+    /// Where what is fetched is kept.
+    pub spool: Option<Arc<Spool>>,
 }
 
 impl Questions {
     /// Everything is fetched, once.
     pub fn none() -> Self {
-        Self { may_match: Arc::new(|_| true), confirm: None }
+        Self { may_match: Arc::new(|_| true), confirm: None, spool: None }
     }
 }
 
@@ -98,7 +100,7 @@ pub fn only_aws(flag: &str, source: &Source) -> Stop {
 ///
 /// # Errors
 /// Where flags about accounts do not go together.
-pub fn aws_request(source: &Source, Questions { may_match, confirm }: Questions) -> Result<aws::Request, Stop> {
+pub fn aws_request(source: &Source, Questions { may_match, confirm, spool }: Questions) -> Result<aws::Request, Stop> {
     Ok(aws::Request {
         profile: source.profile.clone(),
         accounts: accounts(source)?,
@@ -117,6 +119,7 @@ pub fn aws_request(source: &Source, Questions { may_match, confirm }: Questions)
         burst: source.pace.burst.unwrap_or(BURST),
         concurrency: source.pace.concurrency.unwrap_or(CONCURRENCY) as usize,
         timeout: source.pace.timeout,
+        spool,
     })
 }
 
@@ -203,7 +206,7 @@ pub fn open_aws(
     interrupt: &Interrupt,
     audience: Audience,
 ) -> Result<Box<dyn Feed>, Stop> {
-    let regions = request.regions.named.clone();
+    let (regions, spool) = (request.regions.named.clone(), request.spool.clone());
     let display = Display::start(audience, interrupt);
     let opened = runtime.block_on(async {
         tokio::select! {
@@ -218,8 +221,13 @@ pub fn open_aws(
             let progress = feed.progress();
             Ok(Display::over(display, Box::new(feed), progress))
         }
-        Ok(Err(error)) if error.is_usage() => Err(Stop::usage(error)),
-        Ok(Err(error)) => Err(Stop::failed(error)),
+        Ok(Err(error)) => {
+            // The same command shall work once that is mended, and not find its own file in its way.
+            if let Some(spool) = spool {
+                spool.discard();
+            }
+            Err(if error.is_usage() { Stop::usage(error) } else { Stop::failed(error) })
+        }
         Err(_) => Ok(Box::new(Interrupted { operation: "GetApis", regions })),
     }
 }

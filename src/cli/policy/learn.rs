@@ -13,6 +13,7 @@ use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{self, Target};
 use crate::cli::progress::Audience;
 use crate::cli::sources::{self, Questions, SourceKind};
+use crate::cli::spool;
 use crate::gate;
 use crate::model::Document;
 use crate::model::feed::{Chunk, Close, Feed, Given, Unusable};
@@ -29,6 +30,7 @@ const MOST_PLACES: usize = 4;
 /// Runs the command.
 pub fn run(command: &Learn, global: &Global) -> Result<u8, Stop> {
     let from = SourceKind::of(&command.source)?;
+    spool::refuse(&command.source, "policy learn")?;
     let asked = Asked::of(command, &from)?;
     let target = Target::of(&command.output);
     output::check(&target)?;

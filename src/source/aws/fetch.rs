@@ -11,6 +11,7 @@ use super::confirm::Doubts;
 use super::gap::{Failure, Kind, Operation};
 use super::ledger::Ledger;
 use super::progress::ScopeProgress;
+use super::spool::Spool;
 use super::stop::Reason;
 use crate::model::feed::{Chunk, Selection};
 use crate::model::{Document, Value};
@@ -36,6 +37,8 @@ pub(super) struct Region {
     /// How many APIs are read at once.
     pub(super) width: usize,
     pub(super) chunks: mpsc::Sender<Chunk>,
+    /// Where what is handed on is kept as well.
+    pub(super) spool: Option<Arc<Spool>>,
     pub(super) progress: Arc<ScopeProgress>,
 }
 
@@ -80,6 +83,9 @@ impl Region {
         }
         region.settle(doubts, &mut ledger).await;
         ledger.requests(region.control_plane.requests());
+        if let Some(spool) = &region.spool {
+            spool.close(&ledger);
+        }
         ledger
     }
 
@@ -193,6 +199,9 @@ impl Region {
     pub(super) async fn hand_on(&self, api: Value<'static>, stages: Vec<Value<'static>>, ledger: &mut Ledger) -> bool {
         if stages.is_empty() {
             return true;
+        }
+        if let Some(spool) = &self.spool {
+            spool.stages(self.account.as_deref(), &self.name, &api, &stages);
         }
         let (read, region) = (stages.len(), Some(Arc::clone(&self.name)));
         let chunk = Chunk::Api { account: self.account.clone(), region, api, stages };

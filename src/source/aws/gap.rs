@@ -199,6 +199,11 @@ impl Failure {
         Self::new(kind, code, message)
     }
 
+    /// What an earlier run kept could not be read again.
+    pub(super) fn not_kept(why: &io::Error) -> Self {
+        Self::new(Kind::Other, "SpoolFailure", format!("what --resume goes on from could not be read: {why}"))
+    }
+
     /// An answer that is not what the call returns.
     pub(super) fn broken(what: impl Into<String>) -> Self {
         Self::new(Kind::Broken, "InvalidResponse", what)
@@ -319,6 +324,7 @@ impl Failure {
             Kind::Endless => "run again; if it stays, the endpoint's paging is broken".to_owned(),
             Kind::Stopped(Reason::Timeout) => "raise --timeout, or audit less in one run".to_owned(),
             Kind::Stopped(Reason::Interrupted) => "run again to read the rest".to_owned(),
+            Kind::Other if self.code == "SpoolFailure" => "remove the file and begin anew with --spool".to_owned(),
             Kind::Other if self.code == "InternalError" => "this is a bug of driftgate: please report it".to_owned(),
             Kind::Other => "see the message; `driftgate -v` shows every attempt".to_owned(),
         };

@@ -45,6 +45,24 @@ impl Ledger {
         Self { scope, gaps, warnings, found: BTreeSet::new(), listed, unknown_here: None }
     }
 
+    /// A scope that an earlier run read whole.
+    pub(super) fn resumed(scope: Scope, warnings: Vec<Warning>, found: Vec<String>) -> Self {
+        Self { found: found.into_iter().collect(), ..Self::of(scope, Vec::new(), warnings) }
+    }
+
+    /// The identifiers of the APIs that were asked for and found.
+    pub(super) fn found(&self) -> Vec<String> {
+        self.found.iter().cloned().collect()
+    }
+
+    /// Only so many of its stages could be handed on after all.
+    pub(super) fn cut_short(&mut self, stages: u64, why: &Failure) {
+        self.scope.outcome = if stages > 0 { Read::Partial } else { Read::Unchecked };
+        self.scope.stages = stages;
+        self.scope.unchecked_apis += std::mem::take(&mut self.scope.checked_apis);
+        self.gap(Operation::GetStages, why, None, None);
+    }
+
     /// The APIs could not be listed, or not all of them, or the one that was asked for could not be read.
     pub(super) fn unlisted(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, in_part: bool) {
         self.listed = false;

@@ -7,6 +7,7 @@
 //!                                          │    └─► confirm         ├─► gap, retry
 //!                                          │                        └─► convert
 //!                                          └─► chunks, then ledger ─► settle, an account each ─► Close
+//!                                                └─► spool, from which a later run takes both
 //! probe: the same up to regions, then at most four calls in each; permission and iam say what IAM has to allow
 //! ```
 //!
@@ -37,6 +38,7 @@ mod role;
 mod selector;
 mod session;
 mod settle;
+mod spool;
 mod stop;
 mod surroundings;
 mod survey;
@@ -52,6 +54,7 @@ pub use self::permission::{Blame, Permission};
 pub use self::progress::{Progress, Standing};
 pub use self::role::Role;
 pub use self::selector::{NotASelector, Selector};
+pub use self::spool::{Asked, Error as SpoolError, Spool};
 pub use self::stop::Canceller;
 pub use self::surroundings::{Endpoint, Setting, Surroundings};
 
@@ -101,6 +104,8 @@ pub struct Request {
     pub concurrency: usize,
     /// The time for the whole fetch; what was not reached then becomes gaps.
     pub timeout: Option<Duration>,
+    /// Where what is read is kept, and what an earlier run has read already.
+    pub spool: Option<Arc<Spool>>,
 }
 
 impl Default for Request {
@@ -120,6 +125,7 @@ impl Default for Request {
             burst: 1,
             concurrency: 1,
             timeout: None,
+            spool: None,
         }
     }
 }
@@ -175,7 +181,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
     let (closing, close) = oneshot::channel();
     let progress = Arc::new(Progress::new(Limits::of(&request)));
-    let (selection, timeout) = (Arc::clone(&request.selection), request.timeout);
+    let (selection, timeout, spool) = (Arc::clone(&request.selection), request.timeout, request.spool.clone());
     let survey = Survey {
         in_flight: Arc::new(Semaphore::new(request.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
         open: Survey::places(),
@@ -198,8 +204,12 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
                 failure.code, failure.message
             )
         });
+        let close = Close { failed, ..ledger::close(ledgers, warnings, &selection) };
+        if let Some(spool) = spool.filter(|_| close.gaps.is_empty() && close.failed.is_none()) {
+            spool.is_whole();
+        }
         // The feed may be gone, and nobody asks any more.
-        let _ = closing.send(Close { failed, ..ledger::close(ledgers, warnings, &selection) });
+        let _ = closing.send(close);
     });
     Ok(AwsFeed { progress, chunks, close, canceller })
 }

@@ -132,6 +132,15 @@ impl Progress {
         state.known += regions as u64;
     }
 
+    /// One of the accounts and Regions was read by an earlier run, with so many stages.
+    pub(super) fn resumed(&self, stages: u64) {
+        let mut state = self.state();
+        state.known += 1;
+        state.done += 1;
+        state.resumed += 1;
+        state.spent.stages += stages;
+    }
+
     /// One of the accounts and Regions is read from now on, at this pacer's pace.
     pub(super) fn open(&self, pacer: &Arc<Pacer>) -> Arc<ScopeProgress> {
         let (pacer, expected) = (Some(Arc::clone(pacer)), AtomicU64::new(1));

@@ -158,3 +158,15 @@ fn a_fetch_from_beginning_to_end() {
     let standing = progress.standing();
     assert_eq!((standing.done, standing.planned, standing.sent, standing.expected), (3, 3, 8, Some(8)));
 }
+
+#[test]
+fn what_an_earlier_run_has_read_is_done_and_says_nothing_of_the_rest() {
+    let progress = Progress::new(UNPACED);
+    progress.plan(2, 3);
+    for stages in [4, 0, 5] {
+        progress.resumed(stages);
+    }
+    progress.enter(0);
+    let standing = progress.standing();
+    assert_eq!((standing.done, standing.planned, standing.stages, standing.expected), (3, 6, 9, None));
+}

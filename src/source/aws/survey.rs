@@ -1,6 +1,7 @@
 //! The whole fetch: every account, every Region of it, each in the end one ledger. It must not know how a Region is
 //! read.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
@@ -102,7 +103,46 @@ impl Survey {
                 None => known = true,
             }
         }
+        survey.replay(&mut ledgers).await;
+        warnings.extend(survey.request.spool.as_ref().and_then(|spool| spool.warning()));
         Surveyed { ledgers, warnings, unknown: unknown.filter(|_| !known) }
+    }
+
+    /// Hands on what earlier runs have read. It comes last, when it is known what is wanted of it, and to its end even
+    /// if the fetch was stopped: it takes no calls.
+    async fn replay(&self, ledgers: &mut [Ledger]) {
+        let Some(spool) = self.request.spool.clone() else { return };
+        let chunks = self.chunks.clone();
+        let replay = move || spool.replay(|chunk| chunks.blocking_send(chunk).is_ok());
+        let (mut handed, failed) = match tokio::task::spawn_blocking(replay).await {
+            Ok((handed, failed)) => (handed, failed.map(|error| Failure::not_kept(&error))),
+            // Nothing is known of what was handed on, so the books will not balance, and the run says so.
+            Err(error) => (HashMap::new(), Some(Failure::internal(error.to_string()))),
+        };
+        let Some(why) = failed else { return };
+        for ledger in ledgers {
+            let (Some(account), Some(region)) = (&ledger.scope.account, &ledger.scope.region) else { continue };
+            let handed = handed.remove(&(account.clone(), region.clone()));
+            if let Some(stages) = handed.filter(|stages| *stages < ledger.scope.stages) {
+                ledger.cut_short(stages, &why);
+            }
+        }
+    }
+
+    /// The ledgers of the Regions that an earlier run has read, and the Regions that are left.
+    fn resumed(&self, account: Option<&str>, regions: Vec<Arc<str>>) -> (Vec<Ledger>, Vec<Arc<str>>) {
+        let Some(spool) = &self.request.spool else { return (Vec::new(), regions) };
+        let (mut read, mut left) = (Vec::new(), Vec::new());
+        for region in regions {
+            match spool.take(account, &region) {
+                Some(ledger) => {
+                    self.progress.resumed(ledger.scope.stages);
+                    read.push(ledger);
+                }
+                None => left.push(region),
+            }
+        }
+        (read, left)
     }
 
     /// Reads an account.
@@ -112,6 +152,8 @@ impl Survey {
         if let Some(regions) = &self.regions {
             let (wanted, excluded) = self.wanted(id.as_deref(), regions.clone());
             ledgers.extend(excluded);
+            let (read, wanted) = self.resumed(id.as_deref(), wanted);
+            ledgers.extend(read);
             if wanted.is_empty() {
                 self.progress.enter(0);
                 return Account { ledgers, ..Account::default() };
@@ -140,6 +182,8 @@ impl Survey {
         let (wanted, excluded) =
             self.wanted(id.as_deref(), on.iter().map(|region| region.name.as_str().into()).collect());
         ledgers.extend(excluded);
+        let (read, wanted) = self.resumed(id.as_deref(), wanted);
+        ledgers.extend(read);
         ledgers.extend(off.iter().map(|region| Ledger::excluded(id.as_deref(), Some(&region.name))));
         let mut account = self.read(id.clone(), &config, wanted, ledgers, width).await;
         account.warnings.extend(guessed(id.as_deref(), &found));
@@ -237,6 +281,7 @@ impl Survey {
             confirm: request.confirm.clone(),
             width,
             chunks: self.chunks.clone(),
+            spool: request.spool.clone(),
             progress,
         }
     }

@@ -1,0 +1,282 @@
+//! The spool: what is fetched, kept in a file, so that a run that was killed can go on. It must not know how anything
+//! is fetched, nor what is done with it.
+//!
+//! The file holds one JSON value a line, and only grows:
+//!
+//! ```text
+//! {"format":"driftgate.spool","version":1,"asked":{…}}      what decides which stages are fetched and kept
+//! {"account":…,"region":…,"api":{…},"stage":{…}}            a stage, as in a snapshot, its values in clear text
+//! {"scope":{…},"warnings":[…],"found":[…],"lines":2}        an account's Region was read whole, in so many lines
+//! {"run":2}                                                 from here on another run wrote
+//! ```
+//!
+//! Regions are read side by side, so their lines are mixed. Only a closing line says that one was read; what a run left
+//! without one is read again, and its lines are passed over because they stand in an earlier run than the closing one.
+
+mod read;
+mod write;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use self::write::Writer;
+use super::ledger::Ledger;
+use crate::model::feed::{Chunk, Scope, Warning};
+
+/// The name of the format, in the first line.
+const FORMAT: &str = "driftgate.spool";
+/// Its version.
+const VERSION: u64 = 1;
+/// Nobody else may read it: the values of stage variables are in it.
+const MODE: u32 = 0o600;
+
+/// What decides which stages are fetched and kept: names, and what they are for a run. A spool serves only runs of
+/// which all of it is the same.
+pub type Asked = BTreeMap<String, String>;
+
+/// The first line.
+#[derive(Debug, Serialize, Deserialize)]
+struct Header {
+    format: String,
+    version: u64,
+    #[serde(default)]
+    asked: Asked,
+}
+
+/// The last line of an account's Region.
+#[derive(Debug, Serialize, Deserialize)]
+struct Closing {
+    scope: Scope,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
+    /// The APIs that were asked for by name and found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    found: Vec<String>,
+    /// How many lines of stages there are.
+    lines: u64,
+}
+
+/// The first line of what another run wrote.
+#[derive(Debug, Serialize, Deserialize)]
+struct Run {
+    run: u64,
+}
+
+/// The name of an account's Region.
+type Name = (String, String);
+
+/// An account's Region that was read whole.
+#[derive(Debug)]
+struct Finished {
+    /// The run that read it.
+    run: u64,
+    closing: Closing,
+}
+
+/// Why a spool cannot be used. The text says what happened, where, and what to do.
+#[derive(Debug)]
+pub struct Error(String);
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// A file in which a fetch is kept. It is locked as long as this lives.
+#[derive(Debug)]
+pub struct Spool {
+    path: PathBuf,
+    file: File,
+    writer: Mutex<Writer>,
+    /// What earlier runs read and nobody has asked for yet.
+    finished: Mutex<HashMap<Name, Finished>>,
+    /// What was asked for of that, and the run that read it.
+    taken: Mutex<HashMap<Name, u64>>,
+    /// Where this run's lines begin.
+    end: u64,
+    /// Whether this run made the file.
+    new: bool,
+    /// Whether everything that was wanted was read.
+    whole: AtomicBool,
+}
+
+impl Spool {
+    /// Begins a spool in a file that must not be there yet.
+    ///
+    /// # Errors
+    /// When it is there, cannot be made, or is in use.
+    pub fn start(path: &Path, asked: &Asked) -> Result<Self, Error> {
+        let name = path.display();
+        let file = OpenOptions::new().read(true).append(true).create_new(true).mode(MODE).open(path);
+        let file = file.map_err(|error| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Error(match error.kind() {
+                io::ErrorKind::AlreadyExists => {
+                    format!("{name} is there already.\nContinue it with --resume {name}, or remove it.")
+                }
+                io::ErrorKind::NotFound => format!(
+                    "the folder {} does not exist, so {name} could not be written. Make it first.",
+                    folder.unwrap_or(Path::new(".")).display()
+                ),
+                _ => format!("{name} could not be made: {error}."),
+            })
+        })?;
+        lock(path, &file)?;
+        Self::begin(path, file, asked, true)
+    }
+
+    /// Goes on with a spool that an earlier run left.
+    ///
+    /// # Errors
+    /// When it is not there, not a spool, damaged, of another kind of run, somebody else's, or in use.
+    pub fn resume(path: &Path, asked: &Asked) -> Result<Self, Error> {
+        let name = path.display();
+        let failed = |error: io::Error| {
+            Error(match error.kind() {
+                io::ErrorKind::NotFound => format!(
+                    "{name} is not there, so there is nothing to go on from.\n\
+                     Begin with --spool {name}; with both flags it is begun where it is not there."
+                ),
+                _ => format!("{name} cannot be read: {error}."),
+            })
+        };
+        if !fs::symlink_metadata(path).map_err(failed)?.is_file() {
+            return Err(Error(format!("{name} is not a file, so it is no spool.\nName the file that --spool wrote.")));
+        }
+        let file = OpenOptions::new().read(true).append(true).open(path).map_err(failed)?;
+        lock(path, &file)?;
+        let read = read::scan(&name.to_string(), &file, asked)?;
+        // Only the owner may do so: what others wrote must not pass for what was read from AWS.
+        file.set_permissions(fs::Permissions::from_mode(MODE)).map_err(|error| {
+            Error(format!("{name} belongs to somebody else ({error}).\nBegin a spool of your own with --spool FILE."))
+        })?;
+        let Some(read::Scanned { finished, end, runs }) = read else {
+            file.set_len(0).map_err(failed)?;
+            return Self::begin(path, file, asked, true);
+        };
+        let spool = Self { finished: Mutex::new(finished), end, ..Self::empty(path, file, false) };
+        // Half a line at the end is what a killed run leaves.
+        if let Err(error) = spool.file.set_len(end) {
+            spool.writer().fail(&error);
+        }
+        spool.line(&Run { run: runs + 1 });
+        Ok(spool)
+    }
+
+    fn begin(path: &Path, file: File, asked: &Asked, new: bool) -> Result<Self, Error> {
+        let spool = Self::empty(path, file, new);
+        spool.line(&Header { format: FORMAT.to_owned(), version: VERSION, asked: asked.clone() });
+        match spool.failure() {
+            Some(error) => {
+                spool.remove();
+                Err(Error(format!("{} could not be written: {error}.", path.display())))
+            }
+            None => Ok(spool),
+        }
+    }
+
+    fn empty(path: &Path, file: File, new: bool) -> Self {
+        Self {
+            path: path.to_owned(),
+            file,
+            writer: Mutex::default(),
+            finished: Mutex::default(),
+            taken: Mutex::default(),
+            end: 0,
+            new,
+            whole: AtomicBool::new(false),
+        }
+    }
+
+    /// The ledger of an account's Region that an earlier run read whole; its stages are then part of [`Self::replay`].
+    pub(super) fn take(&self, account: Option<&str>, region: &str) -> Option<Ledger> {
+        // Of an account without a name nobody knows whether it is the same one.
+        let name = (account?.to_owned(), region.to_owned());
+        let Finished { run, closing } = locked(&self.finished).remove(&name)?;
+        locked(&self.taken).insert(name, run);
+        Some(Ledger::resumed(closing.scope, closing.warnings, closing.found))
+    }
+
+    /// Hands the stages of everything that was taken to `hand_on`, until it does not want more. What was taken and
+    /// could not be handed on whole, with the number of stages that were; and why.
+    pub(super) fn replay(&self, hand_on: impl FnMut(Chunk) -> bool) -> (HashMap<Name, u64>, Option<io::Error>) {
+        let taken = std::mem::take(&mut *locked(&self.taken));
+        if taken.is_empty() {
+            return (HashMap::new(), None);
+        }
+        read::replay(&self.path.display().to_string(), &self.file, self.end, &taken, hand_on)
+    }
+
+    /// Notes that everything that was wanted was read.
+    pub(super) fn is_whole(&self) {
+        self.whole.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes back a spool that this run has begun, and in which nothing is.
+    pub fn discard(&self) {
+        if self.new {
+            self.remove();
+        }
+    }
+
+    /// At the end of the run: the file is removed where everything was read and, as the caller knows, `told`. Whether
+    /// it is kept.
+    #[must_use]
+    pub fn end(&self, told: bool) -> bool {
+        if told && self.whole.load(Ordering::Relaxed) {
+            self.remove();
+            return false;
+        }
+        true
+    }
+
+    fn remove(&self) {
+        // What stands there now may be somebody else's. That it cannot be removed is not worth an error.
+        if is_at(&self.file, &self.path) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        locked(&self.writer)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the path leads to this file, and not through a link.
+fn is_at(file: &File, path: &Path) -> bool {
+    let (Ok(here), Ok(there)) = (file.metadata(), fs::symlink_metadata(path)) else { return false };
+    (here.dev(), here.ino()) == (there.dev(), there.ino())
+}
+
+/// Keeps other runs out.
+fn lock(path: &Path, file: &File) -> Result<(), Error> {
+    let name = path.display();
+    let in_use =
+        || Error(format!("{name} is in use by another run.\nWait for it, or give this run a file of its own."));
+    match file.try_lock() {
+        // A run that has just ended may have removed it.
+        Ok(()) if is_at(file, path) => Ok(()),
+        Ok(()) | Err(TryLockError::WouldBlock) => Err(in_use()),
+        Err(TryLockError::Error(error)) => {
+            Err(Error(format!("{name} cannot be locked: {error}.\nPut it on a file system that has locks.")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,250 @@
+//! Reads a spool: once to see what is finished, and once to hand on its stages.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{Asked, Closing, Error, FORMAT, Finished, Header, Name, Run, VERSION};
+use crate::model::feed::{Chunk, Read as Outcome, Selection};
+
+/// How much is read at once, and how many bytes of lines go into one chunk.
+const BLOCK: usize = 64 * 1024;
+/// The longest line: a stage with the most routes and variables that AWS allows has less than 1 MiB.
+const LONGEST_LINE: u64 = 8 << 20;
+
+/// What a spool holds.
+pub(super) struct Scanned {
+    pub(super) finished: HashMap<Name, Finished>,
+    /// Where its last whole line ends.
+    pub(super) end: u64,
+    /// How many runs have written it.
+    pub(super) runs: u64,
+}
+
+/// What a line is. Each kind begins in its own way.
+enum Line {
+    Stage(Name),
+    Closing(Box<Closing>),
+    Run(u64),
+}
+
+/// The name in a line of a stage.
+#[derive(Deserialize)]
+struct Place<'l> {
+    #[serde(borrow)]
+    account: Cow<'l, str>,
+    #[serde(borrow)]
+    region: Cow<'l, str>,
+    #[serde(rename = "api")]
+    _api: IgnoredAny,
+    #[serde(rename = "stage")]
+    _stage: IgnoredAny,
+}
+
+impl Line {
+    fn read(line: &[u8]) -> Result<Self, String> {
+        let said = |error: serde_json::Error| {
+            let said = error.to_string();
+            said.split(" at line ").next().unwrap_or(&said).to_owned()
+        };
+        if line.starts_with(b"{\"account\":") {
+            let Place { account, region, .. } = serde_json::from_slice(line).map_err(said)?;
+            Ok(Self::Stage((account.into_owned(), region.into_owned())))
+        } else if line.starts_with(b"{\"scope\":") {
+            serde_json::from_slice(line).map(Self::Closing).map_err(said)
+        } else {
+            serde_json::from_slice(line).map(|Run { run }| Self::Run(run)).map_err(said)
+        }
+    }
+}
+
+/// The lines of a part of a file, without its cursor: the file is written meanwhile.
+struct Part<'f> {
+    file: &'f File,
+    at: u64,
+    end: u64,
+}
+
+impl Read for Part<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(into.len());
+        let read = self.file.read_at(&mut into[..left], self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+fn lines_of(file: &File, end: u64) -> BufReader<Part<'_>> {
+    BufReader::with_capacity(BLOCK, Part { file, at: 0, end })
+}
+
+/// Appends the next line to `line`; its length, 0 at the end.
+fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
+    let read = from.by_ref().take(LONGEST_LINE).read_until(b'\n', line)? as u64;
+    if read == LONGEST_LINE && !line.ends_with(b"\n") {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "a line of more than 8 MiB"));
+    }
+    Ok(read)
+}
+
+/// Reads a spool to its last whole line. `None` where a run was killed before it had written the first.
+pub(super) fn scan(name: &str, file: &File, asked: &Asked) -> Result<Option<Scanned>, Error> {
+    let unreadable = |error: io::Error| Error(format!("{name} cannot be read: {error}."));
+    let damaged = |at: u64, said: &str| {
+        Error(format!(
+            "{name}:{at}: {said}. The file is damaged; nothing was read.\nRemove it, and begin anew with --spool."
+        ))
+    };
+    let mut from = lines_of(file, file.metadata().map_err(unreadable)?.len());
+    let mut line = Vec::new();
+    let mut end = next_line(&mut from, &mut line).map_err(unreadable)?;
+    if !line.ends_with(b"\n") {
+        let start = format!("{{\"format\":\"{FORMAT}\",\"version\":");
+        let alike = line.iter().zip(start.as_bytes()).all(|(a, b)| a == b);
+        return if alike { Ok(None) } else { Err(not_a_spool(name)) };
+    }
+    same(name, &line, asked)?;
+
+    let (mut finished, mut counts, mut runs) = (HashMap::new(), HashMap::<Name, u64>::new(), 1);
+    for at in 2.. {
+        line.clear();
+        let read = next_line(&mut from, &mut line).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => damaged(at, &error.to_string()),
+            _ => unreadable(error),
+        })?;
+        if !line.ends_with(b"\n") {
+            break;
+        }
+        end += read;
+        match Line::read(&line).map_err(|said| damaged(at, &format!("not a line of a spool: {said}")))? {
+            Line::Stage(name) => *counts.entry(name).or_default() += 1,
+            Line::Run(run) => {
+                runs = run;
+                counts.clear();
+            }
+            Line::Closing(closing) => {
+                let Closing { scope, lines, .. } = &*closing;
+                let (Some(account), Some(region)) = (&scope.account, &scope.region) else { continue };
+                let name = (account.clone(), region.clone());
+                let count = counts.remove(&name).unwrap_or_default();
+                // Of what does not add up nothing is taken: it is read again.
+                if scope.outcome == Outcome::Checked && *lines == count && scope.stages == count {
+                    finished.insert(name, Finished { run: runs, closing: *closing });
+                }
+            }
+        }
+    }
+    Ok(Some(Scanned { finished, end, runs }))
+}
+
+fn not_a_spool(name: &str) -> Error {
+    Error(format!("{name} is not a spool. Nothing was read.\nName the file that --spool wrote."))
+}
+
+/// Whether the first line is that of a spool that asks for the same.
+fn same(name: &str, line: &[u8], asked: &Asked) -> Result<(), Error> {
+    let header: Header = serde_json::from_slice(line)
+        .ok()
+        .filter(|header: &Header| header.format == FORMAT)
+        .ok_or_else(|| not_a_spool(name))?;
+    if header.version != VERSION {
+        return Err(Error(format!(
+            "{name} is a spool of version {}, and this driftgate reads version {VERSION}.\n\
+             Nothing was read; go on with the driftgate that began it, or remove it.",
+            header.version
+        )));
+    }
+    let mut differs: Vec<&str> = header
+        .asked
+        .keys()
+        .chain(asked.keys())
+        .filter(|key| header.asked.get(*key) != asked.get(*key))
+        .map(String::as_str)
+        .collect();
+    differs.sort_unstable();
+    differs.dedup();
+    if differs.is_empty() {
+        return Ok(());
+    }
+    Err(Error(format!(
+        "{name} was begun with other {}. Nothing was read.\n\
+         Give the same again, or remove it and begin anew.",
+        differs.join(", ")
+    )))
+}
+
+/// Hands the stages of what is `taken` to `hand_on`, each from the run that finished it.
+pub(super) fn replay(
+    name: &str,
+    file: &File,
+    end: u64,
+    taken: &HashMap<Name, u64>,
+    mut hand_on: impl FnMut(Chunk) -> bool,
+) -> (HashMap<Name, u64>, Option<io::Error>) {
+    let mut handed: HashMap<Name, u64> = taken.keys().map(|name| (name.clone(), 0)).collect();
+    let failed = send(name, file, end, taken, |chunk, stages| {
+        let wanted = hand_on(chunk);
+        if wanted {
+            for name in stages {
+                *handed.entry(name.clone()).or_default() += 1;
+            }
+        }
+        wanted
+    });
+    (handed, failed.err())
+}
+
+/// Lines that stand together go into one chunk, so that each keeps its number.
+fn send(
+    name: &str,
+    file: &File,
+    end: u64,
+    taken: &HashMap<Name, u64>,
+    mut hand_on: impl FnMut(Chunk, &[Name]) -> bool,
+) -> io::Result<()> {
+    let (name, only): (Arc<str>, Arc<Selection>) = (name.into(), Arc::default());
+    let mut from = lines_of(file, end);
+    let (mut bytes, mut stages, mut run) = (Vec::new(), Vec::new(), 1);
+    next_line(&mut from, &mut bytes)?;
+    bytes.clear();
+    for at in 2.. {
+        let before = bytes.len();
+        let read = next_line(&mut from, &mut bytes)?;
+        let line = &bytes[before..];
+        let wanted = match Line::read(line) {
+            Ok(Line::Stage(name)) if taken.get(&name) == Some(&run) => {
+                stages.push(name);
+                true
+            }
+            Ok(Line::Run(next)) => {
+                run = next;
+                false
+            }
+            Ok(_) => false,
+            Err(_) if read == 0 => false,
+            Err(said) => return Err(io::Error::new(io::ErrorKind::InvalidData, format!("line {at}: {said}"))),
+        };
+        if !wanted {
+            bytes.truncate(before);
+        }
+        if !stages.is_empty() && (!wanted || bytes.len() >= BLOCK) {
+            let first = if wanted { at + 1 } else { at } - stages.len() as u64;
+            let lines = std::mem::take(&mut bytes);
+            let chunk = Chunk::Lines { name: Arc::clone(&name), bytes: lines, first, only: Arc::clone(&only) };
+            if !hand_on(chunk, &stages) {
+                return Err(io::Error::new(io::ErrorKind::BrokenPipe, "nobody took its stages"));
+            }
+            stages.clear();
+        }
+        if read == 0 {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

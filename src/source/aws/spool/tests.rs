@@ -1,0 +1,348 @@
+//! A spool cut off anywhere, damaged, not one, somebody else's, or not writable any more.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+use crate::model::catalogue::{Protocol, STAGE, position};
+use crate::model::document::api_stated_by;
+use crate::model::feed::Read;
+use crate::model::value::Value;
+use crate::model::wanted::Wanted;
+
+const ACCOUNT: &str = "111122223333";
+
+fn asked() -> Asked {
+    [("policies", "sha256:00"), ("--api", "")].map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fleet.spool");
+    (folder, path)
+}
+
+fn stage(name: &str) -> Value<'static> {
+    let mut stage = Value::empty_struct(STAGE);
+    if let Value::Struct(members) = &mut stage {
+        members[position(STAGE, "StageName")] = Value::text(name.to_owned());
+        members[position(STAGE, "Description")] = Value::text("line\nof \"scope\": {\"run\":2}");
+    }
+    stage
+}
+
+fn region(number: usize) -> String {
+    format!("region-{number}")
+}
+
+/// The names of a Region's stages.
+fn names(number: usize, stages: usize) -> Vec<String> {
+    (0..stages).map(|stage| format!("{number}-{stage}")).collect()
+}
+
+fn add(spool: &Spool, number: usize, name: &str) {
+    spool.stages(Some(ACCOUNT), &region(number), &api_stated_by(Some("a1"), Some(Protocol::Http)), &[stage(name)]);
+}
+
+fn finish(spool: &Spool, number: usize, stages: usize) {
+    let scope = Scope {
+        account: Some(ACCOUNT.to_owned()),
+        region: Some(region(number)),
+        stages: stages as u64,
+        outcome: Read::Checked,
+        ..Scope::default()
+    };
+    spool.close(&Ledger::resumed(scope, Vec::new(), Vec::new()));
+}
+
+/// Writes Regions with so many stages side by side: `order` says which is next.
+fn write(spool: &Spool, regions: &BTreeMap<usize, usize>, order: &[usize]) {
+    let mut left: BTreeMap<usize, Vec<String>> =
+        regions.iter().map(|(number, stages)| (*number, names(*number, *stages))).collect();
+    let mut order = order.iter().cycle();
+    while !left.is_empty() {
+        let number = *left.keys().nth(order.next().unwrap() % left.len()).unwrap();
+        let waiting = left.get_mut(&number).unwrap();
+        if waiting.is_empty() {
+            finish(spool, number, regions[&number]);
+            left.remove(&number);
+        } else {
+            add(spool, number, &waiting.remove(0));
+        }
+    }
+}
+
+/// The Regions that are finished, with the stages that are handed on of each, after one of them was asked for.
+fn resumed(spool: &Spool, regions: &BTreeMap<usize, usize>) -> BTreeMap<usize, Vec<String>> {
+    let mut seen: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for number in regions.keys() {
+        if let Some(ledger) = spool.take(Some(ACCOUNT), &region(*number)) {
+            assert_eq!(ledger.scope.stages, regions[number] as u64);
+            seen.insert(*number, Vec::new());
+        }
+        assert!(spool.take(Some(ACCOUNT), &region(*number)).is_none());
+    }
+    let (handed, failed) = spool.replay(|chunk| {
+        chunk
+            .decode(&Wanted::all(), |document| {
+                let number = document.region.unwrap().strip_prefix("region-").unwrap().parse().unwrap();
+                seen.get_mut(&number).unwrap().push(document.stage_name().unwrap().to_owned());
+            })
+            .unwrap();
+        true
+    });
+    assert!(failed.is_none(), "{failed:?}");
+    assert!(handed.values().sum::<u64>() == seen.values().map(Vec::len).sum::<usize>() as u64);
+    seen
+}
+
+/// Those of which the closing line is there, whatever the reader thinks.
+fn closed(bytes: &[u8]) -> Vec<usize> {
+    let whole = &bytes[..bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)];
+    let lines = std::str::from_utf8(whole).unwrap().lines().filter(|line| line.starts_with("{\"scope\":"));
+    let mut numbers: Vec<usize> = lines
+        .map(|line| {
+            let closing: serde_json::Value = serde_json::from_str(line).unwrap();
+            closing["scope"]["region"].as_str().unwrap()["region-".len()..].parse().unwrap()
+        })
+        .collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// Resumes what is left of a file, and looks at everything that a cut must not change; the Regions that are finished.
+fn survives(path: &Path, bytes: &[u8], regions: &BTreeMap<usize, usize>) -> (Spool, Vec<usize>) {
+    fs::write(path, bytes).unwrap();
+    let spool = Spool::resume(path, &asked()).unwrap();
+    let seen = resumed(&spool, regions);
+    assert_eq!(seen.keys().copied().collect::<Vec<_>>(), closed(bytes));
+    for (number, stages) in &seen {
+        assert_eq!(*stages, names(*number, regions[number]));
+    }
+    (spool, seen.into_keys().collect())
+}
+
+#[test]
+fn cut_at_any_byte_it_has_what_is_closed_and_nothing_twice() {
+    let (_folder, path) = folder();
+    let regions = BTreeMap::from([(0, 2), (1, 0), (2, 1)]);
+    write(&Spool::start(&path, &asked()).unwrap(), &regions, &[0, 1, 2, 2]);
+    let bytes = fs::read(&path).unwrap();
+    for cut in 0..=bytes.len() {
+        survives(&path, &bytes[..cut], &regions);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn killed_twice_it_still_comes_to_the_same_end(
+        stages in prop::collection::vec(0_usize..6, 1..6),
+        order in prop::collection::vec(0_usize..8, 1..12),
+        again in prop::collection::vec(0_usize..8, 1..12),
+        cuts in (0.0..1.0_f64, 0.0..1.0_f64),
+    ) {
+        let (_folder, path) = folder();
+        let regions: BTreeMap<usize, usize> = stages.into_iter().enumerate().collect();
+        write(&Spool::start(&path, &asked()).unwrap(), &regions, &order);
+        for (cut, order) in [(cuts.0, &again), (cuts.1, &order)] {
+            let bytes = fs::read(&path).unwrap();
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place")]
+            let cut = (cut * bytes.len() as f64) as usize;
+            let (spool, finished) = survives(&path, &bytes[..cut], &regions);
+            let left = regions.iter().filter(|(number, _)| !finished.contains(number));
+            write(&spool, &left.map(|(number, stages)| (*number, *stages)).collect(), order);
+        }
+        let bytes = fs::read(&path).unwrap();
+        let (_, finished) = survives(&path, &bytes, &regions);
+        prop_assert_eq!(finished, regions.keys().copied().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn only_what_is_asked_for_is_handed_on() {
+    let (_folder, path) = folder();
+    let regions = BTreeMap::from([(0, 2), (1, 3)]);
+    write(&Spool::start(&path, &asked()).unwrap(), &regions, &[0, 1]);
+    let spool = Spool::resume(&path, &asked()).unwrap();
+    assert_eq!(resumed(&spool, &BTreeMap::from([(1, 3)])), BTreeMap::from([(1, names(1, 3))]));
+    assert!(spool.take(None, &region(0)).is_none(), "of an account that is not known nothing is");
+    assert!(spool.take(Some("444455556666"), &region(0)).is_none());
+}
+
+#[test]
+fn what_nobody_takes_is_counted() {
+    let (_folder, path) = folder();
+    let regions = BTreeMap::from([(0, 2), (1, 3)]);
+    write(&Spool::start(&path, &asked()).unwrap(), &regions, &[0]);
+    let spool = Spool::resume(&path, &asked()).unwrap();
+    for number in [0, 1] {
+        spool.take(Some(ACCOUNT), &region(number)).unwrap();
+    }
+    let mut chunks = 0;
+    let (handed, failed) = spool.replay(|_| {
+        chunks += 1;
+        chunks == 1
+    });
+    assert!(failed.is_some());
+    assert_eq!([0, 1].map(|number| handed[&(ACCOUNT.to_owned(), region(number))]), [2, 0]);
+}
+
+#[test]
+fn what_has_gaps_or_no_name_is_not_finished() {
+    let (_folder, path) = folder();
+    let spool = Spool::start(&path, &asked()).unwrap();
+    let scope = |account: Option<&str>, outcome| Scope {
+        account: account.map(str::to_owned),
+        region: Some(region(0)),
+        outcome,
+        ..Scope::default()
+    };
+    spool.stages(None, "us-east-1", &Value::Unset, &[stage("a")]);
+    spool.close(&Ledger::resumed(scope(None, Read::Checked), Vec::new(), Vec::new()));
+    for outcome in [Read::Partial, Read::Unchecked, Read::Excluded] {
+        spool.close(&Ledger::resumed(scope(Some(ACCOUNT), outcome), Vec::new(), Vec::new()));
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn lines_that_do_not_add_up_are_read_again() {
+    let (_folder, path) = folder();
+    let spool = Spool::start(&path, &asked()).unwrap();
+    add(&spool, 0, "a");
+    finish(&spool, 0, 2);
+    finish(&spool, 1, 0);
+    drop(spool);
+    let spool = Spool::resume(&path, &asked()).unwrap();
+    assert!(spool.take(Some(ACCOUNT), &region(0)).is_none());
+    assert!(spool.take(Some(ACCOUNT), &region(1)).is_some());
+}
+
+/// What is said when a file is resumed.
+fn refused(path: &Path, asked: &Asked) -> String {
+    Spool::resume(path, asked).unwrap_err().to_string()
+}
+
+#[test]
+fn damage_in_the_middle_is_told_with_its_place() {
+    let (_folder, path) = folder();
+    write(&Spool::start(&path, &asked()).unwrap(), &BTreeMap::from([(0, 2), (1, 1)]), &[0]);
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    for (at, damaged) in
+        [(2, "{\"account\":\"1\",\"region\":\"r\",\"api\":{}}"), (3, ""), (4, "{\"scope\":{}}"), (5, "{}")]
+    {
+        let mut lines = lines.clone();
+        lines[at - 1] = damaged;
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        let said = refused(&path, &asked());
+        assert!(said.starts_with(&format!("{}:{at}: not a line of a spool: ", path.display())), "{said}");
+        assert!(said.contains("nothing was read"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_not_a_spool_is_not_touched() {
+    let (_folder, path) = folder();
+    for text in ["x", "{\"format\":\"driftgate.snapshot\",\"version\":1}\n", "a\nb\n", "{\"a\":1}\n"] {
+        fs::write(&path, text).unwrap();
+        assert!(refused(&path, &asked()).contains("is not a spool"), "{text}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+    fs::write(&path, "{\"format\":\"driftgate.spool\",\"version\":2,\"asked\":{}}\n").unwrap();
+    assert!(refused(&path, &asked()).contains("of version 2"));
+    assert!(refused(&path.with_extension("not"), &asked()).contains("is not there"));
+    assert!(refused(path.parent().unwrap(), &asked()).contains("is not a file"));
+    let link = path.with_extension("link");
+    symlink(&path, &link).unwrap();
+    assert!(refused(&link, &asked()).contains("is not a file"));
+}
+
+#[test]
+fn another_run_is_told_what_differs() {
+    let (_folder, path) = folder();
+    drop(Spool::start(&path, &asked()).unwrap());
+    let other: Asked = [("policies", "sha256:11"), ("--api", "a1"), ("--new", "")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    assert!(refused(&path, &other).contains("begun with other --api, --new, policies."), "{}", refused(&path, &other));
+}
+
+#[test]
+fn nobody_else_reads_it_and_nobody_elses_file_is_written() {
+    let (_folder, path) = folder();
+    let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    drop(Spool::start(&path, &asked()).unwrap());
+    assert_eq!(mode(), 0o600);
+    assert!(Spool::start(&path, &asked()).unwrap_err().to_string().contains("is there already"));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    drop(Spool::resume(&path, &asked()).unwrap());
+    assert_eq!(mode(), 0o600);
+
+    let dangling = path.with_extension("link");
+    symlink(path.with_extension("elsewhere"), &dangling).unwrap();
+    assert!(Spool::start(&dangling, &asked()).is_err(), "a link is not followed");
+    let nowhere = path.parent().unwrap().join("none/fleet.spool");
+    assert!(Spool::start(&nowhere, &asked()).unwrap_err().to_string().contains("does not exist"));
+}
+
+#[test]
+fn two_runs_cannot_share_it() {
+    let (_folder, path) = folder();
+    let first = Spool::start(&path, &asked()).unwrap();
+    assert!(refused(&path, &asked()).contains("is in use by another run"));
+    drop(first);
+    assert!(Spool::resume(&path, &asked()).is_ok());
+}
+
+#[test]
+fn it_is_removed_when_everything_was_read_and_told() {
+    let (_folder, path) = folder();
+    let spool = Spool::start(&path, &asked()).unwrap();
+    assert!(spool.end(true) && path.exists());
+    spool.is_whole();
+    assert!(spool.end(false) && path.exists());
+    assert!(!spool.end(true) && !path.exists());
+
+    // A report may have been written to the same path.
+    let spool = Spool::start(&path, &asked()).unwrap();
+    spool.is_whole();
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, "a report").unwrap();
+    assert!(!spool.end(true) && path.exists());
+}
+
+#[test]
+fn one_that_nothing_was_kept_in_is_taken_back_by_the_run_that_made_it() {
+    let (_folder, path) = folder();
+    let spool = Spool::start(&path, &asked()).unwrap();
+    drop(spool);
+    Spool::resume(&path, &asked()).unwrap().discard();
+    assert!(path.exists());
+    fs::remove_file(&path).unwrap();
+    Spool::start(&path, &asked()).unwrap().discard();
+    assert!(!path.exists());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_ends_the_spool_and_not_the_run() {
+    let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+    let spool = Spool::empty(Path::new("/dev/full"), full, true);
+    assert!(spool.warning().is_none());
+    add(&spool, 0, "a");
+    finish(&spool, 0, 1);
+    add(&spool, 1, "b");
+    finish(&spool, 1, 1);
+    let warning = spool.warning().unwrap();
+    assert_eq!(warning.kind, "spool-failed");
+    assert!(warning.message.contains("could not be written any more (No space left"), "{}", warning.message);
+    assert!(Spool::start(Path::new("/dev/full"), &asked()).is_err());
+}
