@@ -71,19 +71,19 @@ pub(super) async fn inventory(survey: &Survey) -> Inventory {
 }
 
 async fn of_organization(survey: &Survey, wanted: &[Selector], excluded: &[Selector]) -> Inventory {
-    let (config, home) = (survey.session.config(), home_of(&survey.home));
+    let (config, patience, home) = (survey.session.config(), survey.request.patience, home_of(&survey.home));
     let mut failures = Vec::new();
     let mut units = BTreeMap::new();
     let listed = survey.stop.unless(async {
         for selector in wanted.iter().chain(excluded) {
             let Selector::Unit(unit) = selector else { continue };
-            match organization::members_of(config, home, unit).await {
+            match organization::members_of(config, patience, home, unit).await {
                 Ok(members) => drop(units.insert(unit.clone(), members)),
                 // Who is in the unit is not known, so nobody knows who is meant.
                 Err(failure) => return Listing { members: Vec::new(), failed: Some(failure) },
             }
         }
-        organization::accounts(config, home).await
+        organization::accounts(config, patience, home).await
     });
     let Listing { members, failed } = listed.await.unwrap_or_else(|reason| Listing {
         members: Vec::new(),

@@ -55,16 +55,21 @@ impl ControlPlane {
         pacer: Arc<Pacer>,
         in_flight: Arc<Semaphore>,
         stop: Stop,
+        patience: Patience,
         progress: Arc<ScopeProgress>,
     ) -> Self {
         let (requests, expired_in_a_row) = (AtomicU64::new(0), AtomicU32::new(0));
-        let patience = Patience::STANDARD;
         Self { region, client, pacer, in_flight, stop, patience, progress, requests, expired_in_a_row }
     }
 
     /// The same with other patience.
     pub(super) fn with(self, patience: Patience) -> Self {
         Self { patience, ..self }
+    }
+
+    /// How long it bears with what fails.
+    pub(super) const fn patience(&self) -> &Patience {
+        &self.patience
     }
 
     /// Waits until then, or until the fetch is stopped.

@@ -36,10 +36,9 @@ async fn control_plane(answer: String) -> ControlPlane {
     let (_, stop) = Canceller::new();
     let (client, in_flight) = (api_gateway(session.config(), "us-east-1"), Arc::new(Semaphore::new(1)));
     let pacer = Arc::new(Pacer::new(0.0, 1));
-    let mut plane = ControlPlane::new("us-east-1".into(), client, pacer, in_flight, stop, Arc::default());
     let pause = Duration::from_millis(1);
-    plane.patience = Patience { first: pause, throttled: pause, longest: pause, ..Patience::STANDARD };
-    plane
+    let patience = Patience { first: pause, throttled: pause, longest: pause, ..Patience::STANDARD };
+    ControlPlane::new("us-east-1".into(), client, pacer, in_flight, stop, patience, Arc::default())
 }
 
 #[tokio::test]

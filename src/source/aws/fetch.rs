@@ -16,9 +16,6 @@ use super::stop::Reason;
 use crate::model::feed::{Chunk, Selection};
 use crate::model::{Document, Value};
 
-/// More pages than this are a circle that the tokens do not show.
-const MOST_PAGES: usize = 10_000;
-
 /// Whether a rule can match a stage of an API of which nothing else is known yet.
 pub(super) type MayMatch = dyn Fn(&Document<'_>) -> bool + Send + Sync;
 
@@ -103,7 +100,7 @@ impl Region {
                     !wanted.is_empty() && wanted.iter().all(|id| apis.iter().any(|api| id_of(api) == Some(id)))
                 };
                 let page = |token| self.control_plane.get_apis(token);
-                let listing = list(Operation::GetApis, &self.progress, page, all_found).await;
+                let listing = list(Operation::GetApis, self.most_pages(), &self.progress, page, all_found).await;
                 if let Some(failure) = listing.failed {
                     ledger.unlisted(Operation::GetApis, &failure, None, listing.pages > 0);
                 }
@@ -150,6 +147,10 @@ impl Region {
         Some(stage)
     }
 
+    fn most_pages(&self) -> usize {
+        self.control_plane.patience().pages
+    }
+
     fn stage_operation(&self) -> Operation {
         if self.only_stage().is_some() { Operation::GetStage } else { Operation::GetStages }
     }
@@ -165,7 +166,8 @@ impl Region {
             };
         }
         let page = |token| self.control_plane.get_stages(api_id, token);
-        let Listing { mut items, failed, .. } = list(Operation::GetStages, &self.progress, page, |_| false).await;
+        let Listing { mut items, failed, .. } =
+            list(Operation::GetStages, self.most_pages(), &self.progress, page, |_| false).await;
         items.retain(|stage| self.selection.has_stage(name_of(stage)));
         items.sort_by(|a, b| name_of(a).cmp(&name_of(b)));
         items.dedup_by(|later, kept| name_of(later) == name_of(kept));
@@ -222,6 +224,7 @@ pub(super) fn is_deleted(operation: Operation, failure: &Failure) -> bool {
 /// Follows the page tokens of a list to its end, or until `enough` was read.
 async fn list<F>(
     operation: Operation,
+    most: usize,
     progress: &ScopeProgress,
     page: impl Fn(Option<String>) -> F,
     enough: impl Fn(&[Value<'static>]) -> bool,
@@ -247,7 +250,7 @@ where
         if enough(&listing.items) {
             return listing;
         }
-        if !seen.insert(token.clone()) || listing.pages >= MOST_PAGES {
+        if !seen.insert(token.clone()) || listing.pages >= most {
             listing.failed = Some(Failure::endless(operation, listing.pages));
             return listing;
         }
@@ -261,6 +264,8 @@ mod tests {
 
     use super::*;
 
+    const MOST: usize = 100;
+
     async fn listed(answers: &[Option<&str>]) -> Listing {
         let at = Cell::new(0);
         let answer = |_| {
@@ -268,7 +273,7 @@ mod tests {
             let next = answers[at.get() - 1].map(str::to_owned);
             std::future::ready(Ok(Page { items: vec![Value::text("item")], next }))
         };
-        list(Operation::GetApis, &ScopeProgress::default(), answer, |_| false).await
+        list(Operation::GetApis, MOST, &ScopeProgress::default(), answer, |_| false).await
     }
 
     #[tokio::test]
@@ -293,8 +298,8 @@ mod tests {
             count.set(count.get() + 1);
             std::future::ready(Ok(Page { items: Vec::new(), next: Some(count.get().to_string()) }))
         };
-        let listing = list(Operation::GetStages, &ScopeProgress::default(), answer, |_| false).await;
-        assert_eq!((listing.pages, listing.failed.unwrap().kind), (MOST_PAGES, Kind::Endless));
+        let listing = list(Operation::GetStages, MOST, &ScopeProgress::default(), answer, |_| false).await;
+        assert_eq!((listing.pages, listing.failed.unwrap().kind), (MOST, Kind::Endless));
     }
 
     #[test]

@@ -78,8 +78,14 @@ pub(super) enum Kind {
     Server,
     /// There was no connection, or it broke.
     Connection,
-    /// There was nobody to connect to: refused, or a name that is not known.
+    /// There was nobody to connect to.
     Unreachable,
+    /// The host has no address.
+    Unresolved,
+    /// The two ends found no TLS, or the certificate is not trusted.
+    Tls,
+    /// The proxy is not there, or lets nothing through.
+    Proxy,
     /// No answer came in time.
     Slow,
     /// An answer came, and it is not what the call returns.
@@ -143,10 +149,7 @@ impl Failure {
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
                 Self::new(Kind::Slow, "RequestTimeout", causes(error))
             }
-            SdkError::DispatchFailure(_) if never_connected(error) => {
-                Self::new(Kind::Unreachable, "ConnectionFailure", causes(error))
-            }
-            SdkError::DispatchFailure(_) => Self::new(Kind::Connection, "ConnectionFailure", causes(error)),
+            SdkError::DispatchFailure(_) => Self::new(unconnected(error), "ConnectionFailure", causes(error)),
             _ => Self::new(Kind::Other, "InvalidRequest", causes(error)),
         }
     }
@@ -211,7 +214,7 @@ impl Failure {
 
     /// The pages of a list do not come to an end.
     pub(super) fn endless(operation: Operation, pages: usize) -> Self {
-        let message = format!("{} went round in a circle: page {pages} leads to one that was read", operation.name());
+        let message = format!("the pages of {} come to no end: given up after {pages}", operation.name());
         Self::new(Kind::Endless, "RepeatedPageToken", message)
     }
 
@@ -252,10 +255,13 @@ impl Failure {
 
     /// Whether the same request may be answered when it is sent again.
     pub(super) const fn is_transient(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Throttled(_) | Kind::Server | Kind::Connection | Kind::Unreachable | Kind::Slow | Kind::Broken
-        )
+        matches!(self.kind, Kind::Throttled(_) | Kind::Server | Kind::Connection | Kind::Slow | Kind::Broken)
+            || self.never_connected()
+    }
+
+    /// Whether there was no connection at all.
+    pub(super) const fn never_connected(&self) -> bool {
+        matches!(self.kind, Kind::Unreachable | Kind::Unresolved | Kind::Tls | Kind::Proxy)
     }
 
     /// The entry of the ledger: what could not be read, and what to do about it.
@@ -283,9 +289,21 @@ impl Failure {
                 "others use the account's quota too: lower --rate, or run at a quieter time".to_owned()
             }
             Kind::Server => "the service failed: run again later".to_owned(),
-            Kind::Connection | Kind::Unreachable => {
-                "check the network, DNS, the proxy (HTTPS_PROXY) and the endpoint URL".to_owned()
+            Kind::Connection => "the connection broke: check the network and the endpoint URL".to_owned(),
+            Kind::Unreachable => {
+                "nobody answers there: check the endpoint URL, the network and its firewall".to_owned()
             }
+            Kind::Unresolved => {
+                "the host is not known: check DNS, the Region's name and the endpoint URL, and whether a proxy \
+                 (HTTPS_PROXY) is needed"
+                    .to_owned()
+            }
+            Kind::Tls => {
+                "no TLS that can be trusted: name the certificates of a proxy or a private endpoint in AWS_CA_BUNDLE, \
+                 and check the endpoint URL"
+                    .to_owned()
+            }
+            Kind::Proxy => "the proxy lets nothing through: check HTTPS_PROXY and NO_PROXY".to_owned(),
             Kind::Slow => "no answer came in time: check the network, the proxy and the endpoint URL".to_owned(),
             Kind::Broken => {
                 "the answer is not AWS's: look for a proxy or a sign-in page in between, and check the endpoint URL"
@@ -308,6 +326,8 @@ impl Failure {
                     format!(
                         "a service control policy (SCP) of the organization denies it, which no IAM policy can undo; it must {statement}"
                     )
+                } else if self.message.contains("permissions boundary") {
+                    format!("the permissions boundary of the user or role denies it; the boundary must {statement} too")
                 } else if operation == Operation::AssumeRole {
                     // AWS says the same of a role that does not exist.
                     format!(
@@ -325,6 +345,13 @@ impl Failure {
             Kind::Stopped(Reason::Timeout) => "raise --timeout, or audit less in one run".to_owned(),
             Kind::Stopped(Reason::Interrupted) => "run again to read the rest".to_owned(),
             Kind::Other if self.code == "SpoolFailure" => "remove the file and begin anew with --spool".to_owned(),
+            Kind::Other if self.code == "AWSOrganizationsNotInUseException" => {
+                "the caller's account is in no organization: name the accounts with --accounts".to_owned()
+            }
+            Kind::Other if self.code.starts_with("Http3") => {
+                "AWS redirects nobody: look for a proxy or a sign-in page in between, and check the endpoint URL"
+                    .to_owned()
+            }
             Kind::Other if self.code == "InternalError" => "this is a bug of driftgate: please report it".to_owned(),
             Kind::Other => "see the message; `driftgate -v` shows every attempt".to_owned(),
         };
@@ -344,18 +371,31 @@ fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn 
     std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
 }
 
-/// Whether no connection was made at all: it was refused, or the host is not known.
-fn never_connected(error: &(dyn Error + 'static)) -> bool {
-    chain(error).any(|cause| {
-        let refused = cause.downcast_ref::<io::Error>().is_some_and(|error| {
+/// Why there was no connection, or that it broke.
+fn unconnected(error: &(dyn Error + 'static)) -> Kind {
+    // What looks names up, what speaks TLS and what goes through a proxy have no errors of their own to ask for. That
+    // of the proxy comes first: what failed may have failed behind it.
+    let said: Vec<String> = chain(error).map(ToString::to_string).collect();
+    let refused = |cause: &(dyn Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| {
             matches!(
                 error.kind(),
                 io::ErrorKind::ConnectionRefused | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable
             )
-        });
-        // What looks names up has no error of its own to ask.
-        refused || cause.to_string().starts_with("dns error")
-    })
+        })
+    };
+    let begins = |start: &str| said.iter().any(|cause| cause.starts_with(start));
+    if begins("tunnel error") {
+        Kind::Proxy
+    } else if begins("TLS handshake failed") {
+        Kind::Tls
+    } else if begins("dns error") {
+        Kind::Unresolved
+    } else if chain(error).any(refused) {
+        Kind::Unreachable
+    } else {
+        Kind::Connection
+    }
 }
 
 /// The causes of an error, outermost first; the error itself where it has none. The outermost names of the SDK ("dispatch

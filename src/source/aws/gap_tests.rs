@@ -154,3 +154,10 @@ fn a_message_is_kept_as_it_came_but_not_for_ever() {
     let long = refused(400, None, &"é".repeat(501), &[]).message;
     assert_eq!((long.chars().count(), long.ends_with('…')), (501, true));
 }
+
+#[test]
+fn a_permissions_boundary_is_named_as_such() {
+    let message = "User: u is not authorized to perform: apigateway:GET because no permissions boundary allows it";
+    let hint = refused(403, Some("AccessDeniedException"), message, &[]).gap(Operation::GetApis, HERE).hint;
+    assert!(hint.starts_with("the permissions boundary") && hint.contains("apigateway:GET"), "{hint}");
+}

@@ -52,6 +52,7 @@ pub use self::accounts::{Accounts, Whose};
 pub use self::error::Error;
 pub use self::permission::{Blame, Permission};
 pub use self::progress::{Progress, Standing};
+pub use self::retry::Patience;
 pub use self::role::Role;
 pub use self::selector::{NotASelector, Selector};
 pub use self::spool::{Asked, Error as SpoolError, Spool};
@@ -106,6 +107,8 @@ pub struct Request {
     pub timeout: Option<Duration>,
     /// Where what is read is kept, and what an earlier run has read already.
     pub spool: Option<Arc<Spool>>,
+    /// How long what fails is borne with.
+    pub patience: Patience,
 }
 
 impl Default for Request {
@@ -126,6 +129,7 @@ impl Default for Request {
             concurrency: 1,
             timeout: None,
             spool: None,
+            patience: Patience::STANDARD,
         }
     }
 }

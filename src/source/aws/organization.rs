@@ -5,11 +5,14 @@ use std::collections::{BTreeSet, HashSet};
 use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_organizations::Client;
-use aws_sdk_organizations::config::retry::RetryPartition;
 use aws_sdk_organizations::types::{Account, AccountState, AccountStatus};
 
 use super::gap::{Failure, Operation};
 use super::regions::home_of;
+use super::retry::Patience;
+
+/// More pages than this are a circle that the tokens do not show: they would hold 40,000 accounts.
+const MOST_PAGES: usize = 2000;
 
 /// An account of an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +43,10 @@ pub(super) struct Listing {
 }
 
 /// The accounts of the organization. What was read before a failure stays.
-pub(super) async fn accounts(config: &SdkConfig, region: &str) -> Listing {
+pub(super) async fn accounts(config: &SdkConfig, patience: Patience, region: &str) -> Listing {
     let client = &client(config, region);
     let mut members = Vec::new();
-    let failed = paged(Operation::ListAccounts, &mut members, |token| async move {
+    let failed = paged(patience, Operation::ListAccounts, &mut members, |token| async move {
         let page = client.list_accounts().set_next_token(token).send().await.map_err(|error| Failure::of(&error))?;
         Ok((page.accounts.map(|accounts| accounts.into_iter().map(member).collect()), page.next_token))
     });
@@ -55,6 +58,7 @@ pub(super) async fn accounts(config: &SdkConfig, region: &str) -> Listing {
 /// account that is missed would be audited against its owner's will, or not at all.
 pub(super) async fn members_of(
     config: &SdkConfig,
+    patience: Patience,
     region: &str,
     unit: &str,
 ) -> Result<BTreeSet<String>, (Operation, Failure)> {
@@ -62,7 +66,7 @@ pub(super) async fn members_of(
     let (mut ids, mut seen, mut open) = (BTreeSet::new(), HashSet::from([unit.to_owned()]), vec![unit.to_owned()]);
     while let Some(parent) = open.pop() {
         let (parent, mut accounts) = (&parent, Vec::new());
-        paged(Operation::ListAccountsForParent, &mut accounts, |token| async move {
+        paged(patience, Operation::ListAccountsForParent, &mut accounts, |token| async move {
             let page = client.list_accounts_for_parent().parent_id(parent).set_next_token(token).send().await;
             let page = page.map_err(|error| Failure::of(&error))?;
             Ok((page.accounts.map(|accounts| accounts.into_iter().map(member).collect()), page.next_token))
@@ -70,7 +74,7 @@ pub(super) async fn members_of(
         .await?;
         ids.extend(accounts.into_iter().map(|member| member.id));
         let mut below = Vec::new();
-        paged(Operation::ListOrganizationalUnitsForParent, &mut below, |token| async move {
+        paged(patience, Operation::ListOrganizationalUnitsForParent, &mut below, |token| async move {
             let page = client.list_organizational_units_for_parent().parent_id(parent).set_next_token(token);
             let page = page.send().await.map_err(|error| Failure::of(&error))?;
             let unit = |id: Option<String>| id.ok_or_else(|| Failure::broken("the answer holds a unit without its id"));
@@ -84,13 +88,11 @@ pub(super) async fn members_of(
     Ok(ids)
 }
 
-/// Organizations keeps its own retries: its calls are few, and no pacer is for them.
+/// Retries are made here: the SDK takes half an answer, or an empty one, for a whole one.
 fn client(config: &SdkConfig, region: &str) -> Client {
     let config = aws_sdk_organizations::config::Builder::from(config)
         .region(Region::new(home_of(region)))
-        .retry_config(RetryConfig::standard().with_max_attempts(5))
-        // Otherwise the tokens for retries are shared with everything that asks Organizations in the process.
-        .retry_partition(RetryPartition::custom("organizations").build());
+        .retry_config(RetryConfig::disabled());
     Client::from_conf(config.build())
 }
 
@@ -99,6 +101,7 @@ type Page<T> = (Option<Vec<Result<T, Failure>>>, Option<String>);
 
 /// Reads all pages of a list. What was read before a failure stays in `into`.
 async fn paged<T, F>(
+    patience: Patience,
     operation: Operation,
     into: &mut Vec<T>,
     page: impl Fn(Option<String>) -> F,
@@ -109,14 +112,19 @@ where
     let failed = |failure| (operation, failure);
     let (mut token, mut seen) = (None, HashSet::new());
     for number in 1.. {
-        let (items, next) = page(token).await.map_err(failed)?;
-        // The SDK takes an empty body for an answer in which nothing is set, which is not an empty list.
-        for item in items.ok_or_else(|| failed(Failure::broken("the answer holds no list")))? {
-            into.push(item.map_err(failed)?);
-        }
+        let whole = || async {
+            let (items, next) = page(token.clone()).await?;
+            // The SDK takes an empty body for an answer in which nothing is set, which is not an empty list.
+            let items = items.ok_or_else(|| Failure::broken("the answer holds no list"))?;
+            Ok((items.into_iter().collect::<Result<Vec<T>, Failure>>()?, next))
+        };
+        let (items, next) = patience.over(whole).await.map_err(failed)?;
+        into.extend(items);
         token = next.filter(|token| !token.is_empty());
         match &token {
-            Some(token) if !seen.insert(token.clone()) => return Err(failed(Failure::endless(operation, number))),
+            Some(token) if !seen.insert(token.clone()) || number >= MOST_PAGES => {
+                return Err(failed(Failure::endless(operation, number)));
+            }
             Some(_) => {}
             None => break,
         }

@@ -1,8 +1,13 @@
 //! Pages, circles, statuses and units, from a server that answers what Organizations would.
 
+use std::time::Duration;
+
 use super::super::canned::{Asked, answering};
 use super::super::gap::Kind;
 use super::*;
+
+/// A patience that is over soon.
+const SOON: Patience = Patience { attempts: 3, first: Duration::from_millis(1), ..Patience::STANDARD };
 
 fn parent(asked: &Asked) -> &str {
     asked.body.split(r#""ParentId":""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
@@ -10,7 +15,7 @@ fn parent(asked: &Asked) -> &str {
 
 async fn listed(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> (Listing, Vec<Asked>) {
     let (config, log) = answering("eu-west-1", answer).await;
-    let listing = accounts(&config, "eu-west-1").await;
+    let listing = accounts(&config, SOON, "eu-west-1").await;
     let log = log.lock().unwrap().clone();
     (listing, log)
 }
@@ -39,9 +44,9 @@ async fn what_was_read_before_a_failure_stays() {
     for (second, kind, sent) in [
         ((400, r#"{"__type":"AccessDeniedException","Message":"no"}"#), Kind::Denied, 2),
         ((200, first), Kind::Endless, 2),
-        ((200, "{}"), Kind::Broken, 2),
-        ((200, r#"{"Accounts":[{"Id":"1:role/x"}]}"#), Kind::Broken, 2),
-        ((500, "{}"), Kind::Server, 6),
+        ((200, "{}"), Kind::Broken, 4),
+        ((200, r#"{"Accounts":[{"Id":"1:role/x"}]}"#), Kind::Broken, 4),
+        ((500, "{}"), Kind::Server, 4),
     ] {
         let (listing, log) = listed(move |asked| {
             let (status, body) = if asked.body.contains("second") { second } else { (200, first) };
@@ -72,9 +77,9 @@ async fn a_unit_has_the_accounts_of_all_units_below_it() {
         (200, body.to_owned())
     })
     .await;
-    let ids = members_of(&config, "us-gov-east-1", "r-root").await.unwrap();
+    let ids = members_of(&config, SOON, "us-gov-east-1", "r-root").await.unwrap();
     assert_eq!(ids.into_iter().collect::<Vec<_>>(), ["111111111111", "222222222222"]);
-    assert!(members_of(&config, "us-gov-east-1", "ou-b").await.unwrap().contains("222222222222"));
+    assert!(members_of(&config, SOON, "us-gov-east-1", "ou-b").await.unwrap().contains("222222222222"));
 }
 
 #[tokio::test]
@@ -87,7 +92,7 @@ async fn a_unit_that_is_not_read_whole_is_a_failure() {
         }
     })
     .await;
-    let (operation, failure) = members_of(&config, "us-gov-east-1", "ou-gone").await.unwrap_err();
+    let (operation, failure) = members_of(&config, SOON, "us-gov-east-1", "ou-gone").await.unwrap_err();
     assert_eq!(operation, Operation::ListOrganizationalUnitsForParent);
     assert_eq!((failure.code.as_str(), failure.message.as_str()), ("ParentNotFoundException", "no such unit"));
     assert!(log.lock().unwrap()[0].head.contains("/us-gov-west-1/organizations/"));
@@ -105,4 +110,16 @@ fn state_comes_before_status() {
     assert_eq!(status(None, Some("ACTIVE")), Status::Active);
     assert_eq!(status(Some("PENDING_ACTIVATION"), None), Status::Other);
     assert_eq!((status(None, None), status(Some("A_NEW_ONE"), None)), (Status::Other, Status::Other));
+}
+
+#[tokio::test]
+async fn pages_that_never_end_are_given_up() {
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let (listing, log) = listed(move |_| {
+        let number = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        (200, format!(r#"{{"Accounts":[],"NextToken":"{number}"}}"#))
+    })
+    .await;
+    assert_eq!(listing.failed.unwrap().1.kind, Kind::Endless);
+    assert_eq!(log.len(), MOST_PAGES);
 }

@@ -1,37 +1,79 @@
-//! How often a failed call is made again, and how long is waited before it. It must not know what is called.
+//! How long an answer is waited for, how often a failed call is made again, and how long is waited before it. It must
+//! not know what is called.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::time::Duration;
+
+use tokio::time::sleep;
 
 use super::gap::{Failure, Kind};
 
 /// The longest pause that a `Retry-After` is granted; a header must not stop a run for hours.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(2);
 
-/// When to try again, and when to give up.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+/// How long a fetch bears with what fails. The command has no flag for it: what fails for good fails with any of it, and
+/// `--timeout` ends the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
     /// After how many attempts a call is given up.
-    pub(super) attempts: u32,
+    pub attempts: u32,
     /// The same where nobody can be connected to.
-    pub(super) unreachable: u32,
+    pub unreachable: u32,
     /// The longest pause before the second attempt; it doubles with each further one.
-    pub(super) first: Duration,
+    pub first: Duration,
     /// The same after a throttling answer.
-    pub(super) throttled: Duration,
+    pub throttled: Duration,
     /// No pause is longer, unless AWS asks for it.
-    pub(super) longest: Duration,
+    pub longest: Duration,
+    /// After how many pages a list of API Gateway is given up: more are a circle that the tokens do not show.
+    pub pages: usize,
+    /// The longest time until a connection stands.
+    pub connect: Duration,
+    /// The longest time until an answer begins.
+    pub read: Duration,
+    /// The longest time for one attempt, from sending to the last byte of the answer.
+    pub attempt: Duration,
+}
+
+impl Default for Patience {
+    /// The one that suits AWS.
+    fn default() -> Self {
+        Self::STANDARD
+    }
 }
 
 impl Patience {
-    pub(super) const STANDARD: Self = Self {
+    /// The one that suits AWS. Its time for a connection is the SDK's own.
+    pub const STANDARD: Self = Self {
         attempts: 10,
         unreachable: 7,
         first: Duration::from_millis(100),
         throttled: Duration::from_millis(500),
         longest: Duration::from_secs(20),
+        pages: 10_000,
+        connect: Duration::from_millis(3100),
+        read: Duration::from_secs(10),
+        attempt: Duration::from_secs(15),
     };
+
+    /// Makes a call, again if need be.
+    pub(super) async fn over<T, F>(&self, call: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let mut attempt = 1;
+        loop {
+            let mut failure = match call().await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            failure.attempts = attempt;
+            let Some(pause) = self.pause_after(&failure) else { return Err(failure) };
+            sleep(pause).await;
+            attempt += 1;
+        }
+    }
 
     /// How long to wait before the next attempt; `None` when there is none.
     pub(super) fn pause_after(&self, failure: &Failure) -> Option<Duration> {
@@ -45,7 +87,7 @@ impl Patience {
             // The SDK may have newer credentials by the second attempt, but hardly by the third.
             Kind::Expired => 2,
             // A wrong address does not come right; a name server or a proxy that restarts does, in seconds.
-            Kind::Unreachable => self.unreachable,
+            _ if failure.never_connected() => self.unreachable,
             _ if failure.is_transient() => self.attempts,
             _ => 1,
         };
@@ -84,6 +126,10 @@ mod tests {
         assert_eq!((pause(Kind::Server, 1, 1.0), pause(Kind::Slow, 4, 1.0)), (millis(100), millis(800)));
         assert_eq!((pause(Kind::Broken, 9, 1.0), pause(Kind::Connection, 10, 1.0)), (millis(20_000), None));
         assert_eq!((pause(Kind::Unreachable, 6, 1.0), pause(Kind::Unreachable, 7, 1.0)), (millis(3200), None));
+        assert_eq!(
+            (pause(Kind::Tls, 7, 1.0), pause(Kind::Proxy, 7, 1.0), pause(Kind::Unresolved, 7, 1.0)),
+            (None, None, None)
+        );
         assert_eq!(pause(Kind::Throttled(None), 2, 1.0), millis(1000));
         assert_eq!(pause(Kind::Server, 4, 0.25), millis(200));
     }

@@ -11,6 +11,7 @@ use aws_credential_types::provider::{ProvideCredentials, future};
 
 use super::gap::Failure;
 use super::permission::role_arn;
+use super::retry::Patience;
 use crate::model::document::partition_of;
 
 /// What a session is called where nobody says otherwise; CloudTrail shows it.
@@ -28,6 +29,7 @@ pub struct Role {
 /// Credentials of a role in one account. Before they run out STS is asked for new ones.
 pub(super) struct AssumedRole {
     client: aws_sdk_sts::Client,
+    patience: Patience,
     arn: String,
     external_id: Option<String>,
     session_name: String,
@@ -49,6 +51,7 @@ impl AssumedRole {
     /// have to be enabled (IAM API, SetSecurityTokenServicePreferences).
     pub(super) async fn assume(
         client: aws_sdk_sts::Client,
+        patience: Patience,
         region: &str,
         account: &str,
         role: &Role,
@@ -57,6 +60,7 @@ impl AssumedRole {
         let named = std::env::var("AWS_ROLE_SESSION_NAME").ok().filter(|name| !name.is_empty());
         let assumed = Self {
             client,
+            patience,
             arn,
             external_id: role.external_id.clone(),
             session_name: named.unwrap_or_else(|| SESSION_NAME.to_owned()),
@@ -69,7 +73,12 @@ impl AssumedRole {
         Ok(assumed)
     }
 
+    /// The SDK takes half an answer for a whole one, so retries are made here.
     async fn ask(&self) -> Result<Credentials, Failure> {
+        self.patience.over(|| self.ask_once()).await
+    }
+
+    async fn ask_once(&self) -> Result<Credentials, Failure> {
         let answer = self
             .client
             .assume_role()
@@ -81,6 +90,10 @@ impl AssumedRole {
             .map_err(|error| Failure::of(&error))?;
         let keys = answer.credentials.ok_or_else(|| Failure::broken("the answer holds no credentials"))?;
         let expires = SystemTime::try_from(keys.expiration).map_err(|error| Failure::broken(error.to_string()))?;
+        // Where the answer ends early, the SDK leaves empty what is missing; the expiration is the last.
+        if expires <= SystemTime::UNIX_EPOCH || keys.session_token.is_empty() {
+            return Err(Failure::broken("the answer holds half of the credentials"));
+        }
         let token = Some(keys.session_token);
         Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, token, Some(expires), "AssumeRole"))
     }

@@ -13,7 +13,6 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_sts::config::retry::RetryPartition;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -26,18 +25,10 @@ use hyper::Uri;
 use super::clock::Clock;
 use super::{Error, Request};
 
-/// The longest time for a connection; the SDK's own default.
-const CONNECT: Duration = Duration::from_millis(3100);
-/// The longest time until an answer begins.
-const READ: Duration = Duration::from_secs(10);
-/// The longest time for one attempt, from sending to the last byte of the answer.
-const ATTEMPT: Duration = Duration::from_secs(15);
-/// The same for STS, which is asked one small question before everything else.
+/// The longest time for one attempt at STS, which is asked one small question before everything else.
 const STS_ATTEMPT: Duration = Duration::from_secs(5);
 /// How often STS is asked.
 const STS_ATTEMPTS: u32 = 2;
-/// How often a role is asked for: without it a whole account is unread.
-const ROLE_ATTEMPTS: u32 = 5;
 
 /// Everything that a client of AWS is made from.
 #[derive(Debug)]
@@ -53,8 +44,11 @@ impl Session {
             check_endpoint(url)?;
         }
         let http_client = http_client(proxy(request), tls()?);
-        let limits =
-            TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(READ).operation_attempt_timeout(ATTEMPT);
+        let patience = &request.patience;
+        let limits = TimeoutConfig::builder()
+            .connect_timeout(patience.connect)
+            .read_timeout(patience.read)
+            .operation_attempt_timeout(patience.attempt);
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(http_client.clone())
             .timeout_config(limits.build());
@@ -114,22 +108,22 @@ impl Session {
 
     /// A client of STS that asks who the caller is.
     pub(super) fn sts(&self, region: &str) -> aws_sdk_sts::Client {
-        aws_sdk_sts::Client::from_conf(self.sts_config(region, STS_ATTEMPTS).build())
+        let retries = RetryConfig::standard().with_max_attempts(STS_ATTEMPTS);
+        aws_sdk_sts::Client::from_conf(self.sts_config(region).retry_config(retries).build())
     }
 
-    /// A client of STS that assumes the role of one account.
+    /// A client of STS that assumes the role of one account, without retries.
     pub(super) fn sts_for_roles(&self, region: &str) -> aws_sdk_sts::Client {
-        // The SDK shares the tokens for retries among all clients of a Region: one account would use up another's.
-        let own = RetryPartition::custom("driftgate").build();
-        aws_sdk_sts::Client::from_conf(self.sts_config(region, ROLE_ATTEMPTS).retry_partition(own).build())
+        aws_sdk_sts::Client::from_conf(self.sts_config(region).retry_config(RetryConfig::disabled()).build())
     }
 
-    fn sts_config(&self, region: &str, attempts: u32) -> aws_sdk_sts::config::Builder {
-        let limits = self.config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+    fn sts_config(&self, region: &str) -> aws_sdk_sts::config::Builder {
+        let limits = self.config.timeout_config();
+        let attempt = limits.and_then(TimeoutConfig::operation_attempt_timeout).unwrap_or(STS_ATTEMPT).min(STS_ATTEMPT);
+        let limits = limits.map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
         aws_sdk_sts::config::Builder::from(&self.config)
             .region(Region::new(region.to_owned()))
-            .retry_config(RetryConfig::standard().with_max_attempts(attempts))
-            .timeout_config(limits.operation_attempt_timeout(STS_ATTEMPT).build())
+            .timeout_config(limits.operation_attempt_timeout(attempt).build())
             .interceptor(self.clock.clone())
     }
 

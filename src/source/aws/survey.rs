@@ -210,7 +210,8 @@ impl Survey {
         };
         let assume = async {
             let _place = self.in_flight.acquire().await;
-            AssumedRole::assume(self.session.sts_for_roles(&self.home), &self.home, account, role).await
+            let client = self.session.sts_for_roles(&self.home);
+            AssumedRole::assume(client, self.request.patience, &self.home, account, role).await
         };
         let assumed = match self.stop.unless(assume).await {
             Ok(assumed) => assumed,
@@ -274,6 +275,7 @@ impl Survey {
                 pacer,
                 Arc::clone(&self.in_flight),
                 self.stop.clone(),
+                request.patience,
                 Arc::clone(&progress),
             ),
             selection: Arc::clone(&request.selection),

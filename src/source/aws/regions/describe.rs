@@ -23,7 +23,6 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_smithy_types::error::metadata::ErrorMetadata;
 use aws_types::service_config::ServiceConfigKey;
-use tokio::time::sleep;
 use xmlparser::{ElementEnd, Token, Tokenizer};
 
 use super::{RegionFound, checked, some};
@@ -41,18 +40,11 @@ const SCHEME: AuthSchemeId = AuthSchemeId::new("sigv4");
 /// Asks EC2 in a Region.
 pub(super) async fn regions(config: &SdkConfig, region: &str) -> Result<Vec<RegionFound>, Failure> {
     let operation = operation(config, region).ok_or_else(|| Failure::internal("EC2 has nobody to ask with"))?;
-    let mut attempt = 1;
-    loop {
-        let answer = operation.invoke(()).await.map_err(|error| Failure::of(&error));
-        let mut failure = match answer.and_then(|regions| some(regions, region)) {
-            Ok(regions) => return Ok(regions),
-            Err(failure) => failure,
-        };
-        failure.attempts = attempt;
-        let Some(pause) = PATIENCE.pause_after(&failure) else { return Err(failure) };
-        sleep(pause).await;
-        attempt += 1;
-    }
+    let asked = || async {
+        let answer = operation.invoke(()).await.map_err(|error| Failure::of(&error))?;
+        some(answer, region)
+    };
+    PATIENCE.over(asked).await
 }
 
 /// The call, by the machinery of the SDK's own clients: its HTTP client, its cache of credentials, its time limits.

@@ -23,6 +23,9 @@ pub(super) fn with_account_service(partition: &str) -> bool {
     WITH_ACCOUNT_SERVICE.contains(&partition)
 }
 
+/// More pages than this are a circle that the tokens do not show: they would hold 2,000 Regions.
+const MOST_PAGES: usize = 100;
+
 /// A Region that an account has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RegionFound {
@@ -94,7 +97,9 @@ async fn list(config: &SdkConfig, home: &str) -> Result<Vec<RegionFound>, Failur
         }
         token = page.next_token.filter(|token| !token.is_empty());
         match &token {
-            Some(token) if !seen.insert(token.clone()) => return Err(Failure::endless(Operation::ListRegions, number)),
+            Some(token) if !seen.insert(token.clone()) || number >= MOST_PAGES => {
+                return Err(Failure::endless(Operation::ListRegions, number));
+            }
             Some(_) => {}
             None => break,
         }

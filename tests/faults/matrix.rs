@@ -1,0 +1,141 @@
+//! The table, cell by cell.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use driftgate::emulator::Operation;
+use driftgate::model::feed::{Read, Selection};
+use driftgate::source::aws::{Accounts, Regions, Role, Whose};
+
+use super::audit::{Audited, RUNTIME, audit, each, policies, request, start};
+use super::front::front;
+use super::table::{Family, Row, Strikes, Then, faults};
+use super::world::{HOME, OPERATIONS, REGIONS, STRUCK, SUSPENDED, is_target, settings, stages, struck, target};
+
+/// Every stage violates it, and it fails nothing: what violates it is what was checked.
+const POLICY: &str =
+    "policy: p\nrules:\n  - {id: seen, title: t, severity: info, expect: {StageName: a-name-that-none-has}}\n";
+
+type Hints = Mutex<BTreeMap<(usize, Family), BTreeSet<String>>>;
+
+#[test]
+fn every_fault_is_a_result_and_what_it_does_not_touch_is_complete() {
+    let (faults, policies, hints) = (faults(), policies(POLICY), Hints::default());
+    assert!(faults.len() >= 30, "{} faults", faults.len());
+    each(faults.len() * OPERATIONS.len(), |number| {
+        let (row, column) = (&faults[number / OPERATIONS.len()], number % OPERATIONS.len());
+        if let Then::Never(why) = row.2[column] {
+            assert!(!why.is_empty());
+            return Ok(());
+        }
+        let audited = cell(row, OPERATIONS[column], &policies);
+        holds(row, column, &audited, &hints).map_err(|wrong| {
+            let found = &audited.outcome;
+            let operation = OPERATIONS[column];
+            format!("{} × {operation}: {wrong}\n  {:?}\n  {:?}", row.0, found.gaps, found.failed)
+        })
+    });
+    each_kind_has_its_own_hint(&hints.into_inner().unwrap());
+}
+
+fn cell((_, strikes, _): &Row, operation: Operation, policies: &driftgate::policy::Policies) -> Audited {
+    let on = target(operation);
+    let fault = match strikes {
+        // The first page of the list is answered, so that there are accounts that are not touched.
+        Strikes::Always(what) if operation == Operation::ListAccounts => Some(on.after(1, what.clone())),
+        Strikes::Always(what) => Some(on.always(what.clone())),
+        Strikes::First(count, what) => Some(on.first(*count, what.clone())),
+        Strikes::Every(count, what) => Some(on.every(*count, what.clone())),
+        Strikes::After(count, what) => Some(on.after(*count, what.clone())),
+        Strikes::Raw(..) => None,
+    };
+    let emulator = start(settings(Vec::from_iter(fault)));
+    let url = match strikes {
+        Strikes::Raw(json, xml) => {
+            let answer = if operation == Operation::AssumeRole { xml } else { json };
+            RUNTIME.block_on(front(&emulator.endpoint_url(), move |text| is_target(operation, text), answer.clone()))
+        }
+        _ => emulator.endpoint_url(),
+    };
+    let mut request = request(HOME, url);
+    let role = Role { name: "Audit".to_owned(), external_id: None };
+    request.accounts = Accounts { whose: Whose::Organization(Vec::new(), role), excluded: Vec::new() };
+    request.regions = Regions { named: REGIONS.map(str::to_owned).to_vec(), ..Regions::default() };
+    if operation == Operation::GetStage {
+        request.selection = Arc::new(Selection { apis: Vec::new(), stages: vec!["prod".to_owned()] });
+    }
+    audit(policies, request).unwrap()
+}
+
+fn holds((_, _, cells): &Row, column: usize, audited: &Audited, hints: &Hints) -> Result<(), String> {
+    let (operation, outcome) = (OPERATIONS[column], &audited.outcome);
+    let ensure = |holds: bool, what: &str| if holds { Ok(()) } else { Err(what.to_owned()) };
+    ensure(outcome.failed.is_none(), "the run failed")?;
+
+    let checked = audited.violating("p/seen");
+    let (all, struck) = (stages(operation), struck(operation));
+    let missing: Vec<_> = all.difference(&checked).collect();
+    ensure(checked.is_subset(&all), "stages were checked that there are not")?;
+    ensure(outcome.stages == checked.len() as u64, "the stages are counted wrong")?;
+    ensure(missing.iter().all(|stage| stage.starts_with(&struck)), &format!("untouched and unread: {missing:?}"))?;
+
+    for scope in &outcome.scopes {
+        let name = format!("{}/{}/", scope.account.as_deref().unwrap_or("-"), scope.region.as_deref().unwrap_or("-"));
+        if scope.region.is_some() && !name.starts_with(&struck) && !struck.starts_with(&name) {
+            let (apis, stages) = (scope.checked_apis, scope.stages);
+            let whole = all.iter().filter(|stage| stage.starts_with(&name)).count() as u64;
+            ensure(scope.outcome == Read::Checked, &format!("{name} is {}", scope.outcome.name()))?;
+            ensure(apis == 2 && stages == whole, &format!("{name} has {apis} APIs and {stages} stages"))?;
+        }
+    }
+    let excluded = outcome.scopes.iter().filter(|scope| scope.outcome == Read::Excluded).count() as u64;
+    ensure(excluded == SUSPENDED, &format!("{excluded} scopes are excluded"))?;
+
+    let exit = audited.judgement.exit;
+    match &cells[column] {
+        Then::Fine => {
+            ensure(exit == 0 && outcome.gaps.is_empty(), &format!("exit {exit}"))?;
+            ensure(missing.is_empty(), &format!("not read: {missing:?}"))
+        }
+        Then::Gone => {
+            ensure(exit == 0 && outcome.gaps.is_empty(), &format!("exit {exit}"))?;
+            ensure(!missing.is_empty(), "what is gone was checked")?;
+            let scope =
+                outcome.scopes.iter().find(|scope| scope.region.is_some() && scope.account.as_deref() == Some(STRUCK));
+            ensure(scope.is_some_and(|scope| scope.outcome == Read::Checked), "what is gone is not missing")
+        }
+        Then::Gap(code, family) => {
+            ensure(exit == 3, &format!("exit {exit}"))?;
+            let [gap] = outcome.gaps.as_slice() else { return Err(format!("{} gaps", outcome.gaps.len())) };
+            ensure(gap.operation == operation.to_string(), "another operation")?;
+            ensure(gap.code == *code, &format!("another code than {code}"))?;
+            ensure(gap.hint.contains(family.words()), &format!("no hint about {family:?}"))?;
+            let place = [gap.account.as_deref(), gap.region.as_deref(), gap.api_id.as_deref(), gap.stage.as_deref()];
+            let expected = match operation {
+                Operation::GetApis => [Some(STRUCK), Some("eu-west-1"), None, None],
+                Operation::GetStages => [Some(STRUCK), Some("eu-west-1"), Some("a1"), None],
+                Operation::GetStage => [Some(STRUCK), Some("eu-west-1"), Some("a1"), Some("prod")],
+                Operation::AssumeRole => [Some(STRUCK), None, None, None],
+                _ => [None; 4],
+            };
+            ensure(place == expected, "another place")?;
+            let hint = gap.hint.split(" (given up").next().unwrap_or_default().to_owned();
+            hints.lock().unwrap().entry((column, *family)).or_default().insert(hint);
+            Ok(())
+        }
+        Then::Never(why) => Err((*why).to_owned()),
+    }
+}
+
+/// Of each operation, faults of one family say the same, and those of two never do.
+fn each_kind_has_its_own_hint(hints: &BTreeMap<(usize, Family), BTreeSet<String>>) {
+    let mut seen = BTreeMap::new();
+    for ((column, family), hints) in hints {
+        let operation = OPERATIONS[*column];
+        assert_eq!(hints.len(), 1, "{operation}, {family:?}: {hints:?}");
+        for hint in hints {
+            let other = seen.insert((*column, hint), family);
+            assert!(other.is_none(), "{operation}: {family:?} and {other:?} say: {hint}");
+        }
+    }
+}
