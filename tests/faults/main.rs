@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
 
 mod audit;
+mod credentials;
+mod endpoint;
 mod front;
 mod matrix;
 mod table;

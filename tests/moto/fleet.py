@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 import boto3
 
 APIS_IN_EACH_REGION = 22
-ACCOUNT = "123456789012"  # moto's
 OTHER_ACCOUNT = "999999999999"
 
 PLAIN_API_NAMES = ["orders", "checkout", "pets-2"]
@@ -33,8 +32,9 @@ LOG_FORMATS = [
 class Generator:
     """Draws settings; a setting that is drawn as None is left out of the request."""
 
-    def __init__(self, seed, region):
+    def __init__(self, seed, account, region):
         self.random = random.Random(f"{seed} {region}")
+        self.account = account
         self.region = region
 
     def chance(self, probability):
@@ -76,7 +76,7 @@ class Generator:
         return without_none(settings)
 
     def access_log(self, api_name):
-        account = OTHER_ACCOUNT if self.chance(0.1) else ACCOUNT
+        account = OTHER_ACCOUNT if self.chance(0.1) else self.account
         region = "sa-east-1" if self.chance(0.1) else self.region
         own = [api_name, f"{api_name}/stage", f"{api_name}-old", api_name.replace("*", "xyz")]
         group = self.random.choice([f"/apigw/{name}" for name in own] + ["/apigw/shared", "/aws/lambda/x", "/apigw"])
@@ -132,7 +132,8 @@ def without_none(settings):
 
 def fill(endpoint_url, seed, region):
     client = boto3.client("apigatewayv2", endpoint_url=endpoint_url, region_name=region)
-    generator = Generator(seed, region)
+    account = boto3.client("sts", endpoint_url=endpoint_url, region_name=region).get_caller_identity()["Account"]
+    generator = Generator(seed, account, region)
     for number in range(APIS_IN_EACH_REGION):
         protocol = "WEBSOCKET" if number % 5 in (1, 3) else "HTTP"
         name = API_NAMES[number % len(API_NAMES)]

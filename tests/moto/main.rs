@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
 
+mod organization;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -231,7 +232,12 @@ struct Oracle {
 
 impl Oracle {
     fn ask(server: &Server) -> Self {
-        let mut said: Value = serde_json::from_slice(&server.script("oracle.py", &REGIONS)).unwrap();
+        Self::ask_as(server, &[], &REGIONS)
+    }
+
+    /// What it says of an account that these environment variables are the credentials of.
+    fn ask_as(server: &Server, environment: &[(String, String)], regions: &[&str]) -> Self {
+        let mut said: Value = serde_json::from_slice(&server.script_as(environment, "oracle.py", regions)).unwrap();
         let mut take = |key: &str| match said[key].take() {
             Value::Array(list) => list,
             other => panic!("{key} is no list: {other}"),

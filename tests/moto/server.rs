@@ -68,8 +68,14 @@ impl Server {
 
     /// Runs a script that lies beside this file, and returns what it prints.
     pub fn script(&self, name: &str, arguments: &[&str]) -> Vec<u8> {
+        self.script_as(&[], name, arguments)
+    }
+
+    /// The same with these environment variables.
+    pub fn script_as(&self, environment: &[(String, String)], name: &str, arguments: &[&str]) -> Vec<u8> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/moto").join(name);
         let output = isolated(&self.python)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .arg("-I")
             .args([path.as_os_str(), self.endpoint_url.as_ref()])
             .args(arguments)

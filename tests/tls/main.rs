@@ -67,6 +67,17 @@ impl World {
 
     /// Audits; the exit code, the result, and all that was written.
     fn audit(&self, password: &str, bundle: Option<&str>, more: &[(&str, &str)]) -> (i32, Json, String) {
+        self.audit_with(password, bundle, more, &[])
+    }
+
+    /// The same with more flags.
+    fn audit_with(
+        &self,
+        password: &str,
+        bundle: Option<&str>,
+        more: &[(&str, &str)],
+        flags: &[&str],
+    ) -> (i32, Json, String) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("p.yaml"), POLICY).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
@@ -84,6 +95,7 @@ impl World {
             .envs(bundle.map(|path| ("AWS_CA_BUNDLE", path)))
             .envs(more.iter().copied())
             .args(["audit", "-v", "--policy", "p.yaml", "--rate", "0", "--report", "json=r.json", "--report", "text"])
+            .args(flags)
             .output()
             .unwrap();
         let json = std::fs::read_to_string(folder.path().join("r.json")).unwrap();
@@ -137,9 +149,14 @@ async fn tunnel(mut stream: TcpStream, server: String, asked: &Mutex<Vec<String>
 
 #[track_caller]
 fn only_gap(result: &Json, code: i32) -> (String, String) {
+    gap_of("GetApis", result, code)
+}
+
+#[track_caller]
+fn gap_of(operation: &str, result: &Json, code: i32) -> (String, String) {
     assert_eq!((code, &result["verdict"]), (3, &"incomplete".into()));
     let [gap] = result["unchecked"].as_array().unwrap().as_slice() else { unreachable!("{}", result["unchecked"]) };
-    assert_eq!((&gap["operation"], &gap["code"]), (&"GetApis".into(), &"ConnectionFailure".into()));
+    assert_eq!((&gap["operation"], &gap["code"]), (&operation.into(), &"ConnectionFailure".into()));
     (gap["hint"].as_str().unwrap().to_owned(), gap["message"].as_str().unwrap().to_owned())
 }
 
@@ -186,4 +203,18 @@ fn who_is_in_no_proxy_is_not_asked_through_it() {
     assert!(hint.contains("DNS") && message.contains("dns error"), "{hint} {message}");
     assert_eq!(world.connects(), [""; 0]);
     assert!(!said.contains(PASSWORD), "the password is shown: {said}");
+}
+
+#[test]
+fn roles_and_organizations_fail_in_the_same_words() {
+    let world = World::new();
+    for (operation, flags) in [("AssumeRole", &["--accounts", "444455556666"][..]), ("ListAccounts", &["--organization"])] {
+        let no_proxy = [("NO_PROXY", "apigateway.test")];
+        let (code, result, _) = world.audit_with(PASSWORD, Some(CA), &no_proxy, flags);
+        assert!(gap_of(operation, &result, code).0.contains("DNS"));
+        let (code, result, _) = world.audit_with("wr0ng-Pass", Some(CA), &[], flags);
+        assert!(gap_of(operation, &result, code).0.contains("HTTPS_PROXY and NO_PROXY"));
+        let (code, result, _) = world.audit_with(PASSWORD, None, &[], flags);
+        assert!(gap_of(operation, &result, code).0.contains("AWS_CA_BUNDLE"));
+    }
 }

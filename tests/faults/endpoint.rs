@@ -1,0 +1,44 @@
+//! Endpoints at which nobody can be asked anything: whatever is asked first is the gap. GetStages and GetStage never are,
+//! since GetApis goes to the same host before them. What DNS and proxies do is in tests/tls.
+
+use std::net::TcpListener;
+
+use driftgate::emulator::Settings;
+use driftgate::source::aws::{Accounts, Regions, Role, Whose};
+
+use super::audit::{audit, policies, request, start};
+use super::world::{HOME, STRUCK};
+
+const POLICY: &str = "policy: p\nrules:\n  - {id: r, title: t, severity: low, expect: {StageName: {present: true}}}\n";
+
+#[track_caller]
+fn fails(url: &str, hint: &str) {
+    let role = || Role { name: "Audit".to_owned(), external_id: None };
+    for (whose, operation) in [
+        (Whose::Callers, "GetApis"),
+        (Whose::Named(vec![STRUCK.to_owned()], role()), "AssumeRole"),
+        (Whose::Organization(Vec::new(), role()), "ListAccounts"),
+    ] {
+        let mut request = request(HOME, url.to_owned());
+        request.accounts = Accounts { whose, excluded: Vec::new() };
+        request.regions = Regions { named: vec!["us-east-1".to_owned()], ..Regions::default() };
+        let found = audit(&policies(POLICY), request).unwrap();
+        let [gap] = found.outcome.gaps.as_slice() else { panic!("{operation}: {:?}", found.outcome.gaps) };
+        assert_eq!((found.judgement.exit, &found.outcome.failed, found.outcome.stages), (3, &None, 0));
+        assert_eq!((gap.operation.as_str(), gap.code.as_str()), (operation, "ConnectionFailure"));
+        assert!(gap.hint.contains(hint), "{operation}: {}", gap.hint);
+    }
+}
+
+#[test]
+fn nobody_listens() {
+    // The port was free a moment ago, and nobody else knows of it.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    fails(&format!("http://{address}"), "nobody answers there");
+}
+
+#[test]
+fn tls_where_none_is_spoken() {
+    let emulator = start(Settings::default());
+    fails(&emulator.endpoint_url().replace("http://", "https://"), "no TLS that can be trusted");
+}
