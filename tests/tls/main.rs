@@ -208,7 +208,9 @@ fn who_is_in_no_proxy_is_not_asked_through_it() {
 #[test]
 fn roles_and_organizations_fail_in_the_same_words() {
     let world = World::new();
-    for (operation, flags) in [("AssumeRole", &["--accounts", "444455556666"][..]), ("ListAccounts", &["--organization"])] {
+    for (operation, flags) in
+        [("AssumeRole", &["--accounts", "444455556666"][..]), ("ListAccounts", &["--organization"])]
+    {
         let no_proxy = [("NO_PROXY", "apigateway.test")];
         let (code, result, _) = world.audit_with(PASSWORD, Some(CA), &no_proxy, flags);
         assert!(gap_of(operation, &result, code).0.contains("DNS"));
