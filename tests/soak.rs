@@ -251,7 +251,7 @@ impl Case {
             let doubtful = move |document: &Document<'_>| check::violates(&second, check::Options::default(), document);
             request.confirm = Some(Arc::new(doubtful));
         }
-        request.timeout = Some(Duration::from_secs(60));
+        request.timeout = Some(Duration::from_mins(1));
         audit(policies, request)
     }
 
@@ -421,10 +421,10 @@ fn fault(dice: &mut Dice, accounts: &[&str], regions: &[&str]) -> Fault {
     ]);
     let mut on = Fault::on(operation);
     if dice.chance(50) && operation != Operation::ListAccounts {
-        on = on.account(*dice.one_of(accounts));
+        on = on.account(dice.one_of::<&str>(accounts));
     }
     if dice.chance(50) {
-        on = on.region(*dice.one_of(regions));
+        on = on.region(dice.one_of::<&str>(regions));
     }
     if dice.chance(40) {
         on = on.api(&format!("api{}", dice.below(3)));

@@ -131,12 +131,9 @@ impl Trouble {
             Kind::Denied => Cause::Denied(Blame::of(&failure.message)),
             Kind::Expired | Kind::UnknownCredentials | Kind::Credentials => Cause::Credentials,
             Kind::Signature => Cause::Signature,
-            Kind::Connection
-            | Kind::Unreachable
-            | Kind::Unresolved
-            | Kind::Tls
-            | Kind::Proxy
-            | Kind::Slow => Cause::Unreachable,
+            Kind::Connection | Kind::Unreachable | Kind::Unresolved | Kind::Tls | Kind::Proxy | Kind::Slow => {
+                Cause::Unreachable
+            }
             Kind::Stopped(_) => Cause::Stopped,
             Kind::Throttled(_) | Kind::Server | Kind::Broken | Kind::Missing | Kind::Endless | Kind::Other => {
                 Cause::Other
