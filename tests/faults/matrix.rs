@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use driftgate::emulator::Operation;
 use driftgate::model::feed::{Read, Selection};
-use driftgate::source::aws::{Accounts, Regions, Role, Whose};
+use driftgate::policy::Policies;
+use driftgate::source::aws::{Accounts, Regions, Request, Role, Whose};
 
 use super::audit::{Audited, RUNTIME, audit, each, policies, request, start};
 use super::front::front;
@@ -38,7 +39,20 @@ fn every_fault_is_a_result_and_what_it_does_not_touch_is_complete() {
     each_kind_has_its_own_hint(&hints.into_inner().unwrap());
 }
 
-fn cell((_, strikes, _): &Row, operation: Operation, policies: &driftgate::policy::Policies) -> Audited {
+fn cell(row: &Row, operation: Operation, policies: &Policies) -> Audited {
+    cell_with(row, operation, policies, |request| {
+        if operation == Operation::GetStage {
+            request.selection = Arc::new(Selection { apis: Vec::new(), stages: vec!["prod".to_owned()] });
+        }
+    })
+}
+
+fn cell_with(
+    (_, strikes, _): &Row,
+    operation: Operation,
+    policies: &Policies,
+    change: impl FnOnce(&mut Request),
+) -> Audited {
     let on = target(operation);
     let fault = match strikes {
         // The first page of the list is answered, so that there are accounts that are not touched.
@@ -61,9 +75,7 @@ fn cell((_, strikes, _): &Row, operation: Operation, policies: &driftgate::polic
     let role = Role { name: "Audit".to_owned(), external_id: None };
     request.accounts = Accounts { whose: Whose::Organization(Vec::new(), role), excluded: Vec::new() };
     request.regions = Regions { named: REGIONS.map(str::to_owned).to_vec(), ..Regions::default() };
-    if operation == Operation::GetStage {
-        request.selection = Arc::new(Selection { apis: Vec::new(), stages: vec!["prod".to_owned()] });
-    }
+    change(&mut request);
     audit(policies, request).unwrap()
 }
 
@@ -138,4 +150,44 @@ fn each_kind_has_its_own_hint(hints: &BTreeMap<(usize, Family), BTreeSet<String>
             assert!(other.is_none(), "{operation}: {family:?} and {other:?} say: {hint}");
         }
     }
+}
+
+/// A stage that cannot be read a second time stands as it was read first, and is said to.
+#[test]
+fn what_cannot_be_confirmed_is_a_warning_and_stays() {
+    let (faults, policies) = (faults(), policies(POLICY));
+    let column = OPERATIONS.iter().position(|it| *it == Operation::GetStage).unwrap();
+    let struck = struck(Operation::GetStage);
+    each(faults.len(), |number| {
+        let row = &faults[number];
+        if matches!(row.2[column], Then::Never(_)) {
+            return Ok(());
+        }
+        let audited = cell_with(row, Operation::GetStage, &policies, |request| {
+            let stage = STRUCK.to_owned() + "/eu-west-1";
+            request.confirm = Some(Arc::new(move |document| {
+                [document.account, document.region].map(Option::unwrap_or_default).join("/") == stage
+            }));
+        });
+        let (outcome, mut expected) = (&audited.outcome, stages(Operation::GetStages));
+        let warned = match &row.2[column] {
+            Then::Gap(code, _) => Some(("not-confirmed", *code)),
+            Then::Gone => {
+                expected.remove(&struck);
+                Some(("deleted", "was deleted"))
+            }
+            _ => None,
+        };
+        let warnings: Vec<_> = outcome.warnings.iter().filter(|it| it.kind != "account-suspended").collect();
+        let is_told = match (&warnings[..], warned) {
+            ([], None) => true,
+            ([warning], Some((kind, words))) => warning.kind == kind && warning.message.contains(words),
+            _ => false,
+        };
+        let whole = audited.violating("p/seen") == expected && outcome.gaps.is_empty() && outcome.failed.is_none();
+        if is_told && whole && audited.judgement.exit == 0 {
+            return Ok(());
+        }
+        Err(format!("{}: {:?} {:?} {:?}", row.0, outcome.warnings, outcome.gaps, outcome.failed))
+    });
 }
