@@ -1,6 +1,7 @@
 //! Whatever goes wrong: what passes is read after all, and what does not is a gap while the rest goes on. Every fault
 //! of every operation is in tests/faults; here is what the fetch alone shows: its order, its requests, its time.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use driftgate::emulator::{Fault, Fleet, Operation, Settings, What, document};
@@ -210,4 +211,17 @@ fn a_feed_that_is_closed_early_says_what_it_did_not_read() {
     let close = driftgate::model::feed::Feed::close(Box::new(feed)).unwrap();
     assert!(!close.gaps.is_empty());
     assert!(close.gaps.iter().all(|gap| gap.code == "Interrupted"), "{:?}", close.gaps);
+}
+
+#[test]
+fn a_defect_of_the_rules_under_a_second_look_leaves_a_gap_and_not_silence() {
+    let fetched = fetch(three_apis(), |request| {
+        request.confirm = Some(Arc::new(|document| {
+            assert_ne!(document.api_id(), Some("b2"), "a defect on purpose");
+            false
+        }));
+    });
+    assert_eq!((fetched.only_gap().api_id.as_deref(), fetched.only_gap().code.as_str()), (Some("b2"), "InternalError"));
+    let scope = &fetched.close.scopes[0];
+    assert_eq!((scope.apis, scope.checked_apis, scope.unchecked_apis, scope.outcome), (3, 2, 1, Read::Partial));
 }

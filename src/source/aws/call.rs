@@ -62,11 +62,6 @@ impl ControlPlane {
         Self { region, client, pacer, in_flight, stop, patience, progress, requests, expired_in_a_row }
     }
 
-    /// The same with other patience.
-    pub(super) fn with(self, patience: Patience) -> Self {
-        Self { patience, ..self }
-    }
-
     /// How long it bears with what fails.
     pub(super) const fn patience(&self) -> &Patience {
         &self.patience

@@ -28,14 +28,15 @@ pub(super) struct Doubts {
 }
 
 impl Doubts {
-    /// Keeps the stages back that are worth a second look; the others.
+    /// Keeps the stages back that are worth a second look; the others. `None` where that could not be found out, because
+    /// the rules have a defect that ended the thread.
     pub(super) async fn set_aside(
         &mut self,
         region: &Region,
         api: Value<'static>,
         stages: Vec<Value<'static>>,
-    ) -> (Value<'static>, Vec<Value<'static>>) {
-        let Some(doubtful) = region.confirm.clone() else { return (api, stages) };
+    ) -> Option<(Value<'static>, Vec<Value<'static>>)> {
+        let Some(doubtful) = region.confirm.clone() else { return Some((api, stages)) };
         let (account, name) = (region.account.clone(), Arc::clone(&region.name));
         // Holding a stage against rules is work for a processor, and not for the threads that wait for the network.
         let sorted = tokio::task::spawn_blocking(move || {
@@ -45,15 +46,13 @@ impl Doubts {
             let (again, good): (Vec<_>, Vec<_>) = stages.into_iter().partition(worth);
             (api, again, good)
         });
-        // It fails only where the rules have a defect that ends the thread; nothing of the API is handed on then, and
-        // the books, which do not balance, end the run.
-        let Ok((api, again, good)) = sorted.await else { return (Value::Unset, Vec::new()) };
+        let (api, again, good) = sorted.await.ok()?;
         if !again.is_empty() {
             region.progress.foresee(again.len());
             self.last = Some(Instant::now());
             self.aside.push((api.clone(), again));
         }
-        (api, good)
+        Some((api, good))
     }
 }
 

@@ -185,7 +185,13 @@ impl Region {
             }
             None => true,
         };
-        let (api, stages) = doubts.set_aside(self, api, stages.read).await;
+        let Some((api, stages)) = doubts.set_aside(self, api, stages.read).await else {
+            if whole {
+                let failure = Failure::internal("whether its stages are worth a second look could not be found out");
+                ledger.unread(self.stage_operation(), &failure, &id, self.only_stage());
+            }
+            return;
+        };
         if self.hand_on(api, stages, ledger).await {
             if whole {
                 ledger.checked();

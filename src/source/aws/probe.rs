@@ -159,7 +159,7 @@ impl Trouble {
 /// When there is nothing to look at: no Region, or a setting that cannot be meant.
 pub fn examine(request: Request) -> (Canceller, impl Future<Output = Result<Examination, Error>>) {
     let (canceller, stop) = Canceller::new();
-    let timeout = request.timeout;
+    let (request, timeout) = (Request { patience: PATIENCE, ..request }, request.timeout);
     (canceller.clone(), within(timeout, canceller, examination(request, stop)))
 }
 
@@ -298,7 +298,7 @@ async fn region_of(
     config: &SdkConfig,
     name: Arc<str>,
 ) -> (RegionExamined, bool) {
-    let control_plane = survey.region(account.clone(), &name, config, 1).control_plane.with(PATIENCE);
+    let control_plane = survey.region(account.clone(), &name, config, 1).control_plane;
     let mut look =
         Look { account: account.as_deref(), region: &name, answered: Vec::new(), troubles: Vec::new(), unknown: false };
     look.at(&control_plane, &survey.request.selection).await;
