@@ -314,6 +314,7 @@ impl Ledger {
         }
         outcome.waivers = waivers.waivers.iter().map(|waiver| waiver.facts.clone()).collect();
         outcome.failed = close.failed.clone().or_else(|| balance(&close, &places));
+        outcome.asked = close.asked;
         outcome.scopes = close.scopes;
         for scope in &mut outcome.scopes {
             let key = Place {

@@ -14,6 +14,11 @@ pub fn part(command: &Audit, policies: &Policies, options: Options, tolerance: &
     Some(Part { index: shard.index(), count: shard.count(), of })
 }
 
+/// The part with what only the source could tell: who asked, and in which Regions.
+pub fn found(part: Part, asked: &str) -> Part {
+    Part { of: format!("sha256:{}", hex(&sha256(&[&part.of, asked]))), ..part }
+}
+
 /// Everything that decides what a run finds, but for the fleet. The version of driftgate is compared by itself.
 fn alike(command: &Audit, policies: &Policies, options: Options, tolerance: &Tolerance) -> String {
     let source = &command.source;

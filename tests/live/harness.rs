@@ -12,6 +12,11 @@ pub const REGION: &str = "us-east-1";
 
 /// Audits a control plane without a pacer; exit code and result.
 pub fn audit(settings: Settings, policy: &str, flags: &[&str]) -> (i32, Json) {
+    audit_as((ACCOUNT, REGION), settings, policy, flags)
+}
+
+/// The same with the credentials and the Region that somebody else finds in the environment.
+pub fn audit_as((account, region): (&str, &str), settings: Settings, policy: &str, flags: &[&str]) -> (i32, Json) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("p.yaml"), policy).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -24,7 +29,7 @@ pub fn audit(settings: Settings, policy: &str, flags: &[&str]) -> (i32, Json) {
         .current_dir(folder.path())
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .envs(emulator.environment(ACCOUNT, REGION))
+        .envs(emulator.environment(account, region))
         .args(["audit", "--policy", "p.yaml", "--rate", "0", "--report", "json"])
         .args(flags)
         .output()

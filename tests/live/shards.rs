@@ -50,3 +50,17 @@ fn merged_shards_are_the_result_of_one_run() {
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     assert_eq!(read("merged.json"), read("whole.json"));
 }
+
+#[test]
+fn machines_that_find_other_credentials_or_another_region_have_no_parts_of_one_run() {
+    let of = |caller: (&str, &str), shard: &str| {
+        let fleet = Fleet::new().account(ACCOUNT).account("444455556666");
+        let settings = Settings { fleet, ..Settings::default() };
+        let (_, result) = harness::audit_as(caller, settings, POLICY, &["--reproducible", "--shard", shard]);
+        result["shard"]["of"].as_str().unwrap().to_owned()
+    };
+    let first = of((ACCOUNT, "us-east-1"), "1/2");
+    assert_eq!(first, of((ACCOUNT, "us-east-1"), "2/2"));
+    assert_ne!(first, of((ACCOUNT, "eu-west-1"), "2/2"));
+    assert_ne!(first, of(("444455556666", "us-east-1"), "2/2"));
+}

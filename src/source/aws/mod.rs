@@ -181,6 +181,10 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
         }
     };
 
+    // Parts of a run on several machines may find other credentials and another Region there.
+    let regions = if *all { "all".to_owned() } else { homes.join(" ") };
+    let asked = format!("{} {regions}", account.as_deref().unwrap_or("-"));
+
     let (canceller, stop) = Canceller::new();
     let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
     let (closing, close) = oneshot::channel();
@@ -208,7 +212,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
                 failure.code, failure.message
             )
         });
-        let close = Close { failed, ..ledger::close(ledgers, warnings, &selection) };
+        let close = Close { failed, asked, ..ledger::close(ledgers, warnings, &selection) };
         if let Some(spool) = spool.filter(|_| close.gaps.is_empty() && close.failed.is_none()) {
             spool.is_whole();
         }
