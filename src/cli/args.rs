@@ -115,6 +115,7 @@ const AUDIT_EXAMPLES: &str = "\
 Examples:
   driftgate audit                                   the Region of your profile
   driftgate audit --region eu-west-1 --region us-east-1 --policy policies/
+  driftgate audit --organization --all-regions      every account, in the role DriftgateAudit
   driftgate audit --policy builtin:foundation --fail-on high
   driftgate audit --report markdown=drift.md --report json=drift.json
   driftgate audit --from fleet.jsonl.zst            a snapshot, without AWS

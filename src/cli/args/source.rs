@@ -59,13 +59,13 @@ pub struct Source {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Accounts")]
 pub struct AccountFlags {
-    /// Accounts by id, each read in the role; with --organization also by name or organisational unit (ou-…), * and ?
+    /// Accounts by id, each read in the role; with --organization also by name or organizational unit (ou-…), * and ?
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub accounts: Vec<String>,
     /// Every active account of the organization
     #[arg(long)]
     pub organization: bool,
-    /// Not these accounts: by id, by name (* and ?), by organisational unit (ou-…)
+    /// Not these accounts: by id, by name (* and ?), by organizational unit (ou-…)
     #[arg(long, value_name = "WHO,…", value_delimiter = ',')]
     pub exclude_account: Vec<String>,
     /// The role to assume in each account [default: DriftgateAudit]
