@@ -15,8 +15,8 @@ pub fn part(command: &Audit, policies: &Policies, options: Options, tolerance: &
 }
 
 /// The part with what only the source could tell: who asked, and in which Regions.
-pub fn found(part: Part, asked: &str) -> Part {
-    Part { of: format!("sha256:{}", hex(&sha256(&[&part.of, asked]))), ..part }
+pub fn found(part: &Part, asked: &str) -> Part {
+    Part { of: format!("sha256:{}", hex(&sha256(&[&part.of, asked]))), ..*part }
 }
 
 /// Everything that decides what a run finds, but for the fleet. The version of driftgate is compared by itself.
