@@ -2,7 +2,7 @@
 
 use driftgate::emulator::{Fault, Operation, Settings, What};
 use driftgate::model::feed::Read;
-use driftgate::source::aws::{Error, Request};
+use driftgate::source::aws::{Error, Regions, Request};
 
 use super::harness::*;
 
@@ -78,4 +78,62 @@ fn a_profile_that_does_not_exist_is_named() {
     });
     assert!(!error.is_usage());
     assert!(error.to_string().contains("\"no-such-profile\""), "{error}");
+}
+
+/// The usual fleet with an API in a Region that has to be enabled, and is, and whose API Gateway refuses the token.
+fn refused_where_it_is_enabled(more: Vec<Fault>) -> Settings {
+    let mut settings = three_apis();
+    settings.fleet = with_stages(settings.fleet, "af-south-1", "z9", &["prod"]);
+    settings.faults = more;
+    settings.faults.push(Fault::on(Operation::GetApis).region("af-south-1").always(What::UnrecognizedClient));
+    settings
+}
+
+#[test]
+fn a_region_that_aws_lists_as_enabled_is_never_left_out() {
+    for all in [true, false] {
+        let fetched = fetch(refused_where_it_is_enabled(Vec::new()), |request| {
+            request.regions.all = all;
+            request.regions.named = if all { Vec::new() } else { ["af-south-1", REGION].map(Into::into).into() };
+        });
+        let gap = fetched.only_gap();
+        assert_eq!((gap.region.as_deref(), gap.code.as_str()), (Some("af-south-1"), "UnrecognizedClientException"));
+        assert!(gap.hint.contains("global endpoint"), "{}", gap.hint);
+    }
+}
+
+#[test]
+fn where_aws_says_nothing_about_regions_the_others_decide_unless_it_refuses_the_credentials() {
+    let mute = |what: &What| {
+        let on = |operation| Fault::on(operation).always(what.clone());
+        let settings = refused_where_it_is_enabled(vec![on(Operation::ListRegions), on(Operation::DescribeRegions)]);
+        fetch(settings, |request| request.regions.named = ["af-south-1", REGION].map(Into::into).into())
+    };
+    assert_eq!(mute(&What::Deny).close.warnings[0].kind, "region-disabled");
+    assert_eq!(mute(&What::UnrecognizedClient).only_gap().region.as_deref(), Some("af-south-1"));
+}
+
+#[test]
+fn regions_that_could_not_be_listed_just_now_are_a_gap_and_those_that_are_known_are_read() {
+    let fetched = |what: What| {
+        let on = |operation| Fault::on(operation).always(what.clone());
+        let faults = vec![on(Operation::ListRegions), on(Operation::DescribeRegions)];
+        fetch(Settings { faults, ..three_apis() }, |request| {
+            request.regions = Regions { all: true, ..Regions::default() };
+            request.patience.attempts = 2;
+        })
+    };
+    let broken = fetched(What::ServerError(503));
+    assert_eq!((broken.only_gap().operation.as_str(), broken.only_gap().region.as_deref()), ("DescribeRegions", None));
+    assert_eq!(broken.stages, ALL);
+    let denied = fetched(What::Deny);
+    assert_eq!((denied.close.gaps.len(), denied.stages.len()), (0, ALL.len()));
+    assert!(denied.close.warnings.iter().any(|warning| warning.kind == "regions-from-list"));
+}
+
+#[test]
+fn a_region_to_leave_out_that_is_nowhere_is_worth_a_warning() {
+    let fetched = fetch(three_apis(), |request| request.regions.excluded = vec!["us-est-1".to_owned()]);
+    assert_eq!(fetched.stages, ALL);
+    assert_eq!(fetched.close.warnings[0].kind, "nothing-excluded");
 }

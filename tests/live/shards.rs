@@ -64,3 +64,25 @@ fn machines_that_find_other_credentials_or_another_region_have_no_parts_of_one_r
     assert_ne!(first, of((ACCOUNT, "eu-west-1"), "2/2"));
     assert_ne!(first, of(("444455556666", "us-east-1"), "2/2"));
 }
+
+#[test]
+fn a_shard_of_nothing_but_a_region_that_is_not_enabled_has_not_failed() {
+    let audit = |flags: &[&str]| {
+        let fleet =
+            Fleet::new().api(ACCOUNT, "us-west-2", document::http_api("a1", "a"), vec![document::http_stage("x")]);
+        let flags = [&["--region", "us-west-2", "--region", "af-south-1", "--allow-empty"], flags].concat();
+        let (code, result) = harness::audit(Settings { fleet, ..Settings::default() }, POLICY, &flags);
+        (code, result["scopes"].as_array().unwrap().len())
+    };
+    assert_eq!(audit(&[]), (1, 2));
+    let shards: Vec<_> = ["1/2", "2/2"].map(|shard| audit(&["--shard", shard])).into();
+    assert!(shards.iter().all(|(code, _)| [0, 1].contains(code)), "{shards:?}");
+}
+
+#[test]
+fn all_regions_are_found_from_one_that_is_not_enabled() {
+    let fleet = Fleet::new().api(ACCOUNT, "us-east-1", document::http_api("a1", "a"), vec![document::http_stage("x")]);
+    let settings = Settings { fleet, ..Settings::default() };
+    let (code, result) = harness::audit_as((ACCOUNT, "af-south-1"), settings, POLICY, &["--all-regions"]);
+    assert_eq!((code, &result["summary"]["stages"], &result["unchecked"]), (1, &1.into(), &Vec::<u8>::new().into()));
+}

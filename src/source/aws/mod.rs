@@ -166,7 +166,12 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let Regions { named, all, excluded } = &request.regions;
     excluded.iter().try_for_each(|name| inventory::check(name))?;
     let of_chain = session.region().or(all.then_some(HOME));
-    let homes = inventory::regions(named, of_chain)?;
+    let mut homes = inventory::regions(named, of_chain)?;
+    if *all {
+        // The Region of the chain may be one that is not enabled; the first of its partition always is.
+        let first = homes.first().map(|home| Arc::from(regions::home_of(home)));
+        homes.extend(first.filter(|first| !homes.contains(first)));
+    }
     let mut services = vec!["ApiGatewayV2", "STS"];
     services.extend(all.then_some("Account"));
     services.extend(matches!(request.accounts.whose, Whose::Organization(..)).then_some("Organizations"));

@@ -17,6 +17,7 @@ use super::progress::{Limits, Progress};
 use super::regions::{self, Origin, is_opt_in};
 use super::retry::Patience;
 use super::session::Session;
+use super::settle::Said;
 use super::stop::{Canceller, Stop};
 use super::surroundings::Surroundings;
 use super::survey::Survey;
@@ -248,29 +249,35 @@ async fn account_of(survey: &Survey, id: Option<Arc<str>>) -> AccountExamined {
             return found;
         }
     };
-    let wanted = match known {
-        Some(wanted) => wanted,
+    let (wanted, said) = match known {
+        Some(wanted) => (wanted, None),
         None => listed(survey, &config, &mut found).await,
     };
     let regions = stream::iter(wanted).map(|name| region_of(survey, id.clone(), &config, name));
     let mut regions: Vec<(RegionExamined, bool)> = regions.buffer_unordered(OPEN_REGIONS).collect().await;
     regions.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-    // As an audit settles it: where other Regions know the credentials, one that has to be enabled is not.
-    let nowhere = !regions.is_empty() && regions.iter().all(|(_, unknown)| *unknown);
-    for (region, unknown) in regions {
-        if unknown && !nowhere && is_opt_in(&region.name) {
-            found.disabled.push(region.name);
-        } else {
-            found.regions.push(region);
+    // As an audit settles it.
+    let said = match said {
+        Some(said) => said,
+        None if regions.iter().any(|(region, unknown)| *unknown && is_opt_in(&region.name)) => {
+            Said::of(&regions::of_account(&config, &survey.home).await)
         }
-    }
+        None => Said::default(),
+    };
+    let is_off = |(region, unknown): &(RegionExamined, bool)| unknown.then(|| said.is_off(&region.name)).flatten();
+    let (off, looked_at): (Vec<_>, Vec<_>) = regions.into_iter().partition(|it| is_off(it) == Some(true));
+    let nowhere = !looked_at.is_empty() && looked_at.iter().all(|(_, unknown)| *unknown);
+    let is_likely_off = |it: &(RegionExamined, bool)| it.1 && is_off(it).is_none() && !nowhere;
+    let (likely, rest): (Vec<_>, Vec<_>) = looked_at.into_iter().partition(is_likely_off);
+    found.disabled.extend(off.into_iter().chain(likely).map(|(region, _)| region.name));
+    found.regions.extend(rest.into_iter().map(|(region, _)| region));
     found.unknown_credentials = nowhere;
     found.disabled.sort();
     found
 }
 
-/// The Regions of an account that are to be looked at.
-async fn listed(survey: &Survey, config: &SdkConfig, found: &mut AccountExamined) -> Vec<Arc<str>> {
+/// The Regions of an account that are to be looked at, and what AWS said about them.
+async fn listed(survey: &Survey, config: &SdkConfig, found: &mut AccountExamined) -> (Vec<Arc<str>>, Option<Said>) {
     let account = found.id.clone();
     let account = account.as_deref();
     let listed = match survey.stop.unless(regions::of_account(config, &survey.home)).await {
@@ -278,9 +285,10 @@ async fn listed(survey: &Survey, config: &SdkConfig, found: &mut AccountExamined
         Err(reason) => {
             let failure = Failure::stopped(reason, None);
             found.troubles.push(Trouble::of(Operation::ListRegions, &failure, account, None, true));
-            return Vec::new();
+            return (Vec::new(), None);
         }
     };
+    let said = Some(Said::of(&listed));
     // One of the two calls is enough, and an audit goes on without either.
     if listed.from == Origin::BuiltIn {
         let troubles = listed.failures.iter().map(|(call, failure)| Trouble::of(*call, failure, account, None, false));
@@ -288,7 +296,7 @@ async fn listed(survey: &Survey, config: &SdkConfig, found: &mut AccountExamined
     }
     let (on, off): (Vec<_>, Vec<_>) = listed.regions.into_iter().partition(|region| region.enabled);
     found.disabled = off.into_iter().map(|region| region.name).collect();
-    survey.wanted(account, on.into_iter().map(|region| region.name.into()).collect()).0
+    (survey.wanted(account, on.into_iter().map(|region| region.name.into()).collect()).0, said)
 }
 
 /// A Region, and whether AWS does not know the credentials there.

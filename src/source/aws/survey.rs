@@ -21,9 +21,9 @@ use super::progress::Progress;
 use super::regions::{self, Found, Origin, RegionFound};
 use super::role::AssumedRole;
 use super::session::{Session, api_gateway};
-use super::settle::settle;
+use super::settle::{Said, is_doubtful, settle};
 use super::stop::Stop;
-use crate::model::feed::{Chunk, Scope, Warning};
+use crate::model::feed::{Chunk, Read, Scope, Warning};
 
 /// How many accounts are open at once, so that memory does not grow with their number. A slow Region keeps its account
 /// open, so there are more of them than requests in flight.
@@ -103,9 +103,24 @@ impl Survey {
                 None => known = true,
             }
         }
+        warnings.extend(survey.nowhere_excluded(&ledgers));
         survey.replay(&mut ledgers).await;
         warnings.extend(survey.request.spool.as_ref().and_then(|spool| spool.warning()));
         Surveyed { ledgers, warnings, unknown: unknown.filter(|_| !known) }
+    }
+
+    /// The Regions that a flag leaves out and that no account has: most likely mistyped. A part of a run cannot know.
+    fn nowhere_excluded(&self, ledgers: &[Ledger]) -> Vec<Warning> {
+        let unopened = |it: &Ledger| it.scope.region.is_none() && it.scope.outcome == Read::Unchecked;
+        let whole = self.request.shard.is_none() && !ledgers.iter().any(unopened);
+        let has = |name: &str| ledgers.iter().any(|ledger| ledger.scope.region.as_deref() == Some(name));
+        let lost = self.request.regions.excluded.iter().filter(|name| whole && !has(name));
+        let warning = |name: &String| Warning {
+            kind: "nothing-excluded".to_owned(),
+            message: format!("--exclude-region {name} is none of the Regions that were to be read"),
+            ..Warning::default()
+        };
+        lost.map(warning).collect()
     }
 
     /// Hands on what earlier runs have read. It comes last, when it is known what is wanted of it, and to its end even
@@ -171,7 +186,7 @@ impl Survey {
             Err(failure) => return closed(known.as_deref().unwrap_or_default(), ledgers, failure),
         };
         if let Some(wanted) = known {
-            return self.read(id, &config, wanted, ledgers, width).await;
+            return self.read(id, &config, wanted, ledgers, (width, None)).await;
         }
         let found = match self.stop.unless(regions::of_account(&config, &self.home)).await {
             Ok(found) => found,
@@ -185,7 +200,9 @@ impl Survey {
         let (read, wanted) = self.resumed(id.as_deref(), wanted);
         ledgers.extend(read);
         ledgers.extend(off.iter().map(|region| Ledger::excluded(id.as_deref(), Some(&region.name))));
-        let mut account = self.read(id.clone(), &config, wanted, ledgers, width).await;
+        ledgers.extend(unlisted(id.as_deref(), &found));
+        let said = Some(Said::of(&found));
+        let mut account = self.read(id.clone(), &config, wanted, ledgers, (width, said)).await;
         account.warnings.extend(guessed(id.as_deref(), &found));
         account
     }
@@ -221,16 +238,18 @@ impl Survey {
         Ok(self.session.config_with(SharedCredentialsProvider::new(role)))
     }
 
-    /// Reads the Regions of an account.
+    /// Reads the Regions of an account, besides those of which there are `ledgers` already. `said` is what AWS said about
+    /// them, if it was asked.
     async fn read(
         self: &Arc<Self>,
         account: Option<Arc<str>>,
         config: &SdkConfig,
         regions: Vec<Arc<str>>,
         mut ledgers: Vec<Ledger>,
-        width: usize,
+        (width, said): (usize, Option<Said>),
     ) -> Account {
         self.progress.enter(regions.len());
+        let mut fresh = Vec::with_capacity(regions.len());
         let mut tasks = JoinSet::new();
         for name in regions {
             let Ok(place) = Arc::clone(&self.open).acquire_owned().await else { break };
@@ -250,9 +269,19 @@ impl Survey {
         }
         while let Some(ledger) = tasks.join_next().await {
             // The task hands on what ended the one within, and is itself too small to fail.
-            ledgers.extend(ledger);
+            fresh.extend(ledger);
         }
-        let (ledgers, unknown) = settle(ledgers);
+        let said = match said {
+            Some(said) => said,
+            None if is_doubtful(&fresh) => {
+                let asked = self.stop.unless(regions::of_account(config, &self.home)).await;
+                asked.map(|found| Said::of(&found)).unwrap_or_default()
+            }
+            None => Said::default(),
+        };
+        // What an earlier run has read says nothing about the credentials of this one.
+        let (fresh, unknown) = settle(fresh, &said, self.request.shard.is_none());
+        ledgers.extend(fresh);
         Account { ledgers, unknown, ..Account::default() }
     }
 
@@ -305,6 +334,18 @@ impl Account {
         ledgers[0].gaps.push(failure.gap(*operation, at));
         Self { ledgers, ..Self::default() }
     }
+}
+
+/// The ledger of the Regions that AWS could not name just now. Where it may not be asked at all, the list that driftgate
+/// has stands in, and a warning says so.
+fn unlisted(account: Option<&str>, found: &Found) -> Option<Ledger> {
+    let (operation, why) = found.failures.last().filter(|_| matches!(found.from, Origin::BuiltIn))?;
+    if !why.is_transient() {
+        return None;
+    }
+    let at = Place { account, region: None, api_id: None, stage: None };
+    let scope = Scope { account: account.map(str::to_owned), ..Scope::default() };
+    Some(Ledger::of(scope, vec![why.gap(*operation, at)], Vec::new()))
 }
 
 /// What is to be said where nobody could tell the Regions of an account.
