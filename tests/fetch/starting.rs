@@ -1,5 +1,7 @@
 //! What is found out before the first call of API Gateway: credentials, Regions, the account.
 
+use std::time::{Duration, Instant};
+
 use driftgate::emulator::{Fault, Operation, Settings, What};
 use driftgate::model::feed::Read;
 use driftgate::source::aws::{Error, Regions, Request};
@@ -136,4 +138,12 @@ fn a_region_to_leave_out_that_is_nowhere_is_worth_a_warning() {
     let fetched = fetch(three_apis(), |request| request.regions.excluded = vec!["us-est-1".to_owned()]);
     assert_eq!(fetched.stages, ALL);
     assert_eq!(fetched.close.warnings[0].kind, "nothing-excluded");
+}
+
+#[test]
+fn the_time_for_the_whole_fetch_is_for_sts_as_well() {
+    let started = Instant::now();
+    let fetched = fetch(sts(What::Hang), |request| request.timeout = Some(Duration::from_secs(1)));
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    assert_eq!((fetched.only_gap().code.as_str(), fetched.stages.len()), ("Timeout", 0));
 }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueHint};
 
-use super::values::{rate, role_name, seconds, shard, whole};
+use super::values::{external_id, rate, role_name, seconds, shard, whole};
 use crate::check::Inheritance;
 use crate::model::catalogue::Protocol;
 use crate::model::shard::Shard;
@@ -31,10 +31,10 @@ pub struct Source {
     #[arg(long, value_name = "REGION")]
     pub exclude_region: Vec<String>,
     /// Only this API; repeat for several
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub api: Vec<String>,
     /// Only stages of this name; repeat for several
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub stage: Vec<String>,
     /// The protocol of the API in CLI output, which does not say it
     #[arg(long, value_name = "HTTP|WEBSOCKET", value_parser = PossibleValuesParser::new(["HTTP", "WEBSOCKET"])
@@ -72,7 +72,7 @@ pub struct AccountFlags {
     #[arg(long, value_name = "NAME", value_parser = role_name)]
     pub role_name: Option<String>,
     /// The external id that the role asks for
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = external_id)]
     pub external_id: Option<String>,
 }
 

@@ -47,11 +47,23 @@ pub fn role_name(text: &str) -> Result<String, String> {
     // IAM's own alphabet; the name becomes part of an ARN.
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-/".contains(&byte);
     let name = text.strip_prefix("arn:").is_none() && !text.starts_with('/') && !text.ends_with('/');
-    if name && !text.is_empty() && text.bytes().all(allowed) {
+    // 64 characters are a quota of IAM; the path has one of its own.
+    let short = text.rsplit('/').next().is_some_and(|name| name.len() <= 64);
+    if name && short && !text.is_empty() && text.bytes().all(allowed) {
         Ok(text.to_owned())
     } else {
         Err("the name of a role without its ARN, as in DriftgateAudit (a path goes before it: audit/DriftgateAudit)"
             .to_owned())
+    }
+}
+
+/// An external id, in the alphabet of AssumeRole's parameter.
+pub fn external_id(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte);
+    if (2..=1224).contains(&text.len()) && text.bytes().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err("2 to 1224 letters, digits and _+=,.@:/- are what AssumeRole takes".to_owned())
     }
 }
 
@@ -81,4 +93,29 @@ pub fn shard(text: &str) -> Result<Shard, String> {
     numbers
         .and_then(|(index, count)| Shard::new(index, count))
         .ok_or_else(|| format!("{name} is {place:?} of {count:?}, which is no place in an array job"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_iam_would_refuse_is_refused_before_it_is_asked() {
+        assert!(role_name("DriftgateAudit").is_ok() && role_name("audit/Driftgate+x").is_ok());
+        for wrong in ["", "arn:aws:iam::111122223333:role/x", "/x", "x/", "a b", &"x".repeat(65)] {
+            assert!(role_name(wrong).is_err(), "{wrong}");
+        }
+        assert!(external_id("42").is_ok() && external_id("a:b/c=d").is_ok());
+        for wrong in ["", "x", "a b", "a\nb", "\"", &"x".repeat(1225)] {
+            assert!(external_id(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_shard_counts_from_1() {
+        assert_eq!(shard("2/4").ok(), Shard::new(2, 4));
+        for wrong in ["0/4", "5/4", "1", "1/", "/4", "a/b", "1/0", "-1/4", "1/4/2"] {
+            assert!(shard(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -11,8 +11,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::call::{id_of, name_of};
-use super::fetch::{Region, is_deleted};
-use super::gap::{Failure, Kind, Operation};
+use super::fetch::Region;
+use super::gap::{Failure, Kind};
 use super::ledger::Ledger;
 use super::stop::Reason;
 use crate::model::{Document, Value};
@@ -122,8 +122,7 @@ fn second_readings(
     stages
 }
 
-/// Whether the stage, or its API, is not there any more.
+/// Whether the stage, or its API, is not there any more: it was there a moment ago, so whatever the words are.
 fn is_gone(failure: &Failure) -> bool {
-    is_deleted(Operation::GetStage, failure)
-        || (failure.kind == Kind::Missing && failure.message.contains("stage identifier"))
+    failure.kind == Kind::Missing
 }

@@ -31,6 +31,14 @@ macro_rules! structure {
     }};
 }
 
+/// A text that every API has: where an answer lacks it nobody knows it, and no rule may take it for unset.
+fn stated(value: Option<String>) -> Value<'static> {
+    match text(value) {
+        Value::Unset => Value::NotStated,
+        stated => stated,
+    }
+}
+
 /// GetApis and GetApi describe an API in two types with the same members.
 macro_rules! api {
     ($api:ident) => {
@@ -47,7 +55,7 @@ macro_rules! api {
             "ImportInfo": list($api.import_info),
             "IpAddressType": text($api.ip_address_type.map(|kind| kind.as_str().to_owned())),
             "Name": text($api.name),
-            "ProtocolType": text($api.protocol_type.map(|protocol| protocol.as_str().to_owned())),
+            "ProtocolType": stated($api.protocol_type.map(|protocol| protocol.as_str().to_owned())),
             "RouteSelectionExpression": text($api.route_selection_expression),
             "Tags": texts($api.tags),
             "Version": text($api.version),

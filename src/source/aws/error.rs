@@ -12,6 +12,18 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// Regions of two partitions, which no credentials are good for.
+    MixedPartitions {
+        /// A Region.
+        one: String,
+        /// One of another partition.
+        other: String,
+    },
+    /// A variable names a proxy that is no URL.
+    Proxy {
+        /// The variable.
+        variable: &'static str,
+    },
     /// An endpoint that is not a URL.
     InvalidEndpoint {
         /// The text.
@@ -48,7 +60,7 @@ impl Error {
     /// Whether a flag has a value that cannot be meant, rather than a run that failed.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        matches!(self, Self::InvalidRegion { .. } | Self::InvalidEndpoint { .. })
+        matches!(self, Self::InvalidRegion { .. } | Self::MixedPartitions { .. } | Self::InvalidEndpoint { .. })
     }
 }
 
@@ -57,6 +69,15 @@ impl fmt::Display for Error {
         match self {
             Self::InvalidRegion { name } => {
                 write!(out, "{name:?} is not a Region.\nA name is made of a-z, 0-9 and -, as in us-east-1.")
+            }
+            Self::MixedPartitions { one, other } => write!(
+                out,
+                "{one} and {other} are of two partitions of AWS, and no credentials are good in both.\n\
+                 Audit each partition in a run of its own."
+            ),
+            // The value may hold a password.
+            Self::Proxy { variable } => {
+                write!(out, "{variable} is no URL of a proxy.\nIt has to look like http://proxy.example:3128.")
             }
             Self::InvalidEndpoint { url } => {
                 write!(

@@ -16,6 +16,9 @@ use super::stop::Reason;
 use crate::model::feed::{Chunk, Selection};
 use crate::model::{Document, Value};
 
+/// So many pages in a row that bring nothing new are one as well: AWS may send an empty page, but not twenty.
+const MOST_IDLE: usize = 20;
+
 /// Whether a rule can match a stage of an API of which nothing else is known yet.
 pub(super) type MayMatch = dyn Fn(&Document<'_>) -> bool + Send + Sync;
 
@@ -223,7 +226,7 @@ impl Region {
 }
 
 /// Whether the answer says that the API is gone. GetStage must say so in words: its other 404 is about the stage.
-pub(super) fn is_deleted(operation: Operation, failure: &Failure) -> bool {
+fn is_deleted(operation: Operation, failure: &Failure) -> bool {
     failure.kind == Kind::Missing && (operation != Operation::GetStage || failure.message.contains("API identifier"))
 }
 
@@ -240,10 +243,16 @@ where
 {
     let mut listing = Listing { items: Vec::new(), pages: 0, failed: None };
     let (mut token, mut seen) = (None, HashSet::new());
+    let (mut known, mut idle) = (HashSet::new(), 0);
     loop {
         match page(token).await {
             Ok(page) => {
                 listing.pages += 1;
+                let new = |item: &&Value<'static>| {
+                    let key = id_of(item).or_else(|| name_of(item));
+                    key.is_none_or(|key| known.insert(key.to_owned()))
+                };
+                idle = if page.items.iter().filter(new).count() == 0 { idle + 1 } else { 0 };
                 listing.items.extend(page.items);
                 token = page.next.filter(|token| !token.is_empty());
             }
@@ -256,7 +265,7 @@ where
         if enough(&listing.items) {
             return listing;
         }
-        if !seen.insert(token.clone()) || listing.pages >= most {
+        if !seen.insert(token.clone()) || listing.pages >= most || idle >= MOST_IDLE {
             listing.failed = Some(Failure::endless(operation, listing.pages));
             return listing;
         }
@@ -298,11 +307,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_list_without_end_is_given_up() {
+    async fn pages_that_bring_nothing_new_are_given_up_soon() {
         let count = Cell::new(0);
         let answer = |_| {
             count.set(count.get() + 1);
             std::future::ready(Ok(Page { items: Vec::new(), next: Some(count.get().to_string()) }))
+        };
+        let listing = list(Operation::GetApis, MOST, &ScopeProgress::default(), answer, |_| false).await;
+        assert_eq!((listing.pages, listing.failed.unwrap().kind), (MOST_IDLE, Kind::Endless));
+    }
+
+    #[tokio::test]
+    async fn a_list_without_end_is_given_up() {
+        let count = Cell::new(0);
+        let answer = |_| {
+            count.set(count.get() + 1);
+            std::future::ready(Ok(Page { items: vec![Value::text("item")], next: Some(count.get().to_string()) }))
         };
         let listing = list(Operation::GetStages, MOST, &ScopeProgress::default(), answer, |_| false).await;
         assert_eq!((listing.pages, listing.failed.unwrap().kind), (MOST, Kind::Endless));

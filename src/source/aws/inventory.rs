@@ -9,6 +9,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use super::Error;
 use super::gap::{Failure, Kind, causes, credentials_error};
 use super::session::Session;
+use crate::model::document::partition_of;
 use crate::model::feed::Warning;
 
 /// The Regions, each once, in the order in which they were asked for; the one of the SDK's chain when none was.
@@ -21,7 +22,12 @@ pub(super) fn regions(asked: &[String], of_chain: Option<&str>) -> Result<Vec<Ar
             regions.push(name.into());
         }
     }
-    if regions.is_empty() { Err(Error::NoRegion) } else { Ok(regions) }
+    let Some(first) = regions.first() else { return Err(Error::NoRegion) };
+    // Credentials are of one partition.
+    match regions.iter().find(|region| partition_of(region) != partition_of(first)) {
+        Some(other) => Err(Error::MixedPartitions { one: first.to_string(), other: other.to_string() }),
+        None => Ok(regions),
+    }
 }
 
 /// Whether a name can be a Region's.
@@ -42,6 +48,14 @@ pub(super) struct Caller {
     pub(super) arn: Option<String>,
     /// The Region in which STS was asked last, and knew the credentials if it knew them anywhere.
     pub(super) home: Arc<str>,
+}
+
+impl Caller {
+    /// Nobody knows who it is: the time was over before STS answered.
+    pub(super) fn too_late(regions: &[Arc<str>]) -> Self {
+        let account = Account::Unknown(unknown("Timeout", "the time for the whole fetch was over"));
+        Self { account, arn: None, home: regions.first().cloned().unwrap_or_default() }
+    }
 }
 
 /// What STS said about the account.
@@ -130,6 +144,12 @@ mod tests {
         assert_eq!(found(&["b-1", "a-1", "b-1"], Some("c-1")).unwrap(), ["b-1", "a-1"]);
         assert_eq!(found(&[], Some("us-gov-west-1")).unwrap(), ["us-gov-west-1"]);
         assert!(matches!(found(&[], None), Err(Error::NoRegion)));
+    }
+
+    #[test]
+    fn regions_of_two_partitions_cannot_be_meant() {
+        let error = found(&["us-east-1", "cn-north-1"], None).unwrap_err();
+        assert!(error.is_usage() && error.to_string().contains("cn-north-1"), "{error}");
     }
 
     #[test]

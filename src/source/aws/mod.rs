@@ -44,7 +44,7 @@ mod surroundings;
 mod survey;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -162,6 +162,7 @@ pub struct Keys {
 /// When nothing can be fetched: no Region, no credentials, credentials that AWS refuses, or a setting that cannot be
 /// meant. What fails later is a gap in the feed.
 pub async fn open(request: Request) -> Result<AwsFeed, Error> {
+    let started = Instant::now();
     let session = Session::open(&request).await?;
     let Regions { named, all, excluded } = &request.regions;
     excluded.iter().try_for_each(|name| inventory::check(name))?;
@@ -177,7 +178,14 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     services.extend(matches!(request.accounts.whose, Whose::Organization(..)).then_some("Organizations"));
     let mut warnings: Vec<Warning> =
         session.plain_http_endpoints(&services).iter().map(|url| plain_http(url)).collect();
-    let caller = inventory::caller(&session, &homes, request.profile.as_deref()).await?;
+    let caller = inventory::caller(&session, &homes, request.profile.as_deref());
+    let caller = match request.timeout {
+        None => caller.await?,
+        Some(timeout) => match tokio::time::timeout(timeout, caller).await {
+            Ok(caller) => caller?,
+            Err(_) => inventory::Caller::too_late(&homes),
+        },
+    };
     let account = match caller.account {
         Account::Known(account) => Some(account),
         Account::Unknown(warning) => {
@@ -194,7 +202,8 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
     let (closing, close) = oneshot::channel();
     let progress = Arc::new(Progress::new(Limits::of(&request)));
-    let (selection, timeout, spool) = (Arc::clone(&request.selection), request.timeout, request.spool.clone());
+    let timeout = request.timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
+    let (selection, spool) = (Arc::clone(&request.selection), request.spool.clone());
     let survey = Survey {
         in_flight: Arc::new(Semaphore::new(request.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
         open: Survey::places(),
@@ -213,7 +222,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
         warnings.extend(more);
         let failed = unknown.map(|failure| {
             format!(
-                "API Gateway refused the credentials in every Region ({}: {}).\nCheck the access key, or renew the session.",
+                "AWS refused the credentials in every Region ({}: {}).\nCheck the access key, or renew the session.",
                 failure.code, failure.message
             )
         });

@@ -30,6 +30,9 @@ const STS_ATTEMPT: Duration = Duration::from_secs(5);
 /// How often STS is asked.
 const STS_ATTEMPTS: u32 = 2;
 
+/// The variables that name a proxy.
+const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
 /// Everything that a client of AWS is made from.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -43,7 +46,7 @@ impl Session {
         if let Some(url) = &request.endpoint_url {
             check_endpoint(url)?;
         }
-        let http_client = http_client(proxy(request), tls()?);
+        let http_client = http_client(proxy(request)?, tls()?);
         let patience = &request.patience;
         let limits = TimeoutConfig::builder()
             .connect_timeout(patience.connect)
@@ -176,8 +179,16 @@ fn is_loopback(url: &Uri) -> bool {
 }
 
 /// The proxy that the environment names, if it names one.
-fn proxy(request: &Request) -> ProxyConfig {
-    if past_the_proxy(request) { ProxyConfig::disabled() } else { ProxyConfig::from_env() }
+fn proxy(request: &Request) -> Result<ProxyConfig, Error> {
+    if past_the_proxy(request) {
+        return Ok(ProxyConfig::disabled());
+    }
+    // The SDK passes over what it cannot read, and would connect past the proxy.
+    let unusable = |name: &&&str| std::env::var(name).is_ok_and(|url| !url.is_empty() && url.parse::<Uri>().is_err());
+    match PROXIES.iter().find(unusable) {
+        Some(variable) => Err(Error::Proxy { variable }),
+        None => Ok(ProxyConfig::from_env()),
+    }
 }
 
 /// Whether no proxy is asked: none can reach this machine's loopback interface.

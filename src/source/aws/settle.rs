@@ -35,8 +35,8 @@ impl Said {
     pub(super) fn is_off(&self, region: &str) -> Option<bool> {
         match self.enabled.get(region) {
             Some(enabled) => Some(!enabled),
-            // Credentials that are refused elsewhere too say nothing about a Region.
-            None if self.refused || !is_opt_in(region) => Some(false),
+            // Credentials that are refused elsewhere too say nothing about a Region; nor is one off that AWS does not list.
+            None if self.refused || !self.enabled.is_empty() || !is_opt_in(region) => Some(false),
             None => None,
         }
     }
@@ -143,6 +143,13 @@ mod tests {
         assert!(settled[1].gaps[0].hint.contains("global endpoint"), "{}", settled[1].gaps[0].hint);
         let (settled, _) = settle(ledgers(&regions), &said(&[("us-east-1", true), ("af-south-1", false)]), true);
         assert_eq!(outcomes(&settled), [CHECKED, EXCLUDED]);
+    }
+
+    #[test]
+    fn a_region_that_aws_does_not_list_is_not_off() {
+        let (settled, _) =
+            settle(ledgers(&[("us-east-1", true), ("nope-1", false)]), &said(&[("us-east-1", true)]), true);
+        assert_eq!(outcomes(&settled), [CHECKED, UNCHECKED]);
     }
 
     #[test]

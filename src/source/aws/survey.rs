@@ -14,7 +14,7 @@ use super::Request;
 use super::accounts::{self, Inventory};
 use super::call::ControlPlane;
 use super::fetch::Region;
-use super::gap::{Failure, Operation, Place};
+use super::gap::{Failure, Kind, Operation, Place};
 use super::ledger::Ledger;
 use super::pace::Pacer;
 use super::progress::Progress;
@@ -332,7 +332,8 @@ impl Account {
         // It is one failure, however many Regions it keeps closed.
         let at = Place { account: id, region: None, api_id: None, stage: None };
         ledgers[0].gaps.push(failure.gap(*operation, at));
-        Self { ledgers, ..Self::default() }
+        let unknown = (failure.kind == Kind::UnknownCredentials).then(|| failure.clone());
+        Self { ledgers, unknown, ..Self::default() }
     }
 }
 
