@@ -168,6 +168,25 @@ fn nothing_read_is_still_a_report() {
 }
 
 #[test]
+fn before_anybody_answers_every_account_and_region_that_is_named_is_accounted_for() {
+    let (_runtime, emulator) = hanging(Fault::on(Operation::GetCallerIdentity).always(What::Hang));
+    let folder = folder();
+    let flags = ["audit", "--policy", "p.yaml", "--report", "json=r.json", "--accounts", "111122223333,444455556666"];
+    let flags =
+        [&flags[..], &["--region", "us-east-1", "--region", "eu-west-1", "--exclude-region", "eu-west-1"]].concat();
+    let run = Running::start(against(&emulator, folder.path(), &flags));
+    until("STS is asked", || !emulator.arrivals().is_empty());
+    let (code, said) = run.signalled("-INT");
+    let result: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    let places: Vec<_> =
+        result["scopes"].as_array().unwrap().iter().map(|it| (&it["account"], &it["region"])).collect();
+    let region = Json::from("us-east-1");
+    assert_eq!(code, Some(130), "{said}");
+    assert_eq!(places, [(&"111122223333".into(), &region), (&"444455556666".into(), &region)]);
+    assert_eq!(result["unchecked"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn a_snapshot_that_was_interrupted_says_so() {
     let (_runtime, emulator) = hanging(Fault::on(Operation::GetStages).api("api9").always(What::Hang));
     let folder = folder();

@@ -10,7 +10,7 @@ use super::Stop;
 use super::args::{BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
 use super::interrupt::Interrupt;
 use super::progress::{Audience, Display};
-use crate::model::feed::{Chunk, Close, Feed, Gap, Selection, Unusable};
+use crate::model::feed::{Chunk, Close, Feed, Gap, Scope, Selection, Unusable};
 use crate::policy::diagnostic::nearest;
 use crate::source::aws::{Predicate, Selector, Spool};
 use crate::source::{aws, saved};
@@ -207,7 +207,7 @@ pub fn open_aws(
     interrupt: &Interrupt,
     audience: Audience,
 ) -> Result<Box<dyn Feed>, Stop> {
-    let (regions, spool) = (request.regions.named.clone(), request.spool.clone());
+    let (interrupted, spool) = (Interrupted::fetch(&request), request.spool.clone());
     let display = Display::start(audience, interrupt);
     let opened = runtime.block_on(async {
         tokio::select! {
@@ -229,15 +229,40 @@ pub fn open_aws(
             }
             Err(if error.is_usage() { Stop::usage(error) } else { Stop::failed(error) })
         }
-        Err(_) => Ok(Box::new(Interrupted { operation: "GetApis", regions })),
+        Err(_) => Ok(Box::new(interrupted)),
     }
 }
 
 /// A source that a signal ended before it said anything.
 struct Interrupted {
     operation: &'static str,
-    /// The Regions that were named.
-    regions: Vec<String>,
+    /// What is known of what should have been read.
+    scopes: Vec<Scope>,
+}
+
+impl Interrupted {
+    /// A fetch: the accounts and Regions that the flags name.
+    fn fetch(request: &aws::Request) -> Self {
+        let left_out = |id: &String| request.accounts.excluded.contains(&Selector::Account(id.clone()));
+        let accounts: Vec<Option<String>> = match &request.accounts.whose {
+            aws::Whose::Named(ids, _) => ids.iter().filter(|id| !left_out(id)).cloned().map(Some).collect(),
+            aws::Whose::Callers | aws::Whose::Organization(..) => vec![None],
+        };
+        let named = &request.regions.named;
+        let regions = named.iter().filter(|name| !request.regions.excluded.contains(name));
+        let regions: Vec<Option<&String>> = if named.is_empty() { vec![None] } else { regions.map(Some).collect() };
+        let mut scopes = Vec::new();
+        for account in &accounts {
+            for region in &regions {
+                let mine = |region: &&String| request.shard.is_none_or(|it| it.holds(account.as_deref(), region));
+                if region.as_ref().is_none_or(mine) {
+                    let (account, region) = (account.clone(), region.cloned());
+                    scopes.push(Scope { account, region, ..Scope::default() });
+                }
+            }
+        }
+        Self { operation: "GetApis", scopes }
+    }
 }
 
 impl Feed for Interrupted {
@@ -250,20 +275,19 @@ impl Feed for Interrupted {
     }
 
     fn close(self: Box<Self>) -> Result<Close, Unusable> {
-        let gap = |region: Option<String>| Gap {
-            region,
+        let nowhere = [Scope::default()];
+        let of = if self.scopes.is_empty() { &nowhere[..] } else { &self.scopes };
+        let gap = |scope: &Scope| Gap {
+            account: scope.account.clone(),
+            region: scope.region.clone(),
             operation: self.operation.to_owned(),
             code: "Interrupted".to_owned(),
             message: "the run was ended before anything was read".to_owned(),
             hint: "run it again".to_owned(),
             ..Gap::default()
         };
-        let gaps = if self.regions.is_empty() {
-            vec![gap(None)]
-        } else {
-            self.regions.iter().cloned().map(|region| gap(Some(region))).collect()
-        };
-        Ok(Close { gaps, ..Close::default() })
+        let gaps = of.iter().map(gap).collect();
+        Ok(Close { scopes: self.scopes, gaps, ..Close::default() })
     }
 }
 
@@ -283,7 +307,7 @@ fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn 
             Err(RecvTimeoutError::Disconnected) => return Err(Stop::failed("reading stopped unexpectedly.")),
             Err(RecvTimeoutError::Timeout) => {
                 if interrupt.signal().is_some() {
-                    return Ok(Box::new(Interrupted { operation: "read", regions: Vec::new() }));
+                    return Ok(Box::new(Interrupted { operation: "read", scopes: Vec::new() }));
                 }
             }
         }
