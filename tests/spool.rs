@@ -392,7 +392,8 @@ fn two_runs_with_one_file_do_not_run_into_each_other() {
     let second = fixture.audit(&["--resume", "s"]).output().unwrap();
     first.kill().unwrap();
     first.wait().unwrap();
-    assert_eq!(second.status.code(), Some(2));
+    // Another attempt may find it free, so it is no usage error.
+    assert_eq!(second.status.code(), Some(4));
     assert!(said(&second).contains("in use by another run"), "{}", said(&second));
 }
 

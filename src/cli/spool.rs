@@ -79,7 +79,10 @@ pub fn open(source: &Source, asked: &Asked) -> Result<Option<Arc<Spool>>, Stop> 
             )));
         }
     };
-    spool.map(|spool| Some(Arc::new(spool))).map_err(Stop::usage)
+    match spool {
+        Ok(spool) => Ok(Some(Arc::new(spool))),
+        Err(error) => Err(if error.is_usage() { Stop::usage(error) } else { Stop::failed(error) }),
+    }
 }
 
 /// At the end: removes the file where everything was read and `told`, or else says how to go on.

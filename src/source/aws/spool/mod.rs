@@ -83,11 +83,31 @@ struct Finished {
 
 /// Why a spool cannot be used. The text says what happened, where, and what to do.
 #[derive(Debug)]
-pub struct Error(String);
+pub struct Error {
+    message: String,
+    usage: bool,
+}
+
+impl Error {
+    /// The wrong file is named: another attempt would be told the same.
+    fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), usage: true }
+    }
+
+    /// The right file cannot be used now: it is in use, or reading or writing it failed.
+    fn failed(message: impl Into<String>) -> Self {
+        Self { message: message.into(), usage: false }
+    }
+
+    /// Whether what was asked for cannot be done, however often it is tried.
+    pub const fn is_usage(&self) -> bool {
+        self.usage
+    }
+}
 
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+        out.write_str(&self.message)
     }
 }
 
@@ -121,16 +141,16 @@ impl Spool {
         let file = OpenOptions::new().read(true).append(true).create_new(true).mode(MODE).open(path);
         let file = file.map_err(|error| {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            Error(match error.kind() {
+            match error.kind() {
                 io::ErrorKind::AlreadyExists => {
-                    format!("{name} is there already.\nContinue it with --resume {name}, or remove it.")
+                    Error::usage(format!("{name} is there already.\nContinue it with --resume {name}, or remove it."))
                 }
-                io::ErrorKind::NotFound => format!(
+                io::ErrorKind::NotFound => Error::usage(format!(
                     "the folder {} does not exist, so {name} could not be written. Make it first.",
                     folder.unwrap_or(Path::new(".")).display()
-                ),
-                _ => format!("{name} could not be made: {error}."),
-            })
+                )),
+                _ => Error::failed(format!("{name} could not be made: {error}.")),
+            }
         })?;
         lock(path, &file)?;
         Self::begin(path, file, asked, true)
@@ -142,24 +162,25 @@ impl Spool {
     /// When it is not there, not a spool, damaged, of another kind of run, somebody else's, or in use.
     pub fn resume(path: &Path, asked: &Asked) -> Result<Self, Error> {
         let name = path.display();
-        let failed = |error: io::Error| {
-            Error(match error.kind() {
-                io::ErrorKind::NotFound => format!(
-                    "{name} is not there, so there is nothing to go on from.\n\
-                     Begin with --spool {name}; with both flags it is begun where it is not there."
-                ),
-                _ => format!("{name} cannot be read: {error}."),
-            })
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => Error::usage(format!(
+                "{name} is not there, so there is nothing to go on from.\n\
+                 Begin with --spool {name}; with both flags it is begun where it is not there."
+            )),
+            _ => Error::failed(format!("{name} cannot be read: {error}.")),
         };
         if !fs::symlink_metadata(path).map_err(failed)?.is_file() {
-            return Err(Error(format!("{name} is not a file, so it is no spool.\nName the file that --spool wrote.")));
+            let said = format!("{name} is not a file, so it is no spool.\nName the file that --spool wrote.");
+            return Err(Error::usage(said));
         }
         let file = OpenOptions::new().read(true).append(true).open(path).map_err(failed)?;
         lock(path, &file)?;
         let read = read::scan(&name.to_string(), &file, asked)?;
         // Only the owner may do so: what others wrote must not pass for what was read from AWS.
         file.set_permissions(fs::Permissions::from_mode(MODE)).map_err(|error| {
-            Error(format!("{name} belongs to somebody else ({error}).\nBegin a spool of your own with --spool FILE."))
+            Error::usage(format!(
+                "{name} belongs to somebody else ({error}).\nBegin a spool of your own with --spool FILE."
+            ))
         })?;
         let Some(read::Scanned { finished, end, runs }) = read else {
             file.set_len(0).map_err(failed)?;
@@ -180,7 +201,7 @@ impl Spool {
         match spool.failure() {
             Some(error) => {
                 spool.remove();
-                Err(Error(format!("{} could not be written: {error}.", path.display())))
+                Err(Error::failed(format!("{} could not be written: {error}.", path.display())))
             }
             None => Ok(spool),
         }
@@ -267,13 +288,13 @@ fn is_at(file: &File, path: &Path) -> bool {
 fn lock(path: &Path, file: &File) -> Result<(), Error> {
     let name = path.display();
     let in_use =
-        || Error(format!("{name} is in use by another run.\nWait for it, or give this run a file of its own."));
+        || Error::failed(format!("{name} is in use by another run.\nWait for it, or give this run a file of its own."));
     match file.try_lock() {
         // A run that has just ended may have removed it.
         Ok(()) if is_at(file, path) => Ok(()),
         Ok(()) | Err(TryLockError::WouldBlock) => Err(in_use()),
         Err(TryLockError::Error(error)) => {
-            Err(Error(format!("{name} cannot be locked: {error}.\nPut it on a file system that has locks.")))
+            Err(Error::failed(format!("{name} cannot be locked: {error}.\nPut it on a file system that has locks.")))
         }
     }
 }

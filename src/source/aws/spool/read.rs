@@ -95,9 +95,9 @@ fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
 
 /// Reads a spool to its last whole line. `None` where a run was killed before it had written the first.
 pub(super) fn scan(name: &str, file: &File, asked: &Asked) -> Result<Option<Scanned>, Error> {
-    let unreadable = |error: io::Error| Error(format!("{name} cannot be read: {error}."));
+    let unreadable = |error: io::Error| Error::failed(format!("{name} cannot be read: {error}."));
     let damaged = |at: u64, said: &str| {
-        Error(format!(
+        Error::usage(format!(
             "{name}:{at}: {said}. The file is damaged; nothing was read.\nRemove it, and begin anew with --spool."
         ))
     };
@@ -144,7 +144,7 @@ pub(super) fn scan(name: &str, file: &File, asked: &Asked) -> Result<Option<Scan
 }
 
 fn not_a_spool(name: &str) -> Error {
-    Error(format!("{name} is not a spool. Nothing was read.\nName the file that --spool wrote."))
+    Error::usage(format!("{name} is not a spool. Nothing was read.\nName the file that --spool wrote."))
 }
 
 /// Whether the first line is that of a spool that asks for the same.
@@ -154,7 +154,7 @@ fn same(name: &str, line: &[u8], asked: &Asked) -> Result<(), Error> {
         .filter(|header: &Header| header.format == FORMAT)
         .ok_or_else(|| not_a_spool(name))?;
     if header.version != VERSION {
-        return Err(Error(format!(
+        return Err(Error::usage(format!(
             "{name} is a spool of version {}, and this driftgate reads version {VERSION}.\n\
              Nothing was read; go on with the driftgate that began it, or remove it.",
             header.version
@@ -172,7 +172,7 @@ fn same(name: &str, line: &[u8], asked: &Asked) -> Result<(), Error> {
     if differs.is_empty() {
         return Ok(());
     }
-    Err(Error(format!(
+    Err(Error::usage(format!(
         "{name} was begun with other {}. Nothing was read.\n\
          Give the same again, or remove it and begin anew.",
         differs.join(", ")

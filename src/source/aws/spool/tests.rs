@@ -227,7 +227,9 @@ fn lines_that_do_not_add_up_are_read_again() {
 
 /// What is said when a file is resumed.
 fn refused(path: &Path, asked: &Asked) -> String {
-    Spool::resume(path, asked).unwrap_err().to_string()
+    let error = Spool::resume(path, asked).unwrap_err();
+    assert!(error.is_usage(), "{error}");
+    error.to_string()
 }
 
 #[test]
@@ -297,7 +299,8 @@ fn nobody_else_reads_it_and_nobody_elses_file_is_written() {
 fn two_runs_cannot_share_it() {
     let (_folder, path) = folder();
     let first = Spool::start(&path, &asked()).unwrap();
-    assert!(refused(&path, &asked()).contains("is in use by another run"));
+    let error = Spool::resume(&path, &asked()).unwrap_err();
+    assert!(error.to_string().contains("is in use by another run") && !error.is_usage());
     drop(first);
     assert!(Spool::resume(&path, &asked()).is_ok());
 }
@@ -334,8 +337,8 @@ fn one_that_nothing_was_kept_in_is_taken_back_by_the_run_that_made_it() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_ends_the_spool_and_not_the_run() {
-    let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
-    let spool = Spool::empty(Path::new("/dev/full"), full, true);
+    let full = || OpenOptions::new().append(true).open("/dev/full").unwrap();
+    let spool = Spool::empty(Path::new("/dev/full"), full(), true);
     assert!(spool.warning().is_none());
     add(&spool, 0, "a");
     finish(&spool, 0, 1);
@@ -345,4 +348,6 @@ fn a_full_disk_ends_the_spool_and_not_the_run() {
     assert_eq!(warning.kind, "spool-failed");
     assert!(warning.message.contains("could not be written any more (No space left"), "{}", warning.message);
     assert!(Spool::start(Path::new("/dev/full"), &asked()).is_err());
+    let (_folder, elsewhere) = folder();
+    assert!(!Spool::begin(&elsewhere, full(), &asked(), true).unwrap_err().is_usage());
 }
