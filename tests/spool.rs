@@ -336,6 +336,7 @@ fn every_misuse_is_told_before_the_first_call() {
     no_call(&["--spool", "s"], "--resume s");
     no_call(&["--spool", "none/s"], "the folder none does not exist");
     no_call(&["--resume", "t"], "t is not there");
+    fs::set_permissions(fixture.path("p.yaml"), fs::Permissions::from_mode(0o600)).unwrap();
     no_call(&["--resume", "p.yaml"], "p.yaml is not a spool");
     no_call(&["--resume", "s", "--spool", "t"], "two files");
     no_call(&["--resume", "s", "--stage", "prod"], "begun with other --stage.");
@@ -347,6 +348,8 @@ fn every_misuse_is_told_before_the_first_call() {
 
     let text = fs::read_to_string(fixture.path("s")).unwrap();
     let damaged: Vec<&str> = text.lines().enumerate().map(|(at, line)| if at == 2 { "{" } else { line }).collect();
+    // The copy has the mode as well.
+    fs::copy(fixture.path("s"), fixture.path("damaged")).unwrap();
     fs::write(fixture.path("damaged"), damaged.join("\n") + "\n").unwrap();
     no_call(&["--resume", "damaged"], "damaged:3: not a line of a spool");
 

@@ -37,6 +37,8 @@ const FORMAT: &str = "driftgate.spool";
 const VERSION: u64 = 1;
 /// Nobody else may read it: the values of stage variables are in it.
 const MODE: u32 = 0o600;
+/// The permission to write for the group and for everybody.
+const OTHERS_WRITE: u32 = 0o022;
 
 /// What decides which stages are fetched and kept: names, and what they are for a run. A spool serves only runs of
 /// which all of it is the same.
@@ -175,13 +177,9 @@ impl Spool {
         }
         let file = OpenOptions::new().read(true).append(true).open(path).map_err(failed)?;
         lock(path, &file)?;
+        own(path, &file)?;
         let read = read::scan(&name.to_string(), &file, asked)?;
-        // Only the owner may do so: what others wrote must not pass for what was read from AWS.
-        file.set_permissions(fs::Permissions::from_mode(MODE)).map_err(|error| {
-            Error::usage(format!(
-                "{name} belongs to somebody else ({error}).\nBegin a spool of your own with --spool FILE."
-            ))
-        })?;
+        file.set_permissions(fs::Permissions::from_mode(MODE)).map_err(failed)?;
         let Some(read::Scanned { finished, end, runs }) = read else {
             file.set_len(0).map_err(failed)?;
             return Self::begin(path, file, asked, true);
@@ -282,6 +280,33 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn is_at(file: &File, path: &Path) -> bool {
     let (Ok(here), Ok(there)) = (file.metadata(), fs::symlink_metadata(path)) else { return false };
     (here.dev(), here.ino()) == (there.dev(), there.ino())
+}
+
+/// Refuses a file that others own or may write: what they wrote must not pass for what was read from AWS. It is locked.
+fn own(path: &Path, file: &File) -> Result<(), Error> {
+    let name = path.display();
+    let failed = |error: io::Error| Error::failed(format!("whose {name} is cannot be told: {error}."));
+    let data = file.metadata().map_err(failed)?;
+    let why = if data.uid() != uid_beside(path).map_err(failed)? {
+        "belongs to somebody else"
+    } else if data.mode() & OTHERS_WRITE != 0 {
+        "may be written by others"
+    } else {
+        return Ok(());
+    };
+    Err(Error::usage(format!("{name} {why}. Nothing was read.\nBegin a spool of your own with --spool FILE.")))
+}
+
+/// Whose the files are that this process makes beside another one: a volume may say otherwise than the process does.
+fn uid_beside(path: &Path) -> io::Result<u32> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let probe = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    // One that a killed run left. Whoever has the lock of the file is alone with this name.
+    let _ = fs::remove_file(&probe);
+    let made = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&probe)?;
+    let uid = made.metadata().map(|data| data.uid());
+    let _ = fs::remove_file(&probe);
+    uid
 }
 
 /// Keeps other runs out.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
@@ -113,6 +113,12 @@ fn closed(bytes: &[u8]) -> Vec<usize> {
         .collect();
     numbers.sort_unstable();
     numbers
+}
+
+/// Writes a file that only its owner may write, whatever files are by default.
+fn put(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
 }
 
 /// Resumes what is left of a file, and looks at everything that a cut must not change; the Regions that are finished.
@@ -254,7 +260,7 @@ fn damage_in_the_middle_is_told_with_its_place() {
 fn what_is_not_a_spool_is_not_touched() {
     let (_folder, path) = folder();
     for text in ["x", "{\"format\":\"driftgate.snapshot\",\"version\":1}\n", "a\nb\n", "{\"a\":1}\n"] {
-        fs::write(&path, text).unwrap();
+        put(&path, text);
         assert!(refused(&path, &asked()).contains("is not a spool"), "{text}");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
@@ -293,6 +299,28 @@ fn nobody_else_reads_it_and_nobody_elses_file_is_written() {
     assert!(Spool::start(&dangling, &asked()).is_err(), "a link is not followed");
     let nowhere = path.parent().unwrap().join("none/fleet.spool");
     assert!(Spool::start(&nowhere, &asked()).unwrap_err().to_string().contains("does not exist"));
+}
+
+#[test]
+fn what_others_may_have_written_is_not_read() {
+    let (folder, path) = folder();
+    let chmod = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    write(&Spool::start(&path, &asked()).unwrap(), &BTreeMap::from([(0, 2)]), &[0]);
+    let text = fs::read_to_string(&path).unwrap();
+    for mode in [0o666, 0o620, 0o602] {
+        chmod(mode);
+        assert!(refused(&path, &asked()).contains("may be written by others. Nothing was read."), "{mode:o}");
+    }
+    chmod(0o600);
+    // Only root can give a file away, and only root could read it then.
+    if chown(&path, Some(65534), None).is_ok() {
+        for mode in [0o600, 0o666] {
+            chmod(mode);
+            assert!(refused(&path, &asked()).contains("belongs to somebody else. Nothing was read."), "{mode:o}");
+        }
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
 }
 
 #[test]
