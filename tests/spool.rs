@@ -165,6 +165,13 @@ impl Fixture {
         closing.map(place).collect()
     }
 
+    /// When the file `s` says that it was begun.
+    fn begun(&self) -> String {
+        let text = fs::read_to_string(self.path("s")).unwrap();
+        let header: Json = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        header["begun"].as_str().unwrap().to_owned()
+    }
+
     /// The requests since the first `before` ones: which accounts' Regions were read, and which roles assumed.
     fn asked_since(&self, before: usize) -> (BTreeSet<Place>, BTreeSet<String>) {
         let arrivals = self.emulator.arrivals().split_off(before);
@@ -286,8 +293,9 @@ fn what_could_not_be_read_is_asked_for_again_and_the_file_is_kept_till_then() {
     assert_eq!(earlier.len(), 10);
 
     let before = fixture.emulator.arrivals().len();
+    let told = format!("10 Regions were read in an earlier run, begun at {}\n", fixture.begun());
     let output = fixture.audit(&["--resume", "s", "--fail-on", "never"]).output().unwrap();
-    assert_eq!((output.status.code(), said(&output).as_str()), (Some(0), ""));
+    assert_eq!((output.status.code(), said(&output)), (Some(0), told));
     assert_eq!(fixture.asked_since(before).0.len(), 2);
     assert!(!fixture.path("s").exists());
     let resumed = fixture.result();
@@ -301,10 +309,79 @@ fn a_run_that_keeps_its_file_says_how_to_go_on() {
     let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[1]).always(What::Deny)]);
     let audit = |more: &[&str]| said(&fixture.audit(more).output().unwrap());
     assert_eq!(audit(&["--spool", "s"]), "s is kept: go on from it with --resume s in place of --spool s\n");
-    assert_eq!(audit(&["--resume", "s"]), "s is kept: the same command goes on from it\n");
+    let resumed = format!("8 Regions were read in an earlier run, begun at {}\n", fixture.begun());
+    assert_eq!(audit(&["--resume", "s"]), resumed.clone() + "s is kept: the same command goes on from it\n");
     // What an earlier run has read is used even where nothing more can be.
     let result: Json = serde_json::from_slice(&fixture.result()).unwrap();
     assert_eq!((&result["summary"]["stages"], &result["exit"]), (&60.into(), &1.into()));
+}
+
+#[test]
+fn the_next_night_begins_anew() {
+    let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[1]).always(What::Deny)]);
+    let night = || {
+        let before = fixture.emulator.arrivals().len();
+        let output = fixture.audit(&["--spool", "s", "--resume", "s", "--allow-incomplete"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        (fixture.asked_since(before).0.len(), said(&output))
+    };
+    let kept = "s is kept: --resume s without --spool goes on from it, the same command begins anew\n";
+    assert_eq!(night(), (12, kept.to_owned()));
+    let ended = format!("s, begun at {}, is of a run that came to its end: it is begun anew\n", fixture.begun());
+    assert_eq!(night(), (12, ended + kept));
+
+    // A run that was killed has no end, but was long ago.
+    fs::remove_file(fixture.path("s")).unwrap();
+    fixture.killed_in_between(fixture.audit(&["--spool", "s", "--resume", "s"]));
+    let text = fs::read_to_string(fixture.path("s")).unwrap();
+    let text = text.replacen(&fixture.begun(), "2026-01-02T03:04:05Z", 1);
+    fs::write(fixture.path("s"), &text).unwrap();
+    let output = fixture.audit(&["--resume", "s"]).output().unwrap();
+    let old = "s was begun at 2026-01-02T03:04:05Z, which is not within 12 hours";
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains(old), "{}", said(&output));
+    assert_eq!(fs::read_to_string(fixture.path("s")).unwrap(), text);
+    assert_eq!(night(), (12, format!("{old}: it is begun anew\n{kept}")));
+}
+
+#[test]
+fn what_the_time_cut_off_is_gone_on_from() {
+    let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[1]).always(What::Hang)]);
+    for known in [0, 8] {
+        let before = fixture.emulator.arrivals().len();
+        let args = ["--spool", "s", "--resume", "s", "--concurrency", "16", "--timeout", "3"];
+        let output = fixture.audit(&args).output().unwrap();
+        assert!(said(&output).ends_with("s is kept: the same command goes on from it\n"), "{}", said(&output));
+        assert_eq!((fixture.finished().len(), fixture.asked_since(before).0.len()), (8, 12 - known));
+    }
+}
+
+#[test]
+fn the_result_of_a_resumed_run_says_so() {
+    let fixture = Fixture::new(Vec::new());
+    // Without --reproducible.
+    let accounts = ACCOUNTS.join(",");
+    let regions = REGIONS.map(|region| ["--region", region]).concat();
+    let run = |args: &[&str]| {
+        let args = [args, &["--accounts", &accounts, "--concurrency", "3", "--rate", "0"], &regions].concat();
+        fixture.command(Path::new(env!("CARGO_BIN_EXE_driftgate")), &args)
+    };
+    let resumed = |line: &Json, count: usize| {
+        let warnings = line["warnings"].as_array().unwrap();
+        let said: Vec<&Json> = warnings.iter().filter(|warning| warning["kind"] == "resumed").collect();
+        assert_eq!(said.len(), 1, "{warnings:?}");
+        assert!(said[0]["message"].as_str().unwrap().starts_with(&format!("{count} Region")), "{said:?}");
+    };
+    let audit = ["audit", "--policy", "p.yaml", "--report", "json=r.json"];
+    let finished = fixture.killed_in_between(run(&[&audit[..], &["--spool", "s"]].concat()));
+    run(&[&audit[..], &["--resume", "s"]].concat()).output().unwrap();
+    resumed(&serde_json::from_slice(&fixture.result()).unwrap(), finished.len());
+
+    let snapshot = ["snapshot", "-o", "fleet.jsonl"];
+    let finished = fixture.killed_in_between(run(&[&snapshot[..], &["--spool", "s"]].concat()));
+    run(&[&snapshot[..], &["--resume", "s"]].concat()).output().unwrap();
+    let text = fs::read_to_string(fixture.path("fleet.jsonl")).unwrap();
+    resumed(&serde_json::from_str(text.lines().last().unwrap()).unwrap(), finished.len());
 }
 
 #[test]
@@ -341,6 +418,8 @@ fn every_misuse_is_told_before_the_first_call() {
     no_call(&["--resume", "s", "--spool", "t"], "two files");
     no_call(&["--resume", "s", "--stage", "prod"], "begun with other --stage.");
     no_call(&["--resume", "s", "--api", "a1"], "begun with other --api.");
+    no_call(&["--resume", "s", "--endpoint-url", "http://127.0.0.1:9"], "begun with other --endpoint-url.");
+    no_call(&["--resume", "s", "--profile", "other"], "begun with other --profile.");
     no_call(&["--resume", "s", "--min-coverage", "50"], "begun with other --min-coverage.");
     no_call(&["--resume", "s", "--confirm"], "begun with other --confirm, --route-inheritance.");
     no_call(&["--resume", "s", "--policy", "builtin:foundation"], "begun with other policies.");

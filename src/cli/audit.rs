@@ -60,7 +60,8 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     if confirm.is_some() && from != SourceKind::Aws {
         return Err(sources::only_aws("--confirm", source));
     }
-    let spool = spool::open(source, &spool::of_audit(command, &policies))?;
+    let spool =
+        spool::open(source, &spool::of_audit(command, &policies), command.reports.reproducible(), global.quiet)?;
     let questions = Questions { may_match: worth, confirm, spool: spool.clone() };
     let feed = sources::open(&from, source, questions, &runtime, &interrupt, Audience::of(global, false))?;
     let run = Run { source: from.name(), command_line: Some(command_line), shard, ..Run::default() };

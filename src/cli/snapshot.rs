@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::args::{Global, Snapshot};
+use super::args::{Global, Snapshot, reproducible};
 use super::audit::{now, runtime};
 use super::interrupt::Interrupt;
 use super::output::{self, Target};
@@ -29,10 +29,11 @@ pub fn run(command: &Snapshot, global: &Global) -> Result<u8, Stop> {
     let runtime = runtime()?;
     let interrupt = Interrupt::listen(&runtime)?;
     let audience = Audience::of(global, target == Target::Stdout);
-    let spool = spool::open(&command.source, &spool::of_snapshot(&command.source))?;
+    let reproducible = reproducible(command.reproducible);
+    let asked = spool::of_snapshot(&command.source);
+    let spool = spool::open(&command.source, &asked, reproducible, global.quiet)?;
     let questions = Questions { spool: spool.clone(), ..Questions::none() };
     let feed = sources::open(&from, &command.source, questions, &runtime, &interrupt, audience)?;
-    let reproducible = command.reproducible || std::env::var_os("SOURCE_DATE_EPOCH").is_some();
     let options = Options { taken_at: (!reproducible).then(now), show_values: command.show_values };
 
     let mut result = Err(Stop::failed("nothing was written."));

@@ -9,7 +9,7 @@ use super::args::{Audit, Source};
 use crate::model::digest::{hex, sha256};
 use crate::policy::Policies;
 use crate::report::visible;
-use crate::source::aws::{Asked, Spool};
+use crate::source::aws::{Asked, End, Spool};
 
 /// What audits that share a file have in common.
 pub fn of_audit(command: &Audit, policies: &Policies) -> Asked {
@@ -30,8 +30,8 @@ pub fn of_snapshot(source: &Source) -> Asked {
     asked(source, "snapshot", [])
 }
 
-/// What decides which stages are fetched, and which reading of them is kept. Accounts, Regions, part and pace are not
-/// of it, since each account's Region stands for itself.
+/// What decides which stages are fetched, from where, and which reading of them is kept. Accounts, Regions, part and
+/// pace are not of it, since each account's Region stands for itself.
 fn asked(source: &Source, command: &str, more: impl IntoIterator<Item = (&'static str, String)>) -> Asked {
     let list = |names: &[String]| {
         let mut names = names.to_vec();
@@ -43,10 +43,27 @@ fn asked(source: &Source, command: &str, more: impl IntoIterator<Item = (&'stati
         // Another one may know other settings, or fetch other APIs for the same rules.
         ("driftgate", env!("CARGO_PKG_VERSION").to_owned()),
         ("command", command.to_owned()),
+        ("--endpoint-url", endpoint(source)),
+        // It may name an endpoint as well.
+        ("--profile", source.profile.clone().or_else(|| variable("AWS_PROFILE")).unwrap_or_default()),
         ("--api", list(&source.api)),
         ("--stage", list(&source.stage)),
     ];
     all.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Where APIs are asked for instead of at AWS, as far as flags and the environment say.
+fn endpoint(source: &Source) -> String {
+    let of_environment = || {
+        let ignored = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|is| is.eq_ignore_ascii_case("true"));
+        let names = ["AWS_ENDPOINT_URL_APIGATEWAYV2", "AWS_ENDPOINT_URL"];
+        names.into_iter().filter(|_| !ignored).find_map(variable)
+    };
+    source.endpoint_url.clone().or_else(of_environment).unwrap_or_default()
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// What policies are, whatever their files are called: they decide which APIs are fetched, and which stages twice.
@@ -60,15 +77,16 @@ fn digest(policies: &Policies) -> String {
 }
 
 /// Begins the file, or goes on with it, as the flags say.
-pub fn open(source: &Source, asked: &Asked) -> Result<Option<Arc<Spool>>, Stop> {
+pub fn open(source: &Source, asked: &Asked, reproducible: bool, quiet: bool) -> Result<Option<Arc<Spool>>, Stop> {
+    let now = jiff::Timestamp::now();
     let spool = match (&source.pace.spool, &source.pace.resume) {
         (None, None) => return Ok(None),
-        (Some(path), None) => Spool::start(path, asked),
-        (None, Some(path)) => Spool::resume(path, asked),
-        // One command line for what is started again until it succeeds.
+        (Some(path), None) => Spool::start(path, asked, now),
+        (None, Some(path)) => Spool::resume(path, asked, now),
+        // One command line for what is started again until it succeeds, and again the next night.
         (Some(path), Some(other)) if path == other => match path.symlink_metadata() {
-            Ok(_) => Spool::resume(path, asked),
-            Err(_) => Spool::start(path, asked),
+            Ok(_) => Spool::resume_or_renew(path, asked, now),
+            Err(_) => Spool::start(path, asked, now),
         },
         (Some(spool), Some(resume)) => {
             return Err(Stop::usage(format!(
@@ -80,26 +98,44 @@ pub fn open(source: &Source, asked: &Asked) -> Result<Option<Arc<Spool>>, Stop> 
         }
     };
     match spool {
-        Ok(spool) => Ok(Some(Arc::new(spool))),
+        Ok(spool) => {
+            if let Some(why) = spool.instead().filter(|_| !quiet) {
+                say(&format!("{why}: it is begun anew"));
+            }
+            Ok(Some(Arc::new(if reproducible { spool.reproducible() } else { spool })))
+        }
         Err(error) => Err(if error.is_usage() { Stop::usage(error) } else { Stop::failed(error) }),
     }
 }
 
-/// At the end: removes the file where everything was read and `told`, or else says how to go on.
+/// At the end: removes the file where everything was read and `told`, or else says how to go on; and says what was not
+/// read now.
 pub fn end(spool: Option<Arc<Spool>>, told: bool, source: &Source, quiet: bool) {
     let flags = &source.pace;
-    let Some(path) = flags.spool.as_ref().or(flags.resume.as_ref()) else { return };
-    if !spool.is_some_and(|spool| spool.end(told)) || quiet {
+    let (Some(spool), Some(path)) = (spool, flags.spool.as_ref().or(flags.resume.as_ref())) else { return };
+    let end = spool.end(told);
+    if quiet {
         return;
     }
-    let path = visible(&path.display().to_string());
-    let how = if flags.resume.is_some() {
-        "the same command goes on from it".to_owned()
-    } else {
-        format!("go on from it with --resume {path} in place of --spool {path}")
-    };
+    if let Some(earlier) = spool.earlier() {
+        say(&earlier);
+    }
+    let path = path.display();
+    match (end, flags.spool.is_some(), flags.resume.is_some()) {
+        (End::Removed, ..) => {}
+        (_, _, false) => say(&format!("{path} is kept: go on from it with --resume {path} in place of --spool {path}")),
+        (End::Gaps, true, true) => {
+            say(&format!(
+                "{path} is kept: --resume {path} without --spool goes on from it, the same command begins anew"
+            ));
+        }
+        _ => say(&format!("{path} is kept: the same command goes on from it")),
+    }
+}
+
+fn say(line: &str) {
     // That stderr is gone cannot be told anywhere.
-    let _ = writeln!(anstream::stderr(), "{path} is kept: {how}");
+    let _ = writeln!(anstream::stderr(), "{}", visible(line));
 }
 
 /// Refuses the flags for a command that keeps nothing.

@@ -55,7 +55,7 @@ pub use self::progress::{Progress, Standing};
 pub use self::retry::Patience;
 pub use self::role::Role;
 pub use self::selector::{NotASelector, Selector};
-pub use self::spool::{Asked, Error as SpoolError, Spool};
+pub use self::spool::{Asked, End, Error as SpoolError, Spool};
 pub use self::stop::Canceller;
 pub use self::surroundings::{Endpoint, Setting, Surroundings};
 
@@ -227,8 +227,8 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
             )
         });
         let close = Close { failed, asked, ..ledger::close(ledgers, warnings, &selection) };
-        if let Some(spool) = spool.filter(|_| close.gaps.is_empty() && close.failed.is_none()) {
-            spool.is_whole();
+        if let Some(spool) = spool {
+            spool.closed(&close);
         }
         // The feed may be gone, and nobody asks any more.
         let _ = closing.send(close);

@@ -105,7 +105,7 @@ impl Survey {
         }
         warnings.extend(survey.nowhere_excluded(&ledgers));
         survey.replay(&mut ledgers).await;
-        warnings.extend(survey.request.spool.as_ref().and_then(|spool| spool.warning()));
+        warnings.extend(survey.request.spool.iter().flat_map(|spool| spool.warnings()));
         Surveyed { ledgers, warnings, unknown: unknown.filter(|_| !known) }
     }
 

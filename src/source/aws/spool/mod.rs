@@ -4,14 +4,18 @@
 //! The file holds one JSON value a line, and only grows:
 //!
 //! ```text
-//! {"format":"driftgate.spool","version":1,"asked":{…}}      what decides which stages are fetched and kept
+//! {"format":"driftgate.spool","version":1,"begun":…,"asked":{…}}    since when, and what decides what is kept
 //! {"account":…,"region":…,"api":{…},"stage":{…}}            a stage, as in a snapshot, its values in clear text
 //! {"scope":{…},"warnings":[…],"found":[…],"lines":2}        an account's Region was read whole, in so many lines
+//! {"ended":true}                                            the run came to its own end, and left gaps
 //! {"run":2}                                                 from here on another run wrote
 //! ```
 //!
 //! Regions are read side by side, so their lines are mixed. Only a closing line says that one was read; what a run left
 //! without one is read again, and its lines are passed over because they stand in an earlier run than the closing one.
+//!
+//! What it holds was deployed when it was read, and grows old: it serves the runs of one night, and not those of the
+//! next.
 
 mod read;
 mod write;
@@ -22,14 +26,15 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::write::Writer;
 use super::ledger::Ledger;
-use crate::model::feed::{Chunk, Scope, Warning};
+use crate::model::feed::{Chunk, Close, Scope, Warning};
 
 /// The name of the format, in the first line.
 const FORMAT: &str = "driftgate.spool";
@@ -40,6 +45,10 @@ const MODE: u32 = 0o600;
 /// The permission to write for the group and for everybody.
 const OTHERS_WRITE: u32 = 0o022;
 
+/// How long it can be gone on from. Less than a day, so that no nightly run takes what the last one has read for what is
+/// deployed now.
+const HOURS: i64 = 12;
+
 /// What decides which stages are fetched and kept: names, and what they are for a run. A spool serves only runs of
 /// which all of it is the same.
 pub type Asked = BTreeMap<String, String>;
@@ -49,6 +58,8 @@ pub type Asked = BTreeMap<String, String>;
 struct Header {
     format: String,
     version: u64,
+    /// When the first run began it, as RFC 3339.
+    begun: String,
     #[serde(default)]
     asked: Asked,
 }
@@ -70,6 +81,23 @@ struct Closing {
 #[derive(Debug, Serialize, Deserialize)]
 struct Run {
     run: u64,
+}
+
+/// The last line of a run that came to its own end with gaps.
+#[derive(Debug, Serialize, Deserialize)]
+struct Ended {
+    ended: bool,
+}
+
+/// What becomes of a spool at the end of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Everything was read and told: it is removed.
+    Removed,
+    /// The run came to its own end, with gaps.
+    Gaps,
+    /// The run was cut short, or could not tell its result.
+    CutShort,
 }
 
 /// The name of an account's Region.
@@ -129,8 +157,18 @@ pub struct Spool {
     end: u64,
     /// Whether this run made the file.
     new: bool,
+    /// When the first run began it.
+    begun: Timestamp,
+    /// Why it was begun anew, where there was one already.
+    instead: Option<String>,
+    /// How many accounts' Regions were asked for of which earlier runs had read the whole.
+    earlier: AtomicUsize,
+    /// Whether the result says so.
+    telling: bool,
     /// Whether everything that was wanted was read.
     whole: AtomicBool,
+    /// Whether something that was wanted was not reached, since the fetch was cut short.
+    short: AtomicBool,
 }
 
 impl Spool {
@@ -138,7 +176,7 @@ impl Spool {
     ///
     /// # Errors
     /// When it is there, cannot be made, or is in use.
-    pub fn start(path: &Path, asked: &Asked) -> Result<Self, Error> {
+    pub fn start(path: &Path, asked: &Asked, now: Timestamp) -> Result<Self, Error> {
         let name = path.display();
         let file = OpenOptions::new().read(true).append(true).create_new(true).mode(MODE).open(path);
         let file = file.map_err(|error| {
@@ -155,14 +193,26 @@ impl Spool {
             }
         })?;
         lock(path, &file)?;
-        Self::begin(path, file, asked, true)
+        Self::begin(path, file, asked, now)
     }
 
     /// Goes on with a spool that an earlier run left.
     ///
     /// # Errors
-    /// When it is not there, not a spool, damaged, of another kind of run, somebody else's, or in use.
-    pub fn resume(path: &Path, asked: &Asked) -> Result<Self, Error> {
+    /// When it is not there, not a spool, damaged, of another kind of run, too old, somebody else's, or in use.
+    pub fn resume(path: &Path, asked: &Asked, now: Timestamp) -> Result<Self, Error> {
+        Self::go_on(path, asked, now, false)
+    }
+
+    /// The same, but begins anew where the spool is too old, or the run that left it came to its own end.
+    ///
+    /// # Errors
+    /// As [`Self::resume`], but for its age.
+    pub fn resume_or_renew(path: &Path, asked: &Asked, now: Timestamp) -> Result<Self, Error> {
+        Self::go_on(path, asked, now, true)
+    }
+
+    fn go_on(path: &Path, asked: &Asked, now: Timestamp, renew: bool) -> Result<Self, Error> {
         let name = path.display();
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => Error::usage(format!(
@@ -178,13 +228,29 @@ impl Spool {
         let file = OpenOptions::new().read(true).append(true).open(path).map_err(failed)?;
         lock(path, &file)?;
         own(path, &file)?;
-        let read = read::scan(&name.to_string(), &file, asked)?;
-        file.set_permissions(fs::Permissions::from_mode(MODE)).map_err(failed)?;
-        let Some(read::Scanned { finished, end, runs }) = read else {
+        let anew = |file: File, instead: Option<String>| {
             file.set_len(0).map_err(failed)?;
-            return Self::begin(path, file, asked, true);
+            Ok(Self { instead, ..Self::begin(path, file, asked, now)? })
         };
-        let spool = Self { finished: Mutex::new(finished), end, ..Self::empty(path, file, false) };
+        let shown = name.to_string();
+        let header = read::header(&shown, &file)?;
+        file.set_permissions(fs::Permissions::from_mode(MODE)).map_err(failed)?;
+        let Some((header, begun)) = header else { return anew(file, None) };
+        // A clock that is wrong by less is no reason to refuse it.
+        if now.duration_since(begun).abs() > SignedDuration::from_hours(HOURS) {
+            let old = format!("{name} was begun at {begun}, which is not within {HOURS} hours");
+            return if renew {
+                anew(file, Some(old))
+            } else {
+                Err(Error::usage(format!("{old}. Nothing was read.\nRemove it, and begin anew with --spool {name}.")))
+            };
+        }
+        let read::Scanned { finished, end, runs, ended } = read::scan(&shown, &file)?;
+        if renew && ended {
+            return anew(file, Some(format!("{name}, begun at {begun}, is of a run that came to its end")));
+        }
+        read::same(&shown, &header.asked, asked)?;
+        let spool = Self { finished: Mutex::new(finished), end, new: false, ..Self::empty(path, file, begun) };
         // Half a line at the end is what a killed run leaves.
         if let Err(error) = spool.file.set_len(end) {
             spool.writer().fail(&error);
@@ -193,9 +259,11 @@ impl Spool {
         Ok(spool)
     }
 
-    fn begin(path: &Path, file: File, asked: &Asked, new: bool) -> Result<Self, Error> {
-        let spool = Self::empty(path, file, new);
-        spool.line(&Header { format: FORMAT.to_owned(), version: VERSION, asked: asked.clone() });
+    fn begin(path: &Path, file: File, asked: &Asked, now: Timestamp) -> Result<Self, Error> {
+        let begun = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let spool = Self::empty(path, file, begun);
+        let (format, begun) = (FORMAT.to_owned(), begun.to_string());
+        spool.line(&Header { format, version: VERSION, begun, asked: asked.clone() });
         match spool.failure() {
             Some(error) => {
                 spool.remove();
@@ -205,7 +273,7 @@ impl Spool {
         }
     }
 
-    fn empty(path: &Path, file: File, new: bool) -> Self {
+    fn empty(path: &Path, file: File, begun: Timestamp) -> Self {
         Self {
             path: path.to_owned(),
             file,
@@ -213,9 +281,35 @@ impl Spool {
             finished: Mutex::default(),
             taken: Mutex::default(),
             end: 0,
-            new,
+            new: true,
+            begun,
+            instead: None,
+            earlier: AtomicUsize::new(0),
+            telling: true,
             whole: AtomicBool::new(false),
+            short: AtomicBool::new(false),
         }
+    }
+
+    /// Leaves out of the result what a run that nobody cut short would not have in it.
+    #[must_use]
+    pub fn reproducible(self) -> Self {
+        Self { telling: false, ..self }
+    }
+
+    /// Why it was begun anew, where there was one already.
+    pub fn instead(&self) -> Option<&str> {
+        self.instead.as_deref()
+    }
+
+    /// What is to be said of what was not read now, if there is any.
+    pub fn earlier(&self) -> Option<String> {
+        let count = match self.earlier.load(Ordering::Relaxed) {
+            0 => return None,
+            1 => "1 Region was".to_owned(),
+            count => format!("{count} Regions were"),
+        };
+        Some(format!("{count} read in an earlier run, begun at {}", self.begun))
     }
 
     /// The ledger of an account's Region that an earlier run read whole; its stages are then part of [`Self::replay`].
@@ -224,6 +318,7 @@ impl Spool {
         let name = (account?.to_owned(), region.to_owned());
         let Finished { run, closing } = locked(&self.finished).remove(&name)?;
         locked(&self.taken).insert(name, run);
+        self.earlier.fetch_add(1, Ordering::Relaxed);
         Some(Ledger::resumed(closing.scope, closing.warnings, closing.found))
     }
 
@@ -237,9 +332,11 @@ impl Spool {
         read::replay(&self.path.display().to_string(), &self.file, self.end, &taken, hand_on)
     }
 
-    /// Notes that everything that was wanted was read.
-    pub(super) fn is_whole(&self) {
-        self.whole.store(true, Ordering::Relaxed);
+    /// Notes what became of everything that was wanted.
+    pub(super) fn closed(&self, close: &Close) {
+        let short = close.gaps.iter().any(|gap| ["Timeout", "Interrupted"].contains(&gap.code.as_str()));
+        self.short.store(short || close.failed.is_some(), Ordering::Relaxed);
+        self.whole.store(close.gaps.is_empty() && close.failed.is_none(), Ordering::Relaxed);
     }
 
     /// Takes back a spool that this run has begun, and in which nothing is.
@@ -249,15 +346,18 @@ impl Spool {
         }
     }
 
-    /// At the end of the run: the file is removed where everything was read and, as the caller knows, `told`. Whether
-    /// it is kept.
+    /// At the end of the run: the file is removed where everything was read and, as the caller knows, `told`.
     #[must_use]
-    pub fn end(&self, told: bool) -> bool {
-        if told && self.whole.load(Ordering::Relaxed) {
-            self.remove();
-            return false;
+    pub fn end(&self, told: bool) -> End {
+        if !told || self.short.load(Ordering::Relaxed) {
+            return End::CutShort;
         }
-        true
+        if self.whole.load(Ordering::Relaxed) {
+            self.remove();
+            return End::Removed;
+        }
+        self.line(&Ended { ended: true });
+        End::Gaps
     }
 
     fn remove(&self) {

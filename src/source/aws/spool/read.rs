@@ -7,10 +7,11 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Asked, Closing, Error, FORMAT, Finished, Header, Name, Run, VERSION};
+use super::{Asked, Closing, Ended, Error, FORMAT, Finished, Header, Name, Run, VERSION};
 use crate::model::feed::{Chunk, Read as Outcome, Selection};
 
 /// How much is read at once, and how many bytes of lines go into one chunk.
@@ -25,6 +26,8 @@ pub(super) struct Scanned {
     pub(super) end: u64,
     /// How many runs have written it.
     pub(super) runs: u64,
+    /// Whether the last of them came to its own end.
+    pub(super) ended: bool,
 }
 
 /// What a line is. Each kind begins in its own way.
@@ -32,6 +35,14 @@ enum Line {
     Stage(Name),
     Closing(Box<Closing>),
     Run(u64),
+    Ended,
+}
+
+/// What the first line says it is.
+#[derive(Deserialize)]
+struct Kind {
+    format: String,
+    version: u64,
 }
 
 /// The name in a line of a stage.
@@ -58,6 +69,8 @@ impl Line {
             Ok(Self::Stage((account.into_owned(), region.into_owned())))
         } else if line.starts_with(b"{\"scope\":") {
             serde_json::from_slice(line).map(Self::Closing).map_err(said)
+        } else if line.starts_with(b"{\"ended\":") {
+            serde_json::from_slice(line).map(|Ended { .. }| Self::Ended).map_err(said)
         } else {
             serde_json::from_slice(line).map(|Run { run }| Self::Run(run)).map_err(said)
         }
@@ -93,24 +106,50 @@ fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
     Ok(read)
 }
 
-/// Reads a spool to its last whole line. `None` where a run was killed before it had written the first.
-pub(super) fn scan(name: &str, file: &File, asked: &Asked) -> Result<Option<Scanned>, Error> {
-    let unreadable = |error: io::Error| Error::failed(format!("{name} cannot be read: {error}."));
-    let damaged = |at: u64, said: &str| {
-        Error::usage(format!(
-            "{name}:{at}: {said}. The file is damaged; nothing was read.\nRemove it, and begin anew with --spool."
-        ))
-    };
-    let mut from = lines_of(file, file.metadata().map_err(unreadable)?.len());
+/// Reads the first line, and when the spool was begun. `None` where a run was killed before it had written it.
+pub(super) fn header(name: &str, file: &File) -> Result<Option<(Header, Timestamp)>, Error> {
     let mut line = Vec::new();
-    let mut end = next_line(&mut from, &mut line).map_err(unreadable)?;
+    let mut from = lines_of(file, file.metadata().map_err(|error| unreadable(name, &error))?.len());
+    next_line(&mut from, &mut line).map_err(|error| unreadable(name, &error))?;
+    let not_a_spool =
+        || Error::usage(format!("{name} is not a spool. Nothing was read.\nName the file that --spool wrote."));
     if !line.ends_with(b"\n") {
         let start = format!("{{\"format\":\"{FORMAT}\",\"version\":");
         let alike = line.iter().zip(start.as_bytes()).all(|(a, b)| a == b);
-        return if alike { Ok(None) } else { Err(not_a_spool(name)) };
+        return if alike { Ok(None) } else { Err(not_a_spool()) };
     }
-    same(name, &line, asked)?;
+    let Kind { format, version } = serde_json::from_slice(&line).map_err(|_| not_a_spool())?;
+    if format != FORMAT {
+        return Err(not_a_spool());
+    }
+    if version != VERSION {
+        return Err(Error::usage(format!(
+            "{name} is a spool of version {version}, and this driftgate reads version {VERSION}.\n\
+             Nothing was read; go on with the driftgate that began it, or remove it."
+        )));
+    }
+    let header: Option<Header> = serde_json::from_slice(&line).ok();
+    let header = header.and_then(|header| header.begun.parse().ok().map(|begun| (header, begun)));
+    header.map(Some).ok_or_else(|| damaged(name, 1, "not the first line of a spool"))
+}
 
+fn unreadable(name: &str, error: &io::Error) -> Error {
+    Error::failed(format!("{name} cannot be read: {error}."))
+}
+
+fn damaged(name: &str, at: u64, said: &str) -> Error {
+    Error::usage(format!(
+        "{name}:{at}: {said}. The file is damaged; nothing was read.\nRemove it, and begin anew with --spool."
+    ))
+}
+
+/// Reads a spool to its last whole line.
+pub(super) fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
+    let unreadable = |error: io::Error| unreadable(name, &error);
+    let damaged = |at: u64, said: &str| damaged(name, at, said);
+    let mut from = lines_of(file, file.metadata().map_err(unreadable)?.len());
+    let (mut line, mut ended) = (Vec::new(), false);
+    let mut end = next_line(&mut from, &mut line).map_err(unreadable)?;
     let (mut finished, mut counts, mut runs) = (HashMap::new(), HashMap::<Name, u64>::new(), 1);
     for at in 2.. {
         line.clear();
@@ -126,8 +165,10 @@ pub(super) fn scan(name: &str, file: &File, asked: &Asked) -> Result<Option<Scan
             Line::Stage(name) => *counts.entry(name).or_default() += 1,
             Line::Run(run) => {
                 runs = run;
+                ended = false;
                 counts.clear();
             }
+            Line::Ended => ended = true,
             Line::Closing(closing) => {
                 let Closing { scope, lines, .. } = &*closing;
                 let (Some(account), Some(region)) = (&scope.account, &scope.region) else { continue };
@@ -140,31 +181,15 @@ pub(super) fn scan(name: &str, file: &File, asked: &Asked) -> Result<Option<Scan
             }
         }
     }
-    Ok(Some(Scanned { finished, end, runs }))
+    Ok(Scanned { finished, end, runs, ended })
 }
 
-fn not_a_spool(name: &str) -> Error {
-    Error::usage(format!("{name} is not a spool. Nothing was read.\nName the file that --spool wrote."))
-}
-
-/// Whether the first line is that of a spool that asks for the same.
-fn same(name: &str, line: &[u8], asked: &Asked) -> Result<(), Error> {
-    let header: Header = serde_json::from_slice(line)
-        .ok()
-        .filter(|header: &Header| header.format == FORMAT)
-        .ok_or_else(|| not_a_spool(name))?;
-    if header.version != VERSION {
-        return Err(Error::usage(format!(
-            "{name} is a spool of version {}, and this driftgate reads version {VERSION}.\n\
-             Nothing was read; go on with the driftgate that began it, or remove it.",
-            header.version
-        )));
-    }
-    let mut differs: Vec<&str> = header
-        .asked
+/// Whether a spool asks for the same.
+pub(super) fn same(name: &str, begun_with: &Asked, asked: &Asked) -> Result<(), Error> {
+    let mut differs: Vec<&str> = begun_with
         .keys()
         .chain(asked.keys())
-        .filter(|key| header.asked.get(*key) != asked.get(*key))
+        .filter(|key| begun_with.get(*key) != asked.get(*key))
         .map(String::as_str)
         .collect();
     differs.sort_unstable();

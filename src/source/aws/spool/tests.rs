@@ -11,11 +11,13 @@ use tempfile::TempDir;
 use super::*;
 use crate::model::catalogue::{Protocol, STAGE, position};
 use crate::model::document::api_stated_by;
-use crate::model::feed::Read;
+use crate::model::feed::{Gap, Read};
 use crate::model::value::Value;
 use crate::model::wanted::Wanted;
 
 const ACCOUNT: &str = "111122223333";
+/// When everything happens.
+const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 
 fn asked() -> Asked {
     [("policies", "sha256:00"), ("--api", "")].map(|(name, value)| (name.to_owned(), value.to_owned())).into()
@@ -124,7 +126,7 @@ fn put(path: &Path, text: &str) {
 /// Resumes what is left of a file, and looks at everything that a cut must not change; the Regions that are finished.
 fn survives(path: &Path, bytes: &[u8], regions: &BTreeMap<usize, usize>) -> (Spool, Vec<usize>) {
     fs::write(path, bytes).unwrap();
-    let spool = Spool::resume(path, &asked()).unwrap();
+    let spool = Spool::resume(path, &asked(), NOW).unwrap();
     let seen = resumed(&spool, regions);
     assert_eq!(seen.keys().copied().collect::<Vec<_>>(), closed(bytes));
     for (number, stages) in &seen {
@@ -137,7 +139,7 @@ fn survives(path: &Path, bytes: &[u8], regions: &BTreeMap<usize, usize>) -> (Spo
 fn cut_at_any_byte_it_has_what_is_closed_and_nothing_twice() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 0), (2, 1)]);
-    write(&Spool::start(&path, &asked()).unwrap(), &regions, &[0, 1, 2, 2]);
+    write(&Spool::start(&path, &asked(), NOW).unwrap(), &regions, &[0, 1, 2, 2]);
     let bytes = fs::read(&path).unwrap();
     for cut in 0..=bytes.len() {
         survives(&path, &bytes[..cut], &regions);
@@ -156,7 +158,7 @@ proptest! {
     ) {
         let (_folder, path) = folder();
         let regions: BTreeMap<usize, usize> = stages.into_iter().enumerate().collect();
-        write(&Spool::start(&path, &asked()).unwrap(), &regions, &order);
+        write(&Spool::start(&path, &asked(), NOW).unwrap(), &regions, &order);
         for (cut, order) in [(cuts.0, &again), (cuts.1, &order)] {
             let bytes = fs::read(&path).unwrap();
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place")]
@@ -175,8 +177,8 @@ proptest! {
 fn only_what_is_asked_for_is_handed_on() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 3)]);
-    write(&Spool::start(&path, &asked()).unwrap(), &regions, &[0, 1]);
-    let spool = Spool::resume(&path, &asked()).unwrap();
+    write(&Spool::start(&path, &asked(), NOW).unwrap(), &regions, &[0, 1]);
+    let spool = Spool::resume(&path, &asked(), NOW).unwrap();
     assert_eq!(resumed(&spool, &BTreeMap::from([(1, 3)])), BTreeMap::from([(1, names(1, 3))]));
     assert!(spool.take(None, &region(0)).is_none(), "of an account that is not known nothing is");
     assert!(spool.take(Some("444455556666"), &region(0)).is_none());
@@ -186,8 +188,8 @@ fn only_what_is_asked_for_is_handed_on() {
 fn what_nobody_takes_is_counted() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 3)]);
-    write(&Spool::start(&path, &asked()).unwrap(), &regions, &[0]);
-    let spool = Spool::resume(&path, &asked()).unwrap();
+    write(&Spool::start(&path, &asked(), NOW).unwrap(), &regions, &[0]);
+    let spool = Spool::resume(&path, &asked(), NOW).unwrap();
     for number in [0, 1] {
         spool.take(Some(ACCOUNT), &region(number)).unwrap();
     }
@@ -203,7 +205,7 @@ fn what_nobody_takes_is_counted() {
 #[test]
 fn what_has_gaps_or_no_name_is_not_finished() {
     let (_folder, path) = folder();
-    let spool = Spool::start(&path, &asked()).unwrap();
+    let spool = Spool::start(&path, &asked(), NOW).unwrap();
     let scope = |account: Option<&str>, outcome| Scope {
         account: account.map(str::to_owned),
         region: Some(region(0)),
@@ -221,19 +223,19 @@ fn what_has_gaps_or_no_name_is_not_finished() {
 #[test]
 fn lines_that_do_not_add_up_are_read_again() {
     let (_folder, path) = folder();
-    let spool = Spool::start(&path, &asked()).unwrap();
+    let spool = Spool::start(&path, &asked(), NOW).unwrap();
     add(&spool, 0, "a");
     finish(&spool, 0, 2);
     finish(&spool, 1, 0);
     drop(spool);
-    let spool = Spool::resume(&path, &asked()).unwrap();
+    let spool = Spool::resume(&path, &asked(), NOW).unwrap();
     assert!(spool.take(Some(ACCOUNT), &region(0)).is_none());
     assert!(spool.take(Some(ACCOUNT), &region(1)).is_some());
 }
 
 /// What is said when a file is resumed.
 fn refused(path: &Path, asked: &Asked) -> String {
-    let error = Spool::resume(path, asked).unwrap_err();
+    let error = Spool::resume(path, asked, NOW).unwrap_err();
     assert!(error.is_usage(), "{error}");
     error.to_string()
 }
@@ -241,7 +243,7 @@ fn refused(path: &Path, asked: &Asked) -> String {
 #[test]
 fn damage_in_the_middle_is_told_with_its_place() {
     let (_folder, path) = folder();
-    write(&Spool::start(&path, &asked()).unwrap(), &BTreeMap::from([(0, 2), (1, 1)]), &[0]);
+    write(&Spool::start(&path, &asked(), NOW).unwrap(), &BTreeMap::from([(0, 2), (1, 1)]), &[0]);
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     for (at, damaged) in
@@ -263,6 +265,7 @@ fn what_is_not_a_spool_is_not_touched() {
         put(&path, text);
         assert!(refused(&path, &asked()).contains("is not a spool"), "{text}");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
     }
     fs::write(&path, "{\"format\":\"driftgate.spool\",\"version\":2,\"asked\":{}}\n").unwrap();
     assert!(refused(&path, &asked()).contains("of version 2"));
@@ -276,7 +279,7 @@ fn what_is_not_a_spool_is_not_touched() {
 #[test]
 fn another_run_is_told_what_differs() {
     let (_folder, path) = folder();
-    drop(Spool::start(&path, &asked()).unwrap());
+    drop(Spool::start(&path, &asked(), NOW).unwrap());
     let other: Asked = [("policies", "sha256:11"), ("--api", "a1"), ("--new", "")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
@@ -287,25 +290,25 @@ fn another_run_is_told_what_differs() {
 fn nobody_else_reads_it_and_nobody_elses_file_is_written() {
     let (_folder, path) = folder();
     let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-    drop(Spool::start(&path, &asked()).unwrap());
+    drop(Spool::start(&path, &asked(), NOW).unwrap());
     assert_eq!(mode(), 0o600);
-    assert!(Spool::start(&path, &asked()).unwrap_err().to_string().contains("is there already"));
+    assert!(Spool::start(&path, &asked(), NOW).unwrap_err().to_string().contains("is there already"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    drop(Spool::resume(&path, &asked()).unwrap());
+    drop(Spool::resume(&path, &asked(), NOW).unwrap());
     assert_eq!(mode(), 0o600);
 
     let dangling = path.with_extension("link");
     symlink(path.with_extension("elsewhere"), &dangling).unwrap();
-    assert!(Spool::start(&dangling, &asked()).is_err(), "a link is not followed");
+    assert!(Spool::start(&dangling, &asked(), NOW).is_err(), "a link is not followed");
     let nowhere = path.parent().unwrap().join("none/fleet.spool");
-    assert!(Spool::start(&nowhere, &asked()).unwrap_err().to_string().contains("does not exist"));
+    assert!(Spool::start(&nowhere, &asked(), NOW).unwrap_err().to_string().contains("does not exist"));
 }
 
 #[test]
 fn what_others_may_have_written_is_not_read() {
     let (folder, path) = folder();
     let chmod = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-    write(&Spool::start(&path, &asked()).unwrap(), &BTreeMap::from([(0, 2)]), &[0]);
+    write(&Spool::start(&path, &asked(), NOW).unwrap(), &BTreeMap::from([(0, 2)]), &[0]);
     let text = fs::read_to_string(&path).unwrap();
     for mode in [0o666, 0o620, 0o602] {
         chmod(mode);
@@ -326,39 +329,116 @@ fn what_others_may_have_written_is_not_read() {
 #[test]
 fn two_runs_cannot_share_it() {
     let (_folder, path) = folder();
-    let first = Spool::start(&path, &asked()).unwrap();
-    let error = Spool::resume(&path, &asked()).unwrap_err();
+    let first = Spool::start(&path, &asked(), NOW).unwrap();
+    let error = Spool::resume(&path, &asked(), NOW).unwrap_err();
     assert!(error.to_string().contains("is in use by another run") && !error.is_usage());
     drop(first);
-    assert!(Spool::resume(&path, &asked()).is_ok());
+    assert!(Spool::resume(&path, &asked(), NOW).is_ok());
 }
 
 #[test]
 fn it_is_removed_when_everything_was_read_and_told() {
     let (_folder, path) = folder();
-    let spool = Spool::start(&path, &asked()).unwrap();
-    assert!(spool.end(true) && path.exists());
-    spool.is_whole();
-    assert!(spool.end(false) && path.exists());
-    assert!(!spool.end(true) && !path.exists());
+    let spool = Spool::start(&path, &asked(), NOW).unwrap();
+    let gaps = |code: Option<&str>| {
+        let gap = |code: &str| Gap { code: code.to_owned(), ..Gap::default() };
+        Close { gaps: code.map(gap).into_iter().collect(), ..Close::default() }
+    };
+    assert_eq!((spool.end(false), path.exists()), (End::CutShort, true));
+    for (code, end) in [("Timeout", End::CutShort), ("Interrupted", End::CutShort), ("AccessDenied", End::Gaps)] {
+        spool.closed(&gaps(Some(code)));
+        assert_eq!((spool.end(true), path.exists()), (end, true), "{code}");
+    }
+    spool.closed(&Close { failed: Some("why".to_owned()), ..Close::default() });
+    assert_eq!((spool.end(true), path.exists()), (End::CutShort, true));
+    spool.closed(&gaps(None));
+    assert_eq!((spool.end(false), path.exists()), (End::CutShort, true));
+    assert_eq!((spool.end(true), path.exists()), (End::Removed, false));
 
     // A report may have been written to the same path.
-    let spool = Spool::start(&path, &asked()).unwrap();
-    spool.is_whole();
+    let spool = Spool::start(&path, &asked(), NOW).unwrap();
+    spool.closed(&gaps(None));
     fs::remove_file(&path).unwrap();
     fs::write(&path, "a report").unwrap();
-    assert!(!spool.end(true) && path.exists());
+    assert_eq!((spool.end(true), path.exists()), (End::Removed, true));
+}
+
+/// What an earlier run has kept, to be gone on from so many hours later.
+fn later(path: &Path, hours: i64, open: fn(&Path, &Asked, Timestamp) -> Result<Spool, Error>) -> Result<Spool, Error> {
+    open(path, &asked(), NOW + SignedDuration::from_hours(hours))
+}
+
+#[test]
+fn what_is_too_old_is_refused_or_begun_anew() {
+    let (_folder, path) = folder();
+    write(&Spool::start(&path, &asked(), NOW).unwrap(), &BTreeMap::from([(0, 2)]), &[0]);
+    let bytes = fs::read(&path).unwrap();
+    for hours in [-13, 13, 24] {
+        let error = later(&path, hours, Spool::resume).unwrap_err();
+        assert!(error.is_usage() && error.to_string().contains("was begun at 2027-01-15T08:00:00Z"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+    for hours in [-1, 0, 11] {
+        let spool = later(&path, hours, Spool::resume_or_renew).unwrap();
+        assert!(spool.instead().is_none() && spool.take(Some(ACCOUNT), &region(0)).is_some());
+    }
+    // Another run's flags and a damage are of no interest then.
+    fs::write(&path, [&bytes[..], b"x\n"].concat()).unwrap();
+    let tomorrow = NOW + SignedDuration::from_hours(24);
+    let spool = Spool::resume_or_renew(&path, &Asked::new(), tomorrow).unwrap();
+    assert!(spool.instead().unwrap().contains("not within 12 hours"));
+    assert!(spool.take(Some(ACCOUNT), &region(0)).is_none() && spool.earlier().is_none());
+    drop(spool);
+    assert!(Spool::resume(&path, &Asked::new(), tomorrow).is_ok());
+}
+
+#[test]
+fn a_run_that_came_to_its_end_is_gone_on_from_only_when_nothing_else_is_said() {
+    let (_folder, path) = folder();
+    let regions = BTreeMap::from([(0, 2)]);
+    let spool = Spool::start(&path, &asked(), NOW).unwrap();
+    write(&spool, &regions, &[0]);
+    assert_eq!(spool.end(true), End::Gaps);
+    drop(spool);
+    let bytes = fs::read(&path).unwrap();
+    let spool = later(&path, 1, Spool::resume).unwrap();
+    assert_eq!(resumed(&spool, &regions).len(), 1);
+    drop(spool);
+    // That one has not come to its end.
+    assert!(later(&path, 1, Spool::resume_or_renew).unwrap().instead().is_none());
+    fs::write(&path, bytes).unwrap();
+    let spool = later(&path, 1, Spool::resume_or_renew).unwrap();
+    assert!(spool.instead().unwrap().contains("of a run that came to its end"));
+    assert!(spool.take(Some(ACCOUNT), &region(0)).is_none());
+}
+
+#[test]
+fn what_was_not_read_now_is_told() {
+    let (_folder, path) = folder();
+    let regions = BTreeMap::from([(0, 2), (1, 0)]);
+    let spool = Spool::start(&path, &asked(), NOW).unwrap();
+    write(&spool, &regions, &[0]);
+    assert!(spool.warnings().is_empty());
+    drop(spool);
+    let spool = later(&path, 1, Spool::resume).unwrap();
+    assert!(spool.earlier().is_none(), "nobody has asked for it");
+    resumed(&spool, &regions);
+    let [warning] = &spool.warnings()[..] else { panic!("{:?}", spool.warnings()) };
+    let said = "2 Regions were read in an earlier run, begun at 2027-01-15T08:00:00Z";
+    assert_eq!((warning.kind.as_str(), warning.message.as_str()), ("resumed", said));
+    let spool = spool.reproducible();
+    assert!(spool.warnings().is_empty() && spool.earlier().as_deref() == Some(said));
 }
 
 #[test]
 fn one_that_nothing_was_kept_in_is_taken_back_by_the_run_that_made_it() {
     let (_folder, path) = folder();
-    let spool = Spool::start(&path, &asked()).unwrap();
+    let spool = Spool::start(&path, &asked(), NOW).unwrap();
     drop(spool);
-    Spool::resume(&path, &asked()).unwrap().discard();
+    Spool::resume(&path, &asked(), NOW).unwrap().discard();
     assert!(path.exists());
     fs::remove_file(&path).unwrap();
-    Spool::start(&path, &asked()).unwrap().discard();
+    Spool::start(&path, &asked(), NOW).unwrap().discard();
     assert!(!path.exists());
 }
 
@@ -366,16 +446,16 @@ fn one_that_nothing_was_kept_in_is_taken_back_by_the_run_that_made_it() {
 #[cfg(target_os = "linux")]
 fn a_full_disk_ends_the_spool_and_not_the_run() {
     let full = || OpenOptions::new().append(true).open("/dev/full").unwrap();
-    let spool = Spool::empty(Path::new("/dev/full"), full(), true);
-    assert!(spool.warning().is_none());
+    let spool = Spool::empty(Path::new("/dev/full"), full(), NOW);
+    assert!(spool.warnings().is_empty());
     add(&spool, 0, "a");
     finish(&spool, 0, 1);
     add(&spool, 1, "b");
     finish(&spool, 1, 1);
-    let warning = spool.warning().unwrap();
+    let [warning] = &spool.warnings()[..] else { panic!("{:?}", spool.warnings()) };
     assert_eq!(warning.kind, "spool-failed");
     assert!(warning.message.contains("could not be written any more (No space left"), "{}", warning.message);
-    assert!(Spool::start(Path::new("/dev/full"), &asked()).is_err());
+    assert!(Spool::start(Path::new("/dev/full"), &asked(), NOW).is_err());
     let (_folder, elsewhere) = folder();
-    assert!(!Spool::begin(&elsewhere, full(), &asked(), true).unwrap_err().is_usage());
+    assert!(!Spool::begin(&elsewhere, full(), &asked(), NOW).unwrap_err().is_usage());
 }

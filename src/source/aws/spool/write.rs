@@ -58,17 +58,19 @@ impl Spool {
         });
     }
 
-    /// What is to be said where the file could not be written any more.
-    pub(in super::super) fn warning(&self) -> Option<Warning> {
-        let why = self.failure()?;
-        Some(Warning {
-            kind: "spool-failed".to_owned(),
-            message: format!(
-                "{} could not be written any more ({why}): what was read after that is not kept for --resume",
-                self.path.display()
-            ),
-            ..Warning::default()
-        })
+    /// What the result says of it: what was not read now, and that it could not be written any more.
+    pub(in super::super) fn warnings(&self) -> Vec<Warning> {
+        let earlier = self.earlier().filter(|_| self.telling).map(|message| ("resumed", message));
+        let failed = self.failure().map(|why| {
+            let path = self.path.display();
+            let message = format!(
+                "{path} could not be written any more ({why}): what was read after that is not kept for --resume"
+            );
+            ("spool-failed", message)
+        });
+        let warning =
+            |(kind, message): (&str, String)| Warning { kind: kind.to_owned(), message, ..Warning::default() };
+        earlier.into_iter().chain(failed).map(warning).collect()
     }
 
     pub(super) fn failure(&self) -> Option<String> {
