@@ -253,7 +253,6 @@ impl Service<'_> {
             Operation::GetCallerIdentity => Ok(sts::caller_identity(caller, request_id)),
             Operation::AssumeRole => plane.roles.assume(caller, call, request_id, |account| fleet.is_open(account)),
             Operation::ListAccounts
-            | Operation::ListRoots
             | Operation::ListOrganizationalUnitsForParent
             | Operation::ListAccountsForParent => organizations::answer(fleet.members(), caller, call, paging),
             Operation::ListRegions => {

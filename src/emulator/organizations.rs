@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::organization::{Member, Organization, ROOT, Unit};
+use super::organization::{Member, Organization, Unit};
 use super::paging::{List, Paging};
 use super::refusal::{Refusal, Why};
 use super::reply::Reply;
@@ -47,7 +47,6 @@ pub(super) fn answer(
         Ok(Reply::json_1_1(&body))
     };
     match call.operation {
-        Operation::ListRoots => page("roots", "Roots", 1, &|_| arns.root()),
         Operation::ListOrganizationalUnitsForParent => {
             let parent = parent()?;
             let units = organization.units_of(&parent);
@@ -73,10 +72,6 @@ struct Arns<'a> {
 impl Arns<'_> {
     fn of(&self, kind: &str, id: &str) -> String {
         format!("arn:{}:organizations::{}:{kind}/{ORGANIZATION}/{id}", self.partition, self.management)
-    }
-
-    fn root(&self) -> Value {
-        json!({"Arn": self.of("root", ROOT), "Id": ROOT, "Name": "Root", "PolicyTypes": []})
     }
 
     fn unit(&self, unit: &Unit) -> Value {

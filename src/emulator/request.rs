@@ -24,8 +24,6 @@ pub enum Operation {
     /// `POST /` to Organizations
     ListAccounts,
     /// `POST /` to Organizations
-    ListRoots,
-    /// `POST /` to Organizations
     ListOrganizationalUnitsForParent,
     /// `POST /` to Organizations
     ListAccountsForParent,
@@ -51,7 +49,7 @@ pub(super) enum Protocol {
 }
 
 impl Operation {
-    const ALL: [Operation; 12] = [
+    const ALL: [Operation; 11] = [
         Operation::GetApis,
         Operation::GetApi,
         Operation::GetStages,
@@ -59,7 +57,6 @@ impl Operation {
         Operation::GetCallerIdentity,
         Operation::AssumeRole,
         Operation::ListAccounts,
-        Operation::ListRoots,
         Operation::ListOrganizationalUnitsForParent,
         Operation::ListAccountsForParent,
         Operation::ListRegions,
@@ -79,7 +76,6 @@ impl Operation {
             }
             Operation::GetCallerIdentity | Operation::AssumeRole => "sts",
             Operation::ListAccounts
-            | Operation::ListRoots
             | Operation::ListOrganizationalUnitsForParent
             | Operation::ListAccountsForParent => "organizations",
             Operation::ListRegions => "account",

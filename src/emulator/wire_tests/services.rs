@@ -134,9 +134,7 @@ async fn the_accounts_of_an_organization_come_twenty_at_a_time() {
 async fn units_are_walked_from_the_root() {
     let emulator = start(Settings::default()).await;
     let organizations = client_of!(aws_sdk_organizations, emulator, user(), REGION);
-    let roots = organizations.list_roots().send().await.unwrap();
-    let root = roots.roots()[0].id().unwrap();
-    let units = organizations.list_organizational_units_for_parent().parent_id(root).send().await.unwrap();
+    let units = organizations.list_organizational_units_for_parent().parent_id(ROOT).send().await.unwrap();
     assert_eq!(units.organizational_units()[0].name(), Some("Workloads"));
     let below = units.organizational_units()[0].id().unwrap();
     let units = organizations.list_organizational_units_for_parent().parent_id(below).send().await.unwrap();

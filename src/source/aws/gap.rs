@@ -24,11 +24,9 @@ const LONGEST_CODE: usize = 100;
 
 /// A call, by AWS's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the inventory of an organization makes the others"))]
 pub(super) enum Operation {
     GetCallerIdentity,
     ListAccounts,
-    ListRoots,
     ListOrganizationalUnitsForParent,
     ListAccountsForParent,
     AssumeRole,
@@ -45,7 +43,6 @@ impl Operation {
         match self {
             Self::GetCallerIdentity => "GetCallerIdentity",
             Self::ListAccounts => "ListAccounts",
-            Self::ListRoots => "ListRoots",
             Self::ListOrganizationalUnitsForParent => "ListOrganizationalUnitsForParent",
             Self::ListAccountsForParent => "ListAccountsForParent",
             Self::AssumeRole => "AssumeRole",

@@ -108,7 +108,6 @@ fn what_other_services_deny_names_their_statement() {
     };
     for (operation, statement) in [
         (Operation::ListAccounts, "organizations:ListAccounts on *"),
-        (Operation::ListRoots, "organizations:ListRoots on *"),
         (Operation::ListAccountsForParent, "organizations:ListAccountsForParent on *"),
         (Operation::ListOrganizationalUnitsForParent, "organizations:ListOrganizationalUnitsForParent on *"),
         (Operation::ListRegions, "account:ListRegions on *"),

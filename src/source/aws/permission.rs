@@ -34,7 +34,6 @@ impl Permission {
             Operation::ListRegions => ("account:ListRegions", "*".to_owned()),
             Operation::DescribeRegions => ("ec2:DescribeRegions", "*".to_owned()),
             Operation::ListAccounts => ("organizations:ListAccounts", "*".to_owned()),
-            Operation::ListRoots => ("organizations:ListRoots", "*".to_owned()),
             Operation::ListOrganizationalUnitsForParent => {
                 ("organizations:ListOrganizationalUnitsForParent", "*".to_owned())
             }
