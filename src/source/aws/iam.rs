@@ -218,24 +218,37 @@ impl Setup {
             || format!(" \\\n#       ParameterKey=ExternalId,ParameterValue='{EXTERNAL_ID}'"),
             |_| String::new(),
         );
-        let mut allowed = String::new();
-        for statement in statements(&self.reads("${AWS::Partition}")) {
-            allowed +=
-                &format!("              - Effect: Allow\n                Action: {}\n", statement.actions.join(""));
-            allowed += "                Resource:\n";
-            for resource in &statement.resources {
-                let sub = if resource.contains("${") { "!Sub " } else { "" };
-                allowed += &format!("                  - {sub}{}\n", quoted(resource));
-            }
-        }
         include_str!("stack_set.yaml")
             .replace("@ACCOUNT@", AUDIT_ACCOUNT)
             .replace("@ID_GIVEN@", &id_given)
             .replace("@DEFAULT@", &default)
             .replace("@NAME@", &quoted(name))
             .replace("@PATH@", &path)
-            .replace("@ALLOWED@\n", &allowed)
+            .replace("@ALLOWED@\n", &template_statements(&self.reads("${AWS::Partition}")))
     }
+}
+
+/// The statements of a policy in the template.
+fn template_statements(permissions: &[Permission]) -> String {
+    let mut text = String::new();
+    for Statement { actions, resources } in statements(permissions) {
+        text += "              - Effect: Allow\n                Action:";
+        match actions.as_slice() {
+            [one] => text += &format!(" {one}\n"),
+            all => {
+                text += "\n";
+                for action in all {
+                    text += &format!("                  - {action}\n");
+                }
+            }
+        }
+        text += "                Resource:\n";
+        for resource in &resources {
+            let sub = if resource.contains("${") { "!Sub " } else { "" };
+            text += &format!("                  - {sub}{}\n", quoted(resource));
+        }
+    }
+    text
 }
 
 /// A text as YAML takes it literally: JSON is YAML.

@@ -107,6 +107,15 @@ fn the_template_makes_the_role_that_the_policies_describe() {
 }
 
 #[test]
+fn several_actions_of_a_statement_are_a_list_of_the_template() {
+    let at = Place { account: None, region: None, api_id: None, stage: None };
+    let lists = [Operation::ListRegions, Operation::DescribeRegions].map(|call| Permission::of(call, at, None));
+    let yaml: Yaml = serde_yaml::from_str(&template_statements(&lists)).unwrap();
+    let actions = ["account:ListRegions", "ec2:DescribeRegions"];
+    assert_eq!(plain(&yaml), json!([{"Effect": "Allow", "Action": actions, "Resource": ["*"]}]));
+}
+
+#[test]
 fn a_role_with_a_path_and_an_external_id_that_is_yaml_are_taken_literally() {
     let role = Role { name: "audit/x/Reader".to_owned(), external_id: Some("a: \"b\" # c".to_owned()) };
     let template = plain(&serde_yaml::from_str(&Setup { role, ..setup("us-east-1") }.stack_set()).unwrap());
