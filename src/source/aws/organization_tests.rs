@@ -39,6 +39,22 @@ async fn accounts_are_read_to_the_last_page() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_listed_twice_is_one_and_what_can_be_read_is_read() {
+    let (listing, _) = listed(|asked| {
+        let page = if asked.body.contains("second") {
+            r#"{"Accounts":[{"Id":"222222222222","State":"SUSPENDED"},{"Id":"111111111111","State":"ACTIVE"}]}"#
+        } else {
+            r#"{"Accounts":[{"Id":"111111111111","State":"PENDING_CLOSURE"},{"Id":"222222222222","State":"ACTIVE"}],
+               "NextToken":"second"}"#
+        };
+        (200, page.to_owned())
+    })
+    .await;
+    let found: Vec<_> = listing.members.iter().map(|member| (member.id.as_str(), member.status)).collect();
+    assert_eq!(found, [("111111111111", Status::Active), ("222222222222", Status::Active)]);
+}
+
+#[tokio::test]
 async fn what_was_read_before_a_failure_stays() {
     let first = r#"{"Accounts":[{"Id":"111111111111"}],"NextToken":"second"}"#;
     for (second, kind, sent) in [
