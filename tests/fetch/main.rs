@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
 
+mod accounts;
 mod faults;
 mod harness;
 mod narrowing;

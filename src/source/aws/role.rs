@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
+use tokio::sync::Semaphore;
 
 use super::gap::Failure;
 use super::permission::role_arn;
@@ -49,9 +50,13 @@ impl AssumedRole {
     ///
     /// STS answers there with a token that is good in every Region. One of the global endpoint is not in those that
     /// have to be enabled (IAM API, SetSecurityTokenServicePreferences).
+    ///
+    /// Each attempt takes a place among the requests `in_flight`, and the pauses between them take none. Later on a
+    /// request that has its place already asks for new credentials, and needs no second one.
     pub(super) async fn assume(
         client: aws_sdk_sts::Client,
         patience: Patience,
+        in_flight: &Semaphore,
         region: &str,
         account: &str,
         role: &Role,
@@ -68,16 +73,16 @@ impl AssumedRole {
         };
         // A gap knows the account but not the name of its role.
         let of_role = |failure| Failure { role: Some(assumed.arn.clone()), ..failure };
-        let first = assumed.ask().await.map_err(of_role)?;
+        let attempt = || async {
+            let _place = in_flight.acquire().await;
+            assumed.ask_once().await
+        };
+        let first = patience.over(attempt).await.map_err(of_role)?;
         *assumed.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
         Ok(assumed)
     }
 
-    /// The SDK takes half an answer for a whole one, so retries are made here.
-    async fn ask(&self) -> Result<Credentials, Failure> {
-        self.patience.over(|| self.ask_once()).await
-    }
-
+    /// The SDK takes half an answer for a whole one, so retries are made by those who ask.
     async fn ask_once(&self) -> Result<Credentials, Failure> {
         let answer = self
             .client
@@ -108,7 +113,7 @@ impl ProvideCredentials for AssumedRole {
         future::ProvideCredentials::new(async move {
             match first {
                 Some(first) => Ok(first),
-                None => self.ask().await.map_err(|failure| {
+                None => self.patience.over(|| self.ask_once()).await.map_err(|failure| {
                     CredentialsError::provider_error(format!("AssumeRole: {}: {}", failure.code, failure.message))
                 }),
             }

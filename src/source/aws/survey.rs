@@ -225,11 +225,8 @@ impl Survey {
         let (Some(role), Some(account)) = (self.request.accounts.whose.role(), account) else {
             return Ok(self.session.config().clone());
         };
-        let assume = async {
-            let _place = self.in_flight.acquire().await;
-            let client = self.session.sts_for_roles(&self.home);
-            AssumedRole::assume(client, self.request.patience, &self.home, account, role).await
-        };
+        let (client, patience) = (self.session.sts_for_roles(&self.home), self.request.patience);
+        let assume = AssumedRole::assume(client, patience, &self.in_flight, &self.home, account, role);
         let assumed = match self.stop.unless(assume).await {
             Ok(assumed) => assumed,
             Err(reason) => Err(Failure::stopped(reason, None)),
