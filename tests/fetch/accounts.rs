@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use driftgate::emulator::{Fault, Fleet, Operation, Roles, Settings, What, document};
-use driftgate::source::aws::{Role, Whose};
+use driftgate::emulator::{Fault, Fleet, Operation, Organization, ROOT, Roles, Settings, What, document};
+use driftgate::source::aws::{Request, Role, Whose};
 
 use super::harness::*;
+
+const UNIT: &str = "ou-demo-workloads";
+const EMPTY_UNIT: &str = "ou-demo-nobodyhere";
 
 fn role() -> Role {
     Role { name: "DriftgateAudit".to_owned(), external_id: None }
@@ -24,6 +27,33 @@ fn accounts(ids: &[String], apis: usize) -> Fleet {
             fleet.api(account, REGION, document::http_api(&id, &id), vec![document::http_stage("prod")])
         })
     })
+}
+
+fn select(request: &mut Request, wanted: &[&str], excluded: &[&str]) {
+    let selectors = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+    request.accounts.whose = Whose::Organization(selectors(wanted), role());
+    request.accounts.excluded = selectors(excluded);
+}
+
+#[test]
+fn a_unit_without_accounts_is_a_warning_and_no_gap() {
+    let settings = || {
+        let ids = members(1);
+        let organization = Organization::new(ACCOUNT)
+            .unit(UNIT, "Workloads", ROOT)
+            .unit(EMPTY_UNIT, "Nobody here", ROOT)
+            .member(&ids[0], "orders", UNIT);
+        Settings { fleet: accounts(&ids, 1).organization(organization), ..Settings::default() }
+    };
+    for (wanted, excluded) in [(&[UNIT, EMPTY_UNIT][..], &[][..]), (&[UNIT][..], &[EMPTY_UNIT][..])] {
+        let fetched = fetch(settings(), |request| select(request, wanted, excluded));
+        assert_eq!((fetched.close.gaps.as_slice(), fetched.stages.len()), (&[][..], 1));
+        let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
+        assert!(warning.message.contains(EMPTY_UNIT) && warning.message.contains("holds no account"), "{warning:?}");
+    }
+    // A name that nobody has may be mistyped.
+    let fetched = fetch(settings(), |request| select(request, &[UNIT, "no-such-name"], &[]));
+    assert_eq!(fetched.only_gap().code, "AccountNotFound");
 }
 
 #[test]

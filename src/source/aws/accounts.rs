@@ -93,12 +93,25 @@ async fn of_organization(survey: &Survey, wanted: &[Selector], excluded: &[Selec
     failures.extend(failed);
     let mut found = choose(&members, wanted, excluded, &units);
     if whole {
-        let lost = wanted.iter().filter(|wanted| !members.iter().any(|member| wanted.matches(member, &units)));
+        let is_empty = |selector: &Selector| matches!(selector, Selector::Unit(unit) if units.get(unit).is_some_and(BTreeSet::is_empty));
+        let meant = |selector: &Selector| members.iter().any(|member| selector.matches(member, &units));
+        // A unit that AWS has read out is there, even if nobody is in it yet.
+        let lost = wanted.iter().filter(|wanted| !meant(wanted) && !is_empty(wanted));
         failures.extend(lost.map(|wanted| (Operation::ListAccounts, Failure::no_such_account(&wanted.to_string()))));
-        let idle = excluded.iter().filter(|excluded| !members.iter().any(|member| excluded.matches(member, &units)));
+        let empty = wanted.iter().filter(|wanted| is_empty(wanted));
+        found.warnings.extend(empty.map(|unit| Warning {
+            kind: "empty-unit".to_owned(),
+            message: format!("organizational unit {unit} of --accounts holds no account"),
+            ..Warning::default()
+        }));
+        let idle = excluded.iter().filter(|excluded| !meant(excluded));
         found.warnings.extend(idle.map(|excluded| Warning {
             kind: "nothing-excluded".to_owned(),
-            message: format!("--exclude-account {excluded} is no account of the organization"),
+            message: if is_empty(excluded) {
+                format!("organizational unit {excluded} of --exclude-account holds no account")
+            } else {
+                format!("--exclude-account {excluded} is no account of the organization")
+            },
             ..Warning::default()
         }));
     }
