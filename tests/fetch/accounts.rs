@@ -74,6 +74,25 @@ fn a_role_that_is_waited_for_keeps_nobody_from_being_read() {
 }
 
 #[test]
+fn lists_of_regions_keep_to_the_requests_in_flight() {
+    let ids = members(4);
+    let latency = Duration::from_millis(20);
+    let settings = Settings { fleet: accounts(&ids, 1), latency, ..Settings::default() };
+    let fetched = fetch(settings, |request| {
+        request.accounts.whose = Whose::Named(ids, role());
+        request.regions.named.clear();
+        request.regions.all = true;
+        request.concurrency = 1;
+    });
+    assert_eq!((fetched.stages.len(), fetched.count(Operation::ListRegions)), (4, 8), "two pages each");
+    // One after the other, so none arrives before the one before it was answered.
+    for pair in fetched.arrivals.windows(2) {
+        let between = pair[1].at - pair[0].at;
+        assert!(between >= latency, "{between:?} between {:?} and {:?}", pair[0].operation, pair[1].operation);
+    }
+}
+
+#[test]
 fn a_role_that_is_renewed_late_costs_attempts_and_no_gap() {
     let ids = members(1);
     let settings = Settings {

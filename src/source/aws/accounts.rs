@@ -72,18 +72,19 @@ pub(super) async fn inventory(survey: &Survey) -> Inventory {
 
 async fn of_organization(survey: &Survey, wanted: &[Selector], excluded: &[Selector]) -> Inventory {
     let (config, patience, home) = (survey.session.config(), survey.request.patience, home_of(&survey.home));
+    let in_flight = &survey.in_flight;
     let mut failures = Vec::new();
     let mut units = BTreeMap::new();
     let listed = survey.stop.unless(async {
         for selector in wanted.iter().chain(excluded) {
             let Selector::Unit(unit) = selector else { continue };
-            match organization::members_of(config, patience, home, unit).await {
+            match organization::members_of(config, patience, in_flight, home, unit).await {
                 Ok(members) => drop(units.insert(unit.clone(), members)),
                 // Who is in the unit is not known, so nobody knows who is meant.
                 Err(failure) => return Listing { members: Vec::new(), failed: Some(failure) },
             }
         }
-        organization::accounts(config, patience, home).await
+        organization::accounts(config, patience, in_flight, home).await
     });
     let Listing { members, failed } = listed.await.unwrap_or_else(|reason| Listing {
         members: Vec::new(),

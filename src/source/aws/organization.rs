@@ -6,6 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::{Account, AccountState, AccountStatus};
+use tokio::sync::Semaphore;
 
 use super::gap::{Failure, Operation};
 use super::regions::home_of;
@@ -46,7 +47,7 @@ pub(super) struct Listing {
 pub(super) async fn accounts(config: &SdkConfig, patience: Patience, in_flight: &Semaphore, region: &str) -> Listing {
     let client = &client(config, region);
     let mut members = Vec::new();
-    let failed = paged(patience, Operation::ListAccounts, &mut members, |token| async move {
+    let failed = paged(patience, in_flight, Operation::ListAccounts, &mut members, |token| async move {
         let page = client.list_accounts().set_next_token(token).send().await.map_err(|error| Failure::of(&error))?;
         Ok((page.accounts.map(|accounts| accounts.into_iter().map(member).collect()), page.next_token))
     });
@@ -63,6 +64,7 @@ pub(super) async fn accounts(config: &SdkConfig, patience: Patience, in_flight: 
 pub(super) async fn members_of(
     config: &SdkConfig,
     patience: Patience,
+    in_flight: &Semaphore,
     region: &str,
     unit: &str,
 ) -> Result<BTreeSet<String>, (Operation, Failure)> {
@@ -70,7 +72,7 @@ pub(super) async fn members_of(
     let (mut ids, mut seen, mut open) = (BTreeSet::new(), HashSet::from([unit.to_owned()]), vec![unit.to_owned()]);
     while let Some(parent) = open.pop() {
         let (parent, mut accounts) = (&parent, Vec::new());
-        paged(patience, Operation::ListAccountsForParent, &mut accounts, |token| async move {
+        paged(patience, in_flight, Operation::ListAccountsForParent, &mut accounts, |token| async move {
             let page = client.list_accounts_for_parent().parent_id(parent).set_next_token(token).send().await;
             let page = page.map_err(|error| Failure::of(&error))?;
             Ok((page.accounts.map(|accounts| accounts.into_iter().map(member).collect()), page.next_token))
@@ -78,7 +80,7 @@ pub(super) async fn members_of(
         .await?;
         ids.extend(accounts.into_iter().map(|member| member.id));
         let mut below = Vec::new();
-        paged(patience, Operation::ListOrganizationalUnitsForParent, &mut below, |token| async move {
+        paged(patience, in_flight, Operation::ListOrganizationalUnitsForParent, &mut below, |token| async move {
             let page = client.list_organizational_units_for_parent().parent_id(parent).set_next_token(token);
             let page = page.send().await.map_err(|error| Failure::of(&error))?;
             let unit = |id: Option<String>| id.ok_or_else(|| Failure::broken("the answer holds a unit without its id"));
@@ -103,9 +105,11 @@ fn client(config: &SdkConfig, region: &str) -> Client {
 /// What a page holds, `None` where it holds no list at all, and the token of the next one.
 type Page<T> = (Option<Vec<Result<T, Failure>>>, Option<String>);
 
-/// Reads all pages of a list. What was read before a failure stays in `into`.
+/// Reads all pages of a list, each attempt in a place among the requests `in_flight`. What was read before a failure
+/// stays in `into`.
 async fn paged<T, F>(
     patience: Patience,
+    in_flight: &Semaphore,
     operation: Operation,
     into: &mut Vec<T>,
     page: impl Fn(Option<String>) -> F,
@@ -117,6 +121,7 @@ where
     let (mut token, mut seen) = (None, HashSet::new());
     for number in 1.. {
         let whole = || async {
+            let _place = in_flight.acquire().await;
             let (items, next) = page(token.clone()).await?;
             // The SDK takes an empty body for an answer in which nothing is set, which is not an empty list.
             let items = items.ok_or_else(|| Failure::broken("the answer holds no list"))?;

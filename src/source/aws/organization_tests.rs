@@ -15,7 +15,7 @@ fn parent(asked: &Asked) -> &str {
 
 async fn listed(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> (Listing, Vec<Asked>) {
     let (config, log) = answering("eu-west-1", answer).await;
-    let listing = accounts(&config, SOON, "eu-west-1").await;
+    let listing = accounts(&config, SOON, &Semaphore::new(1), "eu-west-1").await;
     let log = log.lock().unwrap().clone();
     (listing, log)
 }
@@ -93,9 +93,11 @@ async fn a_unit_has_the_accounts_of_all_units_below_it() {
         (200, body.to_owned())
     })
     .await;
-    let ids = members_of(&config, SOON, "us-gov-east-1", "r-root").await.unwrap();
+    let ids = members_of(&config, SOON, &Semaphore::new(1), "us-gov-east-1", "r-root").await.unwrap();
     assert_eq!(ids.into_iter().collect::<Vec<_>>(), ["111111111111", "222222222222"]);
-    assert!(members_of(&config, SOON, "us-gov-east-1", "ou-b").await.unwrap().contains("222222222222"));
+    assert!(
+        members_of(&config, SOON, &Semaphore::new(1), "us-gov-east-1", "ou-b").await.unwrap().contains("222222222222")
+    );
 }
 
 #[tokio::test]
@@ -108,7 +110,8 @@ async fn a_unit_that_is_not_read_whole_is_a_failure() {
         }
     })
     .await;
-    let (operation, failure) = members_of(&config, SOON, "us-gov-east-1", "ou-gone").await.unwrap_err();
+    let (operation, failure) =
+        members_of(&config, SOON, &Semaphore::new(1), "us-gov-east-1", "ou-gone").await.unwrap_err();
     assert_eq!(operation, Operation::ListOrganizationalUnitsForParent);
     assert_eq!((failure.code.as_str(), failure.message.as_str()), ("ParentNotFoundException", "no such unit"));
     assert!(log.lock().unwrap()[0].head.contains("/us-gov-west-1/organizations/"));

@@ -188,7 +188,11 @@ impl Survey {
         if let Some(wanted) = known {
             return self.read(id, &config, wanted, ledgers, (width, None)).await;
         }
-        let found = match self.stop.unless(regions::of_account(&config, &self.home)).await {
+        let listed = async {
+            let _place = self.in_flight.acquire().await;
+            regions::of_account(&config, &self.home).await
+        };
+        let found = match self.stop.unless(listed).await {
             Ok(found) => found,
             Err(reason) => return closed(&[], ledgers, (Operation::ListRegions, Failure::stopped(reason, None))),
         };
