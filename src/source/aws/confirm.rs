@@ -2,7 +2,8 @@
 //! what makes a stage worth it.
 //!
 //! The first reading may have met a deployment half way: `create-stage` and then `update-stage`, or Terraform between
-//! two resources. By the end of the Region, and not before [`SETTLED`] has passed, that is over.
+//! two resources. Once [`SETTLED`] has passed that is over. The stages are read again many at a time, so that few have to
+//! wait for it, and so that a Region in which all are worth a second look is not in memory as a whole.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,15 +20,24 @@ use crate::model::{Document, Value};
 
 /// The least time between the two readings of a stage: a deployment sends its calls within a second or two.
 const SETTLED: Duration = Duration::from_secs(2);
+/// With how many stages set aside the second readings begin. At the default pace as many take most of a minute, against
+/// which the wait for the last of them is short; of a few KB each, they are about a megabyte for each open Region.
+const BATCH: usize = 256;
 
 /// Stages that are read again, with their first reading.
 #[derive(Default)]
 pub(super) struct Doubts {
     aside: Vec<(Value<'static>, Vec<Value<'static>>)>,
+    count: usize,
     last: Option<Instant>,
 }
 
 impl Doubts {
+    /// Whether it is time to read them again, before more are set aside.
+    pub(super) const fn are_many(&self) -> bool {
+        self.count >= BATCH
+    }
+
     /// Keeps the stages back that are worth a second look; the others. `None` where that could not be found out, because
     /// the rules have a defect that ended the thread.
     pub(super) async fn set_aside(
@@ -50,6 +60,7 @@ impl Doubts {
         if !again.is_empty() {
             region.progress.foresee(again.len());
             self.last = Some(Instant::now());
+            self.count += again.len();
             self.aside.push((api.clone(), again));
         }
         Some((api, good))

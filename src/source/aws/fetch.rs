@@ -58,7 +58,7 @@ struct Stages {
 
 impl Region {
     /// Reads the Region. Each API's stages are one chunk, in the order of the APIs' identifiers; what is read a second
-    /// time comes after all others.
+    /// time comes later, in that order too.
     pub(super) async fn read(self) -> Ledger {
         let region = Arc::new(self);
         let mut ledger = Ledger::new(region.account.as_deref(), &region.name);
@@ -80,6 +80,9 @@ impl Region {
                 failed: Some((region.stage_operation(), Failure::internal(error.to_string()))),
             });
             region.deliver(api, stages, &mut doubts, &mut ledger).await;
+            if doubts.are_many() {
+                region.settle(std::mem::take(&mut doubts), &mut ledger).await;
+            }
         }
         region.settle(doubts, &mut ledger).await;
         ledger.requests(region.control_plane.requests());
