@@ -9,6 +9,7 @@ mod verdict;
 mod waive;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, channel};
 
 use self::ledger::Ledger;
@@ -87,8 +88,10 @@ pub fn run(
                 let (number, sender) = (given, sender.clone());
                 given += 1;
                 scope.spawn(move |_| {
+                    // A chunk whose check panics is waited for as well.
+                    let checked = catch_unwind(AssertUnwindSafe(|| check(rules, &chunk, wanted)));
                     // After a damaged line nobody listens any more.
-                    let _ = sender.send((number, check(rules, &chunk, wanted)));
+                    let _ = sender.send((number, checked));
                 });
             }
             if given == added {
@@ -96,8 +99,8 @@ pub fn run(
             }
             let Some((number, result)) = wait(&results) else { return Ok(ledger) };
             early.insert(number, result);
-            while let Some(result) = early.remove(&added) {
-                ledger.add(result?);
+            while let Some(checked) = early.remove(&added) {
+                ledger.add(checked.unwrap_or_else(|panic| resume_unwind(panic))?);
                 added += 1;
             }
         }
@@ -135,4 +138,28 @@ fn check(rules: &Rules<'_>, chunk: &Chunk, wanted: &Wanted) -> Result<Ledger, Un
     let mut ledger = Ledger::new(rules);
     chunk.decode(wanted, |document| ledger.stage(rules, document))?;
     Ok(ledger)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::feed::{Close, Given};
+
+    /// The number of its line does not fit, which only a build that checks its sums notices.
+    #[cfg(debug_assertions)]
+    #[test]
+    fn a_chunk_that_panics_ends_the_check() {
+        let line = br#"{"account":null,"region":null,"api":{},"stage":{"StageName":"prod"}}"#.to_vec();
+        let chunk = |first| Chunk::Lines { name: "fleet".into(), bytes: line.clone(), first, only: Arc::default() };
+        let feed = Given::new(vec![chunk(2), chunk(u64::MAX), chunk(3)], Close::default());
+        let (sender, ended) = channel();
+        std::thread::spawn(move || {
+            let check = || run(&Policies::default(), &Waivers::default(), Box::new(feed), Options::default());
+            sender.send(catch_unwind(AssertUnwindSafe(check)).is_err()).unwrap();
+        });
+        assert_eq!(ended.recv_timeout(Duration::from_mins(1)), Ok(true));
+    }
 }
