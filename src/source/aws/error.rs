@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::surroundings::without_password;
+
 /// Nothing can be fetched. Its text says what happened, where, and what to do.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -82,7 +84,8 @@ impl fmt::Display for Error {
             Self::InvalidEndpoint { url } => {
                 write!(
                     out,
-                    "{url:?} is not an endpoint URL.\nIt has to look like https://host or http://127.0.0.1:4566."
+                    "{:?} is not an endpoint URL.\nIt has to look like https://host or http://127.0.0.1:4566.",
+                    without_password(url)
                 )
             }
             Self::NoRegion => {

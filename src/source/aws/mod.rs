@@ -57,7 +57,7 @@ pub use self::role::Role;
 pub use self::selector::{NotASelector, Selector};
 pub use self::spool::{Asked, End, Error as SpoolError, Spool};
 pub use self::stop::Canceller;
-pub use self::surroundings::{Endpoint, Setting, Surroundings};
+pub use self::surroundings::{Endpoint, Setting, Surroundings, without_password};
 
 use self::inventory::Account;
 use self::progress::Limits;
@@ -250,6 +250,7 @@ async fn within<T>(timeout: Option<Duration>, canceller: Canceller, fetch: impl 
 }
 
 fn plain_http(url: &str) -> Warning {
+    let url = without_password(url);
     let message = format!("{url} is not encrypted: signed requests and what they return can be read on the way");
     Warning { kind: "plain-http".to_owned(), message, ..Warning::default() }
 }

@@ -21,7 +21,7 @@ pub struct Setting {
 pub struct Endpoint {
     /// The services.
     pub services: Vec<&'static str>,
-    /// The URL.
+    /// The URL, without a password.
     pub url: String,
     /// What set it; `None` for AWS's own.
     pub by: Option<String>,
@@ -111,6 +111,7 @@ async fn endpoints(request: &Request, session: &Session, home: &str) -> Vec<Endp
             None if id == "ApiGatewayV2" => (own(session, home).await, None),
             None => continue,
         };
+        let url = without_password(&url);
         match endpoints.iter_mut().find(|endpoint| endpoint.url == url && endpoint.by == by) {
             Some(endpoint) => endpoint.services.push(name),
             None => endpoints.push(Endpoint { services: vec![name], url, by }),
@@ -153,7 +154,8 @@ fn proxy(plain: bool) -> Option<Setting> {
 }
 
 /// A URL with its password left out.
-fn without_password(url: &str) -> String {
+#[must_use]
+pub fn without_password(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
     let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
     // A password may hold a slash or an at sign that nobody escaped.
@@ -169,6 +171,7 @@ fn without_password(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Error, Keys, plain_http};
     use super::*;
 
     #[test]
@@ -181,6 +184,23 @@ mod tests {
             ("http://token@proxy", "http://***@proxy"),
         ] {
             assert_eq!(without_password(url), shown);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_password_of_an_endpoint_is_said_nowhere() {
+        let url = "http://me:s3cret@10.0.0.1:1";
+        let keys = Keys { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
+        let request = Request { endpoint_url: Some(url.to_owned()), credentials: Some(keys), ..Request::default() };
+        let session = Session::open(&request).await.unwrap();
+        let [endpoint] = endpoints(&request, &session, "us-east-1").await.try_into().unwrap();
+        assert_eq!(
+            (endpoint.url.as_str(), endpoint.by.as_deref()),
+            ("http://me:***@10.0.0.1:1", Some("--endpoint-url"))
+        );
+        let refused = Error::InvalidEndpoint { url: url.replace("http", "ftp") }.to_string();
+        for said in [refused, plain_http(url).message] {
+            assert!(said.contains("me:***@10.0.0.1") && !said.contains("s3cret"), "{said}");
         }
     }
 }
