@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use self::doctor::{Doctor, IamDocument};
-pub use self::source::{BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
+pub use self::source::{AccountFlags, BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
 use self::values::{percent, whole};
 use super::output::{Report, parse_report};
 use crate::gate;

@@ -24,6 +24,7 @@ use std::fmt::Display;
 use self::args::Command;
 use self::run_file::Ended;
 use crate::gate;
+use crate::source::aws::without_password;
 
 /// Why a command ended without a result of its own.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ fn dispatch(args: &[OsString]) -> u8 {
     };
     cli.global.color.apply();
     start_log(cli.global.verbose);
-    let shown: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let shown = shown(args);
     let result = match cli.command {
         Command::Audit(command) => audit::run(&command, &cli.global, shown),
         Command::Snapshot(command) => snapshot::run(&command, &cli.global),
@@ -91,6 +92,27 @@ fn dispatch(args: &[OsString]) -> u8 {
         Ok(code) => code,
         Err(stop) => told(&stop),
     }
+}
+
+/// The command line as results show it, which more people read than may know what is secret in it.
+fn shown(args: &[OsString]) -> Vec<String> {
+    let masked = |flag: &str, value: &str| match flag {
+        "--external-id" => "***".to_owned(),
+        "--endpoint-url" => without_password(value),
+        _ => value.to_owned(),
+    };
+    let mut flag = String::new();
+    let mut shown = Vec::with_capacity(args.len());
+    for arg in args.iter().map(|arg| arg.to_string_lossy()) {
+        shown.push(match arg.split_once('=') {
+            Some((own, value)) if flag.is_empty() => format!("{own}={}", masked(own, value)),
+            _ => masked(&flag, &arg),
+        });
+        // The value of a flag may look like another flag, and is none.
+        let takes = flag.is_empty() && ["--external-id", "--endpoint-url"].contains(&&*arg);
+        flag = if takes { arg.into_owned() } else { String::new() };
+    }
+    shown
 }
 
 /// Says why there is no result; the exit code.
@@ -116,4 +138,19 @@ fn start_log(verbose: bool) {
         .with_target(false);
     // A second subscriber can only come from a test that runs two commands in one process.
     let _ = tracing_subscriber::registry().with(ours).with(lines).try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_is_shown_without_what_is_secret_in_it() {
+        let args = "driftgate audit --external-id s3cret --external-id=s3=cret --endpoint-url http://me:s3cret@h \
+                    --endpoint-url=http://me:s3cret@h?a=b --external-id --region --region a=b";
+        let args: Vec<OsString> = args.split_whitespace().map(OsString::from).collect();
+        let expected = "driftgate audit --external-id *** --external-id=*** --endpoint-url http://me:***@h \
+                        --endpoint-url=http://me:***@h?a=b --external-id *** --region a=b";
+        assert_eq!(shown(&args).join(" "), expected);
+    }
 }

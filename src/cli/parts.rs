@@ -1,6 +1,6 @@
 //! Which part of a run `--shard` asks for, and what all parts must have alike to be merged.
 
-use super::args::Audit;
+use super::args::{AccountFlags, Audit};
 use crate::check::Options;
 use crate::gate::Tolerance;
 use crate::model::digest::{hex, sha256};
@@ -32,7 +32,31 @@ fn alike(command: &Audit, policies: &Policies, options: Options, tolerance: &Tol
     parts.push(format!("{options:?} {tolerance:?} {}", command.confirm));
     parts.push(format!("{:?} {:?}", source.region, source.all_regions));
     parts.push(format!("{:?} {:?} {:?}", source.exclude_region, source.api, source.stage));
-    parts.push(format!("{:?}", source.accounts));
+    // The external id decides who may look, not what is seen, and nobody shall find it out from a digest.
+    let AccountFlags { accounts, organization, exclude_account, role_name, external_id: _ } = &source.accounts;
+    parts.push(format!("{accounts:?} {organization} {exclude_account:?} {role_name:?}"));
     // A length before each keeps one from running into the next.
     parts.iter().map(|part| format!("{}:{part}", part.len())).collect::<Vec<_>>().concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::super::args::{Cli, Command};
+    use super::*;
+
+    fn of(flags: &[&str]) -> String {
+        let args = ["driftgate", "audit", "--shard", "1/2", "--no-waivers", "--accounts", "111122223333"];
+        let cli = Cli::try_parse_from(args.iter().chain(flags)).unwrap();
+        let Command::Audit(command) = cli.command else { panic!("no audit") };
+        let tolerance = Tolerance { fail_on: None, allow_incomplete: false, allow_empty: false, min_coverage: None };
+        part(&command, &Policies::default(), Options::default(), &tolerance).unwrap().of
+    }
+
+    #[test]
+    fn the_role_tells_runs_apart_and_its_external_id_is_not_given_away() {
+        assert_ne!(of(&[]), of(&["--role-name", "other"]));
+        assert_eq!(of(&["--external-id", "a"]), of(&["--external-id", "b"]));
+    }
 }
