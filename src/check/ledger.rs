@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::Rules;
 use super::verdict::{Selection, Verdict, undecided_beside, verdict};
 use super::waive::Ruling;
+use crate::model::balance::{Missing, imbalance, is_unread};
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, Protocol, STAGE};
 use crate::model::feed::{Close, Gap, Read, Scope};
 use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation, Waived};
@@ -313,7 +314,7 @@ impl Ledger {
             outcome.violations.par_iter_mut().for_each(|list| list.sort_by(Violation::order));
         }
         outcome.waivers = waivers.waivers.iter().map(|waiver| waiver.facts.clone()).collect();
-        outcome.failed = close.failed.clone().or_else(|| balance(&close, &places));
+        outcome.failed = close.failed.clone().or_else(|| unaccounted(&close, &places));
         outcome.asked = close.asked;
         outcome.scopes = close.scopes;
         for scope in &mut outcome.scopes {
@@ -344,6 +345,16 @@ impl Ledger {
             });
         }
         outcome.gaps = close.gaps;
+        if close.handed_on.is_none() {
+            explain(&mut outcome, audit.options.narrowed);
+        }
+        if let (None, Some(wrong)) = (&outcome.failed, imbalance(&outcome)) {
+            outcome.failed = Some(if close.handed_on.is_some() {
+                unbalanced(&wrong)
+            } else {
+                format!("the source contradicts itself: {wrong}. Take it again")
+            });
+        }
         outcome.warnings = close.warnings;
         let (warnings, unneeded) = audit.waiving.warnings(&waivers_used, &outcome, audit.options);
         outcome.warnings.extend(warnings);
@@ -359,40 +370,50 @@ impl Ledger {
     }
 }
 
-/// Why the books of the source and of the check do not agree, if they do not: then the verdict rests on nothing.
-fn balance(close: &Close, places: &BTreeMap<Place, Seen>) -> Option<String> {
+/// What the source has counted and the check has not seen, or nobody: then the verdict rests on nothing.
+fn unaccounted(close: &Close, places: &BTreeMap<Place, Seen>) -> Option<String> {
+    if let Some(meant) = close.scopes_meant.filter(|meant| *meant != close.scopes.len() as u64) {
+        return Some(unbalanced(&format!("{meant} scopes were meant, and {} are there", close.scopes.len())));
+    }
     let handed_on = close.handed_on?;
-    let counted = |place: &Place| {
-        let here = |scope: &&Scope| {
-            (scope.account.as_deref(), scope.region.as_deref()) == (place.account.as_deref(), place.region.as_deref())
-        };
-        close.scopes.iter().filter(here).map(|scope| scope.stages).sum::<u64>()
-    };
+    let mut counted: HashMap<(Option<&str>, Option<&str>), u64> = HashMap::new();
+    for scope in &close.scopes {
+        *counted.entry((scope.account.as_deref(), scope.region.as_deref())).or_default() += scope.stages;
+    }
     let checked: u64 = places.values().map(|seen| seen.stages).sum();
-    let differs = places.iter().any(|(place, seen)| counted(place) != seen.stages);
-    let wrong = close.scopes.iter().find_map(|scope| {
-        let place = format!("{} {}", scope.account.as_deref().unwrap_or("-"), scope.region.as_deref().unwrap_or("-"));
-        let apis = scope.checked_apis + scope.skipped_apis + scope.deleted_apis + scope.unchecked_apis;
-        let of_it = |gap: &Gap| {
-            (gap.account.is_none() || gap.account == scope.account)
-                && (gap.region.is_none() || gap.region == scope.region)
-        };
-        let unread = matches!(scope.outcome, Read::Partial | Read::Unchecked);
-        if apis != scope.apis {
-            Some(format!("{place} lists {} APIs and accounts for {apis}", scope.apis))
-        } else if unread && !close.gaps.iter().any(of_it) {
-            Some(format!("{place} is {} and nothing says why", scope.outcome.name()))
-        } else if scope.unchecked_apis > 0 && !unread {
-            Some(format!("{place} is {} with {} APIs unread", scope.outcome.name(), scope.unchecked_apis))
-        } else {
-            None
-        }
+    let differs = places.iter().any(|(place, seen)| {
+        counted.get(&(place.account.as_deref(), place.region.as_deref())).copied().unwrap_or_default() != seen.stages
     });
-    let wrong = match wrong {
-        None if checked != handed_on || differs => Some(format!("{handed_on} stages were read and {checked} checked")),
-        wrong => wrong,
-    }?;
-    Some(format!("the books do not balance: {wrong}. This is a bug of driftgate; please report it"))
+    (checked != handed_on || differs)
+        .then(|| unbalanced(&format!("{handed_on} stages were read and {checked} checked")))
+}
+
+fn unbalanced(wrong: &str) -> String {
+    format!("the books do not balance: {wrong}. This is a bug of driftgate; please report it")
+}
+
+/// Says of each scope of a saved source that was not read whole what is missing, where nothing says it: all that was
+/// missing may be left out by flags, and a file may not have said.
+fn explain(outcome: &mut Outcome, narrowed: bool) {
+    let missing = Missing::of(&outcome.gaps);
+    let mut unsaid = Vec::new();
+    for scope in outcome.scopes.iter_mut().filter(|scope| is_unread(scope) && !missing.is_said_of(scope)) {
+        if narrowed && scope.outcome == Read::Partial {
+            scope.outcome = Read::Checked;
+            scope.checked_apis += std::mem::take(&mut scope.unchecked_apis);
+            continue;
+        }
+        unsaid.push(Gap {
+            account: scope.account.clone(),
+            region: scope.region.clone(),
+            operation: "read".to_owned(),
+            code: "Incomplete".to_owned(),
+            message: format!("the source calls it {} and does not say why", scope.outcome.name()),
+            hint: "take it again".to_owned(),
+            ..Gap::default()
+        });
+    }
+    outcome.gaps.extend(unsaid);
 }
 
 /// The paths of fields that no rule reads, in the order of the catalogue.

@@ -357,6 +357,8 @@ pub struct Close {
     pub asked: String,
     /// How many stages were handed on, where the source counts them: as many must have been checked.
     pub handed_on: Option<u64>,
+    /// How many scopes were meant, where the source counts them as it decides on them: as many must be there.
+    pub scopes_meant: Option<u64>,
 }
 
 /// One account and Region, and how far it was read.

@@ -1,5 +1,6 @@
 //! The nouns: the stage document and its catalogue of fields, feeds, findings and outcomes. No I/O, no clock.
 
+pub mod balance;
 pub mod catalogue;
 pub mod decode;
 pub mod digest;

@@ -138,8 +138,8 @@ impl Ledger {
     }
 }
 
-/// The ledgers of all scopes as one, in one order, whatever the order in which they came to an end.
-pub(super) fn close(ledgers: Vec<Ledger>, mut warnings: Vec<Warning>, selection: &Selection) -> Close {
+/// The ledgers of all scopes as one, in one order, whatever the order in which they came to an end; so many are meant.
+pub(super) fn close(ledgers: Vec<Ledger>, meant: usize, mut warnings: Vec<Warning>, selection: &Selection) -> Close {
     let in_scope = || ledgers.iter().filter(|ledger| ledger.scope.outcome != Read::Excluded);
     if in_scope().all(|ledger| ledger.listed) {
         let lost = |id: &&String| !in_scope().any(|ledger| ledger.found.contains(*id));
@@ -151,7 +151,8 @@ pub(super) fn close(ledgers: Vec<Ledger>, mut warnings: Vec<Warning>, selection:
         }));
     }
     let handed_on = ledgers.iter().map(|ledger| ledger.scope.stages).sum();
-    let mut close = Close { warnings, handed_on: Some(handed_on), ..Close::default() };
+    let mut close =
+        Close { warnings, handed_on: Some(handed_on), scopes_meant: Some(meant as u64), ..Close::default() };
     for ledger in ledgers {
         close.scopes.push(ledger.scope);
         close.gaps.extend(ledger.gaps);

@@ -218,7 +218,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     };
     let fetch = Box::pin(within(timeout, canceller.clone(), survey.run()));
     tokio::spawn(async move {
-        let Surveyed { ledgers, warnings: more, unknown } = fetch.await;
+        let Surveyed { ledgers, meant, warnings: more, unknown } = fetch.await;
         warnings.extend(more);
         let failed = unknown.map(|failure| {
             format!(
@@ -226,7 +226,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
                 failure.code, failure.message
             )
         });
-        let close = Close { failed, asked, ..ledger::close(ledgers, warnings, &selection) };
+        let close = Close { failed, asked, ..ledger::close(ledgers, meant, warnings, &selection) };
         if let Some(spool) = spool {
             spool.closed(&close);
         }

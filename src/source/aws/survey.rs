@@ -2,13 +2,13 @@
 //! read.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinSet;
 
 use super::Request;
 use super::accounts::{self, Inventory};
@@ -57,6 +57,8 @@ pub(super) struct Survey {
 /// What became of the whole fetch.
 pub(super) struct Surveyed {
     pub(super) ledgers: Vec<Ledger>,
+    /// How many ledgers there have to be.
+    pub(super) meant: usize,
     pub(super) warnings: Vec<Warning>,
     /// What AWS says where it knows the credentials in no Region of any account.
     pub(super) unknown: Option<Failure>,
@@ -66,6 +68,8 @@ pub(super) struct Surveyed {
 #[derive(Default)]
 struct Account {
     ledgers: Vec<Ledger>,
+    /// How many ledgers there have to be: counted where the Regions are decided on.
+    meant: usize,
     warnings: Vec<Warning>,
     unknown: Option<Failure>,
 }
@@ -80,6 +84,7 @@ impl Survey {
     pub(super) async fn run(self) -> Surveyed {
         let survey = Arc::new(self);
         let Inventory { accounts, mut ledgers, mut warnings, .. } = accounts::inventory(&survey).await;
+        let mut meant = ledgers.len();
         let per_account = survey.regions.as_ref().map_or(USUAL_REGIONS, Vec::len);
         let width = width(survey.request.concurrency, accounts.len().saturating_mul(per_account));
         survey.progress.plan(accounts.len(), per_account);
@@ -97,6 +102,7 @@ impl Survey {
         let (mut unknown, mut known) = (None, false);
         while let Some(account) = read.next().await {
             ledgers.extend(account.ledgers);
+            meant += account.meant;
             warnings.extend(account.warnings);
             match account.unknown {
                 Some(failure) => unknown = Some(failure),
@@ -106,7 +112,7 @@ impl Survey {
         warnings.extend(survey.nowhere_excluded(&ledgers));
         survey.replay(&mut ledgers).await;
         warnings.extend(survey.request.spool.iter().flat_map(|spool| spool.warnings()));
-        Surveyed { ledgers, warnings, unknown: unknown.filter(|_| !known) }
+        Surveyed { ledgers, meant, warnings, unknown: unknown.filter(|_| !known) }
     }
 
     /// The Regions that a flag leaves out and that no account has: most likely mistyped. A part of a run cannot know.
@@ -163,15 +169,16 @@ impl Survey {
     /// Reads an account.
     async fn account(self: Arc<Self>, id: Option<Arc<str>>, width: usize) -> Account {
         let mut ledgers = Vec::new();
-        let mut known = None;
+        let (mut known, mut meant) = (None, 0);
         if let Some(regions) = &self.regions {
             let (wanted, excluded) = self.wanted(id.as_deref(), regions.clone());
+            meant = wanted.len() + excluded.len();
             ledgers.extend(excluded);
             let (read, wanted) = self.resumed(id.as_deref(), wanted);
             ledgers.extend(read);
             if wanted.is_empty() {
                 self.progress.enter(0);
-                return Account { ledgers, ..Account::default() };
+                return Account { ledgers, meant, ..Account::default() };
             }
             known = Some(wanted);
         }
@@ -179,14 +186,15 @@ impl Survey {
             self.progress.enter(0);
             let mut account = Account::closed(id.as_deref(), regions, &failure);
             account.ledgers.append(&mut ledgers);
-            account
+            // Where the Regions are not known the account is one scope.
+            Account { meant: meant.max(1), ..account }
         };
         let config = match self.enter(id.as_deref()).await {
             Ok(config) => config,
             Err(failure) => return closed(known.as_deref().unwrap_or_default(), ledgers, failure),
         };
         if let Some(wanted) = known {
-            return self.read(id, &config, wanted, ledgers, (width, None)).await;
+            return Account { meant, ..self.read(id, &config, wanted, ledgers, (width, None)).await };
         }
         let listed = async {
             let _place = self.in_flight.acquire().await;
@@ -200,15 +208,18 @@ impl Survey {
         let (on, off): (Vec<_>, Vec<_>) = found.regions.iter().filter(mine).partition(|region| region.enabled);
         let (wanted, excluded) =
             self.wanted(id.as_deref(), on.iter().map(|region| region.name.as_str().into()).collect());
+        let meant = wanted.len() + excluded.len() + off.len();
         ledgers.extend(excluded);
         let (read, wanted) = self.resumed(id.as_deref(), wanted);
         ledgers.extend(read);
         ledgers.extend(off.iter().map(|region| Ledger::excluded(id.as_deref(), Some(&region.name))));
-        ledgers.extend(unlisted(id.as_deref(), &found));
+        let unlisted = unlisted(id.as_deref(), &found);
+        let meant = meant + usize::from(unlisted.is_some());
+        ledgers.extend(unlisted);
         let said = Some(Said::of(&found));
         let mut account = self.read(id.clone(), &config, wanted, ledgers, (width, said)).await;
         account.warnings.extend(guessed(id.as_deref(), &found));
-        account
+        Account { meant, ..account }
     }
 
     /// Whether a Region of an account is this run's business.
@@ -251,26 +262,29 @@ impl Survey {
     ) -> Account {
         self.progress.enter(regions.len());
         let mut fresh = Vec::with_capacity(regions.len());
-        let mut tasks = JoinSet::new();
+        let mut tasks = Vec::new();
         for name in regions {
-            let Ok(place) = Arc::clone(&self.open).acquire_owned().await else { break };
+            let place = match Arc::clone(&self.open).acquire_owned().await {
+                Ok(place) => place,
+                Err(error) => {
+                    ledgers.push(lost(account.as_deref(), &name, &error));
+                    continue;
+                }
+            };
             let region = self.region(account.clone(), &name, config, width);
-            let (survey, account) = (Arc::clone(self), account.clone());
-            tasks.spawn(async move {
+            let survey = Arc::clone(self);
+            let task = tokio::spawn(async move {
                 let progress = Arc::clone(&region.progress);
                 let read = tokio::spawn(region.read()).await;
                 drop(place);
                 survey.progress.close(&progress);
-                read.unwrap_or_else(|error| {
-                    let mut ledger = Ledger::new(account.as_deref(), &name);
-                    ledger.unlisted(Operation::GetApis, &Failure::internal(error.to_string()), None, false);
-                    ledger
-                })
+                read
             });
+            tasks.push((name, task));
         }
-        while let Some(ledger) = tasks.join_next().await {
-            // The task hands on what ended the one within, and is itself too small to fail.
-            fresh.extend(ledger);
+        for (name, task) in tasks {
+            let read = task.await.and_then(|read| read);
+            fresh.push(read.unwrap_or_else(|error| lost(account.as_deref(), &name, &error)));
         }
         let said = match said {
             Some(said) => said,
@@ -334,7 +348,7 @@ impl Account {
         let at = Place { account: id, region: None, api_id: None, stage: None };
         ledgers[0].gaps.push(failure.gap(*operation, at));
         let unknown = (failure.kind == Kind::UnknownCredentials).then(|| failure.clone());
-        Self { ledgers, unknown, ..Self::default() }
+        Self { meant: ledgers.len(), ledgers, unknown, ..Self::default() }
     }
 }
 
@@ -365,6 +379,13 @@ fn guessed(account: Option<&str>, found: &Found) -> Option<Warning> {
     })
 }
 
+/// A Region whose reading ended without a word.
+fn lost(account: Option<&str>, region: &str, why: &dyn Error) -> Ledger {
+    let mut ledger = Ledger::new(account, region);
+    ledger.unlisted(Operation::GetApis, &Failure::internal(why.to_string()), None, false);
+    ledger
+}
+
 /// How many APIs of a Region are read at once: as many as may be in flight where there is one Region, fewer where others
 /// fill the places too, since whatever waits needs memory.
 fn width(concurrency: usize, scopes: usize) -> usize {
@@ -373,7 +394,37 @@ fn width(concurrency: usize, scopes: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Keys;
+    use super::super::progress::Limits;
+    use super::super::stop::Canceller;
     use super::*;
+    use crate::model::feed::Read;
+
+    #[tokio::test]
+    async fn a_region_that_nobody_reads_is_there_all_the_same() {
+        let keys = Keys { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
+        let request = Request { credentials: Some(keys), ..Request::default() };
+        let (_canceller, stop) = Canceller::new();
+        let regions: Vec<Arc<str>> = vec!["us-east-1".into(), "us-west-2".into()];
+        let survey = Arc::new(Survey {
+            session: Session::open(&request).await.unwrap(),
+            caller: None,
+            home: "us-east-1".into(),
+            regions: Some(regions),
+            stop,
+            progress: Arc::new(Progress::new(Limits::of(&request))),
+            chunks: mpsc::channel(1).0,
+            in_flight: Arc::new(Semaphore::new(1)),
+            open: Survey::places(),
+            request,
+        });
+        survey.open.close();
+        let Account { ledgers, meant, .. } = survey.account(None, 1).await;
+        assert_eq!((ledgers.len(), meant), (2, 2));
+        for Ledger { scope, gaps, .. } in &ledgers {
+            assert_eq!((scope.outcome, gaps.len(), &*gaps[0].code), (Read::Unchecked, 1, "InternalError"));
+        }
+    }
 
     #[test]
     fn one_region_may_fill_all_places_and_many_share_them() {

@@ -1,0 +1,158 @@
+//! Whether what is counted, what is listed and what is said to be missing agree: where they do not, a verdict rests on
+//! nothing. Pure; it must not know where the numbers come from.
+
+use std::collections::HashSet;
+
+use super::Outcome;
+use super::feed::{Gap, Read, Scope};
+
+/// What does not agree in an outcome, if anything: each stage is in one scope and governed or not, each scope is there
+/// once and accounts for its APIs, and what was not read or decided is said.
+#[must_use]
+pub fn imbalance(outcome: &Outcome) -> Option<String> {
+    let Outcome { stages, governed, undecided_checks, .. } = *outcome;
+    let in_scopes = sum(outcome.scopes.iter().map(|scope| scope.stages));
+    let ungoverned = outcome.coverage.ungoverned.len() as u64;
+    let undecided = outcome.undecided.len();
+    if in_scopes != Some(stages) {
+        let in_scopes = in_scopes.map_or_else(|| "too many to count".to_owned(), |stages| stages.to_string());
+        Some(format!("there are {stages} stages, and {in_scopes} in all scopes"))
+    } else if governed.checked_add(ungoverned) != Some(stages) {
+        Some(format!("of {stages} stages {governed} are governed and {ungoverned} are not"))
+    } else if (undecided_checks > 0) != (undecided > 0) {
+        Some(format!("{undecided_checks} checks are undecided, and {undecided} questions are listed"))
+    } else {
+        of_scopes(&outcome.scopes, &outcome.gaps)
+    }
+}
+
+/// What does not agree in the scopes.
+fn of_scopes(scopes: &[Scope], gaps: &[Gap]) -> Option<String> {
+    let missing = Missing::of(gaps);
+    let mut seen = HashSet::new();
+    scopes.iter().find_map(|scope| {
+        let place = format!("{} {}", scope.account.as_deref().unwrap_or("-"), scope.region.as_deref().unwrap_or("-"));
+        let (outcome, unread) = (scope.outcome.name(), is_unread(scope));
+        let counts = [scope.checked_apis, scope.skipped_apis, scope.deleted_apis, scope.unchecked_apis];
+        let apis = sum(counts.into_iter());
+        // Parts of a run that found different things of one account have a row without a Region each.
+        if scope.region.is_some() && !seen.insert((&scope.account, &scope.region)) {
+            Some(format!("{place} is there twice"))
+        } else if apis != Some(scope.apis) {
+            Some(format!("{place} lists {} APIs and accounts for {}", scope.apis, apis.unwrap_or(u64::MAX)))
+        } else if unread && !missing.is_said_of(scope) {
+            Some(format!("{place} is {outcome} and nothing says why"))
+        } else if scope.unchecked_apis > 0 && !unread {
+            Some(format!("{place} is {outcome} with {} APIs unread", scope.unchecked_apis))
+        } else {
+            None
+        }
+    })
+}
+
+/// Whether something of a scope was to be read and was not.
+#[must_use]
+pub const fn is_unread(scope: &Scope) -> bool {
+    matches!(scope.outcome, Read::Partial | Read::Unchecked)
+}
+
+/// The places of which gaps say that something is missing.
+pub struct Missing<'g>(HashSet<(Option<&'g str>, Option<&'g str>)>);
+
+impl<'g> Missing<'g> {
+    /// Those of some gaps.
+    #[must_use]
+    pub fn of(gaps: &'g [Gap]) -> Self {
+        Self(gaps.iter().map(|gap| (gap.account.as_deref(), gap.region.as_deref())).collect())
+    }
+
+    /// Whether a gap names the scope, its account, or the whole fleet.
+    #[must_use]
+    pub fn is_said_of(&self, scope: &Scope) -> bool {
+        let (account, region) = (scope.account.as_deref(), scope.region.as_deref());
+        [(account, region), (account, None), (None, region), (None, None)].iter().any(|place| self.0.contains(place))
+    }
+}
+
+/// The sum, where it can be held: numbers that others wrote may be any.
+fn sum(mut numbers: impl Iterator<Item = u64>) -> Option<u64> {
+    numbers.try_fold(0, u64::checked_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Alter = fn(&mut Outcome);
+
+    fn scope(region: &str, stages: u64) -> Scope {
+        let (account, region) = (Some("111122223333".to_owned()), Some(region.to_owned()));
+        Scope {
+            account,
+            region,
+            apis: 3,
+            checked_apis: 2,
+            skipped_apis: 1,
+            stages,
+            outcome: Read::Checked,
+            ..Scope::default()
+        }
+    }
+
+    fn good() -> Outcome {
+        let scopes = vec![scope("us-east-1", 2), scope("us-west-2", 3)];
+        Outcome { stages: 5, governed: 5, scopes, ..Outcome::default() }
+    }
+
+    #[test]
+    fn what_does_not_agree_is_said() {
+        assert_eq!(imbalance(&good()), None);
+        assert_eq!(imbalance(&Outcome::default()), None);
+        let cases: [(Alter, &str); 11] = [
+            (|it| drop(it.scopes.remove(0)), "there are 5 stages, and 3 in all scopes"),
+            (|it| it.scopes[0].stages = u64::MAX, "there are 5 stages, and too many to count"),
+            (|it| it.stages = 99_999_999, "there are 99999999 stages, and 5"),
+            (|it| it.governed = 4, "of 5 stages 4 are governed and 0 are not"),
+            (|it| it.undecided_checks = 1, "1 checks are undecided, and 0 questions are listed"),
+            (|it| it.scopes[1].region = it.scopes[0].region.clone(), "111122223333 us-east-1 is there twice"),
+            (|it| it.scopes[0].apis = 4, "111122223333 us-east-1 lists 4 APIs and accounts for 3"),
+            (|it| it.scopes[0].checked_apis = u64::MAX, "lists 3 APIs and accounts for"),
+            (|it| it.scopes[0].outcome = Read::Unchecked, "is unchecked and nothing says why"),
+            (|it| it.scopes[1].outcome = Read::Partial, "us-west-2 is partial and nothing says why"),
+            (|it| (it.scopes[0].checked_apis, it.scopes[0].unchecked_apis) = (1, 1), "is checked with 1 APIs unread"),
+        ];
+        for (alter, words) in cases {
+            let mut outcome = good();
+            alter(&mut outcome);
+            let said = imbalance(&outcome).unwrap_or_default();
+            assert!(said.contains(words), "{words}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_gap_explains_the_scope_that_it_names_or_the_account_of_it() {
+        let mut outcome = good();
+        outcome.scopes[0].outcome = Read::Partial;
+        let account = || Some("111122223333".to_owned());
+        for (account, region, explains) in [
+            (account(), Some("us-east-1"), true),
+            (account(), None, true),
+            (None, Some("us-east-1"), true),
+            (None, None, true),
+            (account(), Some("us-west-2"), false),
+            (Some("444455556666".to_owned()), None, false),
+        ] {
+            outcome.gaps = vec![Gap { account, region: region.map(str::to_owned), ..Gap::default() }];
+            assert_eq!(imbalance(&outcome).is_none(), explains, "{:?}", outcome.gaps);
+        }
+    }
+
+    /// Each of several parts may have found something else.
+    #[test]
+    fn an_account_may_have_rows_without_a_region() {
+        let mut outcome = good();
+        let row = Scope { region: None, outcome: Read::Excluded, ..scope("", 0) };
+        outcome.scopes.extend([row.clone(), row]);
+        assert_eq!(imbalance(&outcome), None);
+    }
+}

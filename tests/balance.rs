@@ -1,0 +1,67 @@
+//! What a source hands on and what it says of it has to agree, or a run ends without a verdict; a saved source that was
+//! narrowed, or says less than it should, is not one that lost something.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+use driftgate::check::{self, Options};
+use driftgate::gate::{FAILED, Tolerance, judge};
+use driftgate::model::Outcome;
+use driftgate::model::feed::{Close, Gap, Given, Read, Scope};
+use driftgate::policy::Policies;
+use driftgate::policy::waiver::Waivers;
+
+fn scope(region: &str, outcome: Read) -> Scope {
+    let (account, region) = (Some("111122223333".to_owned()), Some(region.to_owned()));
+    Scope { account, region, outcome, ..Scope::default() }
+}
+
+fn outcome(close: Close, narrowed: bool) -> Outcome {
+    let options = Options { narrowed, ..Options::default() };
+    let feed = Box::new(Given::new(Vec::new(), close));
+    check::run(&Policies::default(), &Waivers::default(), feed, options).unwrap()
+}
+
+/// What is said of books of a source that counts.
+fn said(scopes: Vec<Scope>, meant: u64) -> Option<String> {
+    let close = Close { scopes, handed_on: Some(0), scopes_meant: Some(meant), ..Close::default() };
+    let outcome = outcome(close, false);
+    let tolerance = Tolerance { fail_on: None, allow_incomplete: true, allow_empty: true, min_coverage: None };
+    assert_eq!(judge(&outcome, tolerance, None).exit == FAILED, outcome.failed.is_some());
+    outcome.failed
+}
+
+#[test]
+fn a_scope_that_was_lost_or_doubled_fails_the_run() {
+    let (east, west) = (scope("us-east-1", Read::Checked), scope("us-west-2", Read::Checked));
+    assert_eq!(said(vec![east.clone(), west.clone()], 2), None);
+    for (scopes, meant, words) in [
+        (vec![east.clone()], 2, "2 scopes were meant, and 1 are there"),
+        (vec![], 1, "1 scopes were meant, and 0 are there"),
+        (vec![east.clone(), west.clone()], 1, "1 scopes were meant, and 2 are there"),
+        (vec![east.clone(), east.clone()], 2, "111122223333 us-east-1 is there twice"),
+        (vec![scope("us-east-1", Read::Partial)], 1, "is partial and nothing says why"),
+        (vec![Scope { apis: 1, ..west }], 1, "lists 1 APIs and accounts for 0"),
+    ] {
+        let said = said(scopes, meant).unwrap();
+        assert!(said.contains(words) && said.contains("a bug of driftgate"), "{words}: {said}");
+    }
+}
+
+#[test]
+fn a_saved_source_that_was_not_read_whole_says_so() {
+    let saved = |read, narrowed| {
+        let mut row = scope("us-east-1", read);
+        (row.apis, row.unchecked_apis) = (1, 1);
+        let outcome = outcome(Close { scopes: vec![row], ..Close::default() }, narrowed);
+        assert_eq!(outcome.failed, None);
+        (outcome.scopes[0].outcome, outcome.gaps.len())
+    };
+    assert_eq!(saved(Read::Partial, false), (Read::Partial, 1));
+    assert_eq!(saved(Read::Unchecked, false), (Read::Unchecked, 1));
+    // What is missing was not asked for.
+    assert_eq!(saved(Read::Partial, true), (Read::Checked, 0));
+    assert_eq!(saved(Read::Unchecked, true), (Read::Unchecked, 1));
+    let gap = Gap { region: Some("us-east-1".to_owned()), ..Gap::default() };
+    let close = Close { scopes: vec![scope("us-east-1", Read::Partial)], gaps: vec![gap.clone()], ..Close::default() };
+    assert_eq!(outcome(close, true).gaps, [gap]);
+}
