@@ -109,7 +109,20 @@ fn a_result_that_was_edited_is_none() {
         ("\"critical\":5", "\"critical\":4", "counts 4 critical violations, and 5 are listed"),
         ("\"waived\":2,", "\"waived\":1,", "counts 1 waived violations, and 2"),
         ("\"unchecked\":2}", "\"unchecked\":0}", "counts 0 unchecked things, and 2"),
-        ("\"governed\":4", "\"governed\":9999", "9999 governed stages of 1204"),
+        ("\"governed\":1197", "\"governed\":9999", "of 1204 stages 9999 are governed and 7 are not"),
+        ("\"stages\":1204,\"governed\":1197", "\"stages\":99999999,\"governed\":99999992", "1204 in all scopes"),
+        ("\"undecided\":2,", "\"undecided\":0,", "0 checks are undecided, and 2 questions are listed"),
+        (
+            "us-west-2\",\"apis\":0,\"skipped_apis\":0,\"stages\":0,\"requests\":312,\"outcome\":\"checked\"",
+            "us-west-2\",\"apis\":0,\"skipped_apis\":0,\"stages\":0,\"requests\":312,\"outcome\":\"unchecked\"",
+            "111122223333 us-west-2 is unchecked and nothing says why",
+        ),
+        ("\"apis\":15,", "\"apis\":14,", "444455556666 eu-central-1 lists 14 APIs and accounts for 15"),
+        (
+            "\"account\":\"111122223333\",\"region\":\"us-west-2\",\"apis\"",
+            "\"account\":\"111122223333\",\"region\":\"us-east-1\",\"apis\"",
+            "111122223333 us-east-1 is there twice",
+        ),
         ("\"rules\":5", "\"rules\":6", "counts 6 rules, and 5"),
         (
             "{\"rule\":\"production/endpoint\",\"title\"",
@@ -137,6 +150,16 @@ fn a_result_that_was_edited_is_none() {
         assert!(said.contains(words) && said.starts_with("r.json"), "{from}: {said}");
         assert!(said.contains("edited or is damaged"), "{said}");
     }
+}
+
+#[test]
+fn a_result_that_lost_a_scope_is_none() {
+    let mut result: serde_json::Value = serde_json::from_str(&sample::rich().render("json", STYLE)).unwrap();
+    result["scopes"].as_array_mut().unwrap().remove(0);
+    assert!(said(&result.to_string()).contains("there are 1204 stages, and 2 in all scopes"));
+    // Books that do not balance are what a run can fail over.
+    result["failed"] = "the books do not balance".into();
+    assert!(read("r.json", result.to_string().as_bytes()).is_ok());
 }
 
 /// A violation that is milder than its rule would pass a gate that the rule does not.
