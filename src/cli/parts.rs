@@ -57,6 +57,6 @@ mod tests {
     #[test]
     fn the_role_tells_runs_apart_and_its_external_id_is_not_given_away() {
         assert_ne!(of(&[]), of(&["--role-name", "other"]));
-        assert_eq!(of(&["--external-id", "a"]), of(&["--external-id", "b"]));
+        assert_eq!(of(&["--external-id", "one"]), of(&["--external-id", "two"]));
     }
 }

@@ -241,3 +241,18 @@ fn second_readings_begin_before_all_first_ones_are_over() {
     let before = fetched.arrivals.iter().take_while(is_first).count();
     assert!(before < 400, "{before} requests before the first stage is read again");
 }
+
+#[test]
+fn a_second_look_that_was_cut_short_is_a_gap_and_the_first_reading_stands() {
+    let fetched = fetch(three_apis(), |request| {
+        request.confirm = Some(Arc::new(|document| document.api_id() == Some("b2")));
+        request.timeout = Some(Duration::from_secs(1));
+    });
+    assert_eq!(fetched.stages.len(), ALL.len());
+    let gap = fetched.only_gap();
+    assert_eq!(
+        (gap.operation.as_str(), gap.code.as_str(), gap.stage.as_deref()),
+        ("GetStage", "Timeout", Some("prod"))
+    );
+    assert_eq!(fetched.close.scopes[0].outcome, Read::Partial);
+}

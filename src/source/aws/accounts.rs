@@ -99,6 +99,14 @@ async fn of_organization(survey: &Survey, wanted: &[Selector], excluded: &[Selec
         // A unit that AWS has read out is there, even if nobody is in it yet.
         let lost = wanted.iter().filter(|wanted| !meant(wanted) && !is_empty(wanted));
         failures.extend(lost.map(|wanted| (Operation::ListAccounts, Failure::no_such_account(&wanted.to_string()))));
+        // What a unit has and the list lacks is an account that nobody looks into.
+        let known: BTreeSet<&str> = members.iter().map(|member| member.id.as_str()).collect();
+        let of_units = wanted.iter().filter_map(|wanted| match wanted {
+            Selector::Unit(unit) => units.get(unit),
+            Selector::Account(_) | Selector::Name(_) => None,
+        });
+        let unlisted: BTreeSet<&String> = of_units.flatten().filter(|id| !known.contains(id.as_str())).collect();
+        failures.extend(unlisted.iter().map(|id| (Operation::ListAccounts, Failure::no_such_account(id))));
         let empty = wanted.iter().filter(|wanted| is_empty(wanted));
         found.warnings.extend(empty.map(|unit| Warning {
             kind: "empty-unit".to_owned(),

@@ -101,7 +101,8 @@ impl Region {
     }
 }
 
-/// The stages as they stand now. Where that cannot be known the first reading stands, and a warning says so.
+/// The stages as they stand now. Where that cannot be known the first reading stands, and a warning says so, or a gap
+/// where the fetch was stopped.
 fn second_readings(
     api: &Value<'static>,
     first: Vec<Value<'static>>,
@@ -121,6 +122,12 @@ fn second_readings(
             }
             failed => {
                 let why = failed.and_then(Result::err).unwrap_or_else(|| Failure::internal("it was not read"));
+                if let Kind::Stopped(_) = why.kind {
+                    // It may be read another time, and then it is known.
+                    ledger.unconfirmed(&why, id, &name);
+                    stages.push(stage);
+                    continue;
+                }
                 let message = format!(
                     "stage {name} of API {id} could not be read a second time ({}: {}); what follows rests on the first",
                     why.code, why.message

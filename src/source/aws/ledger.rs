@@ -108,6 +108,12 @@ impl Ledger {
         self.gap(Operation::GetStage, why, Some(api_id), None);
     }
 
+    /// The fetch was stopped before a stage was read a second time.
+    pub(super) fn unconfirmed(&mut self, why: &Failure, api_id: &str, stage: &str) {
+        self.scope.outcome = Read::Partial;
+        self.gap(Operation::GetStage, why, Some(api_id), Some(stage));
+    }
+
     /// An API was deleted after it was listed.
     pub(super) fn deleted(&mut self, api_id: &str) {
         self.scope.deleted_apis += 1;
