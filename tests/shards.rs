@@ -155,7 +155,8 @@ impl Fleet {
     }
 
     fn saved(&self, outcome: Outcome, shard: Option<u32>, signal: Option<Signal>) -> Saved {
-        let shard = shard.map(|index| Part { index, count: self.count, of: "sha256:0".into() });
+        let shard =
+            shard.map(|index| Part { index, count: self.count, of: "sha256:0".into(), found: Some("sha256:1".into()) });
         let run = Run { reproducible: self.reproducible, source: "AWS".into(), shard, ..Run::default() };
         let run = if self.reproducible {
             run

@@ -100,7 +100,7 @@ pub fn judge(
     let judgement = gate::judge(&outcome, against.tolerance, interrupt.signal());
 
     let reproducible = asked.reproducible();
-    let run = Run { shard: run.shard.as_ref().map(|part| parts::found(part, &outcome.asked)), ..run };
+    let run = Run { shard: run.shard.as_ref().map(|part| parts::found(part, outcome.asked.as_deref())), ..run };
     let run = if reproducible {
         Run { reproducible, source: run.source, shard: run.shard, ..Run::default() }
     } else {

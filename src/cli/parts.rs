@@ -11,12 +11,13 @@ use crate::report::Part;
 pub fn part(command: &Audit, policies: &Policies, options: Options, tolerance: &Tolerance) -> Option<Part> {
     let shard = command.source.pace.shard?;
     let of = format!("sha256:{}", hex(&sha256(&[&alike(command, policies, options, tolerance)])));
-    Some(Part { index: shard.index(), count: shard.count(), of })
+    Some(Part { index: shard.index(), count: shard.count(), of, found: None })
 }
 
-/// The part with what only the source could tell: who asked, and in which Regions.
-pub fn found(part: &Part, asked: &str) -> Part {
-    Part { of: format!("sha256:{}", hex(&sha256(&[&part.of, asked]))), ..*part }
+/// The part with what only the source could tell, where it came to know it: in which Regions, and who asked.
+pub fn found(part: &Part, asked: Option<&str>) -> Part {
+    let digest = |asked| format!("sha256:{}", hex(&sha256(&[asked])));
+    Part { found: asked.map(digest), ..part.clone() }
 }
 
 /// Everything that decides what a run finds, but for the fleet. The version of driftgate is compared by itself.

@@ -353,8 +353,9 @@ pub struct Close {
     pub warnings: Vec<Warning>,
     /// Why the run as a whole failed, in words, although it came to its end.
     pub failed: Option<String>,
-    /// What was asked for as the source understood it, where the flags alone do not say it: the caller and the Regions.
-    pub asked: String,
+    /// What was asked for as the source understood it, where the flags alone do not say it: the Regions, and the caller
+    /// where accounts are not named. `None` where the source did not come to know it.
+    pub asked: Option<String>,
     /// How many stages were handed on, where the source counts them: as many must have been checked.
     pub handed_on: Option<u64>,
     /// How many scopes were meant, where the source counts them as it decides on them: as many must be there.

@@ -37,8 +37,8 @@ pub struct Outcome {
     pub warnings: Vec<Warning>,
     /// Why the run as a whole failed, in words.
     pub failed: Option<String>,
-    /// What was asked for as the source understood it.
-    pub asked: String,
+    /// What was asked for as the source understood it; `None` where it did not come to know it.
+    pub asked: Option<String>,
     /// What the policies do not cover.
     pub coverage: Coverage,
     /// Waivers that this part of a run did not need. Only the whole run can say that nothing needed them.

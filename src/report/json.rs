@@ -63,6 +63,8 @@ struct Shard<'a> {
     index: u32,
     count: u32,
     of: &'a str,
+    #[serde(rename = "where")]
+    found: Option<&'a str>,
     unused: Vec<Unneeded<'a>>,
 }
 
@@ -242,6 +244,7 @@ impl<'a> Shard<'a> {
             index: shard.index,
             count: shard.count,
             of: &shard.of,
+            found: shard.found.as_deref(),
             unused: outcome.unneeded.iter().map(unneeded).collect(),
         }
     }

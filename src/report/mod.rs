@@ -58,8 +58,10 @@ pub struct Part {
     pub index: u32,
     /// How many there are.
     pub count: u32,
-    /// A digest of everything that has to be the same in all of them.
+    /// A digest of the flags and files that have to be the same in all of them.
     pub of: String,
+    /// The same of what each found by itself, the Regions and the caller; `None` where it ended before it knew them.
+    pub found: Option<String>,
 }
 
 impl Run {

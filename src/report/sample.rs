@@ -319,7 +319,7 @@ pub(super) fn rich() -> Sample {
         },
         failed: None,
         unneeded: Vec::new(),
-        asked: String::new(),
+        asked: None,
     };
     let judgement = Judgement { failing: 13, unchecked: 2, undecided: 2, ..judgement(Verdict::Violations, 1) };
     Sample { outcome, judgement, run: run() }

@@ -1,6 +1,6 @@
 //! One audit by the binary, of a control plane of its own.
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use driftgate::emulator::{Emulator, Settings};
 use serde_json::Value as Json;
@@ -16,7 +16,13 @@ pub fn audit(settings: Settings, policy: &str, flags: &[&str]) -> (i32, Json) {
 }
 
 /// The same with the credentials and the Region that somebody else finds in the environment.
-pub fn audit_as((account, region): (&str, &str), settings: Settings, policy: &str, flags: &[&str]) -> (i32, Json) {
+pub fn audit_as(caller: (&str, &str), settings: Settings, policy: &str, flags: &[&str]) -> (i32, Json) {
+    let output = output_as(caller, settings, policy, flags);
+    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// The same; whatever it says.
+pub fn output_as((account, region): (&str, &str), settings: Settings, policy: &str, flags: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("p.yaml"), policy).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -25,7 +31,7 @@ pub fn audit_as((account, region): (&str, &str), settings: Settings, policy: &st
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
         command.env_remove(name);
     }
-    let output = command
+    command
         .current_dir(folder.path())
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
@@ -33,6 +39,5 @@ pub fn audit_as((account, region): (&str, &str), settings: Settings, policy: &st
         .args(["audit", "--policy", "p.yaml", "--rate", "0", "--report", "json"])
         .args(flags)
         .output()
-        .unwrap();
-    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
+        .unwrap()
 }

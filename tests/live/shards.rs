@@ -3,9 +3,12 @@
 use std::fs;
 use std::process::Command;
 
-use driftgate::emulator::{Fleet, Settings, document};
+use driftgate::emulator::{Fault, Fleet, Operation, Settings, What, document};
 
 use super::harness::{self, ACCOUNT};
+
+/// Another account.
+const OTHER: &str = "444455556666";
 
 const POLICY: &str = "\
 policy: p
@@ -51,18 +54,44 @@ fn merged_shards_are_the_result_of_one_run() {
     assert_eq!(read("merged.json"), read("whole.json"));
 }
 
+/// What a shard says of where it looked.
+fn found(caller: (&str, &str), faults: Vec<Fault>, flags: &[&str]) -> String {
+    let fleet = Fleet::new().account(ACCOUNT).account(OTHER);
+    let settings = Settings { fleet, faults, ..Settings::default() };
+    let (_, result) = harness::audit_as(caller, settings, POLICY, &[&["--reproducible"], flags].concat());
+    result["shard"]["where"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn machines_that_find_other_credentials_or_another_region_have_no_parts_of_one_run() {
-    let of = |caller: (&str, &str), shard: &str| {
-        let fleet = Fleet::new().account(ACCOUNT).account("444455556666");
-        let settings = Settings { fleet, ..Settings::default() };
-        let (_, result) = harness::audit_as(caller, settings, POLICY, &["--reproducible", "--shard", shard]);
-        result["shard"]["of"].as_str().unwrap().to_owned()
-    };
-    let first = of((ACCOUNT, "us-east-1"), "1/2");
-    assert_eq!(first, of((ACCOUNT, "us-east-1"), "2/2"));
-    assert_ne!(first, of((ACCOUNT, "eu-west-1"), "2/2"));
-    assert_ne!(first, of(("444455556666", "us-east-1"), "2/2"));
+    let first = found((ACCOUNT, "us-east-1"), vec![], &["--shard", "1/2"]);
+    assert_eq!(first, found((ACCOUNT, "us-east-1"), vec![], &["--shard", "2/2"]));
+    assert_ne!(first, found((ACCOUNT, "eu-west-1"), vec![], &["--shard", "2/2"]));
+    assert_ne!(first, found((OTHER, "us-east-1"), vec![], &["--shard", "2/2"]));
+}
+
+#[test]
+fn where_accounts_are_named_it_does_not_matter_who_asks() {
+    let named = |shard| ["--shard", shard, "--accounts", ACCOUNT];
+    let first = found((ACCOUNT, "us-east-1"), vec![], &named("1/2"));
+    let silent = vec![Fault::on(Operation::GetCallerIdentity).always(What::Deny)];
+    assert_eq!(first, found((ACCOUNT, "us-east-1"), silent, &named("2/2")));
+    assert_eq!(first, found((OTHER, "us-east-1"), vec![], &named("2/2")));
+    assert_ne!(first, found((ACCOUNT, "eu-west-1"), vec![], &named("2/2")));
+}
+
+#[test]
+fn a_part_of_an_account_that_is_not_known_is_none() {
+    let silent = Fault::on(Operation::GetCallerIdentity).always(What::Deny);
+    let settings = Settings { fleet: Fleet::new().account(ACCOUNT), faults: vec![silent], ..Settings::default() };
+    let output = harness::output_as((ACCOUNT, "us-east-1"), settings, POLICY, &["--shard", "1/2"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(
+        said.contains("STS did not say which account this is (AccessDenied") && !said.contains("is null"),
+        "{said}"
+    );
+    assert!(output.stdout.is_empty());
 }
 
 #[test]

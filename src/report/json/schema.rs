@@ -42,7 +42,14 @@ fn members() -> Vec<(&'static str, Value)> {
     let shard = object([
         ("index", json!({"type": "integer", "minimum": 1})),
         ("count", json!({"type": "integer", "minimum": 1})),
-        ("of", described("The same in all shards of one run.", text())),
+        ("of", described("Of flags, policies and waivers; the same in all shards of one run.", text())),
+        (
+            "where",
+            described(
+                "Of the caller and the Regions, likewise; null where the shard did not come to know them.",
+                text_or_null(),
+            ),
+        ),
         ("unused", list("Waivers that this shard did not need.", object(unused))),
     ]);
     let run = object([
@@ -248,7 +255,7 @@ mod tests {
 
     fn samples() -> Vec<Value> {
         let mut sharded = sample::rich();
-        sharded.run.shard = Some(Part { index: 2, count: 3, of: "sha256:0".to_owned() });
+        sharded.run.shard = Some(Part { index: 2, count: 3, of: "sha256:0".to_owned(), found: None });
         let unneeded = |warning: &crate::model::feed::Warning| crate::model::outcome::Unneeded {
             warning: warning.clone(),
             in_scope: true,

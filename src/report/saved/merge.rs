@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Error, Saved};
 use crate::model::Outcome;
-use crate::model::feed::{Scope, Warning};
+use crate::model::feed::{Gap, Scope, Warning};
 use crate::model::outcome::Unneeded;
 use crate::report::{Part, Run};
 
@@ -37,6 +37,7 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
     }));
     let unneeded: Vec<Vec<Unneeded>> =
         shards.iter_mut().map(|(_, saved)| std::mem::take(&mut saved.outcome.unneeded)).collect();
+    let unknown: Vec<Gap> = shards.iter().filter_map(|(shard, saved)| nowhere(shard, saved)).collect();
     let stopped: Vec<Warning> = shards.iter().filter_map(|(shard, saved)| stopped(shard, saved)).collect();
 
     let mut shards = shards.into_iter();
@@ -46,7 +47,7 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
     }
     let outcome = &mut whole.outcome;
     outcome.scopes = once(std::mem::take(&mut outcome.scopes));
-    outcome.gaps.extend(missed);
+    outcome.gaps.extend(missed.into_iter().chain(unknown));
     outcome.warnings.extend(warned.into_iter().chain(stopped));
     let again = outcome.expired_again();
     let expired = outcome.waivers.iter().zip(again).zip(expired).filter(|(_, expired)| *expired);
@@ -65,6 +66,7 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
 fn in_order(results: Vec<Saved>) -> Result<Vec<(Part, Saved)>, Error> {
     let mut shards: BTreeMap<u32, (Part, Saved)> = BTreeMap::new();
     let mut first: Option<(String, Part)> = None;
+    let mut found: Option<(String, String)> = None;
     for saved in results {
         let name = saved.name.clone();
         let Some(shard) = saved.run.shard.clone() else {
@@ -85,6 +87,16 @@ fn in_order(results: Vec<Saved>) -> Result<Vec<(Part, Saved)>, Error> {
                 "{name} and {other} are not shards of one run: their policies, waivers or flags differ.\n\
                  Audit every shard with the same ones."
             )));
+        }
+        if let Some(here) = &shard.found {
+            let (other, there) = found.get_or_insert_with(|| (name.clone(), here.clone()));
+            if here != there {
+                return Err(Error(format!(
+                    "{name} and {other} are not shards of one run: the credentials or the Regions that they found \
+                     differ.\nGive every machine the same ones, or name the accounts (--accounts) and the Regions \
+                     (--region)."
+                )));
+            }
         }
         let (index, count) = (shard.index, shard.count);
         if let Some((_, other)) = shards.insert(index, (shard, saved)) {
@@ -210,6 +222,19 @@ fn stopped(shard: &Part, saved: &Saved) -> Option<Warning> {
     let (signal, Part { index, count, .. }) = (saved.signal?.name(), shard);
     let message = format!("shard {index} of {count} was ended by {signal}; what it had not looked at is missing");
     Some(Warning { kind: INTERRUPTED.to_owned(), message, ..Warning::default() })
+}
+
+/// That nobody knows where a shard looked, though nothing is known to have ended it.
+fn nowhere(shard: &Part, saved: &Saved) -> Option<Gap> {
+    let Part { index, count, .. } = shard;
+    let told = shard.found.is_some() || saved.signal.is_some() || saved.outcome.failed.is_some();
+    (!told).then(|| Gap {
+        operation: "merge".to_owned(),
+        code: "Incomplete".to_owned(),
+        message: format!("shard {index} of {count} does not say whose credentials and which Regions it found"),
+        hint: format!("audit it anew with --shard {index}/{count}"),
+        ..Gap::default()
+    })
 }
 
 /// What is about no Region, as every shard says it: as often as the shard that says it most often.

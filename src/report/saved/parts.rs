@@ -169,6 +169,8 @@ struct ShardOf {
     index: u32,
     count: u32,
     of: String,
+    #[serde(rename = "where")]
+    found: Option<String>,
     unused: Vec<Unused>,
 }
 
@@ -447,13 +449,13 @@ impl Parts {
             (whole.generated_at, whole.command_line) = (generated_at, command_line);
             whole.version = (version != VERSION).then_some(version);
         }
-        if let Some(ShardOf { index, count, of, unused }) = shard {
+        if let Some(ShardOf { index, count, of, found, unused }) = shard {
             if index == 0 || index > count {
                 return Err(format!("`shard` says {index} of {count}"));
             }
             let unneeded = |one: Unused| Unneeded { warning: one.warning, in_scope: one.in_scope };
             outcome.unneeded = unused.into_iter().map(unneeded).collect();
-            whole.shard = Some(Part { index, count, of });
+            whole.shard = Some(Part { index, count, of, found });
         }
         // Files may have been put into another order.
         outcome.sort_violations();

@@ -180,7 +180,7 @@ fn shard(index: u32, count: u32) -> Saved {
     let sample = sample::conforming();
     let mut outcome = sample.outcome;
     outcome.scopes[0].region = Some(format!("region-{index}"));
-    let shard = Some(Part { index, count, of: "sha256:0".to_owned() });
+    let shard = Some(Part { index, count, of: "sha256:0".to_owned(), found: Some("sha256:1".to_owned()) });
     let run = Run { shard, ..sample.run };
     Saved { name: format!("{index}.json"), outcome, tolerance: sample.judgement.tolerance, signal: None, run }
 }
@@ -201,6 +201,10 @@ fn shards_that_do_not_make_a_whole_are_not_merged() {
         (vec![shard(1, 2), shard(2, 3)], "2.json is a shard of 3, and 1.json is one of 2"),
         (alter(|two| two.run.shard = None), "2.json is the result of a whole run"),
         (alter(|two| two.run.shard.as_mut().unwrap().of.push('1')), "their policies, waivers or flags differ"),
+        (
+            alter(|two| two.run.shard.as_mut().unwrap().found = Some("sha256:2".to_owned())),
+            "2.json and 1.json are not shards of one run: the credentials or the Regions that they found differ",
+        ),
         (alter(|two| drop(two.outcome.rules.pop())), "their rules differ"),
         (alter(|two| two.outcome.waivers = sample::rich().outcome.waivers), "their waivers differ"),
         (alter(|two| two.tolerance.allow_empty = true), "their gates differ"),
@@ -223,6 +227,29 @@ fn an_interrupted_shard_interrupts_the_whole() {
     assert_eq!(whole.signal, Some(Signal::Terminate));
     let [warning] = whole.outcome.warnings.as_slice() else { panic!("{:?}", whole.outcome.warnings) };
     assert_eq!(warning.message, "shard 2 of 2 was ended by SIGTERM; what it had not looked at is missing");
+}
+
+/// It was ended before it knew whose credentials it has, which is no reason not to say so.
+#[test]
+fn a_shard_that_found_nothing_yet_belongs_to_any_others_and_is_no_whole() {
+    let without = |alter: fn(&mut Saved)| {
+        let mut one = shard(1, 3);
+        one.outcome.scopes.clear();
+        one.run.shard.as_mut().unwrap().found = None;
+        alter(&mut one);
+        one
+    };
+    let stopped = without(|one| one.signal = Some(Signal::Interrupt));
+    let whole = merge(vec![stopped, shard(2, 3), shard(3, 3)]).unwrap();
+    assert_eq!((whole.signal, whole.outcome.gaps.len()), (Some(Signal::Interrupt), 0));
+    let whole = merge(vec![shard(2, 3), without(|_| ()), shard(3, 3)]).unwrap();
+    let [gap] = whole.outcome.gaps.as_slice() else { panic!("{:?}", whole.outcome.gaps) };
+    assert_eq!(gap.message, "shard 1 of 3 does not say whose credentials and which Regions it found");
+
+    let mut other = shard(3, 3);
+    other.run.shard.as_mut().unwrap().found = Some("sha256:2".to_owned());
+    let said = merge(vec![without(|_| ()), shard(2, 3), other]).unwrap_err().0;
+    assert!(said.starts_with("3.json and 2.json are not shards of one run"), "{said}");
 }
 
 /// Rows that every shard has are there once, others as often as they are said.

@@ -49,6 +49,11 @@ pub enum Error {
         /// The Region in which STS was asked.
         region: String,
     },
+    /// A part of the caller's own account is asked for, and STS did not say which that is.
+    AccountUnknown {
+        /// What became of asking.
+        why: String,
+    },
     /// `AWS_CA_BUNDLE` names a file that cannot be used.
     CaBundle {
         /// The file.
@@ -112,6 +117,15 @@ impl fmt::Display for Error {
                     }
                     _ => "Check this machine's clock, then the secret access key.",
                 })
+            }
+            Self::AccountUnknown { why } => {
+                // What a run that goes on makes of it is another matter.
+                let why = why.rsplit_once(';').map_or(why.as_str(), |(why, _)| why);
+                write!(
+                    out,
+                    "{why}, and shards cannot be told apart without it.\n\
+                     Run it again, see that STS can be reached, or name the account with --accounts."
+                )
             }
             Self::CaBundle { path, reason } => {
                 write!(out, "AWS_CA_BUNDLE names {}, which cannot be used: {reason}", path.display())

@@ -186,17 +186,24 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
             Err(_) => inventory::Caller::too_late(&homes),
         },
     };
+    let callers = matches!(request.accounts.whose, Whose::Callers);
     let account = match caller.account {
         Account::Known(account) => Some(account),
+        // Parts are cut by account, and this one would be cut unlike the others.
+        Account::Unknown(why) if callers && request.shard.is_some() => {
+            return Err(Error::AccountUnknown { why: why.message });
+        }
         Account::Unknown(warning) => {
             warnings.push(warning);
             None
         }
     };
 
-    // Parts of a run on several machines may find other credentials and another Region there.
+    // Parts of a run on several machines may find another Region there, and other credentials: whose they are matters
+    // where it says which account is read.
     let regions = if *all { "all".to_owned() } else { homes.join(" ") };
-    let asked = format!("{} {regions}", account.as_deref().unwrap_or("-"));
+    let whose = account.as_deref().filter(|_| callers).unwrap_or("-");
+    let asked = Some(format!("{whose} {regions}"));
 
     let (canceller, stop) = Canceller::new();
     let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
