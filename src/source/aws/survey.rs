@@ -22,7 +22,7 @@ use super::regions::{self, Found, Origin, RegionFound};
 use super::role::AssumedRole;
 use super::session::{Session, api_gateway};
 use super::settle::{Said, is_doubtful, settle};
-use super::stop::Stop;
+use super::stop::{Reason, Stop};
 use crate::model::feed::{Chunk, Read, Scope, Warning};
 
 /// How many accounts are open at once, so that memory does not grow with their number. A slow Region keeps its account
@@ -196,11 +196,7 @@ impl Survey {
         if let Some(wanted) = known {
             return Account { meant, ..self.read(id, &config, wanted, ledgers, (width, None)).await };
         }
-        let listed = async {
-            let _place = self.in_flight.acquire().await;
-            regions::of_account(&config, &self.home).await
-        };
-        let found = match self.stop.unless(listed).await {
+        let found = match self.regions_of(&config).await {
             Ok(found) => found,
             Err(reason) => return closed(&[], ledgers, (Operation::ListRegions, Failure::stopped(reason, None))),
         };
@@ -233,6 +229,15 @@ impl Survey {
         let left_out = |region: &Arc<str>| self.request.regions.excluded.iter().any(|name| **name == **region);
         let (excluded, wanted): (Vec<_>, Vec<_>) = regions.into_iter().filter(mine).partition(left_out);
         (wanted, excluded.iter().map(|region| Ledger::excluded(account, Some(region))).collect())
+    }
+
+    /// The Regions of an account; one place in flight serves the few attempts to list them.
+    pub(super) async fn regions_of(&self, config: &SdkConfig) -> Result<Found, Reason> {
+        let listed = async {
+            let _place = self.in_flight.acquire().await;
+            regions::of_account(config, &self.home).await
+        };
+        self.stop.unless(listed).await
     }
 
     /// The credentials in an account.
@@ -289,8 +294,7 @@ impl Survey {
         let said = match said {
             Some(said) => said,
             None if is_doubtful(&fresh) => {
-                let asked = self.stop.unless(regions::of_account(config, &self.home)).await;
-                asked.map(|found| Said::of(&found)).unwrap_or_default()
+                self.regions_of(config).await.map(|found| Said::of(&found)).unwrap_or_default()
             }
             None => Said::default(),
         };
