@@ -257,7 +257,11 @@ impl Interrupted {
                 let mine = |region: &&String| request.shard.is_none_or(|it| it.holds(account.as_deref(), region));
                 if region.as_ref().is_none_or(mine) {
                     let (account, region) = (account.clone(), region.cloned());
-                    scopes.push(Scope { account, region, ..Scope::default() });
+                    let scope = Scope { account, region, ..Scope::default() };
+                    // Flags may name one twice.
+                    if !scopes.contains(&scope) {
+                        scopes.push(scope);
+                    }
                 }
             }
         }
@@ -311,5 +315,19 @@ fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn 
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_flags_name_twice_is_one_place_of_an_interrupted_fetch() {
+        let named = ["us-east-1", "eu-west-1", "us-east-1"].map(str::to_owned).to_vec();
+        let regions = aws::Regions { named, ..aws::Regions::default() };
+        let scopes = Interrupted::fetch(&aws::Request { regions, ..aws::Request::default() }).scopes;
+        let regions: Vec<_> = scopes.iter().filter_map(|scope| scope.region.as_deref()).collect();
+        assert_eq!(regions, ["us-east-1", "eu-west-1"]);
     }
 }
