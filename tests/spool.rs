@@ -423,7 +423,9 @@ fn every_misuse_is_told_before_the_first_call() {
     no_call(&["--resume", "s", "--min-coverage", "50"], "begun with other --min-coverage.");
     no_call(&["--resume", "s", "--confirm"], "begun with other --confirm, --route-inheritance.");
     no_call(&["--resume", "s", "--policy", "builtin:foundation"], "begun with other policies.");
-    assert!(!fixture.path("t").exists());
+    no_call(&["--spool", "u", "--report", "markdown=u"], "u is the spool");
+    no_call(&["--resume", "s", "--report", "markdown=./s"], "./s is the spool");
+    assert!(!fixture.path("t").exists() && !fixture.path("u").exists());
 
     let text = fs::read_to_string(fixture.path("s")).unwrap();
     let damaged: Vec<&str> = text.lines().enumerate().map(|(at, line)| if at == 2 { "{" } else { line }).collect();

@@ -33,6 +33,7 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     let started = Instant::now();
     let from = SourceKind::of(&command.source)?;
     let reports = output::reports(&command.reports.report, global.quiet)?;
+    spool::keep_apart(&command.source, reports.iter().map(|report| &report.to))?;
     let policies = Arc::new(policies(&command.policy, false, global.run_file.as_deref(), NOTHING)?);
     let waivers = if command.no_waivers { Waivers::default() } else { waivers(&command.waivers, NOTHING)? };
     let source = &command.source;

@@ -98,6 +98,11 @@ pub fn check(target: &Target) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Whether two paths lead to one file, through links too.
+pub fn are_one_file(one: &Path, other: &Path) -> bool {
+    real(one) == real(other)
+}
+
 /// The path without links and detours, of a file that may not exist yet.
 fn real(path: &Path) -> PathBuf {
     let mut path = path.to_owned();

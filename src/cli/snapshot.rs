@@ -25,6 +25,7 @@ pub fn run(command: &Snapshot, global: &Global) -> Result<u8, Stop> {
     let from = SourceKind::of(&command.source)?;
     let target = Target::of(&command.output);
     output::check(&target)?;
+    spool::keep_apart(&command.source, [&target])?;
 
     let runtime = runtime()?;
     let interrupt = Interrupt::listen(&runtime)?;

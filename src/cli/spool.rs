@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Stop;
 use super::args::{Audit, Source};
+use super::output::{self, Target};
 use crate::model::digest::{hex, sha256};
 use crate::policy::Policies;
 use crate::report::visible;
@@ -74,6 +75,21 @@ fn digest(policies: &Policies) -> String {
     // A length before each keeps one from running into the next.
     let texts: Vec<String> = texts.iter().map(|text| format!("{}:{text}", text.len())).collect();
     format!("sha256:{}", hex(&sha256(&[texts.concat().as_str()])))
+}
+
+/// Refuses a spool that an output would replace.
+pub fn keep_apart<'o>(source: &Source, outputs: impl IntoIterator<Item = &'o Target>) -> Result<(), Stop> {
+    let spools = [&source.pace.spool, &source.pace.resume];
+    for output in outputs {
+        let Target::Path(path) = output else { continue };
+        if spools.into_iter().flatten().any(|spool| output::are_one_file(spool, path)) {
+            return Err(Stop::usage(format!(
+                "{} is the spool, and would be lost under what is written to it.\nGive each a path of its own.",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Begins the file, or goes on with it, as the flags say.

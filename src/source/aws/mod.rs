@@ -248,8 +248,9 @@ async fn within<T>(timeout: Option<Duration>, canceller: Canceller, fetch: impl 
     let mut fetch = std::pin::pin!(fetch);
     if let Some(timeout) = timeout {
         tokio::select! {
-            done = &mut fetch => return done,
+            biased;
             () = tokio::time::sleep(timeout) => canceller.stop(Reason::Timeout),
+            done = &mut fetch => return done,
         }
     }
     // Once stopped, every call fails at once, and the ledgers say what was not reached.

@@ -14,7 +14,7 @@ use super::iam::{AUDIT_ACCOUNT, everybody_in};
 use super::inventory;
 use super::permission::{Blame, Permission, role_arn};
 use super::progress::{Limits, Progress};
-use super::regions::{self, Origin, is_opt_in};
+use super::regions::{Origin, is_opt_in};
 use super::retry::Patience;
 use super::session::Session;
 use super::settle::Said;
@@ -260,7 +260,7 @@ async fn account_of(survey: &Survey, id: Option<Arc<str>>) -> AccountExamined {
     let said = match said {
         Some(said) => said,
         None if regions.iter().any(|(region, unknown)| *unknown && is_opt_in(&region.name)) => {
-            Said::of(&regions::of_account(&config, &survey.home).await)
+            survey.regions_of(&config).await.map(|found| Said::of(&found)).unwrap_or_default()
         }
         None => Said::default(),
     };
@@ -280,7 +280,7 @@ async fn account_of(survey: &Survey, id: Option<Arc<str>>) -> AccountExamined {
 async fn listed(survey: &Survey, config: &SdkConfig, found: &mut AccountExamined) -> (Vec<Arc<str>>, Option<Said>) {
     let account = found.id.clone();
     let account = account.as_deref();
-    let listed = match survey.stop.unless(regions::of_account(config, &survey.home)).await {
+    let listed = match survey.regions_of(config).await {
         Ok(listed) => listed,
         Err(reason) => {
             let failure = Failure::stopped(reason, None);

@@ -57,7 +57,12 @@ pub(super) async fn of_account(config: &SdkConfig, home: &str) -> Found {
     let mut failures = Vec::new();
     let found = |mut regions: Vec<RegionFound>, from, failures| {
         regions.sort_unstable();
-        regions.dedup_by(|a, b| a.name == b.name);
+        // Where an answer says both of a Region, it is looked at.
+        regions.dedup_by(|later, kept| {
+            let same = later.name == kept.name;
+            kept.enabled |= same && later.enabled;
+            same
+        });
         Found { regions, from, failures }
     };
     if with_account_service(partition_of(home)) {
