@@ -374,6 +374,14 @@ fn what_is_not_about_permissions() {
 }
 
 #[test]
+fn all_regions_are_looked_at_from_one_that_is_not_enabled() {
+    let (_runtime, emulator) = start(with(own(), Vec::new()));
+    let mut command = driftgate(&["--all-regions", "--rate", "0", "--endpoint-url", &emulator.endpoint_url()]);
+    let (code, said) = told(command.env("AWS_REGION", "af-south-1"));
+    assert!(code == 0 && said.contains("can be audited"), "{code}: {said}");
+}
+
+#[test]
 fn a_proxy_is_named_without_its_password() {
     let (code, text) = told(driftgate(&[]).env("HTTPS_PROXY", "http://me:s3cret@127.0.0.1:1"));
     assert_eq!(code, 3, "{text}");

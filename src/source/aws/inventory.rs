@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use aws_credential_types::provider::error::CredentialsError;
 
-use super::Error;
 use super::gap::{Failure, Kind, causes, credentials_error};
+use super::regions::home_of;
 use super::session::Session;
+use super::{Error, HOME, Regions};
 use crate::model::document::partition_of;
 use crate::model::feed::Warning;
 
 /// The Regions, each once, in the order in which they were asked for; the one of the SDK's chain when none was.
-pub(super) fn regions(asked: &[String], of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Error> {
+fn regions(asked: &[String], of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Error> {
     let mut regions: Vec<Arc<str>> = Vec::new();
     let of_chain = of_chain.filter(|_| asked.is_empty());
     for name in asked.iter().map(String::as_str).chain(of_chain) {
@@ -30,8 +31,20 @@ pub(super) fn regions(asked: &[String], of_chain: Option<&str>) -> Result<Vec<Ar
     }
 }
 
+/// The Regions in which STS may be asked: those that are read, or with all of them the one of the chain, and the first
+/// of its partition, since that of the chain may be one that is not enabled.
+pub(super) fn homes(asked: &Regions, of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Error> {
+    asked.excluded.iter().try_for_each(|name| check(name))?;
+    let mut homes = regions(&asked.named, of_chain.or(asked.all.then_some(HOME)))?;
+    if asked.all {
+        let first = homes.first().map(|home| Arc::from(home_of(home)));
+        homes.extend(first.filter(|first| !homes.contains(first)));
+    }
+    Ok(homes)
+}
+
 /// Whether a name can be a Region's.
-pub(super) fn check(name: &str) -> Result<(), Error> {
+fn check(name: &str) -> Result<(), Error> {
     let plausible = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     // The name becomes part of a host name: what is not a Region must not lead signed requests elsewhere.
     if name.is_empty() || !name.bytes().all(plausible) {

@@ -164,15 +164,7 @@ pub struct Keys {
 pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let started = Instant::now();
     let session = Session::open(&request).await?;
-    let Regions { named, all, excluded } = &request.regions;
-    excluded.iter().try_for_each(|name| inventory::check(name))?;
-    let of_chain = session.region().or(all.then_some(HOME));
-    let mut homes = inventory::regions(named, of_chain)?;
-    if *all {
-        // The Region of the chain may be one that is not enabled; the first of its partition always is.
-        let first = homes.first().map(|home| Arc::from(regions::home_of(home)));
-        homes.extend(first.filter(|first| !homes.contains(first)));
-    }
+    let (all, homes) = (request.regions.all, inventory::homes(&request.regions, session.region())?);
     let mut services = vec!["ApiGatewayV2", "STS"];
     services.extend(all.then_some("Account"));
     services.extend(matches!(request.accounts.whose, Whose::Organization(..)).then_some("Organizations"));
@@ -201,7 +193,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
 
     // Parts of a run on several machines may find another Region there, and other credentials: whose they are matters
     // where it says which account is read.
-    let regions = if *all { "all".to_owned() } else { homes.join(" ") };
+    let regions = if all { "all".to_owned() } else { homes.join(" ") };
     let whose = account.as_deref().filter(|_| callers).unwrap_or("-");
     let asked = Some(format!("{whose} {regions}"));
 

@@ -169,9 +169,7 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
         Ok(session) => session?,
         Err(reason) => return Ok(Examination::stopped(&Failure::stopped(reason, None))),
     };
-    let super::Regions { named, all, excluded } = &request.regions;
-    excluded.iter().try_for_each(|name| inventory::check(name))?;
-    let homes = inventory::regions(named, session.region().or(all.then_some(HOME)))?;
+    let (all, homes) = (request.regions.all, inventory::homes(&request.regions, session.region())?);
     let home = homes.first().map_or(HOME, |home| home);
     let surroundings = Surroundings::of(&request, &session, home).await;
     let asked = stop.unless(inventory::caller(&session, &homes, request.profile.as_deref())).await;

@@ -134,26 +134,22 @@ impl Session {
     pub(super) fn plain_http_endpoints(&self, services: &[&str]) -> Vec<String> {
         let mut plain: Vec<String> = services
             .iter()
-            .filter_map(|service| self.endpoint_of(service))
+            .filter_map(|service| endpoint_of(&self.config, service))
             .filter(|url| url.parse::<Uri>().is_ok_and(|url| url.scheme_str() == Some("http") && !is_loopback(&url)))
             .collect();
         plain.dedup();
         plain
     }
+}
 
-    /// The endpoint that a client takes: the flag, the service's own setting, the general one.
-    pub(super) fn endpoint_of(&self, service: &str) -> Option<String> {
-        let of_service = || {
-            let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
-            self.config.service_config()?.load_config(key.build().ok()?)
-        };
-        let general = || self.config.endpoint_url().map(str::to_owned);
-        if self.config.get_origin("endpoint_url").is_client_config() {
-            general()
-        } else {
-            of_service().or_else(general)
-        }
-    }
+/// The endpoint that a client takes: the flag, the service's own setting, the general one.
+pub(super) fn endpoint_of(config: &SdkConfig, service: &str) -> Option<String> {
+    let of_service = || {
+        let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+        config.service_config()?.load_config(key.build().ok()?)
+    };
+    let general = || config.endpoint_url().map(str::to_owned);
+    if config.get_origin("endpoint_url").is_client_config() { general() } else { of_service().or_else(general) }
 }
 
 /// A client of API Gateway, without retries: every attempt takes a token of the pacer.

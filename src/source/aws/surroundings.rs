@@ -5,7 +5,7 @@ use aws_sdk_apigatewayv2::config::endpoint::{DefaultResolver, Params, ResolveEnd
 
 use super::Request;
 use super::accounts::Whose;
-use super::session::{Session, past_the_proxy};
+use super::session::{Session, endpoint_of, past_the_proxy};
 
 /// A value, and what set it: a flag, a variable of the environment, or a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ async fn endpoints(request: &Request, session: &Session, home: &str) -> Vec<Endp
     services.extend(organization.then_some(("Organizations", "Organizations")));
     let mut endpoints: Vec<Endpoint> = Vec::new();
     for (name, id) in services {
-        let set = session.endpoint_of(id);
+        let set = endpoint_of(session.config(), id);
         let (url, by) = match set {
             Some(url) => {
                 let by = set_by(request, id, &url);

@@ -22,9 +22,9 @@ use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_smithy_types::error::metadata::ErrorMetadata;
-use aws_types::service_config::ServiceConfigKey;
 use xmlparser::{ElementEnd, Token, Tokenizer};
 
+use super::super::session::endpoint_of;
 use super::{RegionFound, checked, some};
 use crate::model::document::partition_of;
 use crate::source::aws::gap::Failure;
@@ -92,15 +92,8 @@ fn request() -> Result<HttpRequest, BoxError> {
 /// The endpoint that a client of the SDK would take: what is set for all services by a flag, for EC2, for all services
 /// elsewhere; otherwise EC2's own.
 fn endpoint(config: &SdkConfig, region: &str) -> String {
-    let general = || config.endpoint_url().map(str::to_owned);
-    let of_service = || {
-        let key = ServiceConfigKey::builder().service_id("EC2").env("AWS_ENDPOINT_URL").profile("endpoint_url");
-        config.service_config()?.load_config(key.build().ok()?)
-    };
-    let set =
-        if config.get_origin("endpoint_url").is_client_config() { general() } else { of_service().or_else(general) };
     let (fips, dual) = (config.use_fips().unwrap_or_default(), config.use_dual_stack().unwrap_or_default());
-    set.unwrap_or_else(|| own_endpoint(region, fips, dual))
+    endpoint_of(config, "EC2").unwrap_or_else(|| own_endpoint(region, fips, dual))
 }
 
 /// EC2's endpoint in a Region, by botocore's rules for it.

@@ -4,6 +4,7 @@ use aws_config::Region;
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_types::service_config::LoadServiceConfig;
+use aws_types::service_config::ServiceConfigKey;
 
 use super::*;
 
