@@ -196,9 +196,13 @@ fn what_is_missing_in_the_own_account() {
             "the list of the Regions",
             with(own(), vec![denied(ListRegions), denied(DescribeRegions)]),
             &["--all-regions"],
-            0,
-            &["in all 17 Regions", r#""Action": [ "account:ListRegions", "ec2:DescribeRegions" ], "Resource": "*""#],
-            &["cannot"],
+            3,
+            &[
+                "can be audited in 17 of 34 Regions; 17 cannot.",
+                r#""Action": [ "account:ListRegions", "ec2:DescribeRegions" ], "Resource": "*""#,
+                "GetApis in af-south-1",
+            ],
+            &["not enabled for the account, and left out"],
         ),
         (
             "one of two lists of the Regions",

@@ -34,23 +34,55 @@ fn credentials_that_sts_refuses_end_the_run() {
     assert!(foreign.to_string().contains("InvalidClientTokenId"), "{foreign}");
 }
 
+/// A Region that STS and API Gateway refuse, as one that is not enabled does.
+fn refusing(region: &str, more: &[Operation]) -> Settings {
+    let refused = [Operation::GetCallerIdentity, Operation::GetApis];
+    let refused = refused.map(|call| Fault::on(call).region(region).always(What::UnrecognizedClient));
+    let denied = more.iter().map(|call| Fault::on(*call).always(What::Deny));
+    Settings { fleet: three_apis().fleet, faults: refused.into_iter().chain(denied).collect(), ..Settings::default() }
+}
+
+const LISTS: [Operation; 2] = [Operation::ListRegions, Operation::DescribeRegions];
+
 #[test]
-fn a_region_that_is_not_enabled_does_not_hide_the_account() {
-    let settings = Settings {
-        fleet: three_apis().fleet,
-        faults: vec![
-            Fault::on(Operation::GetCallerIdentity).region("af-south-1").always(What::UnrecognizedClient),
-            Fault::on(Operation::GetApis).region("af-south-1").always(What::UnrecognizedClient),
-        ],
-        ..Settings::default()
-    };
-    let fetched = fetch(settings, |request| request.regions.named = ["af-south-1", REGION].map(Into::into).into());
+fn a_region_that_aws_lists_as_not_enabled_is_left_out_and_does_not_hide_the_account() {
+    let named = ["af-south-1", REGION].map(Into::into).to_vec();
+    let fetched = fetch(refusing("af-south-1", &[]), |request| request.regions.named = named);
     assert_eq!(fetched.stages, ALL);
     let outcomes: Vec<_> = fetched.close.scopes.iter().map(|scope| (scope.region.as_deref(), scope.outcome)).collect();
     assert_eq!(outcomes, [(Some("af-south-1"), Read::Excluded), (Some(REGION), Read::Checked)]);
     let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
     assert_eq!((warning.kind.as_str(), fetched.close.gaps.len()), ("region-disabled", 0));
     assert!(fetched.close.scopes.iter().all(|scope| scope.account.as_deref() == Some(ACCOUNT)));
+}
+
+#[test]
+fn a_region_that_refuses_is_unread_where_aws_does_not_list_it() {
+    for named in [&["af-south-1"][..], &["af-south-1", REGION], &[REGION, "af-south-1"]] {
+        let named: Vec<String> = named.iter().map(ToString::to_string).collect();
+        let count = named.len();
+        let fetched = fetch(refusing("af-south-1", &LISTS), |request| request.regions.named = named);
+        let gap = fetched.only_gap();
+        assert_eq!((gap.region.as_deref(), gap.code.as_str()), (Some("af-south-1"), "UnrecognizedClientException"));
+        assert!(gap.hint.contains("ec2:DescribeRegions"), "{}", gap.hint);
+        assert_eq!((fetched.close.failed, fetched.close.scopes.len()), (None, count));
+        assert_eq!(fetched.close.scopes[0].outcome, Read::Unchecked);
+        assert_eq!(fetched.close.scopes[0].account.as_deref(), Some(ACCOUNT), "the home Region knows the caller");
+    }
+}
+
+#[test]
+fn of_the_built_in_list_each_region_is_read_or_a_gap() {
+    let fetched = fetch(refusing("af-south-1", &LISTS), |request| {
+        request.regions = Regions { all: true, ..Regions::default() };
+    });
+    assert_eq!(fetched.stages, ALL);
+    let (list, regions) = fetched.close.gaps.split_first().unwrap();
+    assert_eq!((list.operation.as_str(), list.region.as_deref()), ("DescribeRegions", None));
+    assert!(list.hint.contains("allow ec2:DescribeRegions"), "{}", list.hint);
+    let unread = fetched.close.scopes.iter().filter(|scope| scope.region.is_some() && scope.outcome != Read::Checked);
+    assert!(unread.clone().all(|scope| scope.outcome == Read::Unchecked));
+    assert_eq!((regions.len(), unread.count()), (17, 17), "the opt-in Regions, none of which the account has");
 }
 
 #[test]
@@ -105,17 +137,6 @@ fn a_region_that_aws_lists_as_enabled_is_never_left_out() {
 }
 
 #[test]
-fn where_aws_says_nothing_about_regions_the_others_decide_unless_it_refuses_the_credentials() {
-    let mute = |what: &What| {
-        let on = |operation| Fault::on(operation).always(what.clone());
-        let settings = refused_where_it_is_enabled(vec![on(Operation::ListRegions), on(Operation::DescribeRegions)]);
-        fetch(settings, |request| request.regions.named = ["af-south-1", REGION].map(Into::into).into())
-    };
-    assert_eq!(mute(&What::Deny).close.warnings[0].kind, "region-disabled");
-    assert_eq!(mute(&What::UnrecognizedClient).only_gap().region.as_deref(), Some("af-south-1"));
-}
-
-#[test]
 fn regions_that_could_not_be_listed_just_now_are_a_gap_and_those_that_are_known_are_read() {
     let fetched = |what: What| {
         let on = |operation| Fault::on(operation).always(what.clone());
@@ -126,11 +147,10 @@ fn regions_that_could_not_be_listed_just_now_are_a_gap_and_those_that_are_known_
         })
     };
     let broken = fetched(What::ServerError(503));
-    assert_eq!((broken.only_gap().operation.as_str(), broken.only_gap().region.as_deref()), ("DescribeRegions", None));
+    let lists: Vec<_> = broken.close.gaps.iter().filter(|gap| gap.region.is_none()).collect();
+    assert_eq!(lists.iter().map(|gap| gap.operation.as_str()).collect::<Vec<_>>(), ["DescribeRegions"]);
     assert_eq!(broken.stages, ALL);
-    let denied = fetched(What::Deny);
-    assert_eq!((denied.close.gaps.len(), denied.stages.len()), (0, ALL.len()));
-    assert!(denied.close.warnings.iter().any(|warning| warning.kind == "regions-from-list"));
+    assert!(broken.close.warnings.iter().any(|warning| warning.kind == "regions-from-list"));
 }
 
 #[test]

@@ -45,8 +45,7 @@ pub fn is_whole(account: &AccountExamined) -> bool {
 /// Whether something in an account can be audited, if not all.
 pub fn is_partial(account: &AccountExamined) -> bool {
     let whole = account.regions.iter().any(|region| region.troubles.iter().all(|trouble| !trouble.needed));
-    let before = account.troubles.iter().any(|trouble| trouble.needed);
-    !is_whole(account) && whole && !before
+    !is_whole(account) && whole
 }
 
 fn troubles(account: &AccountExamined) -> impl Iterator<Item = (Option<&str>, &Trouble)> {

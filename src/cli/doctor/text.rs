@@ -91,6 +91,9 @@ fn of_one(account: &AccountExamined) -> String {
     match account.regions.as_slice() {
         [region] if is_whole(account) => format!("{name} can be audited in {}.", visible(&region.name)),
         all if is_whole(account) => format!("{name} can be audited in all {} Regions.", all.len()),
+        all if is_partial(account) && good == all.len() => {
+            format!("{name} can be audited in all {good} Regions that driftgate knows; a newer one would be missed.")
+        }
         all if is_partial(account) => {
             format!("{name} can be audited in {good} of {} Regions; {} cannot.", all.len(), all.len() - good)
         }
@@ -194,10 +197,10 @@ fn place(kind: &Kind) -> String {
         all => format!(" in {}", few(all, usize::MAX)),
     };
     let spare = match kind.operation {
+        "ListRegions" | "DescribeRegions" => "; without either, driftgate reads the Regions that it knows",
         _ if kind.is_needed() => "",
         "GetStage" => "; only --confirm and --stage need it",
-        "GetStages" => "; not needed with --stage",
-        _ => "; without it, driftgate reads the Regions that it knows",
+        _ => "; not needed with --stage",
     };
     format!("{place}{spare}")
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_credential_types::provider::error::CredentialsError;
 
 use super::gap::{Failure, Kind, causes, credentials_error};
-use super::regions::home_of;
+use super::regions::{home_of, is_opt_in};
 use super::session::Session;
 use super::{Error, HOME, Regions};
 use crate::model::document::partition_of;
@@ -81,13 +81,15 @@ pub(super) enum Account {
 }
 
 /// Asks STS for the account, in the first Region, and in the next one when the credentials are unknown there, as they
-/// are in a Region that is not enabled.
+/// are in a Region that is not enabled. Where each of them may be such a Region, the partition's home is the last.
 ///
 /// # Errors
 /// When there are no credentials, or STS says that they are not good.
 pub(super) async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&str>) -> Result<Caller, Error> {
     let mut refused = Error::NoRegion;
-    for region in regions {
+    let home = regions.first().map(|first| Arc::from(home_of(first)));
+    let spare = home.filter(|home| !regions.contains(home) && regions.iter().all(|region| is_opt_in(region)));
+    for region in regions.iter().chain(&spare) {
         let identity = session.sts(region).get_caller_identity().send().await;
         let failure = match &identity {
             Ok(identity) => match identity.account().filter(|account| !account.is_empty()) {
@@ -113,6 +115,8 @@ pub(super) async fn caller(session: &Session, regions: &[Arc<str>], profile: Opt
                     break;
                 }
             }
+            // The home tells nothing, and the Regions have refused.
+            _ if spare.as_ref() == Some(region) => break,
             // A private endpoint need not have STS, and a policy may deny it.
             _ => {
                 let account = Account::Unknown(unknown(&code, &message));

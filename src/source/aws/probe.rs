@@ -262,14 +262,12 @@ async fn account_of(survey: &Survey, id: Option<Arc<str>>) -> AccountExamined {
         }
         None => Said::default(),
     };
-    let is_off = |(region, unknown): &(RegionExamined, bool)| unknown.then(|| said.is_off(&region.name)).flatten();
-    let (off, looked_at): (Vec<_>, Vec<_>) = regions.into_iter().partition(|it| is_off(it) == Some(true));
-    let nowhere = !looked_at.is_empty() && looked_at.iter().all(|(_, unknown)| *unknown);
-    let is_likely_off = |it: &(RegionExamined, bool)| it.1 && is_off(it).is_none() && !nowhere;
-    let (likely, rest): (Vec<_>, Vec<_>) = looked_at.into_iter().partition(is_likely_off);
-    found.disabled.extend(off.into_iter().chain(likely).map(|(region, _)| region.name));
+    let (off, rest): (Vec<_>, Vec<_>) =
+        regions.into_iter().partition(|(region, unknown)| *unknown && said.is_disabled(&region.name));
+    found.unknown_credentials = rest.iter().all(|(_, unknown)| *unknown)
+        && said.proves_bad_credentials(rest.iter().map(|(region, _)| region.name.as_str()));
+    found.disabled.extend(off.into_iter().map(|(region, _)| region.name));
     found.regions.extend(rest.into_iter().map(|(region, _)| region));
-    found.unknown_credentials = nowhere;
     found.disabled.sort();
     found
 }
@@ -287,9 +285,9 @@ async fn listed(survey: &Survey, config: &SdkConfig, found: &mut AccountExamined
         }
     };
     let said = Some(Said::of(&listed));
-    // One of the two calls is enough, and an audit goes on without either.
+    // One of the two calls is enough; without either a newer Region would be missed.
     if listed.from == Origin::BuiltIn {
-        let troubles = listed.failures.iter().map(|(call, failure)| Trouble::of(*call, failure, account, None, false));
+        let troubles = listed.failures.iter().map(|(call, failure)| Trouble::of(*call, failure, account, None, true));
         found.troubles.extend(troubles);
     }
     let (on, off): (Vec<_>, Vec<_>) = listed.regions.into_iter().partition(|region| region.enabled);

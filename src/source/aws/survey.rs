@@ -299,7 +299,7 @@ impl Survey {
             None => Said::default(),
         };
         // What an earlier run has read says nothing about the credentials of this one.
-        let (fresh, unknown) = settle(fresh, &said, self.request.shard.is_none());
+        let (fresh, unknown) = settle(fresh, &said);
         ledgers.extend(fresh);
         Account { ledgers, unknown, ..Account::default() }
     }
@@ -356,19 +356,15 @@ impl Account {
     }
 }
 
-/// The ledger of the Regions that AWS could not name just now. Where it may not be asked at all, the list that driftgate
-/// has stands in, and a warning says so.
+/// The ledger of the Regions that AWS did not name: a newer one than those of the built-in list would not be read.
 fn unlisted(account: Option<&str>, found: &Found) -> Option<Ledger> {
     let (operation, why) = found.failures.last().filter(|_| matches!(found.from, Origin::BuiltIn))?;
-    if !why.is_transient() {
-        return None;
-    }
     let at = Place { account, region: None, api_id: None, stage: None };
     let scope = Scope { account: account.map(str::to_owned), ..Scope::default() };
     Some(Ledger::of(scope, vec![why.gap(*operation, at)], Vec::new()))
 }
 
-/// What is to be said where nobody could tell the Regions of an account.
+/// The warning that the built-in list stands in for the Regions of an account.
 fn guessed(account: Option<&str>, found: &Found) -> Option<Warning> {
     let why = |(operation, failure): &(Operation, Failure)| format!("{}: {}", operation.name(), failure.code);
     matches!(found.from, Origin::BuiltIn).then(|| Warning {
