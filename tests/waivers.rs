@@ -33,7 +33,7 @@ tests:
 const GIVEN: &str = "{StageName: prod, AutoDeploy: true, Tags: {team: a}, DefaultRouteSettings: {ThrottlingBurstLimit: 900}, \
                      RouteSettings: {GET /x: {ThrottlingBurstLimit: 2000}}, api: {ApiId: a1, Name: checkout}}";
 
-fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowed: bool) -> Outcome {
+fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Outcome {
     let policy = format!("{RULES}  - {{name: n, given: {given}, violates: []}}\n");
     let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: policy })]).unwrap();
     let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n{waivers}") };
@@ -55,9 +55,9 @@ fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowed: bool) -> Outco
         outcome: Read::Checked,
         ..Scope::default()
     };
-    let close = Close { scopes: vec![scope], gaps, ..Close::default() };
-    let options = Options { narrowed, ..Options::default() };
-    check::run(&policies, &waivers, Box::new(Given::new(vec![chunk], close)), options).unwrap()
+    let narrowing = serde_json::from_str(narrowing).unwrap();
+    let close = Close { scopes: vec![scope], gaps, narrowing, ..Close::default() };
+    check::run(&policies, &waivers, Box::new(Given::new(vec![chunk], close)), Options::default()).unwrap()
 }
 
 /// A waiver in force.
@@ -67,7 +67,7 @@ fn waiving(rule: &str, rest: &str) -> String {
 
 /// What is left, and what is waived: `rule path`, in order.
 fn ruled(waivers: &str) -> (Vec<String>, Vec<String>) {
-    let outcome = audit_of(GIVEN, waivers, Vec::new(), false);
+    let outcome = audit_of(GIVEN, waivers, Vec::new(), "{}");
     let named = |violation: &driftgate::model::finding::Violation| {
         let rule = outcome.rule(violation.rule).unwrap().name.strip_prefix("p/").unwrap();
         let path = violation.path.as_deref().unwrap_or("-");
@@ -303,7 +303,7 @@ const STRICT: gate::Tolerance =
 
 #[test]
 fn what_is_waived_does_not_fail_the_gate_and_is_still_governed() {
-    let outcome = audit_of(GIVEN, &waiving("*", "match: {StageName: prod}"), Vec::new(), false);
+    let outcome = audit_of(GIVEN, &waiving("*", "match: {StageName: prod}"), Vec::new(), "{}");
     assert_eq!((outcome.total(), outcome.waived.len(), outcome.governed), (0, 4, 1));
     assert_eq!(gate::judge(&outcome, STRICT, None).exit, gate::CONFORMS);
 }
@@ -333,15 +333,15 @@ fn a_waived_rule_that_is_also_undecided_is_not_clean() {
     assert_eq!(gate::judge(&outcome, STRICT, None).exit, gate::INCOMPLETE);
 }
 
-fn warned(waivers: &str, gaps: Vec<Gap>, narrowed: bool) -> Vec<String> {
-    let outcome = audit_of(GIVEN, waivers, gaps, narrowed);
+fn warned(waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Vec<String> {
+    let outcome = audit_of(GIVEN, waivers, gaps, narrowing);
     outcome.warnings.into_iter().map(|warning| format!("{}: {}", warning.kind, warning.message)).collect()
 }
 
 #[test]
 fn an_expired_waiver_fails_again_and_says_since_when() {
     let waiver = "  - {rule: p/throttling, match: {StageName: prod}, reason: r, owner: team, expires: 2027-01-14}\n";
-    let outcome = audit_of(GIVEN, waiver, Vec::new(), false);
+    let outcome = audit_of(GIVEN, waiver, Vec::new(), "{}");
     assert_eq!((outcome.total(), outcome.waived.len()), (4, 0));
     let expired: Vec<_> = outcome.violations().map(|(_, violation)| violation.expired).collect();
     assert_eq!(expired, [Some(0), Some(0), None, None]);
@@ -352,10 +352,10 @@ fn an_expired_waiver_fails_again_and_says_since_when() {
     );
     // Another one that is in force is enough.
     let both = format!("{waiver}{}", waiving("p/throttling", "match: {StageName: prod}"));
-    assert_eq!(audit_of(GIVEN, &both, Vec::new(), false).waived.len(), 2);
+    assert_eq!(audit_of(GIVEN, &both, Vec::new(), "{}").waived.len(), 2);
     let over = "  - {rule: p/tags, match: {StageName: dev}, reason: r, owner: team, expires: 2026-01-15}\n";
     assert_eq!(
-        warned(over, Vec::new(), false),
+        warned(over, Vec::new(), "{}"),
         ["waiver-expired: the waiver of p/tags (w.yaml:2) expired on 2026-01-15; remove it; owner: team"]
     );
 }
@@ -374,7 +374,7 @@ fn what_soon_ends_names_nothing_or_is_not_needed_is_a_warning() {
         (until("p/tags", "dev", "2027-06-30"), Some("waiver-unused")),
     ] {
         let kinds: Vec<String> =
-            audit_of(GIVEN, &waiver, Vec::new(), false).warnings.into_iter().map(|one| one.kind).collect();
+            audit_of(GIVEN, &waiver, Vec::new(), "{}").warnings.into_iter().map(|one| one.kind).collect();
         assert_eq!(kinds, kind.into_iter().collect::<Vec<_>>(), "{waiver}");
     }
 }
@@ -382,10 +382,19 @@ fn what_soon_ends_names_nothing_or_is_not_needed_is_a_warning() {
 #[test]
 fn not_needed_is_only_said_after_looking_everywhere() {
     let unused = waiving("p/tags", "match: {StageName: dev}");
-    assert_eq!(warned(&unused, Vec::new(), false).len(), 1);
-    assert_eq!(warned(&unused, vec![Gap::default()], false), [""; 0]);
-    assert_eq!(warned(&unused, Vec::new(), true), [""; 0]);
+    assert_eq!(warned(&unused, Vec::new(), "{}").len(), 1);
+    assert_eq!(warned(&unused, vec![Gap::default()], "{}"), [""; 0]);
+    for narrowing in [
+        r#"{"api":["a1"]}"#,
+        r#"{"stage":["prod"]}"#,
+        r#"{"protocol":["HTTP"]}"#,
+        r#"{"shard":"1/2"}"#,
+        r#"{"from":"get-stages"}"#,
+        r#"{"a-flag-of-the-future":true}"#,
+    ] {
+        assert_eq!(warned(&unused, Vec::new(), narrowing), [""; 0], "{narrowing}");
+    }
     // It is about another account, which this run did not look at.
     let elsewhere = waiving("p/tags", "match: {account: \"444455556666\"}");
-    assert_eq!(warned(&elsewhere, Vec::new(), false), [""; 0]);
+    assert_eq!(warned(&elsewhere, Vec::new(), "{}"), [""; 0]);
 }

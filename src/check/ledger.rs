@@ -316,6 +316,11 @@ impl Ledger {
         outcome.waivers = waivers.waivers.iter().map(|waiver| waiver.facts.clone()).collect();
         outcome.failed = close.failed.clone().or_else(|| unaccounted(&close, &places));
         outcome.asked = close.asked;
+        outcome.narrowing = close.narrowing;
+        if audit.options.sharded {
+            // The part that this run is stands in the result as a whole, and is gone once all parts are merged.
+            outcome.narrowing.shard = None;
+        }
         outcome.scopes = close.scopes;
         for scope in &mut outcome.scopes {
             let key = Place {
@@ -346,7 +351,7 @@ impl Ledger {
         }
         outcome.gaps = close.gaps;
         if close.handed_on.is_none() {
-            explain(&mut outcome, audit.options.narrowed);
+            explain(&mut outcome);
         }
         if let (None, Some(wrong)) = (&outcome.failed, imbalance(&outcome)) {
             outcome.failed = Some(if close.handed_on.is_some() {
@@ -392,17 +397,11 @@ fn unbalanced(wrong: &str) -> String {
     format!("the books do not balance: {wrong}. This is a bug of driftgate; please report it")
 }
 
-/// Says of each scope of a saved source that was not read whole what is missing, where nothing says it: all that was
-/// missing may be left out by flags, and a file may not have said.
-fn explain(outcome: &mut Outcome, narrowed: bool) {
+/// Adds a gap for each scope of a saved source that was not read whole and has none.
+fn explain(outcome: &mut Outcome) {
     let missing = Missing::of(&outcome.gaps);
     let mut unsaid = Vec::new();
-    for scope in outcome.scopes.iter_mut().filter(|scope| is_unread(scope) && !missing.is_said_of(scope)) {
-        if narrowed && scope.outcome == Read::Partial {
-            scope.outcome = Read::Checked;
-            scope.checked_apis += std::mem::take(&mut scope.unchecked_apis);
-            continue;
-        }
+    for scope in outcome.scopes.iter().filter(|scope| is_unread(scope) && !missing.is_said_of(scope)) {
         unsaid.push(Gap {
             account: scope.account.clone(),
             region: scope.region.clone(),

@@ -32,8 +32,6 @@ const CHUNKS_A_THREAD: usize = 3;
 pub struct Options {
     /// How partial entries of `RouteSettings` are read.
     pub inheritance: Inheritance,
-    /// Whether flags keep a part of the stages out, so that what was not needed may be needed by another run.
-    pub narrowed: bool,
     /// Whether this is a part of a run, cut by account and Region: what it did not need, another part may.
     pub sharded: bool,
     /// Show the values of stage variables instead of digests.

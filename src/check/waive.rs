@@ -75,7 +75,7 @@ impl<'w> Waiving<'w> {
     }
 
     /// What every report warns of: waivers that have expired or soon will, that name no rule, that nothing needed.
-    /// The last is only known when everything was looked at; of a part of a run it is kept for the whole to say.
+    /// The last is only known when everything was looked at; in a part of a run it is kept for the whole to report.
     pub fn warnings(&self, used: &[bool], outcome: &Outcome, options: Options) -> (Vec<Warning>, Vec<Unneeded>) {
         let complete = outcome.gaps.is_empty() && outcome.undecided_checks == 0;
         let again_of = outcome.expired_again();
@@ -102,7 +102,7 @@ impl<'w> Waiving<'w> {
                     let what = format!("expires on {}; owner: {}", facts.expires, facts.owner);
                     warnings.push(facts.warning("waiver-expires-soon", &what));
                 }
-                if *used || options.narrowed {
+                if *used || !outcome.narrowing.is_none() {
                     continue;
                 }
                 let warning = facts.warning("waiver-unused", "was not needed; remove it");

@@ -39,7 +39,6 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     let source = &command.source;
     let options = check::Options {
         inheritance: source.route_inheritance,
-        narrowed: !source.api.is_empty() || !source.stage.is_empty(),
         sharded: source.pace.shard.is_some(),
         show_values: command.reports.show_values,
     };

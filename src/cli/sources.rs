@@ -11,6 +11,7 @@ use super::args::{BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
 use super::interrupt::Interrupt;
 use super::progress::{Audience, Display};
 use crate::model::feed::{Chunk, Close, Feed, Gap, Scope, Selection, Unusable};
+use crate::model::narrowing::Narrowing;
 use crate::policy::diagnostic::nearest;
 use crate::source::aws::{Predicate, Selector, Spool};
 use crate::source::{aws, saved};
@@ -238,6 +239,7 @@ struct Interrupted {
     operation: &'static str,
     /// What is known of what should have been read.
     scopes: Vec<Scope>,
+    narrowing: Narrowing,
 }
 
 impl Interrupted {
@@ -265,7 +267,7 @@ impl Interrupted {
                 }
             }
         }
-        Self { operation: "GetApis", scopes }
+        Self { operation: "GetApis", scopes, narrowing: Narrowing::of(&request.selection, request.shard) }
     }
 }
 
@@ -291,13 +293,14 @@ impl Feed for Interrupted {
             ..Gap::default()
         };
         let gaps = of.iter().map(gap).collect();
-        Ok(Close { scopes: self.scopes, gaps, ..Close::default() })
+        Ok(Close { scopes: self.scopes, gaps, narrowing: self.narrowing, ..Close::default() })
     }
 }
 
 /// Opens a file on a thread of its own: a pipe may never say anything, and a signal must still be heard.
 fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn Feed>, Stop> {
     let (sender, opened) = channel();
+    let narrowing = Narrowing::of(&request.selection, None);
     let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let told = Arc::clone(&stop);
     interrupt.then(move || told.store(true, std::sync::atomic::Ordering::SeqCst));
@@ -311,7 +314,7 @@ fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn 
             Err(RecvTimeoutError::Disconnected) => return Err(Stop::failed("reading stopped unexpectedly.")),
             Err(RecvTimeoutError::Timeout) => {
                 if interrupt.signal().is_some() {
-                    return Ok(Box::new(Interrupted { operation: "read", scopes: Vec::new() }));
+                    return Ok(Box::new(Interrupted { operation: "read", scopes: Vec::new(), narrowing }));
                 }
             }
         }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::catalogue::{API_FIELD, Field, position};
 use super::decode::Decode;
 use super::document::{Document, STAGE_FIELD};
+use super::narrowing::Narrowing;
 use super::value::Value;
 use super::wanted::Wanted;
 
@@ -356,6 +357,8 @@ pub struct Close {
     /// What was asked for as the source understood it, where the flags alone do not say it: the Regions, and the caller
     /// where accounts are not named. `None` where the source did not come to know it.
     pub asked: Option<String>,
+    /// What the source was narrowed to.
+    pub narrowing: Narrowing,
     /// How many stages were handed on, where the source counts them: as many must have been checked.
     pub handed_on: Option<u64>,
     /// How many scopes were meant, where the source counts them as it decides on them: as many must be there.

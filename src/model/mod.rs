@@ -8,6 +8,7 @@ pub mod document;
 pub mod feed;
 pub mod finding;
 pub mod judgement;
+pub mod narrowing;
 pub mod outcome;
 pub mod secret;
 pub mod severity;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::feed::{Gap, Scope, Warning};
 use super::finding::{RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts};
+use super::narrowing::Narrowing;
 use super::severity::Severity;
 
 /// The facts of one audit, in the order of every report.
@@ -39,6 +40,8 @@ pub struct Outcome {
     pub failed: Option<String>,
     /// What was asked for as the source understood it; `None` where it did not come to know it.
     pub asked: Option<String>,
+    /// What the source was narrowed to; that this is a part of a run stands elsewhere.
+    pub narrowing: Narrowing,
     /// What the policies do not cover.
     pub coverage: Coverage,
     /// Waivers that this part of a run did not need. Only the whole run can say that nothing needed them.

@@ -174,6 +174,9 @@ pub(super) fn render(facts: &Facts<'_>, _: Style, out: &mut dyn io::Write) -> io
         member(out, ",\n\"shard\":", &Shard::of(shard, outcome))?;
     }
     member(out, ",\n\"source\":", &run.source)?;
+    if !outcome.narrowing.is_none() {
+        member(out, ",\n\"narrowing\":", &outcome.narrowing)?;
+    }
     member(out, ",\n\"summary\":", &summary(outcome))?;
     out.write_all(b",\n\"rules\":")?;
     elements(out, &outcome.rules, Rule::of)?;

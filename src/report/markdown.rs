@@ -42,7 +42,7 @@ fn verdict(facts: &Facts<'_>, page: &mut String) {
     page.push_str(&format!("\n**{verdict} (exit {}):** {}\n", judged.exit, words::conclusion(facts)));
     page.push_str(&format!(
         "\nRead from {}: {}. Checked: {}. Found: {}.\n",
-        words::source(facts, &code(&facts.run.source)),
+        words::source(facts, code),
         words::looked_at(facts),
         words::checked(facts),
         words::violations(facts),

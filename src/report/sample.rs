@@ -203,6 +203,7 @@ pub(super) fn rich() -> Sample {
         r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime"}"#;
     let common = r#"$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.routeKey $context.protocol" $context.status $context.responseLength"#;
     let outcome = Outcome {
+        narrowing: crate::model::narrowing::Narrowing::default(),
         rules: rules(),
         stages: 1_204,
         governed: 1_197,

@@ -53,7 +53,7 @@ fn paint(severity: Severity) -> Paint {
 const MOST_SCOPES: usize = 20;
 
 fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let source = words::source(facts, &visible(&facts.run.source));
+    let source = words::source(facts, |text| visible(text).into_owned());
     page.paragraph(0, 2, &[(BOLD, "Read from "), (BOLD, &source)])?;
     let scopes = &facts.outcome.scopes;
     if scopes.is_empty() {
@@ -78,7 +78,7 @@ fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     let more = if scopes.iter().all(|scope| empty(&scope)) { "" } else { "more " };
     if let Some(regions) = words::regions(scopes.iter().filter(empty), more) {
-        page.paragraph(2, 6, &[(DIM, &format!("{regions} read in full: no API"))])?;
+        page.paragraph(2, 6, &[(DIM, &format!("{regions} {}: no API", words::read_whole(facts)))])?;
     }
     if let Some(regions) = words::regions(left_out, "more ") {
         page.paragraph(2, 6, &[(DIM, &format!("{regions} not named here; --report json has them all"))])?;

@@ -128,12 +128,24 @@ pub(super) fn violated_rules<'a>(facts: &Facts<'a>) -> Vec<(&'a RuleFacts, u64)>
     violated
 }
 
-/// Where the stages came from: `AWS`, as `name` shows it; and which part of them this is.
-pub(super) fn source(facts: &Facts<'_>, name: &str) -> String {
-    match &facts.run.shard {
-        None => name.to_owned(),
-        Some(shard) => format!("{name}, shard {} of {}", shard.index, shard.count),
+/// How many values of narrowing flags are shown.
+const MOST_FLAGS: usize = 5;
+
+/// Where the stages came from: `AWS, shard 1 of 2, narrowed to --api a1`. `show` renders texts of others.
+pub(super) fn source(facts: &Facts<'_>, show: impl Fn(&str) -> String) -> String {
+    let mut source = show(&facts.run.source);
+    if let Some(shard) = &facts.run.shard {
+        source.push_str(&format!(", shard {} of {}", shard.index, shard.count));
     }
+    let flags = facts.outcome.narrowing.flags();
+    if !flags.is_empty() {
+        let shown = flags.iter().take(MOST_FLAGS).map(|(flag, value)| show(&format!("--{flag} {value}")));
+        source.push_str(&format!(", narrowed to {}", shown.collect::<Vec<_>>().join(" ")));
+        if let Some(more) = flags.len().checked_sub(MOST_FLAGS).filter(|more| *more > 0) {
+            source.push_str(&format!(" and {more} more"));
+        }
+    }
+    source
 }
 
 /// What was looked at: `9 stages of 4 APIs in 3 Regions, 7 governed by a rule, 2 by none`.
@@ -167,10 +179,11 @@ pub(super) fn books(facts: &Facts<'_>) -> Option<String> {
     // An account that nobody looked into has no Regions here.
     let (accounts, regions): (Vec<_>, Vec<_>) =
         scopes.iter().partition(|it| it.region.is_none() && matches!(it.outcome, Read::Unchecked | Read::Excluded));
+    let read = read_whole(facts);
     let sorted = |scopes: &[&Scope], noun: &str| {
         let of = |outcome| scopes.iter().filter(|scope| scope.outcome == outcome).count() as u64;
         let counts = [
-            (of(Read::Checked), "read in full"),
+            (of(Read::Checked), read),
             (of(Read::Partial), "read in part"),
             (of(Read::Unchecked), "not read"),
             (of(Read::Excluded), "excluded"),
@@ -200,6 +213,11 @@ pub(super) fn books(facts: &Facts<'_>) -> Option<String> {
         said.push(tallied(apis(facts), "API", &counts));
     }
     Some(said.join("; "))
+}
+
+/// The words for a scope without gaps. A narrowed run has not read anything in full.
+pub(super) fn read_whole(facts: &Facts<'_>) -> &'static str {
+    if facts.outcome.narrowing.is_none() { "read in full" } else { "read as narrowed" }
 }
 
 /// `3 Regions: 2 read in full, 1 not read`, or `3 Regions read in full`.

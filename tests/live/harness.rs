@@ -22,22 +22,37 @@ pub fn audit_as(caller: (&str, &str), settings: Settings, policy: &str, flags: &
 }
 
 /// The same; whatever it says.
-pub fn output_as((account, region): (&str, &str), settings: Settings, policy: &str, flags: &[&str]) -> Output {
+pub fn output_as(caller: (&str, &str), settings: Settings, policy: &str, flags: &[&str]) -> Output {
+    in_folder(caller, settings, &[("p.yaml", policy)], |run| {
+        run(&[&["audit", "--policy", "p.yaml", "--rate", "0", "--report", "json"], flags].concat())
+    })
+}
+
+/// Runs commands one after the other in a folder with these files, against one control plane.
+pub fn in_folder<T>(
+    (account, region): (&str, &str),
+    settings: Settings,
+    files: &[(&str, &str)],
+    commands: impl FnOnce(&dyn Fn(&[&str]) -> Output) -> T,
+) -> T {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("p.yaml"), policy).unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let emulator = runtime.block_on(Emulator::start(settings)).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    command
-        .current_dir(folder.path())
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .envs(emulator.environment(account, region))
-        .args(["audit", "--policy", "p.yaml", "--rate", "0", "--report", "json"])
-        .args(flags)
-        .output()
-        .unwrap()
+    commands(&|args| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        command
+            .current_dir(folder.path())
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .envs(emulator.environment(account, region))
+            .args(args)
+            .output()
+            .unwrap()
+    })
 }

@@ -6,4 +6,5 @@
 mod coverage;
 mod faults;
 mod harness;
+mod narrowed;
 mod shards;

@@ -80,6 +80,7 @@ fn members() -> Vec<(&'static str, Value)> {
         ("gate", described("What the audit tolerated.", gate)),
         ("shard?", described("Which part of a run this is; not there for a whole one.", shard)),
         ("source", described("Where the stages came from: AWS, or the name of a file.", text())),
+        ("narrowing?", narrowing()),
         ("summary", summary()),
         ("rules", list("The rules of the audit.", rule())),
         (
@@ -102,6 +103,20 @@ fn members() -> Vec<(&'static str, Value)> {
         ("history", list("Not used yet.", json!({}))),
         ("run?", described("The circumstances; not there with --reproducible.", run)),
     ]
+}
+
+fn narrowing() -> Value {
+    let names = || json!({"type": "array", "items": text()});
+    described(
+        "The flags that leave out a part of the fleet, of the audit or of its snapshot; not there where none does.",
+        object([
+            ("api?", names()),
+            ("stage?", names()),
+            ("protocol?", names()),
+            ("shard?", text()),
+            ("from?", described("The kind of file that holds one API or one stage.", text())),
+        ]),
+    )
 }
 
 fn summary() -> Value {
@@ -261,6 +276,7 @@ mod tests {
             in_scope: true,
         };
         sharded.outcome.failed = Some("no Region".to_owned());
+        sharded.outcome.narrowing.api = vec!["a1".to_owned()];
         sharded.outcome.unneeded = sharded.outcome.warnings.iter().map(unneeded).collect();
         let empty = Sample { outcome: Outcome::default(), ..sample::nothing_governed() };
         [sample::rich(), sample::rich_reproducible(), sharded, sample::conforming(), sample::interrupted(), empty]
@@ -308,7 +324,8 @@ mod tests {
 
     #[test]
     fn the_schema_knows_every_member() {
-        const MAY_BE_MISSING: [&str; 6] = ["failed", "shard", "run", "reading", "waiver_expired", "expired_waiver"];
+        const MAY_BE_MISSING: [&str; 8] =
+            ["failed", "shard", "narrowing", "api", "run", "reading", "waiver_expired", "expired_waiver"];
         let validator = validator();
         for result in samples() {
             let mut all = Vec::new();

@@ -66,6 +66,7 @@ use self::stop::Reason;
 use self::survey::{Survey, Surveyed};
 use crate::model::Document;
 use crate::model::feed::{Chunk, Close, Feed, Gap, Selection, Unusable, Warning};
+use crate::model::narrowing::Narrowing;
 use crate::model::shard::Shard;
 
 /// Chunks that may wait to be checked. More would only fill memory: a chunk is checked faster than it is fetched.
@@ -203,6 +204,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let progress = Arc::new(Progress::new(Limits::of(&request)));
     let timeout = request.timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
     let (selection, spool) = (Arc::clone(&request.selection), request.spool.clone());
+    let narrowing = Narrowing::of(&selection, request.shard);
     let survey = Survey {
         in_flight: Arc::new(Semaphore::new(request.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
         open: Survey::places(),
@@ -225,7 +227,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
                 failure.code, failure.message
             )
         });
-        let close = Close { failed, asked, ..ledger::close(ledgers, meant, warnings, &selection) };
+        let close = Close { failed, asked, narrowing, ..ledger::close(ledgers, meant, warnings, &selection) };
         if let Some(spool) = spool {
             spool.closed(&close);
         }

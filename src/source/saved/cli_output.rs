@@ -12,6 +12,7 @@ use crate::model::catalogue::{Field, STAGE, position};
 use crate::model::decode::Decode;
 use crate::model::document::{STAGE_FIELD, api_stated_by};
 use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Unusable};
+use crate::model::narrowing::Narrowing;
 use crate::model::value::Value;
 
 /// The largest output: an API has ten stages, and may be given three hundred.
@@ -88,7 +89,10 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
         api: api_stated_by(api.as_deref(), request.protocol),
         stages,
     };
-    let close = Close { scopes: vec![scope], gaps: gap.into_iter().collect(), ..Close::default() };
+    // It holds one API, or one stage of it. Here --api states which one, and narrows nothing.
+    let stage = request.selection.stages.clone();
+    let narrowing = Narrowing { from: Some("get-stages".to_owned()), stage, ..Narrowing::default() };
+    let close = Close { scopes: vec![scope], gaps: gap.into_iter().collect(), narrowing, ..Close::default() };
     Ok(CliOutput { chunk: Some(chunk), close })
 }
 

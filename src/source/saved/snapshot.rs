@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::input::{Input, damaged};
+use crate::model::balance::Missing;
 use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Unusable, Warning};
+use crate::model::narrowing::Narrowing;
 
 /// The name of the format, in the header.
 pub const FORMAT: &str = "driftgate.snapshot";
@@ -38,6 +40,9 @@ pub struct Header {
     /// What was asked for.
     #[serde(default)]
     pub scopes: Vec<Asked>,
+    /// What it was narrowed to. Nothing is known of the rest.
+    #[serde(default, skip_serializing_if = "Narrowing::is_none")]
+    pub narrowing: Narrowing,
 }
 
 /// An account and a Region that were asked for.
@@ -74,6 +79,8 @@ pub(super) struct Snapshot {
     selection: Arc<Selection>,
     name: Arc<str>,
     asked: Vec<Asked>,
+    /// What the snapshot was narrowed to.
+    narrowing: Narrowing,
     stop: Arc<AtomicBool>,
 }
 
@@ -103,7 +110,8 @@ pub(super) fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool
     let only = Arc::clone(&selection);
     let reader_name = Arc::clone(&name);
     let reader = std::thread::spawn(move || send(input, &reader_name, &only, &sender));
-    Ok(Snapshot { chunks, reader, selection, name, asked: header.scopes, stop })
+    let Header { scopes: asked, narrowing, .. } = header;
+    Ok(Snapshot { chunks, reader, selection, name, asked, narrowing, stop })
 }
 
 /// Cuts the text into chunks of whole lines. The last line is held back: it is the trailer.
@@ -224,8 +232,14 @@ impl Feed for Snapshot {
             });
         }
         let narrowed = !self.selection.apis.is_empty();
+        let missing = Missing::of(&gaps);
         let scope = |scope: Scope| {
-            let scope = Scope { requests: Some(0), ..scope };
+            let mut scope = Scope { requests: Some(0), ..scope };
+            if scope.outcome == Read::Partial && !missing.is_said_of(&scope) {
+                // All that is missing was left out by flags.
+                scope.outcome = Read::Checked;
+                scope.checked_apis += std::mem::take(&mut scope.unchecked_apis);
+            }
             // How many of the APIs that are asked for a scope has, only its stages tell.
             if narrowed {
                 Scope { apis: 0, checked_apis: 0, skipped_apis: 0, deleted_apis: 0, unchecked_apis: 0, ..scope }
@@ -234,7 +248,8 @@ impl Feed for Snapshot {
             }
         };
         let scopes = trailer.scopes.into_iter().map(scope).collect();
-        Ok(Close { scopes, gaps, warnings: trailer.warnings, ..Close::default() })
+        let narrowing = self.narrowing.further(&self.selection);
+        Ok(Close { scopes, gaps, warnings: trailer.warnings, narrowing, ..Close::default() })
     }
 }
 
@@ -265,6 +280,7 @@ impl Snapshot {
         Close {
             scopes: self.asked.iter().map(scope).collect(),
             gaps: asked.iter().map(gap).collect(),
+            narrowing: self.narrowing.clone().further(&self.selection),
             ..Close::default()
         }
     }

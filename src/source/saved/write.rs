@@ -96,6 +96,7 @@ pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) ->
         version: VERSION,
         taken_at: options.taken_at.clone(),
         scopes: close.scopes.iter().map(asked).collect(),
+        narrowing: close.narrowing.clone(),
     };
     line(out, &header)?;
     let mut stages = 0;
