@@ -1,177 +1,123 @@
 //! What looks like a secret, by the shape of a value and by what its name says. It must not know whose value it is.
 
-use std::sync::LazyLock;
+mod names;
+mod shapes;
+mod values;
 
-use regex::Regex;
+use self::names::{Says, says, words};
+use self::values::{is_number, is_random, is_readable, is_reference, is_repetitive, is_uuid, refers, stands_in};
 
-/// Credentials that show what they are by their published shape.
-static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let shapes = [
-        // AWS access keys: four letters and sixteen characters of base 32.
-        r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b",
-        // GitHub's tokens, classic and fine-grained.
-        r"\bgh[oprsu]_[A-Za-z0-9]{36,}",
-        r"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}",
-        // GitLab: personal, deploy, runner and job tokens.
-        r"\bgl(?:pat|dt|rt|cbt)-[A-Za-z0-9_-]{20,}",
-        // Slack's tokens and webhooks.
-        r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
-        r"\bhooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]{20,}",
-        // Stripe's secret and restricted keys.
-        r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}",
-        // Google's API keys.
-        r"\bAIza[A-Za-z0-9_-]{35}",
-        // A JSON Web Token: a header and a body that are JSON objects in base64url, and a signature.
-        r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
-        r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----",
-    ];
-    Regex::new(&shapes.join("|")).ok()
-});
+/// The shortest password, and the shortest key, that is taken for one.
+const SHORTEST: (usize, usize) = (4, 6);
 
-/// `scheme://user:password@host`; the password is the group.
-static ADDRESS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@?#]*:([^\s/@?#]+)@[^\s/@]").ok());
-
-/// What a name ends with that is a password of somebody's choice.
-const PASSWORDS: [&str; 4] = ["password", "passwd", "passphrase", "pwd"];
-/// What a name ends with that is a secret of some machine's making.
-const KEYS: [&str; 16] = [
-    "secret",
-    "token",
-    "credential",
-    "credentials",
-    "apikey",
-    "authkey",
-    "accesskey",
-    "accountkey",
-    "encryptionkey",
-    "masterkey",
-    "privatekey",
-    "secretkey",
-    "sharedkey",
-    "signingkey",
-    "hmackey",
-    "jwtkey",
-];
-/// What is done to a password by the function that a variable then names.
-const DEEDS: [&str; 9] = ["change", "check", "confirm", "forgot", "recover", "reset", "update", "validate", "verify"];
-/// Words behind the name of a secret, which tell those of one kind apart.
-const WHICH: [&str; 12] =
-    ["dev", "development", "test", "qa", "stage", "staging", "prod", "production", "old", "new", "current", "value"];
-/// What a name ends with that says where a secret is, which is the right way.
-const POINTERS: [&str; 12] =
-    ["arn", "endpoint", "host", "id", "location", "name", "path", "ref", "table", "uri", "url", "version"];
-/// Values that say how a secret is dealt with, and are none.
-const ORDINARY: [&str; 18] = [
-    "changeme",
-    "default",
-    "disabled",
-    "dynamic",
-    "enabled",
-    "encrypted",
-    "external",
-    "false",
-    "header",
-    "hidden",
-    "managed",
-    "masked",
-    "none",
-    "optional",
-    "redacted",
-    "required",
-    "static",
-    "vault",
-];
-
-/// Whether a variable looks like a secret: its value has the shape of a well-known credential, or is the address of
-/// something with the password in it, or its name says that it is a secret and nothing in the value speaks against
-/// it. Names, addresses, paths, ARNs, numbers and placeholders are what variables are for.
+/// True if a value looks like a secret: it has the shape of a well-known credential, is or holds an address with a
+/// password or a token in it, or its name says that it is a secret and nothing in the value speaks against it. Names,
+/// addresses, paths, ARNs, numbers and placeholders are what variables are for.
 #[must_use]
 pub fn looks_secret(name: &str, value: &str) -> bool {
-    let value = value.trim();
-    SHAPES.as_ref().is_some_and(|shapes| shapes.is_match(value)) || has_password(value) || is_named_so(name, value)
+    let value = unquoted(value.trim());
+    value.len() >= SHORTEST.0
+        && (shapes::holds_credential(value)
+            || shapes::has_password(value, |password| is_reference(password) || stands_in(&words(password)))
+            || holds_pair(value)
+            || is_named_so(name, value))
 }
 
-/// Whether the value is an address with a password that is not a placeholder.
-fn has_password(value: &str) -> bool {
-    let found = ADDRESS.as_ref().and_then(|address| address.captures(value)).and_then(|found| found.get(1));
-    found.is_some_and(|password| !is_placeholder(password.as_str()))
+fn unquoted(value: &str) -> &str {
+    let inside = |quote: char| value.strip_prefix(quote).and_then(|value| value.strip_suffix(quote));
+    inside('"').or_else(|| inside('\'')).unwrap_or(value)
 }
 
-fn is_named_so(name: &str, value: &str) -> bool {
-    if value.len() < 6 || refers(value) {
-        return false;
+/// True if a value holds a name with its own value, and that pair looks like a secret: a query (`?token=…`), a
+/// connection string (`Password=…;`), a header (`X-Api-Key: …`) or JSON (`"password": "…"`).
+fn holds_pair(value: &str) -> bool {
+    if value.starts_with(['{', '['])
+        && let Ok(json) = serde_json::from_str(value)
+    {
+        return json_holds_secret(&json);
     }
-    let name = words(name);
-    let value_words = words(value);
-    // `resetPassword: password-reset-handler` says what it is for.
-    if is_readable(value) && value_words.iter().any(|word| word.len() > 2 && name.contains(word)) {
-        return false;
+    if let Some((name, value)) = value.split_once(": ")
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+        && !value.contains(char::is_whitespace)
+        && is_named_so(name, value)
+    {
+        return true;
     }
-    let which =
-        |word: &String| word == "v" || WHICH.contains(&word.as_str()) || word.bytes().all(|byte| byte.is_ascii_digit());
-    let end = name.iter().rposition(|word| !which(word)).map_or(0, |last| last + 1);
-    let stem = name[..end].concat();
-    let says = |secrets: &[&str]| secrets.iter().any(|secret| stem.ends_with(secret));
-    let does = name.iter().any(|word| DEEDS.contains(&word.as_str()));
-    if says(&PASSWORDS) && !does {
-        return !ORDINARY.contains(&value.to_ascii_lowercase().as_str());
-    }
-    let points = name.last().is_some_and(|last| POINTERS.contains(&last.as_str()));
-    let mentions =
-        !points && name.iter().any(|word| PASSWORDS.contains(&word.as_str()) || KEYS.contains(&word.as_str()));
-    ((says(&KEYS) || says(&PASSWORDS)) && !is_readable(value)) || (mentions && is_random(value))
-}
-
-/// Whether a value names or locates something, is a number, or stands for a value that is put in elsewhere.
-fn refers(value: &str) -> bool {
-    value.starts_with("arn:")
-        || value.contains("://")
-        || value.starts_with(['/', '.'])
-        || is_placeholder(value)
-        || value.bytes().all(|byte| byte.is_ascii_digit() || b"+-.,:_".contains(&byte))
-}
-
-fn is_placeholder(value: &str) -> bool {
-    value.starts_with(['$', '<', '{', '[', '*', '%']) || value.contains("${") || value.contains("{{")
-}
-
-/// Whether a value is made of words that a person reads, such as `checkout-v2` or `us-east-1`: letters with at most
-/// two digits behind, or short numbers, and more than one of them if there is any digit.
-fn is_readable(value: &str) -> bool {
-    let parts: Vec<&str> =
-        value.split(['-', '_', '.', '/', ':', ' ', '=', ',']).filter(|part| !part.is_empty()).collect();
-    let readable = |part: &&str| {
-        let digits = part.len() - part.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-        let letters = part.chars().take(part.len() - digits).all(char::is_alphabetic);
-        letters && digits <= if digits == part.len() { 4 } else { 2 }
-    };
-    let digits = value.bytes().any(|byte| byte.is_ascii_digit());
-    parts.iter().all(readable) && (!digits || parts.len() > 1)
-}
-
-/// Whether somewhere in a value are sixteen letters and digits or more in a row, both of them mixed.
-fn is_random(value: &str) -> bool {
-    value.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| {
-        let changes = run.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit());
-        run.len() >= 16 && changes.count() >= 4
+    let mut pairs = value
+        .split(|c: char| c.is_whitespace() || matches!(c, '?' | '&' | ';' | '#' | ',' | '{' | '}'))
+        .filter_map(|pair| pair.split_once('='));
+    pairs.any(|(name, of_it)| {
+        let of_it = unquoted(of_it);
+        // Azure calls the key of a function so.
+        is_named_so(if name == "code" { "key" } else { name }, of_it) && (!is_readable(of_it) || is_connection(value))
     })
 }
 
-/// The words of a name, in lower case: `dbPassword`, `DB_PASSWORD` and `db-password` are two each.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut before = ' ';
-    for c in name.chars() {
-        let starts = c.is_uppercase() && !before.is_uppercase() || c.is_ascii_digit() != before.is_ascii_digit();
-        match words.last_mut() {
-            _ if !c.is_alphanumeric() => {}
-            Some(word) if before.is_alphanumeric() && !starts => word.extend(c.to_lowercase()),
-            _ => words.push(c.to_lowercase().collect()),
-        }
-        before = c;
+/// True if a value says where and as whom to log in, so that what it calls a password is one: `password=required` alone
+/// is a setting.
+fn is_connection(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    ["user", "uid", "host", "server"].iter().any(|word| lower.contains(word))
+}
+
+fn json_holds_secret(json: &serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::Object(members) => members.iter().any(|(name, value)| match value {
+            serde_json::Value::String(text) => is_named_so(name, text),
+            other => json_holds_secret(other),
+        }),
+        serde_json::Value::Array(elements) => elements.iter().any(json_holds_secret),
+        _ => false,
     }
-    words
+}
+
+/// True if a name says that its value is a secret, and the value may be one.
+fn is_named_so(name: &str, value: &str) -> bool {
+    if value.len() < SHORTEST.0 {
+        return false;
+    }
+    let name = words(name);
+    let says = says(&name);
+    if says == Says::Nothing || refers(value) || is_filler(value) {
+        return false;
+    }
+    match says {
+        Says::Password => is_password(&name, value),
+        Says::Key => is_key(&name, value),
+        Says::EncryptionKey => is_key(&name, value) && !is_uuid(value),
+        Says::Perhaps => !is_readable(value) && is_random(value),
+        Says::Nothing => false,
+    }
+}
+
+/// True if a value may be a password of a person's choice: words as well, but not those of the name.
+fn is_password(name: &[String], value: &str) -> bool {
+    if is_number(value) {
+        return value.len() >= SHORTEST.1 && value.bytes().all(|byte| byte.is_ascii_digit());
+    }
+    if !is_readable(value) {
+        return true;
+    }
+    let said = words(value);
+    // `password: db-password-prod` says what it is for.
+    let echoes = said.len() > 1 && said.iter().any(|word| word.len() > 2 && name.contains(word));
+    value.len() >= SHORTEST.1 && !echoes && !stands_in(&said)
+}
+
+/// True if a value may be a secret of a machine's making, or a user with a password.
+fn is_key(name: &[String], value: &str) -> bool {
+    let login = || {
+        let of_login =
+            name.iter().any(|word| matches!(word.as_str(), "basic" | "credential" | "credentials" | "creds"));
+        let login = value.split_once(':').filter(|(user, password)| !user.is_empty() && !is_number(password));
+        of_login && login.is_some_and(|(_, password)| !password.contains([':', '/']) && !is_reference(password))
+    };
+    value.len() >= SHORTEST.1 && !is_number(value) && (!is_readable(value) || login())
+}
+
+/// True if a long part of a value repeats a few characters.
+fn is_filler(value: &str) -> bool {
+    value.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part.len() >= 12 && is_repetitive(part))
 }
 
 #[cfg(test)]
@@ -280,13 +226,5 @@ mod tests {
         ] {
             assert!(!looks_secret(name, value), "{name}={value}");
         }
-    }
-
-    #[test]
-    fn names_fall_into_words() {
-        for name in ["dbPassword", "DB_PASSWORD", "db-password", "db.Password"] {
-            assert_eq!(words(name), ["db", "password"]);
-        }
-        assert_eq!(words("apiKey2"), ["api", "key", "2"]);
     }
 }
