@@ -45,11 +45,11 @@ fn write(path: &str, stages: usize) -> Result<(), Box<dyn Error>> {
 }
 
 fn count(snapshot: &str, policy: &str) -> Result<(), Box<dyn Error>> {
-    let (texts, unreadable) = files::read(&[policy.to_owned()], false);
-    if !unreadable.is_empty() {
-        return Err(format!("{unreadable:?}").into());
+    let found = files::read(&[policy.to_owned()]);
+    if !found.unreadable.is_empty() {
+        return Err(format!("{:?}", found.unreadable).into());
     }
-    let policies = load(texts).map_err(|mistakes| format!("{mistakes:?}"))?;
+    let policies = load(found.texts).map_err(|mistakes| format!("{mistakes:?}"))?;
     let mut text = String::new();
     File::open(snapshot).and_then(|mut file| file.read_to_string(&mut text)).map_err(|e| format!("{snapshot}: {e}"))?;
     let outcome =

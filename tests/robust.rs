@@ -240,12 +240,12 @@ fn paths_that_lead_nowhere_or_in_circles_come_to_an_end() {
     symlink("y.yaml", root.join("x.yaml")).unwrap();
     symlink("x.yaml", root.join("y.yaml")).unwrap();
     assert!(Command::new("mkfifo").arg(root.join("pipe/p.yaml")).status().unwrap().success());
-    // What is no policy may be anything.
+    // What may have been a folder of policies is named.
     symlink("nowhere", root.join("mixed/link")).unwrap();
     fs::write(root.join("mixed/p.yaml"), GOOD).unwrap();
     for (path, code, said) in [
-        ("loop", 0, "1 policy, 1 rule, 0 tests: no mistakes"),
-        ("mixed", 0, "1 policy, 1 rule, 0 tests: no mistakes"),
+        ("loop", 0, "1 policy, 1 rule, 0 tests: no mistakes, 2 warnings"),
+        ("mixed", 0, "1 policy, 1 rule, 0 tests: no mistakes, 1 warning"),
         ("broken", 2, "error: broken/p.yaml: a link that leads nowhere"),
         ("pipe", 2, "error: pipe/p.yaml: not a file"),
         ("unreadable", 2, "error: unreadable: no policy in this folder"),

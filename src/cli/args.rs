@@ -365,7 +365,7 @@ pub enum SchemaKind {
 pub struct PolicyCheck {
     /// Which policies.
     #[command(flatten)]
-    pub policies: Paths,
+    pub policies: OwnPaths,
     /// A file of waivers to check as well; repeat for several
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub waivers: Vec<String>,
@@ -379,7 +379,7 @@ pub struct PolicyCheck {
 pub struct PolicyTest {
     /// Which policies.
     #[command(flatten)]
-    pub policies: Paths,
+    pub policies: OwnPaths,
     /// How results are told, on stdout
     #[arg(long, value_enum, default_value_t = TestFormat::Text, value_name = "FORMAT")]
     pub format: TestFormat,
@@ -420,6 +420,14 @@ pub enum TestFormat {
     Json,
     /// For CI systems that show tests.
     Junit,
+}
+
+/// Policies in the making by path.
+#[derive(Debug, Args)]
+pub struct OwnPaths {
+    /// Policy files, folders of them, or builtin:NAME [default: policies/]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
 }
 
 /// Policies by path.

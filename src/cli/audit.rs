@@ -1,6 +1,5 @@
 //! `driftgate audit`: policies and stages in, reports and a verdict out.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,17 +7,17 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::args::{Audit, Global, Reports};
 use super::interrupt::Interrupt;
+use super::policy_files::{self, load_policies};
 use super::progress::Audience;
-use super::run_file::kinds::is_run_file;
 use super::sources::{self, Questions, SourceKind};
-use super::{Stop, diagnostics, output, parts, run_file, spool};
+use super::{Stop, diagnostics, output, parts, spool};
 use crate::model::Document;
-use crate::model::feed::Feed;
+use crate::model::feed::{Feed, Warning};
 use crate::model::judgement::Judgement;
+use crate::policy::Policies;
 use crate::policy::diagnostic::SourceText;
 use crate::policy::files;
 use crate::policy::waiver::{self, Waivers};
-use crate::policy::{Policies, load};
 use crate::report::{Facts, Run, Style};
 use crate::source::aws::Predicate;
 use crate::{check, gate};
@@ -34,8 +33,21 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     let from = SourceKind::of(&command.source)?;
     let reports = output::reports(&command.reports.report, global.quiet)?;
     spool::keep_apart(&command.source, reports.iter().map(|report| &report.to))?;
-    let policies = Arc::new(policies(&command.policy, false, global.run_file.as_deref(), NOTHING)?);
-    let waivers = if command.no_waivers { Waivers::default() } else { waivers(&command.waivers, NOTHING)? };
+    let loaded = load_policies(&policy_files::Request {
+        paths: &command.policy,
+        tests: false,
+        run_file: global.run_file.as_deref(),
+        waivers: (!command.no_waivers).then_some(&command.waivers),
+        consequence: NOTHING,
+    })?;
+    let passed_over = loaded.warnings();
+    // The report for people has them; beside another, who looks on sees them here.
+    if !global.quiet && !output::is_text_on_stdout(&reports) {
+        loaded.tell();
+    }
+    let policies = Arc::new(loaded.policies);
+    let (waivers, waiver_texts) =
+        if command.no_waivers { Default::default() } else { waivers(&command.waivers, NOTHING)? };
     let source = &command.source;
     let options = check::Options {
         inheritance: source.route_inheritance,
@@ -50,7 +62,7 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
         min_coverage: gate.min_coverage,
     };
 
-    let shard = parts::part(command, &policies, options, &tolerance);
+    let shard = parts::part(command, &policies, &waiver_texts, options, &tolerance);
 
     let runtime = runtime()?;
     let interrupt = Interrupt::listen(&runtime)?;
@@ -65,7 +77,7 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     let questions = Questions { may_match: worth, confirm, spool: spool.clone() };
     let feed = sources::open(&from, source, questions, &runtime, &interrupt, Audience::of(global, false))?;
     let run = Run { source: from.name(), command_line: Some(command_line), shard, ..Run::default() };
-    let against = Against { policies: &policies, waivers: &waivers, options, tolerance };
+    let against = Against { policies: &policies, waivers: &waivers, options, tolerance, passed_over };
     let judged = judge(&against, feed, &command.reports, &interrupt, (run, started), &reports);
     let ended = |judgement: &Judgement| judgement.signal.is_none() && judgement.exit != gate::FAILED;
     spool::end(spool, judged.as_ref().is_ok_and(ended), source, global.quiet);
@@ -85,6 +97,8 @@ pub struct Against<'a> {
     pub options: check::Options,
     /// What the gate tolerates.
     pub tolerance: gate::Tolerance,
+    /// What was not read where policies lie.
+    pub passed_over: Vec<Warning>,
 }
 
 /// Checks what the feed yields, judges it, and writes the reports.
@@ -96,7 +110,9 @@ pub fn judge(
     (run, started): (Run, Instant),
     reports: &[output::Report],
 ) -> Result<Judgement, Stop> {
-    let outcome = check::run(against.policies, against.waivers, feed, against.options).map_err(Stop::usage)?;
+    let mut outcome = check::run(against.policies, against.waivers, feed, against.options).map_err(Stop::usage)?;
+    outcome.warnings.extend(against.passed_over.iter().cloned());
+    outcome.warnings.sort();
     let judgement = gate::judge(&outcome, against.tolerance, interrupt.signal());
 
     let reproducible = asked.reproducible();
@@ -136,55 +152,18 @@ pub fn write(facts: &Facts<'_>, reports: &[output::Report]) -> Result<(), Stop> 
     }
 }
 
-/// The policies of the paths, or of the default ones; `in_use` is the run file of this run.
-pub fn policies(paths: &[String], tests: bool, in_use: Option<&str>, consequence: &str) -> Result<Policies, Stop> {
-    // A run file and waivers may lie in a folder of policies, as those beside a repository's code do.
-    let (mut texts, unreadable) = files::read(&policy_paths(paths), tests);
-    let beside = |file: &Arc<SourceText>| !paths.contains(&file.name) && waiver::is_waiver_file(file);
-    if !texts.iter().all(beside) {
-        texts.retain(|file| !beside(file));
-    }
-    let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| is_run_file(text, in_use));
-    if let Some(file) = run_files.iter().find(|file| texts.is_empty() || paths.contains(&file.name)) {
-        let name = &file.name;
-        return Err(Stop::usage(format!(
-            "{name} is a run file: it holds flags and no rules.\nName a policy; a run file is read with --config {name}"
-        )));
-    }
-    // A policy with a misspelt key may look like a run file; passed over, it would be enforced by nobody.
-    let mut mistakes: Vec<_> = run_files.iter().flat_map(run_file::mistakes).collect();
-    let policies = load(texts).unwrap_or_else(|found| {
-        mistakes.extend(found);
-        Policies::default()
-    });
-    if unreadable.is_empty() && mistakes.is_empty() {
-        return Ok(policies);
-    }
-    diagnostics::faults(&unreadable, &mistakes, consequence);
-    Err(Stop::silent(gate::USAGE))
-}
-
-/// The waivers of the files, as they stand today.
-pub fn waivers(paths: &[String], consequence: &str) -> Result<Waivers, Stop> {
+/// The waivers of the files, as they stand today, and the texts of the files.
+fn waivers(paths: &[String], consequence: &str) -> Result<(Waivers, Vec<Arc<SourceText>>), Stop> {
     let (texts, unreadable) = files::read_each(paths);
     let (waivers, mistakes) = match waiver::load(&texts, today()) {
         Ok(waivers) => (waivers, Vec::new()),
         Err(found) => (Waivers::default(), found),
     };
     if unreadable.is_empty() && mistakes.is_empty() {
-        return Ok(waivers);
+        return Ok((waivers, texts));
     }
     diagnostics::faults(&unreadable, &mistakes, consequence);
     Err(Stop::silent(gate::USAGE))
-}
-
-/// The paths of policies, or the default one.
-pub fn policy_paths(paths: &[String]) -> Vec<String> {
-    if !paths.is_empty() {
-        return paths.to_vec();
-    }
-    let path = if Path::new("policies").is_dir() { "policies" } else { "builtin:foundation" };
-    vec![path.to_owned()]
 }
 
 /// The day in UTC, by the real clock: a build that wants to be reproducible does not get its waivers back.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::args::{Demo, Global};
-use super::audit::{self, Against, judge, may_match, runtime};
+use super::audit::{Against, judge, may_match, runtime};
 use super::interrupt::Interrupt;
 use super::output::{self, Report, Target};
+use super::policy_files::{self, load_policies};
 use super::progress::Audience;
 use super::{Stop, sources};
 use crate::emulator::{
@@ -33,8 +34,9 @@ pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
     }
 
     let reports = output::reports(&command.reports.report, global.quiet)?;
-    let policies =
-        Arc::new(audit::policies(&["builtin:foundation".to_owned(), "builtin:websocket".to_owned()], false, None, "")?);
+    let packs = ["builtin:foundation", "builtin:websocket"].map(str::to_owned);
+    let request = policy_files::Request { paths: &packs, tests: false, run_file: None, waivers: None, consequence: "" };
+    let policies = Arc::new(load_policies(&request)?.policies);
     let request = aws::Request {
         regions: aws::Regions { named: DEMO_REGIONS.map(str::to_owned).to_vec(), ..aws::Regions::default() },
         endpoint_url: Some(emulator.endpoint_url()),
@@ -53,7 +55,8 @@ pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
         min_coverage: None,
     };
     let options = check::Options { show_values: command.reports.show_values, ..check::Options::default() };
-    let against = Against { policies: &policies, waivers: &Waivers::default(), options, tolerance };
+    let against =
+        Against { policies: &policies, waivers: &Waivers::default(), options, tolerance, passed_over: Vec::new() };
     let run = Run { source: "the embedded control plane".to_owned(), ..Run::default() };
     let judgement = judge(&against, feed, &command.reports, &interrupt, (run, started), &reports)?;
     if !global.quiet {

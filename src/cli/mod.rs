@@ -9,6 +9,7 @@ mod interrupt;
 mod output;
 mod parts;
 mod policy;
+mod policy_files;
 mod progress;
 pub mod reference;
 mod report;

@@ -82,6 +82,11 @@ pub fn reports(asked: &[Report], quiet: bool) -> Result<Vec<Report>, Stop> {
     Ok(all)
 }
 
+/// Whether the report for people goes to stdout.
+pub fn is_text_on_stdout(reports: &[Report]) -> bool {
+    reports.iter().any(|report| report.to == Target::Stdout && report.format.name == "text")
+}
+
 /// Whether an output can be written, before anything is done for it.
 pub fn check(target: &Target) -> Result<(), Stop> {
     let Target::Path(path) = target else { return Ok(()) };

@@ -1,16 +1,25 @@
 //! Which part of a run `--shard` asks for, and what all parts must have alike to be merged.
 
+use std::sync::Arc;
+
 use super::args::{AccountFlags, Audit};
 use crate::check::Options;
 use crate::gate::Tolerance;
 use crate::model::digest::{hex, sha256};
-use crate::policy::{Policies, files};
+use crate::policy::Policies;
+use crate::policy::diagnostic::SourceText;
 use crate::report::Part;
 
 /// The part of a run that an audit is; `None` for a whole one.
-pub fn part(command: &Audit, policies: &Policies, options: Options, tolerance: &Tolerance) -> Option<Part> {
+pub fn part(
+    command: &Audit,
+    policies: &Policies,
+    waivers: &[Arc<SourceText>],
+    options: Options,
+    tolerance: &Tolerance,
+) -> Option<Part> {
     let shard = command.source.pace.shard?;
-    let of = format!("sha256:{}", hex(&sha256(&[&alike(command, policies, options, tolerance)])));
+    let of = format!("sha256:{}", hex(&sha256(&[&alike(command, policies, waivers, options, tolerance)])));
     Some(Part { index: shard.index(), count: shard.count(), of, found: None })
 }
 
@@ -21,15 +30,17 @@ pub fn found(part: &Part, asked: Option<&str>) -> Part {
 }
 
 /// Everything that decides what a run finds, but for the fleet. The version of driftgate is compared by itself.
-fn alike(command: &Audit, policies: &Policies, options: Options, tolerance: &Tolerance) -> String {
+fn alike(
+    command: &Audit,
+    policies: &Policies,
+    waivers: &[Arc<SourceText>],
+    options: Options,
+    tolerance: &Tolerance,
+) -> String {
     let source = &command.source;
     let mut parts: Vec<String> = policies.policies.iter().map(|policy| policy.file.text.clone()).collect();
     parts.push("waivers".to_owned());
-    if !command.no_waivers {
-        // They were read a moment ago; one that cannot be read has ended the run.
-        let (texts, _) = files::read_each(&command.waivers);
-        parts.extend(texts.iter().map(|file| file.text.clone()));
-    }
+    parts.extend(waivers.iter().map(|file| file.text.clone()));
     parts.push(format!("{options:?} {tolerance:?} {}", command.confirm));
     parts.push(format!("{:?} {:?}", source.region, source.all_regions));
     parts.push(format!("{:?} {:?} {:?}", source.exclude_region, source.api, source.stage));
@@ -52,7 +63,7 @@ mod tests {
         let cli = Cli::try_parse_from(args.iter().chain(flags)).unwrap();
         let Command::Audit(command) = cli.command else { panic!("no audit") };
         let tolerance = Tolerance { fail_on: None, allow_incomplete: false, allow_empty: false, min_coverage: None };
-        part(&command, &Policies::default(), Options::default(), &tolerance).unwrap().of
+        part(&command, &Policies::default(), &[], Options::default(), &tolerance).unwrap().of
     }
 
     #[test]

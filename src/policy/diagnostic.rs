@@ -112,6 +112,13 @@ impl Problems {
         });
     }
 
+    /// Adds what else can be done about the mistakes noted since there were `before`.
+    pub fn advise_also(&mut self, before: usize, help: &str) {
+        for mistake in self.found.iter_mut().skip(before) {
+            mistake.help.push(help.to_owned());
+        }
+    }
+
     /// Says what to do about the mistakes noted since there were `before`, where that was not said.
     pub fn advise(&mut self, before: usize, help: &str) {
         for mistake in self.found.iter_mut().skip(before).filter(|mistake| mistake.help.is_empty()) {

@@ -5,9 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::compile::{as_meant, is_bare_number, kind_words, quoted};
-use super::diagnostic::{Problems, SourceText, nearest, plain, suggestions};
+use super::diagnostic::{Diagnostic, Problems, SourceText, nearest, plain, suggestions};
 use super::keys::Keys;
-use super::yaml::{Data, Entry, Node};
+use super::yaml::{self, Data, Entry, Node};
 use crate::model::Document;
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE, position};
 use crate::model::value::Value;
@@ -253,4 +253,32 @@ fn value(node: &Node, field: &'static Field, called: &str, problems: &mut Proble
             Value::Unset
         }
     }
+}
+/// Mistakes in the keys of a file of tests, for commands that do not run the tests: rules in it would be enforced by
+/// none of them.
+#[must_use]
+pub fn mistaken_file(file: &Arc<SourceText>) -> Vec<Diagnostic> {
+    let mut problems = Problems::new(Arc::clone(file));
+    if let Some(root) = yaml::read(&mut problems) {
+        keys_of_file(&root, &mut problems);
+    }
+    problems.into_sorted()
+}
+
+/// True if a file of tests has what only a policy has.
+fn is_a_policy(root: &Node) -> bool {
+    let of_a_policy = |entry: &Entry| ["rules", "match", "description"].contains(&entry.key.as_str());
+    matches!(&root.data, Data::Map(entries) if entries.iter().any(of_a_policy))
+}
+
+/// The keys of a file of tests.
+pub fn keys_of_file<'n>(root: &'n Node, problems: &mut Problems) -> Option<Keys<'n>> {
+    let before = problems.len();
+    let keys = Keys::of(root, "a file of tests", &["policy", "tests"], problems);
+    let name = &problems.file.name;
+    if let Some((stem, ending)) = name.rsplit_once("_test.").filter(|_| is_a_policy(root)) {
+        let help = format!("a file named *_test.yaml holds only tests; if it is a policy: `mv {name} {stem}.{ending}`");
+        problems.advise_also(before, &help);
+    }
+    keys
 }

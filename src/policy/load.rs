@@ -12,6 +12,7 @@ use super::foreign;
 use super::keys::{Keys, name, text};
 use super::pattern::Pattern;
 use super::policies::{EachRoute, Policies, Policy, Rule};
+use super::waiver;
 use super::yaml::{self, Data, Entry, Node};
 use crate::model::Severity;
 use crate::model::catalogue::Protocol;
@@ -82,6 +83,9 @@ impl Loading {
             let help =
                 format!("name the file with `--waivers {}`, and keep it outside the folder of policies", file.name);
             problems.note(&entry.key_span, "this is a file of waivers, not a policy", "waivers", [help]);
+            return None;
+        }
+        if waiver::is_beside_a_policy(root, problems) {
             return None;
         }
         let keys = Keys::of(root, "a policy", &KEYS, problems)?;
@@ -176,7 +180,7 @@ impl Loading {
     fn tests(&mut self, file: &Arc<SourceText>) {
         let mut problems = Problems::new(Arc::clone(file));
         if let Some(root) = yaml::read(&mut problems)
-            && let Some(keys) = Keys::of(&root, "a file of tests", &["policy", "tests"], &mut problems)
+            && let Some(keys) = example::keys_of_file(&root, &mut problems)
             && let Some((policy, node)) = keys.text("policy", &root, "the file of tests", &mut problems)
         {
             if self.names.contains_key(policy) {

@@ -79,23 +79,35 @@ pub fn load(texts: &[Arc<SourceText>], today: Date) -> Result<Waivers, Vec<Diagn
     if mistakes.is_empty() { Ok(Waivers { waivers }) } else { Err(mistakes) }
 }
 
-/// Whether a text is a file of waivers, by what it holds: a run file has names of files under the same key.
+/// Keys that only policies have.
+pub const OF_A_POLICY: [&str; 4] = ["rules", "tests", "match", "description"];
+
+/// True if a list at `waivers` holds waivers, or nothing: a run file has names of files there.
 #[must_use]
-pub fn is_waiver_file(text: &Arc<SourceText>) -> bool {
-    // Most policies are told at a glance.
-    if !text.text.lines().any(|line| line.starts_with("waivers")) {
-        return false;
-    }
-    let root = yaml::read(&mut Problems::new(Arc::clone(text)));
-    let Some(Data::Map(entries)) = root.map(|root| root.data) else { return false };
-    let waives = |entry: &Entry| match &entry.value.data {
-        Data::List(nodes) => nodes.iter().all(|node| matches!(node.data, Data::Map(_))),
+pub fn holds_waivers(entry: &Entry) -> bool {
+    match &entry.value.data {
+        Data::List(nodes) => entry.key == "waivers" && nodes.iter().all(|node| matches!(node.data, Data::Map(_))),
         _ => false,
-    };
-    entries.iter().any(|entry| entry.key == "waivers" && waives(entry))
+    }
+}
+
+/// True if the keys of a policy and `waivers` are in one file, which is noted: a command that reads the one would pass
+/// over the other.
+pub fn is_beside_a_policy(root: &Node, problems: &mut Problems) -> bool {
+    let Data::Map(entries) = &root.data else { return false };
+    let is_policy = |entry: &Entry| entry.key == "policy" || OF_A_POLICY.contains(&entry.key.as_str());
+    let waivers = entries.iter().find(|entry| entry.key == "waivers");
+    let Some(waivers) = waivers.filter(|_| entries.iter().any(is_policy)) else { return false };
+    let help = "move the waivers to a file of their own, and name it with --waivers FILE".to_owned();
+    let title = "a policy and waivers in one file";
+    problems.note(&waivers.key_span, title, "these would be read by no audit, or the policy by none", [help]);
+    true
 }
 
 fn file(root: &Node, today: Date, problems: &mut Problems) -> Vec<Waiver> {
+    if is_beside_a_policy(root, problems) {
+        return Vec::new();
+    }
     if let Data::Map(entries) = &root.data
         && let Some(entry) = entries.iter().find(|entry| entry.key == "rules")
     {

@@ -2,31 +2,32 @@
 
 use serde::Serialize;
 
-use super::{plural, say, write_json};
+use super::{paths_to_check, plural, say, write_json};
 use crate::cli::args::{Global, Listing, PolicyCheck};
 use crate::cli::diagnostics::Fault;
-use crate::cli::run_file::kinds::{is_run_file, is_same_file};
+use crate::cli::policy_files::{Sorted, tell};
+use crate::cli::run_file::kinds::is_same_file;
 use crate::cli::{Stop, audit, diagnostics, run_file};
 use crate::gate;
 use crate::policy::diagnostic::{Diagnostic, Place};
-use crate::policy::files::{self, Unreadable};
+use crate::policy::files::{self, PassedOver, Unreadable};
 use crate::policy::lint::{self, Warning};
 use crate::policy::waiver::{self, Waivers};
 use crate::policy::{Policies, load};
 
 /// Runs the command.
 pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
-    let (mut texts, mut unreadable) = files::read(&audit::policy_paths(&command.policies.paths), true);
+    let own = global.run_file.as_deref();
+    let sorted = Sorted::read(&paths_to_check(&command.policies.paths), own);
+    let Sorted {
+        policies: mut texts, tests, waivers: mut waiver_files, run_files, mut unreadable, passed_over, ..
+    } = sorted;
+    texts.extend(tests);
     unreadable.splice(..0, global.run_file_unreadable.clone());
     let (named, missing) = files::read_each(&command.waivers);
     unreadable.extend(missing);
-    let own = global.run_file.as_deref();
-    // The run file of this run was read before anything else.
-    texts.retain(|text| own.is_none_or(|own| !is_same_file(own, &text.name)));
-    let (mut waiver_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(waiver::is_waiver_file);
     waiver_files.retain(|found| !named.iter().any(|named| is_same_file(&named.name, &found.name)));
     waiver_files.extend(named);
-    let (run_files, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| is_run_file(text, None));
     let mut mistakes = global.run_file_mistakes.clone();
     mistakes.extend(run_files.iter().flat_map(run_file::mistakes));
     let policies = load(texts).unwrap_or_else(|found| {
@@ -45,18 +46,23 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
         warnings.extend(lint::waivers::warnings(&policies, &waivers));
     }
     match command.format {
-        Listing::Json => write_json(&Checked::of(&unreadable, &mistakes, &warnings, right.then_some(&policies)))?,
+        Listing::Json => {
+            let mut checked = Checked::of(&unreadable, &mistakes, &warnings, right.then_some(&policies));
+            checked.warnings.extend(passed_over.iter().map(Told::passed_over));
+            write_json(&checked)?;
+        }
         Listing::Text => {
             if !right {
                 diagnostics::faults(&unreadable, &mistakes, "");
             }
             if !global.quiet {
                 diagnostics::warnings(&warnings);
+                tell(&passed_over);
             }
             if right {
                 let run_files: Vec<&str> =
                     own.into_iter().chain(run_files.iter().map(|file| file.name.as_str())).collect();
-                say(&closing_line(&policies, &waivers, &run_files, warnings.len()), global)?;
+                say(&closing_line(&policies, &waivers, &run_files, warnings.len() + passed_over.len()), global)?;
             }
         }
     }
@@ -195,6 +201,20 @@ impl<'c> Told<'c> {
             title: &of.title,
             label: Some(&of.label),
             help: of.help.iter().map(String::as_str).collect(),
+            beside: None,
+        }
+    }
+
+    fn passed_over(of: &'c PassedOver) -> Self {
+        Self {
+            kind: Some("not-read"),
+            file: &of.path,
+            line: None,
+            column: None,
+            end_column: None,
+            title: &of.reason,
+            label: None,
+            help: Vec::new(),
             beside: None,
         }
     }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use self::sheet::Sheet;
 use crate::cli::args::{Explain, Global};
-use crate::cli::{Stop, audit, output};
+use crate::cli::policy::load_for;
+use crate::cli::{Stop, output};
 use crate::gate;
 use crate::policy::describe::{KEYS, Place, WORDS, Word, places};
 use crate::policy::diagnostic::{SourceText, nearest};
@@ -31,7 +32,7 @@ pub fn run(command: &Explain, global: &Global) -> Result<u8, Stop> {
     let policies = if only_words && command.policy.is_empty() {
         Policies::default()
     } else {
-        audit::policies(&command.policy, true, global.run_file.as_deref(), ": nothing was explained")?
+        load_for(&command.policy, global, ": nothing was explained")?
     };
     let subjects: Vec<Subject<'_>> =
         command.names.iter().map(|name| find(name, &policies)).collect::<Result<_, _>>()?;

@@ -5,7 +5,7 @@ use std::io;
 use anstyle::Style;
 use serde::Serialize;
 
-use super::{colour, plural, write_json};
+use super::{colour, load_for, plural, write_json};
 use crate::cli::args::{Global, Listing, PolicyList};
 use crate::cli::{Stop, audit, output};
 use crate::gate;
@@ -22,7 +22,7 @@ const LONGEST_NAME: usize = 40;
 
 /// Runs the command.
 pub fn run(command: &PolicyList, global: &Global) -> Result<u8, Stop> {
-    let policies = audit::policies(&command.policies.paths, true, global.run_file.as_deref(), "")?;
+    let policies = load_for(&command.policies.paths, global, "")?;
     match command.format {
         Listing::Json => write_json(&Listed::of(&policies))?,
         Listing::Text if global.quiet => {}

@@ -7,10 +7,14 @@ mod list;
 pub(super) mod schema;
 mod test;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::args::{Global, Policy, PolicyCommand};
+use super::policy_files::{self, load_policies};
 use super::{Stop, output, plural};
+use crate::policy::Policies;
 use crate::report::inert_json;
 
 /// Runs the command.
@@ -23,6 +27,21 @@ pub fn run(command: &Policy, global: &Global) -> Result<u8, Stop> {
         PolicyCommand::Learn(command) => learn::run(command, global),
         PolicyCommand::Schema(schema) => schema::run(schema),
     }
+}
+
+/// The paths of a command that looks at policies in the making: those of the repository, never a pack in their place.
+fn paths_to_check(paths: &[String]) -> Cow<'_, [String]> {
+    if paths.is_empty() { Cow::Owned(vec!["policies".to_owned()]) } else { Cow::Borrowed(paths) }
+}
+
+/// The policies of the paths with their tests, for a command that reads no stages. What was passed over is named.
+fn load_for(paths: &[String], global: &Global, consequence: &str) -> Result<Policies, Stop> {
+    let run_file = global.run_file.as_deref();
+    let loaded = load_policies(&policy_files::Request { paths, tests: true, run_file, waivers: None, consequence })?;
+    if !global.quiet {
+        loaded.tell();
+    }
+    Ok(loaded.policies)
 }
 
 fn say(text: &str, global: &Global) -> Result<(), Stop> {

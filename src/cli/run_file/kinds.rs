@@ -1,6 +1,5 @@
 //! What tells a run file from a policy and from waivers: for files that are read, and for the schema of all three.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,31 +8,58 @@ use serde_json::{Value, json};
 use super::reading::Flags;
 use super::{DEFAULT, command};
 use crate::policy::diagnostic::{Problems, SourceText};
+use crate::policy::files::identity;
+use crate::policy::load::is_test_file;
+use crate::policy::waiver::{OF_A_POLICY, holds_waivers};
 use crate::policy::yaml::{self, Data, Entry};
-
-/// Keys that only policies have. The fifth, `policy`, is a name there, and a path or several in a run file.
-const OF_A_POLICY: [&str; 4] = ["rules", "tests", "match", "description"];
 
 /// What the path of a policy has and its name has not.
 const OF_A_PATH: &str = r"[/:]|[.]ya?ml$";
 
-/// Whether a text is a run file rather than a policy or waivers: `in_use` is the run file of this run. Others hold a
-/// flag and no key of a policy; a name at `policy` is a flag only in a file of the usual name.
-pub fn is_run_file(text: &Arc<SourceText>, in_use: Option<&str>) -> bool {
-    if in_use.is_some_and(|name| is_same_file(name, &text.name)) {
-        return true;
+/// What a text among policies is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A policy. What cannot be told is taken for one, and the loader says what is wrong with it.
+    Policy,
+    /// Tests of a policy, by the name of the file.
+    Tests,
+    /// Waivers and nothing of a policy.
+    Waivers,
+    /// A run file: a flag, and no key of a policy.
+    Run,
+}
+
+impl Kind {
+    /// The kind of a text. A name at `policy`, which is the name of a policy elsewhere, is a flag only in a file of the
+    /// usual name.
+    pub fn of(text: &Arc<SourceText>) -> Self {
+        if is_test_file(&text.name) {
+            return Self::Tests;
+        }
+        // Most policies are told at a glance.
+        if text.text.lines().any(|line| line.starts_with("rules:")) {
+            return Self::Policy;
+        }
+        let root = yaml::read(&mut Problems::new(Arc::clone(text)));
+        let Some(Data::Map(entries)) = root.map(|root| root.data) else { return Self::Policy };
+        let has = |key: &str| entries.iter().any(|entry| entry.key == key);
+        let waives = entries.iter().any(holds_waivers);
+        if OF_A_POLICY.iter().any(|key| has(key)) || (waives && has("policy")) {
+            return Self::Policy;
+        }
+        if waives {
+            return Self::Waivers;
+        }
+        if is_run_file(text, &entries) { Self::Run } else { Self::Policy }
     }
-    // Most policies are told at a glance.
-    if text.text.lines().any(|line| line.starts_with("rules:")) {
-        return false;
-    }
-    let root = yaml::read(&mut Problems::new(Arc::clone(text)));
-    let Some(Data::Map(entries)) = root.map(|root| root.data) else { return false };
+}
+
+fn is_run_file(text: &SourceText, entries: &[Entry]) -> bool {
     let waives = |entry: &Entry| match &entry.value.data {
         Data::List(nodes) => entry.key == "waivers" && nodes.iter().any(|node| matches!(node.data, Data::Map(_))),
         _ => false,
     };
-    if entries.iter().any(|entry| OF_A_POLICY.contains(&entry.key.as_str()) || waives(entry)) {
+    if entries.iter().any(waives) {
         return false;
     }
     let usual = Path::new(&text.name).file_name().is_some_and(|name| name == DEFAULT);
@@ -47,15 +73,15 @@ pub fn is_run_file(text: &Arc<SourceText>, in_use: Option<&str>) -> bool {
 
 /// Whether two names are of one file.
 pub fn is_same_file(one: &str, other: &str) -> bool {
-    let real = |name| fs::canonicalize(name).ok();
-    one == other || real(one).is_some_and(|one| real(other) == Some(one))
+    let identity = |name| identity(Path::new(name));
+    one == other || identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
 fn is_path(text: &str) -> bool {
     text.contains(['/', ':']) || text.ends_with(".yaml") || text.ends_with(".yml")
 }
 
-/// The schemas of the three as one, which tells them apart by what is in them, as `is_run_file` does.
+/// The schemas of the three as one, which tells them apart by what is in them, as `Kind::of` does.
 pub fn schema_of_either(policy: &Value, waivers: &Value, run: &Value) -> Value {
     let command = command();
     let flags: Vec<&str> = Flags::of(&command).keys().into_iter().filter(|key| *key != "policy").collect();

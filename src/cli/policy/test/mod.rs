@@ -8,7 +8,7 @@ mod text;
 
 use self::coverage::Coverage;
 use self::mutants::Mutants;
-use super::{colour, write_json};
+use super::{colour, load_for, paths_to_check, write_json};
 use crate::check::{Options, Verdict, verdict};
 use crate::cli::args::{Global, PolicyTest, TestFormat};
 use crate::cli::{Stop, audit, diagnostics, output};
@@ -22,7 +22,7 @@ const NO_TESTS: &str = "nothing was proved; add `tests:` to the policy";
 
 /// Runs the command.
 pub fn run(command: &PolicyTest, global: &Global) -> Result<u8, Stop> {
-    let policies = audit::policies(&command.policies.paths, true, global.run_file.as_deref(), ": nothing was tested")?;
+    let policies = load_for(&paths_to_check(&command.policies.paths), global, ": nothing was tested")?;
     let tested: Vec<Tested<'_>> = policies.policies.iter().map(Tested::of).collect();
     let results = Results { tested, coverage: command.coverage, mutate: command.mutate };
     match command.format {
