@@ -111,13 +111,13 @@ impl Ledger {
                 Verdict::Conforms => governed = self.governs(rule),
                 Verdict::Violates(findings) => {
                     governed = self.governs(rule);
-                    let name = Arc::clone(name.get_or_insert_with(|| self.name(document)));
+                    let name = Arc::clone(name.get_or_insert_with(|| self.name(rules, document)));
                     self.violations(rules, (policy, rule), &name, findings, document);
                 }
                 Verdict::Undecided(questions) => {
                     governed = self.governs(rule);
                     self.outcome.undecided_checks += 1;
-                    let name = Arc::clone(name.get_or_insert_with(|| self.name(document)));
+                    let name = Arc::clone(name.get_or_insert_with(|| self.name(rules, document)));
                     self.undecided(rule, &name, questions);
                 }
             }
@@ -127,7 +127,7 @@ impl Ledger {
         if governed {
             self.outcome.governed += 1;
         } else {
-            let name = name.unwrap_or_else(|| self.name(document));
+            let name = name.unwrap_or_else(|| self.name(rules, document));
             self.outcome.coverage.ungoverned.push(name);
         }
     }
@@ -175,7 +175,7 @@ impl Ledger {
         self.places.entry(key).or_default().stage(document.api_id());
     }
 
-    fn name(&mut self, document: &Document<'_>) -> Arc<StageName> {
+    fn name(&mut self, rules: &Rules<'_>, document: &Document<'_>) -> Arc<StageName> {
         let known = self.last.as_ref().filter(|(place, api)| {
             place.account.as_deref() == document.account
                 && place.region.as_deref() == document.region
@@ -194,7 +194,7 @@ impl Ledger {
                 });
                 let api = Arc::new(ApiName {
                     id: document.api_id().map(Box::from),
-                    name: document.api_name().map(Box::from),
+                    name: document.api_name().map(|name| rules.shown(document, name).into()),
                     protocol: document.protocol_name().map(|name| match Protocol::from_name(name) {
                         Some(known) => Cow::Borrowed(known.name()),
                         None => Cow::Owned(name.to_owned()),

@@ -8,6 +8,7 @@ mod routes;
 mod verdict;
 mod waive;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, channel};
@@ -20,7 +21,7 @@ pub use self::verdict::{Verdict, verdict};
 use self::waive::Waiving;
 use crate::model::feed::{Chunk, Feed, Unusable};
 use crate::model::wanted::Wanted;
-use crate::model::{Document, Outcome};
+use crate::model::{Document, Outcome, digest};
 use crate::policy::waiver::Waivers;
 use crate::policy::{Policies, Policy, Rule};
 
@@ -34,7 +35,7 @@ pub struct Options {
     pub inheritance: Inheritance,
     /// Whether this is a part of a run, cut by account and Region: what it did not need, another part may.
     pub sharded: bool,
-    /// Show the values of stage variables instead of digests.
+    /// Show the values of stage variables, and what looks like a secret, instead of digests.
     pub show_values: bool,
 }
 
@@ -45,6 +46,13 @@ struct Rules<'r> {
     in_order: Vec<(&'r Policy, &'r Rule)>,
     waiving: Waiving<'r>,
     options: Options,
+}
+
+impl Rules<'_> {
+    /// A text of a document as a report may show it.
+    fn shown<'t>(&self, document: &Document<'_>, text: &'t str) -> Cow<'t, str> {
+        if self.options.show_values { text.into() } else { digest::shown(document.account, None, text) }
+    }
 }
 
 fn in_order<'p>(policies: &'p Policies) -> Vec<(&'p Policy, &'p Rule)> {

@@ -52,7 +52,6 @@ pub fn reasons(
     verdict: &Verdict,
     options: Options,
 ) -> Vec<Reason> {
-    let hide = !options.show_values;
     let Some(protocol) = protocols(document).first().copied() else { return Vec::new() };
     match verdict {
         Verdict::Violates(failures) => failures.iter().cloned().map(Reason::of).collect(),
@@ -61,7 +60,7 @@ pub fn reasons(
         }
         Verdict::Conforms => demanded(policy, rule, document, protocol, options).into_iter().map(Reason::of).collect(),
         Verdict::NotGoverned => {
-            let own = unmatched(rule.selection.as_ref(), "the rule's", document, protocol, hide);
+            let own = unmatched(rule.selection.as_ref(), "the rule's", document, protocol, options);
             why_ungoverned(policy, document, options).into_iter().chain(own).collect()
         }
         Verdict::NotApplicable => {
@@ -87,7 +86,7 @@ pub fn reasons(
 #[must_use]
 pub fn why_ungoverned(policy: &Policy, document: &Document<'_>, options: Options) -> Vec<Reason> {
     let Some(protocol) = protocols(document).first().copied() else { return Vec::new() };
-    unmatched(policy.selection.as_ref(), "the policy's", document, protocol, !options.show_values)
+    unmatched(policy.selection.as_ref(), "the policy's", document, protocol, options)
 }
 
 fn lacks(protocol: Protocol) -> String {
@@ -103,8 +102,8 @@ fn demanded(
 ) -> Vec<Failure> {
     let mut demanded = Vec::new();
     if let Some(picture) = &rule.picture {
-        let at = At::top(document, protocol, Use::Expect);
-        picture.demands(document.stage, &at, &mut Path::default(), !options.show_values, &mut demanded);
+        let at = At::top(document, protocol, Use::Expect).showing(options.show_values);
+        picture.demands(document.stage, &at, &mut Path::default(), &mut demanded);
     }
     demanded.extend(rule.assertion.iter().map(asserted::failure));
     if let Some(each) = &rule.each_route {
@@ -120,14 +119,14 @@ fn unmatched(
     whose: &str,
     document: &Document<'_>,
     protocol: Protocol,
-    hide: bool,
+    options: Options,
 ) -> Vec<Reason> {
     let Some(selection) = selection else { return Vec::new() };
     let mut lacking = Vec::new();
     selection.lacking(protocol, &mut String::new(), &mut lacking);
     let failing = |at: &At<'_>, note: String| -> Vec<Reason> {
         let mut failures = Vec::new();
-        selection.failures(document.stage, at, &mut Path::default(), hide, &mut failures);
+        selection.failures(document.stage, at, &mut Path::default(), &mut failures);
         let note: Arc<str> = note.into();
         let reason = |one: Failure| {
             if lacking.iter().any(|path| below(&one.path, path).is_some()) {
@@ -137,7 +136,7 @@ fn unmatched(
         };
         failures.into_iter().map(reason).collect()
     };
-    let default = At::top(document, protocol, Use::Match);
+    let default = At::top(document, protocol, Use::Match).showing(options.show_values);
     let any_route = default.any_route();
     match selection.truth(document.stage, &any_route) {
         Truth::False | Truth::Dropped => failing(&any_route, format!("{whose} match")),

@@ -136,7 +136,10 @@ impl<'d> Routes<'d> {
         Self {
             parts: &each.parts,
             chosen,
-            at: At { field: each_route_field(), ..At::top(document, protocol, Use::Expect) },
+            at: At {
+                field: each_route_field(),
+                ..At::top(document, protocol, Use::Expect).showing(options.show_values)
+            },
             default: document.stage.member(const { position(STAGE, "DefaultRouteSettings") }),
             entries: route_settings(document),
             options,
@@ -214,7 +217,7 @@ impl<'d> Routes<'d> {
 
     fn failing(&self, part: &RoutePart, settings: &Value<'_>, path: &mut Path, out: &mut Vec<Failure>) {
         if part.pattern.truth(settings, &self.at) == Truth::False {
-            part.pattern.failures(settings, &self.at, path, !self.options.show_values, out);
+            part.pattern.failures(settings, &self.at, path, out);
         }
     }
 
@@ -252,16 +255,15 @@ impl<'d> Routes<'d> {
 
     /// What is demanded of the default and of each route that may differ, and what is there.
     pub fn demands(&self, out: &mut Vec<Failure>) {
-        let hide = !self.options.show_values;
         for part in self.parts {
             if self.chosen.default == Truth::True {
                 let mut path = Path::fixed("DefaultRouteSettings");
-                part.pattern.demands(self.default, &self.at, &mut path, hide, out);
+                part.pattern.demands(self.default, &self.at, &mut path, out);
             }
             for route in self.besides_default(part).filter(|route| route.chosen == Truth::True) {
                 let mut path = Path::varying(format!("RouteSettings.{}", route.key));
                 let settings = in_force(route.entry, self.default, route.reading);
-                part.pattern.demands(&settings, &self.at, &mut path, hide, out);
+                part.pattern.demands(&settings, &self.at, &mut path, out);
             }
         }
     }

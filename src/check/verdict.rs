@@ -165,7 +165,7 @@ fn assuming(
         Truth::True => {}
     }
 
-    let at = At::top(document, protocol, Use::Expect);
+    let at = At::top(document, protocol, Use::Expect).showing(options.show_values);
     let picture = rule.picture.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
     let routes = rule.each_route.as_ref().map(|each| Routes::of(each, chosen, document, protocol, options));
     let asserted = rule.assertion.as_ref().map(|assertion| Asserted::of(assertion, document, protocol, options));
@@ -180,7 +180,7 @@ fn assuming(
         Truth::False => {
             let mut failures = Vec::with_capacity(1);
             if let Some((pattern, Truth::False)) = picture {
-                pattern.failures(document.stage, &at, &mut Path::default(), !options.show_values, &mut failures);
+                pattern.failures(document.stage, &at, &mut Path::default(), &mut failures);
                 for failure in &mut failures {
                     failure.route = route_of(failure, document);
                 }

@@ -226,7 +226,7 @@ pub struct Reports {
     /// No times, durations, request counts or command line in any output (also when SOURCE_DATE_EPOCH is set)
     #[arg(long)]
     pub reproducible: bool,
-    /// Show the values of stage variables instead of digests
+    /// Show the values of stage variables, and what looks like a secret, instead of digests
     #[arg(long)]
     pub show_values: bool,
 }

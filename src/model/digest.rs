@@ -70,6 +70,15 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+/// A text as anyone may see it: a digest in place of what looks like a secret, given the key that it has in a map.
+///
+/// Every text of a source goes through here on its way to a report, whatever its field.
+#[must_use]
+pub fn shown<'t>(account: Option<&str>, key: Option<&str>, text: &'t str) -> Cow<'t, str> {
+    let key = key.unwrap_or_default();
+    if looks_secret(key, text) { Digest::of(account, key, text).short().into() } else { Cow::Borrowed(text) }
+}
+
 /// SHA-256 over the parts.
 #[must_use]
 pub fn sha256(parts: &[&str]) -> [u8; 32] {

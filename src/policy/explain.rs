@@ -135,27 +135,27 @@ impl Setting {
 
 impl Pattern {
     /// The settings that fail, given that the pattern does.
-    pub fn failures(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, hide: bool, out: &mut Vec<Failure>) {
+    pub fn failures(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, out: &mut Vec<Failure>) {
         match self {
             Self::All(of) => {
                 for pattern in of {
                     if pattern.truth(value, at) == Truth::False {
-                        pattern.failures(value, at, path, hide, out);
+                        pattern.failures(value, at, path, out);
                     }
                 }
             }
-            Self::Any(_) => out.push(self.failure_here(value, at, path, hide)),
+            Self::Any(_) => out.push(self.failure_here(value, at, path)),
             // A `not` over one setting is a demand on that setting; over several it is one on the place where it is.
-            Self::Not(inner) if inner.is_one_setting() => inner.holds_though(value, at, path, hide, out),
-            Self::Not(_) => out.push(self.failure_here(value, at, path, hide)),
+            Self::Not(inner) if inner.is_one_setting() => inner.holds_though(value, at, path, out),
+            Self::Not(_) => out.push(self.failure_here(value, at, path)),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
-                self.step(value, at, path, |inner, value, at, path| inner.failures(value, at, path, hide, out));
+                self.step(value, at, path, |inner, value, at, path| inner.failures(value, at, path, out));
             }
             Self::Entries { glob, written, field, inner } => {
                 for (key, value) in fitting(glob, written, value) {
                     let at = At { field, key: Some(key), ..*at };
                     if inner.truth(value, &at) == Truth::False {
-                        path.below_key(key, |path| inner.failures(value, &at, path, hide, out));
+                        path.below_key(key, |path| inner.failures(value, &at, path, out));
                     }
                 }
             }
@@ -164,7 +164,7 @@ impl Pattern {
                 let expected: Arc<str> = self.words(at).into();
                 for (key, value) in fitting(glob, written, value).filter(|(_, value)| presence(value) == Truth::True) {
                     let at = At { field, key: Some(key), ..*at };
-                    let found = path.below_key(key, |path| Self::failure_of(value, &at, path, hide));
+                    let found = path.below_key(key, |path| Self::failure_of(value, &at, path));
                     out.push(Failure { expected: Arc::clone(&expected), ..found });
                 }
             }
@@ -183,7 +183,7 @@ impl Pattern {
                     route: None,
                     path: setting.path(path),
                     expected: setting.expected(resolved, at),
-                    actual: actual(resolved, at, hide),
+                    actual: actual(resolved, at),
                     origin: origin(value, at.field, &path.text),
                     reading: None,
                     in_force: false,
@@ -193,16 +193,16 @@ impl Pattern {
     }
 
     /// Every setting of which the pattern demands something: what it is, and what is there, whether or not they agree.
-    pub fn demands(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, hide: bool, out: &mut Vec<Failure>) {
+    pub fn demands(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, out: &mut Vec<Failure>) {
         if self.truth(value, at) == Truth::Dropped {
             return;
         }
         match self {
-            Self::All(of) => of.iter().for_each(|pattern| pattern.demands(value, at, path, hide, out)),
+            Self::All(of) => of.iter().for_each(|pattern| pattern.demands(value, at, path, out)),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
-                self.step(value, at, path, |inner, value, at, path| inner.demands(value, at, path, hide, out));
+                self.step(value, at, path, |inner, value, at, path| inner.demands(value, at, path, out));
             }
-            here => out.push(here.failure_here(value, at, path, hide)),
+            here => out.push(here.failure_here(value, at, path)),
         }
     }
 
@@ -252,12 +252,12 @@ impl Pattern {
         }
     }
 
-    fn failure_here(&self, value: &Value<'_>, at: &At<'_>, path: &Path, hide: bool) -> Failure {
-        Failure { expected: self.words(at).into(), ..Self::failure_of(value, at, path, hide) }
+    fn failure_here(&self, value: &Value<'_>, at: &At<'_>, path: &Path) -> Failure {
+        Failure { expected: self.words(at).into(), ..Self::failure_of(value, at, path) }
     }
 
     /// What is found at a place, whatever is expected there.
-    fn failure_of(value: &Value<'_>, at: &At<'_>, path: &Path, hide: bool) -> Failure {
+    fn failure_of(value: &Value<'_>, at: &At<'_>, path: &Path) -> Failure {
         let (path, expected) = (path.text(), "".into());
         // The document as a whole is no setting: nothing is "found" there.
         if std::ptr::eq(at.field, &raw const DOCUMENT) {
@@ -272,20 +272,20 @@ impl Pattern {
             };
         }
         let origin = origin(value, at.field, &path);
-        let actual = actual(resolve(at.field, value), at, hide);
+        let actual = actual(resolve(at.field, value), at);
         Failure { route: None, path, expected, actual, origin, reading: None, in_force: false }
     }
 
     /// The failure of a `not` over this pattern, at the one setting that the pattern is about.
-    fn holds_though(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, hide: bool, out: &mut Vec<Failure>) {
+    fn holds_though(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, out: &mut Vec<Failure>) {
         match self {
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
-                self.step(value, at, path, |inner, value, at, path| inner.holds_though(value, at, path, hide, out));
+                self.step(value, at, path, |inner, value, at, path| inner.holds_though(value, at, path, out));
             }
-            Self::All(of) if of.len() == 1 => of[0].holds_though(value, at, path, hide, out),
+            Self::All(of) if of.len() == 1 => of[0].holds_though(value, at, path, out),
             here => {
                 let expected = format!("not {}", here.words(at)).into();
-                out.push(Failure { expected, ..here.failure_here(value, at, path, hide) });
+                out.push(Failure { expected, ..here.failure_here(value, at, path) });
             }
         }
     }
@@ -416,8 +416,8 @@ fn origin(value: &Value<'_>, field: &Field, path: &str) -> Origin {
     }
 }
 
-/// A value as a report may show it: with `hide`, a stage variable only as a digest.
-fn actual(value: &Value<'_>, at: &At<'_>, hide: bool) -> Actual {
+/// A value as a report may show it: a stage variable, and every text that looks like a secret, only as a digest.
+fn actual(value: &Value<'_>, at: &At<'_>) -> Actual {
     if value.is_unset() {
         return Actual::Unset;
     }
@@ -425,29 +425,50 @@ fn actual(value: &Value<'_>, at: &At<'_>, hide: bool) -> Actual {
         Value::Boolean(value) => Actual::Boolean(*value),
         Value::Integer(value) => Actual::Integer(*value),
         Value::Number(value) => Actual::Number(*value),
-        Value::Text(text) if hide && at.field.sensitive => {
-            Actual::Text(Digest::of(at.document.account, at.key.unwrap_or_default(), text).short().into())
-        }
-        Value::Text(text) => Actual::Text(text.as_ref().into()),
+        Value::Text(text) => Actual::Text(shown(text, at).into()),
         Value::Digest(digest) => Actual::Text(digest.short().into()),
         Value::Unset | Value::NotStated => Actual::Unset,
         Value::Struct(_) | Value::Map(_) | Value::List(_) => {
-            let shown = if at.field.sensitive { digests(value, at, hide) } else { value.clone() };
+            let shown = all_shown(value, at);
             let written = serde_json::to_string(&Written { field: at.field, value: &shown });
             written.map_or(Actual::Unset, |json| Actual::Json(json.into()))
         }
     }
 }
 
-/// The map of stage variables with a short digest in place of each value.
-fn digests(value: &Value<'_>, at: &At<'_>, hide: bool) -> Value<'static> {
-    let entries = value.entries().iter().map(|(key, value)| {
-        let shown = match value {
-            Value::Text(text) if hide => Value::text(Digest::of(at.document.account, key, text).short()),
-            Value::Digest(digest) => Value::text(digest.short()),
-            other => other.clone().into_owned(),
-        };
-        (Cow::Owned(key.clone().into_owned()), shown)
-    });
-    Value::map(entries.collect())
+/// A text as a report may show it.
+fn shown<'t>(text: &'t str, at: &At<'_>) -> Cow<'t, str> {
+    if at.hide && at.field.sensitive {
+        return Digest::of(at.document.account, at.key.unwrap_or_default(), text).short().into();
+    }
+    at.shown(at.key, text)
+}
+
+/// A value with every text and digest in it as a report may show it.
+fn all_shown<'v>(value: &'v Value<'_>, at: &At<'_>) -> Value<'v> {
+    match value {
+        Value::Text(text) => Value::Text(shown(text, at)),
+        Value::Digest(digest) => Value::text(digest.short()),
+        Value::Struct(values) => {
+            let members = at.field.members().iter().zip(values);
+            Value::Struct(members.map(|(field, value)| all_shown(value, &At { field, ..*at })).collect())
+        }
+        Value::Map(entries) => {
+            let Kind::Map(field) = at.field.kind else { return Value::Unset };
+            let entries = entries.iter().map(|(key, value)| {
+                let key = key.as_ref();
+                (Cow::Borrowed(key), all_shown(value, &At { field, key: Some(key), ..*at }))
+            });
+            Value::Map(entries.collect())
+        }
+        Value::List(elements) => {
+            let Kind::List(field) = at.field.kind else { return Value::Unset };
+            Value::List(elements.iter().map(|element| all_shown(element, &At { field, ..*at })).collect())
+        }
+        Value::Unset => Value::Unset,
+        Value::NotStated => Value::NotStated,
+        Value::Boolean(value) => Value::Boolean(*value),
+        Value::Integer(value) => Value::Integer(*value),
+        Value::Number(value) => Value::Number(*value),
+    }
 }

@@ -9,6 +9,7 @@ use super::operator::present::presence;
 use super::truth::{Truth, Use};
 use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, Protocol, STAGE, Unset};
+use crate::model::digest;
 use crate::model::document::STAGE_FIELD;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 
@@ -106,6 +107,8 @@ pub struct At<'d> {
     pub key: Option<&'d str>,
     /// The key of the route looked at; unset for the stage default.
     pub route: &'d Value<'d>,
+    /// Whether values that should not be read by everyone are shown as digests.
+    pub hide: bool,
 }
 
 static FALSE: Value<'static> = Value::Boolean(false);
@@ -338,7 +341,19 @@ impl<'d> At<'d> {
     /// The top of a document.
     #[must_use]
     pub fn top(document: &'d Document<'d>, protocol: Protocol, used: Use) -> Self {
-        At { document, protocol, used, field: &DOCUMENT, key: None, route: &UNSET }
+        At { document, protocol, used, field: &DOCUMENT, key: None, route: &UNSET, hide: true }
+    }
+
+    /// The same, with every value shown as it is if `show_values`.
+    #[must_use]
+    pub fn showing(self, show_values: bool) -> Self {
+        At { hide: !show_values, ..self }
+    }
+
+    /// A text of the document as a report may show it, given the key that it has in a map.
+    #[must_use]
+    pub fn shown<'t>(&self, key: Option<&str>, text: &'t str) -> Cow<'t, str> {
+        if self.hide { digest::shown(self.document.account, key, text) } else { Cow::Borrowed(text) }
     }
 
     /// The same under a `not`.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::glob::Glob;
+use super::pattern::At;
 use crate::model::Document;
 use crate::model::catalogue::{API, STAGE, position};
 use crate::model::value::Value;
@@ -75,6 +76,14 @@ impl Source {
             Self::ApiName => "api.Name".into(),
             Self::Tag(key) => format!("Tags.{key}"),
             Self::ApiTag(key) => format!("api.Tags.{key}"),
+        }
+    }
+
+    /// The key of a value of a map.
+    fn key(&self) -> Option<&str> {
+        match self {
+            Self::Tag(key) | Self::ApiTag(key) => Some(key),
+            _ => None,
         }
     }
 
@@ -181,6 +190,21 @@ impl Template {
             }
         }
         Ok(Cow::Owned(text))
+    }
+
+    /// The text on a stage as a report may show it.
+    ///
+    /// # Errors
+    /// When a value is unset or not stated.
+    pub fn shown(&self, at: &At<'_>) -> Result<String, Missing> {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Value(source) => text.push_str(&at.shown(source.key(), source.read(at.document)?)),
+            }
+        }
+        Ok(text)
     }
 
     /// Whether the template, read as a glob, fits a text: only what the policy's author wrote is special, never a value.

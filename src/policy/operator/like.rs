@@ -104,8 +104,8 @@ impl Test for Like {
 
     fn expected(&self, at: &At<'_>) -> String {
         let words = self.in_words(|template| {
-            Some(match template.text(at.document) {
-                Ok(text) => text.into_owned(),
+            Some(match template.shown(at) {
+                Ok(text) => text,
                 Err(missing) => unset_words(template, &missing),
             })
         });
