@@ -1,4 +1,4 @@
-//! What a rule's `assert` says of a stage, under each reading of partial route entries that counts.
+//! The answer of a rule's `assert` on a stage, under each reading of partial route entries that counts.
 
 use std::sync::Arc;
 
@@ -8,45 +8,47 @@ use crate::model::Document;
 use crate::model::catalogue::Protocol;
 use crate::model::finding::{Actual, Origin, Reading};
 use crate::policy::assertion::Assertion;
-use crate::policy::explain::{Failure, Open};
+use crate::policy::explain::{Asserted, Failure, Open};
 use crate::policy::truth::Truth;
 
-/// What an assertion says of a stage.
-pub enum Asserted {
-    /// It holds, or drops out.
-    Says(Truth),
+/// The outcome of an assertion on a stage.
+pub enum Outcome {
+    /// It holds.
+    Holds,
     /// It does not hold.
     Fails(Failure),
     /// It cannot be decided.
     Open(Vec<Open>),
 }
 
-impl Asserted {
-    /// Asks an assertion about a stage.
+impl Outcome {
+    /// The outcome on a stage of a protocol on which the assertion applies.
     pub fn of(assertion: &Assertion, document: &Document<'_>, protocol: Protocol, options: Options) -> Self {
-        let says =
-            |reading: Reading| assertion.truth(document, protocol, |entry, default| in_force(entry, default, reading));
+        let answer =
+            |reading: Reading| assertion.answer(document, protocol, |entry, default| in_force(entry, default, reading));
         let readings = options.inheritance.readings();
         let readings = if assertion.reads_routes() { readings } else { &readings[..1] };
-        let mut answer = Self::Says(Truth::True);
+        let mut outcome = Self::Holds;
         for reading in readings {
-            match says(*reading) {
-                Ok(Truth::False) => {
-                    let hangs_on_it = assertion.reads_routes() && says(reading.other()) != Ok(Truth::False);
-                    return Self::Fails(Failure { reading: hangs_on_it.then_some(*reading), ..failure(assertion) });
+            match answer(*reading) {
+                Asserted::Fails(because) => {
+                    let hangs_on_it =
+                        assertion.reads_routes() && !matches!(answer(reading.other()), Asserted::Fails(_));
+                    let actual = if because.is_empty() { Actual::Unset } else { Actual::Text((&*because).into()) };
+                    let reading = hangs_on_it.then_some(*reading);
+                    return Self::Fails(Failure { actual, reading, ..failure(assertion) });
                 }
-                Ok(truth) if !matches!(answer, Self::Open(_)) => answer = Self::Says(truth),
-                Ok(_) => {}
-                Err(open) => answer = Self::Open(open),
+                Asserted::Holds => {}
+                Asserted::Open(open) => outcome = Self::Open(open),
             }
         }
-        answer
+        outcome
     }
 
     /// The same as a truth.
     pub const fn truth(&self) -> Truth {
         match self {
-            Self::Says(truth) => *truth,
+            Self::Holds => Truth::True,
             Self::Fails(_) => Truth::False,
             Self::Open(_) => Truth::Unknown,
         }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Options;
-use super::asserted::Asserted;
+use super::asserted::Outcome;
 use super::routes::{Chosen, Routes, route_settings};
 use crate::model::Document;
 use crate::model::catalogue::{Protocol, STAGE, position};
+use crate::model::finding::Actual;
 use crate::model::value::{NOT_STATED, Value};
 use crate::policy::Rule;
 use crate::policy::explain::{Failure, Open, Path};
@@ -162,17 +163,18 @@ fn assuming(
         // Whether it is meant does not matter where it has nothing to ask.
         Truth::Unknown if !rule.asks_something_on(protocol) => return Verdict::NotApplicable,
         Truth::Unknown => return Verdict::Undecided(match_questions(protocol, selects, rule, document)),
+        Truth::True if !rule.assert_applies(protocol) => return Verdict::NotApplicable,
         Truth::True => {}
     }
 
     let at = At::top(document, protocol, Use::Expect).showing(options.show_values);
     let picture = rule.picture.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
     let routes = rule.each_route.as_ref().map(|each| Routes::of(each, chosen, document, protocol, options));
-    let asserted = rule.assertion.as_ref().map(|assertion| Asserted::of(assertion, document, protocol, options));
+    let asserted = rule.assertion.as_ref().map(|assertion| Outcome::of(assertion, document, protocol, options));
     let truths = [
         picture.as_ref().map(|(_, truth)| *truth),
         routes.as_ref().map(Routes::truth),
-        asserted.as_ref().map(Asserted::truth),
+        asserted.as_ref().map(Outcome::truth),
     ];
     match Truth::all(truths.into_iter().flatten()) {
         Truth::True => Verdict::Conforms,
@@ -188,7 +190,7 @@ fn assuming(
             if let Some(routes) = routes {
                 routes.failures(&mut failures);
             }
-            if let Some(Asserted::Fails(failure)) = asserted {
+            if let Some(Outcome::Fails(failure)) = asserted {
                 failures.push(failure);
             }
             Verdict::Violates(joined(failures))
@@ -204,7 +206,7 @@ fn assuming(
                     questions.extend(match_questions(protocol, selects, rule, document));
                 }
             }
-            if let Some(Asserted::Open(open)) = asserted {
+            if let Some(Outcome::Open(open)) = asserted {
                 questions.extend(open);
             }
             Verdict::Undecided(questions)
@@ -222,7 +224,7 @@ pub fn undecided_beside(
 ) -> Vec<Open> {
     let mut questions = Vec::new();
     let mut settings = Vec::new();
-    for protocol in protocols(document) {
+    for protocol in protocols(document).iter().filter(|protocol| rule.assert_applies(**protocol)) {
         if let Verdict::Violates(failures) = assuming(*protocol, selects, rule, document, options) {
             settings.push(failures.into_iter().map(|failure| (failure.route, failure.path)).collect::<Vec<_>>());
         }
@@ -239,7 +241,7 @@ pub fn undecided_beside(
             }
         }
         if let Some(assertion) = &rule.assertion
-            && let Asserted::Open(open) = Asserted::of(assertion, document, *protocol, options)
+            && let Outcome::Open(open) = Outcome::of(assertion, document, *protocol, options)
         {
             questions.extend(open);
         }
@@ -273,6 +275,10 @@ fn joined(mut failures: Vec<Failure>) -> Vec<Failure> {
         let same = (&later.route, &later.path) == (&first.route, &first.path);
         if same && later.expected != first.expected {
             first.expected = format!("{}, {}", first.expected, later.expected).into();
+            // An `assert` beside a pattern that fails as a whole: it alone has something to show.
+            if first.actual == Actual::Unset {
+                first.actual = later.actual.clone();
+            }
         }
         same
     });

@@ -1,32 +1,34 @@
 //! `assert`: an expression in CEL over one stage, compiled and asked. It must not know where the text stands.
 
-mod lacking;
-mod reading;
+mod analyze;
+mod bind;
+mod mistakes;
+mod place;
 mod sample;
-mod shown;
-mod tree;
+mod shape;
+mod size;
+mod why;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use cel::common::ast::{EntryExpr, Expr};
-use cel::common::types::{CelBool, CelString, STRING_TYPE};
+use cel::common::types::{CelBool, CelString, DYN_TYPE, STRING_TYPE};
 use cel::common::value::CowVal;
 use cel::extractors::This;
 use cel::parser::{ParseError, Parser};
 use cel::{Context, Env, ExecutionError, IdedExpr, Value as Answer};
 use regex::Regex;
 
-use self::lacking::LACKING;
-use self::reading::{ROOTS, Read, Reading, Step};
-use self::shown::{Roots, Take};
-use self::tree::{Test, Tree};
+use self::analyze::{Analysis, ORDERED, Through};
+use self::bind::{Bound, Refusal, Roots};
+use self::place::Read;
+use self::why::{Cause, Why};
 use super::diagnostic::Mistake;
-use super::explain::Open;
+use super::explain::{Asserted, Open};
 use super::glob::Glob;
-use super::truth::Truth;
-use crate::model::catalogue::{API, Field, Kind, Protocol, STAGE};
+use crate::model::catalogue::{Field, Protocol, STAGE};
 use crate::model::{Document, Value};
 
 /// The longest expression, in bytes. The parser goes as deep as a sum is long.
@@ -39,25 +41,19 @@ const SYNTAX: &str = "this is not an expression in CEL";
 /// A compiled expression.
 #[derive(Debug)]
 pub struct Assertion {
-    /// What a violation says was expected.
+    /// The expression as violations show it.
     words: Arc<str>,
+    /// The expression that is evaluated, with an index into the stage for each place that it reads.
+    expr: IdedExpr,
     reads: Vec<Read>,
+    /// The settings that it reads and not every protocol has.
+    limits: Vec<&'static Field>,
+    /// The lists and maps that its macros go through, by their nodes.
+    ranges: BTreeMap<u64, Through>,
     regexes: Arc<BTreeMap<String, Regex>>,
-    http: Asked,
-    websocket: Asked,
-    /// The protocols that have what it reads.
-    on: Vec<Protocol>,
 }
 
-/// What is asked of the stages of one protocol.
-#[derive(Debug)]
-struct Asked {
-    tree: Tree,
-    /// What its tests read.
-    take: Take,
-}
-
-/// What CEL itself has, and `glob`.
+/// The functions of CEL itself, `glob`, and the order of keys.
 static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut language = Env::stdlib();
     let added = language.add_overload("glob", "glob_text", vec![STRING_TYPE, STRING_TYPE], |args| {
@@ -65,7 +61,8 @@ static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| {
         let fits = matches!((text(0), text(1)), (Some(text), Some(glob)) if Glob::of(glob).fits(text));
         Ok(CowVal::owned(CelBool::from(fits)))
     });
-    debug_assert!(added.is_ok(), "CEL has no `glob` of its own");
+    let ordered = language.add_overload(ORDERED, "ordered_any", vec![DYN_TYPE], bind::ordered);
+    debug_assert!(added.is_ok() && ordered.is_ok(), "CEL has no such functions of its own");
     Arc::new(language)
 });
 
@@ -94,34 +91,30 @@ impl Assertion {
         if is_too_deep(&expr) {
             return Err(mistake(0..text.len(), "nested too deeply", split(&format!("deeper than {DEEPEST} levels"))));
         }
-        let Reading { reads, regexes, limited, mistakes, .. } = Reading::of(text, &source, &expr);
+        let (analysis, evaluated) = Analysis::of(text, &source, &expr);
+        let Analysis { reads, limits, ranges, regexes, mistakes, .. } = analysis;
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
         let words = format!("assert: {}", lines.collect::<Vec<_>>().join(" ")).into();
-        let asked = |protocol| {
-            let tree = Tree::of(text, &source, &expr, &limited, protocol);
-            Asked { take: Take::of(tree.tests().into_iter().flat_map(|test| &test.reads)), tree }
-        };
-        let (http, websocket) = (asked(Protocol::Http), asked(Protocol::WebSocket));
-        let assertion = Self { words, reads, regexes: Arc::new(regexes), http, websocket, on: Vec::new() };
+        let assertion = Self { words, expr: evaluated, reads, limits, ranges, regexes: Arc::new(regexes) };
         match assertion.try_out() {
-            Ok(on) => Ok(Self { on, ..assertion }),
+            Ok(()) => Ok(assertion),
             Err(label) => Err(mistake(0..text.len(), "this can be evaluated on no stage", label)),
         }
     }
 
-    /// What a violation says was expected: the expression in one line.
+    /// The expression in one line, as violations show it.
     #[must_use]
     pub fn words(&self) -> &Arc<str> {
         &self.words
     }
 
-    /// Whether a stage of this protocol has what the expression reads.
+    /// True if APIs of this protocol have every setting that the expression reads.
     #[must_use]
     pub fn applies(&self, protocol: Protocol) -> bool {
-        self.on.contains(&protocol)
+        self.limits.iter().all(|field| field.on.include(protocol))
     }
 
     /// The paths of the document that the expression reads. A map is read whole.
@@ -129,89 +122,49 @@ impl Assertion {
     pub fn reads(&self) -> Vec<String> {
         let mut paths = Vec::new();
         for read in &self.reads {
-            let names: Vec<&str> = read
-                .path
-                .iter()
-                .map_while(|step| match step {
-                    Step::Name(name) => Some(&**name),
-                    Step::Any => None,
-                })
-                .collect();
-            match names.as_slice() {
+            match read.members().as_slice() {
                 ["stage"] => paths.extend(STAGE.iter().map(|field| field.name.to_owned())),
-                ["stage", path @ ..] => paths.push(below(STAGE, path)),
-                ["each_route", ..] => match read.path.get(2) {
-                    Some(Step::Name(member)) => {
-                        paths.extend([format!("DefaultRouteSettings.{member}"), "RouteSettings".to_owned()]);
-                    }
-                    _ => paths.extend(["DefaultRouteSettings", "RouteSettings"].map(str::to_owned)),
-                },
-                ["api", path @ ..] if !path.is_empty() => paths.push(format!("api.{}", below(API, path))),
-                other => paths.push(other.join(".")),
+                ["stage", path @ ..] => paths.push(path.join(".")),
+                ["each_route", ..] => {
+                    let member = read.of_route().map(|member| format!(".{member}")).unwrap_or_default();
+                    paths.extend([format!("DefaultRouteSettings{member}"), "RouteSettings".to_owned()]);
+                }
+                path => paths.push(path.join(".")),
             }
         }
         paths
     }
 
-    /// Whether it holds on a stage, or what keeps it from being decided. A test of a setting that the protocol lacks drops
-    /// out. `in_force` gives the settings of a route from its entry and the stage default.
-    ///
-    /// # Errors
-    /// What the answer hangs on: what the source does not state, or why a test could not be evaluated.
-    pub fn truth(
+    /// The answer on a stage of a protocol on which it [applies](Self::applies). `in_force` gives the settings of a route
+    /// from its entry and the stage default.
+    pub fn answer(
         &self,
         document: &Document<'_>,
         protocol: Protocol,
         in_force: impl for<'v> Fn(&'v Value<'v>, &'v Value<'v>) -> Value<'v>,
-    ) -> Result<Truth, Vec<Open>> {
+    ) -> Asserted {
         let roots = Roots::of(document, self.reads_routes(), in_force);
-        let context = self.context(&roots, protocol);
-        let mut open = Vec::new();
-        let truth = self.asked(protocol).tree.truth(&mut open, &|test, open| {
-            if let Some(equality) = &test.equality
-                && let Some(equal) = roots.is_digest_of(&equality.key, &equality.text)
-            {
-                return Truth::from(equal == equality.equal);
-            }
-            let mut found = Vec::new();
-            for read in &test.reads {
-                roots.open(read, protocol, &mut found);
-            }
-            if found.is_empty() {
-                match self.evaluate(test, &context, protocol) {
-                    Ok(answer) => return answer.map_or(Truth::Dropped, Truth::from),
-                    Err(why) => {
-                        let reason = format!("assert could not be evaluated: {}", why.words()).into();
-                        found.push(Open { route: None, path: "".into(), reason });
-                    }
-                }
-            }
-            found.retain(|one| !open.contains(one));
-            open.append(&mut found);
-            Truth::Unknown
-        });
-        if truth == Truth::Unknown { Err(open) } else { Ok(truth) }
+        let refusals = Mutex::new(Vec::new());
+        let stage = Bound { reads: &self.reads, roots: &roots, protocol, refusals: &refusals };
+        let context = self.context(stage);
+        let why = Why { assertion: self, stage: &stage };
+        match self.evaluate(&self.expr, &context, &stage) {
+            Ok(true) => Asserted::Holds,
+            Ok(false) => Asserted::Fails(why.decided(&self.expr, &context).join("; ").into()),
+            Err(_) => Asserted::Open(why.open(&self.expr, &context).into_iter().map(Cause::into_open).collect()),
+        }
     }
 
-    /// Whether it reads the settings in force of routes.
+    /// True if it reads the settings in force of routes.
     #[must_use]
     pub fn reads_routes(&self) -> bool {
-        self.reads.iter().any(|read| matches!(read.path.first(), Some(Step::Name(root)) if **root == *"each_route"))
+        self.reads.iter().any(|read| read.members().first() == Some(&"each_route"))
     }
 
-    const fn asked(&self, protocol: Protocol) -> &Asked {
-        match protocol {
-            Protocol::Http => &self.http,
-            Protocol::WebSocket => &self.websocket,
-        }
-    }
-
-    /// The values that its tests read, and its functions.
-    fn context<'r>(&'r self, roots: &'r Roots<'_>, protocol: Protocol) -> Context<'r, 'r> {
+    /// The stage that it reads, and its functions.
+    fn context<'r>(&self, stage: Bound<'r>) -> Context<'r, 'r> {
         let mut context = Context::with_env(Arc::clone(&LANGUAGE));
-        for (name, value) in roots.values(&self.asked(protocol).take, protocol) {
-            context.add_variable_as_val(name, value);
-        }
+        context.add_variable_as_val(place::STAGE, Box::new(stage));
         if !self.regexes.is_empty() {
             for name in ["re", "matches"] {
                 let regexes = Arc::clone(&self.regexes);
@@ -225,43 +178,47 @@ impl Assertion {
         context
     }
 
-    /// The answer of a test; `None` when it needs what the protocol lacks.
-    fn evaluate(&self, test: &Test, context: &Context<'_, '_>, protocol: Protocol) -> Result<Option<bool>, Failed> {
-        match Answer::resolve_val(&test.expr, context) {
-            Ok(answer) => match answer.downcast_ref::<CelBool>() {
-                Some(answer) => Ok(Some(*answer.inner())),
-                None => Err(Failed::Gives(answer.get_type().name().to_owned())),
-            },
-            Err(ExecutionError::NoSuchKey(key)) if lacks(&self.reads, protocol, &key) => Ok(None),
-            Err(ExecutionError::UndeclaredReference(name)) if *name == LACKING => Ok(None),
-            Err(ExecutionError::NoSuchKey(key)) if self.names(&key) => Err(Failed::Missing(key.to_string())),
-            Err(ExecutionError::NoSuchKey(_)) => Err(Failed::MissingKey),
-            Err(ExecutionError::NoSuchOverload(call)) => {
-                Err(Failed::Types(operator(call.function()).to_owned(), call.argument_types().join(" and ")))
+    /// The answer of the expression or a part of it.
+    fn evaluate(&self, expr: &IdedExpr, context: &Context<'_, '_>, stage: &Bound<'_>) -> Result<bool, Failed> {
+        let error = match Answer::resolve_val(expr, context) {
+            Ok(answer) => {
+                let boolean = answer.downcast_ref::<CelBool>().map(|answer| *answer.inner());
+                return boolean.ok_or_else(|| Failed::Gives(answer.get_type().name().to_owned()));
             }
-            Err(ExecutionError::UnsupportedBinaryOperator(name, one, other)) => {
-                let types = [one, other].map(|value| value.type_of().to_string().replace("float", "double"));
-                Err(Failed::Types(operator(name).to_owned(), types.join(" and ")))
-            }
-            Err(ExecutionError::UnexpectedType { got, .. }) => {
-                Err(Failed::Types("a function or macro".to_owned(), got))
-            }
-            Err(_) => Err(Failed::Other),
+            Err(error) => error,
+        };
+        if let Some(refusal) = stage.refusal(&error) {
+            return Err(match refusal {
+                Refusal::Open(open) => Failed::Open(open),
+                Refusal::Missing(number) => match self.reads.get(number) {
+                    Some(read) => Failed::Missing(read.written(), read.question()),
+                    None => Failed::MissingKey,
+                },
+                Refusal::MissingKey => Failed::MissingKey,
+            });
         }
-    }
-
-    /// Whether the expression itself has this name. A key that was worked out may be a value of the stage, and is not
-    /// for reports.
-    fn names(&self, key: &str) -> bool {
-        self.reads.iter().flat_map(|read| &read.path).any(|step| matches!(step, Step::Name(name) if **name == *key))
+        Err(match error {
+            ExecutionError::NoSuchKey(_) => Failed::MissingKey,
+            ExecutionError::NoSuchOverload(call) => {
+                Failed::Types(operator(call.function()).to_owned(), call.argument_types().join(" and "))
+            }
+            ExecutionError::UnsupportedBinaryOperator(name, one, other) => {
+                let types = [one, other].map(|value| value.type_of().to_string().replace("float", "double"));
+                Failed::Types(operator(name).to_owned(), types.join(" and "))
+            }
+            ExecutionError::UnexpectedType { got, .. } => Failed::Types("a function or macro".to_owned(), got),
+            _ => Failed::Other,
+        })
     }
 }
 
-/// Why an expression gave no answer. It holds no value of the stage.
+/// A reason why an expression gives no answer. It holds no value of the stage.
 #[derive(Debug)]
 enum Failed {
-    /// A setting or key that is written in the expression is not set.
-    Missing(String),
+    /// The source does not state something.
+    Open(Open),
+    /// A setting or key that is written in the expression is not set, and how to ask for it.
+    Missing(String, String),
     /// A key that was worked out is not there.
     MissingKey,
     /// An operation cannot take values of these types.
@@ -275,53 +232,14 @@ enum Failed {
 impl Failed {
     fn words(&self) -> String {
         match self {
-            Self::Missing(name) => format!("`{name}` is not set; ask `has(…)` first"),
+            Self::Open(open) => open.reason.to_string(),
+            Self::Missing(written, question) => format!("`{written}` is not set; ask `{question}` first"),
             Self::MissingKey => "there is no such key; ask `KEY in MAP` first".to_owned(),
             Self::Types(operation, types) => format!("`{operation}` cannot take {types}"),
             Self::Gives(result) => format!("it gives {result}, not true or false"),
             Self::Other => "a number is out of range, or a text is not a number".to_owned(),
         }
     }
-}
-
-/// Whether what is read leads through a field of that name that the protocol lacks, or holds one. A key of a map may be
-/// called so too.
-fn lacks(reads: &[Read], protocol: Protocol, name: &str) -> bool {
-    fn holds(field: &Field, lacking: &dyn Fn(&Field) -> bool) -> bool {
-        match field.kind {
-            Kind::Struct(members) => members.iter().any(|member| lacking(member) || holds(member, lacking)),
-            Kind::Map(of) => holds(of, lacking),
-            _ => false,
-        }
-    }
-    let lacking = |field: &Field| field.name == name && !field.on.include(protocol);
-    reads.iter().any(|read| {
-        let Some((Step::Name(root), steps)) = read.path.split_first() else { return false };
-        let Some(mut field) = ROOTS.into_iter().find(|field| field.name == &**root) else { return false };
-        for step in steps {
-            let below = match (field.kind, step) {
-                (Kind::Struct(members), Step::Name(step)) => members.iter().find(|one| one.name == &**step),
-                (Kind::Map(of), _) => Some(of),
-                _ => None,
-            };
-            match below {
-                Some(below) if lacking(below) => return true,
-                Some(below) => field = below,
-                None => return false,
-            }
-        }
-        holds(field, &lacking)
-    })
-}
-
-/// The path below these fields, up to the first map.
-fn below(mut fields: &'static [Field], path: &[&str]) -> String {
-    let known = path.iter().map_while(|name| {
-        let field = fields.iter().find(|field| field.name == *name)?;
-        fields = field.members();
-        Some(*name)
-    });
-    known.collect::<Vec<_>>().join(".")
 }
 
 /// An operator as it is written.
@@ -370,7 +288,7 @@ fn syntax_error(text: &str, error: &ParseError) -> Mistake {
     }
 }
 
-/// Whether an expression nests too deeply. It does not go down itself, since that might be too deep.
+/// True if an expression nests too deeply. It does not go down itself, since that might be too deep.
 fn is_too_deep(expr: &IdedExpr) -> bool {
     let mut left = vec![(expr, 0)];
     while let Some((expr, depth)) = left.pop() {
@@ -420,6 +338,28 @@ mod tests {
             ("(stage.AutoDeploy", SYNTAX, "(behind)"),
             ("stage.?AutoDeploy.orValue(true)", SYNTAX, "."),
             ("has(stage)", SYNTAX, "stage"),
+            ("has(stage.AutoDeploy)", "`AutoDeploy` is always there", "AutoDeploy"),
+            ("has(stage.Tags)", "`Tags` is always there", "Tags"),
+            ("!has(stage.AccessLogSettings)", "`AccessLogSettings` is always there", "AccessLogSettings"),
+            ("has(api.CorsConfiguration.AllowOrigins)", "`AllowOrigins` is always there", "AllowOrigins"),
+            ("has(each_route[''].LoggingLevel)", "`LoggingLevel` is always there", "LoggingLevel"),
+            ("'LoggingLevel' in each_route['']", "`LoggingLevel` is always there", "LoggingLevel"),
+            (
+                "each_route.map(r, each_route[r]).all(s, has(s.DataTraceEnabled))",
+                "`DataTraceEnabled` is always there",
+                "DataTraceEnabled",
+            ),
+            ("stage['Auto' + 'Deploy']", "the settings of `stage` are named", "s"),
+            ("['AutoDeploy'].all(k, k in stage)", "the settings of `stage` are named", "s"),
+            ("stage.DefaultRouteSettings.all(k, k != '')", "the settings of `DefaultRouteSettings` are named", "."),
+            (
+                "[stage.DefaultRouteSettings].all(s, s[api.Name] == 1)",
+                "the settings of `DefaultRouteSettings` are named",
+                "s",
+            ),
+            ("each_route.all(r, r.LoggingLevel == 'OFF')", "a text has no members", "LoggingLevel"),
+            ("each_route.map(r, each_route[r]).all(s, s.Burst > 1)", "`route` has no setting `Burst`", "Burst"),
+            ("stage.Tags.cost-center == 'x'", "there is no `center` here", "center"),
             ("stage.AutoDeploi", "`stage` has no setting `AutoDeploi`", "AutoDeploi"),
             ("stage['AutoDeploi']", "`stage` has no setting `AutoDeploi`", "AutoDeploi"),
             ("stage.autoDeploy", "`stage` has no setting `autoDeploy`", "autoDeploy"),
@@ -494,20 +434,35 @@ mod tests {
     #[test]
     fn it_applies_to_the_protocols_that_have_what_it_reads() {
         const WEBSOCKET: &[Protocol] = &[Protocol::WebSocket];
-        let unguarded = "stage.DefaultRouteSettings.LoggingLevel == 'INFO'";
+        let logs = "stage.DefaultRouteSettings.LoggingLevel == 'INFO'";
         for (text, on) in [
             ("stage.AutoDeploy", &Protocol::ALL[..]),
-            (unguarded, WEBSOCKET),
+            (logs, WEBSOCKET),
             ("each_route['GET /'].LoggingLevel == 'INFO'", WEBSOCKET),
             ("stage.Tags.all(k, stage.Tags[k] == stage.ClientCertificateId)", WEBSOCKET),
-            (&format!("api.ProtocolType == 'HTTP' || {unguarded}"), &Protocol::ALL),
+            (&format!("api.ProtocolType == 'HTTP' || {logs}"), WEBSOCKET),
+            (&format!("stage.AutoDeploy || stage.AutoDeploy && {logs}"), WEBSOCKET),
             ("has(stage.ClientCertificateId)", WEBSOCKET),
-            ("!has(stage.ClientCertificateId) && has(stage.DefaultRouteSettings.LoggingLevel)", WEBSOCKET),
-            ("each_route.exists(r, has(each_route[r].LoggingLevel))", WEBSOCKET),
-            ("has(stage.ClientCertificateId) || has(api.CorsConfiguration.AllowOrigins)", &Protocol::ALL),
+            ("'ClientCertificateId' in stage", WEBSOCKET),
+            ("stage['ClientCertificateId'].startsWith('x')", WEBSOCKET),
             ("has(stage.ClientCertificateId) ? stage.AutoDeploy : !stage.AutoDeploy", WEBSOCKET),
-            ("stage.ClientCertificateId == api.CorsConfiguration.AllowOrigins[0]", &[]),
             ("size(api.CorsConfiguration.AllowOrigins) > 0", &[Protocol::Http]),
+            ("has(stage.ClientCertificateId) || size(api.CorsConfiguration.AllowOrigins) > 0", &[]),
+            // However the settings come to a name.
+            ("each_route.map(r, each_route[r]).all(s, s.LoggingLevel != 'OFF')", WEBSOCKET),
+            ("each_route.map(r, each_route[r]).filter(s, s.DataTraceEnabled) == []", WEBSOCKET),
+            ("[stage.DefaultRouteSettings][0].LoggingLevel == 'INFO'", WEBSOCKET),
+            ("([] + [stage.DefaultRouteSettings])[0].LoggingLevel == 'INFO'", WEBSOCKET),
+            ("{'a': stage.DefaultRouteSettings}.a.LoggingLevel == 'INFO'", WEBSOCKET),
+            ("[{'a': stage.DefaultRouteSettings}].all(m, m['a'].LoggingLevel == 'INFO')", WEBSOCKET),
+            ("(stage.AutoDeploy ? each_route[''] : stage.DefaultRouteSettings).LoggingLevel == 'INFO'", WEBSOCKET),
+            ("[stage].all(s, !has(s.ClientCertificateId))", WEBSOCKET),
+            // Keys that are called so are no settings, and a struct as a whole is what the protocol has of it.
+            ("stage.StageVariables.LoggingLevel == 'INFO'", &Protocol::ALL),
+            ("stage.Tags['ClientCertificateId'] == 'x' && 'LoggingLevel' in stage.Tags", &Protocol::ALL),
+            ("{'LoggingLevel': stage.DefaultRouteSettings}.LoggingLevel.DetailedMetricsEnabled", &Protocol::ALL),
+            ("stage.RouteSettings.LoggingLevel.DetailedMetricsEnabled", &Protocol::ALL),
+            ("stage.DefaultRouteSettings == each_route['']", &Protocol::ALL),
         ] {
             let assertion = Assertion::of(text).unwrap();
             let applies: Vec<_> = Protocol::ALL.into_iter().filter(|protocol| assertion.applies(*protocol)).collect();

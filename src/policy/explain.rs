@@ -49,6 +49,17 @@ impl Open {
     }
 }
 
+/// The answer of an `assert` on a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asserted {
+    /// It holds.
+    Holds,
+    /// It does not hold; the quantifiers on which that hangs and what they failed for, empty without any.
+    Fails(Arc<str>),
+    /// It cannot be decided.
+    Open(Vec<Open>),
+}
+
 /// Why most open questions are open.
 pub const NOT_STATED_REASON: &str = "the source does not state it";
 

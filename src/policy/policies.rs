@@ -99,12 +99,21 @@ impl Rule {
     /// Whether something is left of what the rule asks when what the protocol lacks drops out.
     #[must_use]
     pub fn asks_something_on(&self, on: Protocol) -> bool {
+        if let Some(assertion) = &self.assertion {
+            return assertion.applies(on);
+        }
         let api = api_stated_by(None, Some(on));
         let document = Document::before_its_stages(None, None, &api);
         let at = At::top(&document, on, Use::Expect);
         let routes = self.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern);
         self.picture.iter().chain(routes).any(|pattern| pattern.truth(&NOT_STATED, &at) != Truth::Dropped)
-            || self.assertion.as_ref().is_some_and(|assertion| assertion.applies(on))
+    }
+
+    /// True if APIs of this protocol have every setting that `assert` reads. Where they lack one, the rule does not apply,
+    /// whatever else it expects.
+    #[must_use]
+    pub fn assert_applies(&self, on: Protocol) -> bool {
+        self.assertion.as_ref().is_none_or(|assertion| assertion.applies(on))
     }
 }
 

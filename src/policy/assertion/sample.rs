@@ -1,7 +1,12 @@
 //! An expression tried on stages that have everything: what fails there fails everywhere.
 
-use super::reading::Step;
-use super::shown::Roots;
+use std::sync::Mutex;
+
+use cel::IdedExpr;
+
+use super::bind::{Bound, Roots};
+use super::place::Step;
+use super::why::joined;
 use super::{Assertion, Failed};
 use crate::model::Document;
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, Protocol, position};
@@ -10,10 +15,12 @@ use crate::policy::example::{ACCOUNT, REGION};
 use crate::policy::pattern::DOCUMENT;
 
 impl Assertion {
-    /// The protocols that have what the expression reads; or why it gives no answer on any stage.
-    pub(super) fn try_out(&self) -> Result<Vec<Protocol>, String> {
-        let mut on = Vec::new();
-        for protocol in Protocol::ALL {
+    /// Tries every test of the expression: what fails there fails everywhere.
+    ///
+    /// # Errors
+    /// The reason why it gives no answer on any stage.
+    pub(super) fn try_out(&self) -> Result<(), String> {
+        for protocol in Protocol::ALL.into_iter().filter(|protocol| self.applies(*protocol)) {
             // With all booleans true and all false, more of the expression is reached than with either alone.
             for truth in [true, false] {
                 let keys = self.keys();
@@ -23,29 +30,35 @@ impl Assertion {
                 }
                 let document = Document { account: Some(ACCOUNT), region: Some(REGION), api: &api, stage: &stage };
                 let roots = Roots::of(&document, true, |entry, _| entry.clone());
-                let context = self.context(&roots, protocol);
-                let tests = self.asked(protocol).tree.tests();
+                let refusals = Mutex::new(Vec::new());
+                let stage = Bound { reads: &self.reads, roots: &roots, protocol, refusals: &refusals };
+                let context = self.context(stage);
+                let tests = tests(&self.expr);
                 for test in &tests {
-                    match self.evaluate(test, &context, protocol) {
-                        Ok(None) => {}
-                        Ok(Some(_)) | Err(Failed::Missing(_) | Failed::MissingKey | Failed::Other) => on.push(protocol),
+                    match self.evaluate(test, &context, &stage) {
                         Err(why @ Failed::Gives(_)) if tests.len() > 1 => {
                             return Err(format!("a part of {}", why.words()));
                         }
                         Err(why @ (Failed::Types(..) | Failed::Gives(_))) => return Err(why.words()),
+                        _ => {}
                     }
                 }
             }
         }
-        Ok(on)
+        Ok(())
     }
 
     /// The keys of every map of a sample: what the expression names is there.
     fn keys(&self) -> Vec<&str> {
-        let steps = self.reads.iter().flat_map(|read| &read.path);
-        let named = steps.filter_map(|step| if let Step::Name(name) = step { Some(&**name) } else { None });
+        let steps = self.reads.iter().flat_map(|read| &read.steps);
+        let named = steps.filter_map(|step| if let Step::Key(name) = step { Some(&**name) } else { None });
         named.chain(["sample"]).collect()
     }
+}
+
+/// The tests that logical operators join.
+fn tests(expr: &IdedExpr) -> Vec<&IdedExpr> {
+    joined(expr).map_or_else(|| vec![expr], |parts| parts.iter().flat_map(tests).collect())
 }
 
 /// A field with everything in it.

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::diagnostic::Mistake;
-use super::explain::Open;
-use super::truth::Truth;
+use super::explain::Asserted;
 use crate::model::catalogue::Protocol;
 use crate::model::{Document, Value};
 
@@ -32,7 +31,7 @@ impl Assertion {
         match *self {}
     }
 
-    /// Whether a stage of this protocol has what the expression reads.
+    /// True if APIs of this protocol have every setting that the expression reads.
     #[must_use]
     pub fn applies(&self, _: Protocol) -> bool {
         match *self {}
@@ -44,22 +43,19 @@ impl Assertion {
         match *self {}
     }
 
-    /// Whether it reads the settings in force of routes.
+    /// True if it reads the settings in force of routes.
     #[must_use]
     pub fn reads_routes(&self) -> bool {
         match *self {}
     }
 
-    /// Whether it holds on a stage.
-    ///
-    /// # Errors
-    /// Never, since there is none.
-    pub fn truth(
+    /// The answer on a stage.
+    pub fn answer(
         &self,
         _: &Document<'_>,
         _: Protocol,
         _: impl for<'v> Fn(&'v Value<'v>, &'v Value<'v>) -> Value<'v>,
-    ) -> Result<Truth, Vec<Open>> {
+    ) -> Asserted {
         match *self {}
     }
 }
