@@ -28,6 +28,23 @@ const PURE: [&str; 5] = ["model", "policy", "check", "gate", "report"];
 /// Of a pure module, the file that reads what the others then work on.
 const READS: &str = "src/policy/files.rs";
 
+/// The files that may name a hash map or a hash set, and why. Everywhere else the order is one that a result may have.
+const UNORDERED: [(&str, &str); 13] = [
+    ("src/emulator/fault.rs", "looked up, never gone through"),
+    ("src/emulator/fleet.rs", "looked up, never gone through"),
+    ("src/emulator/throttle.rs", "looked up, never gone through"),
+    ("src/policy/assertion/bind.rs", "the maps of CEL are made of them; their keys are sorted before they are seen"),
+    ("src/report/saved/shared.rs", "a result has very many findings; what is gone through is sorted by number"),
+    ("src/source/aws/convert.rs", "the SDK's maps, which become sorted ones"),
+    ("src/source/aws/fetch.rs", "looked up, never gone through"),
+    ("src/source/aws/organization.rs", "looked up, never gone through"),
+    ("src/source/aws/regions/mod.rs", "looked up, never gone through"),
+    ("src/source/aws/retry.rs", "the random keys of a hash map, for the jitter between attempts"),
+    ("src/source/aws/spool/mod.rs", "looked up, never gone through"),
+    ("src/source/aws/spool/read.rs", "looked up, or made into another one"),
+    ("src/source/aws/survey.rs", "looked up, never gone through"),
+];
+
 const LONGEST: usize = 600;
 
 /// One file: its path from the root, and its code without comments, texts and tests.
@@ -335,6 +352,26 @@ fn form(source: &Source) -> Vec<String> {
     failures
 }
 
+const HASHED: &str = r"\b(?:HashMap|HashSet|hash_map|hash_set|RandomState)\b";
+
+fn order(source: &Source) -> Vec<String> {
+    if UNORDERED.iter().any(|(path, _)| *path == source.path) {
+        return Vec::new();
+    }
+    source.found(HASHED, "no verdict and no text may hang on its order; take a BTreeMap or a BTreeSet")
+}
+
+#[test]
+fn what_has_no_order_stays_in_its_files() {
+    holds(order);
+    let hashed = Regex::new(HASHED).unwrap();
+    let sources = sources();
+    for (path, why) in UNORDERED {
+        let uses = sources.iter().any(|source| source.path == path && hashed.is_match(&source.code));
+        assert!(uses && !why.is_empty(), "{path} has none any more; take it out of the list");
+    }
+}
+
 #[test]
 fn modules_use_only_what_the_arrows_allow() {
     holds(arrows);
@@ -385,6 +422,7 @@ fn the_searches_find_what_they_look_for() {
     one(places, "src/policy/load.rs", "use cel::Program;");
     one(places, "src/cli/a.rs", "std::process::exit(1);");
     one(places, "src/cli/a.rs", "use std::process::ExitCode;");
+    one(order, "src/policy/a.rs", "use std::collections::HashSet;");
     one(panics, "src/cli/a.rs", "x.unwrap();");
     one(panics, "src/cli/a.rs", "let c = '\"'; x.expect(\"y\");");
     one(panics, "src/cli/a.rs", "#[cfg(test)] mod t { fn f() { x.unwrap() } } fn g() { todo!() }");
@@ -393,6 +431,8 @@ fn the_searches_find_what_they_look_for() {
         let found = check(&Source::new(path, &format!("//! x\n{code}\n")));
         assert!(found.is_empty(), "{path}: {code}: {found:?}");
     };
+    none(order, "src/policy/a.rs", "use std::collections::BTreeMap; // HashMap\nlet s = \"HashMap\";");
+    none(order, "src/policy/a.rs", "#[cfg(test)]\nmod tests {\n use std::collections::HashSet;\n}");
     none(arrows, "src/cli/a.rs", "use crate::{check, gate}; use super::output;");
     none(arrows, "src/check/a.rs", "use crate::policy::Rule; use super::x; use crate::check::Verdict;");
     none(arrows, "src/main.rs", "driftgate::cli::run(std::env::args_os())");

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -30,7 +30,7 @@ pub struct Ledger {
     /// Waivers that covered a violation.
     waivers_used: Vec<bool>,
     /// Texts that many findings share.
-    texts: HashSet<Arc<str>>,
+    texts: BTreeSet<Arc<str>>,
     /// The place and the API of the last stage: its neighbours mostly share them.
     last: Option<(Arc<Place>, Arc<ApiName>)>,
     /// The first and the last stage with violations.
@@ -79,7 +79,7 @@ impl Ledger {
             places: BTreeMap::new(),
             used: vec![false; rules.policies.rules],
             waivers_used: vec![false; rules.waiving.len()],
-            texts: HashSet::new(),
+            texts: BTreeSet::new(),
             last: None,
             ends: None,
             ordered: true,
@@ -381,7 +381,7 @@ fn unaccounted(close: &Close, places: &BTreeMap<Place, Seen>) -> Option<String> 
         return Some(unbalanced(&format!("{meant} scopes were meant, and {} are there", close.scopes.len())));
     }
     let handed_on = close.handed_on?;
-    let mut counted: HashMap<(Option<&str>, Option<&str>), u64> = HashMap::new();
+    let mut counted: BTreeMap<(Option<&str>, Option<&str>), u64> = BTreeMap::new();
     for scope in &close.scopes {
         *counted.entry((scope.account.as_deref(), scope.region.as_deref())).or_default() += scope.stages;
     }
@@ -417,14 +417,14 @@ fn explain(outcome: &mut Outcome) {
 
 /// The paths of fields that no rule reads, in the order of the catalogue.
 fn unread(policies: &Policies) -> Vec<String> {
-    let reads: HashSet<String> = policies.reads().into_iter().collect();
+    let reads: BTreeSet<String> = policies.reads().into_iter().collect();
     let mut unread = Vec::new();
     leaves(STAGE, "", &reads, &mut unread);
     leaves(API, &format!("{}.", API_FIELD.name), &reads, &mut unread);
     unread
 }
 
-fn leaves(fields: &[Field], prefix: &str, reads: &HashSet<String>, unread: &mut Vec<String>) {
+fn leaves(fields: &[Field], prefix: &str, reads: &BTreeSet<String>, unread: &mut Vec<String>) {
     for field in fields {
         let path = format!("{prefix}{}", field.name);
         if reads.contains(&path) {

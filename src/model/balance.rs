@@ -1,7 +1,7 @@
 //! Whether what is counted, what is listed and what is said to be missing agree: where they do not, a verdict rests on
 //! nothing. Pure; it must not know where the numbers come from.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::Outcome;
 use super::feed::{Gap, Read, Scope};
@@ -29,7 +29,7 @@ pub fn imbalance(outcome: &Outcome) -> Option<String> {
 /// What does not agree in the scopes.
 fn of_scopes(scopes: &[Scope], gaps: &[Gap]) -> Option<String> {
     let missing = Missing::of(gaps);
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     scopes.iter().find_map(|scope| {
         let place = format!("{} {}", scope.account.as_deref().unwrap_or("-"), scope.region.as_deref().unwrap_or("-"));
         let (outcome, unread) = (scope.outcome.name(), is_unread(scope));
@@ -57,7 +57,7 @@ pub const fn is_unread(scope: &Scope) -> bool {
 }
 
 /// The places of which gaps say that something is missing.
-pub struct Missing<'g>(HashSet<(Option<&'g str>, Option<&'g str>)>);
+pub struct Missing<'g>(BTreeSet<(Option<&'g str>, Option<&'g str>)>);
 
 impl<'g> Missing<'g> {
     /// Those of some gaps.

@@ -1,6 +1,6 @@
 //! A policy's examples: a stage, and which rules it violates. Read here, run by `driftgate policy test`.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -123,7 +123,7 @@ fn violates(entry: &Entry, rules: &[String], problems: &mut Problems) -> Option<
                 // Reports show `POLICY/RULE`; here the policy is known.
                 let written = id.rsplit('/').next().unwrap_or(id);
                 // An id may stand twice, which is a mistake of its own.
-                let mut seen = HashSet::new();
+                let mut seen = BTreeSet::new();
                 let ids = rules.iter().map(String::as_str).filter(|id| seen.insert(*id));
                 let (label, help) = suggestions(written, ids);
                 problems.note(&node.span, format!("the policy has no rule `{id}`"), label, help);

@@ -1,6 +1,6 @@
 //! Policy texts to checked and compiled policies: every mistake of every text, or policies that can be trusted.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -57,9 +57,9 @@ pub fn is_test_file(name: &str) -> bool {
 struct Loading {
     policies: Vec<Policy>,
     /// The names of all policies, those with mistakes too, and where they stand.
-    names: HashMap<String, String>,
+    names: BTreeMap<String, String>,
     /// The identifiers of each policy's rules.
-    rule_ids: HashMap<String, Vec<String>>,
+    rule_ids: BTreeMap<String, Vec<String>>,
     mistakes: Vec<Diagnostic>,
 }
 
@@ -156,7 +156,7 @@ impl Loading {
                 return Vec::new();
             }
         };
-        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         let mut rules = Vec::new();
         let mut lines = Lines::of(&file.text);
         for node in nodes {

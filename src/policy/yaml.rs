@@ -5,7 +5,7 @@
 //! the shape, which `tests/policies.rs` tries with many texts; where they do not, it is an error.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -157,7 +157,7 @@ struct Size {
 struct Places<'p, 't> {
     events: Parser<'t, granit_parser::StrInput<'t>>,
     text: &'t str,
-    anchors: HashMap<usize, (Shape, Size)>,
+    anchors: BTreeMap<usize, (Shape, Size)>,
     size: Size,
     problems: &'p mut Problems,
 }
@@ -166,7 +166,7 @@ impl<'p, 't> Places<'p, 't> {
     fn of(text: &'t str, problems: &'p mut Problems) -> Option<Shape> {
         let options = granit_parser::options! { emit_unresolved_aliases: true };
         let events = Parser::new_from_str_with_options(text, options);
-        let mut walk = Self { events, text, anchors: HashMap::new(), size: Size::default(), problems };
+        let mut walk = Self { events, text, anchors: BTreeMap::new(), size: Size::default(), problems };
         let mut root = None;
         loop {
             let (event, span) = walk.next()?;
@@ -401,7 +401,7 @@ impl<'p, 't> Places<'p, 't> {
     }
 
     fn check_keys(&mut self, entries: &[(Shape, Shape)]) {
-        let mut seen: HashMap<&str, &Range<usize>> = HashMap::new();
+        let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
         for (key, _) in entries {
             let ShapeData::Scalar(text) = &key.data else {
                 self.problems.note(&key.span, "a key must be a text", "not a list or a mapping", []);

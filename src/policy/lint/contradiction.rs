@@ -1,7 +1,7 @@
 //! Two rules that demand of the same stages what no stage can meet. Only what is proved is told: that nothing meets
 //! both demands, and that a stage can be in the `match` of both.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::conjuncts::Conjunct;
 use super::limits::{needs_a_value, nothing_left};
@@ -18,7 +18,7 @@ const MOST_LOOKED_FOR: usize = 20_000;
 type Demand<'r> = (usize, Vec<&'r Conjunct>);
 
 pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
-    let mut pairs = Pairs { read, compared: 0, looked_for: 0, told: HashSet::new(), found: Vec::new() };
+    let mut pairs = Pairs { read, compared: 0, looked_for: 0, told: BTreeSet::new(), found: Vec::new() };
     pairs.of_one_setting();
     pairs.of_something_and_nothing();
     pairs.of_a_pattern_and_its_not();
@@ -43,14 +43,14 @@ struct Pairs<'r, 'p> {
     compared: usize,
     looked_for: usize,
     /// The pairs of rules and the settings at which they were told.
-    told: HashSet<(usize, usize, Vec<String>)>,
+    told: BTreeSet<(usize, usize, Vec<String>)>,
     found: Vec<Warning>,
 }
 
 impl Pairs<'_, '_> {
     /// Two demands on one setting that leave nothing of it. Each is told beside the first that it cannot be met with.
     fn of_one_setting(&mut self) {
-        let mut by_path: HashMap<Vec<&str>, Vec<Demand<'_>>> = HashMap::new();
+        let mut by_path: BTreeMap<Vec<&str>, Vec<Demand<'_>>> = BTreeMap::new();
         for (at, rule) in self.read.iter().enumerate() {
             for (path, conjunct) in demands(rule) {
                 let demands = by_path.entry(path).or_default();
@@ -82,7 +82,7 @@ impl Pairs<'_, '_> {
 
     /// A struct or map that must not be there, and something in it that must.
     fn of_something_and_nothing(&mut self) {
-        let mut absent: HashMap<Vec<&str>, (usize, &Conjunct)> = HashMap::new();
+        let mut absent: BTreeMap<Vec<&str>, (usize, &Conjunct)> = BTreeMap::new();
         for (at, rule) in self.read.iter().enumerate() {
             for (path, conjunct) in demands(rule) {
                 if conjunct.test == "present" && conjunct.node.data == Data::Boolean(false) {
@@ -103,7 +103,7 @@ impl Pairs<'_, '_> {
 
     /// A pattern that must hold, and one that must not and is the same or a part of it.
     fn of_a_pattern_and_its_not(&mut self) {
-        let mut demanded: HashMap<&str, Vec<(usize, &Conjunct)>> = HashMap::new();
+        let mut demanded: BTreeMap<&str, Vec<(usize, &Conjunct)>> = BTreeMap::new();
         for (at, rule) in self.read.iter().enumerate() {
             for (_, conjunct) in demands(rule) {
                 demanded.entry(&conjunct.canonical).or_default().push((at, conjunct));

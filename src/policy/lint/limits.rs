@@ -1,14 +1,14 @@
 //! What several tests leave of one setting, where they are plain: values that are named, bounds, presence. Tests that
 //! it does not know leave everything.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::conjuncts::Conjunct;
 use crate::model::catalogue::{Field, Kind, Unset};
 use crate::policy::yaml::{Data, Node};
 
 /// A value that a test names.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Literal {
     Boolean(bool),
     /// The bits of a number: there may be very many, and equal ones are looked up.
@@ -27,9 +27,9 @@ impl Literal {
 #[derive(Debug)]
 struct Left {
     /// It is one of these; anything when `None`.
-    one_of: Option<HashSet<Literal>>,
+    one_of: Option<BTreeSet<Literal>>,
     /// It is none of these.
-    none_of: HashSet<Literal>,
+    none_of: BTreeSet<Literal>,
     /// It is at least, or more than (`true`), this.
     low: Option<(f64, bool)>,
     /// It is at most, or less than (`true`), this.
@@ -81,7 +81,7 @@ fn default(field: &Field) -> Option<Literal> {
 }
 
 /// The values that are named, if all of them are known: `${…}` is another one on every stage.
-fn literals(node: &Node, field: &Field) -> Option<HashSet<Literal>> {
+fn literals(node: &Node, field: &Field) -> Option<BTreeSet<Literal>> {
     let nodes = match &node.data {
         Data::List(nodes) => nodes.as_slice(),
         _ => std::slice::from_ref(node),
@@ -106,8 +106,8 @@ fn literals(node: &Node, field: &Field) -> Option<HashSet<Literal>> {
 impl Left {
     /// Everything that the setting can be.
     fn of(field: &Field) -> Self {
-        let booleans = matches!(field.kind, Kind::Boolean).then(|| HashSet::from([true, false].map(Literal::Boolean)));
-        Self { one_of: booleans, none_of: HashSet::new(), low: None, high: None, set: false, unset: false }
+        let booleans = matches!(field.kind, Kind::Boolean).then(|| BTreeSet::from([true, false].map(Literal::Boolean)));
+        Self { one_of: booleans, none_of: BTreeSet::new(), low: None, high: None, set: false, unset: false }
     }
 
     fn narrow(&mut self, test: &Conjunct, field: &Field) {

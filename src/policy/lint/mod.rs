@@ -10,7 +10,7 @@ mod together;
 pub mod waivers;
 mod zero;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -129,7 +129,7 @@ fn read<'p>(policy: &'p Policy, names: &mut Names) -> Vec<Read<'p>> {
 
 /// Numbers for texts, equal ones for equal texts.
 #[derive(Default)]
-struct Names(HashMap<String, usize>);
+struct Names(BTreeMap<String, usize>);
 
 impl Names {
     fn number(&mut self, text: &str) -> usize {

@@ -1,19 +1,19 @@
 //! A rule that says what another one says: its violations would be told twice.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Kind, Read, Warning};
 
 pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
-    let mut first: HashMap<(&BTreeSet<usize>, BTreeSet<&str>, &str), &Read<'_>> = HashMap::new();
+    let mut first: BTreeMap<(&BTreeSet<usize>, BTreeSet<&str>, &str), &Read<'_>> = BTreeMap::new();
     let mut found = Vec::new();
     for rule in read {
         let demands = rule.demands.iter().map(|conjunct| conjunct.canonical.as_str()).collect();
         match first.entry((&rule.condition_set, demands, &rule.besides)) {
-            std::collections::hash_map::Entry::Vacant(entry) => {
+            std::collections::btree_map::Entry::Vacant(entry) => {
                 entry.insert(rule);
             }
-            std::collections::hash_map::Entry::Occupied(entry) => {
+            std::collections::btree_map::Entry::Occupied(entry) => {
                 let other = *entry.get();
                 let title = format!("{} says what {} says", rule.rule.facts.name, other.rule.facts.name);
                 let help = "every violation would be told twice; remove one of the two".to_owned();

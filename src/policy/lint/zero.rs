@@ -1,6 +1,6 @@
 //! A throttling limit with an upper bound and no lower one: 0 passes, and 0 blocks all traffic.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::conjuncts::Conjunct;
 use super::{Kind, Read, Warning};
@@ -21,7 +21,7 @@ const MOST_ASKED: usize = 1_000_000;
 
 pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
     let mut found = Vec::new();
-    let mut keepers = Keepers { read, of: HashMap::new(), asked: 0 };
+    let mut keepers = Keepers { read, of: BTreeMap::new(), asked: 0 };
     for rule in read {
         for conjunct in &rule.demands {
             let Some(zeros) = zeros(conjunct) else { continue };
@@ -53,7 +53,7 @@ type Limit = (Option<String>, &'static str);
 /// The rules that keep a 0 out, by where it is: the same few places are asked about by many rules.
 struct Keepers<'r, 'p> {
     read: &'r [Read<'p>],
-    of: HashMap<Limit, Vec<&'r Read<'p>>>,
+    of: BTreeMap<Limit, Vec<&'r Read<'p>>>,
     asked: usize,
 }
 

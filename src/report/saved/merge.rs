@@ -1,7 +1,7 @@
 //! The results of all shards of a run become the result that the run would have had in one piece. It must not know how
 //! a run is cut: that every shard is there once, and all of one run, is what it can tell.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Error, Saved};
 use crate::model::Outcome;
@@ -161,7 +161,7 @@ fn alike(shards: &[(Part, Saved)]) -> Result<(), Error> {
 
 /// A Region of an account is in one shard, or something would be counted twice.
 fn apart(shards: &[(Part, Saved)]) -> Result<(), Error> {
-    let mut owners: HashMap<(Option<&str>, &str), &str> = HashMap::new();
+    let mut owners: BTreeMap<(Option<&str>, &str), &str> = BTreeMap::new();
     for (_, saved) in shards {
         for scope in &saved.outcome.scopes {
             let Some(region) = scope.region.as_deref() else { continue };
@@ -256,7 +256,7 @@ fn common<T: Ord + Clone>(lists: impl Iterator<Item = Vec<T>>) -> Vec<T> {
 /// The scopes, those without a Region once: every shard has them.
 fn once(scopes: Vec<Scope>) -> Vec<Scope> {
     let mut merged: Vec<Scope> = Vec::with_capacity(scopes.len());
-    let mut of_accounts: HashMap<Option<String>, Vec<usize>> = HashMap::new();
+    let mut of_accounts: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
     for mut scope in scopes {
         if scope.region.is_some() {
             merged.push(scope);

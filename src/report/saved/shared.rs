@@ -46,14 +46,10 @@ impl<T: Hash + Eq> Numbered<T> {
 
     /// For each number its place elsewhere; the thing that has none.
     pub fn places(&self, place: impl Fn(&T) -> Option<usize>) -> Result<Vec<u32>, &T> {
-        let mut places = vec![0; self.numbers.len()];
-        for (thing, number) in &self.numbers {
-            let at = place(thing).and_then(|at| u32::try_from(at).ok()).ok_or(thing)?;
-            if let Some(place) = places.get_mut(*number as usize) {
-                *place = at;
-            }
-        }
-        Ok(places)
+        // In the order of the numbers, so that of several without a place it is always the first.
+        let mut things: Vec<(&T, &u32)> = self.numbers.iter().collect();
+        things.sort_unstable_by_key(|(_, number)| **number);
+        things.into_iter().map(|(thing, _)| place(thing).and_then(|at| u32::try_from(at).ok()).ok_or(thing)).collect()
     }
 }
 
