@@ -12,7 +12,7 @@ use driftgate::model::feed::{Chunk, Close, Given};
 use driftgate::model::value::Written;
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::example::Example;
-use driftgate::policy::waiver::Waivers;
+use driftgate::policy::waiver::{self, Waivers};
 use driftgate::policy::{Policies, load};
 
 static STAGE: Field = STAGE_FIELD;
@@ -146,4 +146,51 @@ fn verdicts_of_what_is_decoded_are_those_of_the_whole() {
         }
     }
     assert!(found > 60, "{found} violations are too few to show anything");
+}
+
+/// A rule, a stage of a snapshot, and a waiver that looks at more than the rule does: violations waived.
+#[test]
+fn what_a_waiver_looks_at_is_decoded() {
+    let stage = "{StageName: prod, AutoDeploy: true, DefaultRouteSettings: {ThrottlingBurstLimit: 9, \
+                 ThrottlingRateLimit: 3}, RouteSettings: {GET /a.b: {ThrottlingBurstLimit: 8}}}";
+    for (expect, waiver, waived) in [
+        (
+            "{each-route: {ThrottlingBurstLimit: {max: 5}}}",
+            "match: {StageName: prod}, accept: {each-route: {any-of: [{ThrottlingBurstLimit: {max: 9}, ThrottlingRateLimit: 3}]}}",
+            2,
+        ),
+        (
+            "{DefaultRouteSettings: {ThrottlingBurstLimit: {max: 5}}}",
+            "match: {StageName: prod}, accept: {each-route: {ThrottlingBurstLimit: {max: 9}, ThrottlingRateLimit: 3}}",
+            1,
+        ),
+        // The entry is looked at with what it inherits.
+        (
+            "{each-route: {ThrottlingBurstLimit: {max: 5}}}",
+            "match: {StageName: prod}, accept: {RouteSettings: {GET /a.b: {ThrottlingBurstLimit: 8, ThrottlingRateLimit: 3}}}",
+            1,
+        ),
+        ("{DefaultRouteSettings: {ThrottlingBurstLimit: {max: 5}}}", "match: {AutoDeploy: true}", 1),
+        ("{each-route: {ThrottlingBurstLimit: {max: 5}}}", "match: {route: {like: \"*.b\"}}", 1),
+        (
+            "{DefaultRouteSettings: {ThrottlingBurstLimit: {max: 5}}}",
+            "match: {StageName: prod}, accept: {DefaultRouteSettings: {ThrottlingBurstLimit: 9}, not: {Tags: [zzz]}}",
+            1,
+        ),
+    ] {
+        let text = |name: &str, text: String| Arc::new(SourceText { name: name.into(), text });
+        let policy = format!(
+            "policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n\
+             tests:\n  - {{name: n, given: {stage}, violates: []}}\n"
+        );
+        let policies = load(vec![text("p.yaml", policy)]).unwrap();
+        let waiver = format!("waivers:\n  - {{rule: p/r, {waiver}, reason: r, owner: o, expires: 2027-01-31}}\n");
+        let waivers = waiver::load(&[text("w.yaml", waiver.clone())], jiff::civil::date(2027, 1, 1)).unwrap();
+        let example = &policies.policies[0].tests[0];
+        let waived_of = |chunk: Chunk| {
+            let feed = Given::new(vec![chunk], Close::default());
+            check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap().waived.len()
+        };
+        assert_eq!((waived_of(whole(example)), waived_of(line(example))), (waived, 2 * waived), "{expect} {waiver}");
+    }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use driftgate::check::{Inheritance, Options, Verdict, verdict};
 use driftgate::model::catalogue::{STAGE, position};
 use driftgate::model::finding::{Actual, Reading};
+use driftgate::model::path::Segment;
 use driftgate::model::{Document, Value};
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::load;
@@ -47,8 +48,8 @@ fn judged(matches: &str, expect: &str, given: &str, inheritance: Inheritance) ->
                     other => format!("{other:?}"),
                 };
                 let reading = failure.reading.map(|reading| format!(" ({})", reading.name())).unwrap_or_default();
-                let member = failure.path.rsplit('.').next().unwrap_or_default();
-                let route = failure.route.as_deref().unwrap_or("default");
+                let member = failure.path.segments().next_back().map(Segment::name).unwrap_or_default();
+                let route = failure.route().unwrap_or("default");
                 format!("{route} {member}={actual} {}{reading}", failure.origin.name())
             });
             lines.collect::<Vec<_>>().join(" | ")

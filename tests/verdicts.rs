@@ -42,8 +42,8 @@ fn words(verdict: Verdict) -> String {
                         Actual::Text(text) | Actual::Json(text) => text.to_string(),
                     };
                     let origin = if failure.origin == Origin::Stage { "" } else { failure.origin.name() };
-                    let path = if failure.path.is_empty() { "(all)" } else { &failure.path };
-                    let route = failure.route.as_ref().map(|route| format!("[{route}] ")).unwrap_or_default();
+                    let path = if failure.path.is_whole() { "(all)" } else { failure.path.text() };
+                    let route = failure.route().map(|route| format!("[{route}] ")).unwrap_or_default();
                     format!("{route}{path} = {actual} {origin}, not {}", failure.expected).replace(" ,", ",")
                 })
                 .collect();
@@ -246,11 +246,26 @@ fn what_a_protocol_lacks_drops_out() {
     for selection in [
         "{DefaultRouteSettings: {LoggingLevel: OFF}}",
         "{not: {DefaultRouteSettings: {LoggingLevel: OFF}}}",
-        "{not: [{StageName: dev}, {DefaultRouteSettings: {LoggingLevel: OFF}}]}",
-        "{not: {any-of: [{StageName: dev}, {DefaultRouteSettings: {LoggingLevel: OFF}}]}}",
+        "{not: [{DefaultRouteSettings: {LoggingLevel: OFF}}]}",
+        "{not: [{DefaultRouteSettings: {LoggingLevel: OFF}}, {not: {ClientCertificateId: x}}]}",
+        "{not: [{StageName: prod}, {DefaultRouteSettings: {LoggingLevel: OFF}}]}",
+        "{StageName: prod, not: {DefaultRouteSettings: {LoggingLevel: OFF}}}",
+        "{StageName: prod, any-of: [{DefaultRouteSettings: {LoggingLevel: OFF}}, {ClientCertificateId: x}]}",
+        "{not: {not: {StageName: prod, DefaultRouteSettings: {LoggingLevel: OFF}}}}",
         "{not: {StageName: prod, DefaultRouteSettings: {LoggingLevel: OFF}}, StageName: prod}",
     ] {
-        assert_eq!(of(&format!("match: {selection}, expect: {{AutoDeploy: true}}"), "{}"), "not governed");
+        let said = of(&format!("match: {selection}, expect: {{AutoDeploy: true}}"), "{StageName: prod}");
+        assert_eq!(said, "not governed", "{selection}");
+    }
+    // Under a `not` with a list the others decide.
+    for selection in [
+        "{not: [{StageName: dev}, {DefaultRouteSettings: {LoggingLevel: OFF}}]}",
+        "{not: [{StageName: dev}, {not: {DefaultRouteSettings: {LoggingLevel: OFF}}}]}",
+        "{not: [{StageName: dev}, {RouteSettings: {\"*\": {LoggingLevel: OFF}}}]}",
+        "{not: {any-of: [{StageName: dev}, {DefaultRouteSettings: {LoggingLevel: OFF}}]}}",
+    ] {
+        let said = of(&format!("match: {selection}, expect: {{AutoDeploy: true}}"), "{StageName: prod}");
+        assert_eq!(said, "AutoDeploy = false implied, not true", "{selection}");
     }
     let one_is_not = "match: {not: {StageName: dev, ClientCertificateId: x}}, expect: {AutoDeploy: true}";
     assert_eq!(of(one_is_not, "{StageName: prod}"), "AutoDeploy = false implied, not true");
@@ -350,9 +365,41 @@ fn maps_are_asked_by_key_and_by_glob() {
             "{RouteSettings: {GET /a.b: {ThrottlingBurstLimit: 6}}}",
             "[GET /a.b] RouteSettings.GET /a.b = {\"ThrottlingBurstLimit\":6} route, not no key like GET *",
         ),
-        // A key with nothing at it is absent, as everywhere.
+        // Under a glob, an empty value is the empty text. By its name, the key has none.
         ("{StageVariables: {\"*\": {looks-secret: false}}}", "{StageVariables: {dbPassword: \"\"}}", "conforms"),
-        ("{Tags: {\"a*\": {like: x}}}", "{Tags: {ab: \"\"}}", "conforms"),
+        (
+            "{StageVariables: {dbPassword: {looks-secret: false}}}",
+            "{StageVariables: {dbPassword: \"\"}}",
+            "StageVariables.dbPassword = null unset, not nothing that looks like a secret",
+        ),
+        ("{Tags: {\"a*\": {like: x}}}", "{Tags: {ab: \"\"}}", "Tags.ab = , not like x"),
+        ("{Tags: {\"*\": {matches: \"^[a-z]+$\"}}}", "{Tags: {a: b, c: \"\"}}", "Tags.c = , not matching ^[a-z]+$"),
+        ("{Tags: {\"*\": {matches: \"^[a-z]*$\"}}}", "{Tags: {a: b, c: \"\"}}", "conforms"),
+        ("{Tags: {\"*\": x}}", "{Tags: {a: \"\"}}", "Tags.a = , not x"),
+        ("{Tags: {\"*\": {not: x}}}", "{Tags: {a: \"\"}}", "conforms"),
+        ("{Tags: {\"*\": {any-of: [x, {like: \"y*\"}]}}}", "{Tags: {a: \"\"}}", "Tags.a = , not any of: x; or like y*"),
+        (
+            "{StageVariables: {\"*\": {like: \"a*\"}}}",
+            "{StageVariables: {a: \"\"}}",
+            "StageVariables.a = , not like a*",
+        ),
+        ("{Tags: {\"*\": {present: true}}}", "{Tags: {a: \"\"}}", "Tags.* = null unset, not at least one key"),
+        ("{Tags: {\"*\": {present: false}}}", "{Tags: {a: \"\"}}", "conforms"),
+        ("{Tags: {\"*\": {not: {present: true}}}}", "{Tags: {a: \"\"}}", "conforms"),
+        (
+            "{RouteSettings: {\"*\": {ThrottlingBurstLimit: {min: 1}}}}",
+            "{RouteSettings: {GET /: {}}}",
+            "[GET /] RouteSettings.GET /.ThrottlingBurstLimit = null unset, not at least 1",
+        ),
+        // A map is there when a key is that fits `*` and is not empty.
+        (
+            "{Tags: {present: true}}",
+            "{Tags: {\"aws:x\": y, a: \"\"}}",
+            "Tags = {\"a\":\"\",\"aws:x\":\"y\"}, not present",
+        ),
+        ("{Tags: {present: false}}", "{Tags: {\"aws:x\": y, a: \"\"}}", "conforms"),
+        ("{Tags: {present: true}}", "{Tags: {\"aws:x\": y, a: b}}", "conforms"),
+        ("{RouteSettings: {present: false}}", "{RouteSettings: {GET /: {}}}", "conforms"),
         ("{Tags: {\"*\": {like: \"a*\"}}}", "{Tags: {\"aws:x\": b, y: a}}", "conforms"),
         ("{Tags: {\"*\": {like: \"a*\"}, \"*y\": {like: \"*b\"}}}", "{Tags: {y: ac}}", "Tags.y = ac, not like *b"),
         ("{Tags: {not: [tmp]}}", "{Tags: {tmp: x}}", "Tags = {\"tmp\":\"x\"}, not not tmp: present"),
@@ -365,6 +412,30 @@ fn maps_are_asked_by_key_and_by_glob() {
     ] {
         assert_eq!(expect(pattern, given), verdict, "{pattern} on {given}");
     }
+}
+
+#[test]
+fn a_route_is_the_key_of_its_entry_and_not_the_beginning_of_a_path() {
+    let burst = "ThrottlingBurstLimit";
+    let given = "{RouteSettings: {GET /a: {ThrottlingBurstLimit: 5}, GET /a.json: {ThrottlingBurstLimit: 6}, \
+                 GET /a.ThrottlingBurstLimit: {ThrottlingBurstLimit: 7}}}";
+    assert_eq!(
+        expect("{RouteSettings: {\"*\": {ThrottlingBurstLimit: {max: 5}}}}", given),
+        format!(
+            "[GET /a.{burst}] RouteSettings.GET /a.{burst}.{burst} = 7 route, not at most 5 | \
+             [GET /a.json] RouteSettings.GET /a.json.{burst} = 6 route, not at most 5"
+        )
+    );
+    // The same where the policy names the key, which need not have an entry, or another that begins so has one.
+    assert_eq!(
+        expect("{RouteSettings: {GET /a.b: {ThrottlingBurstLimit: {max: 5}}}}", given),
+        format!("[GET /a.b] RouteSettings.GET /a.b.{burst} = null unset, not at most 5")
+    );
+    // A glob that no key fits is not a route.
+    assert_eq!(
+        expect("{RouteSettings: [\"GET /a.x*\"]}", given),
+        "RouteSettings.GET /a.x* = null unset, not at least one key like GET /a.x*"
+    );
 }
 
 #[test]
@@ -425,6 +496,12 @@ fn other_values_of_the_stage_are_taken_literally() {
     assert_eq!(equal("\"arn:aws:logs:r:1:log-group:g:*\"", "arn:aws:logs:r:1:log-group:g"), "conforms");
     assert_eq!(equal("\"arn:aws:logs:r:1:log-group:g\"", "arn:aws:logs:r:1:log-group:g:*"), "conforms");
     assert_eq!(equal("{like: \"arn:*:log-group:g*:*\"}", "arn:aws:logs:r:1:log-group:g"), "conforms");
+    assert_eq!(equal("{like: \"arn:*:log-group:g:*\"}", "arn:aws:logs:r:1:log-group:g:*"), "conforms");
+    assert_eq!(equal("{like: \"arn:aws:logs:*\"}", "arn:aws:logs:r:1:log-group:g"), "conforms");
+    assert_eq!(equal("{contains: \"group:g:*\"}", "arn:aws:logs:r:1:log-group:g:*"), "conforms");
+    // None is put on.
+    assert!(equal("{like: \"arn:x:?:?\"}", "arn:x:y").ends_with("not like arn:x:?:?"));
+    assert!(equal("{like: \"arn:x:?:?\"}", "arn:x:y:*").ends_with("not like arn:x:?:?"));
     assert_eq!(equal("{matches: \"g$\"}", "arn:aws:logs:r:1:log-group:g:*"), "conforms");
 }
 
@@ -492,6 +569,23 @@ fn what_is_not_stated_is_undecided_unless_it_does_not_matter() {
             "expect: {each-route: {LoggingLevel: INFO, DetailedMetricsEnabled: true}}",
             "{}",
             "DefaultRouteSettings.DetailedMetricsEnabled = false implied, not true",
+        ),
+        // It is violated on either, though at another setting on each.
+        (
+            "expect: {any-of: [{AutoDeploy: false}], Tags: [a]}",
+            "{AutoDeploy: true}",
+            "(all) = null, not AutoDeploy: false | Tags.a = null unset, not present",
+        ),
+        (
+            "expect: {any-of: [{ClientCertificateId: {present: false}}, {Tags: [a]}], each-route: {LoggingLevel: INFO}}",
+            "{ClientCertificateId: x}",
+            "(all) = null, not Tags.a: present",
+        ),
+        (
+            "expect: {DefaultRouteSettings: {any-of: [{LoggingLevel: OFF}, {ThrottlingBurstLimit: 1}]}, each-route: {LoggingLevel: INFO}}",
+            "{}",
+            "DefaultRouteSettings = null unset, not ThrottlingBurstLimit: 1 (on HTTP APIs) | \
+             DefaultRouteSettings.LoggingLevel = OFF implied, not INFO (on WebSocket APIs)",
         ),
         ("match: {api: {ProtocolType: WEBSOCKET}}, expect: {AutoDeploy: true}", "{}", "undecided: api.ProtocolType"),
         (

@@ -70,7 +70,7 @@ fn ruled(waivers: &str) -> (Vec<String>, Vec<String>) {
     let outcome = audit_of(GIVEN, waivers, Vec::new(), "{}");
     let named = |violation: &driftgate::model::finding::Violation| {
         let rule = outcome.rule(violation.rule).unwrap().name.strip_prefix("p/").unwrap();
-        let path = violation.path.as_deref().unwrap_or("-");
+        let path = violation.path_text().unwrap_or("-");
         format!("{rule} {path}").replace(".ThrottlingBurstLimit", "").replace("RouteSettings.", "")
     };
     let left = outcome.violations().map(|(_, violation)| named(violation)).collect();
@@ -296,6 +296,84 @@ fn an_alternative_is_accepted_as_a_whole() {
         let outcome = waived_of(rule, given, &waiver, "", Inheritance::Inherit);
         assert_eq!(outcome.waived.len(), waived, "{waiver}");
     }
+}
+
+#[test]
+fn an_accept_names_the_setting_that_fails_and_holds_as_a_whole() {
+    let given = "{StageName: prod, AutoDeploy: true, Tags: {team: a, a: ''}, StageVariables: {a: x, ab: y}, \
+                 DefaultRouteSettings: {ThrottlingBurstLimit: 9, ThrottlingRateLimit: 9}, \
+                 RouteSettings: {GET /a: {ThrottlingBurstLimit: 8}, GET /a.json: {ThrottlingBurstLimit: 8}}}";
+    let routes = "expect: {each-route: {any-of: [{ThrottlingBurstLimit: {max: 5}}, {ThrottlingRateLimit: {max: 5}}]}}";
+    let burst = "expect: {RouteSettings: {\"*\": {ThrottlingBurstLimit: {max: 5}}}}";
+    let owner = "expect: {Tags: [owner]}";
+    let variables = "expect: {StageVariables: {present: false}}";
+    let several = "expect: {not: {AutoDeploy: true, StageName: prod}}";
+    let either = "expect: {any-of: [{AutoDeploy: false}, {Description: {present: true}}]}";
+    for (rule, accept, waived) in [
+        // What fails at no setting cannot be named, however `accept` is written.
+        (several, "{not: {Tags: [zzz]}}", 0),
+        (either, "{not: {Tags: [zzz]}}", 0),
+        (either, "{any-of: [{AutoDeploy: true}, {StageName: prod}]}", 0),
+        (either, "{AutoDeploy: true}", 0),
+        #[cfg(feature = "cel")]
+        ("assert: \"!stage.AutoDeploy\"", "{not: {Tags: [zzz]}}", 0),
+        #[cfg(feature = "cel")]
+        ("assert: \"!stage.AutoDeploy\"", "{AutoDeploy: true}", 0),
+        // Another setting is not named, under whatever it is.
+        (owner, "{not: {Tags: [zzz]}}", 0),
+        (owner, "{any-of: [{not: {Tags: [zzz]}}]}", 0),
+        (owner, "{not: {Tags: [owner]}}", 1),
+        (owner, "{any-of: [{not: {Tags: [owner]}}]}", 1),
+        (owner, "{not: {Tags: [owner], StageName: prod}}", 1),
+        (owner, "{any-of: [{not: {Tags: [owner], StageName: prod}}]}", 1),
+        (owner, "{not: {Tags: {team: a}, StageName: prod}}", 0),
+        (owner, "{any-of: [{not: {Tags: {team: a}, StageName: prod}}]}", 0),
+        // As a whole.
+        (owner, "{Tags: {owner: {present: false}, team: a}}", 1),
+        (owner, "{Tags: {owner: {present: false}, team: b}}", 0),
+        (owner, "{Tags: {owner: {present: false}}, AutoDeploy: false}", 0),
+        (owner, "{Tags: {owner: {present: false}}, each-route: {ThrottlingBurstLimit: {max: 9}}}", 1),
+        (owner, "{Tags: {owner: {present: false}}, each-route: {ThrottlingBurstLimit: {max: 8}}}", 0),
+        // A glob names the keys that are there, and `present` under it those that are missing as well.
+        (owner, "{Tags: {\"o*\": {not: {like: \"x*\"}}}}", 0),
+        (owner, "{Tags: {\"o*\": {present: false}}}", 1),
+        (owner, "{Tags: {\"o*\": {present: true}}}", 0),
+        (variables, "{StageVariables: {\"a*\": {like: \"?\"}}}", 0),
+        (variables, "{StageVariables: {present: true}}", 1),
+        (variables, "{StageVariables: {not: [b]}}", 1),
+        // At the route of the violation; a key that begins as another is another.
+        (burst, "{RouteSettings: {GET /a: {ThrottlingBurstLimit: 8}}}", 1),
+        (burst, "{RouteSettings: {\"GET /a*\": {ThrottlingBurstLimit: 8}}}", 2),
+        (burst, "{RouteSettings: {\"GET /a.*\": {ThrottlingBurstLimit: 8}}}", 1),
+        (burst, "{each-route: {ThrottlingBurstLimit: 8}}", 2),
+        (burst, "{each-route: {ThrottlingBurstLimit: 8}, RouteSettings: {GET /a: {ThrottlingBurstLimit: 7}}}", 0),
+        // A demand on the settings of a route is at those settings, and so is what may accept it.
+        (routes, "{each-route: {any-of: [{ThrottlingBurstLimit: {max: 8}}]}}", 2),
+        (routes, "{each-route: {not: {ThrottlingBurstLimit: {above: 8}}}}", 2),
+        (routes, "{each-route: {any-of: [{ThrottlingBurstLimit: {max: 9}}]}}", 3),
+        (routes, "{each-route: {ThrottlingBurstLimit: {max: 9}}}", 0),
+    ] {
+        let waiver = format!("match: {{StageName: prod}}, accept: {accept}");
+        let outcome = waived_of(rule, given, &waiver, "", Inheritance::Inherit);
+        assert_eq!(outcome.waived.len(), waived, "{rule} {accept}: {:?}", outcome.waived);
+    }
+}
+
+#[test]
+fn a_waiver_of_a_route_covers_no_other_that_begins_so() {
+    let given = "{RouteSettings: {GET /a: {ThrottlingBurstLimit: 9}, GET /a.json: {ThrottlingBurstLimit: 9}}}";
+    let rule = "expect: {RouteSettings: {\"*\": {ThrottlingBurstLimit: {max: 5}}}}";
+    for (route, left) in [("GET /a", "GET /a.json"), ("GET /a.json", "GET /a")] {
+        let outcome = waived_of(rule, given, &format!("match: {{route: {route}}}"), "", Inheritance::Inherit);
+        let routes: Vec<_> = outcome.violations().filter_map(|(_, violation)| violation.route.as_deref()).collect();
+        assert_eq!(routes, [left]);
+    }
+}
+
+#[test]
+fn each_waiver_that_covers_a_violation_is_needed() {
+    let both = waiving("p/tags", "match: {StageName: prod}") + &waiving("p/*", "match: {StageName: prod}");
+    assert_eq!(warned(&both, Vec::new(), "{}"), [""; 0]);
 }
 
 const STRICT: gate::Tolerance =

@@ -55,15 +55,7 @@ impl Outcome {
     }
 }
 
-/// An expression that does not hold: it stands at no setting.
+/// An expression that does not hold: it is at no setting.
 pub fn failure(assertion: &Assertion) -> Failure {
-    Failure {
-        route: None,
-        path: "".into(),
-        expected: Arc::clone(assertion.words()),
-        actual: Actual::Unset,
-        origin: Origin::Stage,
-        reading: None,
-        in_force: false,
-    }
+    Failure::of(Arc::default(), Arc::clone(assertion.words()), Origin::Stage)
 }

@@ -15,8 +15,9 @@ use crate::model::catalogue::{API, API_FIELD, Field, Kind, Protocol, STAGE};
 use crate::model::feed::{Close, Gap, Read, Scope};
 use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation, Waived};
 use crate::model::outcome::Coverage;
-use crate::model::{Document, Outcome};
+use crate::model::{Document, Outcome, Path};
 use crate::policy::explain::{Failure, Open};
+use crate::policy::fields::Fields;
 use crate::policy::waiver::Waivers;
 use crate::policy::{Policies, Policy, Rule};
 
@@ -31,6 +32,8 @@ pub struct Ledger {
     waivers_used: Vec<bool>,
     /// Texts that many findings share.
     texts: BTreeSet<Arc<str>>,
+    /// Paths that many findings share.
+    paths: BTreeSet<Arc<Path>>,
     /// The place and the API of the last stage: its neighbours mostly share them.
     last: Option<(Arc<Place>, Arc<ApiName>)>,
     /// The first and the last stage with violations.
@@ -80,6 +83,7 @@ impl Ledger {
             used: vec![false; rules.policies.rules],
             waivers_used: vec![false; rules.waiving.len()],
             texts: BTreeSet::new(),
+            paths: BTreeSet::new(),
             last: None,
             ends: None,
             ordered: true,
@@ -220,6 +224,18 @@ impl Ledger {
         text
     }
 
+    /// The same path as it may be held already.
+    fn shared_path(&mut self, path: Arc<Path>) -> Arc<Path> {
+        if Arc::strong_count(&path) > 1 {
+            return path;
+        }
+        if let Some(known) = self.paths.get(&path) {
+            return Arc::clone(known);
+        }
+        self.paths.insert(Arc::clone(&path));
+        path
+    }
+
     fn violations(
         &mut self,
         rules: &Rules<'_>,
@@ -230,24 +246,21 @@ impl Ledger {
     ) {
         let mut all_waived = true;
         for failure in failures {
-            let ruling = rules.waiving.ruling(rule.number, &failure, document);
-            let Failure { route, path, expected, actual, origin, reading, .. } = failure;
+            let ruling = rules.waiving.ruling(rule.number, &failure, document, &mut self.waivers_used);
+            let Failure { path, expected, actual, origin, reading, .. } = failure;
             let violation = Violation {
                 rule: rule.number,
                 origin,
                 reading,
                 expired: if let Ruling::Expired(waiver) = ruling { Some(waiver) } else { None },
                 stage: Arc::clone(stage),
-                route: route.map(|route| self.shared(route)),
-                path: (!path.is_empty()).then(|| self.shared(path)),
+                route: path.route().map(|route| self.shared(route.into())),
+                path: (!path.is_whole()).then(|| self.shared_path(path)),
                 expected: self.shared(expected),
                 actual,
             };
             if let Ruling::Waived(waiver) = ruling {
                 self.outcome.waived.push(Waived { violation, waiver });
-                if let Some(used) = self.waivers_used.get_mut(waiver as usize) {
-                    *used = true;
-                }
             } else {
                 all_waived = false;
                 self.outcome.violations[rule.facts.severity.rank()].push(violation);
@@ -417,21 +430,22 @@ fn explain(outcome: &mut Outcome) {
 
 /// The paths of fields that no rule reads, in the order of the catalogue.
 fn unread(policies: &Policies) -> Vec<String> {
-    let reads: BTreeSet<String> = policies.reads().into_iter().collect();
+    let reads = Fields::of_policies(policies);
     let mut unread = Vec::new();
     leaves(STAGE, "", &reads, &mut unread);
     leaves(API, &format!("{}.", API_FIELD.name), &reads, &mut unread);
     unread
 }
 
-fn leaves(fields: &[Field], prefix: &str, reads: &BTreeSet<String>, unread: &mut Vec<String>) {
+fn leaves(fields: &[Field], prefix: &str, reads: &Fields, unread: &mut Vec<String>) {
     for field in fields {
         let path = format!("{prefix}{}", field.name);
-        if reads.contains(&path) {
+        if reads.is_tested(&path) {
             continue;
         }
         match field.kind {
             Kind::Struct(members) => leaves(members, &format!("{path}."), reads, unread),
+            _ if reads.is_looked_into(&path) => {}
             _ => unread.push(path),
         }
     }

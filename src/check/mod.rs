@@ -22,6 +22,7 @@ use self::waive::Waiving;
 use crate::model::feed::{Chunk, Feed, Unusable};
 use crate::model::wanted::Wanted;
 use crate::model::{Document, Outcome, digest};
+use crate::policy::fields::Fields;
 use crate::policy::waiver::Waivers;
 use crate::policy::{Policies, Policy, Rule};
 
@@ -79,8 +80,7 @@ pub fn run(
         waiving: Waiving::new(policies, waivers, options.inheritance),
         options,
     };
-    let wants = [policies.wants(), waivers.reads()].concat();
-    let wanted = &Wanted::of(wants.iter().map(String::as_str));
+    let wanted = &Fields::of(policies, waivers).wanted();
     let ledger = rayon::in_place_scope(|scope| -> Result<Ledger, Unusable> {
         let mut ledger = Ledger::new(rules);
         let (sender, results) = channel();

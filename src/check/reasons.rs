@@ -11,9 +11,10 @@ use crate::model::Document;
 use crate::model::Value;
 use crate::model::catalogue::{Protocol, STAGE, position};
 use crate::model::finding::Actual;
+use crate::model::path::{Path, Segment};
 use crate::policy::describe::places;
-use crate::policy::explain::{Failure, Path};
-use crate::policy::pattern::{At, Pattern, below};
+use crate::policy::explain::{Failure, Trail};
+use crate::policy::pattern::{At, Pattern};
 use crate::policy::policies::protocols;
 use crate::policy::truth::{Truth, Use};
 use crate::policy::{Policy, Rule};
@@ -34,8 +35,8 @@ pub struct Reason {
 impl Reason {
     fn of(failure: Failure) -> Self {
         // The document as a whole is no setting: nothing is "found" there.
-        let actual = (!failure.path.is_empty()).then_some(failure.actual);
-        Self { path: failure.path, expected: Some(failure.expected), actual, note: None }
+        let actual = (!failure.path.is_whole()).then_some(failure.actual);
+        Self { path: failure.path.text().into(), expected: Some(failure.expected), actual, note: None }
     }
 
     fn noted(path: impl Into<Arc<str>>, note: impl Into<Arc<str>>) -> Self {
@@ -66,11 +67,12 @@ pub fn reasons(
         Verdict::NotApplicable => {
             let mut lacking = Vec::new();
             if let Some(picture) = &rule.picture {
-                picture.lacking(protocol, &mut String::new(), &mut lacking);
+                picture.lacking(protocol, &mut Path::new(), &mut lacking);
             }
             for part in rule.each_route.iter().flat_map(|routes| &routes.parts) {
-                part.pattern.lacking(protocol, &mut "DefaultRouteSettings".to_owned(), &mut lacking);
+                part.pattern.lacking(protocol, &mut Path::of([Segment::Member("DefaultRouteSettings")]), &mut lacking);
             }
+            let mut lacking: Vec<String> = lacking.iter().map(Path::to_string).collect();
             if let Some(assertion) = &rule.assertion {
                 let reads = assertion.reads();
                 let places = places().into_iter().filter(|place| !place.on.include(protocol));
@@ -103,7 +105,7 @@ fn demanded(
     let mut demanded = Vec::new();
     if let Some(picture) = &rule.picture {
         let at = At::top(document, protocol, Use::Expect).showing(options.show_values);
-        picture.demands(document.stage, &at, &mut Path::default(), &mut demanded);
+        picture.demands(document.stage, &at, &mut Trail::top(), &mut demanded);
     }
     demanded.extend(rule.assertion.iter().map(asserted::failure));
     if let Some(each) = &rule.each_route {
@@ -123,14 +125,14 @@ fn unmatched(
 ) -> Vec<Reason> {
     let Some(selection) = selection else { return Vec::new() };
     let mut lacking = Vec::new();
-    selection.lacking(protocol, &mut String::new(), &mut lacking);
+    selection.lacking(protocol, &mut Path::new(), &mut lacking);
     let failing = |at: &At<'_>, note: String| -> Vec<Reason> {
         let mut failures = Vec::new();
-        selection.failures(document.stage, at, &mut Path::default(), &mut failures);
+        selection.failures(document.stage, at, &mut Trail::top(), &mut failures);
         let note: Arc<str> = note.into();
         let reason = |one: Failure| {
-            if lacking.iter().any(|path| below(&one.path, path).is_some()) {
-                return Reason::noted(one.path, format!("{whose} match; {}", lacks(protocol)));
+            if lacking.iter().any(|path| one.path.is_within(path)) {
+                return Reason::noted(one.path.text(), format!("{whose} match; {}", lacks(protocol)));
             }
             Reason { note: Some(Arc::clone(&note)), ..Reason::of(one) }
         };

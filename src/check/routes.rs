@@ -2,15 +2,15 @@
 //! of `RouteSettings` are read. It must not know how verdicts are added up.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use super::Options;
 use crate::model::Document;
 use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
 use crate::model::finding::{Origin, Reading};
+use crate::model::path::Segment;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::policy::compile::each_route_field;
-use crate::policy::explain::{Failure, Open, Path};
+use crate::policy::explain::{Failure, Open, Trail};
 use crate::policy::pattern::{At, Pattern};
 use crate::policy::policies::{EachRoute, RoutePart};
 use crate::policy::truth::{Truth, Use};
@@ -195,7 +195,7 @@ impl<'d> Routes<'d> {
     pub fn failures(&self, out: &mut Vec<Failure>) {
         for part in self.parts {
             if self.chosen.default == Truth::True {
-                self.failing(part, self.default, &mut Path::fixed("DefaultRouteSettings"), out);
+                self.failing(part, self.default, &mut Trail::member("DefaultRouteSettings"), out);
             }
             for route in self.besides_default(part).filter(|route| route.chosen == Truth::True) {
                 self.failures_of(part, &route, out);
@@ -215,34 +215,34 @@ impl<'d> Routes<'d> {
         }
     }
 
-    fn failing(&self, part: &RoutePart, settings: &Value<'_>, path: &mut Path, out: &mut Vec<Failure>) {
+    fn failing(&self, part: &RoutePart, settings: &Value<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
         if part.pattern.truth(settings, &self.at) == Truth::False {
-            part.pattern.failures(settings, &self.at, path, out);
+            part.pattern.failures(settings, &self.at, trail, out);
         }
     }
 
     /// The settings of one route that fail under one reading of its entry, each with whether it hangs on the reading.
     fn failures_of(&self, part: &RoutePart, route: &Route<'_>, out: &mut Vec<Failure>) {
-        let path = || Path::varying(format!("RouteSettings.{}", route.key));
+        let trail = || Trail::route(route.key);
         if self.says(part, route) != Truth::False {
             return;
         }
         let before = out.len();
         let settings = |reading| in_force(route.entry, self.default, reading);
-        self.failing(part, &settings(route.reading), &mut path(), out);
+        self.failing(part, &settings(route.reading), &mut trail(), out);
         let mut otherwise = Vec::new();
         if route.partial {
-            self.failing(part, &settings(route.reading.other()), &mut path(), &mut otherwise);
+            self.failing(part, &settings(route.reading.other()), &mut trail(), &mut otherwise);
         }
         let mut found = out.split_off(before);
         for failure in &mut found {
-            let member = failure.path.rsplit_once('.').map(|(_, name)| position(ROUTE_SETTINGS, name));
-            let member = member.filter(|member| *member < ROUTE_SETTINGS.len());
-            let inherited = member.is_some_and(|member| route.entry.member(member).is_unset());
+            let inherited = match failure.path.segments().next_back() {
+                Some(Segment::Member(name)) => route.entry.member(position(ROUTE_SETTINGS, name)).is_unset(),
+                _ => false,
+            };
             if inherited && failure.origin == Origin::Route {
                 failure.origin = Origin::Stage;
             }
-            failure.route = Some(Arc::from(route.key));
             failure.in_force = true;
             let either_way = otherwise.iter().any(|other| other.path == failure.path);
             failure.reading = (route.partial && (!either_way || route.told_at_default)).then_some(route.reading);
@@ -257,13 +257,13 @@ impl<'d> Routes<'d> {
     pub fn demands(&self, out: &mut Vec<Failure>) {
         for part in self.parts {
             if self.chosen.default == Truth::True {
-                let mut path = Path::fixed("DefaultRouteSettings");
-                part.pattern.demands(self.default, &self.at, &mut path, out);
+                let mut trail = Trail::member("DefaultRouteSettings");
+                part.pattern.demands(self.default, &self.at, &mut trail, out);
             }
             for route in self.besides_default(part).filter(|route| route.chosen == Truth::True) {
-                let mut path = Path::varying(format!("RouteSettings.{}", route.key));
+                let mut trail = Trail::route(route.key);
                 let settings = in_force(route.entry, self.default, route.reading);
-                part.pattern.demands(&settings, &self.at, &mut path, out);
+                part.pattern.demands(&settings, &self.at, &mut trail, out);
             }
         }
     }
@@ -282,14 +282,14 @@ impl<'d> Routes<'d> {
     pub fn questions(&self, out: &mut Vec<Open>) {
         for part in self.parts {
             if !matches!(self.chosen.default, Truth::False | Truth::Dropped) {
-                let mut path = Path::fixed("DefaultRouteSettings");
-                part.pattern.open_questions(self.default, &self.at, &mut path, out);
+                let mut trail = Trail::member("DefaultRouteSettings");
+                part.pattern.open_questions(self.default, &self.at, &mut trail, out);
             }
             for route in self.besides_default(part) {
                 let before = out.len();
-                let mut path = Path::varying(format!("RouteSettings.{}", route.key));
+                let mut trail = Trail::route(route.key);
                 let settings = in_force(route.entry, self.default, route.reading);
-                part.pattern.open_questions(&settings, &self.at, &mut path, out);
+                part.pattern.open_questions(&settings, &self.at, &mut trail, out);
                 for question in &mut out[before..] {
                     question.route = Some(route.key.into());
                 }

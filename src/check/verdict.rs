@@ -7,11 +7,12 @@ use super::Options;
 use super::asserted::Outcome;
 use super::routes::{Chosen, Routes, route_settings};
 use crate::model::Document;
-use crate::model::catalogue::{Protocol, STAGE, position};
+use crate::model::catalogue::{Protocol, Protocols};
 use crate::model::finding::Actual;
 use crate::model::value::{NOT_STATED, Value};
 use crate::policy::Rule;
-use crate::policy::explain::{Failure, Open, Path};
+use crate::policy::describe::on;
+use crate::policy::explain::{Failure, Open, Trail};
 use crate::policy::pattern::{At, Pattern};
 use crate::policy::policies::protocols;
 use crate::policy::truth::{Truth, Use};
@@ -76,10 +77,8 @@ fn agree(first: Verdict, second: Verdict) -> Verdict {
         (one, other) if one == other => one,
         (Verdict::Violates(one), Verdict::Violates(other)) => {
             // What is demanded of a setting may differ with the protocol; that it fails does not.
-            let fails =
-                |finding: &Failure| other.iter().any(|it| (&it.route, &it.path) == (&finding.route, &finding.path));
-            let both: Vec<Failure> = one.into_iter().filter(fails).collect();
-            if both.is_empty() { unstated_protocol(Vec::new()) } else { Verdict::Violates(both) }
+            let both: Vec<Failure> = one.iter().filter(|failure| fails(failure, &other)).cloned().collect();
+            Verdict::Violates(if both.is_empty() { on_either(one, other) } else { both })
         }
         (Verdict::Undecided(one), Verdict::Undecided(other)) => {
             let mut all = one;
@@ -89,6 +88,24 @@ fn agree(first: Verdict, second: Verdict) -> Verdict {
         (Verdict::Undecided(questions), _) | (_, Verdict::Undecided(questions)) => unstated_protocol(questions),
         _ => unstated_protocol(Vec::new()),
     }
+}
+
+fn fails(failure: &Failure, among: &[Failure]) -> bool {
+    among.iter().any(|other| other.path == failure.path)
+}
+
+/// The failures of a rule that is violated whatever the protocol is, but not at one setting on both: each with the
+/// protocol that it rests on.
+fn on_either(http: Vec<Failure>, websocket: Vec<Failure>) -> Vec<Failure> {
+    let resting = |(protocol, protocols, failures): (Protocol, Protocols, Vec<Failure>)| {
+        failures.into_iter().map(move |failure| Failure {
+            expected: format!("{} (on {})", failure.expected, on(protocols)).into(),
+            on: Some(protocol),
+            ..failure
+        })
+    };
+    let readings = [(Protocol::Http, Protocols::Http, http), (Protocol::WebSocket, Protocols::WebSocket, websocket)];
+    readings.into_iter().flat_map(resting).collect()
 }
 
 fn unstated_protocol(mut questions: Vec<Open>) -> Verdict {
@@ -109,7 +126,7 @@ pub(super) fn chosen(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule,
     let at = At::top(document, protocol, Use::Match);
     let matches = |route: &Value<'_>| {
         let selections = [selects, rule.selection.as_ref()].into_iter().flatten();
-        Truth::all(selections.map(|pattern| pattern.truth(document.stage, &At { route, ..at })))
+        Use::Match.all(selections.map(|pattern| pattern.truth(document.stage, &At { route, ..at })))
     };
     if rule.by_route { Chosen::among(document, matches) } else { Chosen::all(matches(at.route)) }
 }
@@ -121,12 +138,12 @@ fn match_questions(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule, d
     let mut ask = |route: &Value<'_>| {
         let at = At { route, ..top };
         let selections = || [selects, rule.selection.as_ref()].into_iter().flatten();
-        if Truth::all(selections().map(|pattern| pattern.truth(document.stage, &at))) != Truth::Unknown {
+        if Use::Match.all(selections().map(|pattern| pattern.truth(document.stage, &at))) != Truth::Unknown {
             return;
         }
         let mut open = Vec::new();
         for pattern in selections() {
-            pattern.open_questions(document.stage, &at, &mut Path::default(), &mut open);
+            pattern.open_questions(document.stage, &at, &mut Trail::top(), &mut open);
         }
         for mut question in open {
             // Routes are the keys of this map.
@@ -182,10 +199,7 @@ fn assuming(
         Truth::False => {
             let mut failures = Vec::with_capacity(1);
             if let Some((pattern, Truth::False)) = picture {
-                pattern.failures(document.stage, &at, &mut Path::default(), &mut failures);
-                for failure in &mut failures {
-                    failure.route = route_of(failure, document);
-                }
+                pattern.failures(document.stage, &at, &mut Trail::top(), &mut failures);
             }
             if let Some(routes) = routes {
                 routes.failures(&mut failures);
@@ -198,7 +212,7 @@ fn assuming(
         Truth::Unknown => {
             let mut questions = Vec::new();
             if let Some((pattern, Truth::Unknown)) = picture {
-                pattern.open_questions(document.stage, &at, &mut Path::default(), &mut questions);
+                pattern.open_questions(document.stage, &at, &mut Trail::top(), &mut questions);
             }
             if let Some(routes) = routes {
                 routes.questions(&mut questions);
@@ -226,11 +240,11 @@ pub fn undecided_beside(
     let mut settings = Vec::new();
     for protocol in protocols(document).iter().filter(|protocol| rule.assert_applies(**protocol)) {
         if let Verdict::Violates(failures) = assuming(*protocol, selects, rule, document, options) {
-            settings.push(failures.into_iter().map(|failure| (failure.route, failure.path)).collect::<Vec<_>>());
+            settings.push(failures);
         }
         let at = At::top(document, *protocol, Use::Expect);
         if let Some(pattern) = &rule.picture {
-            pattern.questions_beside(document.stage, &at, &mut Path::default(), &mut questions);
+            pattern.questions_beside(document.stage, &at, &mut Trail::top(), &mut questions);
         }
         if let Some(each) = &rule.each_route {
             let chosen = chosen(*protocol, selects, rule, document);
@@ -246,22 +260,16 @@ pub fn undecided_beside(
             questions.extend(open);
         }
     }
-    // What fails on one protocol alone was left out of what is told.
-    if settings.windows(2).any(|pair| pair[0] != pair[1]) {
+    // Beside what fails on both protocols, what fails on one alone was left out.
+    if let [one, other] = settings.as_slice()
+        && one.iter().any(|failure| fails(failure, other))
+        && !(one.iter().all(|failure| fails(failure, other)) && other.iter().all(|failure| fails(failure, one)))
+    {
         questions.push(unstated_protocol_question());
     }
     questions.sort_by(|a: &Open, b| (&a.route, &a.path).cmp(&(&b.route, &b.path)));
     questions.dedup();
     questions
-}
-
-/// The route of a setting that a picture names in `RouteSettings`.
-fn route_of(failure: &Failure, document: &Document<'_>) -> Option<Arc<str>> {
-    let below = failure.path.strip_prefix("RouteSettings.")?;
-    let routes = document.stage.member(const { position(STAGE, "RouteSettings") }).entries();
-    // Route keys may have dots; the entry tells where the key ends.
-    let ends_there = |key: &&str| below.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    routes.iter().map(|(key, _)| key.as_ref()).find(ends_there).map(Arc::from)
 }
 
 /// One violation for each setting: what several tests demand of it is joined.
@@ -270,9 +278,9 @@ fn joined(mut failures: Vec<Failure>) -> Vec<Failure> {
         return failures;
     }
     // The stage and its default first, then each route.
-    failures.sort_by(|a, b| (&a.route, &a.path).cmp(&(&b.route, &b.path)));
+    failures.sort_by(|a, b| (a.route(), &a.path).cmp(&(b.route(), &b.path)));
     failures.dedup_by(|later, first| {
-        let same = (&later.route, &later.path) == (&first.route, &first.path);
+        let same = later.path == first.path;
         if same && later.expected != first.expected {
             first.expected = format!("{}, {}", first.expected, later.expected).into();
             // An `assert` beside a pattern that fails as a whole: it alone has something to show.

@@ -4,13 +4,14 @@ use crate::model::catalogue::{Protocol, STAGE, position};
 use crate::model::feed::{Scope, Warning};
 use crate::model::finding::Reading;
 use crate::model::outcome::Unneeded;
+use crate::model::path::Segment;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::model::{Document, Outcome};
 use crate::policy::Policies;
 use crate::policy::compile::{Expectation, each_route_field};
 use crate::policy::diagnostic::nearest;
 use crate::policy::explain::Failure;
-use crate::policy::pattern::{At, below};
+use crate::policy::pattern::At;
 use crate::policy::policies::protocols;
 use crate::policy::truth::{Truth, Use};
 use crate::policy::waiver::{SOON, Waiver, Waivers};
@@ -58,16 +59,22 @@ impl<'w> Waiving<'w> {
         self.waivers.len()
     }
 
-    /// What becomes of a violation of a rule. One waiver in force is enough.
-    pub fn ruling(&self, rule: u32, failure: &Failure, document: &Document<'_>) -> Ruling {
+    /// Rules on a violation. One waiver in force is enough; each that covers the violation is marked in `used`.
+    pub fn ruling(&self, rule: u32, failure: &Failure, document: &Document<'_>, used: &mut [bool]) -> Ruling {
         let mut ruling = Ruling::Stands;
+        // A protocol that is not stated may be either, unless the violation rests on one.
+        let protocols = failure.on.as_ref().map_or_else(|| protocols(document), std::slice::from_ref);
         for number in self.of_rules.get(rule as usize).into_iter().flatten() {
             let Some(waiver) = self.waivers.get(*number as usize) else { continue };
-            // A protocol that is not stated may be either.
-            let covered = protocols(document).iter().all(|protocol| self.covers(waiver, failure, document, *protocol));
-            match (covered, waiver.has_expired()) {
-                (true, false) => return Ruling::Waived(*number),
-                (true, true) if ruling == Ruling::Stands => ruling = Ruling::Expired(*number),
+            if !protocols.iter().all(|protocol| self.covers(waiver, failure, document, *protocol)) {
+                continue;
+            }
+            if let Some(used) = used.get_mut(*number as usize) {
+                *used = true;
+            }
+            match (waiver.has_expired(), ruling) {
+                (false, Ruling::Stands | Ruling::Expired(_)) => ruling = Ruling::Waived(*number),
+                (true, Ruling::Stands) => ruling = Ruling::Expired(*number),
                 _ => {}
             }
         }
@@ -133,10 +140,10 @@ fn may_be_in(waiver: &Waiver, scope: &Scope) -> bool {
 }
 
 impl Waiving<'_> {
-    /// Whether a waiver covers a violation: its `match` holds, and what `accept` says of the very setting, under every
-    /// reading of a partial route entry under which it fails.
+    /// True if a waiver covers a violation: its `match` holds there, and so does its `accept`, under every reading of a
+    /// partial route entry under which the setting fails.
     fn covers(&self, waiver: &Waiver, failure: &Failure, document: &Document<'_>, protocol: Protocol) -> bool {
-        let key = failure.route.as_deref().map(Value::text);
+        let key = failure.route().map(Value::text);
         let route = key.as_ref().unwrap_or(&UNSET);
         let at = At { route, ..At::top(document, protocol, Use::Match) };
         if waiver.selection.truth(document.stage, &at) != Truth::True {
@@ -153,7 +160,8 @@ impl Waiving<'_> {
     }
 }
 
-/// Whether `accept` names the setting of a violation, and holds for the value found there.
+/// True if `accept` names the setting that fails and holds as a whole where it fails: on the stage, with `each-route` at
+/// the route of the violation, or at the stage default where it has none. What fails at no setting is never accepted.
 fn accepts(
     accept: &Expectation,
     failure: &Failure,
@@ -162,16 +170,27 @@ fn accepts(
     protocol: Protocol,
 ) -> bool {
     // The value found may be one that the entry of a route inherits.
-    let in_force = failure.route.as_deref().map(|key| with_what_is_in_force(key, reading, document));
+    let in_force = failure.route().map(|key| with_what_is_in_force(key, reading, document));
     let document = &Document { stage: in_force.as_ref().unwrap_or(document.stage), ..*document };
     let at = At::top(document, protocol, Use::Expect);
-    let picture = accept.picture.as_ref().and_then(|pattern| pattern.truth_at(&failure.path, document.stage, &at));
-    let routes = accept.each_route.as_ref().and_then(|pattern| {
-        let (path, settings) = settings_of(failure, document)?;
-        pattern.truth_at(path, settings, &At { field: each_route_field(), ..at })
-    });
-    let mut says = picture.into_iter().chain(routes).peekable();
-    says.peek().is_some() && says.all(|says| says == Truth::True)
+    let at_route = At { field: each_route_field(), ..at };
+    let settings = match failure.route() {
+        Some(key) => route_settings(document).entry(key),
+        None => document.stage.member(const { position(STAGE, "DefaultRouteSettings") }),
+    };
+    let setting: Vec<Segment<'_>> = failure.path.segments().collect();
+    let of_route = match setting.as_slice() {
+        [Segment::Member("DefaultRouteSettings"), below @ ..]
+        | [Segment::Member("RouteSettings"), Segment::Key(_), below @ ..] => Some(below),
+        _ => None,
+    };
+    let (picture, each_route) = (accept.picture.as_ref(), accept.each_route.as_ref());
+    let named = !setting.is_empty()
+        && (picture.is_some_and(|pattern| pattern.names(&setting, document.stage, &at))
+            || each_route.zip(of_route).is_some_and(|(pattern, setting)| pattern.names(setting, settings, &at_route)));
+    let picture = || picture.map(|pattern| pattern.truth(document.stage, &at));
+    let each_route = || each_route.map(|pattern| pattern.truth(settings, &at_route));
+    named && Truth::all(picture().into_iter().chain(each_route())) == Truth::True
 }
 
 /// The stage with the settings in force of a route in place of its entry.
@@ -187,15 +206,4 @@ fn with_what_is_in_force<'d>(key: &str, reading: Reading, document: &Document<'d
         *entry = in_force(own, default, reading);
     }
     stage
-}
-
-/// The settings where a violation is, and its path below them; `None` when it is not one of a route.
-fn settings_of<'f, 'd>(failure: &'f Failure, document: &Document<'d>) -> Option<(&'f str, &'d Value<'d>)> {
-    match failure.route.as_deref() {
-        None => {
-            let default = document.stage.member(const { position(STAGE, "DefaultRouteSettings") });
-            Some((below(&failure.path, "DefaultRouteSettings")?, default))
-        }
-        Some(key) => Some((below(below(&failure.path, "RouteSettings")?, key)?, route_settings(document).entry(key))),
-    }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::digest;
 use super::document;
 use super::feed::Warning;
+use super::path::Path;
 
 /// The name of a stage, shared by everything that is found on it.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -76,7 +77,7 @@ pub struct Violation {
     /// The route, for a setting of one route.
     pub route: Option<Arc<str>>,
     /// The setting; `None` for the document as a whole.
-    pub path: Option<Arc<str>>,
+    pub path: Option<Arc<Path>>,
     /// What was demanded, in words: every test that failed.
     pub expected: Arc<str>,
     /// What is there.
@@ -84,6 +85,12 @@ pub struct Violation {
 }
 
 impl Violation {
+    /// The path of the setting as results show it.
+    #[must_use]
+    pub fn path_text(&self) -> Option<&str> {
+        self.path.as_deref().map(Path::text)
+    }
+
     /// The order of violations of one severity: by stage, route, rule and path.
     #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {

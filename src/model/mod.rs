@@ -10,6 +10,7 @@ pub mod finding;
 pub mod judgement;
 pub mod narrowing;
 pub mod outcome;
+pub mod path;
 pub mod secret;
 pub mod severity;
 pub mod shard;
@@ -18,5 +19,6 @@ pub mod wanted;
 
 pub use document::Document;
 pub use outcome::Outcome;
+pub use path::Path;
 pub use severity::Severity;
 pub use value::Value;

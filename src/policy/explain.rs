@@ -4,30 +4,45 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::operator::present::presence;
-use super::pattern::{At, DOCUMENT, Pattern, Setting, fitting, push_segment, resolve};
+use super::pattern::{At, Pattern, Setting, fitting, resolve};
 use super::truth::Truth;
-use crate::model::catalogue::{Field, Kind, Protocol, Unset};
+use crate::model::catalogue::{Kind, Protocol, Unset};
 use crate::model::digest::Digest;
 use crate::model::finding::{Actual, Origin, Reading};
+use crate::model::path::{Path, Segment};
 use crate::model::value::{UNSET, Value, Written};
 
 /// A setting that is not as the pattern demands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
-    /// The route; `None` for the stage and its default.
-    pub route: Option<Arc<str>>,
     /// The setting; empty for the document as a whole.
-    pub path: Arc<str>,
+    pub path: Arc<Path>,
     /// The tests that failed, in words.
     pub expected: Arc<str>,
-    /// What is there.
+    /// The value found.
     pub actual: Actual,
-    /// Where it came from.
+    /// The origin of the value.
     pub origin: Origin,
     /// The reading of a partial route entry that it rests on; `None` when it fails whichever way.
     pub reading: Option<Reading>,
-    /// Whether it is one of the settings in force of a route, which an entry may inherit.
+    /// True for one of the settings in force of a route, which an entry may inherit.
     pub in_force: bool,
+    /// The protocol that it rests on; `None` when it fails whichever way.
+    pub on: Option<Protocol>,
+}
+
+impl Failure {
+    /// The failure of a setting, or of the document as a whole, in which no value was found.
+    #[must_use]
+    pub fn of(path: Arc<Path>, expected: Arc<str>, origin: Origin) -> Self {
+        Self { path, expected, actual: Actual::Unset, origin, reading: None, in_force: false, on: None }
+    }
+
+    /// The route; `None` for the stage and its default.
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
+        self.path.route()
+    }
 }
 
 /// A question that the source leaves open.
@@ -63,58 +78,59 @@ pub enum Asserted {
 /// Why most open questions are open.
 pub const NOT_STATED_REASON: &str = "the source does not state it";
 
-/// The path of a setting, as a walk through a pattern comes to it.
+/// The way from the top of the document to the setting at which a walk through a pattern is.
 #[derive(Debug)]
-pub struct Path {
-    text: String,
-    /// Whether the stage decided a part of it, such as a key that fits a glob.
+pub struct Trail {
+    path: Path,
+    /// True if the stage decided a part of it, such as a key that fits a glob.
     varies: bool,
 }
 
-impl Default for Path {
-    fn default() -> Self {
-        // Long enough for most paths, which then grow in place.
-        Self { text: String::with_capacity(64), varies: false }
-    }
-}
-
-impl Path {
-    /// The path of something that every stage has, as the start of the paths below it.
+impl Trail {
+    /// The top of the document.
     #[must_use]
-    pub fn fixed(text: &str) -> Self {
-        let mut path = Self::default();
-        path.text.push_str(text);
-        path
+    pub fn top() -> Self {
+        Self { path: Path::new(), varies: false }
     }
 
-    /// The path of something that only some stages have.
+    /// A member of the stage.
     #[must_use]
-    pub fn varying(text: String) -> Self {
-        Self { text, varies: true }
+    pub fn member(name: &str) -> Self {
+        let mut trail = Self::top();
+        trail.path.push(Segment::Member(name));
+        trail
+    }
+
+    /// The entry of a route, which only some stages have.
+    #[must_use]
+    pub fn route(key: &str) -> Self {
+        let mut trail = Self::member("RouteSettings");
+        trail.path.push(Segment::Key(key));
+        Self { varies: true, ..trail }
     }
 
     /// Goes one step down, for as long as `below` takes.
-    fn below<T>(&mut self, segment: &str, below: impl FnOnce(&mut Self) -> T) -> T {
-        let length = self.text.len();
-        if length > 0 {
-            self.text.push('.');
-        }
-        self.text.push_str(segment);
+    fn below<T>(&mut self, segment: Segment<'_>, below: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(segment);
         let result = below(self);
-        self.text.truncate(length);
+        self.path.pop();
         result
     }
 
     /// Goes down to a key that the stage has.
     fn below_key<T>(&mut self, key: &str, below: impl FnOnce(&mut Self) -> T) -> T {
         let varies = std::mem::replace(&mut self.varies, true);
-        let result = self.below(key, below);
+        let result = self.below(Segment::Key(key), below);
         self.varies = varies;
         result
     }
 
+    fn path(&self) -> Arc<Path> {
+        Arc::new(self.path.clone())
+    }
+
     fn text(&self) -> Arc<str> {
-        self.text.as_str().into()
+        self.path.text().into()
     }
 }
 
@@ -135,38 +151,34 @@ impl Setting {
         [&[first], rest.as_slice()].concat().join(", ").into()
     }
 
-    fn path(&self, path: &Path) -> Arc<str> {
-        if path.varies {
-            path.text.as_str().into()
-        } else {
-            Arc::clone(self.path.get_or_init(|| path.text.as_str().into()))
-        }
+    fn path(&self, trail: &Trail) -> Arc<Path> {
+        if trail.varies { trail.path() } else { Arc::clone(self.path.get_or_init(|| trail.path())) }
     }
 }
 
 impl Pattern {
     /// The settings that fail, given that the pattern does.
-    pub fn failures(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, out: &mut Vec<Failure>) {
+    pub fn failures(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
         match self {
             Self::All(of) => {
                 for pattern in of {
-                    if pattern.truth(value, at) == Truth::False {
-                        pattern.failures(value, at, path, out);
+                    if at.used.fails(pattern.truth(value, at)) {
+                        pattern.failures(value, at, trail, out);
                     }
                 }
             }
-            Self::Any(_) => out.push(self.failure_here(value, at, path)),
+            Self::Any(_) => out.push(self.failure_here(value, at, trail)),
             // A `not` over one setting is a demand on that setting; over several it is one on the place where it is.
-            Self::Not(inner) if inner.is_one_setting() => inner.holds_though(value, at, path, out),
-            Self::Not(_) => out.push(self.failure_here(value, at, path)),
+            Self::Not(inner) if inner.is_one_setting() => inner.holds_though(value, at, trail, out),
+            Self::Not(_) => out.push(self.failure_here(value, at, trail)),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
-                self.step(value, at, path, |inner, value, at, path| inner.failures(value, at, path, out));
+                self.step(value, at, trail, |inner, value, at, trail| inner.failures(value, at, trail, out));
             }
             Self::Entries { glob, written, field, inner } => {
                 for (key, value) in fitting(glob, written, value) {
-                    let at = At { field, key: Some(key), ..*at };
-                    if inner.truth(value, &at) == Truth::False {
-                        path.below_key(key, |path| inner.failures(value, &at, path, out));
+                    let at = at.at_key(key, field);
+                    if at.used.fails(inner.truth(value, &at)) {
+                        trail.below_key(key, |trail| inner.failures(value, &at, trail, out));
                     }
                 }
             }
@@ -175,69 +187,58 @@ impl Pattern {
                 let expected: Arc<str> = self.words(at).into();
                 for (key, value) in fitting(glob, written, value).filter(|(_, value)| presence(value) == Truth::True) {
                     let at = At { field, key: Some(key), ..*at };
-                    let found = path.below_key(key, |path| Self::failure_of(value, &at, path));
+                    let found = trail.below_key(key, |trail| Self::failure_of(value, &at, trail));
                     out.push(Failure { expected: Arc::clone(&expected), ..found });
                 }
             }
-            Self::SomeEntry { written, .. } => out.push(Failure {
-                route: None,
-                path: path.below(written, |path| path.text()),
-                expected: self.words(at).into(),
-                actual: Actual::Unset,
-                origin: Origin::Unset,
-                reading: None,
-                in_force: false,
-            }),
+            Self::SomeEntry { written, .. } => {
+                let path = trail.below(Segment::Glob(written), |trail| trail.path());
+                out.push(Failure::of(path, self.words(at).into(), Origin::Unset));
+            }
             Self::Tests(setting) => {
                 let resolved = resolve(at.field, value);
-                out.push(Failure {
-                    route: None,
-                    path: setting.path(path),
-                    expected: setting.expected(resolved, at),
-                    actual: actual(resolved, at),
-                    origin: origin(value, at.field, &path.text),
-                    reading: None,
-                    in_force: false,
-                });
+                let path = setting.path(trail);
+                let (origin, actual) = (origin(value, at, &path), actual(resolved, at));
+                out.push(Failure { actual, ..Failure::of(path, setting.expected(resolved, at), origin) });
             }
         }
     }
 
     /// Every setting of which the pattern demands something: what it is, and what is there, whether or not they agree.
-    pub fn demands(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, out: &mut Vec<Failure>) {
+    pub fn demands(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
         if self.truth(value, at) == Truth::Dropped {
             return;
         }
         match self {
-            Self::All(of) => of.iter().for_each(|pattern| pattern.demands(value, at, path, out)),
+            Self::All(of) => of.iter().for_each(|pattern| pattern.demands(value, at, trail, out)),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
-                self.step(value, at, path, |inner, value, at, path| inner.demands(value, at, path, out));
+                self.step(value, at, trail, |inner, value, at, trail| inner.demands(value, at, trail, out));
             }
-            here => out.push(here.failure_here(value, at, path)),
+            here => out.push(here.failure_here(value, at, trail)),
         }
     }
 
     /// The settings that the pattern asks about and the protocol lacks.
-    pub fn lacking(&self, on: Protocol, path: &mut String, out: &mut Vec<String>) {
-        let length = path.len();
+    pub fn lacking(&self, on: Protocol, path: &mut Path, out: &mut Vec<Path>) {
+        let mut below = |segment: Segment<'_>, has: bool, inner: &Self| {
+            path.push(segment);
+            if has {
+                inner.lacking(on, path, out);
+            } else {
+                out.push(path.clone());
+            }
+            path.pop();
+        };
         match self {
             Self::All(of) | Self::Any(of) => of.iter().for_each(|pattern| pattern.lacking(on, path, out)),
             Self::Not(inner) => inner.lacking(on, path, out),
             Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
-                push_segment(path, field.name);
-                if field.on.include(on) {
-                    inner.lacking(on, path, out);
-                } else {
-                    out.push(path.clone());
-                }
+                below(Segment::Member(field.name), field.on.include(on), inner);
             }
-            Self::Entry { key, inner, .. } | Self::Entries { written: key, inner, .. } => {
-                push_segment(path, key);
-                inner.lacking(on, path, out);
-            }
+            Self::Entry { key, inner, .. } => below(Segment::Key(key), true, inner),
+            Self::Entries { written, inner, .. } => below(Segment::Glob(written), true, inner),
             Self::SomeEntry { .. } | Self::Tests(_) => {}
         }
-        path.truncate(length);
     }
 
     /// Takes the one step down that a pattern of one place takes, and calls `then` there.
@@ -245,58 +246,49 @@ impl Pattern {
         &self,
         value: &Value<'_>,
         at: &At<'_>,
-        path: &mut Path,
-        then: impl FnOnce(&Self, &Value<'_>, &At<'_>, &mut Path) -> T,
+        trail: &mut Trail,
+        then: impl FnOnce(&Self, &Value<'_>, &At<'_>, &mut Trail) -> T,
     ) -> T {
         match self {
-            Self::Member { field, at: place, inner } => {
-                path.below(field.name, |path| then(inner, value.member(*place), &At { field, ..*at }, path))
-            }
+            Self::Member { field, at: place, inner } => trail.below(Segment::Member(field.name), |trail| {
+                then(inner, value.member(*place), &At { field, ..*at }, trail)
+            }),
             Self::Entry { key, field, inner } => {
                 let at = At { field, key: Some(key), ..*at };
-                path.below(key, |path| then(inner, value.entry(key), &at, path))
+                trail.below(Segment::Key(key), |trail| then(inner, value.entry(key), &at, trail))
             }
-            Self::Top { top, field, inner } => {
-                path.below(field.name, |path| top.with(at, |value| then(inner, value, &At { field, ..*at }, path)))
-            }
-            here => then(here, value, at, path),
+            Self::Top { top, field, inner } => trail.below(Segment::Member(field.name), |trail| {
+                top.with(at, |value| then(inner, value, &At { field, ..*at }, trail))
+            }),
+            here => then(here, value, at, trail),
         }
     }
 
-    fn failure_here(&self, value: &Value<'_>, at: &At<'_>, path: &Path) -> Failure {
-        Failure { expected: self.words(at).into(), ..Self::failure_of(value, at, path) }
+    fn failure_here(&self, value: &Value<'_>, at: &At<'_>, trail: &Trail) -> Failure {
+        Failure { expected: self.words(at).into(), ..Self::failure_of(value, at, trail) }
     }
 
-    /// What is found at a place, whatever is expected there.
-    fn failure_of(value: &Value<'_>, at: &At<'_>, path: &Path) -> Failure {
-        let (path, expected) = (path.text(), "".into());
-        // The document as a whole is no setting: nothing is "found" there.
-        if std::ptr::eq(at.field, &raw const DOCUMENT) {
-            return Failure {
-                route: None,
-                path,
-                expected,
-                actual: Actual::Unset,
-                origin: Origin::Stage,
-                reading: None,
-                in_force: false,
-            };
+    /// The value found at a place, whatever is expected there.
+    fn failure_of(value: &Value<'_>, at: &At<'_>, trail: &Trail) -> Failure {
+        let path = trail.path();
+        // The document as a whole is not a setting: nothing is "found" there.
+        if path.is_whole() {
+            return Failure::of(path, "".into(), Origin::Stage);
         }
-        let origin = origin(value, at.field, &path);
-        let actual = actual(resolve(at.field, value), at);
-        Failure { route: None, path, expected, actual, origin, reading: None, in_force: false }
+        let (origin, actual) = (origin(value, at, &path), actual(resolve(at.field, value), at));
+        Failure { actual, ..Failure::of(path, "".into(), origin) }
     }
 
     /// The failure of a `not` over this pattern, at the one setting that the pattern is about.
-    fn holds_though(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, out: &mut Vec<Failure>) {
+    fn holds_though(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
         match self {
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
-                self.step(value, at, path, |inner, value, at, path| inner.holds_though(value, at, path, out));
+                self.step(value, at, trail, |inner, value, at, trail| inner.holds_though(value, at, trail, out));
             }
-            Self::All(of) if of.len() == 1 => of[0].holds_though(value, at, path, out),
+            Self::All(of) if of.len() == 1 => of[0].holds_though(value, at, trail, out),
             here => {
                 let expected = format!("not {}", here.words(at)).into();
-                out.push(Failure { expected, ..here.failure_here(value, at, path) });
+                out.push(Failure { expected, ..here.failure_here(value, at, trail) });
             }
         }
     }
@@ -315,48 +307,50 @@ impl Pattern {
     }
 
     /// What keeps the pattern from being decided, given that it is not.
-    pub fn open_questions(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, out: &mut Vec<Open>) {
+    pub fn open_questions(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Open>) {
         if self.truth(value, at) != Truth::Unknown {
             return;
         }
         match self {
-            Self::All(of) | Self::Any(of) => of.iter().for_each(|pattern| pattern.open_questions(value, at, path, out)),
-            Self::Not(inner) => inner.open_questions(value, &at.under_not(), path, out),
+            Self::All(of) | Self::Any(of) => {
+                of.iter().for_each(|pattern| pattern.open_questions(value, at, trail, out))
+            }
+            Self::Not(inner) => inner.open_questions(value, &at.under_not(), trail, out),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
-                self.step(value, at, path, |inner, value, at, path| inner.open_questions(value, at, path, out));
+                self.step(value, at, trail, |inner, value, at, trail| inner.open_questions(value, at, trail, out));
             }
             Self::Entries { glob, written, field, inner } if !matches!(value, Value::NotStated) => {
                 for (key, value) in fitting(glob, written, value) {
-                    let at = At { field, key: Some(key), ..*at };
-                    path.below_key(key, |path| inner.open_questions(value, &at, path, out));
+                    let at = at.at_key(key, field);
+                    trail.below_key(key, |trail| inner.open_questions(value, &at, trail, out));
                 }
             }
-            Self::Entries { .. } | Self::SomeEntry { .. } => out.push(Open::not_stated(path.text())),
+            Self::Entries { .. } | Self::SomeEntry { .. } => out.push(Open::not_stated(trail.text())),
             Self::Tests(setting) => {
                 let resolved = resolve(at.field, value);
                 let reason = setting.tests.iter().find_map(|test| test.unknown(resolved, at));
                 let reason = reason.map_or_else(|| NOT_STATED_REASON.into(), Arc::from);
-                out.push(Open { route: None, path: setting.path(path), reason });
+                out.push(Open { route: None, path: trail.text(), reason });
             }
         }
     }
 
     /// What cannot be decided beside what fails, given that the pattern fails.
-    pub fn questions_beside(&self, value: &Value<'_>, at: &At<'_>, path: &mut Path, out: &mut Vec<Open>) {
+    pub fn questions_beside(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Open>) {
         match (self.truth(value, at), self) {
-            (Truth::Unknown, _) => self.open_questions(value, at, path, out),
+            (Truth::Unknown, _) => self.open_questions(value, at, trail, out),
             (Truth::False, Self::All(of)) => {
                 for pattern in of {
-                    pattern.questions_beside(value, at, path, out);
+                    pattern.questions_beside(value, at, trail, out);
                 }
             }
             (Truth::False, Self::Member { .. } | Self::Entry { .. } | Self::Top { .. }) => {
-                self.step(value, at, path, |inner, value, at, path| inner.questions_beside(value, at, path, out));
+                self.step(value, at, trail, |inner, value, at, trail| inner.questions_beside(value, at, trail, out));
             }
             (Truth::False, Self::Entries { glob, written, field, inner }) => {
                 for (key, value) in fitting(glob, written, value) {
-                    let at = At { field, key: Some(key), ..*at };
-                    path.below_key(key, |path| inner.questions_beside(value, &at, path, out));
+                    let at = at.at_key(key, field);
+                    trail.below_key(key, |trail| inner.questions_beside(value, &at, trail, out));
                 }
             }
             _ => {}
@@ -410,27 +404,25 @@ impl Pattern {
     }
 }
 
-/// Where a value came from: the top of its path tells.
-fn origin(value: &Value<'_>, field: &Field, path: &str) -> Origin {
-    if value.is_unset() {
-        return match field.unset {
+/// The origin of a value, by the first member of its path.
+fn origin(value: &Value<'_>, at: &At<'_>, path: &Path) -> Origin {
+    if value.is_unset() && !at.empty_is_text {
+        return match at.field.unset {
             Unset::False | Unset::Text(_) => Origin::Implied,
             Unset::Nothing | Unset::Empty => Origin::Unset,
         };
     }
-    if path.starts_with("RouteSettings") {
-        Origin::Route
-    } else if path == "api" || path.starts_with("api.") {
-        Origin::Api
-    } else {
-        Origin::Stage
+    match path.segments().next().map(Segment::name) {
+        Some("RouteSettings") => Origin::Route,
+        Some("api") => Origin::Api,
+        _ => Origin::Stage,
     }
 }
 
 /// A value as a report may show it: a stage variable, and every text that looks like a secret, only as a digest.
 fn actual(value: &Value<'_>, at: &At<'_>) -> Actual {
     if value.is_unset() {
-        return Actual::Unset;
+        return if at.empty_is_text { Actual::Text("".into()) } else { Actual::Unset };
     }
     match value {
         Value::Boolean(value) => Actual::Boolean(*value),

@@ -12,6 +12,7 @@ pub mod describe;
 pub mod diagnostic;
 pub mod example;
 pub mod explain;
+pub mod fields;
 pub mod files;
 pub mod foreign;
 pub mod glob;

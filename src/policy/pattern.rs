@@ -7,11 +7,12 @@ use super::glob::Glob;
 use super::operator::Test;
 use super::operator::present::presence;
 use super::truth::{Truth, Use};
-use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, Protocol, STAGE, Unset};
 use crate::model::digest;
 use crate::model::document::STAGE_FIELD;
+use crate::model::path::Segment;
 use crate::model::value::{NOT_STATED, UNSET, Value};
+use crate::model::{Document, Path};
 
 /// A compiled pattern, at one place of the document.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ pub struct Setting {
     /// The words of each test, when they are the same on every stage.
     pub(super) words: Vec<Option<Arc<str>>>,
     /// The path of the setting, once it was needed, when it is the same on every stage.
-    pub(super) path: OnceLock<Arc<str>>,
+    pub(super) path: OnceLock<Arc<Path>>,
 }
 
 impl Setting {
@@ -109,6 +110,8 @@ pub struct At<'d> {
     pub route: &'d Value<'d>,
     /// Whether values that should not be read by everyone are shown as digests.
     pub hide: bool,
+    /// True for the text at a key that fits a glob: an empty one is a text there, and not an unset value.
+    pub empty_is_text: bool,
 }
 
 static FALSE: Value<'static> = Value::Boolean(false);
@@ -132,12 +135,12 @@ impl Pattern {
     #[must_use]
     pub fn truth(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
         match self {
-            Self::All(of) => Truth::all(of.iter().map(|pattern| pattern.truth(value, at))),
+            Self::All(of) => at.used.all(of.iter().map(|pattern| pattern.truth(value, at))),
             Self::Any(of) => Truth::any(of.iter().map(|pattern| pattern.truth(value, at))),
             Self::Not(inner) => inner.truth(value, &at.under_not()).not(),
             Self::Member { field, at: place, inner } => {
                 if !field.on.include(at.protocol) {
-                    return at.used.lacking();
+                    return Truth::Dropped;
                 }
                 inner.truth(value.member(*place), &At { field, key: at.key, ..*at })
             }
@@ -153,11 +156,11 @@ impl Pattern {
                     if fitting.peek().is_none() {
                         // None is fine, unless the protocol lacks what is asked of it.
                         return match inner.truth(&UNSET, &At { field, used: Use::Expect, ..*at }) {
-                            Truth::Dropped => at.used.lacking(),
+                            Truth::Dropped => Truth::Dropped,
                             _ => Truth::True,
                         };
                     }
-                    Truth::all(fitting.map(|(key, value)| inner.truth(value, &At { field, key: Some(key), ..*at })))
+                    at.used.all(fitting.map(|(key, value)| inner.truth(value, &at.at_key(key, field))))
                 }
             },
             Self::SomeEntry { glob, written, present } => match value {
@@ -173,109 +176,41 @@ impl Pattern {
             }
             Self::Top { top, field, inner } => {
                 if !field.on.include(at.protocol) {
-                    return at.used.lacking();
+                    return Truth::Dropped;
                 }
                 top.with(at, |value| inner.truth(value, &At { field, ..*at }))
             }
         }
     }
 
-    /// What the parts of the pattern that stand at a path say of the value there; `None` when none does.
+    /// True if the pattern puts a test, a `not` or an `any-of` at a setting, below others too. A glob names the keys
+    /// that the stage has and that fit; `present` under a glob also those that are missing.
     #[must_use]
-    pub fn truth_at(&self, path: &str, value: &Value<'_>, at: &At<'_>) -> Option<Truth> {
-        match self {
-            Self::All(of) => {
-                let mut said = of.iter().filter_map(|pattern| pattern.truth_at(path, value, at)).peekable();
-                said.peek()?;
-                Some(Truth::all(said))
+    pub fn names(&self, setting: &[Segment<'_>], value: &Value<'_>, at: &At<'_>) -> bool {
+        match (self, setting) {
+            (Self::All(of), _) => of.iter().any(|pattern| pattern.names(setting, value, at)),
+            (Self::Any(_) | Self::Not(_) | Self::Tests(_), []) => true,
+            (Self::Any(of), _) => of.iter().any(|pattern| pattern.names(setting, value, at)),
+            (Self::Not(inner), _) => inner.names(setting, value, at),
+            (Self::Member { field, at: place, inner }, [Segment::Member(name), rest @ ..]) => {
+                field.name == *name && inner.names(rest, value.member(*place), &At { field, ..*at })
             }
-            Self::Any(_) | Self::Not(_) if path.is_empty() => Some(self.truth(value, at)),
-            // An alternative counts as a whole: what stands beside the setting belongs to it.
-            Self::Any(of) => {
-                let mut named = of.iter().filter(|pattern| pattern.truth_at(path, value, at).is_some()).peekable();
-                named.peek()?;
-                Some(Truth::any(named.map(|pattern| pattern.truth(value, at))))
+            (Self::Top { top, field, inner }, [Segment::Member(name), rest @ ..]) => {
+                field.name == *name && top.with(at, |value| inner.names(rest, value, &At { field, ..*at }))
             }
-            Self::Not(inner) => inner.truth_at(path, value, &at.under_not()).map(Truth::not),
-            Self::Member { field, at: place, inner } => {
-                inner.truth_at(below(path, field.name)?, value.member(*place), &At { field, ..*at })
+            (Self::Entry { key, field, inner }, [Segment::Key(name), rest @ ..]) => {
+                **key == **name && inner.names(rest, value.entry(key), &At { field, key: Some(key), ..*at })
             }
-            Self::Entry { key, field, inner } => {
-                inner.truth_at(below(path, key)?, value.entry(key), &At { field, key: Some(key), ..*at })
+            (Self::Entries { glob, written, field, inner }, [Segment::Key(name), rest @ ..]) => {
+                let mut entry = fitting(glob, written, value).filter(|(key, _)| key == name);
+                entry.any(|(key, value)| inner.names(rest, value, &at.at_key(key, field)))
             }
-            Self::Entries { glob, written, field, inner } => {
-                let mut entries = fitting(glob, written, value);
-                entries.find_map(|(key, value)| {
-                    inner.truth_at(below(path, key)?, value, &At { field, key: Some(key), ..*at })
-                })
+            (Self::SomeEntry { glob, written, .. }, [Segment::Key(name)]) => fits(glob, written, name),
+            (Self::SomeEntry { glob, written, .. }, [Segment::Glob(name)]) => {
+                **written == **name || fits(glob, written, name)
             }
-            Self::SomeEntry { glob, written, .. } => {
-                // A key that is there, or one that is missing and would fit; what stands below a key is not meant.
-                let of_structs = matches!(at.field.kind, Kind::Map(Field { kind: Kind::Struct(_), .. }));
-                let is_key = !of_structs || value.entries().iter().any(|(key, _)| key == path);
-                let named = path == &**written || (is_key && fits(glob, written, path));
-                named.then(|| self.truth(value, at))
-            }
-            Self::Tests(_) => path.is_empty().then(|| self.truth(value, at)),
-            Self::Top { top, field, inner } => {
-                let path = below(path, field.name)?;
-                top.with(at, |value| inner.truth_at(path, value, &At { field, ..*at }))
-            }
+            _ => false,
         }
-    }
-
-    /// The paths that the pattern tests. A map is tested whole.
-    pub fn reads(&self, path: &mut String, out: &mut Vec<String>) {
-        let length = path.len();
-        match self {
-            Self::All(of) | Self::Any(of) => {
-                for pattern in of {
-                    pattern.reads(path, out);
-                }
-            }
-            Self::Not(inner) => inner.reads(path, out),
-            // The keys of the entries are the routes.
-            Self::Top { top: Top::Route, inner, .. } => {
-                path.push_str("RouteSettings");
-                inner.reads(path, out);
-            }
-            Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
-                push_segment(path, field.name);
-                inner.reads(path, out);
-            }
-            Self::Entry { inner, .. } | Self::Entries { inner, .. } => {
-                out.push(path.clone());
-                // A member below a map has the map's path: `RouteSettings.ThrottlingRateLimit`.
-                inner.reads(path, out);
-            }
-            Self::SomeEntry { .. } => out.push(path.clone()),
-            Self::Tests(setting) => {
-                out.push(path.clone());
-                out.extend(setting.tests.iter().flat_map(|test| test.reads()));
-            }
-        }
-        path.truncate(length);
-    }
-
-    /// The paths of places that a violation shows whole, though only parts of them are tested.
-    pub fn shows(&self, path: &mut String, out: &mut Vec<String>) {
-        let length = path.len();
-        match self {
-            Self::Any(_) => out.push(path.clone()),
-            Self::Not(inner) if !inner.is_one_setting() => out.push(path.clone()),
-            Self::All(of) => {
-                for pattern in of {
-                    pattern.shows(path, out);
-                }
-            }
-            Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
-                push_segment(path, field.name);
-                inner.shows(path, out);
-            }
-            // What stands below a map is whole, since the map is; a setting shows itself.
-            Self::Not(_) | Self::Entry { .. } | Self::Entries { .. } | Self::SomeEntry { .. } | Self::Tests(_) => {}
-        }
-        path.truncate(length);
     }
 }
 
@@ -341,7 +276,7 @@ impl<'d> At<'d> {
     /// The top of a document.
     #[must_use]
     pub fn top(document: &'d Document<'d>, protocol: Protocol, used: Use) -> Self {
-        At { document, protocol, used, field: &DOCUMENT, key: None, route: &UNSET, hide: true }
+        At { document, protocol, used, field: &DOCUMENT, key: None, route: &UNSET, hide: true, empty_is_text: false }
     }
 
     /// The same, with every value shown as it is if `show_values`.
@@ -354,6 +289,14 @@ impl<'d> At<'d> {
     #[must_use]
     pub fn shown<'t>(&self, key: Option<&str>, text: &'t str) -> Cow<'t, str> {
         if self.hide { digest::shown(self.document.account, key, text) } else { Cow::Borrowed(text) }
+    }
+
+    /// The value of a key that fits a glob.
+    pub(super) fn at_key<'k>(&self, key: &'k str, field: &'static Field) -> At<'k>
+    where
+        'd: 'k,
+    {
+        At { field, key: Some(key), empty_is_text: matches!(field.kind, Kind::Text), ..*self }
     }
 
     /// The same under a `not`.
@@ -374,15 +317,13 @@ pub(super) fn fits(glob: &Glob, written: &str, key: &str) -> bool {
     (!key.starts_with("aws:") || written.starts_with("aws:")) && glob.fits(key)
 }
 
-/// The entries that a glob key is about. A key with nothing at it is no key: AWS clears a stage variable so.
+/// The entries that a glob key is about, empty ones too.
 pub(super) fn fitting<'v>(
     glob: &Glob,
     written: &str,
     value: &'v Value<'v>,
 ) -> impl Iterator<Item = &'v (Cow<'v, str>, Value<'v>)> {
-    let there =
-        move |(key, value): &&(Cow<'_, str>, Value<'_>)| !matches!(value, Value::Unset) && fits(glob, written, key);
-    value.entries().iter().filter(there)
+    value.entries().iter().filter(move |(key, _)| fits(glob, written, key))
 }
 
 /// Whether a key that fits is there, and not empty.
@@ -391,17 +332,10 @@ fn some_entry(glob: &Glob, written: &str, value: &Value<'_>) -> Truth {
     Truth::any([Truth::False].into_iter().chain(fitting.map(|(_, value)| presence(value))))
 }
 
-/// What is left of a path below its first segment. Keys may have dots, so the segment has to be known.
+/// The rest of a path of catalogue names, which have no dots, below another.
 pub fn below<'p>(path: &'p str, segment: &str) -> Option<&'p str> {
     let rest = path.strip_prefix(segment)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
-}
-
-pub(super) fn push_segment(path: &mut String, segment: &str) {
-    if !path.is_empty() {
-        path.push('.');
-    }
-    path.push_str(segment);
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::assertion::Assertion;
 use super::diagnostic::SourceText;
 use super::example::Example;
+use super::fields::Fields;
 use super::pattern::{At, Pattern};
 use super::truth::{Truth, Use};
 use crate::model::Document;
@@ -74,8 +75,6 @@ pub struct RoutePart {
     pub pattern: Pattern,
     /// The settings that it reads, by place in [`ROUTE_SETTINGS`]. A route that sets none of them is as the default is.
     pub reads: Vec<usize>,
-    /// The paths of the document that it reads besides, in `${…}`.
-    pub elsewhere: Vec<String>,
 }
 
 impl Rule {
@@ -125,16 +124,12 @@ impl EachRoute {
             one => vec![one],
         };
         let part = |pattern: Pattern| {
-            let mut paths = Vec::new();
-            pattern.reads(&mut String::new(), &mut paths);
-            let of_routes = |path: &String| path.is_empty() || ROUTE_SETTINGS.iter().any(|field| path == field.name);
-            let (of_routes, elsewhere): (Vec<_>, Vec<_>) = paths.into_iter().partition(of_routes);
+            let fields = Fields::of_pattern(&pattern, "");
             // A test of the settings as a whole reads each of them.
-            let whole = of_routes.iter().any(String::is_empty);
+            let whole = fields.is_tested("");
             let places = ROUTE_SETTINGS.iter().enumerate();
-            let reads = places.filter(|(_, field)| whole || of_routes.iter().any(|path| path == field.name));
-            let reads = reads.map(|(at, _)| at).collect();
-            RoutePart { pattern, reads, elsewhere }
+            let reads = places.filter(|(_, field)| whole || fields.is_tested(field.name)).map(|(at, _)| at).collect();
+            RoutePart { pattern, reads }
         };
         Self { parts: parts.into_iter().map(part).collect() }
     }
@@ -144,42 +139,6 @@ impl Policies {
     /// Every rule, in the order of the files.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.policies.iter().flat_map(|policy| &policy.rules)
-    }
-
-    /// The paths of the document that the rules read.
-    #[must_use]
-    pub fn reads(&self) -> Vec<String> {
-        let mut reads = Vec::new();
-        for policy in &self.policies {
-            let rules = policy.rules.iter().flat_map(|rule| [&rule.selection, &rule.picture]);
-            for pattern in rules.chain([&policy.selection]).flatten() {
-                pattern.reads(&mut String::new(), &mut reads);
-            }
-        }
-        for part in self.rules().filter_map(|rule| rule.each_route.as_ref()).flat_map(|routes| &routes.parts) {
-            let members = part.reads.iter().map(|at| format!("DefaultRouteSettings.{}", ROUTE_SETTINGS[*at].name));
-            reads.extend(members.chain(["RouteSettings".to_owned()]));
-            reads.extend(part.elsewhere.iter().cloned());
-        }
-        reads.extend(self.rules().filter_map(|rule| rule.assertion.as_ref()).flat_map(Assertion::reads));
-        reads.sort();
-        reads.dedup();
-        reads
-    }
-
-    /// The paths of the document that the rules read, or that their violations show.
-    #[must_use]
-    pub fn wants(&self) -> Vec<String> {
-        let mut paths = self.reads();
-        for pattern in self.rules().filter_map(|rule| rule.picture.as_ref()) {
-            pattern.shows(&mut String::new(), &mut paths);
-        }
-        for part in self.rules().filter_map(|rule| rule.each_route.as_ref()).flat_map(|routes| &routes.parts) {
-            let mut shown = Vec::new();
-            part.pattern.shows(&mut String::new(), &mut shown);
-            paths.extend((!shown.is_empty()).then(|| "DefaultRouteSettings".to_owned()));
-        }
-        paths
     }
 
     /// Whether a rule may match a stage of which only this is known.

@@ -87,6 +87,15 @@ impl Source {
         }
     }
 
+    /// The field that the value is in.
+    fn field(&self) -> String {
+        match self {
+            Self::Tag(_) => "Tags".to_owned(),
+            Self::ApiTag(_) => "api.Tags".to_owned(),
+            plain => plain.path(),
+        }
+    }
+
     fn read<'d>(&self, document: &Document<'d>) -> Result<&'d str, Missing> {
         let stated = |text: Option<&'d str>| text.ok_or_else(|| Missing { path: self.path(), unset: false });
         let value = |value: &'d Value<'d>| {
@@ -154,11 +163,11 @@ impl Template {
         &self.written
     }
 
-    /// The paths of the values that it takes from the stage.
+    /// The fields of the values that it takes from the stage.
     #[must_use]
     pub fn reads(&self) -> Vec<String> {
         let sources = self.parts.iter().filter_map(|part| match part {
-            Part::Value(source) => Some(source.path()),
+            Part::Value(source) => Some(source.field()),
             Part::Literal(_) => None,
         });
         sources.collect()

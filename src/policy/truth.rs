@@ -31,28 +31,19 @@ impl From<bool> for Truth {
     }
 }
 
-/// Where a pattern stands: it decides what a setting that the protocol lacks does to it.
+/// The part of a rule in which a pattern is: it decides what becomes of a test of a setting that the protocol lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     /// In `expect`: such a test drops out, and what is left decides.
     Expect,
-    /// In `match`: such a test does not match.
+    /// In `match`: such a test does not match, nor does anything that needs it.
     Match,
-    /// In `match`, under a `not`: such a test holds there, so that its `not` does not match either.
+    /// In `match`, under a `not`: such a test drops out of what must not hold. Where nothing is left, the `not` does not
+    /// match either.
     MatchNot,
 }
 
 impl Use {
-    /// What a test of a setting that the protocol lacks says.
-    #[must_use]
-    pub const fn lacking(self) -> Truth {
-        match self {
-            Self::Expect => Truth::Dropped,
-            Self::Match => Truth::False,
-            Self::MatchNot => Truth::True,
-        }
-    }
-
     /// The same under a `not`.
     #[must_use]
     pub const fn turned(self) -> Self {
@@ -61,6 +52,17 @@ impl Use {
             Self::Match => Self::MatchNot,
             Self::MatchNot => Self::Match,
         }
+    }
+
+    /// All must hold.
+    pub fn all(self, answers: impl IntoIterator<Item = Truth>) -> Truth {
+        Truth::all(answers.into_iter().map(|answer| if self.fails(answer) { Truth::False } else { answer }))
+    }
+
+    /// True for an answer that keeps what needs it from holding.
+    #[must_use]
+    pub fn fails(self, answer: Truth) -> bool {
+        answer == Truth::False || (self == Self::Match && answer == Truth::Dropped)
     }
 }
 
@@ -119,10 +121,12 @@ mod tests {
 
     #[test]
     fn what_a_protocol_lacks_matches_neither_way() {
-        assert_eq!(Use::Match.lacking(), False);
-        assert_eq!(Use::Match.turned().lacking().not(), False);
+        assert_eq!(Use::Match.all([True, Dropped]), False);
+        assert_eq!(Use::Match.all([Unknown, Dropped]), False);
+        assert_eq!(Use::Match.turned().all([True, Dropped]), True);
+        assert_eq!(Use::Match.turned().all([Dropped]), Dropped);
         assert_eq!(Use::Match.turned().turned(), Use::Match);
-        assert_eq!(Use::Expect.turned().lacking().not(), Dropped);
+        assert_eq!(Use::Expect.turned().all([True, Dropped]), True);
     }
 
     #[test]

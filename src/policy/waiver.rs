@@ -48,21 +48,6 @@ impl Waiver {
     }
 }
 
-impl Waivers {
-    /// The paths of the document that the waivers read.
-    #[must_use]
-    pub fn reads(&self) -> Vec<String> {
-        let mut reads = Vec::new();
-        for waiver in &self.waivers {
-            let accepted = waiver.accept.iter().flat_map(|accept| accept.picture.iter().chain(&accept.each_route));
-            for pattern in accepted.chain([&waiver.selection]) {
-                pattern.reads(&mut String::new(), &mut reads);
-            }
-        }
-        reads
-    }
-}
-
 /// Compiles the texts of waiver files, as they stand on a day (in UTC).
 ///
 /// # Errors

@@ -419,12 +419,12 @@ mod tests {
             ),
             (
                 "violations",
-                "rule severity title stage route path expected actual origin status first_seen fingerprint policy fix \
+                "rule severity title stage route path segments expected actual origin status first_seen fingerprint policy fix \
                  commands",
             ),
             (
                 "waived",
-                "rule severity title stage route path expected actual origin status first_seen fingerprint policy fix \
+                "rule severity title stage route path segments expected actual origin status first_seen fingerprint policy fix \
                  commands waiver",
             ),
             ("undecided", "rule stage route path reason"),
@@ -474,7 +474,11 @@ mod tests {
             assert_eq!(violation["stage"]["api_name"].as_str(), found.stage.api.name.as_deref());
             assert_eq!(violation["stage"]["arn"].as_str(), found.stage.arn().as_deref());
             assert_eq!(violation["route"].as_str(), found.route.as_deref());
-            assert_eq!(violation["path"].as_str(), found.path.as_deref());
+            assert_eq!(violation["path"].as_str(), found.path_text());
+            let segments: Vec<&str> =
+                violation["segments"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+            let path = found.path.iter().flat_map(|path| path.segments()).map(crate::model::path::Segment::name);
+            assert_eq!(segments, path.collect::<Vec<_>>());
             assert_eq!(violation["expected"].as_str(), Some(&*found.expected));
             assert_eq!(violation["origin"], found.origin.name());
         }

@@ -86,8 +86,8 @@ mod tests {
     use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
     use super::*;
-    use crate::model::Severity;
     use crate::model::finding::Actual;
+    use crate::model::{Path, Severity};
     use crate::report::inert::is_hostile;
     use crate::report::sample::{self, HOSTILE, Sample};
 
@@ -251,10 +251,12 @@ mod tests {
             }
             for violation in sample.outcome.violations.iter_mut().flatten() {
                 (violation.expected, violation.actual) = (hostile.into(), Actual::Text(hostile.into()));
-                (violation.path, violation.route) = (Some(format!("Tags.{hostile}").into()), Some(hostile.into()));
+                violation.path = Some(Path::named(["Tags", hostile]).into());
+                violation.route = Some(hostile.into());
             }
             for waived in &mut sample.outcome.waived {
-                (waived.violation.path, waived.violation.actual) = (Some(hostile.into()), Actual::Text(hostile.into()));
+                waived.violation.path = Some(Path::named([hostile]).into());
+                waived.violation.actual = Actual::Text(hostile.into());
             }
             for waiver in &mut sample.outcome.waivers {
                 (waiver.reason, waiver.owner) = (hostile.to_owned(), hostile.to_owned());

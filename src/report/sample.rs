@@ -10,7 +10,7 @@ use crate::model::finding::{
 };
 use crate::model::judgement::{Judgement, Signal, Tolerance, Verdict};
 use crate::model::outcome::Coverage;
-use crate::model::{Outcome, Severity};
+use crate::model::{Outcome, Path, Severity};
 
 /// An API whose owner tries everything.
 pub(super) const HOSTILE: &str = "x`|</code></summary><script>alert(1)</script>\u{1b}[31m\u{202e}\n\n# Pwned @octocat #12 [a](http://b) ![i](http://i)";
@@ -100,7 +100,7 @@ pub(super) fn violation() -> Violation {
         expired: None,
         stage: stage("111122223333", "us-east-1", ("a1b2c3d4e5", "orders", "HTTP"), "prod"),
         route: None,
-        path: Some("DefaultRouteSettings.ThrottlingBurstLimit".into()),
+        path: Some(Path::named(["DefaultRouteSettings", "ThrottlingBurstLimit"]).into()),
         expected: "at most 500".into(),
         actual: Actual::Integer(5000),
     }
@@ -177,18 +177,16 @@ pub(super) fn rich() -> Sample {
         name: Some("prod".into()),
     });
     let find =
-        |rule: u32, stage: &Arc<StageName>, path: Option<&str>, expected: &str, actual: Actual, origin: Origin| {
-            Violation {
-                rule,
-                origin,
-                reading: None,
-                expired: None,
-                stage: Arc::clone(stage),
-                route: None,
-                path: path.map(Into::into),
-                expected: expected.into(),
-                actual,
-            }
+        |rule: u32, stage: &Arc<StageName>, path: &[&str], expected: &str, actual: Actual, origin: Origin| Violation {
+            rule,
+            origin,
+            reading: None,
+            expired: None,
+            stage: Arc::clone(stage),
+            route: None,
+            path: (!path.is_empty()).then(|| Path::named(path.iter().copied()).into()),
+            expected: expected.into(),
+            actual,
         };
     let on_route = |route: &str, violation: Violation| Violation { route: Some(route.into()), ..violation };
     let waiver = |rule: &str, reason: &str, owner: &str, expires: &str| WaiverFacts {
@@ -212,38 +210,38 @@ pub(super) fn rich() -> Sample {
         undecided_checks: 2,
         violations: [
             vec![
-                find(0, &unnamed, None, "not (all of its settings)", Actual::Unset, Origin::Unset),
-                find(0, &orders, Some("DefaultRouteSettings.ThrottlingBurstLimit"), "at most 500", Actual::Integer(5000), Origin::Stage),
-                find(0, &orders, Some("DefaultRouteSettings.ThrottlingRateLimit"), "above 0 and at most 1000", Actual::Unset, Origin::Unset),
-                on_route("GET /v1.2/pets", find(0, &orders, Some("RouteSettings.GET /v1.2/pets.ThrottlingRateLimit"), "above 0", Actual::Number(0.5), Origin::Route)),
-                on_route("POST /pets", find(0, &orders, Some("RouteSettings.POST /pets.ThrottlingBurstLimit"), "at most 500", Actual::Integer(5000), Origin::Stage)),
+                find(0, &unnamed, &[], "not (all of its settings)", Actual::Unset, Origin::Unset),
+                find(0, &orders, &["DefaultRouteSettings", "ThrottlingBurstLimit"], "at most 500", Actual::Integer(5000), Origin::Stage),
+                find(0, &orders, &["DefaultRouteSettings", "ThrottlingRateLimit"], "above 0 and at most 1000", Actual::Unset, Origin::Unset),
+                on_route("GET /v1.2/pets", find(0, &orders, &["RouteSettings", "GET /v1.2/pets", "ThrottlingRateLimit"], "above 0", Actual::Number(0.5), Origin::Route)),
+                on_route("POST /pets", find(0, &orders, &["RouteSettings", "POST /pets", "ThrottlingBurstLimit"], "at most 500", Actual::Integer(5000), Origin::Stage)),
             ],
             vec![
-                find(1, &orders, Some("AccessLogSettings.Format"), "JSON that names requestId, status", Actual::Text(format.into()), Origin::Stage),
-                find(1, &chat, Some("AccessLogSettings.DestinationArn"), r#"like "arn:aws:logs:us-east-1:111122223333:log-group:/apigw/*""#, Actual::Text("arn:aws:firehose:us-east-1:111122223333:deliverystream/amazon-apigateway-logs".into()), Origin::Stage),
-                find(1, &chat, Some("AccessLogSettings.Format"), "JSON that names requestId, status", Actual::Text(common.into()), Origin::Stage),
+                find(1, &orders, &["AccessLogSettings", "Format"], "JSON that names requestId, status", Actual::Text(format.into()), Origin::Stage),
+                find(1, &chat, &["AccessLogSettings", "DestinationArn"], r#"like "arn:aws:logs:us-east-1:111122223333:log-group:/apigw/*""#, Actual::Text("arn:aws:firehose:us-east-1:111122223333:deliverystream/amazon-apigateway-logs".into()), Origin::Stage),
+                find(1, &chat, &["AccessLogSettings", "Format"], "JSON that names requestId, status", Actual::Text(common.into()), Origin::Stage),
                 Violation {
                     expired: Some(2),
-                    ..find(1, &chat, Some("DefaultRouteSettings.LoggingLevel"), "one of ERROR, INFO", Actual::Text("OFF".into()), Origin::Implied)
+                    ..find(1, &chat, &["DefaultRouteSettings", "LoggingLevel"], "one of ERROR, INFO", Actual::Text("OFF".into()), Origin::Implied)
                 },
-                find(1, &hostile, Some("AccessLogSettings.Format"), "JSON that names requestId", Actual::Text("```\n+ @octocat\u{1b}]0;pwned\u{7} | #12 </details>".into()), Origin::Stage),
+                find(1, &hostile, &["AccessLogSettings", "Format"], "JSON that names requestId", Actual::Text("```\n+ @octocat\u{1b}]0;pwned\u{7} | #12 </details>".into()), Origin::Stage),
             ],
             vec![
-                find(2, &chat, Some("StageVariables.db.password"), "not a secret", Actual::Text("sha256:0123456789ab".into()), Origin::Stage),
-                find(2, &hostile, Some("Tags.a|`b\u{1b}"), "set", Actual::Unset, Origin::Unset),
+                find(2, &chat, &["StageVariables", "db.password"], "not a secret", Actual::Text("sha256:0123456789ab".into()), Origin::Stage),
+                find(2, &hostile, &["Tags", "a|`b\u{1b}"], "set", Actual::Unset, Origin::Unset),
             ],
-            vec![find(3, &hostile, Some("Tags"), "with the keys owner, cost-center", Actual::Json(r#"{"team":"<b>`x`</b>|","x":"a\\|b"}"#.into()), Origin::Stage)],
-            vec![find(4, &chat, Some("api.DisableExecuteApiEndpoint"), "true", Actual::Boolean(false), Origin::Api)],
+            vec![find(3, &hostile, &["Tags"], "with the keys owner, cost-center", Actual::Json(r#"{"team":"<b>`x`</b>|","x":"a\\|b"}"#.into()), Origin::Stage)],
+            vec![find(4, &chat, &["api", "DisableExecuteApiEndpoint"], "true", Actual::Boolean(false), Origin::Api)],
         ],
         waived: vec![
             Waived {
                 violation: Violation {
                     reading: Some(Reading::Inherit),
-                    ..on_route("GET /old", find(0, &orders, Some("RouteSettings.GET /old.ThrottlingBurstLimit"), "at most 500", Actual::Integer(2000), Origin::Stage))
+                    ..on_route("GET /old", find(0, &orders, &["RouteSettings", "GET /old", "ThrottlingBurstLimit"], "at most 500", Actual::Integer(2000), Origin::Stage))
                 },
                 waiver: 0,
             },
-            Waived { violation: find(3, &hostile, Some("Tags.owner"), "present", Actual::Unset, Origin::Unset), waiver: 1 },
+            Waived { violation: find(3, &hostile, &["Tags", "owner"], "present", Actual::Unset, Origin::Unset), waiver: 1 },
         ],
         waivers: vec![
             waiver("production/throttling", "Vendor contract until migration; SEC-142", "team-checkout", "2027-01-31"),

@@ -158,7 +158,7 @@ fn rule_line(facts: &Facts<'_>, severity: Severity, rule: u32, page: &mut Page<'
 }
 
 fn setting(facts: &Facts<'_>, violation: &Violation, page: &mut Page<'_>) -> io::Result<()> {
-    let path = violation.path.as_deref().unwrap_or("the stage as a whole");
+    let path = violation.path_text().unwrap_or("the stage as a whole");
     let found = match words::value(&violation.actual) {
         None => words::no_value(violation).to_owned(),
         Some(value) => visible(&value).into_owned(),
@@ -282,7 +282,8 @@ mod tests {
                 }
                 for violation in sample.outcome.violations.iter_mut().flatten() {
                     violation.actual = crate::model::finding::Actual::Text(hostile.as_str().into());
-                    (violation.path, violation.expected) = (Some(hostile.as_str().into()), hostile.as_str().into());
+                    violation.path = Some(crate::model::Path::named([hostile.as_str()]).into());
+                    violation.expected = hostile.as_str().into();
                 }
                 for undecided in &mut sample.outcome.undecided {
                     (undecided.path, undecided.reason) = (Some(hostile.as_str().into()), hostile.as_str().into());

@@ -23,7 +23,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).unwrap()
     }
 
@@ -38,7 +38,7 @@ impl Random {
 }
 
 const TEXTS: [&str; 6] = ["a", "ab", "b", "prod", "x*", "a:*"];
-const ARNS: [&str; 4] = ["arn:g", "arn:g:*", "arn:h", "arn:*"];
+const ARNS: [&str; 6] = ["arn:g", "arn:g:*", "arn:h", "arn:*", "arn:?:?", "arn:*:*"];
 const KEYS: [&str; 5] = ["a", "ab", "aws:k", "x.y", "present-day"];
 const ROUTES: [&str; 4] = ["GET /a", "GET /a.b", "POST /", "$connect"];
 const GLOBS: [&str; 7] = ["a*", "*b", "?", "*:*", "p*d", "a", "**a?"];
@@ -73,7 +73,7 @@ pub fn rule(random: &mut Random) -> Rule {
 }
 
 /// What a `match` says of routes.
-fn route(random: &mut Random) -> (&'static str, Json) {
+pub fn route(random: &mut Random) -> (&'static str, Json) {
     let key = random.pick(&ROUTES);
     match random.below(6) {
         0 => ("route", json!(key)),
@@ -90,7 +90,7 @@ pub fn selection(random: &mut Random) -> Json {
     Json::Object(struct_pattern(random, DOCUMENT, 2, true))
 }
 
-fn struct_pattern(random: &mut Random, members: &[Member], depth: usize, top: bool) -> Map<String, Json> {
+pub fn struct_pattern(random: &mut Random, members: &[Member], depth: usize, top: bool) -> Map<String, Json> {
     let mut pattern = Map::new();
     while pattern.is_empty() || random.one_in(2) {
         match random.below(10) {
@@ -179,6 +179,8 @@ fn tests(random: &mut Random, of: Type, depth: usize) -> Json {
     let mut tests = Map::new();
     for _ in 0..=random.below(2) {
         let (name, value) = match (random.below(6), of) {
+            // Unset, these have a meaning, and `present` says nothing of them.
+            (0, Type::Boolean | Type::Level(_)) => ("not", literal(random, of, true)),
             (0, _) => ("present", json!(random.one_in(2))),
             (1, _) if depth > 0 => {
                 let value = if random.one_in(2) || matches!(of, Type::List) {
@@ -196,6 +198,7 @@ fn tests(random: &mut Random, of: Type, depth: usize) -> Json {
                 let name = random.pick(&["min", "max", "above", "below"]);
                 (name, number(random))
             }
+            (_, Type::Boolean) => ("not", literal(random, of, true)),
             _ => ("present", json!(random.one_in(2))),
         };
         tests.insert(name.into(), value);

@@ -12,7 +12,8 @@ use crate::document::not_stated;
 use crate::schema::{DOCUMENT, Member, ROUTE, Type};
 use crate::values::Answer::{No, Open, Yes};
 use crate::values::{
-    Answer, SECRET, fits, fitting, is_digest, is_not_stated, is_unset, meaning, presence, short, value_of,
+    Answer, SECRET, empty_text, fits, fitting, is_digest, is_not_stated, is_unset, key_fits, meaning, presence, short,
+    value_of,
 };
 
 /// A setting that fails: its path, and whether a finding below it is the same finding, as with `not`.
@@ -56,8 +57,9 @@ pub fn verdict(rule: &Rule, document: &Json) -> Verdict {
     match (on("HTTP"), on("WEBSOCKET")) {
         (Verdict::Violates(one), Verdict::Violates(other)) => {
             let fails = |finding: &Finding| other.iter().any(|it| it.path == finding.path);
-            let both: BTreeSet<Finding> = one.into_iter().filter(fails).collect();
-            if both.is_empty() { Verdict::Undecided } else { Verdict::Violates(both) }
+            let both: BTreeSet<Finding> = one.iter().filter(|finding| fails(finding)).cloned().collect();
+            // It is violated whatever the protocol is, though not at one setting on both.
+            Verdict::Violates(if both.is_empty() { one.into_iter().chain(other).collect() } else { both })
         }
         (one, other) if one == other => one,
         _ => Verdict::Undecided,
@@ -133,24 +135,96 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
     }
 }
 
-/// Whether an `accept` names the setting at a path, and holds for the value there.
-pub fn accepts(accept: &Json, protocol: &str, path: &str, document: &Json) -> bool {
-    let asked = Asked { document, protocol };
-    let mut picture = accept.clone();
-    let each_route = picture.as_object_mut().and_then(|entries| entries.remove("each-route"));
-    let mut said: Vec<Answer> = asked.said(&picture, Type::Struct(DOCUMENT), document, path).into_iter().collect();
-    if let Some(each_route) = each_route {
-        let default =
-            path.strip_prefix("DefaultRouteSettings.").map(|name| (name, document["DefaultRouteSettings"].clone()));
-        let routes = document["RouteSettings"].as_object().into_iter().flatten().filter_map(|(key, _)| {
-            let name = path.strip_prefix(&format!("RouteSettings.{key}."))?;
-            Some((name, asked.in_force(key, true, &BTreeSet::new(), false)?))
-        });
-        for (name, settings) in default.into_iter().chain(routes) {
-            said.extend(asked.said(&each_route, Type::Struct(ROUTE), &settings, name));
-        }
+/// A violation as a waiver sees it.
+pub struct Violated<'v> {
+    /// The members and keys that lead to the setting; none where it is at no setting.
+    pub place: Vec<&'v str>,
+    pub route: Option<&'v str>,
+    /// Whether what fails is in force on the route, so that the entry may have inherited it.
+    pub in_force: bool,
+}
+
+/// Whether an `accept` names the setting of a violation and holds as a whole where the violation is.
+pub fn accepts(accept: &Json, protocol: &str, violated: &Violated<'_>, document: &Json) -> bool {
+    let mut document = document.clone();
+    if let Some(route) = violated.route.filter(|_| violated.in_force) {
+        let inherited = Asked { document: &document, protocol }.in_force(route, true, &BTreeSet::new(), false);
+        document["RouteSettings"][route] = inherited.unwrap_or_default();
     }
-    said.iter().min() == Some(&Yes)
+    let asked = Asked { document: &document, protocol };
+    let mut picture = accept.clone();
+    let each_route = picture.as_object_mut().and_then(|entries| entries.remove("each-route")).unwrap_or_default();
+    let settings = match violated.route {
+        Some(route) => value_of(value_of(&document, "RouteSettings"), route),
+        None => value_of(&document, "DefaultRouteSettings"),
+    };
+    let missing = violated.route.is_none() && violated.place.last().is_some_and(|key| key.contains(['*', '?']));
+    let (top, of_route) = (Type::Struct(DOCUMENT), Type::Struct(ROUTE));
+    let named = match violated.place.as_slice() {
+        [] => false,
+        place => {
+            names(&picture, top, &document, place, missing)
+                || match place {
+                    ["DefaultRouteSettings", below @ ..] => names(&each_route, of_route, settings, below, false),
+                    ["RouteSettings", _, below @ ..] if violated.route.is_some() => {
+                        names(&each_route, of_route, settings, below, false)
+                    }
+                    _ => false,
+                }
+        }
+    };
+    let parts = [(picture, top, &document), (each_route, of_route, settings)];
+    let said: Vec<Answer> = parts
+        .iter()
+        .filter(|(pattern, ..)| pattern.is_object())
+        .filter_map(|(pattern, of, value)| Some(asked.holds(&asked.left(pattern, *of)?, *of, value, true)))
+        .collect();
+    named && said.iter().min() == Some(&Yes)
+}
+
+/// Whether a pattern names a setting: it has a test, a `not` or an `any-of` there, under others too.
+fn names(pattern: &Json, of: Type, value: &Json, place: &[&str], missing: bool) -> bool {
+    let scalar = !matches!(of, Type::Struct(_) | Type::Map(_));
+    let Some((key, below)) = place.split_first() else {
+        let words = ["not", "any-of", "present"];
+        return scalar
+            || pattern.as_object().is_some_and(|entries| words.iter().any(|word| entries.contains_key(*word)));
+    };
+    match (pattern, of) {
+        (Json::Array(keys), Type::Map(_)) => keys
+            .iter()
+            .any(|key| names(&json!({ key.as_str().unwrap(): {"present": true} }), of, value, place, missing)),
+        (Json::Object(entries), _) => entries.iter().any(|(name, inner)| match (name.as_str(), of) {
+            ("present", _) => false,
+            ("not" | "any-of", _) => match inner {
+                // A list of patterns, though a pattern of a map may be a list of keys itself.
+                Json::Array(patterns) => {
+                    patterns.iter().any(|pattern| names(&bare(pattern, of), of, value, place, missing))
+                }
+                one => names(&bare(one, of), of, value, place, missing),
+            },
+            (_, Type::Struct(members)) => {
+                let member = members.iter().find(|member| member.0 == name);
+                name == key
+                    && member.is_some_and(|member| names(inner, member.1, value_of(value, name), below, missing))
+            }
+            (glob, Type::Map(of)) if glob.contains(['*', '?']) => {
+                let mut rest = inner.clone();
+                // `present` is about keys, missing ones too; every other test is asked of those that are there.
+                let present = rest.as_object_mut().and_then(|tests| tests.remove("present")).is_some();
+                let is_asked = rest.as_object().is_none_or(|tests| !tests.is_empty());
+                (present && below.is_empty() && (glob == *key || key_fits(glob, key)))
+                    || (is_asked
+                        && !missing
+                        && fitting(glob, value)
+                            .iter()
+                            .any(|(there, value)| there == key && names(&rest, *of, value, below, missing)))
+            }
+            (_, Type::Map(of)) => name == key && names(inner, *of, value_of(value, name), below, missing),
+            _ => false,
+        }),
+        _ => false,
+    }
 }
 
 /// The settings that a pattern over the members of a route names.
@@ -219,16 +293,22 @@ impl Asked<'_> {
                 .iter()
                 .map(|(key, inner)| match (key.as_str(), of) {
                     ("not", _) => match inner {
-                        // None of these: each of them does not hold.
+                        // None of these that the protocol has something for; where it has for none, no match.
                         Json::Array(patterns) => {
-                            let answers =
-                                patterns.iter().map(|pattern| self.holds(&bare(pattern, of), of, value, !wanted));
-                            if wanted { answers.min().unwrap_or(Yes) } else { answers.max().unwrap_or(No) }
+                            let answers = patterns
+                                .iter()
+                                .filter(|pattern| self.left(pattern, of).is_some())
+                                .map(|pattern| self.holds(&bare(pattern, of), of, value, !wanted));
+                            if wanted { answers.min() } else { answers.max() }.unwrap_or(No)
                         }
                         one => self.holds(&bare(one, of), of, value, !wanted),
                     },
                     ("any-of", _) => {
-                        let patterns = inner.as_array().cloned().unwrap_or_default();
+                        let mut patterns = inner.as_array().cloned().unwrap_or_default();
+                        patterns.retain(|pattern| self.left(pattern, of).is_some());
+                        if patterns.is_empty() {
+                            return No;
+                        }
                         any(patterns.iter().map(|pattern| self.holds(&bare(pattern, of), of, value, wanted)).collect())
                     }
                     (_, Type::Struct(members)) if key != "present" => {
@@ -263,26 +343,34 @@ impl Asked<'_> {
         if !key.contains(['*', '?']) {
             return self.holds(inner, of, value_of(value, key), wanted);
         }
-        if is_not_stated(value) {
-            return Open;
-        }
+        let unstated = is_not_stated(value);
         let mut answers = Vec::new();
         let mut rest = inner.clone();
         if let Some(present) = rest.as_object_mut().and_then(|tests| tests.remove("present")) {
             // At least one that is there, or none.
             let there = fitting(key, value).iter().map(|(_, value)| presence(value, of)).max().unwrap_or(No);
+            let there = if unstated { Open } else { there };
             answers.push(turned(if present == json!(true) { there } else { there.not() }));
         }
         if rest.as_object().is_none_or(|tests| !tests.is_empty()) {
-            let fit = fitting(key, value);
-            // No key to ask, and nothing that could be asked of one: it matches neither way.
-            if fit.is_empty() && self.left(&rest, of).is_none() {
-                return No;
-            }
-            let each = fit.into_iter().map(|(_, value)| self.holds(&rest, of, &value, wanted));
-            answers.push(if wanted { each.min().unwrap_or(Yes) } else { each.max().unwrap_or(No) });
+            let fit = if unstated { Vec::new() } else { self.asked_of(key, of, value) };
+            answers.push(if fit.is_empty() && self.left(&rest, of).is_none() {
+                // No key to ask, and nothing that could be asked of one: it matches neither way.
+                No
+            } else if unstated {
+                Open
+            } else {
+                let each = fit.into_iter().map(|(_, value)| self.holds(&rest, of, &value, wanted));
+                if wanted { each.min().unwrap_or(Yes) } else { each.max().unwrap_or(No) }
+            });
         }
         if wanted { answers.into_iter().min().unwrap_or(Yes) } else { answers.into_iter().max().unwrap_or(No) }
+    }
+
+    /// The keys that fit a glob with the values that tests see: an empty one is the empty text.
+    fn asked_of(&self, glob: &str, of: Type, value: &Json) -> Vec<(String, Json)> {
+        let seen = |value: Json| if matches!(of, Type::Text { .. }) && is_unset(&value) { empty_text() } else { value };
+        fitting(glob, value).into_iter().map(|(key, value)| (key, seen(value))).collect()
     }
 
     /// One test of one setting; without a name it is a value, or a list of values, to be equal to.
@@ -294,11 +382,12 @@ impl Asked<'_> {
                 presence(&meaning(value, of), of).not()
             };
         }
-        let value = meaning(value, of);
+        let empty = *value == empty_text();
+        let value = if empty { json!("") } else { meaning(value, of) };
         if is_not_stated(&value) {
             return Open;
         }
-        if is_unset(&value) && !matches!(of, Type::List) {
+        if is_unset(&value) && !matches!(of, Type::List) && !empty {
             return No;
         }
         let wanted: Vec<&Json> = match wanted {
@@ -337,7 +426,11 @@ impl Asked<'_> {
                     template.split(' ').any(|word| word == variable)
                 }))
             }
-            "contains" => Answer::of(short(&value, of).contains(wanted[0].as_str().unwrap_or_default())),
+            "contains" => {
+                // Copied from the end of an ARN, unless nothing else is asked for.
+                let part = Some(short(wanted[0], of)).filter(|part| !part.is_empty());
+                Answer::of(short(&value, of).contains(&part.unwrap_or_else(|| ":*".to_owned())))
+            }
             "matches" => {
                 let regex = regex::Regex::new(wanted[0].as_str().unwrap_or_default()).unwrap();
                 Answer::of(regex.is_match(&short(&value, of)))
@@ -370,17 +463,19 @@ impl Asked<'_> {
         }
     }
 
+    /// A `:*` behind the ARN of an access log does not count on either side; in a glob it may be one as well.
     fn like(&self, glob: &str, of: Type, value: &Json) -> Answer {
-        let pieces = match self.filled(glob) {
-            Ok(pieces) => pieces,
-            Err(answer) => return answer,
+        let text: Vec<char> = short(value, of).chars().collect();
+        let fits = |glob: &str| match self.filled(glob) {
+            // A value that was put in has no special characters.
+            Ok(pieces) => {
+                let glob: Vec<(char, bool)> =
+                    pieces.iter().flat_map(|(text, literal)| text.chars().map(|c| (c, *literal))).collect();
+                Answer::of(fits(&glob, &text))
+            }
+            Err(answer) => answer,
         };
-        // A value that was put in has no special characters.
-        let glob: Vec<(char, bool)> =
-            pieces.iter().flat_map(|(text, literal)| text.chars().map(|c| (c, *literal))).collect();
-        let text = short(value, of);
-        let spelt = |text: &str| fits(&glob, &text.chars().collect::<Vec<_>>());
-        Answer::of(spelt(&text) || (matches!(of, Type::Text { arn: true }) && spelt(&format!("{text}:*"))))
+        fits(glob).max(fits(&short(&json!(glob), of)))
     }
 
     /// A text with the values of the stage in it: its pieces, and whether each is to be taken literally.
@@ -413,24 +508,6 @@ impl Asked<'_> {
         }
         pieces.push((rest.to_owned(), false));
         if open { Err(Open) } else { Ok(pieces) }
-    }
-
-    /// What a pattern says of the value at a path below its own place; nothing when it does not name it.
-    fn said(&self, pattern: &Json, of: Type, value: &Json, path: &str) -> Option<Answer> {
-        let members = match of {
-            Type::Struct(_) | Type::Map(_) => pattern.as_object()?,
-            _ => return path.is_empty().then(|| self.holds(pattern, of, value, true)),
-        };
-        members.iter().find_map(|(key, inner)| {
-            let rest = path.strip_prefix(key.as_str())?;
-            let rest = if rest.is_empty() { rest } else { rest.strip_prefix('.')? };
-            let below = match of {
-                Type::Struct(members) => members.iter().find(|member| member.0 == key)?.1,
-                Type::Map(of) => *of,
-                _ => return None,
-            };
-            self.said(inner, below, value_of(value, key), rest)
-        })
     }
 
     /// Whether a rule is about a route; null is the stage default.
@@ -541,7 +618,7 @@ impl Asked<'_> {
             out.extend(told.iter().map(|key| Finding { path: below(key), or_below: false }));
         }
         if rest.as_object().is_none_or(|tests| !tests.is_empty()) {
-            for (key, value) in fitting(key, value) {
+            for (key, value) in self.asked_of(key, of, value) {
                 self.findings(&rest, of, &value, &below(&key), out);
             }
         }

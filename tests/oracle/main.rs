@@ -6,6 +6,7 @@
 mod document;
 mod generate;
 mod judge;
+mod projection;
 mod schema;
 mod values;
 mod waive;
@@ -88,15 +89,16 @@ impl Case {
                 };
                 // Which of several findings at one place are left of two protocols, paths alone do not tell.
                 let known = ["HTTP", "WEBSOCKET"].iter().any(|name| self.document["api"]["ProtocolType"] == *name);
-                ours.iter().all(|failure| theirs.iter().any(|finding| same(&failure.path, finding)))
-                    && (!known || theirs.iter().all(|finding| ours.iter().any(|failure| same(&failure.path, finding))))
+                ours.iter().all(|failure| theirs.iter().any(|finding| same(failure.path.text(), finding)))
+                    && (!known
+                        || theirs.iter().all(|finding| ours.iter().any(|failure| same(failure.path.text(), finding))))
             }
             _ => false,
         };
         (!agree).then(|| {
             let ours = match ours {
                 check::Verdict::Violates(failures) => {
-                    format!("Violates({:?})", failures.iter().map(|failure| &*failure.path).collect::<Vec<_>>())
+                    format!("Violates({:?})", failures.iter().map(|failure| failure.path.text()).collect::<Vec<_>>())
                 }
                 other => format!("{other:?}"),
             };

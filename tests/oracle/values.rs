@@ -72,7 +72,9 @@ pub fn presence(value: &Json, of: Type) -> Answer {
             let members = members.iter().map(|(name, of, _)| presence(value.get(name).unwrap_or(&Json::Null), *of));
             members.max().unwrap_or(No)
         }
-        Type::Map(_) => Answer::of(value.as_object().is_some_and(|entries| !entries.is_empty())),
+        // Some key that fits `*`, which no tag of AWS's own does, is not empty.
+        Type::Map(of) => fitting("*", value).iter().map(|(_, value)| presence(value, *of)).max().unwrap_or(No),
+        _ if *value == empty_text() => No,
         _ => Answer::of(!is_unset(value)),
     }
 }
@@ -86,21 +88,22 @@ pub fn short(value: &Json, of: Type) -> String {
     }
 }
 
-/// The keys of a map that fit a glob, and their values. A tag of AWS's own fits only a glob that begins so, and a key
-/// with nothing at it is absent.
+/// The empty text at a key that fits a glob: a text there, and not an unset value.
+pub fn empty_text() -> Json {
+    json!({"?": "empty"})
+}
+
+/// The keys of a map that fit a glob, and their values. A tag of AWS's own fits only a glob that begins so.
 pub fn fitting(glob: &str, value: &Json) -> Vec<(String, Json)> {
-    let pattern: Vec<(char, bool)> = glob.chars().map(|c| (c, false)).collect();
     let entries = value.as_object().into_iter().flatten();
-    let fit = entries.filter(|(key, value)| {
-        !is_unset_text(value)
-            && (!key.starts_with("aws:") || glob.starts_with("aws:"))
-            && fits(&pattern, &key.chars().collect::<Vec<_>>())
-    });
+    let fit = entries.filter(|(key, _)| key_fits(glob, key));
     fit.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-fn is_unset_text(value: &Json) -> bool {
-    value.is_null() || value == ""
+/// Whether a key fits a glob.
+pub fn key_fits(glob: &str, key: &str) -> bool {
+    let pattern: Vec<(char, bool)> = glob.chars().map(|c| (c, false)).collect();
+    (!key.starts_with("aws:") || glob.starts_with("aws:")) && fits(&pattern, &key.chars().collect::<Vec<_>>())
 }
 
 /// A member of a struct, or the value of a key.

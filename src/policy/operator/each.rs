@@ -7,6 +7,7 @@ use crate::model::catalogue::Kind;
 use crate::model::value::Value;
 use crate::policy::compile::Compiler;
 use crate::policy::describe::Example;
+use crate::policy::fields::Fields;
 use crate::policy::outline;
 use crate::policy::pattern::{At, Pattern};
 use crate::policy::schema;
@@ -46,11 +47,8 @@ impl Test for Each {
     }
 
     fn reads(&self) -> Vec<String> {
-        let mut reads = Vec::new();
-        self.0.reads(&mut String::new(), &mut reads);
-        // What the pattern reads of the element itself has no path of its own.
-        reads.retain(|path| !path.is_empty());
-        reads
+        // What the pattern reads of the element itself is not a field.
+        Fields::of_pattern(&self.0, "").tested().filter(|field| !field.is_empty()).map(str::to_owned).collect()
     }
 
     fn demand(&self) -> String {

@@ -32,7 +32,14 @@ pub static OPERATOR: Operator = Operator {
 };
 
 #[derive(Debug)]
-struct Like(Vec<Template>);
+struct Like(Vec<Wanted>);
+
+/// A glob, and at the ARN of an access log the same without the `:*` behind it.
+#[derive(Debug)]
+struct Wanted {
+    written: Template,
+    bare: Option<Template>,
+}
 
 fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
     let nodes = match &node.data {
@@ -43,7 +50,7 @@ fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
         Data::List(nodes) => nodes.as_slice(),
         _ => std::slice::from_ref(node),
     };
-    let wanted: Vec<Option<Template>> = nodes
+    let wanted: Vec<Option<Wanted>> = nodes
         .iter()
         .map(|node| {
             let text = text_of(node, reading.problems)?;
@@ -56,28 +63,31 @@ fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
                 );
                 return None;
             }
-            read_template(text, node, reading.problems)
+            let bare = compared(reading.field, text);
+            Some(Wanted {
+                written: read_template(text, node, reading.problems)?,
+                bare: Template::of(bare).ok().filter(|_| bare != text),
+            })
         })
         .collect();
     Some(Box::new(Like(wanted.into_iter().collect::<Option<_>>()?)))
 }
 
-/// Whether a glob fits. Both spellings of a log group's ARN fit a glob that is meant for either.
-fn fits(wanted: &Template, text: &str, at: &At<'_>) -> Truth {
-    let bare = compared(at.field, text);
-    let fits = wanted
-        .fits(bare, at.document)
-        .and_then(|fits| Ok(fits || (at.field.log_group_arn && wanted.fits(&format!("{bare}:*"), at.document)?)));
-    match fits {
+/// The answer of a glob. A `:*` behind the ARN of an access log counts on neither side; in a glob it may be meant as one
+/// as well.
+fn fits(wanted: &Wanted, text: &str, at: &At<'_>) -> Truth {
+    let text = compared(at.field, text);
+    let one = |template: &Template| match template.fits(text, at.document) {
         Ok(fits) => fits.into(),
         Err(missing) if missing.unset => Truth::False,
         Err(_) => Truth::Unknown,
-    }
+    };
+    Truth::any([&wanted.written].into_iter().chain(&wanted.bare).map(one))
 }
 
 impl Like {
     fn in_words(&self, words: impl Fn(&Template) -> Option<String>) -> Option<String> {
-        let words: Vec<String> = self.0.iter().map(words).collect::<Option<_>>()?;
+        let words: Vec<String> = self.0.iter().map(|wanted| words(&wanted.written)).collect::<Option<_>>()?;
         Some(if words.len() == 1 {
             format!("like {}", words.concat())
         } else {
@@ -113,14 +123,14 @@ impl Test for Like {
     }
 
     fn reads(&self) -> Vec<String> {
-        self.0.iter().flat_map(Template::reads).collect()
+        self.0.iter().flat_map(|wanted| wanted.written.reads()).collect()
     }
 
     fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
         if self.asked(value, at) != Truth::Unknown {
             return None;
         }
-        let missing = self.0.iter().find_map(|wanted| wanted.text(at.document).err());
+        let missing = self.0.iter().find_map(|wanted| wanted.written.text(at.document).err());
         Some(match (value, missing) {
             (Value::Digest(_), _) => DIGEST_REASON.to_owned(),
             (Value::Text(_), Some(missing)) => format!("{} is not stated by the source", missing.path),

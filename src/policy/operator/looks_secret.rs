@@ -36,7 +36,7 @@ struct LooksSecret(bool);
 impl Test for LooksSecret {
     fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
         let found = match value {
-            Value::Text(text) => looks_secret(at.key.unwrap_or_default(), text),
+            Value::Text(text) => !text.is_empty() && looks_secret(at.key.unwrap_or_default(), text),
             // Whoever made the digest saw the value.
             Value::Digest(digest) => digest.looks_secret,
             _ => return Truth::False,

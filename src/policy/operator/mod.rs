@@ -1,5 +1,6 @@
 //! The tests of the language. A new one is a file here and a line in [`OPERATORS`].
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value as Json;
@@ -51,7 +52,7 @@ pub trait Test: fmt::Debug + Send + Sync {
         None
     }
 
-    /// The paths of the document that the test reads besides its own setting.
+    /// The fields of the document that the test reads besides its own setting.
     fn reads(&self) -> Vec<String> {
         Vec::new()
     }
@@ -78,6 +79,8 @@ pub trait Test: fmt::Debug + Send + Sync {
             (Value::Digest(_), Answers::Values) => Truth::Unknown,
             // An unset list is an empty one, which is a value.
             (Value::Unset, _) if matches!(at.field.kind, Kind::List(_)) => self.holds(&EMPTY_LIST, at),
+            // So is the empty value of a key that fits a glob.
+            (Value::Unset, _) if at.empty_is_text => self.holds(&EMPTY_TEXT, at),
             (Value::Unset, _) => Truth::False,
             _ => self.holds(value, at),
         }
@@ -88,6 +91,7 @@ pub trait Test: fmt::Debug + Send + Sync {
 pub(super) const DIGEST_REASON: &str =
     "the snapshot holds only a digest of the value; this test needs the value itself";
 
+static EMPTY_TEXT: Value<'static> = Value::Text(Cow::Borrowed(""));
 static EMPTY_LIST: std::sync::LazyLock<Value<'static>> = std::sync::LazyLock::new(|| Value::List(Box::default()));
 
 /// What a test answers itself.

@@ -53,17 +53,15 @@ impl Test for Present {
     }
 }
 
-/// Whether there is a value. A struct is there when one of its members is.
+/// The presence of a value: of a struct, that some member is set; of a map, that some key that fits `*`, so none of
+/// AWS's own, is not empty.
 pub fn presence(value: &Value<'_>) -> Truth {
+    let some = |found: &mut dyn Iterator<Item = Truth>| Truth::any([Truth::False].into_iter().chain(found));
     match value {
         Value::NotStated => Truth::Unknown,
-        Value::Struct(members) => {
-            let members = members.iter().map(presence);
-            members.fold(Truth::False, |sum, member| match (sum, member) {
-                (Truth::True, _) | (_, Truth::True) => Truth::True,
-                (Truth::Unknown, _) | (_, Truth::Unknown) => Truth::Unknown,
-                _ => Truth::False,
-            })
+        Value::Struct(members) => some(&mut members.iter().map(presence)),
+        Value::Map(entries) => {
+            some(&mut entries.iter().filter(|(key, _)| !key.starts_with("aws:")).map(|(_, value)| presence(value)))
         }
         other => Truth::from(!other.is_unset()),
     }

@@ -51,6 +51,18 @@ pub(super) fn optional(out: &mut Vec<u8>, value: Option<&str>) {
     }
 }
 
+/// A list of texts.
+pub(super) fn texts<'t>(out: &mut Vec<u8>, of: impl Iterator<Item = &'t str>) {
+    out.push(b'[');
+    for (at, one) in of.enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        text(out, one);
+    }
+    out.push(b']');
+}
+
 /// A value as it was found, with its type.
 pub(super) fn actual(out: &mut Vec<u8>, actual: &Actual) {
     // Writing to a Vec cannot fail.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::escape;
 use crate::model::finding::{RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts, fingerprint};
+use crate::model::path::Segment;
 
 /// The parts of an element that are the same for every finding of a rule, as JSON.
 pub(super) struct Rules<'a> {
@@ -166,7 +167,9 @@ fn violation<'a>(
     out.extend(b",\"route\":");
     escape::optional(out, violation.route.as_deref());
     out.extend(b",\"path\":");
-    escape::optional(out, violation.path.as_deref());
+    escape::optional(out, violation.path_text());
+    out.extend(b",\"segments\":");
+    escape::texts(out, violation.path.iter().flat_map(|path| path.segments()).map(Segment::name));
     out.extend(b",\"expected\":");
     escape::text(out, &violation.expected);
     out.extend(b",\"actual\":");
@@ -187,7 +190,7 @@ fn violation<'a>(
         push_waiver(waiver, out);
     }
     out.extend(b",\"status\":null,\"first_seen\":null,\"fingerprint\":\"");
-    let (route, path) = (violation.route.as_deref(), violation.path.as_deref());
+    let (route, path) = (violation.route.as_deref(), violation.path_text());
     out.extend_from_slice(fingerprint(rule.name, &violation.stage, route, path).as_bytes());
     out.push(b'"');
     out.extend_from_slice(&rule.tail);

@@ -174,6 +174,7 @@ fn violation() -> Value {
         ("stage", reference("stage")),
         ("route", text_or_null()),
         ("path", described("Null for the stage as a whole.", text_or_null())),
+        ("segments?", list("The members and keys of the path, for tools: a key may hold dots.", text())),
         ("expected", text()),
         ("actual", json!({"description": "The value that was found, with its type; null when there is none."})),
         ("origin", json!({"enum": ["route", "stage", "api", "implied", "unset"]})),
@@ -324,8 +325,8 @@ mod tests {
 
     #[test]
     fn the_schema_knows_every_member() {
-        const MAY_BE_MISSING: [&str; 8] =
-            ["failed", "shard", "narrowing", "api", "run", "reading", "waiver_expired", "expired_waiver"];
+        const MAY_BE_MISSING: [&str; 9] =
+            ["failed", "shard", "narrowing", "api", "run", "segments", "reading", "waiver_expired", "expired_waiver"];
         let validator = validator();
         for result in samples() {
             let mut all = Vec::new();

@@ -34,7 +34,7 @@ pub(super) fn violations(facts: &Facts<'_>, page: &mut String) {
             "| {severity} | {} | {} | {} | {} | {} |\n",
             cell(&code(rule)),
             cell(&stage(&violation.stage)),
-            cell(&setting(violation.path.as_deref())),
+            cell(&setting(violation.path_text())),
             cell(&found(facts, violation)),
             cell(&short(&violation.expected, VALUE)),
         )
@@ -71,7 +71,7 @@ pub(super) fn waived(facts: &Facts<'_>, page: &mut String) {
             "| {} | {} | {} | {} | {} | {} | {} |\n",
             cell(&code(rule)),
             cell(&stage(&violation.stage)),
-            cell(&setting(violation.path.as_deref())),
+            cell(&setting(violation.path_text())),
             cell(&found(facts, violation)),
             cell(&said(|waiver| &waiver.expires)),
             cell(&said(|waiver| &waiver.owner)),

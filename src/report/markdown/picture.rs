@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::model::catalogue::{API, Field, Kind, STAGE};
 use crate::model::finding::Violation;
+use crate::model::path::Segment;
 use crate::report::inert::{self, visible};
 use crate::report::{words, wrap};
 
@@ -26,7 +26,7 @@ pub(super) fn diff(violations: &[&Violation]) -> String {
     let mut settings: BTreeMap<Vec<&str>, Setting<'_>> = BTreeMap::new();
     for violation in violations {
         let setting = settings
-            .entry(segments(violation.path.as_deref().unwrap_or("the stage as a whole")))
+            .entry(segments(violation))
             .or_insert_with(|| Setting { is: found(violation), expected: Vec::new() });
         if !setting.expected.contains(&&*violation.expected) {
             setting.expected.push(&violation.expected);
@@ -115,81 +115,37 @@ fn lines(value: &str) -> Vec<String> {
     lines
 }
 
-/// The parts of a path. Keys of maps may contain dots, so the catalogue says where a part ends.
-fn segments(path: &str) -> Vec<&str> {
-    let (mut parts, mut fields, mut rest) = match path.strip_prefix("api.") {
-        Some(rest) => (vec!["api"], API, rest),
-        None => (Vec::new(), STAGE, path),
-    };
-    loop {
-        let (name, below) = rest.split_once('.').unwrap_or((rest, ""));
-        match fields.iter().find(|field| field.name == name).map(|field| field.kind) {
-            Some(_) if below.is_empty() => {
-                parts.push(name);
-                return parts;
-            }
-            Some(Kind::Struct(members)) => {
-                parts.push(name);
-                (fields, rest) = (members, below);
-            }
-            Some(Kind::Map(value)) => {
-                parts.push(name);
-                parts.extend(entry(below, value));
-                return parts;
-            }
-            _ => {
-                parts.push(rest);
-                return parts;
-            }
-        }
-    }
-}
-
-/// The key of a map, and the member of its value if one is named.
-fn entry<'p>(path: &'p str, value: &Field) -> Vec<&'p str> {
-    match path.rsplit_once('.') {
-        Some((key, member)) if value.members().iter().any(|field| field.name == member) => vec![key, member],
-        _ => vec![path],
+/// The members and keys that lead to the setting.
+fn segments(violation: &Violation) -> Vec<&str> {
+    match &violation.path {
+        Some(path) => path.segments().map(Segment::name).collect(),
+        None => vec!["the stage as a whole"],
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Path;
     use crate::model::finding::Actual;
     use crate::report::sample;
 
-    fn violation(path: &str, actual: Actual, expected: &str) -> Violation {
-        Violation { path: Some(path.into()), actual, expected: expected.into(), ..sample::violation() }
-    }
-
-    #[test]
-    fn paths_end_where_the_catalogue_says() {
-        for (path, parts) in [
-            ("StageName", &["StageName"][..]),
-            ("AccessLogSettings.Format", &["AccessLogSettings", "Format"]),
-            (
-                "RouteSettings.GET /v1.2/pets.ThrottlingRateLimit",
-                &["RouteSettings", "GET /v1.2/pets", "ThrottlingRateLimit"],
-            ),
-            ("RouteSettings.GET /v1.2/pets", &["RouteSettings", "GET /v1.2/pets"]),
-            ("Tags.kubernetes.io/name", &["Tags", "kubernetes.io/name"]),
-            ("api.Tags.a.b", &["api", "Tags", "a.b"]),
-            ("api.CorsConfiguration.AllowOrigins", &["api", "CorsConfiguration", "AllowOrigins"]),
-            ("account", &["account"]),
-            ("not.known", &["not.known"]),
-        ] {
-            assert_eq!(segments(path), parts);
+    fn violation(path: &[&str], actual: Actual, expected: &str) -> Violation {
+        Violation {
+            path: Some(Path::named(path.iter().copied()).into()),
+            actual,
+            expected: expected.into(),
+            ..sample::violation()
         }
     }
 
     #[test]
     fn settings_of_one_parent_stand_below_it() {
         let all = [
-            violation("DefaultRouteSettings.ThrottlingBurstLimit", Actual::Integer(5000), "at most 500"),
-            violation("Tags.owner", Actual::Unset, "set"),
-            violation("DefaultRouteSettings.ThrottlingBurstLimit", Actual::Integer(5000), "at most 100"),
-            violation("DefaultRouteSettings.ThrottlingRateLimit", Actual::Unset, "above 0"),
+            violation(&["DefaultRouteSettings", "ThrottlingBurstLimit"], Actual::Integer(5000), "at most 500"),
+            violation(&["Tags", "owner"], Actual::Unset, "set"),
+            violation(&["DefaultRouteSettings", "ThrottlingBurstLimit"], Actual::Integer(5000), "at most 100"),
+            violation(&["DefaultRouteSettings", "ThrottlingRateLimit"], Actual::Unset, "above 0"),
         ];
         let text = diff(&all.iter().collect::<Vec<_>>());
         assert_eq!(
@@ -208,7 +164,7 @@ mod tests {
     #[test]
     fn a_json_log_format_is_taken_apart() {
         let format = Actual::Text(r#"{"ip":"$context.identity.sourceIp","id":"$context.requestId"}"#.into());
-        let text = diff(&[&violation("AccessLogSettings.Format", format, "JSON that names status")]);
+        let text = diff(&[&violation(&["AccessLogSettings", "Format"], format, "JSON that names status")]);
         assert_eq!(
             text,
             " AccessLogSettings:\n\
@@ -223,39 +179,39 @@ mod tests {
 
     #[test]
     fn long_values_are_broken_and_very_long_ones_counted() {
-        let text = diff(&[&violation("Description", Actual::Text("word ".repeat(60).into()), "set")]);
+        let text = diff(&[&violation(&["Description"], Actual::Text("word ".repeat(60).into()), "set")]);
         assert!(text.lines().all(|line| line.chars().count() <= LINE + 4), "{text}");
         let json = format!("[{}1]", "1,".repeat(200));
-        let text = diff(&[&violation("api.Warnings", Actual::Json(json.into()), "empty")]);
+        let text = diff(&[&violation(&["api", "Warnings"], Actual::Json(json.into()), "empty")]);
         assert!(text.contains("(143 more lines of this value not shown)"), "{text}");
     }
 
     #[test]
     fn two_json_texts_share_lines_and_equal_ones_none() {
         let (is, wanted) = (r#"{"id":1,"ip":2}"#, r#"{"id":1,"status":3}"#);
-        let text = diff(&[&violation("Description", Actual::Text(is.into()), wanted)]);
+        let text = diff(&[&violation(&["Description"], Actual::Text(is.into()), wanted)]);
         assert_eq!(text, " Description:\n   {\n     \"id\": 1,\n-    \"ip\": 2\n+    \"status\": 3\n   }\n");
-        let text = diff(&[&violation("Description", Actual::Text(is.into()), is)]);
+        let text = diff(&[&violation(&["Description"], Actual::Text(is.into()), is)]);
         assert!(text.lines().all(|line| line.starts_with(['-', '+'])), "{text}");
-        let text = diff(&[&violation("Description", Actual::Text("set".into()), "set")]);
+        let text = diff(&[&violation(&["Description"], Actual::Text("set".into()), "set")]);
         assert_eq!(text, "-Description: set\n+Description: set\n");
     }
 
     #[test]
     fn no_line_is_a_command() {
-        let text = diff(&[&violation("RouteSettings.::error file=x::y.LoggingLevel", Actual::Unset, "INFO")]);
+        let text = diff(&[&violation(&["RouteSettings", "::error file=x::y", "LoggingLevel"], Actual::Unset, "INFO")]);
         assert_eq!(
             text,
             " RouteSettings:\n   \\u{3a}:error file=x::y:\n-    LoggingLevel: (not set)\n+    LoggingLevel: INFO\n"
         );
         let is = format!("{} ::error::##[error]a {}", "x".repeat(LINE), "y".repeat(LINE));
-        let text = diff(&[&violation("Description", Actual::Text(is.as_str().into()), &format!("{is} z"))]);
+        let text = diff(&[&violation(&["Description"], Actual::Text(is.as_str().into()), &format!("{is} z"))]);
         assert!(text.contains("\n   \\u{3a}:error::\\u{23}#[error]a\n"), "{text}");
     }
 
     #[test]
     fn no_value_makes_a_line_of_its_own() {
-        let text = diff(&[&violation("Tags.a\n+ b", Actual::Text("x\n+ y\u{1b}".into()), "like \"a\n\"")]);
+        let text = diff(&[&violation(&["Tags", "a\n+ b"], Actual::Text("x\n+ y\u{1b}".into()), "like \"a\n\"")]);
         assert_eq!(text, " Tags:\n-  a\\n+ b: x\\n+ y\\u{1b}\n+  a\\n+ b: like \"a\\n\"\n");
     }
 }

@@ -12,6 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use super::actual::Found;
 use super::shared::Shared;
 use super::{Run, Saved, Signal, Tolerance};
+use crate::model::Path;
 use crate::model::balance::imbalance;
 use crate::model::feed::Warning;
 use crate::model::finding::{Origin, Reading, RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts};
@@ -105,6 +106,8 @@ struct Finding<'a> {
     stage: Stage<'a>,
     route: Option<Text<'a>>,
     path: Option<Text<'a>>,
+    /// Missing in the results of earlier versions.
+    segments: Option<Vec<Text<'a>>>,
     expected: Text<'a>,
     actual: Found,
     #[serde(with = "OriginName")]
@@ -402,11 +405,18 @@ impl Finding<'_> {
             expired: self.expired_waiver.map(|waiver| shared.waivers.number(waiver)),
             stage: shared.stage(&self.stage),
             route: shared.optional(str_of(self.route.as_ref())),
-            path: shared.optional(str_of(self.path.as_ref())),
+            path: path(self.path, self.segments.as_deref()).map(|path| shared.path(path)),
             expected: shared.text(&self.expected.0),
             actual: self.actual.0,
         }
     }
+}
+
+/// The path of a setting, which an earlier version wrote without its segments: it is shown as one name.
+fn path(text: Option<Text<'_>>, segments: Option<&[Text<'_>]>) -> Option<Path> {
+    let text = text?;
+    let path = Path::named(segments.unwrap_or_default().iter().map(|segment| &*segment.0));
+    Some(if path.text() == text.0 { path } else { Path::named([&*text.0]) })
 }
 
 impl Open<'_> {

@@ -7,6 +7,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::parts::Stage;
+use crate::model::Path;
 use crate::model::catalogue::Protocol;
 use crate::model::finding::{ApiName, Place, StageName};
 
@@ -14,6 +15,7 @@ use crate::model::finding::{ApiName, Place, StageName};
 #[derive(Default)]
 pub(super) struct Shared {
     texts: HashSet<Arc<str>>,
+    paths: HashSet<Arc<Path>>,
     places: HashSet<Arc<Place>>,
     apis: HashSet<Arc<ApiName>>,
     stages: HashSet<Arc<StageName>>,
@@ -61,6 +63,16 @@ impl Shared {
         }
         let new: Arc<str> = text.into();
         self.texts.insert(Arc::clone(&new));
+        new
+    }
+
+    /// A path that may be held already.
+    pub fn path(&mut self, path: Path) -> Arc<Path> {
+        if let Some(known) = self.paths.get(&path) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(path);
+        self.paths.insert(Arc::clone(&new));
         new
     }
 

@@ -9,11 +9,11 @@ use crate::check::{Options, Verdict, verdict};
 use crate::model::catalogue::{API_FIELD, Kind, Protocols, ROUTE_SETTINGS, Unset};
 use crate::model::document::STAGE_FIELD;
 use crate::model::value::Written;
-use crate::policy::assertion::Assertion;
 use crate::policy::compile::kind_words;
 use crate::policy::describe::Example as Shown;
 use crate::policy::describe::{Place, Word, block, on, unset};
 use crate::policy::example::Example;
+use crate::policy::fields::Fields;
 use crate::policy::operator::{OPERATORS, Operator};
 use crate::policy::outline::outline;
 use crate::policy::pattern::{Pattern, below};
@@ -78,7 +78,7 @@ fn examples<'p>(policy: &'p Policy, rule: &Rule) -> (Option<&'p Example>, Option
             Verdict::Conforms if conforms.is_none() => conforms = Some(example),
             Verdict::Violates(failures) if violates.is_none() => {
                 let words = failures.iter().map(|failure| {
-                    let path = if failure.path.is_empty() { "the stage" } else { &failure.path };
+                    let path = if failure.path.is_whole() { "the stage" } else { failure.path.text() };
                     format!("{path}: expected {}", failure.expected)
                 });
                 violates = Some((example, words.collect()));
@@ -190,19 +190,12 @@ pub fn field(sheet: &mut Sheet<'_>, place: &Place, policies: &Policies) -> io::R
     Ok(())
 }
 
-/// The paths that a rule reads, those of its policy's `match` too.
+/// The fields that a rule reads, those of its policy's `match` too.
 fn reads(policy: &Policy, rule: &Rule) -> Vec<String> {
-    let mut read = Vec::new();
-    for pattern in [&policy.selection, &rule.selection, &rule.picture].into_iter().flatten() {
-        pattern.reads(&mut String::new(), &mut read);
-    }
-    for part in rule.each_route.iter().flat_map(|routes| &routes.parts) {
-        read.extend(part.elsewhere.iter().cloned());
-        for member in part.reads.iter().map(|at| ROUTE_SETTINGS[*at].name) {
-            read.extend(["each-route", "DefaultRouteSettings", "RouteSettings"].map(|of| format!("{of}.{member}")));
-        }
-    }
-    read.extend(rule.assertion.iter().flat_map(Assertion::reads));
+    let mut read: Vec<String> = Fields::of_rule(policy, rule).tested().map(str::to_owned).collect();
+    let parts = rule.each_route.iter().flat_map(|routes| &routes.parts);
+    let members = parts.flat_map(|part| &part.reads).map(|at| ROUTE_SETTINGS[*at].name);
+    read.extend(members.map(|member| format!("each-route.{member}")));
     read
 }
 

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Run, Tested};
 use crate::check::{Options, Verdict, verdict};
-use crate::policy::Rule;
-use crate::policy::assertion::Assertion;
 use crate::policy::example::Expected;
+use crate::policy::fields::Fields;
 use crate::policy::mutation::{Mutation, mutations};
 use crate::policy::pattern::below;
 
@@ -122,7 +121,13 @@ struct Readers<'p>(Vec<(&'p str, Vec<String>)>);
 impl<'p> Readers<'p> {
     fn of(run: &Run<'p>) -> Self {
         let conforming = run.verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Conforms);
-        Self(conforming.map(|(rule, _)| (rule.facts.name.as_str(), demanded(rule))).collect())
+        Self(
+            conforming
+                .map(|(rule, _)| {
+                    (rule.facts.name.as_str(), Fields::of_demands(rule).tested().map(str::to_owned).collect())
+                })
+                .collect(),
+        )
     }
 
     fn of_field(&self, field: &str) -> BTreeSet<&'p str> {
@@ -130,19 +135,4 @@ impl<'p> Readers<'p> {
             |paths: &[String]| paths.iter().any(|path| below(path, field).is_some() || below(field, path).is_some());
         self.0.iter().filter(|(_, paths)| reads(paths)).map(|(rule, _)| *rule).collect()
     }
-}
-
-/// The settings that a rule makes demands of, as the catalogue names them.
-fn demanded(rule: &Rule) -> Vec<String> {
-    let mut paths = Vec::new();
-    if let Some(picture) = &rule.picture {
-        picture.reads(&mut String::new(), &mut paths);
-    }
-    for part in rule.each_route.iter().flat_map(|each| &each.parts) {
-        for place in ["DefaultRouteSettings", "RouteSettings"] {
-            part.pattern.reads(&mut place.to_owned(), &mut paths);
-        }
-    }
-    paths.extend(rule.assertion.iter().flat_map(Assertion::reads));
-    paths
 }

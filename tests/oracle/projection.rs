@@ -1,0 +1,117 @@
+//! A check decodes of a snapshot's lines what its rules and waivers look at. The outcome is that of whole lines.
+
+use std::sync::Arc;
+
+use driftgate::check::{self, Inheritance, Options};
+use driftgate::model::catalogue::{API_FIELD, Field};
+use driftgate::model::document::STAGE_FIELD;
+use driftgate::model::feed::{self, Chunk, Close, Given};
+use driftgate::model::finding::Violation;
+use driftgate::model::value::Written;
+use driftgate::model::wanted::Wanted;
+use driftgate::model::{Document, Outcome};
+use driftgate::policy::waiver::Waivers;
+use serde_json::{Value as Json, json};
+
+use crate::generate::{Random, route, selection};
+use crate::waive::{accept, waivers};
+use crate::{Case, STAGES, document};
+
+static STAGE: Field = STAGE_FIELD;
+
+/// The line of a snapshot with a stage.
+fn line(document: &Document<'_>) -> String {
+    let mut line = json!({
+        "account": document.account,
+        "region": document.region,
+        "api": Written { field: &API_FIELD, value: document.api },
+        "stage": Written { field: &STAGE, value: document.stage },
+    });
+    let mut not_stated = feed::not_stated(&STAGE, document.stage, "");
+    not_stated.extend(feed::not_stated(&API_FIELD, document.api, "api."));
+    if !not_stated.is_empty() {
+        line["not-stated"] = json!(not_stated);
+    }
+    line.to_string()
+}
+
+fn lines(line: &str) -> Chunk {
+    Chunk::Lines { name: "fleet".into(), bytes: line.as_bytes().to_vec(), first: 2, only: Arc::default() }
+}
+
+/// The stage of a line, decoded whole.
+fn whole(line: &str) -> Chunk {
+    let mut chunk = None;
+    let decoded = lines(line).decode(&Wanted::all(), |document| {
+        chunk = Some(Chunk::Api {
+            account: document.account.map(Into::into),
+            region: document.region.map(Into::into),
+            api: document.api.clone().into_owned(),
+            stages: vec![document.stage.clone().into_owned()],
+        });
+    });
+    decoded.unwrap_or_else(|unusable| panic!("{unusable}: {line}"));
+    chunk.unwrap()
+}
+
+/// Everything that an outcome says of its one stage.
+fn facts(outcome: &Outcome) -> Vec<String> {
+    let of = |what: &str, one: &Violation| {
+        format!("{what} {:?} {:?} {:?} {:?} {:?}", one.route, one.path, one.expected, one.actual, one.reading)
+    };
+    let mut facts: Vec<String> = outcome.violations().map(|(_, one)| of("violates", one)).collect();
+    facts.extend(outcome.waived.iter().map(|one| of("waived", &one.violation)));
+    facts.extend(outcome.undecided.iter().map(|one| format!("{:?} {:?} {:?}", one.route, one.path, one.reason)));
+    facts.push(format!("{} {} {}", outcome.governed, outcome.not_applicable, outcome.undecided_checks));
+    facts
+}
+
+/// What keeps a line from being a stage of a snapshot: each has these.
+fn completed(mut document: Json) -> Json {
+    let is_set = |value: &Json| value.as_str().is_some_and(|text| !text.is_empty());
+    for (at, name) in [("/StageName", "prod"), ("/api/ApiId", "a1"), ("/api/ProtocolType", "HTTP")] {
+        if !document.pointer(at).is_some_and(is_set) {
+            let (parent, key) = at.rsplit_once('/').unwrap();
+            document.pointer_mut(parent).unwrap()[key] = json!(name);
+        }
+    }
+    document
+}
+
+#[test]
+fn what_is_decoded_is_what_is_asked() {
+    let (mut waived, mut standing, mut undecided) = (0, 0, 0);
+    for seed in (0..12_000).step_by(4) {
+        let case = Case::of(seed);
+        let random = &mut Random::new(seed ^ STAGES);
+        let mut matches = if random.one_in(2) { json!({"account": "a"}) } else { selection(random) };
+        if random.one_in(4) {
+            let (key, value) = route(random);
+            matches[key] = value;
+        }
+        let Some(policies) = case.loaded() else { continue };
+        let Some(waivers) = accept(random, &case.rule.expect)
+            .map_or_else(|| Some(Waivers::default()), |accept| waivers(&matches, &accept))
+        else {
+            continue;
+        };
+        let line = document::read(&completed(case.document.clone()), |document| line(document));
+        let inheritance = [Inheritance::Inherit, Inheritance::Replace, Inheritance::Both][random.below(3)];
+        let options = Options { inheritance, show_values: true, ..Options::default() };
+        let outcome = |chunk: Chunk| {
+            let feed = Given::new(vec![chunk], Close::default());
+            check::run(&policies, &waivers, Box::new(feed), options).unwrap()
+        };
+        let (of_whole, of_part) = (outcome(whole(&line)), outcome(lines(&line)));
+        assert_eq!(
+            facts(&of_part),
+            facts(&of_whole),
+            "seed {seed}: {line}\n policy: {}\nwaivers: {waivers:?}",
+            case.policy()
+        );
+        waived += of_whole.waived.len();
+        standing += of_whole.total();
+        undecided += of_whole.undecided.len();
+    }
+    assert!(waived > 100 && standing > 100 && undecided > 100, "{waived} {standing} {undecided}");
+}
