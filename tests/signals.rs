@@ -279,3 +279,157 @@ fn cli_output_that_does_not_end_can_be_left() {
     assert_eq!(code, Some(130), "{said}");
     drop(pipe);
 }
+
+// ---- What the command waits for is up to somebody else.
+
+/// A fleet whose report does not fit into a pipe.
+fn large(folder: &Path) {
+    let mut text = HEADER.to_owned();
+    for at in 0..3_000 {
+        text.push_str(&LINE.replace(r#""ApiId":"a""#, &format!(r#""ApiId":"a{at:04}""#)));
+    }
+    let place = r#""account":"111122223333","region":"us-east-1""#;
+    text.push_str(&format!(
+        "{{\"stages\":3000,\"scopes\":[{{{place},\"apis\":3000,\"checked_apis\":3000,\"stages\":3000,\
+         \"outcome\":\"checked\"}}],\"unchecked\":[],\"complete\":true}}\n"
+    ));
+    fs::write(folder.join("fleet.jsonl"), text).unwrap();
+}
+
+fn fifo(folder: &Path) {
+    assert!(Command::new("mkfifo").arg(folder.join("fifo")).status().unwrap().success());
+}
+
+/// Long enough for a command to come to where it waits.
+fn let_it_wait() {
+    std::thread::sleep(Duration::from_millis(1_500));
+}
+
+#[test]
+fn a_report_that_nobody_reads_is_left() {
+    let folder = folder();
+    large(folder.path());
+    fifo(folder.path());
+    let audit = ["audit", "--policy", "p.yaml", "--from", "fleet.jsonl"];
+    for (more, signal, code) in [
+        (&["--report", "text"][..], "-INT", 130),
+        (&["--report", "json"], "-TERM", 143),
+        (&["--report", "json=fifo", "-q"], "-INT", 130),
+    ] {
+        let running = Running::start(driftgate(folder.path(), &[&audit[..], more].concat()));
+        let_it_wait();
+        let (ended, said) = running.signalled(signal);
+        assert_eq!(ended, Some(code), "{more:?}: {said}");
+    }
+    for args in
+        [&["snapshot", "--from", "fleet.jsonl", "-o", "fifo"][..], &["snapshot", "--from", "fleet.jsonl", "-o", "-"]]
+    {
+        let running = Running::start(driftgate(folder.path(), args));
+        let_it_wait();
+        assert_eq!(running.signalled("-TERM").0, Some(143), "{args:?}");
+    }
+}
+
+#[test]
+fn what_waits_for_its_input_is_left() {
+    let folder = folder();
+    fs::write(folder.path().join("fleet.jsonl"), format!("{HEADER}{LINE}")).unwrap();
+    for args in [
+        &["report", "-"][..],
+        &["report", "merge", "-"],
+        &["audit", "--from", "fleet.jsonl", "--policy", "/dev/stdin"],
+        &["audit", "--from", "fleet.jsonl", "--policy", "p.yaml", "--waivers", "/dev/stdin"],
+        &["audit", "--from", "fleet.jsonl", "--config", "/dev/stdin"],
+        &["policy", "check", "/dev/stdin"],
+        &["policy", "learn", "--from", "-", "--stage", "prod"],
+        &["snapshot", "--from", "-", "-o", "s.jsonl"],
+    ] {
+        let mut running = Running::start(driftgate(folder.path(), args));
+        let pipe = running.0.stdin.take();
+        std::thread::sleep(Duration::from_millis(500));
+        let (code, said) = running.signalled("-INT");
+        assert_eq!(code, Some(130), "{args:?}: {said}");
+        drop(pipe);
+    }
+}
+
+/// A file system that does not answer looks like this.
+#[test]
+fn credentials_and_certificates_that_cannot_be_read_to_the_end_are_left() {
+    let folder = folder();
+    fifo(folder.path());
+    for name in ["AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE"] {
+        for args in [
+            &["audit", "--policy", "p.yaml", "--region", REGION, "--report", "json=r.json"][..],
+            &["snapshot", "--region", REGION, "-o", "s.jsonl"],
+            &["doctor", "--region", REGION],
+            &["policy", "learn", "--region", REGION, "--api", "a", "--stage", "prod"],
+        ] {
+            let mut command = driftgate(folder.path(), args);
+            command.env("AWS_EC2_METADATA_DISABLED", "true").env(name, "fifo");
+            if name == "AWS_WEB_IDENTITY_TOKEN_FILE" {
+                command.env("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/x");
+            } else if name != "AWS_SHARED_CREDENTIALS_FILE" {
+                command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "x");
+            }
+            let running = Running::start(command);
+            std::thread::sleep(Duration::from_millis(500));
+            let (code, said) = running.signalled("-INT");
+            assert_eq!(code, Some(130), "{name} {args:?}: {said}");
+        }
+    }
+}
+
+/// Sends a signal, and another one a moment later: the exit code, and how long the second took.
+#[track_caller]
+fn twice(mut running: Running, first: &str, second: &str) -> (Option<i32>, Duration) {
+    let kill = |signal: &str, id: u32| Command::new("kill").args([signal, &id.to_string()]).status().unwrap();
+    kill(first, running.0.id());
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(running.0.try_wait().unwrap(), None, "the first signal ended it");
+    let sent = Instant::now();
+    kill(second, running.0.id());
+    while running.0.try_wait().unwrap().is_none() {
+        assert!(sent.elapsed() < PROMPT, "still there");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    (running.0.try_wait().unwrap().and_then(|status| status.code()), sent.elapsed())
+}
+
+#[test]
+fn a_second_signal_ends_the_process_at_once() {
+    let folder = folder();
+    large(folder.path());
+    fifo(folder.path());
+    for (args, first, second, code) in [
+        (&["audit", "--policy", "p.yaml", "--from", "fleet.jsonl"][..], "-INT", "-INT", 130),
+        (&["audit", "--policy", "p.yaml", "--from", "fleet.jsonl", "--report", "json=fifo"], "-TERM", "-INT", 143),
+        (&["snapshot", "--from", "fleet.jsonl", "-o", "fifo"], "-INT", "-TERM", 130),
+    ] {
+        let running = Running::start(driftgate(folder.path(), args));
+        let_it_wait();
+        let (ended, took) = twice(running, first, second);
+        assert_eq!(ended, Some(code), "{args:?}");
+        assert!(took < Duration::from_secs(1), "{args:?} took {took:?}");
+    }
+}
+
+#[test]
+fn two_signals_leave_nothing_unfinished() {
+    let (_runtime, emulator) = hanging(Fault::on(Operation::GetStages).api("api9").always(What::Hang));
+    let folder = folder();
+    for _ in 0..5 {
+        let snapshot = ["snapshot", "--rate", "0", "-o", "fleet.jsonl.zst"];
+        let mut running = Running::start(against(&emulator, folder.path(), &snapshot));
+        let part = || {
+            fs::read_dir(folder.path()).unwrap().any(|it| it.unwrap().path().extension().is_some_and(|it| it == "part"))
+        };
+        until("the snapshot is begun", part);
+        let id = running.0.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        let _ = Command::new("kill").args(["-TERM", &id]).stderr(Stdio::null()).status();
+        // Both may be there before either is looked at.
+        assert!(matches!(running.0.wait().unwrap().code(), Some(130 | 143)));
+        assert!(!part(), "a part is left");
+    }
+}

@@ -1,5 +1,6 @@
 //! `driftgate audit`: policies and stages in, reports and a verdict out.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,6 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::args::{Audit, Global, Reports};
 use super::interrupt::Interrupt;
+use super::output::Target;
 use super::policy_files::{self, load_policies};
 use super::progress::Audience;
 use super::sources::{self, Questions, SourceKind};
@@ -28,11 +30,12 @@ pub const WIDTH: usize = 80;
 const NOTHING: &str = ": nothing was audited";
 
 /// Runs the command.
-pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Result<u8, Stop> {
+pub fn run(command: &Audit, global: &Global, interrupt: &Interrupt, command_line: Vec<String>) -> Result<u8, Stop> {
     let started = Instant::now();
     let from = SourceKind::of(&command.source)?;
     let reports = output::reports(&command.reports.report, global.quiet)?;
-    spool::keep_apart(&command.source, reports.iter().map(|report| &report.to))?;
+    let outputs: Vec<&Target> = reports.iter().map(|report| &report.to).collect();
+    output::keep_apart(&outputs, inputs(command, global, &from))?;
     let loaded = load_policies(&policy_files::Request {
         paths: &command.policy,
         tests: false,
@@ -40,6 +43,7 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
         waivers: (!command.no_waivers).then_some(&command.waivers),
         consequence: NOTHING,
     })?;
+    output::keep_apart(&outputs, loaded.files.iter().map(|file| ("a policy", Path::new(file))))?;
     let passed_over = loaded.warnings();
     // The report for people has them; beside another, who looks on sees them here.
     if !global.quiet && !output::is_text_on_stdout(&reports) {
@@ -65,7 +69,7 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     let shard = parts::part(command, &policies, &waiver_texts, options, &tolerance);
 
     let runtime = runtime()?;
-    let interrupt = Interrupt::listen(&runtime)?;
+    interrupt.heed();
     // Coverage is a share of all stages, so those that no rule can match have to be known as well.
     let worth = if gate.min_coverage.is_some() { Arc::new(|_: &Document<'_>| true) } else { may_match(&policies) };
     let confirm = command.confirm.then(|| violating(&policies, options));
@@ -75,16 +79,23 @@ pub fn run(command: &Audit, global: &Global, command_line: Vec<String>) -> Resul
     let spool =
         spool::open(source, &spool::of_audit(command, &policies), command.reports.reproducible(), global.quiet)?;
     let questions = Questions { may_match: worth, confirm, spool: spool.clone() };
-    let feed = sources::open(&from, source, questions, &runtime, &interrupt, Audience::of(global, false))?;
+    let feed = sources::open(&from, source, questions, runtime, interrupt, Audience::of(global, false))?;
     let run = Run { source: from.name(), command_line: Some(command_line), shard, ..Run::default() };
     let against = Against { policies: &policies, waivers: &waivers, options, tolerance, passed_over };
-    let judged = judge(&against, feed, &command.reports, &interrupt, (run, started), &reports);
+    let judged = judge(&against, feed, &command.reports, interrupt, (run, started), &reports);
     let ended = |judgement: &Judgement| judgement.signal.is_none() && judgement.exit != gate::FAILED;
     spool::end(spool, judged.as_ref().is_ok_and(ended), source, global.quiet);
-    let judgement = judged?;
-    // Requests that were cut short are not waited for.
-    runtime.shutdown_background();
-    Ok(judgement.exit)
+    Ok(judged?.exit)
+}
+
+/// The inputs that the flags name.
+fn inputs<'i>(command: &'i Audit, global: &'i Global, from: &'i SourceKind) -> Vec<output::Input<'i>> {
+    let mut inputs = sources::inputs(&command.source, global, from);
+    inputs.extend(command.policy.iter().map(|path| ("a policy", Path::new(path))));
+    if !command.no_waivers {
+        inputs.extend(command.waivers.iter().map(|path| ("a file of waivers", Path::new(path))));
+    }
+    inputs
 }
 
 /// What stages are held against.
@@ -133,7 +144,7 @@ pub fn judge(
 pub fn write(facts: &Facts<'_>, reports: &[output::Report]) -> Result<(), Stop> {
     let mut failed = None;
     for report in reports {
-        let colour = report.to == output::Target::Stdout
+        let colour = report.to == Target::Stdout
             && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
         let style = Style { colour, width: WIDTH };
         // A report that cannot be written is no reason to lose the others.
@@ -183,12 +194,14 @@ fn violating(policies: &Arc<Policies>, options: check::Options) -> Predicate {
     Arc::new(move |document| check::violates(&policies, options, document))
 }
 
-/// The runtime that fetches; two threads keep 64 requests in flight.
-pub fn runtime() -> Result<Runtime, Stop> {
+/// The runtime that fetches; two threads keep 64 requests in flight. It lives as long as the process: neither requests
+/// that were cut short nor a file that blocks its reader are waited for at the end.
+pub fn runtime() -> Result<&'static Runtime, Stop> {
     Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
+        .map(|runtime| &*Box::leak(Box::new(runtime)))
         .map_err(|error| Stop::failed(format!("the runtime could not be started: {error}")))
 }
 

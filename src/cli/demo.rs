@@ -1,6 +1,7 @@
 //! `driftgate demo`: an embedded control plane with a sample fleet, audited through the real AWS SDK.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,18 +23,20 @@ use crate::source::aws;
 use crate::{check, gate};
 
 /// Runs the command.
-pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
+pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
     let runtime = runtime()?;
-    let interrupt = Interrupt::listen(&runtime)?;
+    interrupt.heed();
     let started = Instant::now();
     let emulator = runtime
         .block_on(Emulator::start(settings(command)))
         .map_err(|error| Stop::failed(format!("the control plane could not be started on 127.0.0.1: {error}")))?;
     if command.serve {
-        return serve(&emulator, command, &runtime, &interrupt);
+        return serve(&emulator, command, runtime, interrupt);
     }
 
     let reports = output::reports(&command.reports.report, global.quiet)?;
+    let outputs: Vec<_> = reports.iter().map(|report| &report.to).collect();
+    output::keep_apart(&outputs, global.run_file.iter().map(|path| ("the run file", Path::new(path))))?;
     let packs = ["builtin:foundation", "builtin:websocket"].map(str::to_owned);
     let request = policy_files::Request { paths: &packs, tests: false, run_file: None, waivers: None, consequence: "" };
     let policies = Arc::new(load_policies(&request)?.policies);
@@ -47,7 +50,7 @@ pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
         concurrency: super::args::CONCURRENCY as usize,
         ..aws::Request::default()
     };
-    let feed = sources::open_aws(request, &runtime, &interrupt, Audience::none())?;
+    let feed = sources::open_aws(request, runtime, interrupt, Audience::none())?;
     let tolerance = gate::Tolerance {
         fail_on: Some(Severity::Low),
         allow_incomplete: false,
@@ -58,11 +61,10 @@ pub fn run(command: &Demo, global: &Global) -> Result<u8, Stop> {
     let against =
         Against { policies: &policies, waivers: &Waivers::default(), options, tolerance, passed_over: Vec::new() };
     let run = Run { source: "the embedded control plane".to_owned(), ..Run::default() };
-    let judgement = judge(&against, feed, &command.reports, &interrupt, (run, started), &reports)?;
+    let judgement = judge(&against, feed, &command.reports, interrupt, (run, started), &reports)?;
     if !global.quiet {
         epilogue(judgement.exit, &reports)?;
     }
-    runtime.shutdown_background();
     Ok(match judgement.signal {
         Some(signal) => gate::signal_code(signal),
         None => gate::CONFORMS,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::interrupt::{GRACE, waiting};
 use super::{plural, progress};
 use crate::policy::diagnostic::{Diagnostic, Place, SourceText};
 use crate::policy::files::Unreadable;
@@ -29,10 +30,16 @@ fn renderer() -> Renderer {
 }
 
 fn print(text: &str) {
+    let _waiting = waiting(GRACE);
     progress::aside(|| {
         // That stderr is gone cannot be told anywhere.
         let _ = writeln!(anstream::stderr(), "{text}");
     });
+}
+
+/// A line that is neither an error nor a warning.
+pub fn line(text: &str) {
+    print(text);
 }
 
 /// An error in words.

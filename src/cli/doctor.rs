@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::args::{Doctor, Global, IamDocument, ROLE_NAME};
 use super::audit::{WIDTH, runtime};
-use super::interrupt::Interrupt;
+use super::interrupt::{CLOSING, Interrupt, waiting};
 use super::output::{self, Target};
 use super::sources::{self, Questions, SourceKind};
 use super::{Stop, diagnostics};
@@ -19,7 +19,7 @@ use crate::source::aws::probe::{Examination, examine};
 use crate::source::aws::{self, Role, Selector};
 
 /// Runs the command.
-pub fn run(command: &Doctor, global: &Global) -> Result<u8, Stop> {
+pub fn run(command: &Doctor, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
     if SourceKind::of(&command.source)? != SourceKind::Aws {
         return Err(Stop::usage(format!(
             "doctor looks at AWS, and --from {} is a file.\nLeave it out, or say --from aws.",
@@ -35,12 +35,17 @@ pub fn run(command: &Doctor, global: &Global) -> Result<u8, Stop> {
     // What is missing in another part of the work is missing as well.
     request.shard = None;
     let runtime = runtime()?;
-    let interrupt = Interrupt::listen(&runtime)?;
+    interrupt.heed();
     let (canceller, examination) = examine(request);
     interrupt.then(move || canceller.cancel());
     let stop = |error: aws::Error| if error.is_usage() { Stop::usage(error) } else { Stop::failed(error) };
-    let found = runtime.block_on(examination).map_err(stop)?;
-    runtime.shutdown_background();
+    // On a thread of the runtime: a file of credentials may block whoever reads it.
+    let examination = runtime.spawn(examination);
+    let found = {
+        let _waiting = waiting(CLOSING);
+        runtime.block_on(examination).map_err(|_| Stop::failed("the examination stopped unexpectedly."))?
+    };
+    let found = found.map_err(stop)?;
     if !global.quiet {
         let colour = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
         let external_id = command.source.accounts.external_id.as_deref();

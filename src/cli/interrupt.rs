@@ -1,51 +1,80 @@
-//! SIGINT and SIGTERM: the first one ends the reading, and what is known is still written.
+//! SIGINT and SIGTERM, and when the process ends. The command runs on a thread of its own, so that a signal is heard
+//! whatever the command waits for. The first signal ends the reading, and what is known is still written. A command that
+//! does not listen is ended by it, and so is one that waits too long for somebody else; a second signal ends every one.
 
-use std::sync::{Arc, Mutex};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{self, SignalKind};
+use tokio::sync::{oneshot, watch};
 
-use super::Stop;
+use super::{Stop, replace, told};
+use crate::gate;
 use crate::model::judgement::Signal;
+
+/// How long after a signal the command may wait for somebody else: the reader of a pipe, a disk, a server.
+pub const GRACE: Duration = Duration::from_secs(2);
+/// The same for a source, which has to close with what it did not read.
+pub const CLOSING: Duration = Duration::from_secs(3);
+/// How often the watch looks whether the command waits too long.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The stack of the command's thread: as much as a main thread has, for what nests in policies.
+const STACK: usize = 8 << 20;
+
+/// SIGXFSZ, which has this number on every system that we build for. By default it ends a process that writes more
+/// than `ulimit -f` allows; with a handler the write fails instead, and nothing unfinished is left behind.
+const TOO_LARGE: i32 = 25;
+
+/// What the command waits for now, if that is up to somebody else: since when, and for how long after a signal.
+static WAITS: Mutex<Option<(Instant, Duration)>> = Mutex::new(None);
+
+fn waits() -> MutexGuard<'static, Option<(Instant, Duration)>> {
+    WAITS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A wait that is up to somebody else, as long as it lives.
+pub struct Waiting {
+    /// The wait that this one is part of.
+    around: Option<(Instant, Duration)>,
+}
+
+/// Marks that the command waits for somebody else from here on: after a signal no longer than this.
+pub fn waiting(grace: Duration) -> Waiting {
+    Waiting { around: waits().replace((Instant::now(), grace)) }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        // What was waited for has come: the wait around it begins again.
+        *waits() = self.around.map(|(_, grace)| (Instant::now(), grace));
+    }
+}
 
 /// Tells whether a signal came, and tells the source when it comes.
 #[derive(Clone)]
 pub struct Interrupt {
     came: watch::Receiver<Option<Signal>>,
     listeners: Arc<Mutex<Vec<Listener>>>,
+    heeded: Arc<AtomicBool>,
 }
 
 /// What is called when a signal comes.
 type Listener = Box<dyn Fn() + Send>;
 
 impl Interrupt {
-    /// Listens from now on, as long as the runtime lives.
-    pub fn listen(runtime: &Runtime) -> Result<Self, Stop> {
-        let failed = |error| Stop::failed(format!("signals cannot be listened to: {error}"));
-        let _context = runtime.enter();
-        let mut sigint = signal(SignalKind::interrupt()).map_err(failed)?;
-        let mut sigterm = signal(SignalKind::terminate()).map_err(failed)?;
-        let (tell, came) = watch::channel(None);
-        let interrupt = Self { came, listeners: Arc::default() };
-        let listeners = Arc::clone(&interrupt.listeners);
-        runtime.spawn(async move {
-            let signal = tokio::select! {
-                _ = sigint.recv() => Signal::Interrupt,
-                _ = sigterm.recv() => Signal::Terminate,
-            };
-            tell.send_replace(Some(signal));
-            if let Ok(listeners) = listeners.lock() {
-                listeners.iter().for_each(|listener| listener());
-            }
-            // The sender stays: who waits for a signal must not hear that none can come any more.
-            std::future::pending::<()>().await;
-        });
-        Ok(interrupt)
+    /// From now on the command ends by itself when a signal comes.
+    pub fn heed(&self) {
+        self.heeded.store(true, Ordering::SeqCst);
     }
 
     /// Calls `listener` when a signal comes, and at once if one has come.
     pub fn then(&self, listener: impl Fn() + Send + 'static) {
+        let _waiting = waiting(GRACE);
         if let Ok(mut listeners) = self.listeners.lock() {
             if self.signal().is_some() {
                 listener();
@@ -65,6 +94,100 @@ impl Interrupt {
         match came.wait_for(Option::is_some).await.map(|signal| *signal) {
             Ok(Some(signal)) => signal,
             _ => std::future::pending().await,
+        }
+    }
+
+    /// Calls the listeners, which may have to wait themselves: on a thread of their own.
+    fn call(&self) {
+        let listeners = Arc::clone(&self.listeners);
+        let called = thread::Builder::new().name("signal".to_owned()).spawn(move || {
+            if let Ok(listeners) = listeners.lock() {
+                listeners.iter().for_each(|listener| listener());
+            }
+        });
+        // Without them nothing ends the reading.
+        if called.is_err() {
+            self.heeded.store(false, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Runs a command and watches for signals; its exit code, or that of the signal that ended it.
+pub fn supervised(command: impl FnOnce(&Interrupt) -> u8 + Send + 'static) -> u8 {
+    let failed = |what: &str, error: std::io::Error| told(&Stop::failed(format!("{what}: {error}")));
+    let runtime = match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed("the runtime could not be started", error),
+    };
+    runtime.block_on(async {
+        let signals = match Signals::listen() {
+            Ok(signals) => signals,
+            Err(error) => return failed("signals cannot be listened to", error),
+        };
+        let (tell, came) = watch::channel(None);
+        let interrupt = Interrupt { came, listeners: Arc::default(), heeded: Arc::default() };
+        let (end, ended) = oneshot::channel();
+        let own = interrupt.clone();
+        let thread = thread::Builder::new().name("driftgate".to_owned()).stack_size(STACK).spawn(move || {
+            // The watch may have ended the process already.
+            let _ = end.send(command(&own));
+        });
+        match thread {
+            Ok(_) => watched(signals, ended, &tell, &interrupt).await,
+            Err(error) => failed("the command could not be started", error),
+        }
+    })
+}
+
+/// Waits for the end of the command, or for the reason to end without it.
+async fn watched(
+    mut signals: Signals,
+    ended: oneshot::Receiver<u8>,
+    tell: &watch::Sender<Option<Signal>>,
+    interrupt: &Interrupt,
+) -> u8 {
+    let mut ended = pin!(ended);
+    let first = tokio::select! {
+        code = &mut ended => return code.unwrap_or(gate::FAILED),
+        signal = signals.next() => signal,
+    };
+    let since = Instant::now();
+    tell.send_replace(Some(first));
+    if interrupt.heeded.load(Ordering::SeqCst) {
+        interrupt.call();
+    }
+    let waits_too_long = || waits().is_some_and(|(start, grace)| start.max(since).elapsed() > grace);
+    while interrupt.heeded.load(Ordering::SeqCst) && !waits_too_long() {
+        tokio::select! {
+            code = &mut ended => return code.unwrap_or(gate::FAILED),
+            _ = signals.next() => break,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+    replace::abandon();
+    gate::signal_code(first)
+}
+
+/// The signals that are listened to.
+struct Signals {
+    interrupt: unix::Signal,
+    terminate: unix::Signal,
+    _too_large: Option<unix::Signal>,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: unix::signal(SignalKind::interrupt())?,
+            terminate: unix::signal(SignalKind::terminate())?,
+            _too_large: unix::signal(SignalKind::from_raw(TOO_LARGE)).ok(),
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
         }
     }
 }

@@ -12,6 +12,7 @@ mod policy;
 mod policy_files;
 mod progress;
 pub mod reference;
+mod replace;
 mod report;
 mod run_file;
 mod run_schema;
@@ -21,8 +22,10 @@ mod spool;
 
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::args::Command;
+use self::interrupt::Interrupt;
 use self::run_file::Ended;
 use crate::gate;
 use crate::source::aws::without_password;
@@ -64,11 +67,13 @@ fn plural(count: impl Display, word: &str) -> String {
 /// Runs the command that the arguments name; the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
-    // A panic is a defect of ours. It has said what it is, and must not look like a verdict.
-    std::panic::catch_unwind(|| dispatch(&args)).unwrap_or(gate::FAILED)
+    interrupt::supervised(move |interrupt| {
+        // A panic is a defect of ours. It has said what it is, and must not look like a verdict.
+        catch_unwind(AssertUnwindSafe(|| dispatch(&args, interrupt))).unwrap_or(gate::FAILED)
+    })
 }
 
-fn dispatch(args: &[OsString]) -> u8 {
+fn dispatch(args: &[OsString], interrupt: &Interrupt) -> u8 {
     let cli = match run_file::parse(args) {
         Ok(cli) => cli,
         Err(Ended::Clap(error)) => {
@@ -82,12 +87,12 @@ fn dispatch(args: &[OsString]) -> u8 {
     start_log(cli.global.verbose);
     let shown = shown(args);
     let result = match cli.command {
-        Command::Audit(command) => audit::run(&command, &cli.global, shown),
-        Command::Snapshot(command) => snapshot::run(&command, &cli.global),
+        Command::Audit(command) => audit::run(&command, &cli.global, interrupt, shown),
+        Command::Snapshot(command) => snapshot::run(&command, &cli.global, interrupt),
         Command::Report(command) => report::run(&command, &cli.global, shown),
-        Command::Policy(command) => policy::run(&command, &cli.global),
-        Command::Doctor(command) => doctor::run(&command, &cli.global),
-        Command::Demo(command) => demo::run(&command, &cli.global),
+        Command::Policy(command) => policy::run(&command, &cli.global, interrupt),
+        Command::Doctor(command) => doctor::run(&command, &cli.global, interrupt),
+        Command::Demo(command) => demo::run(&command, &cli.global, interrupt),
     };
     match result {
         Ok(code) => code,

@@ -1,11 +1,15 @@
-//! Where reports go: checked before the first call, replaced whole or not at all.
+//! Where reports go: checked before the first call, replaced whole or not at all, and never one of the inputs.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use super::Stop;
+use super::interrupt::{GRACE, waiting};
+use super::replace::{Access, folder_of, replace, try_in};
 use crate::policy::diagnostic::nearest;
+use crate::policy::files::{Identity, identity, identity_of};
 use crate::report::{FORMATS, Format};
 
 /// A report that was asked for.
@@ -63,21 +67,19 @@ pub fn reports(asked: &[Report], quiet: bool) -> Result<Vec<Report>, Stop> {
             "two reports on stdout would run into each other.\nGive all but one a path: --report json=FILE",
         ));
     }
-    for (at, report) in all.iter().enumerate() {
-        check(&report.to)?;
-        if let Target::Path(path) = &report.to
-            && !writes_directly(path)
-            && all[..at].iter().any(|other| matches!(&other.to, Target::Path(other) if real(other) == real(path)))
-        {
-            return Err(Stop::usage(format!(
-                "two reports would be written to {}, and one of them lost.\nGive each a path of its own.",
-                path.display()
-            )));
-        }
-    }
     if !quiet && all.iter().all(|report| report.to != Target::Stdout) {
         let text = FORMATS.iter().find(|format| format.name == "text");
         all.extend(text.map(|format| Report { format, to: Target::Stdout }));
+    }
+    for (at, report) in all.iter().enumerate() {
+        check(&report.to)?;
+        if let Some(other) = all[..at].iter().find(|other| are_one(&other.to, &report.to)) {
+            let path = if report.to == Target::Stdout { &other.to } else { &report.to };
+            return Err(Stop::usage(format!(
+                "two reports would be written to {}, and one of them lost.\nGive each a path of its own.",
+                path.name()
+            )));
+        }
     }
     Ok(all)
 }
@@ -87,25 +89,90 @@ pub fn is_text_on_stdout(reports: &[Report]) -> bool {
     reports.iter().any(|report| report.to == Target::Stdout && report.format.name == "text")
 }
 
-/// Whether an output can be written, before anything is done for it.
+/// Whether an output can be written, before anything is done for it: its folder must be there, and take files.
 pub fn check(target: &Target) -> Result<(), Stop> {
     let Target::Path(path) = target else { return Ok(()) };
     if path.is_dir() {
         return Err(Stop::usage(format!("{} is a folder; name a file in it.", path.display())));
     }
-    if !folder(path).is_dir() {
+    if writes_directly(path) {
+        return Ok(());
+    }
+    let real = real(path);
+    let folder = folder_of(&real);
+    if !folder.is_dir() {
         return Err(Stop::usage(format!(
             "the folder {} does not exist, so {} could not be written. Make it first.",
-            folder(path).display(),
+            folder.display(),
             path.display()
         )));
+    }
+    let there = match fs::metadata(&real) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => try_in(folder),
+    };
+    there.map_err(|error| {
+        Stop::failed(format!(
+            "{} could not be written: no file can be made in {}: {error}.\nChange the permissions of the folder, or \
+             name a file elsewhere.",
+            path.display(),
+            folder.display()
+        ))
+    })
+}
+
+/// An input of a run, and what it is.
+pub type Input<'i> = (&'static str, &'i Path);
+
+/// Refuses an output that would take the place of an input.
+pub fn keep_apart<'i>(outputs: &[&Target], inputs: impl IntoIterator<Item = Input<'i>>) -> Result<(), Stop> {
+    for (what, input) in inputs {
+        let input = Target::of(&input.to_string_lossy());
+        let is_input = |output: &&&Target| match (output, &input) {
+            (Target::Path(output), Target::Path(input)) => !writes_directly(output) && are_one_file(output, input),
+            (Target::Path(output), Target::Stdout) => {
+                regular(io::stdin()).is_some_and(|it| identity(output) == Some(it))
+            }
+            (Target::Stdout, Target::Path(input)) => {
+                regular(io::stdout()).is_some_and(|it| identity(input) == Some(it))
+            }
+            (Target::Stdout, Target::Stdout) => {
+                regular(io::stdin()).is_some_and(|it| regular(io::stdout()) == Some(it))
+            }
+        };
+        if let Some(output) = outputs.iter().find(is_input) {
+            return Err(Stop::usage(format!(
+                "{} is {what}, and would be lost under what is written to it.\nGive each a path of its own.",
+                if **output == Target::Stdout { input.name() } else { output.name() }
+            )));
+        }
     }
     Ok(())
 }
 
+/// Whether two outputs are one file.
+fn are_one(one: &Target, other: &Target) -> bool {
+    match (one, other) {
+        (Target::Stdout, Target::Stdout) => true,
+        (Target::Stdout, Target::Path(path)) | (Target::Path(path), Target::Stdout) => {
+            regular(io::stdout()).is_some_and(|it| identity(path) == Some(it))
+        }
+        (Target::Path(one), Target::Path(other)) => !writes_directly(one) && are_one_file(one, other),
+    }
+}
+
 /// Whether two paths lead to one file, through links too.
-pub fn are_one_file(one: &Path, other: &Path) -> bool {
-    real(one) == real(other)
+fn are_one_file(one: &Path, other: &Path) -> bool {
+    match (identity(one), identity(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => real(one) == real(other),
+    }
+}
+
+/// The regular file behind a standard stream, if it is one.
+fn regular(stream: impl AsFd) -> Option<Identity> {
+    let file = File::from(stream.as_fd().try_clone_to_owned().ok()?).metadata().ok()?;
+    file.is_file().then(|| identity_of(&file))
 }
 
 /// The path without links and detours, of a file that may not exist yet.
@@ -114,16 +181,12 @@ fn real(path: &Path) -> PathBuf {
     // A link may point to what does not exist yet; a circle of links points to nothing.
     for _ in 0..8 {
         match fs::read_link(&path) {
-            Ok(target) => path = folder(&path).join(target),
+            Ok(target) => path = folder_of(&path).join(target),
             Err(_) => break,
         }
     }
-    let folder = fs::canonicalize(folder(&path)).unwrap_or_else(|_| folder(&path).to_owned());
+    let folder = fs::canonicalize(folder_of(&path)).unwrap_or_else(|_| folder_of(&path).to_owned());
     folder.join(path.file_name().unwrap_or_default())
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Whether there is something that is not a regular file: a device or a FIFO is written, not replaced.
@@ -133,37 +196,47 @@ fn writes_directly(path: &Path) -> bool {
 
 /// Writes an output: a regular file appears whole or not at all.
 pub fn write(target: &Target, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Stop> {
+    write_for(Access::Usual, target, render)
+}
+
+/// Writes an output which, where it is a new file, only these may read.
+pub fn write_for(
+    access: Access,
+    target: &Target,
+    render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Stop> {
     let result = match target {
-        Target::Stdout => {
-            let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-            render(&mut out).and_then(|()| out.flush())
-        }
-        Target::Path(path) if writes_directly(path) => fs::OpenOptions::new().write(true).open(path).and_then(|file| {
-            let mut out = BufWriter::with_capacity(1 << 16, file);
-            render(&mut out).and_then(|()| out.flush())
-        }),
-        Target::Path(path) => replace(path, render),
+        Target::Stdout => directly(io::stdout().lock(), render),
+        Target::Path(path) if writes_directly(path) => open(path).and_then(|file| directly(file, render)),
+        // Through a link, what it points to is replaced, not the link.
+        Target::Path(path) => replace(&real(path), access, render),
     };
     result.map_err(|error| Stop::failed(format!("{} could not be written: {error}.", target.name())))
 }
 
-fn replace(path: &Path, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    // Through a link, what it points to is replaced, not the link.
-    let path = real(path);
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let part = folder(&path).join(format!(".{name}.{}.part", std::process::id()));
-    let written = File::create(&part).and_then(|file| {
-        if let Ok(existing) = fs::metadata(&path) {
-            file.set_permissions(existing.permissions())?;
-        }
-        let mut out = BufWriter::with_capacity(1 << 16, file);
-        render(&mut out)?;
-        out.flush()?;
-        drop(out);
-        fs::rename(&part, &path)
-    });
-    written.inspect_err(|_| {
-        // The part is of no use to anyone; that it cannot be removed is not worth a second error.
-        let _ = fs::remove_file(&part);
-    })
+/// Opens a device or a FIFO; the latter waits for its reader.
+fn open(path: &Path) -> io::Result<File> {
+    let _waiting = waiting(GRACE);
+    fs::OpenOptions::new().write(true).open(path)
+}
+
+fn directly(to: impl Write, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, Patient(to));
+    render(&mut out)?;
+    out.flush()
+}
+
+/// A writer whose reader may take its time.
+struct Patient<W>(W);
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _waiting = waiting(GRACE);
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _waiting = waiting(GRACE);
+        self.0.flush()
+    }
 }

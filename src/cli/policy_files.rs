@@ -74,6 +74,8 @@ pub struct Request<'r> {
 pub struct Loaded {
     /// The policies.
     pub policies: Policies,
+    /// The files that were read, policies or not.
+    pub files: Vec<String>,
     /// What was not read, and is not in force.
     pub passed_over: Vec<PassedOver>,
 }
@@ -105,6 +107,8 @@ pub fn tell(passed_over: &[PassedOver]) {
 /// The policies of the paths, or of the default one.
 pub fn load_policies(request: &Request<'_>) -> Result<Loaded, Stop> {
     let sorted = Sorted::read(request.paths, request.run_file);
+    let read = [&sorted.policies, &sorted.tests, &sorted.waivers, &sorted.run_files].into_iter().flatten();
+    let files: Vec<String> = read.map(|text| text.name.clone()).collect();
     let is_named = |text: &Text| request.paths.contains(&text.name);
     let Sorted { policies: mut texts, tests, waivers, run_files, own, unreadable, mut passed_over } = sorted;
 
@@ -138,7 +142,7 @@ pub fn load_policies(request: &Request<'_>) -> Result<Loaded, Stop> {
         Policies::default()
     });
     if unreadable.is_empty() && mistakes.is_empty() {
-        return Ok(Loaded { policies, passed_over });
+        return Ok(Loaded { policies, files, passed_over });
     }
     diagnostics::faults(&unreadable, &mistakes, request.consequence);
     Err(Stop::silent(gate::USAGE))

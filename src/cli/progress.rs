@@ -10,7 +10,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::Global;
-use super::interrupt::Interrupt;
+use super::interrupt::{GRACE, Interrupt, waiting};
 use super::plural;
 use crate::model::feed::{Chunk, Close, Feed, Unusable};
 use crate::source::aws::{Progress, Standing};
@@ -104,7 +104,8 @@ impl Drop for Display {
         let (never, _) = channel();
         drop(std::mem::replace(&mut self.fetch, never));
         if let Some(thread) = self.thread.take() {
-            // It has nothing to hand over.
+            // It has nothing to hand over, and may be writing.
+            let _waiting = waiting(GRACE);
             let _ = thread.join();
         }
         clear();

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read as _};
+use std::path::Path;
 
 use super::args::report::{Merge, Rendering, Report, ReportCommand};
 use super::args::{Global, reproducible};
@@ -21,7 +22,7 @@ pub fn run(command: &Report, global: &Global, command_line: Vec<String>) -> Resu
              driftgate report merge RESULT… [--report FORMAT[=PATH]]…; a file of that name is ./merge",
         )),
         (None, Some(result)) => {
-            let reports = output::reports(&command.rendering.report, global.quiet)?;
+            let reports = outputs(&command.rendering, std::slice::from_ref(result), global)?;
             rendered(read(result)?, &command.rendering, &reports)
         }
         (None, None) => Err(Stop::usage("name a result: driftgate report RESULT")),
@@ -29,7 +30,7 @@ pub fn run(command: &Report, global: &Global, command_line: Vec<String>) -> Resu
 }
 
 fn merged(command: &Merge, global: &Global, command_line: Vec<String>) -> Result<u8, Stop> {
-    let reports = output::reports(&command.rendering.report, global.quiet)?;
+    let reports = outputs(&command.rendering, &command.results, global)?;
     if command.results.iter().filter(|path| *path == "-").count() > 1 {
         return Err(Stop::usage("stdin can be read once, and - names it twice.\nGive all but one as files."));
     }
@@ -37,6 +38,15 @@ fn merged(command: &Merge, global: &Global, command_line: Vec<String>) -> Result
     let mut whole = saved::merge(results).map_err(Stop::usage)?;
     whole.run.command_line = Some(command_line);
     rendered(whole, &command.rendering, &reports)
+}
+
+/// Where reports go: not to a result that is read.
+fn outputs(rendering: &Rendering, results: &[String], global: &Global) -> Result<Vec<output::Report>, Stop> {
+    let reports = output::reports(&rendering.report, global.quiet)?;
+    let outputs: Vec<_> = reports.iter().map(|report| &report.to).collect();
+    let results = results.iter().map(|path| ("the result", Path::new(path)));
+    output::keep_apart(&outputs, results.chain(global.run_file.iter().map(|path| ("the run file", Path::new(path)))))?;
+    Ok(reports)
 }
 
 /// Judges a result as its audit was, or as the flags say, and writes it.

@@ -7,6 +7,7 @@ use super::audit::{now, runtime};
 use super::interrupt::Interrupt;
 use super::output::{self, Target};
 use super::progress::Audience;
+use super::replace::Access;
 use super::sources::{self, Questions, SourceKind};
 use super::{Stop, diagnostics, plural, spool};
 use crate::gate;
@@ -21,25 +22,26 @@ const ZSTD_LEVEL: i32 = 3;
 const MOST_GAPS: usize = 10;
 
 /// Runs the command.
-pub fn run(command: &Snapshot, global: &Global) -> Result<u8, Stop> {
+pub fn run(command: &Snapshot, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
     let from = SourceKind::of(&command.source)?;
     let target = Target::of(&command.output);
     output::check(&target)?;
-    spool::keep_apart(&command.source, [&target])?;
+    output::keep_apart(&[&target], sources::inputs(&command.source, global, &from))?;
 
     let runtime = runtime()?;
-    let interrupt = Interrupt::listen(&runtime)?;
+    interrupt.heed();
     let audience = Audience::of(global, target == Target::Stdout);
     let reproducible = reproducible(command.reproducible);
     let asked = spool::of_snapshot(&command.source);
     let spool = spool::open(&command.source, &asked, reproducible, global.quiet)?;
     let questions = Questions { spool: spool.clone(), ..Questions::none() };
-    let feed = sources::open(&from, &command.source, questions, &runtime, &interrupt, audience)?;
+    let feed = sources::open(&from, &command.source, questions, runtime, interrupt, audience)?;
     let options = Options { taken_at: (!reproducible).then(now), show_values: command.show_values };
 
     let mut result = Err(Stop::failed("nothing was written."));
     let mut feed = Some(feed);
-    let written = output::write(&target, |out| {
+    // It is to be treated as confidential.
+    let written = output::write_for(Access::Owner, &target, |out| {
         let Some(feed) = feed.take() else { return Ok(()) };
         let mut compressed = Compressed::of(&command.output, out)?;
         match write::write(feed, &mut compressed, &options) {
@@ -60,7 +62,6 @@ pub fn run(command: &Snapshot, global: &Global) -> Result<u8, Stop> {
         |stop| if matches!(&result, Err(reason) if reason.code == gate::USAGE) { Ok(()) } else { Err(stop) },
     )?;
     let close = result?;
-    runtime.shutdown_background();
 
     if !global.quiet {
         tell(&close, &command.output);
@@ -81,8 +82,7 @@ fn tell(close: &Close, name: &str) {
         plural(close.scopes.iter().map(|scope| scope.apis).sum::<u64>(), "API"),
         plural(close.scopes.len(), "Region"),
     );
-    // That stderr is gone cannot be told anywhere.
-    let _ = writeln!(anstream::stderr(), "{line}");
+    diagnostics::line(&line);
     for gap in close.gaps.iter().take(MOST_GAPS) {
         let place = [&gap.account, &gap.region, &gap.api_id, &gap.stage];
         let place: Vec<String> = place.into_iter().flatten().map(|part| visible(part)).collect();

@@ -1,5 +1,6 @@
 //! `--from` and its companions become a feed.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -7,8 +8,9 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use super::Stop;
-use super::args::{BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
-use super::interrupt::Interrupt;
+use super::args::{BURST, CONCURRENCY, Global, RATE, ROLE_NAME, Source};
+use super::interrupt::{CLOSING, Interrupt, waiting};
+use super::output::Input;
 use super::progress::{Audience, Display};
 use crate::model::feed::{Chunk, Close, Feed, Gap, Scope, Selection, Unusable};
 use crate::model::narrowing::Narrowing;
@@ -49,7 +51,7 @@ impl SourceKind {
             "aws" => return Self::aws(source),
             "-" => Self::File("-".to_owned(), None),
             text => match text.split_once(':') {
-                Some((kind, path)) if !kind.contains(['/', '.', '\\']) && !std::path::Path::new(text).exists() => {
+                Some((kind, path)) if !kind.contains(['/', '.', '\\']) && !Path::new(text).exists() => {
                     let Some(kind) = saved::Kind::from_name(kind) else {
                         let names = saved::KINDS.map(|(name, _)| name);
                         let meant = nearest(kind, names).map(|meant| format!("Did you mean {meant}:{path}? "));
@@ -210,20 +212,23 @@ pub fn open_aws(
 ) -> Result<Box<dyn Feed>, Stop> {
     let (interrupted, spool) = (Interrupted::fetch(&request), request.spool.clone());
     let display = Display::start(audience, interrupt);
+    // On a thread of the runtime: a file of credentials may block whoever reads it, and a signal must still be heard.
+    let opening = runtime.spawn(aws::open(request));
     let opened = runtime.block_on(async {
         tokio::select! {
-            opened = aws::open(request) => Ok(opened),
+            opened = opening => Ok(opened),
             signal = interrupt.wait() => Err(signal),
         }
     });
     match opened {
-        Ok(Ok(feed)) => {
+        Ok(Err(_)) => Err(Stop::failed("reading stopped unexpectedly.")),
+        Ok(Ok(Ok(feed))) => {
             let canceller = feed.canceller();
             interrupt.then(move || canceller.cancel());
             let progress = feed.progress();
-            Ok(Display::over(display, Box::new(feed), progress))
+            Ok(Display::over(display, Box::new(Watched(Box::new(feed))), progress))
         }
-        Ok(Err(error)) => {
+        Ok(Ok(Err(error))) => {
             // The same command shall work once that is mended, and not find its own file in its way.
             if let Some(spool) = spool {
                 spool.discard();
@@ -231,6 +236,37 @@ pub fn open_aws(
             Err(if error.is_usage() { Stop::usage(error) } else { Stop::failed(error) })
         }
         Err(_) => Ok(Box::new(interrupted)),
+    }
+}
+
+/// The files of the flags about a source, and the run file.
+pub fn inputs<'i>(source: &'i Source, global: &'i Global, from: &'i SourceKind) -> Vec<Input<'i>> {
+    let mut inputs = Vec::new();
+    if let SourceKind::File(path, _) = from {
+        inputs.push(("the source", Path::new(path)));
+    }
+    inputs.extend(global.run_file.iter().map(|path| ("the run file", Path::new(path))));
+    let spools = [&source.pace.spool, &source.pace.resume].into_iter().flatten();
+    inputs.extend(spools.map(|path| ("the spool", path.as_path())));
+    inputs
+}
+
+/// A fetch, which is waited for: once a signal came, not for ever.
+struct Watched(Box<dyn Feed>);
+
+impl Feed for Watched {
+    fn next(&mut self) -> Option<Chunk> {
+        let _waiting = waiting(CLOSING);
+        self.0.next()
+    }
+
+    fn ready(&mut self) -> Option<Chunk> {
+        self.0.ready()
+    }
+
+    fn close(self: Box<Self>) -> Result<Close, Unusable> {
+        let _waiting = waiting(CLOSING);
+        self.0.close()
     }
 }
 

@@ -1,12 +1,11 @@
 //! `--spool` and `--resume`: which file a fetch is kept in, what it must have in common with the run that began it, and
 //! what becomes of it at the end.
 
-use std::io::Write as _;
 use std::sync::Arc;
 
-use super::Stop;
 use super::args::{Audit, Source};
-use super::output::{self, Target};
+use super::interrupt::{GRACE, waiting};
+use super::{Stop, diagnostics};
 use crate::model::digest::{hex, sha256};
 use crate::policy::Policies;
 use crate::report::visible;
@@ -77,24 +76,10 @@ fn digest(policies: &Policies) -> String {
     format!("sha256:{}", hex(&sha256(&[texts.concat().as_str()])))
 }
 
-/// Refuses a spool that an output would replace.
-pub fn keep_apart<'o>(source: &Source, outputs: impl IntoIterator<Item = &'o Target>) -> Result<(), Stop> {
-    let spools = [&source.pace.spool, &source.pace.resume];
-    for output in outputs {
-        let Target::Path(path) = output else { continue };
-        if spools.into_iter().flatten().any(|spool| output::are_one_file(spool, path)) {
-            return Err(Stop::usage(format!(
-                "{} is the spool, and would be lost under what is written to it.\nGive each a path of its own.",
-                path.display()
-            )));
-        }
-    }
-    Ok(())
-}
-
 /// Begins the file, or goes on with it, as the flags say.
 pub fn open(source: &Source, asked: &Asked, reproducible: bool, quiet: bool) -> Result<Option<Arc<Spool>>, Stop> {
     let now = jiff::Timestamp::now();
+    let _waiting = waiting(GRACE);
     let spool = match (&source.pace.spool, &source.pace.resume) {
         (None, None) => return Ok(None),
         (Some(path), None) => Spool::start(path, asked, now),
@@ -150,8 +135,7 @@ pub fn end(spool: Option<Arc<Spool>>, told: bool, source: &Source, quiet: bool) 
 }
 
 fn say(line: &str) {
-    // That stderr is gone cannot be told anywhere.
-    let _ = writeln!(anstream::stderr(), "{}", visible(line));
+    diagnostics::line(&visible(line));
 }
 
 /// Refuses the flags for a command that keeps nothing.

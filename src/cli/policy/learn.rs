@@ -1,12 +1,10 @@
 //! `driftgate policy learn`: a stage that one is happy with becomes a policy. What is written was tried on that stage.
 
-use std::io::Write as _;
 use std::sync::Arc;
 
 use super::plural;
 use super::test::failure;
 use crate::check::{self, Options};
-use crate::cli::Stop;
 use crate::cli::args::{Global, Learn};
 use crate::cli::audit::runtime;
 use crate::cli::interrupt::Interrupt;
@@ -14,6 +12,7 @@ use crate::cli::output::{self, Target};
 use crate::cli::progress::Audience;
 use crate::cli::sources::{self, Questions, SourceKind};
 use crate::cli::spool;
+use crate::cli::{Stop, diagnostics};
 use crate::gate;
 use crate::model::Document;
 use crate::model::feed::{Chunk, Close, Feed, Given, Unusable};
@@ -28,24 +27,24 @@ use crate::policy::{Policies, load};
 const MOST_PLACES: usize = 4;
 
 /// Runs the command.
-pub fn run(command: &Learn, global: &Global) -> Result<u8, Stop> {
+pub fn run(command: &Learn, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
     let from = SourceKind::of(&command.source)?;
     spool::refuse(&command.source, "policy learn")?;
     let asked = Asked::of(command, &from)?;
     let target = Target::of(&command.output);
     output::check(&target)?;
+    output::keep_apart(&[&target], sources::inputs(&command.source, global, &from))?;
 
     let runtime = runtime()?;
-    let interrupt = Interrupt::listen(&runtime)?;
+    interrupt.heed();
     let mut source = command.source.clone();
     if from != SourceKind::Aws {
         // A file is read anyway, and the names of the other stages tell what was probably meant.
         source.stage.clear();
     }
     let audience = Audience::of(global, false);
-    let feed = sources::open(&from, &source, Questions::none(), &runtime, &interrupt, audience)?;
+    let feed = sources::open(&from, &source, Questions::none(), runtime, interrupt, audience)?;
     let (found, close) = asked.read(feed).map_err(Stop::usage)?;
-    runtime.shutdown_background();
     if let Some(signal) = interrupt.signal() {
         return Ok(gate::signal_code(signal));
     }
@@ -63,8 +62,7 @@ pub fn run(command: &Learn, global: &Global) -> Result<u8, Stop> {
     })?;
     output::write(&target, |out| out.write_all(text.as_bytes()))?;
     if target != Target::Stdout && !global.quiet {
-        // That stderr is gone cannot be told anywhere.
-        let _ = writeln!(anstream::stderr(), "{}: {}", command.output, plural(policies.rules, "rule"));
+        diagnostics::line(&format!("{}: {}", command.output, plural(policies.rules, "rule")));
     }
     Ok(gate::CONFORMS)
 }

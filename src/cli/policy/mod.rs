@@ -12,19 +12,20 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::args::{Global, Policy, PolicyCommand};
+use super::interrupt::Interrupt;
 use super::policy_files::{self, load_policies};
 use super::{Stop, output, plural};
 use crate::policy::Policies;
 use crate::report::inert_json;
 
 /// Runs the command.
-pub fn run(command: &Policy, global: &Global) -> Result<u8, Stop> {
+pub fn run(command: &Policy, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
     match &command.command {
         PolicyCommand::Check(command) => check::run(command, global),
         PolicyCommand::Test(command) => test::run(command, global),
         PolicyCommand::List(command) => list::run(command, global),
         PolicyCommand::Explain(explain) => explain::run(explain, global),
-        PolicyCommand::Learn(command) => learn::run(command, global),
+        PolicyCommand::Learn(command) => learn::run(command, global, interrupt),
         PolicyCommand::Schema(schema) => schema::run(schema),
     }
 }
