@@ -72,7 +72,8 @@ fn text_for_people_fits_eighty_columns() {
         let output = driftgate(folder.path(), &args);
         let text = String::from_utf8(output.stdout).unwrap();
         for line in text.lines() {
-            assert!(line.chars().count() <= 80, "{line}");
+            // A word is not broken.
+            assert!(line.chars().count() <= 80 || !line.trim_start().contains(' '), "{line}");
         }
         let last = text.lines().rev().find(|line| !line.starts_with(' ')).unwrap();
         assert!(last.starts_with("Exit "), "the last line explains the exit code: {last}");

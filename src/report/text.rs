@@ -233,6 +233,11 @@ mod tests {
     use crate::report::inert::is_hostile;
     use crate::report::sample::{self, Sample};
 
+    /// Whether a line fits, or is one word, which is not broken.
+    fn fits(line: &str, width: usize) -> bool {
+        line.chars().count() <= width || !line.trim_start_matches(' ').contains(' ')
+    }
+
     fn text(sample: &Sample) -> String {
         sample.render("text", Style { colour: false, width: 80 })
     }
@@ -263,7 +268,7 @@ mod tests {
             for width in [40, 80, 132] {
                 let text = sample.render("text", Style { colour: false, width });
                 for line in text.lines() {
-                    assert!(line.chars().count() <= width, "{line}");
+                    assert!(fits(line, width), "{line}");
                     assert_eq!(line, line.trim_end());
                 }
             }
@@ -299,7 +304,7 @@ mod tests {
                 let text = text(&sample);
                 assert!(!text.contains("##["), "{text}");
                 for line in text.lines() {
-                    assert!(!line.trim_start().starts_with("::") && line.chars().count() <= 80, "{line}");
+                    assert!(!line.trim_start().starts_with("::") && fits(line, 80), "{line}");
                 }
             }
         }
@@ -311,6 +316,22 @@ mod tests {
         let arn = "arn:aws:apigateway:eu-west-1::/apis/a1";
         sample.outcome.violations[0][0].expected = arn.into();
         assert!(text(&sample).contains(arn));
+    }
+
+    #[test]
+    fn what_people_copy_is_not_broken() {
+        let mut sample = sample::rich();
+        let arn = format!("arn:aws:logs:eu-west-1:111122223333:log-group:/apigw/{}", "orders/".repeat(8));
+        let format = r#"{"requestId":"$context.requestId","status":"$context.status","ip":"$context.identity.sourceIp","path":"$context.path"}"#;
+        let violation = &mut sample.outcome.violations[0][0];
+        (violation.expected, violation.actual) =
+            (arn.as_str().into(), crate::model::finding::Actual::Text(format.into()));
+        let file = format!("policies/{}production.yaml", "team/".repeat(20));
+        sample.outcome.rules[0].file.clone_from(&file);
+        for width in [40, 80] {
+            let text = sample.render("text", Style { colour: false, width });
+            assert!(text.contains(&arn) && text.contains(format) && text.contains(&file), "{text}");
+        }
     }
 
     #[test]

@@ -111,13 +111,17 @@ pub(super) fn lines(text: &str, first: usize, others: usize) -> Vec<Range<usize>
         let line = break_before(rest, over);
         lines.push(start..start + rest[..line].trim_end_matches(' ').len());
         start += line + (rest.len() - line - rest[line..].trim_start_matches(' ').len());
+        // A last word that is longer than a line.
+        if start == end {
+            return lines;
+        }
         room = others.max(1);
     }
 }
 
-/// The end of the first line of a text that is too long, of which the bytes before `over` fit.
+/// The end of the first line of a text that is too long, of which the bytes before `over` fit. A word that is longer
+/// than a line is a value that people copy, such as an ARN or a path: it stays whole, and the line runs on.
 fn break_before(text: &str, over: usize) -> usize {
-    const AFTER: [char; 6] = [',', ';', '/', '}', ']', '|'];
     let fits = &text[..over];
     // The space may be the first character that does not fit.
     if text[over..].starts_with(' ') {
@@ -126,13 +130,17 @@ fn break_before(text: &str, over: usize) -> usize {
     if let Some(space) = fits.trim_start_matches(' ').rfind(' ') {
         return fits.len() - fits.trim_start_matches(' ').len() + space;
     }
-    // A word that is longer than a line: an ARN, a log format.
-    fits.rfind(AFTER).filter(|at| *at >= over / 2).map_or(over, |at| at + 1)
+    text[over..].find(' ').map_or(text.len(), |space| over + space)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whether a line fits, or is one word.
+    fn fits(line: &str, width: usize) -> bool {
+        line.chars().count() <= width || !line.trim_start_matches(' ').contains(' ')
+    }
 
     fn broken(text: &str, first: usize, others: usize) -> Vec<&str> {
         lines(text, first, others).into_iter().map(|line| &text[line]).collect()
@@ -148,10 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn a_word_longer_than_a_line_is_broken_where_it_hurts_least() {
-        assert_eq!(broken("abcdefghij", 4, 4), ["abcd", "efgh", "ij"]);
-        assert_eq!(broken(r#"{"a":1,"b":2,"c":3}"#, 10, 10), [r#"{"a":1,"#, r#""b":2,"#, r#""c":3}"#]);
-        assert_eq!(broken("漢字漢字漢", 2, 2), ["漢字", "漢字", "漢"]);
+    fn a_word_longer_than_a_line_stays_whole() {
+        assert_eq!(broken("abcdefghij", 4, 4), ["abcdefghij"]);
+        assert_eq!(broken("a abcdefghij  b c", 4, 4), ["a", "abcdefghij", "b c"]);
+        assert_eq!(broken(r#"found {"a":1,"b":2}, not 3"#, 10, 10), ["found", r#"{"a":1,"b":2},"#, "not 3"]);
+        assert_eq!(broken("漢字漢字漢 漢", 2, 2), ["漢字漢字漢", "漢"]);
     }
 
     #[test]
@@ -159,7 +168,7 @@ mod tests {
         let text = "found arn:aws:logs:us-east-1:111122223333:log-group:/apigw/orders, expected  at most 5";
         let kept: String = broken(text, 20, 12).concat().split(' ').collect();
         assert_eq!(kept, text.split(' ').collect::<String>());
-        assert!(broken(text, 20, 12).iter().skip(1).all(|line| line.chars().count() <= 12));
+        assert!(broken(text, 20, 12).iter().skip(1).all(|line| fits(line, 12)));
     }
 
     #[test]
@@ -176,7 +185,7 @@ mod tests {
                     Page::new(&mut out, 40, false).paragraph(0, indent, &spans).unwrap();
                     let out = String::from_utf8(out).unwrap();
                     for line in out.lines() {
-                        assert!(!line.trim_start().starts_with("::") && line.chars().count() <= 40, "{out}");
+                        assert!(!line.trim_start().starts_with("::") && fits(line, 40), "{out}");
                     }
                     let kept: String = out.replace(inert::COLON, ":").split([' ', '\n']).collect();
                     assert_eq!(kept, text.replace(' ', ""));
