@@ -227,6 +227,21 @@ fn waivers_and_run_files_that_are_not_in_use_are_named() {
 }
 
 #[test]
+fn no_pack_takes_the_place_of_a_folder_that_is_gone() {
+    let folder = folder();
+    fs::rename(folder.path().join("policies"), folder.path().join("elsewhere")).unwrap();
+    symlink("not-mounted", folder.path().join("policies")).unwrap();
+    let output = driftgate(folder.path(), &["audit", "--from", "fleet.jsonl"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    for command in ["check", "test"] {
+        fs::remove_file(folder.path().join("policies")).ok();
+        let output = driftgate(folder.path(), &["policy", command]);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains("policies: no such file or folder"), "{}", said(&output));
+    }
+}
+
+#[test]
 fn other_commands_name_what_they_pass_over_as_well() {
     let folder = folder();
     put(&folder, "policies/.fails.yaml", FAILS);

@@ -233,6 +233,24 @@ fn no_run_file_is_fine_and_a_named_one_must_be_there() {
 }
 
 #[test]
+fn a_run_file_under_nearly_the_right_name_is_not_passed_over() {
+    for name in ["driftgate.yml", ".driftgate.yaml"] {
+        let folder = folder("");
+        fs::remove_file(folder.path().join("driftgate.yaml")).unwrap();
+        fs::write(folder.path().join(name), FLEET).unwrap();
+        let output = driftgate(folder.path(), &["audit"]);
+        assert_eq!(code(&output), 2, "{}", said(&output));
+        assert!(said(&output).contains(&format!("`mv {name} driftgate.yaml`")), "{}", said(&output));
+        let named = driftgate(folder.path(), &["audit", "--config", name]);
+        assert_eq!(code(&named), 1, "{}", said(&named));
+        // Something else of that name is none of our business.
+        fs::write(folder.path().join(name), "on: push\n").unwrap();
+        let other = driftgate(folder.path(), &["audit", "--policy", "production.yaml", "--from", "fleet.jsonl"]);
+        assert_eq!(code(&other), 1, "{}", said(&other));
+    }
+}
+
+#[test]
 fn help_is_given_whatever_the_run_file_says() {
     for args in [&["--help"] as &[_], &["audit", "--help"], &["--version"]] {
         assert_eq!(code(&run("broken: [", args)), 0, "{args:?}");

@@ -30,6 +30,8 @@ use self::run_file::Ended;
 use crate::gate;
 use crate::source::aws::without_password;
 
+pub use self::run_file::flags_of as flags_of_run_file;
+
 /// Why a command ended without a result of its own.
 #[derive(Debug)]
 pub struct Stop {

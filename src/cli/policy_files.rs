@@ -1,7 +1,7 @@
 //! What lies under the paths of policies, told apart: policies, their tests, waivers and run files. A text that the
 //! command has no use for is an error or is named; none is dropped. It must not know what policies say.
 
-use std::path::Path;
+use std::fs;
 use std::sync::Arc;
 
 use super::run_file::kinds::{Kind, is_same_file};
@@ -164,6 +164,7 @@ fn paths_or_default(paths: &[String]) -> Vec<String> {
     if !paths.is_empty() {
         return paths.to_vec();
     }
-    let path = if Path::new("policies").is_dir() { "policies" } else { "builtin:foundation" };
+    // A link that leads nowhere was meant as a folder of policies: a pack must not take its place.
+    let path = if fs::symlink_metadata("policies").is_ok() { "policies" } else { "builtin:foundation" };
     vec![path.to_owned()]
 }

@@ -14,6 +14,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, Parser as _};
 
+use self::kinds::Kind;
 use self::reading::{Flags, Reading, Setting, flag};
 use super::args::{Cli, Color};
 use super::{Stop, diagnostics};
@@ -23,6 +24,9 @@ use crate::policy::files::{self, Unreadable};
 
 /// The run file that is read when none is named.
 const DEFAULT: &str = "driftgate.yaml";
+
+/// Names that are nearly that.
+const NEARLY: [&str; 4] = ["driftgate.yml", "driftgate.YAML", ".driftgate.yaml", ".driftgate.yml"];
 
 /// What says how AWS is read.
 const OF_AWS: [&str; 16] = [
@@ -130,13 +134,28 @@ pub fn parse(args: &[OsString]) -> Result<Cli, Ended> {
     Ok(cli)
 }
 
-/// What is wrong with a text that is a run file, whatever the command.
-pub fn mistakes(text: &Arc<SourceText>) -> Vec<Diagnostic> {
+/// Keys of a run file, each with its values: nothing for a boolean that is true, no value for one that is false.
+pub type Values = Vec<(String, Vec<Option<String>>)>;
+
+/// The flags of a run file, whatever the command.
+///
+/// # Errors
+/// Every mistake in it, in order.
+pub fn flags_of(text: &Arc<SourceText>) -> Result<Values, Vec<Diagnostic>> {
     let command = command();
     let flags = Flags::of(&command);
     let mut problems = Problems::new(Arc::clone(text));
-    Reading { flags: &flags, asked: None, problems: &mut problems }.settings();
-    problems.into_sorted()
+    let settings = Reading { flags: &flags, asked: None, problems: &mut problems }.settings();
+    let found = problems.into_sorted();
+    if !found.is_empty() {
+        return Err(found);
+    }
+    Ok(settings.into_iter().map(|setting| (setting.key, setting.values)).collect())
+}
+
+/// What is wrong with a text that is a run file, whatever the command.
+pub fn mistakes(text: &Arc<SourceText>) -> Vec<Diagnostic> {
+    flags_of(text).err().unwrap_or_default()
 }
 
 /// The text of the run file: the named one, or the one of the working directory if there is one.
@@ -144,9 +163,21 @@ fn text(named: Option<&PathBuf>) -> Result<Option<Arc<SourceText>>, Unreadable> 
     let path = match named {
         Some(path) => path.as_path(),
         None if fs::symlink_metadata(DEFAULT).is_ok() => Path::new(DEFAULT),
-        None => return Ok(None),
+        None => return misnamed().map_or(Ok(None), Err),
     };
     files::read_text(path).map(Some)
+}
+
+/// A run file beside which nobody would notice that it is not read: its name is nearly the right one.
+fn misnamed() -> Option<Unreadable> {
+    let path = NEARLY.into_iter().map(Path::new).find(|path| path.is_file())?;
+    let text = files::read_text(path).ok()?;
+    (Kind::of(&text) == Kind::Run).then(|| Unreadable {
+        path: text.name.clone(),
+        problem: format!("a run file, which is not read under this name: it is called {DEFAULT}"),
+        help: format!("rename it: `mv {} {DEFAULT}`", text.name),
+        place: None,
+    })
 }
 
 /// The command line as clap describes it, with global flags at every command.
