@@ -1,0 +1,37 @@
+//! Output of the AWS CLI under any bytes: what is accepted becomes a snapshot that is read back and written the same.
+
+#![no_main]
+
+mod feeds;
+
+use std::sync::Arc;
+
+use driftgate::model::catalogue::Protocol;
+use driftgate::model::feed::Selection;
+use driftgate::source::saved::{Kind, Request};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let selection = Arc::new(Selection { apis: vec!["a1b2c3d4e5".to_owned()], ..Selection::default() });
+    for protocol in [None, Some(Protocol::Http), Some(Protocol::WebSocket)] {
+        let stated = Request {
+            path: String::new(),
+            kind: Some(Kind::GetStages),
+            selection: Arc::clone(&selection),
+            regions: vec!["eu-west-1".to_owned()],
+            protocol,
+        };
+        let snapshot = Request {
+            kind: Some(Kind::Snapshot),
+            selection: Arc::new(Selection::default()),
+            regions: Vec::new(),
+            protocol: None,
+            ..stated.clone()
+        };
+        if let Some(written) = feeds::snapshot_of(bytes, &stated) {
+            let again = feeds::snapshot_of(&written, &snapshot);
+            let again = again.as_deref().map(String::from_utf8_lossy);
+            assert_eq!(again, Some(String::from_utf8_lossy(&written)));
+        }
+    }
+});
