@@ -70,6 +70,7 @@ fn text() -> BoxedStrategy<String> {
         "aws:x",
         "{\"id\":\"$context.requestId\"}",
         "$context.requestId,$context.status,$context.stat",
+        "$context.requestId,$context.authorizer.claims.custom:a,$context.authorizer['claims.a b']",
         "null",
         LONG,
     ];
@@ -264,6 +265,31 @@ fn stage_variables_are_learned_by_name_alone() {
     let secret = learned(&stage("DB_PASSWORD", "correct-horse-battery-9"));
     assert!(secret.contains("\n#   StageVariables.*: a value looks like a secret"), "{secret}");
     assert!(!secret.contains("looks-secret") && !secret.contains("horse"), "{secret}");
+}
+
+#[test]
+fn log_variables_are_learned_by_their_whole_names() {
+    let logs_field: &'static Field = &STAGE.members()[position(STAGE.members(), "AccessLogSettings")];
+    let format = r#"{"t":"$context.authorizer.claims.custom:tenant_id","g":"$context.authorizer.claims['cognito:groups']",
+        "r":"$context.authorizer.claims.https://example.com/role","n":"$context.authorizer['claims.a b']"}"#;
+    let logs = with(
+        Value::empty_struct(logs_field.members()),
+        logs_field,
+        "Format",
+        Value::text(format.replace("\n        ", "")),
+    );
+    let stage = with(Value::empty_struct(STAGE.members()), &STAGE, "AccessLogSettings", logs);
+    let api = Value::empty_struct(API_FIELD.members());
+    let document = Document { account: Some(ACCOUNT), region: Some("eu-west-1"), api: &api, stage: &stage };
+    let learned = holds(&document, Inheritance::Inherit).unwrap();
+    for name in [
+        "authorizer.claims.custom:tenant_id",
+        "authorizer.claims.cognito:groups",
+        "authorizer.claims.https://example.com/role",
+        "authorizer['claims.a b']",
+    ] {
+        assert!(learned.contains(name), "{name}: {learned}");
+    }
 }
 
 /// What looks like a secret may stand anywhere that people write.

@@ -155,14 +155,55 @@ fn the_format_of_an_access_log() {
     assert_eq!(of(wanted, json), format!("{path} = {json}, not a log format with $context.status"));
     assert_eq!(
         of(wanted, "$context.requestId"),
-        format!("{path} = $context.requestId, not a JSON log format with $context.status")
+        format!(
+            "{path} = $context.requestId, not a JSON log format with $context.status (at column 1: an object begins with `{{`)"
+        )
     );
-    assert_eq!(of("{is: xml}", json), format!("{path} = {json}, not an XML log format"));
+    assert_eq!(
+        of("{is: xml}", json),
+        format!("{path} = {json}, not an XML log format (at column 1: a text stands outside of the element)")
+    );
+    assert_eq!(
+        of("{is: csv}", json),
+        format!(
+            "{path} = {json}, not a CSV log format (at column 1: a value with `\"`, `<`, `>`, `{{` or `}}` stands in double \
+             quotes as a whole)"
+        )
+    );
+    assert_eq!(
+        of("{is: clf}", json),
+        format!("{path} = {json}, not a CLF log format (at column 1: the host, a variable, is missing)")
+    );
     assert_eq!(of("{is: clf}", ""), format!("{path} = null unset, not a CLF log format"));
     assert_eq!(
         of(wanted, ""),
         format!("{path} = null unset, not a JSON log format with $context.requestId, $context.status")
     );
+}
+
+#[test]
+fn a_claim_is_found_by_its_whole_name() {
+    let of = |context: &str, format: &str| {
+        expect(
+            &format!("{{AccessLogSettings: {{Format: {{log-format: {{context: [\"{context}\"]}}}}}}}}"),
+            &format!("{{AccessLogSettings: {{Format: \"{}\"}}}}", format.replace('\\', "\\\\").replace('"', "\\\"")),
+        )
+    };
+    let log = r#"{"t": "$context.authorizer.claims.custom:tenant_id", "r": "$context.authorizer.claims['https://x.org/role']"}"#;
+    for (context, holds) in [
+        ("authorizer.claims.custom:tenant_id", true),
+        ("$context.authorizer.claims.custom:tenant_id", true),
+        ("authorizer.claims['custom:tenant_id']", true),
+        ("authorizer.claims.https://x.org/role", true),
+        ("authorizer.claims.custom", false),
+        ("authorizer.claims.custom:tenant", false),
+        ("authorizer.claims.custom:email", false),
+        ("authorizer.claims.https", false),
+        ("authorizer.claims", false),
+    ] {
+        let found = of(context, log);
+        assert_eq!(found == "conforms", holds, "{context}: {found}");
+    }
 }
 
 #[test]

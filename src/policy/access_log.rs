@@ -3,7 +3,14 @@
 //! The formats are those whose samples the API Gateway console offers. What is judged is the template, before any
 //! request fills it in.
 
-use xmlparser::{ElementEnd, Token, Tokenizer};
+mod variable;
+
+use std::ops::Range;
+
+use xmlparser::{ElementEnd, Error as XmlError, StreamError, Token, Tokenizer};
+
+use self::variable::at_variable;
+pub use self::variable::{VARIABLES, Variable, misspelt, variable_name, variables, written_name};
 
 /// A format of access logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,155 +51,77 @@ impl Format {
         }
     }
 
-    /// Whether a template has the format.
+    /// True if a template has the format.
     #[must_use]
     pub fn fits(self, template: &str) -> bool {
+        self.check(template).is_ok()
+    }
+
+    /// Checks a template.
+    ///
+    /// # Errors
+    /// The place at which it leaves the format.
+    pub fn check(self, template: &str) -> Result<(), Break> {
         match self {
-            Self::Json => is_json(template),
-            Self::Clf => is_clf(template),
-            Self::Xml => is_xml(template),
-            Self::Csv => is_csv(template),
+            Self::Json => json(template),
+            Self::Clf => clf(template),
+            Self::Xml => xml(template),
+            Self::Csv => csv(template),
         }
     }
 }
 
-const PREFIX: &str = "$context.";
-
-/// The variables of HTTP and WebSocket APIs that AWS documents, without `$context.`. Below `authorizer.` every name
-/// is possible; AWS may add others.
-pub const VARIABLES: &[&str] = &[
-    "accountId",
-    "apiId",
-    "authenticate.error",
-    "authenticate.latency",
-    "authenticate.status",
-    "authorize.error",
-    "authorize.latency",
-    "authorize.status",
-    "authorizer.error",
-    "authorizer.integrationLatency",
-    "authorizer.integrationStatus",
-    "authorizer.latency",
-    "authorizer.principalId",
-    "authorizer.requestId",
-    "authorizer.status",
-    "awsEndpointRequestId",
-    "awsEndpointRequestId2",
-    "connectedAt",
-    "connectionId",
-    "customDomain.basePathMatched",
-    "dataProcessed",
-    "domainName",
-    "domainPrefix",
-    "error.message",
-    "error.messageString",
-    "error.responseType",
-    "error.validationErrorString",
-    "eventType",
-    "extendedRequestId",
-    "httpMethod",
-    "identity.accountId",
-    "identity.apiKey",
-    "identity.apiKeyId",
-    "identity.caller",
-    "identity.clientCert.clientCertPem",
-    "identity.clientCert.issuerDN",
-    "identity.clientCert.serialNumber",
-    "identity.clientCert.subjectDN",
-    "identity.clientCert.validity.notAfter",
-    "identity.clientCert.validity.notBefore",
-    "identity.cognitoAuthenticationProvider",
-    "identity.cognitoAuthenticationType",
-    "identity.cognitoIdentityId",
-    "identity.cognitoIdentityPoolId",
-    "identity.principalOrgId",
-    "identity.sourceIp",
-    "identity.user",
-    "identity.userAgent",
-    "identity.userArn",
-    "integration.error",
-    "integration.integrationStatus",
-    "integration.latency",
-    "integration.requestId",
-    "integration.status",
-    "integrationErrorMessage",
-    "integrationLatency",
-    "integrationStatus",
-    "messageId",
-    "path",
-    "protocol",
-    "requestId",
-    "requestTime",
-    "requestTimeEpoch",
-    "responseLatency",
-    "responseLength",
-    "routeKey",
-    "stage",
-    "status",
-    "waf.error",
-    "waf.latency",
-    "waf.status",
-];
-
-/// The name of a variable, with or without `$context.` before it; `None` for what cannot be one.
-#[must_use]
-pub fn variable_name(written: &str) -> Option<&str> {
-    let name = written.strip_prefix(PREFIX).unwrap_or(written);
-    (!name.is_empty() && name_length(name) == name.len()).then_some(name)
+/// The place at which a template leaves its format, and the reason. Neither quotes the template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// The byte; `None` where the template as a whole is not enough.
+    at: Option<usize>,
+    why: &'static str,
 }
 
-/// The documented variable that was probably meant by a name that is none: at most two slips away.
-#[must_use]
-pub fn misspelt(name: &str) -> Option<&'static str> {
-    if name.starts_with("authorizer.") || VARIABLES.contains(&name) {
-        return None;
+impl Break {
+    const fn at(at: usize, why: &'static str) -> Self {
+        Self { at: Some(at), why }
     }
-    let lower = name.to_lowercase();
-    let slips = |known: &str| strsim::osa_distance(&lower, &known.to_lowercase());
-    let nearest = VARIABLES.iter().copied().min_by_key(|known| slips(known));
-    // In a short name two slips make another word.
-    nearest.filter(|known| slips(known) <= if known.len() > 5 { 2 } else { 1 })
-}
 
-/// The variables of a template, in its order, without `$context.`.
-pub fn variables(template: &str) -> impl Iterator<Item = &str> {
-    template.split(PREFIX).skip(1).map(|rest| &rest[..name_length(rest)]).filter(|name| !name.is_empty())
-}
-
-/// How long the name is that a text begins with: words of letters, digits and `_`, with dots between them. A hyphen
-/// is part of a name only below `authorizer.`, where names are free; elsewhere it ends one: `$context.status-x`.
-fn name_length(text: &str) -> usize {
-    let free = text.starts_with("authorizer.");
-    let mut length = 0;
-    for word in text.split('.') {
-        let end = word.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || (free && c == '-')));
-        let word_length = word[..end.unwrap_or(word.len())].trim_end_matches('-').len();
-        if word_length == 0 {
-            break;
-        }
-        // The dot before this word.
-        length += usize::from(length > 0) + word_length;
-        if word_length < word.len() {
-            break;
+    /// The column in the template, or the line and the column, and the reason.
+    #[must_use]
+    pub fn words(&self, template: &str) -> String {
+        let why = self.why;
+        let Some(before) = self.at.and_then(|at| template.get(..at)) else { return why.to_owned() };
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        if template.trim_end().contains('\n') {
+            format!("at line {line}, column {column}: {why}")
+        } else {
+            format!("at column {column}: {why}")
         }
     }
-    length
 }
 
 /// A JSON object, once each variable outside of quotes is taken for a number: `{"status": $context.status}` is one,
 /// though not by its letters.
-fn is_json(template: &str) -> bool {
+fn json(template: &str) -> Result<(), Break> {
+    let start = template.len() - template.trim_start().len();
+    match template[start..].chars().next() {
+        Some('{') => {}
+        Some('"') => return Err(Break::at(start, "a text in quotes stands here, and no object")),
+        Some('[') => return Err(Break::at(start, "a list stands here, and no object")),
+        _ => return Err(Break::at(start, "an object begins with `{`")),
+    }
     let mut json = String::with_capacity(template.len());
-    let mut rest = template;
-    let mut quoted = false;
-    while let Some(next) = rest.chars().next() {
-        let variable = rest.strip_prefix(PREFIX).map_or(0, name_length);
+    // The places behind variables that were replaced: in the JSON, and in the template.
+    let mut places = vec![(0, 0)];
+    let (mut at, mut quoted) = (0, false);
+    while let Some(next) = template[at..].chars().next() {
+        let rest = &template[at..];
+        if let Some(variable) = at_variable(rest).filter(|_| !quoted) {
+            json.push('0');
+            at += variable.length;
+            places.push((json.len(), at));
+            continue;
+        }
         let taken = match next {
-            '$' if variable > 0 && !quoted => {
-                json.push('0');
-                rest = &rest[PREFIX.len() + variable..];
-                continue;
-            }
             // What is escaped cannot end a quotation.
             '\\' if quoted => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
             '"' => {
@@ -202,81 +131,185 @@ fn is_json(template: &str) -> bool {
             other => other.len_utf8(),
         };
         json.push_str(&rest[..taken]);
-        rest = &rest[taken..];
+        at += taken;
     }
-    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&json).is_ok()
+    let Err(error) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&json) else { return Ok(()) };
+    let found = offset(&json, error.line(), |line| error.column().saturating_sub(1).min(line.len()));
+    let found = if error.is_eof() { json.len() } else { found };
+    let (known, place) = places.into_iter().rev().find(|(known, _)| *known <= found).unwrap_or_default();
+    let at = place + (found - known);
+    let behind = template.get(at..).unwrap_or_default();
+    Err(Break::at(at, not_json(&error.to_string(), behind)))
+}
+
+/// The reason why a text is not JSON, in the parser's words and ours; `behind` begins at the place.
+fn not_json(said: &str, behind: &str) -> &'static str {
+    const REASONS: [(&str, &str); 10] = [
+        ("key must be a string", "a key is not in double quotes"),
+        ("expected `,` or `}`", "`,` or `}` is missing"),
+        ("expected `,` or `]`", "`,` or `]` is missing"),
+        ("expected `:`", "the `:` behind a key is missing"),
+        ("trailing comma", "nothing follows a comma"),
+        ("trailing characters", "something follows the object"),
+        ("EOF", "it ends too early"),
+        ("control character", "a line break or another control character stands in a text"),
+        ("invalid escape", "what follows the `\\` is no escape of JSON"),
+        ("expected value", "a value is missing, or a text is not in double quotes"),
+    ];
+    if said.starts_with("trailing characters") && behind.starts_with("\\n") {
+        return "a `\\` and an `n` follow the object, where a line break was meant";
+    }
+    REASONS.iter().find(|(start, _)| said.starts_with(start)).map_or("this is not JSON", |(_, reason)| reason)
+}
+
+/// The byte at a place in a line, which begins with 1.
+fn offset(text: &str, line: usize, within: impl FnOnce(&str) -> usize) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    start + within(text.get(start..).unwrap_or_default())
 }
 
 /// The Common Log Format, as AWS writes it: host, identity and user, each one variable or `-`, and the host no `-`;
 /// `[$context.requestTime]`; the request in quotes, with a variable; the status, a variable; then, if anything, more
 /// variables, `-`, or texts in quotes. Spaces stand between them; before the request the space may be missing. One
 /// line.
-fn is_clf(template: &str) -> bool {
-    let Some((before, rest)) = template.split_once("[$context.requestTime]") else { return false };
-    let Some((gap, rest)) = rest.split_once('"') else { return false };
-    let Some((request, after)) = rest.split_once('"') else { return false };
-    let before: Vec<&str> = before.split_whitespace().collect();
-    let Some(after) = unquoted(after) else { return false };
-    let mut after = after.split_whitespace();
-    is_one_line(template)
-        && before.len() == 3
-        && is_variable(before[0])
-        && before.iter().all(|field| is_variable(field) || *field == "-")
-        && gap.trim().is_empty()
-        && variables(request).next().is_some()
-        && after.next().is_some_and(is_variable)
-        && after.all(|field| is_variable(field) || field == "-")
+fn clf(template: &str) -> Result<(), Break> {
+    const TIME: &str = "[$context.requestTime]";
+    one_line(template)?;
+    let skip = |at: usize| at + (template[at..].len() - template[at..].trim_start().len());
+    let ends = |at: usize| match template[at..].chars().next() {
+        Some(next) if !next.is_whitespace() => Err(Break::at(at, "a space is missing")),
+        _ => Ok(()),
+    };
+    // A variable, or `-`.
+    let field = |at: usize, why: &'static str| {
+        let variable = at_variable(&template[at..]).map(|variable| variable.length);
+        let length = variable.or(template[at..].starts_with('-').then_some(1));
+        length.map(|length| at + length).ok_or(Break::at(at, why))
+    };
+    let mut at = skip(0);
+    if at_variable(&template[at..]).is_none() {
+        return Err(Break::at(at, "the host, a variable, is missing"));
+    }
+    for why in ["", "the identity, a variable or `-`, is missing", "the user, a variable or `-`, is missing"] {
+        at = field(skip(at), why)?;
+        if !template[at..].starts_with('[') {
+            ends(at)?;
+        }
+    }
+    at = skip(at);
+    if !template[at..].starts_with(TIME) {
+        return Err(Break::at(at, "`[$context.requestTime]` is missing"));
+    }
+    at = skip(at + TIME.len());
+    let Some(request) = template[at..].strip_prefix('"') else {
+        return Err(Break::at(at, "the request in double quotes is missing"));
+    };
+    let Some((request, _)) = request.split_once('"') else { return Err(Break::at(at, UNCLOSED)) };
+    if variables(request).next().is_none() {
+        return Err(Break::at(at, "the request has no variable"));
+    }
+    at = skip(at + request.len() + 2);
+    if at_variable(&template[at..]).is_none() {
+        return Err(Break::at(at, "the status, a variable, is missing"));
+    }
+    while at < template.len() {
+        at = match template[at..].strip_prefix('"') {
+            Some(rest) => at + rest.find('"').ok_or(Break::at(at, UNCLOSED))? + 2,
+            None => field(at, "neither a variable nor `-` nor a text in double quotes")?,
+        };
+        ends(at)?;
+        at = skip(at);
+    }
+    Ok(())
 }
 
-/// A text with `-` in place of each quotation, which spaces must set apart; `None` when one is not closed.
-fn unquoted(text: &str) -> Option<String> {
-    let parts: Vec<&str> = text.split('"').collect();
-    let outside = parts.iter().step_by(2);
-    (parts.len() % 2 == 1).then(|| outside.copied().collect::<Vec<_>>().join("-"))
-}
+const UNCLOSED: &str = "a quote is not closed";
 
 /// One element that is well-formed and has a variable in it: its tags fit, no attribute stands twice, and `&` begins
 /// a reference. Declarations, processing instructions and document types are not for a line of a log.
-fn is_xml(template: &str) -> bool {
-    let mut open: Vec<&str> = Vec::new();
+fn xml(template: &str) -> Result<(), Break> {
+    const REFERENCE: &str = "the `&` begins no reference such as `&amp;`";
+    let mut open: Vec<(&str, usize)> = Vec::new();
     let mut attributes: Vec<&str> = Vec::new();
     let mut roots = 0;
     for token in Tokenizer::from_fragment(template, 0..template.len()) {
-        let fits = match token {
-            Ok(Token::ElementStart { span, .. }) => {
-                roots += usize::from(open.is_empty());
+        let token = token.map_err(|error| not_xml(template, &error))?;
+        let Range { start, .. } = token.span().range();
+        let why = match token {
+            Token::ElementStart { span, .. } => {
                 attributes.clear();
-                open.push(&span.as_str()[1..]);
-                true
+                open.push((&span.as_str()[1..], start));
+                roots += usize::from(open.len() == 1);
+                (roots > 1).then_some("there is more than one element")
             }
-            Ok(Token::Attribute { span, value, .. }) => {
+            Token::Attribute { span, value, .. } => {
                 let name = span.as_str().split('=').next().unwrap_or_default().trim_end();
-                let once = !attributes.contains(&name);
+                let twice = attributes.contains(&name);
                 attributes.push(name);
-                once && references_are_whole(value.as_str())
+                match references_are_whole(value.as_str()) {
+                    _ if twice => Some("the attribute stands twice"),
+                    true => None,
+                    false => Some(REFERENCE),
+                }
             }
-            Ok(Token::ElementEnd { end: ElementEnd::Open, .. }) => true,
-            Ok(Token::ElementEnd { end: ElementEnd::Empty, .. }) => open.pop().is_some(),
-            Ok(Token::ElementEnd { end: ElementEnd::Close(..), span }) => {
+            Token::ElementEnd { end: ElementEnd::Open, .. } => None,
+            Token::ElementEnd { end: ElementEnd::Empty, .. } => {
+                open.pop();
+                None
+            }
+            Token::ElementEnd { end: ElementEnd::Close(..), span } => {
                 let name = span.as_str().trim_start_matches("</").trim_end_matches('>').trim_end();
-                open.pop() == Some(name)
+                (open.pop().map(|(open, _)| open) != Some(name)).then_some("the tag closes another element")
             }
-            Ok(Token::Text { text }) => {
-                let text = text.as_str();
-                references_are_whole(text) && (!open.is_empty() || text.trim().is_empty())
+            Token::Text { text } if !references_are_whole(text.as_str()) => Some(REFERENCE),
+            Token::Text { text } if open.is_empty() && !text.as_str().trim().is_empty() => {
+                Some("a text stands outside of the element")
             }
-            Ok(Token::Cdata { .. }) => !open.is_empty(),
-            Ok(Token::Comment { .. }) => true,
-            _ => false,
+            Token::Cdata { .. } if open.is_empty() => Some("a text stands outside of the element"),
+            Token::Text { .. } | Token::Cdata { .. } | Token::Comment { .. } => None,
+            _ => Some("declarations and the like are not for a log entry"),
         };
-        if !fits {
-            return false;
+        if let Some(why) = why {
+            return Err(Break::at(start, why));
         }
     }
-    roots == 1 && open.is_empty() && variables(template).next().is_some()
+    match open.pop() {
+        Some((_, start)) => Err(Break::at(start, "the element is not closed")),
+        None if roots == 0 => Err(Break { at: None, why: "there is no element in it" }),
+        None if variables(template).next().is_none() => Err(Break { at: None, why: "there is no variable in it" }),
+        None => Ok(()),
+    }
 }
 
-/// Whether each `&` begins a reference such as `&lt;` or `&#38;`.
+fn not_xml(template: &str, error: &XmlError) -> Break {
+    let (cause, place) = match *error {
+        XmlError::InvalidComment(cause, place)
+        | XmlError::InvalidElement(cause, place)
+        | XmlError::InvalidAttribute(cause, place)
+        | XmlError::InvalidCdata(cause, place)
+        | XmlError::InvalidCharData(cause, place) => (Some(cause), place),
+        other => (None, other.pos()),
+    };
+    // The cause knows the place better: the error has that of the whole token.
+    let (why, place) = match cause {
+        Some(StreamError::InvalidQuote(_, place)) => ("the value of an attribute is not in quotes", place),
+        Some(StreamError::InvalidSpace(_, place)) => ("a space is missing", place),
+        Some(
+            StreamError::InvalidChar(_, _, place)
+            | StreamError::InvalidCharMultiple(_, _, place)
+            | StreamError::InvalidString(_, place),
+        ) => ("another character belongs here", place),
+        Some(StreamError::NonXmlChar(_, place)) => ("a control character is not for XML", place),
+        Some(StreamError::InvalidName) => ("this is no name of XML", place),
+        Some(StreamError::UnexpectedEndOfStream) => ("what begins here does not end", place),
+        _ => ("this is not well-formed XML", place),
+    };
+    let column = place.col.saturating_sub(1) as usize;
+    let within = |line: &str| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+    Break::at(offset(template, place.row as usize, within), why)
+}
+
+/// True if each `&` begins a reference such as `&lt;` or `&#38;`.
 fn references_are_whole(text: &str) -> bool {
     text.split('&').skip(1).all(|rest| {
         rest.split_once(';')
@@ -286,41 +319,53 @@ fn references_are_whole(text: &str) -> bool {
 
 /// Values with commas between them, at least two of which have a variable. A value in double quotes may hold anything
 /// (`""` is a quote); one without them has no `"`, `<`, `>`, `{` or `}`, which belong to the other formats. One line.
-fn is_csv(template: &str) -> bool {
-    let mut values = vec![String::new()];
-    let mut quoted = false;
-    for c in template.trim_end().chars() {
+fn csv(template: &str) -> Result<(), Break> {
+    one_line(template)?;
+    let (mut values, mut start, mut quote) = (Vec::new(), 0, None);
+    for (at, c) in template.trim_end().char_indices() {
         match c {
-            ',' if !quoted => values.push(String::new()),
-            _ => {
-                quoted ^= c == '"';
-                if let Some(value) = values.last_mut() {
-                    value.push(c);
-                }
+            ',' if quote.is_none() => {
+                values.push(start..at);
+                start = at + 1;
             }
+            '"' => quote = if quote.is_none() { Some(at) } else { None },
+            _ => {}
         }
     }
-    let is_value = |value: &String| {
+    if let Some(at) = quote {
+        return Err(Break::at(at, UNCLOSED));
+    }
+    values.push(start..template.trim_end().len());
+    let mut with_variable = 0;
+    for Range { start, end } in values {
+        let value = template.get(start..end).unwrap_or_default();
+        let start = start + (value.len() - value.trim_start().len());
         let value = value.trim();
-        match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            Some(inner) => !inner.replace("\"\"", "").contains('"'),
-            None => !value.contains(['"', '<', '>', '{', '}']),
+        with_variable += usize::from(variables(value).next().is_some());
+        let (wrong, why) = match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(inner) => {
+                let doubled = inner.replace("\"\"", "__");
+                (doubled.find('"').map(|at| at + 1), "a quote inside quotes is written twice")
+            }
+            None => {
+                let why = "a value with `\"`, `<`, `>`, `{` or `}` stands in double quotes as a whole";
+                (value.find(['"', '<', '>', '{', '}']), why)
+            }
+        };
+        if let Some(at) = wrong {
+            return Err(Break::at(start + at, why));
         }
-    };
-    !quoted
-        && is_one_line(template)
-        && values.iter().all(is_value)
-        && values.iter().filter(|value| variables(value).next().is_some()).count() >= 2
+    }
+    let few = Break { at: None, why: "fewer than two of its values have a variable" };
+    if with_variable < 2 { Err(few) } else { Ok(()) }
 }
 
-/// Whether a text is one variable and nothing else.
-fn is_variable(text: &str) -> bool {
-    text.starts_with(PREFIX) && variable_name(text).is_some()
-}
-
-/// Whether there is no line break, but perhaps one at the end.
-fn is_one_line(template: &str) -> bool {
-    !template.trim_end().contains(['\n', '\r'])
+/// A line break may stand at the end, and nowhere else.
+fn one_line(template: &str) -> Result<(), Break> {
+    match template.trim_end().find(['\n', '\r']) {
+        Some(at) => Err(Break::at(at, "a log entry is one line")),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -442,34 +487,84 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_is_found_by_its_whole_name() {
-        let of = |template| variables(template).collect::<Vec<_>>();
-        assert_eq!(of("$context.statusCode $context.status."), ["statusCode", "status"]);
-        assert_eq!(of("$context.requestId-$context.identity.sourceIp..x"), ["requestId", "identity.sourceIp"]);
-        assert_eq!(of("$context.authorizer.my-key- $context. $contextx $context.é"), ["authorizer.my-key"]);
-        assert_eq!(variable_name("$context.identity.sourceIp"), Some("identity.sourceIp"));
-        assert_eq!(variable_name("status"), Some("status"));
-        for wrong in ["", "$context.", "a b", "a.", ".a", "a..b", "$request.id", "context-id"] {
-            assert_eq!(variable_name(wrong), None, "{wrong}");
+    fn what_leaves_a_format_is_told_with_its_column() {
+        let clf = |from: &str, to: &str| (Format::Clf, HTTP_CLF.replacen(from, to, 1));
+        let of = |format, template: &str| (format, template.to_owned());
+        for ((format, template), words) in [
+            of(Format::Json, r#"{"é": "$context.path",b": 1}"#).with("at column 23: a key is not in double quotes"),
+            of(Format::Json, r#"{"a": $context.integration.latency, b: 1}"#)
+                .with("at column 37: a key is not in double quotes"),
+            of(Format::Json, r#"{"a": $context.status "b": 1}"#).with("at column 23: `,` or `}` is missing"),
+            of(Format::Json, r#"{"a": [$context.status "b"]}"#).with("at column 24: `,` or `]` is missing"),
+            of(Format::Json, r#"{"a" $context.status}"#).with("at column 6: the `:` behind a key is missing"),
+            of(Format::Json, r#"{"a": $context.status,}"#).with("at column 23: nothing follows a comma"),
+            of(Format::Json, r#"{"a": status}"#)
+                .with("at column 7: a value is missing, or a text is not in double quotes"),
+            of(Format::Json, r#"{"a": $context.status"#).with("at column 22: it ends too early"),
+            of(Format::Json, r#""{\"a\": \"$context.path\"}""#)
+                .with("at column 1: a text in quotes stands here, and no object"),
+            of(Format::Json, "[1]").with("at column 1: a list stands here, and no object"),
+            of(Format::Json, "$context.status").with("at column 1: an object begins with `{`"),
+            of(Format::Json, r#"{"a": 1}\n"#)
+                .with("at column 9: a `\\` and an `n` follow the object, where a line break was meant"),
+            of(Format::Json, r#"{"a": 1} x"#).with("at column 10: something follows the object"),
+            of(Format::Json, "{\n  \"a\": $context.status,\n  b: 1\n}\n")
+                .with("at line 3, column 3: a key is not in double quotes"),
+            of(Format::Json, r#"{"a": "\d"}"#).with("at column 9: what follows the `\\` is no escape of JSON"),
+            of(Format::Json, "{'a': 1}").with("at column 2: a key is not in double quotes"),
+            clf("$context.identity.sourceIp", "-").with("at column 1: the host, a variable, is missing"),
+            clf(" - - ", " - ").with("at column 30: the user, a variable or `-`, is missing"),
+            clf("[$context.requestTime]", "$context.requestTime")
+                .with("at column 32: `[$context.requestTime]` is missing"),
+            clf("\"", "").with("at column 55: the request in double quotes is missing"),
+            clf("$context.status", "200").with("at column 113: the status, a variable, is missing"),
+            clf(" $context.status", "\n$context.status").with("at line 1, column 112: a log entry is one line"),
+            clf("$context.responseLength", "x")
+                .with("at column 129: neither a variable nor `-` nor a text in double quotes"),
+            of(Format::Xml, "<r>$context.requestId").with("at column 1: the element is not closed"),
+            of(Format::Xml, "<r><é>$context.requestId</r></é>").with("at column 25: the tag closes another element"),
+            of(Format::Xml, "<r>$context.requestId</r> x").with("at column 26: a text stands outside of the element"),
+            of(Format::Xml, "<r>$context.requestId</r><r/>").with("at column 26: there is more than one element"),
+            of(Format::Xml, "<r id=$context.requestId/>")
+                .with("at column 7: the value of an attribute is not in quotes"),
+            of(Format::Xml, "<r a='1' a='2'>$context.requestId</r>").with("at column 10: the attribute stands twice"),
+            of(Format::Xml, "<r>$context.requestId</r").with("at column 22: what begins here does not end"),
+            of(Format::Xml, "<$context.requestId/>").with("at column 1: this is no name of XML"),
+            of(Format::Xml, "<r>x</r>").with("there is no variable in it"),
+            of(Format::Xml, "").with("there is no element in it"),
+            of(Format::Csv, "$context.requestId,\"$context.status").with("at column 20: a quote is not closed"),
+            of(Format::Csv, "$context.requestId,{$context.status}")
+                .with("at column 20: a value with `\"`, `<`, `>`, `{` or `}` stands in double quotes as a whole"),
+            of(Format::Csv, "\"$context.requestId\"x\"\", $context.status")
+                .with("at column 20: a quote inside quotes is written twice"),
+            of(Format::Csv, "$context.requestId,status").with("fewer than two of its values have a variable"),
+        ] {
+            let found = format.check(&template).map_err(|found| found.words(&template));
+            assert_eq!(found, Err(words.to_owned()), "{template}");
         }
     }
 
+    /// A case, and the words that are expected.
+    trait With: Sized {
+        fn with(self, words: &'static str) -> (Self, &'static str) {
+            (self, words)
+        }
+    }
+
+    impl With for (Format, String) {}
+
     #[test]
-    fn only_what_is_near_is_misspelt() {
-        assert!(VARIABLES.windows(2).all(|pair| pair[0] < pair[1]));
-        for (name, meant) in [
-            ("requestid", Some("requestId")),
-            ("RequestID", Some("requestId")),
-            ("identity.sourceIP", Some("identity.sourceIp")),
-            ("stauts", Some("status")),
-            ("requestId", None),
-            ("authorizer.eror", None),
-            ("resourcePath", None),
-            ("identity.vpcId", None),
-            ("tlsVersion", None),
-            ("hash", None),
+    fn claims_may_hold_what_separates_elsewhere() {
+        let claim = "$context.authorizer.claims.https://example.com/role";
+        for (format, template) in [
+            (Format::Json, format!(r#"{{"role": "{claim}", "id": {claim}}}"#)),
+            (Format::Clf, HTTP_CLF.replacen("- -", &format!("- {claim}"), 1)),
+            (Format::Xml, format!("<r id='{claim}'>{claim}</r>")),
+            (Format::Csv, format!("{claim},\"{claim}\"")),
         ] {
-            assert_eq!(misspelt(name), meant, "{name}");
+            assert_eq!(format.check(&template), Ok(()), "{template}");
+            let found = variables(&template).filter(|variable| variable.name == claim[9..]).count();
+            assert_eq!(found, if format == Format::Clf { 1 } else { 2 }, "{template}");
         }
     }
 }

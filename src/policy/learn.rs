@@ -4,9 +4,11 @@
 mod generalise;
 mod writing;
 
+use std::borrow::Cow;
+
 use self::generalise::{EXAMPLE_API, EXAMPLE_NAME, General, Generaliser};
 use self::writing::{Yaml, map, scalar};
-use super::access_log::{Format, misspelt, variables};
+use super::access_log::{Format, misspelt, variables, written_name};
 use crate::model::Document;
 use crate::model::catalogue::{ACCESS_LOG_SETTINGS, API, CORS, Protocol, ROUTE_SETTINGS, STAGE, position};
 use crate::model::finding::Reading;
@@ -136,15 +138,15 @@ impl<'d> Lesson<'d> {
 
     /// The format of a template and its variables, but for those that this version would take for a slip.
     fn log_format(&self, template: &str) -> Yaml {
-        let mut context: Vec<&str> = Vec::new();
-        for name in variables(template).filter(|name| misspelt(name).is_none() && self.general.may_copy(name)) {
-            if !context.contains(&name) {
+        let mut context: Vec<Cow<'_, str>> = Vec::new();
+        for name in variables(template).map(|variable| variable.name) {
+            if misspelt(&name).is_none() && self.general.may_copy(&name) && !context.contains(&name) {
                 context.push(name);
             }
         }
         let is = Format::ALL.into_iter().find(|format| format.fits(template));
         let is = is.map(|format| ("is".to_owned(), scalar(format.name())));
-        let context = Yaml::List(context.into_iter().map(scalar).collect());
+        let context = Yaml::List(context.iter().map(|name| scalar(&*written_name(name))).collect());
         let context = (context != Yaml::List(Vec::new())).then(|| ("context".to_owned(), context));
         let asked: Vec<_> = is.into_iter().chain(context).collect();
         if asked.is_empty() { map("present", scalar(true)) } else { map("log-format", Yaml::Map(asked)) }
@@ -168,7 +170,7 @@ impl<'d> Lesson<'d> {
         if self.rules.len() > before {
             let default = settings(of_stage(self.document, "DefaultRouteSettings"));
             self.stage.push(("DefaultRouteSettings".to_owned(), default));
-            let route = |(number, (key, value)): (usize, &(std::borrow::Cow<'_, str>, Value<'_>))| {
+            let route = |(number, (key, value)): (usize, &(Cow<'_, str>, Value<'_>))| {
                 let key = if self.general.may_be_key(key) { key.to_string() } else { format!("GET /route-{number}") };
                 (key, settings(value))
             };
@@ -275,7 +277,7 @@ impl<'d> Lesson<'d> {
         let variables = of_stage(self.document, "StageVariables");
         self.keys("stage-variables", "The stage variables are set", "StageVariables");
         // The test fails on what is not set, and hangs on what is not stated.
-        let reason = |(key, value): &(std::borrow::Cow<'_, str>, Value<'_>)| match value {
+        let reason = |(key, value): &(Cow<'_, str>, Value<'_>)| match value {
             Value::Text(text) => looks_secret(key, text).then_some("a value looks like a secret"),
             Value::Digest(digest) => digest.looks_secret.then_some("a value looks like a secret"),
             Value::NotStated => Some("the source does not state a value"),

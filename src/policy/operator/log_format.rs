@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Operator, Reading, Test, is_text};
 use crate::model::value::Value;
-use crate::policy::access_log::{Format, VARIABLES, misspelt, variable_name, variables};
+use crate::policy::access_log::{Break, Format, VARIABLES, misspelt, variable_name, variables};
 use crate::policy::compile::text_of;
 use crate::policy::describe::Example;
 use crate::policy::diagnostic::suggestions;
@@ -91,31 +91,33 @@ fn names(reading: &mut Reading<'_>, node: &Node) -> Vec<Box<str>> {
             return Vec::new();
         }
     };
-    nodes.iter().filter_map(|node| variable(reading, node)).map(Box::from).collect()
+    nodes.iter().filter_map(|node| variable(reading, node)).collect()
 }
 
-fn variable<'n>(reading: &mut Reading<'_>, node: &'n Node) -> Option<&'n str> {
+fn variable(reading: &mut Reading<'_>, node: &Node) -> Option<Box<str>> {
     let text = text_of(node, reading.problems)?;
     let Some(name) = variable_name(text) else {
         let help = "write `requestId` for `$context.requestId`".to_owned();
         let title = format!("`{text}` is not the name of a `$context` variable");
-        reading.problems.note(&node.span, title, "letters, digits and `_`, with dots between", [help]);
+        let label =
+            "letters, digits and `_`, with dots between; below `authorizer.` what claims hold, such as `:` and `/`";
+        reading.problems.note(&node.span, title, label, [help]);
         return None;
     };
-    if let Some(meant) = misspelt(name) {
+    if let Some(meant) = misspelt(&name) {
         let title = format!("there is no variable `$context.{name}`");
         reading.problems.note(&node.span, title, format!("did you mean `{meant}`?"), []);
         return None;
     }
-    Some(name)
+    Some(name.into())
 }
 
 impl LogFormat {
-    /// Whether a template has the format, and the variables that it lacks.
-    fn judge(&self, template: &str) -> (bool, Vec<&str>) {
-        let fits = self.is.is_none_or(|format| format.fits(template));
-        let lacks = |name: &&str| variables(template).all(|found| found != *name);
-        (fits, self.context.iter().map(AsRef::as_ref).filter(lacks).collect())
+    /// The place at which a template leaves the format, and the variables that it lacks.
+    fn judge(&self, template: &str) -> (Option<Break>, Vec<&str>) {
+        let broken = self.is.and_then(|format| format.check(template).err());
+        let lacks = |name: &&str| variables(template).all(|found| found.name != *name);
+        (broken, self.context.iter().map(AsRef::as_ref).filter(lacks).collect())
     }
 }
 
@@ -131,7 +133,7 @@ fn in_words(is: Option<Format>, context: &[&str]) -> String {
 
 impl Test for LogFormat {
     fn holds(&self, value: &Value<'_>, _: &At<'_>) -> Truth {
-        value.as_text().is_some_and(|template| self.judge(template) == (true, Vec::new())).into()
+        value.as_text().is_some_and(|template| self.judge(template) == (None, Vec::new())).into()
     }
 
     fn words(&self) -> Option<String> {
@@ -139,7 +141,12 @@ impl Test for LogFormat {
     }
 
     fn missed(&self, value: &Value<'_>) -> Option<String> {
-        let (fits, lacking) = self.judge(value.as_text()?);
-        (!fits || !lacking.is_empty()).then(|| in_words(self.is.filter(|_| !fits), &lacking))
+        let template = value.as_text()?;
+        let (broken, lacking) = self.judge(template);
+        let words = in_words(self.is.filter(|_| broken.is_some()), &lacking);
+        match broken {
+            Some(broken) => Some(format!("{words} ({})", broken.words(template))),
+            None => (!lacking.is_empty()).then_some(words),
+        }
     }
 }
