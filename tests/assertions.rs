@@ -341,7 +341,8 @@ fn what_a_quantifier_failed_for_is_named() {
     // The name of a key may be long, or look like a secret.
     let long = format!("{{Tags: {{{}: x, AKIAIOSFODNN7EXAMPLE: y}}}}", "k".repeat(300));
     let found = of("stage.Tags.all(k, k == '')", &long);
-    assert!(found.ends_with(&format!("is false for sha256:1a5d44a2dca1 and {}…]", "k".repeat(100))), "{found}");
+    let digest = Digest::of(Some("111122223333"), "", "AKIAIOSFODNN7EXAMPLE").short();
+    assert!(found.ends_with(&format!("is false for {digest} and {}…]", "k".repeat(100))), "{found}");
 }
 
 #[test]

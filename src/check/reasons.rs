@@ -76,7 +76,12 @@ pub fn reasons(
             if let Some(assertion) = &rule.assertion {
                 let reads = assertion.reads();
                 let places = places().into_iter().filter(|place| !place.on.include(protocol));
-                lacking.extend(places.map(|place| place.path).filter(|path| reads.contains(path)));
+                let named: Vec<String> = places.map(|place| place.path).filter(|path| reads.contains(path)).collect();
+                let all = assertion.lacks(protocol).into_iter();
+                // A setting of a struct that was worked out is known by its name alone.
+                let by_name = |name: &&str| named.iter().all(|path| path.rsplit('.').next() != Some(*name));
+                lacking.extend(all.filter(by_name).map(str::to_owned));
+                lacking.extend(named);
             }
             let note = lacks(protocol);
             lacking.into_iter().map(|path| Reason::noted(path, note.as_str())).collect()

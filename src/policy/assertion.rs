@@ -9,7 +9,7 @@ mod shape;
 mod size;
 mod why;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -51,6 +51,8 @@ pub struct Assertion {
     /// The lists and maps that its macros go through, by their nodes.
     ranges: BTreeMap<u64, Through>,
     regexes: Arc<BTreeMap<String, Regex>>,
+    /// The names that it reads of structs that are worked out.
+    members: BTreeSet<String>,
 }
 
 /// The functions of CEL itself, `glob`, and the order of keys.
@@ -92,13 +94,14 @@ impl Assertion {
             return Err(mistake(0..text.len(), "nested too deeply", split(&format!("deeper than {DEEPEST} levels"))));
         }
         let (analysis, evaluated) = Analysis::of(text, &source, &expr);
-        let Analysis { reads, limits, ranges, regexes, mistakes, .. } = analysis;
+        let Analysis { reads, limits, ranges, regexes, members, mistakes, .. } = analysis;
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
         let words = format!("assert: {}", lines.collect::<Vec<_>>().join(" ")).into();
-        let assertion = Self { words, expr: evaluated, reads, limits, ranges, regexes: Arc::new(regexes) };
+        let regexes = Arc::new(regexes);
+        let assertion = Self { words, expr: evaluated, reads, limits, ranges, regexes, members };
         match assertion.try_out() {
             Ok(()) => Ok(assertion),
             Err(label) => Err(mistake(0..text.len(), "this can be evaluated on no stage", label)),
@@ -115,6 +118,16 @@ impl Assertion {
     #[must_use]
     pub fn applies(&self, protocol: Protocol) -> bool {
         self.limits.iter().all(|field| field.on.include(protocol))
+    }
+
+    /// The names of the settings that the expression reads and APIs of this protocol lack.
+    #[must_use]
+    pub fn lacks(&self, protocol: Protocol) -> Vec<&'static str> {
+        let mut names: Vec<&str> =
+            self.limits.iter().filter(|field| !field.on.include(protocol)).map(|field| field.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// The paths of the document that the expression reads. A map is read whole.
@@ -198,6 +211,9 @@ impl Assertion {
             });
         }
         Err(match error {
+            ExecutionError::NoSuchKey(name) if self.members.contains(&*name) => {
+                Failed::Missing(name.to_string(), "has(…)".to_owned())
+            }
             ExecutionError::NoSuchKey(_) => Failed::MissingKey,
             ExecutionError::NoSuchOverload(call) => {
                 Failed::Types(operator(call.function()).to_owned(), call.argument_types().join(" and "))
@@ -235,6 +251,9 @@ impl Failed {
             Self::Open(open) => open.reason.to_string(),
             Self::Missing(written, question) => format!("`{written}` is not set; ask `{question}` first"),
             Self::MissingKey => "there is no such key; ask `KEY in MAP` first".to_owned(),
+            Self::Types(operation, types) if types.contains("double") && types.contains("int") => {
+                format!("`{operation}` cannot take {types}; a whole number beside a double is written `2.0`")
+            }
             Self::Types(operation, types) => format!("`{operation}` cannot take {types}"),
             Self::Gives(result) => format!("it gives {result}, not true or false"),
             Self::Other => "a number is out of range, or a text is not a number".to_owned(),
@@ -270,6 +289,7 @@ fn syntax_error(text: &str, error: &ParseError) -> Mistake {
             word => format!("`{word}` cannot stand here"),
         },
         said if said.starts_with("token recognition") => "this means nothing in CEL".to_owned(),
+        said if said.contains("has() macro") => "`has(…)` takes a name behind a dot".to_owned(),
         said => said.replace("at '<EOF>'", "at the end"),
     };
     let help = match word.to_ascii_lowercase().as_str() {
@@ -277,6 +297,7 @@ fn syntax_error(text: &str, error: &ParseError) -> Mistake {
         "and" | "&" => Some("`&&` is the and of CEL"),
         "or" | "|" => Some("`||` is the or of CEL"),
         "is" | "equals" | "eq" => Some("`==` compares"),
+        _ if error.msg.contains("has() macro") => Some("for a key in brackets, write `\"cost-center\" in stage.Tags`"),
         _ if text.trim_start().starts_with("not ") => Some("`!` is the not of CEL"),
         _ => None,
     };
@@ -402,6 +423,39 @@ mod tests {
         whole("stage.DefaultRouteSettings.ThrottlingRateLimit * 2 > 5.0", NOWHERE);
         whole(&format!("stage.AutoDeploy{}", " || stage.AutoDeploy".repeat(110)), "the expression is too long");
         whole(&format!("stage.StageName == 'x'{}", " + 'x'".repeat(DEEPEST + 2)), "nested too deeply");
+    }
+
+    #[test]
+    fn the_way_out_is_shown() {
+        for (text, help) in [
+            ("has(stage.Tags[\"a-b\"])", "for a key in brackets, write `\"cost-center\" in stage.Tags`"),
+            ("stage.Tags.cost-center == 'x'", "write `stage.Tags[\"cost-center\"]`"),
+            ("each_route.all(r, r.ThrottlingRateLimit > 1)", "`r` is a key: write `each_route[r].ThrottlingRateLimit`"),
+            ("StageName == 'prod'", "write `stage.StageName`"),
+            ("Name == 'shop'", "write `api.Name`"),
+            ("account == 111122223333", "put it in quotes"),
+            ("len(stage.Tags) > 1", "write `size(VALUE)`"),
+            ("stage.StageName.lower() == 'x'", "write `TEXT.matches(\"(?i)REGEX\")`"),
+            ("stage.Tags.keys() == []", "a map stands for its keys: `MAP.all(k, …)`, `MAP.map(k, k)`"),
+            (
+                "has(stage.AutoDeploy)",
+                "write `stage.AutoDeploy`, or `!stage.AutoDeploy`; a boolean that is not set is false",
+            ),
+            ("has(stage.Tags)", "write `size(stage.Tags) > 0`"),
+            (
+                "has(stage.DefaultRouteSettings.LoggingLevel)",
+                "write `stage.DefaultRouteSettings.LoggingLevel != 'OFF'`; not set, it is OFF",
+            ),
+            (
+                "has(stage.AccessLogSettings)",
+                "ask for a setting in it, as in `has(stage.AccessLogSettings.DestinationArn)`",
+            ),
+        ] {
+            assert_eq!(Assertion::of(text).unwrap_err().remove(0).help, [help], "{text}");
+        }
+        let label =
+            Assertion::of("stage.DefaultRouteSettings.ThrottlingRateLimit * 2 > 5.0").unwrap_err().remove(0).label;
+        assert_eq!(label, "`*` cannot take double and int; a whole number beside a double is written `2.0`");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! In that expression each place of the document is an index into the stage ([`Place::read`]), so that what is not
 //! stated is an error wherever it is read, and no value that CEL works with is anything but known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use cel::IdedExpr;
@@ -75,6 +75,8 @@ pub struct Analysis<'e> {
     pub ranges: BTreeMap<u64, Through>,
     /// The regular expressions, by their text.
     pub regexes: BTreeMap<String, Regex>,
+    /// The names that are read of structs that are worked out.
+    pub members: BTreeSet<String>,
     /// The mistakes.
     pub mistakes: Vec<Mistake>,
 }
@@ -92,6 +94,7 @@ impl<'e> Analysis<'e> {
             limits: Vec::new(),
             ranges: BTreeMap::new(),
             regexes: BTreeMap::new(),
+            members: BTreeSet::new(),
             mistakes: Vec::new(),
         };
         let evaluated = analysis.value(expr).expr;
@@ -298,6 +301,7 @@ impl<'e> Analysis<'e> {
             .collect();
         for field in &fields {
             self.limit(field);
+            self.members.insert(field.name.to_owned());
         }
         if fields.is_empty() {
             let (label, help) = suggestions(name, structs[0].members().iter().map(|member| member.name));

@@ -113,6 +113,11 @@ impl Hole {
 }
 
 impl<'r> Bound<'r> {
+    /// The account of the stage, if it is stated.
+    pub fn account(&self) -> Option<&str> {
+        self.roots.get("account").as_text()
+    }
+
     /// The reason that an error of CEL stands for, if it is one of a place.
     pub fn refusal(&self, error: &ExecutionError) -> Option<Refusal> {
         match error {
@@ -161,9 +166,8 @@ impl<'r> Bound<'r> {
             }
             (Asks::Keys, _) => keys_of(value, field).map_err(open),
             (Asks::Equality, Value::Digest(digest)) => {
-                let account = self.roots.get("account").as_text();
                 let text = texts.last().copied().flatten();
-                let is_equal = text.is_some_and(|text| digest.is_of(account, key.unwrap_or_default(), text));
+                let is_equal = text.is_some_and(|text| digest.is_of(self.account(), key.unwrap_or_default(), text));
                 Ok(Box::new(CelBool::from(is_equal)))
             }
             (Asks::Equality, Value::Text(text)) => {

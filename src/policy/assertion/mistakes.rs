@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use cel::common::ast::LiteralValue;
 
-use crate::model::catalogue::{Field, Kind, Unset};
+use crate::model::catalogue::{API, Field, Kind, STAGE, Unset};
 use crate::policy::compile::kind_words;
 use crate::policy::diagnostic::{Mistake, suggestions};
 
@@ -37,6 +37,13 @@ const MACROS: [(&str, &str); 6] = [
     ("map", "LIST.map(x, VALUE)"),
 ];
 
+/// Functions of other languages, and ours for them.
+const OTHERS: [(&[&str], &str); 3] = [
+    (&["len", "length", "count"], "write `size(VALUE)`"),
+    (&["lower", "lowerAscii", "toLower", "upper", "upperAscii", "toUpper"], "write `TEXT.matches(\"(?i)REGEX\")`"),
+    (&["keys"], "a map stands for its keys: `MAP.all(k, …)`, `MAP.map(k, k)`"),
+];
+
 fn mistake(at: Range<usize>, title: String, label: &str, help: impl IntoIterator<Item = String>) -> Mistake {
     Mistake { at, title, label: label.to_owned(), help: help.into_iter().collect() }
 }
@@ -57,6 +64,11 @@ pub fn unknown_name(text: &str, name: &str, at: Range<usize>, allowed: Vec<&str>
         let root = path.rsplit(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.')).next().unwrap_or_default();
         let help = format!("write `{root}Tags[\"{key}-{name}\"]`");
         return Some(mistake(at, format!("there is no `{name}` here"), "CEL takes the hyphen for a minus", [help]));
+    }
+    let is_member = |of: &[Field]| of.iter().any(|member| member.name == name);
+    if let Some((root, _)) = [("stage", STAGE), ("api", API)].into_iter().find(|(_, members)| is_member(members)) {
+        let help = format!("write `{root}.{name}`");
+        return Some(mistake(at, format!("there is no `{name}` here"), "a setting stands behind its root", [help]));
     }
     let (label, help) = suggestions(name, allowed.into_iter().filter(|name| !name.starts_with('@')));
     Some(mistake(at, format!("there is no `{name}` here"), &label, help))
@@ -100,7 +112,8 @@ pub fn never_equal(field: &Field, value: &LiteralValue, at: Range<usize>) -> Opt
         }
         _ => {
             let title = format!("`{}` is {}, and this is {kind}", field.name, kind_words(field));
-            Some(mistake(at, title, "never equal", []))
+            let quoted = matches!((field.kind, value), (Kind::Text, LiteralValue::Int(_) | LiteralValue::UInt(_)));
+            Some(mistake(at, title, "never equal", quoted.then(|| "put it in quotes".to_owned())))
         }
     }
 }
@@ -117,6 +130,14 @@ pub fn function(name: &str, member: bool, args: usize, at: Range<usize>) -> Opti
     if !written.is_empty() {
         let title = format!("`{name}` is written {}", written.join(" or "));
         return Some(mistake(at, title, "written in another way", []));
+    }
+    if let Some((_, help)) = OTHERS.iter().find(|(names, _)| names.contains(&name)) {
+        return Some(mistake(
+            at,
+            format!("there is no function `{name}`"),
+            "not a function of CEL",
+            [(*help).to_owned()],
+        ));
     }
     let mut names: Vec<&str> = FUNCTIONS.iter().map(|of| of.0).chain(MACROS.map(|of| of.0)).collect();
     names.dedup();

@@ -8,8 +8,7 @@ use cel::{Context, IdedExpr, Value as Answer};
 
 use super::bind::Bound;
 use super::{Assertion, Failed};
-use crate::model::digest::{hex, sha256};
-use crate::model::secret::looks_secret;
+use crate::model::digest::shown as shown_text;
 use crate::policy::explain::Open;
 
 /// The elements that are named; the others are counted.
@@ -221,9 +220,8 @@ impl Why<'_, '_> {
         let range = self.assertion.ranges.get(&id);
         let shown = range.is_some_and(|range| range.shown);
         if let Some(text) = element.downcast_ref::<CelString<'_>>().filter(|_| shown) {
-            return match text.inner() {
+            return match &*shown_text(self.stage.account(), None, text.inner()) {
                 "" if range.is_some_and(|range| &*range.name == "each_route") => "the stage default".to_owned(),
-                text if looks_secret("", text) => format!("sha256:{}", &hex(&sha256(&[text]))[..12]),
                 text if text.chars().count() > LONGEST => {
                     format!("{}…", text.chars().take(LONGEST).collect::<String>())
                 }

@@ -37,6 +37,12 @@ impl Assertion {
         match *self {}
     }
 
+    /// The names of the settings that the expression reads and APIs of this protocol lack.
+    #[must_use]
+    pub fn lacks(&self, _: Protocol) -> Vec<&'static str> {
+        match *self {}
+    }
+
     /// The paths of the document that the expression reads.
     #[must_use]
     pub fn reads(&self) -> Vec<String> {
