@@ -88,7 +88,7 @@ fn policy_of(expectations: &[&str], rules: usize) -> Arc<SourceText> {
 
 fn lines() -> Chunk {
     let bytes = stages::snapshot(STAGES).scopes.swap_remove(0).lines.into_bytes();
-    Chunk::Lines { name: "bench".into(), bytes, first: 2, only: Arc::default() }
+    Chunk::Lines { name: "bench".into(), bytes, first: 2, register: Arc::default() }
 }
 
 type Apis = Vec<(Value<'static>, Vec<Value<'static>>)>;

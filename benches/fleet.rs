@@ -73,7 +73,7 @@ impl Lines {
             name: name.into(),
             bytes: part.concat().into_bytes(),
             first: 1,
-            only: Arc::default(),
+            register: Arc::default(),
         };
         Self(stages.chunks(256).map(chunk).collect())
     }

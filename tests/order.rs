@@ -77,7 +77,8 @@ impl Line {
             .map(|(at, key)| ((*key).to_owned(), settings(at)))
             .collect();
         put(!routes.is_empty(), "RouteSettings", routes.into());
-        let digest = serde_json::json!({"a": {"sha256": "00".repeat(32)}, "b": "ok", "c": "bad"});
+        let digest =
+            serde_json::json!({"a": {"sha256": "00".repeat(32), "looks-secret": false}, "b": "ok", "c": "bad"});
         put(bit(10), "StageVariables", digest);
         let mut api = serde_json::json!({"ApiId": self.api});
         if !self.api.contains('x') {
@@ -155,7 +156,7 @@ fn feed(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn F
         for line in these {
             writeln!(text, "{}", line.text()).unwrap();
         }
-        chunks.push(Chunk::Lines { name: "fleet".into(), bytes: text.into_bytes(), first, only: Arc::default() });
+        chunks.push(Chunk::Lines { name: "fleet".into(), bytes: text.into_bytes(), first, register: Arc::default() });
         first += these.len() as u64;
         rest = others;
     }
@@ -356,7 +357,7 @@ fn a_damaged_chunk_is_never_an_outcome() {
         for damaged in 0..12_u64 {
             let chunk = |at: u64| {
                 let text = if at == damaged { "{\"account\":1}\n".to_owned() } else { format!("{}\n", line.text()) };
-                Chunk::Lines { name: "fleet".into(), bytes: text.into_bytes(), first: at + 2, only: Arc::default() }
+                Chunk::Lines { name: "fleet".into(), bytes: text.into_bytes(), first: at + 2, register: Arc::default() }
             };
             let chunks: Vec<Chunk> = (0..12).map(chunk).collect();
             let feed = Chunks { chunks: chunks.into_iter(), close: Close::default(), greedy: true };

@@ -233,7 +233,8 @@ fn a_pipe_that_never_ends_is_left_with_what_is_known() {
     let mut running = Running::start(driftgate(folder.path(), &args));
     let mut pipe = running.0.stdin.take().unwrap();
     // The header in one piece, and some chunks of stages. The report for people would fill a pipe that nobody reads.
-    pipe.write_all(format!("{HEADER}{}", LINE.repeat(6_000)).as_bytes()).unwrap();
+    let lines: String = (0..6_000).map(|at| LINE.replace("prod", &format!("prod-{at}"))).collect();
+    pipe.write_all(format!("{HEADER}{lines}").as_bytes()).unwrap();
     std::thread::sleep(Duration::from_millis(500));
     let (code, said) = running.signalled("-INT");
     assert_eq!(code, Some(130), "{said}");

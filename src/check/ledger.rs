@@ -363,6 +363,7 @@ impl Ledger {
             });
         }
         outcome.gaps = close.gaps;
+        outcome.unfound = close.unfound;
         if close.handed_on.is_none() {
             explain(&mut outcome);
         }

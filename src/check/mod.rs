@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_chunk_that_panics_ends_the_check() {
         let line = br#"{"account":null,"region":null,"api":{},"stage":{"StageName":"prod"}}"#.to_vec();
-        let chunk = |first| Chunk::Lines { name: "fleet".into(), bytes: line.clone(), first, only: Arc::default() };
+        let chunk = |first| Chunk::Lines { name: "fleet".into(), bytes: line.clone(), first, register: Arc::default() };
         let feed = Given::new(vec![chunk(2), chunk(u64::MAX), chunk(3)], Close::default());
         let (sender, ended) = channel();
         std::thread::spawn(move || {

@@ -13,10 +13,7 @@ use super::{Stop, diagnostics, plural, spool};
 use crate::gate;
 use crate::model::feed::Close;
 use crate::report::visible;
-use crate::source::saved::write::{self, Error, Options};
-
-/// Zstandard's own default: the fastest at the best ratio on stages.
-const ZSTD_LEVEL: i32 = 3;
+use crate::source::saved::write::{self, Compressed, Error, Options};
 
 /// How many gaps are told one by one.
 const MOST_GAPS: usize = 10;
@@ -38,30 +35,32 @@ pub fn run(command: &Snapshot, global: &Global, interrupt: &Interrupt) -> Result
     let feed = sources::open(&from, &command.source, questions, runtime, interrupt, audience)?;
     let options = Options { taken_at: (!reproducible).then(now), show_values: command.show_values };
 
-    let mut result = Err(Stop::failed("nothing was written."));
+    let mut result = None;
     let mut feed = Some(feed);
     // It is to be treated as confidential.
     let written = output::write_for(Access::Owner, &target, |out| {
         let Some(feed) = feed.take() else { return Ok(()) };
         let mut compressed = Compressed::of(&command.output, out)?;
-        match write::write(feed, &mut compressed, &options) {
+        let (stop, why) = match write::write(feed, &mut compressed, &options) {
             Ok(close) => {
-                result = Ok(close);
-                compressed.finish()
+                result = Some(Ok(close));
+                return compressed.finish();
             }
-            Err(Error::Write(error)) => Err(error),
-            Err(Error::Source(error)) => {
-                result = Err(Stop::usage(error));
-                Err(io::Error::other("the source is unusable"))
-            }
-        }
+            Err(Error::Write(error)) => return Err(error),
+            Err(Error::Source(error)) => (Stop::usage(error), "the source is unusable"),
+            Err(Error::Failed(failed)) => (Stop::failed(failed), "the run failed"),
+        };
+        result = Some(Err(stop));
+        Err(io::Error::other(why))
     });
-    let told = written.is_ok() && result.is_ok() && interrupt.signal().is_none();
+    let told = written.is_ok() && interrupt.signal().is_none();
     spool::end(spool, told, &command.source, global.quiet);
-    written.or_else(
-        |stop| if matches!(&result, Err(reason) if reason.code == gate::USAGE) { Ok(()) } else { Err(stop) },
-    )?;
-    let close = result?;
+    // That nothing was written follows from a source that failed.
+    let close = match (result, written) {
+        (Some(Err(stop)), _) | (_, Err(stop)) => return Err(stop),
+        (Some(Ok(close)), Ok(())) => close,
+        (None, Ok(())) => return Err(Stop::failed("nothing was written.")),
+    };
 
     if !global.quiet {
         tell(&close, &command.output);
@@ -91,51 +90,5 @@ fn tell(close: &Close, name: &str) {
     }
     if let Some(more) = close.gaps.len().checked_sub(MOST_GAPS).filter(|more| *more > 0) {
         diagnostics::warning(&format!("not recorded: {more} more; the last line of the snapshot lists them all"));
-    }
-}
-
-/// The output, compressed as its name says.
-enum Compressed<'o> {
-    Plain(&'o mut dyn Write),
-    Zstd(zstd::Encoder<'static, &'o mut dyn Write>),
-    Gzip(flate2::write::GzEncoder<&'o mut dyn Write>),
-}
-
-impl<'o> Compressed<'o> {
-    fn of(name: &str, out: &'o mut dyn Write) -> io::Result<Self> {
-        let lower = name.to_ascii_lowercase();
-        Ok(if lower.ends_with(".zst") {
-            Self::Zstd(zstd::Encoder::new(out, ZSTD_LEVEL)?)
-        } else if lower.ends_with(".gz") {
-            Self::Gzip(flate2::write::GzEncoder::new(out, flate2::Compression::default()))
-        } else {
-            Self::Plain(out)
-        })
-    }
-
-    fn finish(self) -> io::Result<()> {
-        match self {
-            Self::Plain(_) => Ok(()),
-            Self::Zstd(encoder) => encoder.finish().map(|_| ()),
-            Self::Gzip(encoder) => encoder.finish().map(|_| ()),
-        }
-    }
-}
-
-impl Write for Compressed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(out) => out.write(bytes),
-            Self::Zstd(out) => out.write(bytes),
-            Self::Gzip(out) => out.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(out) => out.flush(),
-            Self::Zstd(out) => out.flush(),
-            Self::Gzip(out) => out.flush(),
-        }
     }
 }

@@ -3,31 +3,83 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
-use super::catalogue::{Field, Kind};
+use super::catalogue::{API_FIELD, Field, Kind};
 use super::digest::Digest;
+use super::fault::kind_of;
 use super::value::Value;
 use super::wanted::Members;
 
-/// Reads one value as its row of the catalogue says: `null` and `""` are unset, unknown members are passed over.
+/// Reads one value as its row of the catalogue says: `null` and `""` are unset, unknown members are passed over. A
+/// member that is there twice is an error, in whatever spelling.
 #[derive(Clone, Copy)]
 pub struct Decode<'w> {
     field: &'static Field,
     wanted: Members<'w>,
+    /// Where the value is.
+    above: Option<&'w Above<'w>>,
+}
+
+/// The members and keys on the way to a value.
+struct Above<'w> {
+    name: &'w str,
+    above: Option<&'w Self>,
+}
+
+impl Above<'_> {
+    fn path(&self, below: &str) -> String {
+        let path = if below.is_empty() { self.name.to_owned() } else { format!("{}.{below}", self.name) };
+        self.above.map_or_else(|| path.clone(), |above| above.path(&path))
+    }
 }
 
 impl<'w> Decode<'w> {
     /// Reads a value whole.
     #[must_use]
     pub const fn whole(field: &'static Field) -> Self {
-        Self { field, wanted: Members::ALL }
+        Self { field, wanted: Members::ALL, above: None }
     }
 
-    /// Reads only some members of a struct. The others are not stated: whoever asks for one all the same is told so.
+    /// Reads only some members of a struct. The others are not stated, and a caller that reads one all the same sees so.
     #[must_use]
     pub const fn only(field: &'static Field, wanted: Members<'w>) -> Self {
-        Self { field, wanted }
+        Self { field, wanted, above: None }
+    }
+
+    /// The path of the value itself, or of a member of it.
+    fn path(&self, member: &str) -> String {
+        match self.way() {
+            Some(way) => way.path(member),
+            None if member.is_empty() => self.field.name.to_owned(),
+            None => member.to_owned(),
+        }
+    }
+
+    /// The way to the value. As in a policy, a path of the document names the API, and not the stage.
+    fn way(&self) -> Option<&Above<'_>> {
+        static API_ROOT: Above<'static> = Above { name: API_FIELD.name, above: None };
+        let is_api = self.above.is_none() && self.field.name == API_FIELD.name;
+        if is_api { Some(&API_ROOT) } else { self.above }
+    }
+
+    fn wrong<E: Error>(self, found: &Unexpected<'_>) -> E {
+        E::custom(format!("{}: expected {}, found {}", self.path(""), expected(self.field.kind), kind_of(found)))
+    }
+
+    fn twice<E: Error>(self, member: &str) -> E {
+        E::custom(format!("{} is there twice", self.path(member)))
+    }
+}
+
+const fn expected(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Boolean => "a boolean",
+        Kind::Integer => "a whole number",
+        Kind::Number => "a number",
+        Kind::Text | Kind::OneOf(_) => "a text",
+        Kind::Struct(_) | Kind::Map(_) => "an object",
+        Kind::List(_) => "a list",
     }
 }
 
@@ -44,15 +96,7 @@ impl<'de> Visitor<'de> for Decode<'_> {
     type Value = Value<'de>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.field.name;
-        match self.field.kind {
-            Kind::Boolean => write!(out, "true or false for {name}"),
-            Kind::Integer => write!(out, "a whole number for {name}"),
-            Kind::Number => write!(out, "a number for {name}"),
-            Kind::Text | Kind::OneOf(_) => write!(out, "a text for {name}"),
-            Kind::Struct(_) | Kind::Map(_) => write!(out, "an object for {name}"),
-            Kind::List(_) => write!(out, "a list for {name}"),
-        }
+        write!(out, "{} for {}", expected(self.field.kind), self.path(""))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Value<'de>, E> {
@@ -62,7 +106,7 @@ impl<'de> Visitor<'de> for Decode<'_> {
     fn visit_bool<E: Error>(self, value: bool) -> Result<Value<'de>, E> {
         match self.field.kind {
             Kind::Boolean => Ok(Value::Boolean(value)),
-            _ => Err(E::invalid_type(serde::de::Unexpected::Bool(value), &self)),
+            _ => Err(self.wrong(&Unexpected::Bool(value))),
         }
     }
 
@@ -71,14 +115,14 @@ impl<'de> Visitor<'de> for Decode<'_> {
             Kind::Integer => Ok(Value::Integer(value)),
             #[expect(clippy::cast_precision_loss, reason = "rates are far below 2^53")]
             Kind::Number => Ok(Value::Number(value as f64)),
-            _ => Err(E::invalid_type(serde::de::Unexpected::Signed(value), &self)),
+            _ => Err(self.wrong(&Unexpected::Signed(value))),
         }
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Value<'de>, E> {
         match i64::try_from(value) {
             Ok(value) => self.visit_i64(value),
-            Err(_) => Err(E::invalid_value(serde::de::Unexpected::Unsigned(value), &self)),
+            Err(_) => Err(E::custom(format!("{}: the number is too large", self.path("")))),
         }
     }
 
@@ -88,7 +132,7 @@ impl<'de> Visitor<'de> for Decode<'_> {
             Kind::Number => Ok(Value::Number(value)),
             // Some tools write every number with a fraction.
             Kind::Integer if value.fract() == 0.0 && value.abs() < 1e15 => Ok(Value::Integer(value as i64)),
-            _ => Err(E::invalid_type(serde::de::Unexpected::Float(value), &self)),
+            _ => Err(self.wrong(&Unexpected::Float(value))),
         }
     }
 
@@ -106,59 +150,80 @@ impl<'de> Visitor<'de> for Decode<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value<'de>, A::Error> {
         let Kind::List(element) = self.field.kind else {
-            return Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &self));
+            return Err(self.wrong(&Unexpected::Seq));
         };
         let mut elements = Vec::new();
-        while let Some(value) = from.next_element_seed(Decode::whole(element))? {
+        while let Some(value) = from.next_element_seed(Decode { above: self.above, ..Decode::whole(element) })? {
             elements.push(value);
         }
         Ok(Value::List(elements.into()))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Value<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, from: A) -> Result<Value<'de>, A::Error> {
         match self.field.kind {
-            Kind::Struct(fields) => {
-                let mut members: Box<[Value<'de>]> = fields.iter().map(|_| Value::Unset).collect();
-                // Writers keep one order, so the next key is nearly always the row after the last one.
-                let mut guess = 0;
-                while let Some(at) = from.next_key_seed(Member { fields, guess })? {
-                    match at.and_then(|at| Some((at, fields.get(at)?))) {
-                        Some((at, field)) => {
-                            members[at] = if self.wanted.include(at) {
-                                from.next_value_seed(Decode::only(field, self.wanted.below(at)))?
-                            } else {
-                                from.next_value::<IgnoredAny>().map(|_| Value::NotStated)?
-                            };
-                            guess = at + 1;
-                        }
-                        None => drop(from.next_value::<IgnoredAny>()?),
-                    }
-                }
-                Ok(Value::Struct(members))
-            }
-            Kind::Map(field) => {
-                let mut entries = Vec::with_capacity(from.size_hint().unwrap_or(4));
-                while let Some(key) = from.next_key_seed(Key)? {
-                    entries.push((key, from.next_value_seed(Decode::whole(field))?));
-                }
-                Ok(Value::map(entries))
-            }
+            Kind::Struct(fields) => self.members(fields, from),
+            Kind::Map(field) => self.entries(field, from),
             Kind::Text if self.field.sensitive => {
-                let digest = serde::Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(from))?;
+                let digest = serde::Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(from))
+                    .map_err(|error: A::Error| A::Error::custom(format!("{}: {error}", self.path(""))))?;
                 Ok(Value::Digest(Box::new(digest)))
             }
-            _ => Err(A::Error::invalid_type(serde::de::Unexpected::Map, &self)),
+            _ => Err(self.wrong(&Unexpected::Map)),
         }
     }
 }
 
 impl Decode<'_> {
+    fn members<'de, A: MapAccess<'de>>(self, fields: &'static [Field], mut from: A) -> Result<Value<'de>, A::Error> {
+        let mut members: Box<[Value<'de>]> = fields.iter().map(|_| Value::Unset).collect();
+        let mut seen = 0_u64;
+        // Writers keep one order, so the next key is nearly always the row after the last one.
+        let mut guess = 0;
+        while let Some(at) = from.next_key_seed(Member { fields, guess })? {
+            let Some((at, field)) = at.and_then(|at| Some((at, fields.get(at)?))) else {
+                from.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if seen & (1 << at) != 0 {
+                return Err(self.twice(field.name));
+            }
+            seen |= 1 << at;
+            members[at] = if self.wanted.include(at) {
+                let here = Above { name: field.name, above: self.way() };
+                from.next_value_seed(Decode { field, wanted: self.wanted.below(at), above: Some(&here) })?
+            } else {
+                from.next_value::<IgnoredAny>().map(|_| Value::NotStated)?
+            };
+            guess = at + 1;
+        }
+        Ok(Value::Struct(members))
+    }
+
+    fn entries<'de, A: MapAccess<'de>>(self, field: &'static Field, mut from: A) -> Result<Value<'de>, A::Error> {
+        let mut entries: Vec<(Cow<'de, str>, Value<'de>)> = Vec::with_capacity(from.size_hint().unwrap_or(4));
+        while let Some(key) = from.next_key_seed(Key)? {
+            let value = {
+                let here = Above { name: &key, above: self.above };
+                from.next_value_seed(Decode { above: Some(&here), ..Decode::whole(field) })?
+            };
+            entries.push((key, value));
+        }
+        // Writers sort, so this is nearly always one look at each.
+        if !entries.is_sorted_by(|a, b| a.0 < b.0) {
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+                return Err(self.twice(&pair[0].0));
+            }
+        }
+        Ok(Value::Map(entries.into()))
+    }
+
     fn text<E: Error>(self, text: Cow<'_, str>) -> Result<Value<'_>, E> {
         match self.field.kind {
             Kind::Text | Kind::OneOf(_) => Ok(Value::text(text)),
             // "" is how some tools write what AWS left out.
             _ if text.is_empty() => Ok(Value::Unset),
-            _ => Err(E::invalid_type(serde::de::Unexpected::Str(&text), &self)),
+            _ => Err(self.wrong(&Unexpected::Str(&text))),
         }
     }
 }
@@ -262,10 +327,56 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_names_the_field() {
-        let error = decode(r#"{"DefaultRouteSettings":{"ThrottlingBurstLimit":"many"}}"#).unwrap_err();
-        assert!(error.contains("a whole number for ThrottlingBurstLimit"), "{error}");
-        assert!(decode(r#"{"Tags":["a"]}"#).unwrap_err().contains("an object for Tags"));
+    fn a_wrong_type_names_the_member_and_quotes_nothing() {
+        for (json, expected) in [
+            (
+                r#"{"DefaultRouteSettings":{"ThrottlingBurstLimit":"s3cret"}}"#,
+                "DefaultRouteSettings.ThrottlingBurstLimit: expected a whole number, found a text",
+            ),
+            (r#"{"Tags":["s3cret"]}"#, "Tags: expected an object, found a list"),
+            (r#"{"Tags":{"owner":7777}}"#, "Tags.owner: expected a text, found a number"),
+            (
+                r#"{"RouteSettings":{"DetailedMetricsEnabled":true}}"#,
+                "RouteSettings.DetailedMetricsEnabled: expected an object, found a boolean",
+            ),
+            (
+                r#"{"RouteSettings":{"GET /a":{"LoggingLevel":{}}}}"#,
+                "RouteSettings.GET /a.LoggingLevel: expected a text, found an object",
+            ),
+            (r#"{"DeploymentId":99999999999999999999}"#, "DeploymentId: expected a text, found a number"),
+            (
+                r#"{"StageVariables":{"key":{"sha256":"s3cret","looks-secret":false}}}"#,
+                "StageVariables.key: sha256 is not 64 hex digits",
+            ),
+            (r#"["s3cret"]"#, "stage: expected an object, found a list"),
+        ] {
+            let error = decode(json).unwrap_err();
+            assert!(error.starts_with(expected) && !error.contains("7777") && !error.contains("s3cret"), "{error}");
+        }
+        let json = r#"{"CorsConfiguration":{"AllowOrigins":[true]}}"#;
+        let mut from = serde_json::Deserializer::from_str(json);
+        let error = Decode::whole(&API_FIELD).deserialize(&mut from).unwrap_err().to_string();
+        assert!(error.starts_with("api.CorsConfiguration.AllowOrigins: expected a text, found a boolean"), "{error}");
+    }
+
+    #[test]
+    fn what_is_there_twice_is_refused_in_whatever_spelling() {
+        for (json, path) in [
+            (r#"{"AutoDeploy":true,"autoDeploy":false}"#, "AutoDeploy"),
+            (r#"{"AutoDeploy":true,"Description":"x","AutoDeploy":true}"#, "AutoDeploy"),
+            (r#"{"AutoDeploy":null,"Auto\u0044eploy":true}"#, "AutoDeploy"),
+            (
+                r#"{"DefaultRouteSettings":{"LoggingLevel":"OFF","loggingLevel":"INFO"}}"#,
+                "DefaultRouteSettings.LoggingLevel",
+            ),
+            (r#"{"Tags":{"b":"1","a":"2","b":"1"}}"#, "Tags.b"),
+            (r#"{"tags":{"a":"1","a":"2"}}"#, "Tags.a"),
+            (r#"{"RouteSettings":{"GET /":{},"GET /":{}}}"#, "RouteSettings.GET /"),
+        ] {
+            let error = decode(json).unwrap_err();
+            assert!(error.starts_with(&format!("{path} is there twice")), "{error}");
+        }
+        assert!(decode(r#"{"Tags":{"a":"1","A":"2"}}"#).is_ok(), "keys of maps are what they are");
     }
 
     #[test]
@@ -281,7 +392,7 @@ mod tests {
     fn an_api_is_read_by_its_own_rows() {
         let json = r#"{"apiId":"a1","corsConfiguration":{"allowOrigins":["*"],"allowCredentials":true},"protocolType":"HTTP"}"#;
         let mut from = serde_json::Deserializer::from_str(json);
-        let api = Decode::whole(&catalogue::API_FIELD).deserialize(&mut from).unwrap();
+        let api = Decode::whole(&API_FIELD).deserialize(&mut from).unwrap();
         let cors = api.member(position(catalogue::API, "CorsConfiguration"));
         assert_eq!(cors.member(position(catalogue::CORS, "AllowOrigins")), &Value::List([Value::text("*")].into()));
     }

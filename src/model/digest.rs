@@ -61,7 +61,7 @@ impl<'de> Deserialize<'de> for Digest {
         struct Wire<'w> {
             #[serde(borrow)]
             sha256: Cow<'w, str>,
-            #[serde(rename = "looks-secret", default)]
+            #[serde(rename = "looks-secret")]
             looks_secret: bool,
         }
         let wire = Wire::deserialize(from)?;
@@ -137,7 +137,12 @@ mod tests {
         let json = serde_json::to_string(&one).unwrap();
         assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), one);
         for wrong in ["00ff", &"g".repeat(64), &"é".repeat(32)] {
-            assert!(serde_json::from_str::<Digest>(&format!(r#"{{"sha256":"{wrong}"}}"#)).is_err());
+            assert!(
+                serde_json::from_str::<Digest>(&format!(r#"{{"sha256":"{wrong}","looks-secret":false}}"#)).is_err()
+            );
         }
+        // That nobody looked does not mean that it is harmless.
+        let without = json.replace(r#","looks-secret":false"#, "");
+        assert!(without != json && serde_json::from_str::<Digest>(&without).is_err(), "{without}");
     }
 }

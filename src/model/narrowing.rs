@@ -1,11 +1,11 @@
 //! The part of a fleet that a source was narrowed to, and the names that were asked for and not found. It must not know
 //! where stages come from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::feed::Selection;
+use super::feed::{Gap, Selection};
 use super::shard::Shard;
 
 /// The part of a fleet that was looked at. Nothing is known of the rest.
@@ -72,6 +72,97 @@ impl Narrowing {
     }
 }
 
+/// The names given by flags that a source came upon.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Identifiers of APIs.
+    pub apis: BTreeSet<String>,
+    /// Names of stages.
+    pub stages: BTreeSet<String>,
+}
+
+impl Found {
+    /// Notes an API if a flag names it.
+    pub fn api(&mut self, selection: &Selection, id: &str) {
+        note(&mut self.apis, &selection.apis, id);
+    }
+
+    /// Notes a stage if a flag names it.
+    pub fn stage(&mut self, selection: &Selection, name: &str) {
+        note(&mut self.stages, &selection.stages, name);
+    }
+
+    /// Adds what was found elsewhere.
+    pub fn add(&mut self, other: Self) {
+        self.apis.extend(other.apis);
+        self.stages.extend(other.stages);
+    }
+}
+
+fn note(found: &mut BTreeSet<String>, wanted: &[String], name: &str) {
+    if !found.contains(name) && wanted.iter().any(|wanted| wanted == name) {
+        found.insert(name.to_owned());
+    }
+}
+
+/// The code of a gap for a name that is nowhere.
+pub const NOT_FOUND: &str = "NotFound";
+
+/// A gap for each name given by a flag that is nowhere: most likely mistyped. What could not be read (`gaps`) may hold
+/// it, and says more; so a name that may be there has none. `within` is what the source itself was narrowed to.
+#[must_use]
+pub fn nowhere(selection: &Selection, within: &Narrowing, found: &Found, gaps: &[Gap]) -> Vec<Gap> {
+    let may_hold_api = |id: &String| gaps.iter().any(|gap| gap.api_id.as_ref().is_none_or(|of| of == id));
+    let may_hold_stage = |name: &String| gaps.iter().any(|gap| gap.stage.as_ref().is_none_or(|of| of == name));
+    let outside = |names: &[String], name: &String| !names.is_empty() && !names.contains(name);
+    let mut missing = Vec::new();
+    for id in &selection.apis {
+        if found.apis.contains(id) {
+        } else if outside(&within.api, id) {
+            missing.push(Gap { api_id: Some(id.clone()), ..not_looked_for("--api", &within.api, id) });
+        } else if !may_hold_api(id) {
+            missing.push(Gap {
+                api_id: Some(id.clone()),
+                operation: "GetApis".to_owned(),
+                message: format!("no API has the id {id}, in any account and Region that was read"),
+                hint: "correct --api, or name the account and the Region that the API is in".to_owned(),
+                ..unfound()
+            });
+        }
+    }
+    for name in &selection.stages {
+        if found.stages.contains(name) {
+        } else if outside(&within.stage, name) {
+            missing.push(Gap { stage: Some(name.clone()), ..not_looked_for("--stage", &within.stage, name) });
+        } else if !may_hold_stage(name) {
+            missing.push(Gap {
+                stage: Some(name.clone()),
+                operation: "GetStages".to_owned(),
+                message: format!("no API that was read has a stage {name}"),
+                hint: "correct --stage (case counts), or leave it out".to_owned(),
+                ..unfound()
+            });
+        }
+    }
+    missing.sort();
+    missing.dedup();
+    missing
+}
+
+fn unfound() -> Gap {
+    Gap { code: NOT_FOUND.to_owned(), ..Gap::default() }
+}
+
+fn not_looked_for(flag: &str, within: &[String], name: &str) -> Gap {
+    let only: Vec<String> = within.iter().map(|name| format!("{flag} {name}")).collect();
+    Gap {
+        operation: "snapshot".to_owned(),
+        message: format!("the snapshot was taken with {} and did not look for {name}", only.join(" ")),
+        hint: format!("take the snapshot again with {flag} {name}, or without {flag}"),
+        ..unfound()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +197,36 @@ mod tests {
         let selection = Selection { apis: vec!["b".into()], stages: Vec::new() };
         let narrowed = read(r#"{"api":["a","b"],"stage":["prod"],"shard":"1/2"}"#).further(&selection);
         assert_eq!(narrowed, read(r#"{"api":["b"],"stage":["prod"],"shard":"1/2"}"#));
+    }
+
+    #[test]
+    fn a_name_that_is_nowhere_is_a_gap_unless_what_was_not_read_may_hold_it() {
+        let list = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<String>>();
+        let selection = Selection { apis: list(&["a", "zz"]), stages: list(&["prod", "typo"]) };
+        let mut found = Found::default();
+        for id in ["a", "other"] {
+            found.api(&selection, id);
+        }
+        for name in ["prod", "dev"] {
+            found.stage(&selection, name);
+        }
+        assert_eq!((found.apis.len(), found.stages.len()), (1, 1));
+        let missing = |within: &str, gaps: &[Gap]| {
+            let gaps = nowhere(&selection, &read(within), &found, gaps);
+            assert!(gaps.iter().all(|gap| gap.account.is_none() && gap.region.is_none() && !gap.hint.is_empty()));
+            gaps.into_iter().map(|gap| (gap.api_id.or(gap.stage).unwrap(), gap.operation)).collect::<Vec<_>>()
+        };
+        let of = |name: &str, operation: &str| (name.to_owned(), operation.to_owned());
+        assert_eq!(missing("{}", &[]), [of("typo", "GetStages"), of("zz", "GetApis")]);
+        assert_eq!(missing(r#"{"api":["a"]}"#, &[]), [of("typo", "GetStages"), of("zz", "snapshot")]);
+        assert_eq!(missing(r#"{"stage":["prod"]}"#, &[]), [of("typo", "snapshot"), of("zz", "GetApis")]);
+        // A Region that could not be read may hold both, an API that could not be read only the stage.
+        assert_eq!(missing("{}", &[Gap::default()]), []);
+        let api = Gap { api_id: Some("b".to_owned()), ..Gap::default() };
+        assert_eq!(missing("{}", &[api.clone()]), [of("zz", "GetApis")]);
+        let stage = Gap { stage: Some("prod".to_owned()), ..api };
+        assert_eq!(missing("{}", &[stage]), [of("typo", "GetStages"), of("zz", "GetApis")]);
+        // A snapshot that did not look for a name cannot have missed it.
+        assert_eq!(missing(r#"{"api":["a"]}"#, &[Gap::default()]), [of("zz", "snapshot")]);
     }
 }

@@ -46,6 +46,8 @@ pub struct Outcome {
     pub coverage: Coverage,
     /// Waivers that this part of a run did not need. Only the whole run can say that nothing needed them.
     pub unneeded: Vec<Unneeded>,
+    /// Names given by flags that this part of a run did not find, as gaps of the whole run if no part did.
+    pub unfound: Vec<Gap>,
 }
 
 /// A waiver that a part of a run did not need.

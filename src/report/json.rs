@@ -66,6 +66,7 @@ struct Shard<'a> {
     #[serde(rename = "where")]
     found: Option<&'a str>,
     unused: Vec<Unneeded<'a>>,
+    unfound: Vec<Unchecked<'a>>,
 }
 
 /// The warning of a waiver that the part did not need.
@@ -249,6 +250,7 @@ impl<'a> Shard<'a> {
             of: &shard.of,
             found: shard.found.as_deref(),
             unused: outcome.unneeded.iter().map(unneeded).collect(),
+            unfound: outcome.unfound.iter().map(Unchecked::of).collect(),
         }
     }
 }

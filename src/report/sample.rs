@@ -318,6 +318,7 @@ pub(super) fn rich() -> Sample {
         },
         failed: None,
         unneeded: Vec::new(),
+        unfound: Vec::new(),
         asked: None,
     };
     let judgement = Judgement { failing: 13, unchecked: 2, undecided: 2, ..judgement(Verdict::Violations, 1) };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use driftgate::emulator::{Fault, Operation, Settings, What};
+use driftgate::emulator::{Fault, Fleet, Operation, Settings, What};
 use driftgate::model::feed::Read;
 
 use super::harness::*;
@@ -88,14 +88,49 @@ fn an_api_that_is_in_another_region_is_no_gap() {
     assert_eq!(fetched.close.warnings, []);
 }
 
+/// The names of the gaps of a fetch.
+fn unfound(settings: Settings, apis: &[&str], stages: &[&str]) -> Vec<String> {
+    let fetched = fetch(settings, |request| request.selection = select(apis, stages));
+    let gaps = fetched.close.gaps.into_iter();
+    gaps.map(|gap| {
+        assert_eq!((&*gap.code, gap.account, gap.region), ("NotFound", None, None));
+        gap.api_id.or(gap.stage).unwrap()
+    })
+    .collect()
+}
+
 #[test]
-fn an_api_that_is_nowhere_is_said() {
-    for stages in [&["prod"][..], &[]] {
-        let fetched = fetch(small_pages(), |request| request.selection = select(&["zz"], stages));
-        fetched.assert_read(&[]);
-        let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
-        assert_eq!((warning.kind.as_str(), warning.api_id.as_deref()), ("api-not-found", Some("zz")));
-    }
+fn a_name_that_is_nowhere_is_a_gap() {
+    assert_eq!(unfound(small_pages(), &["zz"], &[]), ["zz"]);
+    assert_eq!(unfound(small_pages(), &["a1", "zz"], &[]), ["zz"]);
+    assert_eq!(unfound(small_pages(), &["zz"], &["prod"]), ["prod", "zz"]);
+    assert_eq!(unfound(small_pages(), &[], &["prod", "typo"]), ["typo"]);
+    assert_eq!(unfound(small_pages(), &[], &["typo"]), ["typo"]);
+    // The others have it, and were not asked for.
+    assert_eq!(unfound(small_pages(), &["b2"], &["dev"]), ["dev"]);
+    assert_eq!(unfound(small_pages(), &["a1", "b2"], &["dev", "$default"]), [""; 0]);
+    // An API without stages is one.
+    let empty = Settings { fleet: with_stages(Fleet::new(), REGION, "e1", &[]), ..Settings::default() };
+    assert_eq!(unfound(empty, &["e1"], &[]), [""; 0]);
+}
+
+/// It may be in what could not be read, which is a gap already.
+#[test]
+fn a_name_that_may_be_in_what_was_not_read_is_no_gap_of_its_own() {
+    let denied = |operation| Settings { faults: vec![Fault::on(operation).always(What::Deny)], ..small_pages() };
+    let fetched = fetch(denied(Operation::GetApis), |request| request.selection = select(&["zz"], &[]));
+    assert_eq!(fetched.only_gap().operation, "GetApis");
+    let fetched = fetch(denied(Operation::GetStages), |request| request.selection = select(&["a1"], &["x", "y"]));
+    assert_eq!(fetched.only_gap().operation, "GetStages");
+}
+
+#[test]
+fn a_shard_leaves_it_to_the_whole_to_miss_a_name() {
+    let fetched = fetch(small_pages(), |request| {
+        request.selection = select(&["zz"], &["prod"]);
+        request.shard = driftgate::model::shard::Shard::new(1, 1);
+    });
+    assert_eq!((fetched.close.gaps.len(), fetched.close.unfound.len()), (0, 2));
 }
 
 #[test]

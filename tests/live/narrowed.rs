@@ -74,3 +74,73 @@ fn an_audit_of_a_narrowed_snapshot_is_narrowed() {
         assert!(text.contains(words) && !text.contains("in full"), "{flags:?}: {text}");
     }
 }
+
+/// What is missing, by the binary: exit code and names, in the order of the result.
+fn missed(output: &std::process::Output) -> (Option<i32>, Vec<String>) {
+    let result: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let gaps = result["unchecked"].as_array().unwrap().iter();
+    let name = |gap: &Json| gap["api_id"].as_str().or(gap["stage"].as_str()).unwrap().to_owned();
+    assert!(gaps.clone().all(|gap| gap["account"].is_null() && gap["region"].is_null() && gap["hint"] != ""));
+    (output.status.code(), gaps.map(name).collect())
+}
+
+/// A stage as the CLI prints it.
+const STAGES: &str = r#"{"Items":[{"StageName":"prod","CreatedDate":"2026-01-01T00:00:00+00:00","RouteSettings":{},"StageVariables":{},"Tags":{}}]}"#;
+
+#[test]
+fn a_name_that_is_nowhere_is_unchecked_from_every_source() {
+    let files = [FILES[0], FILES[1], ("stages.json", STAGES)];
+    harness::in_folder((ACCOUNT, REGION), settings(), &files, |run| {
+        let regions = ["--region", REGION, "--region", "eu-west-1"];
+        let audit = |flags: &[&str]| {
+            missed(&run(&[&["audit", "--policy", "p.yaml", "--no-waivers", "--report", "json"], flags].concat()))
+        };
+        let aws = |flags: &[&str]| audit(&[&["--rate", "0"], &regions[..], flags].concat());
+        let take = |name: &str, flags: &[&str]| {
+            run(&[&["snapshot", "--rate", "0", "-o", name], &regions[..], flags].concat()).status.code()
+        };
+        assert_eq!(take("s.jsonl", &[]), Some(0));
+        assert_eq!(take("typo.jsonl", &["--api", "a1", "--api", "typo"]), Some(3));
+        let saved = |flags: &[&str]| audit(&[&["--from", "s.jsonl"], flags].concat());
+        let typo = (Some(3), vec!["typo".to_owned()]);
+        for flags in [
+            &["--api", "a1", "--api", "typo"][..],
+            &["--stage", "prod", "--stage", "typo"],
+            &["--api", "a1", "--stage", "prod", "--stage", "typo"],
+        ] {
+            assert_eq!(aws(flags), typo, "{flags:?}");
+            assert_eq!(saved(flags), typo, "{flags:?}");
+        }
+        for flags in [&["--api", "a1", "--api", "b1"][..], &["--stage", "prod", "--stage", "dev"]] {
+            assert_eq!(aws(flags), (Some(0), vec![]), "{flags:?}");
+            assert_eq!(saved(flags), (Some(0), vec![]), "{flags:?}");
+        }
+        assert_eq!(audit(&["--from", "typo.jsonl"]), typo);
+        assert_eq!(audit(&["--from", "typo.jsonl", "--api", "a1"]), (Some(0), vec![]));
+        // What a narrowed snapshot did not look for.
+        assert_eq!(take("a1.jsonl", &["--api", "a1"]), Some(0));
+        assert_eq!(audit(&["--from", "a1.jsonl", "--api", "a1", "--api", "b1"]), (Some(3), vec!["b1".to_owned()]));
+        let cli = |flags: &[&str]| audit(&[&["--from", "stages.json", "--api", "a1"], flags].concat());
+        assert_eq!(cli(&["--stage", "prod", "--stage", "typo"]), typo);
+        assert_eq!(cli(&["--stage", "prod"]), (Some(0), vec![]));
+    });
+}
+
+#[test]
+fn only_all_shards_together_miss_a_name() {
+    harness::in_folder((ACCOUNT, REGION), settings(), &FILES, |run| {
+        let regions = ["--region", REGION, "--region", "eu-west-1"];
+        let merged = |names: &[&str]| {
+            for shard in ["1/2", "2/2"] {
+                let report = format!("json={}.json", &shard[..1]);
+                let flags = ["--rate", "0", "--policy", "p.yaml", "--allow-empty", "--shard", shard, "-q", "--report"];
+                let output = run(&[&["audit"], &flags[..], &[&report], &regions[..], names].concat());
+                assert_eq!(output.status.code(), Some(0), "{output:?}");
+            }
+            missed(&run(&["report", "merge", "1.json", "2.json", "--report", "json"]))
+        };
+        assert_eq!(merged(&["--api", "a1", "--api", "b1"]), (Some(0), vec![]));
+        assert_eq!(merged(&["--api", "a1", "--api", "typo"]), (Some(3), vec!["typo".to_owned()]));
+        assert_eq!(merged(&["--stage", "prod", "--stage", "typo"]), (Some(3), vec!["typo".to_owned()]));
+    });
+}

@@ -16,6 +16,7 @@ use crate::cli::{Stop, diagnostics};
 use crate::gate;
 use crate::model::Document;
 use crate::model::feed::{Chunk, Close, Feed, Given, Unusable};
+use crate::model::narrowing::NOT_FOUND;
 use crate::model::value::Value;
 use crate::model::wanted::Wanted;
 use crate::policy::diagnostic::{Diagnostic, SourceText, nearest};
@@ -169,7 +170,7 @@ impl<'c> Asked<'c> {
         if let Some(stage) = found.stages.pop() {
             return Ok(stage);
         }
-        if let Some(gap) = close.gaps.first() {
+        if let Some(gap) = close.gaps.iter().find(|gap| gap.code != NOT_FOUND) {
             let place: Vec<&str> =
                 [&gap.account, &gap.region, &gap.api_id].into_iter().flatten().map(String::as_str).collect();
             return Err(Stop::failed(format!(

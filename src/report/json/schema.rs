@@ -51,6 +51,13 @@ fn members() -> Vec<(&'static str, Value)> {
             ),
         ),
         ("unused", list("Waivers that this shard did not need.", object(unused))),
+        (
+            "unfound",
+            list(
+                "APIs and stages that flags name and this shard did not find; unchecked if no shard did.",
+                unchecked(),
+            ),
+        ),
     ]);
     let run = object([
         ("generated_at", json!({"type": ["string", "null"], "format": "date-time"})),
@@ -277,6 +284,7 @@ mod tests {
             in_scope: true,
         };
         sharded.outcome.failed = Some("no Region".to_owned());
+        sharded.outcome.unfound = sharded.outcome.gaps.clone();
         sharded.outcome.narrowing.api = vec!["a1".to_owned()];
         sharded.outcome.unneeded = sharded.outcome.warnings.iter().map(unneeded).collect();
         let empty = Sample { outcome: Outcome::default(), ..sample::nothing_governed() };

@@ -37,6 +37,7 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
     }));
     let unneeded: Vec<Vec<Unneeded>> =
         shards.iter_mut().map(|(_, saved)| std::mem::take(&mut saved.outcome.unneeded)).collect();
+    let unfound = found_by_none(shards.iter_mut().map(|(_, saved)| std::mem::take(&mut saved.outcome.unfound)));
     let unknown: Vec<Gap> = shards.iter().filter_map(|(shard, saved)| nowhere(shard, saved)).collect();
     let stopped: Vec<Warning> = shards.iter().filter_map(|(shard, saved)| stopped(shard, saved)).collect();
 
@@ -47,7 +48,7 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
     }
     let outcome = &mut whole.outcome;
     outcome.scopes = once(std::mem::take(&mut outcome.scopes));
-    outcome.gaps.extend(missed.into_iter().chain(unknown));
+    outcome.gaps.extend(missed.into_iter().chain(unknown).chain(unfound));
     outcome.warnings.extend(warned.into_iter().chain(stopped));
     let again = outcome.expired_again();
     let expired = outcome.waivers.iter().zip(again).zip(expired).filter(|(_, expired)| *expired);
@@ -295,6 +296,11 @@ fn needed_by_none(unneeded: Vec<Vec<Unneeded>>) -> Vec<Warning> {
     }
     let by_all = listed.into_iter().filter(|(_, (shards, anywhere))| *shards == count && *anywhere);
     by_all.map(|(warning, _)| warning).collect()
+}
+
+/// The names given by flags that every shard lists as not found. A shard that could not look everywhere lists none.
+fn found_by_none(lists: impl Iterator<Item = Vec<Gap>>) -> Vec<Gap> {
+    lists.reduce(|all, list| all.into_iter().filter(|gap| list.contains(gap)).collect()).unwrap_or_default()
 }
 
 /// Adds up; what every shard has alike stays as it is.

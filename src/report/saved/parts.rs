@@ -14,7 +14,7 @@ use super::shared::Shared;
 use super::{Run, Saved, Signal, Tolerance};
 use crate::model::Path;
 use crate::model::balance::imbalance;
-use crate::model::feed::Warning;
+use crate::model::feed::{Gap, Warning};
 use crate::model::finding::{Origin, Reading, RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts};
 use crate::model::outcome::{Coverage, Unneeded};
 use crate::model::{Outcome, Severity};
@@ -175,6 +175,8 @@ struct ShardOf {
     #[serde(rename = "where")]
     found: Option<String>,
     unused: Vec<Unused>,
+    #[serde(default)]
+    unfound: Vec<Gap>,
 }
 
 #[derive(Deserialize)]
@@ -461,12 +463,13 @@ impl Parts {
             (whole.generated_at, whole.command_line) = (generated_at, command_line);
             whole.version = (version != VERSION).then_some(version);
         }
-        if let Some(ShardOf { index, count, of, found, unused }) = shard {
+        if let Some(ShardOf { index, count, of, found, unused, unfound }) = shard {
             if index == 0 || index > count {
                 return Err(format!("`shard` says {index} of {count}"));
             }
             let unneeded = |one: Unused| Unneeded { warning: one.warning, in_scope: one.in_scope };
             outcome.unneeded = unused.into_iter().map(unneeded).collect();
+            outcome.unfound = unfound;
             whole.shard = Some(Part { index, count, of, found });
         }
         // Files may have been put into another order.

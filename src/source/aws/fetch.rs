@@ -117,7 +117,7 @@ impl Region {
         // While the pages are read an API may be made or deleted, and another one be listed twice.
         apis.sort_by(|a, b| id_of(a).cmp(&id_of(b)));
         apis.dedup_by(|later, kept| id_of(later) == id_of(kept));
-        ledger.listed(&apis, &self.selection.apis);
+        ledger.listed(&apis, &self.selection);
         apis.retain(|api| {
             let document = Document::before_its_stages(self.account.as_deref(), Some(&self.name), api);
             let fetched = (self.may_match)(&document);
@@ -183,6 +183,7 @@ impl Region {
     /// Hands on what was read of an API, and writes down what was not.
     async fn deliver(&self, api: Value<'static>, stages: Stages, doubts: &mut Doubts, ledger: &mut Ledger) {
         let id = id_of(&api).unwrap_or_default().to_owned();
+        ledger.found_stages(&stages.read, &self.selection);
         let whole = match &stages.failed {
             Some((operation, failure)) if is_deleted(*operation, failure) => return ledger.deleted(&id),
             Some((operation, failure)) => {

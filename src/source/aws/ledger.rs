@@ -1,11 +1,10 @@
 //! The ledger of one Region: what was listed, read, skipped, and not read. It must not know how anything was read.
 
-use std::collections::BTreeSet;
-
-use super::call::id_of;
+use super::call::{id_of, name_of};
 use super::gap::{Failure, Kind, Operation, Place};
 use crate::model::Value;
 use crate::model::feed::{Close, Gap, Read, Scope, Selection, Warning};
+use crate::model::narrowing::{Found, Narrowing, nowhere};
 
 /// What a Region has to say at its end.
 #[derive(Debug)]
@@ -13,10 +12,8 @@ pub(super) struct Ledger {
     pub(super) scope: Scope,
     pub(super) gaps: Vec<Gap>,
     pub(super) warnings: Vec<Warning>,
-    /// The identifiers of the APIs that were asked for and found.
-    found: BTreeSet<String>,
-    /// Whether all APIs in scope were listed.
-    listed: bool,
+    /// The names given by flags that were found.
+    pub(super) found: Found,
     /// What AWS said when it did not know the credentials here, before anything was read.
     pub(super) unknown_here: Option<Failure>,
 }
@@ -41,18 +38,12 @@ impl Ledger {
 
     /// A scope with what is to be said about it.
     pub(super) fn of(scope: Scope, gaps: Vec<Gap>, warnings: Vec<Warning>) -> Self {
-        let listed = scope.outcome == Read::Checked;
-        Self { scope, gaps, warnings, found: BTreeSet::new(), listed, unknown_here: None }
+        Self { scope, gaps, warnings, found: Found::default(), unknown_here: None }
     }
 
     /// A scope that an earlier run read whole.
-    pub(super) fn resumed(scope: Scope, warnings: Vec<Warning>, found: Vec<String>) -> Self {
-        Self { found: found.into_iter().collect(), ..Self::of(scope, Vec::new(), warnings) }
-    }
-
-    /// The identifiers of the APIs that were asked for and found.
-    pub(super) fn found(&self) -> Vec<String> {
-        self.found.iter().cloned().collect()
+    pub(super) fn resumed(scope: Scope, warnings: Vec<Warning>, found: Found) -> Self {
+        Self { found, ..Self::of(scope, Vec::new(), warnings) }
     }
 
     /// Only so many of its stages could be handed on after all.
@@ -65,7 +56,6 @@ impl Ledger {
 
     /// The APIs could not be listed, or not all of them, or the one that was asked for could not be read.
     pub(super) fn unlisted(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, in_part: bool) {
-        self.listed = false;
         self.scope.outcome = if in_part { Read::Partial } else { Read::Unchecked };
         if why.kind == Kind::UnknownCredentials && !in_part {
             self.unknown_here = Some(why.clone());
@@ -73,11 +63,15 @@ impl Ledger {
         self.gap(operation, why, api_id, None);
     }
 
-    /// The APIs that were found; those that were `asked` for by name are remembered.
-    pub(super) fn listed(&mut self, apis: &[Value<'static>], asked: &[String]) {
+    /// The APIs in scope that were found.
+    pub(super) fn listed(&mut self, apis: &[Value<'static>], selection: &Selection) {
         self.scope.apis = apis.len() as u64;
-        let ids = apis.iter().filter_map(id_of);
-        self.found.extend(ids.filter(|id| asked.iter().any(|asked| asked == id)).map(str::to_owned));
+        apis.iter().filter_map(id_of).for_each(|id| self.found.api(selection, id));
+    }
+
+    /// Stages of an API in scope that were found.
+    pub(super) fn found_stages(&mut self, stages: &[Value<'static>], selection: &Selection) {
+        stages.iter().filter_map(name_of).for_each(|name| self.found.stage(selection, name));
     }
 
     /// One of them is not read, because no rule can match its stages.
@@ -145,25 +139,26 @@ impl Ledger {
 }
 
 /// The ledgers of all scopes as one, in one order, whatever the order in which they came to an end; so many are meant.
-pub(super) fn close(ledgers: Vec<Ledger>, meant: usize, mut warnings: Vec<Warning>, selection: &Selection) -> Close {
-    let in_scope = || ledgers.iter().filter(|ledger| ledger.scope.outcome != Read::Excluded);
-    if in_scope().all(|ledger| ledger.listed) {
-        let lost = |id: &&String| !in_scope().any(|ledger| ledger.found.contains(*id));
-        warnings.extend(selection.apis.iter().filter(lost).map(|id| Warning {
-            kind: "api-not-found".to_owned(),
-            message: format!("API {id} was asked for and is in none of the Regions that were read"),
-            api_id: Some(id.clone()),
-            ..Warning::default()
-        }));
-    }
+pub(super) fn close(
+    ledgers: Vec<Ledger>,
+    meant: usize,
+    warnings: Vec<Warning>,
+    selection: &Selection,
+    narrowing: Narrowing,
+) -> Close {
     let handed_on = ledgers.iter().map(|ledger| ledger.scope.stages).sum();
     let mut close =
-        Close { warnings, handed_on: Some(handed_on), scopes_meant: Some(meant as u64), ..Close::default() };
+        Close { warnings, handed_on: Some(handed_on), scopes_meant: Some(meant as u64), narrowing, ..Close::default() };
+    let mut found = Found::default();
     for ledger in ledgers {
+        found.add(ledger.found);
         close.scopes.push(ledger.scope);
         close.gaps.extend(ledger.gaps);
         close.warnings.extend(ledger.warnings);
     }
+    let missing = nowhere(selection, &Narrowing::default(), &found, &close.gaps);
+    // What a part of a run did not find, another part may have.
+    if close.narrowing.shard.is_some() { &mut close.unfound } else { &mut close.gaps }.extend(missing);
     close.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
     close.gaps.sort();
     close.warnings.sort();

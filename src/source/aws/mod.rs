@@ -227,7 +227,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
                 failure.code, failure.message
             )
         });
-        let close = Close { failed, asked, narrowing, ..ledger::close(ledgers, meant, warnings, &selection) };
+        let close = Close { failed, asked, ..ledger::close(ledgers, meant, warnings, &selection, narrowing) };
         if let Some(spool) = spool {
             spool.closed(&close);
         }

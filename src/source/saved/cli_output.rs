@@ -11,8 +11,8 @@ use super::{Error, Request};
 use crate::model::catalogue::{Field, STAGE, position};
 use crate::model::decode::Decode;
 use crate::model::document::{STAGE_FIELD, api_stated_by};
-use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Unusable};
-use crate::model::narrowing::Narrowing;
+use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Unusable};
+use crate::model::narrowing::{Found, Narrowing, nowhere};
 use crate::model::value::Value;
 
 /// The largest output: an API has ten stages, and may be given three hundred.
@@ -49,6 +49,7 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
         None => return Err(unknown_kind(&name)),
     };
     let mut stages = Vec::with_capacity(items.len());
+    let mut found = Found::default();
     for (at, item) in items.into_iter().enumerate() {
         let stage = Decode::whole(&STAGE_ROW)
             .deserialize(item)
@@ -57,10 +58,17 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
             return Err(Error(format!("{name}: item {at} is not a stage: it has no StageName. Nothing was read.")));
         }
         if request.selection.has_stage(stage_name(&stage)) {
+            stage_name(&stage).into_iter().for_each(|name| found.stage(&request.selection, name));
             stages.push(stage);
         }
     }
     stages.sort_by(|a, b| stage_name(a).cmp(&stage_name(b)));
+    if let Some(pair) = stages.windows(2).find(|pair| stage_name(&pair[0]) == stage_name(&pair[1])) {
+        let stage = stage_name(&pair[0]).unwrap_or_default();
+        return Err(Error(format!(
+            "{name} has the stage {stage} twice. Nothing was read.\nPrint it again, of one API."
+        )));
+    }
 
     let region = one(&request.regions, "--region", &name)?;
     let api = one(&request.selection.apis, "--api", &name)?;
@@ -92,7 +100,11 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
     // It holds one API, or one stage of it. Here --api states which one, and narrows nothing.
     let stage = request.selection.stages.clone();
     let narrowing = Narrowing { from: Some("get-stages".to_owned()), stage, ..Narrowing::default() };
-    let close = Close { scopes: vec![scope], gaps: gap.into_iter().collect(), narrowing, ..Close::default() };
+    let mut gaps: Vec<Gap> = gap.into_iter().collect();
+    // Here --api states the API, which is not looked for.
+    let named = Selection { stages: request.selection.stages.clone(), ..Selection::default() };
+    gaps.extend(nowhere(&named, &Narrowing::default(), &found, &gaps));
+    let close = Close { scopes: vec![scope], gaps, narrowing, ..Close::default() };
     Ok(CliOutput { chunk: Some(chunk), close })
 }
 

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 
+use serde::Deserialize;
+
 use super::{Error, KINDS, Kind};
 
 /// How much is read at once.
@@ -91,10 +93,22 @@ impl Input {
         if self.head.trim_ascii_start().starts_with(b"{") { Ok(Kind::GetStages) } else { Err(unknown_kind(&self.name)) }
     }
 
-    /// Whether it begins with the header of a snapshot.
+    /// True if it begins with the header of a snapshot.
     pub fn is_snapshot(&self) -> bool {
-        serde_json::from_slice::<serde_json::Value>(&self.head)
-            .is_ok_and(|header| header.get("format").is_some_and(|format| format == super::snapshot::FORMAT))
+        Head::read(&self.head).is_some_and(|head| head.format.as_deref() == Some(super::snapshot::FORMAT))
+    }
+}
+
+/// What a first line says that it is.
+#[derive(Deserialize)]
+pub(super) struct Head {
+    format: Option<String>,
+    pub version: Option<u64>,
+}
+
+impl Head {
+    pub fn read(line: &[u8]) -> Option<Self> {
+        serde_json::from_slice(line).ok()
     }
 }
 

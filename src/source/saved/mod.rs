@@ -1,6 +1,8 @@
 //! Saved sources: snapshots, and what the AWS CLI printed. Files and pipes only; no network.
 
 mod cli_output;
+mod compressed;
+mod facts;
 mod input;
 mod snapshot;
 pub mod write;
@@ -92,7 +94,7 @@ pub fn open(request: Request, stop: Arc<AtomicBool>) -> Result<Box<dyn Feed>, Er
                     input.name
                 )));
             }
-            Ok(Box::new(snapshot::read(input, request.selection, stop)?))
+            Ok(Box::new(snapshot::read(input, &request.selection, stop)?))
         }
         Kind::GetStages => Ok(Box::new(cli_output::read(input, &request)?)),
     }

@@ -7,13 +7,17 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::Error;
-use super::input::{Input, damaged};
-use crate::model::balance::Missing;
+use super::input::{Head, Input, damaged};
+use super::{Error, facts};
+use crate::model::balance::{Missing, is_unread};
+use crate::model::fault;
 use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Unusable, Warning};
-use crate::model::narrowing::Narrowing;
+use crate::model::narrowing::{Narrowing, nowhere};
+use crate::model::register::Register;
+use crate::model::seal::{Seal, Verdict};
 
 /// The name of the format, in the header.
 pub const FORMAT: &str = "driftgate.snapshot";
@@ -39,14 +43,14 @@ pub struct Header {
     pub taken_at: Option<String>,
     /// What was asked for.
     #[serde(default)]
-    pub scopes: Vec<Asked>,
+    pub scopes: Option<Vec<Asked>>,
     /// What it was narrowed to. Nothing is known of the rest.
     #[serde(default, skip_serializing_if = "Narrowing::is_none")]
     pub narrowing: Narrowing,
 }
 
 /// An account and a Region that were asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Asked {
     /// The account.
     pub account: Option<String>,
@@ -54,33 +58,37 @@ pub struct Asked {
     pub region: Option<String>,
 }
 
-/// The last line.
+/// The last line. Its last member is [`TRAILER_SEAL`], over everything before that member.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Trailer {
-    /// How many stages there are.
+    /// The number of stages.
     pub stages: u64,
-    /// What was read of each scope.
+    /// How far each scope was read.
     #[serde(default)]
-    pub scopes: Vec<Scope>,
+    pub scopes: Option<Vec<Scope>>,
     /// What could not be read.
     #[serde(default)]
     pub unchecked: Vec<Gap>,
     /// What is worth knowing besides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
-    /// Whether everything was read.
+    /// True if everything was read.
     pub complete: bool,
+    /// SHA-256 over the lines before this one, the header among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
-/// The feed of a snapshot: a thread reads, whoever asks decodes.
+/// The member of the trailer that covers the trailer too.
+pub const TRAILER_SEAL: &str = "trailer-sha256";
+
+/// The feed of a snapshot: a thread reads, and the callers decode.
 pub(super) struct Snapshot {
     chunks: Receiver<Chunk>,
     reader: JoinHandle<Result<Trailer, Error>>,
-    selection: Arc<Selection>,
+    register: Arc<Register>,
     name: Arc<str>,
-    asked: Vec<Asked>,
-    /// What the snapshot was narrowed to.
-    narrowing: Narrowing,
+    asked: Option<Vec<Asked>>,
     stop: Arc<AtomicBool>,
 }
 
@@ -88,40 +96,45 @@ pub(super) struct Snapshot {
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Checks the header and begins to read.
-pub(super) fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> Result<Snapshot, Error> {
+pub(super) fn read(input: Input, selection: &Selection, stop: Arc<AtomicBool>) -> Result<Snapshot, Error> {
     let name = Arc::clone(&input.name);
-    let header: Header = serde_json::from_slice(&input.head)
-        .ok()
-        .filter(|header: &Header| header.format == FORMAT)
-        .ok_or_else(|| {
-            Error(format!(
-                "{name} does not begin with the header of a snapshot. Nothing was read.\n\
-                 Leave out `snapshot:` to have its kind found out."
-            ))
-        })?;
-    if header.version != VERSION {
+    if !input.is_snapshot() {
         return Err(Error(format!(
-            "{name} is a snapshot of version {}, and this driftgate reads version {VERSION}.\n\
-             Nothing was read; use the driftgate that wrote it, or a newer one.",
-            header.version
+            "{name} does not begin with the header of a snapshot. Nothing was read.\n\
+             Leave out `snapshot:` to have its kind found out."
         )));
     }
-    let (sender, chunks) = sync_channel(WAITING);
-    let only = Arc::clone(&selection);
-    let reader_name = Arc::clone(&name);
-    let reader = std::thread::spawn(move || send(input, &reader_name, &only, &sender));
+    let version = Head::read(&input.head).and_then(|head| head.version);
+    if let Some(version) = version.filter(|version| *version != VERSION) {
+        return Err(Error(format!(
+            "{name} is a snapshot of version {version}, and this driftgate reads version {VERSION}.\n\
+             Nothing was read; use the driftgate that wrote it, or a newer one."
+        )));
+    }
+    let header: Header = serde_json::from_slice(&input.head).map_err(|error| {
+        let (column, said) = (error.column(), fault::words(&error));
+        Error(format!(
+            "{name}:1:{column}: not the header of a snapshot: {said}. The file is damaged; nothing was read."
+        ))
+    })?;
     let Header { scopes: asked, narrowing, .. } = header;
-    Ok(Snapshot { chunks, reader, selection, name, asked, narrowing, stop })
+    let register = Arc::new(Register::new(selection.clone(), narrowing));
+    let (sender, chunks) = sync_channel(WAITING);
+    let (reader_name, reader_register) = (Arc::clone(&name), Arc::clone(&register));
+    let reader = std::thread::spawn(move || send(input, &reader_name, &reader_register, &sender));
+    Ok(Snapshot { chunks, reader, register, name, asked, stop })
 }
 
 /// Cuts the text into chunks of whole lines. The last line is held back: it is the trailer.
 fn send(
     mut input: Input,
     name: &Arc<str>,
-    only: &Arc<Selection>,
+    register: &Arc<Register>,
     chunks: &SyncSender<Chunk>,
 ) -> Result<Trailer, Error> {
-    let lines = |bytes, first| Chunk::Lines { name: Arc::clone(name), bytes, first, only: Arc::clone(only) };
+    let lines = |bytes, first| Chunk::Lines { name: Arc::clone(name), bytes, first, register: Arc::clone(register) };
+    let mut seal = Seal::default();
+    seal.lines(&input.head);
     let mut held: Vec<u8> = Vec::new();
     let mut line = 2_u64;
     loop {
@@ -145,8 +158,9 @@ fn send(
             }
         }
         let count = newlines(&block);
+        seal.lines(&block);
         if chunks.send(lines(block, line)).is_err() {
-            // Whoever asked has found a damaged line, and says so.
+            // The caller has found a damaged line, and reports it.
             break;
         }
         line += count;
@@ -156,10 +170,10 @@ fn send(
     let last = held.split_off(cut);
     let last_line = line + newlines(&held);
     let stages = last_line - 2;
-    let trailer: Trailer =
-        serde_json::from_slice(&last).map_err(|_| cut_off(name, stages + u64::from(!last.is_empty())))?;
+    seal.lines(&held);
+    let trailer = Trailer::read(&last, name, last_line)?;
     if !held.is_empty() {
-        // Nobody listening is nobody to tell.
+        // If the caller is gone, nobody needs them.
         let _ = chunks.send(lines(held, line));
     }
     if trailer.stages != stages {
@@ -169,7 +183,36 @@ fn send(
             trailer.stages
         )));
     }
+    let other = trailer.sha256.as_ref().is_some_and(|digest| *digest != seal.digest());
+    if other || seal.verdict(&last, TRAILER_SEAL) == Verdict::Wrong {
+        return Err(Error(format!(
+            "{name}:{last_line}: the digest in the trailer is of something else: the file was changed or is damaged. \
+             Nothing was read.\nCopy it again, or take it again with `driftgate snapshot`."
+        )));
+    }
     Ok(trailer)
+}
+
+impl Trailer {
+    fn read(line: &[u8], name: &str, number: u64) -> Result<Self, Error> {
+        serde_json::from_slice(line).map_err(|error| {
+            let is_trailer = serde_json::from_slice::<TrailerLike>(line).is_ok();
+            if !is_trailer {
+                return cut_off(name, number - 2 + u64::from(!line.is_empty()));
+            }
+            let (column, said) = (error.column(), fault::words(&error));
+            Error(format!(
+                "{name}:{number}:{column}: not the trailer of a snapshot: {said}. The file is damaged; nothing was read."
+            ))
+        })
+    }
+}
+
+/// What makes a line a trailer, right or wrong.
+#[derive(Deserialize)]
+struct TrailerLike {
+    #[serde(rename = "complete")]
+    _complete: IgnoredAny,
 }
 
 fn cut_off(name: &str, lines: u64) -> Error {
@@ -210,29 +253,27 @@ impl Feed for Snapshot {
         if self.stop.load(Ordering::Relaxed) {
             return Ok(self.interrupted());
         }
-        drop(self.chunks);
-        let name = self.name;
-        let trailer = self
-            .reader
+        let Self { chunks, reader, register, name, asked, .. } = *self;
+        drop(chunks);
+        let trailer = reader
             .join()
             .map_err(|_| Unusable(format!("{name}: reading stopped unexpectedly. Nothing was read.")))??;
-        let in_scope = |gap: &Gap| {
-            self.selection.has_api(gap.api_id.as_deref())
-                && (gap.stage.is_none() || self.selection.has_stage(gap.stage.as_deref()))
-        };
-        let says_nothing = !trailer.complete && trailer.unchecked.is_empty();
-        let mut gaps: Vec<Gap> = trailer.unchecked.into_iter().filter(in_scope).collect();
-        if says_nothing {
-            gaps.push(Gap {
-                operation: "snapshot".to_owned(),
-                code: "Incomplete".to_owned(),
-                message: format!("{name} is marked incomplete"),
-                hint: "take it again with `driftgate snapshot`".to_owned(),
-                ..Gap::default()
-            });
+        let noted = register.noted();
+        if let Some(wrong) = facts::disagreement(asked.as_deref(), &trailer, &noted) {
+            return Err(Unusable(format!(
+                "{name} contradicts itself: {wrong}. The file is damaged; nothing was read.\n\
+                 Copy it again, or take it again with `driftgate snapshot`."
+            )));
         }
-        let narrowed = !self.selection.apis.is_empty();
+        let selection = &register.selection;
+        let in_scope = |gap: &Gap| {
+            selection.has_api(gap.api_id.as_deref())
+                && (gap.stage.is_none() || selection.has_stage(gap.stage.as_deref()))
+        };
+        let unsaid = unexplained(&trailer, &name);
+        let mut gaps: Vec<Gap> = trailer.unchecked.into_iter().chain(unsaid).filter(in_scope).collect();
         let missing = Missing::of(&gaps);
+        let narrowed = !selection.apis.is_empty();
         let scope = |scope: Scope| {
             let mut scope = Scope { requests: Some(0), ..scope };
             if scope.outcome == Read::Partial && !missing.is_said_of(&scope) {
@@ -240,22 +281,46 @@ impl Feed for Snapshot {
                 scope.outcome = Read::Checked;
                 scope.checked_apis += std::mem::take(&mut scope.unchecked_apis);
             }
-            // How many of the APIs that are asked for a scope has, only its stages tell.
+            // The number of named APIs that a scope has shows only in its stages.
             if narrowed {
                 Scope { apis: 0, checked_apis: 0, skipped_apis: 0, deleted_apis: 0, unchecked_apis: 0, ..scope }
             } else {
                 scope
             }
         };
-        let scopes = trailer.scopes.into_iter().map(scope).collect();
-        let narrowing = self.narrowing.further(&self.selection);
+        let scopes = trailer.scopes.into_iter().flatten().map(scope).collect();
+        gaps.extend(nowhere(selection, &register.narrowing, &noted.found, &gaps));
+        let narrowing = register.narrowing.clone().further(selection);
         Ok(Close { scopes, gaps, warnings: trailer.warnings, narrowing, ..Close::default() })
     }
 }
 
+/// A gap for what the trailer calls incomplete without a reason.
+fn unexplained(trailer: &Trailer, name: &str) -> Vec<Gap> {
+    let gap = |message: String| Gap {
+        operation: "snapshot".to_owned(),
+        code: "Incomplete".to_owned(),
+        message,
+        hint: "take it again with `driftgate snapshot`".to_owned(),
+        ..Gap::default()
+    };
+    if !trailer.complete && trailer.unchecked.is_empty() {
+        return vec![gap(format!("{name} is marked incomplete"))];
+    }
+    let missing = Missing::of(&trailer.unchecked);
+    let scopes = trailer.scopes.iter().flatten().filter(|scope| is_unread(scope) && !missing.is_said_of(scope));
+    scopes
+        .map(|scope| {
+            let message = format!("{name} calls it {} and does not say why", scope.outcome.name());
+            Gap { account: scope.account.clone(), region: scope.region.clone(), ..gap(message) }
+        })
+        .collect()
+}
+
 impl Snapshot {
-    /// What is said when the reading was stopped: the reader may wait for a pipe for ever, so it is not asked.
+    /// The close of a reading that was stopped: the reader may wait for a pipe for ever, so it is not waited for.
     fn interrupted(&self) -> Close {
+        let asked = self.asked.as_deref().unwrap_or_default();
         let gap = |asked: &Asked| Gap {
             account: asked.account.clone(),
             region: asked.region.clone(),
@@ -268,19 +333,15 @@ impl Snapshot {
         let scope = |asked: &Asked| Scope {
             account: asked.account.clone(),
             region: asked.region.clone(),
-            apis: 0,
-            skipped_apis: 0,
-            stages: 0,
             requests: Some(0),
             outcome: Read::Partial,
             ..Scope::default()
         };
         let nowhere = [Asked { account: None, region: None }];
-        let asked = if self.asked.is_empty() { &nowhere[..] } else { &self.asked };
         Close {
-            scopes: self.asked.iter().map(scope).collect(),
-            gaps: asked.iter().map(gap).collect(),
-            narrowing: self.narrowing.clone().further(&self.selection),
+            scopes: asked.iter().map(scope).collect(),
+            gaps: if asked.is_empty() { &nowhere[..] } else { asked }.iter().map(gap).collect(),
+            narrowing: self.register.narrowing.clone().further(&self.register.selection),
             ..Close::default()
         }
     }

@@ -7,12 +7,15 @@ use std::io::{self, Read as _, Write};
 
 use serde::Serialize;
 
-use super::snapshot::{Asked, FORMAT, Header, Trailer, VERSION};
+pub use super::compressed::Compressed;
+use super::snapshot::{Asked, FORMAT, Header, TRAILER_SEAL, Trailer, VERSION};
 use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, STAGE, position};
 use crate::model::digest::Digest;
 use crate::model::document::STAGE_FIELD;
-use crate::model::feed::{Close, Feed, Scope, Unusable, not_stated};
+use crate::model::feed::{Close, Feed, Scope, Unusable};
+use crate::model::lines::not_stated;
+use crate::model::seal::Seal;
 use crate::model::value::{Value, Written};
 use crate::model::wanted::Wanted;
 
@@ -35,6 +38,8 @@ pub struct Options {
 pub enum Error {
     /// What should be written could not be read.
     Source(Unusable),
+    /// The run as a whole failed: what was read is not what is deployed.
+    Failed(String),
     /// Writing failed.
     Write(io::Error),
 }
@@ -43,6 +48,7 @@ impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Source(error) => error.fmt(out),
+            Self::Failed(why) => why.fmt(out),
             Self::Write(error) => error.fmt(out),
         }
     }
@@ -86,6 +92,15 @@ pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) ->
         result?;
     }
     let mut close = feed.close().map_err(Error::Source)?;
+    if let Some(why) = close.failed {
+        return Err(Error::Failed(why));
+    }
+    let there: u64 = scopes.0.values().map(|lines| lines.count).sum();
+    if close.handed_on.is_some_and(|handed_on| handed_on != there) {
+        return Err(Error::Failed(
+            "stages were lost between reading and writing. This is a bug of driftgate".to_owned(),
+        ));
+    }
     close.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
     close.gaps.sort();
     close.warnings.sort();
@@ -95,32 +110,55 @@ pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) ->
         format: FORMAT.to_owned(),
         version: VERSION,
         taken_at: options.taken_at.clone(),
-        scopes: close.scopes.iter().map(asked).collect(),
+        scopes: Some(close.scopes.iter().map(asked).collect()),
         narrowing: close.narrowing.clone(),
     };
-    line(out, &header)?;
+    let mut out = Sealed { out, seal: Seal::default() };
+    line(&mut out, &header)?;
     let mut stages = 0;
     for (place, Lines { encoder, count }) in scopes.0 {
         let compressed = encoder.finish()?;
         let mut lines = zstd::Decoder::new(compressed.as_slice())?;
-        io::copy(&mut lines.by_ref(), out)?;
+        io::copy(&mut lines.by_ref(), &mut out)?;
         stages += count;
-        for scope in &mut close.scopes {
-            if (&scope.account, &scope.region) == (&place.0, &place.1) {
-                scope.stages = count;
-            }
+        // They are in the order of their places.
+        let first = close.scopes.partition_point(|scope| (&scope.account, &scope.region) < (&place.0, &place.1));
+        if let Some(scope) = close.scopes.get_mut(first)
+            && (&scope.account, &scope.region) == (&place.0, &place.1)
+        {
+            scope.stages = count;
         }
     }
     let trailer = Trailer {
         stages,
         // How many requests it took is of the run, not of what is deployed.
-        scopes: close.scopes.iter().cloned().map(|scope| Scope { requests: None, ..scope }).collect(),
+        scopes: Some(close.scopes.iter().cloned().map(|scope| Scope { requests: None, ..scope }).collect()),
         unchecked: close.gaps.clone(),
         warnings: close.warnings.clone(),
         complete: close.gaps.is_empty(),
+        sha256: Some(out.seal.digest()),
     };
-    line(out, &trailer)?;
+    let trailer = serde_json::to_string(&trailer).map_err(io::Error::from)?;
+    out.out.write_all(out.seal.close(&trailer, TRAILER_SEAL).as_bytes())?;
     Ok(close)
+}
+
+/// Writes lines, and remembers what they were.
+struct Sealed<'o> {
+    out: &'o mut dyn Write,
+    seal: Seal,
+}
+
+impl Write for Sealed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.seal.lines(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {

@@ -4,12 +4,15 @@
 //! The file holds one JSON value a line, and only grows:
 //!
 //! ```text
-//! {"format":"driftgate.spool","version":1,"begun":…,"asked":{…}}    since when, and what decides what is kept
-//! {"account":…,"region":…,"api":{…},"stage":{…}}            a stage, as in a snapshot, its values in clear text
-//! {"scope":{…},"warnings":[…],"found":[…],"lines":2}        an account's Region was read whole, in so many lines
-//! {"ended":true}                                            the run came to its own end, and left gaps
-//! {"run":2}                                                 from here on another run wrote
+//! {"format":"driftgate.spool","version":2,"begun":…,"asked":{…}}        since when, and what decides what is kept
+//! {"account":…,"region":…,"api":{…},"stage":{…}}                a stage, as in a snapshot, its values in clear text
+//! {"scope":{…},"warnings":[…],"found":{…},"lines":2,"sha256":…} an account's Region was read whole, in so many lines
+//! {"ended":true,"sha256":…}                                     the run came to its own end, and left gaps
+//! {"run":2,"sha256":…}                                          from here on another run wrote
 //! ```
+//!
+//! A digest is over everything before it, from the first byte of the file: what was changed, moved or taken out before a
+//! line that counts is noticed.
 //!
 //! Regions are read side by side, so their lines are mixed. Only a closing line says that one was read; what a run left
 //! without one is read again, and its lines are passed over because they stand in an earlier run than the closing one.
@@ -35,11 +38,14 @@ use serde::{Deserialize, Serialize};
 use self::write::Writer;
 use super::ledger::Ledger;
 use crate::model::feed::{Chunk, Close, Scope, Warning};
+use crate::model::narrowing::Found;
 
 /// The name of the format, in the first line.
 const FORMAT: &str = "driftgate.spool";
 /// Its version.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
+/// The member that ends each line but the first and those of stages: the digest of everything before it.
+const DIGEST: &str = "sha256";
 /// Nobody else may read it: the values of stage variables are in it.
 const MODE: u32 = 0o600;
 /// The permission to write for the group and for everybody.
@@ -70,9 +76,9 @@ struct Closing {
     scope: Scope,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Warning>,
-    /// The APIs that were asked for by name and found.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    found: Vec<String>,
+    /// The names given by flags that were found.
+    #[serde(default)]
+    found: Found,
     /// How many lines of stages there are.
     lines: u64,
 }
@@ -245,12 +251,13 @@ impl Spool {
                 Err(Error::usage(format!("{old}. Nothing was read.\nRemove it, and begin anew with --spool {name}.")))
             };
         }
-        let read::Scanned { finished, end, runs, ended } = read::scan(&shown, &file)?;
+        let read::Scanned { finished, end, runs, ended, seal } = read::scan(&shown, &file)?;
         if renew && ended {
             return anew(file, Some(format!("{name}, begun at {begun}, is of a run that came to its end")));
         }
         read::same(&shown, &header.asked, asked)?;
-        let spool = Self { finished: Mutex::new(finished), end, new: false, ..Self::empty(path, file, begun) };
+        let (finished, writer) = (Mutex::new(finished), Mutex::new(Writer::behind(seal)));
+        let spool = Self { finished, writer, end, new: false, ..Self::empty(path, file, begun) };
         // Half a line at the end is what a killed run leaves.
         if let Err(error) = spool.file.set_len(end) {
             spool.writer().fail(&error);
@@ -263,7 +270,7 @@ impl Spool {
         let begun = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let spool = Self::empty(path, file, begun);
         let (format, begun) = (FORMAT.to_owned(), begun.to_string());
-        spool.line(&Header { format, version: VERSION, begun, asked: asked.clone() });
+        spool.header(&Header { format, version: VERSION, begun, asked: asked.clone() });
         match spool.failure() {
             Some(error) => {
                 spool.remove();

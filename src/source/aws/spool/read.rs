@@ -11,8 +11,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Asked, Closing, Ended, Error, FORMAT, Finished, Header, Name, Run, VERSION};
-use crate::model::feed::{Chunk, Read as Outcome, Selection};
+use super::{Asked, Closing, DIGEST, Ended, Error, FORMAT, Finished, Header, Name, Run, VERSION};
+use crate::model::fault;
+use crate::model::feed::{Chunk, Read as Outcome};
+use crate::model::register::Register;
+use crate::model::seal::{Seal, Verdict};
 
 /// How much is read at once, and how many bytes of lines go into one chunk.
 const BLOCK: usize = 64 * 1024;
@@ -28,6 +31,8 @@ pub(super) struct Scanned {
     pub(super) runs: u64,
     /// Whether the last of them came to its own end.
     pub(super) ended: bool,
+    /// Over all its whole lines.
+    pub(super) seal: Seal,
 }
 
 /// What a line is. Each kind begins in its own way.
@@ -60,10 +65,7 @@ struct Place<'l> {
 
 impl Line {
     fn read(line: &[u8]) -> Result<Self, String> {
-        let said = |error: serde_json::Error| {
-            let said = error.to_string();
-            said.split(" at line ").next().unwrap_or(&said).to_owned()
-        };
+        let said = |error: serde_json::Error| fault::words(&error);
         if line.starts_with(b"{\"account\":") {
             let Place { account, region, .. } = serde_json::from_slice(line).map_err(said)?;
             Ok(Self::Stage((account.into_owned(), region.into_owned())))
@@ -150,6 +152,8 @@ pub(super) fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
     let mut from = lines_of(file, file.metadata().map_err(unreadable)?.len());
     let (mut line, mut ended) = (Vec::new(), false);
     let mut end = next_line(&mut from, &mut line).map_err(unreadable)?;
+    let mut seal = Seal::default();
+    seal.lines(&line);
     let (mut finished, mut counts, mut runs) = (HashMap::new(), HashMap::<Name, u64>::new(), 1);
     for at in 2.. {
         line.clear();
@@ -161,7 +165,13 @@ pub(super) fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
             break;
         }
         end += read;
-        match Line::read(&line).map_err(|said| damaged(at, &format!("not a line of a spool: {said}")))? {
+        let kind = Line::read(&line).map_err(|said| damaged(at, &format!("not a line of a spool: {said}")))?;
+        let sealed = matches!(kind, Line::Stage(_)) || seal.verdict(line.trim_ascii_end(), DIGEST) == Verdict::Right;
+        if !sealed {
+            return Err(damaged(at, "its digest is of something else: lines before it were changed, moved or lost"));
+        }
+        seal.lines(&line);
+        match kind {
             Line::Stage(name) => *counts.entry(name).or_default() += 1,
             Line::Run(run) => {
                 runs = run;
@@ -181,7 +191,7 @@ pub(super) fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
             }
         }
     }
-    Ok(Scanned { finished, end, runs, ended })
+    Ok(Scanned { finished, end, runs, ended, seal })
 }
 
 /// Whether a spool asks for the same.
@@ -233,7 +243,7 @@ fn send(
     taken: &HashMap<Name, u64>,
     mut hand_on: impl FnMut(Chunk, &[Name]) -> bool,
 ) -> io::Result<()> {
-    let (name, only): (Arc<str>, Arc<Selection>) = (name.into(), Arc::default());
+    let (name, register): (Arc<str>, Arc<Register>) = (name.into(), Arc::default());
     let mut from = lines_of(file, end);
     let (mut bytes, mut stages, mut run) = (Vec::new(), Vec::new(), 1);
     next_line(&mut from, &mut bytes)?;
@@ -261,7 +271,7 @@ fn send(
         if !stages.is_empty() && (!wanted || bytes.len() >= BLOCK) {
             let first = if wanted { at + 1 } else { at } - stages.len() as u64;
             let lines = std::mem::take(&mut bytes);
-            let chunk = Chunk::Lines { name: Arc::clone(&name), bytes: lines, first, only: Arc::clone(&only) };
+            let chunk = Chunk::Lines { name: Arc::clone(&name), bytes: lines, first, register: Arc::clone(&register) };
             if !hand_on(chunk, &stages) {
                 return Err(io::Error::new(io::ErrorKind::BrokenPipe, "nobody took its stages"));
             }

@@ -59,7 +59,7 @@ fn finish(spool: &Spool, number: usize, stages: usize) {
         outcome: Read::Checked,
         ..Scope::default()
     };
-    spool.close(&Ledger::resumed(scope, Vec::new(), Vec::new()));
+    spool.close(&Ledger::resumed(scope, Vec::new(), Found::default()));
 }
 
 /// Writes Regions with so many stages side by side: `order` says which is next.
@@ -213,9 +213,9 @@ fn what_has_gaps_or_no_name_is_not_finished() {
         ..Scope::default()
     };
     spool.stages(None, "us-east-1", &Value::Unset, &[stage("a")]);
-    spool.close(&Ledger::resumed(scope(None, Read::Checked), Vec::new(), Vec::new()));
+    spool.close(&Ledger::resumed(scope(None, Read::Checked), Vec::new(), Found::default()));
     for outcome in [Read::Partial, Read::Unchecked, Read::Excluded] {
-        spool.close(&Ledger::resumed(scope(Some(ACCOUNT), outcome), Vec::new(), Vec::new()));
+        spool.close(&Ledger::resumed(scope(Some(ACCOUNT), outcome), Vec::new(), Found::default()));
     }
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
 }
@@ -258,6 +258,52 @@ fn damage_in_the_middle_is_told_with_its_place() {
     }
 }
 
+/// Lines that are whole, each by itself, and not those that were written.
+#[test]
+fn lines_that_were_changed_moved_or_lost_are_noticed() {
+    let (_folder, path) = folder();
+    write(&Spool::start(&path, &asked(), NOW).unwrap(), &BTreeMap::from([(0, 2), (1, 2)]), &[0, 1]);
+    drop(Spool::resume(&path, &asked(), NOW).unwrap());
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let kinds: Vec<bool> = lines.iter().map(|line| line.contains("\"sha256\":")).collect();
+    assert_eq!(kinds.iter().filter(|sealed| **sealed).count(), 3, "{text}");
+    let stages: Vec<usize> = (1..lines.len()).filter(|at| lines[*at].starts_with("{\"account\":")).collect();
+    let mut damaged: Vec<Vec<String>> = Vec::new();
+    let owned: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    for at in 1..lines.len() - 1 {
+        let mut lost = owned.clone();
+        lost.remove(at);
+        let mut twice = owned.clone();
+        twice.insert(at, owned[at].clone());
+        damaged.extend([lost, twice]);
+    }
+    for pair in stages.windows(2) {
+        let mut moved = owned.clone();
+        moved.swap(pair[0], pair[1]);
+        damaged.push(moved);
+    }
+    // In another's place, and with another value.
+    let mut copied = owned.clone();
+    copied[stages[1]] = owned[stages[0]].clone();
+    let mut changed = owned.clone();
+    changed[stages[1]] = owned[stages[1]].replacen("line", "lime", 1);
+    let mut header = owned.clone();
+    header[0] = owned[0].replacen("\"begun\"", "\"more\":1,\"begun\"", 1);
+    let mut closing = owned.clone();
+    let closed = owned.iter().position(|line| line.starts_with("{\"scope\":")).unwrap();
+    closing[closed] = owned[closed].replacen("\"apis\":0", "\"apis\":1", 1);
+    damaged.extend([copied, changed, header, closing]);
+    for lines in damaged {
+        assert_ne!(lines, owned);
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        let said = refused(&path, &asked());
+        assert!(said.contains("changed, moved or lost") && said.contains("nothing was read"), "{said}");
+    }
+    fs::write(&path, text).unwrap();
+    drop(Spool::resume(&path, &asked(), NOW).unwrap());
+}
+
 #[test]
 fn what_is_not_a_spool_is_not_touched() {
     let (_folder, path) = folder();
@@ -267,8 +313,8 @@ fn what_is_not_a_spool_is_not_touched() {
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
     }
-    fs::write(&path, "{\"format\":\"driftgate.spool\",\"version\":2,\"asked\":{}}\n").unwrap();
-    assert!(refused(&path, &asked()).contains("of version 2"));
+    fs::write(&path, "{\"format\":\"driftgate.spool\",\"version\":1,\"asked\":{}}\n").unwrap();
+    assert!(refused(&path, &asked()).contains("of version 1"));
     assert!(refused(&path.with_extension("not"), &asked()).contains("is not there"));
     assert!(refused(path.parent().unwrap(), &asked()).contains("is not a file"));
     let link = path.with_extension("link");

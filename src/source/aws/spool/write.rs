@@ -4,8 +4,9 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-use super::{Closing, Spool};
+use super::{Closing, DIGEST, Header, Spool};
 use crate::model::feed::{Read, Warning};
+use crate::model::seal::Seal;
 use crate::model::{Document, Value};
 use crate::source::aws::ledger::Ledger;
 use crate::source::saved::write::stage_line;
@@ -17,11 +18,18 @@ const BUFFER: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     waiting: Vec<u8>,
+    /// Over everything that the file holds once nothing waits.
+    seal: Seal,
     /// Why nothing is written any more.
     failed: Option<String>,
 }
 
 impl Writer {
+    /// Goes on behind the lines of a seal.
+    pub(super) fn behind(seal: Seal) -> Self {
+        Self { seal, ..Self::default() }
+    }
+
     pub(super) fn fail(&mut self, error: &io::Error) {
         self.waiting = Vec::new();
         self.failed = Some(error.to_string());
@@ -41,7 +49,7 @@ impl Spool {
                 return self.writer().fail(&error);
             }
         }
-        self.append(&lines, false);
+        self.append(&mut self.writer(), &lines, false);
     }
 
     /// Notes that an account's Region was read, if all of it was.
@@ -53,7 +61,7 @@ impl Spool {
         self.line(&Closing {
             scope: scope.clone(),
             warnings: ledger.warnings.clone(),
-            found: ledger.found(),
+            found: ledger.found.clone(),
             lines: scope.stages,
         });
     }
@@ -77,23 +85,34 @@ impl Spool {
         self.writer().failed.clone()
     }
 
-    /// Writes one line, and what waits.
+    /// Writes the first line.
+    pub(super) fn header(&self, header: &Header) {
+        self.write(header, |_, line| line + "\n");
+    }
+
+    /// Writes a line that ends with the digest of everything before it.
     pub(super) fn line(&self, value: &impl Serialize) {
-        match serde_json::to_vec(value) {
-            Ok(mut line) => {
-                line.push(b'\n');
-                self.append(&line, true);
+        self.write(value, |seal, line| seal.close(&line, DIGEST));
+    }
+
+    /// Writes one line, and what waits.
+    fn write(&self, value: &impl Serialize, ended: impl FnOnce(&Seal, String) -> String) {
+        let mut writer = self.writer();
+        match serde_json::to_string(value) {
+            Ok(line) => {
+                let line = ended(&writer.seal, line);
+                self.append(&mut writer, line.as_bytes(), true);
             }
-            Err(error) => self.writer().fail(&error.into()),
+            Err(error) => writer.fail(&error.into()),
         }
     }
 
     /// Writes whole lines; those of a Region stay in their order.
-    fn append(&self, lines: &[u8], now: bool) {
-        let mut writer = self.writer();
+    fn append(&self, writer: &mut Writer, lines: &[u8], now: bool) {
         if writer.failed.is_some() {
             return;
         }
+        writer.seal.lines(lines);
         writer.waiting.extend_from_slice(lines);
         if now || writer.waiting.len() >= BUFFER {
             // After half a line nothing may follow, or the file would be damaged in its middle.

@@ -1,0 +1,222 @@
+//! The stages of a snapshot, counted while they are decoded on whatever thread: what the file states of them must agree,
+//! whichever of them are wanted. Pure.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Mutex, PoisonError};
+
+use super::document::Document;
+use super::feed::Selection;
+use super::narrowing::{Found, Narrowing};
+
+/// An account and a Region; `None` where one is not stated.
+pub type Place = (Option<String>, Option<String>);
+
+/// The stages that are wanted, and notes on all of them.
+#[derive(Debug, Default)]
+pub struct Register {
+    /// The stages that are wanted.
+    pub selection: Selection,
+    /// The narrowing of the file, which no stage in it may be outside of.
+    pub narrowing: Narrowing,
+    noted: Mutex<Noted>,
+}
+
+/// Notes on the stages of a file.
+#[derive(Debug, Default)]
+pub struct Noted {
+    /// The number of stages of each account and Region, and how often another API begins there, counting from 0 and
+    /// not across the ends of stretches.
+    places: BTreeMap<Place, Count>,
+    /// The wanted names that were found.
+    pub found: Found,
+    stretches: Vec<Stretch>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Count {
+    stages: u64,
+    changes: u64,
+}
+
+/// Some lines in a row.
+#[derive(Debug)]
+struct Stretch {
+    line: u64,
+    first: Name,
+    last: Name,
+    /// True if each stage comes after the one before it.
+    ascending: bool,
+    hashes: Vec<u64>,
+}
+
+/// Account, Region, API and stage.
+type Name = (Option<String>, Option<String>, Option<String>, Option<String>);
+
+fn name_of(document: &Document<'_>) -> Name {
+    let [account, region, api, stage] = [document.account, document.region, document.api_id(), document.stage_name()]
+        .map(|name| name.map(str::to_owned));
+    (account, region, api, stage)
+}
+
+fn borrowed<'d>(document: &Document<'d>) -> [Option<&'d str>; 4] {
+    [document.account, document.region, document.api_id(), document.stage_name()]
+}
+
+/// Notes on one stretch of lines, while it is decoded.
+pub(super) struct Notes<'r> {
+    register: &'r Register,
+    line: u64,
+    hashes: Vec<u64>,
+    /// The hash over account, Region and API of the last line.
+    api: DefaultHasher,
+    ascending: bool,
+    places: Vec<(Place, Count)>,
+    found: Found,
+    first: Option<Name>,
+}
+
+impl Register {
+    /// A register for a file with this narrowing, of which these stages are wanted.
+    #[must_use]
+    pub fn new(selection: Selection, narrowing: Narrowing) -> Self {
+        Self { selection, narrowing, noted: Mutex::default() }
+    }
+
+    /// True if a stage is wanted.
+    pub(super) fn wants(&self, document: &Document<'_>) -> bool {
+        self.selection.has_api(document.api_id()) && self.selection.has_stage(document.stage_name())
+    }
+
+    /// The notes on all lines, once they are decoded.
+    #[must_use]
+    pub fn noted(&self) -> Noted {
+        let mut noted = std::mem::take(&mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner));
+        noted.stretches.sort_by_key(|stretch| stretch.line);
+        noted
+    }
+}
+
+impl<'r> Notes<'r> {
+    pub(super) fn begin(register: &'r Register, line: u64) -> Self {
+        let (hashes, places, found) = (Vec::new(), Vec::new(), Found::default());
+        Self { register, line, hashes, api: DefaultHasher::new(), ascending: true, places, found, first: None }
+    }
+
+    /// Notes a line; `before` is the one before it, and `same_api` tells that they are of one API.
+    pub(super) fn line(
+        &mut self,
+        before: Option<&Document<'_>>,
+        document: &Document<'_>,
+        same_api: bool,
+    ) -> Result<(), String> {
+        match before {
+            Some(before) if same_api => self.follows(before.stage_name().cmp(&document.stage_name()))?,
+            Some(before) => self.follows(borrowed(before).cmp(&borrowed(document)))?,
+            None => self.first = Some(name_of(document)),
+        }
+        if !same_api {
+            self.begin_api(before, document)?;
+        }
+        let Register { selection, narrowing, .. } = self.register;
+        if let Some(name) = document.stage_name() {
+            if !narrowing.stage.is_empty() && !narrowing.stage.iter().any(|of| of == name) {
+                return Err(
+                    "the header names the stages that the snapshot was narrowed to, and not this one".to_owned()
+                );
+            }
+            if !selection.stages.is_empty() && selection.has_api(document.api_id()) {
+                self.found.stage(selection, name);
+            }
+        }
+        let mut hash = self.api.clone();
+        document.stage_name().hash(&mut hash);
+        self.hashes.push(hash.finish());
+        if let Some((_, count)) = self.places.last_mut() {
+            count.stages += 1;
+        }
+        Ok(())
+    }
+
+    fn begin_api(&mut self, before: Option<&Document<'_>>, document: &Document<'_>) -> Result<(), String> {
+        let [account, region, api, _] = borrowed(document);
+        if let Some(before) = before
+            && api.is_some()
+            && borrowed(before)[..3] == [account, region, api]
+            && before.api != document.api
+        {
+            return Err("the line before it describes the same API in another way".to_owned());
+        }
+        let Register { selection, narrowing, .. } = self.register;
+        if let Some(id) = api {
+            if !narrowing.api.is_empty() && !narrowing.api.iter().any(|of| of == id) {
+                return Err("the header names the APIs that the snapshot was narrowed to, and not this one".to_owned());
+            }
+            self.found.api(selection, id);
+        }
+        self.api = DefaultHasher::new();
+        (account, region, api).hash(&mut self.api);
+        match self.places.last_mut() {
+            Some(((a, r), count)) if (a.as_deref(), r.as_deref()) == (account, region) => {
+                let same = before.is_some_and(|before| before.api_id() == api);
+                count.changes += u64::from(!same);
+            }
+            _ => self.places.push(((account.map(str::to_owned), region.map(str::to_owned)), Count::default())),
+        }
+        Ok(())
+    }
+
+    fn follows(&mut self, order: std::cmp::Ordering) -> Result<(), String> {
+        match order {
+            std::cmp::Ordering::Less => Ok(()),
+            std::cmp::Ordering::Greater => {
+                self.ascending = false;
+                Ok(())
+            }
+            std::cmp::Ordering::Equal => Err("the line before it is the same stage".to_owned()),
+        }
+    }
+
+    /// Adds the notes to those of the other lines; `last` is the last of these.
+    pub(super) fn end(self, last: &Document<'_>) {
+        let Self { register, line, hashes, ascending, places, found, first, .. } = self;
+        let Some(first) = first else { return };
+        let mut noted = register.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        for (place, Count { stages, changes }) in places {
+            let count = noted.places.entry(place).or_default();
+            (count.stages, count.changes) = (count.stages + stages, count.changes + changes);
+        }
+        noted.found.add(found);
+        noted.stretches.push(Stretch { line, first, last: name_of(last), ascending, hashes });
+    }
+}
+
+impl Noted {
+    /// Each account and Region with its number of stages.
+    pub fn stages(&self) -> impl Iterator<Item = (&Place, u64)> {
+        self.places.iter().map(|(place, count)| (place, count.stages))
+    }
+
+    /// The least number of APIs of an account and Region.
+    #[must_use]
+    pub fn apis(&self, place: &Place) -> u64 {
+        // Out of order an API may begin again and again.
+        self.places.get(place).map_or(0, |count| if self.in_order() { count.changes + 1 } else { 1 })
+    }
+
+    fn in_order(&self) -> bool {
+        self.stretches.iter().all(|stretch| stretch.ascending) && self.stretches.is_sorted_by(|a, b| a.last < b.first)
+    }
+
+    /// The lines of a stage that is there twice.
+    #[must_use]
+    pub fn twice(&self) -> Option<(u64, u64)> {
+        if self.in_order() {
+            return None;
+        }
+        let mut all: Vec<(u64, u64)> =
+            self.stretches.iter().flat_map(|stretch| stretch.hashes.iter().copied().zip(stretch.line..)).collect();
+        all.sort_unstable();
+        all.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| (pair[0].1, pair[1].1))
+    }
+}
