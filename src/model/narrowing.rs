@@ -223,7 +223,7 @@ mod tests {
         // A Region that could not be read may hold both, an API that could not be read only the stage.
         assert_eq!(missing("{}", &[Gap::default()]), []);
         let api = Gap { api_id: Some("b".to_owned()), ..Gap::default() };
-        assert_eq!(missing("{}", &[api.clone()]), [of("zz", "GetApis")]);
+        assert_eq!(missing("{}", std::slice::from_ref(&api)), [of("zz", "GetApis")]);
         let stage = Gap { stage: Some("prod".to_owned()), ..api };
         assert_eq!(missing("{}", &[stage]), [of("typo", "GetStages"), of("zz", "GetApis")]);
         // A snapshot that did not look for a name cannot have missed it.

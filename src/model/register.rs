@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::document::Document;
 use super::feed::Selection;
@@ -16,7 +16,7 @@ pub type Place = (Option<String>, Option<String>);
 #[derive(Debug, Default)]
 pub struct Register {
     /// The stages that are wanted.
-    pub selection: Selection,
+    pub selection: Arc<Selection>,
     /// The narrowing of the file, which no stage in it may be outside of.
     pub narrowing: Narrowing,
     noted: Mutex<Noted>,
@@ -79,7 +79,7 @@ pub(super) struct Notes<'r> {
 impl Register {
     /// A register for a file with this narrowing, of which these stages are wanted.
     #[must_use]
-    pub fn new(selection: Selection, narrowing: Narrowing) -> Self {
+    pub fn new(selection: Arc<Selection>, narrowing: Narrowing) -> Self {
         Self { selection, narrowing, noted: Mutex::default() }
     }
 

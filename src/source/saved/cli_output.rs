@@ -58,13 +58,15 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
             return Err(Error(format!("{name}: item {at} is not a stage: it has no StageName. Nothing was read.")));
         }
         if request.selection.has_stage(stage_name(&stage)) {
-            stage_name(&stage).into_iter().for_each(|name| found.stage(&request.selection, name));
+            if let Some(name) = stage_name(&stage) {
+                found.stage(&request.selection, name);
+            }
             stages.push(stage);
         }
     }
     stages.sort_by(|a, b| stage_name(a).cmp(&stage_name(b)));
-    if let Some(pair) = stages.windows(2).find(|pair| stage_name(&pair[0]) == stage_name(&pair[1])) {
-        let stage = stage_name(&pair[0]).unwrap_or_default();
+    if let Some([twice, _]) = stages.array_windows().find(|[a, b]| stage_name(a) == stage_name(b)) {
+        let stage = stage_name(twice).unwrap_or_default();
         return Err(Error(format!(
             "{name} has the stage {stage} twice. Nothing was read.\nPrint it again, of one API."
         )));

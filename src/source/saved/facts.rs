@@ -22,7 +22,7 @@ pub(super) fn disagreement(asked: Option<&[Asked]>, trailer: &Trailer, noted: &N
     }
     if let Some(asked) = asked {
         let asked = asked.iter().map(|asked| (asked.account.clone(), asked.region.clone()));
-        if let Some(wrong) = unanswered(counted(asked), counted(scopes.iter().map(of))) {
+        if let Some(wrong) = unanswered(&counted(asked), &counted(scopes.iter().map(of))) {
             return Some(wrong);
         }
     }
@@ -43,7 +43,7 @@ fn counted(places: impl Iterator<Item = Place>) -> BTreeMap<Place, u64> {
 }
 
 /// What the header asks for and the trailer does not answer, or the other way round.
-fn unanswered(asked: BTreeMap<Place, u64>, answered: BTreeMap<Place, u64>) -> Option<String> {
+fn unanswered(asked: &BTreeMap<Place, u64>, answered: &BTreeMap<Place, u64>) -> Option<String> {
     // An account that nobody could look into, or that is left out, may have several lines without a Region.
     if let Some((at, _)) = answered.iter().find(|((_, region), count)| region.is_some() && **count > 1) {
         return Some(format!("the trailer has {} twice", place(at)));

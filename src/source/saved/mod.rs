@@ -94,7 +94,7 @@ pub fn open(request: Request, stop: Arc<AtomicBool>) -> Result<Box<dyn Feed>, Er
                     input.name
                 )));
             }
-            Ok(Box::new(snapshot::read(input, &request.selection, stop)?))
+            Ok(Box::new(snapshot::read(input, request.selection, stop)?))
         }
         Kind::GetStages => Ok(Box::new(cli_output::read(input, &request)?)),
     }

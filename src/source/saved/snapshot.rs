@@ -96,7 +96,7 @@ pub(super) struct Snapshot {
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Checks the header and begins to read.
-pub(super) fn read(input: Input, selection: &Selection, stop: Arc<AtomicBool>) -> Result<Snapshot, Error> {
+pub(super) fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> Result<Snapshot, Error> {
     let name = Arc::clone(&input.name);
     if !input.is_snapshot() {
         return Err(Error(format!(
@@ -118,7 +118,7 @@ pub(super) fn read(input: Input, selection: &Selection, stop: Arc<AtomicBool>) -
         ))
     })?;
     let Header { scopes: asked, narrowing, .. } = header;
-    let register = Arc::new(Register::new(selection.clone(), narrowing));
+    let register = Arc::new(Register::new(selection, narrowing));
     let (sender, chunks) = sync_channel(WAITING);
     let (reader_name, reader_register) = (Arc::clone(&name), Arc::clone(&register));
     let reader = std::thread::spawn(move || send(input, &reader_name, &reader_register, &sender));
