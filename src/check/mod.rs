@@ -158,7 +158,9 @@ mod tests {
     #[cfg(debug_assertions)]
     #[test]
     fn a_chunk_that_panics_ends_the_check() {
-        let line = br#"{"account":null,"region":null,"api":{},"stage":{"StageName":"prod"}}"#.to_vec();
+        let line =
+            br#"{"account":null,"region":null,"api":{"ApiId":"a","ProtocolType":"HTTP"},"stage":{"StageName":"prod"}}"#
+                .to_vec();
         let chunk = |first| Chunk::Lines { name: "fleet".into(), bytes: line.clone(), first, register: Arc::default() };
         let feed = Given::new(vec![chunk(2), chunk(u64::MAX), chunk(3)], Close::default());
         let (sender, ended) = channel();
