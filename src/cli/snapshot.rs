@@ -1,6 +1,6 @@
 //! `driftgate snapshot`: what is deployed now, in a file.
 
-use std::io::{self, Write};
+use std::io;
 
 use super::args::{Global, Snapshot, reproducible};
 use super::audit::{now, runtime};
