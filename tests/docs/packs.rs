@@ -53,7 +53,9 @@ fn no_part_of_a_shipped_rule_is_untried() {
             let of_a_picture = part.contains("/match/") || part.ends_with("/match") || part.contains("/expect/");
             // HTTP APIs lack what the pack asks about. Its `match` only spares their stages from being fetched.
             let only_spares = name == "websocket" && part.starts_with("/match");
-            if of_a_picture && !only_spares && holds(&rest) {
+            // `match` has it already; here it tells the reader of a violation the other way out.
+            let only_tells = name == "foundation" && part == "/rules/1/expect/any-of/0";
+            if of_a_picture && !only_spares && !only_tells && holds(&rest) {
                 untried.push(format!("{name}{part}"));
             }
         }

@@ -1,6 +1,6 @@
 //! The HTTP APIs of the sample fleet, each with the case that its comment names. It knows of no rule.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::document::{self, with};
 use super::{Deployed, HOME_ACCOUNT, HOME_REGION, http_api, http_stage};
@@ -32,10 +32,15 @@ fn orders() -> Deployed {
         ),
         with(stage("dev"), json!({"accessLogSettings": null, "tags": {"tier": "bronze"}})),
         with(stage("load-test"), json!({"defaultRouteSettings": {"throttlingBurstLimit": 4000}})),
-        document::http_stage("sandbox-anna"),
-        document::http_stage("sandbox-bob"),
+        bare("sandbox-anna"),
+        bare("sandbox-bob"),
     ];
     (http_api("a1b2c3d4e5", "orders", "orders"), stages)
+}
+
+/// A stage that was deployed once and has nothing else set.
+fn bare(name: &str) -> Value {
+    with(document::http_stage(name), json!({"deploymentId": "q1w2e3"}))
 }
 
 /// Route settings that are weaker than the stage default, and a route that is switched off.
