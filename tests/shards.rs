@@ -50,8 +50,16 @@ waivers:
 const ACCOUNTS: [&str; 3] = ["111122223333", "222233334444", "333344445555"];
 const REGIONS: [&str; 4] = ["eu-central-1", "eu-west-1", "us-east-1", "us-west-2"];
 
+/// A policy that governs stages of some shards, and one that governs none.
+const OTHERS: [&str; 2] = [
+    "{policy: chats, match: {api: {Name: chat}}, rules: [{id: a, title: t, severity: info, expect: {AutoDeploy: false}}]}",
+    "{policy: nowhere, match: {StageName: nowhere}, rules: [{id: a, title: t, severity: info, expect: {Tags: [a]}}]}",
+];
+
 fn policies() -> Policies {
-    load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: POLICY.into() })]).unwrap()
+    let texts = [POLICY].into_iter().chain(OTHERS).enumerate();
+    let file = |(at, text): (usize, &str)| Arc::new(SourceText { name: format!("p{at}.yaml"), text: text.into() });
+    load(texts.map(file).collect()).unwrap()
 }
 
 fn waivers() -> Waivers {
@@ -259,6 +267,7 @@ fn the_fleets_hold_what_there_is_to_merge() {
         "again",
         "api-deleted",
         "gaps",
+        "policy-unused",
         "violations",
         "waived",
         "waiver-expired",

@@ -378,13 +378,16 @@ impl Ledger {
         let (warnings, unneeded) = audit.waiving.warnings(&waivers_used, &outcome, audit.options);
         outcome.warnings.extend(warnings);
         outcome.unneeded = unneeded;
-        outcome.sort_others();
 
         let Coverage { unused_rules, unread_fields, .. } = &mut outcome.coverage;
         *unused_rules =
             rules.iter().zip(used).filter(|(_, used)| !used).map(|(rule, _)| rule.facts.name.clone()).collect();
         unused_rules.sort();
         *unread_fields = unread(policies);
+        if !audit.options.sharded {
+            outcome.warnings.extend(outcome.unused_policies());
+        }
+        outcome.sort_others();
         outcome
     }
 }

@@ -1,5 +1,6 @@
 //! What an audit found, whole: the facts that the gate judges and the reports write.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::feed::{Gap, Scope, Warning};
@@ -79,6 +80,33 @@ impl Outcome {
             .flat_map(|(severity, list)| list.iter().map(move |violation| (severity, violation)))
     }
 
+    /// A warning for each policy of which no rule governed a stage, although stages were read. Of a part of a run it is
+    /// not known: the policy may govern stages of another.
+    #[must_use]
+    pub fn unused_policies(&self) -> Vec<Warning> {
+        let policy = |rule: &RuleFacts| rule.name.split('/').next().unwrap_or_default().to_owned();
+        let unused: BTreeSet<&str> = self.coverage.unused_rules.iter().map(String::as_str).collect();
+        let mut files: BTreeMap<String, (&str, bool)> = BTreeMap::new();
+        for rule in &self.rules {
+            let (_, used) = files.entry(policy(rule)).or_insert((&rule.file, false));
+            *used |= !unused.contains(rule.name.as_str());
+        }
+        let of = match self.stages {
+            0 => return Vec::new(),
+            1 => "does not govern the 1 stage that was read".to_owned(),
+            stages => format!("governs none of the {stages} stages that were read"),
+        };
+        let others = if self.gaps.is_empty() { "" } else { "; what could not be read may hold stages that it governs" };
+        let warning = |(policy, (file, _)): (&String, &(&str, bool))| Warning {
+            kind: "policy-unused".to_owned(),
+            message: format!(
+                "the policy {policy} ({file}) {of}: its `match` selects no such stage, or its rules do not apply{others}"
+            ),
+            ..Warning::default()
+        };
+        files.iter().filter(|(_, (_, used))| !used).map(warning).collect()
+    }
+
     /// How many violations each waiver covered until it expired.
     #[must_use]
     pub fn expired_again(&self) -> Vec<u64> {
@@ -135,5 +163,47 @@ impl Outcome {
     #[must_use]
     pub fn rule(&self, rule: u32) -> Option<&RuleFacts> {
         self.rules.get(rule as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_without_a_stage_is_named() {
+        let rule = |name: &str| RuleFacts {
+            name: name.to_owned(),
+            title: String::new(),
+            severity: Severity::Low,
+            why: None,
+            fix: None,
+            references: Vec::new(),
+            file: "p.yaml".to_owned(),
+            line: 1,
+        };
+        let mut outcome = Outcome {
+            rules: ["a/one", "a/two", "b/one", "b/two"].map(rule).into(),
+            stages: 2,
+            coverage: Coverage {
+                unused_rules: ["a/one", "b/one", "b/two"].map(str::to_owned).into(),
+                ..Coverage::default()
+            },
+            ..Outcome::default()
+        };
+        let said = |outcome: &Outcome| outcome.unused_policies().into_iter().map(|it| it.message).collect::<Vec<_>>();
+        let why = "its `match` selects no such stage, or its rules do not apply";
+        assert_eq!(
+            said(&outcome),
+            [format!("the policy b (p.yaml) governs none of the 2 stages that were read: {why}")]
+        );
+        outcome.stages = 1;
+        outcome.gaps.push(Gap::default());
+        let others = "what could not be read may hold stages that it governs";
+        let one = format!("the policy b (p.yaml) does not govern the 1 stage that was read: {why}; {others}");
+        assert_eq!(said(&outcome), [one]);
+        // That nothing was read is said of all of them at once.
+        outcome.stages = 0;
+        assert!(said(&outcome).is_empty());
     }
 }

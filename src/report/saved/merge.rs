@@ -56,6 +56,7 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
     if outcome.gaps.is_empty() && outcome.undecided_checks == 0 && interrupted.is_none() {
         outcome.warnings.extend(needed_by_none(unneeded));
     }
+    outcome.warnings.extend(outcome.unused_policies());
     outcome.sort_violations();
     outcome.sort_others();
     (whole.signal, whole.run) = (interrupted, run);
