@@ -5,8 +5,9 @@ use std::sync::Arc;
 use driftgate::check::{self, Inheritance, Options};
 use driftgate::model::catalogue::{API_FIELD, Field};
 use driftgate::model::document::STAGE_FIELD;
-use driftgate::model::feed::{self, Chunk, Close, Given};
+use driftgate::model::feed::{Chunk, Close, Given};
 use driftgate::model::finding::Violation;
+use driftgate::model::lines::not_stated;
 use driftgate::model::value::Written;
 use driftgate::model::wanted::Wanted;
 use driftgate::model::{Document, Outcome};
@@ -27,16 +28,16 @@ fn line(document: &Document<'_>) -> String {
         "api": Written { field: &API_FIELD, value: document.api },
         "stage": Written { field: &STAGE, value: document.stage },
     });
-    let mut not_stated = feed::not_stated(&STAGE, document.stage, "");
-    not_stated.extend(feed::not_stated(&API_FIELD, document.api, "api."));
-    if !not_stated.is_empty() {
-        line["not-stated"] = json!(not_stated);
+    let mut unstated = not_stated(&STAGE, document.stage, "");
+    unstated.extend(not_stated(&API_FIELD, document.api, "api."));
+    if !unstated.is_empty() {
+        line["not-stated"] = json!(unstated);
     }
     line.to_string()
 }
 
 fn lines(line: &str) -> Chunk {
-    Chunk::Lines { name: "fleet".into(), bytes: line.as_bytes().to_vec(), first: 2, only: Arc::default() }
+    Chunk::Lines { name: "fleet".into(), bytes: line.as_bytes().to_vec(), first: 2, register: Arc::default() }
 }
 
 /// The stage of a line, decoded whole.
