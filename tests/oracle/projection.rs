@@ -7,15 +7,16 @@ use driftgate::model::catalogue::{API_FIELD, Field};
 use driftgate::model::document::STAGE_FIELD;
 use driftgate::model::feed::{Chunk, Close, Given};
 use driftgate::model::finding::Violation;
-use driftgate::model::lines::not_stated;
+use driftgate::model::lines;
 use driftgate::model::value::Written;
 use driftgate::model::wanted::Wanted;
 use driftgate::model::{Document, Outcome};
 use driftgate::policy::waiver::Waivers;
 use serde_json::{Value as Json, json};
 
+use crate::accept::accept;
 use crate::generate::{Random, route, selection};
-use crate::waive::{accept, waivers};
+use crate::waive::waivers;
 use crate::{Case, STAGES, document};
 
 static STAGE: Field = STAGE_FIELD;
@@ -28,10 +29,10 @@ fn line(document: &Document<'_>) -> String {
         "api": Written { field: &API_FIELD, value: document.api },
         "stage": Written { field: &STAGE, value: document.stage },
     });
-    let mut unstated = not_stated(&STAGE, document.stage, "");
-    unstated.extend(not_stated(&API_FIELD, document.api, "api."));
-    if !unstated.is_empty() {
-        line["not-stated"] = json!(unstated);
+    let mut not_stated = lines::not_stated(&STAGE, document.stage, "");
+    not_stated.extend(lines::not_stated(&API_FIELD, document.api, "api."));
+    if !not_stated.is_empty() {
+        line["not-stated"] = json!(not_stated);
     }
     line.to_string()
 }
