@@ -31,6 +31,7 @@ fuzz seconds="600":
     just fuzz-one merge {{seconds}} fuzz/seeds/merge
     just fuzz-one snapshot {{seconds}} fuzz/seeds/snapshot tests/cmd/audit.in
     just fuzz-one cli-output {{seconds}} fuzz/seeds/cli-output tests/cmd/audit.in
+    just fuzz-one sources {{seconds}} fuzz/seeds/sources
 
 # One of them, beginning with the files of some folders. What takes ten seconds or 2 GiB is a failure.
 fuzz-one target seconds *seeds:

@@ -15,7 +15,6 @@
 mod api_gateway;
 mod arrival;
 mod control_plane;
-mod deleted;
 pub mod document;
 mod fault;
 mod fleet;

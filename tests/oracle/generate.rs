@@ -1,5 +1,7 @@
 //! Random rules and random stages that have something to do with each other: few names, few values.
 
+use std::collections::VecDeque;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::document::{digest_of, not_stated};
@@ -7,22 +9,34 @@ use crate::judge::Rule;
 use crate::schema::{API, DOCUMENT, Member, ROUTE, STAGE, Type};
 use crate::values::SECRET;
 
-/// Numbers that depend on a seed alone.
-pub struct Random(u64);
+/// Choices that depend on a seed alone, or on bytes while they last.
+pub struct Random {
+    state: u64,
+    bytes: VecDeque<u8>,
+}
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { state: seed, bytes: VecDeque::new() }
     }
 
-    /// splitmix64.
+    /// The choices of a fuzzer: a byte each, then those of a seed.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self { state: 0, bytes: bytes.iter().copied().collect() }
+    }
+
+    /// The next byte, else splitmix64.
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        if let Some(byte) = self.bytes.pop_front() {
+            return byte.into();
+        }
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
 
+    /// A number from 0 up to, but not including, `end`.
     pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).unwrap()
     }
@@ -280,7 +294,8 @@ pub fn document(random: &mut Random) -> Json {
     Json::Object(document)
 }
 
-fn members(random: &mut Random, of: &[Member], gaps: usize) -> Map<String, Json> {
+/// Members of a struct; with `gaps`, one in so many is not stated.
+pub fn members(random: &mut Random, of: &[Member], gaps: usize) -> Map<String, Json> {
     let mut members = Map::new();
     for (name, of, _) in of {
         if gaps > 0 && random.one_in(gaps) {

@@ -3,11 +3,13 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
 
+mod accept;
 mod document;
 mod generate;
 mod judge;
 mod projection;
 mod schema;
+mod sources;
 mod values;
 mod waive;
 
