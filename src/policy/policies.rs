@@ -98,9 +98,14 @@ impl Rule {
     /// Whether something is left of what the rule asks when what the protocol lacks drops out.
     #[must_use]
     pub fn asks_something_on(&self, on: Protocol) -> bool {
-        if let Some(assertion) = &self.assertion {
-            return assertion.applies(on);
+        match &self.assertion {
+            Some(assertion) => assertion.applies(on),
+            None => self.expects_something_on(on),
         }
+    }
+
+    /// True if something is left of `expect` when what the protocol lacks drops out.
+    pub(super) fn expects_something_on(&self, on: Protocol) -> bool {
         let api = api_stated_by(None, Some(on));
         let document = Document::before_its_stages(None, None, &api);
         let at = At::top(&document, on, Use::Expect);

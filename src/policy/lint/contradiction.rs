@@ -131,8 +131,10 @@ impl Pairs<'_, '_> {
     fn tell(&mut self, one: (usize, &Conjunct), other: (usize, &Conjunct)) -> bool {
         let (first, second) = if one.0 < other.0 { (one, other) } else { (other, one) };
         let (rule, earlier) = (&self.read[second.0], &self.read[first.0]);
-        let protocols: Vec<Protocol> =
-            first.1.on.iter().copied().filter(|protocol| second.1.on.contains(protocol)).collect();
+        let apply = |protocol: &Protocol| {
+            second.1.on.contains(protocol) && [rule, earlier].iter().all(|one| one.rule.assert_applies(*protocol))
+        };
+        let protocols: Vec<Protocol> = first.1.on.iter().copied().filter(apply).collect();
         self.looked_for += 1;
         if self.looked_for > MOST_LOOKED_FOR || !together::can_be(rule, earlier, &protocols) {
             return false;

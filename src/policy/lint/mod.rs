@@ -3,6 +3,7 @@
 
 mod conjuncts;
 mod contradiction;
+mod expectation;
 mod limits;
 mod never;
 mod repetition;
@@ -41,6 +42,8 @@ pub enum Kind {
     Repetition,
     /// The `match` of a rule excludes itself.
     NeverMatches,
+    /// What a rule expects is not asked on a protocol that its `assert` leaves out.
+    ExpectationLeftOut,
     /// A waiver names no rule.
     WaiverWithoutRule,
     /// A waiver is over.
@@ -56,6 +59,7 @@ impl Kind {
             Self::Contradiction => "contradiction",
             Self::Repetition => "repetition",
             Self::NeverMatches => "never-matches",
+            Self::ExpectationLeftOut => "expectation-left-out",
             Self::WaiverWithoutRule => "waiver-without-rule",
             Self::WaiverExpired => "waiver-expired",
         }
@@ -71,6 +75,7 @@ pub fn warnings(policies: &Policies) -> Vec<Warning> {
     found.extend(contradiction::warnings(&read));
     found.extend(repetition::warnings(&read));
     found.extend(never::warnings(&read));
+    found.extend(expectation::warnings(&read));
     let order = |warning: &Warning| {
         let file = policies.policies.iter().position(|policy| Arc::ptr_eq(&policy.file, &warning.said.file));
         (file, warning.said.span.start)

@@ -329,3 +329,23 @@ fn the_shipped_packs_are_meant() {
         assert_eq!(alone.map(|warning| warning.said.title).collect::<Vec<_>>(), Vec::<String>::new());
     }
 }
+
+#[cfg(feature = "cel")]
+#[test]
+fn what_is_expected_where_the_assert_leaves_out_a_protocol() {
+    let logs = "assert: stage.DefaultRouteSettings.LoggingLevel == 'INFO'";
+    let with = |more: &str| kinds(&[&format!("{more}, {logs}")]);
+    assert_eq!(with("expect: {AutoDeploy: false}"), [Kind::ExpectationLeftOut]);
+    assert_eq!(with("match: {StageName: prod}, expect: {Tags: [owner]}"), [Kind::ExpectationLeftOut]);
+    assert_eq!(with("expect: {each-route: {DetailedMetricsEnabled: true}}"), [Kind::ExpectationLeftOut]);
+    assert_eq!(with("match: {api: {ProtocolType: WEBSOCKET}}, expect: {AutoDeploy: false}"), []);
+    assert_eq!(with("expect: {ClientCertificateId: {present: true}}"), []);
+    assert_eq!(kinds(&[logs]), []);
+    assert_eq!(kinds(&["expect: {AutoDeploy: false}, assert: size(stage.Tags) > 0"]), []);
+    // Where the rule does not apply it contradicts no other.
+    let http = "match: {api: {ProtocolType: HTTP}}, expect: {AutoDeploy: true}";
+    let limited = format!("expect: {{AutoDeploy: false}}, {logs}");
+    assert_eq!(kinds(&[http, &limited]), [Kind::ExpectationLeftOut]);
+    let websocket = "match: {api: {ProtocolType: WEBSOCKET}}, expect: {AutoDeploy: true}";
+    assert!(kinds(&[websocket, &limited]).contains(&Kind::Contradiction));
+}

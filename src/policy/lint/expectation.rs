@@ -1,0 +1,26 @@
+//! A rule that expects something of every protocol, and whose `assert` reads what one of them lacks: there the rule does
+//! not apply, and what it expects is asked of no one.
+
+use super::{Kind, Read, Warning};
+use crate::model::catalogue::Protocol;
+
+pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
+    let mut found = Vec::new();
+    for rule in read {
+        let Some(assertion) = &rule.rule.assertion else { continue };
+        let left_out = |protocol: &Protocol| {
+            !assertion.applies(*protocol)
+                && rule.rule.expects_something_on(*protocol)
+                && rule.rule.may_select(rule.policy.selection.as_ref(), *protocol)
+        };
+        let Some(protocol) = Protocol::ALL.into_iter().find(left_out) else { continue };
+        let name = protocol.name();
+        let title = format!("{} does not apply to {name} APIs, whatever it expects", rule.rule.facts.name);
+        let lacking = assertion.lacks(protocol).join(", ");
+        let help =
+            format!("`assert` reads {lacking}, which they lack; make two rules of it, or let `match` leave them out");
+        let said = rule.said(&rule.id, title, "its `expect` is not asked there", vec![help]);
+        found.push(Warning { kind: Kind::ExpectationLeftOut, said, beside: None });
+    }
+    found
+}
