@@ -495,6 +495,112 @@ fn a_hole_in_something_matters_only_where_it_is_read() {
     }
 }
 
+/// The value with each of its parts not stated in turn, and with each text of its maps as a digest.
+fn holes(value: &Value<'static>) -> Vec<Value<'static>> {
+    let mut all = vec![Value::NotStated];
+    match value {
+        Value::Struct(members) => {
+            for (at, inside) in members.iter().enumerate() {
+                for hole in holes(inside) {
+                    let mut members = members.clone();
+                    members[at] = hole;
+                    all.push(Value::Struct(members));
+                }
+            }
+        }
+        Value::Map(entries) => {
+            for (at, (key, inside)) in entries.iter().enumerate() {
+                let digest =
+                    inside.as_text().map(|text| Value::Digest(Box::new(Digest::of(Some("111122223333"), key, text))));
+                for hole in holes(inside).into_iter().chain(digest) {
+                    let mut entries = entries.clone();
+                    entries[at].1 = hole;
+                    all.push(Value::Map(entries));
+                }
+            }
+        }
+        _ => {}
+    }
+    all
+}
+
+/// Whatever the source leaves out, the verdict is the one that the whole document has, or none.
+#[test]
+fn what_is_not_stated_never_changes_a_verdict() {
+    const EXPRESSIONS: [&str; 30] = [
+        "stage.AutoDeploy || stage.StageName == 'prod'",
+        "!stage.AutoDeploy && stage.StageName == 'prod'",
+        "stage.AutoDeploy ? stage.StageName == 'prod' : has(stage.Description)",
+        "has(stage.Description) || has(api.Description)",
+        "!has(stage.Description) && !has(api.Version)",
+        "'owner' in stage.Tags && !('team' in stage.Tags)",
+        "size(stage.Tags) == 2 && size(stage.RouteSettings) == 2",
+        "stage.Tags == {'owner': 'a', 'cost': 'b'}",
+        "{'owner': 'a', 'cost': 'b'} == stage.Tags",
+        "{} == api.Tags || [stage.Tags] == [{}]",
+        "stage.Tags != {} && stage.Tags != api.Tags",
+        "stage.Tags.all(k, stage.Tags[k] != 'x') && stage.Tags.exists(k, stage.Tags[k] == 'b')",
+        "stage.Tags.map(k, k) == ['cost', 'owner']",
+        "stage.Tags.exists_one(k, stage.Tags[k] == 'a')",
+        "['owner', 'cost'].all(k, k in stage.Tags && stage.Tags[k] != '')",
+        "stage.StageVariables.fn == 'x' && stage.StageVariables.other != 'x'",
+        "'x' in [stage.StageVariables.fn] || stage.StageVariables.fn + 'y' == 'xy'",
+        "stage.StageVariables.all(k, stage.StageVariables[k] != 'z')",
+        "stage.StageVariables == {'fn': 'x', 'other': 'y'}",
+        "each_route.all(r, each_route[r].ThrottlingBurstLimit <= 100)",
+        "each_route.exists(r, each_route[r].ThrottlingBurstLimit > 50)",
+        "each_route.all(r, has(each_route[r].ThrottlingRateLimit)) || each_route[''].ThrottlingBurstLimit == 50",
+        "each_route.map(r, each_route[r]).all(s, s.ThrottlingBurstLimit < 100 || s.DetailedMetricsEnabled)",
+        "each_route.filter(r, has(each_route[r].ThrottlingRateLimit)) == ['GET /b']",
+        "stage.RouteSettings['GET /a'] == each_route['GET /a'] || 'GET /b' in stage.RouteSettings",
+        "stage.DefaultRouteSettings == each_route['']",
+        "stage.DefaultRouteSettings.LoggingLevel == 'OFF' && !stage.DefaultRouteSettings.DataTraceEnabled",
+        "stage == stage && api == api",
+        "[stage.AccessLogSettings, stage.AccessLogSettings].all(l, l.Format == 'f')",
+        "api.CorsConfiguration.AllowOrigins.all(o, o != '*') || api.Name == 'shop'",
+    ];
+    let given = |protocol: &str| {
+        format!(
+            "{{StageName: prod, Tags: {{owner: a, cost: b}}, StageVariables: {{fn: x, other: y}}, \
+             AccessLogSettings: {{Format: f}}, DefaultRouteSettings: {{ThrottlingBurstLimit: 50}}, \
+             RouteSettings: {{GET /a: {{ThrottlingBurstLimit: 100}}, GET /b: {{ThrottlingRateLimit: 1}}}}, \
+             api: {{ProtocolType: {protocol}, ApiId: a1, Name: shop, Tags: {{tier: gold}}}}}}"
+        )
+    };
+    for (expression, protocol) in
+        EXPRESSIONS.iter().flat_map(|one| ["HTTP", "WEBSOCKET"].map(|protocol| (*one, protocol)))
+    {
+        let policies = loaded(&asserting(expression), &given(protocol)).unwrap_or_else(|found| panic!("{found:#?}"));
+        let example = &policies.policies[0].tests[0];
+        let verdict = |stage: &Value<'static>, api: &Value<'static>| {
+            let document = Document { account: Some("111122223333"), region: Some("us-east-1"), api, stage };
+            match verdict(None, &policies.policies[0].rules[0], &document, Options::default()) {
+                Verdict::Conforms => "conforms",
+                Verdict::Violates(_) => "violates",
+                Verdict::Undecided(questions) => {
+                    assert!(!questions.is_empty(), "{expression}");
+                    "undecided"
+                }
+                Verdict::NotApplicable => "not applicable",
+                Verdict::NotGoverned => "not governed",
+            }
+        };
+        let whole = verdict(&example.stage, &example.api);
+        assert_ne!(whole, "not governed", "{expression}");
+        let of_stage = holes(&example.stage).into_iter().map(|stage| (stage, example.api.clone()));
+        let of_api = holes(&example.api).into_iter().map(|api| (example.stage.clone(), api));
+        for (stage, api) in of_stage.chain(of_api) {
+            if api.member(position(API, "ProtocolType")).as_text().is_some() {
+                let found = verdict(&stage, &api);
+                assert!(
+                    found == whole || found == "undecided",
+                    "{expression}: {found}, not {whole}: {stage:?} {api:?}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn of_a_digest_the_key_and_equality_with_a_text_are_known() {
     let digest = |stage: &mut Value<'static>, _: &mut Value<'static>| {
