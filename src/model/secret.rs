@@ -43,6 +43,9 @@ fn holds_pair(value: &str) -> bool {
     {
         return true;
     }
+    if !value.contains('=') {
+        return false;
+    }
     let mut pairs = value
         .split(|c: char| c.is_whitespace() || matches!(c, '?' | '&' | ';' | '#' | ',' | '{' | '}'))
         .filter_map(|pair| pair.split_once('='));
@@ -74,6 +77,9 @@ fn json_holds_secret(json: &serde_json::Value) -> bool {
 /// True if a name says that its value is a secret, and the value may be one.
 fn is_named_so(name: &str, value: &str) -> bool {
     if value.len() < SHORTEST.0 {
+        return false;
+    }
+    if !names::may_say(name) {
         return false;
     }
     let name = words(name);

@@ -316,48 +316,56 @@ fn is_token(rest: &str) -> bool {
     }
 }
 
-/// Tokens of several parts, told by their lengths: of Discord, Airtable, HashiCorp Terraform, Azure, Telegram, Resend
-/// and Mailchimp.
+/// Tokens of several parts, told by their lengths: of Discord, Airtable, HashiCorp Terraform, Azure, Telegram, Resend,
+/// Mailchimp and Mailgun.
 fn is_dotted_token(rest: &str) -> bool {
+    is_three_part_token(rest) || is_telegram_token(rest) || is_azure_secret(rest) || is_hex_token(rest) || {
+        let key = rest.strip_prefix("re_").and_then(|key| key.split_once('_'));
+        key.is_some_and(|(id, key)| run(id, Of::Alnum).len() == 8 && id.len() == 8 && run(key, Of::Alnum).len() >= 24)
+    }
+}
+
+/// Tokens of Discord, Airtable and HashiCorp Terraform.
+fn is_three_part_token(rest: &str) -> bool {
     let whole = run(rest, Of::Dotted);
+    if whole.len() < 55 {
+        return false;
+    }
     let parts: Vec<&str> = whole.splitn(4, '.').collect();
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    let several = match lengths.as_slice() {
-        [23..=28, 6, 27..=40] => parts[0].starts_with(['M', 'N', 'O']),
-        [17, 64] => parts[0].starts_with("pat"),
-        [14, 7, last] => *last >= 60 && parts[1] == "atlasv1",
+    let several = match parts.as_slice() {
+        [head, mark, tail] if mark.len() == 6 => {
+            (23..=28).contains(&head.len()) && head.starts_with(['M', 'N', 'O']) && (27..=40).contains(&tail.len())
+        }
+        [head, "atlasv1", tail] => head.len() == 14 && tail.len() >= 60,
+        [head, tail] => head.len() == 17 && head.starts_with("pat") && tail.len() == 64,
         _ => false,
     };
-    if several && is_mixed(whole) {
-        return true;
-    }
-    let telegram = || {
-        let id = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let key = rest.get(id..).and_then(|rest| rest.strip_prefix(':')).map(|key| run(key, Of::Url));
-        (8..=10).contains(&id) && key.is_some_and(|key| key.len() == 35 && is_mixed(key))
+    several && is_mixed(whole)
+}
+
+/// The identifier of a bot, a colon and 35 characters.
+fn is_telegram_token(rest: &str) -> bool {
+    let id = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let key = rest.get(id..).and_then(|rest| rest.strip_prefix(':')).map(|key| run(key, Of::Url));
+    (8..=10).contains(&id) && key.is_some_and(|key| key.len() == 35 && is_mixed(key))
+}
+
+/// Three characters, a digit, `Q~` and 34 more, `~` among them.
+fn is_azure_secret(rest: &str) -> bool {
+    let mark = rest.get(3..6).filter(|mark| mark.ends_with("Q~") && mark.starts_with(|c: char| c.is_ascii_digit()));
+    let key = || rest.bytes().skip(6).take_while(|byte| Of::Dotted.has(*byte) || *byte == b'~').count();
+    mark.is_some() && key() >= 31
+}
+
+/// 32 hex digits, and the data centre of Mailchimp or two blocks of eight more of Mailgun.
+fn is_hex_token(rest: &str) -> bool {
+    let key = run(rest, Of::Hex);
+    let Some(behind) = rest.get(key.len()..).and_then(|rest| rest.strip_prefix('-')).filter(|_| key.len() == 32) else {
+        return false;
     };
-    // An Azure client secret: three characters, a digit, `Q~` and 34 more, `~` among them.
-    let azure = || {
-        rest.get(3..6).is_some_and(|mark| mark.ends_with("Q~") && mark.as_bytes()[0].is_ascii_digit())
-            && rest.get(6..).is_some_and(|rest| {
-                rest.bytes().take_while(|byte| Of::Dotted.has(*byte) || *byte == b'~').count() >= 31
-            })
-    };
-    let resend = || {
-        let key = rest.strip_prefix("re_").and_then(|key| key.split_once('_'));
-        key.is_some_and(|(id, key)| id.len() == 8 && run(id, Of::Alnum).len() == 8 && run(key, Of::Alnum).len() >= 24)
-    };
-    let mailchimp = || {
-        let key = run(rest, Of::Hex);
-        let centre = rest.get(key.len()..).and_then(|rest| rest.strip_prefix("-us"));
-        key.len() == 32 && centre.is_some_and(|centre| centre.starts_with(|c: char| c.is_ascii_digit()))
-    };
-    // A domain key of Mailgun: 32, 8 and 8 hex digits.
-    let mailgun = || {
-        let parts: Vec<&str> = run(rest, Of::Url).split('-').collect();
-        parts.iter().map(|part| run(part, Of::Hex).len()).eq([32, 8, 8]) && parts.iter().all(|part| part.len() <= 32)
-    };
-    telegram() || azure() || resend() || mailchimp() || mailgun()
+    let centre = behind.strip_prefix("us").is_some_and(|centre| centre.starts_with(|c: char| c.is_ascii_digit()));
+    let blocks = || run(behind, Of::Url).split('-').map(|block| run(block, Of::Hex).len()).eq([8, 8]);
+    centre || blocks()
 }
 
 /// Keys without a prefix whose length and alphabet are peculiar: a secret access key of AWS, and keys of Azure and
@@ -385,16 +393,20 @@ fn is_private_key(value: &str) -> bool {
         let head = value.split("-----BEGIN ").nth(1).and_then(|head| head.split("-----").next());
         head.is_some_and(|head| head.contains("PRIVATE KEY"))
     };
-    pem() || PRIVATE_KEYS.iter().any(|key| value.contains(key))
+    // A name is shorter than a key, and most values are names.
+    (value.contains("-----BEGIN ") && pem())
+        || (value.len() >= 40 && PRIVATE_KEYS.iter().any(|key| value.contains(key)))
 }
 
 fn is_webhook(value: &str) -> bool {
-    WEBHOOKS.iter().any(|hook| {
-        value.split_once(hook).is_some_and(|(_, path)| {
-            let secret = path.split(['?', '#', ' ', '"', '\'']).next().unwrap_or_default();
-            secret.len() >= 12 && is_filled(secret)
+    let may_be = value.contains('/') && (value.contains("hook") || value.contains("telegram"));
+    may_be
+        && WEBHOOKS.iter().any(|hook| {
+            value.split_once(hook).is_some_and(|(_, path)| {
+                let secret = path.split(['?', '#', ' ', '"', '\'']).next().unwrap_or_default();
+                secret.len() >= 12 && is_filled(secret)
+            })
         })
-    })
 }
 
 /// True if a path has no part that is put in elsewhere.
@@ -405,6 +417,9 @@ fn is_filled(path: &str) -> bool {
 /// The value of an `Authorization` header.
 fn is_authorization(value: &str) -> bool {
     let mut words = value.split_ascii_whitespace();
+    if !value.contains(' ') {
+        return false;
+    }
     while let Some(scheme) = words.next() {
         let scheme = scheme.trim_start_matches(['"', '\'']);
         let of = |of: Of| words.clone().next().map(|key| run(key, of)).unwrap_or_default();
@@ -445,7 +460,8 @@ pub(super) fn has_password(value: &str, is_reference: impl Fn(&str) -> bool) -> 
         let password = login.and_then(|login| login.rsplit(' ').next()?.rsplit_once(separator)).map(|(_, it)| it);
         password.is_some_and(|it| !it.is_empty() && !it.contains(['/', '@']) && !is_reference(it))
     };
-    driver("@tcp(", ':') || driver("@unix(", ':') || (value.contains("jdbc:oracle:") && driver("@", '/'))
+    value.contains('@')
+        && (driver("@tcp(", ':') || driver("@unix(", ':') || (value.contains("jdbc:oracle:") && driver("@", '/')))
 }
 
 /// The password of what is behind `://`.
