@@ -1,4 +1,4 @@
-//! What the targets of saved sources share: a source read to its end, and written as a snapshot.
+//! The part that the targets of saved sources share: a source read to its end, and written as a snapshot.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

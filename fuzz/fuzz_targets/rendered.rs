@@ -1,4 +1,4 @@
-//! What the targets of saved results share: a result as JSON, and what must hold of it.
+//! The part that the targets of saved results share: a result as JSON, and what must hold of it.
 
 use driftgate::gate;
 use driftgate::report::saved::{self, Saved};

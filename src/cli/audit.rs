@@ -108,7 +108,7 @@ pub struct Against<'a> {
     pub options: check::Options,
     /// What the gate tolerates.
     pub tolerance: gate::Tolerance,
-    /// What was not read where policies lie.
+    /// Entries of policy folders that were not read.
     pub passed_over: Vec<Warning>,
 }
 

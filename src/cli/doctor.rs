@@ -39,7 +39,7 @@ pub fn run(command: &Doctor, global: &Global, interrupt: &Interrupt) -> Result<u
     let (canceller, examination) = examine(request);
     interrupt.then(move || canceller.cancel());
     let stop = |error: aws::Error| if error.is_usage() { Stop::usage(error) } else { Stop::failed(error) };
-    // On a thread of the runtime: a file of credentials may block whoever reads it.
+    // On a thread of the runtime: reading a file of credentials may block.
     let examination = runtime.spawn(examination);
     let found = {
         let _waiting = waiting(CLOSING);

@@ -1,6 +1,6 @@
 //! SIGINT and SIGTERM, and when the process ends. The command runs on a thread of its own, so that a signal is heard
-//! whatever the command waits for. The first signal ends the reading, and what is known is still written. A command that
-//! does not listen is ended by it, and so is one that waits too long for somebody else; a second signal ends every one.
+//! whatever the command waits for. The first signal ends the reading, and what is known is still written. It also ends a
+//! command that does not listen, and one that waits too long for others. A second signal ends every command.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,11 +16,11 @@ use super::{Stop, replace, told};
 use crate::gate;
 use crate::model::judgement::Signal;
 
-/// How long after a signal the command may wait for somebody else: the reader of a pipe, a disk, a server.
+/// Longest wait for others after a signal: for the reader of a pipe, a disk, a server.
 pub const GRACE: Duration = Duration::from_secs(2);
 /// The same for a source, which has to close with what it did not read.
 pub const CLOSING: Duration = Duration::from_secs(3);
-/// How often the watch looks whether the command waits too long.
+/// Time between two looks at what the command waits for.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The stack of the command's thread: as much as a main thread has, for what nests in policies.
@@ -30,20 +30,20 @@ const STACK: usize = 8 << 20;
 /// than `ulimit -f` allows; with a handler the write fails instead, and nothing unfinished is left behind.
 const TOO_LARGE: i32 = 25;
 
-/// What the command waits for now, if that is up to somebody else: since when, and for how long after a signal.
+/// The current wait for others, if there is one: its start, and the longest time that it may last after a signal.
 static WAITS: Mutex<Option<(Instant, Duration)>> = Mutex::new(None);
 
 fn waits() -> MutexGuard<'static, Option<(Instant, Duration)>> {
     WAITS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A wait that is up to somebody else, as long as it lives.
+/// A wait for others, as long as it lives.
 pub struct Waiting {
     /// The wait that this one is part of.
     around: Option<(Instant, Duration)>,
 }
 
-/// Marks that the command waits for somebody else from here on: after a signal no longer than this.
+/// Marks the start of a wait for others: after a signal it may last no longer than this.
 pub fn waiting(grace: Duration) -> Waiting {
     Waiting { around: waits().replace((Instant::now(), grace)) }
 }

@@ -84,12 +84,12 @@ pub fn reports(asked: &[Report], quiet: bool) -> Result<Vec<Report>, Stop> {
     Ok(all)
 }
 
-/// Whether the report for people goes to stdout.
+/// True if the report for people goes to stdout.
 pub fn is_text_on_stdout(reports: &[Report]) -> bool {
     reports.iter().any(|report| report.to == Target::Stdout && report.format.name == "text")
 }
 
-/// Whether an output can be written, before anything is done for it: its folder must be there, and take files.
+/// Refuses an output that cannot be written, before anything is done for it: its folder must exist and take files.
 pub fn check(target: &Target) -> Result<(), Stop> {
     let Target::Path(path) = target else { return Ok(()) };
     if path.is_dir() {
@@ -150,7 +150,7 @@ pub fn keep_apart<'i>(outputs: &[&Target], inputs: impl IntoIterator<Item = Inpu
     Ok(())
 }
 
-/// Whether two outputs are one file.
+/// True if two outputs are one file.
 fn are_one(one: &Target, other: &Target) -> bool {
     match (one, other) {
         (Target::Stdout, Target::Stdout) => true,
@@ -161,7 +161,7 @@ fn are_one(one: &Target, other: &Target) -> bool {
     }
 }
 
-/// Whether two paths lead to one file, through links too.
+/// True if two paths lead to one file, through links too.
 fn are_one_file(one: &Path, other: &Path) -> bool {
     match (identity(one), identity(other)) {
         (Some(one), Some(other)) => one == other,

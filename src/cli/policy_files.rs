@@ -1,4 +1,4 @@
-//! What lies under the paths of policies, told apart: policies, their tests, waivers and run files. A text that the
+//! The files under the paths of policies, told apart: policies, their tests, waivers and run files. A text that the
 //! command has no use for is an error or is named; none is dropped. It must not know what policies say.
 
 use std::fs;
@@ -28,9 +28,9 @@ pub struct Sorted {
     pub run_files: Vec<Text>,
     /// The run file of this run, where it is among them: it was read before anything else.
     pub own: Option<Text>,
-    /// What cannot be read.
+    /// Files and folders that cannot be read.
     pub unreadable: Vec<Unreadable>,
-    /// What was not read.
+    /// Entries of folders that were not read.
     pub passed_over: Vec<PassedOver>,
 }
 
@@ -55,17 +55,17 @@ impl Sorted {
     }
 }
 
-/// What a command wants of the paths of policies.
+/// The demands of a command on the paths of policies.
 pub struct Request<'r> {
     /// The paths; the default one when there are none.
     pub paths: &'r [String],
-    /// Whether tests in files of their own are wanted.
+    /// True if tests in files of their own are wanted.
     pub tests: bool,
     /// The run file of this run.
     pub run_file: Option<&'r str>,
     /// The files of waivers that are in use; `None` for a command in which waivers and run files play no part.
     pub waivers: Option<&'r [String]>,
-    /// What a mistake means for the command.
+    /// The consequence of a mistake for the command, in words.
     pub consequence: &'r str,
 }
 
@@ -76,12 +76,12 @@ pub struct Loaded {
     pub policies: Policies,
     /// The files that were read, policies or not.
     pub files: Vec<String>,
-    /// What was not read, and is not in force.
+    /// Files and entries of folders that are not in force.
     pub passed_over: Vec<PassedOver>,
 }
 
 impl Loaded {
-    /// What was passed over, as every report has it.
+    /// The entries that were passed over, as warnings of every report.
     pub fn warnings(&self) -> Vec<Warning> {
         let warning = |passed: &PassedOver| Warning {
             kind: "policy-file-not-read".to_owned(),
@@ -128,7 +128,7 @@ pub fn load_policies(request: &Request<'_>) -> Result<Loaded, Stop> {
             mistakes.extend(example::mistaken_file(&text));
         }
     }
-    // A policy with a misspelt key may look like another kind of file; passed over, it would be enforced by nobody.
+    // A policy with a misspelt key may look like another kind of file; passed over, its rules would not be enforced.
     let in_use = |text: &Text| request.waivers.iter().copied().flatten().any(|used| is_same_file(used, &text.name));
     let waivers: Vec<Text> = waivers.into_iter().filter(|text| !in_use(text)).collect();
     mistakes.extend(run_files.iter().flat_map(run_file::mistakes));

@@ -11,12 +11,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Who may read a file that did not exist before.
+/// The permissions of a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// What the umask leaves, as for any other file.
+    /// Those that the umask leaves, as for any other file.
     Usual,
-    /// The owner alone.
+    /// Read and write for the owner alone.
     Owner,
 }
 
@@ -29,10 +29,10 @@ impl Access {
     }
 }
 
-/// How often a random name may be taken already.
+/// Number of random names that are tried.
 const MOST_TRIES: usize = 16;
 
-/// How long a process that is ended waits for its unfinished files to be removed.
+/// Longest wait of an ending process for its unfinished files to be removed.
 const REMOVAL: Duration = Duration::from_millis(500);
 
 /// The files that are not finished; `None` once the process is about to end.

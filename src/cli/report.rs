@@ -40,7 +40,7 @@ fn merged(command: &Merge, global: &Global, command_line: Vec<String>) -> Result
     rendered(whole, &command.rendering, &reports)
 }
 
-/// Where reports go: not to a result that is read.
+/// The reports, none of which takes the place of a result that is read.
 fn outputs(rendering: &Rendering, results: &[String], global: &Global) -> Result<Vec<output::Report>, Stop> {
     let reports = output::reports(&rendering.report, global.quiet)?;
     let outputs: Vec<_> = reports.iter().map(|report| &report.to).collect();

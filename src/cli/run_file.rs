@@ -153,7 +153,7 @@ pub fn flags_of(text: &Arc<SourceText>) -> Result<Values, Vec<Diagnostic>> {
     Ok(settings.into_iter().map(|setting| (setting.key, setting.values)).collect())
 }
 
-/// What is wrong with a text that is a run file, whatever the command.
+/// Mistakes in a run file, whatever the command.
 pub fn mistakes(text: &Arc<SourceText>) -> Vec<Diagnostic> {
     flags_of(text).err().unwrap_or_default()
 }
@@ -168,7 +168,7 @@ fn text(named: Option<&PathBuf>) -> Result<Option<Arc<SourceText>>, Unreadable> 
     files::read_text(path).map(Some)
 }
 
-/// A run file beside which nobody would notice that it is not read: its name is nearly the right one.
+/// A run file that would not be read because its name is nearly the right one.
 fn misnamed() -> Option<Unreadable> {
     let path = NEARLY.into_iter().map(Path::new).find(|path| path.is_file())?;
     let text = files::read_text(path).ok()?;

@@ -212,7 +212,7 @@ pub fn open_aws(
 ) -> Result<Box<dyn Feed>, Stop> {
     let (interrupted, spool) = (Interrupted::fetch(&request), request.spool.clone());
     let display = Display::start(audience, interrupt);
-    // On a thread of the runtime: a file of credentials may block whoever reads it, and a signal must still be heard.
+    // On a thread of the runtime: reading a file of credentials may block, and a signal must still be heard.
     let opening = runtime.spawn(aws::open(request));
     let opened = runtime.block_on(async {
         tokio::select! {

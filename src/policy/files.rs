@@ -15,10 +15,10 @@ use super::load::is_test_file;
 /// The largest policy file: some 20,000 rules.
 pub const LARGEST: u64 = 1 << 20;
 
-/// How deep folders are searched.
+/// Deepest folder that is searched.
 const DEEPEST: usize = 32;
 
-/// How many entries of a hidden folder are looked at for YAML files.
+/// Number of entries of a hidden folder that are looked at for YAML files.
 const MOST_HIDDEN: usize = 20_000;
 
 /// A file that cannot be read, and why.
@@ -55,7 +55,7 @@ impl fmt::Display for PassedOver {
     }
 }
 
-/// What lies under the paths of policies: each entry that may hold a policy is in one of the three lists.
+/// The entries under the paths of policies: each that may hold a policy is in one of the three lists.
 #[derive(Debug, Default)]
 pub struct Found {
     /// The texts, in the order of the paths; files of tests are among them.
@@ -276,7 +276,7 @@ impl Search {
     }
 }
 
-/// Whether some file below a hidden folder is YAML and was not read elsewhere. A folder that is too large to tell is
+/// True if a file below a hidden folder is YAML and was not read elsewhere. A folder that is too large to tell is
 /// taken to have one.
 fn holds_yaml(folder: &Path, read: &BTreeSet<Identity>) -> bool {
     let (mut folders, mut seen, mut left) = (vec![folder.to_owned()], BTreeSet::new(), MOST_HIDDEN);
@@ -305,12 +305,12 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Whether a file is YAML by its name, in whatever case.
+/// True if a file is YAML by its name, in any case.
 fn is_yaml(name: &str) -> bool {
     matches!(lower_extension(name).as_str(), "yaml" | "yml")
 }
 
-/// Whether a file is a policy, or tests of one, by its name.
+/// True if a file is a policy, or tests of one, by its name.
 fn is_policy_name(name: &str) -> bool {
     name.ends_with(".yaml") || name.ends_with(".yml")
 }

@@ -233,7 +233,7 @@ mod tests {
     use crate::report::inert::is_hostile;
     use crate::report::sample::{self, Sample};
 
-    /// Whether a line fits, or is one word, which is not broken.
+    /// True if a line fits, or is one word, which is not broken.
     fn fits(line: &str, width: usize) -> bool {
         line.chars().count() <= width || !line.trim_start_matches(' ').contains(' ')
     }

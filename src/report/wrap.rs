@@ -137,7 +137,7 @@ fn break_before(text: &str, over: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// Whether a line fits, or is one word.
+    /// True if a line fits, or is one word.
     fn fits(line: &str, width: usize) -> bool {
         line.chars().count() <= width || !line.trim_start_matches(' ').contains(' ')
     }

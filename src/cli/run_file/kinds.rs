@@ -16,7 +16,7 @@ use crate::policy::yaml::{self, Data, Entry};
 /// What the path of a policy has and its name has not.
 const OF_A_PATH: &str = r"[/:]|[.]ya?ml$";
 
-/// What a text among policies is.
+/// The kind of a text among policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A policy. What cannot be told is taken for one, and the loader says what is wrong with it.
