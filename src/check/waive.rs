@@ -1,7 +1,7 @@
 //! Which violations a waiver tolerates. It must not know the day: a waiver knows itself whether it has expired.
 
 use crate::model::catalogue::{Protocol, STAGE, position};
-use crate::model::feed::{Scope, Warning};
+use crate::model::feed::{Read, Scope, Warning};
 use crate::model::finding::Reading;
 use crate::model::outcome::Unneeded;
 use crate::model::path::Segment;
@@ -22,6 +22,7 @@ use super::routes::{Inheritance, in_force, route_settings};
 /// The waivers of a run, by rule.
 pub struct Waiving<'w> {
     waivers: &'w [Waiver],
+    policies: &'w Policies,
     inheritance: Inheritance,
     /// The names of all rules.
     rules: Vec<&'w str>,
@@ -51,7 +52,7 @@ impl<'w> Waiving<'w> {
             }
         }
         let rules = policies.rules().map(|rule| rule.facts.name.as_str()).collect();
-        Self { waivers: &waivers.waivers, inheritance, rules, of_rules }
+        Self { waivers: &waivers.waivers, policies, inheritance, rules, of_rules }
     }
 
     /// How many there are.
@@ -109,6 +110,11 @@ impl<'w> Waiving<'w> {
                     let what = format!("expires on {}; owner: {}", facts.expires, facts.owner);
                     warnings.push(facts.warning("waiver-expires-soon", &what));
                 }
+                if waiver.accepts_nothing(self.policies) {
+                    let what = "accepts nothing: what its rule finds is at no setting; leave `accept` out";
+                    warnings.push(facts.warning("waiver-accepts-nothing", what));
+                    continue;
+                }
                 if *used || !outcome.narrowing.is_none() {
                     continue;
                 }
@@ -125,8 +131,12 @@ impl<'w> Waiving<'w> {
     }
 }
 
-/// Whether a waiver can be about anything in an account and Region: that it was not needed elsewhere says nothing.
+/// True if a waiver can be about something in an account and Region that was looked at: that it was not needed elsewhere
+/// says nothing.
 fn may_be_in(waiver: &Waiver, scope: &Scope) -> bool {
+    if scope.outcome == Read::Excluded {
+        return false;
+    }
     let document = Document {
         account: scope.account.as_deref(),
         region: scope.region.as_deref(),

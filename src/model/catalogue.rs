@@ -138,6 +138,12 @@ impl Field {
             && (name[0] == key[0] || name[0].to_ascii_lowercase() == key[0])
     }
 
+    /// True if an unset value means another one, such as `false`: then there always is a value.
+    #[must_use]
+    pub const fn has_default(&self) -> bool {
+        matches!(self.unset, Unset::False | Unset::Text(_))
+    }
+
     /// The members of a struct field; none for every other kind.
     #[must_use]
     pub const fn members(&self) -> &'static [Self] {

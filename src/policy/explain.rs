@@ -313,7 +313,9 @@ impl Pattern {
         }
         match self {
             Self::All(of) | Self::Any(of) => {
-                of.iter().for_each(|pattern| pattern.open_questions(value, at, trail, out))
+                for pattern in of {
+                    pattern.open_questions(value, at, trail, out);
+                }
             }
             Self::Not(inner) => inner.open_questions(value, &at.under_not(), trail, out),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {

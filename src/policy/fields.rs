@@ -130,10 +130,13 @@ impl Fields {
     fn pattern(&mut self, pattern: &Pattern, place: &mut String) {
         let length = place.len();
         match pattern {
-            Pattern::All(of) => of.iter().for_each(|pattern| self.pattern(pattern, place)),
-            Pattern::Any(of) => {
-                self.shown.insert(place.clone());
-                of.iter().for_each(|pattern| self.pattern(pattern, place));
+            Pattern::All(of) | Pattern::Any(of) => {
+                if matches!(pattern, Pattern::Any(_)) {
+                    self.shown.insert(place.clone());
+                }
+                for pattern in of {
+                    self.pattern(pattern, place);
+                }
             }
             Pattern::Not(inner) => {
                 if !inner.is_one_setting() {

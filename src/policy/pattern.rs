@@ -183,6 +183,17 @@ impl Pattern {
         }
     }
 
+    /// True if the pattern, at the top of the document, may fail at a setting, and not only at the document as a whole.
+    #[must_use]
+    pub fn may_fail_at_a_setting(&self) -> bool {
+        match self {
+            Self::All(of) => of.iter().any(Self::may_fail_at_a_setting),
+            Self::Any(_) => false,
+            Self::Not(inner) => inner.is_one_setting(),
+            _ => true,
+        }
+    }
+
     /// True if the pattern puts a test, a `not` or an `any-of` at a setting, below others too. A glob names the keys
     /// that the stage has and that fit; `present` under a glob also those that are missing.
     #[must_use]

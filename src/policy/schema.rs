@@ -234,7 +234,7 @@ fn map(name: &str, of: &'static Field) -> Value {
 
 /// The tests that can be asked of a field.
 fn tests(field: &'static Field, name: &str) -> Map<String, Value> {
-    let fitting = OPERATORS.iter().filter(|operator| (operator.on)(&field.kind));
+    let fitting = OPERATORS.iter().filter(|operator| operator.fits(field));
     let mut all: Map<String, Value> = fitting
         .map(|operator| {
             let schema = titled((operator.schema)(field), operator.name, operator.about);

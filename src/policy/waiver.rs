@@ -10,6 +10,7 @@ use super::diagnostic::{Diagnostic, Problems, SourceText};
 use super::glob::Glob;
 use super::keys::Keys;
 use super::pattern::Pattern;
+use super::policies::{Policies, Rule};
 use super::yaml::{self, Data, Entry, Node};
 use crate::model::finding::WaiverFacts;
 
@@ -41,6 +42,17 @@ pub struct Waiver {
 }
 
 impl Waiver {
+    /// True if it has an `accept`, and each of its rules can only be violated at no setting, as an `assert` or an `any-of`
+    /// at the top is: an `accept` can name none of that.
+    #[must_use]
+    pub fn accepts_nothing(&self, policies: &Policies) -> bool {
+        let at_a_setting = |rule: &Rule| {
+            rule.each_route.is_some() || rule.picture.as_ref().is_some_and(Pattern::may_fail_at_a_setting)
+        };
+        let mut rules = policies.rules().filter(|rule| self.rule.fits(&rule.facts.name)).peekable();
+        self.accept.is_some() && rules.peek().is_some() && !rules.any(at_a_setting)
+    }
+
     /// Whether it is over.
     #[must_use]
     pub const fn has_expired(&self) -> bool {

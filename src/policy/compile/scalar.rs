@@ -45,7 +45,7 @@ impl Compiler<'_> {
 
     pub(super) fn test(&mut self, entry: &Entry, field: &'static Field) -> Option<Box<dyn Test>> {
         let names = || {
-            let fitting = OPERATORS.iter().filter(|operator| (operator.on)(&field.kind)).map(|operator| operator.name);
+            let fitting = OPERATORS.iter().filter(|operator| operator.fits(field)).map(|operator| operator.name);
             fitting.chain(["not", "any-of"])
         };
         let Some(operator) = OPERATORS.iter().find(|operator| operator.name == entry.key) else {

@@ -53,7 +53,7 @@ pub fn nothing_left<'c>(tests: impl IntoIterator<Item = &'c Conjunct>) -> bool {
 pub fn needs_a_value(test: &Conjunct) -> bool {
     let Some(field) = test.field else { return false };
     match (test.test.as_str(), field.kind) {
-        ("present", _) => test.node.data == Data::Boolean(true) && !has_default(field),
+        ("present", _) => test.node.data == Data::Boolean(true),
         ("not" | "any-of", _) | (_, Kind::Struct(_) | Kind::Map(_)) => false,
         ("contains", Kind::List(_)) => true,
         (_, Kind::List(_)) => false,
@@ -62,13 +62,9 @@ pub fn needs_a_value(test: &Conjunct) -> bool {
             (Some(default), Some(values)) => !values.contains(&default),
             (Some(_), None) => false,
         },
-        ("min" | "max" | "above" | "below" | "like" | "matches" | "contains", _) => !has_default(field),
+        ("min" | "max" | "above" | "below" | "like" | "matches" | "contains", _) => !field.has_default(),
         _ => false,
     }
-}
-
-fn has_default(field: &Field) -> bool {
-    default(field).is_some()
 }
 
 /// What an unset value means, where it means something.
@@ -119,7 +115,7 @@ impl Left {
             _ => None,
         };
         match (test.test.as_str(), number) {
-            ("present", _) => self.unset |= test.node.data == Data::Boolean(false) && !has_default(field),
+            ("present", _) => self.unset |= test.node.data == Data::Boolean(false),
             ("is", _) => {
                 if let Some(values) = literals(&test.node, field) {
                     self.one_of = Some(match self.one_of.take() {

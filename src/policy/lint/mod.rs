@@ -48,6 +48,8 @@ pub enum Kind {
     WaiverWithoutRule,
     /// A waiver is over.
     WaiverExpired,
+    /// The `accept` of a waiver can name nothing that its rules find.
+    WaiverAcceptsNothing,
 }
 
 impl Kind {
@@ -62,6 +64,7 @@ impl Kind {
             Self::ExpectationLeftOut => "expectation-left-out",
             Self::WaiverWithoutRule => "waiver-without-rule",
             Self::WaiverExpired => "waiver-expired",
+            Self::WaiverAcceptsNothing => "waiver-accepts-nothing",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Waivers for nothing: they name no rule, or have expired.
+//! Waivers for nothing: they name no rule, have expired, or accept what no rule finds.
 
 use std::sync::Arc;
 
@@ -28,6 +28,13 @@ pub fn warnings(policies: &Policies, waivers: &Waivers) -> Vec<Warning> {
             };
             found.push(warning(waiver, Kind::WaiverWithoutRule, title, "this waives nothing", help));
         }
+        if waiver.accepts_nothing(policies) {
+            let title = format!("`accept` names nothing that `{}` finds", facts.rule);
+            let help = "what an `assert`, or an `any-of` or `not` at the top, finds is at no setting; leave `accept` out to \
+                        waive it";
+            let label = "this waives nothing";
+            found.push(warning(waiver, Kind::WaiverAcceptsNothing, title, label, help.to_owned()));
+        }
         if waiver.has_expired() {
             let title = format!("the waiver expired on {}", facts.expires);
             let help = format!("what it covered fails again; ask {}, or remove it", facts.owner);
@@ -42,6 +49,37 @@ mod tests {
     use super::*;
     use crate::policy::diagnostic::SourceText;
     use crate::policy::{load, waiver};
+
+    #[test]
+    fn an_accept_names_something_that_its_rules_find() {
+        let text = |name: &str, text: &str| Arc::new(SourceText { name: name.into(), text: text.into() });
+        let rule = |id: &str, expect: &str| format!("  - {{id: {id}, title: t, severity: low, expect: {expect}}}\n");
+        let rules = [
+            rule("either", "{any-of: [{AutoDeploy: true}, {Tags: [a]}]}"),
+            rule("several", "{not: {AutoDeploy: true, Tags: [a]}}"),
+            rule("one", "{not: {AutoDeploy: true}}"),
+            rule("beside", "{any-of: [{AutoDeploy: true}, {Tags: [a]}], StageName: prod}"),
+            rule("routes", "{each-route: {any-of: [{ThrottlingBurstLimit: 1}, {ThrottlingRateLimit: 1}]}}"),
+        ];
+        let policies = load(vec![text("p.yaml", &format!("policy: p\nrules:\n{}", rules.concat()))]).unwrap();
+        for (rule, accept, warns) in [
+            ("p/either", ", accept: {AutoDeploy: false}", true),
+            ("p/either", "", false),
+            ("p/several", ", accept: {not: {AutoDeploy: false}}", true),
+            ("p/one", ", accept: {AutoDeploy: true}", false),
+            ("p/beside", ", accept: {StageName: dev}", false),
+            ("p/routes", ", accept: {each-route: {ThrottlingBurstLimit: 2}}", false),
+            ("\"p/*e*\"", ", accept: {AutoDeploy: true}", false),
+            ("\"p/*e*r*\"", ", accept: {AutoDeploy: true}", true),
+        ] {
+            let yaml = format!(
+                "waivers:\n  - {{rule: {rule}, match: {{StageName: x}}{accept}, reason: r, owner: o, expires: 2027-01-31}}\n"
+            );
+            let waivers = waiver::load(&[text("w.yaml", &yaml)], jiff::civil::date(2027, 1, 31)).unwrap();
+            let found: Vec<&str> = warnings(&policies, &waivers).iter().map(|one| one.kind.name()).collect();
+            assert_eq!(found, if warns { &["waiver-accepts-nothing"][..] } else { &[] }, "{rule} {accept}");
+        }
+    }
 
     #[test]
     fn a_waiver_is_for_something() {

@@ -123,6 +123,14 @@ pub struct Operator {
     pub read: fn(&mut Reading<'_>, &Node) -> Option<Box<dyn Test>>,
 }
 
+impl Operator {
+    /// True if the test can be asked of a field. `present` says nothing where there always is a value.
+    #[must_use]
+    pub fn fits(&self, field: &Field) -> bool {
+        (self.on)(&field.kind) && !(self.name == "present" && field.has_default())
+    }
+}
+
 /// What the reading of a test needs to know.
 pub struct Reading<'r> {
     /// The field that is tested.

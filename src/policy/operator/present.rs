@@ -1,16 +1,18 @@
-//! `present`: Whether there is a value: `true` for one that is not empty, `false` for none.
+//! `present`: the presence of a value, `true` for one that is not empty, `false` for none.
 
-use super::{Answers, Operator, Test, boolean_schema};
+use super::{Answers, Operator, Reading, Test, boolean_schema};
+use crate::model::catalogue::{Kind, Unset};
 use crate::model::value::Value;
 use crate::policy::describe::Example;
 use crate::policy::pattern::At;
 use crate::policy::truth::Truth;
-use crate::policy::yaml::Data;
+use crate::policy::yaml::{Data, Node};
 
 /// The test as the loader knows it.
 pub static OPERATOR: Operator = Operator {
     name: "present",
-    about: "Whether there is a value: `true` for one that is not empty, `false` for none.",
+    about: "Whether there is a value: `true` for one that is not empty, `false` for none. Not at a setting that means \
+            something where it is unset, such as a boolean.",
     takes: "true or false",
     on: |_| true,
     schema: boolean_schema,
@@ -19,15 +21,32 @@ pub static OPERATOR: Operator = Operator {
         passes: "{AccessLogSettings: {DestinationArn: 'arn:aws:logs:us-east-1:111122223333:log-group:shop'}}",
         fails: "{AccessLogSettings: {}}",
     },
-    read: |reading, node| {
-        if let Data::Boolean(present) = node.data {
-            return Some(Box::new(Present(present)));
-        }
+    read,
+};
+
+fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
+    let Data::Boolean(present) = node.data else {
         let title = format!("`present` needs true or false, not {}", node.kind());
         reading.problems.note(&node.span, title, "neither true nor false", []);
-        None
-    },
-};
+        return None;
+    };
+    let field = reading.field;
+    if !field.has_default() {
+        return Some(Box::new(Present(present)));
+    }
+    let (unset, instead) = match (field.kind, field.unset) {
+        (Kind::OneOf(names), Unset::Text(unset)) if present => {
+            let others: Vec<&str> = names.iter().copied().filter(|name| *name != unset).collect();
+            (unset, format!("[{}]", others.join(", ")))
+        }
+        (_, Unset::Text(unset)) => (unset, unset.to_owned()),
+        _ => ("false", present.to_string()),
+    };
+    let name = field.name;
+    let title = format!("`present` says nothing of `{name}`: where it is not set, it is {unset}");
+    reading.problems.note(&node.span, title, "there always is a value", [format!("write `{name}: {instead}`")]);
+    None
+}
 
 #[derive(Debug)]
 struct Present(bool);
@@ -64,5 +83,39 @@ pub fn presence(value: &Value<'_>) -> Truth {
             some(&mut entries.iter().filter(|(key, _)| !key.starts_with("aws:")).map(|(_, value)| presence(value)))
         }
         other => Truth::from(!other.is_unset()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::policy::diagnostic::SourceText;
+    use crate::policy::load;
+
+    #[test]
+    fn a_setting_that_always_has_a_value_is_not_asked_for_its_presence() {
+        let mistakes = |expect: &str| -> Vec<(String, String)> {
+            let text = format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n");
+            match load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })]) {
+                Ok(_) => Vec::new(),
+                Err(found) => found.into_iter().map(|one| (one.title, one.help.concat())).collect(),
+            }
+        };
+        for (expect, unset, instead) in [
+            ("{AutoDeploy: {present: true}}", "false", "write `AutoDeploy: true`"),
+            ("{AutoDeploy: {present: false}}", "false", "write `AutoDeploy: false`"),
+            ("{not: {AutoDeploy: {any-of: [{present: true}]}}}", "false", "write `AutoDeploy: true`"),
+            ("{each-route: {LoggingLevel: {present: true}}}", "OFF", "write `LoggingLevel: [ERROR, INFO]`"),
+            ("{RouteSettings: {\"*\": {LoggingLevel: {present: false}}}}", "OFF", "write `LoggingLevel: OFF`"),
+        ] {
+            let found = mistakes(expect);
+            assert!(matches!(&found[..], [(title, help)] if title.ends_with(unset) && help == instead), "{found:?}");
+        }
+        for expect in
+            ["{Description: {present: true}}", "{Tags: {present: true}}", "{api: {IpAddressType: {present: true}}}"]
+        {
+            assert_eq!(mistakes(expect), [], "{expect}");
+        }
     }
 }
