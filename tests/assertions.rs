@@ -644,7 +644,7 @@ fn a_protocol_that_is_not_stated_is_tried_both_ways() {
 
 /// The fields that an expression reads.
 fn fields_of(expression: &str) -> Vec<String> {
-    let policies = loaded(&asserting(expression), "{}").unwrap();
+    let policies = loaded(&asserting(expression), "{}").unwrap_or_else(|found| panic!("{found:#?}"));
     Fields::of_policies(&policies).tested().map(str::to_owned).collect()
 }
 
