@@ -555,11 +555,11 @@ const PASCAL: &str = r#"{"Items": [
    "DefaultRouteSettings": {"DetailedMetricsEnabled": true, "ThrottlingBurstLimit": 5, "ThrottlingRateLimit": 10.5},
    "RouteSettings": {"GET /pets": {"ThrottlingBurstLimit": 1}}, "StageVariables": {"Key": "Value"},
    "AccessLogSettings": {"DestinationArn": "arn:x", "Format": "$context.requestId"}, "Tags": {"Owner": "me"}},
-  {"StageName": "$default", "Tags": {}}
+  {"StageName": "$default", "CreatedDate": "2026-01-01T00:00:00+00:00", "RouteSettings": {}, "StageVariables": {}, "Tags": {}}
 ]}"#;
 
 const CAMEL: &str = r#"{"items": [
-  {"stageName": "$default"},
+  {"stageName": "$default", "createdDate": "2026-01-01T00:00:00+00:00", "routeSettings": {}, "stageVariables": {}, "tags": {}},
   {"stageName": "prod", "autoDeploy": true, "description": "d", "createdDate": "2026-01-01T00:00:00+00:00",
    "defaultRouteSettings": {"detailedMetricsEnabled": true, "throttlingBurstLimit": 5, "throttlingRateLimit": 10.5},
    "routeSettings": {"GET /pets": {"throttlingBurstLimit": 1}}, "stageVariables": {"Key": "Value"},
@@ -597,16 +597,19 @@ fn both_spellings_and_any_order_are_the_same_stages() {
 #[test]
 fn null_is_absent() {
     let one = |text: &str| plain(read(text.as_bytes()).unwrap().0);
-    let absent = one(r#"{"StageName": "prod"}"#);
-    let nulls = r#"{"StageName": "prod", "Description": null, "Tags": null, "StageVariables": {}, "RouteSettings": null,
+    let absent =
+        one(r#"{"StageName": "prod", "CreatedDate": "2026", "RouteSettings": {}, "StageVariables": {}, "Tags": {}}"#);
+    let nulls = r#"{"StageName": "prod", "CreatedDate": "2026", "Description": null, "Tags": null, "StageVariables": {}, "RouteSettings": null,
         "DefaultRouteSettings": {"ThrottlingBurstLimit": null}, "AccessLogSettings": null, "AutoDeploy": null, "DeploymentId": ""}"#;
     assert_eq!(one(nulls), absent);
-    assert_eq!(one(r#"{"Items": [{"StageName": "prod"}], "NextToken": null}"#), absent);
+    let list = r#"{"Items": [{"StageName": "prod", "CreatedDate": "2026", "RouteSettings": {}, "StageVariables": {}, "Tags": {}}], "NextToken": null}"#;
+    assert_eq!(one(list), absent);
 }
 
 #[test]
 fn a_single_stage_is_what_get_stage_prints() {
-    let (stages, close) = read(br#"{"StageName": "prod", "AutoDeploy": true}"#).unwrap();
+    let (stages, close) =
+        read(br#"{"StageName": "prod", "AutoDeploy": true, "CreatedDate": "2026-01-01T00:00:00Z"}"#).unwrap();
     assert_eq!(names(&stages), ["prod"]);
     assert_eq!((close.gaps.len(), close.scopes.len(), close.scopes[0].outcome), (0, 1, Read::Checked));
 }
@@ -637,7 +640,7 @@ fn what_the_output_does_not_say_is_stated_or_not_stated() {
     }
     assert_eq!((&stages[0].account, &stages[0].region), (&None, &None));
 
-    let (stages, close) = read_with(PASCAL, |request| {
+    let (stages, close) = read_with(&PASCAL.replace("$default", "dev"), |request| {
         request.regions = vec!["eu-west-1".into()];
         request.protocol = Some(Protocol::WebSocket);
         request.selection = Arc::new(Selection { apis: vec!["a1".into()], stages: vec!["prod".into()] });
@@ -669,15 +672,26 @@ fn flags_that_cannot_be_meant_are_refused() {
 
 #[test]
 fn output_that_is_no_list_of_stages_is_refused() {
-    refused(br#"{"Items": [{"StageName": "prod"}, {"Name": "x", "ApiId": "a1"}]}"#, "item 1 is not a stage");
-    refused(br#"{"Items": [{"StageName": ""}]}"#, "it has no StageName");
-    refused(br#"{"Items": [{"StageName": null}]}"#, "it has no StageName");
-    refused(br#"{"Items": ["prod"]}"#, "item 0 is not a stage");
+    refused(
+        br#"{"Items": [{"StageName": "prod", "CreatedDate": "2026"}, {"Name": "x", "ApiId": "a1"}]}"#,
+        "item 1 is not a whole stage",
+    );
+    refused(br#"{"Items": [{"StageName": "", "CreatedDate": "2026"}]}"#, "it has no StageName");
+    refused(br#"{"Items": [{"StageName": null, "CreatedDate": "2026"}]}"#, "it has no StageName");
+    refused(br#"{"Items": ["prod"]}"#, "item 0 is not a whole stage: stage: expected an object, found a text");
     refused(br#"{"Items": {"StageName": "prod"}}"#, "of no known kind");
-    refused(br#"{"StageName": "prod", "AutoDeploy": "yes"}"#, "AutoDeploy");
+    refused(br#"{"StageName": "prod", "AutoDeploy": "yes"}"#, "AutoDeploy: expected a boolean, found a text");
     refused(br#"{"Items": [{"StageName": "prod"}"#, "is cut off");
     refused(br#"{"Items": [] } {"Items": []}"#, "");
     refused(b"{not json", "is not JSON");
+    refused(br#"{"StageName": "prod", "CreatedDate": "2026", "Tags": {"a": "1", "a": "2"}}"#, "a is there twice");
+    refused(
+        br#"{"StageName": "prod", "CreatedDate": "2026", "AutoDeploy": true, "autoDeploy": false}"#,
+        "AutoDeploy is there twice",
+    );
+    refused(br#"{"Items": [], "items": []}"#, "Items is there twice");
+    let twice = r#"{"StageName": "prod", "CreatedDate": "2026"}"#;
+    refused(format!(r#"{{"Items": [{twice}, {twice}]}}"#).as_bytes(), "has the stage prod twice");
     for cut in 1..PASCAL.len() {
         assert!(read(&PASCAL.as_bytes()[..cut]).is_err(), "cut after {cut} bytes");
     }

@@ -102,6 +102,20 @@ pub fn partition_of(region: &str) -> &'static str {
     PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
 }
 
+/// True if a text has the shape of a Region's name: `eu-west-1`, `us-gov-west-1`. AWS adds Regions, so none is listed.
+#[must_use]
+pub fn is_region(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('-').collect();
+    let [area, places @ .., number] = parts.as_slice() else { return false };
+    let lower = |part: &str| part.chars().all(|c| c.is_ascii_lowercase());
+    (2..=4).contains(&area.len())
+        && lower(area)
+        && (1..=2).contains(&places.len())
+        && places.iter().all(|place| place.len() >= 2 && lower(place))
+        && (1..=2).contains(&number.len())
+        && number.chars().all(|c| c.is_ascii_digit())
+}
+
 /// An API of which the source states nothing but, perhaps, its identifier and protocol.
 #[must_use]
 pub fn api_stated_by(api_id: Option<&str>, protocol: Option<Protocol>) -> Value<'static> {
@@ -133,6 +147,18 @@ mod tests {
             ("mx-central-1", "aws"),
         ] {
             assert_eq!(partition_of(region), partition);
+        }
+    }
+
+    #[test]
+    fn a_region_has_the_shape_of_one() {
+        for name in ["us-east-1", "eu-central-2", "us-gov-west-1", "us-isob-east-1", "eusc-de-east-1", "mx-central-1"] {
+            assert!(is_region(name), "{name}");
+        }
+        for name in
+            ["", "typo", "us-east", "us-east-", "US-EAST-1", "us east 1", "us-east-1a", "us_east_1", "-1", "eu-1"]
+        {
+            assert!(!is_region(name), "{name}");
         }
     }
 

@@ -7,10 +7,11 @@ use serde::de::DeserializeSeed as _;
 use serde_json::Value as Json;
 
 use super::input::{Input, damaged, unknown_kind};
-use super::{Error, Request};
-use crate::model::catalogue::{Field, STAGE, position};
+use super::{Error, Request, lookalike, unique};
+use crate::model::catalogue::{Field, Kind, Protocol, STAGE, Unset, position};
 use crate::model::decode::Decode;
 use crate::model::document::{STAGE_FIELD, api_stated_by};
+use crate::model::fault;
 use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Unusable};
 use crate::model::narrowing::{Found, Narrowing, nowhere};
 use crate::model::value::Value;
@@ -37,26 +38,16 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
     if bytes.len() as u64 > LARGEST {
         return Err(Error(format!("{name} is larger than 64 MiB, which no output of get-stages is.")));
     }
-    let json: Json = serde_json::from_slice(&bytes).map_err(|error| not_json(&name, &error))?;
-
-    let get = |name: &str, wire: &str| json.get(name).or_else(|| json.get(wire));
-    let (items, more) = match get("Items", "items") {
-        Some(Json::Array(items)) => {
-            (items.clone(), get("NextToken", "nextToken").is_some_and(|token| !token.is_null()))
-        }
-        Some(_) => return Err(unknown_kind(&name)),
-        None if get("StageName", "stageName").is_some() => (vec![json.clone()], false),
-        None => return Err(unknown_kind(&name)),
-    };
+    let json = unique::parse(&bytes).map_err(|error| match lookalike::of_text(&bytes) {
+        Some(seems) if !error.is_data() => other(&name, seems),
+        _ => not_json(&name, &bytes, &error),
+    })?;
+    let (items, more) = items(&name, json)?;
     let mut stages = Vec::with_capacity(items.len());
     let mut found = Found::default();
     for (at, item) in items.into_iter().enumerate() {
-        let stage = Decode::whole(&STAGE_ROW)
-            .deserialize(item)
-            .map_err(|error| Error(format!("{name}: item {at} is not a stage: {error}. Nothing was read.")))?;
-        if stage_name(&stage).is_none() {
-            return Err(Error(format!("{name}: item {at} is not a stage: it has no StageName. Nothing was read.")));
-        }
+        let stage = stage_of(item, request.protocol)
+            .map_err(|why| Error(format!("{name}: item {at} is not a whole stage: {why}")))?;
         if request.selection.has_stage(stage_name(&stage)) {
             if let Some(name) = stage_name(&stage) {
                 found.stage(&request.selection, name);
@@ -114,11 +105,129 @@ fn stage_name<'v>(stage: &'v Value<'_>) -> Option<&'v str> {
     stage.member(const { position(STAGE, "StageName") }).as_text()
 }
 
-fn not_json(name: &str, error: &serde_json::Error) -> Error {
-    let said = error.to_string();
-    let said = said.split(" at line ").next().unwrap_or(&said);
+/// Members that AWS and its SDKs put beside the stages of a list.
+const BESIDE: [&str; 6] = ["Items", "items", "NextToken", "nextToken", "ResponseMetadata", "ResultMetadata"];
+
+/// The stages of a document, and whether there are more.
+fn items(name: &str, json: Json) -> Result<(Vec<Json>, bool), Error> {
+    let seems = lookalike::of_document(&json);
+    let unknown = || seems.map_or_else(|| unknown_kind(name), |seems| other(name, seems));
+    let Json::Object(mut object) = json else { return Err(unknown()) };
+    for (key, wire) in [("Items", "items"), ("NextToken", "nextToken"), ("StageName", "stageName")] {
+        if object.contains_key(key) && object.contains_key(wire) {
+            return Err(Error(format!("{name}: {key} is there twice. Nothing was read.")));
+        }
+    }
+    let key = if object.contains_key("Items") { "Items" } else { "items" };
+    match object.remove(key) {
+        Some(Json::Array(items)) => {
+            // The SDK for JavaScript writes $metadata.
+            let beside = |member: &&String| !BESIDE.contains(&member.as_str()) && *member != "$metadata";
+            if let Some(member) = object.keys().find(beside) {
+                return Err(Error(format!(
+                    "{name} has {member} beside its items, which get-stages does not print. Nothing was read.\n{PRINT}"
+                )));
+            }
+            let token = object.get("NextToken").or_else(|| object.get("nextToken"));
+            let more = token.is_some_and(|token| !token.is_null());
+            Ok((items, more))
+        }
+        Some(_) => Err(unknown_kind(name)),
+        // Something else may have a StageName as well, which its stage shows.
+        None if object.contains_key("StageName") || object.contains_key("stageName") => {
+            Ok((vec![Json::Object(object)], false))
+        }
+        None => Err(unknown()),
+    }
+}
+
+/// How a whole stage is printed.
+const PRINT: &str = "Print it with: aws apigatewayv2 get-stages --api-id ID --output json";
+/// Members that AWS always prints. Without one of them it is not known.
+const ALWAYS: [&str; 3] = ["RouteSettings", "StageVariables", "Tags"];
+
+/// The stage of an item, or the reason why it cannot be a whole one.
+fn stage_of(item: Json, protocol: Option<Protocol>) -> Result<Value<'static>, String> {
+    let nothing = |why: &str, cure: &str| format!("{why}. Nothing was read.\n{cure}");
+    if let Json::Object(object) = &item {
+        if let Some((is, cure)) = lookalike::of_object(object) {
+            return Err(nothing(&format!("it is {is}"), cure));
+        }
+        if let Some(member) = object.keys().find(|key| !STAGE.iter().any(|field| field.is_spelt(key))) {
+            return Err(nothing(&format!("GetStage does not return {member}"), PRINT));
+        }
+    }
+    let is_there = |name: &str| {
+        let field = STAGE.iter().find(|field| field.name == name);
+        let object = item.as_object().into_iter().flatten();
+        field.is_some_and(|field| object.map(|(key, _)| key).any(|key| field.is_spelt(key)))
+    };
+    let missing = ALWAYS.map(|name| (name, !is_there(name)));
+    let mut stage =
+        Decode::whole(&STAGE_ROW).deserialize(item).map_err(|error| nothing(&fault::words(&error), PRINT))?;
+    for name in ["StageName", "CreatedDate"] {
+        if stage.member(position(STAGE, name)).as_text().is_none() {
+            return Err(nothing(&format!("it has no {name}, which every answer of AWS has"), PRINT));
+        }
+    }
+    if let (Some(protocol), Some(setting)) = (protocol, protocol.and_then(|protocol| contradiction(&stage, protocol))) {
+        let why = format!("--protocol {} contradicts it: {setting} is set, which such a stage lacks", protocol.name());
+        return Err(nothing(&why, "Name the protocol of its API: aws apigatewayv2 get-api --api-id ID"));
+    }
+    if let Value::Struct(members) = &mut stage {
+        for (name, _) in missing.into_iter().filter(|(_, missing)| *missing) {
+            if let Some(member) = members.get_mut(position(STAGE, name)) {
+                *member = Value::NotStated;
+            }
+        }
+    }
+    Ok(stage)
+}
+
+/// A setting with a value of its own that the protocol lacks.
+fn contradiction(stage: &Value<'_>, protocol: Protocol) -> Option<String> {
+    if protocol == Protocol::WebSocket && stage_name(stage) == Some("$default") {
+        return Some("the name $default".to_owned());
+    }
+    lacking(stage, STAGE, protocol)
+}
+
+fn lacking(value: &Value<'_>, fields: &'static [Field], protocol: Protocol) -> Option<String> {
+    let Value::Struct(members) = value else { return None };
+    fields.iter().zip(members).find_map(|(field, value)| {
+        if !field.on.include(protocol) {
+            let says_nothing = match (value, field.unset) {
+                (Value::Boolean(value), Unset::False) => !value,
+                (Value::Text(text), Unset::Text(unset)) => text == unset,
+                (value, _) => value.is_unset(),
+            };
+            return (!says_nothing).then(|| field.name.to_owned());
+        }
+        let below = match (field.kind, value) {
+            (Kind::Struct(fields), value) => lacking(value, fields, protocol),
+            (Kind::Map(of), Value::Map(entries)) => {
+                entries.iter().find_map(|(_, entry)| lacking(entry, of.members(), protocol))
+            }
+            _ => None,
+        };
+        below.map(|below| format!("{}.{below}", field.name))
+    })
+}
+
+/// A file that is something else, known by what it holds.
+fn other(name: &str, (is, cure): (&str, &str)) -> Error {
+    Error(format!("{name} is {is}. Nothing was read.\n{cure}"))
+}
+
+fn not_json(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
+    if !bytes.trim_ascii_start().starts_with(b"{") && !bytes.trim_ascii_start().starts_with(b"[") {
+        return unknown_kind(name);
+    }
+    let said = fault::words(error);
     let (what, help) = if error.is_eof() {
         ("is cut off", "Print it again: the command was stopped, or failed.")
+    } else if error.is_data() {
+        ("is not what get-stages prints", PRINT)
     } else if said.contains("trailing characters") {
         ("goes on after its end", "Audit the output of one command at a time.")
     } else {

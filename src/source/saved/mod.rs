@@ -4,7 +4,9 @@ mod cli_output;
 mod compressed;
 mod facts;
 mod input;
+mod lookalike;
 mod snapshot;
+mod unique;
 pub mod write;
 
 use std::fmt;
@@ -12,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::model::catalogue::Protocol;
+use crate::model::document::is_region;
 use crate::model::feed::{Feed, Selection, Unusable};
 
 /// The kinds of file that are read, and the names that force them.
@@ -79,11 +82,13 @@ impl From<Error> for Unusable {
 /// # Errors
 /// When it is missing, empty, damaged at its head, of no known kind, or does not go with the other flags.
 pub fn open(request: Request, stop: Arc<AtomicBool>) -> Result<Box<dyn Feed>, Error> {
+    if let Some(region) = request.regions.iter().find(|region| !is_region(region)) {
+        return Err(Error(format!(
+            "--region {region} is not the name of a Region.\nA Region is named like eu-west-1 or us-gov-west-1."
+        )));
+    }
     let input = input::open(&request.path)?;
-    let kind = match request.kind {
-        Some(kind) => kind,
-        None => input.detect()?,
-    };
+    let kind = request.kind.unwrap_or_else(|| input.detect());
     match kind {
         Kind::Snapshot => {
             let flag = if request.regions.is_empty() { None } else { Some("--region") };
