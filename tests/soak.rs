@@ -165,7 +165,7 @@ impl Case {
         let mut faults: Vec<Fault> = (0..dice.below(4)).map(|_| fault(&mut dice, &accounts, &regions)).collect();
         let deleted = dice.chance(15).then(|| "api1".to_owned());
         if let Some(api) = &deleted {
-            faults.insert(0, Fault::on(Operation::GetStages).api(api).always(What::NotFound));
+            faults.insert(0, Fault::on(Operation::GetStages).api(api).always(What::Delete));
         }
         let shard = if dice.chance(25) { Shard::new(u32::try_from(1 + dice.below(2)).unwrap(), 2) } else { None };
         Self {

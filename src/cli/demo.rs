@@ -165,7 +165,7 @@ pub fn parse_fault(text: &str) -> Result<Fault, String> {
         "bad-token-region" => Ok(Fault::on_every_call().region(what).always(What::UnrecognizedClient)),
         "deny-region" => Ok(Fault::on_every_call().region(what).always(What::Deny)),
         "deny-api" => Ok(Fault::on_every_call().api(what).always(What::Deny)),
-        "lose-api" => Ok(Fault::on(Operation::GetStages).api(what).always(What::NotFound)),
+        "lose-api" => Ok(Fault::on(Operation::GetStages).api(what).always(What::Delete)),
         "throttle" => Ok(Fault::on_every_call().every(nth()?, What::Throttle)),
         "error" => Ok(Fault::on_every_call().every(nth()?, What::ServerError(500))),
         "reset" => Ok(Fault::on_every_call().every(nth()?, What::Reset)),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::arrival::{Arrival, ArrivalLog};
+use super::deleted::Deleted;
 use super::fault::{ArmedFault, What};
 use super::fleet::Fleet;
 use super::paging::Paging;
@@ -77,6 +78,7 @@ pub(super) struct ControlPlane {
     faults: Vec<ArmedFault>,
     arrivals: ArrivalLog,
     requests: AtomicU64,
+    deleted: Deleted,
 }
 
 impl ControlPlane {
@@ -90,6 +92,7 @@ impl ControlPlane {
             faults: settings.faults.into_iter().map(ArmedFault::new).collect(),
             arrivals: ArrivalLog::new(settings.log_arrivals),
             requests: AtomicU64::new(0),
+            deleted: Deleted::default(),
         }
     }
 
@@ -199,6 +202,12 @@ impl Service<'_> {
             What::ClockSkew => refused(Refusal::clock_skew()),
             What::IncompleteSignature => refused(Refusal::incomplete_signature()),
             What::NotFound => refused(self.not_found()),
+            What::Delete => {
+                if let Some(api_id) = resource.api_id() {
+                    self.plane.deleted.add(caller, api_id, resource.stage());
+                }
+                refused(self.not_found())
+            }
             What::ExpiredPageToken if call.goes_on() => refused(Refusal::bad_token()),
             What::ExpiredPageToken => Fate::Answered(self.answer()),
             What::NotInUse => refused(Refusal::not_in_use()),
@@ -262,7 +271,7 @@ impl Service<'_> {
             Operation::DescribeRegions => {
                 Ok(regions::describe(caller, call, request_id, |region| fleet.opt_in(caller.account, region)))
             }
-            _ => api_gateway::answer(fleet, caller, call, plane.page_size, paging),
+            _ => api_gateway::answer((fleet, &plane.deleted), caller, call, plane.page_size, paging),
         }
     }
 

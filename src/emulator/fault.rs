@@ -81,9 +81,10 @@ pub enum What {
     ClockSkew,
     /// 403 IncompleteSignatureException.
     IncompleteSignature,
-    /// 404 NotFoundException. On the calls that name an API, this is an API deleted after it was listed; on `GetStage`,
-    /// a stage deleted after that.
+    /// 404 NotFoundException for what is there: the lists go on naming the API or the stage.
     NotFound,
+    /// The API of the request, or its stage, is deleted; from then on all calls answer as for one that never was.
+    Delete,
     /// 400 BadRequestException to each request with a page token; the others are answered.
     ExpiredPageToken,
     /// 400 AWSOrganizationsNotInUseException.

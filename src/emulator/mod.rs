@@ -15,6 +15,7 @@
 mod api_gateway;
 mod arrival;
 mod control_plane;
+mod deleted;
 pub mod document;
 mod fault;
 mod fleet;

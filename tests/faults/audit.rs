@@ -26,6 +26,7 @@ pub const SHORT: Patience = Patience {
     connect: Duration::from_secs(2),
     read: Duration::from_secs(1),
     attempt: Duration::from_millis(1500),
+    credentials: Duration::from_secs(1),
 };
 
 /// Where all fetches and control planes run.

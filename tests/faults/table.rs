@@ -163,9 +163,21 @@ fn refusals() -> Vec<Row> {
         ("clock skew", Always(What::ClockSkew), gaps(signature, Family::Signature)),
         ("incomplete signature", Always(What::IncompleteSignature), gaps(incomplete, Family::Signature)),
         (
-            "gone since it was listed",
+            "deleted since it was listed",
+            Always(What::Delete),
+            [Never("no API is named"), Gone, Gone, Never("no API is named"), Never("no API is named")],
+        ),
+        (
+            "not found, and listed all the same",
             Always(What::NotFound),
-            [Gap("NotFoundException", Family::Missing), Gone, Gone, role, list],
+            [
+                Gap("NotFoundException", Family::Missing),
+                Gap("NotFoundException", Family::Missing),
+                // With one stage, an API without it is not in scope.
+                Gone,
+                role,
+                list,
+            ],
         ),
         ("404 without a word", raw(refusal("404 Not Found", "", "")), wordless("Http404", Family::Other)),
         (

@@ -131,7 +131,7 @@ fn an_empty_account_is_read_and_has_nothing() {
 
 #[test]
 fn an_api_deleted_between_the_calls_is_a_warning() {
-    let fetched = fetch(faulty(vec![Fault::on(Operation::GetStages).api("b2").always(What::NotFound)]), |_| ());
+    let fetched = fetch(faulty(vec![Fault::on(Operation::GetStages).api("b2").always(What::Delete)]), |_| ());
     fetched.assert_read(&[&ALL[..3], &ALL[4..]].concat());
     let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
     assert_eq!((warning.kind.as_str(), warning.api_id.as_deref()), ("deleted", Some("b2")));

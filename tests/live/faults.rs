@@ -108,7 +108,7 @@ fn what_stays_broken_is_a_gap_and_is_exit_3() {
 
 #[test]
 fn an_api_that_is_deleted_meanwhile_is_a_warning_and_an_empty_account_is_no_conforming_one() {
-    let deleted = Fault::on(GetStages).api("api1").always(What::NotFound);
+    let deleted = Fault::on(GetStages).api("api1").always(What::Delete);
     expect(LONG, vec![("deleted".to_owned(), fleet(), Some(deleted))], |code, result| {
         code == 0 && result["summary"]["stages"] == 4 && result["warnings"][0]["kind"] == "deleted"
     });

@@ -174,3 +174,17 @@ async fn the_pages_of_accounts_have_the_same_faults() {
         assert_eq!(read, pages, "{what:?}");
     }
 }
+
+#[tokio::test]
+async fn what_is_deleted_is_listed_no_more() {
+    let (_emulator, client) = struck_on(Operation::GetStage, What::Delete).await;
+    let read = client.get_stage().api_id(API).stage_name("prod").send().await;
+    assert_eq!(seen(read).2, "Invalid stage identifier specified");
+    assert_eq!(client.get_stages().api_id(API).send().await.unwrap().items().len(), 3);
+
+    let (_emulator, client) = struck_on(Operation::GetStages, What::Delete).await;
+    let before = client.get_apis().send().await.unwrap().items().len();
+    assert_eq!(seen(client.get_stages().api_id(API).send().await).1, "NotFoundException");
+    assert_eq!(client.get_apis().send().await.unwrap().items().len(), before - 1);
+    assert_eq!(seen(client.get_stage().api_id(API).stage_name("prod").send().await).1, "NotFoundException");
+}

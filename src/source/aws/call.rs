@@ -2,7 +2,7 @@
 //! pacer, the attempt, what became of it, and the next attempt. It must not know which calls a fetch needs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_sdk_apigatewayv2::Client;
 use aws_sdk_apigatewayv2::operation::get_apis::GetApisOutput;
@@ -18,6 +18,7 @@ use super::gap::{Failure, Kind, Operation};
 use super::pace::Pacer;
 use super::progress::ScopeProgress;
 use super::retry::Patience;
+use super::sent::Sent;
 use super::stop::Stop;
 use crate::model::Value;
 use crate::model::catalogue::{API, STAGE, position};
@@ -44,22 +45,22 @@ pub(super) struct ControlPlane {
     stop: Stop,
     patience: Patience,
     progress: Arc<ScopeProgress>,
-    requests: AtomicU64,
+    sent: Sent,
     expired_in_a_row: AtomicU32,
 }
 
 impl ControlPlane {
     pub(super) fn new(
         region: Arc<str>,
-        client: Client,
+        (client, sent): (Client, Sent),
         pacer: Arc<Pacer>,
         in_flight: Arc<Semaphore>,
         stop: Stop,
         patience: Patience,
         progress: Arc<ScopeProgress>,
     ) -> Self {
-        let (requests, expired_in_a_row) = (AtomicU64::new(0), AtomicU32::new(0));
-        Self { region, client, pacer, in_flight, stop, patience, progress, requests, expired_in_a_row }
+        let expired_in_a_row = AtomicU32::new(0);
+        Self { region, client, pacer, in_flight, stop, patience, progress, sent, expired_in_a_row }
     }
 
     /// How long it bears with what fails.
@@ -75,7 +76,7 @@ impl ControlPlane {
 
     /// How many requests were sent so far, retries included.
     pub(super) fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
+        self.sent.count()
     }
 
     /// One page of the APIs.
@@ -175,7 +176,6 @@ impl ControlPlane {
     /// Sends one request, when the pacer lets it.
     async fn attempt<T, F: Future<Output = T>>(&self, send: impl Fn() -> F) -> T {
         let _place = self.pacer.admit(&self.in_flight).await;
-        self.requests.fetch_add(1, Ordering::Relaxed);
         self.progress.sent();
         let start = Instant::now();
         let answer = send().await;

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::call::{id_of, name_of};
 use super::fetch::Region;
-use super::gap::{Failure, Kind};
+use super::gap::{Failure, Kind, Operation};
 use super::ledger::Ledger;
 use super::stop::Reason;
 use crate::model::{Document, Value};
@@ -81,13 +81,7 @@ impl Region {
                 let id = id_of(&api).unwrap_or_default().to_owned();
                 let names: Vec<String> =
                     stages.iter().map(|stage| name_of(stage).unwrap_or_default().to_owned()).collect();
-                let again = tokio::spawn(async move {
-                    let mut again = Vec::with_capacity(names.len());
-                    for name in &names {
-                        again.push(region.control_plane.get_stage(&id, name).await);
-                    }
-                    again
-                });
+                let again = tokio::spawn(async move { region.again(&id, &names).await });
                 readings.push_back((api, stages, again));
             }
             let Some((api, first, again)) = readings.pop_front() else { return };
@@ -101,12 +95,71 @@ impl Region {
     }
 }
 
-/// The stages as they stand now. Where that cannot be known the first reading stands, and a warning says so, or a gap
+/// The stage as it is now.
+enum Now {
+    Read(Value<'static>),
+    Deleted,
+    Unknown(Failure),
+}
+
+impl Region {
+    /// Reads stages of an API a second time.
+    async fn again(&self, id: &str, names: &[String]) -> Vec<Now> {
+        let (mut again, mut listed) = (Vec::with_capacity(names.len()), None);
+        for name in names {
+            let now = match self.control_plane.get_stage(id, name).await {
+                Ok(stage) => Now::Read(stage),
+                Err(failure) if failure.kind == Kind::Missing => {
+                    if listed.is_none() {
+                        listed = Some(self.listed_now(id).await);
+                    }
+                    looked_up(name, failure, listed.as_ref())
+                }
+                Err(failure) => Now::Unknown(failure),
+            };
+            again.push(now);
+        }
+        again
+    }
+
+    /// Lists the stages of an API again, since one of them was not found: none if the API is deleted.
+    async fn listed_now(&self, id: &str) -> Result<Vec<Value<'static>>, Failure> {
+        self.progress.foresee(1);
+        let listing = self.list_stages(id).await;
+        match listing.failed {
+            None => Ok(listing.items),
+            Some(failure) if failure.kind == Kind::Missing => match self.still_there(&[id]).await {
+                Ok(there) if there.is_empty() => Ok(Vec::new()),
+                Ok(_) => Err(failure.but_listed()),
+                Err(why) => Err(failure.not_looked_up(&why)),
+            },
+            Some(failure) => Err(failure),
+        }
+    }
+}
+
+/// A stage that was not found: the one that the list has, or a deleted one.
+fn looked_up(name: &str, failure: Failure, listed: Option<&Result<Vec<Value<'static>>, Failure>>) -> Now {
+    match listed {
+        Some(Ok(stages)) => {
+            let mut found = stages.iter().filter(|stage| name_of(stage) == Some(name));
+            match (found.next(), found.next()) {
+                (None, _) => Now::Deleted,
+                (Some(stage), None) => Now::Read(stage.clone()),
+                (Some(_), Some(_)) => Now::Unknown(Failure::two_answers(Operation::GetStages, "the stage")),
+            }
+        }
+        Some(Err(why)) => Now::Unknown(failure.not_looked_up(why)),
+        None => Now::Unknown(failure),
+    }
+}
+
+/// The stages as they are now. Where that cannot be known the first reading stands, and a warning says so, or a gap
 /// where the fetch was stopped.
 fn second_readings(
     api: &Value<'static>,
     first: Vec<Value<'static>>,
-    again: Vec<Result<Value<'static>, Failure>>,
+    again: Vec<Now>,
     ledger: &mut Ledger,
 ) -> Vec<Value<'static>> {
     let id = id_of(api).unwrap_or_default();
@@ -114,33 +167,30 @@ fn second_readings(
     let mut stages = Vec::with_capacity(first.len());
     for stage in first {
         let name = name_of(&stage).unwrap_or_default().to_owned();
-        match again.next() {
-            Some(Ok(now)) => stages.push(now),
-            Some(Err(failure)) if is_gone(&failure) => {
+        let why = match again.next() {
+            Some(Now::Read(now)) => {
+                stages.push(now);
+                continue;
+            }
+            Some(Now::Deleted) => {
                 let message = format!("stage {name} of API {id} was deleted during the audit");
                 ledger.warn("deleted", message, id, Some(&name));
+                continue;
             }
-            failed => {
-                let why = failed.and_then(Result::err).unwrap_or_else(|| Failure::internal("it was not read"));
-                if let Kind::Stopped(_) = why.kind {
-                    // It may be read another time, and then it is known.
-                    ledger.unconfirmed(&why, id, &name);
-                    stages.push(stage);
-                    continue;
-                }
-                let message = format!(
-                    "stage {name} of API {id} could not be read a second time ({}: {}); what follows rests on the first",
-                    why.code, why.message
-                );
-                ledger.warn("not-confirmed", message, id, Some(&name));
-                stages.push(stage);
-            }
+            Some(Now::Unknown(why)) => why,
+            None => Failure::internal("it was not read"),
+        };
+        if let Kind::Stopped(_) = why.kind {
+            // It may be read another time, and then it is known.
+            ledger.unconfirmed(&why, id, &name);
+        } else {
+            let message = format!(
+                "stage {name} of API {id} could not be read a second time ({}: {}); what follows rests on the first",
+                why.code, why.message
+            );
+            ledger.warn("not-confirmed", message, id, Some(&name));
         }
+        stages.push(stage);
     }
     stages
-}
-
-/// Whether the stage, or its API, is not there any more: it was there a moment ago, so whatever the words are.
-fn is_gone(failure: &Failure) -> bool {
-    failure.kind == Kind::Missing
 }

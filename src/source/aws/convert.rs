@@ -31,9 +31,13 @@ macro_rules! structure {
     }};
 }
 
+/// The SDK's filler for a required enum that an answer lacks. A required text is filled with an empty one, and a
+/// required time with the year 1970.
+const FILLER: &str = "no value was set";
+
 /// A text that every API has: where an answer lacks it nobody knows it, and no rule may take it for unset.
 fn stated(value: Option<String>) -> Value<'static> {
-    match text(value) {
+    match text(value.filter(|value| value != FILLER)) {
         Value::Unset => Value::NotStated,
         stated => stated,
     }
@@ -54,9 +58,9 @@ macro_rules! api {
             "DisableSchemaValidation": boolean($api.disable_schema_validation),
             "ImportInfo": list($api.import_info),
             "IpAddressType": text($api.ip_address_type.map(|kind| kind.as_str().to_owned())),
-            "Name": text($api.name),
+            "Name": stated($api.name),
             "ProtocolType": stated($api.protocol_type.map(|protocol| protocol.as_str().to_owned())),
-            "RouteSelectionExpression": text($api.route_selection_expression),
+            "RouteSelectionExpression": stated($api.route_selection_expression),
             "Tags": texts($api.tags),
             "Version": text($api.version),
             "Warnings": list($api.warnings),
@@ -119,7 +123,7 @@ fn route_settings(settings: RouteSettings) -> Value<'static> {
         "DetailedMetricsEnabled": boolean(settings.detailed_metrics_enabled),
         "LoggingLevel": text(settings.logging_level.map(|level| level.as_str().to_owned())),
         "ThrottlingBurstLimit": integer(settings.throttling_burst_limit),
-        "ThrottlingRateLimit": settings.throttling_rate_limit.map_or(Value::Unset, Value::Number),
+        "ThrottlingRateLimit": number(settings.throttling_rate_limit),
     })
 }
 
@@ -146,9 +150,18 @@ fn integer(value: Option<i32>) -> Value<'static> {
     value.map_or(Value::Unset, |value| Value::Integer(value.into()))
 }
 
+/// A number; infinity and "not a number", which JSON can hold as text, are no rates that anything could be held against.
+fn number(value: Option<f64>) -> Value<'static> {
+    match value {
+        None => Value::Unset,
+        Some(value) if value.is_finite() => Value::Number(value),
+        Some(_) => Value::NotStated,
+    }
+}
+
 /// ISO 8601 in UTC, `2026-02-03T09:15:27Z`, as the wire has it.
 fn date(date: Option<DateTime>) -> Value<'static> {
-    text(date.and_then(|date| date.fmt(Format::DateTime).ok()))
+    date.map_or(Value::Unset, |date| date.fmt(Format::DateTime).map_or(Value::NotStated, Value::text))
 }
 
 fn list(elements: Option<Vec<String>>) -> Value<'static> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::surroundings::without_password;
 
@@ -30,7 +31,27 @@ pub enum Error {
     InvalidEndpoint {
         /// The text.
         url: String,
+        /// The flag, the variable or the profile that sets it.
+        by: String,
     },
+    /// A file that the environment names and that cannot be used.
+    SettingsFile {
+        /// The variable.
+        variable: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The files of the AWS configuration could not be read in time.
+    SettingsBlock {
+        /// The time that they had.
+        limit: Duration,
+    },
+    /// The time for the whole fetch was over before anything could be asked.
+    TooLate,
+    /// The SDK cannot use its settings.
+    SettingsInvalid,
     /// No Region was named, and the SDK's chain has none.
     NoRegion,
     /// No credentials were found.
@@ -86,12 +107,30 @@ impl fmt::Display for Error {
             Self::Proxy { variable } => {
                 write!(out, "{variable} is no URL of a proxy.\nIt has to look like http://proxy.example:3128.")
             }
-            Self::InvalidEndpoint { url } => {
+            Self::InvalidEndpoint { url, by } => {
                 write!(
                     out,
-                    "{:?} is not an endpoint URL.\nIt has to look like https://host or http://127.0.0.1:4566.",
+                    "{:?}, set by {by}, is not an endpoint URL.\n\
+                     It has to look like https://host or http://127.0.0.1:4566.",
                     without_password(url)
                 )
+            }
+            Self::SettingsFile { variable, path, reason } => {
+                write!(out, "{variable} names {}, which cannot be used: {reason}", path.display())
+            }
+            Self::SettingsBlock { limit } => write!(
+                out,
+                "the AWS configuration could not be read within {} s.\n\
+                 Check the files that it names (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_CA_BUNDLE): one of \
+                 them blocks.",
+                limit.as_secs()
+            ),
+            Self::TooLate => out.write_str(
+                "the time of --timeout was over before the AWS configuration was read.\nRaise --timeout, or check the \
+                 files that the configuration names.",
+            ),
+            Self::SettingsInvalid => {
+                out.write_str("the AWS SDK cannot use its settings.\nCheck the AWS_… variables and the profile.")
             }
             Self::NoRegion => {
                 out.write_str("no Region.\nName one with --region, in AWS_REGION, or in the profile (`aws configure`).")

@@ -1,7 +1,7 @@
 //! Which calls a fetch makes, and in what order: the APIs of a Region, then the stages of each. It must not know how a
 //! call is made or retried.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -43,17 +43,27 @@ pub(super) struct Region {
 }
 
 /// The items of a list as far as its pages could be read.
-struct Listing {
-    items: Vec<Value<'static>>,
+pub(super) struct Listing {
+    pub(super) items: Vec<Value<'static>>,
     /// How many pages were read.
     pages: usize,
-    failed: Option<Failure>,
+    pub(super) failed: Option<Failure>,
 }
 
 /// The stages of an API as far as they could be read.
+#[derive(Default)]
 struct Stages {
     read: Vec<Value<'static>>,
+    /// The names of those that were answered twice, differently.
+    twice: Vec<String>,
     failed: Option<(Operation, Failure)>,
+}
+
+impl Stages {
+    /// Returns true if AWS says that the API does not exist.
+    fn vanished(&self) -> bool {
+        self.failed.as_ref().is_some_and(|(operation, failure)| is_deleted(*operation, failure))
+    }
 }
 
 impl Region {
@@ -66,7 +76,7 @@ impl Region {
         region.progress.listed(apis.len());
         let mut apis = apis.into_iter();
         // In order, and only so many at once, so that memory does not grow with the number of APIs.
-        let (mut reads, mut doubts) = (VecDeque::new(), Doubts::default());
+        let (mut reads, mut doubts, mut vanished) = (VecDeque::new(), Doubts::default(), Vec::new());
         loop {
             while reads.len() < region.width.max(1) {
                 let Some(api) = apis.next() else { break };
@@ -76,14 +86,19 @@ impl Region {
             }
             let Some((api, stages)) = reads.pop_front() else { break };
             let stages = stages.await.unwrap_or_else(|error| Stages {
-                read: Vec::new(),
                 failed: Some((region.stage_operation(), Failure::internal(error.to_string()))),
+                ..Stages::default()
             });
+            if stages.vanished() {
+                vanished.push((api, stages));
+                continue;
+            }
             region.deliver(api, stages, &mut doubts, &mut ledger).await;
             if doubts.are_many() {
                 region.settle(std::mem::take(&mut doubts), &mut ledger).await;
             }
         }
+        region.look_again(vanished, &mut doubts, &mut ledger).await;
         region.settle(doubts, &mut ledger).await;
         ledger.requests(region.control_plane.requests());
         if let Some(spool) = &region.spool {
@@ -115,9 +130,12 @@ impl Region {
         };
         apis.retain(|api| self.selection.has_api(id_of(api)));
         // While the pages are read an API may be made or deleted, and another one be listed twice.
-        apis.sort_by(|a, b| id_of(a).cmp(&id_of(b)));
-        apis.dedup_by(|later, kept| id_of(later) == id_of(kept));
+        let twice = each_once(&mut apis, id_of);
         ledger.listed(&apis, &self.selection);
+        for id in &twice {
+            ledger.unread(Operation::GetApis, &Failure::two_answers(Operation::GetApis, "the API"), id, None);
+        }
+        apis.retain(|api| !id_of(api).is_some_and(|id| twice.iter().any(|twice| twice == id)));
         apis.retain(|api| {
             let document = Document::before_its_stages(self.account.as_deref(), Some(&self.name), api);
             let fetched = (self.may_match)(&document);
@@ -164,34 +182,83 @@ impl Region {
     async fn stages_of(&self, api_id: &str) -> Stages {
         if let Some(stage) = self.only_stage() {
             return match self.control_plane.get_stage(api_id, stage).await {
-                Ok(stage) => Stages { read: vec![stage], failed: None },
+                Ok(stage) => Stages { read: vec![stage], ..Stages::default() },
                 Err(failure) if failure.kind == Kind::Missing && failure.message.contains("stage identifier") => {
-                    Stages { read: Vec::new(), failed: None }
+                    Stages::default()
                 }
-                Err(failure) => Stages { read: Vec::new(), failed: Some((Operation::GetStage, failure)) },
+                Err(failure) => Stages { failed: Some((Operation::GetStage, failure)), ..Stages::default() },
             };
         }
-        let page = |token| self.control_plane.get_stages(api_id, token);
-        let Listing { mut items, failed, .. } =
-            list(Operation::GetStages, self.most_pages(), &self.progress, page, |_| false).await;
+        let Listing { mut items, failed, .. } = self.list_stages(api_id).await;
         items.retain(|stage| self.selection.has_stage(name_of(stage)));
-        items.sort_by(|a, b| name_of(a).cmp(&name_of(b)));
-        items.dedup_by(|later, kept| name_of(later) == name_of(kept));
-        Stages { read: items, failed: failed.map(|failure| (Operation::GetStages, failure)) }
+        let twice = each_once(&mut items, name_of);
+        items.retain(|stage| !name_of(stage).is_some_and(|name| twice.iter().any(|twice| twice == name)));
+        Stages { read: items, twice, failed: failed.map(|failure| (Operation::GetStages, failure)) }
+    }
+
+    /// Lists the stages of an API, page by page.
+    pub(super) async fn list_stages(&self, api_id: &str) -> Listing {
+        let page = |token| self.control_plane.get_stages(api_id, token);
+        list(Operation::GetStages, self.most_pages(), &self.progress, page, |_| false).await
+    }
+
+    /// Looks APIs up again that were listed and then not found: they are deleted if AWS no longer lists them, and not
+    /// read otherwise. A list costs one call for each page, whatever their number, and needs no permission of its own.
+    async fn look_again(&self, vanished: Vec<(Value<'static>, Stages)>, doubts: &mut Doubts, ledger: &mut Ledger) {
+        if vanished.is_empty() {
+            return;
+        }
+        let ids: Vec<&str> = vanished.iter().filter_map(|(api, _)| id_of(api)).collect();
+        let there = self.still_there(&ids).await;
+        for (api, mut stages) in vanished {
+            let id = id_of(&api).unwrap_or_default().to_owned();
+            match &there {
+                Ok(there) if !there.contains(&id) => ledger.deleted(&id),
+                Ok(_) => {
+                    stages.failed = stages.failed.map(|(operation, failure)| (operation, failure.but_listed()));
+                    self.deliver(api, stages, doubts, ledger).await;
+                }
+                Err(why) => {
+                    stages.failed = stages.failed.map(|(operation, failure)| (operation, failure.not_looked_up(why)));
+                    self.deliver(api, stages, doubts, ledger).await;
+                }
+            }
+        }
+    }
+
+    /// Returns those of the APIs that AWS still knows.
+    pub(super) async fn still_there(&self, ids: &[&str]) -> Result<BTreeSet<String>, Failure> {
+        self.progress.foresee(1);
+        match self.only_api().await {
+            Some(Ok(api)) => return Ok(api.iter().filter_map(id_of).map(str::to_owned).collect()),
+            Some(Err(failure)) => return Err(failure),
+            None => {}
+        }
+        let all_found = |apis: &[Value<'static>]| ids.iter().all(|id| apis.iter().any(|api| id_of(api) == Some(*id)));
+        let page = |token| self.control_plane.get_apis(token);
+        let listing = list(Operation::GetApis, self.most_pages(), &self.progress, page, all_found).await;
+        match listing.failed {
+            Some(failure) => Err(failure),
+            None => Ok(listing.items.iter().filter_map(id_of).map(str::to_owned).collect()),
+        }
     }
 
     /// Hands on what was read of an API, and writes down what was not.
     async fn deliver(&self, api: Value<'static>, stages: Stages, doubts: &mut Doubts, ledger: &mut Ledger) {
         let id = id_of(&api).unwrap_or_default().to_owned();
         ledger.found_stages(&stages.read, &self.selection);
-        let whole = match &stages.failed {
-            Some((operation, failure)) if is_deleted(*operation, failure) => return ledger.deleted(&id),
-            Some((operation, failure)) => {
-                ledger.unread(*operation, failure, &id, self.only_stage());
-                false
+        let two_answers = Failure::two_answers(Operation::GetStages, "the stage");
+        let mut missing: Vec<(Operation, &Failure, Option<&str>)> = Vec::new();
+        missing.extend(stages.failed.as_ref().map(|(operation, failure)| (*operation, failure, self.only_stage())));
+        missing.extend(stages.twice.iter().map(|name| (Operation::GetStages, &two_answers, Some(name.as_str()))));
+        for (number, (operation, failure, stage)) in missing.iter().enumerate() {
+            if number == 0 {
+                ledger.unread(*operation, failure, &id, *stage);
+            } else {
+                ledger.unread_too(*operation, failure, &id, *stage);
             }
-            None => true,
-        };
+        }
+        let whole = missing.is_empty();
         let Some((api, stages)) = doubts.set_aside(self, api, stages.read).await else {
             if whole {
                 let failure = Failure::internal("whether its stages are worth a second look could not be found out");
@@ -227,6 +294,21 @@ impl Region {
         }
         taken
     }
+}
+
+/// Sorts items by their key and keeps each once. Returns the keys of those that were read twice with different contents.
+fn each_once(items: &mut Vec<Value<'static>>, key: for<'v> fn(&'v Value<'static>) -> Option<&'v str>) -> Vec<String> {
+    items.sort_by(|a, b| key(a).cmp(&key(b)));
+    let mut twice: Vec<String> = Vec::new();
+    items.dedup_by(|later, kept| {
+        let same = key(later) == key(kept);
+        if same && later != kept {
+            twice.extend(key(kept).map(str::to_owned));
+        }
+        same
+    });
+    twice.dedup();
+    twice
 }
 
 /// Whether the answer says that the API is gone. GetStage must say so in words: its other 404 is about the stage.
@@ -266,6 +348,10 @@ where
             }
         }
         let Some(token) = &token else { return listing };
+        if let Err(failure) = Failure::check_token(token) {
+            listing.failed = Some(failure);
+            return listing;
+        }
         if enough(&listing.items) {
             return listing;
         }

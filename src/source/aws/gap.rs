@@ -1,8 +1,9 @@
 //! What went wrong with a call: the SDK's errors to a code, a message and a hint. It must not decide what to do about it.
 //!
 //! The codes are AWS's. Where no answer of AWS came they are ours: `ConnectionFailure`, `RequestTimeout`,
-//! `InvalidResponse`, `RepeatedPageToken`, `CredentialsFailure`, `Timeout`, `Interrupted`, `InternalError`, and
-//! `Http…` with the status of an answer that names no code.
+//! `InvalidResponse`, `AnswerTooLarge`, `RepeatedPageToken`, `TwoAnswers`, `ForeignCredentials`, `CredentialsFailure`,
+//! `InvalidRequest`, `Timeout`, `Interrupted`, `InternalError`, and `Http…` with the status of an answer that names no
+//! code.
 
 use std::error::Error;
 use std::io;
@@ -13,6 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 
+use super::http::TooLarge;
 use super::permission::{Blame, Permission};
 use super::stop::Reason;
 use crate::model::feed::Gap;
@@ -21,6 +23,9 @@ use crate::model::feed::Gap;
 const LONGEST_MESSAGE: usize = 500;
 /// The longest code that is kept, in characters; AWS's are far shorter.
 const LONGEST_CODE: usize = 100;
+
+/// The longest page token that is sent back, in bytes; AWS's have a few hundred.
+const LONGEST_TOKEN: usize = 16 << 10;
 
 /// A call, by AWS's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +106,10 @@ pub(super) enum Kind {
     Missing,
     /// The pages of a list do not come to an end.
     Endless,
+    /// The same item was answered twice, differently.
+    TwoAnswers,
+    /// The answer is larger than any of AWS's.
+    TooLarge,
     /// The fetch was stopped.
     Stopped(Reason),
     /// Anything else.
@@ -130,6 +139,9 @@ impl Failure {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
+        if chain(error).any(<dyn Error>::is::<TooLarge>) {
+            return Self::new(Kind::TooLarge, "AnswerTooLarge", causes(error));
+        }
         match error {
             SdkError::ServiceError(refused) => Self::answered(refused.raw(), refused.err(), Some(refused.err().meta())),
             // So the newer of the SDK's crates see a refusal that names no code, such as a proxy's.
@@ -188,7 +200,7 @@ impl Failure {
             | "IncompleteSignature"
             | "IncompleteSignatureException" => Kind::Signature,
             "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => Kind::Denied,
-            "NotFoundException" => Kind::Missing,
+            "NotFoundException" if status == 404 => Kind::Missing,
             _ => match status {
                 429 => Kind::Throttled(retry_after(raw)),
                 408 => Kind::Slow,
@@ -204,9 +216,44 @@ impl Failure {
         Self::new(Kind::Other, "SpoolFailure", format!("what --resume goes on from could not be read: {why}"))
     }
 
+    /// STS answered AssumeRole with the credentials of another account.
+    pub(super) fn foreign_credentials(account: &str) -> Self {
+        Self::new(Kind::Other, "ForeignCredentials", format!("STS answered with credentials of account {account}"))
+    }
+
+    /// AWS answered the same item twice, differently.
+    pub(super) fn two_answers(operation: Operation, what: &str) -> Self {
+        let message = format!("two answers: {} lists {what} twice, with different contents", operation.name());
+        Self::new(Kind::TwoAnswers, "TwoAnswers", message)
+    }
+
+    /// AWS says that an API does not exist, and lists it.
+    pub(super) fn but_listed(self) -> Self {
+        Self { message: format!("{}, and GetApis still lists the API", self.message), ..self }
+    }
+
+    /// AWS says that an API does not exist, and could not be asked again.
+    pub(super) fn not_looked_up(self, why: &Self) -> Self {
+        let message = format!("{}; looked up again: {}: {}", self.message, why.code, why.message);
+        Self { message, ..self }
+    }
+
     /// An answer that is not what the call returns.
     pub(super) fn broken(what: impl Into<String>) -> Self {
         Self::new(Kind::Broken, "InvalidResponse", what)
+    }
+
+    /// A request that no client could send, so that it is not tried again.
+    pub(super) fn unsendable(what: impl Into<String>) -> Self {
+        Self::new(Kind::Other, "InvalidRequest", what)
+    }
+
+    /// Checks a page token: it is sent back in a URL, and no server takes one as long as the longest that is let through.
+    pub(super) fn check_token(token: &str) -> Result<(), Self> {
+        if token.len() <= LONGEST_TOKEN {
+            return Ok(());
+        }
+        Err(Self::unsendable(format!("the page token of the answer cannot be sent back: it has {} bytes", token.len())))
     }
 
     /// The pages of a list do not come to an end.
@@ -338,9 +385,16 @@ impl Failure {
                 "check the id or the name, or leave it out of --accounts".to_owned()
             }
             Kind::Missing => "the endpoint does not know what was asked for: check the endpoint URL".to_owned(),
+            Kind::TooLarge => {
+                "AWS's answers are far smaller: check the endpoint URL, and what is between here and AWS".to_owned()
+            }
+            Kind::TwoAnswers => "it may have been changed while it was listed: run again".to_owned(),
             Kind::Endless => "run again; if it stays, the endpoint's paging is broken".to_owned(),
             Kind::Stopped(Reason::Timeout) => "raise --timeout, or audit less in one run".to_owned(),
             Kind::Stopped(Reason::Interrupted) => "run again to read the rest".to_owned(),
+            Kind::Other if self.code == "ForeignCredentials" => {
+                "check the endpoint URL of STS: what answers there assumes another role".to_owned()
+            }
             Kind::Other if self.code == "SpoolFailure" => "remove the file and begin anew with --spool".to_owned(),
             Kind::Other if self.code == "AWSOrganizationsNotInUseException" => {
                 "the caller's account is in no organization: name the accounts with --accounts".to_owned()
@@ -348,6 +402,9 @@ impl Failure {
             Kind::Other if self.code.starts_with("Http3") => {
                 "AWS redirects nobody: look for a proxy or a sign-in page in between, and check the endpoint URL"
                     .to_owned()
+            }
+            Kind::Other if self.code == "InvalidRequest" => {
+                "it was not sent: check what AWS answered before, and the endpoint URL".to_owned()
             }
             Kind::Other if self.code == "InternalError" => "this is a bug of driftgate: please report it".to_owned(),
             Kind::Other => "see the message; `driftgate -v` shows every attempt".to_owned(),

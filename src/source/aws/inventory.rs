@@ -86,6 +86,11 @@ pub(super) enum Account {
 /// # Errors
 /// When there are no credentials, or STS says that they are not good.
 pub(super) async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&str>) -> Result<Caller, Error> {
+    let none = |error: &CredentialsError| {
+        let profile = profile.map(str::to_owned);
+        Error::NoCredentials { reason: why_none(error, profile.is_some()), profile }
+    };
+    session.find_credentials().await.map_err(|error| none(&error))?;
     let mut refused = Error::NoRegion;
     let home = regions.first().map(|first| Arc::from(home_of(first)));
     let spare = home.filter(|home| !regions.contains(home) && regions.iter().all(|region| is_opt_in(region)));
@@ -100,10 +105,7 @@ pub(super) async fn caller(session: &Session, regions: &[Arc<str>], profile: Opt
                 None => Failure::broken("the answer names no account"),
             },
             Err(error) => match credentials_error(error) {
-                Some(error) => {
-                    let profile = profile.map(str::to_owned);
-                    return Err(Error::NoCredentials { reason: why_none(error, profile.is_some()), profile });
-                }
+                Some(error) => return Err(none(error)),
                 None => Failure::of(error),
             },
         };

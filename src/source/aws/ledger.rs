@@ -96,6 +96,11 @@ impl Ledger {
         self.gap(operation, why, Some(api_id), stage);
     }
 
+    /// The same of an API that is counted already.
+    pub(super) fn unread_too(&mut self, operation: Operation, why: &Failure, api_id: &str, stage: Option<&str>) {
+        self.gap(operation, why, Some(api_id), stage);
+    }
+
     /// Stages of an API were read, and nobody took them.
     pub(super) fn lost(&mut self, api_id: &str, why: &Failure) {
         self.scope.outcome = Read::Partial;

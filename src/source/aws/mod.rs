@@ -2,7 +2,7 @@
 //! fetch is a value.
 //!
 //! ```text
-//! open: session ─► inventory (who asks, and where) ─► survey
+//! open: session (http, credentials) ─► inventory (who asks, and where) ─► survey
 //! survey: accounts ─► role ─► regions ─► fetch, one Region each ─► call ─► pace
 //!                                          │    └─► confirm         ├─► gap, retry
 //!                                          │                        └─► convert
@@ -15,15 +15,18 @@
 //! members in both), so a Region costs one call for each page of APIs and one for each page of an API's stages.
 
 mod accounts;
+mod apart;
 mod call;
 #[cfg(test)]
 mod canned;
 mod clock;
 mod confirm;
 mod convert;
+mod credentials;
 mod error;
 mod fetch;
 mod gap;
+mod http;
 pub mod iam;
 mod inventory;
 mod ledger;
@@ -36,6 +39,7 @@ mod regions;
 mod retry;
 mod role;
 mod selector;
+mod sent;
 mod session;
 mod settle;
 mod spool;
@@ -164,7 +168,10 @@ pub struct Keys {
 /// meant. What fails later is a gap in the feed.
 pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let started = Instant::now();
-    let session = Session::open(&request).await?;
+    let session = match request.timeout {
+        None => Session::open(&request).await?,
+        Some(timeout) => tokio::time::timeout(timeout, Session::open(&request)).await.map_err(|_| Error::TooLate)??,
+    };
     let (all, homes) = (request.regions.all, inventory::homes(&request.regions, session.region())?);
     let mut services = vec!["ApiGatewayV2", "STS"];
     services.extend(all.then_some("Account"));
@@ -174,7 +181,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let caller = inventory::caller(&session, &homes, request.profile.as_deref());
     let caller = match request.timeout {
         None => caller.await?,
-        Some(timeout) => match tokio::time::timeout(timeout, caller).await {
+        Some(timeout) => match tokio::time::timeout(timeout.saturating_sub(started.elapsed()), caller).await {
             Ok(caller) => caller?,
             Err(_) => inventory::Caller::too_late(&homes),
         },

@@ -130,6 +130,7 @@ where
         let (items, next) = patience.over(whole).await.map_err(failed)?;
         into.extend(items);
         token = next.filter(|token| !token.is_empty());
+        token.as_deref().map_or(Ok(()), Failure::check_token).map_err(failed)?;
         match &token {
             Some(token) if !seen.insert(token.clone()) || number >= MOST_PAGES => {
                 return Err(failed(Failure::endless(operation, number)));

@@ -136,9 +136,14 @@ impl Trouble {
                 Cause::Unreachable
             }
             Kind::Stopped(_) => Cause::Stopped,
-            Kind::Throttled(_) | Kind::Server | Kind::Broken | Kind::Missing | Kind::Endless | Kind::Other => {
-                Cause::Other
-            }
+            Kind::Throttled(_)
+            | Kind::Server
+            | Kind::Broken
+            | Kind::Missing
+            | Kind::Endless
+            | Kind::TwoAnswers
+            | Kind::TooLarge
+            | Kind::Other => Cause::Other,
         };
         let permission = matches!(cause, Cause::Denied(_)).then(|| failure.permission(operation, at));
         let gap = failure.gap(operation, at);

@@ -34,6 +34,9 @@ pub struct Patience {
     pub read: Duration,
     /// The longest time for one attempt, from sending to the last byte of the answer.
     pub attempt: Duration,
+    /// The longest time until the credentials are found, and for the files that the SDK reads. It is shorter than that of
+    /// an attempt, so that one which waits for new credentials ends with what kept them away.
+    pub credentials: Duration,
 }
 
 impl Default for Patience {
@@ -55,6 +58,7 @@ impl Patience {
         connect: Duration::from_millis(3100),
         read: Duration::from_secs(10),
         attempt: Duration::from_secs(15),
+        credentials: Duration::from_secs(10),
     };
 
     /// Makes a call, again if need be.

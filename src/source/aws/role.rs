@@ -10,6 +10,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use tokio::sync::Semaphore;
 
+use super::credentials;
 use super::gap::Failure;
 use super::permission::role_arn;
 use super::retry::Patience;
@@ -95,13 +96,27 @@ impl AssumedRole {
             .map_err(|error| Failure::of(&error))?;
         let keys = answer.credentials.ok_or_else(|| Failure::broken("the answer holds no credentials"))?;
         let expires = SystemTime::try_from(keys.expiration).map_err(|error| Failure::broken(error.to_string()))?;
-        // Where the answer ends early, the SDK leaves empty what is missing; the expiration is the last.
-        if expires <= SystemTime::UNIX_EPOCH || keys.session_token.is_empty() {
+        // The SDK fills in what the answer lacks: empty texts, and the year 1970.
+        let texts = [&keys.access_key_id, &keys.secret_access_key, &keys.session_token];
+        if expires <= SystemTime::UNIX_EPOCH || texts.iter().any(|text| text.is_empty()) {
             return Err(Failure::broken("the answer holds half of the credentials"));
         }
+        let arn = answer.assumed_role_user.map(|user| user.arn).unwrap_or_default();
+        match account_of(&arn) {
+            Some(account) if Some(account) == account_of(&self.arn) => {}
+            Some(other) => return Err(Failure::foreign_credentials(other)),
+            None => return Err(Failure::broken("the answer does not say whose the credentials are")),
+        }
         let token = Some(keys.session_token);
-        Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, token, Some(expires), "AssumeRole"))
+        let found = Credentials::new(keys.access_key_id, keys.secret_access_key, token, Some(expires), "AssumeRole");
+        credentials::checked(&found, "STS's answer").map_err(Failure::unsendable)
     }
+}
+
+/// The account in an ARN, if that is twelve digits.
+fn account_of(arn: &str) -> Option<&str> {
+    let account = arn.split(':').nth(4)?;
+    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
 }
 
 impl ProvideCredentials for AssumedRole {

@@ -2,89 +2,124 @@
 //! not know what is fetched.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
-use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_http_client::{Builder, Connector};
-use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_types::origin::Origin;
 use aws_types::service_config::ServiceConfigKey;
 use hyper::Uri;
 
+use super::apart::{Left, apart};
 use super::clock::Clock;
-use super::{Error, Request};
+use super::credentials::{self, Names, Provider, Shared};
+use super::http::{Network, read_at_most};
+use super::sent::Sent;
+use super::{Error, Keys, Patience, Request};
 
 /// The longest time for one attempt at STS, which is asked one small question before everything else.
 const STS_ATTEMPT: Duration = Duration::from_secs(5);
+/// The longest time for the credentials of a role, which are asked for again where STS fails.
+const LONGEST_RENEWAL: Duration = Duration::from_mins(1);
 /// How often STS is asked.
 const STS_ATTEMPTS: u32 = 2;
-
-/// The variables that name a proxy.
-const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+/// The defaults of the SDK that are taken.
+fn behavior() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+/// The services that may be asked, by the SDK's names.
+const SERVICES: [&str; 5] = ["ApiGatewayV2", "STS", "Account", "EC2", "Organizations"];
+/// The variables that name files for the SDK, which reads each of them whole.
+const FILES: [&str; 4] = [
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+];
+/// The most bytes of such a file.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// Everything that a client of AWS is made from.
 #[derive(Debug)]
 pub(super) struct Session {
     config: SdkConfig,
     clock: Clock,
+    /// Where the credentials come from, unless they are fixed.
+    provider: Option<Arc<Provider>>,
 }
 
 impl Session {
     /// Reads the environment and the profile. Credentials are found when they are first used.
     pub(super) async fn open(request: &Request) -> Result<Self, Error> {
         if let Some(url) = &request.endpoint_url {
-            check_endpoint(url)?;
-        }
-        let http_client = http_client(proxy(request)?, tls()?);
-        let patience = &request.patience;
-        let limits = TimeoutConfig::builder()
-            .connect_timeout(patience.connect)
-            .read_timeout(patience.read)
-            .operation_attempt_timeout(patience.attempt);
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http_client.clone())
-            .timeout_config(limits.build());
-        if let Ok(name) = AppName::new("driftgate") {
-            loader = loader.app_name(name);
-        }
-        if let Some(profile) = &request.profile {
-            loader = loader.profile_name(profile);
-        }
-        if let Some(region) = request.regions.named.first() {
-            loader = loader.region(Region::new(region.clone()));
-        }
-        if let Some(url) = &request.endpoint_url {
-            loader = loader.endpoint_url(url);
+            check_endpoint(url, || "--endpoint-url".to_owned())?;
         }
         if let Some(keys) = &request.credentials {
-            loader = loader.credentials_provider(Credentials::new(
-                &keys.access_key_id,
-                &keys.secret_access_key,
-                keys.session_token.clone(),
-                None,
-                "fixed keys",
-            ));
+            return Self::isolated(request, keys);
         }
-        let mut config = loader.load().await;
-        if let (Some(profile), None) = (&request.profile, &request.credentials) {
-            // The SDK's chain prefers keys in the environment to a profile that was asked for; the AWS CLI does not.
-            let context =
-                ProviderConfig::without_region().with_region(config.region().cloned()).with_http_client(http_client);
-            let provider = ProfileFileCredentialsProvider::builder().configure(&context).profile_name(profile).build();
-            config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
+        let loaded = load(
+            request.profile.clone(),
+            request.regions.named.first().cloned(),
+            request.endpoint_url.clone(),
+            past_the_proxy(request),
+            request.patience,
+        );
+        let limit = request.patience.credentials;
+        // The files may be pipes that nobody writes to.
+        let loaded = apart(limit, move || loaded).await;
+        let (config, network) = match loaded {
+            Ok(loaded) => loaded?,
+            Err(Left::TooSlow) => return Err(Error::SettingsBlock { limit }),
+            Err(Left::Panicked) => return Err(Error::SettingsInvalid),
+        };
+        for service in SERVICES {
+            if let Some(url) = endpoint_of(&config, service) {
+                check_endpoint(&url, || endpoint_set_by(request, service, &url))?;
+            }
         }
-        Ok(Self { config, clock: Clock::default() })
+        let provider = Arc::new(provider(request, &config, network));
+        let shared = SharedCredentialsProvider::new(Shared(Arc::clone(&provider)));
+        let config = config.into_builder().credentials_provider(shared).build();
+        Ok(Self { config, clock: Clock::default(), provider: Some(provider) })
+    }
+
+    /// Fixed keys are for control planes of our own: nothing of the environment or of a profile is read.
+    fn isolated(request: &Request, keys: &Keys) -> Result<Self, Error> {
+        let Keys { access_key_id, secret_access_key, session_token } = keys;
+        let given = Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "fixed keys");
+        let given = credentials::checked(&given, "the fixed keys")
+            .map_err(|reason| Error::NoCredentials { reason, profile: None })?;
+        let mut config = SdkConfig::builder()
+            .behavior_version(behavior())
+            .region(request.regions.named.first().cloned().map(Region::new))
+            .http_client(Network::isolated().client())
+            .timeout_config(limits(&request.patience))
+            .identity_cache(identity_cache(&request.patience))
+            .credentials_provider(SharedCredentialsProvider::new(given));
+        if let Some(url) = &request.endpoint_url {
+            config = config.endpoint_url(url);
+            config.insert_origin("endpoint_url", Origin::shared_config());
+        }
+        if let Ok(name) = AppName::new("driftgate") {
+            config = config.app_name(name);
+        }
+        Ok(Self { config: config.build(), clock: Clock::default(), provider: None })
+    }
+
+    /// Finds the credentials, before the first request that needs them.
+    pub(super) async fn find_credentials(&self) -> Result<(), CredentialsError> {
+        match &self.provider {
+            Some(provider) => provider.find().await,
+            None => Ok(()),
+        }
     }
 
     /// The Region of the SDK's chain, or the first that was asked for.
@@ -105,7 +140,7 @@ impl Session {
     /// The same with other credentials, which all Regions of their account share.
     pub(super) fn config_with(&self, credentials: SharedCredentialsProvider) -> SdkConfig {
         // The SDK's own cache of identities holds 64 and then forgets any one of them; each account has its own here.
-        let cache = IdentityCache::lazy().build();
+        let cache = IdentityCache::lazy().load_timeout(LONGEST_RENEWAL).build();
         self.config.to_builder().credentials_provider(credentials).identity_cache(cache).build()
     }
 
@@ -152,39 +187,158 @@ pub(super) fn endpoint_of(config: &SdkConfig, service: &str) -> Option<String> {
     if config.get_origin("endpoint_url").is_client_config() { general() } else { of_service().or_else(general) }
 }
 
-/// A client of API Gateway, without retries: every attempt takes a token of the pacer.
-pub(super) fn api_gateway(config: &SdkConfig, region: &str) -> aws_sdk_apigatewayv2::Client {
+/// A client of API Gateway, without retries: every attempt takes a token of the pacer. Also returns the count of what it
+/// sends.
+pub(super) fn api_gateway(config: &SdkConfig, region: &str) -> (aws_sdk_apigatewayv2::Client, Sent) {
+    let sent = Sent::default();
     let config = aws_sdk_apigatewayv2::config::Builder::from(config)
         .region(Region::new(region.to_owned()))
-        .retry_config(RetryConfig::disabled());
-    aws_sdk_apigatewayv2::Client::from_conf(config.build())
+        .retry_config(RetryConfig::disabled())
+        .interceptor(sent.clone());
+    (aws_sdk_apigatewayv2::Client::from_conf(config.build()), sent)
 }
 
-/// Whether an endpoint is a URL of http or https with a host.
-fn check_endpoint(text: &str) -> Result<(), Error> {
+/// Reads the SDK's settings. Retries are made here, so those of the SDK are set: what the environment and the profile
+/// say of them is not read.
+async fn load(
+    profile: Option<String>,
+    region: Option<String>,
+    endpoint_url: Option<String>,
+    past_the_proxy: bool,
+    patience: Patience,
+) -> Result<(SdkConfig, Network), Error> {
+    check_files()?;
+    let network = Network::of_environment(past_the_proxy)?;
+    let mut loader = aws_config::defaults(behavior())
+        .http_client(network.client())
+        .timeout_config(limits(&patience))
+        .retry_config(RetryConfig::standard())
+        .identity_cache(identity_cache(&patience))
+        .no_credentials();
+    if let Ok(name) = AppName::new("driftgate") {
+        loader = loader.app_name(name);
+    }
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region));
+    }
+    if let Some(url) = endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    let mut config = loader.load().await.into_builder();
+    // What is asked from here on is asked on another thread than the SDK's settings.
+    config.set_http_client(Some(network.client()));
+    Ok((config.build(), network))
+}
+
+fn limits(patience: &Patience) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(patience.connect)
+        .read_timeout(patience.read)
+        .operation_attempt_timeout(patience.attempt)
+        .build()
+}
+
+fn identity_cache(patience: &Patience) -> aws_smithy_runtime_api::client::identity::SharedIdentityCache {
+    // The provider has a limit of its own, and tells who was too slow.
+    IdentityCache::lazy().load_timeout(patience.credentials.saturating_mul(2)).build()
+}
+
+/// Refuses files that the environment names and that never end. A pipe may end, and is read once.
+fn check_files() -> Result<(), Error> {
+    for variable in FILES {
+        let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from) else {
+            continue;
+        };
+        if is_pipe(&path) {
+            continue;
+        }
+        match read_at_most(&path, MOST_BYTES) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::SettingsFile { variable, path, reason: error.to_string() });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Path) -> bool {
+    false
+}
+
+/// The providers of the request's profile, or of the whole chain.
+fn provider(request: &Request, config: &SdkConfig, network: Network) -> Provider {
+    let (profile, region) = (request.profile.clone(), config.region().cloned());
+    let names = Names { profile: name_of_profile(request, config), container: name_of_container() };
+    let make = move || {
+        let context = ProviderConfig::without_region()
+            .with_region(region.clone())
+            .with_behavior_version(Some(behavior()))
+            .with_retry_config(RetryConfig::standard())
+            .with_http_client(network.client());
+        credentials::links(&context, profile.as_deref(), &names)
+    };
+    Provider::new(Arc::new(make), request.patience.credentials)
+}
+
+/// The profile that is in force, and how it gets credentials.
+fn name_of_profile(request: &Request, config: &SdkConfig) -> String {
+    let of_environment = || std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());
+    let name = request.profile.clone().or_else(of_environment).unwrap_or_else(|| "default".to_owned());
+    let has = |key: &&&str| {
+        let wanted = ServiceConfigKey::builder().service_id("none").env("AWS_NONE").profile(key).build();
+        wanted.is_ok_and(|key| config.service_config().is_some_and(|settings| settings.load_config(key).is_some()))
+    };
+    match ["credential_process", "sso_session", "sso_start_url", "web_identity_token_file", "role_arn"].iter().find(has)
+    {
+        Some(key) => format!("{key} of the profile {name}"),
+        None => format!("the profile {name}"),
+    }
+}
+
+fn name_of_container() -> String {
+    let names = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+    match names.iter().find(|name| std::env::var_os(name).is_some()) {
+        Some(name) => format!("the credentials endpoint of the container ({name})"),
+        None => "the credentials endpoint of the container".to_owned(),
+    }
+}
+
+/// Checks that an endpoint is a URL of http or https with a host.
+fn check_endpoint(text: &str, set_by: impl FnOnce() -> String) -> Result<(), Error> {
     let usable = |url: Uri| {
         matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty())
     };
-    if text.parse().is_ok_and(usable) { Ok(()) } else { Err(Error::InvalidEndpoint { url: text.to_owned() }) }
+    if text.parse().is_ok_and(usable) {
+        return Ok(());
+    }
+    Err(Error::InvalidEndpoint { url: text.to_owned(), by: set_by() })
+}
+
+/// What set an endpoint, in the order in which the SDK asks.
+pub(super) fn endpoint_set_by(request: &Request, service: &str, url: &str) -> String {
+    if request.endpoint_url.is_some() {
+        return "--endpoint-url".to_owned();
+    }
+    let names = [format!("AWS_ENDPOINT_URL_{}", service.to_uppercase()), "AWS_ENDPOINT_URL".to_owned()];
+    let by = names.into_iter().find(|name| std::env::var(name).is_ok_and(|value| value == url));
+    by.unwrap_or_else(|| "the profile".to_owned())
 }
 
 fn is_loopback(url: &Uri) -> bool {
     let host = url.host().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     address.map_or_else(|_| host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback())
-}
-
-/// The proxy that the environment names, if it names one.
-fn proxy(request: &Request) -> Result<ProxyConfig, Error> {
-    if past_the_proxy(request) {
-        return Ok(ProxyConfig::disabled());
-    }
-    // The SDK passes over what it cannot read, and would connect past the proxy.
-    let unusable = |name: &&&str| std::env::var(name).is_ok_and(|url| !url.is_empty() && url.parse::<Uri>().is_err());
-    match PROXIES.iter().find(unusable) {
-        Some(variable) => Err(Error::Proxy { variable }),
-        None => Ok(ProxyConfig::from_env()),
-    }
 }
 
 /// Whether no proxy is asked: none can reach this machine's loopback interface.
@@ -198,50 +352,8 @@ pub(super) fn past_the_proxy(request: &Request) -> bool {
     endpoint.and_then(|url| url.parse().ok()).is_some_and(|url| is_loopback(&url))
 }
 
-/// One HTTP client for every service and Region: each of its own would build its own pool and trust store.
-fn http_client(proxy: ProxyConfig, tls: TlsContext) -> SharedHttpClient {
-    // `build_https` of the crate ignores HTTPS_PROXY and NO_PROXY, so the connector is built here.
-    let client = Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut connector = Connector::builder().proxy_config(proxy.clone());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        connector.tls_provider(Provider::rustls(CryptoMode::Ring)).tls_context(tls.clone()).build()
-    });
-    SharedHttpClient::new(Shared(client))
-}
-
-/// The HTTP client behind all clients of AWS.
-///
-/// The crate's own builds a connector, and with it the whole trust store, each time that a client is made from it, and
-/// throws it away: of an audit of 8,500 Regions that was a quarter of the work. This one only hands on what is kept.
-#[derive(Debug)]
-struct Shared(SharedHttpClient);
-
-impl HttpClient for Shared {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        self.0.http_connector(settings, components)
-    }
-}
-
-/// The trusted roots: the system's, or those of `AWS_CA_BUNDLE`, which the SDK for Rust does not read by itself.
-fn tls() -> Result<TlsContext, Error> {
-    let mut context = TlsContext::builder();
-    if let Some(path) = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()).map(PathBuf::from) {
-        let unusable = |reason: String| Error::CaBundle { path: path.clone(), reason };
-        let pem = std::fs::read(&path).map_err(|error| unusable(error.to_string()))?;
-        let marker = b"-----BEGIN CERTIFICATE-----";
-        if !pem.windows(marker.len()).any(|window| window == marker) {
-            return Err(unusable("it holds no certificate in PEM".to_owned()));
-        }
-        context = context.with_trust_store(TrustStore::empty().with_pem_certificate(pem));
-    }
-    // It cannot fail in this version of the crate; the default is what it falls back to.
-    Ok(context.build().unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Keys;
     use super::*;
 
     #[test]
@@ -268,6 +380,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_a_url_with_a_host() {
+        let check_endpoint = |url: &str| check_endpoint(url, String::new);
         assert!(check_endpoint("http://127.0.0.1:1").is_ok() && check_endpoint("https://vpce-1.example/").is_ok());
         for wrong in ["", "localhost:4566", "127.0.0.1", "ftp://x", "http://", "http://a b"] {
             assert!(matches!(check_endpoint(wrong), Err(Error::InvalidEndpoint { .. })), "{wrong}");

@@ -70,7 +70,7 @@ pub(super) fn settle(mut ledgers: Vec<Ledger>, said: &Said) -> (Vec<Ledger>, Opt
         let Some(why) = ledger.unknown_here.as_ref().filter(|_| ledger.scope.outcome != Read::Excluded) else {
             continue;
         };
-        if let Some(hint) = hint(why, &ledger.scope.account, &region_of(ledger), said, bad) {
+        if let Some(hint) = hint(why, ledger.scope.account.as_deref(), &region_of(ledger), said, bad) {
             ledger.gaps.iter_mut().for_each(|gap| gap.hint.clone_from(&hint));
         }
     }
@@ -93,7 +93,7 @@ fn leave_out(ledger: &mut Ledger, region: String) {
 }
 
 /// The hint for a Region that refused the credentials; `None` where the usual one fits.
-fn hint(why: &Failure, account: &Option<String>, region: &str, said: &Said, bad: bool) -> Option<String> {
+fn hint(why: &Failure, account: Option<&str>, region: &str, said: &Said, bad: bool) -> Option<String> {
     match said.enabled.get(region) {
         Some(true) if is_opt_in(region) => Some(
             "the Region is enabled, and does not know the token: one of STS's global endpoint is not good there; \
@@ -102,7 +102,7 @@ fn hint(why: &Failure, account: &Option<String>, region: &str, said: &Said, bad:
         ),
         _ if bad => {
             // The hint of a call without a Region is about the credentials alone.
-            let nowhere = Place { account: account.as_deref(), region: None, api_id: None, stage: None };
+            let nowhere = Place { account, region: None, api_id: None, stage: None };
             Some(why.gap(Operation::GetApis, nowhere).hint)
         }
         None if is_opt_in(region) && said.enabled.is_empty() => Some(format!(

@@ -5,7 +5,7 @@ use aws_sdk_apigatewayv2::config::endpoint::{DefaultResolver, Params, ResolveEnd
 
 use super::Request;
 use super::accounts::Whose;
-use super::session::{Session, endpoint_of, past_the_proxy};
+use super::session::{Session, endpoint_of, endpoint_set_by, past_the_proxy};
 
 /// A value, and what set it: a flag, a variable of the environment, or a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ async fn endpoints(request: &Request, session: &Session, home: &str) -> Vec<Endp
         let set = endpoint_of(session.config(), id);
         let (url, by) = match set {
             Some(url) => {
-                let by = set_by(request, id, &url);
+                let by = endpoint_set_by(request, id, &url);
                 (url, Some(by))
             }
             None if id == "ApiGatewayV2" => (own(session, home).await, None),
@@ -118,16 +118,6 @@ async fn endpoints(request: &Request, session: &Session, home: &str) -> Vec<Endp
         }
     }
     endpoints
-}
-
-/// What set an endpoint, in the order in which the SDK asks.
-fn set_by(request: &Request, service: &str, url: &str) -> String {
-    if request.endpoint_url.is_some() {
-        return "--endpoint-url".to_owned();
-    }
-    let names = [format!("AWS_ENDPOINT_URL_{}", service.to_uppercase()), "AWS_ENDPOINT_URL".to_owned()];
-    let by = names.into_iter().find(|name| std::env::var(name).is_ok_and(|value| value == url));
-    by.unwrap_or_else(|| "the profile".to_owned())
 }
 
 /// API Gateway's own endpoint in a Region, as the SDK finds it.
@@ -198,7 +188,8 @@ mod tests {
             (endpoint.url.as_str(), endpoint.by.as_deref()),
             ("http://me:***@10.0.0.1:1", Some("--endpoint-url"))
         );
-        let refused = Error::InvalidEndpoint { url: url.replace("http", "ftp") }.to_string();
+        let refused =
+            Error::InvalidEndpoint { url: url.replace("http", "ftp"), by: "--endpoint-url".to_owned() }.to_string();
         for said in [refused, plain_http(url).message] {
             assert!(said.contains("me:***@10.0.0.1") && !said.contains("s3cret"), "{said}");
         }

@@ -101,6 +101,7 @@ async fn list(config: &SdkConfig, home: &str) -> Result<Vec<RegionFound>, Failur
             regions.push(RegionFound { name: checked(region.region_name)?, enabled });
         }
         token = page.next_token.filter(|token| !token.is_empty());
+        token.as_deref().map_or(Ok(()), Failure::check_token)?;
         match &token {
             Some(token) if !seen.insert(token.clone()) || number >= MOST_PAGES => {
                 return Err(Failure::endless(Operation::ListRegions, number));

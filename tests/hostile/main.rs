@@ -1,0 +1,15 @@
+//! A server that is not AWS and means no good: raw bytes on a socket. Whatever it sends, what was not read is a gap,
+//! what was read is right, and neither time nor memory grows.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
+
+#[expect(dead_code, reason = "the control plane of tests/faults is not needed here")]
+#[path = "../faults/audit.rs"]
+mod audit;
+mod bodies;
+mod doubled;
+mod members;
+mod missing;
+mod roles;
+mod server;
+mod world;
