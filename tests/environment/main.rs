@@ -1,0 +1,7 @@
+//! The environment and the profile: whatever they hold, the program says what is wrong in a line, or goes on.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+mod credentials;
+mod run;
+mod settings;
