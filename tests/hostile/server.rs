@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A request, as it came.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub enum Answer {
     Bytes(Vec<u8>),
     /// The first, and then the second until the client leaves.
     Endless(Vec<u8>, Vec<u8>),
+    /// The same, with a pause before each.
+    Slowly(Vec<u8>, Vec<u8>),
 }
 
 /// A server that runs until the process ends.
@@ -102,6 +105,13 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked)
         Answer::Endless(first, again) => {
             if stream.write_all(&first).is_ok() {
                 while stream.write_all(&again).is_ok() {}
+            }
+        }
+        Answer::Slowly(first, again) => {
+            if stream.write_all(&first).is_ok() {
+                while stream.write_all(&again).is_ok() {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
             }
         }
     }
