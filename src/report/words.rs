@@ -47,6 +47,8 @@ pub(super) fn value(actual: &Actual) -> Option<Cow<'_, str>> {
         Actual::Boolean(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
         Actual::Integer(value) => Some(Cow::Owned(value.to_string())),
         Actual::Number(value) => Some(Cow::Owned(value.to_string())),
+        // An empty text, under a glob key, is a value that is there.
+        Actual::Text(text) if text.is_empty() => Some(Cow::Borrowed("\"\"")),
         Actual::Text(text) | Actual::Json(text) => Some(Cow::Borrowed(text)),
     }
 }
@@ -367,6 +369,13 @@ mod tests {
         assert_eq!(value(&Actual::Number(1000.0)).unwrap(), "1000");
         assert_eq!(value(&Actual::Number(0.5)).unwrap(), "0.5");
         assert_eq!(value(&Actual::Integer(-1)).unwrap(), "-1");
+        assert_eq!(value(&Actual::Unset), None);
+    }
+
+    #[test]
+    fn an_empty_text_is_shown() {
+        assert_eq!(value(&Actual::Text("".into())).as_deref(), Some("\"\""));
+        assert_eq!(value(&Actual::Text("a".into())).as_deref(), Some("a"));
         assert_eq!(value(&Actual::Unset), None);
     }
 
