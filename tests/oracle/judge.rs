@@ -353,7 +353,7 @@ impl Asked<'_> {
             answers.push(turned(if present == json!(true) { there } else { there.not() }));
         }
         if rest.as_object().is_none_or(|tests| !tests.is_empty()) {
-            let fit = if unstated { Vec::new() } else { self.asked_of(key, of, value) };
+            let fit = if unstated { Vec::new() } else { asked_of(key, of, value) };
             answers.push(if fit.is_empty() && self.left(&rest, of).is_none() {
                 // No key to ask, and nothing that could be asked of one: it matches neither way.
                 No
@@ -365,12 +365,6 @@ impl Asked<'_> {
             });
         }
         if wanted { answers.into_iter().min().unwrap_or(Yes) } else { answers.into_iter().max().unwrap_or(No) }
-    }
-
-    /// The keys that fit a glob with the values that tests see: an empty one is the empty text.
-    fn asked_of(&self, glob: &str, of: Type, value: &Json) -> Vec<(String, Json)> {
-        let seen = |value: Json| if matches!(of, Type::Text { .. }) && is_unset(&value) { empty_text() } else { value };
-        fitting(glob, value).into_iter().map(|(key, value)| (key, seen(value))).collect()
     }
 
     /// One test of one setting; without a name it is a value, or a list of values, to be equal to.
@@ -618,7 +612,7 @@ impl Asked<'_> {
             out.extend(told.iter().map(|key| Finding { path: below(key), or_below: false }));
         }
         if rest.as_object().is_none_or(|tests| !tests.is_empty()) {
-            for (key, value) in self.asked_of(key, of, value) {
+            for (key, value) in asked_of(key, of, value) {
                 self.findings(&rest, of, &value, &below(&key), out);
             }
         }
@@ -638,4 +632,10 @@ fn wanted_of_each(wanted: &[&Json]) -> Json {
         [one] => (*one).clone(),
         several => Json::Array(several.iter().map(|one| (*one).clone()).collect()),
     }
+}
+
+/// The keys that fit a glob with the values that tests see: an empty one is the empty text.
+fn asked_of(glob: &str, of: Type, value: &Json) -> Vec<(String, Json)> {
+    let seen = |value: Json| if matches!(of, Type::Text { .. }) && is_unset(&value) { empty_text() } else { value };
+    fitting(glob, value).into_iter().map(|(key, value)| (key, seen(value))).collect()
 }

@@ -97,7 +97,7 @@ fn what_is_decoded_is_what_is_asked() {
         else {
             continue;
         };
-        let line = document::read(&completed(case.document.clone()), |document| line(document));
+        let line = document::read(&completed(case.document.clone()), line);
         let inheritance = [Inheritance::Inherit, Inheritance::Replace, Inheritance::Both][random.below(3)];
         let options = Options { inheritance, show_values: true, ..Options::default() };
         let outcome = |chunk: Chunk| {
