@@ -23,19 +23,23 @@ fn read_as(bytes: &[u8], selection: Selection) -> Result<(Vec<String>, Close), S
 
 fn read_at(path: &Path, bytes: &[u8], selection: Selection) -> Result<(Vec<String>, Close), String> {
     fs::write(path, bytes).unwrap();
-    let request = Request {
-        path: path.to_str().unwrap().to_owned(),
-        kind: None,
-        selection: Arc::new(selection),
-        regions: Vec::new(),
-        protocol: None,
-    };
-    let mut feed = saved::open(request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
+    let mut feed =
+        saved::open(request(path, selection), Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
     let mut stages = Vec::new();
     while let Some(chunk) = feed.next() {
         chunk.decode(&Wanted::all(), |stage| stages.push(format!("{stage:?}"))).map_err(|error| error.to_string())?;
     }
     Ok((stages, feed.close().map_err(|error| error.to_string())?))
+}
+
+fn request(path: &Path, selection: Selection) -> Request {
+    Request {
+        path: path.to_str().unwrap().to_owned(),
+        kind: None,
+        selection: Arc::new(selection),
+        regions: Vec::new(),
+        protocol: None,
+    }
 }
 
 fn read(bytes: &[u8]) -> Result<(Vec<String>, Close), String> {
@@ -76,6 +80,15 @@ fn a_snapshot_by_hand_is_read_in_any_order() {
     assert_eq!(read(snapshot(&lines).as_bytes()).unwrap().0.len(), 3);
     let bare = of(r#"{"format":"driftgate.snapshot","version":1}"#, &lines, r#"{"stages":N,"complete":true}"#);
     assert_eq!(read(bare.as_bytes()).unwrap().0.len(), 3);
+    // Written again it lists what it left out.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bare");
+    fs::write(&path, bare).unwrap();
+    let feed = saved::open(request(&path, Selection::default()), Arc::new(AtomicBool::new(false))).unwrap();
+    let mut again = Vec::new();
+    write::write(feed, &mut again, &Options { taken_at: None, show_values: false }).unwrap();
+    let (stages, close) = read(&again).unwrap();
+    assert_eq!((stages.len(), close.scopes.len(), close.scopes[0].stages), (3, 1, 3));
 }
 
 #[test]

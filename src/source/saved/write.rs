@@ -1,7 +1,7 @@
 //! Writes a snapshot: a feed becomes lines in the order of account, Region, API and stage.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, Read as _, Write};
 
@@ -13,7 +13,7 @@ use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, STAGE, position};
 use crate::model::digest::Digest;
 use crate::model::document::STAGE_FIELD;
-use crate::model::feed::{Close, Feed, Scope, Unusable};
+use crate::model::feed::{Close, Feed, Read, Scope, Unusable};
 use crate::model::lines::not_stated;
 use crate::model::seal::Seal;
 use crate::model::value::{Value, Written};
@@ -101,6 +101,15 @@ pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) ->
             "stages were lost between reading and writing. This is a bug of driftgate".to_owned(),
         ));
     }
+    // A source need not list the places of its stages; a snapshot does.
+    let listed: BTreeSet<_> = close.scopes.iter().map(|scope| (scope.account.clone(), scope.region.clone())).collect();
+    let unlisted = scopes.0.keys().filter(|place| !listed.contains(*place)).cloned();
+    close.scopes.extend(unlisted.map(|(account, region)| Scope {
+        account,
+        region,
+        outcome: Read::Checked,
+        ..Scope::default()
+    }));
     close.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
     close.gaps.sort();
     close.warnings.sort();
