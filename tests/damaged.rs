@@ -37,6 +37,7 @@ fn request(path: &Path, selection: Selection) -> Request {
         path: path.to_str().unwrap().to_owned(),
         kind: None,
         selection: Arc::new(selection),
+        account: None,
         regions: Vec::new(),
         protocol: None,
     }
@@ -67,7 +68,7 @@ fn line(api: &str, stage: &str) -> String {
 /// A snapshot of these lines.
 fn of(header: &str, lines: &[String], trailer: &str) -> String {
     let trailer = trailer.replace('N', &lines.len().to_string());
-    format!("{header}\n{}{trailer}\n", lines.iter().map(|line| format!("{line}\n")).collect::<String>())
+    format!("{header}\n{}{trailer}\n", lines.iter().fold(String::new(), |text, line| text + line + "\n"))
 }
 
 fn snapshot(lines: &[String]) -> String {
@@ -110,7 +111,7 @@ fn a_line_without_its_names_is_damaged() {
     ] {
         let damaged = whole.replacen(from, to, 1);
         assert_ne!(damaged, whole, "{from}");
-        refused(&snapshot(&[damaged.clone()]), words);
+        refused(&snapshot(std::slice::from_ref(&damaged)), words);
         // Behind a line that begins alike, too.
         refused(&snapshot(&[line("a", "dev"), damaged.clone()]), words);
         let error = read(snapshot(&[damaged]).as_bytes()).unwrap_err();
@@ -188,7 +189,7 @@ fn what_is_there_twice_is_refused() {
         (r#""unchecked":[]"#, r#""unchecked":[],"unchecked":[]"#),
         (r#""complete":true"#, r#""complete":false,"complete":true"#),
     ] {
-        let text = snapshot(&[whole.clone()]);
+        let text = snapshot(std::slice::from_ref(&whole));
         assert!(text.contains(from), "{from}");
         assert!(read(text.replacen(from, to, 1).as_bytes()).is_err(), "{to}");
     }

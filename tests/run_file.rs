@@ -81,6 +81,14 @@ fn a_saved_result_goes_by_the_gate_of_its_audit() {
     assert_eq!(code(&driftgate(folder.path(), &["report", "r.json", "-q", "--fail-on", "never"])), 0);
 }
 
+/// A policy that matches no stage.
+const GOVERNS_NOTHING: &str = "
+policy: none
+match: {StageName: none}
+rules:
+  - {id: r, title: t, severity: low, expect: {AutoDeploy: true}}
+";
+
 #[test]
 fn keys_are_flags_and_flags_win() {
     let file = format!("{FLEET}fail-on: never\nreport: [json=r.json, markdown=r.md]\nallow-empty: true\n");
@@ -95,7 +103,8 @@ fn keys_are_flags_and_flags_win() {
     assert_eq!(code(&output), 1);
     assert!(output.stdout.starts_with(b"{") && !folder.path().join("r.md").exists());
 
-    let output = driftgate(folder.path(), &["audit", "--stage", "none"]);
+    fs::write(folder.path().join("none.yaml"), GOVERNS_NOTHING).unwrap();
+    let output = driftgate(folder.path(), &["audit", "--policy", "none.yaml"]);
     assert_eq!(code(&output), 0, "allow-empty holds");
 }
 
@@ -111,8 +120,12 @@ fn the_result_shows_the_command_line_as_it_was_typed() {
 
 #[test]
 fn a_boolean_that_is_false_is_left_off() {
-    let audit = |value| code(&run(&format!("{FLEET}allow-empty: {value}\n"), &["audit", "--stage", "none"]));
-    assert_eq!((audit(true), audit(false)), (0, 3));
+    let audit = |value: &str| {
+        let folder = folder(&format!("{FLEET}allow-empty: {value}\n"));
+        fs::write(folder.path().join("none.yaml"), GOVERNS_NOTHING).unwrap();
+        code(&driftgate(folder.path(), &["audit", "--policy", "none.yaml"]))
+    };
+    assert_eq!((audit("true"), audit("false")), (0, 3));
 }
 
 #[test]

@@ -97,6 +97,7 @@ fn request(path: &Path) -> Request {
         path: path.to_str().unwrap().to_owned(),
         kind: None,
         selection: Arc::default(),
+        account: None,
         regions: Vec::new(),
         protocol: None,
     }

@@ -18,6 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
             path: String::new(),
             kind: Some(Kind::GetStages),
             selection: Arc::clone(&selection),
+            account: None,
             regions: vec!["eu-west-1".to_owned()],
             protocol,
         };

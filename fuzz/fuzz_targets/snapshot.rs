@@ -15,6 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
         path: String::new(),
         kind: Some(Kind::Snapshot),
         selection: Arc::new(Selection::default()),
+        account: None,
         regions: Vec::new(),
         protocol: None,
     };

@@ -65,6 +65,9 @@ fn rendered(saved: Saved, asked: &Rendering, reports: &[output::Report]) -> Resu
     written.map(|()| judgement.exit)
 }
 
+/// The largest result that is read, in bytes: some five million violations. A pipe may never end.
+const LARGEST: u64 = 4 << 30;
+
 /// A saved result, from a path or stdin.
 fn read(path: &str) -> Result<Saved, Stop> {
     let failed = |error: &io::Error| match error.kind() {
@@ -77,11 +80,18 @@ fn read(path: &str) -> Result<Saved, Stop> {
         io::ErrorKind::IsADirectory => Stop::usage(format!("{path} is a folder.\nName one file.")),
         _ => Stop::usage(format!("{path} cannot be read: {error}.")),
     };
-    let (name, text) = if path == "-" {
-        let mut text = Vec::new();
-        ("stdin", io::stdin().lock().read_to_end(&mut text).map(|_| text))
+    let mut text = Vec::new();
+    let (name, read) = if path == "-" {
+        ("stdin", io::stdin().lock().take(LARGEST + 1).read_to_end(&mut text))
     } else {
-        (path, fs::read(path))
+        (path, fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut text)))
     };
-    saved::read(name, &text.map_err(|error| failed(&error))?).map_err(Stop::usage)
+    read.map_err(|error| failed(&error))?;
+    if text.len() as u64 > LARGEST {
+        return Err(Stop::usage(format!(
+            "{name} is larger than 4 GiB, which is more than driftgate reads of a result.\n\
+             Audit with fewer rules or in shards, each with a result of its own."
+        )));
+    }
+    saved::read(name, &text).map_err(Stop::usage)
 }

@@ -73,6 +73,12 @@ impl SourceKind {
     }
 
     fn aws(source: &Source) -> Result<Self, Stop> {
+        if source.account.is_some() {
+            return Err(Stop::usage(
+                "--account states the account of what the AWS CLI printed; AWS itself tells it.\nTo read other accounts, \
+                 name them with --accounts ID,…",
+            ));
+        }
         if source.protocol.is_some() {
             return Err(Stop::usage(
                 "--protocol states what the output of the AWS CLI leaves out; AWS itself tells it.\nLeave it out.",
@@ -195,6 +201,7 @@ pub fn open(
                 path: path.clone(),
                 kind: *kind,
                 selection: Arc::new(selection(source)),
+                account: source.account.clone(),
                 regions: source.region.clone(),
                 protocol: source.protocol,
             };

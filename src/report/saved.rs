@@ -16,6 +16,7 @@ use self::parts::{Parts, Text};
 use super::json::{FORMAT, FORMAT_VERSION};
 use super::{Run, visible};
 use crate::model::Outcome;
+use crate::model::fault;
 use crate::model::judgement::{Signal, Tolerance};
 
 /// A result as it was saved.
@@ -76,8 +77,7 @@ fn explained(name: &str, text: &[u8], error: &serde_json::Error) -> Error {
         format: Option<Text<'a>>,
         version: Option<serde_json::Value>,
     }
-    let said = error.to_string();
-    let said = visible(said.split(" at line ").next().unwrap_or(&said));
+    let said = visible(&fault::words(error));
     let place = format!("{name}:{}:{}", error.line(), error.column());
     let cut_off = || Error(format!("{name} is cut off: it ends in the middle of a result.\nSave or copy it again."));
 

@@ -95,7 +95,7 @@ fn each_is_a_gap_and_the_others_are_read() {
         });
         let gaps = &found.outcome.gaps;
         let [gap] = gaps.as_slice() else { return Err(format!("{name} × {operation}: {gaps:?}")) };
-        let others = if matches!(operation, "GetStages" | "GetStage") { 1 } else { 0 };
+        let others = usize::from(matches!(operation, "GetStages" | "GetStage"));
         let right = gap.operation == operation
             && codes.contains(&gap.code.as_str())
             && found.judgement.exit == 3

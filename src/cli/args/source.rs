@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueHint};
 
-use super::values::{external_id, rate, role_name, seconds, shard, whole};
+use super::values::{account, external_id, rate, role_name, seconds, shard, whole};
 use crate::check::Inheritance;
 use crate::model::catalogue::Protocol;
 use crate::model::shard::Shard;
@@ -36,6 +36,9 @@ pub struct Source {
     /// Only stages of this name; repeat for several
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub stage: Vec<String>,
+    /// The account of CLI output, which does not name it
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Option<String>,
     /// The protocol of the API in CLI output, which does not say it
     #[arg(long, value_name = "HTTP|WEBSOCKET", value_parser = PossibleValuesParser::new(["HTTP", "WEBSOCKET"])
         .try_map(|name| Protocol::from_name(&name).ok_or("not a protocol")))]

@@ -42,6 +42,15 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// The id of an account.
+pub fn account(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("12 digits, leading zeros too".to_owned())
+    }
+}
+
 /// The name of an IAM role, which may have a path before it.
 pub fn role_name(text: &str) -> Result<String, String> {
     // IAM's own alphabet; the name becomes part of an ARN.

@@ -139,7 +139,7 @@ fn a_result_that_was_edited_is_none() {
         ("\"expires\":\"2027-01-31\"", "\"expires\":\"::error::x\"", "which is no day"),
         ("\"duration_seconds\":4.23", "\"duration_seconds\":-1", "is no duration"),
         ("\"version\":\"0", "\"version\":\"<b>0", "which is no version"),
-        ("\"origin\":\"api\"", "\"origin\":\"API\"", "unknown variant `API`"),
+        ("\"origin\":\"api\"", "\"origin\":\"API\"", "expected one of `route`"),
         ("\"actual\":5000", "\"actual\":18446744073709551615", "not what a result holds"),
         (",\n\"history\":[]", ",\n\"warnings\":[]", "a member of it comes twice"),
         ("\n\"history\":[]", "\n\"history\":[]}{", "trailing characters"),

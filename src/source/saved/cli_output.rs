@@ -65,7 +65,9 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
 
     let region = one(&request.regions, "--region", &name)?;
     let api = one(&request.selection.apis, "--api", &name)?;
+    let account = request.account.clone();
     let gap = more.then(|| Gap {
+        account: account.clone(),
         region: region.clone(),
         api_id: api.clone(),
         operation: "GetStages".to_owned(),
@@ -75,7 +77,7 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
         ..Gap::default()
     });
     let scope = Scope {
-        account: None,
+        account: account.clone(),
         region: region.clone(),
         apis: 1,
         skipped_apis: 0,
@@ -85,7 +87,7 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
         ..Scope::default()
     };
     let chunk = Chunk::Api {
-        account: None,
+        account: account.as_deref().map(Arc::from),
         region: region.as_deref().map(Arc::from),
         api: api_stated_by(api.as_deref(), request.protocol),
         stages,
@@ -186,9 +188,6 @@ fn stage_of(item: Json, protocol: Option<Protocol>) -> Result<Value<'static>, St
 
 /// A setting with a value of its own that the protocol lacks.
 fn contradiction(stage: &Value<'_>, protocol: Protocol) -> Option<String> {
-    if protocol == Protocol::WebSocket && stage_name(stage) == Some("$default") {
-        return Some("the name $default".to_owned());
-    }
     lacking(stage, STAGE, protocol)
 }
 

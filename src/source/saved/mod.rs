@@ -32,6 +32,8 @@ pub struct Request {
     pub kind: Option<Kind>,
     /// What to narrow to.
     pub selection: Arc<Selection>,
+    /// The account that the user named; it states that of CLI output.
+    pub account: Option<String>,
     /// The Regions that the user named; they state the Region of CLI output.
     pub regions: Vec<String>,
     /// The protocol that the user named; it states that of CLI output.
@@ -91,8 +93,12 @@ pub fn open(request: Request, stop: Arc<AtomicBool>) -> Result<Box<dyn Feed>, Er
     let kind = request.kind.unwrap_or_else(|| input.detect());
     match kind {
         Kind::Snapshot => {
-            let flag = if request.regions.is_empty() { None } else { Some("--region") };
-            if let Some(flag) = flag.or(request.protocol.map(|_| "--protocol")) {
+            let stated = [
+                (request.account.is_some(), "--account"),
+                (!request.regions.is_empty(), "--region"),
+                (request.protocol.is_some(), "--protocol"),
+            ];
+            if let Some((_, flag)) = stated.into_iter().find(|(given, _)| *given) {
                 return Err(Error(format!(
                     "{flag} states what the output of the AWS CLI leaves out; {} is a snapshot and states it itself.\n\
                      Leave {flag} out; --api and --stage narrow a snapshot.",

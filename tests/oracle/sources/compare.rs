@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
 
 use super::case::{Case, REGIONS};
-use super::ways::{self, is_refused, memory, printed, report, resumed, saved, serve, snapshot};
+use super::ways::{self, is_refused, items, memory, printed, report, resumed, saved, serve, snapshot};
 use crate::generate::Random;
 use crate::judge::{self, Verdict};
 
@@ -64,6 +64,10 @@ pub fn compare(runtime: &Runtime, random: &mut Random) -> Json {
         decided_alike("output of the AWS CLI", &case, &file, &expected, |stage| {
             stage["api_id"] == api.document["ApiId"]
         });
+    }
+    for api in case.apis.iter().filter(|api| !api.stages.is_empty()) {
+        let text = doubled(random, &items(api));
+        assert!(is_refused(&case, folder, text.as_bytes()), "a doubled member is taken: {text}\n{}", shown(&case));
     }
     let mut lines: Vec<String> = String::from_utf8(lines).unwrap().lines().map(str::to_owned).collect();
     let at = random.below(lines.len());

@@ -48,7 +48,7 @@ fn json_of(facts: &Facts<'_>) -> String {
 
 /// The case in memory, as it is.
 pub fn memory(case: &Case) -> Json {
-    let chunks = case.apis.iter().flat_map(|api| chunk(case, api)).collect();
+    let chunks = case.apis.iter().filter_map(|api| chunk(case, api)).collect();
     report(case, Box::new(Given::new(chunks, Close { scopes: scopes(case), ..Close::default() })))
 }
 
@@ -155,6 +155,7 @@ fn open(
         path: path.to_str().unwrap().to_owned(),
         kind: None,
         selection: Arc::default(),
+        account: None,
         regions: Vec::new(),
         protocol: None,
     };
@@ -163,29 +164,30 @@ fn open(
 }
 
 /// The stages of an API as the AWS CLI prints them.
-fn items(api: &Api) -> Json {
+pub fn items(api: &Api) -> Json {
     json!({"Items": api.stages})
 }
 
 /// What the AWS CLI prints of the stages of an API, and the same in memory. It names nothing of the API but what flags
-/// state: the identifier and the protocol.
+/// state: the account, the Region, the identifier and the protocol.
 pub fn printed(case: &Case, api: &Api, folder: &Path) -> [Json; 2] {
     let text = items(api).to_string();
     let id = api.document["ApiId"].as_str().unwrap();
     let protocol = Protocol::from_name(api.document["ProtocolType"].as_str().unwrap());
     let file = saved(folder, "stages.json", text.as_bytes(), |request| {
+        request.account = Some(ACCOUNT.to_owned());
         request.regions = vec![api.region.to_owned()];
         request.protocol = protocol;
         request.selection = Arc::new(Selection { apis: vec![id.to_owned()], stages: Vec::new() });
     });
     let mut chunks: Vec<Chunk> = chunk(case, api).into_iter().collect();
     for chunk in &mut chunks {
-        if let Chunk::Api { account, api, .. } = chunk {
-            *account = None;
+        if let Chunk::Api { api, .. } = chunk {
             *api = api_stated_by(Some(id), protocol);
         }
     }
     let scope = Scope {
+        account: Some(ACCOUNT.into()),
         region: Some(api.region.into()),
         apis: 1,
         checked_apis: 1,
