@@ -50,7 +50,7 @@ pub fn waiting(grace: Duration) -> Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        // What was waited for has come: the wait around it begins again.
+        // This wait is over: the wait around it begins again.
         *waits() = self.around.map(|(_, grace)| (Instant::now(), grace));
     }
 }

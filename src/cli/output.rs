@@ -1,4 +1,4 @@
-//! Where reports go: checked before the first call, replaced whole or not at all, and never one of the inputs.
+//! Targets of reports: checked before the first call, replaced whole or not at all, and never one of the inputs.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};

@@ -112,7 +112,7 @@ pub fn load_policies(request: &Request<'_>) -> Result<Loaded, Stop> {
     let is_named = |text: &Text| request.paths.contains(&text.name);
     let Sorted { policies: mut texts, tests, waivers, run_files, own, unreadable, mut passed_over } = sorted;
 
-    // What stands in place of policies is refused: named as one, or alone where they should be.
+    // A run file or waivers in place of policies are refused: named as a policy, or alone where policies should be.
     let alone = texts.is_empty() && unreadable.is_empty();
     if let Some(file) = run_files.iter().chain(&own).find(|file| is_named(file) || (alone && waivers.is_empty())) {
         return Err(no_policy(&file.name));

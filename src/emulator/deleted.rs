@@ -8,7 +8,7 @@ use super::signature::Caller;
 /// Account, Region, API and stage; without a stage, the API and all of its stages.
 type Key = (String, String, String, Option<String>);
 
-/// What is deleted so far.
+/// The items deleted so far.
 #[derive(Debug, Default)]
 pub(super) struct Deleted(Mutex<BTreeSet<Key>>);
 

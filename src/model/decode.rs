@@ -17,7 +17,7 @@ use super::wanted::Members;
 pub struct Decode<'w> {
     field: &'static Field,
     wanted: Members<'w>,
-    /// Where the value is.
+    /// The place of the value.
     above: Option<&'w Above<'w>>,
 }
 

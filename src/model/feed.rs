@@ -148,7 +148,7 @@ pub struct Close {
     /// What was asked for as the source understood it, where the flags alone do not say it: the Regions, and the caller
     /// where accounts are not named. `None` where the source did not come to know it.
     pub asked: Option<String>,
-    /// What the source was narrowed to.
+    /// The narrowing of the source.
     pub narrowing: Narrowing,
     /// Names given by flags that this part of a run did not find. Only all parts together can tell that they are nowhere.
     pub unfound: Vec<Gap>,

@@ -65,7 +65,7 @@ pub(super) fn decode(
     Ok(())
 }
 
-/// What stands before the stage.
+/// The text before the stage.
 const STAGE_KEY: &[u8] = b",\"stage\":";
 
 /// One line of a snapshot.
@@ -74,7 +74,7 @@ struct Line<'a> {
     stage: Value<'a>,
 }
 
-/// What stands before the stage: the same text on every line of an API.
+/// The part before the stage: the same text on every line of an API.
 struct Head<'a> {
     account: Option<Cow<'a, str>>,
     region: Option<Cow<'a, str>>,

@@ -41,7 +41,7 @@ pub struct Outcome {
     pub failed: Option<String>,
     /// What was asked for as the source understood it; `None` where it did not come to know it.
     pub asked: Option<String>,
-    /// What the source was narrowed to; that this is a part of a run stands elsewhere.
+    /// The narrowing of the source, without its shard.
     pub narrowing: Narrowing,
     /// What the policies do not cover.
     pub coverage: Coverage,

@@ -8,7 +8,7 @@ use super::digest::hex;
 #[derive(Clone, Debug, Default)]
 pub struct Seal(Sha256);
 
-/// What the digest at the end of a line says.
+/// The result of comparing the digest at the end of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is that of what comes before.

@@ -108,7 +108,7 @@ pub struct At<'d> {
     pub key: Option<&'d str>,
     /// The key of the route looked at; unset for the stage default.
     pub route: &'d Value<'d>,
-    /// Whether values that should not be read by everyone are shown as digests.
+    /// True if values that should not be read by everyone are shown as digests.
     pub hide: bool,
     /// True for the text at a key that fits a glob: an empty one is a text there, and not an unset value.
     pub empty_is_text: bool,

@@ -53,7 +53,7 @@ impl Waiver {
         self.accept.is_some() && rules.peek().is_some() && !rules.any(at_a_setting)
     }
 
-    /// Whether it is over.
+    /// True once the last day has passed.
     #[must_use]
     pub const fn has_expired(&self) -> bool {
         self.days_left < 0

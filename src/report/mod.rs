@@ -43,7 +43,7 @@ pub struct Run {
     pub duration: Option<Duration>,
     /// The command line, as it was given.
     pub command_line: Option<Vec<String>>,
-    /// Where the stages came from: `AWS`, or the name of a file.
+    /// The source of the stages: `AWS`, or the name of a file.
     pub source: String,
     /// The part of a run that this is; `None` for a whole one.
     pub shard: Option<Part>,

@@ -130,10 +130,10 @@ pub(super) fn violated_rules<'a>(facts: &Facts<'a>) -> Vec<(&'a RuleFacts, u64)>
     violated
 }
 
-/// How many values of narrowing flags are shown.
+/// Number of values of narrowing flags that are shown.
 const MOST_FLAGS: usize = 5;
 
-/// Where the stages came from: `AWS, shard 1 of 2, narrowed to --api a1`. `show` renders texts of others.
+/// The source of the stages: `AWS, shard 1 of 2, narrowed to --api a1`. `show` renders texts of others.
 pub(super) fn source(facts: &Facts<'_>, show: impl Fn(&str) -> String) -> String {
     let mut source = show(&facts.run.source);
     if let Some(shard) = &facts.run.shard {

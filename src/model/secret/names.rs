@@ -1,6 +1,6 @@
-//! What the name of a value says of it: a password, a key, something about either, or nothing.
+//! Names of values: whether a name means a password, a key, something about either, or nothing.
 
-/// What a name says of its value.
+/// The meaning of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Says {
     /// A password of a person's choice, which may be made of words.
@@ -15,7 +15,7 @@ pub(super) enum Says {
     Nothing,
 }
 
-/// How the name of a password ends.
+/// Endings of names of passwords.
 const PASSWORDS: [&str; 10] = [
     "contrasena",
     "kennwort",
@@ -39,7 +39,7 @@ const TICKETS: [&str; 14] = [
     "band", "boarding", "bus", "by", "day", "fast", "first", "guest", "high", "low", "press", "season", "second", "ski",
 ];
 
-/// How the name of a secret of a machine's making ends.
+/// Endings of names of generated secrets.
 const KEYS: [&str; 45] = [
     "accesskey",
     "accountkey",
@@ -87,7 +87,7 @@ const KEYS: [&str; 45] = [
     "subscriptionkey",
     "token",
 ];
-/// How the name of a key for encryption ends.
+/// Endings of names of encryption keys.
 const ENCRYPTION_KEYS: [&str; 9] = [
     "cryptkey",
     "cryptokey",
@@ -118,7 +118,7 @@ const SHORT_KEYS: [&str; 15] = [
     "signature",
 ];
 
-/// What is done to a password by the function that a variable then names.
+/// Verbs before `password` in names of functions.
 const DEEDS: [&str; 9] = ["change", "check", "confirm", "forgot", "recover", "reset", "update", "validate", "verify"];
 /// Words behind the name of a secret, which tell those of one kind apart.
 const WHICH: [&str; 36] = [
@@ -159,7 +159,7 @@ const WHICH: [&str; 36] = [
     "val",
     "value",
 ];
-/// What a name ends with that says where a secret is, which is the right way, or what is known of it.
+/// Endings of names that point to a secret, as they should, or describe one.
 const POINTERS: [&str; 44] = [
     "alg",
     "algorithm",
@@ -206,7 +206,7 @@ const POINTERS: [&str; 44] = [
     "username",
     "version",
 ];
-/// What stands before `key` where it is one for everybody, one of a table or map, or the end of another word.
+/// Words before `key` in names of public keys, keys of tables and maps, and words that end so.
 const OTHER_KEYS: [&str; 52] = [
     "cache",
     "cmk",
@@ -292,7 +292,7 @@ pub(super) fn may_say(name: &str) -> bool {
     HINTS.iter().any(|hint| letters.contains(hint))
 }
 
-/// What the words of a name say.
+/// Returns the meaning of the words of a name.
 pub(super) fn says(name: &[String]) -> Says {
     let points = name.last().is_some_and(|last| POINTERS.contains(&last.as_str()));
     let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());

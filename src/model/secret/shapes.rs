@@ -219,7 +219,7 @@ static SHAPES: &[Shape] = &[
     ("ya29.", Of::Url, 20, ANY),
 ];
 
-/// Where the shapes of each first byte are in [`SHAPES`].
+/// Ranges of [`SHAPES`] by first byte.
 static BY_FIRST_BYTE: LazyLock<[(usize, usize); 128]> = LazyLock::new(|| {
     let mut places = [(0, 0); 128];
     for (at, (prefix, ..)) in SHAPES.iter().enumerate() {

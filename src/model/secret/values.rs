@@ -1,4 +1,4 @@
-//! What a value looks like, whatever it is called: words, a reference to something, a placeholder, or neither.
+//! Values whatever their names: words, references, placeholders, and neither.
 
 /// Words for how a secret is dealt with, which a value may be without being a secret.
 const ORDINARY: [&str; 30] = [
@@ -75,7 +75,7 @@ const ALGORITHMS: [&str; 18] = [
 const STORES: [&str; 8] =
     ["alias/", "aws-ssm:", "op://", "secretsmanager:", "ssm:", "ssm-secure:", "vault:", "@Microsoft.KeyVault("];
 
-/// How keys begin that are made for everybody to see, and ciphertexts of AWS KMS.
+/// Prefixes of public keys and of ciphertexts of AWS KMS.
 const PUBLIC: [&str; 15] = [
     "pk_live_",
     "pk_test_",

@@ -1,4 +1,4 @@
-//! What may be wrong with an expression, and what to write instead.
+//! Likely mistakes in an expression, each with the form to write instead.
 
 use std::ops::Range;
 

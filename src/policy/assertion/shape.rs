@@ -1,4 +1,4 @@
-//! What the parts of an expression may hold, as far as it is known before any stage is seen: enough to tell which
+//! Shapes of the parts of an expression, as far as they are known before any stage is seen: enough to tell which
 //! settings a member of a value that was worked out is.
 
 use crate::model::catalogue::{Field, Kind};

@@ -1,4 +1,4 @@
-//! How large the values of an expression may be: what an estimate of its work rests on.
+//! Largest sizes of the values of an expression, for the estimate of its work.
 
 use crate::model::catalogue::{Field, Kind};
 

@@ -97,7 +97,7 @@ impl Why<'_, '_> {
             }
             (_, Some([inner])) => self.decided(inner, context),
             (_, Some(parts)) => {
-                // Where one side is enough, only that side is why.
+                // If one side is enough, only that side is named.
                 let whole = answer(expr);
                 let decides = parts.iter().filter(|part| answer(part) == whole);
                 let mut found = Vec::new();
@@ -180,7 +180,7 @@ impl Why<'_, '_> {
     fn open_elements(&self, id: u64, of: &ComprehensionExpr, context: &Context<'_, '_>) -> Vec<Cause> {
         let Some(quantifier) = Quantifier::of(of) else { return Vec::new() };
         let mut opens: Vec<Open> = Vec::new();
-        // What each failed for: the elements that are named, and how many there are.
+        // The failing elements that are named, and the number of all.
         let mut failed: Vec<(Cause, Vec<String>, usize)> = Vec::new();
         elements(of, context, |at, element, scope| {
             for cause in self.open(quantifier.test, scope) {

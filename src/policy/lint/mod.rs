@@ -42,7 +42,7 @@ pub enum Kind {
     Repetition,
     /// The `match` of a rule excludes itself.
     NeverMatches,
-    /// What a rule expects is not asked on a protocol that its `assert` leaves out.
+    /// An expectation of a rule that is never tested on a protocol that its `assert` leaves out.
     ExpectationLeftOut,
     /// A waiver names no rule.
     WaiverWithoutRule,

@@ -47,7 +47,7 @@ impl Test for Each {
     }
 
     fn reads(&self) -> Vec<String> {
-        // What the pattern reads of the element itself is not a field.
+        // The pattern's reading of the element itself is not a field.
         Fields::of_pattern(&self.0, "").tested().filter(|field| !field.is_empty()).map(str::to_owned).collect()
     }
 

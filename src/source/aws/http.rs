@@ -51,7 +51,7 @@ impl fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// What a client is made from.
+/// The parts of a client.
 #[derive(Clone, Debug)]
 pub(super) struct Network {
     proxy: ProxyConfig,
@@ -149,7 +149,7 @@ fn checked(status: u16, bytes: Bytes) -> Result<Bytes, BoxError> {
         return Err(format!("HTTP status {status}, where AWS answers with 200").into());
     }
     if status == 200 && bytes.trim_ascii_start().starts_with(b"{") {
-        // What is not JSON is for those to say who can read it.
+        // A body that is not JSON is left to its reader.
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         if let Err(error) = json.deserialize_any(EachOnce)
             && error.is_data()

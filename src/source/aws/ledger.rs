@@ -162,7 +162,7 @@ pub(super) fn close(
         close.warnings.extend(ledger.warnings);
     }
     let missing = nowhere(selection, &Narrowing::default(), &found, &close.gaps);
-    // What a part of a run did not find, another part may have.
+    // A name that one shard did not find may be in another.
     if close.narrowing.shard.is_some() { &mut close.unfound } else { &mut close.gaps }.extend(missing);
     close.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
     close.gaps.sort();

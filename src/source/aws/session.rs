@@ -52,7 +52,7 @@ const MOST_BYTES: u64 = 16 << 20;
 pub(super) struct Session {
     config: SdkConfig,
     clock: Clock,
-    /// Where the credentials come from, unless they are fixed.
+    /// The provider of the credentials, unless they are fixed.
     provider: Option<Arc<Provider>>,
 }
 
@@ -228,7 +228,7 @@ async fn load(
         loader = loader.endpoint_url(url);
     }
     let mut config = loader.load().await.into_builder();
-    // What is asked from here on is asked on another thread than the SDK's settings.
+    // From here on, another thread than that of the SDK's settings asks.
     config.set_http_client(Some(network.client()));
     Ok((config.build(), network))
 }
@@ -325,7 +325,7 @@ fn check_endpoint(text: &str, set_by: impl FnOnce() -> String) -> Result<(), Err
     Err(Error::InvalidEndpoint { url: text.to_owned(), by: set_by() })
 }
 
-/// What set an endpoint, in the order in which the SDK asks.
+/// The settings of an endpoint, in the SDK's order.
 pub(super) fn endpoint_set_by(request: &Request, service: &str, url: &str) -> String {
     if request.endpoint_url.is_some() {
         return "--endpoint-url".to_owned();

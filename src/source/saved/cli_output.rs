@@ -143,7 +143,7 @@ fn items(name: &str, json: Json) -> Result<(Vec<Json>, bool), Error> {
     }
 }
 
-/// How a whole stage is printed.
+/// The command that prints whole stages.
 const PRINT: &str = "Print it with: aws apigatewayv2 get-stages --api-id ID --output json";
 /// Members that AWS always prints. Without one of them it is not known.
 const ALWAYS: [&str; 3] = ["RouteSettings", "StageVariables", "Tags"];

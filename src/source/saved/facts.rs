@@ -1,4 +1,4 @@
-//! What a snapshot states twice, compared: what was asked for and what was answered, what is counted and what is there.
+//! Facts that a snapshot states twice, compared: scopes requested and answered, counts and lines.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ fn counted(places: impl Iterator<Item = Place>) -> BTreeMap<Place, u64> {
     counts
 }
 
-/// What the header asks for and the trailer does not answer, or the other way round.
+/// Scopes in the header or the trailer alone.
 fn unanswered(asked: &BTreeMap<Place, u64>, answered: &BTreeMap<Place, u64>) -> Option<String> {
     // An account that nobody could look into, or that is left out, may have several lines without a Region.
     if let Some((at, _)) = answered.iter().find(|((_, region), count)| region.is_some() && **count > 1) {

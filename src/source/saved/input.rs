@@ -96,7 +96,7 @@ impl Input {
     }
 }
 
-/// What a first line says that it is.
+/// The kind that a first line claims.
 #[derive(Deserialize)]
 pub(super) struct Head {
     format: Option<String>,

@@ -10,7 +10,7 @@ struct Lookalike {
     cure: &'static str,
 }
 
-/// What tells a kind from the others.
+/// The mark of a kind.
 enum Sign {
     /// An object with all of these members.
     Members(&'static [&'static str]),
@@ -98,7 +98,7 @@ const TEXTS: &[Lookalike] = &[
     Lookalike { sign: Start("<"), is: "HTML or XML", cure: PRINT },
 ];
 
-/// What a JSON document seems to be, and what to do.
+/// The kind a JSON document seems to be, and the cure.
 pub(super) fn of_document(json: &Json) -> Option<(&'static str, &'static str)> {
     match json {
         Json::Object(object) => of_object(object),
@@ -115,7 +115,7 @@ pub(super) fn of_document(json: &Json) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// What an object seems to be, and what to do.
+/// The kind an object seems to be, and the cure.
 pub(super) fn of_object(object: &Map<String, Json>) -> Option<(&'static str, &'static str)> {
     if object.is_empty() {
         return Some(("an empty object", "If a command wrote it, look at what that command said."));
@@ -127,7 +127,7 @@ pub(super) fn of_object(object: &Map<String, Json>) -> Option<(&'static str, &'s
     OBJECTS.iter().find(fits).map(|lookalike| (lookalike.is, lookalike.cure))
 }
 
-/// What a text that is not JSON seems to be, and what to do.
+/// The kind a text that is not JSON seems to be, and the cure.
 pub(super) fn of_text(text: &[u8]) -> Option<(&'static str, &'static str)> {
     let text = String::from_utf8_lossy(text);
     let text = text.trim();

@@ -44,7 +44,7 @@ pub struct Header {
     /// What was asked for.
     #[serde(default)]
     pub scopes: Option<Vec<Asked>>,
-    /// What it was narrowed to. Nothing is known of the rest.
+    /// The narrowing; nothing is known of the rest.
     #[serde(default, skip_serializing_if = "Narrowing::is_none")]
     pub narrowing: Narrowing,
 }
@@ -63,7 +63,7 @@ pub struct Asked {
 pub struct Trailer {
     /// The number of stages.
     pub stages: u64,
-    /// How far each scope was read.
+    /// The outcome of each scope.
     #[serde(default)]
     pub scopes: Option<Vec<Scope>>,
     /// What could not be read.
@@ -208,7 +208,7 @@ impl Trailer {
     }
 }
 
-/// What makes a line a trailer, right or wrong.
+/// The keys that make a line a trailer, right or wrong.
 #[derive(Deserialize)]
 struct TrailerLike {
     #[serde(rename = "complete")]
