@@ -459,6 +459,34 @@ fn windows_line_ends_are_read() {
 }
 
 #[test]
+fn a_snapshot_of_a_file_is_as_old_as_what_it_holds() {
+    let folder = TempDir::new().unwrap();
+    let taken = |path: &Path, change: &dyn Fn(&mut Request)| {
+        let mut request = request(path);
+        change(&mut request);
+        let feed = saved::open(request, Arc::new(AtomicBool::new(false))).unwrap();
+        let options = Options { taken_at: Some("2026-11-30T09:00:00Z".into()), show_values: false };
+        let mut bytes = Vec::new();
+        write::write(feed, &mut bytes, &options).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        serde_json::from_str::<serde_json::Value>(text.lines().next().unwrap()).unwrap()["taken_at"].clone()
+    };
+    let old = file(&folder, "old.jsonl", &snapshot(&some(2), false, Vec::new()));
+    assert_eq!(taken(&old, &|_| ()), "2026-11-23T09:00:00Z");
+    let text = String::from_utf8(snapshot(&some(2), false, Vec::new())).unwrap();
+    let undated = without_digests(&text).replace(r#""taken_at":"2026-11-23T09:00:00Z","#, "");
+    assert!(undated.len() < text.len());
+    let undated = file(&folder, "undated.jsonl", undated.as_bytes());
+    assert_eq!(taken(&undated, &|_| ()), serde_json::Value::Null);
+    let printed = file(
+        &folder,
+        "stages.json",
+        br#"{"Items":[{"StageName":"prod","CreatedDate":"2026-01-01T00:00:00Z"}],"NextToken":""}"#,
+    );
+    assert_eq!(taken(&printed, &|request| request.protocol = Some(Protocol::Http)), serde_json::Value::Null);
+}
+
+#[test]
 fn newer_members_are_passed_over() {
     let text = without_digests(std::str::from_utf8(&snapshot(&some(2), false, Vec::new())).unwrap());
     let newer =

@@ -307,6 +307,25 @@ fn let_it_wait() {
 }
 
 #[test]
+fn a_signal_counts_however_late_it_comes() {
+    let folder = folder();
+    large(folder.path());
+    fifo(folder.path());
+    let audit = ["audit", "--policy", "p.yaml", "--from", "fleet.jsonl", "--report", "json=fifo", "-q"];
+    let running = Running::start(driftgate(folder.path(), &audit));
+    let_it_wait();
+    // The report is read once the signal has come, so that the command comes to its end.
+    let path = folder.path().join("fifo");
+    let reader = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(700));
+        fs::read(path).unwrap().len()
+    });
+    let (ended, said) = running.signalled("-INT");
+    assert_eq!(ended, Some(130), "{said}");
+    assert!(reader.join().unwrap() > 0);
+}
+
+#[test]
 fn a_report_that_nobody_reads_is_left() {
     let folder = folder();
     large(folder.path());

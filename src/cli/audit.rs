@@ -85,7 +85,7 @@ pub fn run(command: &Audit, global: &Global, interrupt: &Interrupt, command_line
     let judged = judge(&against, feed, &command.reports, interrupt, (run, started), &reports);
     let ended = |judgement: &Judgement| judgement.signal.is_none() && judgement.exit != gate::FAILED;
     spool::end(spool, judged.as_ref().is_ok_and(ended), source, global.quiet);
-    Ok(judged?.exit)
+    Ok(interrupt.outranks(judged?.exit))
 }
 
 /// The inputs that the flags name.

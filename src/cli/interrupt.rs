@@ -88,6 +88,11 @@ impl Interrupt {
         *self.came.borrow()
     }
 
+    /// The exit code of a command that came to its end: that of a signal outranks it, however late the signal came.
+    pub fn outranks(&self, code: u8) -> u8 {
+        self.signal().map_or(code, gate::signal_code)
+    }
+
     /// Waits for a signal.
     pub async fn wait(&self) -> Signal {
         let mut came = self.came.clone();

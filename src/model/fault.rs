@@ -26,6 +26,7 @@ pub fn words(error: &serde_json::Error) -> String {
         let Some(rest) = text.strip_prefix(start) else { continue };
         // The value comes first and may hold any words.
         let Some((value, expected)) = rest.rsplit_once(", expected ") else { return start.trim_end().to_owned() };
+        let expected = in_words(expected);
         let found = ["invalid type: ", "invalid value: "].contains(&start).then(|| kind_in_words(value));
         return match found.flatten() {
             Some(found) => format!("expected {expected}, found {found}"),
@@ -33,6 +34,19 @@ pub fn words(error: &serde_json::Error) -> String {
         };
     }
     text.to_owned()
+}
+
+/// An expectation of serde in JSON's words: no user knows a type of Rust.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "a string" | "string" | "str" | "a borrowed string" => "a text",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "i32" | "i64" | "f64" => "a number",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        _ if expected.starts_with("struct ") => "an object",
+        _ => expected,
+    }
 }
 
 /// The kind of a value that serde names and quotes.
@@ -78,13 +92,13 @@ mod tests {
     #[test]
     fn no_value_is_quoted() {
         for (json, expected) in [
-            (r#"{"number":"s3cret, expected a s3cret"}"#, "expected u8, found a text"),
-            (r#"{"number":-77}"#, "expected u8, found a number"),
-            (r#"{"number":77.5}"#, "expected u8, found a number"),
-            (r#"{"text":true}"#, "expected a string, found a boolean"),
-            (r#"{"text":null}"#, "expected a string, found null"),
-            (r#"{"text":["s3cret"]}"#, "expected a string, found a list"),
-            (r#"{"text":{"s3cret":1}}"#, "expected a string, found an object"),
+            (r#"{"number":"s3cret, expected a s3cret"}"#, "expected a whole number, found a text"),
+            (r#"{"number":-77}"#, "expected a whole number, found a number"),
+            (r#"{"number":77.5}"#, "expected a whole number, found a number"),
+            (r#"{"text":true}"#, "expected a text, found a boolean"),
+            (r#"{"text":null}"#, "expected a text, found null"),
+            (r#"{"text":["s3cret"]}"#, "expected a text, found a list"),
+            (r#"{"text":{"s3cret":1}}"#, "expected a text, found an object"),
             (r#"{"word":"s3cret"}"#, "expected `one` or `two`"),
             (r#"{"s3cret":1}"#, "expected one of `number`, `text`, `word`"),
             (r#"{"number":1,"number":2}"#, "duplicate field `number`"),

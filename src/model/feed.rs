@@ -150,12 +150,26 @@ pub struct Close {
     pub asked: Option<String>,
     /// The narrowing of the source.
     pub narrowing: Narrowing,
+    /// The time at which the stages were read from AWS.
+    pub taken: Taken,
     /// Names given by flags that this part of a run did not find. Only all parts together can tell that they are nowhere.
     pub unfound: Vec<Gap>,
     /// How many stages were handed on, where the source counts them: as many must have been checked.
     pub handed_on: Option<u64>,
     /// How many scopes were meant, where the source counts them as it decides on them: as many must be there.
     pub scopes_meant: Option<u64>,
+}
+
+/// The time at which stages were read from AWS.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Taken {
+    /// The time of this run.
+    #[default]
+    Now,
+    /// An earlier time, as RFC 3339.
+    At(String),
+    /// A time that the source does not state.
+    Unknown,
 }
 
 /// One account and Region, and how far it was read.

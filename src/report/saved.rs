@@ -54,6 +54,8 @@ const NAME_ONE: &str = "Name a file that `driftgate audit --report json=FILE` wr
 /// # Errors
 /// When it is empty, cut off, not JSON, of another format or version, or does not hold together.
 pub fn read(name: &str, text: &[u8]) -> Result<Saved, Error> {
+    // Editors on Windows put a mark of the byte order before UTF-8.
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     if text.trim_ascii().is_empty() {
         return Err(Error(format!(
             "{name} is empty, so there is no result in it.\nIf a command wrote it, look at what that command said."

@@ -75,6 +75,35 @@ fn an_audit_of_a_narrowed_snapshot_is_narrowed() {
     }
 }
 
+#[test]
+fn a_snapshot_of_a_part_of_another_can_be_read() {
+    harness::in_folder((ACCOUNT, REGION), settings(), &FILES, |run| {
+        let regions = ["--region", REGION, "--region", "eu-west-1"];
+        let taken = run(&[&["snapshot", "--rate", "0", "-o", "whole.jsonl"], &regions[..]].concat());
+        assert_eq!(taken.status.code(), Some(0), "{taken:?}");
+        for (flags, exit, apis) in [
+            (&["--api", "a1"][..], 0, [0, 1]),
+            (&["--api", "a1", "--stage", "prod"], 0, [0, 1]),
+            (&["--stage", "prod"], 0, [1, 1]),
+            (&["--api", "typo"], 3, [0, 0]),
+            (&["--stage", "typo"], 3, [1, 1]),
+        ] {
+            let part = run(&[&["snapshot", "--from", "whole.jsonl", "-o", "part.jsonl"], flags].concat());
+            assert_eq!(part.status.code(), Some(exit), "{flags:?}: {part:?}");
+            let audit = |file: &[&str]| {
+                let output = run(&[&["audit", "--policy", "p.yaml", "--report", "json", "--from"], file].concat());
+                let result: Json = serde_json::from_slice(&output.stdout).unwrap();
+                (output.status.code(), result["summary"].clone())
+            };
+            assert_eq!(audit(&["part.jsonl"]), audit(&[&["whole.jsonl"], flags].concat()), "{flags:?}");
+            let text = String::from_utf8(run(&["snapshot", "--from", "part.jsonl", "-o", "-"]).stdout).unwrap();
+            let trailer: Json = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+            let found: Vec<_> = trailer["scopes"].as_array().unwrap().iter().map(|scope| &scope["apis"]).collect();
+            assert_eq!(found, apis, "{flags:?}");
+        }
+    });
+}
+
 /// What is missing, by the binary: exit code and names, in the order of the result.
 fn missed(output: &std::process::Output) -> (Option<i32>, Vec<String>) {
     let result: Json = serde_json::from_slice(&output.stdout).unwrap();

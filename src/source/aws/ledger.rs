@@ -32,7 +32,7 @@ impl Ledger {
     /// A scope that is left out; without a Region, an account.
     pub(super) fn excluded(account: Option<&str>, region: Option<&str>) -> Self {
         let (account, region) = (account.map(str::to_owned), region.map(str::to_owned));
-        let scope = Scope { account, region, outcome: Read::Excluded, ..Scope::default() };
+        let scope = Scope { account, region, requests: Some(0), outcome: Read::Excluded, ..Scope::default() };
         Self::of(scope, Vec::new(), Vec::new())
     }
 

@@ -12,7 +12,7 @@ use crate::model::catalogue::{Field, Kind, Protocol, STAGE, Unset, position};
 use crate::model::decode::Decode;
 use crate::model::document::{STAGE_FIELD, api_stated_by};
 use crate::model::fault;
-use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Unusable};
+use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Taken, Unusable};
 use crate::model::narrowing::{Found, Narrowing, nowhere};
 use crate::model::value::Value;
 
@@ -99,7 +99,7 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
     // Here --api states the API, which is not looked for.
     let named = Selection { stages: request.selection.stages.clone(), ..Selection::default() };
     gaps.extend(nowhere(&named, &Narrowing::default(), &found, &gaps));
-    let close = Close { scopes: vec![scope], gaps, narrowing, ..Close::default() };
+    let close = Close { scopes: vec![scope], gaps, narrowing, taken: Taken::Unknown, ..Close::default() };
     Ok(CliOutput { chunk: Some(chunk), close })
 }
 
@@ -131,7 +131,8 @@ fn items(name: &str, json: Json) -> Result<(Vec<Json>, bool), Error> {
                 )));
             }
             let token = object.get("NextToken").or_else(|| object.get("nextToken"));
-            let more = token.is_some_and(|token| !token.is_null());
+            // An empty token ends the pages, as on the wire.
+            let more = token.is_some_and(|token| !token.is_null() && token != "");
             Ok((items, more))
         }
         Some(_) => Err(unknown_kind(name)),

@@ -14,7 +14,7 @@ use super::input::{Head, Input, damaged};
 use super::{Error, facts};
 use crate::model::balance::{Missing, is_unread};
 use crate::model::fault;
-use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Unusable, Warning};
+use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Taken, Unusable, Warning};
 use crate::model::narrowing::{Narrowing, nowhere};
 use crate::model::register::Register;
 use crate::model::seal::{Seal, Verdict};
@@ -89,6 +89,7 @@ pub(super) struct Snapshot {
     register: Arc<Register>,
     name: Arc<str>,
     asked: Option<Vec<Asked>>,
+    taken: Taken,
     stop: Arc<AtomicBool>,
 }
 
@@ -122,7 +123,8 @@ pub(super) fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool
     let (sender, chunks) = sync_channel(WAITING);
     let (reader_name, reader_register) = (Arc::clone(&name), Arc::clone(&register));
     let reader = std::thread::spawn(move || send(input, &reader_name, &reader_register, &sender));
-    Ok(Snapshot { chunks, reader, register, name, asked, stop })
+    let taken = header.taken_at.map_or(Taken::Unknown, Taken::At);
+    Ok(Snapshot { chunks, reader, register, name, asked, taken, stop })
 }
 
 /// Cuts the text into chunks of whole lines. The last line is held back: it is the trailer.
@@ -253,7 +255,7 @@ impl Feed for Snapshot {
         if self.stop.load(Ordering::Relaxed) {
             return Ok(self.interrupted());
         }
-        let Self { chunks, reader, register, name, asked, .. } = *self;
+        let Self { chunks, reader, register, name, asked, taken, .. } = *self;
         drop(chunks);
         let trailer = reader
             .join()
@@ -291,7 +293,7 @@ impl Feed for Snapshot {
         let scopes = trailer.scopes.into_iter().flatten().map(scope).collect();
         gaps.extend(nowhere(selection, &register.narrowing, &noted.found, &gaps));
         let narrowing = register.narrowing.clone().further(selection);
-        Ok(Close { scopes, gaps, warnings: trailer.warnings, narrowing, ..Close::default() })
+        Ok(Close { scopes, gaps, warnings: trailer.warnings, narrowing, taken, ..Close::default() })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, STAGE, position};
 use crate::model::digest::Digest;
 use crate::model::document::STAGE_FIELD;
-use crate::model::feed::{Close, Feed, Read, Scope, Unusable};
+use crate::model::feed::{Close, Feed, Read, Scope, Taken, Unusable};
 use crate::model::lines::not_stated;
 use crate::model::seal::Seal;
 use crate::model::value::{Value, Written};
@@ -72,6 +72,7 @@ struct Scopes(BTreeMap<(Option<String>, Option<String>), Lines>);
 struct Lines {
     encoder: zstd::Encoder<'static, Vec<u8>>,
     count: u64,
+    apis: BTreeSet<Option<String>>,
 }
 
 /// Reads the whole feed and writes it; the close tells what could not be read.
@@ -118,14 +119,22 @@ pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) ->
     let header = Header {
         format: FORMAT.to_owned(),
         version: VERSION,
-        taken_at: options.taken_at.clone(),
+        taken_at: options.taken_at.clone().and_then(|now| match &close.taken {
+            Taken::Now => Some(now),
+            Taken::At(time) => Some(time.clone()),
+            Taken::Unknown => None,
+        }),
         scopes: Some(close.scopes.iter().map(asked).collect()),
         narrowing: close.narrowing.clone(),
     };
     let mut out = Sealed { out, seal: Seal::default() };
     line(&mut out, &header)?;
+    // The counts of a narrowed source are those of the whole.
+    for scope in &mut close.scopes {
+        scope.stages = 0;
+    }
     let mut stages = 0;
-    for (place, Lines { encoder, count }) in scopes.0 {
+    for (place, Lines { encoder, count, apis }) in scopes.0 {
         let compressed = encoder.finish()?;
         let mut lines = zstd::Decoder::new(compressed.as_slice())?;
         io::copy(&mut lines.by_ref(), &mut out)?;
@@ -136,6 +145,10 @@ pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) ->
             && (&scope.account, &scope.region) == (&place.0, &place.1)
         {
             scope.stages = count;
+            if scope.apis < apis.len() as u64 {
+                scope.checked_apis += apis.len() as u64 - scope.apis;
+                scope.apis = apis.len() as u64;
+            }
         }
     }
     let trailer = Trailer {
@@ -180,7 +193,10 @@ impl Scopes {
         let place = (document.account.map(str::to_owned), document.region.map(str::to_owned));
         let lines = match self.0.entry(place) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(Lines { encoder: zstd::Encoder::new(Vec::new(), LEVEL)?, count: 0 }),
+            Entry::Vacant(entry) => {
+                let encoder = zstd::Encoder::new(Vec::new(), LEVEL)?;
+                entry.insert(Lines { encoder, count: 0, apis: BTreeSet::new() })
+            }
         };
         let hidden;
         let stage = if options.show_values {
@@ -190,6 +206,8 @@ impl Scopes {
             &hidden
         };
         lines.count += 1;
+        let api = document.api_id().map(str::to_owned);
+        lines.apis.insert(api);
         stage_line(&mut lines.encoder, document, stage)
     }
 }
