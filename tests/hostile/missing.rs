@@ -140,3 +140,16 @@ fn an_api_that_vanishes_before_the_second_look_is_looked_up() {
     assert_eq!((found.judgement.exit, seen(&found).len()), (1, 2));
     assert_eq!(found.outcome.warnings[0].kind, "not-confirmed");
 }
+
+#[test]
+fn only_awss_words_about_the_very_api_say_that_a_region_lacks_it() {
+    for (message, operation) in
+        [(GONE, None), ("no such host", Some("GetApi")), ("Invalid API identifier specified 1:zzzz", Some("GetApi"))]
+    {
+        let (found, _) =
+            audited(SEEN, move |called, _| (called == "GetApi").then(|| of_aws(message)), one_api_and_stage);
+        let gaps = &found.outcome.gaps;
+        assert_eq!(found.judgement.exit, 3);
+        assert_eq!(gaps.iter().find(|gap| gap.operation == "GetApi").map(|gap| &*gap.operation), operation, "{gaps:?}");
+    }
+}

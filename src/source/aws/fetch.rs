@@ -155,7 +155,10 @@ impl Region {
         match self.control_plane.get_api(id).await {
             Ok(api) => Some(Ok(Some(api))),
             Err(failure) => match failure.kind {
-                Kind::Missing => Some(Ok(None)),
+                // Another 404 is of something between here and AWS.
+                Kind::Missing if failure.message.contains("API identifier") && failure.message.contains(id) => {
+                    Some(Ok(None))
+                }
                 Kind::Denied => {
                     self.progress.foresee(1);
                     None

@@ -128,9 +128,21 @@ pub(super) struct Failure {
     pub(super) role: Option<String>,
 }
 
+/// Beginnings of a request as AWS quotes it where a signature is wrong.
+const QUOTED_REQUEST: [&str; 2] = ["The Canonical String", "The String-to-Sign"];
+
+/// A message without the request that it quotes, which holds the session token.
+fn own_words(mut message: String) -> String {
+    if let Some(end) = QUOTED_REQUEST.iter().filter_map(|start| message.find(start)).min() {
+        message.truncate(end);
+        message.truncate(message.trim_end().len());
+    }
+    message
+}
+
 impl Failure {
     fn new(kind: Kind, code: impl Into<String>, message: impl Into<String>) -> Self {
-        let (code, message) = (capped(code.into(), LONGEST_CODE), capped(message.into(), LONGEST_MESSAGE));
+        let (code, message) = (capped(code.into(), LONGEST_CODE), capped(own_words(message.into()), LONGEST_MESSAGE));
         Self { kind, code, message, attempts: 1, role: None }
     }
 

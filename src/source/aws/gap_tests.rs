@@ -43,6 +43,18 @@ fn statuses_and_codes_make_the_kind() {
 }
 
 #[test]
+fn a_request_that_aws_quotes_is_not_kept() {
+    let said = "The request signature we calculated does not match the signature you provided.";
+    for quoted in [
+        "The Canonical String for this request should have been\n'GET\nx-amz-security-token:s3cret'",
+        "The String-to-Sign should have been\n's3cret'",
+    ] {
+        let failure = refused(403, Some("InvalidSignatureException"), &format!("{said}\n\n{quoted}"), &[]);
+        assert_eq!((failure.kind, failure.message.as_str()), (Kind::Signature, said));
+    }
+}
+
+#[test]
 fn only_what_may_pass_is_tried_again() {
     for (status, transient) in [(429, true), (500, true), (200, true), (400, false), (403, false), (404, false)] {
         assert_eq!(refused(status, None, "", &[]).is_transient(), transient, "{status}");

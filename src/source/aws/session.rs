@@ -124,7 +124,8 @@ impl Session {
 
     /// The Region of the SDK's chain, or the first that was asked for.
     pub(super) fn region(&self) -> Option<&str> {
-        self.config.region().map(Region::as_ref)
+        // An empty variable is one that is not set.
+        self.config.region().map(Region::as_ref).filter(|region| !region.is_empty())
     }
 
     /// How this machine's clock compares with AWS's, once STS has answered.
