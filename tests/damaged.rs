@@ -22,12 +22,22 @@ fn read_as(bytes: &[u8], selection: Selection) -> Result<(Vec<String>, Close), S
 }
 
 fn read_at(path: &Path, bytes: &[u8], selection: Selection) -> Result<(Vec<String>, Close), String> {
+    read_of(path, bytes, selection, &Wanted::all())
+}
+
+/// The same, where only some members are wanted.
+fn read_wanting(bytes: &[u8], wanted: &Wanted) -> Result<(Vec<String>, Close), String> {
+    let folder = tempfile::tempdir().unwrap();
+    read_of(&folder.path().join("fleet"), bytes, Selection::default(), wanted)
+}
+
+fn read_of(path: &Path, bytes: &[u8], selection: Selection, wanted: &Wanted) -> Result<(Vec<String>, Close), String> {
     fs::write(path, bytes).unwrap();
     let mut feed =
         saved::open(request(path, selection), Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
     let mut stages = Vec::new();
     while let Some(chunk) = feed.next() {
-        chunk.decode(&Wanted::all(), |stage| stages.push(format!("{stage:?}"))).map_err(|error| error.to_string())?;
+        chunk.decode(wanted, |stage| stages.push(format!("{stage:?}"))).map_err(|error| error.to_string())?;
     }
     Ok((stages, feed.close().map_err(|error| error.to_string())?))
 }
@@ -193,6 +203,100 @@ fn what_is_there_twice_is_refused() {
         assert!(text.contains(from), "{from}");
         assert!(read(text.replacen(from, to, 1).as_bytes()).is_err(), "{to}");
     }
+}
+
+/// What no rule reads is damage all the same.
+#[test]
+fn damage_is_found_in_members_that_nobody_wants() {
+    let digest = "0".repeat(64);
+    let stage =
+        |more: &str| line("a", "prod").replace(r#""StageName":"prod""#, &format!(r#""StageName":"prod",{more}"#));
+    let api = |more: &str| line("a", "prod").replace(r#""ApiId":"a""#, &format!(r#""ApiId":"a",{more}"#));
+    let top = |more: &str| line("a", "prod").replacen('{', &format!("{{{more},"), 1);
+    let many = (0..40).map(|at| format!(r#""k{}":"v","#, 40 - at)).collect::<Vec<_>>().concat();
+    for (damaged, words) in [
+        (stage(r#""RouteSettings":{"GET /":{},"GET /":{}}"#), "RouteSettings.GET / is there twice"),
+        (
+            stage(r#""RouteSettings":{"GET /":{"LoggingLevel":"OFF","loggingLevel":"INFO"}}"#),
+            "LoggingLevel is there twice",
+        ),
+        (stage(r#""RouteSettings":{"GET /":{"LoggingLevel":{}}}"#), "LoggingLevel: expected a text, found an object"),
+        (stage(r#""Tags":{"b":"1","a":"2","b":"1"}"#), "Tags.b is there twice"),
+        (stage(&format!(r#""Tags":{{{many}"k7":""}}"#)), "Tags.k7 is there twice"),
+        (stage(r#""Tags":[{"Key":"a"}]"#), "Tags: expected an object, found a list"),
+        (stage(r#""Tags":{"a":7777}"#), "Tags.a: expected a text, found a number"),
+        (stage(r#""AutoDeploy":true,"autoDeploy":false"#), "AutoDeploy is there twice"),
+        (stage(r#""AutoDeploy":"yes""#), "AutoDeploy: expected a boolean, found a text"),
+        (stage(r#""StageVariables":{"a":{"sha256":"00","looks-secret":true}}"#), "sha256 is not 64 hex digits"),
+        (
+            stage(&format!(r#""StageVariables":{{"a":{{"sha256":"{digest}","looks-secret":true,"x":1,"x":1}}}}"#)),
+            "x is there twice",
+        ),
+        (stage(r#""AccessLogSettings":{"New":1,"Format":"x","new":2}"#), "AccessLogSettings.new is there twice"),
+        (stage(r#""New":[{"b":{"c":1,"c":1}}]"#), "c is there twice"),
+        (stage(r#""New":1,"Newer":1,"New":1"#), "New is there twice"),
+        (stage(r#""New":1,"new":1"#), "new is there twice"),
+        (api(r#""Tags":{"a":"1","a":"1"}"#), "Tags.a is there twice"),
+        (api(r#""CorsConfiguration":{"AllowOrigins":[true]}"#), "AllowOrigins: expected a text, found a boolean"),
+        (api(r#""New":{"a":1,"\u0061":1}"#), "a is there twice"),
+        (top(r#""more":1,"more":1"#), "more is there twice"),
+        (top(r#""more":{"a":[],"a":[]}"#), "a is there twice"),
+    ] {
+        for wanted in [Wanted::all(), Wanted::of([])] {
+            for lines in [vec![damaged.clone()], vec![line("a", "dev"), damaged.clone()]] {
+                let error = read_wanting(snapshot(&lines).as_bytes(), &wanted).unwrap_err();
+                assert!(error.contains(words) && error.contains("othing was read"), "{words}: {error}\n{damaged}");
+                assert!(!error.contains("7777"), "{error}");
+            }
+        }
+    }
+    let whole = snapshot(&[stage(r#""Tags":{"a":"1","A":""},"New":{"a":{"x":1},"A":{"x":1}},"Newer":[null,1.5,-1]"#)]);
+    assert_eq!(read_wanting(whole.as_bytes(), &Wanted::of([])).unwrap().0.len(), 1);
+    for (from, to) in [
+        (r#""format":"#, r#""new":1,"new":1,"format":"#),
+        (r#""format":"#, r#""new":[{"a":1,"a":1}],"format":"#),
+        (r#""version":1"#, r#""version":1,"narrowing":{"new":{"a":1,"a":1}}"#),
+        (r#""unchecked":[]"#, r#""unchecked":[],"new":1,"new":1"#),
+        (r#""apis":0"#, r#""apis":0,"new":{"a":1,"a":1}"#),
+        (r#""complete":true"#, r#""complete":false,"complete":true"#),
+    ] {
+        let whole = snapshot(&[line("a", "prod")]);
+        assert!(whole.contains(from), "{from}");
+        refused(&whole.replacen(from, to, 1), "is there twice");
+    }
+}
+
+#[test]
+fn one_api_is_described_in_one_way_wherever_its_lines_are() {
+    let other = |stage: &str| line("a", stage).replace("HTTP", "WEBSOCKET");
+    let between = || line("b", "dev");
+    refused(&snapshot(&[line("a", "dev"), between(), other("prod")]), "lines 2 and 4 describe one API in two ways");
+    refused(
+        &snapshot(&[between(), line("a", "x"), line("c", "dev"), line("a", "dev"), line("0", "dev"), other("prod")]),
+        "describe one API in two ways",
+    );
+    // What no rule reads is compared, too.
+    let tagged = |stage: &str| line("a", stage).replace(r#""ApiId":"a""#, r#""ApiId":"a","Tags":{"t":"1"}"#);
+    for lines in [vec![line("a", "dev"), tagged("prod")], vec![line("a", "dev"), between(), tagged("prod")]] {
+        let error = read_wanting(snapshot(&lines).as_bytes(), &Wanted::of([])).unwrap_err();
+        assert!(error.contains("same API in another way") || error.contains("one API in two ways"), "{error}");
+    }
+    // Another spelling or order describes it in the same way, and another Region has another API.
+    let wire =
+        line("a", "prod").replace(r#""ApiId":"a","ProtocolType":"HTTP""#, r#""protocolType":"HTTP","apiId":"a""#);
+    assert_eq!(read(snapshot(&[line("a", "dev"), between(), wire]).as_bytes()).unwrap().0.len(), 3);
+    let elsewhere = other("prod").replace("us-east-1", "eu-west-1");
+    let bare = of(
+        r#"{"format":"driftgate.snapshot","version":1}"#,
+        &[line("a", "dev"), between(), elsewhere],
+        r#"{"stages":N,"complete":true}"#,
+    );
+    assert_eq!(read(bare.as_bytes()).unwrap().0.len(), 3);
+    // In different chunks: each is some hundred KiB of lines.
+    let mut many: Vec<String> = (0..8_000).map(|at| line("a", &format!("s{at:05}"))).collect();
+    many.push(line("b", "dev"));
+    many.push(other("t"));
+    refused(&snapshot(&many), "and 8003 describe one API in two ways");
 }
 
 #[test]

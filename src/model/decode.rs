@@ -3,28 +3,29 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::catalogue::{API_FIELD, Field, Kind};
 use super::digest::Digest;
 use super::fault::kind_of;
+use super::passed::{Keys, Passed, Unknown};
 use super::value::Value;
 use super::wanted::Members;
 
 /// Reads one value as its row of the catalogue says: `null` and `""` are unset, unknown members are passed over. A
-/// member that is there twice is an error, in whatever spelling.
+/// member that is there twice is an error, in whatever spelling, and whether it is wanted or not.
 #[derive(Clone, Copy)]
 pub struct Decode<'w> {
-    field: &'static Field,
-    wanted: Members<'w>,
+    pub(super) field: &'static Field,
+    pub(super) wanted: Members<'w>,
     /// The place of the value.
-    above: Option<&'w Above<'w>>,
+    pub(super) above: Option<&'w Above<'w>>,
 }
 
 /// The members and keys on the way to a value.
-struct Above<'w> {
-    name: &'w str,
-    above: Option<&'w Self>,
+pub(super) struct Above<'w> {
+    pub(super) name: &'w str,
+    pub(super) above: Option<&'w Self>,
 }
 
 impl Above<'_> {
@@ -63,11 +64,11 @@ impl<'w> Decode<'w> {
         if is_api { Some(&API_ROOT) } else { self.above }
     }
 
-    fn wrong<E: Error>(self, found: &Unexpected<'_>) -> E {
+    pub(super) fn wrong<E: Error>(self, found: &Unexpected<'_>) -> E {
         E::custom(format!("{}: expected {}, found {}", self.path(""), expected(self.field.kind), kind_of(found)))
     }
 
-    fn twice<E: Error>(self, member: &str) -> E {
+    pub(super) fn twice<E: Error>(self, member: &str) -> E {
         E::custom(format!("{} is there twice", self.path(member)))
     }
 }
@@ -174,29 +175,48 @@ impl<'de> Visitor<'de> for Decode<'_> {
 }
 
 impl Decode<'_> {
-    fn members<'de, A: MapAccess<'de>>(self, fields: &'static [Field], mut from: A) -> Result<Value<'de>, A::Error> {
+    fn members<'de, A: MapAccess<'de>>(self, fields: &'static [Field], from: A) -> Result<Value<'de>, A::Error> {
         let mut members: Box<[Value<'de>]> = fields.iter().map(|_| Value::Unset).collect();
+        self.each_member(fields, from, |at, member, from| {
+            members[at] = if self.wanted.include(at) {
+                from.next_value_seed(member)?
+            } else {
+                from.next_value_seed(Passed(member)).map(|()| Value::NotStated)?
+            };
+            Ok(())
+        })?;
+        Ok(Value::Struct(members))
+    }
+
+    /// Hands each member of a struct to `take`, which reads its value. Members without a row are passed over.
+    pub(super) fn each_member<'de, A: MapAccess<'de>>(
+        self,
+        fields: &'static [Field],
+        mut from: A,
+        mut take: impl FnMut(usize, Decode<'_>, &mut A) -> Result<(), A::Error>,
+    ) -> Result<(), A::Error> {
         let mut seen = 0_u64;
+        let mut unknown = Keys::default();
         // Writers keep one order, so the next key is nearly always the row after the last one.
         let mut guess = 0;
-        while let Some(at) = from.next_key_seed(Member { fields, guess })? {
-            let Some((at, field)) = at.and_then(|at| Some((at, fields.get(at)?))) else {
-                from.next_value::<IgnoredAny>()?;
-                continue;
+        while let Some(name) = from.next_key_seed(Member { fields, guess })? {
+            let (at, field) = match name {
+                Name::Row(at, field) => (at, field),
+                Name::Unknown(name) => {
+                    from.next_value_seed(Unknown)?;
+                    unknown.add(name);
+                    continue;
+                }
             };
             if seen & (1 << at) != 0 {
                 return Err(self.twice(field.name));
             }
             seen |= 1 << at;
-            members[at] = if self.wanted.include(at) {
-                let here = Above { name: field.name, above: self.way() };
-                from.next_value_seed(Decode { field, wanted: self.wanted.below(at), above: Some(&here) })?
-            } else {
-                from.next_value::<IgnoredAny>().map(|_| Value::NotStated)?
-            };
+            let here = Above { name: field.name, above: self.way() };
+            take(at, Decode { field, wanted: self.wanted.below(at), above: Some(&here) }, &mut from)?;
             guess = at + 1;
         }
-        Ok(Value::Struct(members))
+        unknown.twice_in_any_spelling().map_or(Ok(()), |name| Err(self.twice(&name)))
     }
 
     fn entries<'de, A: MapAccess<'de>>(self, field: &'static Field, mut from: A) -> Result<Value<'de>, A::Error> {
@@ -218,7 +238,7 @@ impl Decode<'_> {
         Ok(Value::Map(entries.into()))
     }
 
-    fn text<E: Error>(self, text: Cow<'_, str>) -> Result<Value<'_>, E> {
+    pub(super) fn text<E: Error>(self, text: Cow<'_, str>) -> Result<Value<'_>, E> {
         match self.field.kind {
             Kind::Text | Kind::OneOf(_) => Ok(Value::text(text)),
             // "" is how some tools write what AWS left out.
@@ -228,37 +248,56 @@ impl Decode<'_> {
     }
 }
 
-/// A key of a struct, as its place among the rows.
+/// Reads the name of a member of a struct.
 struct Member {
     fields: &'static [Field],
     guess: usize,
 }
 
+/// The name of a member.
+enum Name<'de> {
+    /// The place of its row, and the row.
+    Row(usize, &'static Field),
+    /// A name without a row.
+    Unknown(Cow<'de, str>),
+}
+
+impl Member {
+    fn row<'de>(&self, key: &str) -> Option<Name<'de>> {
+        if let Some(field) = self.fields.get(self.guess).filter(|field| field.is_spelt(key)) {
+            return Some(Name::Row(self.guess, field));
+        }
+        let (at, field) = self.fields.iter().enumerate().find(|(_, field)| field.is_spelt(key))?;
+        Some(Name::Row(at, field))
+    }
+}
+
 impl<'de> DeserializeSeed<'de> for Member {
-    type Value = Option<usize>;
+    type Value = Name<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for Member {
-    type Value = Option<usize>;
+impl<'de> Visitor<'de> for Member {
+    type Value = Name<'de>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("a member's name")
     }
 
+    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(self.row(key).unwrap_or(Name::Unknown(Cow::Borrowed(key))))
+    }
+
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        if self.fields.get(self.guess).is_some_and(|field| field.is_spelt(key)) {
-            return Ok(Some(self.guess));
-        }
-        Ok(self.fields.iter().position(|field| field.is_spelt(key)))
+        Ok(self.row(key).unwrap_or_else(|| Name::Unknown(Cow::Owned(key.to_owned()))))
     }
 }
 
 /// A key of a map, borrowed where it can be.
-struct Key;
+pub(super) struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = Cow<'de, str>;

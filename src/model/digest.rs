@@ -1,12 +1,15 @@
 //! What is shown in place of a stage variable's value: a digest, and whether it looked like a secret.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde::de::Error as _;
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
+use super::decode::Key;
+use super::passed::{Keys, Unknown};
 use super::secret::looks_secret;
 
 /// A stage variable's value as a snapshot keeps it.
@@ -57,16 +60,47 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Members)
+    }
+}
+
+/// Reads the members of a digest; others are passed over.
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Digest;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object with sha256 and looks-secret")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Digest, A::Error> {
         #[derive(Deserialize)]
-        struct Wire<'w> {
-            #[serde(borrow)]
-            sha256: Cow<'w, str>,
-            #[serde(rename = "looks-secret")]
-            looks_secret: bool,
+        struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
+
+        let (mut sha256, mut looks_secret, mut others) = (None, None, Keys::default());
+        while let Some(key) = from.next_key_seed(Key)? {
+            match &*key {
+                "sha256" if sha256.is_none() => {
+                    let Text(digits) = from.next_value()?;
+                    sha256 = Some(bytes(&digits).ok_or_else(|| A::Error::custom("sha256 is not 64 hex digits"))?);
+                }
+                "looks-secret" if looks_secret.is_none() => looks_secret = Some(from.next_value()?),
+                "sha256" | "looks-secret" => return Err(A::Error::custom(format!("{key} is there twice"))),
+                _ => {
+                    from.next_value_seed(Unknown)?;
+                    others.add(key);
+                }
+            }
         }
-        let wire = Wire::deserialize(from)?;
-        let sha256 = bytes(&wire.sha256).ok_or_else(|| D::Error::custom("sha256 is not 64 hex digits"))?;
-        Ok(Self { sha256, looks_secret: wire.looks_secret })
+        if let Some(key) = others.twice() {
+            return Err(A::Error::custom(format!("{key} is there twice")));
+        }
+        let missing = A::Error::missing_field;
+        Ok(Digest {
+            sha256: sha256.ok_or_else(|| missing("sha256"))?,
+            looks_secret: looks_secret.ok_or_else(|| missing("looks-secret"))?,
+        })
     }
 }
 

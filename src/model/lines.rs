@@ -5,13 +5,14 @@ use std::fmt;
 use std::rc::Rc;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 
 use super::catalogue::{API, API_FIELD, Field, STAGE, position};
-use super::decode::Decode;
+use super::decode::{Decode, Key};
 use super::document::{Document, STAGE_FIELD};
 use super::fault;
 use super::feed::Unusable;
+use super::passed::{Keys, Unknown};
 use super::register::{Notes, Register};
 use super::value::Value;
 use super::wanted::Wanted;
@@ -174,40 +175,38 @@ impl<'de> Visitor<'de> for Parts<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Wire<'de>, A::Error> {
         #[derive(Deserialize)]
-        #[serde(field_identifier, rename_all = "kebab-case")]
-        enum Key {
-            Account,
-            Region,
-            Api,
-            Stage,
-            NotStated,
-            #[serde(other)]
-            Other,
-        }
-        #[derive(Deserialize)]
         struct Name<'n>(#[serde(borrow)] Option<Cow<'n, str>>);
 
         let (mut account, mut region, mut api, mut stage, mut not_stated) = (None, None, None, None, None);
-        while let Some(key) = from.next_key()? {
-            let twice = match key {
-                Key::Account => account.is_some().then_some("account"),
-                Key::Region => region.is_some().then_some("region"),
-                Key::Api => api.is_some().then_some("api"),
-                Key::Stage => stage.is_some().then_some("stage"),
-                Key::NotStated => not_stated.is_some().then_some("not-stated"),
-                Key::Other => None,
+        let twice = |key: &str| A::Error::custom(format!("{key} is there twice"));
+        let mut others = Keys::default();
+        while let Some(key) = from.next_key_seed(Key)? {
+            let again = match &*key {
+                "account" => account.is_some(),
+                "region" => region.is_some(),
+                "api" => api.is_some(),
+                "stage" => stage.is_some(),
+                "not-stated" => not_stated.is_some(),
+                _ => false,
             };
-            if let Some(key) = twice {
-                return Err(A::Error::custom(format!("{key} is there twice")));
+            if again {
+                return Err(twice(&key));
             }
-            match key {
-                Key::Account => account = Some(from.next_value::<Name<'de>>()?.0),
-                Key::Region => region = Some(from.next_value::<Name<'de>>()?.0),
-                Key::Api => api = Some(from.next_value_seed(Decode::only(&API_FIELD, self.wanted.api()))?),
-                Key::Stage => stage = Some(from.next_value_seed(Decode::only(&STAGE_ROW, self.wanted.stage()))?),
-                Key::NotStated => not_stated = Some(from.next_value()?),
-                Key::Other => drop(from.next_value::<IgnoredAny>()?),
+            match &*key {
+                "account" => account = Some(from.next_value::<Name<'de>>()?.0),
+                "region" => region = Some(from.next_value::<Name<'de>>()?.0),
+                // All of it: the descriptions of an API must agree, whatever of it is read.
+                "api" => api = Some(from.next_value_seed(Decode::whole(&API_FIELD))?),
+                "stage" => stage = Some(from.next_value_seed(Decode::only(&STAGE_ROW, self.wanted.stage()))?),
+                "not-stated" => not_stated = Some(from.next_value()?),
+                _ => {
+                    from.next_value_seed(Unknown)?;
+                    others.add(key);
+                }
             }
+        }
+        if let Some(key) = others.twice() {
+            return Err(twice(&key));
         }
         let missing = A::Error::missing_field;
         Ok(Wire {

@@ -12,6 +12,7 @@ pub mod judgement;
 pub mod lines;
 pub mod narrowing;
 pub mod outcome;
+mod passed;
 pub mod path;
 pub mod register;
 pub mod seal;

@@ -1,12 +1,12 @@
-//! What of each stage is worth decoding: the members that rules read, and what reports name. It must not know rules.
+//! What of each stage is worth decoding: the members that rules read, and what reports name. An API is decoded whole:
+//! its descriptions must agree. It must not know rules.
 
-use super::catalogue::{API, Field, STAGE, position};
+use super::catalogue::{Field, STAGE, position};
 
 /// What of each stage is worth decoding. The rest may be left out, and is not stated then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     stage: Struct,
-    api: Struct,
 }
 
 /// Some members of a struct, by their places in the catalogue.
@@ -70,20 +70,15 @@ impl Wanted {
     /// Everything.
     #[must_use]
     pub fn all() -> Self {
-        Self { stage: Struct::all_of(STAGE), api: Struct::all_of(API) }
+        Self { stage: Struct::all_of(STAGE) }
     }
 
     /// What these paths of the document lie in, and what every report names.
     pub fn of<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
-        let mut wanted = Self { stage: Struct::none_of(STAGE), api: Struct::none_of(API) };
-        let named = ["StageName", "api.ApiId", "api.Name", "api.ProtocolType"];
-        for path in named.into_iter().chain(paths) {
-            match path.strip_prefix("api.") {
-                Some(path) => wanted.api.add(API, path),
-                None if path == "api" => wanted.api = Struct::all_of(API),
-                // What is no row of the stage is ours, and known without being decoded.
-                None => wanted.stage.add(STAGE, path),
-            }
+        let mut wanted = Self { stage: Struct::none_of(STAGE) };
+        // A path below the API, or of what is no row of the stage, adds nothing: that is known without.
+        for path in std::iter::once("StageName").chain(paths) {
+            wanted.stage.add(STAGE, path);
         }
         wanted
     }
@@ -92,12 +87,6 @@ impl Wanted {
     #[must_use]
     pub fn stage(&self) -> Members<'_> {
         self.stage.members()
-    }
-
-    /// The members of the API.
-    #[must_use]
-    pub fn api(&self) -> Members<'_> {
-        self.api.members()
     }
 }
 
@@ -108,15 +97,20 @@ mod tests {
 
     #[test]
     fn what_is_read_is_wanted_and_what_lies_around_it_is_not() {
-        let wanted = Wanted::of(["AccessLogSettings.DestinationArn", "Tags.owner", "api.CorsConfiguration", "account"]);
+        let wanted = Wanted::of([
+            "AccessLogSettings.DestinationArn",
+            "Tags.owner",
+            "DefaultRouteSettings",
+            "api.Tags",
+            "account",
+        ]);
         let stage = |name| position(STAGE, name);
         let logs = wanted.stage().below(stage("AccessLogSettings"));
         assert!(wanted.stage().include(stage("AccessLogSettings")) && wanted.stage().include(stage("Tags")));
         assert!(logs.include(position(ACCESS_LOG_SETTINGS, "DestinationArn")));
         assert!(!logs.include(position(ACCESS_LOG_SETTINGS, "Format")));
         assert!(!wanted.stage().include(stage("StageVariables")));
-        assert!(wanted.api().include(position(API, "ApiId")) && !wanted.api().include(position(API, "Tags")));
-        let cors = wanted.api().below(position(API, "CorsConfiguration"));
-        assert!((0..6).all(|at| cors.include(at)), "a struct that is read whole is wanted whole");
+        let routes = wanted.stage().below(stage("DefaultRouteSettings"));
+        assert!((0..5).all(|at| routes.include(at)), "a struct that is read whole is wanted whole");
     }
 }

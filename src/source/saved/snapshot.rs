@@ -7,11 +7,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use serde::de::IgnoredAny;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use super::input::{Head, Input, damaged};
-use super::{Error, facts};
+use super::{Error, facts, unique};
 use crate::model::balance::{Missing, is_unread};
 use crate::model::fault;
 use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Taken, Unusable, Warning};
@@ -112,7 +113,7 @@ pub(super) fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool
              Nothing was read; use the driftgate that wrote it, or a newer one."
         )));
     }
-    let header: Header = serde_json::from_slice(&input.head).map_err(|error| {
+    let header: Header = parse(&input.head).map_err(|error| {
         let (column, said) = (error.column(), fault::words(&error));
         Error(format!(
             "{name}:1:{column}: not the header of a snapshot: {said}. The file is damaged; nothing was read."
@@ -197,8 +198,9 @@ fn send(
 
 impl Trailer {
     fn read(line: &[u8], name: &str, number: u64) -> Result<Self, Error> {
-        serde_json::from_slice(line).map_err(|error| {
-            let is_trailer = serde_json::from_slice::<TrailerLike>(line).is_ok();
+        parse(line).map_err(|error| {
+            // Right or wrong, a line is a trailer by this member.
+            let is_trailer = serde_json::from_slice(line).is_ok_and(|line: Json| line.get("complete").is_some());
             if !is_trailer {
                 return cut_off(name, number - 2 + u64::from(!line.is_empty()));
             }
@@ -210,11 +212,10 @@ impl Trailer {
     }
 }
 
-/// The keys that make a line a trailer, right or wrong.
-#[derive(Deserialize)]
-struct TrailerLike {
-    #[serde(rename = "complete")]
-    _complete: IgnoredAny,
+/// A header or trailer. No member may be there twice, known or not.
+fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, serde_json::Error> {
+    unique::parse(line)?;
+    serde_json::from_slice(line)
 }
 
 fn cut_off(name: &str, lines: u64) -> Error {

@@ -1,0 +1,170 @@
+//! Values that nobody reads, checked as strictly as those that are read: their types, and that no member is there
+//! twice. It builds no values.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+
+use super::catalogue::Kind;
+use super::decode::{Above, Decode, Key};
+
+/// Checks a value by its row of the catalogue, as [`Decode`] does.
+pub(super) struct Passed<'w>(pub(super) Decode<'w>);
+
+impl<'de> DeserializeSeed<'de> for Passed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Passed<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(out)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
+        self.0.visit_bool(value).map(drop)
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
+        self.0.visit_i64(value).map(drop)
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
+        self.0.visit_u64(value).map(drop)
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+        self.0.visit_f64(value).map(drop)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        self.0.text(Cow::Borrowed(text)).map(drop)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let Kind::List(element) = self.0.field.kind else {
+            return Err(self.0.wrong(&Unexpected::Seq));
+        };
+        while from.next_element_seed(Passed(Decode { field: element, ..self.0 }))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        match self.0.field.kind {
+            Kind::Struct(fields) => {
+                self.0.each_member(fields, from, |_, member, from| from.next_value_seed(Passed(member)))
+            }
+            Kind::Map(field) => {
+                let mut keys = Keys::default();
+                while let Some(key) = from.next_key_seed(Key)? {
+                    let here = Above { name: &key, above: self.0.above };
+                    from.next_value_seed(Passed(Decode { above: Some(&here), ..Decode::whole(field) }))?;
+                    keys.add(key);
+                }
+                keys.twice().map_or(Ok(()), |key| Err(self.0.twice(&key)))
+            }
+            // A digest has no parts that take memory.
+            _ => self.0.visit_map(from).map(drop),
+        }
+    }
+}
+
+/// Passes over a value of which the catalogue has no row. Of its objects it is known that no key may be there twice.
+pub(super) struct Unknown;
+
+impl<'de> DeserializeSeed<'de> for Unknown {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unknown {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        while from.next_element_seed(Self)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let mut keys = Keys::default();
+        while let Some(key) = from.next_key_seed(Key)? {
+            from.next_value_seed(Self)?;
+            keys.add(key);
+        }
+        keys.twice().map_or(Ok(()), |key| Err(A::Error::custom(format!("{key} is there twice"))))
+    }
+}
+
+/// The keys of one object.
+#[derive(Default)]
+pub(super) struct Keys<'de>(Vec<Cow<'de, str>>);
+
+impl<'de> Keys<'de> {
+    pub(super) fn add(&mut self, key: Cow<'de, str>) {
+        self.0.push(key);
+    }
+
+    /// A key that is there twice.
+    pub(super) fn twice(self) -> Option<Cow<'de, str>> {
+        self.twice_as(|key| (None, key.as_bytes()))
+    }
+
+    /// A name that is there twice, in AWS's two spellings or in one of them.
+    pub(super) fn twice_in_any_spelling(self) -> Option<Cow<'de, str>> {
+        self.twice_as(|key| match key.as_bytes() {
+            [first, rest @ ..] => (Some(first.to_ascii_lowercase()), rest),
+            [] => (None, &[]),
+        })
+    }
+
+    fn twice_as(mut self, name: fn(&str) -> (Option<u8>, &[u8])) -> Option<Cow<'de, str>> {
+        // Writers sort, so this is nearly always one look at each.
+        if self.0.is_sorted_by(|a, b| name(a) < name(b)) {
+            return None;
+        }
+        self.0.sort_by(|a, b| name(a).cmp(&name(b)));
+        let at = self.0.windows(2).position(|pair| name(&pair[0]) == name(&pair[1]))?;
+        Some(self.0.swap_remove(at + 1))
+    }
+}
