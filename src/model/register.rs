@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::document::Document;
 use super::feed::Selection;
 use super::narrowing::{Found, Narrowing};
+use super::value::Value;
 
 /// An account and a Region; `None` where one is not stated.
 pub type Place = (Option<String>, Option<String>);
@@ -48,6 +49,17 @@ struct Stretch {
     /// True if each stage comes after the one before it.
     ascending: bool,
     hashes: Vec<u64>,
+    apis: Vec<Described>,
+}
+
+/// A line that describes an API. The order of these brings the lines of each API together, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Described {
+    /// The hash over account, Region and API.
+    api: u64,
+    line: u64,
+    /// The hash over the description.
+    description: u64,
 }
 
 /// Account, Region, API and stage.
@@ -68,6 +80,7 @@ pub(super) struct Notes<'r> {
     register: &'r Register,
     line: u64,
     hashes: Vec<u64>,
+    apis: Vec<Described>,
     /// The hash over account, Region and API of the last line.
     api: DefaultHasher,
     ascending: bool,
@@ -100,7 +113,8 @@ impl Register {
 impl<'r> Notes<'r> {
     pub(super) fn begin(register: &'r Register, line: u64) -> Self {
         let (hashes, places, found) = (Vec::new(), Vec::new(), Found::default());
-        Self { register, line, hashes, api: DefaultHasher::new(), ascending: true, places, found, first: None }
+        let apis = Vec::new();
+        Self { register, line, hashes, apis, api: DefaultHasher::new(), ascending: true, places, found, first: None }
     }
 
     /// Notes a line; `before` is the one before it, and `same_api` tells that they are of one API.
@@ -156,6 +170,10 @@ impl<'r> Notes<'r> {
         }
         self.api = DefaultHasher::new();
         (account, region, api).hash(&mut self.api);
+        // An API that is not named is not known to be the same.
+        if api.is_some() {
+            self.describe(document.api);
+        }
         match self.places.last_mut() {
             Some(((a, r), count)) if (a.as_deref(), r.as_deref()) == (account, region) => {
                 let same = before.is_some_and(|before| before.api_id() == api);
@@ -164,6 +182,18 @@ impl<'r> Notes<'r> {
             _ => self.places.push(((account.map(str::to_owned), region.map(str::to_owned)), Count::default())),
         }
         Ok(())
+    }
+
+    /// Notes the description of the API that begins.
+    fn describe(&mut self, api: &Value<'_>) {
+        let mut description = DefaultHasher::new();
+        hash_value(api, &mut description);
+        let line = self.line + self.hashes.len() as u64;
+        let described = Described { api: self.api.finish(), line, description: description.finish() };
+        let same = |last: &Described| (last.api, last.description) == (described.api, described.description);
+        if !self.apis.last().is_some_and(same) {
+            self.apis.push(described);
+        }
     }
 
     fn follows(&mut self, order: std::cmp::Ordering) -> Result<(), String> {
@@ -179,15 +209,20 @@ impl<'r> Notes<'r> {
 
     /// Adds the notes to those of the other lines; `last` is the last of these.
     pub(super) fn end(self, last: &Document<'_>) {
-        let Self { register, line, hashes, ascending, places, found, first, .. } = self;
+        let Self { register, line, hashes, mut apis, ascending, places, found, first, .. } = self;
         let Some(first) = first else { return };
+        if !ascending {
+            // One of each description is enough, in whatever order the stages come.
+            apis.sort_unstable_by_key(|of| (of.api, of.description, of.line));
+            apis.dedup_by_key(|of| (of.api, of.description));
+        }
         let mut noted = register.noted.lock().unwrap_or_else(PoisonError::into_inner);
         for (place, Count { stages, changes }) in places {
             let count = noted.places.entry(place).or_default();
             (count.stages, count.changes) = (count.stages + stages, count.changes + changes);
         }
         noted.found.add(found);
-        noted.stretches.push(Stretch { line, first, last: name_of(last), ascending, hashes });
+        noted.stretches.push(Stretch { line, first, last: name_of(last), ascending, hashes, apis });
     }
 }
 
@@ -218,5 +253,41 @@ impl Noted {
             self.stretches.iter().flat_map(|stretch| stretch.hashes.iter().copied().zip(stretch.line..)).collect();
         all.sort_unstable();
         all.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| (pair[0].1, pair[1].1))
+    }
+
+    /// Two lines that describe the same API in different ways.
+    #[must_use]
+    pub fn described_in_two_ways(&self) -> Option<(u64, u64)> {
+        let mut all: Vec<Described> = self.stretches.iter().flat_map(|stretch| stretch.apis.iter().copied()).collect();
+        if !self.in_order() {
+            all.sort_unstable();
+        }
+        let differ = |pair: &&[Described]| pair[0].api == pair[1].api && pair[0].description != pair[1].description;
+        all.windows(2).find(differ).map(|pair| (pair[0].line, pair[1].line))
+    }
+}
+
+/// Hashes a value, so that equal ones hash alike.
+fn hash_value(value: &Value<'_>, to: &mut DefaultHasher) {
+    std::mem::discriminant(value).hash(to);
+    match value {
+        Value::Unset | Value::NotStated => {}
+        Value::Boolean(value) => value.hash(to),
+        Value::Integer(value) => value.hash(to),
+        // Zero has two signs, which are equal.
+        Value::Number(value) => (value + 0.0).to_bits().hash(to),
+        Value::Text(text) => text.hash(to),
+        Value::Digest(digest) => (digest.sha256, digest.looks_secret).hash(to),
+        Value::Struct(values) | Value::List(values) => {
+            values.len().hash(to);
+            values.iter().for_each(|value| hash_value(value, to));
+        }
+        Value::Map(entries) => {
+            entries.len().hash(to);
+            for (key, value) in entries {
+                key.hash(to);
+                hash_value(value, to);
+            }
+        }
     }
 }

@@ -12,6 +12,9 @@ pub(super) fn disagreement(asked: Option<&[Asked]>, trailer: &Trailer, noted: &N
     if let Some((one, other)) = noted.twice() {
         return Some(format!("lines {one} and {other} are the same stage"));
     }
+    if let Some((one, other)) = noted.described_in_two_ways() {
+        return Some(format!("lines {one} and {other} describe one API in two ways"));
+    }
     let scopes = trailer.scopes.as_deref().unwrap_or_default();
     if trailer.complete && !trailer.unchecked.is_empty() {
         return Some("the trailer lists what was not read, and calls the snapshot complete".to_owned());
