@@ -117,7 +117,7 @@ fn a_line_without_its_names_is_damaged() {
         (r#""account":"1","#, "", "missing field `account`"),
         (r#""StageName":"prod""#, r#""StageName":["s3cret"]"#, "StageName: expected a text, found a list"),
         (r#""StageName":"prod""#, r#""StageName":"prod","Tags":7777"#, "Tags: expected an object, found a number"),
-        (r#""account":"1""#, r#""account":["s3cret"]"#, "expected a string, found a list"),
+        (r#""account":"1""#, r#""account":["s3cret"]"#, "expected a text, found a list"),
     ] {
         let damaged = whole.replacen(from, to, 1);
         assert_ne!(damaged, whole, "{from}");
