@@ -9,8 +9,6 @@ mod ways;
 
 pub use compare::compare;
 
-use crate::generate::Random;
-
 /// Choices of the fuzzer that are tried each time.
 const SEEDS: [&[u8]; 3] = [
     include_bytes!("../../../fuzz/seeds/sources/short"),
@@ -27,12 +25,13 @@ fn every_source_comes_to_the_same_verdicts() {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     for seed in SEEDS {
-        compare(&runtime, &mut Random::of_bytes(seed));
+        compare(&runtime, &mut crate::generate::Random::of_bytes(seed));
     }
     let mut found = std::collections::BTreeMap::<&str, u64>::new();
     for seed in seeds.clone() {
-        let compared =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| compare(&runtime, &mut Random::new(seed))));
+        let compared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            compare(&runtime, &mut crate::generate::Random::new(seed))
+        }));
         let Ok(summary) = compared else { panic!("SOURCE_SEED={seed}: the failure is above") };
         for (name, count) in [
             ("violations", summary["violations"]["low"].as_u64()),
