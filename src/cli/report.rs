@@ -40,7 +40,7 @@ fn merged(command: &Merge, global: &Global, command_line: Vec<String>) -> Result
     rendered(whole, &command.rendering, &reports)
 }
 
-/// The reports, none of which takes the place of a result that is read.
+/// The reports; an output that would replace a result being read is refused.
 fn outputs(rendering: &Rendering, results: &[String], global: &Global) -> Result<Vec<output::Report>, Stop> {
     let reports = output::reports(&rendering.report, global.quiet)?;
     let outputs: Vec<_> = reports.iter().map(|report| &report.to).collect();

@@ -79,7 +79,7 @@ impl<'de> Visitor<'de> for Passed<'_> {
     }
 }
 
-/// Passes over a value of which the catalogue has no row. Of its objects it is known that no key may be there twice.
+/// Passes over a value without a row in the catalogue. No key may be there twice in its objects.
 pub(super) struct Unknown;
 
 impl<'de> DeserializeSeed<'de> for Unknown {

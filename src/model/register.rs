@@ -90,7 +90,7 @@ pub(super) struct Notes<'r> {
 }
 
 impl Register {
-    /// A register for a file with this narrowing, of which these stages are wanted.
+    /// A register for a file with this narrowing; only these stages are wanted.
     #[must_use]
     pub fn new(selection: Arc<Selection>, narrowing: Narrowing) -> Self {
         Self { selection, narrowing, noted: Mutex::default() }

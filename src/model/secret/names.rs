@@ -7,7 +7,7 @@ pub(super) enum Says {
     Password,
     /// A secret of a machine's making.
     Key,
-    /// A key that may be one of AWS KMS, whose identifier is no secret.
+    /// A key that may be one of AWS KMS, whose identifier is not a secret.
     EncryptionKey,
     /// Perhaps a secret: it is about one, or is a key of a kind that is not known.
     Perhaps,

@@ -249,7 +249,7 @@ const PRIVATE_KEYS: [&str; 12] = [
     "PuTTY-User-Key-File-",
 ];
 
-/// Addresses of webhooks: whoever has one may post. Each is the host and the part of the path before the secret.
+/// Addresses of webhooks, with which anyone may post. Each is the host and the part of the path before the secret.
 const WEBHOOKS: [&str; 10] = [
     "hooks.slack.com/services/",
     "hooks.slack.com/workflows/",

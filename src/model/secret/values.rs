@@ -34,7 +34,7 @@ const ORDINARY: [&str; 30] = [
     "vault",
 ];
 
-/// Words of which one makes a readable value a placeholder, or the name of a place where the secret is.
+/// Words that make a readable value a placeholder, or the name of a place where the secret is.
 const STAND_INS: [&str; 27] = [
     "change",
     "changeme",
