@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unex
 use super::catalogue::{API_FIELD, Field, Kind};
 use super::digest::Digest;
 use super::fault::kind_of;
-use super::passed::{Keys, Passed, Unknown};
+use super::passed::{EachOnce, Keys, Passed};
 use super::value::Value;
 use super::wanted::Members;
 
@@ -203,7 +203,7 @@ impl Decode<'_> {
             let (at, field) = match name {
                 Name::Row(at, field) => (at, field),
                 Name::Unknown(name) => {
-                    from.next_value_seed(Unknown)?;
+                    from.next_value_seed(EachOnce::EXACT)?;
                     unknown.add(name);
                     continue;
                 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use super::decode::Key;
-use super::passed::{Keys, Unknown};
+use super::passed::{EachOnce, Keys};
 use super::secret::looks_secret;
 
 /// A stage variable's value as a snapshot keeps it.
@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for Members {
                 "looks-secret" if looks_secret.is_none() => looks_secret = Some(from.next_value()?),
                 "sha256" | "looks-secret" => return Err(A::Error::custom(format!("{key} is there twice"))),
                 _ => {
-                    from.next_value_seed(Unknown)?;
+                    from.next_value_seed(EachOnce::EXACT)?;
                     others.add(key);
                 }
             }

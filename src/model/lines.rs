@@ -12,7 +12,7 @@ use super::decode::{Decode, Key};
 use super::document::{Document, STAGE_FIELD};
 use super::fault;
 use super::feed::Unusable;
-use super::passed::{Keys, Unknown};
+use super::passed::{EachOnce, Keys};
 use super::register::{Notes, Register};
 use super::value::Value;
 use super::wanted::Wanted;
@@ -200,7 +200,7 @@ impl<'de> Visitor<'de> for Parts<'_> {
                 "stage" => stage = Some(from.next_value_seed(Decode::only(&STAGE_ROW, self.wanted.stage()))?),
                 "not-stated" => not_stated = Some(from.next_value()?),
                 _ => {
-                    from.next_value_seed(Unknown)?;
+                    from.next_value_seed(EachOnce::EXACT)?;
                     others.add(key);
                 }
             }

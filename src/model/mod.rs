@@ -24,6 +24,7 @@ pub mod wanted;
 
 pub use document::Document;
 pub use outcome::Outcome;
+pub use passed::EachOnce;
 pub use path::Path;
 pub use severity::Severity;
 pub use value::Value;

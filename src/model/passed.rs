@@ -1,5 +1,5 @@
 //! Values that nobody reads, checked as strictly as those that are read: their types, and that no member is there
-//! twice. It builds no values.
+//! twice. It builds no values. JSON in which a member is there twice is known here, for every reader.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -79,10 +79,27 @@ impl<'de> Visitor<'de> for Passed<'_> {
     }
 }
 
-/// Passes over a value without a row in the catalogue. No key may be there twice in its objects.
-pub(super) struct Unknown;
+/// Passes over JSON without a row in the catalogue. No member may be there twice in its objects.
+#[derive(Clone, Copy, Debug)]
+pub struct EachOnce {
+    /// The members whose keys are their users' texts. In all others the names are AWS's, in either of its spellings.
+    texts: fn(&str) -> bool,
+    /// True if the keys of this value are texts.
+    here: bool,
+}
 
-impl<'de> DeserializeSeed<'de> for Unknown {
+impl EachOnce {
+    /// JSON in which every key is taken as it is.
+    pub(super) const EXACT: Self = Self { texts: |_| true, here: true };
+
+    /// An object of AWS's: names that differ in the case of their first letter are one name, but for the keys in
+    /// members for which `texts` is true.
+    pub fn named_by_aws(texts: fn(&str) -> bool) -> Self {
+        Self { texts, here: false }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for EachOnce {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -90,7 +107,7 @@ impl<'de> DeserializeSeed<'de> for Unknown {
     }
 }
 
-impl<'de> Visitor<'de> for Unknown {
+impl<'de> Visitor<'de> for EachOnce {
     type Value = ();
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -122,17 +139,18 @@ impl<'de> Visitor<'de> for Unknown {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        while from.next_element_seed(Self)?.is_some() {}
+        while from.next_element_seed(self)?.is_some() {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
         let mut keys = Keys::default();
         while let Some(key) = from.next_key_seed(Key)? {
-            from.next_value_seed(Self)?;
+            from.next_value_seed(Self { here: (self.texts)(&key), ..self })?;
             keys.add(key);
         }
-        keys.twice().map_or(Ok(()), |key| Err(A::Error::custom(format!("{key} is there twice"))))
+        let twice = if self.here { keys.twice() } else { keys.twice_in_any_spelling() };
+        twice.map_or(Ok(()), |key| Err(A::Error::custom(format!("{key} is there twice"))))
     }
 }
 

@@ -21,10 +21,11 @@ use futures_util::stream;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::Uri;
 use hyper::body::{Bytes, Frame};
-use serde::de::{Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::DeserializeSeed as _;
 use tokio::sync::Semaphore;
 
 use super::Error;
+use crate::model::EachOnce;
 
 /// The most bytes that an answer may have. A page of AWS's has a few hundred KiB.
 const MOST_BYTES: usize = 32 << 20;
@@ -149,80 +150,26 @@ fn checked(status: u16, bytes: Bytes) -> Result<Bytes, BoxError> {
         return Err(format!("HTTP status {status}, where AWS answers with 200").into());
     }
     if status == 200 && bytes.trim_ascii_start().starts_with(b"{") {
-        // A body that is not JSON is left to its reader.
+        // Of two members of one name the SDK would take the last. A body that is not JSON is left to its reader.
         let mut json = serde_json::Deserializer::from_slice(&bytes);
-        if let Err(error) = json.deserialize_any(EachOnce)
+        if let Err(error) = EachOnce::named_by_aws(has_keys_of_users).deserialize(&mut json)
             && error.is_data()
         {
-            return Err(error.into());
+            // The name of a member may be that of a tag or a variable.
+            return Err("two answers: a member of the answer is there twice".into());
         }
     }
     Ok(bytes)
 }
 
+/// True for the members of answers whose keys AWS did not name.
+fn has_keys_of_users(member: &str) -> bool {
+    matches!(member, "tags" | "stageVariables" | "routeSettings")
+}
+
 /// A body that breaks off at once.
 fn failing(error: BoxError) -> SdkBody {
     SdkBody::from_body_1_x(StreamBody::new(stream::iter([Err::<Frame<Bytes>, BoxError>(error)])))
-}
-
-/// JSON in which no member is twice. Of two, the SDK would take the last.
-struct EachOnce;
-
-impl<'de> Visitor<'de> for EachOnce {
-    type Value = ();
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("JSON")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut names = std::collections::BTreeSet::new();
-        while let Some(name) = map.next_key::<String>()? {
-            map.next_value_seed(EachOnce)?;
-            if !names.insert(name) {
-                // The name of a member may be that of a tag or a variable.
-                return Err(A::Error::custom("two answers: a member of the answer is there twice"));
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(EachOnce)?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-impl<'de> serde::de::DeserializeSeed<'de> for EachOnce {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
 }
 
 /// The proxy that the environment names, if it names one.
@@ -267,10 +214,23 @@ mod tests {
 
     #[test]
     fn a_member_that_is_there_twice_is_found_wherever_it_is() {
-        for twice in [r#"{"a":1,"a":1}"#, r#"{"a":[{"b":{},"c":[],"b":{}}]}"#, r#" {"tags":{"x":"1","\u0078":"2"}}"#] {
+        for twice in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":[{"b":{},"c":[],"b":{}}]}"#,
+            r#" {"tags":{"x":"1","\u0078":"2"}}"#,
+            r#"{"items":[{"autoDeploy":true,"AutoDeploy":false}]}"#,
+            r#"{"routeSettings":{"a":{"x":1,"X":2}}}"#,
+        ] {
             assert!(checked(200, twice.into()).is_err(), "{twice}");
         }
-        for once in [r#"{"a":{"a":{"b":-1,"c":1.5}},"b":[true,null]}"#, "{\"a\":", "<html>", "", "[1]"] {
+        for once in [
+            r#"{"a":{"a":{"b":-1,"c":1.5}},"b":[true,null]}"#,
+            r#"{"tags":{"a":"1","A":"2"}}"#,
+            "{\"a\":",
+            "<html>",
+            "",
+            "[1]",
+        ] {
             assert!(checked(200, once.into()).is_ok(), "{once}");
         }
         assert!(checked(403, r#"{"message":"a","message":"b"}"#.into()).is_ok(), "a refusal stays one");
