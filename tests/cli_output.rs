@@ -157,6 +157,11 @@ fn a_protocol_that_the_stage_contradicts_is_refused() {
         assert!(error.contains("--protocol HTTP contradicts it") && error.contains("Nothing was read"), "{error}");
         assert_eq!(as_of(&with(&more), Protocol::WebSocket), Ok(1));
     }
+    let routed =
+        |key: &str| with("").replace(r#""RouteSettings": {}"#, &format!(r#""RouteSettings": {{"{key}": {{}}}}"#));
+    assert!(as_of(&routed("$connect"), Protocol::Http).unwrap_err().contains("it has the route $connect"));
+    assert_eq!(as_of(&routed("$connect"), Protocol::WebSocket), Ok(1));
+    assert_eq!(as_of(&routed("GET /{proxy+}"), Protocol::Http), Ok(1));
     // What unset means as well says nothing.
     let off = with(
         r#", "DefaultRouteSettings": {"LoggingLevel": "OFF", "DataTraceEnabled": false}, "ClientCertificateId": null"#,

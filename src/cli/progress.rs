@@ -1,7 +1,6 @@
-//! How far a fetch has come, on stderr: one line that is drawn over on a terminal, a line every ten seconds elsewhere.
-//! It must not know how a fetch is made.
+//! The progress of a fetch: one line on stderr that is drawn over, only where stderr is a terminal. It must not know
+//! how a fetch is made.
 
-use std::io::Write as _;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -15,10 +14,8 @@ use super::plural;
 use crate::model::feed::{Chunk, Close, Feed, Unusable};
 use crate::source::aws::{Progress, Standing};
 
-/// How often the line on a terminal is drawn.
+/// Time between two drawings of the line.
 const DRAWN: Duration = Duration::from_millis(200);
-/// How often a line is written where there is no terminal. A run that ends sooner says nothing.
-const WRITTEN: Duration = Duration::from_secs(10);
 
 /// The line that is on the terminal now: whoever else writes to stderr has to put it aside.
 static ON_SCREEN: Mutex<Option<ProgressBar>> = Mutex::new(None);
@@ -41,24 +38,20 @@ fn clear() {
     }
 }
 
-/// Who may be told.
+/// True if a terminal, where stderr is one, shows nothing else meanwhile.
 #[derive(Debug, Clone, Copy)]
-pub struct Audience {
-    told: bool,
-    /// Whether a terminal shows nothing else meanwhile.
-    screen: bool,
-}
+pub struct Audience(bool);
 
 impl Audience {
     /// As the flags have it; `stdout` tells that results are written to stdout while the fetch is on.
     pub fn of(global: &Global, stdout: bool) -> Self {
         let shared = stdout && std::io::IsTerminal::is_terminal(&std::io::stdout());
-        Self { told: !global.quiet, screen: !global.verbose && !shared }
+        Self(!global.quiet && !global.verbose && !shared)
     }
 
     /// Nobody.
     pub fn none() -> Self {
-        Self { told: false, screen: false }
+        Self(false)
     }
 }
 
@@ -71,22 +64,20 @@ pub struct Display {
 impl Display {
     /// Starts to tell; the fetch may follow later. A signal ends it.
     pub fn start(audience: Audience, interrupt: &Interrupt) -> Option<Self> {
-        if !audience.told {
+        let target = ProgressDrawTarget::stderr();
+        if !audience.0 || target.is_hidden() {
             return None;
         }
-        let target = ProgressDrawTarget::stderr();
-        let line = (audience.screen && !target.is_hidden()).then(|| ProgressBar::with_draw_target(None, target));
-        if let Some(line) = &line {
-            // The template is right, and without it there is a line of another kind.
-            let style = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
-            line.set_style(style);
-            line.set_message(line_of(None));
-            *on_screen() = Some(line.clone());
-            interrupt.then(clear);
-        }
+        let line = ProgressBar::with_draw_target(None, target);
+        // The template is right, and without it there is a line of another kind.
+        let style = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+        line.set_style(style);
+        line.set_message(line_of(None));
+        *on_screen() = Some(line.clone());
+        interrupt.then(clear);
         let (fetch, told) = channel();
-        let thread = thread::Builder::new().name("progress".to_owned()).spawn(move || tell(line.as_ref(), &told));
-        // Without a thread there is no display, which is no reason to have no audit.
+        let thread = thread::Builder::new().name("progress".to_owned()).spawn(move || tell(&line, &told));
+        // If the thread cannot start, audit without progress.
         Some(Self { fetch, thread: thread.ok() })
     }
 
@@ -113,28 +104,18 @@ impl Drop for Display {
 }
 
 /// Tells until nobody holds the other end of `told`.
-fn tell(line: Option<&ProgressBar>, told: &Receiver<Arc<Progress>>) {
-    let every = if line.is_some() { DRAWN } else { WRITTEN };
+fn tell(line: &ProgressBar, told: &Receiver<Arc<Progress>>) {
     let mut fetch: Option<Arc<Progress>> = None;
-    let mut due = std::time::Instant::now() + every;
+    let mut due = std::time::Instant::now() + DRAWN;
     loop {
         match told.recv_timeout(due.saturating_duration_since(std::time::Instant::now())) {
             Ok(progress) => fetch = Some(progress),
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {
-                due += every;
-                let words = line_of(fetch.as_ref().map(|fetch| fetch.standing()).as_ref());
-                match line {
-                    // Once it is cleared it is drawn no more.
-                    Some(line) => {
-                        if on_screen().is_some() {
-                            line.set_message(words);
-                        }
-                    }
-                    None => {
-                        // That stderr is gone cannot be told anywhere.
-                        let _ = writeln!(anstream::stderr(), "{words}");
-                    }
+                due += DRAWN;
+                // Once it is cleared it is drawn no more.
+                if on_screen().is_some() {
+                    line.set_message(line_of(fetch.as_ref().map(|fetch| fetch.standing()).as_ref()));
                 }
             }
         }

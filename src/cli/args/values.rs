@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::model::shard::Shard;
+use crate::source::aws::is_account_id;
 
 /// A whole number within bounds; `u64::MAX` is none.
 pub fn whole<N>(least: u64, most: u64) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
@@ -44,11 +45,7 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 
 /// The id of an account.
 pub fn account(text: &str) -> Result<String, String> {
-    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(text.to_owned())
-    } else {
-        Err("12 digits, leading zeros too".to_owned())
-    }
+    if is_account_id(text) { Ok(text.to_owned()) } else { Err("12 digits, leading zeros too".to_owned()) }
 }
 
 /// The name of an IAM role, which may have a path before it.

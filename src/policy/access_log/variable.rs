@@ -95,11 +95,13 @@ pub struct Variable<'t> {
     pub length: usize,
 }
 
-/// The name of a variable, written with or without `$context.`; `None` for what cannot be one.
+/// The name of a variable, written with or without `$context.`; `None` for what cannot be one. `context.` alone is
+/// neither: there is no `$context.context`.
 #[must_use]
 pub fn variable_name(written: &str) -> Option<Cow<'_, str>> {
     let written = written.strip_prefix(PREFIX).unwrap_or(written);
-    name_at(written).filter(|(_, length)| *length == written.len()).map(|(name, _)| name)
+    let (name, length) = name_at(written)?;
+    (length == written.len() && !name.starts_with("context.")).then_some(name)
 }
 
 /// A name of a variable as a policy can write it: in brackets, where it would end too early with dots.
@@ -240,6 +242,8 @@ mod tests {
             ".a",
             "a..b",
             "$request.id",
+            "context.requestId",
+            "$context.context.requestId",
             "context-id",
             "status:x",
             "claims.custom:x",

@@ -239,7 +239,13 @@ pub fn as_meant(data: &Data, written: &str, field: &Field) -> Option<String> {
         Kind::Integer | Kind::Number
             if matches!(data, Data::Text(_)) && plainly.parse::<f64>().is_ok_and(f64::is_finite) =>
         {
-            Some(format!("write it without quotes: `{plainly}`"))
+            let number = match plainly.trim_start_matches('0') {
+                "" => "0",
+                // A zero before another digit makes it a text, as some YAML readers take it for an octal number.
+                rest if rest.starts_with(|c: char| c.is_ascii_digit()) => rest,
+                _ => &plainly,
+            };
+            Some(format!("write it without quotes or a leading zero: `{number}`"))
         }
         Kind::OneOf(names) => Some(format!("allowed here: {}", names.join(", "))),
         _ => None,

@@ -8,6 +8,7 @@ use aws_credential_types::provider::error::CredentialsError;
 
 use super::gap::{Failure, Kind, causes, credentials_error};
 use super::regions::{home_of, is_opt_in};
+use super::selector::is_account_id;
 use super::session::Session;
 use super::{Error, HOME, Regions};
 use crate::model::document::partition_of;
@@ -97,12 +98,12 @@ pub(super) async fn caller(session: &Session, regions: &[Arc<str>], profile: Opt
     for region in regions.iter().chain(&spare) {
         let identity = session.sts(region).get_caller_identity().send().await;
         let failure = match &identity {
-            Ok(identity) => match identity.account().filter(|account| !account.is_empty()) {
+            Ok(identity) => match identity.account().filter(|account| is_account_id(account)) {
                 Some(account) => {
                     let arn = identity.arn().map(str::to_owned);
                     return Ok(Caller { account: Account::Known(account.into()), arn, home: Arc::clone(region) });
                 }
-                None => Failure::broken("the answer names no account"),
+                None => Failure::broken("the answer names no account of twelve digits"),
             },
             Err(error) => match credentials_error(error) {
                 Some(error) => return Err(none(error)),
@@ -138,7 +139,8 @@ fn why_none(error: &CredentialsError, of_profile: bool) -> String {
         CredentialsError::CredentialsNotLoaded(_) if error.source().is_none() => {
             "the shared files have none for it".to_owned()
         }
-        _ => causes(error).trim_end_matches('.').to_owned(),
+        // What a process wrote to stderr has lines of its own.
+        _ => causes(error).split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned(),
     }
 }
 

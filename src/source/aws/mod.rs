@@ -58,7 +58,7 @@ pub use self::permission::{Blame, Permission};
 pub use self::progress::{Progress, Standing};
 pub use self::retry::Patience;
 pub use self::role::Role;
-pub use self::selector::{NotASelector, Selector};
+pub use self::selector::{NotASelector, Selector, is_account_id};
 pub use self::spool::{Asked, End, Error as SpoolError, Spool};
 pub use self::stop::Canceller;
 pub use self::surroundings::{Endpoint, Setting, Surroundings, without_password};

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::gap::{Failure, Operation};
 use super::regions::home_of;
 use super::retry::Patience;
+use super::selector::is_account_id;
 
 /// More pages than this are a circle that the tokens do not show: they would hold 40,000 accounts.
 const MOST_PAGES: usize = 2000;
@@ -144,7 +145,7 @@ where
 
 fn member(account: Account) -> Result<Member, Failure> {
     // The id becomes part of a role's ARN.
-    let id = account.id.filter(|id| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()));
+    let id = account.id.filter(|id| is_account_id(id));
     let id = id.ok_or_else(|| Failure::broken("the answer holds an account without its twelve digits"))?;
     // AWS retires `Status` in September 2026; what stands in for AWS may only know that one.
     let state = account.state.as_ref().map(AccountState::as_str);

@@ -14,6 +14,7 @@ use super::credentials;
 use super::gap::Failure;
 use super::permission::role_arn;
 use super::retry::Patience;
+use super::selector::is_account_id;
 use crate::model::document::partition_of;
 
 /// What a session is called where nobody says otherwise; CloudTrail shows it.
@@ -115,8 +116,7 @@ impl AssumedRole {
 
 /// The account in an ARN, if that is twelve digits.
 fn account_of(arn: &str) -> Option<&str> {
-    let account = arn.split(':').nth(4)?;
-    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+    arn.split(':').nth(4).filter(|account| is_account_id(account))
 }
 
 impl ProvideCredentials for AssumedRole {

@@ -35,6 +35,12 @@ impl Selector {
     }
 }
 
+/// True for the twelve digits of an account.
+#[must_use]
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 impl FromStr for Selector {
     type Err = NotASelector;
 

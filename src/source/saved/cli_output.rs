@@ -174,7 +174,7 @@ fn stage_of(item: Json, protocol: Option<Protocol>) -> Result<Value<'static>, St
         }
     }
     if let (Some(protocol), Some(setting)) = (protocol, protocol.and_then(|protocol| contradiction(&stage, protocol))) {
-        let why = format!("--protocol {} contradicts it: {setting} is set, which such a stage lacks", protocol.name());
+        let why = format!("--protocol {} contradicts it: {setting}, which such a stage lacks", protocol.name());
         return Err(nothing(&why, "Name the protocol of its API: aws apigatewayv2 get-api --api-id ID"));
     }
     if let Value::Struct(members) = &mut stage {
@@ -187,9 +187,13 @@ fn stage_of(item: Json, protocol: Option<Protocol>) -> Result<Value<'static>, St
     Ok(stage)
 }
 
-/// A setting with a value of its own that the protocol lacks.
+/// A setting with a value of its own or a route, in words, that the protocol lacks.
 fn contradiction(stage: &Value<'_>, protocol: Protocol) -> Option<String> {
-    lacking(stage, STAGE, protocol)
+    // Routes of HTTP are `METHOD /path` or `$default`; those of WebSocket may be anything.
+    let mut routes = stage.member(position(STAGE, "RouteSettings")).entries().iter().map(|(key, _)| key);
+    let foreign = routes.find(|key| protocol == Protocol::Http && **key != "$default" && !key.contains(" /"));
+    let setting = lacking(stage, STAGE, protocol).map(|name| format!("{name} is set"));
+    setting.or_else(|| foreign.map(|key| format!("it has the route {key}")))
 }
 
 fn lacking(value: &Value<'_>, fields: &'static [Field], protocol: Protocol) -> Option<String> {
