@@ -222,5 +222,4 @@ pub(super) fn name_of<'v>(stage: &'v Value<'static>) -> Option<&'v str> {
 }
 
 #[cfg(test)]
-#[path = "call_tests.rs"]
 mod tests;

@@ -492,5 +492,4 @@ fn capped(mut text: String, longest: usize) -> String {
 }
 
 #[cfg(test)]
-#[path = "gap_tests.rs"]
 mod tests;

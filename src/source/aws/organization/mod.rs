@@ -165,5 +165,4 @@ impl Status {
 }
 
 #[cfg(test)]
-#[path = "organization_tests.rs"]
 mod tests;

@@ -248,5 +248,4 @@ fn unescaped(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "describe_tests.rs"]
 mod tests;

@@ -179,5 +179,4 @@ fn map<T>(entries: Option<HashMap<String, T>>, value: impl Fn(T) -> Value<'stati
 }
 
 #[cfg(test)]
-#[path = "convert_tests.rs"]
 mod tests;

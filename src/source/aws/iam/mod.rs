@@ -257,5 +257,4 @@ fn quoted(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "iam_tests.rs"]
 mod tests;

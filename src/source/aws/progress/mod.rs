@@ -301,5 +301,4 @@ impl Known {
 }
 
 #[cfg(test)]
-#[path = "progress_tests.rs"]
 mod tests;
