@@ -214,7 +214,10 @@ fn existing(value: &Json, of: Type, protocol: &str) -> Json {
             Json::Object(entries.collect())
         }
         (Json::Object(entries), Type::Map(of)) => {
-            let entries = entries.iter().map(|(key, value)| (key.clone(), existing(value, *of, protocol)));
+            // A route of WebSocket that no HTTP API can have.
+            let has = |key: &str| protocol != "HTTP" || key != "$connect";
+            let entries = entries.iter().filter(|(key, _)| has(key));
+            let entries = entries.map(|(key, value)| (key.clone(), existing(value, *of, protocol)));
             Json::Object(entries.collect())
         }
         _ => value.clone(),
