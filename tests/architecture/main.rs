@@ -3,11 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+mod code;
+mod imports;
+
+use std::collections::BTreeMap;
 
 use regex::Regex;
+
+use code::{Source, sources};
 
 /// What each top module may use of the others. `check → policy` is the only arrow between siblings; `main` uses only
 /// `cli`, which it reaches as `driftgate::cli`.
@@ -46,173 +49,73 @@ const UNORDERED: [(&str, &str); 14] = [
     ("src/source/aws/survey.rs", "looked up, never gone through"),
 ];
 
+/// The top modules in which circles of files are still being opened.
+const CIRCLES: [&str; 7] = ["check", "cli", "emulator", "model", "policy", "report", "source"];
+
+/// The names that may mean more than two things. `Error` is always that of its module; the others are to go.
+const NAMES: [&str; 36] = [
+    "Error",
+    "Account",
+    "Asked",
+    "At",
+    "Bound",
+    "Found",
+    "Gate",
+    "Key",
+    "Keys",
+    "Kind",
+    "Line",
+    "Listing",
+    "Member",
+    "Members",
+    "Name",
+    "Open",
+    "Page",
+    "Part",
+    "Place",
+    "Policy",
+    "Read",
+    "Reading",
+    "Report",
+    "Request",
+    "Rule",
+    "Run",
+    "Selection",
+    "Setting",
+    "Shape",
+    "Shared",
+    "Stage",
+    "Summary",
+    "Verdict",
+    "Waiver",
+    "Wanted",
+    "Warning",
+];
+
+/// The functions that are still too long.
+const LONG: [&str; 15] = [
+    "close",
+    "member",
+    "literal",
+    "rule_of",
+    "node",
+    "deserialize",
+    "members",
+    "visit_map",
+    "of_organization",
+    "fmt",
+    "hint",
+    "open",
+    "read",
+    "send",
+    "write",
+];
+
+/// Lines of the longest file.
 const LONGEST: usize = 600;
 
-/// One file: its path from the root, and its code without comments, texts and tests.
-struct Source {
-    path: String,
-    text: String,
-    code: String,
-}
-
-impl Source {
-    fn new(path: &str, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned(), code: without_tests(&blanked(text)) }
-    }
-
-    /// The module below `src` that the file is part of.
-    fn top(&self) -> &str {
-        let below = self.path.trim_start_matches("src/");
-        below.split('/').next().unwrap_or(below).trim_end_matches(".rs")
-    }
-
-    /// How many modules are above the items of the file.
-    fn depth(&self) -> usize {
-        let folders = self.path.matches('/').count();
-        if self.path.ends_with("/mod.rs") { folders - 1 } else { folders }
-    }
-
-    fn line_of(&self, at: usize) -> usize {
-        self.code[..at].matches('\n').count() + 1
-    }
-
-    /// Where the code matches, as failures.
-    fn found(&self, pattern: &str, rule: &str) -> Vec<String> {
-        let pattern = Regex::new(pattern).unwrap();
-        let found = pattern.find_iter(&self.code);
-        found.map(|hit| self.failure(hit.start(), &format!("`{}`: {rule}", hit.as_str().trim()))).collect()
-    }
-
-    fn failure(&self, at: usize, rule: &str) -> String {
-        format!("{}:{}: {rule}", self.path, self.line_of(at))
-    }
-}
-
-/// The text with comments, strings and character literals made blank; every newline stays.
-fn blanked(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    let blank = |out: &mut String, c: char| out.push(if c == '\n' { '\n' } else { ' ' });
-    while let Some(&c) = chars.get(at) {
-        let next = chars.get(at + 1).copied().unwrap_or('\0');
-        let after_word = at > 0 && (chars[at - 1].is_alphanumeric() || chars[at - 1] == '_');
-        let end = if c == '/' && next == '/' {
-            (at..chars.len()).find(|at| chars[*at] == '\n').unwrap_or(chars.len())
-        } else if c == '/' && next == '*' {
-            let mut depth = 0;
-            let mut at = at;
-            loop {
-                match chars.get(at..at + 2) {
-                    Some(['/', '*']) => (depth, at) = (depth + 1, at + 2),
-                    Some(['*', '/']) if depth == 1 => break at + 2,
-                    Some(['*', '/']) => (depth, at) = (depth - 1, at + 2),
-                    Some(_) => at += 1,
-                    None => break chars.len(),
-                }
-            }
-        } else if (c == 'r' || (c == 'b' && next == 'r')) && !after_word && raw_string(&chars[at..]).is_some() {
-            at + raw_string(&chars[at..]).unwrap()
-        } else if c == '"' {
-            let mut at = at + 1;
-            loop {
-                match chars.get(at) {
-                    Some('\\') => at += 2,
-                    Some('"') | None => break at + 1,
-                    Some(_) => at += 1,
-                }
-            }
-        } else if c == '\'' && (next == '\\' || chars.get(at + 2) == Some(&'\'')) {
-            let from = if next == '\\' { at + 3 } else { at + 2 };
-            (from..chars.len()).find(|at| chars[*at] == '\'').map_or(chars.len(), |at| at + 1)
-        } else {
-            out.push(c);
-            at += 1;
-            continue;
-        };
-        let end = end.min(chars.len());
-        chars[at..end].iter().for_each(|c| blank(&mut out, *c));
-        at = end;
-    }
-    out
-}
-
-/// The length of the raw string that the text begins with.
-fn raw_string(chars: &[char]) -> Option<usize> {
-    let prefix = chars.iter().position(|c| *c == 'r')? + 1;
-    let hashes = chars[prefix..].iter().take_while(|c| **c == '#').count();
-    let start = prefix + hashes;
-    if chars.get(start) != Some(&'"') {
-        return None;
-    }
-    let closes = |at: &usize| chars[*at] == '"' && chars[at + 1..].iter().take(hashes).all(|c| *c == '#');
-    (start + 1..chars.len()).find(closes).map(|at| (at + 1 + hashes).min(chars.len()))
-}
-
-/// The code with every item under `#[cfg(test)]` made blank.
-fn without_tests(code: &str) -> String {
-    let mut code = code.to_owned();
-    while let Some(start) = code.find("#[cfg(test)]") {
-        let from = start + "#[cfg(test)]".len();
-        let mut depth = 0;
-        let mut end = code.len();
-        for (at, c) in code[from..].char_indices() {
-            match c {
-                '{' => depth += 1,
-                '}' => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 && matches!(c, ';' | '}') {
-                end = from + at + 1;
-                break;
-            }
-        }
-        let blank: String = code[start..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
-        code.replace_range(start..end, &blank);
-    }
-    code
-}
-
-/// Every file of `src` but those that only tests have: `#[cfg(test)] mod name;` says so in the file above.
-fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut paths = Vec::new();
-    walk(&root.join("src"), &mut paths);
-    paths.sort();
-    let read = |path: &String| fs::read_to_string(root.join(path)).unwrap();
-    let only_tests =
-        Regex::new(r#"#\[cfg\(test\)\]\s*(?:#\[path = "(\w+)\.rs"\]\s*)?(?:pub(?:\(\w+\))? )?mod (\w+);"#).unwrap();
-    let mut skipped = BTreeSet::new();
-    for path in &paths {
-        let (above, own) = path.rsplit_once('/').unwrap_or(("", path));
-        let modules = if matches!(own, "mod.rs" | "lib.rs") { above } else { path.trim_end_matches(".rs") };
-        skipped.extend(only_tests.captures_iter(&read(path)).map(|name| match name.get(1) {
-            Some(file) => format!("{above}/{}.rs", file.as_str()),
-            None => format!("{modules}/{}.rs", &name[2]),
-        }));
-    }
-    // What lies in the folder of such a file is of tests as well.
-    let of_tests = |path: &&String| {
-        let beneath = |file: &String| path.starts_with(&format!("{}/", file.trim_end_matches(".rs")));
-        skipped.contains(*path) || skipped.iter().any(beneath)
-    };
-    let all: Vec<Source> =
-        paths.iter().filter(|path| !of_tests(path)).map(|path| Source::new(path, &read(path))).collect();
-    assert!(all.len() > 60, "only {} files were found", all.len());
-    all
-}
-
-fn walk(folder: &Path, into: &mut Vec<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            walk(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let below = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
-            into.push(below.to_str().unwrap().replace('\\', "/"));
-        }
-    }
-}
+/// Lines of the longest function.
+const LONGEST_FUNCTION: usize = 60;
 
 #[track_caller]
 fn holds(check: impl Fn(&Source) -> Vec<String>) {
@@ -346,6 +249,18 @@ fn form(source: &Source) -> Vec<String> {
     if lines > LONGEST {
         failures.push(format!("{}:{lines}: more than {LONGEST} lines; it does more than one thing", source.path));
     }
+    let function = Regex::new(r"(?m)^[ \t]*(?:pub(?:\([^)]*\))? )?(?:const |async )*fn \w+").unwrap();
+    for hit in function.find_iter(&source.code) {
+        let lines = code::item(&source.code[hit.start()..]).trim_start().lines().count();
+        let name = hit.as_str().rsplit(' ').next().unwrap_or_default();
+        if lines > LONGEST_FUNCTION && !LONG.contains(&name) {
+            let rule = format!("`{}` has {lines} lines, and {LONGEST_FUNCTION} are enough", hit.as_str().trim());
+            failures.push(source.failure(hit.end(), &rule));
+        }
+    }
+    if source.text.contains("#[path") && source.path != "src/policy/mod.rs" {
+        failures.push(format!("{}:1: `#[path]`: a module lies where its name says", source.path));
+    }
     let drawer = Regex::new(r"/(?:utils?|helpers?|common|misc)(?:/|\.rs$)").unwrap();
     if drawer.is_match(&source.path) {
         failures.push(format!("{}:1: a drawer; name what is in it", source.path));
@@ -378,6 +293,16 @@ fn modules_use_only_what_the_arrows_allow() {
     holds(arrows);
 }
 
+/// A folder's own file is above the others in it, and of two files only one uses the other, however far around.
+#[test]
+fn imports_have_no_circles() {
+    let sources = sources();
+    let circles = imports::circles(&sources);
+    let done = |circle: &String| !CIRCLES.iter().any(|top| circle.starts_with(&format!("src/{top}")));
+    let failures: Vec<String> = circles.into_iter().filter(done).collect();
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
+}
+
 #[test]
 fn pure_modules_have_no_files_no_clock_and_no_terminal() {
     holds(purity);
@@ -396,6 +321,24 @@ fn nothing_panics_on_purpose() {
 #[test]
 fn files_say_what_they_are_and_stay_small() {
     holds(form);
+}
+
+/// The crate's types and traits: a name that a reader learns once means one thing, or at most two.
+#[test]
+fn a_name_means_at_most_two_things() {
+    let named = Regex::new(r"(?m)^(?:pub(?:\([^)]*\))? )?(?:struct|enum|trait|type) (\w+)").unwrap();
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in &sources() {
+        for hit in named.captures_iter(&source.code) {
+            places.entry(hit[1].to_owned()).or_default().push(source.path.clone());
+        }
+    }
+    let failures: Vec<String> = places
+        .into_iter()
+        .filter(|(name, files)| files.len() > 2 && !NAMES.contains(&name.as_str()))
+        .map(|(name, files)| format!("`{name}` means {} things: {}", files.len(), files.join(", ")))
+        .collect();
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
 }
 
 /// What the searches would miss if they did not bite.
