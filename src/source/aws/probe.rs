@@ -7,23 +7,23 @@ use aws_config::SdkConfig;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::{Semaphore, mpsc};
 
-use super::accounts::{self, Inventory};
-use super::call::{ControlPlane, id_of, name_of};
-use super::gap::{Failure, Kind, Operation, Place};
-use super::iam::{AUDIT_ACCOUNT, everybody_in};
-use super::inventory;
-use super::permission::{Blame, Permission, role_arn};
-use super::progress::{Limits, Progress};
-use super::regions::{Origin, is_opt_in};
-use super::retry::Patience;
-use super::session::Session;
-use super::settle::Said;
-use super::stop::{Canceller, Stop};
-use super::surroundings::Surroundings;
-use super::survey::Survey;
-use super::{Error, HOME, Request, within};
 use crate::model::document::partition_of;
 use crate::model::feed::{Read, Selection, Warning};
+use crate::source::aws::access::accounts::{self, Inventory};
+use crate::source::aws::access::caller::{self, HOME};
+use crate::source::aws::access::environment::Surroundings;
+use crate::source::aws::access::iam::{AUDIT_ACCOUNT, everybody_in};
+use crate::source::aws::access::regions::{Origin, is_opt_in};
+use crate::source::aws::access::session::Session;
+use crate::source::aws::call::control_plane::{ControlPlane, id_of, name_of};
+use crate::source::aws::call::failure::{Failure, Kind, Operation, Place};
+use crate::source::aws::call::permission::{Blame, Permission, role_arn};
+use crate::source::aws::call::retry::Patience;
+use crate::source::aws::call::stop::{Canceller, Stop};
+use crate::source::aws::survey::disabled::Said;
+use crate::source::aws::survey::progress::{Limits, Progress};
+use crate::source::aws::survey::walk::Survey;
+use crate::source::aws::{Error, Request};
 
 /// Somebody waits for the answer, and what passes after longer than this is worth telling.
 const PATIENCE: Patience = Patience { attempts: 3, unreachable: 2, ..Patience::STANDARD };
@@ -166,7 +166,7 @@ impl Trouble {
 pub fn examine(request: Request) -> (Canceller, impl Future<Output = Result<Examination, Error>>) {
     let (canceller, stop) = Canceller::new();
     let (request, timeout) = (Request { patience: PATIENCE, ..request }, request.timeout);
-    (canceller.clone(), within(timeout, canceller, examination(request, stop)))
+    (canceller.clone(), canceller.within(timeout, examination(request, stop)))
 }
 
 async fn examination(request: Request, stop: Stop) -> Result<Examination, Error> {
@@ -174,10 +174,10 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
         Ok(session) => session?,
         Err(reason) => return Ok(Examination::stopped(&Failure::stopped(reason, None))),
     };
-    let (all, homes) = (request.regions.all, inventory::homes(&request.regions, session.region())?);
+    let (all, homes) = (request.regions.all, caller::homes(&request.regions, session.region())?);
     let home = homes.first().map_or(HOME, |home| home);
     let surroundings = Surroundings::of(&request, &session, home).await;
-    let asked = stop.unless(inventory::caller(&session, &homes, request.profile.as_deref())).await;
+    let asked = stop.unless(caller::caller(&session, &homes, request.profile.as_deref())).await;
     let clock_ahead = session.clock().ahead();
     let caller = match asked {
         Ok(Ok(caller)) => caller,
@@ -191,8 +191,8 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
     };
     let mut found = Examination { surroundings, clock_ahead, caller: caller.arn, ..Examination::default() };
     let account = match caller.account {
-        inventory::Account::Known(account) => Some(account),
-        inventory::Account::Unknown(warning) => {
+        caller::Account::Known(account) => Some(account),
+        caller::Account::Unknown(warning) => {
             found.warnings.push(warning);
             None
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use super::organization::Member;
+use crate::source::aws::access::organization::Member;
 
 /// One WHO.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,7 +26,7 @@ pub struct NotASelector {
 
 impl Selector {
     /// Whether an account is meant; `units` has the accounts of the units that are named, by the units' ids.
-    pub(super) fn matches(&self, member: &Member, units: &BTreeMap<String, BTreeSet<String>>) -> bool {
+    pub(crate) fn matches(&self, member: &Member, units: &BTreeMap<String, BTreeSet<String>>) -> bool {
         match self {
             Self::Account(id) => *id == member.id,
             Self::Unit(unit) => units.get(unit).is_some_and(|ids| ids.contains(&member.id)),
@@ -126,8 +126,8 @@ fn fits(glob: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::organization::Status;
     use super::*;
+    use crate::source::aws::access::organization::Status;
 
     fn of(text: &str) -> Selector {
         text.parse().unwrap()

@@ -36,9 +36,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::write::Writer;
-use super::ledger::Ledger;
 use crate::model::feed::{Chunk, Close, Scope, Warning};
 use crate::model::narrowing::Found;
+use crate::source::aws::survey::tally::Ledger;
 
 /// The name of the format, in the first line.
 const FORMAT: &str = "driftgate.spool";
@@ -320,7 +320,7 @@ impl Spool {
     }
 
     /// The ledger of an account's Region that an earlier run read whole; its stages are then part of [`Self::replay`].
-    pub(super) fn take(&self, account: Option<&str>, region: &str) -> Option<Ledger> {
+    pub(crate) fn take(&self, account: Option<&str>, region: &str) -> Option<Ledger> {
         // Of an account without a name nobody knows whether it is the same one.
         let name = (account?.to_owned(), region.to_owned());
         let Finished { run, closing } = locked(&self.finished).remove(&name)?;
@@ -331,7 +331,7 @@ impl Spool {
 
     /// Hands the stages of everything that was taken to `hand_on`, until it does not want more. What was taken and
     /// could not be handed on whole, with the number of stages that were; and why.
-    pub(super) fn replay(&self, hand_on: impl FnMut(Chunk) -> bool) -> (HashMap<Name, u64>, Option<io::Error>) {
+    pub(crate) fn replay(&self, hand_on: impl FnMut(Chunk) -> bool) -> (HashMap<Name, u64>, Option<io::Error>) {
         let taken = std::mem::take(&mut *locked(&self.taken));
         if taken.is_empty() {
             return (HashMap::new(), None);
@@ -340,7 +340,7 @@ impl Spool {
     }
 
     /// Notes what became of everything that was wanted.
-    pub(super) fn closed(&self, close: &Close) {
+    pub(crate) fn closed(&self, close: &Close) {
         let short = close.gaps.iter().any(|gap| ["Timeout", "Interrupted"].contains(&gap.code.as_str()));
         self.short.store(short || close.failed.is_some(), Ordering::Relaxed);
         self.whole.store(close.gaps.is_empty() && close.failed.is_none(), Ordering::Relaxed);

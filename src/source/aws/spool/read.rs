@@ -23,16 +23,16 @@ const BLOCK: usize = 64 * 1024;
 const LONGEST_LINE: u64 = 8 << 20;
 
 /// What a spool holds.
-pub(super) struct Scanned {
-    pub(super) finished: HashMap<Name, Finished>,
+pub struct Scanned {
+    pub finished: HashMap<Name, Finished>,
     /// Where its last whole line ends.
-    pub(super) end: u64,
+    pub end: u64,
     /// How many runs have written it.
-    pub(super) runs: u64,
+    pub runs: u64,
     /// Whether the last of them came to its own end.
-    pub(super) ended: bool,
+    pub ended: bool,
     /// Over all its whole lines.
-    pub(super) seal: Seal,
+    pub seal: Seal,
 }
 
 /// What a line is. Each kind begins in its own way.
@@ -109,7 +109,7 @@ fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
 }
 
 /// Reads the first line, and when the spool was begun. `None` where a run was killed before it had written it.
-pub(super) fn header(name: &str, file: &File) -> Result<Option<(Header, Timestamp)>, Error> {
+pub fn header(name: &str, file: &File) -> Result<Option<(Header, Timestamp)>, Error> {
     let mut line = Vec::new();
     let mut from = lines_of(file, file.metadata().map_err(|error| unreadable(name, &error))?.len());
     next_line(&mut from, &mut line).map_err(|error| unreadable(name, &error))?;
@@ -146,7 +146,7 @@ fn damaged(name: &str, at: u64, said: &str) -> Error {
 }
 
 /// Reads a spool to its last whole line.
-pub(super) fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
+pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
     let unreadable = |error: io::Error| unreadable(name, &error);
     let damaged = |at: u64, said: &str| damaged(name, at, said);
     let mut from = lines_of(file, file.metadata().map_err(unreadable)?.len());
@@ -195,7 +195,7 @@ pub(super) fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
 }
 
 /// Whether a spool asks for the same.
-pub(super) fn same(name: &str, begun_with: &Asked, asked: &Asked) -> Result<(), Error> {
+pub fn same(name: &str, begun_with: &Asked, asked: &Asked) -> Result<(), Error> {
     let mut differs: Vec<&str> = begun_with
         .keys()
         .chain(asked.keys())
@@ -215,7 +215,7 @@ pub(super) fn same(name: &str, begun_with: &Asked, asked: &Asked) -> Result<(), 
 }
 
 /// Hands the stages of what is `taken` to `hand_on`, each from the run that finished it.
-pub(super) fn replay(
+pub fn replay(
     name: &str,
     file: &File,
     end: u64,

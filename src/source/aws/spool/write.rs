@@ -8,7 +8,7 @@ use super::{Closing, DIGEST, Header, Spool};
 use crate::model::feed::{Read, Warning};
 use crate::model::seal::Seal;
 use crate::model::{Document, Value};
-use crate::source::aws::ledger::Ledger;
+use crate::source::aws::survey::tally::Ledger;
 use crate::source::saved::write::stage_line;
 
 /// How much is written at once, where no Region comes to its end.
@@ -16,7 +16,7 @@ const BUFFER: usize = 64 * 1024;
 
 /// What waits to be written.
 #[derive(Debug, Default)]
-pub(super) struct Writer {
+pub struct Writer {
     waiting: Vec<u8>,
     /// Over everything that the file holds once nothing waits.
     seal: Seal,
@@ -26,11 +26,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Goes on behind the lines of a seal.
-    pub(super) fn behind(seal: Seal) -> Self {
+    pub fn behind(seal: Seal) -> Self {
         Self { seal, ..Self::default() }
     }
 
-    pub(super) fn fail(&mut self, error: &io::Error) {
+    pub fn fail(&mut self, error: &io::Error) {
         self.waiting = Vec::new();
         self.failed = Some(error.to_string());
     }
@@ -38,7 +38,7 @@ impl Writer {
 
 impl Spool {
     /// Keeps the stages of an API.
-    pub(in super::super) fn stages(&self, account: Option<&str>, region: &str, api: &Value<'_>, stages: &[Value<'_>]) {
+    pub(crate) fn stages(&self, account: Option<&str>, region: &str, api: &Value<'_>, stages: &[Value<'_>]) {
         if account.is_none() || self.writer().failed.is_some() {
             return;
         }
@@ -53,7 +53,7 @@ impl Spool {
     }
 
     /// Notes that an account's Region was read, if all of it was.
-    pub(in super::super) fn close(&self, ledger: &Ledger) {
+    pub(crate) fn close(&self, ledger: &Ledger) {
         let scope = &ledger.scope;
         if scope.account.is_none() || scope.outcome != Read::Checked || !ledger.gaps.is_empty() {
             return;
@@ -67,7 +67,7 @@ impl Spool {
     }
 
     /// What the result says of it: what was not read now, and that it could not be written any more.
-    pub(in super::super) fn warnings(&self) -> Vec<Warning> {
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
         let earlier = self.earlier().filter(|_| self.telling).map(|message| ("resumed", message));
         let failed = self.failure().map(|why| {
             let path = self.path.display();

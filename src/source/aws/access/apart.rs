@@ -1,0 +1,56 @@
+//! Work that may block for ever, such as reading a pipe, on a thread that can be left behind. It must not know the work.
+
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// Why the work has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It was not done in time; the thread goes on, and nobody waits for it.
+    TooSlow,
+    /// It panicked, or could not be begun.
+    Panicked,
+}
+
+/// Does the work on a thread of its own, with a runtime of its own, and waits so long for it. Not on the runtime's
+/// threads for blocking work: the runtime would wait for those at its end.
+pub async fn apart<T, F>(limit: Duration, work: impl FnOnce() -> F + Send + 'static) -> Result<T, Left>
+where
+    T: Send + 'static,
+    F: Future<Output = T>,
+{
+    let (sender, receiver) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("apart".to_owned()).spawn(move || {
+        let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
+        let done = runtime.block_on(work());
+        // A name that is still looked up must not hold the result back.
+        runtime.shutdown_background();
+        // Nobody may wait any more.
+        let _ = sender.send(done);
+    });
+    if thread.is_err() {
+        return Err(Left::Panicked);
+    }
+    match timeout(limit, receiver).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(_)) => Err(Left::Panicked),
+        Err(_) => Err(Left::TooSlow),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_is_done_left_or_lost() {
+        let long = Duration::from_mins(1);
+        assert_eq!(apart(long, || async { 1 }).await, Ok(1));
+        let blocked = || async { std::thread::sleep(Duration::from_mins(1)) };
+        assert_eq!(apart(Duration::from_millis(20), blocked).await, Err(Left::TooSlow));
+        assert_eq!(apart(long, || async { panic!("as meant") }).await, Err::<(), _>(Left::Panicked));
+    }
+}

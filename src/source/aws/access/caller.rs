@@ -1,0 +1,186 @@
+//! Where to look: the Regions that were asked for, and the account that the credentials belong to. It must not know APIs
+//! or stages.
+
+use std::error::Error as _;
+use std::sync::Arc;
+
+use aws_credential_types::provider::error::CredentialsError;
+
+use super::regions::{home_of, is_opt_in};
+use super::session::Session;
+use crate::model::document::partition_of;
+use crate::model::feed::Warning;
+use crate::source::aws::call::failure::{Failure, Kind, causes, credentials_error};
+use crate::source::aws::selector::is_account_id;
+use crate::source::aws::{Error, Regions};
+
+/// Where STS and Organizations are asked when all Regions are read and no Region is named anywhere.
+pub const HOME: &str = "us-east-1";
+
+/// The Regions, each once, in the order in which they were asked for; the one of the SDK's chain when none was.
+fn regions(asked: &[String], of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Error> {
+    let mut regions: Vec<Arc<str>> = Vec::new();
+    let of_chain = of_chain.filter(|_| asked.is_empty());
+    for name in asked.iter().map(String::as_str).chain(of_chain) {
+        check(name)?;
+        if !regions.iter().any(|known| **known == *name) {
+            regions.push(name.into());
+        }
+    }
+    let Some(first) = regions.first() else { return Err(Error::NoRegion) };
+    // Credentials are of one partition.
+    match regions.iter().find(|region| partition_of(region) != partition_of(first)) {
+        Some(other) => Err(Error::MixedPartitions { one: first.to_string(), other: other.to_string() }),
+        None => Ok(regions),
+    }
+}
+
+/// The Regions in which STS may be asked: those that are read, or with all of them the one of the chain, and the first
+/// of its partition, since that of the chain may be one that is not enabled.
+pub fn homes(asked: &Regions, of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Error> {
+    asked.excluded.iter().try_for_each(|name| check(name))?;
+    let mut homes = regions(&asked.named, of_chain.or(asked.all.then_some(HOME)))?;
+    if asked.all {
+        let first = homes.first().map(|home| Arc::from(home_of(home)));
+        homes.extend(first.filter(|first| !homes.contains(first)));
+    }
+    Ok(homes)
+}
+
+/// Whether a name can be a Region's.
+fn check(name: &str) -> Result<(), Error> {
+    let plausible = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    // The name becomes part of a host name: what is not a Region must not lead signed requests elsewhere.
+    if name.is_empty() || !name.bytes().all(plausible) {
+        return Err(Error::InvalidRegion { name: name.to_owned() });
+    }
+    Ok(())
+}
+
+/// What STS said about the caller.
+#[derive(Debug)]
+pub struct Caller {
+    pub account: Account,
+    /// Who it is.
+    pub arn: Option<String>,
+    /// The Region in which STS was asked last, and knew the credentials if it knew them anywhere.
+    pub home: Arc<str>,
+}
+
+impl Caller {
+    /// Nobody knows who it is: the time was over before STS answered.
+    pub fn too_late(regions: &[Arc<str>]) -> Self {
+        let account = Account::Unknown(unknown("Timeout", "the time for the whole fetch was over"));
+        Self { account, arn: None, home: regions.first().cloned().unwrap_or_default() }
+    }
+}
+
+/// What STS said about the account.
+#[derive(Debug)]
+pub enum Account {
+    /// The account of the credentials.
+    Known(Arc<str>),
+    /// STS could not be asked, or did not say. The stages can be read all the same.
+    Unknown(Warning),
+}
+
+/// Asks STS for the account, in the first Region, and in the next one when the credentials are unknown there, as they
+/// are in a Region that is not enabled. Where each of them may be such a Region, the partition's home is the last.
+///
+/// # Errors
+/// When there are no credentials, or STS says that they are not good.
+pub async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&str>) -> Result<Caller, Error> {
+    let none = |error: &CredentialsError| {
+        let profile = profile.map(str::to_owned);
+        Error::NoCredentials { reason: why_none(error, profile.is_some()), profile }
+    };
+    session.find_credentials().await.map_err(|error| none(&error))?;
+    let mut refused = Error::NoRegion;
+    let home = regions.first().map(|first| Arc::from(home_of(first)));
+    let spare = home.filter(|home| !regions.contains(home) && regions.iter().all(|region| is_opt_in(region)));
+    for region in regions.iter().chain(&spare) {
+        let identity = session.sts(region).get_caller_identity().send().await;
+        let failure = match &identity {
+            Ok(identity) => match identity.account().filter(|account| is_account_id(account)) {
+                Some(account) => {
+                    let arn = identity.arn().map(str::to_owned);
+                    return Ok(Caller { account: Account::Known(account.into()), arn, home: Arc::clone(region) });
+                }
+                None => Failure::broken("the answer names no account of twelve digits"),
+            },
+            Err(error) => match credentials_error(error) {
+                Some(error) => return Err(none(error)),
+                None => Failure::of(error),
+            },
+        };
+        let Failure { kind, code, message, .. } = failure;
+        match kind {
+            Kind::UnknownCredentials | Kind::Expired | Kind::Signature => {
+                refused = Error::CredentialsRefused { code, message, region: region.to_string() };
+                if kind != Kind::UnknownCredentials {
+                    break;
+                }
+            }
+            // The home tells nothing, and the Regions have refused.
+            _ if spare.as_ref() == Some(region) => break,
+            // A private endpoint need not have STS, and a policy may deny it.
+            _ => {
+                let account = Account::Unknown(unknown(&code, &message));
+                return Ok(Caller { account, arn: None, home: Arc::clone(region) });
+            }
+        }
+    }
+    Err(refused)
+}
+
+/// Why there are no credentials. Of the default chain the SDK says six lines, which come to this.
+fn why_none(error: &CredentialsError, of_profile: bool) -> String {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) if !of_profile => {
+            "none in the environment, the shared files, or from a container or instance role".to_owned()
+        }
+        CredentialsError::CredentialsNotLoaded(_) if error.source().is_none() => {
+            "the shared files have none for it".to_owned()
+        }
+        // What a process wrote to stderr has lines of its own.
+        _ => causes(error).split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned(),
+    }
+}
+
+fn unknown(code: &str, message: &str) -> Warning {
+    let message = format!(
+        "STS did not say which account this is ({code}: {message}); the account is null in everything that follows"
+    );
+    Warning { kind: "account-unknown".to_owned(), message, ..Warning::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(asked: &[&str], of_chain: Option<&str>) -> Result<Vec<String>, Error> {
+        let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
+        Ok(regions(&asked, of_chain)?.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn flags_win_over_the_chain_and_each_region_is_read_once() {
+        assert_eq!(found(&["b-1", "a-1", "b-1"], Some("c-1")).unwrap(), ["b-1", "a-1"]);
+        assert_eq!(found(&[], Some("us-gov-west-1")).unwrap(), ["us-gov-west-1"]);
+        assert!(matches!(found(&[], None), Err(Error::NoRegion)));
+    }
+
+    #[test]
+    fn regions_of_two_partitions_cannot_be_meant() {
+        let error = found(&["us-east-1", "cn-north-1"], None).unwrap_err();
+        assert!(error.is_usage() && error.to_string().contains("cn-north-1"), "{error}");
+    }
+
+    #[test]
+    fn a_name_that_is_no_region_is_a_usage_error() {
+        for name in ["", "us_east_1", "US-EAST-1", "evil.example/", "us-east-1 "] {
+            let error = found(&["us-east-1", name], None).unwrap_err();
+            assert!(error.is_usage(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What an audit runs in, and where each part was set: profile, Region, endpoints, proxy, trusted roots. It must not
+//! know what AWS answers.
+
+use aws_sdk_apigatewayv2::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
+
+use super::accounts::Whose;
+use super::session::{Session, endpoint_of, endpoint_set_by, past_the_proxy};
+use crate::model::feed::Warning;
+use crate::source::aws::Request;
+
+/// A value, and what set it: a flag, a variable of the environment, or a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The value.
+    pub value: String,
+    /// What set it.
+    pub by: &'static str,
+}
+
+/// Where the requests to some services go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The services.
+    pub services: Vec<&'static str>,
+    /// The URL, without a password.
+    pub url: String,
+    /// What set it; `None` for AWS's own.
+    pub by: Option<String>,
+}
+
+/// What an audit runs in.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Where the credentials come from.
+    pub credentials: Option<Setting>,
+    /// The Region, or the Regions.
+    pub region: Option<Setting>,
+    /// The endpoints.
+    pub endpoints: Vec<Endpoint>,
+    /// The proxy, without its password.
+    pub proxy: Option<Setting>,
+    /// The hosts that are asked without it.
+    pub no_proxy: Option<Setting>,
+    /// The trusted roots, where they are not the system's.
+    pub ca_bundle: Option<Setting>,
+}
+
+impl Surroundings {
+    /// What a session is in; `home` is a Region that is read.
+    pub(crate) async fn of(request: &Request, session: &Session, home: &str) -> Self {
+        let endpoints = endpoints(request, session, home).await;
+        let plain = endpoints.first().is_some_and(|endpoint| endpoint.url.starts_with("http:"));
+        let no_proxy = first(&["NO_PROXY", "no_proxy"]);
+        let proxy = if past_the_proxy(request) { None } else { proxy(plain) };
+        Self {
+            credentials: credentials(request),
+            region: region(request, session),
+            no_proxy: no_proxy.filter(|_| proxy.is_some()),
+            proxy,
+            ca_bundle: first(&["AWS_CA_BUNDLE"]),
+            endpoints,
+        }
+    }
+}
+
+/// The first of the variables that holds something.
+fn first(names: &[&'static str]) -> Option<Setting> {
+    names.iter().find_map(|name| {
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
+        Some(Setting { value, by: name })
+    })
+}
+
+fn credentials(request: &Request) -> Option<Setting> {
+    if let Some(profile) = &request.profile {
+        return Some(Setting { value: format!("profile {profile}"), by: "--profile" });
+    }
+    // An access key id is no secret, but nobody has to read it here: who it belongs to is said.
+    if first(&["AWS_ACCESS_KEY_ID"]).is_some() {
+        return Some(Setting { value: "keys in the environment".to_owned(), by: "AWS_ACCESS_KEY_ID" });
+    }
+    let profile = first(&["AWS_PROFILE"])?;
+    Some(Setting { value: format!("profile {}", profile.value), by: profile.by })
+}
+
+fn region(request: &Request, session: &Session) -> Option<Setting> {
+    if request.regions.all {
+        return Some(Setting { value: "all that are enabled".to_owned(), by: "--all-regions" });
+    }
+    if !request.regions.named.is_empty() {
+        return Some(Setting { value: request.regions.named.join(", "), by: "--region" });
+    }
+    let value = session.region()?.to_owned();
+    let by = first(&["AWS_REGION", "AWS_DEFAULT_REGION"]).filter(|region| region.value == value);
+    Some(Setting { value, by: by.map_or("the profile", |region| region.by) })
+}
+
+async fn endpoints(request: &Request, session: &Session, home: &str) -> Vec<Endpoint> {
+    let mut services = vec![("API Gateway", "ApiGatewayV2"), ("STS", "STS")];
+    services.extend(request.regions.all.then_some(("Account", "Account")));
+    services.extend(request.regions.all.then_some(("EC2", "EC2")));
+    let organization = matches!(request.accounts.whose, Whose::Organization(..));
+    services.extend(organization.then_some(("Organizations", "Organizations")));
+    let mut endpoints: Vec<Endpoint> = Vec::new();
+    for (name, id) in services {
+        let set = endpoint_of(session.config(), id);
+        let (url, by) = match set {
+            Some(url) => {
+                let by = endpoint_set_by(request, id, &url);
+                (url, Some(by))
+            }
+            None if id == "ApiGatewayV2" => (own(session, home).await, None),
+            None => continue,
+        };
+        let url = without_password(&url);
+        match endpoints.iter_mut().find(|endpoint| endpoint.url == url && endpoint.by == by) {
+            Some(endpoint) => endpoint.services.push(name),
+            None => endpoints.push(Endpoint { services: vec![name], url, by }),
+        }
+    }
+    endpoints
+}
+
+/// API Gateway's own endpoint in a Region, as the SDK finds it.
+async fn own(session: &Session, region: &str) -> String {
+    let config = session.config();
+    let params = Params::builder()
+        .region(region)
+        .use_fips(config.use_fips().unwrap_or_default())
+        .use_dual_stack(config.use_dual_stack().unwrap_or_default())
+        .build();
+    let Ok(params) = params else { return String::new() };
+    let found = DefaultResolver::new().resolve_endpoint(&params).await;
+    found.map(|endpoint| endpoint.url().to_owned()).unwrap_or_default()
+}
+
+/// The proxy for requests in the clear, or for the others: the variables in the order in which the HTTP client asks.
+fn proxy(plain: bool) -> Option<Setting> {
+    let names = if plain {
+        ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+    } else {
+        ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+    };
+    first(&names).map(|setting| Setting { value: without_password(&setting.value), ..setting })
+}
+
+/// The warning that requests to an endpoint are not encrypted.
+pub fn plain_http(url: &str) -> Warning {
+    let url = without_password(url);
+    let message = format!("{url} is not encrypted: signed requests and what they return can be read on the way");
+    Warning { kind: "plain-http".to_owned(), message, ..Warning::default() }
+}
+
+/// A URL without what may be secret in it: a password, a query.
+#[must_use]
+pub fn without_password(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
+    // A password may hold a slash or an at sign that nobody escaped.
+    match rest.rsplit_once('@') {
+        None => format!("{scheme}{}", without_query(rest)),
+        Some((user, host)) => {
+            // A user without a password may be a token.
+            let name = user.split_once(':').map(|(name, _)| format!("{name}:")).unwrap_or_default();
+            format!("{scheme}{name}***@{}", without_query(host))
+        }
+    }
+}
+
+/// The query and the fragment of a URL may hold a token.
+fn without_query(rest: &str) -> String {
+    match rest.find(['?', '#']) {
+        Some(at) => format!("{}***", &rest[..=at]),
+        None => rest.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::aws::{Error, Keys};
+
+    #[test]
+    fn a_password_is_not_shown() {
+        for (url, shown) in [
+            ("http://proxy:3128", "http://proxy:3128"),
+            ("http://me:s3cret@proxy:3128", "http://me:***@proxy:3128"),
+            ("http://me:s@c/ret@proxy:3128/", "http://me:***@proxy:3128/"),
+            ("me:s3cret@proxy", "me:***@proxy"),
+            ("http://token@proxy", "http://***@proxy"),
+            ("http://proxy/a?token=s3cret", "http://proxy/a?***"),
+            ("http://me:s?x@proxy/#s3cret", "http://me:***@proxy/#***"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_password_of_an_endpoint_is_said_nowhere() {
+        let url = "http://me:s3cret@10.0.0.1:1";
+        let keys = Keys { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
+        let request = Request { endpoint_url: Some(url.to_owned()), credentials: Some(keys), ..Request::default() };
+        let session = Session::open(&request).await.unwrap();
+        let [endpoint] = endpoints(&request, &session, "us-east-1").await.try_into().unwrap();
+        assert_eq!(
+            (endpoint.url.as_str(), endpoint.by.as_deref()),
+            ("http://me:***@10.0.0.1:1", Some("--endpoint-url"))
+        );
+        let refused =
+            Error::InvalidEndpoint { url: url.replace("http", "ftp"), by: "--endpoint-url".to_owned() }.to_string();
+        for said in [refused, plain_http(url).message] {
+            assert!(said.contains("me:***@10.0.0.1") && !said.contains("s3cret"), "{said}");
+        }
+    }
+}

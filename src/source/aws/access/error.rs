@@ -1,0 +1,176 @@
+//! Why a fetch could not start. It must not know exit codes; it tells a wrong setting from a run that failed.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::environment::without_password;
+
+/// Nothing can be fetched. Its text says what happened, where, and what to do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A name that cannot be a Region's.
+    InvalidRegion {
+        /// The name.
+        name: String,
+    },
+    /// Regions of two partitions, which no credentials are good for.
+    MixedPartitions {
+        /// A Region.
+        one: String,
+        /// One of another partition.
+        other: String,
+    },
+    /// A variable names a proxy that is no URL.
+    Proxy {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// An endpoint that is not a URL.
+    InvalidEndpoint {
+        /// The text.
+        url: String,
+        /// The flag, the variable or the profile that sets it.
+        by: String,
+    },
+    /// A file that the environment names and that cannot be used.
+    SettingsFile {
+        /// The variable.
+        variable: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The files of the AWS configuration could not be read in time.
+    SettingsBlock {
+        /// The time that they had.
+        limit: Duration,
+    },
+    /// The time for the whole fetch was over before anything could be asked.
+    TooLate,
+    /// The SDK cannot use its settings.
+    SettingsInvalid,
+    /// No Region was named, and the SDK's chain has none.
+    NoRegion,
+    /// No credentials were found.
+    NoCredentials {
+        /// What the SDK says about it.
+        reason: String,
+        /// The profile that was asked for.
+        profile: Option<String>,
+    },
+    /// STS refused the credentials.
+    CredentialsRefused {
+        /// AWS's code.
+        code: String,
+        /// AWS's message.
+        message: String,
+        /// The Region in which STS was asked.
+        region: String,
+    },
+    /// A part of the caller's own account is asked for, and STS did not say which that is.
+    AccountUnknown {
+        /// What became of asking.
+        why: String,
+    },
+    /// `AWS_CA_BUNDLE` names a file that cannot be used.
+    CaBundle {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// Whether a flag has a value that cannot be meant, rather than a run that failed.
+    #[must_use]
+    pub const fn is_usage(&self) -> bool {
+        matches!(self, Self::InvalidRegion { .. } | Self::MixedPartitions { .. } | Self::InvalidEndpoint { .. })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidRegion { name } => {
+                write!(out, "{name:?} is not a Region.\nA name is made of a-z, 0-9 and -, as in us-east-1.")
+            }
+            Self::MixedPartitions { one, other } => write!(
+                out,
+                "{one} and {other} are of two partitions of AWS, and no credentials are good in both.\n\
+                 Audit each partition in a run of its own."
+            ),
+            // The value may hold a password.
+            Self::Proxy { variable } => {
+                write!(out, "{variable} is no URL of a proxy.\nIt has to look like http://proxy.example:3128.")
+            }
+            Self::InvalidEndpoint { url, by } => {
+                write!(
+                    out,
+                    "{:?}, set by {by}, is not an endpoint URL.\n\
+                     It has to look like https://host or http://127.0.0.1:4566.",
+                    without_password(url)
+                )
+            }
+            Self::SettingsFile { variable, path, reason } => {
+                write!(out, "{variable} names {}, which cannot be used: {reason}", path.display())
+            }
+            Self::SettingsBlock { limit } => write!(
+                out,
+                "the AWS configuration could not be read within {} s.\n\
+                 Check the files that it names (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_CA_BUNDLE): one of \
+                 them blocks.",
+                limit.as_secs()
+            ),
+            Self::TooLate => out.write_str(
+                "the time of --timeout was over before the AWS configuration was read.\nRaise --timeout, or check the \
+                 files that the configuration names.",
+            ),
+            Self::SettingsInvalid => {
+                out.write_str("the AWS SDK cannot use its settings.\nCheck the AWS_… variables and the profile.")
+            }
+            Self::NoRegion => {
+                out.write_str("no Region.\nName one with --region, in AWS_REGION, or in the profile (`aws configure`).")
+            }
+            Self::NoCredentials { reason, profile } => {
+                writeln!(out, "no AWS credentials: {reason}.")?;
+                match profile {
+                    Some(profile) => write!(
+                        out,
+                        "Check that the profile {profile:?} exists and has credentials (for SSO: `aws sso login --profile {profile}`)."
+                    ),
+                    None => out.write_str(
+                        "Name a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+                    ),
+                }
+            }
+            Self::CredentialsRefused { code, message, region } => {
+                writeln!(out, "AWS refused the credentials (STS in {region}, {code}: {message}).")?;
+                out.write_str(match code.as_str() {
+                    "ExpiredToken" | "ExpiredTokenException" => "Renew them, for SSO with `aws sso login`.",
+                    "InvalidClientTokenId" | "UnrecognizedClientException" => {
+                        "Check the access key, and whether the Region is enabled for the account."
+                    }
+                    _ => "Check this machine's clock, then the secret access key.",
+                })
+            }
+            Self::AccountUnknown { why } => {
+                // What a run that goes on makes of it is another matter.
+                let why = why.rsplit_once(';').map_or(why.as_str(), |(why, _)| why);
+                write!(
+                    out,
+                    "{why}, and shards cannot be told apart without it.\n\
+                     Run it again, see that STS can be reached, or name the account with --accounts."
+                )
+            }
+            Self::CaBundle { path, reason } => {
+                write!(out, "AWS_CA_BUNDLE names {}, which cannot be used: {reason}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,263 @@
+//! The HTTP client that all services share: the proxy, the trusted roots, and what an answer must be at least. It must
+//! not know what is asked.
+
+use std::fmt;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use futures_util::stream;
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::Uri;
+use hyper::body::{Bytes, Frame};
+use serde::de::DeserializeSeed as _;
+use tokio::sync::Semaphore;
+
+use crate::model::EachOnce;
+use crate::source::aws::Error;
+
+/// The most bytes that an answer may have. A page of AWS's has a few hundred KiB.
+const MOST_BYTES: usize = 32 << 20;
+/// An answer with more bytes than this waits for one of [`LARGE_AT_ONCE`] places, so that memory is bounded even if
+/// every server sends without end.
+const LARGE: usize = 1 << 20;
+/// Large answers that may be read at once.
+const LARGE_AT_ONCE: usize = 4;
+/// The most bytes of `AWS_CA_BUNDLE`; all the roots of the world are a few hundred KiB.
+const MOST_ROOTS: u64 = 16 << 20;
+
+/// The variables that name a proxy.
+const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+/// An answer that is longer than any of AWS's.
+#[derive(Debug)]
+pub struct TooLarge;
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the answer is larger than {} MiB", MOST_BYTES >> 20)
+    }
+}
+
+impl std::error::Error for TooLarge {}
+
+/// The parts of a client.
+#[derive(Clone, Debug)]
+pub struct Network {
+    proxy: ProxyConfig,
+    tls: TlsContext,
+}
+
+impl Network {
+    /// Reads the environment: the proxy, unless none is to be asked, and the roots of `AWS_CA_BUNDLE`.
+    pub fn of_environment(past_the_proxy: bool) -> Result<Self, Error> {
+        let proxy = if past_the_proxy { ProxyConfig::disabled() } else { proxy()? };
+        Ok(Self { proxy, tls: tls()? })
+    }
+
+    /// A network that nothing in the environment changes.
+    pub fn isolated() -> Self {
+        Self { proxy: ProxyConfig::disabled(), tls: TlsContext::default() }
+    }
+
+    /// One HTTP client for every service and Region: each of its own would build its own pool and trust store.
+    pub fn client(&self) -> SharedHttpClient {
+        let Self { proxy, tls } = self.clone();
+        // `build_https` of the crate ignores HTTPS_PROXY and NO_PROXY, so the connector is built here.
+        let client = Builder::new().build_with_connector_fn(move |settings, components| {
+            let mut connector = Connector::builder().proxy_config(proxy.clone());
+            connector.set_connector_settings(settings.cloned());
+            connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+            connector.tls_provider(Provider::rustls(CryptoMode::Ring)).tls_context(tls.clone()).build()
+        });
+        SharedHttpClient::new(Shared { client, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)) })
+    }
+}
+
+/// The HTTP client behind all clients of AWS.
+///
+/// The crate's own builds a connector, and with it the whole trust store, each time that a client is made from it, and
+/// throws it away: of an audit of 8,500 Regions that was a quarter of the work. This one only hands on what is kept.
+#[derive(Debug)]
+struct Shared {
+    client: SharedHttpClient,
+    /// The places of large answers.
+    large: Arc<Semaphore>,
+}
+
+impl HttpClient for Shared {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let connector = self.client.http_connector(settings, components);
+        SharedHttpConnector::new(Bounded { connector, large: Arc::clone(&self.large) })
+    }
+}
+
+/// A connector whose answers are read whole, as far as they are allowed to go.
+#[derive(Debug)]
+struct Bounded {
+    connector: SharedHttpConnector,
+    large: Arc<Semaphore>,
+}
+
+impl HttpConnector for Bounded {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (answer, large) = (self.connector.call(request), Arc::clone(&self.large));
+        HttpConnectorFuture::new(async move {
+            let mut answer = answer.await?;
+            let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
+            let read = match whole(body, &large).await {
+                Ok(bytes) => checked(answer.status().as_u16(), bytes),
+                Err(error) => Err(error),
+            };
+            // An error of the body and not of the connection: an answer has begun.
+            *answer.body_mut() = read.map_or_else(failing, SdkBody::from);
+            Ok(answer)
+        })
+    }
+}
+
+/// Reads a body to its end, or to the most that it may have.
+async fn whole(mut body: SdkBody, large: &Semaphore) -> Result<Bytes, BoxError> {
+    let (mut bytes, mut place) = (Vec::new(), None);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if bytes.len() + data.len() > MOST_BYTES {
+            return Err(TooLarge.into());
+        }
+        if bytes.len() + data.len() > LARGE && place.is_none() {
+            place = Some(large.acquire().await?);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.into())
+}
+
+/// The body of an answer, if it can be one of AWS's.
+fn checked(status: u16, bytes: Bytes) -> Result<Bytes, BoxError> {
+    // The rest of 2xx is about uploads, parts of a document, and nothing.
+    if (201..300).contains(&status) {
+        return Err(format!("HTTP status {status}, where AWS answers with 200").into());
+    }
+    if status == 200 && bytes.trim_ascii_start().starts_with(b"{") {
+        // Of two members of one name the SDK would take the last. A body that is not JSON is left to its reader.
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        if let Err(error) = EachOnce::named_by_aws(has_keys_of_users).deserialize(&mut json)
+            && error.is_data()
+        {
+            // The name of a member may be that of a tag or a variable.
+            return Err("two answers: a member of the answer is there twice".into());
+        }
+    }
+    Ok(bytes)
+}
+
+/// True for the members of answers whose keys AWS did not name.
+fn has_keys_of_users(member: &str) -> bool {
+    matches!(member, "tags" | "stageVariables" | "routeSettings")
+}
+
+/// A body that breaks off at once.
+fn failing(error: BoxError) -> SdkBody {
+    SdkBody::from_body_1_x(StreamBody::new(stream::iter([Err::<Frame<Bytes>, BoxError>(error)])))
+}
+
+/// The proxy that the environment names, if it names one.
+fn proxy() -> Result<ProxyConfig, Error> {
+    // The SDK passes over what it cannot read, and would connect past the proxy.
+    let unusable = |name: &&&str| std::env::var(name).is_ok_and(|url| !url.is_empty() && url.parse::<Uri>().is_err());
+    match PROXIES.iter().find(unusable) {
+        Some(variable) => Err(Error::Proxy { variable }),
+        None => Ok(ProxyConfig::from_env()),
+    }
+}
+
+/// The trusted roots: the system's, or those of `AWS_CA_BUNDLE`, which the SDK for Rust does not read by itself.
+fn tls() -> Result<TlsContext, Error> {
+    let mut context = TlsContext::builder();
+    if let Some(path) = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()).map(PathBuf::from) {
+        let unusable = |reason: String| Error::CaBundle { path: path.clone(), reason };
+        let pem = read_at_most(&path, MOST_ROOTS).map_err(|error| unusable(error.to_string()))?;
+        let marker = b"-----BEGIN CERTIFICATE-----";
+        if !pem.windows(marker.len()).any(|window| window == marker) {
+            return Err(unusable("it holds no certificate in PEM".to_owned()));
+        }
+        context = context.with_trust_store(TrustStore::empty().with_pem_certificate(pem));
+    }
+    // It cannot fail in this version of the crate; the default is what it falls back to.
+    Ok(context.build().unwrap_or_default())
+}
+
+/// Reads a file that the environment names; a device that never ends is not one.
+pub fn read_at_most(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(std::io::Error::other(format!("it is larger than {} MiB", most >> 20)));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_that_is_there_twice_is_found_wherever_it_is() {
+        for twice in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":[{"b":{},"c":[],"b":{}}]}"#,
+            r#" {"tags":{"x":"1","\u0078":"2"}}"#,
+            r#"{"items":[{"autoDeploy":true,"AutoDeploy":false}]}"#,
+            r#"{"routeSettings":{"a":{"x":1,"X":2}}}"#,
+        ] {
+            assert!(checked(200, twice.into()).is_err(), "{twice}");
+        }
+        for once in [
+            r#"{"a":{"a":{"b":-1,"c":1.5}},"b":[true,null]}"#,
+            r#"{"tags":{"a":"1","A":"2"}}"#,
+            "{\"a\":",
+            "<html>",
+            "",
+            "[1]",
+        ] {
+            assert!(checked(200, once.into()).is_ok(), "{once}");
+        }
+        assert!(checked(403, r#"{"message":"a","message":"b"}"#.into()).is_ok(), "a refusal stays one");
+    }
+
+    #[test]
+    fn of_success_only_200_has_an_answer() {
+        assert!([201, 204, 206].into_iter().all(|status| checked(status, "{}".into()).is_err()));
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_to_its_limit() {
+        let large = Semaphore::new(1);
+        let body = |chunks: usize| {
+            let chunk = Bytes::from(vec![b' '; 1 << 20]);
+            let frames = stream::iter((0..chunks).map(move |_| Ok::<_, BoxError>(Frame::data(chunk.clone()))));
+            SdkBody::from_body_1_x(StreamBody::new(frames))
+        };
+        assert_eq!(whole(body(32), &large).await.unwrap().len(), MOST_BYTES);
+        assert!(whole(body(usize::MAX), &large).await.unwrap_err().is::<TooLarge>());
+        assert_eq!(large.available_permits(), 1);
+    }
+
+    #[test]
+    fn a_device_without_end_is_no_file() {
+        let error = read_at_most(Path::new("/dev/zero"), 1 << 20).unwrap_err();
+        assert_eq!(error.to_string(), "it is larger than 1 MiB");
+        assert!(read_at_most(Path::new("/dev/null"), 1).unwrap().is_empty());
+    }
+}

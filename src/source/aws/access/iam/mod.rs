@@ -1,0 +1,260 @@
+//! The documents that set up an audit of other accounts: the policies of the role and of who assumes it, and a
+//! CloudFormation template of the role. They ask for nothing that is not needed. It must not know who reads them.
+
+use serde::Serialize;
+use serde::ser::SerializeMap as _;
+
+use super::regions::with_account_service;
+use super::role::Role;
+use crate::model::document::partition_of;
+use crate::source::aws::call::failure::{Operation, Place};
+use crate::source::aws::call::permission::{Permission, role_arn};
+
+/// What no account has for a number, so that a document in which it is forgotten is refused.
+pub const AUDIT_ACCOUNT: &str = "<AUDIT-ACCOUNT-ID>";
+/// What no external id can be, so that nobody can assume a role in which it is forgotten.
+const EXTERNAL_ID: &str = "<EXTERNAL-ID>";
+
+/// What is to be set up.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// A Region of the partition.
+    pub region: Option<String>,
+    /// The role in each account.
+    pub role: Role,
+    /// The accounts, where they are known one by one; otherwise any.
+    pub accounts: Vec<String>,
+    /// Whether the accounts of the organization are listed.
+    pub organization: bool,
+    /// Whether organizational units are looked into.
+    pub units: bool,
+    /// Whether the Regions of each account are listed.
+    pub all_regions: bool,
+}
+
+/// A statement of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    actions: Vec<&'static str>,
+    resources: Vec<String>,
+}
+
+/// The fewest statements that allow all of it.
+#[must_use]
+pub fn statements(permissions: &[Permission]) -> Vec<Statement> {
+    let mut statements: Vec<Statement> = Vec::new();
+    for Permission { action, resource } in permissions {
+        match statements.iter_mut().find(|statement| statement.actions == [*action]) {
+            Some(statement) if statement.resources.contains(resource) => {}
+            Some(statement) => statement.resources.push(resource.clone()),
+            None => statements.push(Statement { actions: vec![*action], resources: vec![resource.clone()] }),
+        }
+    }
+    let mut joined: Vec<Statement> = Vec::new();
+    for statement in statements {
+        match joined.iter_mut().find(|other| other.resources == statement.resources) {
+            Some(other) => other.actions.extend(statement.actions),
+            None => joined.push(statement),
+        }
+    }
+    joined
+}
+
+/// One text, or a list of them.
+struct OneOrMore<'t, T>(&'t [T]);
+
+impl<T: Serialize> Serialize for OneOrMore<'_, T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            [one] => one.serialize(serializer),
+            all => all.serialize(serializer),
+        }
+    }
+}
+
+impl Serialize for Statement {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("Effect", "Allow")?;
+        map.serialize_entry("Action", &OneOrMore(&self.actions))?;
+        map.serialize_entry("Resource", &OneOrMore(&self.resources))?;
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Policy<S> {
+    version: &'static str,
+    statement: Vec<S>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Trust {
+    effect: &'static str,
+    principal: Principal,
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<Condition>,
+}
+
+#[derive(Serialize)]
+struct Principal {
+    #[serde(rename = "AWS")]
+    aws: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Condition {
+    string_equals: ExternalId,
+}
+
+#[derive(Serialize)]
+struct ExternalId {
+    #[serde(rename = "sts:ExternalId")]
+    id: String,
+}
+
+fn policy<S: Serialize>(statement: Vec<S>) -> String {
+    pretty(&Policy { version: "2012-10-17", statement })
+}
+
+/// A document as JSON over several lines, without an end of line at its end.
+#[must_use]
+pub fn pretty(document: &impl Serialize) -> String {
+    // What is made of texts and lists alone is never refused.
+    serde_json::to_string_pretty(document).unwrap_or_default()
+}
+
+/// The trust policy with which a principal may assume a role.
+#[must_use]
+pub fn trust(principal: String, external_id: Option<String>) -> String {
+    let condition = external_id.map(|id| Condition { string_equals: ExternalId { id } });
+    policy(vec![Trust {
+        effect: "Allow",
+        principal: Principal { aws: principal },
+        action: "sts:AssumeRole",
+        condition,
+    }])
+}
+
+/// Everybody in an account whom the account's own policies let.
+#[must_use]
+pub fn everybody_in(partition: &str, account: &str) -> String {
+    format!("arn:{partition}:iam::{account}:root")
+}
+
+impl Setup {
+    fn partition(&self) -> &'static str {
+        self.region.as_deref().map_or("aws", partition_of)
+    }
+
+    /// What an audit reads in an account.
+    fn reads(&self, partition: &str) -> Vec<Permission> {
+        let at = Place { account: None, region: None, api_id: None, stage: None };
+        let mut reads: Vec<Permission> = [Operation::GetApis, Operation::GetStages, Operation::GetStage]
+            .map(|operation| Permission::of(operation, at, None))
+            .into();
+        for read in &mut reads {
+            read.resource = read.resource.replacen("arn:aws:", &format!("arn:{partition}:"), 1);
+        }
+        if self.all_regions {
+            let lists = if with_account_service(self.partition()) {
+                Operation::ListRegions
+            } else {
+                Operation::DescribeRegions
+            };
+            reads.push(Permission::of(lists, at, None));
+        }
+        reads
+    }
+
+    /// The policy of the role, or of the caller where only its own account is audited.
+    #[must_use]
+    pub fn role_policy(&self) -> String {
+        policy(statements(&self.reads(self.partition())))
+    }
+
+    /// The trust policy of the role.
+    #[must_use]
+    pub fn trust_policy(&self) -> String {
+        let external_id = self.role.external_id.clone().unwrap_or_else(|| EXTERNAL_ID.to_owned());
+        trust(everybody_in(self.partition(), AUDIT_ACCOUNT), Some(external_id))
+    }
+
+    /// The policy of who assumes the role.
+    #[must_use]
+    pub fn caller_policy(&self) -> String {
+        let at = Place { account: None, region: None, api_id: None, stage: None };
+        let any = ["*".to_owned()];
+        let accounts = if self.accounts.is_empty() { any.as_slice() } else { &self.accounts };
+        let mut needs: Vec<Permission> = accounts
+            .iter()
+            .map(|account| role_arn(self.partition(), account, &self.role.name))
+            .map(|role| Permission::of(Operation::AssumeRole, at, Some(&role)))
+            .collect();
+        if self.organization {
+            needs.push(Permission::of(Operation::ListAccounts, at, None));
+        }
+        if self.units {
+            let units = [Operation::ListAccountsForParent, Operation::ListOrganizationalUnitsForParent];
+            needs.extend(units.map(|operation| Permission::of(operation, at, None)));
+        }
+        policy(statements(&needs))
+    }
+
+    /// A CloudFormation template of the role, to be rolled out as a StackSet.
+    #[must_use]
+    pub fn stack_set(&self) -> String {
+        let (path, name) = match self.role.name.rsplit_once('/') {
+            Some((path, name)) => (format!("\n      Path: {}", quoted(&format!("/{path}/"))), name),
+            None => (String::new(), self.role.name.as_str()),
+        };
+        let external_id = self.role.external_id.as_deref();
+        let default = external_id.map(|id| format!("\n    Default: {}", quoted(id))).unwrap_or_default();
+        let id_given = external_id.map_or_else(
+            || format!(" \\\n#       ParameterKey=ExternalId,ParameterValue='{EXTERNAL_ID}'"),
+            |_| String::new(),
+        );
+        include_str!("stack_set.yaml")
+            .replace("@ACCOUNT@", AUDIT_ACCOUNT)
+            .replace("@ID_GIVEN@", &id_given)
+            .replace("@DEFAULT@", &default)
+            .replace("@NAME@", &quoted(name))
+            .replace("@PATH@", &path)
+            .replace("@ALLOWED@\n", &template_statements(&self.reads("${AWS::Partition}")))
+    }
+}
+
+/// The statements of a policy in the template.
+fn template_statements(permissions: &[Permission]) -> String {
+    let mut text = String::new();
+    for Statement { actions, resources } in statements(permissions) {
+        text += "              - Effect: Allow\n                Action:";
+        match actions.as_slice() {
+            [one] => text += &format!(" {one}\n"),
+            all => {
+                text += "\n";
+                for action in all {
+                    text += &format!("                  - {action}\n");
+                }
+            }
+        }
+        text += "                Resource:\n";
+        for resource in &resources {
+            let sub = if resource.contains("${") { "!Sub " } else { "" };
+            text += &format!("                  - {sub}{}\n", quoted(resource));
+        }
+    }
+    text
+}
+
+/// A text as YAML takes it literally: JSON is YAML.
+fn quoted(text: &str) -> String {
+    pretty(&text)
+}
+
+#[cfg(test)]
+mod tests;

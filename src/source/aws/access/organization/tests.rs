@@ -1,0 +1,144 @@
+//! Pages, circles, statuses and units, from a server that answers what Organizations would.
+
+use std::time::Duration;
+
+use super::*;
+use crate::source::aws::call::failure::Kind;
+use crate::source::aws::stub::{Asked, answering};
+
+/// A patience that is over soon.
+const SOON: Patience = Patience { attempts: 3, first: Duration::from_millis(1), ..Patience::STANDARD };
+
+fn parent(asked: &Asked) -> &str {
+    asked.body.split(r#""ParentId":""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
+}
+
+async fn listed(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> (Listing, Vec<Asked>) {
+    let (config, log) = answering("eu-west-1", answer).await;
+    let listing = accounts(&config, SOON, &Semaphore::new(1), "eu-west-1").await;
+    let log = log.lock().unwrap().clone();
+    (listing, log)
+}
+
+#[tokio::test]
+async fn accounts_are_read_to_the_last_page() {
+    let (listing, log) = listed(|asked| {
+        let page = if asked.body.contains("second") {
+            r#"{"Accounts":[{"Id":"222222222222","Name":"old","State":"SUSPENDED","Status":"ACTIVE"}]}"#
+        } else {
+            r#"{"Accounts":[{"Id":"111111111111","Name":"prod","Status":"ACTIVE"}],"NextToken":"second"}"#
+        };
+        (200, page.to_owned())
+    })
+    .await;
+    let member = |id: &str, name: &str, status| Member { id: id.repeat(12), name: name.to_owned(), status };
+    assert_eq!(listing.members, [member("1", "prod", Status::Active), member("2", "old", Status::Suspended)]);
+    assert!(listing.failed.is_none());
+    assert!(log.len() == 2 && log[0].is("ListAccounts"), "{log:?}");
+    assert!(log[0].head.contains("/us-east-1/organizations/aws4_request"), "{log:?}");
+}
+
+#[tokio::test]
+async fn an_account_that_is_listed_twice_is_one_and_what_can_be_read_is_read() {
+    let (listing, _) = listed(|asked| {
+        let page = if asked.body.contains("second") {
+            r#"{"Accounts":[{"Id":"222222222222","State":"SUSPENDED"},{"Id":"111111111111","State":"ACTIVE"}]}"#
+        } else {
+            r#"{"Accounts":[{"Id":"111111111111","State":"PENDING_CLOSURE"},{"Id":"222222222222","State":"ACTIVE"}],
+               "NextToken":"second"}"#
+        };
+        (200, page.to_owned())
+    })
+    .await;
+    let found: Vec<_> = listing.members.iter().map(|member| (member.id.as_str(), member.status)).collect();
+    assert_eq!(found, [("111111111111", Status::Active), ("222222222222", Status::Active)]);
+}
+
+#[tokio::test]
+async fn what_was_read_before_a_failure_stays() {
+    let first = r#"{"Accounts":[{"Id":"111111111111"}],"NextToken":"second"}"#;
+    for (second, kind, sent) in [
+        ((400, r#"{"__type":"AccessDeniedException","Message":"no"}"#), Kind::Denied, 2),
+        ((200, first), Kind::Endless, 2),
+        ((200, "{}"), Kind::Broken, 4),
+        ((200, r#"{"Accounts":[{"Id":"1:role/x"}]}"#), Kind::Broken, 4),
+        ((500, "{}"), Kind::Server, 4),
+    ] {
+        let (listing, log) = listed(move |asked| {
+            let (status, body) = if asked.body.contains("second") { second } else { (200, first) };
+            (status, body.to_owned())
+        })
+        .await;
+        let (operation, failure) = listing.failed.unwrap();
+        assert_eq!((operation, failure.kind, log.len()), (Operation::ListAccounts, kind, sent), "{failure:?}");
+        assert_eq!(listing.members[0].id, "111111111111");
+    }
+}
+
+#[tokio::test]
+async fn a_unit_has_the_accounts_of_all_units_below_it() {
+    // r-root has ou-a and ou-b, and ou-b leads back to ou-a.
+    let (config, _) = answering("us-gov-east-1", |asked| {
+        let body = match (asked.is("ListAccountsForParent"), parent(asked)) {
+            (true, "r-root") => r#"{"Accounts":[{"Id":"111111111111"}]}"#,
+            (true, "ou-a") => r#"{"Accounts":[{"Id":"222222222222"}]}"#,
+            (true, _) => r#"{"Accounts":[]}"#,
+            (false, "r-root") if !asked.body.contains("more") => {
+                r#"{"OrganizationalUnits":[{"Id":"ou-a"}],"NextToken":"more"}"#
+            }
+            (false, "r-root") => r#"{"OrganizationalUnits":[{"Id":"ou-b"}]}"#,
+            (false, "ou-b") => r#"{"OrganizationalUnits":[{"Id":"ou-a"}]}"#,
+            (false, _) => r#"{"OrganizationalUnits":[]}"#,
+        };
+        (200, body.to_owned())
+    })
+    .await;
+    let ids = members_of(&config, SOON, &Semaphore::new(1), "us-gov-east-1", "r-root").await.unwrap();
+    assert_eq!(ids.into_iter().collect::<Vec<_>>(), ["111111111111", "222222222222"]);
+    assert!(
+        members_of(&config, SOON, &Semaphore::new(1), "us-gov-east-1", "ou-b").await.unwrap().contains("222222222222")
+    );
+}
+
+#[tokio::test]
+async fn a_unit_that_is_not_read_whole_is_a_failure() {
+    let (config, log) = answering("us-gov-east-1", |asked| {
+        if asked.is("ListAccountsForParent") {
+            (200, r#"{"Accounts":[{"Id":"111111111111"}]}"#.to_owned())
+        } else {
+            (400, r#"{"__type":"ParentNotFoundException","Message":"no such unit"}"#.to_owned())
+        }
+    })
+    .await;
+    let (operation, failure) =
+        members_of(&config, SOON, &Semaphore::new(1), "us-gov-east-1", "ou-gone").await.unwrap_err();
+    assert_eq!(operation, Operation::ListOrganizationalUnitsForParent);
+    assert_eq!((failure.code.as_str(), failure.message.as_str()), ("ParentNotFoundException", "no such unit"));
+    assert!(log.lock().unwrap()[0].head.contains("/us-gov-west-1/organizations/"));
+}
+
+#[test]
+fn state_comes_before_status() {
+    let status = |state: Option<&str>, status: Option<&str>| {
+        let account = Account::builder().id("111111111111");
+        let account = account.set_state(state.map(AccountState::from)).set_status(status.map(AccountStatus::from));
+        member(account.build()).unwrap().status
+    };
+    assert_eq!(status(Some("PENDING_CLOSURE"), Some("ACTIVE")), Status::PendingClosure);
+    assert_eq!(status(Some("CLOSED"), None), Status::Suspended);
+    assert_eq!(status(None, Some("ACTIVE")), Status::Active);
+    assert_eq!(status(Some("PENDING_ACTIVATION"), None), Status::Other);
+    assert_eq!((status(None, None), status(Some("A_NEW_ONE"), None)), (Status::Other, Status::Other));
+}
+
+#[tokio::test]
+async fn pages_that_never_end_are_given_up() {
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let (listing, log) = listed(move |_| {
+        let number = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        (200, format!(r#"{{"Accounts":[],"NextToken":"{number}"}}"#))
+    })
+    .await;
+    assert_eq!(listing.failed.unwrap().1.kind, Kind::Endless);
+    assert_eq!(log.len(), MOST_PAGES);
+}

@@ -1,0 +1,195 @@
+//! Who is asked for the Regions, in which order, and what each answer means.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_config::identity::IdentityCache;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+
+use super::*;
+use crate::source::aws::call::failure::Kind;
+use crate::source::aws::stub::{Asked, Log, answering};
+
+const DESCRIBED: &str = "<DescribeRegionsResponse><regionInfo>\
+    <item><regionName>eu-west-1</regionName><optInStatus>opt-in-not-required</optInStatus></item>\
+    <item><regionName>af-south-1</regionName><optInStatus>not-opted-in</optInStatus></item>\
+    </regionInfo></DescribeRegionsResponse>";
+const UNAUTHORIZED: &str = "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error>\
+    </Errors></Response>";
+const DENIED: &str = r#"{"__type":"AccessDeniedException","message":"no"}"#;
+
+/// Gives the same keys each time, or none, and counts.
+#[derive(Debug, Default)]
+struct Keys {
+    none: bool,
+    given: Arc<AtomicU32>,
+}
+
+impl ProvideCredentials for Keys {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        self.given.fetch_add(1, Ordering::Relaxed);
+        let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "a test");
+        future::ProvideCredentials::ready(if self.none { Err(CredentialsError::not_loaded("gone")) } else { Ok(keys) })
+    }
+}
+
+async fn with_keys(keys: Keys) -> Found {
+    let answer = |asked: &Asked| {
+        if asked.is("DescribeRegions") { (200, DESCRIBED.to_owned()) } else { (403, DENIED.to_owned()) }
+    };
+    let config = answering("eu-west-1", answer).await.0.into_builder();
+    let config = config.credentials_provider(SharedCredentialsProvider::new(keys));
+    of_account(&config.identity_cache(IdentityCache::lazy().build()).build(), "eu-west-1").await
+}
+
+async fn found(home: &str, answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> (Found, Log) {
+    let (config, log) = answering(home, answer).await;
+    (of_account(&config, home).await, log)
+}
+
+fn names(found: &Found) -> Vec<(&str, bool)> {
+    found.regions.iter().map(|region| (region.name.as_str(), region.enabled)).collect()
+}
+
+fn kinds(found: &Found) -> Vec<(Operation, Kind)> {
+    found.failures.iter().map(|(operation, failure)| (*operation, failure.kind)).collect()
+}
+
+#[tokio::test]
+async fn the_account_service_is_asked_to_the_last_page() {
+    let (found, log) = found("eu-west-1", |asked| {
+        let region = |name, status| format!(r#"{{"RegionName":"{name}","RegionOptStatus":"{status}"}}"#);
+        let (regions, next) = if asked.body.contains("second") {
+            (vec![region("af-south-1", "ENABLING"), region("ap-east-2", "DISABLING"), region("a-new-1", "NEW")], "")
+        } else {
+            let first = vec![region("us-east-1", "ENABLED_BY_DEFAULT"), region("me-south-1", "DISABLED")];
+            (first, r#","NextToken":"second""#)
+        };
+        (200, format!(r#"{{"Regions":[{}]{next}}}"#, regions.join(",")))
+    })
+    .await;
+    let all =
+        [("a-new-1", true), ("af-south-1", true), ("ap-east-2", true), ("me-south-1", false), ("us-east-1", true)];
+    assert_eq!((names(&found).as_slice(), found.from), (&all[..], Origin::ListRegions));
+    assert!(found.failures.is_empty());
+    let log = log.lock().unwrap();
+    assert_eq!((log.len(), log.iter().all(|asked| asked.is("ListRegions"))), (2, true), "{log:?}");
+    assert!(log[0].head.contains("/us-east-1/account/aws4_request"), "{log:?}");
+}
+
+#[tokio::test]
+async fn ec2_is_asked_where_the_account_service_refuses() {
+    let (found, log) = found("eu-west-1", |asked| {
+        if asked.is("DescribeRegions") { (200, DESCRIBED.to_owned()) } else { (403, DENIED.to_owned()) }
+    })
+    .await;
+    assert_eq!(names(&found), [("af-south-1", false), ("eu-west-1", true)]);
+    assert_eq!((found.from, kinds(&found)), (Origin::DescribeRegions, vec![(Operation::ListRegions, Kind::Denied)]));
+    let log = log.lock().unwrap();
+    assert_eq!((log.len(), log[1].head.contains("/eu-west-1/ec2/aws4_request")), (2, true), "{log:?}");
+}
+
+#[tokio::test]
+async fn where_nobody_answers_every_region_of_the_partition_is_looked_at() {
+    let refuse = |asked: &Asked| {
+        if asked.is("DescribeRegions") { (403, UNAUTHORIZED.to_owned()) } else { (403, DENIED.to_owned()) }
+    };
+    let (aws, _) = found("eu-west-1", refuse).await;
+    assert_eq!((aws.from, aws.regions.len()), (Origin::BuiltIn, 34));
+    assert!(aws.regions.iter().all(|region| region.enabled));
+    assert!(aws.regions.iter().any(|region| is_opt_in(&region.name)));
+    let denied = |operation| (operation, Kind::Denied);
+    assert_eq!(kinds(&aws), [denied(Operation::ListRegions), denied(Operation::DescribeRegions)]);
+
+    let (gov, _) = found("us-gov-east-1", refuse).await;
+    assert_eq!(names(&gov), [("us-gov-east-1", true), ("us-gov-west-1", true)]);
+    assert_eq!(kinds(&gov), [denied(Operation::DescribeRegions)], "GovCloud has no account service to ask");
+}
+
+#[tokio::test]
+async fn a_list_that_goes_round_is_empty_or_leads_elsewhere_is_none() {
+    for (listed, kind) in [
+        (r#"{"Regions":[{"RegionName":"us-east-1"}],"NextToken":"again"}"#, Kind::Endless),
+        (r#"{"Regions":[]}"#, Kind::Broken),
+        ("{}", Kind::Broken),
+        (r#"{"Regions":[{"RegionName":"evil.example/"}]}"#, Kind::Broken),
+        (r#"{"Regions":[{"RegionOptStatus":"ENABLED"}]}"#, Kind::Broken),
+    ] {
+        let (found, _) = found("eu-west-1", move |asked| {
+            (200, if asked.is("DescribeRegions") { DESCRIBED } else { listed }.to_owned())
+        })
+        .await;
+        assert_eq!((found.from, kinds(&found)), (Origin::DescribeRegions, vec![(Operation::ListRegions, kind)]));
+    }
+}
+
+#[tokio::test]
+async fn ec2_is_asked_again_while_it_fails() {
+    for (status, body, kind, attempts) in [
+        (503, "<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>", None, 4),
+        (500, "", Some(Kind::Server), 4),
+        (200, "<html>sign in</html>", Some(Kind::Broken), 4),
+        (200, "<DescribeRegionsResponse><regionInfo/></DescribeRegionsResponse>", Some(Kind::Broken), 4),
+        (401, "<Response><Errors><Error><Code>AuthFailure</Code></Error></Errors></Response>", None, 1),
+    ] {
+        let (found, log) = found("cn-north-1", move |asked| {
+            if asked.is("DescribeRegions") { (status, body.to_owned()) } else { (403, DENIED.to_owned()) }
+        })
+        .await;
+        let (_, failure) = &found.failures[1];
+        let expected = kind.unwrap_or(if status == 503 { Kind::Throttled(None) } else { Kind::UnknownCredentials });
+        assert_eq!((failure.kind, failure.attempts), (expected, attempts), "{failure:?}");
+        assert_eq!(log.lock().unwrap().len(), 1 + usize::try_from(attempts).unwrap());
+        assert_eq!(found.from, Origin::BuiltIn);
+    }
+}
+
+#[tokio::test]
+async fn the_accounts_credentials_are_found_once_for_all_calls() {
+    let given = Arc::new(AtomicU32::new(0));
+    let found = with_keys(Keys { none: false, given: Arc::clone(&given) }).await;
+    assert_eq!((found.from, given.load(Ordering::Relaxed)), (Origin::DescribeRegions, 1));
+}
+
+#[tokio::test]
+async fn without_credentials_both_calls_say_so() {
+    let found = with_keys(Keys { none: true, ..Keys::default() }).await;
+    let failed = |operation| (operation, Kind::Credentials);
+    assert_eq!(kinds(&found), [failed(Operation::ListRegions), failed(Operation::DescribeRegions)]);
+    assert!(found.failures[1].1.message.contains("gone"), "{found:?}");
+}
+
+#[tokio::test]
+async fn regions_of_other_partitions_are_not_the_accounts() {
+    let (found, _) = found("us-east-1", |_| {
+        (200, r#"{"Regions":[{"RegionName":"us-east-1"},{"RegionName":"cn-north-1"}]}"#.to_owned())
+    })
+    .await;
+    assert_eq!(names(&found), [("us-east-1", true)]);
+}
+
+#[tokio::test]
+async fn nobody_there_is_seen_soon() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let config = answering("us-gov-west-1", |_| (200, String::new())).await.0.into_builder().endpoint_url(url);
+    let found = of_account(&config.build(), "us-gov-west-1").await;
+    assert_eq!(kinds(&found), [(Operation::DescribeRegions, Kind::Unreachable)]);
+    assert_eq!((found.failures[0].1.attempts, found.from), (2, Origin::BuiltIn));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_does_not_come_is_not_waited_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let config = answering("us-gov-west-1", |_| (200, String::new())).await.0.into_builder().endpoint_url(url);
+    let found = of_account(&config.build(), "us-gov-west-1").await;
+    assert_eq!(kinds(&found), [(Operation::DescribeRegions, Kind::Slow)]);
+    assert_eq!((found.failures[0].1.attempts, found.from), (4, Origin::BuiltIn));
+}

@@ -1,0 +1,132 @@
+//! What IAM has to allow for each call, and where AWS says that it is not allowed. Hints, `driftgate doctor` and the
+//! documents of `iam` take it from here. It must not know what is done about it.
+
+use std::fmt;
+
+use super::failure::{Operation, Place};
+use crate::model::document::partition_of;
+
+/// An action, and on what.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Permission {
+    /// The action, such as `apigateway:GET`.
+    pub action: &'static str,
+    /// The ARN, or `*`.
+    pub resource: String,
+}
+
+impl Permission {
+    /// What a call needs at a place. API Gateway's actions are HTTP verbs (developer guide, arn-format-reference).
+    pub(crate) fn of(operation: Operation, at: Place<'_>, role: Option<&str>) -> Self {
+        let partition = at.region.map_or("aws", partition_of);
+        let (region, api_id) = (at.region.unwrap_or("*"), at.api_id.unwrap_or("*"));
+        let account = || match at.account {
+            Some(account) => role_arn(partition, account, "*"),
+            None => role_arn(partition, "*", "*"),
+        };
+        let (action, resource) = match operation {
+            Operation::GetApis => ("apigateway:GET", apis(partition, region, "")),
+            Operation::GetApi => ("apigateway:GET", apis(partition, region, &format!("/{api_id}"))),
+            Operation::GetStages => ("apigateway:GET", apis(partition, region, &format!("/{api_id}/stages"))),
+            Operation::GetStage => ("apigateway:GET", apis(partition, region, &format!("/{api_id}/stages/*"))),
+            Operation::AssumeRole => ("sts:AssumeRole", role.map_or_else(account, str::to_owned)),
+            Operation::GetCallerIdentity => ("sts:GetCallerIdentity", "*".to_owned()),
+            Operation::ListRegions => ("account:ListRegions", "*".to_owned()),
+            Operation::DescribeRegions => ("ec2:DescribeRegions", "*".to_owned()),
+            Operation::ListAccounts => ("organizations:ListAccounts", "*".to_owned()),
+            Operation::ListOrganizationalUnitsForParent => {
+                ("organizations:ListOrganizationalUnitsForParent", "*".to_owned())
+            }
+            Operation::ListAccountsForParent => ("organizations:ListAccountsForParent", "*".to_owned()),
+        };
+        Self { action, resource }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} on {}", self.action, self.resource)
+    }
+}
+
+fn apis(partition: &str, region: &str, path: &str) -> String {
+    format!("arn:{partition}:apigateway:{region}::/apis{path}")
+}
+
+/// The ARN of a role.
+pub fn role_arn(partition: &str, account: &str, name: &str) -> String {
+    format!("arn:{partition}:iam::{account}:role/{name}")
+}
+
+/// Which policy a denial comes from, as far as AWS says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Blame {
+    /// No policy of who asks allows it.
+    NotAllowed,
+    /// A policy of who asks forbids it, which no other one can undo.
+    Forbidden,
+    /// The trust policy of a role does not name who asks.
+    Trust,
+    /// A service control policy (SCP) of the organization.
+    ServiceControl,
+    /// A resource control policy (RCP) of the organization.
+    ResourceControl,
+    /// The permissions boundary of who asks.
+    Boundary,
+    /// The policy that the session was made with.
+    Session,
+    /// The policy of the VPC endpoint.
+    Endpoint,
+    /// AWS does not say it.
+    Unsaid,
+}
+
+impl Blame {
+    /// What a message of AWS blames (IAM user guide, access denied error messages).
+    pub(crate) fn of(message: &str) -> Self {
+        const POLICIES: [(&str, Blame); 7] = [
+            ("service control policy", Blame::ServiceControl),
+            ("resource control policy", Blame::ResourceControl),
+            ("permissions boundary", Blame::Boundary),
+            ("session policy", Blame::Session),
+            ("VPC endpoint policy", Blame::Endpoint),
+            ("resource-based policy", Blame::Trust),
+            ("identity-based policy", Blame::NotAllowed),
+        ];
+        // The name of a role is before these words, and must not be taken for them.
+        let reason = message
+            .find("explicit deny")
+            .map(|at| (true, &message[at..]))
+            .or_else(|| message.find("because no ").map(|at| (false, &message[at..])));
+        let Some((explicit, reason)) = reason else { return Self::Unsaid };
+        match POLICIES.iter().find(|(words, _)| reason.contains(words)) {
+            Some((_, Self::NotAllowed)) if explicit => Self::Forbidden,
+            Some((_, blame)) => *blame,
+            None => Self::Unsaid,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_says_which_policy_denies() {
+        let user = "User: arn:aws:iam::1:user/because-no-session-policy is not authorized to perform: x on resource: y";
+        for (reason, blame) in [
+            ("", Blame::Unsaid),
+            (" because no identity-based policy allows the x action", Blame::NotAllowed),
+            (" with an explicit deny in an identity-based policy", Blame::Forbidden),
+            (" because no resource-based policy allows the x action", Blame::Trust),
+            (" with an explicit deny in a service control policy", Blame::ServiceControl),
+            (" with an explicit deny in a resource control policy", Blame::ResourceControl),
+            (" because no permissions boundary allows the x action", Blame::Boundary),
+            (" because no session policy allows the x action", Blame::Session),
+            (" because no VPC endpoint policy allows the x action", Blame::Endpoint),
+            (" because no such thing", Blame::Unsaid),
+        ] {
+            assert_eq!(Blame::of(&format!("{user}{reason}")), blame, "{reason}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! How long an answer is waited for, how often a failed call is made again, and how long is waited before it. It must
+//! not know what is called.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::failure::{Failure, Kind};
+
+/// The longest pause that a `Retry-After` is granted; a header must not stop a run for hours.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(2);
+
+/// How long a fetch bears with what fails. The command has no flag for it: what fails for good fails with any of it, and
+/// `--timeout` ends the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// After how many attempts a call is given up.
+    pub attempts: u32,
+    /// The same where nobody can be connected to.
+    pub unreachable: u32,
+    /// The longest pause before the second attempt; it doubles with each further one.
+    pub first: Duration,
+    /// The same after a throttling answer.
+    pub throttled: Duration,
+    /// No pause is longer, unless AWS asks for it.
+    pub longest: Duration,
+    /// After how many pages a list of API Gateway is given up: more are a circle that the tokens do not show.
+    pub pages: usize,
+    /// The longest time until a connection stands.
+    pub connect: Duration,
+    /// The longest time until an answer begins.
+    pub read: Duration,
+    /// The longest time for one attempt, from sending to the last byte of the answer.
+    pub attempt: Duration,
+    /// The longest time until the credentials are found, and for the files that the SDK reads. It is shorter than that of
+    /// an attempt, so that one which waits for new credentials ends with what kept them away.
+    pub credentials: Duration,
+}
+
+impl Default for Patience {
+    /// The one that suits AWS.
+    fn default() -> Self {
+        Self::STANDARD
+    }
+}
+
+impl Patience {
+    /// The one that suits AWS. Its time for a connection is the SDK's own.
+    pub const STANDARD: Self = Self {
+        attempts: 10,
+        unreachable: 7,
+        first: Duration::from_millis(100),
+        throttled: Duration::from_millis(500),
+        longest: Duration::from_secs(20),
+        pages: 10_000,
+        connect: Duration::from_millis(3100),
+        read: Duration::from_secs(10),
+        attempt: Duration::from_secs(15),
+        credentials: Duration::from_secs(10),
+    };
+
+    /// Makes a call, again if need be.
+    pub(crate) async fn over<T, F>(&self, call: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let mut attempt = 1;
+        loop {
+            let mut failure = match call().await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            failure.attempts = attempt;
+            let Some(pause) = self.pause_after(&failure) else { return Err(failure) };
+            sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    /// How long to wait before the next attempt; `None` when there is none.
+    pub(crate) fn pause_after(&self, failure: &Failure) -> Option<Duration> {
+        self.jittered(failure, fraction())
+    }
+
+    /// Each waits its own `fraction` of the pause ("full jitter"), so that those who failed together do not come back
+    /// together.
+    fn jittered(&self, failure: &Failure, fraction: f64) -> Option<Duration> {
+        let attempts = match failure.kind {
+            // The SDK may have newer credentials by the second attempt, but hardly by the third.
+            Kind::Expired => 2,
+            // A wrong address does not come right; a name server or a proxy that restarts does, in seconds.
+            _ if failure.never_connected() => self.unreachable,
+            _ if failure.is_transient() => self.attempts,
+            _ => 1,
+        };
+        if failure.attempts >= attempts {
+            return None;
+        }
+        let (first, wanted) = match failure.kind {
+            Kind::Throttled(wanted) => (self.throttled, wanted.unwrap_or_default()),
+            _ => (self.first, Duration::ZERO),
+        };
+        let pause = first.saturating_mul(1 << failure.attempts.saturating_sub(1).min(16)).min(self.longest);
+        Some(pause.mul_f64(fraction).max(wanted.min(LONGEST_RETRY_AFTER)))
+    }
+}
+
+/// A number in [0, 1) that differs from call to call and from process to process.
+#[expect(clippy::cast_precision_loss, reason = "53 of the bits are taken, as many as an f64 holds")]
+fn fraction() -> f64 {
+    // The standard library keys its hash maps at random; there is no better source without a dependency.
+    (RandomState::new().build_hasher().finish() >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stop::Reason;
+    use super::*;
+
+    fn pause(kind: Kind, attempts: u32, fraction: f64) -> Option<Duration> {
+        let failure = Failure { kind, code: String::new(), message: String::new(), attempts, role: None };
+        Patience::STANDARD.jittered(&failure, fraction)
+    }
+
+    #[test]
+    fn pauses_grow_are_jittered_and_come_to_an_end() {
+        let millis = |millis| Some(Duration::from_millis(millis));
+        assert_eq!((pause(Kind::Server, 1, 1.0), pause(Kind::Slow, 4, 1.0)), (millis(100), millis(800)));
+        assert_eq!((pause(Kind::Broken, 9, 1.0), pause(Kind::Connection, 10, 1.0)), (millis(20_000), None));
+        assert_eq!((pause(Kind::Unreachable, 6, 1.0), pause(Kind::Unreachable, 7, 1.0)), (millis(3200), None));
+        assert_eq!(
+            (pause(Kind::Tls, 7, 1.0), pause(Kind::Proxy, 7, 1.0), pause(Kind::Unresolved, 7, 1.0)),
+            (None, None, None)
+        );
+        assert_eq!(pause(Kind::Throttled(None), 2, 1.0), millis(1000));
+        assert_eq!(pause(Kind::Server, 4, 0.25), millis(200));
+    }
+
+    #[test]
+    fn retry_after_is_honoured_within_reason() {
+        let asked = |seconds| Kind::Throttled(Some(Duration::from_secs(seconds)));
+        assert_eq!(pause(asked(3), 1, 0.0), Some(Duration::from_secs(3)));
+        assert_eq!(pause(asked(86_400), 1, 0.0), Some(LONGEST_RETRY_AFTER));
+    }
+
+    #[test]
+    fn what_cannot_pass_is_not_tried_again() {
+        for kind in [Kind::Denied, Kind::Missing, Kind::Signature, Kind::Stopped(Reason::Timeout), Kind::Other] {
+            assert_eq!(pause(kind, 1, 1.0), None, "{kind:?}");
+        }
+        assert!(pause(Kind::Expired, 1, 1.0).is_some());
+        assert_eq!(pause(Kind::Expired, 2, 1.0), None);
+    }
+
+    #[test]
+    fn the_jitter_covers_its_range() {
+        let drawn: Vec<f64> = (0..1000).map(|_| fraction()).collect();
+        assert!(drawn.iter().all(|fraction| (0.0..1.0).contains(fraction)));
+        for tenth in 0..10 {
+            let tenth = f64::from(tenth) / 10.0;
+            assert!(drawn.iter().any(|fraction| (tenth..tenth + 0.1).contains(fraction)), "nothing at {tenth}");
+        }
+    }
+}

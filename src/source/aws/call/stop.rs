@@ -1,0 +1,100 @@
+//! How a fetch is told to stop: once, for one reason, seen by every call. It must not know what is stopped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// Why a fetch stopped before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Somebody cancelled it, or nobody wants what it yields.
+    Interrupted,
+    /// The time for the whole fetch is over.
+    Timeout,
+}
+
+/// Stops a fetch. What it has not reached becomes gaps, and its feed still closes.
+#[derive(Clone, Debug)]
+pub struct Canceller(Arc<watch::Sender<Option<Reason>>>);
+
+impl Canceller {
+    pub(crate) fn new() -> (Self, Stop) {
+        let (sender, receiver) = watch::channel(None);
+        (Self(Arc::new(sender)), Stop(receiver))
+    }
+
+    /// Stops the fetch; what comes after the first time changes nothing.
+    pub fn cancel(&self) {
+        self.stop(Reason::Interrupted);
+    }
+
+    /// Runs a fetch until it is done or the time is over.
+    pub(crate) async fn within<T>(self, timeout: Option<Duration>, fetch: impl Future<Output = T>) -> T {
+        let mut fetch = std::pin::pin!(fetch);
+        if let Some(timeout) = timeout {
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep(timeout) => self.stop(Reason::Timeout),
+                done = &mut fetch => return done,
+            }
+        }
+        // Once stopped, every call fails at once, and the ledgers say what was not reached.
+        fetch.await
+    }
+
+    pub(crate) fn stop(&self, why: Reason) {
+        self.0.send_if_modified(|reason| {
+            let first = reason.is_none();
+            if first {
+                *reason = Some(why);
+            }
+            first
+        });
+    }
+}
+
+/// Whether a fetch was told to stop.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Receiver<Option<Reason>>);
+
+impl Stop {
+    /// What `work` comes to, unless the fetch is stopped before; then `work` is dropped where it is.
+    pub async fn unless<T>(&self, work: impl Future<Output = T>) -> Result<T, Reason> {
+        let mut told = self.0.clone();
+        let stopped = async {
+            match told.wait_for(Option::is_some).await.map(|reason| *reason) {
+                Ok(Some(reason)) => reason,
+                // Nobody is left who could stop it.
+                Ok(None) | Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            reason = stopped => Err(reason),
+            done = work => Ok(done),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_reason_stays_and_later_work_does_not_start() {
+        let (canceller, stop) = Canceller::new();
+        assert_eq!(stop.unless(async { 1 }).await, Ok(1));
+        canceller.stop(Reason::Timeout);
+        canceller.cancel();
+        assert_eq!(stop.unless(std::future::pending::<()>()).await, Err(Reason::Timeout));
+        assert_eq!(stop.unless(std::future::pending::<()>()).await, Err(Reason::Timeout));
+    }
+
+    #[tokio::test]
+    async fn without_a_canceller_work_goes_on() {
+        let (canceller, stop) = Canceller::new();
+        drop(canceller);
+        assert_eq!(stop.unless(tokio::task::yield_now()).await, Ok(()));
+    }
+}

@@ -1,0 +1,173 @@
+//! The feed of a fetch: opens the session, starts the survey on the runtime, and hands its chunks over. It must not know
+//! how a Region is read.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::access::accounts::Whose;
+use super::access::caller::{self, Account};
+use super::access::environment::plain_http;
+use super::access::error::Error;
+use super::access::session::Session;
+use super::call::stop::Canceller;
+use super::request::Request;
+use super::survey::progress::{Limits, Progress};
+use super::survey::tally;
+use super::survey::walk::{Survey, Surveyed};
+use crate::model::feed::{Chunk, Close, Feed, Gap, Unusable, Warning};
+use crate::model::narrowing::Narrowing;
+
+/// Chunks that may wait to be checked. More would only fill memory: a chunk is checked faster than it is fetched.
+const WAITING_CHUNKS: usize = 64;
+
+/// Finds the credentials, the Regions and the account, and starts to fetch on the current tokio runtime.
+///
+/// # Errors
+/// When nothing can be fetched: no Region, no credentials, credentials that AWS refuses, or a setting that cannot be
+/// meant. What fails later is a gap in the feed.
+pub async fn open(request: Request) -> Result<AwsFeed, Error> {
+    let started = Instant::now();
+    let session = match request.timeout {
+        None => Session::open(&request).await?,
+        Some(timeout) => tokio::time::timeout(timeout, Session::open(&request)).await.map_err(|_| Error::TooLate)??,
+    };
+    let (all, homes) = (request.regions.all, caller::homes(&request.regions, session.region())?);
+    let mut services = vec!["ApiGatewayV2", "STS"];
+    services.extend(all.then_some("Account"));
+    services.extend(matches!(request.accounts.whose, Whose::Organization(..)).then_some("Organizations"));
+    let mut warnings: Vec<Warning> =
+        session.plain_http_endpoints(&services).iter().map(|url| plain_http(url)).collect();
+    let caller = caller::caller(&session, &homes, request.profile.as_deref());
+    let caller = match request.timeout {
+        None => caller.await?,
+        Some(timeout) => match tokio::time::timeout(timeout.saturating_sub(started.elapsed()), caller).await {
+            Ok(caller) => caller?,
+            Err(_) => caller::Caller::too_late(&homes),
+        },
+    };
+    let callers = matches!(request.accounts.whose, Whose::Callers);
+    let account = match caller.account {
+        Account::Known(account) => Some(account),
+        // Parts are cut by account, and this one would be cut unlike the others.
+        Account::Unknown(why) if callers && request.shard.is_some() => {
+            return Err(Error::AccountUnknown { why: why.message });
+        }
+        Account::Unknown(warning) => {
+            warnings.push(warning);
+            None
+        }
+    };
+
+    // Parts of a run on several machines may find another Region there, and other credentials: whose they are matters
+    // where it says which account is read.
+    let regions = if all { "all".to_owned() } else { homes.join(" ") };
+    let whose = account.as_deref().filter(|_| callers).unwrap_or("-");
+    let asked = Some(format!("{whose} {regions}"));
+
+    let (canceller, stop) = Canceller::new();
+    let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
+    let (closing, close) = oneshot::channel();
+    let progress = Arc::new(Progress::new(Limits::of(&request)));
+    let timeout = request.timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
+    let (selection, spool) = (Arc::clone(&request.selection), request.spool.clone());
+    let narrowing = Narrowing::of(&selection, request.shard);
+    let survey = Survey {
+        in_flight: Arc::new(Semaphore::new(request.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
+        open: Survey::places(),
+        regions: (!all).then_some(homes),
+        home: caller.home,
+        caller: account,
+        stop,
+        progress: Arc::clone(&progress),
+        chunks: sender,
+        session,
+        request,
+    };
+    let fetch = Box::pin(canceller.clone().within(timeout, survey.run()));
+    tokio::spawn(async move {
+        let Surveyed { ledgers, meant, warnings: more, unknown } = fetch.await;
+        warnings.extend(more);
+        let failed = unknown.map(|failure| {
+            format!(
+                "AWS refused the credentials in every Region ({}: {}).\nCheck the access key, or renew the session.",
+                failure.code, failure.message
+            )
+        });
+        let close = Close { failed, asked, ..tally::close(ledgers, meant, warnings, &selection, narrowing) };
+        if let Some(spool) = spool {
+            spool.closed(&close);
+        }
+        // The feed may be gone, and nobody asks any more.
+        let _ = closing.send(close);
+    });
+    Ok(AwsFeed { progress, chunks, close, canceller })
+}
+
+/// The stages of all accounts, one chunk an API, in the order of the APIs' identifiers within a Region.
+///
+/// Its methods block, so they belong on an ordinary thread, never on one of the runtime's. Dropping it stops the fetch.
+pub struct AwsFeed {
+    progress: Arc<Progress>,
+    chunks: mpsc::Receiver<Chunk>,
+    close: oneshot::Receiver<Close>,
+    canceller: Canceller,
+}
+
+impl AwsFeed {
+    /// What stops the fetch from another thread. The feed goes on to its end, which then comes soon.
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        self.canceller.clone()
+    }
+
+    /// What tells how far the fetch has come.
+    #[must_use]
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+}
+
+/// What is said when the fetch itself ended without a word: nothing is known to be read.
+fn lost() -> Close {
+    let message = "the fetch ended before its time";
+    let gap = Gap {
+        operation: "GetApis".to_owned(),
+        code: "InternalError".to_owned(),
+        message: message.to_owned(),
+        hint: "this is a bug of driftgate: please report it".to_owned(),
+        ..Gap::default()
+    };
+    Close {
+        gaps: vec![gap],
+        failed: Some(format!("{message}. This is a bug of driftgate; please report it")),
+        ..Close::default()
+    }
+}
+
+impl Feed for AwsFeed {
+    fn next(&mut self) -> Option<Chunk> {
+        self.chunks.blocking_recv()
+    }
+
+    fn ready(&mut self) -> Option<Chunk> {
+        self.chunks.try_recv().ok()
+    }
+
+    fn close(mut self: Box<Self>) -> Result<Close, Unusable> {
+        // After the last chunk this changes nothing; before it, what is left shall not be waited for.
+        self.canceller.cancel();
+        self.chunks.close();
+        while self.chunks.blocking_recv().is_some() {}
+        let (_, never) = oneshot::channel();
+        let close = std::mem::replace(&mut self.close, never);
+        Ok(close.blocking_recv().unwrap_or_else(|_| lost()))
+    }
+}
+
+impl Drop for AwsFeed {
+    fn drop(&mut self) {
+        self.canceller.cancel();
+    }
+}

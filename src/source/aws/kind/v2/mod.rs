@@ -1,0 +1,3 @@
+//! HTTP and WebSocket APIs, which are API Gateway V2.
+
+pub mod convert;

@@ -1,0 +1,304 @@
+//! How far a fetch has come, and how much is left of it. It must not know how that is shown.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::source::aws::call::pace::{Pace, Pacer};
+
+use super::walk::OPEN_SCOPES;
+use crate::source::aws::Request;
+
+/// The counters of a fetch, read while it runs.
+#[derive(Debug)]
+pub struct Progress {
+    limits: Limits,
+    state: Mutex<State>,
+}
+
+/// What keeps a fetch from going faster.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The rate for each account and Region; 0 is none.
+    pub rate: f64,
+    /// How many requests to each of them may be sent at once.
+    pub burst: u32,
+    /// How many requests may be in flight.
+    pub concurrency: usize,
+    /// How many accounts and Regions may be open.
+    pub scopes: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Accounts whose Regions are not known yet, and how many each is taken to have.
+    accounts: u64,
+    regions_each: u64,
+    /// Accounts and Regions that are known.
+    known: u64,
+    done: u64,
+    /// Those of them that took no request: an earlier run had read them.
+    resumed: u64,
+    /// What those that are done took and yielded.
+    spent: Counted,
+    open: Vec<Arc<ScopeProgress>>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Counted {
+    sent: u64,
+    stages: u64,
+    answered: u64,
+    /// For how long answers were waited for, in microseconds.
+    waited: u64,
+}
+
+/// The counters of one account and Region.
+#[derive(Debug, Default)]
+pub struct ScopeProgress {
+    pacer: Option<Arc<Pacer>>,
+    sent: AtomicU64,
+    /// Requests that are known to be needed, those that were sent among them.
+    expected: AtomicU64,
+    /// Whether the APIs are listed, so that `expected` is more than a beginning.
+    listed: AtomicU64,
+    stages: AtomicU64,
+    answered: AtomicU64,
+    waited: AtomicU64,
+}
+
+impl ScopeProgress {
+    /// The APIs are listed, and the stages of so many of them will be read.
+    pub fn listed(&self, apis: usize) {
+        // A list may have ended before its last page.
+        self.expected.store(load(&self.sent) + apis as u64, Ordering::Relaxed);
+        self.listed.store(1, Ordering::Relaxed);
+    }
+
+    /// So many more requests are known to be needed.
+    pub fn foresee(&self, requests: usize) {
+        self.expected.fetch_add(requests as u64, Ordering::Relaxed);
+    }
+
+    /// So many stages were read.
+    pub fn read(&self, stages: usize) {
+        self.stages.fetch_add(stages as u64, Ordering::Relaxed);
+    }
+
+    /// A request was sent.
+    pub fn sent(&self) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A request was answered after so long.
+    pub fn answered(&self, after: Duration) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        self.waited.fetch_add(u64::try_from(after.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn counted(&self) -> Counted {
+        Counted {
+            sent: load(&self.sent),
+            stages: load(&self.stages),
+            answered: load(&self.answered),
+            waited: load(&self.waited),
+        }
+    }
+}
+
+impl Limits {
+    /// Those of a fetch.
+    pub fn of(request: &Request) -> Self {
+        let Request { rate, burst, concurrency, .. } = *request;
+        Self { rate, burst, concurrency, scopes: OPEN_SCOPES }
+    }
+}
+
+impl Progress {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, state: Mutex::default() }
+    }
+
+    /// So many accounts will be read, each of which is taken to have so many Regions.
+    pub(crate) fn plan(&self, accounts: usize, regions_each: usize) {
+        let mut state = self.state();
+        (state.accounts, state.regions_each) = (accounts as u64, regions_each as u64);
+    }
+
+    /// Of one of them, so many Regions will be read.
+    pub(crate) fn enter(&self, regions: usize) {
+        let mut state = self.state();
+        state.accounts = state.accounts.saturating_sub(1);
+        state.known += regions as u64;
+    }
+
+    /// One of the accounts and Regions was read by an earlier run, with so many stages.
+    pub(crate) fn resumed(&self, stages: u64) {
+        let mut state = self.state();
+        state.known += 1;
+        state.done += 1;
+        state.resumed += 1;
+        state.spent.stages += stages;
+    }
+
+    /// One of the accounts and Regions is read from now on, at this pacer's pace.
+    pub(crate) fn open(&self, pacer: &Arc<Pacer>) -> Arc<ScopeProgress> {
+        let (pacer, expected) = (Some(Arc::clone(pacer)), AtomicU64::new(1));
+        let scope = Arc::new(ScopeProgress { pacer, expected, ..ScopeProgress::default() });
+        self.state().open.push(Arc::clone(&scope));
+        scope
+    }
+
+    /// One of them is done.
+    pub(crate) fn close(&self, scope: &Arc<ScopeProgress>) {
+        let mut state = self.state();
+        state.open.retain(|open| !Arc::ptr_eq(open, scope));
+        state.done += 1;
+        let counted = scope.counted();
+        state.resumed += u64::from(counted.sent == 0);
+        state.spent = state.spent.and(counted);
+    }
+
+    /// Where the fetch stands now.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let state = self.state();
+        let open: Vec<Open> = state.open.iter().map(|scope| Open::of(scope)).collect();
+        let all = state.open.iter().fold(state.spent, |sum, scope| sum.and(scope.counted()));
+        let known = Known {
+            done: state.done,
+            asked: state.done - state.resumed,
+            planned: state.known + state.accounts * state.regions_each,
+            spent: state.spent.sent,
+            stages: all.stages,
+            seconds_an_answer: seconds_each(all),
+            open,
+        };
+        drop(state);
+        known.standing(self.limits)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counted {
+    fn and(self, other: Self) -> Self {
+        Self {
+            sent: self.sent + other.sent,
+            stages: self.stages + other.stages,
+            answered: self.answered + other.answered,
+            waited: self.waited.saturating_add(other.waited),
+        }
+    }
+}
+
+fn load(number: &AtomicU64) -> u64 {
+    number.load(Ordering::Relaxed)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn seconds_each(counted: Counted) -> f64 {
+    if counted.answered == 0 { 0.0 } else { counted.waited as f64 / 1e6 / counted.answered as f64 }
+}
+
+/// Where a fetch stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// Accounts and Regions that are read to their end.
+    pub done: u64,
+    /// All of them, as far as they are known.
+    pub planned: u64,
+    /// Requests that were sent.
+    pub sent: u64,
+    /// Requests that will have been sent at the end; `None` while that is not known of any account and Region.
+    pub expected: Option<u64>,
+    /// Stages that were read.
+    pub stages: u64,
+    /// How long it will still take; `None` with `expected`.
+    pub left: Option<Duration>,
+}
+
+/// All that an estimate rests on.
+#[derive(Debug, Default)]
+struct Known {
+    done: u64,
+    /// Those of the done that took requests.
+    asked: u64,
+    planned: u64,
+    /// The requests of those that are done.
+    spent: u64,
+    stages: u64,
+    seconds_an_answer: f64,
+    open: Vec<Open>,
+}
+
+/// One account and Region that is being read.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    sent: u64,
+    expected: u64,
+    listed: bool,
+    pace: Option<Pace>,
+}
+
+impl Open {
+    fn of(scope: &ScopeProgress) -> Self {
+        let sent = load(&scope.sent);
+        Self {
+            sent,
+            expected: load(&scope.expected).max(sent),
+            listed: load(&scope.listed) > 0,
+            pace: scope.pacer.as_ref().and_then(|pacer| pacer.pace()),
+        }
+    }
+}
+
+impl Known {
+    /// The estimate. What is not listed yet is taken to be as large as the mean of the others. Three things may be what
+    /// is waited for at the end: the largest Region at its pace, the places for Regions, the places for requests.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate"
+    )]
+    fn standing(&self, limits: Limits) -> Standing {
+        let sent = self.spent + self.open.iter().map(|scope| scope.sent).sum::<u64>();
+        let planned = self.planned.max(self.done + self.open.len() as u64);
+        let standing = Standing { done: self.done, planned, sent, expected: None, stages: self.stages, left: None };
+
+        let listed = || self.open.iter().filter(|scope| scope.listed);
+        let known_whole = self.asked + listed().count() as u64;
+        if known_whole == 0 {
+            return standing;
+        }
+        let mean = (self.spent + listed().map(|scope| scope.expected).sum::<u64>()) as f64 / known_whole as f64;
+        let unopened = (planned - self.done - self.open.len() as u64) as f64;
+
+        let fresh = Pacer::new(limits.rate, limits.burst).pace();
+        let seconds = |pace: Option<Pace>, requests: f64| pace.map_or(0.0, |pace| pace.seconds_for(requests));
+        let (mut to_send, mut in_all) = (unopened * mean, unopened * seconds(fresh, mean));
+        let mut largest = if unopened > 0.0 { seconds(fresh, mean) } else { 0.0 };
+        for scope in &self.open {
+            let wanted = if scope.listed { scope.expected as f64 } else { mean.max(scope.expected as f64) };
+            let of_it = seconds(scope.pace, wanted - scope.sent as f64);
+            to_send += wanted - scope.sent as f64;
+            in_all += of_it;
+            largest = largest.max(of_it);
+        }
+        let of_the_places = in_all / limits.scopes.max(1) as f64;
+        let of_the_answers = to_send * self.seconds_an_answer / limits.concurrency.max(1) as f64;
+        // The last request has to be answered too.
+        let left = largest.max(of_the_places).max(of_the_answers) + self.seconds_an_answer;
+        Standing {
+            expected: Some(sent + to_send.round() as u64),
+            left: Some(Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX)),
+            ..standing
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+//! The ledger of one Region: what was listed, read, skipped, and not read. It must not know how anything was read.
+
+use crate::model::Value;
+use crate::model::feed::{Close, Gap, Read, Scope, Selection, Warning};
+use crate::model::narrowing::{Found, Narrowing, nowhere};
+use crate::source::aws::call::control_plane::{id_of, name_of};
+use crate::source::aws::call::failure::{Failure, Kind, Operation, Place};
+
+/// What a Region has to say at its end.
+#[derive(Debug)]
+pub struct Ledger {
+    pub scope: Scope,
+    pub gaps: Vec<Gap>,
+    pub warnings: Vec<Warning>,
+    /// The names given by flags that were found.
+    pub found: Found,
+    /// What AWS said when it did not know the credentials here, before anything was read.
+    pub unknown_here: Option<Failure>,
+}
+
+impl Ledger {
+    pub fn new(account: Option<&str>, region: &str) -> Self {
+        let scope = Scope {
+            account: account.map(str::to_owned),
+            region: Some(region.to_owned()),
+            outcome: Read::Checked,
+            ..Scope::default()
+        };
+        Self::of(scope, Vec::new(), Vec::new())
+    }
+
+    /// A scope that is left out; without a Region, an account.
+    pub fn excluded(account: Option<&str>, region: Option<&str>) -> Self {
+        let (account, region) = (account.map(str::to_owned), region.map(str::to_owned));
+        let scope = Scope { account, region, requests: Some(0), outcome: Read::Excluded, ..Scope::default() };
+        Self::of(scope, Vec::new(), Vec::new())
+    }
+
+    /// A scope with what is to be said about it.
+    pub fn of(scope: Scope, gaps: Vec<Gap>, warnings: Vec<Warning>) -> Self {
+        Self { scope, gaps, warnings, found: Found::default(), unknown_here: None }
+    }
+
+    /// A scope that an earlier run read whole.
+    pub fn resumed(scope: Scope, warnings: Vec<Warning>, found: Found) -> Self {
+        Self { found, ..Self::of(scope, Vec::new(), warnings) }
+    }
+
+    /// Only so many of its stages could be handed on after all.
+    pub fn cut_short(&mut self, stages: u64, why: &Failure) {
+        self.scope.outcome = if stages > 0 { Read::Partial } else { Read::Unchecked };
+        self.scope.stages = stages;
+        self.scope.unchecked_apis += std::mem::take(&mut self.scope.checked_apis);
+        self.gap(Operation::GetStages, why, None, None);
+    }
+
+    /// The APIs could not be listed, or not all of them, or the one that was asked for could not be read.
+    pub fn unlisted(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, in_part: bool) {
+        self.scope.outcome = if in_part { Read::Partial } else { Read::Unchecked };
+        if why.kind == Kind::UnknownCredentials && !in_part {
+            self.unknown_here = Some(why.clone());
+        }
+        self.gap(operation, why, api_id, None);
+    }
+
+    /// The APIs in scope that were found.
+    pub fn listed(&mut self, apis: &[Value<'static>], selection: &Selection) {
+        self.scope.apis = apis.len() as u64;
+        apis.iter().filter_map(id_of).for_each(|id| self.found.api(selection, id));
+    }
+
+    /// Stages of an API in scope that were found.
+    pub fn found_stages(&mut self, stages: &[Value<'static>], selection: &Selection) {
+        stages.iter().filter_map(name_of).for_each(|name| self.found.stage(selection, name));
+    }
+
+    /// One of them is not read, because no rule can match its stages.
+    pub fn skipped(&mut self) {
+        self.scope.skipped_apis += 1;
+    }
+
+    /// All stages of an API were read.
+    pub fn checked(&mut self) {
+        self.scope.checked_apis += 1;
+    }
+
+    /// So many stages were handed on.
+    pub fn handed_on(&mut self, stages: usize) {
+        self.scope.stages += stages as u64;
+    }
+
+    /// The stages of an API could not be read, or not all of them.
+    pub fn unread(&mut self, operation: Operation, why: &Failure, api_id: &str, stage: Option<&str>) {
+        self.scope.unchecked_apis += 1;
+        self.scope.outcome = Read::Partial;
+        self.gap(operation, why, Some(api_id), stage);
+    }
+
+    /// The same of an API that is counted already.
+    pub fn unread_too(&mut self, operation: Operation, why: &Failure, api_id: &str, stage: Option<&str>) {
+        self.gap(operation, why, Some(api_id), stage);
+    }
+
+    /// Stages of an API were read, and nobody took them.
+    pub fn lost(&mut self, api_id: &str, why: &Failure) {
+        self.scope.outcome = Read::Partial;
+        self.gap(Operation::GetStage, why, Some(api_id), None);
+    }
+
+    /// The fetch was stopped before a stage was read a second time.
+    pub fn unconfirmed(&mut self, why: &Failure, api_id: &str, stage: &str) {
+        self.scope.outcome = Read::Partial;
+        self.gap(Operation::GetStage, why, Some(api_id), Some(stage));
+    }
+
+    /// An API was deleted after it was listed.
+    pub fn deleted(&mut self, api_id: &str) {
+        self.scope.deleted_apis += 1;
+        self.warn("deleted", format!("API {api_id} was deleted during the audit"), api_id, None);
+    }
+
+    /// Something about an API, or a stage of it, that is worth knowing.
+    pub fn warn(&mut self, kind: &str, message: String, api_id: &str, stage: Option<&str>) {
+        self.warnings.push(Warning {
+            kind: kind.to_owned(),
+            message,
+            account: self.scope.account.clone(),
+            region: self.scope.region.clone(),
+            api_id: Some(api_id.to_owned()),
+            stage: stage.map(str::to_owned),
+        });
+    }
+
+    /// So many requests were sent.
+    pub fn requests(&mut self, requests: u64) {
+        self.scope.requests = Some(requests);
+    }
+
+    fn gap(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, stage: Option<&str>) {
+        let Scope { account, region, .. } = &self.scope;
+        let at = Place { account: account.as_deref(), region: region.as_deref(), api_id, stage };
+        self.gaps.push(why.gap(operation, at));
+    }
+}
+
+/// The ledgers of all scopes as one, in one order, whatever the order in which they came to an end; so many are meant.
+pub fn close(
+    ledgers: Vec<Ledger>,
+    meant: usize,
+    warnings: Vec<Warning>,
+    selection: &Selection,
+    narrowing: Narrowing,
+) -> Close {
+    let handed_on = ledgers.iter().map(|ledger| ledger.scope.stages).sum();
+    let mut close =
+        Close { warnings, handed_on: Some(handed_on), scopes_meant: Some(meant as u64), narrowing, ..Close::default() };
+    let mut found = Found::default();
+    for ledger in ledgers {
+        found.add(ledger.found);
+        close.scopes.push(ledger.scope);
+        close.gaps.extend(ledger.gaps);
+        close.warnings.extend(ledger.warnings);
+    }
+    let missing = nowhere(selection, &Narrowing::default(), &found, &close.gaps);
+    // A name that one shard did not find may be in another.
+    if close.narrowing.shard.is_some() { &mut close.unfound } else { &mut close.gaps }.extend(missing);
+    close.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
+    close.gaps.sort();
+    close.warnings.sort();
+    close
+}
