@@ -1,6 +1,7 @@
 //! Imports between the files of the crate, and the circles among them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -121,9 +122,9 @@ fn paths(code: &str) -> Vec<Path> {
 
 /// Takes one path, with all that its braces hold, from the beginning of the text; returns its length.
 fn take(text: &str, before: &mut Path, found: &mut Vec<Path>) -> usize {
-    let step = Regex::new(r"^\s*(\w+|\*|\{)(\s*::)?").unwrap();
+    static STEP: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\s*(\w+|\*|\{)(\s*::)?").unwrap());
     let (depth, mut at) = (before.len(), 0);
-    while let Some(hit) = step.captures(&text[at..]) {
+    while let Some(hit) = STEP.captures(&text[at..]) {
         at += hit[0].len();
         if &hit[1] == "{" {
             at -= hit.get(2).map_or(0, |colons| colons.len());
