@@ -1,70 +1,26 @@
 //! The commands: one file each. This is where arguments become a run, and every error an exit code with words.
 
 mod args;
-mod audit;
-mod demo;
-mod diagnostics;
-mod doctor;
-mod interrupt;
-mod output;
-mod parts;
-mod policy;
-mod policy_files;
-mod progress;
+mod commands;
+mod pipeline;
+mod plural;
 pub mod reference;
-mod replace;
-mod report;
 mod run_file;
-mod run_schema;
-mod snapshot;
-mod sources;
-mod spool;
+mod stop;
+mod terminal;
 
 use std::ffi::OsString;
-use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::args::Command;
-use self::interrupt::Interrupt;
+use self::commands::{audit, demo, doctor, policy, report, snapshot};
 use self::run_file::Ended;
+use self::terminal::diagnostics;
+use self::terminal::interrupt::{self, Interrupt};
 use crate::gate;
 use crate::source::aws::without_password;
 
 pub use self::run_file::flags_of as flags_of_run_file;
-
-/// Why a command ended without a result of its own.
-#[derive(Debug)]
-pub struct Stop {
-    code: u8,
-    message: String,
-}
-
-impl Stop {
-    /// Wrong usage, or an input that cannot be audited: nothing was done.
-    fn usage(message: impl Display) -> Self {
-        Self { code: gate::USAGE, message: message.to_string() }
-    }
-
-    /// The run itself failed.
-    fn failed(message: impl Display) -> Self {
-        Self { code: gate::FAILED, message: message.to_string() }
-    }
-
-    /// Everything has been said already.
-    fn silent(code: u8) -> Self {
-        Self { code, message: String::new() }
-    }
-}
-
-/// A number of things: `1 policy`, `2 policies`.
-fn plural(count: impl Display, word: &str) -> String {
-    let count = count.to_string();
-    match word.strip_suffix('y') {
-        _ if count == "1" => format!("1 {word}"),
-        Some(stem) => format!("{count} {stem}ies"),
-        None => format!("{count} {word}s"),
-    }
-}
 
 /// Runs the command that the arguments name; the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
@@ -83,7 +39,7 @@ fn dispatch(args: &[OsString], interrupt: &Interrupt) -> u8 {
             let code = if error.use_stderr() { gate::USAGE } else { gate::CONFORMS };
             return if error.print().is_ok() { code } else { gate::FAILED };
         }
-        Err(Ended::Stop(stop)) => return told(&stop),
+        Err(Ended::Stop(stop)) => return diagnostics::stop(&stop),
     };
     cli.global.color.apply();
     start_log(cli.global.verbose);
@@ -98,7 +54,7 @@ fn dispatch(args: &[OsString], interrupt: &Interrupt) -> u8 {
     };
     match result {
         Ok(code) => code,
-        Err(stop) => told(&stop),
+        Err(stop) => diagnostics::stop(&stop),
     }
 }
 
@@ -121,14 +77,6 @@ fn shown(args: &[OsString]) -> Vec<String> {
         flag = if takes { arg.into_owned() } else { String::new() };
     }
     shown
-}
-
-/// Says why there is no result; the exit code.
-fn told(stop: &Stop) -> u8 {
-    if !stop.message.is_empty() {
-        diagnostics::error(&stop.message);
-    }
-    stop.code
 }
 
 /// With `--verbose`, our own events go to stderr; the SDK's never do, since they may hold what nobody should see.

@@ -3,8 +3,8 @@
 use clap::{Command, CommandFactory as _};
 
 use super::args::{Cli, SchemaKind};
-use super::policy::schema;
-use super::run_schema::{Flag, flags};
+use super::commands::policy::schema;
+use super::run_file::schema::{Flag, flags};
 use crate::gate;
 use crate::policy::reference;
 use crate::report::result_schema;

@@ -33,7 +33,7 @@ const READS: &str = "src/policy/files.rs";
 
 /// The files that may name a hash map or a hash set, and why. Everywhere else the order is one that a result may have.
 const UNORDERED: [(&str, &str); 14] = [
-    ("src/cli/replace.rs", "the random keys of a hash map, for a name that cannot be foretold"),
+    ("src/cli/terminal/replace.rs", "the random keys of a hash map, for a name that cannot be foretold"),
     ("src/emulator/fault.rs", "looked up, never gone through"),
     ("src/emulator/fleet.rs", "looked up, never gone through"),
     ("src/emulator/throttle.rs", "looked up, never gone through"),

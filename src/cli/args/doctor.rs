@@ -2,7 +2,14 @@
 
 use clap::{Args, ValueEnum};
 
-use super::Source;
+use super::source::Source;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  driftgate doctor                                  your own account and Region
+  driftgate doctor --organization --all-regions
+  driftgate doctor --iam-policy                     what to set up, without asking AWS
+  driftgate doctor --iam-policy=stackset --external-id ID > driftgate-audit.yaml";
 
 /// `driftgate doctor`.
 #[derive(Debug, Args)]

@@ -3,8 +3,8 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueHint};
 
-use super::Threshold;
-use crate::cli::output::{Report as Output, parse_report};
+use super::values::Threshold;
+use crate::cli::terminal::output::{Report as Output, parse_report};
 use crate::model::Severity;
 
 pub const EXAMPLES: &str = "\

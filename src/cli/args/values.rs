@@ -2,8 +2,18 @@
 
 use std::time::Duration;
 
+use crate::model::Severity;
 use crate::model::shard::Shard;
 use crate::source::aws::is_account_id;
+
+/// The lowest severity that fails; `None` for never.
+#[derive(Debug, Clone, Copy)]
+pub struct Threshold(pub Option<Severity>);
+
+/// Whether equal input must give equal bytes, given whether the flag says so.
+pub fn reproducible(flag: bool) -> bool {
+    flag || std::env::var_os("SOURCE_DATE_EPOCH").is_some()
+}
 
 /// A whole number within bounds; `u64::MAX` is none.
 pub fn whole<N>(least: u64, most: u64) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::reading::Flags;
-use super::{DEFAULT, command};
+use super::flags::{Flags, command};
 use crate::policy::diagnostic::{Problems, SourceText};
 use crate::policy::files::identity;
 use crate::policy::load::is_test_file;
 use crate::policy::waiver::{OF_A_POLICY, holds_waivers};
 use crate::policy::yaml::{self, Data, Entry};
+
+/// The run file that is read when none is named.
+pub const DEFAULT: &str = "driftgate.yaml";
 
 /// What the path of a policy has and its name has not.
 const OF_A_PATH: &str = r"[/:]|[.]ya?ml$";

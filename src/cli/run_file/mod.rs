@@ -1,8 +1,10 @@
 //! The run file: what flags hold, in YAML. Here it becomes a part of the command line; `reading` says what
 //! it holds, and `kinds` tells it from other files.
 
+mod flags;
 pub mod kinds;
-pub mod reading;
+mod reading;
+pub mod schema;
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,18 +14,17 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, Parser as _};
+use clap::{Arg, ArgMatches, Command, FromArgMatches as _, Parser as _};
 
-use self::kinds::Kind;
-use self::reading::{Flags, Reading, Setting, flag};
+use self::flags::{Flags, OF_RESULTS, OF_THE_AUDIT, command, flag};
+use self::kinds::{DEFAULT, Kind};
+use self::reading::{Reading, Setting};
 use super::args::{Cli, Color};
-use super::{Stop, diagnostics};
+use super::stop::Stop;
+use super::terminal::diagnostics;
 use crate::gate;
 use crate::policy::diagnostic::{Diagnostic, Problems, SourceText};
 use crate::policy::files::{self, Unreadable};
-
-/// The run file that is read when none is named.
-const DEFAULT: &str = "driftgate.yaml";
 
 /// Names that are nearly that.
 const NEARLY: [&str; 4] = ["driftgate.yml", "driftgate.YAML", ".driftgate.yaml", ".driftgate.yml"];
@@ -53,12 +54,6 @@ const OF_A_FILE: [&str; 2] = ["region", "protocol"];
 
 /// A key that would take back what a flag on the command line says, without clap knowing.
 const CONTRADICTS: [(&str, &str); 1] = [("no-waivers", "waivers")];
-
-/// What an audit was told by the run file is in its result already, and `report` goes by that.
-pub const OF_THE_AUDIT: [&str; 3] = ["fail-on", "allow-incomplete", "allow-empty"];
-
-/// The command that goes by saved results, and those below it.
-pub const OF_RESULTS: &str = "report";
 
 /// The command that tells the mistakes of the run file together with all others.
 const TELLS_ITSELF: [&str; 3] = ["driftgate", "policy", "check"];
@@ -178,13 +173,6 @@ fn misnamed() -> Option<Unreadable> {
         help: format!("rename it: `mv {} {DEFAULT}`", text.name),
         place: None,
     })
-}
-
-/// The command line as clap describes it, with global flags at every command.
-fn command() -> Command {
-    let mut command = Cli::command();
-    command.build();
-    command
 }
 
 /// The command that was asked for, and what the command line says of it.

@@ -1,0 +1,87 @@
+//! The flags of `driftgate audit`, and those about the gate and reports.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, ValueHint};
+
+use super::source::Source;
+use super::values::{Threshold, percent, reproducible};
+use crate::cli::terminal::output::{Report, parse_report};
+use crate::model::Severity;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  driftgate audit                                   the Region of your profile
+  driftgate audit --region eu-west-1 --region us-east-1 --policy policies/
+  driftgate audit --organization --all-regions      every account, in the role DriftgateAudit
+  driftgate audit --policy builtin:foundation --fail-on high
+  driftgate audit --report markdown=drift.md --report json=drift.json
+  driftgate audit --from fleet.jsonl.zst            a snapshot, without AWS
+  aws apigatewayv2 get-stages --api-id a1b2c3d4e5 |
+    driftgate audit --from - --api a1b2c3d4e5 --protocol HTTP --region eu-west-1";
+
+/// `driftgate audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// A policy file, a folder of them, or builtin:NAME [default: policies/ if there, else builtin:foundation]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Policies")]
+    pub policy: Vec<String>,
+    /// A file of waivers; repeat for several
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Policies")]
+    pub waivers: Vec<String>,
+    /// Waive nothing, even if --waivers or the run file names a file
+    #[arg(long, help_heading = "Policies")]
+    pub no_waivers: bool,
+    /// Where stages come from.
+    #[command(flatten)]
+    pub source: Source,
+    /// Read each violating stage again with GetStage before reporting it
+    #[arg(long, help_heading = "Reading")]
+    pub confirm: bool,
+    /// What the gate tolerates.
+    #[command(flatten)]
+    pub gate: Gate,
+    /// What is written.
+    #[command(flatten)]
+    pub reports: Reports,
+}
+
+/// Flags that say what the gate tolerates.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Gate")]
+pub struct Gate {
+    /// The lowest severity that fails
+    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = PossibleValuesParser::new(
+        ["info", "low", "medium", "high", "critical", "never"]).map(|name| Threshold(Severity::from_name(&name))))]
+    pub fail_on: Threshold,
+    /// Do not fail because something could not be read or decided
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    /// Do not fail because no stage was governed
+    #[arg(long)]
+    pub allow_empty: bool,
+    /// Fail when fewer of the stages are governed by a rule; fetches every API
+    #[arg(long, value_name = "PERCENT", value_parser = percent, allow_negative_numbers = true)]
+    pub min_coverage: Option<f64>,
+}
+
+/// Flags that say what is written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reports")]
+pub struct Reports {
+    /// text, json or markdown; without a PATH, or with -, to stdout; repeat for several [default: text]
+    #[arg(long, value_name = "FORMAT[=PATH]", value_hint = ValueHint::FilePath, value_parser = parse_report)]
+    pub report: Vec<Report>,
+    /// No times, durations, request counts or command line in any output (also when SOURCE_DATE_EPOCH is set)
+    #[arg(long)]
+    pub reproducible: bool,
+    /// Show the values of stage variables, and what looks like a secret, instead of digests
+    #[arg(long)]
+    pub show_values: bool,
+}
+
+impl Reports {
+    /// Whether equal input must give equal bytes.
+    pub fn reproducible(&self) -> bool {
+        reproducible(self.reproducible)
+    }
+}

@@ -1,0 +1,66 @@
+//! The flags of every command.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use crate::cli::terminal::progress::Audience;
+use crate::policy::diagnostic::Diagnostic;
+use crate::policy::files::Unreadable;
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// The run file, which holds what flags hold [default: driftgate.yaml if there]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Say on stderr what is done, request by request
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Only reports named with --report on stdout, only errors on stderr
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// The run file that was read.
+    #[arg(skip)]
+    pub run_file: Option<String>,
+    /// What is wrong with it, for the command that tells mistakes itself.
+    #[arg(skip)]
+    pub run_file_mistakes: Vec<Diagnostic>,
+    /// The run file that could not be read, for the same.
+    #[arg(skip)]
+    pub run_file_unreadable: Option<Unreadable>,
+}
+
+impl Global {
+    /// The audience of progress; `stdout` tells that results are written to stdout meanwhile.
+    pub fn audience(&self, stdout: bool) -> Audience {
+        if self.quiet || self.verbose { Audience::none() } else { Audience::terminal(stdout) }
+    }
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Makes it the choice of the process.
+    pub fn apply(self) {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}

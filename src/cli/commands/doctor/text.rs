@@ -1,0 +1,275 @@
+//! What `driftgate doctor` says: the verdict first, then what an audit runs in, what is missing and what to do, and
+//! what works. Text of others goes through `visible`.
+
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+
+use super::groups::{self, Group, Kind, is_partial, is_whole};
+use super::remedy::Remedy;
+use crate::cli::plural::plural;
+use crate::report::{Page, visible};
+use crate::source::aws::probe::{AccountExamined, Cause, Examination, RegionExamined, Trouble};
+use crate::source::aws::{Endpoint, Setting};
+
+const PLAIN: Style = Style::new();
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const ALARM: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Where the values of the surroundings begin.
+const VALUES: usize = 13;
+/// How many accounts are named.
+const MOST_ACCOUNTS: usize = 24;
+/// How many notes of a kind are told one by one.
+const MOST_NOTES: usize = 3;
+/// Seconds by which clocks may differ without a word.
+const CLOCKS_AGREE: u64 = 30;
+
+/// Writes the report.
+pub fn render(found: &Examination, external_id: Option<&str>, page: &mut Page<'_>) -> io::Result<()> {
+    page.paragraph(0, 0, &[(BOLD, &verdict(found))])?;
+    page.blank()?;
+    surroundings(found, page)?;
+    for trouble in &found.troubles {
+        page.blank()?;
+        let what = format!("{} failed before any account was looked at", trouble.operation);
+        page.paragraph(0, 2, &[(ALARM, &what)])?;
+        said(trouble, page)?;
+        Remedy { found, external_id, group: None }.of(trouble, page)?;
+    }
+    for group in groups::of(&found.accounts) {
+        page.blank()?;
+        missing(found, external_id, &group, page)?;
+    }
+    works(found, page)
+}
+
+/// The accounts of which there is something to say.
+fn looked_at(found: &Examination) -> Vec<&AccountExamined> {
+    let any = |account: &&AccountExamined| !(account.regions.is_empty() && account.troubles.is_empty());
+    found.accounts.iter().filter(any).collect()
+}
+
+fn verdict(found: &Examination) -> String {
+    let accounts = looked_at(found);
+    let whole = accounts.iter().filter(|account| is_whole(account)).count();
+    let partial = accounts.iter().filter(|account| is_partial(account)).count();
+    let failed = found.troubles.first();
+    let verdict = match accounts.as_slice() {
+        _ if found.failed.is_some() || found.unknown_credentials => {
+            return "Nothing can be audited: there are no credentials that AWS takes.".to_owned();
+        }
+        [] => {
+            return match failed {
+                Some(trouble) if trouble.cause == Cause::Stopped => "Nothing is known: the look was ended.".to_owned(),
+                Some(trouble) => format!("Nothing can be audited: {} failed.", trouble.operation),
+                None => "Nothing can be audited: every account or Region is left out.".to_owned(),
+            };
+        }
+        [account] => of_one(account),
+        all if whole == all.len() => format!("All {} accounts can be audited.", all.len()),
+        all => {
+            let none = all.len() - whole - partial;
+            let mut rest: Vec<String> = Vec::new();
+            rest.extend((none > 0).then(|| format!("{none} cannot")));
+            rest.extend((partial > 0).then(|| format!("{partial} only in part")));
+            let full = if partial > 0 { " in full" } else { "" };
+            let whole = if whole == 0 { "None".to_owned() } else { whole.to_string() };
+            format!("{whole} of {} accounts can be audited{full}; {}.", all.len(), rest.join(", "))
+        }
+    };
+    match failed {
+        Some(trouble) => format!("{verdict} There may be others: {} failed.", trouble.operation),
+        None => verdict,
+    }
+}
+
+fn of_one(account: &AccountExamined) -> String {
+    let name = account.id.as_ref().map_or("The account".to_owned(), |id| format!("Account {}", visible(id)));
+    let good = account.regions.iter().filter(|region| is_good(region)).count();
+    match account.regions.as_slice() {
+        [region] if is_whole(account) => format!("{name} can be audited in {}.", visible(&region.name)),
+        all if is_whole(account) => format!("{name} can be audited in all {} Regions.", all.len()),
+        all if is_partial(account) && good == all.len() => {
+            format!("{name} can be audited in all {good} Regions that driftgate knows; a newer one would be missed.")
+        }
+        all if is_partial(account) => {
+            format!("{name} can be audited in {good} of {} Regions; {} cannot.", all.len(), all.len() - good)
+        }
+        _ => format!("{name} cannot be audited."),
+    }
+}
+
+fn is_good(region: &RegionExamined) -> bool {
+    region.troubles.iter().all(|trouble| !trouble.needed)
+}
+
+fn surroundings(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
+    let around = &found.surroundings;
+    let mut line = |label: &str, paint: Style, value: &str, by: Option<&str>| {
+        let by = by.map(|by| format!(" ({})", visible(by))).unwrap_or_default();
+        let label = format!("{label:VALUES$}");
+        page.paragraph(0, VALUES, &[(DIM, &label), (paint, &visible(value)), (DIM, &by)])
+    };
+    let mut setting = |label: &str, setting: &Setting| line(label, PLAIN, &setting.value, Some(setting.by));
+    if let Some(credentials) = &around.credentials {
+        setting("Credentials", credentials)?;
+    }
+    if let Some(region) = &around.region {
+        setting(if region.value.contains(", ") { "Regions" } else { "Region" }, region)?;
+    }
+    if let Some(proxy) = &around.proxy {
+        setting("Proxy", proxy)?;
+    }
+    if let Some(hosts) = &around.no_proxy {
+        setting("Without it", hosts)?;
+    }
+    if let Some(bundle) = &around.ca_bundle {
+        setting("Trusts", bundle)?;
+    }
+    for Endpoint { services, url, by } in &around.endpoints {
+        let value = format!("{url} for {}", services.join(", "));
+        line("Endpoint", PLAIN, &value, Some(by.as_deref().unwrap_or("AWS's own")))?;
+    }
+    if let Some(caller) = &found.caller {
+        line("Caller", PLAIN, caller, None)?;
+    }
+    let (paint, clock) = clock(found.clock_ahead);
+    line("Clock", paint, &clock, None)?;
+    let mut told: Vec<&str> = Vec::new();
+    for warning in &found.warnings {
+        let alike = told.iter().filter(|kind| **kind == warning.kind).count();
+        if alike < MOST_NOTES {
+            line("Note", ALARM, &warning.message, None)?;
+        } else if alike == MOST_NOTES {
+            let more = found.warnings.iter().filter(|other| other.kind == warning.kind).count() - MOST_NOTES;
+            line("", ALARM, &format!("and {more} more like these"), None)?;
+        }
+        told.push(&warning.kind);
+    }
+    Ok(())
+}
+
+fn clock(ahead: Option<i64>) -> (Style, String) {
+    let Some(ahead) = ahead else {
+        return (PLAIN, "not compared: no answer said AWS's time".to_owned());
+    };
+    let (by, way) = (ahead.unsigned_abs(), if ahead > 0 { "ahead of" } else { "behind" });
+    if by <= CLOCKS_AGREE {
+        return (PLAIN, "agrees with AWS's".to_owned());
+    }
+    (ALARM, format!("{by} s {way} AWS's: set it, since AWS refuses requests that are 5 minutes off"))
+}
+
+fn missing(found: &Examination, external_id: Option<&str>, group: &Group<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let count = plural(group.accounts.len(), "account");
+    let partial = group.accounts.iter().all(|account| is_partial(account));
+    let title = match (group.lacks(), partial) {
+        (true, true) => format!("Can be audited only in part: {count}"),
+        (true, false) => format!("Cannot be audited: {count}"),
+        (false, _) => format!("Can be audited, but something is missing: {count}"),
+    };
+    page.paragraph(0, 2, &[(if group.lacks() { ALARM } else { BOLD }, &title)])?;
+    let ids: Vec<&str> = group.accounts.iter().filter_map(|account| account.id.as_deref()).collect();
+    if !ids.is_empty() {
+        page.paragraph(2, 4, &[(PLAIN, &visible(&few(&ids, MOST_ACCOUNTS)))])?;
+    }
+    let mut told: Vec<(Cause, bool)> = Vec::new();
+    for (kind, trouble) in &group.troubles {
+        page.paragraph(2, 4, &[(BOLD, kind.operation), (PLAIN, &visible(&place(kind)))])?;
+        said(trouble, page)?;
+        // One statement allows all that is missing for the same cause.
+        let once = (kind.cause, trouble.operation == "AssumeRole");
+        if !matches!(kind.cause, Cause::Denied(_)) || !told.contains(&once) {
+            Remedy { found, external_id, group: Some(group) }.of(trouble, page)?;
+        }
+        told.push(once);
+    }
+    Ok(())
+}
+
+/// Where a call fails, and what for it is needed when an audit goes without it.
+fn place(kind: &Kind) -> String {
+    let regions: Vec<&str> = kind.regions.iter().map(String::as_str).collect();
+    let place = match regions.as_slice() {
+        [] => String::new(),
+        all => format!(" in {}", few(all, usize::MAX)),
+    };
+    let spare = match kind.operation {
+        "ListRegions" | "DescribeRegions" => "; without either, driftgate reads the Regions that it knows",
+        _ if kind.is_needed() => "",
+        "GetStage" => "; only --confirm and --stage need it",
+        _ => "; not needed with --stage",
+    };
+    format!("{place}{spare}")
+}
+
+/// What AWS, or the network, said.
+fn said(trouble: &Trouble, page: &mut Page<'_>) -> io::Result<()> {
+    let (code, message) = (visible(&trouble.code), visible(&trouble.message));
+    page.paragraph(4, 4, &[(DIM, &code), (DIM, ": "), (DIM, &message)])
+}
+
+fn few(names: &[&str], most: usize) -> String {
+    match names.len().checked_sub(most) {
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names[..most].join(", ")),
+    }
+}
+
+fn works(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
+    let regions = || found.accounts.iter().flat_map(|account| &account.regions).filter(|region| is_good(region));
+    let disabled: usize = found.accounts.iter().map(|account| account.disabled.len()).sum();
+    if regions().next().is_none() && disabled == 0 && found.excluded_accounts == 0 {
+        return Ok(());
+    }
+    page.blank()?;
+    page.paragraph(0, 2, &[(BOLD, if regions().next().is_some() { "Works" } else { "Left out" })])?;
+    let kinds: [(&[&str], &str); 4] = [
+        (&["GetApis", "GetStages", "GetStage"], "GetApis, GetStages and GetStage are answered"),
+        (&["GetApis", "GetStages"], "GetApis and GetStages are answered; there was no stage to try GetStage on"),
+        (&["GetApis"], "GetApis is answered; there was no API to try GetStages and GetStage on"),
+        (&["GetApis", "GetStage"], "GetApis and GetStage are answered"),
+    ];
+    for (answered, words) in kinds {
+        let alike = |region: &&RegionExamined| region.answered == answered && region.troubles.is_empty();
+        let count = regions().filter(alike).count();
+        if count > 0 {
+            let mut names: Vec<&str> = Vec::new();
+            if found.accounts.len() == 1 {
+                names.extend(regions().filter(alike).map(|region| region.name.as_str()));
+            }
+            let names = if names.is_empty() { String::new() } else { format!(" ({})", visible(&few(&names, 40))) };
+            page.paragraph(2, 4, &[(PLAIN, &plural(count, "Region")), (DIM, &names), (PLAIN, ": "), (PLAIN, words)])?;
+        }
+    }
+    if regions().any(|region| region.answered.contains(&"GetStages")) {
+        let one = "One API of each Region is tried; a policy that is about single APIs may deny others.";
+        page.paragraph(2, 4, &[(DIM, one)])?;
+    }
+    if disabled > 0 {
+        let names = match found.accounts.as_slice() {
+            [account] => {
+                let names: Vec<&str> = account.disabled.iter().map(String::as_str).collect();
+                format!(" ({})", visible(&few(&names, 40)))
+            }
+            _ => String::new(),
+        };
+        let words = if found.accounts.len() == 1 {
+            ": not enabled for the account"
+        } else {
+            ": not enabled for their accounts"
+        };
+        page.paragraph(
+            2,
+            4,
+            &[(PLAIN, &plural(disabled, "Region")), (DIM, &names), (PLAIN, words), (PLAIN, ", and left out")],
+        )?;
+    }
+    if found.excluded_accounts > 0 {
+        let count = plural(found.excluded_accounts, "account");
+        page.paragraph(2, 4, &[(PLAIN, &count), (PLAIN, ": left out")])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! `driftgate policy check`: find every mistake in policies, waivers and run files, before any stage is read.
+
+use serde::Serialize;
+
+use crate::cli::args::{Global, Listing, PolicyCheck};
+use crate::cli::pipeline::policies::{Sorted, paths_to_check, tell};
+use crate::cli::pipeline::today;
+use crate::cli::plural::plural;
+use crate::cli::run_file;
+use crate::cli::run_file::kinds::is_same_file;
+use crate::cli::stop::Stop;
+use crate::cli::terminal::diagnostics::{self, Fault};
+use crate::cli::terminal::output;
+use crate::gate;
+use crate::policy::diagnostic::{Diagnostic, Place};
+use crate::policy::files::{self, PassedOver, Unreadable};
+use crate::policy::lint::{self, Warning};
+use crate::policy::waiver::{self, Waivers};
+use crate::policy::{Policies, load};
+
+/// Runs the command.
+pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
+    let own = global.run_file.as_deref();
+    let sorted = Sorted::read(&paths_to_check(&command.policies.paths), own);
+    let Sorted {
+        policies: mut texts, tests, waivers: mut waiver_files, run_files, mut unreadable, passed_over, ..
+    } = sorted;
+    texts.extend(tests);
+    unreadable.splice(..0, global.run_file_unreadable.clone());
+    let (named, missing) = files::read_each(&command.waivers);
+    unreadable.extend(missing);
+    waiver_files.retain(|found| !named.iter().any(|named| is_same_file(&named.name, &found.name)));
+    waiver_files.extend(named);
+    let mut mistakes = global.run_file_mistakes.clone();
+    mistakes.extend(run_files.iter().flat_map(run_file::mistakes));
+    let policies = load(texts).unwrap_or_else(|found| {
+        mistakes.extend(found);
+        Policies::default()
+    });
+    let waivers = waiver::load(&waiver_files, today()).unwrap_or_else(|found| {
+        mistakes.extend(found);
+        Waivers::default()
+    });
+    let right = unreadable.is_empty() && mistakes.is_empty();
+    let mut warnings = Vec::new();
+    // What is not read yet may be the reason why something is meant.
+    if right {
+        warnings = lint::warnings(&policies);
+        warnings.extend(lint::waivers::warnings(&policies, &waivers));
+    }
+    match command.format {
+        Listing::Json => {
+            let mut checked = Checked::of(&unreadable, &mistakes, &warnings, right.then_some(&policies));
+            checked.warnings.extend(passed_over.iter().map(Told::passed_over));
+            output::json(&checked)?;
+        }
+        Listing::Text => {
+            if !right {
+                diagnostics::faults(&unreadable, &mistakes, "");
+            }
+            if !global.quiet {
+                diagnostics::warnings(&warnings);
+                tell(&passed_over);
+            }
+            if right {
+                let run_files: Vec<&str> =
+                    own.into_iter().chain(run_files.iter().map(|file| file.name.as_str())).collect();
+                let line = closing_line(&policies, &waivers, &run_files, warnings.len() + passed_over.len());
+                if !global.quiet {
+                    output::write(&output::Target::Stdout, |out| writeln!(out, "{line}"))?;
+                }
+            }
+        }
+    }
+    Ok(if right { gate::CONFORMS } else { gate::USAGE })
+}
+
+fn tests_of(policies: &Policies) -> usize {
+    policies.policies.iter().map(|policy| policy.tests.len()).sum()
+}
+
+fn closing_line(policies: &Policies, waivers: &Waivers, run_files: &[&str], warnings: usize) -> String {
+    let mut parts = Vec::new();
+    if !policies.policies.is_empty() {
+        parts.push(plural(policies.policies.len(), "policy"));
+        parts.push(plural(policies.rules, "rule"));
+        parts.push(plural(tests_of(policies), "test"));
+    }
+    if !waivers.waivers.is_empty() {
+        parts.push(plural(waivers.waivers.len(), "waiver"));
+    }
+    parts.extend(run_files.iter().map(|name| format!("run file {name}")));
+    let warned = if warnings == 0 { String::new() } else { format!(", {}", plural(warnings, "warning")) };
+    format!("{}: no mistakes{warned}", parts.join(", "))
+}
+
+/// What is written as JSON.
+#[derive(Serialize)]
+struct Checked<'c> {
+    format: &'static str,
+    version: u32,
+    errors: Vec<Told<'c>>,
+    warnings: Vec<Told<'c>>,
+    /// What is beyond the first hundred of a file.
+    not_shown: Vec<NotShown<'c>>,
+    /// How many there are; null when errors keep them from being known.
+    policies: Option<usize>,
+    rules: Option<usize>,
+    tests: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Told<'c> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    file: &'c str,
+    line: Option<usize>,
+    column: Option<usize>,
+    end_column: Option<usize>,
+    title: &'c str,
+    label: Option<&'c str>,
+    help: Vec<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beside: Option<Beside<'c>>,
+}
+
+/// The other place that a warning is about.
+#[derive(Serialize)]
+struct Beside<'c> {
+    file: &'c str,
+    line: usize,
+    column: usize,
+    end_column: usize,
+    label: &'c str,
+}
+
+#[derive(Serialize)]
+struct NotShown<'c> {
+    file: &'c str,
+    errors: usize,
+    warnings: usize,
+}
+
+impl<'c> Checked<'c> {
+    /// `policies` are those that were loaded, if all of them were.
+    fn of(
+        unreadable: &'c [Unreadable],
+        mistakes: &'c [Diagnostic],
+        warnings: &'c [Warning],
+        policies: Option<&Policies>,
+    ) -> Self {
+        const MOST: usize = diagnostics::MOST_A_FILE;
+        let mut told = Self {
+            format: "driftgate.policy-check",
+            version: 1,
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            not_shown: Vec::new(),
+            policies: policies.map(|policies| policies.policies.len()),
+            rules: policies.map(|policies| policies.rules),
+            tests: policies.map(tests_of),
+        };
+        for of_one_file in Fault::in_order(unreadable, mistakes).chunk_by(|a, b| a.file() == b.file()) {
+            told.errors.extend(of_one_file.iter().take(MOST).map(|fault| match fault {
+                Fault::Mistake(mistake) => Told::at(mistake),
+                Fault::Unreadable(unreadable) => Told::unreadable(unreadable),
+            }));
+            let errors = of_one_file.len().saturating_sub(MOST);
+            told.not_shown.push(NotShown { file: of_one_file[0].file(), errors, warnings: 0 });
+        }
+        for of_one_file in warnings.chunk_by(|a, b| a.said.file == b.said.file) {
+            told.warnings.extend(of_one_file.iter().take(MOST).map(Told::warning));
+            let warnings = of_one_file.len().saturating_sub(MOST);
+            told.not_shown.push(NotShown { file: &of_one_file[0].said.file.name, errors: 0, warnings });
+        }
+        told.not_shown.retain(|file| file.errors + file.warnings > 0);
+        told
+    }
+}
+
+impl<'c> Told<'c> {
+    fn unreadable(of: &'c Unreadable) -> Self {
+        let place = of.place.as_ref();
+        let start = place.map(|place| place.file.position(place.span.start));
+        Self {
+            kind: None,
+            file: &of.path,
+            line: start.map(|(line, _)| line),
+            column: start.map(|(_, column)| column),
+            end_column: place.map(|place| place.file.position(place.span.end).1),
+            title: &of.problem,
+            label: place.map(|place| place.label.as_str()),
+            help: vec![&of.help],
+            beside: None,
+        }
+    }
+
+    fn at(of: &'c Diagnostic) -> Self {
+        let (line, column) = of.file.position(of.span.start);
+        let (_, end_column) = of.file.position(of.span.end);
+        Self {
+            kind: None,
+            file: &of.file.name,
+            line: Some(line),
+            column: Some(column),
+            end_column: Some(end_column),
+            title: &of.title,
+            label: Some(&of.label),
+            help: of.help.iter().map(String::as_str).collect(),
+            beside: None,
+        }
+    }
+
+    fn passed_over(of: &'c PassedOver) -> Self {
+        Self {
+            kind: Some("not-read"),
+            file: &of.path,
+            line: None,
+            column: None,
+            end_column: None,
+            title: &of.reason,
+            label: None,
+            help: Vec::new(),
+            beside: None,
+        }
+    }
+
+    fn warning(of: &'c Warning) -> Self {
+        let beside = |place: &'c Place| {
+            let (line, column) = place.file.position(place.span.start);
+            let (_, end_column) = place.file.position(place.span.end);
+            Beside { file: &place.file.name, line, column, end_column, label: &place.label }
+        };
+        Self { kind: Some(of.kind.name()), beside: of.beside.as_ref().map(beside), ..Self::at(&of.said) }
+    }
+}

@@ -1,0 +1,214 @@
+//! `driftgate policy learn`: a stage that one is happy with becomes a policy. What is written was tried on that stage.
+
+use std::sync::Arc;
+
+use super::test::failure;
+use crate::check::{self, Options};
+use crate::cli::args::{Global, Learn};
+use crate::cli::pipeline::source::{self, Questions, SourceKind};
+use crate::cli::pipeline::spool;
+use crate::cli::plural::plural;
+use crate::cli::stop::Stop;
+use crate::cli::terminal::diagnostics;
+use crate::cli::terminal::interrupt::Interrupt;
+use crate::cli::terminal::output::{self, Target};
+use crate::gate;
+use crate::model::Document;
+use crate::model::feed::{Chunk, Close, Feed, Given, Unusable};
+use crate::model::narrowing::NOT_FOUND;
+use crate::model::value::Value;
+use crate::model::wanted::Wanted;
+use crate::policy::diagnostic::{Diagnostic, SourceText, nearest};
+use crate::policy::learn::learn;
+use crate::policy::waiver::Waivers;
+use crate::policy::{Policies, load};
+
+/// How many places are named where a stage is found more than once.
+const MOST_PLACES: usize = 4;
+
+/// Runs the command.
+pub fn run(command: &Learn, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
+    let from = SourceKind::of(&command.source)?;
+    spool::refuse(&command.source, "policy learn")?;
+    let asked = Asked::of(command, &from)?;
+    let target = Target::of(&command.output);
+    output::check(&target)?;
+    output::keep_apart(&[&target], source::inputs(&command.source, global, &from))?;
+
+    interrupt.heed();
+    let mut source = command.source.clone();
+    if from != SourceKind::Aws {
+        // A file is read anyway, and the names of the other stages tell what was probably meant.
+        source.stage.clear();
+    }
+    let feed = source::open(&from, &source, Questions::none(), interrupt, global.audience(false))?;
+    let (found, close) = asked.read(feed).map_err(Stop::usage)?;
+    if let Some(signal) = interrupt.signal() {
+        return Ok(gate::signal_code(signal));
+    }
+    let stage = asked.only(found, &close)?;
+
+    let inheritance = command.source.route_inheritance;
+    let Some(text) = learn(&stage.document(), inheritance.readings()) else {
+        return Err(Stop::usage("nothing is set on the stage that a policy could ask for."));
+    };
+    let policies = tried(&text, &stage, Options { inheritance, ..Options::default() }).map_err(|reason| {
+        Stop::failed(format!(
+            "an internal error: the policy that was learned does not hold on its own stage: {reason}.\nNothing was \
+             written. This is a defect of driftgate; the stage that shows it would help to repair it."
+        ))
+    })?;
+    output::write(&target, |out| out.write_all(text.as_bytes()))?;
+    if target != Target::Stdout && !global.quiet {
+        diagnostics::line(&format!("{}: {}", command.output, plural(policies.rules, "rule")));
+    }
+    Ok(gate::CONFORMS)
+}
+
+/// One stage, with where it is.
+struct Stage {
+    account: Option<String>,
+    region: Option<String>,
+    api: Value<'static>,
+    stage: Value<'static>,
+}
+
+impl Stage {
+    fn of(document: &Document<'_>) -> Self {
+        Self {
+            account: document.account.map(str::to_owned),
+            region: document.region.map(str::to_owned),
+            api: document.api.clone().into_owned(),
+            stage: document.stage.clone().into_owned(),
+        }
+    }
+
+    fn document(&self) -> Document<'_> {
+        Document {
+            account: self.account.as_deref(),
+            region: self.region.as_deref(),
+            api: &self.api,
+            stage: &self.stage,
+        }
+    }
+
+    fn chunk(&self) -> Chunk {
+        Chunk::Api {
+            account: self.account.as_deref().map(Arc::from),
+            region: self.region.as_deref().map(Arc::from),
+            api: self.api.clone(),
+            stages: vec![self.stage.clone()],
+        }
+    }
+
+    fn place(&self) -> String {
+        let parts = [self.account.as_deref(), self.region.as_deref(), self.document().api_id()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The stage that was asked for.
+struct Asked<'c> {
+    api: Option<&'c str>,
+    stage: &'c str,
+    from: &'c SourceKind,
+}
+
+/// What a source holds of it.
+#[derive(Default)]
+struct Found {
+    stages: Vec<Stage>,
+    /// The names of the API's other stages.
+    others: Vec<String>,
+}
+
+impl<'c> Asked<'c> {
+    fn of(command: &'c Learn, from: &'c SourceKind) -> Result<Self, Stop> {
+        match (command.source.api.as_slice(), command.source.stage.as_slice()) {
+            ([api], [stage]) => Ok(Self { api: Some(api), stage, from }),
+            ([], [stage]) if *from != SourceKind::Aws => Ok(Self { api: None, stage, from }),
+            _ => Err(Stop::usage("a policy is learned from one stage.\nName it: --api ID --stage NAME")),
+        }
+    }
+
+    fn read(&self, mut feed: Box<dyn Feed>) -> Result<(Found, Close), Unusable> {
+        let mut found = Found::default();
+        while let Some(chunk) = feed.next() {
+            chunk.decode(&Wanted::all(), |document| match document.stage_name() {
+                Some(name) if name == self.stage => found.stages.push(Stage::of(document)),
+                Some(name) if !found.others.iter().any(|other| other == name) => found.others.push(name.to_owned()),
+                _ => {}
+            })?;
+        }
+        Ok((found, feed.close()?))
+    }
+
+    /// The one stage that was found.
+    fn only(&self, mut found: Found, close: &Close) -> Result<Stage, Stop> {
+        let of_api = self.api.map(|api| format!(" of API `{api}`")).unwrap_or_default();
+        if found.stages.len() > 1 {
+            let places: Vec<String> = found.stages.iter().take(MOST_PLACES).map(Stage::place).collect();
+            let more = found.stages.len() - places.len();
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            let help = match (self.api, self.from) {
+                (None, _) => "Name its API: --api ID",
+                (_, SourceKind::Aws) => "Name one Region: --region REGION",
+                (_, SourceKind::File(..)) => {
+                    "Learn from a snapshot of one account and Region: driftgate snapshot --region REGION"
+                }
+            };
+            return Err(Stop::usage(format!(
+                "there are {} stages `{}`{of_api}: {}{more}.\n{help}",
+                found.stages.len(),
+                self.stage,
+                places.join("; ")
+            )));
+        }
+        if let Some(stage) = found.stages.pop() {
+            return Ok(stage);
+        }
+        if let Some(gap) = close.gaps.iter().find(|gap| gap.code != NOT_FOUND) {
+            let place: Vec<&str> =
+                [&gap.account, &gap.region, &gap.api_id].into_iter().flatten().map(String::as_str).collect();
+            return Err(Stop::failed(format!(
+                "the stage `{}`{of_api} could not be read: {} {}: {}: {}\n{}",
+                self.stage,
+                place.join(" "),
+                gap.operation,
+                gap.code,
+                gap.message,
+                gap.hint
+            )));
+        }
+        let help = match (nearest(self.stage, found.others.iter().map(String::as_str)), self.from) {
+            (Some(meant), _) => format!("Did you mean --stage {meant}?"),
+            (None, _) if !found.others.is_empty() => format!("Stages that are there: {}", found.others.join(", ")),
+            (None, SourceKind::Aws) => "Name the API by its id, and its Region with --region.".to_owned(),
+            (None, SourceKind::File(..)) => "Name the API by its id, not by its name.".to_owned(),
+        };
+        let regions: Vec<&str> = close.scopes.iter().filter_map(|scope| scope.region.as_deref()).collect();
+        let within = if *self.from == SourceKind::Aws { regions.join(", ") } else { self.from.name() };
+        Err(Stop::usage(format!("no stage `{}`{of_api} was found in {within}.\n{help}", self.stage)))
+    }
+}
+
+/// The policies of a text, once they were tried: they load, they hold on the stage, and their tests come out.
+fn tried(text: &str, stage: &Stage, options: Options) -> Result<Policies, String> {
+    let text = Arc::new(SourceText { name: "learned.yaml".to_owned(), text: text.to_owned() });
+    let policies = load(vec![text]).map_err(|mistakes| {
+        let one =
+            |mistake: &Diagnostic| format!("line {}: {}", mistake.file.position(mistake.span.start).0, mistake.title);
+        mistakes.first().map(one).unwrap_or_default()
+    })?;
+    let feed = Box::new(Given::new(vec![stage.chunk()], Close::default()));
+    let outcome = check::run(&policies, &Waivers::default(), feed, options).map_err(|error| error.0)?;
+    let violated = outcome.violations.iter().map(Vec::len).sum::<usize>();
+    if violated > 0 || outcome.undecided_checks > 0 || outcome.governed != 1 {
+        return Err(format!("{violated} violations, {} undecided checks", outcome.undecided_checks));
+    }
+    let tests = policies.policies.iter().flat_map(|policy| policy.tests.iter().map(move |test| (policy, test)));
+    match tests.into_iter().find_map(|(policy, test)| failure(policy, test)) {
+        Some(why) => Err(why),
+        None => Ok(policies),
+    }
+}

@@ -1,0 +1,138 @@
+//! Changes each good example one setting at a time, and finds the changes that no rule notices.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::run::{Run, Tested};
+use crate::check::{Options, Verdict, verdict};
+use crate::policy::example::Expected;
+use crate::policy::fields::Fields;
+use crate::policy::mutation::{Mutation, mutations};
+use crate::policy::pattern::below;
+
+/// How many verdicts are asked for at most: some seconds of work.
+const MOST_VERDICTS: usize = 5_000_000;
+
+/// What became of the changes.
+#[derive(Default)]
+pub struct Mutants<'p> {
+    /// How many good examples were changed.
+    pub examples: usize,
+    /// How many changes there are of settings of which a rule demands something; equal ones of several examples are one.
+    pub changes: usize,
+    /// How many of them a rule noticed.
+    pub noticed: usize,
+    /// Those that none did, by setting.
+    pub survivors: Vec<Survivors<'p>>,
+    /// The settings of which no rule demands anything.
+    pub unread: BTreeSet<String>,
+    /// Whether there were more changes than can be tried.
+    pub cut: bool,
+}
+
+/// The changes of one setting that no rule of a policy notices.
+pub struct Survivors<'p> {
+    pub policy: &'p str,
+    pub path: String,
+    /// What became of the setting, in words.
+    pub changes: Vec<String>,
+    /// The rules that demand something of it.
+    pub rules: Vec<&'p str>,
+}
+
+/// A change as it is counted: by setting and words.
+type Change = (String, String);
+
+impl<'p> Mutants<'p> {
+    pub fn of(tested: &[Tested<'p>]) -> Self {
+        let mut all = Self::default();
+        let mut left = MOST_VERDICTS;
+        let mut read = BTreeSet::new();
+        for tested in tested {
+            all.policy(tested, &mut left, &mut read);
+        }
+        all.unread.retain(|field| !read.contains(field));
+        all
+    }
+
+    fn policy(&mut self, tested: &Tested<'p>, left: &mut usize, read: &mut BTreeSet<String>) {
+        // In the order in which the examples come to them.
+        let mut order: Vec<Change> = Vec::new();
+        let mut seen: BTreeMap<Change, (bool, BTreeSet<&'p str>)> = BTreeMap::new();
+        let good = |run: &&Run<'_>| matches!(&run.example.expected, Expected::Violates(none) if none.is_empty());
+        for run in tested.runs.iter().filter(good).filter(|run| run.passed()) {
+            self.examples += 1;
+            let readers = Readers::of(run);
+            for mutation in mutations(run.example) {
+                let Some(rest) = left.checked_sub(run.verdicts.len()) else {
+                    self.cut = true;
+                    break;
+                };
+                *left = rest;
+                let noticed = is_noticed(run, &mutation);
+                let by = readers.of_field(&mutation.field);
+                if by.is_empty() && !noticed {
+                    self.unread.insert(mutation.field);
+                    continue;
+                }
+                read.insert(mutation.field);
+                let change = (mutation.path, mutation.change.into_owned());
+                if !seen.contains_key(&change) {
+                    order.push(change.clone());
+                }
+                let (known, rules) = seen.entry(change).or_default();
+                *known |= noticed;
+                rules.extend(by);
+            }
+        }
+        self.changes += order.len();
+        for change in order {
+            match seen.remove(&change) {
+                Some((false, rules)) => self.survives(&tested.policy.name, change, rules),
+                _ => self.noticed += 1,
+            }
+        }
+    }
+
+    fn survives(&mut self, policy: &'p str, (path, change): Change, rules: BTreeSet<&'p str>) {
+        let known = self.survivors.iter_mut().find(|known| known.policy == policy && known.path == path);
+        match known {
+            Some(known) => known.changes.push(change),
+            None => {
+                let rules = rules.into_iter().collect();
+                self.survivors.push(Survivors { policy, path, changes: vec![change], rules });
+            }
+        }
+    }
+}
+
+/// Whether a rule that was not violated is, once the example is changed.
+fn is_noticed(run: &Run<'_>, mutation: &Mutation) -> bool {
+    let changed = mutation.of(run.example);
+    let document = mutation.document(run.example, &changed);
+    run.verdicts.iter().any(|(rule, before)| {
+        let after = || verdict(run.policy.selection.as_ref(), rule, &document, Options::default());
+        !matches!(before, Verdict::Violates(_)) && matches!(after(), Verdict::Violates(_))
+    })
+}
+
+/// The rules that conform on an example, and the settings that they make demands of.
+struct Readers<'p>(Vec<(&'p str, Vec<String>)>);
+
+impl<'p> Readers<'p> {
+    fn of(run: &Run<'p>) -> Self {
+        let conforming = run.verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Conforms);
+        Self(
+            conforming
+                .map(|(rule, _)| {
+                    (rule.facts.name.as_str(), Fields::of_demands(rule).tested().map(str::to_owned).collect())
+                })
+                .collect(),
+        )
+    }
+
+    fn of_field(&self, field: &str) -> BTreeSet<&'p str> {
+        let reads =
+            |paths: &[String]| paths.iter().any(|path| below(path, field).is_some() || below(field, path).is_some());
+        self.0.iter().filter(|(_, paths)| reads(paths)).map(|(rule, _)| *rule).collect()
+    }
+}

@@ -1,0 +1,11 @@
+//! The clock of a run.
+
+/// The day in UTC, by the real clock: a build that wants to be reproducible does not get its waivers back.
+pub fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// The time, as RFC 3339 in UTC with seconds.
+pub fn now() -> String {
+    jiff::Timestamp::now().round(jiff::Unit::Second).map_or_else(|_| String::new(), |now| now.to_string())
+}

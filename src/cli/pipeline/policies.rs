@@ -1,0 +1,205 @@
+//! The files under the paths of policies, told apart: policies, their tests, waivers and run files. A text that the
+//! command has no use for is an error or is named; none is dropped. It must not know what policies say.
+
+use std::borrow::Cow;
+use std::fs;
+use std::sync::Arc;
+
+use super::clock::today;
+use crate::cli::args::Global;
+use crate::cli::run_file;
+use crate::cli::run_file::kinds::{Kind, is_same_file};
+use crate::cli::stop::Stop;
+use crate::cli::terminal::diagnostics;
+use crate::gate;
+use crate::model::feed::Warning;
+use crate::policy::diagnostic::{Diagnostic, SourceText};
+use crate::policy::files::{self, PassedOver, Unreadable};
+use crate::policy::waiver::{self, Waivers};
+use crate::policy::{Policies, example, load};
+
+/// A file that was read.
+type Text = Arc<SourceText>;
+
+/// The texts under the paths of policies, by what they are.
+#[derive(Default)]
+pub struct Sorted {
+    /// Policies.
+    pub policies: Vec<Text>,
+    /// Their tests in files of their own.
+    pub tests: Vec<Text>,
+    /// Waivers.
+    pub waivers: Vec<Text>,
+    /// Run files.
+    pub run_files: Vec<Text>,
+    /// The run file of this run, where it is among them: it was read before anything else.
+    pub own: Option<Text>,
+    /// Files and folders that cannot be read.
+    pub unreadable: Vec<Unreadable>,
+    /// Entries of folders that were not read.
+    pub passed_over: Vec<PassedOver>,
+}
+
+impl Sorted {
+    /// Reads the paths, or the default one; `own` is the run file of this run.
+    pub fn read(paths: &[String], own: Option<&str>) -> Self {
+        let files::Found { texts, unreadable, passed_over } = files::read(&paths_or_default(paths));
+        let mut sorted = Self { unreadable, passed_over, ..Self::default() };
+        for text in texts {
+            if own.is_some_and(|own| is_same_file(own, &text.name)) {
+                sorted.own = Some(text);
+                continue;
+            }
+            match Kind::of(&text) {
+                Kind::Policy => sorted.policies.push(text),
+                Kind::Tests => sorted.tests.push(text),
+                Kind::Waivers => sorted.waivers.push(text),
+                Kind::Run => sorted.run_files.push(text),
+            }
+        }
+        sorted
+    }
+}
+
+/// The demands of a command on the paths of policies.
+pub struct Request<'r> {
+    /// The paths; the default one when there are none.
+    pub paths: &'r [String],
+    /// True if tests in files of their own are wanted.
+    pub tests: bool,
+    /// The run file of this run.
+    pub run_file: Option<&'r str>,
+    /// The files of waivers that are in use; `None` for a command in which waivers and run files play no part.
+    pub waivers: Option<&'r [String]>,
+    /// The consequence of a mistake for the command, in words.
+    pub consequence: &'r str,
+}
+
+/// The policies of a command.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The policies.
+    pub policies: Policies,
+    /// The files that were read, policies or not.
+    pub files: Vec<String>,
+    /// Files and entries of folders that are not in force.
+    pub passed_over: Vec<PassedOver>,
+}
+
+impl Loaded {
+    /// The entries that were passed over, as warnings of every report.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let warning = |passed: &PassedOver| Warning {
+            kind: "policy-file-not-read".to_owned(),
+            message: passed.to_string(),
+            ..Warning::default()
+        };
+        self.passed_over.iter().map(warning).collect()
+    }
+
+    /// Names on stderr what was passed over.
+    pub fn tell(&self) {
+        tell(&self.passed_over);
+    }
+}
+
+/// Names on stderr what was passed over.
+pub fn tell(passed_over: &[PassedOver]) {
+    for passed in passed_over {
+        diagnostics::warning(&passed.to_string());
+    }
+}
+
+/// The policies of the paths, or of the default one.
+pub fn load_policies(request: &Request<'_>) -> Result<Loaded, Stop> {
+    let sorted = Sorted::read(request.paths, request.run_file);
+    let read = [&sorted.policies, &sorted.tests, &sorted.waivers, &sorted.run_files].into_iter().flatten();
+    let files: Vec<String> = read.map(|text| text.name.clone()).collect();
+    let is_named = |text: &Text| request.paths.contains(&text.name);
+    let Sorted { policies: mut texts, tests, waivers, run_files, own, unreadable, mut passed_over } = sorted;
+
+    // A run file or waivers in place of policies are refused: named as a policy, or alone where policies should be.
+    let alone = texts.is_empty() && unreadable.is_empty();
+    if let Some(file) = run_files.iter().chain(&own).find(|file| is_named(file) || (alone && waivers.is_empty())) {
+        return Err(no_policy(&file.name));
+    }
+    let (named, waivers): (Vec<_>, Vec<_>) = waivers.into_iter().partition(|text| alone || is_named(text));
+    texts.extend(named);
+
+    let mut mistakes: Vec<Diagnostic> = Vec::new();
+    for text in tests {
+        if request.tests || is_named(&text) {
+            texts.push(text);
+        } else {
+            mistakes.extend(example::mistaken_file(&text));
+        }
+    }
+    // A policy with a misspelt key may look like another kind of file; passed over, its rules would not be enforced.
+    let in_use = |text: &Text| request.waivers.iter().copied().flatten().any(|used| is_same_file(used, &text.name));
+    let waivers: Vec<Text> = waivers.into_iter().filter(|text| !in_use(text)).collect();
+    mistakes.extend(run_files.iter().flat_map(run_file::mistakes));
+    mistakes.extend(waiver::load(&waivers, today()).err().unwrap_or_default());
+    if request.waivers.is_some() {
+        passed_over.extend(waivers.iter().map(|text| not_in_use(text, "holds waivers", "--waivers")));
+        passed_over.extend(run_files.iter().map(|text| not_in_use(text, "is a run file", "--config")));
+    }
+    let policies = load(texts).unwrap_or_else(|found| {
+        mistakes.extend(found);
+        Policies::default()
+    });
+    if unreadable.is_empty() && mistakes.is_empty() {
+        return Ok(Loaded { policies, files, passed_over });
+    }
+    diagnostics::faults(&unreadable, &mistakes, request.consequence);
+    Err(Stop::silent(gate::USAGE))
+}
+
+fn no_policy(name: &str) -> Stop {
+    Stop::usage(format!(
+        "{name} is a run file: it holds flags and no rules.\nName a policy; a run file is read with --config {name}"
+    ))
+}
+
+fn not_in_use(text: &Text, what: &str, flag: &str) -> PassedOver {
+    let reason = format!("{what} and is not in use: name it with {flag} {}, or keep it elsewhere", text.name);
+    PassedOver { path: text.name.clone(), reason }
+}
+
+/// The paths of policies, or the default one.
+fn paths_or_default(paths: &[String]) -> Vec<String> {
+    if !paths.is_empty() {
+        return paths.to_vec();
+    }
+    // A link that leads nowhere was meant as a folder of policies: a pack must not take its place.
+    let path = if fs::symlink_metadata("policies").is_ok() { "policies" } else { "builtin:foundation" };
+    vec![path.to_owned()]
+}
+
+/// The paths of a command that looks at policies in the making: those of the repository, never a pack in their place.
+pub fn paths_to_check(paths: &[String]) -> Cow<'_, [String]> {
+    if paths.is_empty() { Cow::Owned(vec!["policies".to_owned()]) } else { Cow::Borrowed(paths) }
+}
+
+/// The policies of the paths with their tests, for a command that reads no stages. What was passed over is named.
+pub fn load_for(paths: &[String], global: &Global, consequence: &str) -> Result<Policies, Stop> {
+    let run_file = global.run_file.as_deref();
+    let loaded = load_policies(&Request { paths, tests: true, run_file, waivers: None, consequence })?;
+    if !global.quiet {
+        loaded.tell();
+    }
+    Ok(loaded.policies)
+}
+
+/// The waivers of the files, as they stand today, and the texts of the files.
+pub fn load_waivers(paths: &[String], consequence: &str) -> Result<(Waivers, Vec<Arc<SourceText>>), Stop> {
+    let (texts, unreadable) = files::read_each(paths);
+    let (waivers, mistakes) = match waiver::load(&texts, today()) {
+        Ok(waivers) => (waivers, Vec::new()),
+        Err(found) => (Waivers::default(), found),
+    };
+    if unreadable.is_empty() && mistakes.is_empty() {
+        return Ok((waivers, texts));
+    }
+    diagnostics::faults(&unreadable, &mistakes, consequence);
+    Err(Stop::silent(gate::USAGE))
+}

@@ -1,0 +1,74 @@
+//! Which part of a run `--shard` asks for, and what all parts must have alike to be merged.
+
+use std::sync::Arc;
+
+use crate::check::Options;
+use crate::cli::args::{AccountFlags, Audit};
+use crate::gate::Tolerance;
+use crate::model::digest::{hex, sha256};
+use crate::policy::Policies;
+use crate::policy::diagnostic::SourceText;
+use crate::report::Part;
+
+/// The part of a run that an audit is; `None` for a whole one.
+pub fn part(
+    command: &Audit,
+    policies: &Policies,
+    waivers: &[Arc<SourceText>],
+    options: Options,
+    tolerance: &Tolerance,
+) -> Option<Part> {
+    let shard = command.source.pace.shard?;
+    let of = format!("sha256:{}", hex(&sha256(&[&alike(command, policies, waivers, options, tolerance)])));
+    Some(Part { index: shard.index(), count: shard.count(), of, found: None })
+}
+
+/// The part with what only the source could tell, where it came to know it: in which Regions, and who asked.
+pub fn found(part: &Part, asked: Option<&str>) -> Part {
+    let digest = |asked| format!("sha256:{}", hex(&sha256(&[asked])));
+    Part { found: asked.map(digest), ..part.clone() }
+}
+
+/// Everything that decides what a run finds, but for the fleet. The version of driftgate is compared by itself.
+fn alike(
+    command: &Audit,
+    policies: &Policies,
+    waivers: &[Arc<SourceText>],
+    options: Options,
+    tolerance: &Tolerance,
+) -> String {
+    let source = &command.source;
+    let mut parts: Vec<String> = policies.policies.iter().map(|policy| policy.file.text.clone()).collect();
+    parts.push("waivers".to_owned());
+    parts.extend(waivers.iter().map(|file| file.text.clone()));
+    parts.push(format!("{options:?} {tolerance:?} {}", command.confirm));
+    parts.push(format!("{:?} {:?}", source.region, source.all_regions));
+    parts.push(format!("{:?} {:?} {:?}", source.exclude_region, source.api, source.stage));
+    // The external id decides who may look, not what is seen, and nobody shall find it out from a digest.
+    let AccountFlags { accounts, organization, exclude_account, role_name, external_id: _ } = &source.accounts;
+    parts.push(format!("{accounts:?} {organization} {exclude_account:?} {role_name:?}"));
+    // A length before each keeps one from running into the next.
+    parts.iter().map(|part| format!("{}:{part}", part.len())).collect::<Vec<_>>().concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::args::{Cli, Command};
+
+    fn of(flags: &[&str]) -> String {
+        let args = ["driftgate", "audit", "--shard", "1/2", "--no-waivers", "--accounts", "111122223333"];
+        let cli = Cli::try_parse_from(args.iter().chain(flags)).unwrap();
+        let Command::Audit(command) = cli.command else { panic!("no audit") };
+        let tolerance = Tolerance { fail_on: None, allow_incomplete: false, allow_empty: false, min_coverage: None };
+        part(&command, &Policies::default(), &[], Options::default(), &tolerance).unwrap().of
+    }
+
+    #[test]
+    fn the_role_tells_runs_apart_and_its_external_id_is_not_given_away() {
+        assert_ne!(of(&[]), of(&["--role-name", "other"]));
+        assert_eq!(of(&["--external-id", "one"]), of(&["--external-id", "two"]));
+    }
+}

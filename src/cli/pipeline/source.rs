@@ -1,0 +1,397 @@
+//! `--from` and its companions become a feed.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::cli::args::{BURST, CONCURRENCY, Global, RATE, ROLE_NAME, Source};
+use crate::cli::stop::Stop;
+use crate::cli::terminal::interrupt::Interrupt;
+use crate::cli::terminal::output::Input;
+use crate::cli::terminal::progress::{Audience, Display};
+use crate::cli::terminal::wait::{CLOSING, waiting};
+use crate::model::feed::{Chunk, Close, Feed, Gap, Scope, Selection, Unusable};
+use crate::model::narrowing::Narrowing;
+use crate::policy::Policies;
+use crate::policy::diagnostic::nearest;
+use crate::source::aws::{Predicate, Selector, Spool};
+use crate::source::{aws, saved};
+
+/// Where stages come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceKind {
+    /// AWS.
+    Aws,
+    /// A file, and its kind if the user forced one.
+    File(String, Option<saved::Kind>),
+}
+
+/// What the fetcher asks of the rules, which it does not know.
+pub struct Questions {
+    /// Whether a rule can match a stage of an API, before its stages are fetched.
+    pub may_match: Predicate,
+    /// Whether a stage is to be read again.
+    pub confirm: Option<Predicate>,
+    /// Where what is fetched is kept.
+    pub spool: Option<Arc<Spool>>,
+}
+
+impl Questions {
+    /// Everything is fetched, once.
+    pub fn none() -> Self {
+        Self { may_match: Arc::new(|_| true), confirm: None, spool: None }
+    }
+}
+
+/// Which APIs are worth fetching: those with a stage that a rule can match.
+pub fn may_match(policies: &Arc<Policies>) -> Predicate {
+    let policies = Arc::clone(policies);
+    Arc::new(move |document| policies.may_match(document))
+}
+
+impl SourceKind {
+    /// Reads `--from`, and refuses flags that only AWS can obey beside a file.
+    pub fn of(source: &Source) -> Result<Self, Stop> {
+        let from = match source.from.as_str() {
+            "aws" => return Self::aws(source),
+            "-" => Self::File("-".to_owned(), None),
+            text => match text.split_once(':') {
+                Some((kind, path)) if !kind.contains(['/', '.', '\\']) && !Path::new(text).exists() => {
+                    let Some(kind) = saved::Kind::from_name(kind) else {
+                        let names = saved::KINDS.map(|(name, _)| name);
+                        let meant = nearest(kind, names).map(|meant| format!("Did you mean {meant}:{path}? "));
+                        return Err(Stop::usage(format!(
+                            "there is no kind of file {kind}.\n{}Kinds: {}",
+                            meant.unwrap_or_default(),
+                            names.join(", ")
+                        )));
+                    };
+                    Self::File(path.to_owned(), Some(kind))
+                }
+                _ => Self::File(text.to_owned(), None),
+            },
+        };
+        match source.aws_only().into_iter().find(|(given, _)| *given) {
+            Some((_, flag)) => Err(only_aws(flag, source)),
+            None => Ok(from),
+        }
+    }
+
+    fn aws(source: &Source) -> Result<Self, Stop> {
+        if source.account.is_some() {
+            return Err(Stop::usage(
+                "--account states the account of what the AWS CLI printed; AWS itself tells it.\nTo read other accounts, \
+                 name them with --accounts ID,…",
+            ));
+        }
+        if source.protocol.is_some() {
+            return Err(Stop::usage(
+                "--protocol states what the output of the AWS CLI leaves out; AWS itself tells it.\nLeave it out.",
+            ));
+        }
+        Ok(Self::Aws)
+    }
+
+    /// What reports call it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Aws => "AWS".to_owned(),
+            Self::File(path, _) if path == "-" => "stdin".to_owned(),
+            Self::File(path, _) => path.clone(),
+        }
+    }
+}
+
+/// What is said of a flag that a file cannot obey.
+pub fn only_aws(flag: &str, source: &Source) -> Stop {
+    Stop::usage(format!(
+        "{flag} says how AWS is read, and --from {} is a file.\nLeave {flag} out, or read from AWS: --from aws",
+        source.from
+    ))
+}
+
+/// The request to AWS that the flags ask for.
+///
+/// # Errors
+/// Where flags about accounts do not go together.
+pub fn aws_request(source: &Source, Questions { may_match, confirm, spool }: Questions) -> Result<aws::Request, Stop> {
+    Ok(aws::Request {
+        profile: source.profile.clone(),
+        accounts: accounts(source)?,
+        regions: aws::Regions {
+            named: source.region.clone(),
+            all: source.all_regions,
+            excluded: source.exclude_region.clone(),
+        },
+        shard: source.pace.shard,
+        confirm,
+        endpoint_url: source.endpoint_url.clone(),
+        credentials: None,
+        selection: Arc::new(selection(source)),
+        may_match,
+        rate: source.pace.rate.unwrap_or(RATE),
+        burst: source.pace.burst.unwrap_or(BURST),
+        concurrency: source.pace.concurrency.unwrap_or(CONCURRENCY) as usize,
+        timeout: source.pace.timeout,
+        spool,
+        patience: aws::Patience::STANDARD,
+    })
+}
+
+/// The accounts that the flags ask for.
+fn accounts(source: &Source) -> Result<aws::Accounts, Stop> {
+    let flags = &source.accounts;
+    let selectors = |flag: &str, texts: &[String]| -> Result<Vec<Selector>, Stop> {
+        let selector = |text: &String| text.parse().map_err(|error| Stop::usage(format!("{flag}: {error}")));
+        texts.iter().map(selector).collect()
+    };
+    let excluded = selectors("--exclude-account", &flags.exclude_account)?;
+    let role = aws::Role {
+        name: flags.role_name.clone().unwrap_or_else(|| ROLE_NAME.to_owned()),
+        external_id: flags.external_id.clone(),
+    };
+    let wanted = selectors("--accounts", &flags.accounts)?;
+    if flags.organization {
+        return Ok(aws::Accounts { whose: aws::Whose::Organization(wanted, role), excluded });
+    }
+    let needs = [
+        (flags.role_name.is_some(), "--role-name"),
+        (flags.external_id.is_some(), "--external-id"),
+        (!excluded.is_empty(), "--exclude-account"),
+    ];
+    if wanted.is_empty() {
+        return match needs.into_iter().find(|(given, _)| *given) {
+            Some((_, flag)) => Err(Stop::usage(format!(
+                "{flag} is about other accounts than your own.\nName them with --accounts ID,… or take --organization."
+            ))),
+            None => Ok(aws::Accounts::default()),
+        };
+    }
+    let id = |selector: &Selector| match selector {
+        Selector::Account(id) => Ok(id.clone()),
+        Selector::Unit(other) | Selector::Name(other) => Err(Stop::usage(format!(
+            "--accounts: {other:?} is no account id, and only --organization knows names and organizational units.\n\
+             Give 12 digits, or add --organization."
+        ))),
+    };
+    if let Some(Selector::Unit(other) | Selector::Name(other)) =
+        excluded.iter().find(|selector| !matches!(selector, Selector::Account(_)))
+    {
+        return Err(Stop::usage(format!(
+            "--exclude-account: {other:?} is no account id, and only --organization knows names and organizational \
+             units.\nGive 12 digits, or add --organization."
+        )));
+    }
+    let ids = wanted.iter().map(id).collect::<Result<_, _>>()?;
+    Ok(aws::Accounts { whose: aws::Whose::Named(ids, role), excluded })
+}
+
+fn selection(source: &Source) -> Selection {
+    Selection { apis: source.api.clone(), stages: source.stage.clone() }
+}
+
+/// The runtime that fetches; two threads keep 64 requests in flight. It lives as long as the process: neither requests
+/// that were cut short nor a file that blocks its reader are waited for at the end.
+pub fn runtime() -> Result<&'static Runtime, Stop> {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map(|runtime| &*Box::leak(Box::new(runtime)))
+        .map_err(|error| Stop::failed(format!("the runtime could not be started: {error}")))
+}
+
+/// Opens the source; of AWS, the audience is told how far it is read.
+pub fn open(
+    from: &SourceKind,
+    source: &Source,
+    questions: Questions,
+    interrupt: &Interrupt,
+    audience: Audience,
+) -> Result<Box<dyn Feed>, Stop> {
+    match from {
+        SourceKind::Aws => open_aws(aws_request(source, questions)?, runtime()?, interrupt, audience),
+        SourceKind::File(path, kind) => {
+            let request = saved::Request {
+                path: path.clone(),
+                kind: *kind,
+                selection: Arc::new(selection(source)),
+                account: source.account.clone(),
+                regions: source.region.clone(),
+                protocol: source.protocol,
+            };
+            open_saved(request, interrupt)
+        }
+    }
+}
+
+/// Starts to fetch from AWS.
+pub fn open_aws(
+    request: aws::Request,
+    runtime: &Runtime,
+    interrupt: &Interrupt,
+    audience: Audience,
+) -> Result<Box<dyn Feed>, Stop> {
+    let (interrupted, spool) = (Interrupted::fetch(&request), request.spool.clone());
+    let display = Display::start(audience, interrupt);
+    // On a thread of the runtime: reading a file of credentials may block, and a signal must still be heard.
+    let opening = runtime.spawn(aws::open(request));
+    let opened = runtime.block_on(async {
+        tokio::select! {
+            opened = opening => Ok(opened),
+            signal = interrupt.wait() => Err(signal),
+        }
+    });
+    match opened {
+        Ok(Err(_)) => Err(Stop::failed("reading stopped unexpectedly.")),
+        Ok(Ok(Ok(feed))) => {
+            let canceller = feed.canceller();
+            interrupt.then(move || canceller.cancel());
+            let progress = feed.progress();
+            Ok(Display::over(display, Box::new(Watched(Box::new(feed))), progress))
+        }
+        Ok(Ok(Err(error))) => {
+            // The same command shall work once that is mended, and not find its own file in its way.
+            if let Some(spool) = spool {
+                spool.discard();
+            }
+            Err(if error.is_usage() { Stop::usage(error) } else { Stop::failed(error) })
+        }
+        Err(_) => Ok(Box::new(interrupted)),
+    }
+}
+
+/// The files of the flags about a source, and the run file.
+pub fn inputs<'i>(source: &'i Source, global: &'i Global, from: &'i SourceKind) -> Vec<Input<'i>> {
+    let mut inputs = Vec::new();
+    if let SourceKind::File(path, _) = from {
+        inputs.push(("the source", Path::new(path)));
+    }
+    inputs.extend(global.run_file.iter().map(|path| ("the run file", Path::new(path))));
+    let spools = [&source.pace.spool, &source.pace.resume].into_iter().flatten();
+    inputs.extend(spools.map(|path| ("the spool", path.as_path())));
+    inputs
+}
+
+/// A fetch, which is waited for: once a signal came, not for ever.
+struct Watched(Box<dyn Feed>);
+
+impl Feed for Watched {
+    fn next(&mut self) -> Option<Chunk> {
+        let _waiting = waiting(CLOSING);
+        self.0.next()
+    }
+
+    fn ready(&mut self) -> Option<Chunk> {
+        self.0.ready()
+    }
+
+    fn close(self: Box<Self>) -> Result<Close, Unusable> {
+        let _waiting = waiting(CLOSING);
+        self.0.close()
+    }
+}
+
+/// A source that a signal ended before it said anything.
+struct Interrupted {
+    operation: &'static str,
+    /// What is known of what should have been read.
+    scopes: Vec<Scope>,
+    narrowing: Narrowing,
+}
+
+impl Interrupted {
+    /// A fetch: the accounts and Regions that the flags name.
+    fn fetch(request: &aws::Request) -> Self {
+        let left_out = |id: &String| request.accounts.excluded.contains(&Selector::Account(id.clone()));
+        let accounts: Vec<Option<String>> = match &request.accounts.whose {
+            aws::Whose::Named(ids, _) => ids.iter().filter(|id| !left_out(id)).cloned().map(Some).collect(),
+            aws::Whose::Callers | aws::Whose::Organization(..) => vec![None],
+        };
+        let named = &request.regions.named;
+        let regions = named.iter().filter(|name| !request.regions.excluded.contains(name));
+        let regions: Vec<Option<&String>> = if named.is_empty() { vec![None] } else { regions.map(Some).collect() };
+        let mut scopes = Vec::new();
+        for account in &accounts {
+            for region in &regions {
+                let mine = |region: &&String| request.shard.is_none_or(|it| it.holds(account.as_deref(), region));
+                if region.as_ref().is_none_or(mine) {
+                    let (account, region) = (account.clone(), region.cloned());
+                    let scope = Scope { account, region, ..Scope::default() };
+                    // Flags may name one twice.
+                    if !scopes.contains(&scope) {
+                        scopes.push(scope);
+                    }
+                }
+            }
+        }
+        Self { operation: "GetApis", scopes, narrowing: Narrowing::of(&request.selection, request.shard) }
+    }
+}
+
+impl Feed for Interrupted {
+    fn next(&mut self) -> Option<Chunk> {
+        None
+    }
+
+    fn ready(&mut self) -> Option<Chunk> {
+        None
+    }
+
+    fn close(self: Box<Self>) -> Result<Close, Unusable> {
+        let nowhere = [Scope::default()];
+        let of = if self.scopes.is_empty() { &nowhere[..] } else { &self.scopes };
+        let gap = |scope: &Scope| Gap {
+            account: scope.account.clone(),
+            region: scope.region.clone(),
+            operation: self.operation.to_owned(),
+            code: "Interrupted".to_owned(),
+            message: "the run was ended before anything was read".to_owned(),
+            hint: "run it again".to_owned(),
+            ..Gap::default()
+        };
+        let gaps = of.iter().map(gap).collect();
+        Ok(Close { scopes: self.scopes, gaps, narrowing: self.narrowing, ..Close::default() })
+    }
+}
+
+/// Opens a file on a thread of its own: a pipe may never say anything, and a signal must still be heard.
+fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn Feed>, Stop> {
+    let (sender, opened) = channel();
+    let narrowing = Narrowing::of(&request.selection, None);
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    interrupt.then(move || told.store(true, std::sync::atomic::Ordering::SeqCst));
+    std::thread::spawn(move || {
+        // Whoever asked may have been interrupted.
+        let _ = sender.send(saved::open(request, stop));
+    });
+    loop {
+        match opened.recv_timeout(Duration::from_millis(20)) {
+            Ok(feed) => return feed.map_err(Stop::usage),
+            Err(RecvTimeoutError::Disconnected) => return Err(Stop::failed("reading stopped unexpectedly.")),
+            Err(RecvTimeoutError::Timeout) => {
+                if interrupt.signal().is_some() {
+                    return Ok(Box::new(Interrupted { operation: "read", scopes: Vec::new(), narrowing }));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_flags_name_twice_is_one_place_of_an_interrupted_fetch() {
+        let named = ["us-east-1", "eu-west-1", "us-east-1"].map(str::to_owned).to_vec();
+        let regions = aws::Regions { named, ..aws::Regions::default() };
+        let scopes = Interrupted::fetch(&aws::Request { regions, ..aws::Request::default() }).scopes;
+        let regions: Vec<_> = scopes.iter().filter_map(|scope| scope.region.as_deref()).collect();
+        assert_eq!(regions, ["us-east-1", "eu-west-1"]);
+    }
+}

@@ -1,0 +1,194 @@
+//! The progress of a fetch: one line on stderr that is drawn over, only where stderr is a terminal. It must not know
+//! how a fetch is made.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::interrupt::Interrupt;
+use super::stderr::{clear, on_screen};
+use super::wait::{GRACE, waiting};
+use crate::cli::plural::plural;
+use crate::model::feed::{Chunk, Close, Feed, Unusable};
+use crate::source::aws::{Progress, Standing};
+
+/// Time between two drawings of the line.
+const DRAWN: Duration = Duration::from_millis(200);
+
+/// True if a terminal, where stderr is one, shows nothing else meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub struct Audience(bool);
+
+impl Audience {
+    /// Whoever looks at the terminal; `stdout` tells that results are written to stdout while the fetch is on.
+    pub fn terminal(stdout: bool) -> Self {
+        Self(!(stdout && std::io::IsTerminal::is_terminal(&std::io::stdout())))
+    }
+
+    /// Nobody.
+    pub fn none() -> Self {
+        Self(false)
+    }
+}
+
+/// Tells how far a fetch has come, from a thread of its own, until it is dropped.
+pub struct Display {
+    fetch: Sender<Arc<Progress>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Display {
+    /// Starts to tell; the fetch may follow later. A signal ends it.
+    pub fn start(audience: Audience, interrupt: &Interrupt) -> Option<Self> {
+        let target = ProgressDrawTarget::stderr();
+        if !audience.0 || target.is_hidden() {
+            return None;
+        }
+        let line = ProgressBar::with_draw_target(None, target);
+        // The template is right, and without it there is a line of another kind.
+        let style = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+        line.set_style(style);
+        line.set_message(line_of(None));
+        *on_screen() = Some(line.clone());
+        interrupt.then(clear);
+        let (fetch, told) = channel();
+        let thread = thread::Builder::new().name("progress".to_owned()).spawn(move || tell(&line, &told));
+        // If the thread cannot start, audit without progress.
+        Some(Self { fetch, thread: thread.ok() })
+    }
+
+    /// Adds the display to the feed whose fetch it tells of: it goes when the feed closes.
+    pub fn over(this: Option<Self>, feed: Box<dyn Feed>, progress: Arc<Progress>) -> Box<dyn Feed> {
+        let Some(display) = this else { return feed };
+        // It goes unheard only where there is no thread.
+        let _ = display.fetch.send(progress);
+        Box::new(Watched { feed, display })
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        let (never, _) = channel();
+        drop(std::mem::replace(&mut self.fetch, never));
+        if let Some(thread) = self.thread.take() {
+            // It has nothing to hand over, and may be writing.
+            let _waiting = waiting(GRACE);
+            let _ = thread.join();
+        }
+        clear();
+    }
+}
+
+/// Tells until nobody holds the other end of `told`.
+fn tell(line: &ProgressBar, told: &Receiver<Arc<Progress>>) {
+    let mut fetch: Option<Arc<Progress>> = None;
+    let mut due = std::time::Instant::now() + DRAWN;
+    loop {
+        match told.recv_timeout(due.saturating_duration_since(std::time::Instant::now())) {
+            Ok(progress) => fetch = Some(progress),
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                due += DRAWN;
+                // Once it is cleared it is drawn no more.
+                if on_screen().is_some() {
+                    line.set_message(line_of(fetch.as_ref().map(|fetch| fetch.standing()).as_ref()));
+                }
+            }
+        }
+    }
+}
+
+/// A feed whose fetch is shown.
+struct Watched {
+    feed: Box<dyn Feed>,
+    display: Display,
+}
+
+impl Feed for Watched {
+    fn next(&mut self) -> Option<Chunk> {
+        self.feed.next()
+    }
+
+    fn ready(&mut self) -> Option<Chunk> {
+        self.feed.ready()
+    }
+
+    fn close(self: Box<Self>) -> Result<Close, Unusable> {
+        let Self { feed, display } = *self;
+        let close = feed.close();
+        drop(display);
+        close
+    }
+}
+
+/// Where a fetch stands, in words.
+fn line_of(standing: Option<&Standing>) -> String {
+    let Some(Standing { done, planned, sent, expected, stages, left }) = standing.copied() else {
+        return "looking up the account and its Regions".to_owned();
+    };
+    if planned == 0 {
+        return "looking up the accounts".to_owned();
+    }
+    let regions = format!("{done} of {}", plural(planned, "Region"));
+    let Some(expected) = expected else {
+        // Each Region takes one call at least.
+        return format!("{regions} · {sent} of at least {} · listing APIs", plural(planned.max(sent), "call"));
+    };
+    // What matters most comes first: a narrow terminal cuts the line.
+    let mut parts = vec![regions];
+    parts.extend(left.map(|left| format!("about {} left", spoken(left))));
+    parts.extend([format!("{sent} of about {}", plural(expected, "call")), plural(stages, "stage")]);
+    parts.join(" · ")
+}
+
+/// A time as people say it, rounded up.
+fn spoken(time: Duration) -> String {
+    let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
+    let minutes = seconds.div_ceil(60);
+    match (seconds, minutes) {
+        (0..=1, _) => "1 s".to_owned(),
+        (2..=99, _) => format!("{seconds} s"),
+        (_, 0..=99) => format!("{minutes} min"),
+        _ => match (minutes / 60, minutes % 60) {
+            (hours, 0) => format!("{hours} h"),
+            (hours, minutes) => format!("{hours} h {minutes} min"),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(expected: Option<u64>, left: Option<u64>) -> Standing {
+        let left = left.map(Duration::from_secs);
+        Standing { done: 3, planned: 17, sent: 120, expected, stages: 842, left }
+    }
+
+    #[test]
+    fn the_line_says_what_is_known() {
+        assert_eq!(line_of(None), "looking up the account and its Regions");
+        let none = Standing { done: 0, planned: 0, sent: 0, ..standing(None, None) };
+        assert_eq!(line_of(Some(&none)), "looking up the accounts");
+        let listing = Standing { done: 0, sent: 4, stages: 0, ..standing(None, None) };
+        assert_eq!(line_of(Some(&listing)), "0 of 17 Regions · 4 of at least 17 calls · listing APIs");
+        assert_eq!(
+            line_of(Some(&standing(Some(312), Some(18)))),
+            "3 of 17 Regions · about 18 s left · 120 of about 312 calls · 842 stages"
+        );
+        let one = Standing { done: 0, planned: 1, stages: 1, ..standing(Some(1), Some(0)) };
+        assert_eq!(line_of(Some(&one)), "0 of 1 Region · about 1 s left · 120 of about 1 call · 1 stage");
+    }
+
+    #[test]
+    fn a_time_is_rounded_up_to_what_matters() {
+        let said = |seconds| spoken(Duration::from_secs(seconds));
+        assert_eq!(["1 s", "99 s", "2 min", "3 min"], [0, 99, 100, 121].map(said).each_ref().map(String::as_str));
+        assert_eq!(["99 min", "1 h 40 min", "2 h"], [5940, 5941, 7200].map(said).each_ref().map(String::as_str));
+        assert_eq!(spoken(Duration::from_millis(17_001)), "18 s");
+        assert!(spoken(Duration::MAX).ends_with("min"), "{}", spoken(Duration::MAX));
+    }
+}
