@@ -14,7 +14,7 @@ use driftgate::model::{Outcome, Severity};
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::waiver::{self, Waivers};
 use driftgate::policy::{Policies, load};
-use driftgate::report::saved::{self, Saved, merge};
+use driftgate::report::result::{self, Saved, merge};
 use driftgate::report::{Facts, Format, Part, Run, Style};
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -219,7 +219,7 @@ proptest! {
         let mut files: Vec<Saved> = (1..=fleet.count)
             .map(|index| {
                 let shard = fleet.saved(fleet.outcome(&policies, &waivers, Some(index)), Some(index), None);
-                saved::read(&format!("{index}.json"), render(&shard, "json").as_bytes()).unwrap()
+                result::read(&format!("{index}.json"), render(&shard, "json").as_bytes()).unwrap()
             })
             .collect();
         files.rotate_left(usize::try_from(order % u64::from(fleet.count)).unwrap());
@@ -237,7 +237,7 @@ proptest! {
         let shard = sharded.then_some(1);
         let signal = stopped.then_some(Signal::Terminate);
         let original = fleet.saved(fleet.outcome(&policies(), &waivers(), shard), shard, signal);
-        let again = saved::read("r.json", render(&original, "json").as_bytes()).unwrap();
+        let again = result::read("r.json", render(&original, "json").as_bytes()).unwrap();
         for format in FORMATS {
             prop_assert_eq!(render(&again, format), render(&original, format), "{}", format);
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Options;
+use super::options::Options;
 use super::routes::in_force;
 use crate::model::Document;
 use crate::model::catalogue::Protocol;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::Rules;
+use super::rules::Rules;
 use super::verdict::{Selection, Verdict, undecided_beside, verdict};
 use super::waive::Ruling;
 use crate::model::balance::{Missing, imbalance, is_unread};

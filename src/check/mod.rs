@@ -3,65 +3,31 @@
 
 mod asserted;
 mod ledger;
+mod options;
 mod reasons;
 mod routes;
+mod rules;
 mod verdict;
 mod waive;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, channel};
 
 use self::ledger::Ledger;
+pub use self::options::{Inheritance, Options};
 pub use self::reasons::{Reason, reasons, why_ungoverned};
-pub use self::routes::Inheritance;
-use self::verdict::Selection;
-pub use self::verdict::{Verdict, verdict};
-use self::waive::Waiving;
+use self::rules::Rules;
+pub use self::verdict::{Verdict, verdict, violates};
+use crate::model::Outcome;
 use crate::model::feed::{Chunk, Feed, Unusable};
 use crate::model::wanted::Wanted;
-use crate::model::{Document, Outcome, digest};
+use crate::policy::Policies;
 use crate::policy::fields::Fields;
 use crate::policy::waiver::Waivers;
-use crate::policy::{Policies, Policy, Rule};
 
 /// How many chunks are under way for each thread. More keeps threads busier, fewer keeps less in memory.
 const CHUNKS_A_THREAD: usize = 3;
-
-/// What a check may show, and how it reads what AWS leaves open.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// How partial entries of `RouteSettings` are read.
-    pub inheritance: Inheritance,
-    /// Whether this is a part of a run, cut by account and Region: what it did not need, another part may.
-    pub sharded: bool,
-    /// Show the values of stage variables, and what looks like a secret, instead of digests.
-    pub show_values: bool,
-}
-
-/// What stages are checked against.
-struct Rules<'r> {
-    policies: &'r Policies,
-    /// Every rule with its policy, in the order of reports: what is found is mostly sorted then.
-    in_order: Vec<(&'r Policy, &'r Rule)>,
-    waiving: Waiving<'r>,
-    options: Options,
-}
-
-impl Rules<'_> {
-    /// A text of a document as a report may show it.
-    fn shown<'t>(&self, document: &Document<'_>, text: &'t str) -> Cow<'t, str> {
-        if self.options.show_values { text.into() } else { digest::shown(document.account, None, text) }
-    }
-}
-
-fn in_order<'p>(policies: &'p Policies) -> Vec<(&'p Policy, &'p Rule)> {
-    let of_one = |policy: &'p Policy| policy.rules.iter().map(move |rule| (policy, rule));
-    let mut rules: Vec<_> = policies.policies.iter().flat_map(of_one).collect();
-    rules.sort_by_key(|(_, rule)| rule.number);
-    rules
-}
 
 /// Checks every stage of a feed.
 ///
@@ -74,12 +40,7 @@ pub fn run(
     options: Options,
 ) -> Result<Outcome, Unusable> {
     let most = rayon::current_num_threads() * CHUNKS_A_THREAD;
-    let rules = &Rules {
-        policies,
-        in_order: in_order(policies),
-        waiving: Waiving::new(policies, waivers, options.inheritance),
-        options,
-    };
+    let rules = &Rules::new(policies, waivers, options);
     let wanted = &Fields::of(policies, waivers).wanted();
     let ledger = rayon::in_place_scope(|scope| -> Result<Ledger, Unusable> {
         let mut ledger = Ledger::new(rules);
@@ -112,20 +73,6 @@ pub fn run(
         }
     })?;
     Ok(ledger.close(rules, waivers, feed.close()?))
-}
-
-/// Whether a rule is violated on a stage, waived or not.
-#[must_use]
-pub fn violates(policies: &Policies, options: Options, document: &Document<'_>) -> bool {
-    policies.policies.iter().any(|policy| {
-        let selects = match Selection::of(policy.selection.as_ref(), document) {
-            Selection::Nothing => return false,
-            Selection::Everything => None,
-            Selection::Open => policy.selection.as_ref(),
-        };
-        let violated = |rule| matches!(verdict(selects, rule, document, options), Verdict::Violates(_));
-        policy.rules.iter().any(violated)
-    })
 }
 
 /// The next result. On a thread of the pool, which may be its only one, the work that is waited for is done here.

@@ -3,8 +3,8 @@
 use std::iter;
 use std::sync::Arc;
 
-use super::Options;
 use super::asserted;
+use super::options::Options;
 use super::routes::Routes;
 use super::verdict::{Verdict, chosen};
 use crate::model::Document;

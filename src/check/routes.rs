@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::Options;
+use super::options::{Inheritance, Options};
 use crate::model::Document;
 use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
 use crate::model::finding::{Origin, Reading};
@@ -14,41 +14,6 @@ use crate::policy::explain::{Failure, Open, Trail};
 use crate::policy::pattern::{At, Pattern};
 use crate::policy::policies::{EachRoute, RoutePart};
 use crate::policy::truth::{Truth, Use};
-
-/// How partial entries of `RouteSettings` are read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Inheritance {
-    /// Members that they leave out come from the stage default.
-    #[default]
-    Inherit,
-    /// Members that they leave out are unset.
-    Replace,
-    /// A rule must hold either way.
-    Both,
-}
-
-impl Inheritance {
-    /// The choice of that name, as on the command line.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "inherit" => Self::Inherit,
-            "replace" => Self::Replace,
-            "both" => Self::Both,
-            _ => return None,
-        })
-    }
-
-    /// The readings under which a rule must hold.
-    #[must_use]
-    pub const fn readings(self) -> &'static [Reading] {
-        match self {
-            Self::Inherit => &[Reading::Inherit],
-            Self::Replace => &[Reading::Replace],
-            Self::Both => &[Reading::Inherit, Reading::Replace],
-        }
-    }
-}
 
 /// The routes that a rule's `match` chooses.
 pub struct Chosen {

@@ -3,19 +3,19 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::Options;
 use super::asserted::Outcome;
+use super::options::Options;
 use super::routes::{Chosen, Routes, route_settings};
 use crate::model::Document;
 use crate::model::catalogue::{Protocol, Protocols};
 use crate::model::finding::Actual;
 use crate::model::value::{NOT_STATED, Value};
-use crate::policy::Rule;
 use crate::policy::describe::on;
 use crate::policy::explain::{Failure, Open, Trail};
 use crate::policy::pattern::{At, Pattern};
 use crate::policy::policies::protocols;
 use crate::policy::truth::{Truth, Use};
+use crate::policy::{Policies, Rule};
 
 /// What a rule says of a stage.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +69,20 @@ pub fn verdict(selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>, 
             agree(first, second)
         }
     }
+}
+
+/// Whether a rule is violated on a stage, waived or not.
+#[must_use]
+pub fn violates(policies: &Policies, options: Options, document: &Document<'_>) -> bool {
+    policies.policies.iter().any(|policy| {
+        let selects = match Selection::of(policy.selection.as_ref(), document) {
+            Selection::Nothing => return false,
+            Selection::Everything => None,
+            Selection::Open => policy.selection.as_ref(),
+        };
+        let violated = |rule| matches!(verdict(selects, rule, document, options), Verdict::Violates(_));
+        policy.rules.iter().any(violated)
+    })
 }
 
 /// What is left when two readings of a stage must both be right.

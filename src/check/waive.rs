@@ -16,8 +16,8 @@ use crate::policy::policies::protocols;
 use crate::policy::truth::{Truth, Use};
 use crate::policy::waiver::{SOON, Waiver, Waivers};
 
-use super::Options;
-use super::routes::{Inheritance, in_force, route_settings};
+use super::options::{Inheritance, Options};
+use super::routes::{in_force, route_settings};
 
 /// The waivers of a run, by rule.
 pub struct Waiving<'w> {

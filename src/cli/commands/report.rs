@@ -9,7 +9,7 @@ use crate::cli::pipeline::judge;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::output;
 use crate::gate;
-use crate::report::saved::{self, Saved};
+use crate::report::result::{self, Saved};
 use crate::report::{Facts, Run};
 
 /// Runs the command.
@@ -36,7 +36,7 @@ fn merged(command: &Merge, global: &Global, command_line: Vec<String>) -> Result
         return Err(Stop::usage("stdin can be read once, and - names it twice.\nGive all but one as files."));
     }
     let results = command.results.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
-    let mut whole = saved::merge(results).map_err(Stop::usage)?;
+    let mut whole = result::merge(results).map_err(Stop::usage)?;
     whole.run.command_line = Some(command_line);
     rendered(whole, &command.rendering, &reports)
 }
@@ -94,5 +94,5 @@ fn read(path: &str) -> Result<Saved, Stop> {
              Audit with fewer rules or in shards, each with a result of its own."
         )));
     }
-    saved::read(name, &text).map_err(Stop::usage)
+    result::read(name, &text).map_err(Stop::usage)
 }

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 
 pub(super) use self::hints::hints;
 pub(super) use self::names::{api, besides, called, place, regions, stage};
-use super::Facts;
+use super::escape::visible;
+use super::facts::Facts;
 use crate::model::feed::{Read, Scope};
 use crate::model::finding::{Actual, Origin, Reading, RuleFacts, Violation};
 use crate::model::judgement::Verdict;
@@ -51,6 +52,12 @@ pub(super) fn value(actual: &Actual) -> Option<Cow<'_, str>> {
         Actual::Text(text) if text.is_empty() => Some(Cow::Borrowed("\"\"")),
         Actual::Text(text) | Actual::Json(text) => Some(Cow::Borrowed(text)),
     }
+}
+
+/// A value that was found, in words and inert; `None` when there is none.
+#[must_use]
+pub fn found(actual: &Actual) -> Option<String> {
+    value(actual).map(|value| visible(&value))
 }
 
 /// What is said where there is no value to show: the stage as a whole has none, and still is something else.
@@ -353,7 +360,8 @@ mod tests {
     use crate::model::feed::{Gap, Scope};
     use crate::model::judgement::{Judgement, Signal};
     use crate::model::{Outcome, Severity};
-    use crate::report::{Run, sample};
+    use crate::report::facts::Run;
+    use crate::report::sample;
 
     #[test]
     fn numbers_and_nouns_agree() {

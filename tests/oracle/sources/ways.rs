@@ -14,7 +14,7 @@ use driftgate::model::Severity;
 use driftgate::model::catalogue::Protocol;
 use driftgate::model::document::api_stated_by;
 use driftgate::model::feed::{Chunk, Close, Feed, Given, Read, Scope, Selection};
-use driftgate::report::{Facts, Format, Run, Style, saved as result};
+use driftgate::report::{Facts, Format, Run, Style, result};
 use driftgate::source::aws::{self, Keys, Patience, Predicate, Regions, Request, Spool};
 use driftgate::source::saved::{self, write};
 use jiff::Timestamp;

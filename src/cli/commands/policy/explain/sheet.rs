@@ -4,8 +4,8 @@ use std::io;
 
 use anstyle::Style;
 
-use crate::report::inert::visible;
-use crate::report::wrap::Page;
+use crate::report::escape::terminal::visible;
+use crate::report::page::Page;
 
 /// Columns that every terminal has.
 const WIDTH: usize = 80;

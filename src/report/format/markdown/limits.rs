@@ -1,0 +1,179 @@
+//! What an audit does not vouch for, in Markdown: the alert below the verdict, what was undecided, warnings, scopes and
+//! what no policy covers. It must not know what was found.
+
+use super::budget;
+use super::inline::{setting, short, stage};
+use crate::model::feed::{Gap, Read, Scope};
+use crate::report::escape::markdown::{cell, code, prose};
+use crate::report::facts::Facts;
+use crate::report::words;
+
+/// Characters of a message from AWS.
+const MESSAGE: usize = 500;
+
+/// The alert that names everything that is not known, right below the verdict.
+pub(super) fn alert(facts: &Facts<'_>, page: &mut String) {
+    let (outcome, judged) = (facts.outcome, facts.judgement);
+    let mut paragraphs = Vec::new();
+    if let Some(signal) = judged.signal {
+        paragraphs.push(format!("**Interrupted by {}:** what follows was known until then.", signal.name()));
+    }
+    if judged.nothing_governed {
+        paragraphs.push(format!("**Nothing was verified:** {}.", words::looked_at(facts)));
+    }
+    if let Some(unknown) = words::unknown(outcome.gaps.len(), outcome.undecided_checks) {
+        let listed = if outcome.gaps.is_empty() { "" } else { " Nothing is known about:" };
+        paragraphs.push(format!("**This audit is incomplete:** {unknown}.{listed}"));
+    }
+    if paragraphs.is_empty() {
+        return;
+    }
+    page.push_str("\n> [!WARNING]\n");
+    for (at, paragraph) in paragraphs.iter().enumerate() {
+        page.push_str(if at == 0 { "" } else { ">\n" });
+        page.push_str(&format!("> {paragraph}\n"));
+    }
+    if !outcome.gaps.is_empty() {
+        page.push_str(">\n");
+        let shown = budget::fill(page, budget::ALERT, &outcome.gaps, |gap| format!("> - {}\n", unread(gap)));
+        budget::left_out(page, "> ", outcome.gaps.len(), shown, "thing");
+    }
+}
+
+fn unread(gap: &Gap) -> String {
+    let mut said = about(gap.account.as_deref(), gap.region.as_deref(), gap.api_id.as_deref(), gap.stage.as_deref())
+        .unwrap_or_else(|| "the whole source".to_owned());
+    for text in [&gap.operation, &gap.code, &gap.message] {
+        if !text.is_empty() {
+            said.push_str(&format!(": {}", short(text, MESSAGE)));
+        }
+    }
+    if !gap.hint.is_empty() {
+        said.push_str(&format!(". Hint: {}", prose(&gap.hint)));
+    }
+    said
+}
+
+/// What a gap or a warning is about, as inline Markdown.
+fn about(account: Option<&str>, region: Option<&str>, api: Option<&str>, stage: Option<&str>) -> Option<String> {
+    let mut parts = Vec::new();
+    if account.is_some() || region.is_some() {
+        parts.push(code(&words::place(account, region)));
+    }
+    parts.extend(api.map(|api| format!("API {}", code(api))));
+    parts.extend(stage.map(|stage| format!("stage {}", code(stage))));
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// What could not be decided, and why.
+pub(super) fn undecided(facts: &Facts<'_>, page: &mut String) {
+    let outcome = facts.outcome;
+    if outcome.undecided.is_empty() {
+        return;
+    }
+    page.push_str("\n## Could not be decided\n\n| Rule | Stage | Setting | Why |\n| --- | --- | --- | --- |\n");
+    let shown = budget::fill(page, budget::UNDECIDED, &outcome.undecided, |one| {
+        let rule = outcome.rule(one.rule).map_or("unknown", |rule| &rule.name);
+        let mut path = setting(one.path.as_deref());
+        if let Some(route) = &one.route {
+            path.push_str(&format!(" for {}", code(route)));
+        }
+        format!(
+            "| {} | {} | {} | {} |\n",
+            cell(&code(rule)),
+            cell(&stage(&one.stage)),
+            cell(&path),
+            cell(&prose(&one.reason))
+        )
+    });
+    budget::left_out(page, "", outcome.undecided.len(), shown, "setting");
+    for hint in words::hints(&outcome.undecided) {
+        page.push_str(&format!("\nHint: {hint}\n"));
+    }
+}
+
+/// What is worth knowing besides.
+pub(super) fn warnings(facts: &Facts<'_>, page: &mut String) {
+    let warnings = &facts.outcome.warnings;
+    if warnings.is_empty() {
+        return;
+    }
+    page.push_str("\n## Warnings\n\n");
+    let shown = budget::fill(page, budget::WARNINGS, warnings, |warning| {
+        let about = about(
+            warning.account.as_deref(),
+            warning.region.as_deref(),
+            warning.api_id.as_deref(),
+            warning.stage.as_deref(),
+        );
+        let about = about.map(|about| format!(" ({about})")).unwrap_or_default();
+        format!("- {}: {}{about}\n", code(&warning.kind), prose(&warning.message))
+    });
+    budget::left_out(page, "", warnings.len(), shown, "warning");
+}
+
+/// The accounts and Regions, and how far each was read.
+pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
+    let scopes = &facts.outcome.scopes;
+    if scopes.is_empty() {
+        return;
+    }
+    page.push_str("\n## Regions\n\n| Account | Region | Outcome | APIs | APIs skipped | Stages |\n");
+    page.push_str("| --- | --- | --- | ---: | ---: | ---: |\n");
+    // What is not known may not be what is left out; where nothing was to be read may.
+    let mut scopes: Vec<&Scope> = scopes.iter().collect();
+    scopes.sort_by_key(|scope| match scope.outcome {
+        Read::Partial | Read::Unchecked => 0,
+        Read::Checked if scope.apis > 0 || scope.stages > 0 => 1,
+        Read::Checked => 2,
+        Read::Excluded => 3,
+    });
+    let all = scopes.len();
+    let shown = budget::fill(page, budget::SCOPES, scopes, |scope| {
+        let outcome = match scope.outcome {
+            Read::Checked | Read::Excluded => scope.outcome.name().to_owned(),
+            Read::Partial | Read::Unchecked => format!("**{}**", scope.outcome.name()),
+        };
+        // An account that nobody looked into has no Regions here.
+        let of_account =
+            |scope: &Scope| scope.region.is_none() && matches!(scope.outcome, Read::Unchecked | Read::Excluded);
+        let name = |name: &Option<String>| name.as_deref().map_or_else(|| "not stated".to_owned(), code);
+        format!(
+            "| {} | {} | {outcome} | {} | {} | {} |\n",
+            cell(&name(&scope.account)),
+            if of_account(scope) { "all".to_owned() } else { cell(&name(&scope.region)) },
+            words::number(scope.apis),
+            words::number(scope.skipped_apis),
+            words::number(scope.stages)
+        )
+    });
+    budget::left_out(page, "", all, shown, "Region");
+}
+
+/// What the policies do not cover.
+pub(super) fn coverage(facts: &Facts<'_>, page: &mut String) {
+    let coverage = &facts.outcome.coverage;
+    let mut entries = Vec::new();
+    if !coverage.ungoverned.is_empty() {
+        let count = words::count(coverage.ungoverned.len() as u64, "stage");
+        entries.push(format!("- {count} that no rule governs, named in the JSON report.\n"));
+    }
+    for (names, noun, what) in
+        [(&coverage.unused_rules, "rule", "governed no stage"), (&coverage.unread_fields, "field", "no rule reads")]
+    {
+        if !names.is_empty() {
+            let codes: Vec<String> = names.iter().map(|name| code(name)).collect();
+            entries.push(format!(
+                "- {} that {what}: {}.\n",
+                words::count(names.len() as u64, noun),
+                words::list(&codes)
+            ));
+        }
+    }
+    if entries.is_empty() {
+        return;
+    }
+    page.push_str("\n## Coverage\n\n");
+    let shown = budget::fill(page, budget::COVERAGE, &entries, Clone::clone);
+    budget::left_out(page, "", entries.len(), shown, "list");
+}

@@ -1,0 +1,77 @@
+//! The accounts and Regions that were read, at a terminal. It must not know what was found.
+
+use std::io;
+
+use super::paint::{ALARM, BOLD, DIM, PLAIN};
+use crate::model::feed::{Read, Scope};
+use crate::report::escape::terminal::visible;
+use crate::report::facts::Facts;
+use crate::report::page::Page;
+use crate::report::words;
+
+/// How many scopes of a kind are named one by one. The books above them count all.
+const MOST_SCOPES: usize = 20;
+
+/// Writes the source, and how far each account and Region was read.
+pub(super) fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let source = words::source(facts, |text| visible(text).into_owned());
+    page.paragraph(0, 2, &[(BOLD, "Read from "), (BOLD, &source)])?;
+    let scopes = &facts.outcome.scopes;
+    if scopes.is_empty() {
+        return page.paragraph(2, 6, &[(PLAIN, "no account or Region")]);
+    }
+    if let Some(books) = words::books(facts) {
+        page.paragraph(2, 4, &[(PLAIN, &books)])?;
+    }
+    // Most pairs of an organization's accounts and Regions hold nothing; one line says so for all of them.
+    let empty = |scope: &&Scope| {
+        let nothing = scope.apis == 0 && scope.skipped_apis == 0 && scope.stages == 0;
+        scope.outcome == Read::Checked && nothing && scope.region.is_some()
+    };
+    let mut left_out = Vec::new();
+    for outcome in [Read::Unchecked, Read::Partial, Read::Checked] {
+        let of_it: Vec<_> = scopes.iter().filter(|scope| scope.outcome == outcome && !empty(scope)).collect();
+        let (named, more) = of_it.split_at(of_it.len().min(MOST_SCOPES));
+        for scope in named {
+            one_scope(scope, page)?;
+        }
+        left_out.extend(more);
+    }
+    let more = if scopes.iter().all(|scope| empty(&scope)) { "" } else { "more " };
+    if let Some(regions) = words::regions(scopes.iter().filter(empty), more) {
+        page.paragraph(2, 6, &[(DIM, &format!("{regions} {}: no API", words::read_whole(facts)))])?;
+    }
+    if let Some(regions) = words::regions(left_out, "more ") {
+        page.paragraph(2, 6, &[(DIM, &format!("{regions} not named here; --report json has them all"))])?;
+    }
+    let excluded: Vec<String> = scopes
+        .iter()
+        .filter(|scope| scope.outcome == Read::Excluded)
+        .take(MOST_SCOPES)
+        .map(|scope| visible(&words::place(scope.account.as_deref(), scope.region.as_deref())).into_owned())
+        .collect();
+    let all = scopes.iter().filter(|scope| scope.outcome == Read::Excluded).count();
+    if excluded.is_empty() {
+        return Ok(());
+    }
+    let rest = (all - excluded.len()) as u64;
+    let rest = if rest == 0 { String::new() } else { format!(", and {} more", words::number(rest)) };
+    page.paragraph(2, 6, &[(DIM, &format!("Excluded: {}{rest}", excluded.join(", ")))])
+}
+
+fn one_scope(scope: &Scope, page: &mut Page<'_>) -> io::Result<()> {
+    let place = words::place(scope.account.as_deref(), scope.region.as_deref());
+    let mut said = format!(": {} of {}", words::count(scope.stages, "stage"), words::count(scope.apis, "API"));
+    if scope.skipped_apis > 0 {
+        said.push_str(&format!(", {} that no rule can match skipped", words::count(scope.skipped_apis, "API")));
+    }
+    let (paint, outcome) = match scope.outcome {
+        Read::Checked | Read::Excluded => (PLAIN, ""),
+        Read::Partial => (ALARM, ", read in part"),
+        Read::Unchecked => (ALARM, ": not read"),
+    };
+    if scope.outcome == Read::Unchecked {
+        said.clear();
+    }
+    page.paragraph(2, 6, &[(PLAIN, &visible(&place)), (PLAIN, &said), (paint, outcome)])
+}

@@ -1,0 +1,330 @@
+//! The results of all shards of a run become the result that the run would have had in one piece. It must not know how
+//! a run is cut: that every shard is there once, and all of one run, is what it can tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::saved::{Error, Saved};
+use crate::model::Outcome;
+use crate::model::feed::{Gap, Scope, Warning};
+use crate::model::outcome::Unneeded;
+use crate::report::escape::visible;
+use crate::report::facts::{Part, Run};
+
+/// What the warning of an interrupted shard is called.
+const INTERRUPTED: &str = "shard-interrupted";
+
+/// Merges the results of shards, given in any order.
+///
+/// # Errors
+/// When one is missing, given twice, of another run, or no shard. Nothing is merged then.
+pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
+    let mut shards = in_order(results)?;
+    alike(&shards)?;
+    apart(&shards)?;
+    let interrupted = shards.iter().find_map(|(_, saved)| saved.signal);
+    let run = run(&shards);
+    // Of every shard the merged waivers are the same, and so is what is said of one that has expired.
+    let expired = expired(&mut shards);
+
+    let warned = common(shards.iter_mut().map(|(_, saved)| {
+        let (own, shared) = std::mem::take(&mut saved.outcome.warnings).into_iter().partition(|it| it.region.is_some());
+        saved.outcome.warnings = own;
+        shared
+    }));
+    let missed = common(shards.iter_mut().map(|(_, saved)| {
+        let (own, shared) = std::mem::take(&mut saved.outcome.gaps).into_iter().partition(|gap| gap.region.is_some());
+        saved.outcome.gaps = own;
+        shared
+    }));
+    let unneeded: Vec<Vec<Unneeded>> =
+        shards.iter_mut().map(|(_, saved)| std::mem::take(&mut saved.outcome.unneeded)).collect();
+    let unfound = found_by_none(shards.iter_mut().map(|(_, saved)| std::mem::take(&mut saved.outcome.unfound)));
+    let unknown: Vec<Gap> = shards.iter().filter_map(|(shard, saved)| nowhere(shard, saved)).collect();
+    let stopped: Vec<Warning> = shards.iter().filter_map(|(shard, saved)| stopped(shard, saved)).collect();
+
+    let mut shards = shards.into_iter();
+    let Some((_, mut whole)) = shards.next() else { return Err(Error("there is nothing to merge.".to_owned())) };
+    for (_, saved) in shards {
+        add(&mut whole.outcome, saved.outcome);
+    }
+    let outcome = &mut whole.outcome;
+    outcome.scopes = once(std::mem::take(&mut outcome.scopes));
+    outcome.gaps.extend(missed.into_iter().chain(unknown).chain(unfound));
+    outcome.warnings.extend(warned.into_iter().chain(stopped));
+    let again = outcome.expired_again();
+    let expired = outcome.waivers.iter().zip(again).zip(expired).filter(|(_, expired)| *expired);
+    outcome.warnings.extend(expired.map(|((waiver, again), _)| waiver.expired(again)));
+    if outcome.gaps.is_empty() && outcome.undecided_checks == 0 && interrupted.is_none() {
+        outcome.warnings.extend(needed_by_none(unneeded));
+    }
+    outcome.warnings.extend(outcome.unused_policies());
+    outcome.sort_violations();
+    outcome.sort_others();
+    (whole.signal, whole.run) = (interrupted, run);
+    whole.name = String::from("the merged result");
+    Ok(whole)
+}
+
+/// Every shard once, from the first to the last.
+fn in_order(results: Vec<Saved>) -> Result<Vec<(Part, Saved)>, Error> {
+    let mut shards: BTreeMap<u32, (Part, Saved)> = BTreeMap::new();
+    let mut first: Option<(String, Part)> = None;
+    let mut found: Option<(String, String)> = None;
+    for saved in results {
+        let name = saved.name.clone();
+        let Some(shard) = saved.run.shard.clone() else {
+            return Err(Error(format!(
+                "{name} is the result of a whole run, not of a shard.\n\
+                 Merge what `driftgate audit --shard I/N` wrote; `driftgate report {name}` renders a whole result."
+            )));
+        };
+        let (other, of) = first.get_or_insert_with(|| (name.clone(), shard.clone()));
+        if shard.count != of.count {
+            return Err(Error(format!(
+                "{name} is a shard of {}, and {other} is one of {}.\nMerge the shards of one run.",
+                shard.count, of.count
+            )));
+        }
+        if shard.of != of.of {
+            return Err(Error(format!(
+                "{name} and {other} are not shards of one run: their policies, waivers or flags differ.\n\
+                 Audit every shard with the same ones."
+            )));
+        }
+        if let Some(here) = &shard.found {
+            let (other, there) = found.get_or_insert_with(|| (name.clone(), here.clone()));
+            if here != there {
+                return Err(Error(format!(
+                    "{name} and {other} are not shards of one run: the credentials or the Regions that they found \
+                     differ.\nGive every machine the same ones, or name the accounts (--accounts) and the Regions \
+                     (--region)."
+                )));
+            }
+        }
+        let (index, count) = (shard.index, shard.count);
+        if let Some((_, other)) = shards.insert(index, (shard, saved)) {
+            return Err(Error(format!(
+                "shard {index} of {count} is there twice: {} and {name}.\nGive each shard once.",
+                other.name
+            )));
+        }
+    }
+    if let Some((_, Part { count, .. })) = first
+        && shards.len() < count as usize
+    {
+        return Err(missing(&shards.keys().copied().collect(), count));
+    }
+    Ok(shards.into_values().collect())
+}
+
+fn missing(there: &BTreeSet<u32>, count: u32) -> Error {
+    const MOST: usize = 10;
+    let all = count as usize - there.len();
+    let named: Vec<String> =
+        (1..=count).filter(|index| !there.contains(index)).take(MOST).map(|index| index.to_string()).collect();
+    let more = if all > named.len() { format!(" and {} more", all - named.len()) } else { String::new() };
+    let (noun, verb) = if all == 1 { ("shard", "is") } else { ("shards", "are") };
+    Error(format!(
+        "{noun} {}{more} of {count} {verb} missing, and nothing is known about what {} looked at.\n\
+         Give the result of every shard; audit one anew with --shard {}/{count}.",
+        named.join(", "),
+        if all == 1 { "it" } else { "they" },
+        named.first().map_or("I", String::as_str),
+    ))
+}
+
+/// Findings name rules and waivers by their place, so these have to be the same everywhere.
+fn alike(shards: &[(Part, Saved)]) -> Result<(), Error> {
+    for pair in shards.windows(2) {
+        let [(_, one), (_, other)] = pair else { continue };
+        let what = if one.outcome.rules != other.outcome.rules {
+            "rules"
+        } else if one.outcome.waivers != other.outcome.waivers {
+            "waivers"
+        } else if one.tolerance != other.tolerance {
+            "gates"
+        } else if one.run.version != other.run.version && !one.run.reproducible && !other.run.reproducible {
+            return Err(Error(format!(
+                "{} is of driftgate {}, and {} of driftgate {}.\nAudit every shard with the same version.",
+                one.name,
+                one.run.version(),
+                other.name,
+                other.run.version()
+            )));
+        } else {
+            continue;
+        };
+        return Err(Error(format!(
+            "{} and {} are not shards of one run: their {what} differ.\nAudit every shard with the same ones.",
+            one.name, other.name
+        )));
+    }
+    Ok(())
+}
+
+/// A Region of an account is in one shard, or something would be counted twice.
+fn apart(shards: &[(Part, Saved)]) -> Result<(), Error> {
+    let mut owners: BTreeMap<(Option<&str>, &str), &str> = BTreeMap::new();
+    for (_, saved) in shards {
+        for scope in &saved.outcome.scopes {
+            let Some(region) = scope.region.as_deref() else { continue };
+            let account = scope.account.as_deref();
+            if let Some(other) = owners.insert((account, region), &saved.name)
+                && other != saved.name
+            {
+                return Err(Error(format!(
+                    "{other} and {} both looked at {} {region}, so they are not shards of one run.",
+                    saved.name,
+                    visible(account.unwrap_or("an account that is not stated")),
+                    region = visible(region),
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The circumstances of the whole: when the last shard was done, and how long the longest took.
+fn run(shards: &[(Part, Saved)]) -> Run {
+    let runs = || shards.iter().map(|(_, saved)| &saved.run);
+    let sources: BTreeSet<&str> = runs().map(|run| &*run.source).collect();
+    let source = sources.into_iter().collect::<Vec<_>>().join(", ");
+    if runs().any(|run| run.reproducible) {
+        return Run { reproducible: true, source, ..Run::default() };
+    }
+    Run {
+        generated_at: runs().filter_map(|run| run.generated_at.clone()).max(),
+        duration: runs().filter_map(|run| run.duration).max(),
+        version: runs().find_map(|run| run.version.clone()),
+        source,
+        ..Run::default()
+    }
+}
+
+/// Which waivers have expired. What a shard says of one counts the shard's own violations, so it is taken out, and said
+/// anew of the whole.
+fn expired(shards: &mut [(Part, Saved)]) -> Vec<bool> {
+    let mut expired = Vec::new();
+    for (_, saved) in shards {
+        let outcome = &mut saved.outcome;
+        let again = outcome.expired_again();
+        expired.resize(outcome.waivers.len(), false);
+        for ((waiver, again), expired) in outcome.waivers.iter().zip(again).zip(&mut expired) {
+            let said = waiver.expired(again);
+            if let Some(at) = outcome.warnings.iter().position(|warning| *warning == said) {
+                outcome.warnings.remove(at);
+                *expired = true;
+            }
+        }
+    }
+    expired
+}
+
+/// That a signal ended a shard, so that what it had not looked at is missing from the whole.
+fn stopped(shard: &Part, saved: &Saved) -> Option<Warning> {
+    let (signal, Part { index, count, .. }) = (saved.signal?.name(), shard);
+    let message = format!("shard {index} of {count} was ended by {signal}; what it had not looked at is missing");
+    Some(Warning { kind: INTERRUPTED.to_owned(), message, ..Warning::default() })
+}
+
+/// That nobody knows where a shard looked, though nothing is known to have ended it.
+fn nowhere(shard: &Part, saved: &Saved) -> Option<Gap> {
+    let Part { index, count, .. } = shard;
+    let told = shard.found.is_some() || saved.signal.is_some() || saved.outcome.failed.is_some();
+    (!told).then(|| Gap {
+        operation: "merge".to_owned(),
+        code: "Incomplete".to_owned(),
+        message: format!("shard {index} of {count} does not say whose credentials and which Regions it found"),
+        hint: format!("audit it anew with --shard {index}/{count}"),
+        ..Gap::default()
+    })
+}
+
+/// What is about no Region, as every shard says it: as often as the shard that says it most often.
+fn common<T: Ord + Clone>(lists: impl Iterator<Item = Vec<T>>) -> Vec<T> {
+    let mut most: BTreeMap<T, usize> = BTreeMap::new();
+    for list in lists {
+        let mut here: BTreeMap<T, usize> = BTreeMap::new();
+        for one in list {
+            *here.entry(one).or_default() += 1;
+        }
+        for (one, times) in here {
+            let known = most.entry(one).or_default();
+            *known = times.max(*known);
+        }
+    }
+    most.into_iter().flat_map(|(one, times)| std::iter::repeat_n(one, times)).collect()
+}
+
+/// The scopes, those without a Region once: every shard has them.
+fn once(scopes: Vec<Scope>) -> Vec<Scope> {
+    let mut merged: Vec<Scope> = Vec::with_capacity(scopes.len());
+    let mut of_accounts: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
+    for mut scope in scopes {
+        if scope.region.is_some() {
+            merged.push(scope);
+            continue;
+        }
+        let requests = scope.requests.take();
+        let known = of_accounts.entry(scope.account.clone()).or_default();
+        let same = known
+            .iter()
+            .copied()
+            .find(|at| merged.get(*at).is_some_and(|other| Scope { requests: None, ..other.clone() } == scope));
+        if let Some(other) = same.and_then(|at| merged.get_mut(at)) {
+            other.requests = other.requests.into_iter().chain(requests).reduce(|a, b| a + b);
+        } else {
+            known.push(merged.len());
+            merged.push(Scope { requests, ..scope });
+        }
+    }
+    merged
+}
+
+/// The waivers that no shard needed, though one may have: each shard lists those that it did not need.
+fn needed_by_none(unneeded: Vec<Vec<Unneeded>>) -> Vec<Warning> {
+    let count = unneeded.len();
+    let mut listed: BTreeMap<Warning, (usize, bool)> = BTreeMap::new();
+    for list in unneeded {
+        let mut here: BTreeMap<Warning, bool> = BTreeMap::new();
+        for Unneeded { warning, in_scope } in list {
+            *here.entry(warning).or_default() |= in_scope;
+        }
+        for (warning, in_scope) in here {
+            let (shards, anywhere) = listed.entry(warning).or_default();
+            *shards += 1;
+            *anywhere |= in_scope;
+        }
+    }
+    let by_all = listed.into_iter().filter(|(_, (shards, anywhere))| *shards == count && *anywhere);
+    by_all.map(|(warning, _)| warning).collect()
+}
+
+/// The names given by flags that every shard lists as not found. A shard that could not look everywhere lists none.
+fn found_by_none(lists: impl Iterator<Item = Vec<Gap>>) -> Vec<Gap> {
+    lists.reduce(|all, list| all.into_iter().filter(|gap| list.contains(gap)).collect()).unwrap_or_default()
+}
+
+/// Adds up; what every shard has alike stays as it is.
+fn add(whole: &mut Outcome, shard: Outcome) {
+    whole.stages += shard.stages;
+    whole.governed += shard.governed;
+    whole.checks += shard.checks;
+    whole.not_applicable += shard.not_applicable;
+    whole.undecided_checks += shard.undecided_checks;
+    for (whole, shard) in whole.violations.iter_mut().zip(shard.violations) {
+        whole.extend(shard);
+    }
+    whole.waived.extend(shard.waived);
+    whole.undecided.extend(shard.undecided);
+    whole.gaps.extend(shard.gaps);
+    whole.scopes.extend(shard.scopes);
+    whole.warnings.extend(shard.warnings);
+    whole.failed = match (whole.failed.take(), shard.failed) {
+        (Some(one), Some(other)) if one != other => Some(format!("{one}\n{other}")),
+        (one, other) => one.or(other),
+    };
+    whole.coverage.ungoverned.extend(shard.coverage.ungoverned);
+    whole.coverage.unused_rules.retain(|rule| shard.coverage.unused_rules.contains(rule));
+    whole.coverage.unread_fields.retain(|field| shard.coverage.unread_fields.contains(field));
+}

@@ -1,0 +1,84 @@
+//! Reads results that were saved as JSON. They were files that others could write: every type is checked, and every
+//! text is as untrusted as one from AWS. It must not know policies, nor what the gate makes of what it reads.
+
+use serde::Deserialize;
+
+use super::parts::Parts;
+use super::saved::{Error, Saved};
+use super::types::{FORMAT, FORMAT_VERSION, Text};
+use crate::model::fault;
+use crate::report::escape::visible;
+
+/// What to do about a file that holds no result.
+const NAME_ONE: &str = "Name a file that `driftgate audit --report json=FILE` wrote.";
+
+/// Reads a result; `name` is what messages call it.
+///
+/// # Errors
+/// When it is empty, cut off, not JSON, of another format or version, or does not hold together.
+pub fn read(name: &str, text: &[u8]) -> Result<Saved, Error> {
+    // Editors on Windows put a mark of the byte order before UTF-8.
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    if text.trim_ascii().is_empty() {
+        return Err(Error(format!(
+            "{name} is empty, so there is no result in it.\nIf a command wrote it, look at what that command said."
+        )));
+    }
+    let mut from = serde_json::Deserializer::from_slice(text);
+    let parts = Parts::deserialize(&mut from).and_then(|parts| from.end().map(|()| parts));
+    match parts {
+        Ok(parts) => parts.together(name).map_err(|what| {
+            Error(format!("{name}: {}.\nThe file was edited or is damaged; take the original.", visible(&what)))
+        }),
+        Err(error) => Err(explained(name, text, &error)),
+    }
+}
+
+/// Why a text is no result, in words: what its beginning says it is matters more than where reading it ended.
+fn explained(name: &str, text: &[u8], error: &serde_json::Error) -> Error {
+    #[derive(Deserialize)]
+    struct Head<'a> {
+        #[serde(borrow)]
+        format: Option<Text<'a>>,
+        version: Option<serde_json::Value>,
+    }
+    let said = visible(&fault::words(error));
+    let place = format!("{name}:{}:{}", error.line(), error.column());
+    let cut_off = || Error(format!("{name} is cut off: it ends in the middle of a result.\nSave or copy it again."));
+
+    let heads = serde_json::Deserializer::from_slice(text).into_iter::<Head<'_>>().next();
+    let head = match heads {
+        Some(Ok(head)) => head,
+        Some(Err(head)) if head.is_eof() || error.is_eof() => return cut_off(),
+        Some(Err(head)) if head.is_syntax() => {
+            return Error(format!("{place}: this is no JSON ({said}), so it is no result.\n{NAME_ONE}"));
+        }
+        _ => return Error(format!("{name} is JSON, but no result of driftgate.\n{NAME_ONE}")),
+    };
+    match head.format.as_ref().map(|format| &*format.0) {
+        Some(FORMAT) => {}
+        Some("driftgate.snapshot") => {
+            return Error(format!(
+                "{name} is a snapshot, not a result.\nAudit it first: driftgate audit --from {name} --report json=FILE"
+            ));
+        }
+        Some(other) => {
+            return Error(format!(
+                "{name} is no result of driftgate: its format is {}, not {FORMAT}.\n{NAME_ONE}",
+                visible(other)
+            ));
+        }
+        None => return Error(format!("{name} is JSON, but no result of driftgate: it has no `format`.\n{NAME_ONE}")),
+    }
+    match head.version.as_ref() {
+        Some(version) if version.as_u64() != Some(FORMAT_VERSION) => Error(format!(
+            "{name} is a result in version {} of the format, and this driftgate reads version {FORMAT_VERSION}.\n\
+             Read it with the driftgate that wrote it, or a later one.",
+            visible(&version.to_string())
+        )),
+        _ if error.is_eof() => cut_off(),
+        _ => Error(format!(
+            "{place}: not what a result holds: {said}.\nThe file was edited or is damaged; take the original."
+        )),
+    }
+}
