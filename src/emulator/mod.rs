@@ -5,49 +5,34 @@
 //! A request passes these files in order:
 //!
 //! ```text
-//! server ─► request, signature ─► control_plane ─► throttle ─► fault ─► a service ─► reply, refusal ─► server
+//! server/connection ─► wire ─► server/control_plane ─► faults ─► services ─► wire ─► server/connection
 //! ```
 //!
-//! The services are `api_gateway`, `sts`, `organizations` and `regions`; they read the fleet and cut pages with `paging`.
+//! The services read the fleet; `wire` has what requests and answers look like, errors and pages included.
 //!
 //! [`Settings`] says what the server holds (a [`Fleet`]) and how it misbehaves (a [`Throttle`], [`Fault`]s).
 
-mod api_gateway;
-mod arrival;
-mod control_plane;
-mod deleted;
-pub mod document;
-mod fault;
+mod faults;
 mod fleet;
-mod generated;
-mod organization;
-mod organizations;
-mod paging;
 mod random;
-mod refusal;
-mod regions;
-mod reply;
-mod request;
-mod sample;
 mod server;
+mod services;
 mod settings;
-mod signature;
-mod spoilt;
-mod sts;
-mod throttle;
+mod wire;
 #[cfg(test)]
 mod wire_tests;
 
-pub use self::arrival::Arrival;
-pub use self::fault::{Fault, Target, What, When};
-pub use self::fleet::Fleet;
-pub use self::organization::{Organization, ROOT, State};
-pub use self::regions::BY_DEFAULT as GENERATED_REGIONS;
-pub use self::request::Operation;
-pub use self::sample::{DEMO_REGIONS, DENIED_API, HOME_ACCOUNT, HOME_REGION};
+pub use self::faults::fault::{Fault, Target, What, When};
+pub use self::faults::throttle::Throttle;
+pub use self::fleet::deployed::Fleet;
+pub use self::fleet::document;
+pub use self::fleet::organization::{Organization, ROOT, State};
+pub use self::fleet::regions::BY_DEFAULT as GENERATED_REGIONS;
+pub use self::fleet::sample::{DEMO_REGIONS, DENIED_API, HOME_ACCOUNT, HOME_REGION};
+pub use self::server::arrival::Arrival;
+pub use self::services::sts::Roles;
 pub use self::settings::Settings;
-pub use self::sts::Roles;
-pub use self::throttle::Throttle;
+pub use self::wire::request::Operation;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -56,7 +41,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-use self::control_plane::ControlPlane;
+use self::server::connection::serve;
+use self::server::control_plane::ControlPlane;
+use self::wire::signature;
 
 /// A running control plane on the loopback interface. It stops, and its connections break, when this is dropped.
 #[derive(Debug)]
@@ -75,7 +62,7 @@ impl Emulator {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await?;
         let address = listener.local_addr()?;
         let control_plane = Arc::new(ControlPlane::new(settings));
-        let server = tokio::spawn(server::serve(listener, Arc::clone(&control_plane))).abort_handle();
+        let server = tokio::spawn(serve(listener, Arc::clone(&control_plane))).abort_handle();
         Ok(Emulator { address, control_plane, server })
     }
 

@@ -1,41 +1,41 @@
 //! A seeded sequence of numbers (SplitMix64): the same everywhere, and good for nothing secret.
 
 /// A deterministic sequence; two with the same seed are the same.
-pub(super) struct Sequence(u64);
+pub struct Sequence(u64);
 
 impl Sequence {
     #[cfg(test)]
-    pub(super) fn new(seed: u64) -> Sequence {
+    pub fn new(seed: u64) -> Sequence {
         Sequence(seed)
     }
 
     /// A sequence of its own for each place of each item.
-    pub(super) fn within(seed: u64, item: u64, place: u64) -> Sequence {
+    pub fn within(seed: u64, item: u64, place: u64) -> Sequence {
         Sequence(mix(mix(seed.wrapping_add(item.wrapping_mul(STEP))).wrapping_add(place.wrapping_mul(STEP))))
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         let value = mix(self.0);
         self.0 = self.0.wrapping_add(STEP);
         value
     }
 
     /// A number below `end`, which must not be 0.
-    pub(super) fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
-    pub(super) fn percent(&mut self, chance: u64) -> bool {
+    pub fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance
     }
 
     /// One of `choices`, which must not be empty.
-    pub(super) fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+    pub fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
         choices[self.place(choices.len())]
     }
 
     /// An identifier of lower-case letters and digits, as API Gateway makes them.
-    pub(super) fn identifier(&mut self, length: usize) -> String {
+    pub fn identifier(&mut self, length: usize) -> String {
         const ALPHABET: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
         (0..length).map(|_| char::from(ALPHABET[self.place(ALPHABET.len())])).collect()
     }
@@ -48,7 +48,7 @@ impl Sequence {
 
 /// The `index`-th draw of the sequence `seed`, at least 0 and below 1, without the draws before it.
 #[expect(clippy::cast_precision_loss, reason = "53 of the bits are taken, as many as an f64 holds")]
-pub(super) fn fraction(seed: u64, index: u64) -> f64 {
+pub fn fraction(seed: u64, index: u64) -> f64 {
     let bits = mix(seed.wrapping_add(index.wrapping_mul(STEP)));
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::fault::{Fault, What};
-use super::fleet::Fleet;
-use super::request::Operation;
-use super::sample::{DENIED_API, DENIED_REGION};
-use super::sts::Roles;
-use super::throttle::Throttle;
+use crate::emulator::faults::fault::{Fault, What};
+use crate::emulator::faults::throttle::Throttle;
+use crate::emulator::fleet::deployed::Fleet;
+use crate::emulator::fleet::sample::{DENIED_API, DENIED_REGION};
+use crate::emulator::services::sts::Roles;
+use crate::emulator::wire::request::Operation;
 
-/// Everything that can be told to an [`Emulator`](super::Emulator).
+/// Everything that can be told to an [`Emulator`](crate::emulator::Emulator).
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The port on 127.0.0.1; 0 takes a free one.

@@ -18,7 +18,7 @@ use aws_sdk_apigatewayv2::types::Api;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use serde_json::json;
 
-use super::*;
+use crate::emulator::*;
 
 const ACCOUNT: &str = HOME_ACCOUNT;
 const REGION: &str = HOME_REGION;

@@ -11,14 +11,14 @@ use super::signature::Caller;
 
 /// One page: which items, and the token of the page after it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Page {
-    pub(super) items: Range<usize>,
-    pub(super) next: Option<String>,
+pub struct Page {
+    pub items: Range<usize>,
+    pub next: Option<String>,
 }
 
 /// How a faulty server pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Paging {
+pub enum Paging {
     Faithful,
     /// Each page's token leads to that page again.
     RepeatToken,
@@ -30,13 +30,13 @@ pub(super) enum Paging {
 
 /// Why there is no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BadRequest {
+pub enum BadRequest {
     MaxResults(usize),
     NextToken,
 }
 
 impl BadRequest {
-    pub(super) fn refusal(self) -> Refusal {
+    pub fn refusal(self) -> Refusal {
         match self {
             BadRequest::MaxResults(largest) => {
                 Refusal::bad_request(format!("Invalid value for maxResults: must be between 1 and {largest}"))
@@ -48,19 +48,19 @@ impl BadRequest {
 
 /// A list that is read page by page.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct List<'a> {
-    pub(super) caller: &'a Caller<'a>,
+pub struct List<'a> {
+    pub caller: &'a Caller<'a>,
     /// What is listed: an API's stages, an organizational unit's accounts.
-    pub(super) of: &'a str,
-    pub(super) length: usize,
-    pub(super) page_size: usize,
+    pub of: &'a str,
+    pub length: usize,
+    pub page_size: usize,
     /// The largest `maxResults` that the service takes.
-    pub(super) largest: usize,
+    pub largest: usize,
 }
 
 impl List<'_> {
     /// The page that a request asks for.
-    pub(super) fn page(
+    pub fn page(
         &self,
         max_results: Option<&str>,
         next_token: Option<&str>,

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::document::{self, with};
-use super::{Deployed, HOME_ACCOUNT, HOME_REGION, http_api, http_stage};
+use super::good::{Deployed, HOME_ACCOUNT, HOME_REGION, http_api, http_stage};
+use crate::emulator::fleet::document::{self, with};
 
-pub(super) fn apis() -> Vec<Deployed> {
+pub fn apis() -> Vec<Deployed> {
     vec![
         orders(),
         petstore(),

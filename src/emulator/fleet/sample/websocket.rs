@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::super::document::with;
-use super::{Deployed, websocket_api, websocket_stage};
+use super::good::{Deployed, websocket_api, websocket_stage};
+use crate::emulator::fleet::document::with;
 
-pub(super) fn apis() -> Vec<Deployed> {
+pub fn apis() -> Vec<Deployed> {
     vec![chat(), notifications(), telemetry(), trading()]
 }
 

@@ -6,38 +6,38 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 /// The namespace of STS's answers.
-pub(super) const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+pub const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// A whole answer, ready for the wire.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) content_type: &'static str,
+pub struct Reply {
+    pub status: u16,
+    pub content_type: &'static str,
     /// What goes into `x-amzn-ErrorType`.
-    pub(super) error_type: Option<String>,
+    pub error_type: Option<String>,
     /// Seconds of a `Retry-After`.
-    pub(super) retry_after: Option<u64>,
+    pub retry_after: Option<u64>,
     /// Of a redirect.
-    pub(super) location: Option<String>,
-    pub(super) content_encoding: Option<&'static str>,
-    pub(super) body: Vec<u8>,
+    pub location: Option<String>,
+    pub content_encoding: Option<&'static str>,
+    pub body: Vec<u8>,
 }
 
 impl Reply {
-    pub(super) fn json(body: impl Into<Vec<u8>>) -> Reply {
+    pub fn json(body: impl Into<Vec<u8>>) -> Reply {
         Reply::ok("application/json", body)
     }
 
-    pub(super) fn json_1_1(body: &Value) -> Reply {
+    pub fn json_1_1(body: &Value) -> Reply {
         Reply::ok("application/x-amz-json-1.1", body.to_string())
     }
 
-    pub(super) fn xml(body: String) -> Reply {
+    pub fn xml(body: String) -> Reply {
         Reply::ok("text/xml", body)
     }
 
     /// `{"items":[…],"nextToken":"…"}` from documents that are JSON already.
-    pub(super) fn page<'a>(items: impl Iterator<Item = Cow<'a, str>>, next_token: Option<&str>) -> Reply {
+    pub fn page<'a>(items: impl Iterator<Item = Cow<'a, str>>, next_token: Option<&str>) -> Reply {
         let mut body = String::with_capacity(4096);
         body.push_str(r#"{"items":["#);
         for (index, item) in items.enumerate() {
@@ -58,29 +58,29 @@ impl Reply {
     }
 
     /// What a captive portal says to everything.
-    pub(super) fn web_page() -> Reply {
+    pub fn web_page() -> Reply {
         Reply::ok(
             "text/html",
             "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Welcome</body></html>\n",
         )
     }
 
-    pub(super) fn redirect(status: u16, location: &str) -> Reply {
+    pub fn redirect(status: u16, location: &str) -> Reply {
         Reply { status, location: Some(location.to_owned()), ..Reply::ok("text/html", "") }
     }
 
     /// The same answer with only the first half of its body.
-    pub(super) fn truncated(mut self) -> Reply {
+    pub fn truncated(mut self) -> Reply {
         self.body.truncate(self.body.len() / 2);
         self
     }
 
-    pub(super) fn without_body(mut self) -> Reply {
+    pub fn without_body(mut self) -> Reply {
         self.body.clear();
         self
     }
 
-    pub(super) fn ok(content_type: &'static str, body: impl Into<Vec<u8>>) -> Reply {
+    pub fn ok(content_type: &'static str, body: impl Into<Vec<u8>>) -> Reply {
         Reply {
             status: 200,
             content_type,
@@ -94,7 +94,7 @@ impl Reply {
 }
 
 /// The text with what XML has other uses for.
-pub(super) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

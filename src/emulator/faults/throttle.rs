@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use super::signature::Caller;
+use crate::emulator::wire::signature::Caller;
 
 /// A quota on API Gateway calls, for each account and Region; what exceeds it is answered with 429.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +23,7 @@ impl Throttle {
 
 /// The buckets that have been used so far. A bucket starts full.
 #[derive(Debug)]
-pub(super) struct Buckets {
+pub struct Buckets {
     quota: Throttle,
     /// By account and Region.
     used: Mutex<HashMap<String, HashMap<String, Bucket>>>,
@@ -36,12 +36,12 @@ struct Bucket {
 }
 
 impl Buckets {
-    pub(super) fn new(quota: Throttle) -> Buckets {
+    pub fn new(quota: Throttle) -> Buckets {
         Buckets { quota, used: Mutex::default() }
     }
 
     /// Takes a token for a request of `caller` that arrived `at`; false when there is none.
-    pub(super) fn admit(&self, caller: &Caller<'_>, at: Instant) -> bool {
+    pub fn admit(&self, caller: &Caller<'_>, at: Instant) -> bool {
         let burst = f64::from(self.quota.burst);
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         // Looked up before it is put in: the keys are copied once for each bucket, not for each request.

@@ -8,7 +8,7 @@ use super::signature::Caller;
 
 /// An error that AWS answers with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub struct Refusal {
     why: Why,
     message: String,
     retry_after: Option<u64>,
@@ -16,7 +16,7 @@ pub(super) struct Refusal {
 
 /// What kind of error it is, whatever a service calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub enum Why {
     Throttled,
     Server(u16),
     Denied,
@@ -86,94 +86,90 @@ impl Why {
 }
 
 impl Refusal {
-    pub(super) fn new(why: Why, message: impl Into<String>) -> Refusal {
+    pub fn new(why: Why, message: impl Into<String>) -> Refusal {
         Refusal { why, message: message.into(), retry_after: None }
     }
 
-    pub(super) fn throttled(retry_after: Option<u64>) -> Refusal {
+    pub fn throttled(retry_after: Option<u64>) -> Refusal {
         Refusal { retry_after, ..Refusal::new(Why::Throttled, "Too Many Requests") }
     }
 
-    pub(super) fn server_error(status: u16) -> Refusal {
+    pub fn server_error(status: u16) -> Refusal {
         let message = if status == 503 { "Service Unavailable" } else { "Internal server error" };
         Refusal::new(Why::Server(status), message)
     }
 
     /// `method` is what stands in the name of API Gateway's actions.
-    pub(super) fn denied(caller: &Caller<'_>, method: &str, operation: Operation, resource: &Resource<'_>) -> Refusal {
+    pub fn denied(caller: &Caller<'_>, method: &str, operation: Operation, resource: &Resource<'_>) -> Refusal {
         Refusal::new(Why::Denied, not_authorized(caller, method, operation, resource))
     }
 
-    pub(super) fn denied_by_organization(
-        caller: &Caller<'_>,
-        operation: Operation,
-        resource: &Resource<'_>,
-    ) -> Refusal {
+    pub fn denied_by_organization(caller: &Caller<'_>, operation: Operation, resource: &Resource<'_>) -> Refusal {
         let denied = not_authorized(caller, "GET", operation, resource);
         Refusal::new(Why::DeniedByOrganization, format!("{denied} with an explicit deny in a service control policy"))
     }
 
-    pub(super) fn expired_token() -> Refusal {
+    pub fn expired_token() -> Refusal {
         Refusal::new(Why::ExpiredToken, "The security token included in the request is expired")
     }
 
-    pub(super) fn unrecognized_client() -> Refusal {
+    pub fn unrecognized_client() -> Refusal {
         Refusal::new(Why::UnrecognizedClient, "The security token included in the request is invalid.")
     }
 
-    pub(super) fn unsigned() -> Refusal {
+    pub fn unsigned() -> Refusal {
         Refusal::new(Why::Unsigned, "Missing Authentication Token")
     }
 
-    pub(super) fn wrong_scope(service: &str) -> Refusal {
+    pub fn wrong_scope(service: &str) -> Refusal {
         Refusal::new(Why::Signature, format!("Credential should be scoped to correct service: '{service}'. "))
     }
 
-    pub(super) fn invalid_signature() -> Refusal {
+    pub fn invalid_signature() -> Refusal {
         let message = "The request signature we calculated does not match the signature you provided. Check your AWS \
                        Secret Access Key and signing method. Consult the service documentation for details.";
         Refusal::new(Why::Signature, message)
     }
 
-    pub(super) fn clock_skew() -> Refusal {
+    pub fn clock_skew() -> Refusal {
         let message = "Signature expired: 20261123T091500Z is now earlier than 20261123T100000Z (20261123T101500Z - \
                        15 min.)";
         Refusal::new(Why::Skew, message)
     }
 
-    pub(super) fn incomplete_signature() -> Refusal {
+    pub fn incomplete_signature() -> Refusal {
         Refusal::new(
             Why::IncompleteSignature,
             "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256",
         )
     }
 
-    pub(super) fn no_such_api(caller: &Caller<'_>, api_id: &str) -> Refusal {
+    pub fn no_such_api(caller: &Caller<'_>, api_id: &str) -> Refusal {
         Refusal::new(Why::NotFound, format!("Invalid API identifier specified {}:{api_id}", caller.account))
     }
 
-    pub(super) fn no_such_stage() -> Refusal {
+    pub fn no_such_stage() -> Refusal {
         Refusal::new(Why::NotFound, "Invalid stage identifier specified")
     }
 
-    pub(super) fn not_found() -> Refusal {
+    pub fn not_found() -> Refusal {
         Refusal::new(Why::NotFound, "Not Found")
     }
 
-    pub(super) fn not_in_use() -> Refusal {
+    pub fn not_in_use() -> Refusal {
         Refusal::new(Why::NotInUse, "Your account is not a member of an organization.")
     }
 
-    pub(super) fn bad_request(message: impl Into<String>) -> Refusal {
+    pub fn bad_request(message: impl Into<String>) -> Refusal {
         Refusal::new(Why::BadRequest, message)
     }
 
-    pub(super) fn bad_token() -> Refusal {
+    pub fn bad_token() -> Refusal {
         Refusal::bad_request("Invalid nextToken")
     }
 
     /// In the protocol of the operation.
-    pub(super) fn reply(&self, operation: Operation, request_id: &str) -> Reply {
+    pub fn reply(&self, operation: Operation, request_id: &str) -> Reply {
         let protocol = operation.protocol();
         let (status, code) = self.why.on(protocol);
         let reply = match protocol {

@@ -3,23 +3,23 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use super::signature::Caller;
+use crate::emulator::wire::signature::Caller;
 
 /// Account, Region, API and stage; without a stage, the API and all of its stages.
 type Key = (String, String, String, Option<String>);
 
 /// The items deleted so far.
 #[derive(Debug, Default)]
-pub(super) struct Deleted(Mutex<BTreeSet<Key>>);
+pub struct Deleted(Mutex<BTreeSet<Key>>);
 
 impl Deleted {
     /// Deletes the API, or one stage of it.
-    pub(super) fn add(&self, caller: &Caller<'_>, api_id: &str, stage: Option<&str>) {
+    pub fn add(&self, caller: &Caller<'_>, api_id: &str, stage: Option<&str>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key(caller, api_id, stage));
     }
 
     /// Returns true if the API, or the stage of it, was deleted.
-    pub(super) fn has(&self, caller: &Caller<'_>, api_id: &str, stage: Option<&str>) -> bool {
+    pub fn has(&self, caller: &Caller<'_>, api_id: &str, stage: Option<&str>) -> bool {
         let deleted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         !deleted.is_empty() && deleted.contains(&key(caller, api_id, stage))
     }

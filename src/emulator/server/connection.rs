@@ -21,8 +21,8 @@ use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
 use super::control_plane::{ControlPlane, Delivery, Fate};
-use super::reply::Reply;
-use super::request::RawRequest;
+use crate::emulator::wire::reply::Reply;
+use crate::emulator::wire::request::RawRequest;
 
 const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -30,7 +30,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 /// Accepts until the task is aborted; its connections end with it.
-pub(super) async fn serve(listener: TcpListener, control_plane: Arc<ControlPlane>) -> Infallible {
+pub async fn serve(listener: TcpListener, control_plane: Arc<ControlPlane>) -> Infallible {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {

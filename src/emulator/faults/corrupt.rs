@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::document::with;
-use super::reply::Reply;
+use crate::emulator::fleet::document::with;
+use crate::emulator::wire::reply::Reply;
 
 /// The members of all answers in which the items of a list are.
 const LISTS: [&str; 5] = ["items", "Accounts", "Roots", "OrganizationalUnits", "Regions"];
@@ -18,7 +18,7 @@ const UNKNOWN: [(&str, &str); 5] = [
 ];
 
 /// Puts a value that no client knows in the place of every enumeration.
-pub(super) fn unknown_enums(reply: Reply) -> Reply {
+pub fn unknown_enums(reply: Reply) -> Reply {
     rewritten(reply, |body| {
         each_document(body, |document| {
             // A stage of an HTTP API has no level; here it has one, too.
@@ -31,7 +31,7 @@ pub(super) fn unknown_enums(reply: Reply) -> Reply {
 }
 
 /// Each list begins with a null.
-pub(super) fn null_items(reply: Reply) -> Reply {
+pub fn null_items(reply: Reply) -> Reply {
     rewritten(reply, |body| {
         for list in LISTS {
             if let Some(items) = body.get_mut(list).and_then(Value::as_array_mut) {
@@ -42,7 +42,7 @@ pub(super) fn null_items(reply: Reply) -> Reply {
 }
 
 /// Null in the place of each list.
-pub(super) fn null_list(reply: Reply) -> Reply {
+pub fn null_list(reply: Reply) -> Reply {
     rewritten(reply, |body| {
         for list in LISTS {
             if let Some(items) = body.get_mut(list) {
@@ -53,14 +53,14 @@ pub(super) fn null_list(reply: Reply) -> Reply {
 }
 
 /// The answer with `changes` merged into each of its documents.
-pub(super) fn changed(reply: Reply, changes: &Value) -> Reply {
+pub fn changed(reply: Reply, changes: &Value) -> Reply {
     rewritten(reply, |body| {
         each_document(body, |document| *document = with(document.take(), changes.clone()));
     })
 }
 
 /// The answer but for its last byte, and then spaces up to so many bytes.
-pub(super) fn oversized(mut reply: Reply, bytes: usize) -> Reply {
+pub fn oversized(mut reply: Reply, bytes: usize) -> Reply {
     reply.body.pop();
     if reply.body.len() < bytes {
         reply.body.resize(bytes, b' ');
@@ -69,7 +69,7 @@ pub(super) fn oversized(mut reply: Reply, bytes: usize) -> Reply {
 }
 
 /// Says that it is compressed, and is nothing.
-pub(super) fn gzip_garbage() -> Reply {
+pub fn gzip_garbage() -> Reply {
     let garbage: Vec<u8> = (0..200_u8).map(|at| at.wrapping_mul(167).wrapping_add(91)).collect();
     Reply { content_encoding: Some("gzip"), ..Reply::json(garbage) }
 }

@@ -3,10 +3,10 @@
 
 use serde_json::json;
 
-use super::super::document::with;
-use super::{Deployed, http_api, http_stage};
+use super::good::{Deployed, http_api, http_stage};
+use crate::emulator::fleet::document::with;
 
-pub(super) fn apis() -> Vec<Deployed> {
+pub fn apis() -> Vec<Deployed> {
     vec![markup(), other_scripts()]
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use super::request::Operation;
+use crate::emulator::wire::request::Operation;
 
 /// One request that arrived, whatever became of it. A retry is a request of its own.
 #[derive(Clone, Debug)]
@@ -32,15 +32,15 @@ pub struct Arrival {
 
 /// The arrivals in order, or nothing at all when they are not wanted.
 #[derive(Debug)]
-pub(super) struct ArrivalLog(Option<Mutex<Vec<Arrival>>>);
+pub struct ArrivalLog(Option<Mutex<Vec<Arrival>>>);
 
 impl ArrivalLog {
-    pub(super) fn new(wanted: bool) -> ArrivalLog {
+    pub fn new(wanted: bool) -> ArrivalLog {
         ArrivalLog(wanted.then(Mutex::default))
     }
 
     /// Takes a closure so that a server that logs nothing copies nothing.
-    pub(super) fn record(&self, arrival: impl FnOnce() -> Arrival) {
+    pub fn record(&self, arrival: impl FnOnce() -> Arrival) {
         if let Some(log) = &self.0 {
             let arrival = arrival();
             log.lock().unwrap_or_else(PoisonError::into_inner).push(arrival);
@@ -48,7 +48,7 @@ impl ArrivalLog {
     }
 
     /// Sorted, since two workers may have recorded theirs in the other order than they arrived.
-    pub(super) fn all(&self) -> Vec<Arrival> {
+    pub fn all(&self) -> Vec<Arrival> {
         let Some(log) = &self.0 else { return Vec::new() };
         let mut arrivals = log.lock().unwrap_or_else(PoisonError::into_inner).clone();
         arrivals.sort_by_key(|arrival| arrival.at);

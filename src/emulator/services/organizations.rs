@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::organization::{Member, Organization, Unit};
-use super::paging::{List, Paging};
-use super::refusal::{Refusal, Why};
-use super::reply::Reply;
-use super::request::{Call, Operation};
-use super::signature::Caller;
+use crate::emulator::fleet::organization::{Member, Organization, Unit};
+use crate::emulator::wire::paging::{List, Paging};
+use crate::emulator::wire::refusal::{Refusal, Why};
+use crate::emulator::wire::reply::Reply;
+use crate::emulator::wire::request::{Call, Operation};
+use crate::emulator::wire::signature::Caller;
 
 const ORGANIZATION: &str = "o-demodemo01";
 
@@ -16,7 +16,7 @@ const ORGANIZATION: &str = "o-demodemo01";
 const PAGE: usize = 20;
 
 /// The answer of the service, with its lists cut as `paging` says.
-pub(super) fn answer(
+pub fn answer(
     organization: Option<&Organization>,
     caller: &Caller<'_>,
     call: &Call<'_>,
@@ -39,7 +39,7 @@ pub(super) fn answer(
         let size = asked.get("MaxResults").map(Value::to_string);
         let page = list
             .page(size.as_deref(), asked["NextToken"].as_str(), paging)
-            .map_err(super::paging::BadRequest::refusal)?;
+            .map_err(crate::emulator::wire::paging::BadRequest::refusal)?;
         let mut body = json!({name: page.items.map(item).collect::<Vec<_>>()});
         if let Some(token) = page.next {
             body["NextToken"] = token.into();

@@ -37,7 +37,7 @@ pub enum Operation {
 
 /// How a service speaks: where it says the code of an error, and in which words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
+pub enum Protocol {
     /// API Gateway and Account Management: JSON, and the code in a header.
     RestJson,
     /// Organizations: JSON 1.1, and the code in the body.
@@ -69,7 +69,7 @@ impl Operation {
     }
 
     /// The service that a request for it is signed for.
-    pub(super) const fn service(self) -> &'static str {
+    pub(crate) const fn service(self) -> &'static str {
         match self {
             Operation::GetApis | Operation::GetApi | Operation::GetStages | Operation::GetStage | Operation::Other => {
                 "apigateway"
@@ -83,7 +83,7 @@ impl Operation {
         }
     }
 
-    pub(super) fn protocol(self) -> Protocol {
+    pub(crate) fn protocol(self) -> Protocol {
         match self.service() {
             "sts" => Protocol::Query,
             "organizations" => Protocol::Json,
@@ -106,7 +106,7 @@ impl fmt::Display for Operation {
 
 /// What a request names, with its escapes resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Resource<'a> {
+pub enum Resource<'a> {
     Apis,
     Api {
         api_id: Cow<'a, str>,
@@ -128,14 +128,14 @@ pub(super) enum Resource<'a> {
 }
 
 impl Resource<'_> {
-    pub(super) fn api_id(&self) -> Option<&str> {
+    pub fn api_id(&self) -> Option<&str> {
         match self {
             Resource::Api { api_id } | Resource::Stages { api_id } | Resource::Stage { api_id, .. } => Some(api_id),
             Resource::Apis | Resource::Role { .. } | Resource::Service | Resource::Unknown => None,
         }
     }
 
-    pub(super) fn stage(&self) -> Option<&str> {
+    pub fn stage(&self) -> Option<&str> {
         match self {
             Resource::Stage { stage, .. } => Some(stage),
             _ => None,
@@ -143,18 +143,18 @@ impl Resource<'_> {
     }
 
     /// The account and the name of the role that is to be assumed: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
-    pub(super) fn role(&self) -> Option<(&str, &str)> {
+    pub fn role(&self) -> Option<(&str, &str)> {
         let Resource::Role { arn } = self else { return None };
         let (account, path) = arn.split_once(":iam::")?.1.split_once(":role/")?;
         Some((account, path.rsplit('/').next().unwrap_or(path)))
     }
 
-    pub(super) fn is_api_gateway(&self) -> bool {
+    pub fn is_api_gateway(&self) -> bool {
         matches!(self, Resource::Apis | Resource::Api { .. } | Resource::Stages { .. } | Resource::Stage { .. })
     }
 
     /// The resource part of its ARN: what follows `arn:PARTITION:apigateway:REGION::`.
-    pub(super) fn arn_path(&self) -> String {
+    pub fn arn_path(&self) -> String {
         match self {
             Resource::Api { api_id } => format!("/apis/{api_id}"),
             Resource::Stages { api_id } => format!("/apis/{api_id}/stages"),
@@ -166,30 +166,30 @@ impl Resource<'_> {
 
 /// A request as it came off the wire.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct RawRequest<'a> {
-    pub(super) method: &'a str,
+pub struct RawRequest<'a> {
+    pub method: &'a str,
     /// Path and query, still escaped.
-    pub(super) target: &'a str,
-    pub(super) authorization: Option<&'a str>,
+    pub target: &'a str,
+    pub authorization: Option<&'a str>,
     /// `X-Amz-Security-Token`
-    pub(super) security_token: Option<&'a str>,
+    pub security_token: Option<&'a str>,
     /// `X-Amz-Target`
-    pub(super) amz_target: Option<&'a str>,
+    pub amz_target: Option<&'a str>,
     /// The body of a POST; empty for other methods.
-    pub(super) body: &'a str,
+    pub body: &'a str,
 }
 
 /// A request understood.
 #[derive(Debug)]
-pub(super) struct Call<'a> {
-    pub(super) operation: Operation,
-    pub(super) resource: Resource<'a>,
+pub struct Call<'a> {
+    pub operation: Operation,
+    pub resource: Resource<'a>,
     query: &'a str,
     body: &'a str,
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn read(raw: &RawRequest<'a>) -> Call<'a> {
+    pub fn read(raw: &RawRequest<'a>) -> Call<'a> {
         let (path, query) = raw.target.split_once('?').unwrap_or((raw.target, ""));
         let (operation, resource) = match raw.method {
             "POST" => service_call(raw, path, raw.body),
@@ -202,17 +202,17 @@ impl<'a> Call<'a> {
 
     /// A parameter of the query or the form. A bare `+` is a space there, so a page token that a client forgot to
     /// escape comes out different from the one it was given, and is refused.
-    pub(super) fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
+    pub fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
         parameter(self.query, name).or_else(|| parameter(self.body, name))
     }
 
     /// What a body in JSON holds; null where it is none.
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(self.body).unwrap_or_default()
     }
 
     /// Whether it asks for a page after the first.
-    pub(super) fn goes_on(&self) -> bool {
+    pub fn goes_on(&self) -> bool {
         match self.operation.protocol() {
             Protocol::RestJson if self.operation.is_api_gateway() => parameter(self.query, "nextToken").is_some(),
             Protocol::RestJson | Protocol::Json => self.json()["NextToken"].is_string(),
@@ -221,7 +221,7 @@ impl<'a> Call<'a> {
     }
 
     /// The form or the JSON that came with it.
-    pub(super) fn body(&self) -> &'a str {
+    pub fn body(&self) -> &'a str {
         self.body
     }
 }

@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 
 use super::deleted::Deleted;
-use super::fleet::{Api, Fleet};
-use super::paging::{BadRequest, List, Page, Paging};
-use super::refusal::Refusal;
-use super::reply::Reply;
-use super::request::{Call, Resource};
-use super::signature::Caller;
+use crate::emulator::fleet::deployed::{Api, Fleet};
+use crate::emulator::wire::paging::{BadRequest, List, Page, Paging};
+use crate::emulator::wire::refusal::Refusal;
+use crate::emulator::wire::reply::Reply;
+use crate::emulator::wire::request::{Call, Resource};
+use crate::emulator::wire::signature::Caller;
 
 /// The largest `maxResults` that the service takes.
 const LARGEST_PAGE: usize = 500;
 
 /// The answer of the service, with its lists cut as `paging` says.
-pub(super) fn answer(
+pub fn answer(
     (fleet, deleted): (&Fleet, &Deleted),
     caller: &Caller<'_>,
     call: &Call<'_>,

@@ -5,32 +5,33 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::arrival::{Arrival, ArrivalLog};
-use super::deleted::Deleted;
-use super::fault::{ArmedFault, What};
-use super::fleet::Fleet;
-use super::paging::Paging;
-use super::refusal::Refusal;
-use super::regions::{self, OptIn};
-use super::reply::Reply;
-use super::request::{Call, Operation, RawRequest, Resource};
-use super::settings::Settings;
-use super::signature::{self, Caller, Unsigned};
-use super::sts::{self, Roles};
-use super::throttle::Buckets;
-use super::{api_gateway, organizations, spoilt};
+use crate::emulator::faults::corrupt;
+use crate::emulator::faults::fault::{ArmedFault, What};
+use crate::emulator::faults::throttle::Buckets;
+use crate::emulator::fleet::deployed::Fleet;
+use crate::emulator::fleet::regions::OptIn;
+use crate::emulator::services::deleted::Deleted;
+use crate::emulator::services::sts::Roles;
+use crate::emulator::services::{api_gateway, organizations, regions, sts};
+use crate::emulator::settings::Settings;
+use crate::emulator::wire::paging::Paging;
+use crate::emulator::wire::refusal::Refusal;
+use crate::emulator::wire::reply::Reply;
+use crate::emulator::wire::request::{Call, Operation, RawRequest, Resource};
+use crate::emulator::wire::signature::{self, Caller, Unsigned};
 
 /// What the server has to do for one request.
 #[derive(Debug)]
-pub(super) struct Response {
-    pub(super) request_id: String,
+pub struct Response {
+    pub request_id: String,
     /// How long to wait before doing it.
-    pub(super) after: Duration,
-    pub(super) fate: Fate,
+    pub after: Duration,
+    pub fate: Fate,
 }
 
 /// How a request ends.
 #[derive(Debug)]
-pub(super) enum Fate {
+pub enum Fate {
     Answered(Reply),
     /// Answered, but the answer does not get through as it should.
     Delivered(Reply, Delivery),
@@ -41,7 +42,7 @@ pub(super) enum Fate {
 
 /// How an answer does not get through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Delivery {
+pub enum Delivery {
     /// The connection ends in the middle of the body.
     Cut,
     /// Silence from the middle of the body.
@@ -69,7 +70,7 @@ impl Fate {
 
 /// A fleet and the rules by which it is shown.
 #[derive(Debug)]
-pub(super) struct ControlPlane {
+pub struct ControlPlane {
     fleet: Fleet,
     roles: Roles,
     page_size: usize,
@@ -82,7 +83,7 @@ pub(super) struct ControlPlane {
 }
 
 impl ControlPlane {
-    pub(super) fn new(settings: Settings) -> ControlPlane {
+    pub fn new(settings: Settings) -> ControlPlane {
         ControlPlane {
             fleet: settings.fleet,
             roles: settings.roles,
@@ -96,12 +97,12 @@ impl ControlPlane {
         }
     }
 
-    pub(super) fn arrivals(&self) -> Vec<Arrival> {
+    pub fn arrivals(&self) -> Vec<Arrival> {
         self.arrivals.all()
     }
 
     /// Decides about a request that is complete, and logs it.
-    pub(super) fn receive(&self, raw: &RawRequest<'_>) -> Response {
+    pub fn receive(&self, raw: &RawRequest<'_>) -> Response {
         let at = Instant::now();
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("{number:08x}-d61f-4a7e-9c0b-{number:012x}");
@@ -233,12 +234,12 @@ impl Service<'_> {
             What::NotJson => Fate::Answered(Reply::web_page()),
             What::Truncated => Fate::Answered(self.answer().truncated()),
             What::EmptyBody => Fate::Answered(self.answer().without_body()),
-            What::GzipGarbage => Fate::Answered(spoilt::gzip_garbage()),
-            What::Oversized(bytes) => Fate::Answered(spoilt::oversized(self.answer(), *bytes)),
-            What::UnknownEnum => Fate::Answered(spoilt::unknown_enums(self.answer())),
-            What::NullItems => Fate::Answered(spoilt::null_items(self.answer())),
-            What::NullList => Fate::Answered(spoilt::null_list(self.answer())),
-            What::Changed(changes) => Fate::Answered(spoilt::changed(self.answer(), changes)),
+            What::GzipGarbage => Fate::Answered(corrupt::gzip_garbage()),
+            What::Oversized(bytes) => Fate::Answered(corrupt::oversized(self.answer(), *bytes)),
+            What::UnknownEnum => Fate::Answered(corrupt::unknown_enums(self.answer())),
+            What::NullItems => Fate::Answered(corrupt::null_items(self.answer())),
+            What::NullList => Fate::Answered(corrupt::null_list(self.answer())),
+            What::Changed(changes) => Fate::Answered(corrupt::changed(self.answer(), changes)),
         };
         (fate, Duration::ZERO)
     }

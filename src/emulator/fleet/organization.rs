@@ -23,18 +23,18 @@ pub struct Organization {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Unit {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) parent: String,
+pub struct Unit {
+    pub id: String,
+    pub name: String,
+    pub parent: String,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Member {
-    pub(super) account: String,
-    pub(super) name: String,
-    pub(super) unit: String,
-    pub(super) state: State,
+pub struct Member {
+    pub account: String,
+    pub name: String,
+    pub unit: String,
+    pub state: State,
 }
 
 /// How an account stands.
@@ -49,7 +49,7 @@ pub enum State {
 }
 
 impl State {
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             State::Active => "ACTIVE",
             State::Suspended => "SUSPENDED",
@@ -107,35 +107,35 @@ impl Organization {
     }
 
     /// Whether the account may be used; one that is not of the organization may.
-    pub(super) fn is_open(&self, account: &str) -> bool {
+    pub(crate) fn is_open(&self, account: &str) -> bool {
         self.members.iter().find(|member| member.account == account).is_none_or(|member| member.state == State::Active)
     }
 
-    pub(super) fn is_management(&self, account: &str) -> bool {
+    pub(crate) fn is_management(&self, account: &str) -> bool {
         self.management == account
     }
 
-    pub(super) fn management(&self) -> &str {
+    pub(crate) fn management(&self) -> &str {
         &self.management
     }
 
-    pub(super) fn has(&self, account: &str) -> bool {
+    pub(crate) fn has(&self, account: &str) -> bool {
         self.members.iter().any(|member| member.account == account)
     }
 
-    pub(super) fn is_parent(&self, id: &str) -> bool {
+    pub(crate) fn is_parent(&self, id: &str) -> bool {
         id == ROOT || self.units.iter().any(|unit| unit.id == id)
     }
 
-    pub(super) fn members(&self) -> &[Member] {
+    pub(crate) fn members(&self) -> &[Member] {
         &self.members
     }
 
-    pub(super) fn members_of(&self, parent: &str) -> Vec<&Member> {
+    pub(crate) fn members_of(&self, parent: &str) -> Vec<&Member> {
         self.members.iter().filter(|member| member.unit == parent).collect()
     }
 
-    pub(super) fn units_of(&self, parent: &str) -> Vec<&Unit> {
+    pub(crate) fn units_of(&self, parent: &str) -> Vec<&Unit> {
         self.units.iter().filter(|unit| unit.parent == parent).collect()
     }
 }

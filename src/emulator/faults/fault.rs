@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::random;
-use super::request::{Call, Operation};
-use super::signature::Caller;
+use crate::emulator::random;
+use crate::emulator::wire::request::{Call, Operation};
+use crate::emulator::wire::signature::Caller;
 
 /// Something that goes wrong, in the words of the service that is asked: what is `TooManyRequestsException` here, is
 /// `Throttling` of STS and `RequestLimitExceeded` of EC2. It reads as a sentence:
@@ -230,19 +230,19 @@ impl Target {
 
 /// A fault of a running server, which counts what it was asked.
 #[derive(Debug)]
-pub(super) struct ArmedFault {
+pub struct ArmedFault {
     fault: Fault,
     asked: AtomicU64,
     asked_each: Mutex<HashMap<String, u64>>,
 }
 
 impl ArmedFault {
-    pub(super) fn new(fault: Fault) -> ArmedFault {
+    pub fn new(fault: Fault) -> ArmedFault {
         ArmedFault { fault, asked: AtomicU64::new(0), asked_each: Mutex::default() }
     }
 
     /// What it does to this request, if it strikes; `target` is the path and query as they came.
-    pub(super) fn strike(&self, caller: &Caller<'_>, call: &Call<'_>, target: &str) -> Option<&What> {
+    pub fn strike(&self, caller: &Caller<'_>, call: &Call<'_>, target: &str) -> Option<&What> {
         if !self.fault.on.includes(caller, call) {
             return None;
         }
@@ -269,8 +269,8 @@ impl ArmedFault {
 
 #[cfg(test)]
 mod tests {
-    use super::super::request::RawRequest;
     use super::*;
+    use crate::emulator::wire::request::RawRequest;
 
     fn struck(fault: Fault, targets: &[&str]) -> Vec<bool> {
         let armed = ArmedFault::new(fault);

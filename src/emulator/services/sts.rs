@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::refusal::Refusal;
-use super::reply::{self, Reply, STS};
-use super::request::{Call, Operation};
-use super::signature::{self, Caller, Session};
+use crate::emulator::wire::refusal::Refusal;
+use crate::emulator::wire::reply::{self, Reply, STS};
+use crate::emulator::wire::request::{Call, Operation};
+use crate::emulator::wire::signature::{self, Caller, Session};
 
 /// The role that can be assumed, which every account has that is not said to lack it.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl Default for Roles {
 
 impl Roles {
     /// The answer to AssumeRole; `is_open` tells an account that is there from one that is not.
-    pub(super) fn assume(
+    pub(crate) fn assume(
         &self,
         caller: &Caller<'_>,
         call: &Call<'_>,
@@ -78,7 +78,7 @@ fn assumed(caller: &Caller<'_>, account: &str, session: Session<'_>, request_id:
     ))
 }
 
-pub(super) fn caller_identity(caller: &Caller<'_>, request_id: &str) -> Reply {
+pub fn caller_identity(caller: &Caller<'_>, request_id: &str) -> Reply {
     let account = caller.account;
     let user = match caller.session {
         Some(session) => format!("AROA{account}DEMO:{}", session.name),
@@ -101,8 +101,8 @@ fn timestamp(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::request::RawRequest;
     use super::*;
+    use crate::emulator::wire::request::RawRequest;
 
     const CALLER: Caller<'_> = Caller { account: "111122223333", region: "us-east-1", service: "sts", session: None };
 

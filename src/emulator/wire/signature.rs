@@ -5,25 +5,25 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Who a request was signed by, and what for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Caller<'a> {
-    pub(super) account: &'a str,
-    pub(super) region: &'a str,
-    pub(super) service: &'a str,
+pub struct Caller<'a> {
+    pub account: &'a str,
+    pub region: &'a str,
+    pub service: &'a str,
     /// The role session; none for the user.
-    pub(super) session: Option<Session<'a>>,
+    pub session: Option<Session<'a>>,
 }
 
 /// A role session. Its token says all of it, so that a server of 500 accounts keeps none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Session<'a> {
-    pub(super) role: &'a str,
-    pub(super) name: &'a str,
+pub struct Session<'a> {
+    pub role: &'a str,
+    pub name: &'a str,
     /// In milliseconds since 1970.
-    pub(super) expires: u64,
+    pub expires: u64,
 }
 
 impl Caller<'_> {
-    pub(super) fn arn(&self) -> String {
+    pub fn arn(&self) -> String {
         let (partition, account) = (self.partition(), self.account);
         match self.session {
             Some(Session { role, name, .. }) => format!("arn:{partition}:sts::{account}:assumed-role/{role}/{name}"),
@@ -31,7 +31,7 @@ impl Caller<'_> {
         }
     }
 
-    pub(super) fn partition(&self) -> &'static str {
+    pub fn partition(&self) -> &'static str {
         if self.region.starts_with("cn-") {
             "aws-cn"
         } else if self.region.starts_with("us-gov-") {
@@ -41,13 +41,13 @@ impl Caller<'_> {
         }
     }
 
-    pub(super) fn has_expired(&self) -> bool {
+    pub fn has_expired(&self) -> bool {
         self.session.is_some_and(|session| session.expires <= now())
     }
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn token(&self) -> String {
+    pub fn token(&self) -> String {
         // The escapes of real tokens, and nothing that XML would need to escape.
         format!("demo/{}/{}/{}==", self.role, self.name, self.expires)
     }
@@ -61,14 +61,14 @@ impl<'a> Session<'a> {
 }
 
 /// Milliseconds since 1970.
-pub(super) fn now() -> u64 {
+pub fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 /// Why a request has no caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unsigned {
+pub enum Unsigned {
     /// No `Authorization` header, or none of SigV4.
     Missing,
     /// An access key id that names no account, or a session without its token.
@@ -76,18 +76,18 @@ pub(super) enum Unsigned {
 }
 
 /// The access key id of the user `demo` of `account`.
-pub(super) fn access_key_id(account: &str) -> String {
+pub fn access_key_id(account: &str) -> String {
     format!("AKIA{account}DEMO")
 }
 
 /// The access key id of every role session in `account`.
-pub(super) fn session_key_id(account: &str) -> String {
+pub fn session_key_id(account: &str) -> String {
     format!("ASIA{account}DEMO")
 }
 
 /// Reads `AWS4-HMAC-SHA256 Credential=AKIA111122223333DEMO/20261123/us-east-1/apigateway/aws4_request, …`, and
 /// `X-Amz-Security-Token`.
-pub(super) fn caller<'a>(authorization: Option<&'a str>, token: Option<&'a str>) -> Result<Caller<'a>, Unsigned> {
+pub fn caller<'a>(authorization: Option<&'a str>, token: Option<&'a str>) -> Result<Caller<'a>, Unsigned> {
     let fields = authorization.and_then(|header| header.strip_prefix("AWS4-HMAC-SHA256 ")).ok_or(Unsigned::Missing)?;
     let scope =
         fields.split(',').find_map(|field| field.trim().strip_prefix("Credential=")).ok_or(Unsigned::Missing)?;
@@ -108,7 +108,7 @@ fn account_of<'a>(access_key_id: &'a str, kind: &str) -> Option<&'a str> {
 }
 
 /// Whether this is the number of an account.
-pub(super) fn is_account(text: &str) -> bool {
+pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -1,21 +1,19 @@
 //! The sample fleet: one account with every interesting case, by hand. It does not know the rules that its stages
 //! break, and it knows of no fault; what the demo makes of it is in `settings`.
 
+mod good;
 mod hostile;
 mod http;
 mod websocket;
 
 use serde_json::{Value, json};
 
+pub use self::good::{HOME_ACCOUNT, HOME_REGION};
+
+use self::good::{Deployed, access_logs, http_api, http_stage, websocket_api, websocket_stage};
+use super::deployed::Fleet;
 use super::document::{self, with};
-use super::fleet::Fleet;
 use super::organization::{Organization, ROOT, State};
-
-/// The account of the sample fleet.
-pub const HOME_ACCOUNT: &str = "111122223333";
-
-/// Its home Region, which the demo can read fully.
-pub const HOME_REGION: &str = "us-east-1";
 
 /// The Regions that the demo audits: the home Region, one with a denied API, one that is denied.
 pub const DEMO_REGIONS: [&str; 3] = [HOME_REGION, SECOND_REGION, DENIED_REGION];
@@ -23,16 +21,13 @@ pub const DEMO_REGIONS: [&str; 3] = [HOME_REGION, SECOND_REGION, DENIED_REGION];
 /// The API in eu-west-1 whose stages the demo denies.
 pub const DENIED_API: &str = "q8x2n6w1zc";
 
-pub(super) const DENIED_REGION: &str = "ap-south-1";
+pub const DENIED_REGION: &str = "ap-south-1";
 
 const SECOND_REGION: &str = "eu-west-1";
 
 const PRODUCTION_ACCOUNT: &str = "444455556666";
 
 const WORKLOADS: &str = "ou-demo-workload";
-
-/// An access log format as AWS's guide recommends it.
-const JSON_FORMAT: &str = r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime","routeKey":"$context.routeKey","status":"$context.status","responseLength":"$context.responseLength"}"#;
 
 impl Fleet {
     /// The fleet of `driftgate demo`: 17 APIs in us-east-1 with every case that a policy may look for, and three
@@ -52,9 +47,6 @@ impl Fleet {
         fleet.api(PRODUCTION_ACCOUNT, HOME_REGION, api, stages).organization(organization())
     }
 }
-
-/// An API and its stages.
-type Deployed = (Value, Vec<Value>);
 
 fn second_region() -> Vec<Deployed> {
     let here = |stage: Value, group: &str| with(stage, json!({"accessLogSettings": access_logs(SECOND_REGION, group)}));
@@ -79,50 +71,6 @@ fn organization() -> Organization {
         .member("777788889999", "support-sandbox", ROOT)
         .member("999900001111", "support-old", WORKLOADS)
         .state("999900001111", State::Suspended)
-}
-
-/// An HTTP API that somebody owns.
-fn http_api(id: &str, name: &str, owner: &str) -> Value {
-    owned_api(document::http_api(id, name), owner)
-}
-
-/// A WebSocket API that somebody owns.
-fn websocket_api(id: &str, name: &str, owner: &str) -> Value {
-    owned_api(document::websocket_api(id, name), owner)
-}
-
-fn owned_api(api: Value, owner: &str) -> Value {
-    let description = format!("Owned by team {owner}");
-    with(api, json!({"description": description, "tags": {"owner": owner, "tier": "gold"}}))
-}
-
-/// A stage of an HTTP API as it should be; each case changes one thing in it.
-fn http_stage(name: &str, owner: &str) -> Value {
-    good_stage(document::http_stage(name), name, owner)
-}
-
-/// A stage of a WebSocket API as it should be.
-fn websocket_stage(name: &str, owner: &str) -> Value {
-    let logged = json!({"defaultRouteSettings": {"loggingLevel": "INFO"}});
-    good_stage(with(document::websocket_stage(name), logged), name, owner)
-}
-
-fn good_stage(stage: Value, name: &str, owner: &str) -> Value {
-    let good = json!({
-        "accessLogSettings": access_logs(HOME_REGION, &format!("{owner}-{name}")),
-        "autoDeploy": false,
-        "defaultRouteSettings":
-            {"detailedMetricsEnabled": true, "throttlingBurstLimit": 200, "throttlingRateLimit": 100.0},
-        "deploymentId": "dty748",
-        "description": format!("Stage {name} of team {owner}"),
-        "tags": {"cost-center": "4711", "owner": owner, "tier": "gold"},
-    });
-    with(stage, good)
-}
-
-fn access_logs(region: &str, group: &str) -> Value {
-    let destination = format!("arn:aws:logs:{region}:{HOME_ACCOUNT}:log-group:/apigw/{group}");
-    json!({"destinationArn": destination, "format": JSON_FORMAT})
 }
 
 #[cfg(test)]

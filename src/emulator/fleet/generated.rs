@@ -3,10 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::fleet::Fleet;
 use super::organization::{Organization, ROOT, State};
-use super::random::Sequence;
 use super::regions::BY_DEFAULT;
+use crate::emulator::random::Sequence;
 
 /// The first account of a generated fleet; the others count up from it.
 const FIRST_ACCOUNT: u64 = 111_122_223_333;
@@ -27,46 +26,9 @@ const UNITS: [(&str, &str, &str, &str); 4] = [
     ("ou-demo-sandbox0", "Sandbox", ROOT, "sandbox"),
 ];
 
-impl Fleet {
-    /// A fleet of `accounts` × `regions` (at most 17) × `apis_per_region` × `stages_per_api`, the same for the same
-    /// arguments. Two APIs in three are HTTP, the third is WebSocket; a stage is about 770 bytes. Accounts count up
-    /// from 111122223333, the first Region is us-east-1; [`Fleet::scopes`] lists them. Nothing of it is kept, so
-    /// 300,000 stages need no memory.
-    ///
-    /// The accounts are an [`Organization`], managed by the first, with a suspended account more for each fifty.
-    pub fn generated(
-        accounts: usize,
-        regions: usize,
-        apis_per_region: usize,
-        stages_per_api: usize,
-        seed: u64,
-    ) -> Fleet {
-        let accounts: Vec<String> = (FIRST_ACCOUNT..).map(|number| number.to_string()).take(accounts).collect();
-        let organization = organization(&accounts);
-        let regions = &BY_DEFAULT[..regions.min(BY_DEFAULT.len())];
-        Fleet::of(Generated { accounts, regions, apis: apis_per_region, stages: stages_per_api, seed }, organization)
-    }
-}
-
-fn organization(accounts: &[String]) -> Organization {
-    let organization = Organization::new(accounts.first().map_or("", String::as_str));
-    let organization =
-        UNITS.iter().fold(organization, |organization, (id, name, parent, _)| organization.unit(id, name, parent));
-    let organization = accounts.iter().enumerate().skip(1).fold(organization, |organization, (number, account)| {
-        let (unit, _, _, ending) = UNITS[1 + number % 3];
-        organization.member(account, &format!("{}-{ending}-{number:03}", TEAMS[number % TEAMS.len()]), unit)
-    });
-    (0..accounts.len() / 50).fold(organization, |organization, number| {
-        let account = (FIRST_SUSPENDED..).nth(number).unwrap_or_default().to_string();
-        organization
-            .member(&account, &format!("retired-{number:03}"), "ou-demo-sandbox0")
-            .state(&account, State::Suspended)
-    })
-}
-
 /// What a fleet is made from.
 #[derive(Clone, Debug)]
-pub(super) struct Generated {
+pub struct Generated {
     accounts: Vec<String>,
     regions: &'static [&'static str],
     apis: usize,
@@ -76,9 +38,9 @@ pub(super) struct Generated {
 
 /// One account and Region of it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct MadeScope<'a> {
-    pub(super) account: &'a str,
-    pub(super) region: &'static str,
+pub struct MadeScope<'a> {
+    pub account: &'a str,
+    pub region: &'static str,
     fleet: &'a Generated,
     /// How many APIs of the fleet come before its own.
     first: u64,
@@ -86,22 +48,46 @@ pub(super) struct MadeScope<'a> {
 
 /// One API of it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct MadeApi<'a> {
+pub struct MadeApi<'a> {
     scope: MadeScope<'a>,
     number: usize,
 }
 
 impl Generated {
-    pub(super) fn has_account(&self, account: &str) -> bool {
+    /// Accounts counting up from [`FIRST_ACCOUNT`], and the first so many Regions.
+    pub fn new(accounts: usize, regions: usize, apis: usize, stages: usize, seed: u64) -> Generated {
+        let accounts = (FIRST_ACCOUNT..).map(|number| number.to_string()).take(accounts).collect();
+        Generated { accounts, regions: &BY_DEFAULT[..regions.min(BY_DEFAULT.len())], apis, stages, seed }
+    }
+
+    /// The organization of the accounts, managed by the first.
+    pub fn organization(&self) -> Organization {
+        let accounts = &self.accounts;
+        let organization = Organization::new(accounts.first().map_or("", String::as_str));
+        let organization =
+            UNITS.iter().fold(organization, |organization, (id, name, parent, _)| organization.unit(id, name, parent));
+        let organization = accounts.iter().enumerate().skip(1).fold(organization, |organization, (number, account)| {
+            let (unit, _, _, ending) = UNITS[1 + number % 3];
+            organization.member(account, &format!("{}-{ending}-{number:03}", TEAMS[number % TEAMS.len()]), unit)
+        });
+        (0..accounts.len() / 50).fold(organization, |organization, number| {
+            let account = (FIRST_SUSPENDED..).nth(number).unwrap_or_default().to_string();
+            organization
+                .member(&account, &format!("retired-{number:03}"), "ou-demo-sandbox0")
+                .state(&account, State::Suspended)
+        })
+    }
+
+    pub fn has_account(&self, account: &str) -> bool {
         self.position(account).is_some()
     }
 
-    pub(super) fn scope(&self, account: &str, region: &str) -> Option<MadeScope<'_>> {
+    pub fn scope(&self, account: &str, region: &str) -> Option<MadeScope<'_>> {
         let region = self.regions.iter().position(|own| *own == region)?;
         Some(self.scope_at(self.position(account)?, region))
     }
 
-    pub(super) fn scopes(&self) -> impl Iterator<Item = MadeScope<'_>> {
+    pub fn scopes(&self) -> impl Iterator<Item = MadeScope<'_>> {
         // A Region without an API holds none.
         let accounts = if self.apis == 0 { 0 } else { self.accounts.len() };
         (0..accounts).flat_map(move |account| (0..self.regions.len()).map(move |region| self.scope_at(account, region)))
@@ -120,19 +106,19 @@ impl Generated {
 }
 
 impl<'a> MadeScope<'a> {
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.fleet.apis
     }
 
-    pub(super) fn stages_per_api(&self) -> usize {
+    pub fn stages_per_api(&self) -> usize {
         self.fleet.stages
     }
 
-    pub(super) fn at(&self, number: usize) -> MadeApi<'a> {
+    pub fn at(&self, number: usize) -> MadeApi<'a> {
         MadeApi { scope: *self, number }
     }
 
-    pub(super) fn find(&self, api_id: &str) -> Option<MadeApi<'a>> {
+    pub fn find(&self, api_id: &str) -> Option<MadeApi<'a>> {
         let number = api_id::number(api_id, self.fleet.seed)?.checked_sub(self.first)?;
         let number = usize::try_from(number).ok().filter(|number| *number < self.fleet.apis)?;
         Some(self.at(number))
@@ -140,7 +126,7 @@ impl<'a> MadeScope<'a> {
 }
 
 impl MadeApi<'_> {
-    pub(super) fn stage_count(&self) -> usize {
+    pub fn stage_count(&self) -> usize {
         self.scope.fleet.stages
     }
 
@@ -154,7 +140,7 @@ impl MadeApi<'_> {
 
     // Written by hand, not as values: it is made anew for each request, and a load test shares its processors with it.
 
-    pub(super) fn document(&self) -> String {
+    pub fn document(&self) -> String {
         let mut sequence = self.sequence(0);
         let id = api_id::of(self.scope.first + self.number as u64, self.scope.fleet.seed);
         let team = sequence.pick(&TEAMS);
@@ -170,11 +156,11 @@ impl MadeApi<'_> {
         )
     }
 
-    pub(super) fn stage_named(&self, name: &str) -> Option<String> {
+    pub fn stage_named(&self, name: &str) -> Option<String> {
         (0..self.stage_count()).find(|number| stage_name(*number) == name).map(|number| self.stage(number))
     }
 
-    pub(super) fn stage(&self, number: usize) -> String {
+    pub fn stage(&self, number: usize) -> String {
         let mut sequence = self.sequence(1 + number);
         let name = stage_name(number);
         let deployment = sequence.identifier(6);
@@ -264,7 +250,7 @@ mod api_id {
     const FACTOR: u64 = 2_654_435_761_000_003;
     const INVERSE: u64 = 330_726_136_950_379;
 
-    pub(super) fn of(number: u64, seed: u64) -> String {
+    pub fn of(number: u64, seed: u64) -> String {
         let mut rest = times((number % ALL + seed % ALL) % ALL, FACTOR);
         let mut digits = [0; LENGTH];
         for digit in digits.iter_mut().rev() {
@@ -274,7 +260,7 @@ mod api_id {
         digits.into_iter().map(char::from).collect()
     }
 
-    pub(super) fn number(id: &str, seed: u64) -> Option<u64> {
+    pub fn number(id: &str, seed: u64) -> Option<u64> {
         if id.len() != LENGTH {
             return None;
         }
@@ -293,8 +279,7 @@ mod api_id {
 mod tests {
     use serde_json::Value;
 
-    use super::super::fleet::Apis;
-    use super::*;
+    use super::super::deployed::{Apis, Fleet};
 
     const FIRST: (&str, &str) = ("111122223333", "us-east-1");
 

@@ -41,13 +41,13 @@ struct Account {
 
 /// The APIs of one account in one Region, in the order in which they are listed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Region {
+pub struct Region {
     apis: Vec<KeptApi>,
     position: HashMap<String, usize>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct KeptApi {
+pub struct KeptApi {
     document: Box<str>,
     stages: Vec<KeptStage>,
 }
@@ -59,7 +59,7 @@ struct KeptStage {
 }
 
 /// The APIs of one account in one Region, wherever they come from.
-pub(super) enum Apis<'a> {
+pub enum Apis<'a> {
     Kept(&'a Region),
     Made(MadeScope<'a>),
     /// A Region in which nothing was ever made answers like one that is empty.
@@ -67,7 +67,7 @@ pub(super) enum Apis<'a> {
 }
 
 /// One API, wherever it comes from.
-pub(super) enum Api<'a> {
+pub enum Api<'a> {
     Kept(&'a KeptApi),
     Made(MadeApi<'a>),
 }
@@ -78,9 +78,22 @@ impl Fleet {
         Fleet::default()
     }
 
-    /// What `generated` makes, in the organization of its accounts.
-    pub(super) fn of(generated: Generated, organization: Organization) -> Fleet {
-        Fleet { generated: Some(generated), organization: Some(organization), ..Fleet::default() }
+    /// A fleet of `accounts` × `regions` (at most 17) × `apis_per_region` × `stages_per_api`, the same for the same
+    /// arguments. Two APIs in three are HTTP, the third is WebSocket; a stage is about 770 bytes. Accounts count up
+    /// from 111122223333, the first Region is us-east-1; [`Fleet::scopes`] lists them. Nothing of it is kept, so
+    /// 300,000 stages need no memory.
+    ///
+    /// The accounts are an [`Organization`], managed by the first, with a suspended account more for each fifty.
+    pub fn generated(
+        accounts: usize,
+        regions: usize,
+        apis_per_region: usize,
+        stages_per_api: usize,
+        seed: u64,
+    ) -> Fleet {
+        let generated = Generated::new(accounts, regions, apis_per_region, stages_per_api, seed);
+        let organization = Some(generated.organization());
+        Fleet { generated: Some(generated), organization, ..Fleet::default() }
     }
 
     /// Adds an account, which may stay empty.
@@ -147,22 +160,22 @@ impl Fleet {
         self.kept().map(|api| api.stages.len()).sum::<usize>() + made
     }
 
-    pub(super) fn has_account(&self, account: &str) -> bool {
+    pub(crate) fn has_account(&self, account: &str) -> bool {
         self.accounts.contains_key(account)
             || self.generated.as_ref().is_some_and(|generated| generated.has_account(account))
             || self.organization.as_ref().is_some_and(|organization| organization.has(account))
     }
 
     /// Whether a role in the account can be assumed.
-    pub(super) fn is_open(&self, account: &str) -> bool {
+    pub(crate) fn is_open(&self, account: &str) -> bool {
         self.has_account(account) && self.organization.as_ref().is_none_or(|organization| organization.is_open(account))
     }
 
-    pub(super) fn members(&self) -> Option<&Organization> {
+    pub(crate) fn members(&self) -> Option<&Organization> {
         self.organization.as_ref()
     }
 
-    pub(super) fn opt_in(&self, account: &str, region: &str) -> OptIn {
+    pub(crate) fn opt_in(&self, account: &str, region: &str) -> OptIn {
         let told = self.accounts.get(account);
         if told.is_some_and(|told| told.disabled.contains(region)) {
             OptIn::Disabled
@@ -176,7 +189,7 @@ impl Fleet {
         }
     }
 
-    pub(super) fn apis(&self, account: &str, region: &str) -> Apis<'_> {
+    pub(crate) fn apis(&self, account: &str, region: &str) -> Apis<'_> {
         let kept = self.accounts.get(account).and_then(|held| held.regions.get(region));
         let made = || self.generated.as_ref()?.scope(account, region);
         kept.map(Apis::Kept).or_else(|| made().map(Apis::Made)).unwrap_or(Apis::None)
@@ -200,7 +213,7 @@ impl Fleet {
 }
 
 impl<'a> Apis<'a> {
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         match self {
             Apis::Kept(region) => region.apis.len(),
             Apis::Made(scope) => scope.len(),
@@ -209,7 +222,7 @@ impl<'a> Apis<'a> {
     }
 
     /// The documents of the APIs at these positions, which must be below the length.
-    pub(super) fn documents(&self, positions: std::ops::Range<usize>) -> impl Iterator<Item = Cow<'a, str>> {
+    pub fn documents(&self, positions: std::ops::Range<usize>) -> impl Iterator<Item = Cow<'a, str>> {
         positions.filter_map(move |at| match self {
             Apis::Kept(region) => region.apis.get(at).map(|api| Cow::Borrowed(&*api.document)),
             Apis::Made(scope) => Some(Cow::Owned(scope.at(at).document())),
@@ -217,7 +230,7 @@ impl<'a> Apis<'a> {
         })
     }
 
-    pub(super) fn find(&self, api_id: &str) -> Option<Api<'a>> {
+    pub fn find(&self, api_id: &str) -> Option<Api<'a>> {
         match self {
             Apis::Kept(region) => region.apis.get(*region.position.get(api_id)?).map(Api::Kept),
             Apis::Made(scope) => scope.find(api_id).map(Api::Made),
@@ -227,28 +240,28 @@ impl<'a> Apis<'a> {
 }
 
 impl<'a> Api<'a> {
-    pub(super) fn document(&self) -> Cow<'a, str> {
+    pub fn document(&self) -> Cow<'a, str> {
         match self {
             Api::Kept(api) => Cow::Borrowed(&*api.document),
             Api::Made(api) => Cow::Owned(api.document()),
         }
     }
 
-    pub(super) fn stage_count(&self) -> usize {
+    pub fn stage_count(&self) -> usize {
         match self {
             Api::Kept(api) => api.stages.len(),
             Api::Made(api) => api.stage_count(),
         }
     }
 
-    pub(super) fn stages(&self, positions: std::ops::Range<usize>) -> impl Iterator<Item = Cow<'a, str>> {
+    pub fn stages(&self, positions: std::ops::Range<usize>) -> impl Iterator<Item = Cow<'a, str>> {
         positions.filter_map(move |at| match self {
             Api::Kept(api) => api.stages.get(at).map(|stage| Cow::Borrowed(&*stage.document)),
             Api::Made(api) => Some(Cow::Owned(api.stage(at))),
         })
     }
 
-    pub(super) fn stage_named(&self, name: &str) -> Option<Cow<'a, str>> {
+    pub fn stage_named(&self, name: &str) -> Option<Cow<'a, str>> {
         match self {
             Api::Kept(api) => {
                 api.stages.iter().find(|stage| stage.name == name).map(|stage| Cow::Borrowed(&*stage.document))
