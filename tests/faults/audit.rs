@@ -11,12 +11,12 @@ use driftgate::policy::Policies;
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::load::load;
 use driftgate::policy::waiver::Waivers;
-use driftgate::source::aws::{Keys, Patience, Request, open};
+use driftgate::source::aws::{Keys, Request, RetryPolicy, open};
 use driftgate::{check, gate};
 use tokio::runtime::Runtime;
 
-/// The patience of the tests: what fails for good is known in milliseconds, and silence after a second.
-pub const SHORT: Patience = Patience {
+/// The retry policy of the tests: what fails for good is known in milliseconds, and silence after a second.
+pub const SHORT: RetryPolicy = RetryPolicy {
     attempts: 4,
     unreachable: 2,
     first: Duration::from_millis(2),
@@ -78,7 +78,7 @@ pub fn request(account: &str, endpoint_url: String) -> Request {
         burst: 20,
         concurrency: 16,
         timeout: Some(Duration::from_mins(2)),
-        patience: SHORT,
+        retry: SHORT,
         ..Request::default()
     }
 }

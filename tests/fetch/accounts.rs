@@ -108,7 +108,7 @@ fn a_role_that_is_renewed_late_costs_attempts_and_no_gap() {
     let fetched = fetch(settings, |request| {
         request.accounts.whose = Whose::Named(ids, role());
         // What asks for them ends before STS wants to be asked again.
-        request.patience.attempt = Duration::from_secs(1);
+        request.retry.attempt = Duration::from_secs(1);
     });
     let codes: BTreeSet<&str> = fetched.close.gaps.iter().map(|gap| gap.code.as_str()).collect();
     assert_eq!((codes, fetched.stages.len()), (BTreeSet::new(), 30));

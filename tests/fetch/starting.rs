@@ -143,7 +143,7 @@ fn regions_that_could_not_be_listed_just_now_are_a_gap_and_those_that_are_known_
         let faults = vec![on(Operation::ListRegions), on(Operation::DescribeRegions)];
         fetch(Settings { faults, ..three_apis() }, |request| {
             request.regions = Regions { all: true, ..Regions::default() };
-            request.patience.attempts = 2;
+            request.retry.attempts = 2;
         })
     };
     let broken = fetched(What::ServerError(503));

@@ -137,7 +137,7 @@ pub fn aws_request(source: &Source, Questions { may_match, confirm, spool }: Que
         concurrency: source.pace.concurrency.unwrap_or(CONCURRENCY) as usize,
         timeout: source.pace.timeout,
         spool,
-        patience: aws::Patience::STANDARD,
+        retry: aws::RetryPolicy::STANDARD,
     })
 }
 

@@ -10,10 +10,10 @@ use crate::cli::terminal::wait::{GRACE, waiting};
 use crate::model::digest::{hex, sha256};
 use crate::policy::Policies;
 use crate::report::visible;
-use crate::source::aws::{Asked, End, Spool};
+use crate::source::aws::{End, RunKey, Spool};
 
 /// What audits that share a file have in common.
-pub fn of_audit(command: &Audit, policies: &Policies) -> Asked {
+pub fn of_audit(command: &Audit, policies: &Policies) -> RunKey {
     let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     // It decides which stages are read twice, and else only what is found on them.
     let inheritance = command.confirm.then(|| format!("{:?}", command.source.route_inheritance));
@@ -27,13 +27,13 @@ pub fn of_audit(command: &Audit, policies: &Policies) -> Asked {
 }
 
 /// What snapshots that share a file have in common.
-pub fn of_snapshot(source: &Source) -> Asked {
+pub fn of_snapshot(source: &Source) -> RunKey {
     asked(source, "snapshot", [])
 }
 
 /// What decides which stages are fetched, from where, and which reading of them is kept. Accounts, Regions, part and
 /// pace are not of it, since each account's Region stands for itself.
-fn asked(source: &Source, command: &str, more: impl IntoIterator<Item = (&'static str, String)>) -> Asked {
+fn asked(source: &Source, command: &str, more: impl IntoIterator<Item = (&'static str, String)>) -> RunKey {
     let list = |names: &[String]| {
         let mut names = names.to_vec();
         names.sort();
@@ -78,7 +78,7 @@ fn digest(policies: &Policies) -> String {
 }
 
 /// Begins the file, or goes on with it, as the flags say.
-pub fn open(source: &Source, asked: &Asked, reproducible: bool, quiet: bool) -> Result<Option<Arc<Spool>>, Stop> {
+pub fn open(source: &Source, asked: &RunKey, reproducible: bool, quiet: bool) -> Result<Option<Arc<Spool>>, Stop> {
     let now = jiff::Timestamp::now();
     let _waiting = waiting(GRACE);
     let spool = match (&source.pace.spool, &source.pace.resume) {

@@ -13,7 +13,7 @@ use super::stderr::{clear, on_screen};
 use super::wait::{GRACE, waiting};
 use crate::cli::plural::plural;
 use crate::model::feed::{Chunk, Close, Feed, Unusable};
-use crate::source::aws::{Progress, Standing};
+use crate::source::aws::{Estimate, Progress};
 
 /// Time between two drawings of the line.
 const DRAWN: Duration = Duration::from_millis(200);
@@ -94,7 +94,7 @@ fn tell(line: &ProgressBar, told: &Receiver<Arc<Progress>>) {
                 due += DRAWN;
                 // Once it is cleared it is drawn no more.
                 if on_screen().is_some() {
-                    line.set_message(line_of(fetch.as_ref().map(|fetch| fetch.standing()).as_ref()));
+                    line.set_message(line_of(fetch.as_ref().map(|fetch| fetch.estimate()).as_ref()));
                 }
             }
         }
@@ -125,8 +125,8 @@ impl Feed for Watched {
 }
 
 /// Where a fetch stands, in words.
-fn line_of(standing: Option<&Standing>) -> String {
-    let Some(Standing { done, planned, sent, expected, stages, left }) = standing.copied() else {
+fn line_of(estimate: Option<&Estimate>) -> String {
+    let Some(Estimate { done, planned, sent, expected, stages, left }) = estimate.copied() else {
         return "looking up the account and its Regions".to_owned();
     };
     if planned == 0 {
@@ -163,23 +163,23 @@ fn spoken(time: Duration) -> String {
 mod tests {
     use super::*;
 
-    fn standing(expected: Option<u64>, left: Option<u64>) -> Standing {
+    fn estimate(expected: Option<u64>, left: Option<u64>) -> Estimate {
         let left = left.map(Duration::from_secs);
-        Standing { done: 3, planned: 17, sent: 120, expected, stages: 842, left }
+        Estimate { done: 3, planned: 17, sent: 120, expected, stages: 842, left }
     }
 
     #[test]
     fn the_line_says_what_is_known() {
         assert_eq!(line_of(None), "looking up the account and its Regions");
-        let none = Standing { done: 0, planned: 0, sent: 0, ..standing(None, None) };
+        let none = Estimate { done: 0, planned: 0, sent: 0, ..estimate(None, None) };
         assert_eq!(line_of(Some(&none)), "looking up the accounts");
-        let listing = Standing { done: 0, sent: 4, stages: 0, ..standing(None, None) };
+        let listing = Estimate { done: 0, sent: 4, stages: 0, ..estimate(None, None) };
         assert_eq!(line_of(Some(&listing)), "0 of 17 Regions · 4 of at least 17 calls · listing APIs");
         assert_eq!(
-            line_of(Some(&standing(Some(312), Some(18)))),
+            line_of(Some(&estimate(Some(312), Some(18)))),
             "3 of 17 Regions · about 18 s left · 120 of about 312 calls · 842 stages"
         );
-        let one = Standing { done: 0, planned: 1, stages: 1, ..standing(Some(1), Some(0)) };
+        let one = Estimate { done: 0, planned: 1, stages: 1, ..estimate(Some(1), Some(0)) };
         assert_eq!(line_of(Some(&one)), "0 of 1 Region · about 1 s left · 120 of about 1 call · 1 stage");
     }
 

@@ -87,7 +87,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     };
     let fetch = Box::pin(canceller.clone().within(timeout, survey.run()));
     tokio::spawn(async move {
-        let Surveyed { ledgers, meant, warnings: more, unknown } = fetch.await;
+        let Surveyed { tallies, meant, warnings: more, unknown } = fetch.await;
         warnings.extend(more);
         let failed = unknown.map(|failure| {
             format!(
@@ -95,7 +95,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
                 failure.code, failure.message
             )
         });
-        let close = Close { failed, asked, ..tally::close(ledgers, meant, warnings, &selection, narrowing) };
+        let close = Close { failed, asked, ..tally::close(tallies, meant, warnings, &selection, narrowing) };
         if let Some(spool) = spool {
             spool.closed(&close);
         }

@@ -11,22 +11,22 @@ use crate::model::document::partition_of;
 use crate::model::feed::{Read, Selection, Warning};
 use crate::source::aws::access::accounts::{self, Inventory};
 use crate::source::aws::access::caller::{self, HOME};
-use crate::source::aws::access::environment::Surroundings;
+use crate::source::aws::access::environment::Environment;
 use crate::source::aws::access::iam::{AUDIT_ACCOUNT, everybody_in};
 use crate::source::aws::access::regions::{Origin, is_opt_in};
 use crate::source::aws::access::session::Session;
 use crate::source::aws::call::control_plane::{ControlPlane, id_of, name_of};
-use crate::source::aws::call::failure::{Failure, Kind, Operation, Place};
+use crate::source::aws::call::failure::{Failure, FailureKind, Operation, Subject};
 use crate::source::aws::call::permission::{Blame, Permission, role_arn};
-use crate::source::aws::call::retry::Patience;
+use crate::source::aws::call::retry::RetryPolicy;
 use crate::source::aws::call::stop::{Canceller, Stop};
-use crate::source::aws::survey::disabled::Said;
+use crate::source::aws::survey::disabled::RegionStatus;
 use crate::source::aws::survey::progress::{Limits, Progress};
 use crate::source::aws::survey::walk::Survey;
 use crate::source::aws::{Error, Request};
 
 /// Somebody waits for the answer, and what passes after longer than this is worth telling.
-const PATIENCE: Patience = Patience { attempts: 3, unreachable: 2, ..Patience::STANDARD };
+const RETRIES: RetryPolicy = RetryPolicy { attempts: 3, unreachable: 2, ..RetryPolicy::STANDARD };
 /// How many APIs or stages are asked for: one is looked at.
 const FEW: u32 = 5;
 /// In how many APIs a stage is looked for.
@@ -40,7 +40,7 @@ const OPEN_REGIONS: usize = 32;
 #[derive(Debug, Default)]
 pub struct Examination {
     /// What an audit would run in.
-    pub surroundings: Surroundings,
+    pub environment: Environment,
     /// Who asks.
     pub caller: Option<String>,
     /// Everybody in the account of the caller, as a principal.
@@ -127,23 +127,26 @@ pub enum Cause {
 
 impl Trouble {
     fn of(operation: Operation, failure: &Failure, account: Option<&str>, region: Option<&str>, needed: bool) -> Self {
-        let at = Place { account, region, api_id: None, stage: None };
+        let at = Subject { account, region, api_id: None, stage: None };
         let cause = match failure.kind {
-            Kind::Denied => Cause::Denied(Blame::of(&failure.message)),
-            Kind::Expired | Kind::UnknownCredentials | Kind::Credentials => Cause::Credentials,
-            Kind::Signature => Cause::Signature,
-            Kind::Connection | Kind::Unreachable | Kind::Unresolved | Kind::Tls | Kind::Proxy | Kind::Slow => {
-                Cause::Unreachable
-            }
-            Kind::Stopped(_) => Cause::Stopped,
-            Kind::Throttled(_)
-            | Kind::Server
-            | Kind::Broken
-            | Kind::Missing
-            | Kind::Endless
-            | Kind::TwoAnswers
-            | Kind::TooLarge
-            | Kind::Other => Cause::Other,
+            FailureKind::Denied => Cause::Denied(Blame::of(&failure.message)),
+            FailureKind::Expired | FailureKind::UnknownCredentials | FailureKind::Credentials => Cause::Credentials,
+            FailureKind::Signature => Cause::Signature,
+            FailureKind::Connection
+            | FailureKind::Unreachable
+            | FailureKind::Unresolved
+            | FailureKind::Tls
+            | FailureKind::Proxy
+            | FailureKind::Slow => Cause::Unreachable,
+            FailureKind::Stopped(_) => Cause::Stopped,
+            FailureKind::Throttled(_)
+            | FailureKind::Server
+            | FailureKind::Broken
+            | FailureKind::Missing
+            | FailureKind::Endless
+            | FailureKind::TwoAnswers
+            | FailureKind::TooLarge
+            | FailureKind::Other => Cause::Other,
         };
         let permission = matches!(cause, Cause::Denied(_)).then(|| failure.permission(operation, at));
         let gap = failure.gap(operation, at);
@@ -165,7 +168,7 @@ impl Trouble {
 /// When there is nothing to look at: no Region, or a setting that cannot be meant.
 pub fn examine(request: Request) -> (Canceller, impl Future<Output = Result<Examination, Error>>) {
     let (canceller, stop) = Canceller::new();
-    let (request, timeout) = (Request { patience: PATIENCE, ..request }, request.timeout);
+    let (request, timeout) = (Request { retry: RETRIES, ..request }, request.timeout);
     (canceller.clone(), canceller.within(timeout, examination(request, stop)))
 }
 
@@ -176,20 +179,20 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
     };
     let (all, homes) = (request.regions.all, caller::homes(&request.regions, session.region())?);
     let home = homes.first().map_or(HOME, |home| home);
-    let surroundings = Surroundings::of(&request, &session, home).await;
+    let environment = Environment::of(&request, &session, home).await;
     let asked = stop.unless(caller::caller(&session, &homes, request.profile.as_deref())).await;
     let clock_ahead = session.clock().ahead();
     let caller = match asked {
         Ok(Ok(caller)) => caller,
         Ok(Err(error)) => {
-            return Ok(Examination { surroundings, clock_ahead, failed: Some(error), ..Examination::default() });
+            return Ok(Examination { environment, clock_ahead, failed: Some(error), ..Examination::default() });
         }
         Err(reason) => {
             let stopped = Examination::stopped(&Failure::stopped(reason, None));
-            return Ok(Examination { surroundings, clock_ahead, ..stopped });
+            return Ok(Examination { environment, clock_ahead, ..stopped });
         }
     };
-    let mut found = Examination { surroundings, clock_ahead, caller: caller.arn, ..Examination::default() };
+    let mut found = Examination { environment, clock_ahead, caller: caller.arn, ..Examination::default() };
     let account = match caller.account {
         caller::Account::Known(account) => Some(account),
         caller::Account::Unknown(warning) => {
@@ -212,8 +215,8 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
         session,
         request,
     };
-    let Inventory { accounts, ledgers, warnings, failures } = accounts::inventory(&survey).await;
-    found.excluded_accounts = ledgers.iter().filter(|ledger| ledger.scope.outcome == Read::Excluded).count();
+    let Inventory { accounts, tallies, warnings, failures } = accounts::inventory(&survey).await;
+    found.excluded_accounts = tallies.iter().filter(|tally| tally.scope.outcome == Read::Excluded).count();
     found.warnings.extend(warnings);
     found.troubles = failures.iter().map(|(call, failure)| Trouble::of(*call, failure, None, None, true)).collect();
     let survey = &survey;
@@ -247,7 +250,7 @@ async fn account_of(survey: &Survey, id: Option<Arc<str>>) -> AccountExamined {
     let config = match survey.enter(account).await {
         Ok(config) => config,
         Err((call, failure)) => {
-            found.unknown_credentials = failure.kind == Kind::UnknownCredentials;
+            found.unknown_credentials = failure.kind == FailureKind::UnknownCredentials;
             found.troubles.push(Trouble::of(call, &failure, account, None, true));
             return found;
         }
@@ -263,9 +266,9 @@ async fn account_of(survey: &Survey, id: Option<Arc<str>>) -> AccountExamined {
     let said = match said {
         Some(said) => said,
         None if regions.iter().any(|(region, unknown)| *unknown && is_opt_in(&region.name)) => {
-            survey.regions_of(&config).await.map(|found| Said::of(&found)).unwrap_or_default()
+            survey.regions_of(&config).await.map(|found| RegionStatus::of(&found)).unwrap_or_default()
         }
-        None => Said::default(),
+        None => RegionStatus::default(),
     };
     let (off, rest): (Vec<_>, Vec<_>) =
         regions.into_iter().partition(|(region, unknown)| *unknown && said.is_disabled(&region.name));
@@ -278,7 +281,11 @@ async fn account_of(survey: &Survey, id: Option<Arc<str>>) -> AccountExamined {
 }
 
 /// The Regions of an account that are to be looked at, and what AWS said about them.
-async fn listed(survey: &Survey, config: &SdkConfig, found: &mut AccountExamined) -> (Vec<Arc<str>>, Option<Said>) {
+async fn listed(
+    survey: &Survey,
+    config: &SdkConfig,
+    found: &mut AccountExamined,
+) -> (Vec<Arc<str>>, Option<RegionStatus>) {
     let account = found.id.clone();
     let account = account.as_deref();
     let listed = match survey.regions_of(config).await {
@@ -289,7 +296,7 @@ async fn listed(survey: &Survey, config: &SdkConfig, found: &mut AccountExamined
             return (Vec::new(), None);
         }
     };
-    let said = Some(Said::of(&listed));
+    let said = Some(RegionStatus::of(&listed));
     // One of the two calls is enough; without either a newer Region would be missed.
     if listed.from == Origin::BuiltIn {
         let troubles = listed.failures.iter().map(|(call, failure)| Trouble::of(*call, failure, account, None, true));
@@ -365,9 +372,9 @@ impl Look<'_> {
                 Some(answer)
             }
             // The API or the stage is not here; that says nothing about permissions.
-            Err(failure) if failure.kind == Kind::Missing && operation != Operation::GetApis => None,
+            Err(failure) if failure.kind == FailureKind::Missing && operation != Operation::GetApis => None,
             Err(failure) => {
-                self.unknown |= failure.kind == Kind::UnknownCredentials;
+                self.unknown |= failure.kind == FailureKind::UnknownCredentials;
                 self.troubles.push(Trouble::of(operation, &failure, self.account, Some(self.region), needed));
                 None
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::access::accounts::Accounts;
-use super::call::retry::Patience;
+use super::call::retry::RetryPolicy;
 use super::spool::Spool;
 use crate::model::Document;
 use crate::model::feed::Selection;
@@ -45,7 +45,7 @@ pub struct Request {
     /// Where what is read is kept, and what an earlier run has read already.
     pub spool: Option<Arc<Spool>>,
     /// How long what fails is borne with.
-    pub patience: Patience,
+    pub retry: RetryPolicy,
 }
 
 impl Default for Request {
@@ -66,7 +66,7 @@ impl Default for Request {
             concurrency: 1,
             timeout: None,
             spool: None,
-            patience: Patience::STANDARD,
+            retry: RetryPolicy::STANDARD,
         }
     }
 }

@@ -11,13 +11,13 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// One request, as it came.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct Received {
     /// The line of the request and the headers, in lower case.
     pub head: String,
     pub body: String,
 }
 
-impl Asked {
+impl Received {
     /// Whether the request is the operation, as AWS's JSON protocols, rest-json and query name it.
     pub fn is(&self, operation: &str) -> bool {
         let name = operation.to_lowercase();
@@ -28,12 +28,12 @@ impl Asked {
 }
 
 /// What it was asked so far.
-pub type Log = Arc<Mutex<Vec<Asked>>>;
+pub type Log = Arc<Mutex<Vec<Received>>>;
 
 /// Starts the server; the configuration leads every service to it.
 pub async fn answering(
     region: &str,
-    answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static,
+    answer: impl Fn(&Received) -> (u16, String) + Send + Sync + 'static,
 ) -> (SdkConfig, Log) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -61,7 +61,7 @@ pub async fn answering(
     (config, log)
 }
 
-async fn read(stream: &mut TcpStream) -> Asked {
+async fn read(stream: &mut TcpStream) -> Received {
     let mut text = Vec::new();
     loop {
         let mut more = [0; 4096];
@@ -72,7 +72,7 @@ async fn read(stream: &mut TcpStream) -> Asked {
         let head = format!("{}\r\n", head.to_lowercase());
         let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
         if body.len() >= length.unwrap_or_default() {
-            return Asked { head, body: body.to_owned() };
+            return Received { head, body: body.to_owned() };
         }
     }
 }

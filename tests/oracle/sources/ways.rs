@@ -15,7 +15,7 @@ use driftgate::model::catalogue::Protocol;
 use driftgate::model::document::api_stated_by;
 use driftgate::model::feed::{Chunk, Close, Feed, Given, Read, Scope, Selection};
 use driftgate::report::{Facts, Format, Run, Style, result};
-use driftgate::source::aws::{self, Keys, Patience, Predicate, Regions, Request, Spool};
+use driftgate::source::aws::{self, Keys, Predicate, Regions, Request, RetryPolicy, Spool};
 use driftgate::source::saved::{self, write};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -202,14 +202,14 @@ pub fn printed(case: &Case, api: &Api, folder: &Path) -> [Json; 2] {
 /// A run that a fault ends early, and one that goes on from its spool.
 pub fn resumed(runtime: &Runtime, case: &Case, folder: &Path, broken: &'static str) -> Json {
     let (path, now) = (folder.join("fleet.spool"), Timestamp::now());
-    let asked = aws::Asked::default();
+    let asked = aws::RunKey::default();
     {
         let fault = Fault::on(Operation::GetApis).region(broken).always(What::Deny);
         let emulator = serve(runtime, case, vec![fault]);
         let spool = Arc::new(Spool::start(&path, &asked, now).unwrap());
         let feed = aws(runtime, &emulator, |request| {
             request.spool = Some(Arc::clone(&spool));
-            request.patience = Patience::STANDARD;
+            request.retry = RetryPolicy::STANDARD;
         });
         report(case, feed);
         let _ = spool.end(true);

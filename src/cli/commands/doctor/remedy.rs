@@ -147,7 +147,7 @@ impl Remedy<'_> {
         } else {
             "No answer came: check the network and the endpoint."
         };
-        match &self.found.surroundings.proxy {
+        match &self.found.environment.proxy {
             Some(proxy) => format!("{why} Requests go through {}, which {} names.", visible(&proxy.value), proxy.by),
             None => why.to_owned(),
         }

@@ -17,7 +17,7 @@ const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const ALARM: Style = AnsiColor::Yellow.on_default().bold();
 
-/// Where the values of the surroundings begin.
+/// Where the values of the environment begin.
 const VALUES: usize = 13;
 /// How many accounts are named.
 const MOST_ACCOUNTS: usize = 24;
@@ -30,7 +30,7 @@ const CLOCKS_AGREE: u64 = 30;
 pub fn render(found: &Examination, external_id: Option<&str>, page: &mut Page<'_>) -> io::Result<()> {
     page.paragraph(0, 0, &[(BOLD, &verdict(found))])?;
     page.blank()?;
-    surroundings(found, page)?;
+    environment(found, page)?;
     for trouble in &found.troubles {
         page.blank()?;
         let what = format!("{} failed before any account was looked at", trouble.operation);
@@ -105,8 +105,8 @@ fn is_good(region: &RegionExamined) -> bool {
     region.troubles.iter().all(|trouble| !trouble.needed)
 }
 
-fn surroundings(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
-    let around = &found.surroundings;
+fn environment(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
+    let around = &found.environment;
     let mut line = |label: &str, paint: Style, value: &str, by: Option<&str>| {
         let by = by.map(|by| format!(" ({})", visible(by))).unwrap_or_default();
         let label = format!("{label:VALUES$}");

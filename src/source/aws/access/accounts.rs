@@ -8,9 +8,9 @@ use super::organization::{self, Listing, Member, Status};
 use super::regions::home_of;
 use super::role::Role;
 use crate::model::feed::{Scope, Warning};
-use crate::source::aws::call::failure::{Failure, Operation, Place};
+use crate::source::aws::call::failure::{Failure, Operation, Subject};
 use crate::source::aws::selector::Selector;
-use crate::source::aws::survey::tally::Ledger;
+use crate::source::aws::survey::tally::ScopeTally;
 use crate::source::aws::survey::walk::Survey;
 
 /// The accounts that are asked for.
@@ -48,9 +48,9 @@ impl Whose {
 #[derive(Default)]
 pub struct Inventory {
     pub accounts: Vec<Option<Arc<str>>>,
-    pub ledgers: Vec<Ledger>,
+    pub tallies: Vec<ScopeTally>,
     pub warnings: Vec<Warning>,
-    /// What of the list could not be read; the ledgers have it as gaps.
+    /// What of the list could not be read; the tallies have it as gaps.
     pub failures: Vec<(Operation, Failure)>,
 }
 
@@ -71,20 +71,20 @@ pub async fn inventory(survey: &Survey) -> Inventory {
 }
 
 async fn of_organization(survey: &Survey, wanted: &[Selector], excluded: &[Selector]) -> Inventory {
-    let (config, patience, home) = (survey.session.config(), survey.request.patience, home_of(&survey.home));
+    let (config, retry, home) = (survey.session.config(), survey.request.retry, home_of(&survey.home));
     let in_flight = &survey.in_flight;
     let mut failures = Vec::new();
     let mut units = BTreeMap::new();
     let listed = survey.stop.unless(async {
         for selector in wanted.iter().chain(excluded) {
             let Selector::Unit(unit) = selector else { continue };
-            match organization::members_of(config, patience, in_flight, home, unit).await {
+            match organization::members_of(config, retry, in_flight, home, unit).await {
                 Ok(members) => drop(units.insert(unit.clone(), members)),
                 // Who is in the unit is not known, so nobody knows who is meant.
                 Err(failure) => return Listing { members: Vec::new(), failed: Some(failure) },
             }
         }
-        organization::accounts(config, patience, in_flight, home).await
+        organization::accounts(config, retry, in_flight, home).await
     });
     let Listing { members, failed } = listed.await.unwrap_or_else(|reason| Listing {
         members: Vec::new(),
@@ -124,11 +124,11 @@ async fn of_organization(survey: &Survey, wanted: &[Selector], excluded: &[Selec
             ..Warning::default()
         }));
     }
-    let nowhere = Place { account: None, region: None, api_id: None, stage: None };
+    let nowhere = Subject { account: None, region: None, api_id: None, stage: None };
     let gaps: Vec<_> = failures.iter().map(|(operation, failure)| failure.gap(*operation, nowhere)).collect();
     if !gaps.is_empty() {
         // What the list does not say is a scope without a name.
-        found.ledgers.push(Ledger::of(Scope::default(), gaps, Vec::new()));
+        found.tallies.push(ScopeTally::of(Scope::default(), gaps, Vec::new()));
     }
     found.failures = failures;
     found
@@ -154,7 +154,7 @@ fn choose(
             found.accounts.push(Some(member.id.as_str().into()));
             continue;
         }
-        found.ledgers.push(Ledger::excluded(Some(&member.id), None));
+        found.tallies.push(ScopeTally::excluded(Some(&member.id), None));
         if let Some(closed) = closed.filter(|_| !left_out) {
             found.warnings.push(Warning {
                 kind: "account-suspended".to_owned(),

@@ -10,7 +10,7 @@ use super::regions::{home_of, is_opt_in};
 use super::session::Session;
 use crate::model::document::partition_of;
 use crate::model::feed::Warning;
-use crate::source::aws::call::failure::{Failure, Kind, causes, credentials_error};
+use crate::source::aws::call::failure::{Failure, FailureKind, causes, credentials_error};
 use crate::source::aws::selector::is_account_id;
 use crate::source::aws::{Error, Regions};
 
@@ -115,9 +115,9 @@ pub async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&st
         };
         let Failure { kind, code, message, .. } = failure;
         match kind {
-            Kind::UnknownCredentials | Kind::Expired | Kind::Signature => {
+            FailureKind::UnknownCredentials | FailureKind::Expired | FailureKind::Signature => {
                 refused = Error::CredentialsRefused { code, message, region: region.to_string() };
-                if kind != Kind::UnknownCredentials {
+                if kind != FailureKind::UnknownCredentials {
                     break;
                 }
             }

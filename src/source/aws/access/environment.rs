@@ -30,7 +30,7 @@ pub struct Endpoint {
 
 /// What an audit runs in.
 #[derive(Clone, Debug, Default)]
-pub struct Surroundings {
+pub struct Environment {
     /// Where the credentials come from.
     pub credentials: Option<Setting>,
     /// The Region, or the Regions.
@@ -45,7 +45,7 @@ pub struct Surroundings {
     pub ca_bundle: Option<Setting>,
 }
 
-impl Surroundings {
+impl Environment {
     /// What a session is in; `home` is a Region that is read.
     pub(crate) async fn of(request: &Request, session: &Session, home: &str) -> Self {
         let endpoints = endpoints(request, session, home).await;

@@ -14,7 +14,7 @@ use super::credentials;
 use crate::model::document::partition_of;
 use crate::source::aws::call::failure::Failure;
 use crate::source::aws::call::permission::role_arn;
-use crate::source::aws::call::retry::Patience;
+use crate::source::aws::call::retry::RetryPolicy;
 use crate::source::aws::selector::is_account_id;
 
 /// What a session is called where nobody says otherwise; CloudTrail shows it.
@@ -32,7 +32,7 @@ pub struct Role {
 /// Credentials of a role in one account. Before they run out STS is asked for new ones.
 pub struct AssumedRole {
     client: aws_sdk_sts::Client,
-    patience: Patience,
+    retry: RetryPolicy,
     arn: String,
     external_id: Option<String>,
     session_name: String,
@@ -57,7 +57,7 @@ impl AssumedRole {
     /// request that has its place already asks for new credentials, and needs no second one.
     pub async fn assume(
         client: aws_sdk_sts::Client,
-        patience: Patience,
+        retry: RetryPolicy,
         in_flight: &Semaphore,
         region: &str,
         account: &str,
@@ -67,7 +67,7 @@ impl AssumedRole {
         let named = std::env::var("AWS_ROLE_SESSION_NAME").ok().filter(|name| !name.is_empty());
         let assumed = Self {
             client,
-            patience,
+            retry,
             arn,
             external_id: role.external_id.clone(),
             session_name: named.unwrap_or_else(|| SESSION_NAME.to_owned()),
@@ -79,7 +79,7 @@ impl AssumedRole {
             let _place = in_flight.acquire().await;
             assumed.ask_once().await
         };
-        let first = patience.over(attempt).await.map_err(of_role)?;
+        let first = retry.over(attempt).await.map_err(of_role)?;
         *assumed.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
         Ok(assumed)
     }
@@ -128,7 +128,7 @@ impl ProvideCredentials for AssumedRole {
         future::ProvideCredentials::new(async move {
             match first {
                 Some(first) => Ok(first),
-                None => self.patience.over(|| self.ask_once()).await.map_err(|failure| {
+                None => self.retry.over(|| self.ask_once()).await.map_err(|failure| {
                     CredentialsError::provider_error(format!("AssumeRole: {}: {}", failure.code, failure.message))
                 }),
             }

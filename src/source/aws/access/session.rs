@@ -23,7 +23,7 @@ use super::clock::Clock;
 use super::credentials::{self, Names, Provider, Shared};
 use super::http::{Network, read_at_most};
 use crate::source::aws::call::sent::Sent;
-use crate::source::aws::{Error, Keys, Patience, Request};
+use crate::source::aws::{Error, Keys, Request, RetryPolicy};
 
 /// The longest time for one attempt at STS, which is asked one small question before everything else.
 const STS_ATTEMPT: Duration = Duration::from_secs(5);
@@ -70,9 +70,9 @@ impl Session {
             request.regions.named.first().cloned(),
             request.endpoint_url.clone(),
             past_the_proxy(request),
-            request.patience,
+            request.retry,
         );
-        let limit = request.patience.credentials;
+        let limit = request.retry.credentials;
         // The files may be pipes that nobody writes to.
         let loaded = apart(limit, move || loaded).await;
         let (config, network) = match loaded {
@@ -101,8 +101,8 @@ impl Session {
             .behavior_version(behavior())
             .region(request.regions.named.first().cloned().map(Region::new))
             .http_client(Network::isolated().client())
-            .timeout_config(limits(&request.patience))
-            .identity_cache(identity_cache(&request.patience))
+            .timeout_config(limits(&request.retry))
+            .identity_cache(identity_cache(&request.retry))
             .credentials_provider(SharedCredentialsProvider::new(given));
         if let Some(url) = &request.endpoint_url {
             config = config.endpoint_url(url);
@@ -206,15 +206,15 @@ async fn load(
     region: Option<String>,
     endpoint_url: Option<String>,
     past_the_proxy: bool,
-    patience: Patience,
+    retry: RetryPolicy,
 ) -> Result<(SdkConfig, Network), Error> {
     check_files()?;
     let network = Network::of_environment(past_the_proxy)?;
     let mut loader = aws_config::defaults(behavior())
         .http_client(network.client())
-        .timeout_config(limits(&patience))
+        .timeout_config(limits(&retry))
         .retry_config(RetryConfig::standard())
-        .identity_cache(identity_cache(&patience))
+        .identity_cache(identity_cache(&retry))
         .no_credentials();
     if let Ok(name) = AppName::new("driftgate") {
         loader = loader.app_name(name);
@@ -234,17 +234,17 @@ async fn load(
     Ok((config.build(), network))
 }
 
-fn limits(patience: &Patience) -> TimeoutConfig {
+fn limits(retry: &RetryPolicy) -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(patience.connect)
-        .read_timeout(patience.read)
-        .operation_attempt_timeout(patience.attempt)
+        .connect_timeout(retry.connect)
+        .read_timeout(retry.read)
+        .operation_attempt_timeout(retry.attempt)
         .build()
 }
 
-fn identity_cache(patience: &Patience) -> aws_smithy_runtime_api::client::identity::SharedIdentityCache {
+fn identity_cache(retry: &RetryPolicy) -> aws_smithy_runtime_api::client::identity::SharedIdentityCache {
     // The provider has a limit of its own, and tells who was too slow.
-    IdentityCache::lazy().load_timeout(patience.credentials.saturating_mul(2)).build()
+    IdentityCache::lazy().load_timeout(retry.credentials.saturating_mul(2)).build()
 }
 
 /// Refuses files that the environment names and that never end. A pipe may end, and is read once.
@@ -289,7 +289,7 @@ fn provider(request: &Request, config: &SdkConfig, network: Network) -> Provider
             .with_http_client(network.client());
         credentials::links(&context, profile.as_deref(), &names)
     };
-    Provider::new(Arc::new(make), request.patience.credentials)
+    Provider::new(Arc::new(make), request.retry.credentials)
 }
 
 /// The profile that is in force, and how it gets credentials.

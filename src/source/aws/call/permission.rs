@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::failure::{Operation, Place};
+use super::failure::{Operation, Subject};
 use crate::model::document::partition_of;
 
 /// An action, and on what.
@@ -17,7 +17,7 @@ pub struct Permission {
 
 impl Permission {
     /// What a call needs at a place. API Gateway's actions are HTTP verbs (developer guide, arn-format-reference).
-    pub(crate) fn of(operation: Operation, at: Place<'_>, role: Option<&str>) -> Self {
+    pub(crate) fn of(operation: Operation, at: Subject<'_>, role: Option<&str>) -> Self {
         let partition = at.region.map_or("aws", partition_of);
         let (region, api_id) = (at.region.unwrap_or("*"), at.api_id.unwrap_or("*"));
         let account = || match at.account {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 
 /// The longest pause that a `Retry-After` is granted; a header must not stop a run for hours.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(2);
@@ -15,7 +15,7 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(2);
 /// How long a fetch bears with what fails. The command has no flag for it: what fails for good fails with any of it, and
 /// `--timeout` ends the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// After how many attempts a call is given up.
     pub attempts: u32,
     /// The same where nobody can be connected to.
@@ -39,14 +39,14 @@ pub struct Patience {
     pub credentials: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     /// The one that suits AWS.
     fn default() -> Self {
         Self::STANDARD
     }
 }
 
-impl Patience {
+impl RetryPolicy {
     /// The one that suits AWS. Its time for a connection is the SDK's own.
     pub const STANDARD: Self = Self {
         attempts: 10,
@@ -89,7 +89,7 @@ impl Patience {
     fn jittered(&self, failure: &Failure, fraction: f64) -> Option<Duration> {
         let attempts = match failure.kind {
             // The SDK may have newer credentials by the second attempt, but hardly by the third.
-            Kind::Expired => 2,
+            FailureKind::Expired => 2,
             // A wrong address does not come right; a name server or a proxy that restarts does, in seconds.
             _ if failure.never_connected() => self.unreachable,
             _ if failure.is_transient() => self.attempts,
@@ -99,7 +99,7 @@ impl Patience {
             return None;
         }
         let (first, wanted) = match failure.kind {
-            Kind::Throttled(wanted) => (self.throttled, wanted.unwrap_or_default()),
+            FailureKind::Throttled(wanted) => (self.throttled, wanted.unwrap_or_default()),
             _ => (self.first, Duration::ZERO),
         };
         let pause = first.saturating_mul(1 << failure.attempts.saturating_sub(1).min(16)).min(self.longest);
@@ -119,39 +119,55 @@ mod tests {
     use super::super::stop::Reason;
     use super::*;
 
-    fn pause(kind: Kind, attempts: u32, fraction: f64) -> Option<Duration> {
+    fn pause(kind: FailureKind, attempts: u32, fraction: f64) -> Option<Duration> {
         let failure = Failure { kind, code: String::new(), message: String::new(), attempts, role: None };
-        Patience::STANDARD.jittered(&failure, fraction)
+        RetryPolicy::STANDARD.jittered(&failure, fraction)
     }
 
     #[test]
     fn pauses_grow_are_jittered_and_come_to_an_end() {
         let millis = |millis| Some(Duration::from_millis(millis));
-        assert_eq!((pause(Kind::Server, 1, 1.0), pause(Kind::Slow, 4, 1.0)), (millis(100), millis(800)));
-        assert_eq!((pause(Kind::Broken, 9, 1.0), pause(Kind::Connection, 10, 1.0)), (millis(20_000), None));
-        assert_eq!((pause(Kind::Unreachable, 6, 1.0), pause(Kind::Unreachable, 7, 1.0)), (millis(3200), None));
+        assert_eq!((pause(FailureKind::Server, 1, 1.0), pause(FailureKind::Slow, 4, 1.0)), (millis(100), millis(800)));
         assert_eq!(
-            (pause(Kind::Tls, 7, 1.0), pause(Kind::Proxy, 7, 1.0), pause(Kind::Unresolved, 7, 1.0)),
+            (pause(FailureKind::Broken, 9, 1.0), pause(FailureKind::Connection, 10, 1.0)),
+            (millis(20_000), None)
+        );
+        assert_eq!(
+            (pause(FailureKind::Unreachable, 6, 1.0), pause(FailureKind::Unreachable, 7, 1.0)),
+            (millis(3200), None)
+        );
+        assert_eq!(
+            (
+                pause(FailureKind::Tls, 7, 1.0),
+                pause(FailureKind::Proxy, 7, 1.0),
+                pause(FailureKind::Unresolved, 7, 1.0)
+            ),
             (None, None, None)
         );
-        assert_eq!(pause(Kind::Throttled(None), 2, 1.0), millis(1000));
-        assert_eq!(pause(Kind::Server, 4, 0.25), millis(200));
+        assert_eq!(pause(FailureKind::Throttled(None), 2, 1.0), millis(1000));
+        assert_eq!(pause(FailureKind::Server, 4, 0.25), millis(200));
     }
 
     #[test]
     fn retry_after_is_honoured_within_reason() {
-        let asked = |seconds| Kind::Throttled(Some(Duration::from_secs(seconds)));
+        let asked = |seconds| FailureKind::Throttled(Some(Duration::from_secs(seconds)));
         assert_eq!(pause(asked(3), 1, 0.0), Some(Duration::from_secs(3)));
         assert_eq!(pause(asked(86_400), 1, 0.0), Some(LONGEST_RETRY_AFTER));
     }
 
     #[test]
     fn what_cannot_pass_is_not_tried_again() {
-        for kind in [Kind::Denied, Kind::Missing, Kind::Signature, Kind::Stopped(Reason::Timeout), Kind::Other] {
+        for kind in [
+            FailureKind::Denied,
+            FailureKind::Missing,
+            FailureKind::Signature,
+            FailureKind::Stopped(Reason::Timeout),
+            FailureKind::Other,
+        ] {
             assert_eq!(pause(kind, 1, 1.0), None, "{kind:?}");
         }
-        assert!(pause(Kind::Expired, 1, 1.0).is_some());
-        assert_eq!(pause(Kind::Expired, 2, 1.0), None);
+        assert!(pause(FailureKind::Expired, 1, 1.0).is_some());
+        assert_eq!(pause(FailureKind::Expired, 2, 1.0), None);
     }
 
     #[test]

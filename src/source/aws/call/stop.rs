@@ -39,7 +39,7 @@ impl Canceller {
                 done = &mut fetch => return done,
             }
         }
-        // Once stopped, every call fails at once, and the ledgers say what was not reached.
+        // Once stopped, every call fails at once, and the tallies say what was not reached.
         fetch.await
     }
 

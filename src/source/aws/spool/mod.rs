@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 use self::write::Writer;
 use crate::model::feed::{Chunk, Close, Scope, Warning};
 use crate::model::narrowing::Found;
-use crate::source::aws::survey::tally::Ledger;
+use crate::source::aws::survey::tally::ScopeTally;
 
 /// The name of the format, in the first line.
 const FORMAT: &str = "driftgate.spool";
@@ -57,7 +57,7 @@ const HOURS: i64 = 12;
 
 /// What decides which stages are fetched and kept: names, and what they are for a run. A spool serves only runs of
 /// which all of it is the same.
-pub type Asked = BTreeMap<String, String>;
+pub type RunKey = BTreeMap<String, String>;
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ struct Header {
     /// When the first run began it, as RFC 3339.
     begun: String,
     #[serde(default)]
-    asked: Asked,
+    asked: RunKey,
 }
 
 /// The last line of an account's Region.
@@ -182,7 +182,7 @@ impl Spool {
     ///
     /// # Errors
     /// When it is there, cannot be made, or is in use.
-    pub fn start(path: &Path, asked: &Asked, now: Timestamp) -> Result<Self, Error> {
+    pub fn start(path: &Path, asked: &RunKey, now: Timestamp) -> Result<Self, Error> {
         let name = path.display();
         let file = OpenOptions::new().read(true).append(true).create_new(true).mode(MODE).open(path);
         let file = file.map_err(|error| {
@@ -206,7 +206,7 @@ impl Spool {
     ///
     /// # Errors
     /// When it is not there, not a spool, damaged, of another kind of run, too old, somebody else's, or in use.
-    pub fn resume(path: &Path, asked: &Asked, now: Timestamp) -> Result<Self, Error> {
+    pub fn resume(path: &Path, asked: &RunKey, now: Timestamp) -> Result<Self, Error> {
         Self::go_on(path, asked, now, false)
     }
 
@@ -214,11 +214,11 @@ impl Spool {
     ///
     /// # Errors
     /// As [`Self::resume`], but for its age.
-    pub fn resume_or_renew(path: &Path, asked: &Asked, now: Timestamp) -> Result<Self, Error> {
+    pub fn resume_or_renew(path: &Path, asked: &RunKey, now: Timestamp) -> Result<Self, Error> {
         Self::go_on(path, asked, now, true)
     }
 
-    fn go_on(path: &Path, asked: &Asked, now: Timestamp, renew: bool) -> Result<Self, Error> {
+    fn go_on(path: &Path, asked: &RunKey, now: Timestamp, renew: bool) -> Result<Self, Error> {
         let name = path.display();
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => Error::usage(format!(
@@ -266,7 +266,7 @@ impl Spool {
         Ok(spool)
     }
 
-    fn begin(path: &Path, file: File, asked: &Asked, now: Timestamp) -> Result<Self, Error> {
+    fn begin(path: &Path, file: File, asked: &RunKey, now: Timestamp) -> Result<Self, Error> {
         let begun = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let spool = Self::empty(path, file, begun);
         let (format, begun) = (FORMAT.to_owned(), begun.to_string());
@@ -319,14 +319,14 @@ impl Spool {
         Some(format!("{count} read in an earlier run, begun at {}", self.begun))
     }
 
-    /// The ledger of an account's Region that an earlier run read whole; its stages are then part of [`Self::replay`].
-    pub(crate) fn take(&self, account: Option<&str>, region: &str) -> Option<Ledger> {
+    /// The tally of an account's Region that an earlier run read whole; its stages are then part of [`Self::replay`].
+    pub(crate) fn take(&self, account: Option<&str>, region: &str) -> Option<ScopeTally> {
         // Of an account without a name nobody knows whether it is the same one.
         let name = (account?.to_owned(), region.to_owned());
         let Finished { run, closing } = locked(&self.finished).remove(&name)?;
         locked(&self.taken).insert(name, run);
         self.earlier.fetch_add(1, Ordering::Relaxed);
-        Some(Ledger::resumed(closing.scope, closing.warnings, closing.found))
+        Some(ScopeTally::resumed(closing.scope, closing.warnings, closing.found))
     }
 
     /// Hands the stages of everything that was taken to `hand_on`, until it does not want more. What was taken and

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Asked, Closing, DIGEST, Ended, Error, FORMAT, Finished, Header, Name, Run, VERSION};
+use super::{Closing, DIGEST, Ended, Error, FORMAT, Finished, Header, Name, Run, RunKey, VERSION};
 use crate::model::fault;
 use crate::model::feed::{Chunk, Read as Outcome};
 use crate::model::register::Register;
@@ -45,14 +45,14 @@ enum Line {
 
 /// What the first line says it is.
 #[derive(Deserialize)]
-struct Kind {
+struct FormatLine {
     format: String,
     version: u64,
 }
 
 /// The name in a line of a stage.
 #[derive(Deserialize)]
-struct Place<'l> {
+struct StageKey<'l> {
     #[serde(borrow)]
     account: Cow<'l, str>,
     #[serde(borrow)]
@@ -67,7 +67,7 @@ impl Line {
     fn read(line: &[u8]) -> Result<Self, String> {
         let said = |error: serde_json::Error| fault::words(&error);
         if line.starts_with(b"{\"account\":") {
-            let Place { account, region, .. } = serde_json::from_slice(line).map_err(said)?;
+            let StageKey { account, region, .. } = serde_json::from_slice(line).map_err(said)?;
             Ok(Self::Stage((account.into_owned(), region.into_owned())))
         } else if line.starts_with(b"{\"scope\":") {
             serde_json::from_slice(line).map(Self::Closing).map_err(said)
@@ -120,7 +120,7 @@ pub fn header(name: &str, file: &File) -> Result<Option<(Header, Timestamp)>, Er
         let alike = line.iter().zip(start.as_bytes()).all(|(a, b)| a == b);
         return if alike { Ok(None) } else { Err(not_a_spool()) };
     }
-    let Kind { format, version } = serde_json::from_slice(&line).map_err(|_| not_a_spool())?;
+    let FormatLine { format, version } = serde_json::from_slice(&line).map_err(|_| not_a_spool())?;
     if format != FORMAT {
         return Err(not_a_spool());
     }
@@ -195,7 +195,7 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
 }
 
 /// Whether a spool asks for the same.
-pub fn same(name: &str, begun_with: &Asked, asked: &Asked) -> Result<(), Error> {
+pub fn same(name: &str, begun_with: &RunKey, asked: &RunKey) -> Result<(), Error> {
     let mut differs: Vec<&str> = begun_with
         .keys()
         .chain(asked.keys())

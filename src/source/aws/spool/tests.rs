@@ -19,7 +19,7 @@ const ACCOUNT: &str = "111122223333";
 /// When everything happens.
 const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 
-fn asked() -> Asked {
+fn asked() -> RunKey {
     [("policies", "sha256:00"), ("--api", "")].map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
@@ -59,7 +59,7 @@ fn finish(spool: &Spool, number: usize, stages: usize) {
         outcome: Read::Checked,
         ..Scope::default()
     };
-    spool.close(&Ledger::resumed(scope, Vec::new(), Found::default()));
+    spool.close(&ScopeTally::resumed(scope, Vec::new(), Found::default()));
 }
 
 /// Writes Regions with so many stages side by side: `order` says which is next.
@@ -83,8 +83,8 @@ fn write(spool: &Spool, regions: &BTreeMap<usize, usize>, order: &[usize]) {
 fn resumed(spool: &Spool, regions: &BTreeMap<usize, usize>) -> BTreeMap<usize, Vec<String>> {
     let mut seen: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for number in regions.keys() {
-        if let Some(ledger) = spool.take(Some(ACCOUNT), &region(*number)) {
-            assert_eq!(ledger.scope.stages, regions[number] as u64);
+        if let Some(tally) = spool.take(Some(ACCOUNT), &region(*number)) {
+            assert_eq!(tally.scope.stages, regions[number] as u64);
             seen.insert(*number, Vec::new());
         }
         assert!(spool.take(Some(ACCOUNT), &region(*number)).is_none());
@@ -213,9 +213,9 @@ fn what_has_gaps_or_no_name_is_not_finished() {
         ..Scope::default()
     };
     spool.stages(None, "us-east-1", &Value::Unset, &[stage("a")]);
-    spool.close(&Ledger::resumed(scope(None, Read::Checked), Vec::new(), Found::default()));
+    spool.close(&ScopeTally::resumed(scope(None, Read::Checked), Vec::new(), Found::default()));
     for outcome in [Read::Partial, Read::Unchecked, Read::Excluded] {
-        spool.close(&Ledger::resumed(scope(Some(ACCOUNT), outcome), Vec::new(), Found::default()));
+        spool.close(&ScopeTally::resumed(scope(Some(ACCOUNT), outcome), Vec::new(), Found::default()));
     }
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
 }
@@ -234,7 +234,7 @@ fn lines_that_do_not_add_up_are_read_again() {
 }
 
 /// What is said when a file is resumed.
-fn refused(path: &Path, asked: &Asked) -> String {
+fn refused(path: &Path, asked: &RunKey) -> String {
     let error = Spool::resume(path, asked, NOW).unwrap_err();
     assert!(error.is_usage(), "{error}");
     error.to_string()
@@ -326,7 +326,7 @@ fn what_is_not_a_spool_is_not_touched() {
 fn another_run_is_told_what_differs() {
     let (_folder, path) = folder();
     drop(Spool::start(&path, &asked(), NOW).unwrap());
-    let other: Asked = [("policies", "sha256:11"), ("--api", "a1"), ("--new", "")]
+    let other: RunKey = [("policies", "sha256:11"), ("--api", "a1"), ("--new", "")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
     assert!(refused(&path, &other).contains("begun with other --api, --new, policies."), "{}", refused(&path, &other));
@@ -410,7 +410,7 @@ fn it_is_removed_when_everything_was_read_and_told() {
 }
 
 /// What an earlier run has kept, to be gone on from so many hours later.
-fn later(path: &Path, hours: i64, open: fn(&Path, &Asked, Timestamp) -> Result<Spool, Error>) -> Result<Spool, Error> {
+fn later(path: &Path, hours: i64, open: fn(&Path, &RunKey, Timestamp) -> Result<Spool, Error>) -> Result<Spool, Error> {
     open(path, &asked(), NOW + SignedDuration::from_hours(hours))
 }
 
@@ -431,11 +431,11 @@ fn what_is_too_old_is_refused_or_begun_anew() {
     // Another run's flags and a damage are of no interest then.
     fs::write(&path, [&bytes[..], b"x\n"].concat()).unwrap();
     let tomorrow = NOW + SignedDuration::from_hours(24);
-    let spool = Spool::resume_or_renew(&path, &Asked::new(), tomorrow).unwrap();
+    let spool = Spool::resume_or_renew(&path, &RunKey::new(), tomorrow).unwrap();
     assert!(spool.instead().unwrap().contains("not within 12 hours"));
     assert!(spool.take(Some(ACCOUNT), &region(0)).is_none() && spool.earlier().is_none());
     drop(spool);
-    assert!(Spool::resume(&path, &Asked::new(), tomorrow).is_ok());
+    assert!(Spool::resume(&path, &RunKey::new(), tomorrow).is_ok());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{Closing, DIGEST, Header, Spool};
 use crate::model::feed::{Read, Warning};
 use crate::model::seal::Seal;
 use crate::model::{Document, Value};
-use crate::source::aws::survey::tally::Ledger;
+use crate::source::aws::survey::tally::ScopeTally;
 use crate::source::saved::write::stage_line;
 
 /// How much is written at once, where no Region comes to its end.
@@ -53,15 +53,15 @@ impl Spool {
     }
 
     /// Notes that an account's Region was read, if all of it was.
-    pub(crate) fn close(&self, ledger: &Ledger) {
-        let scope = &ledger.scope;
-        if scope.account.is_none() || scope.outcome != Read::Checked || !ledger.gaps.is_empty() {
+    pub(crate) fn close(&self, tally: &ScopeTally) {
+        let scope = &tally.scope;
+        if scope.account.is_none() || scope.outcome != Read::Checked || !tally.gaps.is_empty() {
             return;
         }
         self.line(&Closing {
             scope: scope.clone(),
-            warnings: ledger.warnings.clone(),
-            found: ledger.found.clone(),
+            warnings: tally.warnings.clone(),
+            found: tally.found.clone(),
             lines: scope.stages,
         });
     }

@@ -8,11 +8,11 @@ use tokio::sync::mpsc;
 
 use super::progress::ScopeProgress;
 use super::recheck::Doubts;
-use super::tally::Ledger;
+use super::tally::ScopeTally;
 use crate::model::feed::{Chunk, Selection};
 use crate::model::{Document, Value};
 use crate::source::aws::call::control_plane::{ControlPlane, Page, id_of, name_of};
-use crate::source::aws::call::failure::{Failure, Kind, Operation};
+use crate::source::aws::call::failure::{Failure, FailureKind, Operation};
 use crate::source::aws::call::stop::Reason;
 use crate::source::aws::spool::Spool;
 
@@ -69,10 +69,10 @@ impl Stages {
 impl Region {
     /// Reads the Region. Each API's stages are one chunk, in the order of the APIs' identifiers; what is read a second
     /// time comes later, in that order too.
-    pub async fn read(self) -> Ledger {
+    pub async fn read(self) -> ScopeTally {
         let region = Arc::new(self);
-        let mut ledger = Ledger::new(region.account.as_deref(), &region.name);
-        let apis = region.apis(&mut ledger).await;
+        let mut tally = ScopeTally::new(region.account.as_deref(), &region.name);
+        let apis = region.apis(&mut tally).await;
         region.progress.listed(apis.len());
         let mut apis = apis.into_iter();
         // In order, and only so many at once, so that memory does not grow with the number of APIs.
@@ -93,26 +93,26 @@ impl Region {
                 vanished.push((api, stages));
                 continue;
             }
-            region.deliver(api, stages, &mut doubts, &mut ledger).await;
+            region.deliver(api, stages, &mut doubts, &mut tally).await;
             if doubts.are_many() {
-                region.settle(std::mem::take(&mut doubts), &mut ledger).await;
+                region.settle(std::mem::take(&mut doubts), &mut tally).await;
             }
         }
-        region.look_again(vanished, &mut doubts, &mut ledger).await;
-        region.settle(doubts, &mut ledger).await;
-        ledger.requests(region.control_plane.requests());
+        region.look_again(vanished, &mut doubts, &mut tally).await;
+        region.settle(doubts, &mut tally).await;
+        tally.requests(region.control_plane.requests());
         if let Some(spool) = &region.spool {
-            spool.close(&ledger);
+            spool.close(&tally);
         }
-        ledger
+        tally
     }
 
     /// The APIs to read, in order; those that no rule can match are only counted.
-    async fn apis(&self, ledger: &mut Ledger) -> Vec<Value<'static>> {
+    async fn apis(&self, tally: &mut ScopeTally) -> Vec<Value<'static>> {
         let mut apis = match self.only_api().await {
             Some(Ok(api)) => Vec::from_iter(api),
             Some(Err(failure)) => {
-                ledger.unlisted(Operation::GetApi, &failure, self.selection.apis.first().map(String::as_str), false);
+                tally.unlisted(Operation::GetApi, &failure, self.selection.apis.first().map(String::as_str), false);
                 Vec::new()
             }
             None => {
@@ -123,7 +123,7 @@ impl Region {
                 let page = |token| self.control_plane.get_apis(token);
                 let listing = list(Operation::GetApis, self.most_pages(), &self.progress, page, all_found).await;
                 if let Some(failure) = listing.failed {
-                    ledger.unlisted(Operation::GetApis, &failure, None, listing.pages > 0);
+                    tally.unlisted(Operation::GetApis, &failure, None, listing.pages > 0);
                 }
                 listing.items
             }
@@ -131,16 +131,16 @@ impl Region {
         apis.retain(|api| self.selection.has_api(id_of(api)));
         // While the pages are read an API may be made or deleted, and another one be listed twice.
         let twice = each_once(&mut apis, id_of);
-        ledger.listed(&apis, &self.selection);
+        tally.listed(&apis, &self.selection);
         for id in &twice {
-            ledger.unread(Operation::GetApis, &Failure::two_answers(Operation::GetApis, "the API"), id, None);
+            tally.unread(Operation::GetApis, &Failure::two_answers(Operation::GetApis, "the API"), id, None);
         }
         apis.retain(|api| !id_of(api).is_some_and(|id| twice.iter().any(|twice| twice == id)));
         apis.retain(|api| {
             let document = Document::before_its_stages(self.account.as_deref(), Some(&self.name), api);
             let fetched = (self.may_match)(&document);
             if !fetched {
-                ledger.skipped();
+                tally.skipped();
             }
             fetched
         });
@@ -156,10 +156,10 @@ impl Region {
             Ok(api) => Some(Ok(Some(api))),
             Err(failure) => match failure.kind {
                 // Another 404 is of something between here and AWS.
-                Kind::Missing if failure.message.contains("API identifier") && failure.message.contains(id) => {
+                FailureKind::Missing if failure.message.contains("API identifier") && failure.message.contains(id) => {
                     Some(Ok(None))
                 }
-                Kind::Denied => {
+                FailureKind::Denied => {
                     self.progress.foresee(1);
                     None
                 }
@@ -175,7 +175,7 @@ impl Region {
     }
 
     fn most_pages(&self) -> usize {
-        self.control_plane.patience().pages
+        self.control_plane.retry().pages
     }
 
     fn stage_operation(&self) -> Operation {
@@ -186,7 +186,9 @@ impl Region {
         if let Some(stage) = self.only_stage() {
             return match self.control_plane.get_stage(api_id, stage).await {
                 Ok(stage) => Stages { read: vec![stage], ..Stages::default() },
-                Err(failure) if failure.kind == Kind::Missing && failure.message.contains("stage identifier") => {
+                Err(failure)
+                    if failure.kind == FailureKind::Missing && failure.message.contains("stage identifier") =>
+                {
                     Stages::default()
                 }
                 Err(failure) => Stages { failed: Some((Operation::GetStage, failure)), ..Stages::default() },
@@ -207,7 +209,7 @@ impl Region {
 
     /// Looks APIs up again that were listed and then not found: they are deleted if AWS no longer lists them, and not
     /// read otherwise. A list costs one call for each page, whatever their number, and needs no permission of its own.
-    async fn look_again(&self, vanished: Vec<(Value<'static>, Stages)>, doubts: &mut Doubts, ledger: &mut Ledger) {
+    async fn look_again(&self, vanished: Vec<(Value<'static>, Stages)>, doubts: &mut Doubts, tally: &mut ScopeTally) {
         if vanished.is_empty() {
             return;
         }
@@ -216,14 +218,14 @@ impl Region {
         for (api, mut stages) in vanished {
             let id = id_of(&api).unwrap_or_default().to_owned();
             match &there {
-                Ok(there) if !there.contains(&id) => ledger.deleted(&id),
+                Ok(there) if !there.contains(&id) => tally.deleted(&id),
                 Ok(_) => {
                     stages.failed = stages.failed.map(|(operation, failure)| (operation, failure.but_listed()));
-                    self.deliver(api, stages, doubts, ledger).await;
+                    self.deliver(api, stages, doubts, tally).await;
                 }
                 Err(why) => {
                     stages.failed = stages.failed.map(|(operation, failure)| (operation, failure.not_looked_up(why)));
-                    self.deliver(api, stages, doubts, ledger).await;
+                    self.deliver(api, stages, doubts, tally).await;
                 }
             }
         }
@@ -247,41 +249,41 @@ impl Region {
     }
 
     /// Hands on what was read of an API, and writes down what was not.
-    async fn deliver(&self, api: Value<'static>, stages: Stages, doubts: &mut Doubts, ledger: &mut Ledger) {
+    async fn deliver(&self, api: Value<'static>, stages: Stages, doubts: &mut Doubts, tally: &mut ScopeTally) {
         let id = id_of(&api).unwrap_or_default().to_owned();
-        ledger.found_stages(&stages.read, &self.selection);
+        tally.found_stages(&stages.read, &self.selection);
         let two_answers = Failure::two_answers(Operation::GetStages, "the stage");
         let mut missing: Vec<(Operation, &Failure, Option<&str>)> = Vec::new();
         missing.extend(stages.failed.as_ref().map(|(operation, failure)| (*operation, failure, self.only_stage())));
         missing.extend(stages.twice.iter().map(|name| (Operation::GetStages, &two_answers, Some(name.as_str()))));
         for (number, (operation, failure, stage)) in missing.iter().enumerate() {
             if number == 0 {
-                ledger.unread(*operation, failure, &id, *stage);
+                tally.unread(*operation, failure, &id, *stage);
             } else {
-                ledger.unread_too(*operation, failure, &id, *stage);
+                tally.unread_too(*operation, failure, &id, *stage);
             }
         }
         let whole = missing.is_empty();
         let Some((api, stages)) = doubts.set_aside(self, api, stages.read).await else {
             if whole {
                 let failure = Failure::internal("whether its stages are worth a second look could not be found out");
-                ledger.unread(self.stage_operation(), &failure, &id, self.only_stage());
+                tally.unread(self.stage_operation(), &failure, &id, self.only_stage());
             }
             return;
         };
-        if self.hand_on(api, stages, ledger).await {
+        if self.hand_on(api, stages, tally).await {
             if whole {
-                ledger.checked();
+                tally.checked();
             }
         } else if whole {
             // Nobody listens any more, so what was read is not audited.
             let failure = Failure::stopped(Reason::Interrupted, None);
-            ledger.unread(self.stage_operation(), &failure, &id, self.only_stage());
+            tally.unread(self.stage_operation(), &failure, &id, self.only_stage());
         }
     }
 
     /// Hands stages on; whether somebody took them.
-    pub async fn hand_on(&self, api: Value<'static>, stages: Vec<Value<'static>>, ledger: &mut Ledger) -> bool {
+    pub async fn hand_on(&self, api: Value<'static>, stages: Vec<Value<'static>>, tally: &mut ScopeTally) -> bool {
         if stages.is_empty() {
             return true;
         }
@@ -292,7 +294,7 @@ impl Region {
         let chunk = Chunk::Api { account: self.account.clone(), region, api, stages };
         let taken = self.chunks.send(chunk).await.is_ok();
         if taken {
-            ledger.handed_on(read);
+            tally.handed_on(read);
             self.progress.read(read);
         }
         taken
@@ -316,7 +318,8 @@ fn each_once(items: &mut Vec<Value<'static>>, key: for<'v> fn(&'v Value<'static>
 
 /// Whether the answer says that the API is gone. GetStage must say so in words: its other 404 is about the stage.
 fn is_deleted(operation: Operation, failure: &Failure) -> bool {
-    failure.kind == Kind::Missing && (operation != Operation::GetStage || failure.message.contains("API identifier"))
+    failure.kind == FailureKind::Missing
+        && (operation != Operation::GetStage || failure.message.contains("API identifier"))
 }
 
 /// Follows the page tokens of a list to its end, or until `enough` was read.
@@ -407,7 +410,7 @@ mod tests {
             std::future::ready(Ok(Page { items: Vec::new(), next: Some(count.get().to_string()) }))
         };
         let listing = list(Operation::GetApis, MOST, &ScopeProgress::default(), answer, |_| false).await;
-        assert_eq!((listing.pages, listing.failed.unwrap().kind), (MOST_IDLE, Kind::Endless));
+        assert_eq!((listing.pages, listing.failed.unwrap().kind), (MOST_IDLE, FailureKind::Endless));
     }
 
     #[tokio::test]
@@ -418,13 +421,13 @@ mod tests {
             std::future::ready(Ok(Page { items: vec![Value::text("item")], next: Some(count.get().to_string()) }))
         };
         let listing = list(Operation::GetStages, MOST, &ScopeProgress::default(), answer, |_| false).await;
-        assert_eq!((listing.pages, listing.failed.unwrap().kind), (MOST, Kind::Endless));
+        assert_eq!((listing.pages, listing.failed.unwrap().kind), (MOST, FailureKind::Endless));
     }
 
     #[test]
     fn only_words_about_the_api_mean_that_it_is_gone() {
         let missing = |message: &str| Failure {
-            kind: Kind::Missing,
+            kind: FailureKind::Missing,
             code: "NotFoundException".to_owned(),
             message: message.to_owned(),
             attempts: 1,

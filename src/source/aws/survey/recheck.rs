@@ -12,10 +12,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::fetch::Region;
-use super::tally::Ledger;
+use super::tally::ScopeTally;
 use crate::model::{Document, Value};
 use crate::source::aws::call::control_plane::{id_of, name_of};
-use crate::source::aws::call::failure::{Failure, Kind, Operation};
+use crate::source::aws::call::failure::{Failure, FailureKind, Operation};
 use crate::source::aws::call::stop::Reason;
 
 /// The least time between the two readings of a stage: a deployment sends its calls within a second or two.
@@ -69,7 +69,7 @@ impl Doubts {
 
 impl Region {
     /// Reads what was set aside a second time, and hands it on.
-    pub async fn settle(self: &Arc<Self>, doubts: Doubts, ledger: &mut Ledger) {
+    pub async fn settle(self: &Arc<Self>, doubts: Doubts, tally: &mut ScopeTally) {
         let Some(last) = doubts.last else { return };
         self.control_plane.pause_until(last + SETTLED).await;
         let mut readings = VecDeque::new();
@@ -86,10 +86,10 @@ impl Region {
             }
             let Some((api, first, again)) = readings.pop_front() else { return };
             let again = again.await.unwrap_or_default();
-            let stages = second_readings(&api, first, again, ledger);
+            let stages = second_readings(&api, first, again, tally);
             let (id, count) = (id_of(&api).unwrap_or_default().to_owned(), stages.len());
-            if !self.hand_on(api, stages, ledger).await && count > 0 {
-                ledger.lost(&id, &Failure::stopped(Reason::Interrupted, None));
+            if !self.hand_on(api, stages, tally).await && count > 0 {
+                tally.lost(&id, &Failure::stopped(Reason::Interrupted, None));
             }
         }
     }
@@ -109,7 +109,7 @@ impl Region {
         for name in names {
             let now = match self.control_plane.get_stage(id, name).await {
                 Ok(stage) => Now::Read(stage),
-                Err(failure) if failure.kind == Kind::Missing => {
+                Err(failure) if failure.kind == FailureKind::Missing => {
                     if listed.is_none() {
                         listed = Some(self.listed_now(id).await);
                     }
@@ -128,7 +128,7 @@ impl Region {
         let listing = self.list_stages(id).await;
         match listing.failed {
             None => Ok(listing.items),
-            Some(failure) if failure.kind == Kind::Missing => match self.still_there(&[id]).await {
+            Some(failure) if failure.kind == FailureKind::Missing => match self.still_there(&[id]).await {
                 Ok(there) if there.is_empty() => Ok(Vec::new()),
                 Ok(_) => Err(failure.but_listed()),
                 Err(why) => Err(failure.not_looked_up(&why)),
@@ -160,7 +160,7 @@ fn second_readings(
     api: &Value<'static>,
     first: Vec<Value<'static>>,
     again: Vec<Now>,
-    ledger: &mut Ledger,
+    tally: &mut ScopeTally,
 ) -> Vec<Value<'static>> {
     let id = id_of(api).unwrap_or_default();
     let mut again = again.into_iter();
@@ -174,21 +174,21 @@ fn second_readings(
             }
             Some(Now::Deleted) => {
                 let message = format!("stage {name} of API {id} was deleted during the audit");
-                ledger.warn("deleted", message, id, Some(&name));
+                tally.warn("deleted", message, id, Some(&name));
                 continue;
             }
             Some(Now::Unknown(why)) => why,
             None => Failure::internal("it was not read"),
         };
-        if let Kind::Stopped(_) = why.kind {
+        if let FailureKind::Stopped(_) = why.kind {
             // It may be read another time, and then it is known.
-            ledger.unconfirmed(&why, id, &name);
+            tally.unconfirmed(&why, id, &name);
         } else {
             let message = format!(
                 "stage {name} of API {id} could not be read a second time ({}: {}); what follows rests on the first",
                 why.code, why.message
             );
-            ledger.warn("not-confirmed", message, id, Some(&name));
+            tally.warn("not-confirmed", message, id, Some(&name));
         }
         stages.push(stage);
     }

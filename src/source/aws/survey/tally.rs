@@ -1,14 +1,14 @@
-//! The ledger of one Region: what was listed, read, skipped, and not read. It must not know how anything was read.
+//! The tally of one Region: what was listed, read, skipped, and not read. It must not know how anything was read.
 
 use crate::model::Value;
 use crate::model::feed::{Close, Gap, Read, Scope, Selection, Warning};
 use crate::model::narrowing::{Found, Narrowing, nowhere};
 use crate::source::aws::call::control_plane::{id_of, name_of};
-use crate::source::aws::call::failure::{Failure, Kind, Operation, Place};
+use crate::source::aws::call::failure::{Failure, FailureKind, Operation, Subject};
 
 /// What a Region has to say at its end.
 #[derive(Debug)]
-pub struct Ledger {
+pub struct ScopeTally {
     pub scope: Scope,
     pub gaps: Vec<Gap>,
     pub warnings: Vec<Warning>,
@@ -18,7 +18,7 @@ pub struct Ledger {
     pub unknown_here: Option<Failure>,
 }
 
-impl Ledger {
+impl ScopeTally {
     pub fn new(account: Option<&str>, region: &str) -> Self {
         let scope = Scope {
             account: account.map(str::to_owned),
@@ -57,7 +57,7 @@ impl Ledger {
     /// The APIs could not be listed, or not all of them, or the one that was asked for could not be read.
     pub fn unlisted(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, in_part: bool) {
         self.scope.outcome = if in_part { Read::Partial } else { Read::Unchecked };
-        if why.kind == Kind::UnknownCredentials && !in_part {
+        if why.kind == FailureKind::UnknownCredentials && !in_part {
             self.unknown_here = Some(why.clone());
         }
         self.gap(operation, why, api_id, None);
@@ -138,28 +138,28 @@ impl Ledger {
 
     fn gap(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, stage: Option<&str>) {
         let Scope { account, region, .. } = &self.scope;
-        let at = Place { account: account.as_deref(), region: region.as_deref(), api_id, stage };
+        let at = Subject { account: account.as_deref(), region: region.as_deref(), api_id, stage };
         self.gaps.push(why.gap(operation, at));
     }
 }
 
-/// The ledgers of all scopes as one, in one order, whatever the order in which they came to an end; so many are meant.
+/// The tallies of all scopes as one, in one order, whatever the order in which they came to an end; so many are meant.
 pub fn close(
-    ledgers: Vec<Ledger>,
+    tallies: Vec<ScopeTally>,
     meant: usize,
     warnings: Vec<Warning>,
     selection: &Selection,
     narrowing: Narrowing,
 ) -> Close {
-    let handed_on = ledgers.iter().map(|ledger| ledger.scope.stages).sum();
+    let handed_on = tallies.iter().map(|tally| tally.scope.stages).sum();
     let mut close =
         Close { warnings, handed_on: Some(handed_on), scopes_meant: Some(meant as u64), narrowing, ..Close::default() };
     let mut found = Found::default();
-    for ledger in ledgers {
-        found.add(ledger.found);
-        close.scopes.push(ledger.scope);
-        close.gaps.extend(ledger.gaps);
-        close.warnings.extend(ledger.warnings);
+    for tally in tallies {
+        found.add(tally.found);
+        close.scopes.push(tally.scope);
+        close.gaps.extend(tally.gaps);
+        close.warnings.extend(tally.warnings);
     }
     let missing = nowhere(selection, &Narrowing::default(), &found, &close.gaps);
     // A name that one shard did not find may be in another.

@@ -1,4 +1,4 @@
-//! The whole fetch: every account, every Region of it, each in the end one ledger. It must not know how a Region is
+//! The whole fetch: every account, every Region of it, each in the end one tally. It must not know how a Region is
 //! read.
 
 use std::collections::HashMap;
@@ -10,10 +10,10 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::{Semaphore, mpsc};
 
-use super::disabled::{Said, is_doubtful, settle};
+use super::disabled::{RegionStatus, is_doubtful, settle};
 use super::fetch::Region;
 use super::progress::Progress;
-use super::tally::Ledger;
+use super::tally::ScopeTally;
 use crate::model::feed::{Chunk, Read, Scope, Warning};
 use crate::source::aws::Request;
 use crate::source::aws::access::accounts::{self, Inventory};
@@ -21,7 +21,7 @@ use crate::source::aws::access::regions::{self, Found, Origin, RegionFound};
 use crate::source::aws::access::role::AssumedRole;
 use crate::source::aws::access::session::{Session, api_gateway};
 use crate::source::aws::call::control_plane::ControlPlane;
-use crate::source::aws::call::failure::{Failure, Kind, Operation, Place};
+use crate::source::aws::call::failure::{Failure, FailureKind, Operation, Subject};
 use crate::source::aws::call::pace::Pacer;
 use crate::source::aws::call::stop::{Reason, Stop};
 
@@ -56,8 +56,8 @@ pub struct Survey {
 
 /// What became of the whole fetch.
 pub struct Surveyed {
-    pub ledgers: Vec<Ledger>,
-    /// How many ledgers there have to be.
+    pub tallies: Vec<ScopeTally>,
+    /// How many tallies there have to be.
     pub meant: usize,
     pub warnings: Vec<Warning>,
     /// What AWS says where it knows the credentials in no Region of any account.
@@ -67,8 +67,8 @@ pub struct Surveyed {
 /// What became of one account.
 #[derive(Default)]
 struct Account {
-    ledgers: Vec<Ledger>,
-    /// How many ledgers there have to be: counted where the Regions are decided on.
+    tallies: Vec<ScopeTally>,
+    /// How many tallies there have to be: counted where the Regions are decided on.
     meant: usize,
     warnings: Vec<Warning>,
     unknown: Option<Failure>,
@@ -83,8 +83,8 @@ impl Survey {
     /// Reads everything that is asked for.
     pub async fn run(self) -> Surveyed {
         let survey = Arc::new(self);
-        let Inventory { accounts, mut ledgers, mut warnings, .. } = accounts::inventory(&survey).await;
-        let mut meant = ledgers.len();
+        let Inventory { accounts, mut tallies, mut warnings, .. } = accounts::inventory(&survey).await;
+        let mut meant = tallies.len();
         let per_account = survey.regions.as_ref().map_or(USUAL_REGIONS, Vec::len);
         let width = width(survey.request.concurrency, accounts.len().saturating_mul(per_account));
         survey.progress.plan(accounts.len(), per_account);
@@ -101,7 +101,7 @@ impl Survey {
         let mut read = std::pin::pin!(stream::iter(read).buffer_unordered(OPEN_ACCOUNTS));
         let (mut unknown, mut known) = (None, false);
         while let Some(account) = read.next().await {
-            ledgers.extend(account.ledgers);
+            tallies.extend(account.tallies);
             meant += account.meant;
             warnings.extend(account.warnings);
             match account.unknown {
@@ -109,17 +109,17 @@ impl Survey {
                 None => known = true,
             }
         }
-        warnings.extend(survey.nowhere_excluded(&ledgers));
-        survey.replay(&mut ledgers).await;
+        warnings.extend(survey.nowhere_excluded(&tallies));
+        survey.replay(&mut tallies).await;
         warnings.extend(survey.request.spool.iter().flat_map(|spool| spool.warnings()));
-        Surveyed { ledgers, meant, warnings, unknown: unknown.filter(|_| !known) }
+        Surveyed { tallies, meant, warnings, unknown: unknown.filter(|_| !known) }
     }
 
     /// The Regions that a flag leaves out and that no account has: most likely mistyped. A part of a run cannot know.
-    fn nowhere_excluded(&self, ledgers: &[Ledger]) -> Vec<Warning> {
-        let unopened = |it: &Ledger| it.scope.region.is_none() && it.scope.outcome == Read::Unchecked;
-        let whole = self.request.shard.is_none() && !ledgers.iter().any(unopened);
-        let has = |name: &str| ledgers.iter().any(|ledger| ledger.scope.region.as_deref() == Some(name));
+    fn nowhere_excluded(&self, tallies: &[ScopeTally]) -> Vec<Warning> {
+        let unopened = |it: &ScopeTally| it.scope.region.is_none() && it.scope.outcome == Read::Unchecked;
+        let whole = self.request.shard.is_none() && !tallies.iter().any(unopened);
+        let has = |name: &str| tallies.iter().any(|tally| tally.scope.region.as_deref() == Some(name));
         let lost = self.request.regions.excluded.iter().filter(|name| whole && !has(name));
         let warning = |name: &String| Warning {
             kind: "nothing-excluded".to_owned(),
@@ -131,7 +131,7 @@ impl Survey {
 
     /// Hands on what earlier runs have read. It comes last, when it is known what is wanted of it, and to its end even
     /// if the fetch was stopped: it takes no calls.
-    async fn replay(&self, ledgers: &mut [Ledger]) {
+    async fn replay(&self, tallies: &mut [ScopeTally]) {
         let Some(spool) = self.request.spool.clone() else { return };
         let chunks = self.chunks.clone();
         let replay = move || spool.replay(|chunk| chunks.blocking_send(chunk).is_ok());
@@ -141,24 +141,24 @@ impl Survey {
             Err(error) => (HashMap::new(), Some(Failure::internal(error.to_string()))),
         };
         let Some(why) = failed else { return };
-        for ledger in ledgers {
-            let (Some(account), Some(region)) = (&ledger.scope.account, &ledger.scope.region) else { continue };
+        for tally in tallies {
+            let (Some(account), Some(region)) = (&tally.scope.account, &tally.scope.region) else { continue };
             let handed = handed.remove(&(account.clone(), region.clone()));
-            if let Some(stages) = handed.filter(|stages| *stages < ledger.scope.stages) {
-                ledger.cut_short(stages, &why);
+            if let Some(stages) = handed.filter(|stages| *stages < tally.scope.stages) {
+                tally.cut_short(stages, &why);
             }
         }
     }
 
-    /// The ledgers of the Regions that an earlier run has read, and the Regions that are left.
-    fn resumed(&self, account: Option<&str>, regions: Vec<Arc<str>>) -> (Vec<Ledger>, Vec<Arc<str>>) {
+    /// The tallies of the Regions that an earlier run has read, and the Regions that are left.
+    fn resumed(&self, account: Option<&str>, regions: Vec<Arc<str>>) -> (Vec<ScopeTally>, Vec<Arc<str>>) {
         let Some(spool) = &self.request.spool else { return (Vec::new(), regions) };
         let (mut read, mut left) = (Vec::new(), Vec::new());
         for region in regions {
             match spool.take(account, &region) {
-                Some(ledger) => {
-                    self.progress.resumed(ledger.scope.stages);
-                    read.push(ledger);
+                Some(tally) => {
+                    self.progress.resumed(tally.scope.stages);
+                    read.push(tally);
                 }
                 None => left.push(region),
             }
@@ -168,52 +168,52 @@ impl Survey {
 
     /// Reads an account.
     async fn account(self: Arc<Self>, id: Option<Arc<str>>, width: usize) -> Account {
-        let mut ledgers = Vec::new();
+        let mut tallies = Vec::new();
         let (mut known, mut meant) = (None, 0);
         if let Some(regions) = &self.regions {
             let (wanted, excluded) = self.wanted(id.as_deref(), regions.clone());
             meant = wanted.len() + excluded.len();
-            ledgers.extend(excluded);
+            tallies.extend(excluded);
             let (read, wanted) = self.resumed(id.as_deref(), wanted);
-            ledgers.extend(read);
+            tallies.extend(read);
             if wanted.is_empty() {
                 self.progress.enter(0);
-                return Account { ledgers, meant, ..Account::default() };
+                return Account { tallies, meant, ..Account::default() };
             }
             known = Some(wanted);
         }
-        let closed = |regions: &[Arc<str>], mut ledgers: Vec<Ledger>, failure| {
+        let closed = |regions: &[Arc<str>], mut tallies: Vec<ScopeTally>, failure| {
             self.progress.enter(0);
             let mut account = Account::closed(id.as_deref(), regions, &failure);
-            account.ledgers.append(&mut ledgers);
+            account.tallies.append(&mut tallies);
             // Where the Regions are not known the account is one scope.
             Account { meant: meant.max(1), ..account }
         };
         let config = match self.enter(id.as_deref()).await {
             Ok(config) => config,
-            Err(failure) => return closed(known.as_deref().unwrap_or_default(), ledgers, failure),
+            Err(failure) => return closed(known.as_deref().unwrap_or_default(), tallies, failure),
         };
         if let Some(wanted) = known {
-            return Account { meant, ..self.read(id, &config, wanted, ledgers, (width, None)).await };
+            return Account { meant, ..self.read(id, &config, wanted, tallies, (width, None)).await };
         }
         let found = match self.regions_of(&config).await {
             Ok(found) => found,
-            Err(reason) => return closed(&[], ledgers, (Operation::ListRegions, Failure::stopped(reason, None))),
+            Err(reason) => return closed(&[], tallies, (Operation::ListRegions, Failure::stopped(reason, None))),
         };
         let mine = |region: &&RegionFound| self.holds(id.as_deref(), &region.name);
         let (on, off): (Vec<_>, Vec<_>) = found.regions.iter().filter(mine).partition(|region| region.enabled);
         let (wanted, excluded) =
             self.wanted(id.as_deref(), on.iter().map(|region| region.name.as_str().into()).collect());
         let meant = wanted.len() + excluded.len() + off.len();
-        ledgers.extend(excluded);
+        tallies.extend(excluded);
         let (read, wanted) = self.resumed(id.as_deref(), wanted);
-        ledgers.extend(read);
-        ledgers.extend(off.iter().map(|region| Ledger::excluded(id.as_deref(), Some(&region.name))));
+        tallies.extend(read);
+        tallies.extend(off.iter().map(|region| ScopeTally::excluded(id.as_deref(), Some(&region.name))));
         let unlisted = unlisted(id.as_deref(), &found);
         let meant = meant + usize::from(unlisted.is_some());
-        ledgers.extend(unlisted);
-        let said = Some(Said::of(&found));
-        let mut account = self.read(id.clone(), &config, wanted, ledgers, (width, said)).await;
+        tallies.extend(unlisted);
+        let said = Some(RegionStatus::of(&found));
+        let mut account = self.read(id.clone(), &config, wanted, tallies, (width, said)).await;
         account.warnings.extend(guessed(id.as_deref(), &found));
         Account { meant, ..account }
     }
@@ -223,12 +223,12 @@ impl Survey {
         self.request.shard.is_none_or(|shard| shard.holds(account, region))
     }
 
-    /// The Regions that are read, and a ledger for each that a flag leaves out.
-    pub fn wanted(&self, account: Option<&str>, regions: Vec<Arc<str>>) -> (Vec<Arc<str>>, Vec<Ledger>) {
+    /// The Regions that are read, and a tally for each that a flag leaves out.
+    pub fn wanted(&self, account: Option<&str>, regions: Vec<Arc<str>>) -> (Vec<Arc<str>>, Vec<ScopeTally>) {
         let mine = |region: &Arc<str>| self.holds(account, region);
         let left_out = |region: &Arc<str>| self.request.regions.excluded.iter().any(|name| **name == **region);
         let (excluded, wanted): (Vec<_>, Vec<_>) = regions.into_iter().filter(mine).partition(left_out);
-        (wanted, excluded.iter().map(|region| Ledger::excluded(account, Some(region))).collect())
+        (wanted, excluded.iter().map(|region| ScopeTally::excluded(account, Some(region))).collect())
     }
 
     /// The Regions of an account; one place in flight serves the few attempts to list them.
@@ -245,8 +245,8 @@ impl Survey {
         let (Some(role), Some(account)) = (self.request.accounts.whose.role(), account) else {
             return Ok(self.session.config().clone());
         };
-        let (client, patience) = (self.session.sts_for_roles(&self.home), self.request.patience);
-        let assume = AssumedRole::assume(client, patience, &self.in_flight, &self.home, account, role);
+        let (client, retry) = (self.session.sts_for_roles(&self.home), self.request.retry);
+        let assume = AssumedRole::assume(client, retry, &self.in_flight, &self.home, account, role);
         let assumed = match self.stop.unless(assume).await {
             Ok(assumed) => assumed,
             Err(reason) => Err(Failure::stopped(reason, None)),
@@ -255,15 +255,15 @@ impl Survey {
         Ok(self.session.config_with(SharedCredentialsProvider::new(role)))
     }
 
-    /// Reads the Regions of an account, besides those of which there are `ledgers` already. `said` is what AWS said about
+    /// Reads the Regions of an account, besides those of which there are `tallies` already. `said` is what AWS said about
     /// them, if it was asked.
     async fn read(
         self: &Arc<Self>,
         account: Option<Arc<str>>,
         config: &SdkConfig,
         regions: Vec<Arc<str>>,
-        mut ledgers: Vec<Ledger>,
-        (width, said): (usize, Option<Said>),
+        mut tallies: Vec<ScopeTally>,
+        (width, said): (usize, Option<RegionStatus>),
     ) -> Account {
         self.progress.enter(regions.len());
         let mut fresh = Vec::with_capacity(regions.len());
@@ -272,7 +272,7 @@ impl Survey {
             let place = match Arc::clone(&self.open).acquire_owned().await {
                 Ok(place) => place,
                 Err(error) => {
-                    ledgers.push(lost(account.as_deref(), &name, &error));
+                    tallies.push(lost(account.as_deref(), &name, &error));
                     continue;
                 }
             };
@@ -294,14 +294,14 @@ impl Survey {
         let said = match said {
             Some(said) => said,
             None if is_doubtful(&fresh) => {
-                self.regions_of(config).await.map(|found| Said::of(&found)).unwrap_or_default()
+                self.regions_of(config).await.map(|found| RegionStatus::of(&found)).unwrap_or_default()
             }
-            None => Said::default(),
+            None => RegionStatus::default(),
         };
         // What an earlier run has read says nothing about the credentials of this one.
         let (fresh, unknown) = settle(fresh, &said);
-        ledgers.extend(fresh);
-        Account { ledgers, unknown, ..Account::default() }
+        tallies.extend(fresh);
+        Account { tallies, unknown, ..Account::default() }
     }
 
     pub fn region(&self, account: Option<Arc<str>>, name: &Arc<str>, config: &SdkConfig, width: usize) -> Region {
@@ -317,7 +317,7 @@ impl Survey {
                 pacer,
                 Arc::clone(&self.in_flight),
                 self.stop.clone(),
-                request.patience,
+                request.retry,
                 Arc::clone(&progress),
             ),
             selection: Arc::clone(&request.selection),
@@ -336,26 +336,26 @@ impl Account {
     fn closed(id: Option<&str>, regions: &[Arc<str>], (operation, failure): &(Operation, Failure)) -> Self {
         let scope = |region: Option<&str>| {
             let scope = Scope { account: id.map(str::to_owned), region: region.map(str::to_owned), ..Scope::default() };
-            Ledger::of(scope, Vec::new(), Vec::new())
+            ScopeTally::of(scope, Vec::new(), Vec::new())
         };
-        let mut ledgers: Vec<Ledger> = regions.iter().map(|region| scope(Some(region))).collect();
-        if ledgers.is_empty() {
-            ledgers.push(scope(None));
+        let mut tallies: Vec<ScopeTally> = regions.iter().map(|region| scope(Some(region))).collect();
+        if tallies.is_empty() {
+            tallies.push(scope(None));
         }
         // It is one failure, however many Regions it keeps closed.
-        let at = Place { account: id, region: None, api_id: None, stage: None };
-        ledgers[0].gaps.push(failure.gap(*operation, at));
-        let unknown = (failure.kind == Kind::UnknownCredentials).then(|| failure.clone());
-        Self { meant: ledgers.len(), ledgers, unknown, ..Self::default() }
+        let at = Subject { account: id, region: None, api_id: None, stage: None };
+        tallies[0].gaps.push(failure.gap(*operation, at));
+        let unknown = (failure.kind == FailureKind::UnknownCredentials).then(|| failure.clone());
+        Self { meant: tallies.len(), tallies, unknown, ..Self::default() }
     }
 }
 
-/// The ledger of the Regions that AWS did not name: a newer one than those of the built-in list would not be read.
-fn unlisted(account: Option<&str>, found: &Found) -> Option<Ledger> {
+/// The tally of the Regions that AWS did not name: a newer one than those of the built-in list would not be read.
+fn unlisted(account: Option<&str>, found: &Found) -> Option<ScopeTally> {
     let (operation, why) = found.failures.last().filter(|_| matches!(found.from, Origin::BuiltIn))?;
-    let at = Place { account, region: None, api_id: None, stage: None };
+    let at = Subject { account, region: None, api_id: None, stage: None };
     let scope = Scope { account: account.map(str::to_owned), ..Scope::default() };
-    Some(Ledger::of(scope, vec![why.gap(*operation, at)], Vec::new()))
+    Some(ScopeTally::of(scope, vec![why.gap(*operation, at)], Vec::new()))
 }
 
 /// The warning that the built-in list stands in for the Regions of an account.
@@ -374,10 +374,10 @@ fn guessed(account: Option<&str>, found: &Found) -> Option<Warning> {
 }
 
 /// A Region whose reading ended without a word.
-fn lost(account: Option<&str>, region: &str, why: &dyn Error) -> Ledger {
-    let mut ledger = Ledger::new(account, region);
-    ledger.unlisted(Operation::GetApis, &Failure::internal(why.to_string()), None, false);
-    ledger
+fn lost(account: Option<&str>, region: &str, why: &dyn Error) -> ScopeTally {
+    let mut tally = ScopeTally::new(account, region);
+    tally.unlisted(Operation::GetApis, &Failure::internal(why.to_string()), None, false);
+    tally
 }
 
 /// How many APIs of a Region are read at once: as many as may be in flight where there is one Region, fewer where others
@@ -413,9 +413,9 @@ mod tests {
             request,
         });
         survey.open.close();
-        let Account { ledgers, meant, .. } = survey.account(None, 1).await;
-        assert_eq!((ledgers.len(), meant), (2, 2));
-        for Ledger { scope, gaps, .. } in &ledgers {
+        let Account { tallies, meant, .. } = survey.account(None, 1).await;
+        assert_eq!((tallies.len(), meant), (2, 2));
+        for ScopeTally { scope, gaps, .. } in &tallies {
             assert_eq!((scope.outcome, gaps.len(), &*gaps[0].code), (Read::Unchecked, 1, "InternalError"));
         }
     }

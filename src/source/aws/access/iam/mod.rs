@@ -7,7 +7,7 @@ use serde::ser::SerializeMap as _;
 use super::regions::with_account_service;
 use super::role::Role;
 use crate::model::document::partition_of;
-use crate::source::aws::call::failure::{Operation, Place};
+use crate::source::aws::call::failure::{Operation, Subject};
 use crate::source::aws::call::permission::{Permission, role_arn};
 
 /// What no account has for a number, so that a document in which it is forgotten is refused.
@@ -153,7 +153,7 @@ impl Setup {
 
     /// What an audit reads in an account.
     fn reads(&self, partition: &str) -> Vec<Permission> {
-        let at = Place { account: None, region: None, api_id: None, stage: None };
+        let at = Subject { account: None, region: None, api_id: None, stage: None };
         let mut reads: Vec<Permission> = [Operation::GetApis, Operation::GetStages, Operation::GetStage]
             .map(|operation| Permission::of(operation, at, None))
             .into();
@@ -187,7 +187,7 @@ impl Setup {
     /// The policy of who assumes the role.
     #[must_use]
     pub fn caller_policy(&self) -> String {
-        let at = Place { account: None, region: None, api_id: None, stage: None };
+        let at = Subject { account: None, region: None, api_id: None, stage: None };
         let any = ["*".to_owned()];
         let accounts = if self.accounts.is_empty() { any.as_slice() } else { &self.accounts };
         let mut needs: Vec<Permission> = accounts

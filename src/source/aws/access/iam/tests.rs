@@ -108,7 +108,7 @@ fn the_template_makes_the_role_that_the_policies_describe() {
 
 #[test]
 fn several_actions_of_a_statement_are_a_list_of_the_template() {
-    let at = Place { account: None, region: None, api_id: None, stage: None };
+    let at = Subject { account: None, region: None, api_id: None, stage: None };
     let lists = [Operation::ListRegions, Operation::DescribeRegions].map(|call| Permission::of(call, at, None));
     let yaml: Yaml = serde_yaml::from_str(&template_statements(&lists)).unwrap();
     let actions = ["account:ListRegions", "ec2:DescribeRegions"];

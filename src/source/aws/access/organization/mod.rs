@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::regions::home_of;
 use crate::source::aws::call::failure::{Failure, Operation};
-use crate::source::aws::call::retry::Patience;
+use crate::source::aws::call::retry::RetryPolicy;
 use crate::source::aws::selector::is_account_id;
 
 /// More pages than this are a circle that the tokens do not show: they would hold 40,000 accounts.
@@ -45,10 +45,10 @@ pub struct Listing {
 }
 
 /// The accounts of the organization. What was read before a failure stays.
-pub async fn accounts(config: &SdkConfig, patience: Patience, in_flight: &Semaphore, region: &str) -> Listing {
+pub async fn accounts(config: &SdkConfig, retry: RetryPolicy, in_flight: &Semaphore, region: &str) -> Listing {
     let client = &client(config, region);
     let mut members = Vec::new();
-    let failed = paged(patience, in_flight, Operation::ListAccounts, &mut members, |token| async move {
+    let failed = paged(retry, in_flight, Operation::ListAccounts, &mut members, |token| async move {
         let page = client.list_accounts().set_next_token(token).send().await.map_err(|error| Failure::of(&error))?;
         Ok((page.accounts.map(|accounts| accounts.into_iter().map(member).collect()), page.next_token))
     });
@@ -64,7 +64,7 @@ pub async fn accounts(config: &SdkConfig, patience: Patience, in_flight: &Semaph
 /// account that is missed would be audited against its owner's will, or not at all.
 pub async fn members_of(
     config: &SdkConfig,
-    patience: Patience,
+    retry: RetryPolicy,
     in_flight: &Semaphore,
     region: &str,
     unit: &str,
@@ -73,7 +73,7 @@ pub async fn members_of(
     let (mut ids, mut seen, mut open) = (BTreeSet::new(), HashSet::from([unit.to_owned()]), vec![unit.to_owned()]);
     while let Some(parent) = open.pop() {
         let (parent, mut accounts) = (&parent, Vec::new());
-        paged(patience, in_flight, Operation::ListAccountsForParent, &mut accounts, |token| async move {
+        paged(retry, in_flight, Operation::ListAccountsForParent, &mut accounts, |token| async move {
             let page = client.list_accounts_for_parent().parent_id(parent).set_next_token(token).send().await;
             let page = page.map_err(|error| Failure::of(&error))?;
             Ok((page.accounts.map(|accounts| accounts.into_iter().map(member).collect()), page.next_token))
@@ -81,7 +81,7 @@ pub async fn members_of(
         .await?;
         ids.extend(accounts.into_iter().map(|member| member.id));
         let mut below = Vec::new();
-        paged(patience, in_flight, Operation::ListOrganizationalUnitsForParent, &mut below, |token| async move {
+        paged(retry, in_flight, Operation::ListOrganizationalUnitsForParent, &mut below, |token| async move {
             let page = client.list_organizational_units_for_parent().parent_id(parent).set_next_token(token);
             let page = page.send().await.map_err(|error| Failure::of(&error))?;
             let unit = |id: Option<String>| id.ok_or_else(|| Failure::broken("the answer holds a unit without its id"));
@@ -109,7 +109,7 @@ type Page<T> = (Option<Vec<Result<T, Failure>>>, Option<String>);
 /// Reads all pages of a list, each attempt in a place among the requests `in_flight`. What was read before a failure
 /// stays in `into`.
 async fn paged<T, F>(
-    patience: Patience,
+    retry: RetryPolicy,
     in_flight: &Semaphore,
     operation: Operation,
     into: &mut Vec<T>,
@@ -128,7 +128,7 @@ where
             let items = items.ok_or_else(|| Failure::broken("the answer holds no list"))?;
             Ok((items.into_iter().collect::<Result<Vec<T>, Failure>>()?, next))
         };
-        let (items, next) = patience.over(whole).await.map_err(failed)?;
+        let (items, next) = retry.over(whole).await.map_err(failed)?;
         into.extend(items);
         token = next.filter(|token| !token.is_empty());
         token.as_deref().map_or(Ok(()), Failure::check_token).map_err(failed)?;

@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use super::*;
-use crate::source::aws::call::failure::Kind;
-use crate::source::aws::stub::{Asked, answering};
+use crate::source::aws::call::failure::FailureKind;
+use crate::source::aws::stub::{Received, answering};
 
-/// A patience that is over soon.
-const SOON: Patience = Patience { attempts: 3, first: Duration::from_millis(1), ..Patience::STANDARD };
+/// A retry policy that gives up soon.
+const SOON: RetryPolicy = RetryPolicy { attempts: 3, first: Duration::from_millis(1), ..RetryPolicy::STANDARD };
 
-fn parent(asked: &Asked) -> &str {
+fn parent(asked: &Received) -> &str {
     asked.body.split(r#""ParentId":""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
 }
 
-async fn listed(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> (Listing, Vec<Asked>) {
+async fn listed(answer: impl Fn(&Received) -> (u16, String) + Send + Sync + 'static) -> (Listing, Vec<Received>) {
     let (config, log) = answering("eu-west-1", answer).await;
     let listing = accounts(&config, SOON, &Semaphore::new(1), "eu-west-1").await;
     let log = log.lock().unwrap().clone();
@@ -58,11 +58,11 @@ async fn an_account_that_is_listed_twice_is_one_and_what_can_be_read_is_read() {
 async fn what_was_read_before_a_failure_stays() {
     let first = r#"{"Accounts":[{"Id":"111111111111"}],"NextToken":"second"}"#;
     for (second, kind, sent) in [
-        ((400, r#"{"__type":"AccessDeniedException","Message":"no"}"#), Kind::Denied, 2),
-        ((200, first), Kind::Endless, 2),
-        ((200, "{}"), Kind::Broken, 4),
-        ((200, r#"{"Accounts":[{"Id":"1:role/x"}]}"#), Kind::Broken, 4),
-        ((500, "{}"), Kind::Server, 4),
+        ((400, r#"{"__type":"AccessDeniedException","Message":"no"}"#), FailureKind::Denied, 2),
+        ((200, first), FailureKind::Endless, 2),
+        ((200, "{}"), FailureKind::Broken, 4),
+        ((200, r#"{"Accounts":[{"Id":"1:role/x"}]}"#), FailureKind::Broken, 4),
+        ((500, "{}"), FailureKind::Server, 4),
     ] {
         let (listing, log) = listed(move |asked| {
             let (status, body) = if asked.body.contains("second") { second } else { (200, first) };
@@ -139,6 +139,6 @@ async fn pages_that_never_end_are_given_up() {
         (200, format!(r#"{{"Accounts":[],"NextToken":"{number}"}}"#))
     })
     .await;
-    assert_eq!(listing.failed.unwrap().1.kind, Kind::Endless);
+    assert_eq!(listing.failed.unwrap().1.kind, FailureKind::Endless);
     assert_eq!(log.len(), MOST_PAGES);
 }

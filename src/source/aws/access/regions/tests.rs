@@ -9,8 +9,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 
 use super::*;
-use crate::source::aws::call::failure::Kind;
-use crate::source::aws::stub::{Asked, Log, answering};
+use crate::source::aws::call::failure::FailureKind;
+use crate::source::aws::stub::{Log, Received, answering};
 
 const DESCRIBED: &str = "<DescribeRegionsResponse><regionInfo>\
     <item><regionName>eu-west-1</regionName><optInStatus>opt-in-not-required</optInStatus></item>\
@@ -39,7 +39,7 @@ impl ProvideCredentials for Keys {
 }
 
 async fn with_keys(keys: Keys) -> Found {
-    let answer = |asked: &Asked| {
+    let answer = |asked: &Received| {
         if asked.is("DescribeRegions") { (200, DESCRIBED.to_owned()) } else { (403, DENIED.to_owned()) }
     };
     let config = answering("eu-west-1", answer).await.0.into_builder();
@@ -47,7 +47,7 @@ async fn with_keys(keys: Keys) -> Found {
     of_account(&config.identity_cache(IdentityCache::lazy().build()).build(), "eu-west-1").await
 }
 
-async fn found(home: &str, answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> (Found, Log) {
+async fn found(home: &str, answer: impl Fn(&Received) -> (u16, String) + Send + Sync + 'static) -> (Found, Log) {
     let (config, log) = answering(home, answer).await;
     (of_account(&config, home).await, log)
 }
@@ -56,7 +56,7 @@ fn names(found: &Found) -> Vec<(&str, bool)> {
     found.regions.iter().map(|region| (region.name.as_str(), region.enabled)).collect()
 }
 
-fn kinds(found: &Found) -> Vec<(Operation, Kind)> {
+fn kinds(found: &Found) -> Vec<(Operation, FailureKind)> {
     found.failures.iter().map(|(operation, failure)| (*operation, failure.kind)).collect()
 }
 
@@ -89,21 +89,24 @@ async fn ec2_is_asked_where_the_account_service_refuses() {
     })
     .await;
     assert_eq!(names(&found), [("af-south-1", false), ("eu-west-1", true)]);
-    assert_eq!((found.from, kinds(&found)), (Origin::DescribeRegions, vec![(Operation::ListRegions, Kind::Denied)]));
+    assert_eq!(
+        (found.from, kinds(&found)),
+        (Origin::DescribeRegions, vec![(Operation::ListRegions, FailureKind::Denied)])
+    );
     let log = log.lock().unwrap();
     assert_eq!((log.len(), log[1].head.contains("/eu-west-1/ec2/aws4_request")), (2, true), "{log:?}");
 }
 
 #[tokio::test]
 async fn where_nobody_answers_every_region_of_the_partition_is_looked_at() {
-    let refuse = |asked: &Asked| {
+    let refuse = |asked: &Received| {
         if asked.is("DescribeRegions") { (403, UNAUTHORIZED.to_owned()) } else { (403, DENIED.to_owned()) }
     };
     let (aws, _) = found("eu-west-1", refuse).await;
     assert_eq!((aws.from, aws.regions.len()), (Origin::BuiltIn, 34));
     assert!(aws.regions.iter().all(|region| region.enabled));
     assert!(aws.regions.iter().any(|region| is_opt_in(&region.name)));
-    let denied = |operation| (operation, Kind::Denied);
+    let denied = |operation| (operation, FailureKind::Denied);
     assert_eq!(kinds(&aws), [denied(Operation::ListRegions), denied(Operation::DescribeRegions)]);
 
     let (gov, _) = found("us-gov-east-1", refuse).await;
@@ -114,11 +117,11 @@ async fn where_nobody_answers_every_region_of_the_partition_is_looked_at() {
 #[tokio::test]
 async fn a_list_that_goes_round_is_empty_or_leads_elsewhere_is_none() {
     for (listed, kind) in [
-        (r#"{"Regions":[{"RegionName":"us-east-1"}],"NextToken":"again"}"#, Kind::Endless),
-        (r#"{"Regions":[]}"#, Kind::Broken),
-        ("{}", Kind::Broken),
-        (r#"{"Regions":[{"RegionName":"evil.example/"}]}"#, Kind::Broken),
-        (r#"{"Regions":[{"RegionOptStatus":"ENABLED"}]}"#, Kind::Broken),
+        (r#"{"Regions":[{"RegionName":"us-east-1"}],"NextToken":"again"}"#, FailureKind::Endless),
+        (r#"{"Regions":[]}"#, FailureKind::Broken),
+        ("{}", FailureKind::Broken),
+        (r#"{"Regions":[{"RegionName":"evil.example/"}]}"#, FailureKind::Broken),
+        (r#"{"Regions":[{"RegionOptStatus":"ENABLED"}]}"#, FailureKind::Broken),
     ] {
         let (found, _) = found("eu-west-1", move |asked| {
             (200, if asked.is("DescribeRegions") { DESCRIBED } else { listed }.to_owned())
@@ -132,9 +135,9 @@ async fn a_list_that_goes_round_is_empty_or_leads_elsewhere_is_none() {
 async fn ec2_is_asked_again_while_it_fails() {
     for (status, body, kind, attempts) in [
         (503, "<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>", None, 4),
-        (500, "", Some(Kind::Server), 4),
-        (200, "<html>sign in</html>", Some(Kind::Broken), 4),
-        (200, "<DescribeRegionsResponse><regionInfo/></DescribeRegionsResponse>", Some(Kind::Broken), 4),
+        (500, "", Some(FailureKind::Server), 4),
+        (200, "<html>sign in</html>", Some(FailureKind::Broken), 4),
+        (200, "<DescribeRegionsResponse><regionInfo/></DescribeRegionsResponse>", Some(FailureKind::Broken), 4),
         (401, "<Response><Errors><Error><Code>AuthFailure</Code></Error></Errors></Response>", None, 1),
     ] {
         let (found, log) = found("cn-north-1", move |asked| {
@@ -142,7 +145,8 @@ async fn ec2_is_asked_again_while_it_fails() {
         })
         .await;
         let (_, failure) = &found.failures[1];
-        let expected = kind.unwrap_or(if status == 503 { Kind::Throttled(None) } else { Kind::UnknownCredentials });
+        let expected =
+            kind.unwrap_or(if status == 503 { FailureKind::Throttled(None) } else { FailureKind::UnknownCredentials });
         assert_eq!((failure.kind, failure.attempts), (expected, attempts), "{failure:?}");
         assert_eq!(log.lock().unwrap().len(), 1 + usize::try_from(attempts).unwrap());
         assert_eq!(found.from, Origin::BuiltIn);
@@ -159,7 +163,7 @@ async fn the_accounts_credentials_are_found_once_for_all_calls() {
 #[tokio::test]
 async fn without_credentials_both_calls_say_so() {
     let found = with_keys(Keys { none: true, ..Keys::default() }).await;
-    let failed = |operation| (operation, Kind::Credentials);
+    let failed = |operation| (operation, FailureKind::Credentials);
     assert_eq!(kinds(&found), [failed(Operation::ListRegions), failed(Operation::DescribeRegions)]);
     assert!(found.failures[1].1.message.contains("gone"), "{found:?}");
 }
@@ -180,7 +184,7 @@ async fn nobody_there_is_seen_soon() {
     drop(listener);
     let config = answering("us-gov-west-1", |_| (200, String::new())).await.0.into_builder().endpoint_url(url);
     let found = of_account(&config.build(), "us-gov-west-1").await;
-    assert_eq!(kinds(&found), [(Operation::DescribeRegions, Kind::Unreachable)]);
+    assert_eq!(kinds(&found), [(Operation::DescribeRegions, FailureKind::Unreachable)]);
     assert_eq!((found.failures[0].1.attempts, found.from), (2, Origin::BuiltIn));
 }
 
@@ -190,6 +194,6 @@ async fn an_answer_that_does_not_come_is_not_waited_for() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let config = answering("us-gov-west-1", |_| (200, String::new())).await.0.into_builder().endpoint_url(url);
     let found = of_account(&config.build(), "us-gov-west-1").await;
-    assert_eq!(kinds(&found), [(Operation::DescribeRegions, Kind::Slow)]);
+    assert_eq!(kinds(&found), [(Operation::DescribeRegions, FailureKind::Slow)]);
     assert_eq!((found.failures[0].1.attempts, found.from), (4, Origin::BuiltIn));
 }

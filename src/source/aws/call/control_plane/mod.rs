@@ -13,9 +13,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::failure::{Failure, Kind, Operation};
+use super::failure::{Failure, FailureKind, Operation};
 use super::pace::Pacer;
-use super::retry::Patience;
+use super::retry::RetryPolicy;
 use super::sent::Sent;
 use super::stop::Stop;
 use crate::model::Value;
@@ -43,7 +43,7 @@ pub struct ControlPlane {
     /// The places of all requests in flight, those of other Regions too.
     in_flight: Arc<Semaphore>,
     stop: Stop,
-    patience: Patience,
+    retry: RetryPolicy,
     progress: Arc<ScopeProgress>,
     sent: Sent,
     expired_in_a_row: AtomicU32,
@@ -56,16 +56,16 @@ impl ControlPlane {
         pacer: Arc<Pacer>,
         in_flight: Arc<Semaphore>,
         stop: Stop,
-        patience: Patience,
+        retry: RetryPolicy,
         progress: Arc<ScopeProgress>,
     ) -> Self {
         let expired_in_a_row = AtomicU32::new(0);
-        Self { region, client, pacer, in_flight, stop, patience, progress, sent, expired_in_a_row }
+        Self { region, client, pacer, in_flight, stop, retry, progress, sent, expired_in_a_row }
     }
 
     /// How long it bears with what fails.
-    pub const fn patience(&self) -> &Patience {
-        &self.patience
+    pub const fn retry(&self) -> &RetryPolicy {
+        &self.retry
     }
 
     /// Waits until then, or until the fetch is stopped.
@@ -160,9 +160,9 @@ impl ControlPlane {
                 Err(failure) => failure,
             };
             failure.attempts = attempt;
-            let pause = self.patience.pause_after(&failure);
-            if let Kind::Throttled(_) = failure.kind {
-                self.pacer.throttled(pause.unwrap_or(self.patience.throttled));
+            let pause = self.retry.pause_after(&failure);
+            if let FailureKind::Throttled(_) = failure.kind {
+                self.pacer.throttled(pause.unwrap_or(self.retry.throttled));
             }
             let Some(pause) = pause else { return Err(failure) };
             self.progress.foresee(1);
@@ -190,7 +190,7 @@ impl ControlPlane {
                 self.pacer.answered();
                 self.expired_in_a_row.store(0, Ordering::Relaxed);
             }
-            Some(Kind::Expired) => {
+            Some(FailureKind::Expired) => {
                 self.expired_in_a_row.fetch_add(1, Ordering::Relaxed);
             }
             Some(_) => {}

@@ -28,7 +28,7 @@ fn http(status: &str, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}")
 }
 
-/// A control plane that loses its patience soon.
+/// A control plane that gives up soon.
 async fn control_plane(answer: String) -> ControlPlane {
     let keys = Keys { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
     let request = Request { endpoint_url: Some(server(answer)), credentials: Some(keys), ..Request::default() };
@@ -37,8 +37,8 @@ async fn control_plane(answer: String) -> ControlPlane {
     let (client, in_flight) = (api_gateway(session.config(), "us-east-1"), Arc::new(Semaphore::new(1)));
     let pacer = Arc::new(Pacer::new(0.0, 1));
     let pause = Duration::from_millis(1);
-    let patience = Patience { first: pause, throttled: pause, longest: pause, ..Patience::STANDARD };
-    ControlPlane::new("us-east-1".into(), client, pacer, in_flight, stop, patience, Arc::default())
+    let retry = RetryPolicy { first: pause, throttled: pause, longest: pause, ..RetryPolicy::STANDARD };
+    ControlPlane::new("us-east-1".into(), client, pacer, in_flight, stop, retry, Arc::default())
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn after_enough_expired_answers_nothing_more_is_sent() {
     let headers = "x-amzn-errortype: ExpiredTokenException\r\n";
     let plane = control_plane(http("403 Forbidden", headers, r#"{"message":"expired"}"#)).await;
     for _ in 0..20 {
-        assert_eq!(plane.get_stages("a1", None).await.unwrap_err().kind, Kind::Expired);
+        assert_eq!(plane.get_stages("a1", None).await.unwrap_err().kind, FailureKind::Expired);
     }
     assert_eq!(plane.requests(), 8);
 }

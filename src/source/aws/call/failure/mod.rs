@@ -63,7 +63,7 @@ impl Operation {
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct Subject<'a> {
     pub account: Option<&'a str>,
     /// `None` where the call is not about a Region.
     pub region: Option<&'a str>,
@@ -73,7 +73,7 @@ pub struct Place<'a> {
 
 /// What kind of failure it is: what the caller does next hangs on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FailureKind {
     /// Too many requests; after how long AWS wants the next one, if it says so.
     Throttled(Option<Duration>),
     /// The service failed, 5xx.
@@ -119,7 +119,7 @@ pub enum Kind {
 /// Why a call has no answer.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    pub kind: Kind,
+    pub kind: FailureKind,
     pub code: String,
     pub message: String,
     /// How often it was tried.
@@ -141,7 +141,7 @@ fn own_words(mut message: String) -> String {
 }
 
 impl Failure {
-    fn new(kind: Kind, code: impl Into<String>, message: impl Into<String>) -> Self {
+    fn new(kind: FailureKind, code: impl Into<String>, message: impl Into<String>) -> Self {
         let (code, message) = (capped(code.into(), LONGEST_CODE), capped(own_words(message.into()), LONGEST_MESSAGE));
         Self { kind, code, message, attempts: 1, role: None }
     }
@@ -152,26 +152,26 @@ impl Failure {
         E: ProvideErrorMetadata + Error + 'static,
     {
         if chain(error).any(<dyn Error>::is::<TooLarge>) {
-            return Self::new(Kind::TooLarge, "AnswerTooLarge", causes(error));
+            return Self::new(FailureKind::TooLarge, "AnswerTooLarge", causes(error));
         }
         match error {
             SdkError::ServiceError(refused) => Self::answered(refused.raw(), refused.err(), Some(refused.err().meta())),
             // So the newer of the SDK's crates see a refusal that names no code, such as a proxy's.
             SdkError::ResponseError(refused) => match Self::answered(refused.raw(), error, None) {
-                unclear if unclear.kind == Kind::Other => {
+                unclear if unclear.kind == FailureKind::Other => {
                     Self::broken(format!("{}: {}", unclear.message, causes(error)))
                 }
                 said => said,
             },
-            SdkError::TimeoutError(_) => Self::new(Kind::Slow, "RequestTimeout", causes(error)),
+            SdkError::TimeoutError(_) => Self::new(FailureKind::Slow, "RequestTimeout", causes(error)),
             _ if credentials_error(error).is_some() => {
-                Self::new(Kind::Credentials, "CredentialsFailure", causes(error))
+                Self::new(FailureKind::Credentials, "CredentialsFailure", causes(error))
             }
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-                Self::new(Kind::Slow, "RequestTimeout", causes(error))
+                Self::new(FailureKind::Slow, "RequestTimeout", causes(error))
             }
             SdkError::DispatchFailure(_) => Self::new(unconnected(error), "ConnectionFailure", causes(error)),
-            _ => Self::new(Kind::Other, "InvalidRequest", causes(error)),
+            _ => Self::new(FailureKind::Other, "InvalidRequest", causes(error)),
         }
     }
 
@@ -196,28 +196,28 @@ impl Failure {
             | "RequestThrottled"
             | "RequestThrottledException"
             | "RequestLimitExceeded"
-            | "SlowDown" => Kind::Throttled(retry_after(raw)),
-            code if code.starts_with("Throttl") => Kind::Throttled(retry_after(raw)),
-            "ExpiredTokenException" | "ExpiredToken" => Kind::Expired,
+            | "SlowDown" => FailureKind::Throttled(retry_after(raw)),
+            code if code.starts_with("Throttl") => FailureKind::Throttled(retry_after(raw)),
+            "ExpiredTokenException" | "ExpiredToken" => FailureKind::Expired,
             "UnrecognizedClientException"
             | "InvalidClientTokenId"
             | "InvalidAccessKeyId"
             | "AuthFailure"
             | "MissingAuthenticationTokenException"
-            | "MissingAuthenticationToken" => Kind::UnknownCredentials,
+            | "MissingAuthenticationToken" => FailureKind::UnknownCredentials,
             "InvalidSignatureException"
             | "SignatureDoesNotMatch"
             | "RequestExpired"
             | "RequestTimeTooSkewed"
             | "IncompleteSignature"
-            | "IncompleteSignatureException" => Kind::Signature,
-            "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => Kind::Denied,
-            "NotFoundException" if status == 404 => Kind::Missing,
+            | "IncompleteSignatureException" => FailureKind::Signature,
+            "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => FailureKind::Denied,
+            "NotFoundException" if status == 404 => FailureKind::Missing,
             _ => match status {
-                429 => Kind::Throttled(retry_after(raw)),
-                408 => Kind::Slow,
-                500.. => Kind::Server,
-                _ => Kind::Other,
+                429 => FailureKind::Throttled(retry_after(raw)),
+                408 => FailureKind::Slow,
+                500.. => FailureKind::Server,
+                _ => FailureKind::Other,
             },
         };
         Self::new(kind, code, message)
@@ -225,18 +225,22 @@ impl Failure {
 
     /// What an earlier run kept could not be read again.
     pub fn not_kept(why: &io::Error) -> Self {
-        Self::new(Kind::Other, "SpoolFailure", format!("what --resume goes on from could not be read: {why}"))
+        Self::new(FailureKind::Other, "SpoolFailure", format!("what --resume goes on from could not be read: {why}"))
     }
 
     /// STS answered AssumeRole with the credentials of another account.
     pub fn foreign_credentials(account: &str) -> Self {
-        Self::new(Kind::Other, "ForeignCredentials", format!("STS answered with credentials of account {account}"))
+        Self::new(
+            FailureKind::Other,
+            "ForeignCredentials",
+            format!("STS answered with credentials of account {account}"),
+        )
     }
 
     /// AWS answered the same item twice, differently.
     pub fn two_answers(operation: Operation, what: &str) -> Self {
         let message = format!("two answers: {} lists {what} twice, with different contents", operation.name());
-        Self::new(Kind::TwoAnswers, "TwoAnswers", message)
+        Self::new(FailureKind::TwoAnswers, "TwoAnswers", message)
     }
 
     /// AWS says that an API does not exist, and lists it.
@@ -252,12 +256,12 @@ impl Failure {
 
     /// An answer that is not what the call returns.
     pub fn broken(what: impl Into<String>) -> Self {
-        Self::new(Kind::Broken, "InvalidResponse", what)
+        Self::new(FailureKind::Broken, "InvalidResponse", what)
     }
 
     /// A request that no client could send, so that it is not tried again.
     pub fn unsendable(what: impl Into<String>) -> Self {
-        Self::new(Kind::Other, "InvalidRequest", what)
+        Self::new(FailureKind::Other, "InvalidRequest", what)
     }
 
     /// Checks a page token: it is sent back in a URL, and no server takes one as long as the longest that is let through.
@@ -271,7 +275,7 @@ impl Failure {
     /// The pages of a list do not come to an end.
     pub fn endless(operation: Operation, pages: usize) -> Self {
         let message = format!("the pages of {} come to no end: given up after {pages}", operation.name());
-        Self::new(Kind::Endless, "RepeatedPageToken", message)
+        Self::new(FailureKind::Endless, "RepeatedPageToken", message)
     }
 
     /// The fetch was stopped before the call was answered; `before` is what became of its last attempt.
@@ -284,44 +288,54 @@ impl Failure {
             || message.to_owned(),
             |before| format!("{message}; the last attempt: {}: {}", before.code, before.message),
         );
-        Self::new(Kind::Stopped(why), code, message)
+        Self::new(FailureKind::Stopped(why), code, message)
     }
 
     /// So many answers said that the session is over that nothing more is sent.
     pub fn session_is_over() -> Self {
-        Self::new(Kind::Expired, "ExpiredTokenException", "not sent: the session is over, as answers before it said")
+        Self::new(
+            FailureKind::Expired,
+            "ExpiredTokenException",
+            "not sent: the session is over, as answers before it said",
+        )
     }
 
     /// AWS does not know the credentials.
     #[cfg(test)]
     pub fn unknown(message: &str) -> Self {
-        Self::new(Kind::UnknownCredentials, "UnrecognizedClientException", message)
+        Self::new(FailureKind::UnknownCredentials, "UnrecognizedClientException", message)
     }
 
     /// An account was asked for that the organization does not have.
     pub fn no_such_account(who: &str) -> Self {
         let message = format!("{who} was asked for and is no account of the organization");
-        Self { attempts: 1, ..Self::new(Kind::Missing, "AccountNotFound", message) }
+        Self { attempts: 1, ..Self::new(FailureKind::Missing, "AccountNotFound", message) }
     }
 
     /// A part of driftgate itself failed.
     pub fn internal(what: impl Into<String>) -> Self {
-        Self::new(Kind::Other, "InternalError", what)
+        Self::new(FailureKind::Other, "InternalError", what)
     }
 
     /// Whether the same request may be answered when it is sent again.
     pub const fn is_transient(&self) -> bool {
-        matches!(self.kind, Kind::Throttled(_) | Kind::Server | Kind::Connection | Kind::Slow | Kind::Broken)
-            || self.never_connected()
+        matches!(
+            self.kind,
+            FailureKind::Throttled(_)
+                | FailureKind::Server
+                | FailureKind::Connection
+                | FailureKind::Slow
+                | FailureKind::Broken
+        ) || self.never_connected()
     }
 
     /// Whether there was no connection at all.
     pub const fn never_connected(&self) -> bool {
-        matches!(self.kind, Kind::Unreachable | Kind::Unresolved | Kind::Tls | Kind::Proxy)
+        matches!(self.kind, FailureKind::Unreachable | FailureKind::Unresolved | FailureKind::Tls | FailureKind::Proxy)
     }
 
-    /// The entry of the ledger: what could not be read, and what to do about it.
-    pub fn gap(&self, operation: Operation, at: Place<'_>) -> Gap {
+    /// The entry of the tally: what could not be read, and what to do about it.
+    pub fn gap(&self, operation: Operation, at: Subject<'_>) -> Gap {
         Gap {
             account: at.account.map(str::to_owned),
             region: at.region.map(str::to_owned),
@@ -335,38 +349,38 @@ impl Failure {
     }
 
     /// What IAM would have to allow.
-    pub fn permission(&self, operation: Operation, at: Place<'_>) -> Permission {
+    pub fn permission(&self, operation: Operation, at: Subject<'_>) -> Permission {
         Permission::of(operation, at, self.role.as_deref())
     }
 
-    fn hint(&self, operation: Operation, at: Place<'_>) -> String {
+    fn hint(&self, operation: Operation, at: Subject<'_>) -> String {
         let advice = match self.kind {
-            Kind::Throttled(_) => {
+            FailureKind::Throttled(_) => {
                 "others use the account's quota too: lower --rate, or run at a quieter time".to_owned()
             }
-            Kind::Server => "the service failed: run again later".to_owned(),
-            Kind::Connection => "the connection broke: check the network and the endpoint URL".to_owned(),
-            Kind::Unreachable => {
+            FailureKind::Server => "the service failed: run again later".to_owned(),
+            FailureKind::Connection => "the connection broke: check the network and the endpoint URL".to_owned(),
+            FailureKind::Unreachable => {
                 "nobody answers there: check the endpoint URL, the network and its firewall".to_owned()
             }
-            Kind::Unresolved => {
+            FailureKind::Unresolved => {
                 "the host is not known: check DNS, the Region's name and the endpoint URL, and whether a proxy \
                  (HTTPS_PROXY) is needed"
                     .to_owned()
             }
-            Kind::Tls => {
+            FailureKind::Tls => {
                 "no TLS that can be trusted: name the certificates of a proxy or a private endpoint in AWS_CA_BUNDLE, \
                  and check the endpoint URL"
                     .to_owned()
             }
-            Kind::Proxy => "the proxy lets nothing through: check HTTPS_PROXY and NO_PROXY".to_owned(),
-            Kind::Slow => "no answer came in time: check the network, the proxy and the endpoint URL".to_owned(),
-            Kind::Broken => {
+            FailureKind::Proxy => "the proxy lets nothing through: check HTTPS_PROXY and NO_PROXY".to_owned(),
+            FailureKind::Slow => "no answer came in time: check the network, the proxy and the endpoint URL".to_owned(),
+            FailureKind::Broken => {
                 "the answer is not AWS's: look for a proxy or a sign-in page in between, and check the endpoint URL"
                     .to_owned()
             }
-            Kind::Expired | Kind::Credentials => "renew the credentials and run again".to_owned(),
-            Kind::UnknownCredentials => at.region.map_or_else(
+            FailureKind::Expired | FailureKind::Credentials => "renew the credentials and run again".to_owned(),
+            FailureKind::UnknownCredentials => at.region.map_or_else(
                 || "the credentials are wrong: check the access key, or renew the session".to_owned(),
                 |region| {
                     format!(
@@ -375,8 +389,8 @@ impl Failure {
                     )
                 },
             ),
-            Kind::Signature => "check this machine's clock, then the secret access key".to_owned(),
-            Kind::Denied => {
+            FailureKind::Signature => "check this machine's clock, then the secret access key".to_owned(),
+            FailureKind::Denied => {
                 let statement = format!("allow {}", self.permission(operation, at));
                 if Blame::of(&self.message) == Blame::ServiceControl {
                     format!(
@@ -393,33 +407,37 @@ impl Failure {
                     statement
                 }
             }
-            Kind::Missing if self.code == "AccountNotFound" => {
+            FailureKind::Missing if self.code == "AccountNotFound" => {
                 "check the id or the name, or leave it out of --accounts".to_owned()
             }
-            Kind::Missing => "the endpoint does not know what was asked for: check the endpoint URL".to_owned(),
-            Kind::TooLarge => {
+            FailureKind::Missing => "the endpoint does not know what was asked for: check the endpoint URL".to_owned(),
+            FailureKind::TooLarge => {
                 "AWS's answers are far smaller: check the endpoint URL, and what is between here and AWS".to_owned()
             }
-            Kind::TwoAnswers => "it may have been changed while it was listed: run again".to_owned(),
-            Kind::Endless => "run again; if it stays, the endpoint's paging is broken".to_owned(),
-            Kind::Stopped(Reason::Timeout) => "raise --timeout, or audit less in one run".to_owned(),
-            Kind::Stopped(Reason::Interrupted) => "run again to read the rest".to_owned(),
-            Kind::Other if self.code == "ForeignCredentials" => {
+            FailureKind::TwoAnswers => "it may have been changed while it was listed: run again".to_owned(),
+            FailureKind::Endless => "run again; if it stays, the endpoint's paging is broken".to_owned(),
+            FailureKind::Stopped(Reason::Timeout) => "raise --timeout, or audit less in one run".to_owned(),
+            FailureKind::Stopped(Reason::Interrupted) => "run again to read the rest".to_owned(),
+            FailureKind::Other if self.code == "ForeignCredentials" => {
                 "check the endpoint URL of STS: what answers there assumes another role".to_owned()
             }
-            Kind::Other if self.code == "SpoolFailure" => "remove the file and begin anew with --spool".to_owned(),
-            Kind::Other if self.code == "AWSOrganizationsNotInUseException" => {
+            FailureKind::Other if self.code == "SpoolFailure" => {
+                "remove the file and begin anew with --spool".to_owned()
+            }
+            FailureKind::Other if self.code == "AWSOrganizationsNotInUseException" => {
                 "the caller's account is in no organization: name the accounts with --accounts".to_owned()
             }
-            Kind::Other if self.code.starts_with("Http3") => {
+            FailureKind::Other if self.code.starts_with("Http3") => {
                 "AWS redirects nobody: look for a proxy or a sign-in page in between, and check the endpoint URL"
                     .to_owned()
             }
-            Kind::Other if self.code == "InvalidRequest" => {
+            FailureKind::Other if self.code == "InvalidRequest" => {
                 "it was not sent: check what AWS answered before, and the endpoint URL".to_owned()
             }
-            Kind::Other if self.code == "InternalError" => "this is a bug of driftgate: please report it".to_owned(),
-            Kind::Other => "see the message; `driftgate -v` shows every attempt".to_owned(),
+            FailureKind::Other if self.code == "InternalError" => {
+                "this is a bug of driftgate: please report it".to_owned()
+            }
+            FailureKind::Other => "see the message; `driftgate -v` shows every attempt".to_owned(),
         };
         match self.attempts {
             0 | 1 => advice,
@@ -438,7 +456,7 @@ fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn 
 }
 
 /// Why there was no connection, or that it broke.
-fn unconnected(error: &(dyn Error + 'static)) -> Kind {
+fn unconnected(error: &(dyn Error + 'static)) -> FailureKind {
     // What looks names up, what speaks TLS and what goes through a proxy have no errors of their own to ask for. That
     // of the proxy comes first: what failed may have failed behind it.
     let said: Vec<String> = chain(error).map(ToString::to_string).collect();
@@ -452,15 +470,15 @@ fn unconnected(error: &(dyn Error + 'static)) -> Kind {
     };
     let begins = |start: &str| said.iter().any(|cause| cause.starts_with(start));
     if begins("tunnel error") {
-        Kind::Proxy
+        FailureKind::Proxy
     } else if begins("TLS handshake failed") {
-        Kind::Tls
+        FailureKind::Tls
     } else if begins("dns error") {
-        Kind::Unresolved
+        FailureKind::Unresolved
     } else if chain(error).any(refused) {
-        Kind::Unreachable
+        FailureKind::Unreachable
     } else {
-        Kind::Connection
+        FailureKind::Connection
     }
 }
 

@@ -6,8 +6,8 @@ use aws_smithy_types::error::ErrorMetadata;
 
 use super::*;
 
-const HERE: Place<'static> =
-    Place { account: Some("111122223333"), region: Some("us-east-1"), api_id: Some("a1"), stage: None };
+const HERE: Subject<'static> =
+    Subject { account: Some("111122223333"), region: Some("us-east-1"), api_id: Some("a1"), stage: None };
 
 fn response(status: u16, headers: &[(&'static str, &'static str)]) -> HttpResponse {
     let mut response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty());
@@ -28,18 +28,18 @@ fn refused(status: u16, code: Option<&str>, message: &str, headers: &[(&'static 
 #[test]
 fn statuses_and_codes_make_the_kind() {
     let kind = |status, code| refused(status, code, "", &[]).kind;
-    assert_eq!(kind(429, Some("TooManyRequestsException")), Kind::Throttled(None));
-    assert_eq!(kind(429, None), Kind::Throttled(None));
-    assert_eq!(kind(400, Some("ThrottlingException")), Kind::Throttled(None));
-    assert_eq!(kind(503, None), Kind::Server);
-    assert_eq!(kind(403, Some("ExpiredTokenException")), Kind::Expired);
-    assert_eq!(kind(403, Some("SignatureDoesNotMatch")), Kind::Signature);
-    assert_eq!(kind(403, None), Kind::Other);
-    assert_eq!(kind(404, None), Kind::Other, "a 404 that is not AWS's says nothing about an API");
-    assert_eq!(kind(404, Some("NotFoundException")), Kind::Missing);
-    assert_eq!(kind(200, None), Kind::Broken);
-    assert_eq!(kind(503, Some("RequestLimitExceeded")), Kind::Throttled(None), "EC2 throttles with 503");
-    assert_eq!(kind(400, Some("RequestExpired")), Kind::Signature);
+    assert_eq!(kind(429, Some("TooManyRequestsException")), FailureKind::Throttled(None));
+    assert_eq!(kind(429, None), FailureKind::Throttled(None));
+    assert_eq!(kind(400, Some("ThrottlingException")), FailureKind::Throttled(None));
+    assert_eq!(kind(503, None), FailureKind::Server);
+    assert_eq!(kind(403, Some("ExpiredTokenException")), FailureKind::Expired);
+    assert_eq!(kind(403, Some("SignatureDoesNotMatch")), FailureKind::Signature);
+    assert_eq!(kind(403, None), FailureKind::Other);
+    assert_eq!(kind(404, None), FailureKind::Other, "a 404 that is not AWS's says nothing about an API");
+    assert_eq!(kind(404, Some("NotFoundException")), FailureKind::Missing);
+    assert_eq!(kind(200, None), FailureKind::Broken);
+    assert_eq!(kind(503, Some("RequestLimitExceeded")), FailureKind::Throttled(None), "EC2 throttles with 503");
+    assert_eq!(kind(400, Some("RequestExpired")), FailureKind::Signature);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_request_that_aws_quotes_is_not_kept() {
         "The String-to-Sign should have been\n's3cret'",
     ] {
         let failure = refused(403, Some("InvalidSignatureException"), &format!("{said}\n\n{quoted}"), &[]);
-        assert_eq!((failure.kind, failure.message.as_str()), (Kind::Signature, said));
+        assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Signature, said));
     }
 }
 
@@ -65,8 +65,8 @@ fn only_what_may_pass_is_tried_again() {
         let error: SdkError<ErrorMetadata, HttpResponse> = SdkError::response_error("no code", response(status, &[]));
         Failure::of(&error)
     };
-    assert_eq!((proxy(502).kind, proxy(502).code.as_str()), (Kind::Server, "Http502"));
-    assert_eq!((proxy(403).kind, proxy(403).message.as_str()), (Kind::Broken, "HTTP status 403: no code"));
+    assert_eq!((proxy(502).kind, proxy(502).code.as_str()), (FailureKind::Server, "Http502"));
+    assert_eq!((proxy(403).kind, proxy(403).message.as_str()), (FailureKind::Broken, "HTTP status 403: no code"));
     let slow: SdkError<ErrorMetadata, HttpResponse> = SdkError::timeout_error("15 s");
     assert_eq!((Failure::of(&slow).code.as_str(), Failure::of(&slow).message.as_str()), ("RequestTimeout", "15 s"));
 }
@@ -74,10 +74,10 @@ fn only_what_may_pass_is_tried_again() {
 #[test]
 fn retry_after_is_read_and_a_header_names_the_code() {
     let throttled = refused(429, None, "", &[("retry-after", "7")]);
-    assert_eq!(throttled.kind, Kind::Throttled(Some(Duration::from_secs(7))));
+    assert_eq!(throttled.kind, FailureKind::Throttled(Some(Duration::from_secs(7))));
     let header = ("x-amzn-errortype", "com.amazon#AccessDeniedException:http://internal.amazon.com/coral/");
     let denied = refused(403, None, "", &[header]);
-    assert_eq!((denied.kind, denied.code.as_str()), (Kind::Denied, "AccessDeniedException"));
+    assert_eq!((denied.kind, denied.code.as_str()), (FailureKind::Denied, "AccessDeniedException"));
     assert_eq!(refused(418, None, "", &[]).code, "Http418");
 }
 
@@ -86,7 +86,7 @@ fn missing_credentials_are_found_among_the_causes() {
     let error = CredentialsError::not_loaded("the token file is gone");
     let error: SdkError<ErrorMetadata, HttpResponse> = SdkError::construction_failure(error);
     let failure = Failure::of(&error);
-    assert_eq!((failure.kind, failure.code.as_str()), (Kind::Credentials, "CredentialsFailure"));
+    assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::Credentials, "CredentialsFailure"));
     assert!(failure.message.contains("the token file is gone"), "{}", failure.message);
 }
 
@@ -94,7 +94,7 @@ fn missing_credentials_are_found_among_the_causes() {
 fn a_denial_names_the_statement_to_add() {
     let hint = |operation, region, api_id, message: &str| {
         let failure = refused(403, Some("AccessDeniedException"), message, &[]);
-        failure.gap(operation, Place { region: Some(region), api_id, ..HERE }).hint
+        failure.gap(operation, Subject { region: Some(region), api_id, ..HERE }).hint
     };
     assert_eq!(
         hint(Operation::GetApis, "us-east-1", None, "no"),
@@ -115,7 +115,7 @@ fn a_denial_names_the_statement_to_add() {
 #[test]
 fn what_other_services_deny_names_their_statement() {
     let hint = |operation, region| {
-        let at = Place { account: Some("111122223333"), region, api_id: None, stage: None };
+        let at = Subject { account: Some("111122223333"), region, api_id: None, stage: None };
         refused(403, Some("UnauthorizedOperation"), "no", &[]).gap(operation, at).hint
     };
     for (operation, statement) in [
@@ -131,7 +131,7 @@ fn what_other_services_deny_names_their_statement() {
     let role = hint(Operation::AssumeRole, Some("us-gov-west-1"));
     assert!(role.ends_with("allow sts:AssumeRole on arn:aws-us-gov:iam::111122223333:role/*"), "{role}");
     assert!(role.contains("trust policy"), "{role}");
-    let at = Place { account: Some("111122223333"), region: None, api_id: None, stage: None };
+    let at = Subject { account: Some("111122223333"), region: None, api_id: None, stage: None };
     let named = Failure {
         role: Some("arn:aws-cn:iam::111122223333:role/audit/DriftgateAudit".to_owned()),
         ..refused(403, Some("AccessDenied"), "no", &[])
@@ -142,7 +142,7 @@ fn what_other_services_deny_names_their_statement() {
 
 #[test]
 fn without_a_region_no_region_is_blamed() {
-    let at = Place { account: None, region: None, api_id: None, stage: None };
+    let at = Subject { account: None, region: None, api_id: None, stage: None };
     let gap = refused(403, Some("AuthFailure"), "no", &[]).gap(Operation::ListAccounts, at);
     assert_eq!((gap.account, gap.region), (None, None));
     assert!(gap.hint.starts_with("the credentials are wrong"), "{}", gap.hint);

@@ -161,7 +161,7 @@ impl Progress {
 
     /// Where the fetch stands now.
     #[must_use]
-    pub fn standing(&self) -> Standing {
+    pub fn estimate(&self) -> Estimate {
         let state = self.state();
         let open: Vec<Open> = state.open.iter().map(|scope| Open::of(scope)).collect();
         let all = state.open.iter().fold(state.spent, |sum, scope| sum.and(scope.counted()));
@@ -175,7 +175,7 @@ impl Progress {
             open,
         };
         drop(state);
-        known.standing(self.limits)
+        known.estimate(self.limits)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -205,7 +205,7 @@ fn seconds_each(counted: Counted) -> f64 {
 
 /// Where a fetch stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Standing {
+pub struct Estimate {
     /// Accounts and Regions that are read to their end.
     pub done: u64,
     /// All of them, as far as they are known.
@@ -264,10 +264,10 @@ impl Known {
         clippy::cast_sign_loss,
         reason = "an estimate"
     )]
-    fn standing(&self, limits: Limits) -> Standing {
+    fn estimate(&self, limits: Limits) -> Estimate {
         let sent = self.spent + self.open.iter().map(|scope| scope.sent).sum::<u64>();
         let planned = self.planned.max(self.done + self.open.len() as u64);
-        let standing = Standing { done: self.done, planned, sent, expected: None, stages: self.stages, left: None };
+        let standing = Estimate { done: self.done, planned, sent, expected: None, stages: self.stages, left: None };
 
         let listed = || self.open.iter().filter(|scope| scope.listed);
         let known_whole = self.asked + listed().count() as u64;
@@ -292,7 +292,7 @@ impl Known {
         let of_the_answers = to_send * self.seconds_an_answer / limits.concurrency.max(1) as f64;
         // The last request has to be answered too.
         let left = largest.max(of_the_places).max(of_the_answers) + self.seconds_an_answer;
-        Standing {
+        Estimate {
             expected: Some(sent + to_send.round() as u64),
             left: Some(Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX)),
             ..standing

@@ -19,14 +19,14 @@ fn unpaced(open: Open) -> Open {
 /// The estimate: calls, and the milliseconds that are left.
 #[track_caller]
 fn estimated(known: &Known, limits: Limits) -> (u64, u128) {
-    let standing = known.standing(limits);
+    let standing = known.estimate(limits);
     (standing.expected.unwrap(), standing.left.unwrap().as_millis())
 }
 
 #[test]
 fn nothing_is_foreseen_before_a_region_is_listed() {
     let known = Known { planned: 17, open: vec![unlisted(1), unlisted(2)], ..Known::default() };
-    let standing = known.standing(LIMITS);
+    let standing = known.estimate(LIMITS);
     assert_eq!((standing.done, standing.planned, standing.sent), (0, 17, 3));
     assert_eq!((standing.expected, standing.left), (None, None));
 }
@@ -107,7 +107,7 @@ fn a_pause_after_throttling_counts() {
 #[test]
 fn at_the_end_nothing_is_left() {
     let known = Known { done: 2, asked: 2, planned: 2, spent: 31, stages: 90, ..Known::default() };
-    let standing = known.standing(LIMITS);
+    let standing = known.estimate(LIMITS);
     assert_eq!((standing.sent, standing.expected, standing.left), (31, Some(31), Some(Duration::ZERO)));
 }
 
@@ -116,7 +116,7 @@ fn at_the_end_nothing_is_left() {
 fn a_fetch_from_beginning_to_end() {
     let progress = Progress::new(UNPACED);
     let pacer = Arc::new(Pacer::new(0.0, 1));
-    let planned = |progress: &Progress| progress.standing().planned;
+    let planned = |progress: &Progress| progress.estimate().planned;
     assert_eq!(planned(&progress), 0);
     progress.plan(3, 17);
     assert_eq!(planned(&progress), 51);
@@ -127,23 +127,23 @@ fn a_fetch_from_beginning_to_end() {
 
     let first = progress.open(&pacer);
     first.sent();
-    assert_eq!((progress.standing().sent, progress.standing().expected), (1, None));
+    assert_eq!((progress.estimate().sent, progress.estimate().expected), (1, None));
     // A second page of APIs, then a first look at two APIs, one of them with two pages, a retry, and a second look.
     first.foresee(1);
     first.sent();
     first.listed(2);
-    assert_eq!(progress.standing().expected, Some(3 * 4));
+    assert_eq!(progress.estimate().expected, Some(3 * 4));
     for _ in 0..3 {
         first.foresee(1);
     }
-    assert_eq!(progress.standing().expected, Some(3 * 7));
+    assert_eq!(progress.estimate().expected, Some(3 * 7));
     for _ in 0..5 {
         first.sent();
         first.answered(Duration::from_millis(64));
     }
     first.read(6);
     progress.close(&first);
-    let standing = progress.standing();
+    let standing = progress.estimate();
     assert_eq!((standing.done, standing.planned, standing.sent, standing.stages), (1, 3, 7, 6));
     // 14 more, 64 at once, 64 ms each, and the last answer.
     assert_eq!((standing.expected, standing.left), (Some(21), Some(Duration::from_millis(14 + 64))));
@@ -153,9 +153,9 @@ fn a_fetch_from_beginning_to_end() {
     let last = progress.open(&pacer);
     last.sent();
     last.listed(40);
-    assert_eq!(progress.standing().expected, Some(48));
+    assert_eq!(progress.estimate().expected, Some(48));
     progress.close(&last);
-    let standing = progress.standing();
+    let standing = progress.estimate();
     assert_eq!((standing.done, standing.planned, standing.sent, standing.expected), (3, 3, 8, Some(8)));
 }
 
@@ -167,6 +167,6 @@ fn what_an_earlier_run_has_read_is_done_and_says_nothing_of_the_rest() {
         progress.resumed(stages);
     }
     progress.enter(0);
-    let standing = progress.standing();
+    let standing = progress.estimate();
     assert_eq!((standing.done, standing.planned, standing.stages, standing.expected), (3, 6, 9, None));
 }

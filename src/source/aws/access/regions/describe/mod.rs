@@ -28,13 +28,13 @@ use super::{RegionFound, checked, some};
 use crate::model::document::partition_of;
 use crate::source::aws::access::session::endpoint_of;
 use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::retry::Patience;
+use crate::source::aws::call::retry::RetryPolicy;
 
 /// The whole of the request: every Region, whether or not the account has it.
 const FORM: &str = "Action=DescribeRegions&Version=2016-11-15&AllRegions=true";
 /// The longest time for one attempt: it is a small question, and there is a list to fall back on.
 const ATTEMPT: Duration = Duration::from_secs(5);
-const PATIENCE: Patience = Patience { attempts: 4, unreachable: 2, ..Patience::STANDARD };
+const RETRIES: RetryPolicy = RetryPolicy { attempts: 4, unreachable: 2, ..RetryPolicy::STANDARD };
 const SCHEME: AuthSchemeId = AuthSchemeId::new("sigv4");
 
 /// Asks EC2 in a Region.
@@ -44,7 +44,7 @@ pub async fn regions(config: &SdkConfig, region: &str) -> Result<Vec<RegionFound
         let answer = operation.invoke(()).await.map_err(|error| Failure::of(&error))?;
         some(answer, region)
     };
-    PATIENCE.over(asked).await
+    RETRIES.over(asked).await
 }
 
 /// The call, by the machinery of the SDK's own clients: its HTTP client, its cache of credentials, its time limits.
