@@ -220,10 +220,10 @@ fn waivers_and_run_files_that_are_not_in_use_are_named() {
     assert!(!String::from_utf8_lossy(&used.stderr).contains("known.yaml"), "{}", said(&used));
     assert!(!String::from_utf8_lossy(&audit(&one, &["--no-waivers"]).stderr).contains("known.yaml"));
     let one = folder();
-    put(&one, "policies/nightly.yaml", "fail-on: high\n");
-    named(&one, "nightly.yaml");
-    let used = audit(&one, &["--config", "policies/nightly.yaml"]);
-    assert!(!String::from_utf8_lossy(&used.stderr).contains("nightly.yaml"), "{}", said(&used));
+    put(&one, "policies/driftgate.yaml", "fail-on: high\n");
+    named(&one, "driftgate.yaml");
+    let used = audit(&one, &["--config", "policies/driftgate.yaml"]);
+    assert!(!String::from_utf8_lossy(&used.stderr).contains("driftgate.yaml"), "{}", said(&used));
 }
 
 #[test]

@@ -256,7 +256,7 @@ fn a_run_file_under_nearly_the_right_name_is_not_passed_over() {
         assert!(said(&output).contains(&format!("`mv {name} driftgate.yaml`")), "{}", said(&output));
         let named = driftgate(folder.path(), &["audit", "--config", name]);
         assert_eq!(code(&named), 1, "{}", said(&named));
-        // Something else of that name is none of our business.
+        // A file of another tool may have that name.
         fs::write(folder.path().join(name), "on: push\n").unwrap();
         let other = driftgate(folder.path(), &["audit", "--policy", "production.yaml", "--from", "fleet.jsonl"]);
         assert_eq!(code(&other), 1, "{}", said(&other));
@@ -329,34 +329,35 @@ fn every_mistake_has_its_message() {
     assert_eq!(titles("rate: fast\nreprot: x\npolicy: 5\n").len(), 4, "all at once, and how many");
 }
 
+/// A run file is known by its name: other files are policies or waivers, whatever is in them.
 #[test]
-fn a_run_file_that_is_named_as_a_policy_is_checked_as_what_it_is() {
+fn a_run_file_is_checked_by_its_name() {
     let folder = folder("");
-    let check = |text: &str| {
-        fs::write(folder.path().join("x.yaml"), text).unwrap();
-        let output = driftgate(folder.path(), &["policy", "check", "x.yaml"]);
+    fs::create_dir(folder.path().join("nightly")).unwrap();
+    let check = |name: &str, text: &str| {
+        fs::write(folder.path().join(name), text).unwrap();
+        let output = driftgate(folder.path(), &["policy", "check", name]);
         (code(&output), String::from_utf8_lossy(&output.stdout).into_owned() + &said(&output))
     };
-    let (good, text) = check("policy: [a.yaml]\nrate: 5\n");
-    assert!(good == 0 && text.contains("run file x.yaml: no mistakes"), "{text}");
-    let (good, text) = check("policy: rules/\n");
-    assert!(good == 0 && text.contains("run file x.yaml"), "{text}");
-    for run_file in ["policy: p\nfail-on: high\n", "policy: a.yaml\n", "policy: builtin:foundation\n"] {
-        let (good, text) = check(run_file);
-        assert!(good == 0 && text.contains("run file x.yaml"), "{run_file}: {text}");
+    let run_file = "nightly/driftgate.yaml";
+    for text in ["policy: [a.yaml]\nrate: 5\n", "policy: policies\n", "policy: rules/\n", "{}\n"] {
+        let (good, said) = check(run_file, text);
+        assert!(good == 0 && said.contains(&format!("run file {run_file}: no mistakes")), "{text}: {said}");
     }
-    let (bad, text) = check("policy: [a.yaml]\nrate: fast\n");
-    assert!(bad == 2 && text.contains("x.yaml:2:7"), "{text}");
-    let (bad, text) = check("waivers: [{rule: p/r}]\n");
-    assert!(bad == 2 && text.contains("the waiver has no `match`"), "{text}");
-    for policy in ["policy: p\n", "rules: []\n", "match: {StageName: x}\n", "policy: a.b\n", "policy: p\nrule: []\n"] {
-        let (bad, text) = check(policy);
-        assert!(bad == 2 && text.contains("policy") && !text.contains("run file has"), "{policy}: {text}");
+    let (bad, said) = check(run_file, "policy: [a.yaml]\nrate: fast\n");
+    assert!(bad == 2 && said.contains("nightly/driftgate.yaml:2:7"), "{said}");
+    let (bad, said) = check(run_file, "policy: p\nrules: []\n");
+    assert!(bad == 2 && said.contains("a run file has no key `rules`"), "{said}");
+    let (bad, said) = check("x.yaml", "waivers: [{rule: p/r}]\n");
+    assert!(bad == 2 && said.contains("the waiver has no `match`"), "{said}");
+    for policy in ["policy: p\n", "rules: []\n", "policy: p\nfail-on: high\n", "policy: p\nrule: []\n"] {
+        let (bad, said) = check("x.yaml", policy);
+        assert!(bad == 2 && said.contains("policy") && !said.contains("run file has"), "{policy}: {said}");
     }
 }
 
 #[test]
-fn a_run_file_in_a_folder_of_policies_is_no_policy() {
+fn a_run_file_in_a_folder_of_policies_is_not_a_policy() {
     let folder = folder(FLEET);
     assert_eq!(code(&driftgate(folder.path(), &["audit", "--policy", "."])), 1);
     let check = driftgate(folder.path(), &["policy", "check", "."]);
@@ -364,44 +365,20 @@ fn a_run_file_in_a_folder_of_policies_is_no_policy() {
     assert!(text.contains("1 policy, 4 rules") && text.matches("run file").count() == 1, "{text}{}", said(&check));
     let named = driftgate(folder.path(), &["audit", "--policy", "driftgate.yaml"]);
     assert!(code(&named) == 2 && said(&named).contains("is a run file"), "{}", said(&named));
-    // A policy whose `rules` is misspelt looks like one, and must not be passed over.
     for policy in ["policy: prod.v2\nrule: []\n", "policy: {name: p}\nrules : []\n", "name: p\nregion: x\nrule: []\n"] {
         fs::write(folder.path().join("misspelt.yaml"), policy).unwrap();
         let refused = driftgate(folder.path(), &["audit", "--policy", "."]);
         assert!(code(&refused) == 2 && said(&refused).contains("misspelt.yaml"), "{policy}: {}", said(&refused));
     }
     fs::remove_file(folder.path().join("misspelt.yaml")).unwrap();
+    // The one in use has a name of its own.
+    fs::rename(folder.path().join("driftgate.yaml"), folder.path().join("nightly.yaml")).unwrap();
+    let list = |args: &[&str]| code(&driftgate(folder.path(), &[&["policy", "list", "."], args].concat()));
+    assert_eq!((list(&["--config", "nightly.yaml"]), list(&[])), (0, 2));
+    fs::rename(folder.path().join("nightly.yaml"), folder.path().join("driftgate.yaml")).unwrap();
     fs::remove_file(folder.path().join("production.yaml")).unwrap();
     let alone = driftgate(folder.path(), &["audit", "--policy", "."]);
     assert!(code(&alone) == 2 && said(&alone).contains("is a run file"), "{}", said(&alone));
-}
-
-/// `policies` is the name of a folder, and could be that of a policy.
-#[test]
-fn a_run_file_may_name_one_policy_as_policies_are_named() {
-    let folder = folder("policy: policies\nfail-on: high\nfrom: fleet.jsonl\n");
-    fs::create_dir(folder.path().join("policies")).unwrap();
-    fs::rename(folder.path().join("production.yaml"), folder.path().join("policies/production.yaml")).unwrap();
-    let every = |commands: &[(&[&str], i32)]| {
-        for (args, expected) in commands {
-            let output = driftgate(folder.path(), args);
-            assert_eq!(code(&output), *expected, "{args:?}: {}", said(&output));
-        }
-    };
-    every(&[
-        (&["policy", "check"], 0),
-        (&["policy", "check", "driftgate.yaml"], 0),
-        (&["policy", "check", "."], 0),
-        (&["policy", "list", "."], 0),
-        (&["policy", "test", "."], 0),
-        (&["policy", "explain", "production/throttling", "--policy", "."], 0),
-        (&["audit", "--policy", "."], 1),
-    ]);
-    // By its name, and as the one in use.
-    fs::write(folder.path().join("driftgate.yaml"), "policy: policies\n").unwrap();
-    every(&[(&["policy", "check", "."], 0), (&["policy", "list", "--config", "/dev/null", "."], 0)]);
-    fs::rename(folder.path().join("driftgate.yaml"), folder.path().join("nightly.yaml")).unwrap();
-    every(&[(&["policy", "list", "--config", "nightly.yaml", "."], 0), (&["policy", "list", "."], 2)]);
 }
 
 #[test]
@@ -467,12 +444,8 @@ fn mistakes_of_the_file_speak_of_the_file() {
     };
     let audit = &["audit"] as &[_];
     for (run_file, args, expected) in [
-        (
-            "from: fleet.jsonl\nrate: 3\n",
-            audit,
-            "`rate` says how AWS is read, and `from` is a file\n --> driftgate.yaml:2:1",
-        ),
-        ("protocol: HTTP\n", audit, "`protocol` is for a file, and AWS is read\n --> driftgate.yaml:1:1"),
+        ("from: fleet.jsonl\nrate: 3\n", audit, "`rate` is for AWS, and `from` names a file\n --> driftgate.yaml:2:1"),
+        ("protocol: HTTP\n", audit, "`protocol` is for a file, and stages are read from AWS\n --> driftgate.yaml:1:1"),
         ("burst: 0\n", audit, "^ a whole number of at least 1\n"),
         ("burst: 0x5\n", audit, "^^^ a whole number of at least 1\n"),
         ("concurrency: 10001\n", audit, "^ a whole number from 1 to 10000\n"),

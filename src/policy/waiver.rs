@@ -79,22 +79,28 @@ pub fn load(texts: &[Arc<SourceText>], today: Date) -> Result<Waivers, Vec<Diagn
 /// Keys that only policies have.
 pub const OF_A_POLICY: [&str; 4] = ["rules", "tests", "match", "description"];
 
-/// True if a list at `waivers` holds waivers, or nothing: a run file has names of files there.
+/// True if a file has `waivers`, and no key of a policy.
 #[must_use]
-pub fn holds_waivers(entry: &Entry) -> bool {
-    match &entry.value.data {
-        Data::List(nodes) => entry.key == "waivers" && nodes.iter().all(|node| matches!(node.data, Data::Map(_))),
-        _ => false,
+pub fn is_waivers(text: &Arc<SourceText>) -> bool {
+    // Most files are policies, which are read again anyway.
+    if !text.text.contains("waivers") {
+        return false;
     }
+    let root = yaml::read(&mut Problems::new(Arc::clone(text)));
+    let Some(Data::Map(entries)) = root.map(|root| root.data) else { return false };
+    entries.iter().any(|entry| entry.key == "waivers") && !entries.iter().any(is_of_a_policy)
+}
+
+fn is_of_a_policy(entry: &Entry) -> bool {
+    entry.key == "policy" || OF_A_POLICY.contains(&entry.key.as_str())
 }
 
 /// True if the keys of a policy and `waivers` are in one file, which is noted: a command that reads the one would pass
 /// over the other.
 pub fn is_beside_a_policy(root: &Node, problems: &mut Problems) -> bool {
     let Data::Map(entries) = &root.data else { return false };
-    let is_policy = |entry: &Entry| entry.key == "policy" || OF_A_POLICY.contains(&entry.key.as_str());
     let waivers = entries.iter().find(|entry| entry.key == "waivers");
-    let Some(waivers) = waivers.filter(|_| entries.iter().any(is_policy)) else { return false };
+    let Some(waivers) = waivers.filter(|_| entries.iter().any(is_of_a_policy)) else { return false };
     let help = "move the waivers to a file of their own, and name it with --waivers FILE".to_owned();
     let title = "a policy and waivers in one file";
     problems.note(&waivers.key_span, title, "these would be read by no audit, or the policy by none", [help]);

@@ -21,7 +21,7 @@ pub use self::policy::{
 };
 pub use self::report::{Merge, Rendering, Report, ReportCommand};
 pub use self::snapshot::Snapshot;
-pub use self::source::{AccountFlags, BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
+pub use self::source::{AWS_ONLY, AccountFlags, BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
 pub use self::values::reproducible;
 use crate::gate;
 

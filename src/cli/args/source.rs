@@ -115,27 +115,70 @@ pub const CONCURRENCY: u32 = 64;
 /// The role of the template that `driftgate doctor --iam-policy` prints.
 pub const ROLE_NAME: &str = "DriftgateAudit";
 
+/// Long flags that only AWS can obey.
+pub const AWS_ONLY: [&str; 16] = [
+    "profile",
+    "endpoint-url",
+    "all-regions",
+    "exclude-region",
+    "accounts",
+    "organization",
+    "exclude-account",
+    "role-name",
+    "external-id",
+    "rate",
+    "burst",
+    "concurrency",
+    "timeout",
+    "spool",
+    "resume",
+    "shard",
+];
+
 impl Source {
-    /// Flags that only AWS can obey, and whether they are given.
-    pub fn aws_only(&self) -> [(bool, &'static str); 16] {
+    /// The first flag given that only AWS can obey.
+    pub fn aws_only(&self) -> Option<&'static str> {
         let Self { accounts, pace, .. } = self;
-        [
-            (self.profile.is_some(), "--profile"),
-            (self.endpoint_url.is_some(), "--endpoint-url"),
-            (self.all_regions, "--all-regions"),
-            (!self.exclude_region.is_empty(), "--exclude-region"),
-            (!accounts.accounts.is_empty(), "--accounts"),
-            (accounts.organization, "--organization"),
-            (!accounts.exclude_account.is_empty(), "--exclude-account"),
-            (accounts.role_name.is_some(), "--role-name"),
-            (accounts.external_id.is_some(), "--external-id"),
-            (pace.rate.is_some(), "--rate"),
-            (pace.burst.is_some(), "--burst"),
-            (pace.concurrency.is_some(), "--concurrency"),
-            (pace.timeout.is_some(), "--timeout"),
-            (pace.spool.is_some(), "--spool"),
-            (pace.resume.is_some(), "--resume"),
-            (pace.shard.is_some(), "--shard"),
-        ]
+        let given = [
+            self.profile.is_some(),
+            self.endpoint_url.is_some(),
+            self.all_regions,
+            !self.exclude_region.is_empty(),
+            !accounts.accounts.is_empty(),
+            accounts.organization,
+            !accounts.exclude_account.is_empty(),
+            accounts.role_name.is_some(),
+            accounts.external_id.is_some(),
+            pace.rate.is_some(),
+            pace.burst.is_some(),
+            pace.concurrency.is_some(),
+            pace.timeout.is_some(),
+            pace.spool.is_some(),
+            pace.resume.is_some(),
+            pace.shard.is_some(),
+        ];
+        AWS_ONLY.into_iter().zip(given).find_map(|(flag, given)| given.then_some(flag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Flags {
+        #[command(flatten)]
+        source: Source,
+    }
+
+    #[test]
+    fn each_flag_that_only_aws_can_obey_is_found() {
+        for flag in AWS_ONLY {
+            let given = ["", "=12", "=1/2"].map(|value| Flags::try_parse_from(["x", &format!("--{flag}{value}")]));
+            let flags = given.into_iter().flatten().next().unwrap();
+            assert_eq!(flags.source.aws_only(), Some(flag));
+        }
     }
 }

@@ -66,7 +66,7 @@ pub fn run(command: &Audit, global: &Global, interrupt: &Interrupt, command_line
     let worth = if gate.min_coverage.is_some() { Arc::new(|_: &Document<'_>| true) } else { may_match(&policies) };
     let confirm = command.confirm.then(|| violating(&policies, options));
     if confirm.is_some() && from != SourceKind::Aws {
-        return Err(source::only_aws("--confirm", source));
+        return Err(source::only_aws("confirm", source));
     }
     let spool =
         spool::open(source, &spool::of_audit(command, &policies), command.reports.reproducible(), global.quiet)?;

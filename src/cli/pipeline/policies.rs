@@ -8,13 +8,14 @@ use std::sync::Arc;
 use super::clock::today;
 use crate::cli::args::Global;
 use crate::cli::run_file;
-use crate::cli::run_file::kinds::{Kind, is_same_file};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::diagnostics;
+use crate::cli::terminal::output::is_same_file;
 use crate::gate;
 use crate::model::feed::Warning;
 use crate::policy::diagnostic::{Diagnostic, SourceText};
 use crate::policy::files::{self, PassedOver, Unreadable};
+use crate::policy::load::is_test_file;
 use crate::policy::waiver::{self, Waivers};
 use crate::policy::{Policies, example, load};
 
@@ -48,13 +49,14 @@ impl Sorted {
         for text in texts {
             if own.is_some_and(|own| is_same_file(own, &text.name)) {
                 sorted.own = Some(text);
-                continue;
-            }
-            match Kind::of(&text) {
-                Kind::Policy => sorted.policies.push(text),
-                Kind::Tests => sorted.tests.push(text),
-                Kind::Waivers => sorted.waivers.push(text),
-                Kind::Run => sorted.run_files.push(text),
+            } else if is_test_file(&text.name) {
+                sorted.tests.push(text);
+            } else if run_file::is_run_file(&text.name) {
+                sorted.run_files.push(text);
+            } else if waiver::is_waivers(&text) {
+                sorted.waivers.push(text);
+            } else {
+                sorted.policies.push(text);
             }
         }
         sorted
@@ -137,7 +139,7 @@ pub fn load_policies(request: &Request<'_>) -> Result<Loaded, Stop> {
     // A policy with a misspelt key may look like another kind of file; passed over, its rules would not be enforced.
     let in_use = |text: &Text| request.waivers.iter().copied().flatten().any(|used| is_same_file(used, &text.name));
     let waivers: Vec<Text> = waivers.into_iter().filter(|text| !in_use(text)).collect();
-    mistakes.extend(run_files.iter().flat_map(run_file::mistakes));
+    mistakes.extend(run_files.iter().filter_map(|text| run_file::flags_of(text).err()).flatten());
     mistakes.extend(waiver::load(&waivers, today()).err().unwrap_or_default());
     if request.waivers.is_some() {
         passed_over.extend(waivers.iter().map(|text| not_in_use(text, "holds waivers", "--waivers")));

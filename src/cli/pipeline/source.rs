@@ -74,8 +74,8 @@ impl SourceKind {
                 _ => Self::File(text.to_owned(), None),
             },
         };
-        match source.aws_only().into_iter().find(|(given, _)| *given) {
-            Some((_, flag)) => Err(only_aws(flag, source)),
+        match source.aws_only() {
+            Some(flag) => Err(only_aws(flag, source)),
             None => Ok(from),
         }
     }
@@ -108,7 +108,7 @@ impl SourceKind {
 /// What is said of a flag that a file cannot obey.
 pub fn only_aws(flag: &str, source: &Source) -> Stop {
     Stop::usage(format!(
-        "{flag} says how AWS is read, and --from {} is a file.\nLeave {flag} out, or read from AWS: --from aws",
+        "--{flag} is for AWS, and --from {} names a file.\nLeave --{flag} out, or read from AWS: --from aws",
         source.from
     ))
 }

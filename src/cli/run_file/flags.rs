@@ -1,4 +1,4 @@
-//! The flags of all commands, as clap knows them: a new flag is a new key of the run file.
+//! The flags of all commands, from clap: a new flag is a new key of the run file.
 
 use std::any::TypeId;
 use std::path::PathBuf;
@@ -8,28 +8,26 @@ use clap::{Arg, Command, CommandFactory as _};
 
 use crate::cli::args::Cli;
 
-/// What an audit was told by the run file is in its result already, and `report` goes by that.
-pub const OF_THE_AUDIT: [&str; 3] = ["fail-on", "allow-incomplete", "allow-empty"];
+/// Flags that are not keys: the run file cannot name itself, and the others are not settings.
+const NOT_KEYS: [&str; 3] = ["config", "help", "version"];
 
-/// The command that goes by saved results, and those below it.
-pub const OF_RESULTS: &str = "report";
-
-/// Flags that are no keys: the run file cannot name itself, and these two are no settings.
-pub const NOT_KEYS: [&str; 3] = ["config", "help", "version"];
+/// The gate of an audit, which is in its result: `report` takes it from there and not from the run file.
+const GATE: [&str; 3] = ["fail-on", "allow-incomplete", "allow-empty"];
 
 /// Every flag of every command.
 pub struct Flags<'c> {
     root: &'c Command,
-    /// The commands that do something, each with its words on the command line.
+    /// The commands that can be run, each with its words on the command line.
     commands: Vec<(Vec<&'c str>, &'c Command)>,
 }
 
 impl<'c> Flags<'c> {
+    /// The flags of a command and of all below it.
     pub fn of(root: &'c Command) -> Self {
         fn below<'c>(command: &'c Command, words: &[&'c str], into: &mut Vec<(Vec<&'c str>, &'c Command)>) {
             let words = [words, &[command.get_name()]].concat();
             let mut commands = command.get_subcommands().filter(|command| command.get_name() != "help").peekable();
-            // `report` renders a result by itself, and has a command below it.
+            // `report` can be run, and has a command below it.
             if commands.peek().is_none() || command.get_positionals().next().is_some() {
                 into.push((words.clone(), command));
             }
@@ -63,7 +61,7 @@ impl<'c> Flags<'c> {
         keys
     }
 
-    /// What clap says of a value of a flag, when it does not take it.
+    /// The error of clap about a value of a flag, if it refuses the value.
     pub fn refusal(&self, words: &[&str], key: &str, value: &str) -> Option<clap::Error> {
         let words = words.iter().map(|word| (*word).to_owned()).chain([format!("--{key}={value}")]);
         let error = self.root.clone().try_get_matches_from(words).err()?;
@@ -71,11 +69,17 @@ impl<'c> Flags<'c> {
     }
 }
 
+/// The long flag of a command with this name.
 pub fn flag<'c>(command: &'c Command, key: &str) -> Option<&'c Arg> {
     command.get_arguments().find(|arg| arg.get_long() == Some(key))
 }
 
-/// Whether any text is a value of a flag, so that a bare number may have lost its zeros.
+/// True if a command takes a flag from a saved result, and not from the run file.
+pub fn is_in_result(words: &[&str], key: &str) -> bool {
+    words.get(1) == Some(&"report") && GATE.contains(&key)
+}
+
+/// True if any text is a value of a flag, so that a bare number may have lost its zeros.
 pub fn is_text(arg: &Arg) -> bool {
     let kind = arg.get_value_parser().type_id();
     kind == TypeId::of::<String>() || kind == TypeId::of::<PathBuf>()

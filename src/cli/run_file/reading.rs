@@ -1,5 +1,5 @@
-//! What a run file holds. What a key is and which values it takes, clap tells: a new flag is a new key. It must not
-//! know which command was asked for, but for the flags that it has.
+//! The settings of a run file, from its YAML. clap knows the keys and their values. This file must not know more of the
+//! command than the flags that it has.
 
 use std::ops::Range;
 use std::path::Path;
@@ -11,34 +11,34 @@ use super::flags::{Flags, is_text};
 use crate::policy::diagnostic::{Problems, suggestions};
 use crate::policy::yaml::{self, Data, Entry, Node};
 
-/// A key of the run file, and what it holds: nothing for a boolean.
+/// A flag in a run file.
 #[derive(Clone)]
-pub struct Setting<'c> {
-    /// The key.
+pub struct FileFlag<'c> {
+    /// The name of the flag.
     pub key: String,
-    /// Where it stands.
+    /// The place of the key.
     pub key_span: Range<usize>,
-    /// The flag of the command that was asked for; `None` when only others have it, or take its values.
+    /// The flag of the command; `None` when only other commands have it, or take its values.
     pub arg: Option<&'c Arg>,
-    /// What it holds.
+    /// The values: nothing for `false`, one without a text for `true`.
     pub values: Vec<Option<String>>,
-    /// Where each of these stands; nothing for a boolean.
+    /// The place of each value; nothing for a boolean.
     pub spans: Vec<Range<usize>>,
 }
 
-/// The reading of one run file.
-pub struct Reading<'r, 'c> {
-    /// The flags that there are.
+/// A reader of one run file.
+pub struct Reader<'r, 'c> {
+    /// The flags of all commands.
     pub flags: &'r Flags<'c>,
-    /// The words of the command that was asked for; `None` when the file is read only to be checked.
-    pub asked: Option<&'r [&'c str]>,
-    /// Where mistakes are noted.
+    /// The words of the command that runs; `None` when the file is only checked.
+    pub command: Option<&'r [&'c str]>,
+    /// The mistakes found so far.
     pub problems: &'r mut Problems,
 }
 
-impl<'c> Reading<'_, 'c> {
-    /// What the file holds; what is wrong with it is noted.
-    pub fn settings(&mut self) -> Vec<Setting<'c>> {
+impl<'c> Reader<'_, 'c> {
+    /// Reads all flags, and notes every mistake.
+    pub fn settings(&mut self) -> Vec<FileFlag<'c>> {
         // A file in which everything is commented out holds no flags, which is no mistake.
         let blank = |line: &str| line.trim_start().is_empty() || line.trim_start().starts_with('#');
         if self.problems.file.text.lines().all(blank) {
@@ -54,19 +54,19 @@ impl<'c> Reading<'_, 'c> {
         entries.iter().filter_map(|entry| self.setting(entry)).collect()
     }
 
-    fn setting(&mut self, entry: &Entry) -> Option<Setting<'c>> {
+    fn setting(&mut self, entry: &Entry) -> Option<FileFlag<'c>> {
         let key = entry.key.as_str();
         let mut commands = self.flags.named(key);
         let several = |arg: &Arg| matches!(arg.get_action(), ArgAction::Append);
         if matches!(entry.value.data, Data::List(_)) && commands.iter().any(|(_, arg)| several(arg)) {
-            // Where a flag of this name takes one value only, a list is not meant for it.
+            // A list is not meant for a flag of this name that takes one value.
             commands.retain(|(_, arg)| several(arg));
         }
-        let asked = |words: &[&str]| self.asked == Some(words);
-        commands.sort_by_key(|(words, _)| !asked(words));
-        let own = commands.first().copied().filter(|(words, _)| asked(words));
+        let runs = |words: &[&str]| self.command == Some(words);
+        commands.sort_by_key(|(words, _)| !runs(words));
+        let own = commands.first().copied().filter(|(words, _)| runs(words));
         let Some((_, known)) = commands.first().copied() else {
-            // Merge keys and the like have been told of.
+            // Merge keys are reported already.
             if key != "<<" {
                 let (label, help) = suggestions(key, self.flags.keys());
                 self.problems.note(&entry.key_span, format!("a run file has no key `{key}`"), label, help);
@@ -89,7 +89,7 @@ impl<'c> Reading<'_, 'c> {
         };
         let taken = |value: &String| own.is_none_or(|(words, _)| self.flags.refusal(words, key, value).is_none());
         let arg = own.map(|(_, arg)| arg).filter(|_| values.iter().flatten().all(taken));
-        Some(Setting { key: key.to_owned(), key_span: entry.key_span.clone(), arg, values, spans })
+        Some(FileFlag { key: key.to_owned(), key_span: entry.key_span.clone(), arg, values, spans })
     }
 
     /// The values of a key: one, or those of a list where the flag may be repeated.
@@ -132,7 +132,7 @@ impl<'c> Reading<'_, 'c> {
         };
         let folder = Path::new(&self.problems.file.name).parent().unwrap_or(Path::new(""));
         let value = relocated(&text, arg, folder);
-        // One file serves every command: one that takes the value is enough.
+        // One file serves every command, and one that takes the value is enough.
         let mut refused = None;
         for (words, _) in commands {
             match self.flags.refusal(words, key, &value) {
@@ -141,19 +141,19 @@ impl<'c> Reading<'_, 'c> {
             }
         }
         if let Some(error) = refused {
-            let (label, help) = words(&text, &error);
+            let (label, help) = label_and_help(&text, &error);
             self.problems.note(&node.span, format!("`{key}` cannot be `{text}`"), label, help);
         }
         None
     }
 }
 
-/// Whether a flag's value is a path, or has one in it.
+/// True if a flag's value is a path, or contains one.
 fn is_path(arg: &Arg) -> bool {
     matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath)
 }
 
-/// A value whose path is meant from the folder of the run file, as a path from the working directory.
+/// A value with its path, which is relative to the folder of the run file, made relative to the working directory.
 fn relocated(text: &str, arg: &Arg, folder: &Path) -> String {
     if !is_path(arg) || folder.as_os_str().is_empty() {
         return text.to_owned();
@@ -180,15 +180,15 @@ fn relocated(text: &str, arg: &Arg, folder: &Path) -> String {
     }
 }
 
-/// What clap says of a value, as a label and what to do.
-fn words(text: &str, error: &clap::Error) -> (String, Vec<String>) {
+/// The error of clap about a value, as a label and help.
+fn label_and_help(text: &str, error: &clap::Error) -> (String, Vec<String>) {
     if let Some(ContextValue::Strings(allowed)) = error.get(ContextKind::ValidValue)
         && !allowed.is_empty()
     {
         return suggestions(text, allowed.iter().map(String::as_str));
     }
-    let said = std::error::Error::source(error).map_or_else(|| "not taken".to_owned(), ToString::to_string);
-    let mut lines = said.lines().map(str::to_owned);
+    let message = std::error::Error::source(error).map_or_else(|| "invalid".to_owned(), ToString::to_string);
+    let mut lines = message.lines().map(str::to_owned);
     (lines.next().unwrap_or_default(), lines.collect())
 }
 

@@ -1,12 +1,12 @@
-//! The JSON Schema of the run file `driftgate.yaml`: its keys are the long flags of the commands, as clap knows them.
+//! The JSON Schema of the run file, from the flags of all commands.
 
 use std::any::TypeId;
 use std::time::Duration;
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction};
 use serde_json::{Map, Value, json};
 
-use super::flags::{NOT_KEYS, OF_RESULTS, OF_THE_AUDIT, command, is_text};
+use super::flags::{Flags, command, is_in_result, is_text};
 use crate::policy::schema::DRAFT;
 
 /// The schema of the run file.
@@ -15,8 +15,8 @@ pub fn schema() -> Value {
     json!({
         "$schema": DRAFT,
         "title": "A run file of driftgate",
-        "description": "What flags hold: a key for each long flag. Flags on the command line win. Paths are relative \
-                        to this file.",
+        "description": "Defaults for command-line flags: a key for each long flag. Flags on the command line win. \
+                        Paths are relative to this file.",
         "type": "object",
         "additionalProperties": false,
         "properties": keys,
@@ -25,59 +25,37 @@ pub fn schema() -> Value {
 
 /// A long flag, and the commands that have it.
 pub struct Flag {
-    /// Its name, without the hyphens before it.
+    /// The name without hyphens before it.
     pub name: String,
-    /// What it does.
+    /// The help text.
     pub about: String,
-    /// The commands that have it, such as `policy test`; none for a flag of every command.
+    /// The commands that have the flag, such as `policy test`; none for a flag of every command.
     pub commands: Vec<String>,
-    /// What it takes.
+    /// The values.
     pub takes: Takes,
 }
 
-/// What a flag takes.
+/// The values that a flag takes.
 #[derive(Clone, PartialEq)]
 pub struct Takes {
-    /// The type in JSON Schema; `value` for what only the flag itself can read.
+    /// The type in JSON Schema; `value` for a syntax of its own.
     pub kind: &'static str,
-    /// The values that there are, when they can be counted.
+    /// The allowed values, if they can be listed.
     pub values: Vec<String>,
-    /// Whether it may be repeated.
+    /// True if the flag may be repeated.
     pub several: bool,
 }
 
-/// Every long flag once, by name.
+/// Every key of a run file, by name.
 pub fn flags() -> Vec<Flag> {
-    let mut flags: Vec<Flag> = Vec::new();
-    collect(&command(), "", &mut flags);
+    let command = command();
+    let all = Flags::of(&command);
+    let mut flags: Vec<Flag> = all.keys().into_iter().filter_map(|key| Flag::of(key, all.named(key))).collect();
     flags.sort_by(|a, b| a.name.cmp(&b.name));
     flags
 }
 
-fn collect(command: &Command, path: &str, into: &mut Vec<Flag>) {
-    for arg in command.get_arguments() {
-        let Some(name) = arg.get_long() else { continue };
-        let of_results = path.split(' ').next() == Some(OF_RESULTS);
-        if NOT_KEYS.contains(&name) || (of_results && OF_THE_AUDIT.contains(&name)) {
-            continue;
-        }
-        let commands: Vec<String> = (!arg.is_global_set()).then(|| path.to_owned()).into_iter().collect();
-        match into.iter_mut().find(|flag| flag.name == name) {
-            Some(known) => {
-                known.commands.extend(commands);
-                let more = Takes::of(arg).values.into_iter().filter(|value| !known.takes.values.contains(value));
-                known.takes.values.extend(more.collect::<Vec<_>>());
-            }
-            None => into.push(Flag { name: name.to_owned(), about: about(arg), commands, takes: Takes::of(arg) }),
-        }
-    }
-    for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
-        let path = format!("{path} {}", command.get_name());
-        collect(command, path.trim_start(), into);
-    }
-}
-
-/// The help of a flag, with what holds without it.
+/// The help of a flag, with its default.
 fn about(arg: &Arg) -> String {
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     match arg.get_default_values() {
@@ -114,6 +92,19 @@ impl Takes {
 }
 
 impl Flag {
+    fn of(key: &str, mut commands: Vec<(&[&str], &Arg)>) -> Option<Self> {
+        commands.retain(|(words, _)| !is_in_result(words, key));
+        let (_, first) = commands.first()?;
+        let mut takes = Takes::of(first);
+        for value in commands.iter().flat_map(|(_, arg)| Takes::of(arg).values) {
+            if !takes.values.contains(&value) {
+                takes.values.push(value);
+            }
+        }
+        let names = commands.iter().filter(|(_, arg)| !arg.is_global_set()).map(|(words, _)| words[1..].join(" "));
+        Some(Self { name: key.to_owned(), about: about(first), commands: names.collect(), takes })
+    }
+
     fn schema(&self) -> Value {
         let one = match (self.takes.kind, self.takes.values.as_slice()) {
             (_, values @ [_, ..]) => json!({"enum": values}),

@@ -137,7 +137,7 @@ pub fn keep_apart<'i>(outputs: &[&Target], inputs: impl IntoIterator<Item = Inpu
     for (what, input) in inputs {
         let input = Target::of(&input.to_string_lossy());
         let is_input = |output: &&&Target| match (output, &input) {
-            (Target::Path(output), Target::Path(input)) => !writes_directly(output) && are_one_file(output, input),
+            (Target::Path(output), Target::Path(input)) => !writes_directly(output) && is_same_file(output, input),
             (Target::Path(output), Target::Stdout) => {
                 regular(io::stdin()).is_some_and(|it| identity(output) == Some(it))
             }
@@ -165,12 +165,13 @@ fn are_one(one: &Target, other: &Target) -> bool {
         (Target::Stdout, Target::Path(path)) | (Target::Path(path), Target::Stdout) => {
             regular(io::stdout()).is_some_and(|it| identity(path) == Some(it))
         }
-        (Target::Path(one), Target::Path(other)) => !writes_directly(one) && are_one_file(one, other),
+        (Target::Path(one), Target::Path(other)) => !writes_directly(one) && is_same_file(one, other),
     }
 }
 
 /// True if two paths lead to one file, through links too.
-fn are_one_file(one: &Path, other: &Path) -> bool {
+pub fn is_same_file(one: impl AsRef<Path>, other: impl AsRef<Path>) -> bool {
+    let (one, other) = (one.as_ref(), other.as_ref());
     match (identity(one), identity(other)) {
         (Some(one), Some(other)) => one == other,
         _ => real(one) == real(other),

@@ -7,10 +7,9 @@ use crate::cli::pipeline::policies::{Sorted, paths_to_check, tell};
 use crate::cli::pipeline::today;
 use crate::cli::plural::plural;
 use crate::cli::run_file;
-use crate::cli::run_file::kinds::is_same_file;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::diagnostics::{self, Fault};
-use crate::cli::terminal::output;
+use crate::cli::terminal::output::{self, is_same_file};
 use crate::gate;
 use crate::policy::diagnostic::{Diagnostic, Place};
 use crate::policy::files::{self, PassedOver, Unreadable};
@@ -32,7 +31,7 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
     waiver_files.retain(|found| !named.iter().any(|named| is_same_file(&named.name, &found.name)));
     waiver_files.extend(named);
     let mut mistakes = global.run_file_mistakes.clone();
-    mistakes.extend(run_files.iter().flat_map(run_file::mistakes));
+    mistakes.extend(run_files.iter().filter_map(|text| run_file::flags_of(text).err()).flatten());
     let policies = load(texts).unwrap_or_else(|found| {
         mistakes.extend(found);
         Policies::default()

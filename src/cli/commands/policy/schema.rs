@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::cli::args::{Schema, SchemaKind};
-use crate::cli::run_file::kinds::schema_of_either;
 use crate::cli::run_file::schema as run_schema;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::output;
 use crate::gate;
 use crate::policy::schema::{DRAFT, policy, waivers};
+use crate::policy::waiver::OF_A_POLICY;
 
 /// Runs the command.
 pub fn run(command: &Schema) -> Result<u8, Stop> {
@@ -27,7 +27,7 @@ pub fn of(kind: Option<SchemaKind>) -> Value {
     }
 }
 
-/// A schema that tells the three kinds apart.
+/// The schema of all three kinds.
 fn any() -> Value {
     let mut definitions = json!({});
     let mut add = |name: &str, mut schema: Value| {
@@ -44,11 +44,51 @@ fn any() -> Value {
     };
     let (policy, waivers, run) =
         (add("policy-file", policy()), add("waivers-file", waivers()), add("run-file", run_schema::schema()));
-    let mut either = schema_of_either(&policy, &waivers, &run);
-    either["$schema"] = json!(DRAFT);
-    either["title"] = json!("A file of driftgate");
-    either["description"] = json!("A policy, waivers, or a run file.");
-    either["type"] = json!("object");
-    either["definitions"] = definitions;
-    either
+    let mut schema = either(&policy, &waivers, &run);
+    schema["$schema"] = json!(DRAFT);
+    schema["title"] = json!("A file of driftgate");
+    schema["description"] = json!("A policy, waivers, or a run file.");
+    schema["type"] = json!("object");
+    schema["definitions"] = definitions;
+    schema
+}
+
+/// The three schemas as one, which chooses by the keys: it does not know the name of the file.
+fn either(policy: &Value, waivers: &Value, run: &Value) -> Value {
+    let flags: Vec<String> =
+        run_schema::flags().into_iter().map(|flag| flag.name).filter(|name| name != "policy").collect();
+    let mut of_a_policy: Vec<Value> = OF_A_POLICY.iter().map(|key| json!({"required": [key]})).collect();
+    of_a_policy.push(json!({
+        "required": ["policy"],
+        "properties": {"policy": {"type": "string", "not": {"pattern": "[/:]|[.]ya?ml$"}}},
+        "propertyNames": {"not": {"enum": flags}},
+    }));
+    json!({
+        "if": {"anyOf": of_a_policy},
+        "then": policy,
+        "else": {
+            "if": {
+                "required": ["waivers"],
+                "properties": {"waivers": {"type": "array", "contains": {"type": "object"}}},
+            },
+            "then": waivers,
+            "else": run,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_key_policy_is_of_policies_and_of_run_files() {
+        let flags: Vec<String> = run_schema::flags().into_iter().map(|flag| flag.name).collect();
+        let schema = policy();
+        let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(keys.len(), OF_A_POLICY.len() + 1);
+        for key in keys {
+            assert_eq!(OF_A_POLICY.contains(&key.as_str()), !flags.contains(key), "{key}");
+        }
+    }
 }
