@@ -17,9 +17,9 @@ use driftgate::model::catalogue::{Protocol, STAGE, position};
 use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
 use driftgate::model::wanted::Wanted;
 use driftgate::model::{Document, Value};
-use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::load;
-use driftgate::policy::waiver::Waivers;
+use driftgate::policy::read::waiver::Waivers;
+use driftgate::policy::text::diagnostic::SourceText;
 
 /// Stages in a chunk, as many as a source hands over at a time or so.
 const STAGES: usize = 300;

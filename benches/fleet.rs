@@ -14,8 +14,9 @@ use std::sync::Arc;
 
 use driftgate::check;
 use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
-use driftgate::policy::waiver::Waivers;
-use driftgate::policy::{files, load};
+use driftgate::policy::load;
+use driftgate::policy::read::files;
+use driftgate::policy::read::waiver::Waivers;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -11,9 +11,9 @@ use driftgate::model::digest::Digest;
 use driftgate::model::document::api_stated_by;
 use driftgate::model::finding::Actual;
 use driftgate::model::{Document, Value};
-use driftgate::policy::diagnostic::{Diagnostic, SourceText};
-use driftgate::policy::explain::Failure;
-use driftgate::policy::fields::Fields;
+use driftgate::policy::language::explain::Failure;
+use driftgate::policy::language::fields::Fields;
+use driftgate::policy::text::diagnostic::{Diagnostic, SourceText};
 use driftgate::policy::{Policies, load};
 use proptest::prelude::*;
 

@@ -8,7 +8,7 @@ use driftgate::gate::{FAILED, Tolerance, judge};
 use driftgate::model::Outcome;
 use driftgate::model::feed::{Close, Gap, Given, Read, Scope};
 use driftgate::policy::Policies;
-use driftgate::policy::waiver::Waivers;
+use driftgate::policy::read::waiver::Waivers;
 
 fn scope(region: &str, outcome: Read) -> Scope {
     let (account, region) = (Some("111122223333".to_owned()), Some(region.to_owned()));

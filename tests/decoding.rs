@@ -11,9 +11,9 @@ use driftgate::model::feed::{Chunk, Close, Given};
 use driftgate::model::finding::Waived;
 use driftgate::model::value::Written;
 use driftgate::model::{Outcome, Value};
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::example::Example;
-use driftgate::policy::waiver::{self, Waivers};
+use driftgate::policy::read::example::Example;
+use driftgate::policy::read::waiver::{self, Waivers};
+use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
 
 static STAGE: Field = STAGE_FIELD;
@@ -133,7 +133,7 @@ fn lines(example: &Example) -> Chunk {
 #[test]
 fn verdicts_of_what_is_decoded_are_those_of_the_whole() {
     let text = |name: &str, text: &str| Arc::new(SourceText { name: name.into(), text: text.into() });
-    let packs = driftgate::policy::builtin::PACKS;
+    let packs = driftgate::policy::read::builtin::PACKS;
     let texts: Vec<_> =
         packs.into_iter().chain([("rich", RICH), ("alone", ALONE)]).map(|(name, pack)| text(name, pack)).collect();
     let all = load(texts.clone()).unwrap();

@@ -6,10 +6,11 @@ use std::fs;
 use std::sync::Arc;
 
 use driftgate::check::{Options, Verdict, verdict};
-use driftgate::policy::diagnostic::{Diagnostic, Problems, SourceText};
-use driftgate::policy::example::{Example, Expected};
-use driftgate::policy::yaml::{self, Data, Node};
-use driftgate::policy::{Policies, Policy, builtin, load};
+use driftgate::policy::read::builtin;
+use driftgate::policy::read::example::{Example, Expected};
+use driftgate::policy::text::diagnostic::{Diagnostic, Problems, SourceText};
+use driftgate::policy::text::yaml::{self, Data, Node};
+use driftgate::policy::{Policies, Policy, load};
 use proptest::prelude::*;
 use serde_yaml::Value as Yaml;
 

@@ -9,11 +9,11 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use driftgate::policy::builtin::PACKS;
-use driftgate::policy::diagnostic::{Diagnostic, SourceText};
-use driftgate::policy::files::LARGEST;
-use driftgate::policy::lint::warnings;
+use driftgate::policy::author::lint::warnings;
 use driftgate::policy::load;
+use driftgate::policy::read::builtin::PACKS;
+use driftgate::policy::read::files::LARGEST;
+use driftgate::policy::text::diagnostic::{Diagnostic, SourceText};
 use proptest::prelude::*;
 
 const GOOD: &str = "policy: p\nrules:\n  - {id: r, title: t, severity: low, expect: {AutoDeploy: true}}\n";

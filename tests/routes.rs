@@ -10,8 +10,8 @@ use driftgate::model::catalogue::{STAGE, position};
 use driftgate::model::finding::{Actual, Reading};
 use driftgate::model::path::Segment;
 use driftgate::model::{Document, Value};
-use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::load;
+use driftgate::policy::text::diagnostic::SourceText;
 
 /// The verdict on a stage, with a line for each finding: `ROUTE MEMBER=VALUE origin (reading)`.
 fn judged(matches: &str, expect: &str, given: &str, inheritance: Inheritance) -> String {

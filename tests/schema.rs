@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftgate::model::catalogue::{Field, Kind};
-use driftgate::policy::describe::{places, sample};
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::operator::OPERATORS;
-use driftgate::policy::{load, schema, waiver};
+use driftgate::policy::author::describe::{places, sample};
+use driftgate::policy::author::schema;
+use driftgate::policy::language::operators::OPERATORS;
+use driftgate::policy::load;
+use driftgate::policy::read::waiver;
+use driftgate::policy::text::diagnostic::SourceText;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 

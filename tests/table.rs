@@ -13,9 +13,10 @@ use std::sync::Arc;
 use document::{digest_of, not_stated};
 use driftgate::check::{self, Options, Verdict, verdict};
 use driftgate::model::feed::{Chunk, Close, Given};
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::operator::OPERATORS;
-use driftgate::policy::{load, waiver};
+use driftgate::policy::language::operators::OPERATORS;
+use driftgate::policy::load;
+use driftgate::policy::read::waiver;
+use driftgate::policy::text::diagnostic::SourceText;
 use serde_json::{Value as Json, json};
 
 /// The settings that the tests are asked of, each of which one protocol lacks.

@@ -9,9 +9,9 @@ use driftgate::model::Document;
 use driftgate::model::catalogue::Protocols;
 use driftgate::model::finding::{Actual, Origin};
 use driftgate::model::value::Value;
-use driftgate::policy::describe::{WORDS, places};
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::operator::OPERATORS;
+use driftgate::policy::author::describe::{WORDS, places};
+use driftgate::policy::language::operators::OPERATORS;
+use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
 
 fn policies(rule: &str, given: &str) -> Policies {

@@ -10,9 +10,10 @@ use driftgate::model::catalogue::{STAGE, position};
 use driftgate::model::document::api_stated_by;
 use driftgate::model::feed::{Chunk, Close, Gap, Given, Read, Scope};
 use driftgate::model::{Outcome, Severity, Value};
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::example::{ACCOUNT, REGION};
-use driftgate::policy::{load, waiver};
+use driftgate::policy::load;
+use driftgate::policy::read::example::{ACCOUNT, REGION};
+use driftgate::policy::read::waiver;
+use driftgate::policy::text::diagnostic::SourceText;
 use jiff::civil::{Date, date};
 
 const TODAY: Date = date(2027, 1, 15);

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use driftgate::check::{Options, Verdict, verdict};
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::lint::{Kind, warnings};
+use driftgate::policy::author::lint::{Kind, warnings};
+use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
 
 const MATCHES: [&str; 7] = [

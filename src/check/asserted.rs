@@ -7,9 +7,9 @@ use super::routes::in_force;
 use crate::model::Document;
 use crate::model::catalogue::Protocol;
 use crate::model::finding::{Actual, Origin, Reading};
-use crate::policy::assertion::Assertion;
-use crate::policy::explain::{Asserted, Failure, Open};
-use crate::policy::truth::Truth;
+use crate::policy::cel::Assertion;
+use crate::policy::language::explain::{Asserted, Failure, Open};
+use crate::policy::language::truth::Truth;
 
 /// The outcome of an assertion on a stage.
 pub enum Outcome {

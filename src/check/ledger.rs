@@ -16,9 +16,9 @@ use crate::model::feed::{Close, Gap, Read, Scope};
 use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation, Waived};
 use crate::model::outcome::Coverage;
 use crate::model::{Document, Outcome, Path};
-use crate::policy::explain::{Failure, Open};
-use crate::policy::fields::Fields;
-use crate::policy::waiver::Waivers;
+use crate::policy::language::explain::{Failure, Open};
+use crate::policy::language::fields::Fields;
+use crate::policy::read::waiver::Waivers;
 use crate::policy::{Policies, Policy, Rule};
 
 /// The sum of some stages.

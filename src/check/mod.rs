@@ -23,8 +23,8 @@ use crate::model::Outcome;
 use crate::model::feed::{Chunk, Feed, Unusable};
 use crate::model::wanted::Wanted;
 use crate::policy::Policies;
-use crate::policy::fields::Fields;
-use crate::policy::waiver::Waivers;
+use crate::policy::language::fields::Fields;
+use crate::policy::read::waiver::Waivers;
 
 /// How many chunks are under way for each thread. More keeps threads busier, fewer keeps less in memory.
 const CHUNKS_A_THREAD: usize = 3;

@@ -12,11 +12,11 @@ use crate::model::Value;
 use crate::model::catalogue::{Protocol, STAGE, position};
 use crate::model::finding::Actual;
 use crate::model::path::{Path, Segment};
-use crate::policy::describe::places;
-use crate::policy::explain::{Failure, Trail};
-use crate::policy::pattern::{At, Pattern};
-use crate::policy::policies::protocols;
-use crate::policy::truth::{Truth, Use};
+use crate::policy::author::describe::places;
+use crate::policy::language::explain::{Failure, Trail};
+use crate::policy::language::pattern::{At, Pattern};
+use crate::policy::language::truth::{Truth, Use};
+use crate::policy::read::policies::protocols;
 use crate::policy::{Policy, Rule};
 
 /// What one setting has to do with a verdict.
@@ -174,8 +174,8 @@ mod tests {
 
     use super::*;
     use crate::check::verdict;
-    use crate::policy::diagnostic::SourceText;
     use crate::policy::load;
+    use crate::policy::text::diagnostic::SourceText;
 
     /// The reasons of a rule with these keys (`match`, `expect`) on a stage, one a line.
     fn said(rule: &str, given: &str) -> Vec<String> {

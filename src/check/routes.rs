@@ -9,11 +9,11 @@ use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
 use crate::model::finding::{Origin, Reading};
 use crate::model::path::Segment;
 use crate::model::value::{NOT_STATED, UNSET, Value};
-use crate::policy::compile::each_route_field;
-use crate::policy::explain::{Failure, Open, Trail};
-use crate::policy::pattern::{At, Pattern};
-use crate::policy::policies::{EachRoute, RoutePart};
-use crate::policy::truth::{Truth, Use};
+use crate::policy::language::explain::{Failure, Open, Trail};
+use crate::policy::language::pattern::{At, Pattern};
+use crate::policy::language::truth::{Truth, Use};
+use crate::policy::read::compile::each_route_field;
+use crate::policy::read::policies::{EachRoute, RoutePart};
 
 /// The routes that a rule's `match` chooses.
 pub struct Chosen {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::options::Options;
 use super::waive::Waiving;
 use crate::model::{Document, digest};
-use crate::policy::waiver::Waivers;
+use crate::policy::read::waiver::Waivers;
 use crate::policy::{Policies, Policy, Rule};
 
 /// What stages are checked against.

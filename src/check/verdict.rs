@@ -10,11 +10,11 @@ use crate::model::Document;
 use crate::model::catalogue::{Protocol, Protocols};
 use crate::model::finding::Actual;
 use crate::model::value::{NOT_STATED, Value};
-use crate::policy::describe::on;
-use crate::policy::explain::{Failure, Open, Trail};
-use crate::policy::pattern::{At, Pattern};
-use crate::policy::policies::protocols;
-use crate::policy::truth::{Truth, Use};
+use crate::policy::author::describe::on;
+use crate::policy::language::explain::{Failure, Open, Trail};
+use crate::policy::language::pattern::{At, Pattern};
+use crate::policy::language::truth::{Truth, Use};
+use crate::policy::read::policies::protocols;
 use crate::policy::{Policies, Rule};
 
 /// What a rule says of a stage.

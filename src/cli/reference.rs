@@ -6,7 +6,7 @@ use super::args::{Cli, SchemaKind};
 use super::commands::policy::schema;
 use super::run_file::schema::{Flag, flags};
 use crate::gate;
-use crate::policy::reference;
+use crate::policy::author::reference;
 use crate::report::result_schema;
 
 /// Columns of a command's help on its page.

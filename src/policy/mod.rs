@@ -1,36 +1,19 @@
 //! The policy language: YAML to checked, compiled patterns, and what they say of a stage. After reading, no I/O.
+//!
+//! In the order of the arrows: [`text`] makes a tree of a YAML text, [`language`] has the patterns and their tests,
+//! [`cel`] the expressions of `assert`, [`read`] compiles policies and waivers of them, and [`author`] helps the people
+//! who write them.
 
-pub mod access_log;
+pub mod author;
 #[cfg(feature = "cel")]
-pub mod assertion;
+pub mod cel;
+pub mod language;
+pub mod read;
+pub mod text;
 #[cfg(not(feature = "cel"))]
-#[path = "assertion/without.rs"]
-pub mod assertion;
-pub mod builtin;
-pub mod compile;
-pub mod describe;
-pub mod diagnostic;
-pub mod example;
-pub mod explain;
-pub mod fields;
-pub mod files;
-pub mod foreign;
-pub mod glob;
-mod keys;
-pub mod learn;
-pub mod lint;
-pub mod load;
-pub mod mutation;
-pub mod operator;
-pub mod outline;
-pub mod pattern;
-pub mod policies;
-pub mod reference;
-pub mod schema;
-pub mod template;
-pub mod truth;
-pub mod waiver;
-pub mod yaml;
+pub mod without_cel;
 
-pub use load::load;
-pub use policies::{Policies, Policy, Rule};
+pub use read::load::load;
+pub use read::policies::{Policies, Policy, Rule};
+#[cfg(not(feature = "cel"))]
+pub use without_cel as cel;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::waiver;
+use driftgate::policy::read::waiver;
+use driftgate::policy::text::diagnostic::SourceText;
 use jiff::civil::date;
 
 use super::{Page, failures, policy};

@@ -15,8 +15,8 @@ use std::fs;
 use std::sync::Arc;
 
 use driftgate::check::{Options, Verdict, verdict};
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::example::{Example, Expected};
+use driftgate::policy::read::example::{Example, Expected};
+use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::{Policy, Rule, load};
 
 /// A page that people read.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::{builtin, load};
+use driftgate::policy::load;
+use driftgate::policy::read::builtin;
+use driftgate::policy::text::diagnostic::SourceText;
 use serde_yaml::Value as Yaml;
 
 use super::failures;

@@ -4,7 +4,8 @@ use driftgate::check::{Options, Verdict, verdict};
 use driftgate::model::Document;
 use driftgate::model::catalogue::Protocol;
 use driftgate::model::document::api_stated_by;
-use driftgate::policy::{Policy, Rule, builtin};
+use driftgate::policy::read::builtin;
+use driftgate::policy::{Policy, Rule};
 
 use super::{Page, policy};
 

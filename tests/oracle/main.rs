@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftgate::check::{self, Inheritance, Options};
-use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
 use serde_json::{Value as Json, json};
 

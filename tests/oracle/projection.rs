@@ -11,7 +11,7 @@ use driftgate::model::lines;
 use driftgate::model::value::Written;
 use driftgate::model::wanted::Wanted;
 use driftgate::model::{Document, Outcome};
-use driftgate::policy::waiver::Waivers;
+use driftgate::policy::read::waiver::Waivers;
 use serde_json::{Value as Json, json};
 
 use crate::accept::accept;

@@ -6,8 +6,8 @@ use driftgate::check::{self, Options};
 use driftgate::model::Outcome;
 use driftgate::model::feed::{Chunk, Close, Given};
 use driftgate::model::path::Segment;
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::waiver::{self, Waivers};
+use driftgate::policy::read::waiver::{self, Waivers};
+use driftgate::policy::text::diagnostic::SourceText;
 use jiff::civil::date;
 use serde_json::{Value as Json, json};
 

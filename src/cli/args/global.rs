@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use crate::cli::terminal::progress::Audience;
-use crate::policy::diagnostic::Diagnostic;
-use crate::policy::files::Unreadable;
+use crate::policy::read::files::Unreadable;
+use crate::policy::text::diagnostic::Diagnostic;
 
 /// Flags of every command.
 #[derive(Debug, Args)]

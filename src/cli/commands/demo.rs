@@ -17,7 +17,7 @@ use crate::emulator::{
     DEMO_REGIONS, Emulator, Fleet, GENERATED_REGIONS, HOME_ACCOUNT, HOME_REGION, Settings, Throttle,
 };
 use crate::model::Severity;
-use crate::policy::waiver::Waivers;
+use crate::policy::read::waiver::Waivers;
 use crate::report::Run;
 use crate::source::aws;
 use crate::{check, gate};

@@ -12,7 +12,7 @@ use crate::cli::terminal::output::{self, Report, Target};
 use crate::model::feed::{Feed, Warning};
 use crate::model::judgement::Judgement;
 use crate::policy::Policies;
-use crate::policy::waiver::Waivers;
+use crate::policy::read::waiver::Waivers;
 use crate::report::{Facts, Run, Style};
 use crate::{check, gate};
 

@@ -13,11 +13,12 @@ use crate::cli::terminal::diagnostics;
 use crate::cli::terminal::output::is_same_file;
 use crate::gate;
 use crate::model::feed::Warning;
-use crate::policy::diagnostic::{Diagnostic, SourceText};
-use crate::policy::files::{self, PassedOver, Unreadable};
-use crate::policy::load::is_test_file;
-use crate::policy::waiver::{self, Waivers};
-use crate::policy::{Policies, example, load};
+use crate::policy::read::example;
+use crate::policy::read::files::{self, PassedOver, Unreadable};
+use crate::policy::read::load::is_test_file;
+use crate::policy::read::waiver::{self, Waivers};
+use crate::policy::text::diagnostic::{Diagnostic, SourceText};
+use crate::policy::{Policies, load};
 
 /// A file that was read.
 type Text = Arc<SourceText>;

@@ -7,7 +7,7 @@ use crate::cli::args::{AccountFlags, Audit};
 use crate::gate::Tolerance;
 use crate::model::digest::{hex, sha256};
 use crate::policy::Policies;
-use crate::policy::diagnostic::SourceText;
+use crate::policy::text::diagnostic::SourceText;
 use crate::report::Part;
 
 /// The part of a run that an audit is; `None` for a whole one.

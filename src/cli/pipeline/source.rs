@@ -16,7 +16,7 @@ use crate::cli::terminal::wait::{CLOSING, waiting};
 use crate::model::feed::{Chunk, Close, Feed, Gap, Scope, Selection, Unusable};
 use crate::model::narrowing::Narrowing;
 use crate::policy::Policies;
-use crate::policy::diagnostic::nearest;
+use crate::policy::text::diagnostic::nearest;
 use crate::source::aws::{Predicate, Selector, Spool};
 use crate::source::{aws, saved};
 

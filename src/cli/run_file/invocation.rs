@@ -10,8 +10,8 @@ use clap::{Arg, ArgMatches, Command, Parser as _};
 use super::flags::{flag, is_in_result};
 use super::reading::FileFlag;
 use crate::cli::args::{AWS_ONLY, Cli};
-use crate::policy::diagnostic::Problems;
-use crate::policy::files::{self, Unreadable};
+use crate::policy::read::files::{self, Unreadable};
+use crate::policy::text::diagnostic::Problems;
 
 /// Keys that describe a file of stages.
 const FILE_ONLY: [&str; 2] = ["region", "protocol"];

@@ -20,8 +20,8 @@ use super::args::{Cli, Color};
 use super::stop::Stop;
 use super::terminal::diagnostics;
 use crate::gate;
-use crate::policy::diagnostic::{Diagnostic, Problems, SourceText};
-use crate::policy::files::{self, Unreadable};
+use crate::policy::read::files::{self, Unreadable};
+use crate::policy::text::diagnostic::{Diagnostic, Problems, SourceText};
 
 /// The run file that is read unless another is named.
 const NAME: &str = "driftgate.yaml";

@@ -8,8 +8,8 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, ValueHint};
 
 use super::flags::{Flags, is_text};
-use crate::policy::diagnostic::{Problems, suggestions};
-use crate::policy::yaml::{self, Data, Entry, Node};
+use crate::policy::text::diagnostic::{Problems, suggestions};
+use crate::policy::text::yaml::{self, Data, Entry, Node};
 
 /// A flag in a run file.
 #[derive(Clone)]

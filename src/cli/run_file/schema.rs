@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction};
 use serde_json::{Map, Value, json};
 
 use super::flags::{Flags, command, is_in_result, is_text};
-use crate::policy::schema::DRAFT;
+use crate::policy::author::schema::DRAFT;
 
 /// The schema of the run file.
 pub fn schema() -> Value {

@@ -8,9 +8,9 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 use super::stderr::print;
 use crate::cli::plural::plural;
 use crate::cli::stop::Stop;
-use crate::policy::diagnostic::{Diagnostic, Place, SourceText};
-use crate::policy::files::Unreadable;
-use crate::policy::lint::Warning;
+use crate::policy::author::lint::Warning;
+use crate::policy::read::files::Unreadable;
+use crate::policy::text::diagnostic::{Diagnostic, Place, SourceText};
 use crate::report::visible;
 
 /// More mistakes than these in one file are counted, not shown.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use super::replace::{Access, folder_of, replace, try_in};
 use super::wait::{GRACE, waiting};
 use crate::cli::stop::Stop;
-use crate::policy::diagnostic::nearest;
-use crate::policy::files::{Identity, identity, identity_of};
+use crate::policy::read::files::{Identity, identity, identity_of};
+use crate::policy::text::diagnostic::nearest;
 use crate::report::{FORMATS, Format, Page, inert_json};
 
 /// Columns of what is written for people: what every terminal and every CI log has.

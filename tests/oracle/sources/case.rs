@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use driftgate::check::{Inheritance, Options};
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::waiver::{self, Waivers};
+use driftgate::policy::read::waiver::{self, Waivers};
+use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
 use jiff::civil::date;
 use serde_json::{Map, Value as Json, json};

@@ -11,10 +11,10 @@ use crate::cli::stop::Stop;
 use crate::cli::terminal::diagnostics::{self, Fault};
 use crate::cli::terminal::output::{self, is_same_file};
 use crate::gate;
-use crate::policy::diagnostic::{Diagnostic, Place};
-use crate::policy::files::{self, PassedOver, Unreadable};
-use crate::policy::lint::{self, Warning};
-use crate::policy::waiver::{self, Waivers};
+use crate::policy::author::lint::{self, Warning};
+use crate::policy::read::files::{self, PassedOver, Unreadable};
+use crate::policy::read::waiver::{self, Waivers};
+use crate::policy::text::diagnostic::{Diagnostic, Place};
 use crate::policy::{Policies, load};
 
 /// Runs the command.

@@ -18,9 +18,9 @@ use crate::model::feed::{Chunk, Close, Feed, Given, Unusable};
 use crate::model::narrowing::NOT_FOUND;
 use crate::model::value::Value;
 use crate::model::wanted::Wanted;
-use crate::policy::diagnostic::{Diagnostic, SourceText, nearest};
-use crate::policy::learn::learn;
-use crate::policy::waiver::Waivers;
+use crate::policy::author::learn::learn;
+use crate::policy::read::waiver::Waivers;
+use crate::policy::text::diagnostic::{Diagnostic, SourceText, nearest};
 use crate::policy::{Policies, load};
 
 /// How many places are named where a stage is found more than once.

@@ -12,7 +12,8 @@ use crate::cli::stop::Stop;
 use crate::cli::terminal::output;
 use crate::gate;
 use crate::model::catalogue::Protocol;
-use crate::policy::{Policies, Policy, Rule, builtin};
+use crate::policy::read::builtin;
+use crate::policy::{Policies, Policy, Rule};
 use crate::report::{Page, visible};
 
 const PLAIN: Style = Style::new();

@@ -7,8 +7,8 @@ use crate::cli::run_file::schema as run_schema;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::output;
 use crate::gate;
-use crate::policy::schema::{DRAFT, policy, waivers};
-use crate::policy::waiver::OF_A_POLICY;
+use crate::policy::author::schema::{DRAFT, policy, waivers};
+use crate::policy::read::waiver::OF_A_POLICY;
 
 /// Runs the command.
 pub fn run(command: &Schema) -> Result<u8, Stop> {

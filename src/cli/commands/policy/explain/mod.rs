@@ -12,11 +12,12 @@ use crate::cli::pipeline::policies::load_for;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::output;
 use crate::gate;
-use crate::policy::describe::{KEYS, Place, WORDS, Word, places};
-use crate::policy::diagnostic::{SourceText, nearest};
-use crate::policy::operator::{OPERATORS, Operator};
+use crate::policy::author::describe::{KEYS, Place, WORDS, Word, places};
+use crate::policy::language::operators::{OPERATORS, Operator};
+use crate::policy::read::builtin;
+use crate::policy::text::aliases;
+use crate::policy::text::diagnostic::{SourceText, nearest};
 use crate::policy::{Policies, Policy, Rule, load};
-use crate::policy::{builtin, foreign};
 
 /// What a name stands for.
 enum Subject<'p> {
@@ -112,7 +113,7 @@ fn unknown(name: &str, known: &[&str]) -> String {
             "{title} in the policies that were read.\nIt is a rule of a pack: add `--policy builtin:{pack}`."
         );
     }
-    match (nearest(name, known.iter().copied()), foreign::test(name)) {
+    match (nearest(name, known.iter().copied()), aliases::test(name)) {
         (_, Some(ours)) => format!("{title}.\nIt is a word of other tools: {ours}."),
         (Some(meant), None) => format!("{title}; did you mean `{meant}`?"),
         (None, None) => format!(

@@ -9,15 +9,15 @@ use crate::check::{Options, Verdict, verdict};
 use crate::model::catalogue::{API_FIELD, Kind, Protocols, ROUTE_SETTINGS, Unset};
 use crate::model::document::STAGE_FIELD;
 use crate::model::value::Written;
-use crate::policy::compile::kind_words;
-use crate::policy::describe::Example as Shown;
-use crate::policy::describe::{Place, Word, block, on, unset};
-use crate::policy::example::Example;
-use crate::policy::fields::Fields;
-use crate::policy::operator::{OPERATORS, Operator};
-use crate::policy::outline::outline;
-use crate::policy::pattern::{Pattern, below};
-use crate::policy::reference::fits;
+use crate::policy::author::describe::Example as Shown;
+use crate::policy::author::describe::{Place, Word, block, on, unset};
+use crate::policy::author::outline::outline;
+use crate::policy::author::reference::fits;
+use crate::policy::language::fields::Fields;
+use crate::policy::language::operators::{OPERATORS, Operator};
+use crate::policy::language::pattern::{Pattern, below};
+use crate::policy::read::compile::kind_words;
+use crate::policy::read::example::Example;
 use crate::policy::{Policies, Policy, Rule};
 
 /// A rule: which stages, what is demanded, and its own tests as examples.

@@ -10,7 +10,7 @@ use super::run::{Run, name};
 use crate::check::{Options, reasons};
 use crate::model::finding::Actual;
 use crate::policy::Rule;
-use crate::policy::example::Expected;
+use crate::policy::read::example::Expected;
 
 /// The whole document.
 #[derive(Serialize)]

@@ -16,7 +16,7 @@ use crate::cli::stop::Stop;
 use crate::cli::terminal::{diagnostics, output};
 use crate::gate;
 use crate::policy::Policy;
-use crate::policy::example::Example;
+use crate::policy::read::example::Example;
 
 /// Runs the command.
 pub fn run(command: &PolicyTest, global: &Global) -> Result<u8, Stop> {

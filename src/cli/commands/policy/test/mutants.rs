@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::run::{Run, Tested};
 use crate::check::{Options, Verdict, verdict};
-use crate::policy::example::Expected;
-use crate::policy::fields::Fields;
-use crate::policy::mutation::{Mutation, mutations};
-use crate::policy::pattern::below;
+use crate::policy::author::mutation::{Mutation, mutations};
+use crate::policy::language::fields::Fields;
+use crate::policy::language::pattern::below;
+use crate::policy::read::example::Expected;
 
 /// How many verdicts are asked for at most: some seconds of work.
 const MOST_VERDICTS: usize = 5_000_000;

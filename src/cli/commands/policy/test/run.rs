@@ -1,7 +1,7 @@
 //! The runs of tests: each rule's verdict on the stage of a test, and what is wrong with it.
 
 use crate::check::{Options, Verdict, verdict};
-use crate::policy::example::{Example, Expected};
+use crate::policy::read::example::{Example, Expected};
 use crate::policy::{Policy, Rule};
 
 /// A policy, and what became of its tests.

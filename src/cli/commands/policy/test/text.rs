@@ -11,7 +11,7 @@ use super::run::{Run, Tested, Wrong};
 use crate::check::{Options, Reason, Verdict, reasons, why_ungoverned};
 use crate::cli::plural::plural;
 use crate::policy::Rule;
-use crate::policy::example::Expected;
+use crate::policy::read::example::Expected;
 use crate::report::{Page, found, visible};
 
 const PLAIN: Style = Style::new();

@@ -1,0 +1,469 @@
+//! A stage that one is happy with to the text of a policy that describes it. It reads the document alone, and copies
+//! no value that may be a secret: no stage variable, no tag, no description, no account, no identifier.
+
+mod generalise;
+mod writing;
+
+use std::borrow::Cow;
+
+use self::generalise::{EXAMPLE_API, EXAMPLE_NAME, General, Generaliser};
+use self::writing::{Yaml, map, scalar};
+use crate::model::Document;
+use crate::model::catalogue::{ACCESS_LOG_SETTINGS, API, CORS, Protocol, ROUTE_SETTINGS, STAGE, position};
+use crate::model::finding::Reading;
+use crate::model::secret::looks_secret;
+use crate::model::value::{UNSET, Value};
+use crate::policy::language::access_log::{Format, misspelt, variables, written_name};
+
+/// How long a part of the policy's name may be.
+const LONGEST_NAME: usize = 40;
+/// What stands in an example for a text that was not copied.
+const SET: &str = "set";
+
+/// The policy that a stage conforms to, under each of these readings of its routes; `None` when nothing on the stage
+/// is worth demanding.
+#[must_use]
+pub fn learn(document: &Document<'_>, readings: &[Reading]) -> Option<String> {
+    let mut lesson = Lesson::of(document, readings);
+    lesson.access_logging();
+    lesson.routes();
+    lesson.deployment();
+    lesson.client_certificate();
+    lesson.stage_variables();
+    lesson.keys("tags", "The stage has its tags", "Tags");
+    lesson.description();
+    lesson.endpoint();
+    lesson.cors();
+    lesson.keys("api-tags", "The API has its tags", "api.Tags");
+    (!lesson.rules.is_empty()).then(|| lesson.text())
+}
+
+/// One rule that was learned.
+struct Learned {
+    id: &'static str,
+    title: &'static str,
+    severity: &'static str,
+    expect: Yaml,
+    /// Whether a stage on which nothing is set violates it.
+    bare_violates: bool,
+}
+
+/// What was learned so far.
+struct Lesson<'d> {
+    document: &'d Document<'d>,
+    readings: &'d [Reading],
+    general: Generaliser<'d>,
+    rules: Vec<Learned>,
+    /// What was not learned, and why.
+    skipped: Vec<String>,
+    /// The stage of the example, and its API.
+    stage: Vec<(String, Yaml)>,
+    api: Vec<(String, Yaml)>,
+}
+
+fn of_stage<'d>(document: &Document<'d>, name: &str) -> &'d Value<'d> {
+    document.stage.member(position(STAGE, name))
+}
+
+fn of_api<'d>(document: &Document<'d>, name: &str) -> &'d Value<'d> {
+    document.api.member(position(API, name))
+}
+
+impl<'d> Lesson<'d> {
+    fn of(document: &'d Document<'d>, readings: &'d [Reading]) -> Self {
+        let protocol = document.protocol_name().filter(|name| !looks_secret("", name));
+        let protocol = protocol.map(|name| ("ProtocolType".to_owned(), scalar(name)));
+        let mut lesson = Self {
+            document,
+            readings,
+            general: Generaliser::of(document),
+            rules: Vec::new(),
+            skipped: Vec::new(),
+            stage: Vec::new(),
+            api: protocol.into_iter().collect(),
+        };
+        lesson.stage.push(("StageName".to_owned(), scalar(lesson.stage_name())));
+        lesson
+    }
+
+    /// The name of the stage, for the policy and its example.
+    fn stage_name(&self) -> &'d str {
+        self.document.stage_name().filter(|name| self.general.may_copy(name)).unwrap_or(EXAMPLE_NAME)
+    }
+
+    fn rule(&mut self, (id, title, severity): (&'static str, &'static str, &'static str), expect: Yaml, bare: bool) {
+        self.rules.push(Learned { id, title, severity, expect, bare_violates: bare });
+    }
+
+    fn skip(&mut self, path: &str, why: &str) {
+        self.skipped.push(format!("{path}: {why}"));
+    }
+
+    /// Whether the source tells a value; otherwise it is not learned.
+    fn stated(&mut self, path: &str, value: &Value<'_>) -> bool {
+        let stated = !matches!(value, Value::NotStated);
+        if !stated {
+            self.skip(path, "the source does not state it");
+        }
+        stated
+    }
+
+    fn access_logging(&mut self) {
+        let logs = of_stage(self.document, "AccessLogSettings");
+        let (mut expect, mut given) = (Vec::new(), Vec::new());
+        for field in ACCESS_LOG_SETTINGS {
+            let value = logs.member(position(ACCESS_LOG_SETTINGS, field.name));
+            if self.stated(&format!("AccessLogSettings.{}", field.name), value)
+                && let Some(text) = value.as_text()
+            {
+                let general = self.general.text(text);
+                if looks_secret("", text) {
+                    self.skip(&format!("AccessLogSettings.{}", field.name), "it holds what looks like a secret");
+                }
+                let (pattern, example) = match (self.general.is_clean(text, &general), field.log_group_arn) {
+                    (false, _) => (map("present", scalar(true)), SET.to_owned()),
+                    (true, true) => (general.pattern(), general.example(self.stage_name())),
+                    (true, false) => (self.log_format(text), general.example(self.stage_name())),
+                };
+                expect.push((field.name.to_owned(), pattern));
+                given.push((field.name.to_owned(), scalar(&example)));
+            }
+        }
+        if !expect.is_empty() {
+            let rule = ("access-logging", "Access logs are delivered", "high");
+            self.rule(rule, map("AccessLogSettings", Yaml::Map(expect)), true);
+            self.stage.push(("AccessLogSettings".to_owned(), Yaml::Map(given)));
+        }
+    }
+
+    /// The format of a template and its variables, but for those that this version would take for a slip.
+    fn log_format(&self, template: &str) -> Yaml {
+        let mut context: Vec<Cow<'_, str>> = Vec::new();
+        for name in variables(template).map(|variable| variable.name) {
+            if misspelt(&name).is_none() && self.general.may_copy(&name) && !context.contains(&name) {
+                context.push(name);
+            }
+        }
+        let is = Format::ALL.into_iter().find(|format| format.fits(template));
+        let is = is.map(|format| ("is".to_owned(), scalar(format.name())));
+        let context = Yaml::List(context.iter().map(|name| scalar(&*written_name(name))).collect());
+        let context = (context != Yaml::List(Vec::new())).then(|| ("context".to_owned(), context));
+        let asked: Vec<_> = is.into_iter().chain(context).collect();
+        if asked.is_empty() { map("present", scalar(true)) } else { map("log-format", Yaml::Map(asked)) }
+    }
+
+    /// The settings in force for each route: the default, and each entry over it.
+    fn routes(&mut self) {
+        let entries = of_stage(self.document, "RouteSettings");
+        if !self.stated("RouteSettings", entries) {
+            return;
+        }
+        let before = self.rules.len();
+        self.throttling();
+        if self.all("DetailedMetricsEnabled", &Value::Boolean(true)) {
+            let rule = ("metrics", "CloudWatch has metrics for each route", "low");
+            self.rule(rule, each_route("DetailedMetricsEnabled", scalar(true)), true);
+        }
+        if self.document.protocol() == Some(Protocol::WebSocket) {
+            self.execution_logging();
+        }
+        if self.rules.len() > before {
+            let default = settings(of_stage(self.document, "DefaultRouteSettings"));
+            self.stage.push(("DefaultRouteSettings".to_owned(), default));
+            let route = |(number, (key, value)): (usize, &(Cow<'_, str>, Value<'_>))| {
+                let key = if self.general.may_be_key(key) { key.to_string() } else { format!("GET /route-{number}") };
+                (key, settings(value))
+            };
+            let routes: Vec<_> = entries.entries().iter().enumerate().map(route).collect();
+            if !routes.is_empty() {
+                self.stage.push(("RouteSettings".to_owned(), Yaml::Map(routes)));
+            }
+        }
+    }
+
+    /// What is in force on the default and on each route; `None` when the source leaves some of it open.
+    fn in_force(&mut self, name: &str) -> Option<Vec<&'d Value<'d>>> {
+        let at = position(ROUTE_SETTINGS, name);
+        let default = of_stage(self.document, "DefaultRouteSettings").member(at);
+        let entries = of_stage(self.document, "RouteSettings").entries();
+        let mut all = vec![default];
+        for reading in self.readings {
+            let left_out = if *reading == Reading::Inherit { default } else { &UNSET };
+            let own = entries.iter().map(|(_, entry)| entry.member(at));
+            all.extend(own.map(|own| if own.is_unset() { left_out } else { own }));
+        }
+        let open = all.iter().any(|value| matches!(value, Value::NotStated));
+        if open {
+            self.skip(name, "the source does not state it");
+        }
+        (!open).then_some(all)
+    }
+
+    /// Whether a setting has this value wherever it is in force.
+    fn all(&mut self, name: &str, wanted: &Value<'_>) -> bool {
+        self.in_force(name).is_some_and(|all| all.iter().all(|value| *value == wanted))
+    }
+
+    fn throttling(&mut self) {
+        let mut limits = Vec::new();
+        for (name, test, lowest) in [("ThrottlingBurstLimit", "min", 1), ("ThrottlingRateLimit", "above", 0)] {
+            let Some(all) = self.in_force(name) else { continue };
+            let numbers: Vec<f64> = all.iter().filter_map(|value| value.as_number()).collect();
+            let most = numbers.iter().copied().fold(0.0, f64::max);
+            if numbers.len() < all.len() {
+                self.skip(name, "routes without it have the limit of the account");
+            } else if numbers.iter().any(|number| *number <= 0.0) {
+                self.skip(name, "a limit of 0 blocks all traffic, which no policy should ask for");
+            } else {
+                let range = vec![(test.to_owned(), scalar(lowest)), ("max".to_owned(), scalar(most))];
+                limits.push((name.to_owned(), Yaml::Map(range)));
+            }
+        }
+        if !limits.is_empty() {
+            let rule = ("throttling", "Every route is throttled", "high");
+            self.rule(rule, map("each-route", Yaml::Map(limits)), true);
+        }
+    }
+
+    fn execution_logging(&mut self) {
+        let logged = |value: &&Value<'_>| matches!(value.as_text(), Some("ERROR" | "INFO"));
+        match self.in_force("LoggingLevel") {
+            Some(all) if all.iter().all(logged) => {
+                let levels = Yaml::List(vec![scalar("ERROR"), scalar("INFO")]);
+                let rule = ("execution-logging", "Execution logs are written for every route", "medium");
+                self.rule(rule, each_route("LoggingLevel", levels), true);
+            }
+            Some(_) => self.skip("LoggingLevel", "it is OFF on a route, which no policy should ask for"),
+            None => {}
+        }
+        let off = |value: &&Value<'_>| matches!(value, Value::Unset | Value::Boolean(false));
+        if self.in_force("DataTraceEnabled").is_some_and(|all| all.iter().all(off)) {
+            let rule = ("no-payloads-in-logs", "Requests and responses are not written to the execution log", "high");
+            self.rule(rule, each_route("DataTraceEnabled", scalar(false)), false);
+        }
+    }
+
+    fn deployment(&mut self) {
+        let value = of_stage(self.document, "AutoDeploy");
+        if self.stated("AutoDeploy", value) {
+            let on = *value == Value::Boolean(true);
+            let title = if on { "A change of the API is deployed at once" } else { "Nothing is deployed by itself" };
+            self.rule(("auto-deploy", title, "medium"), map("AutoDeploy", scalar(on)), on);
+            self.stage.push(("AutoDeploy".to_owned(), scalar(on)));
+        }
+    }
+
+    fn client_certificate(&mut self) {
+        if self.document.protocol() == Some(Protocol::WebSocket) {
+            let rule = ("client-certificate", "Integrations are shown a certificate", "medium");
+            self.present(rule, "ClientCertificateId");
+        }
+    }
+
+    fn description(&mut self) {
+        self.present(("description", "The stage says what it is for", "info"), "Description");
+    }
+
+    /// A text that is there, whatever it says.
+    fn present(&mut self, rule: (&'static str, &'static str, &'static str), name: &str) {
+        let value = of_stage(self.document, name);
+        if self.stated(name, value) && !value.is_unset() {
+            self.rule(rule, map(name, map("present", scalar(true))), true);
+            self.stage.push((name.to_owned(), scalar(SET)));
+        }
+    }
+
+    fn stage_variables(&mut self) {
+        let variables = of_stage(self.document, "StageVariables");
+        self.keys("stage-variables", "The stage variables are set", "StageVariables");
+        // The test fails on what is not set, and hangs on what is not stated.
+        let reason = |(key, value): &(Cow<'_, str>, Value<'_>)| match value {
+            Value::Text(text) => looks_secret(key, text).then_some("a value looks like a secret"),
+            Value::Digest(digest) => digest.looks_secret.then_some("a value looks like a secret"),
+            Value::NotStated => Some("the source does not state a value"),
+            _ => Some("a value is empty"),
+        };
+        let mut reasons: Vec<&str> = variables.entries().iter().filter_map(reason).collect();
+        if !reasons.is_empty() {
+            reasons.sort_unstable();
+            reasons.dedup();
+            self.skip("StageVariables.*", &reasons.join(", "));
+        } else if !variables.entries().is_empty() {
+            let rule = ("no-secrets", "No stage variable looks like a secret", "high");
+            self.rule(rule, map("StageVariables", map("*", map("looks-secret", scalar(false)))), false);
+        }
+    }
+
+    /// The keys of a map, but for AWS's own, those without a value, and those that name an account or an API.
+    fn keys(&mut self, id: &'static str, title: &'static str, path: &str) {
+        let name = path.strip_prefix("api.");
+        let value = match name {
+            Some(name) => of_api(self.document, name),
+            None => of_stage(self.document, path),
+        };
+        if !self.stated(path, value) {
+            return;
+        }
+        let set = value.entries().iter().filter(|(_, value)| matches!(value, Value::Text(_) | Value::Digest(_)));
+        let (keys, left): (Vec<&str>, Vec<&str>) = set
+            .map(|(key, _)| key.as_ref())
+            .filter(|key| !key.starts_with("aws:"))
+            .partition(|key| self.general.may_be_key(key));
+        if !left.is_empty() {
+            let secret = left.iter().any(|key| looks_secret("", key));
+            let why = if secret {
+                "keys that look like a secret"
+            } else {
+                "keys that name an account or an API, or that YAML cannot hold"
+            };
+            self.skip(path, why);
+        }
+        if keys.is_empty() {
+            return;
+        }
+        let wanted = Yaml::List(keys.iter().map(|key| scalar(*key)).collect());
+        let given = Yaml::Map(keys.iter().map(|key| ((*key).to_owned(), scalar(SET))).collect());
+        match name {
+            Some(name) => {
+                self.rule((id, title, "low"), map("api", map(name, wanted)), true);
+                self.api.push((name.to_owned(), given));
+            }
+            None => {
+                self.rule((id, title, "low"), map(path, wanted), true);
+                self.stage.push((path.to_owned(), given));
+            }
+        }
+    }
+
+    fn endpoint(&mut self) {
+        let value = of_api(self.document, "DisableExecuteApiEndpoint");
+        if self.stated("api.DisableExecuteApiEndpoint", value) && *value == Value::Boolean(true) {
+            let closed = || map("DisableExecuteApiEndpoint", scalar(true));
+            self.rule(("endpoint-closed", "The default endpoint is closed", "medium"), map("api", closed()), true);
+            self.api.push(("DisableExecuteApiEndpoint".to_owned(), scalar(true)));
+        }
+    }
+
+    fn cors(&mut self) {
+        if self.document.protocol() != Some(Protocol::Http) {
+            return;
+        }
+        let cors = of_api(self.document, "CorsConfiguration");
+        if !self.stated("api.CorsConfiguration", cors) || cors.is_unset() {
+            return;
+        }
+        let (mut expect, mut given) = (Vec::new(), Vec::new());
+        let credentials = cors.member(position(CORS, "AllowCredentials"));
+        if matches!(credentials, Value::Unset | Value::Boolean(false)) {
+            expect.push(("AllowCredentials".to_owned(), scalar(false)));
+        }
+        for name in ["AllowHeaders", "AllowMethods", "AllowOrigins"] {
+            let Value::List(elements) = cors.member(position(CORS, name)) else { continue };
+            let texts: Vec<&str> = elements.iter().filter_map(Value::as_text).collect();
+            let general: Vec<General> = texts.iter().map(|text| self.general.text(text)).collect();
+            let copied =
+                |(text, general): (&&str, &General)| general.is_exact() && self.general.is_clean(text, general);
+            if texts.contains(&"*") {
+                self.skip(&format!("api.CorsConfiguration.{name}"), "`*` is no limit");
+            } else if texts.iter().any(|text| looks_secret("", text)) {
+                self.skip(&format!("api.CorsConfiguration.{name}"), "a value looks like a secret");
+            } else if texts.len() < elements.len() || !texts.iter().zip(&general).all(copied) {
+                self.skip(&format!("api.CorsConfiguration.{name}"), "a value that cannot be copied");
+            } else if !texts.is_empty() {
+                let one_of = Yaml::List(general.iter().map(General::literal).collect());
+                expect.push((name.to_owned(), map("each", one_of)));
+                let example = general.iter().map(|text| scalar(&text.example(self.stage_name())));
+                given.push((name.to_owned(), Yaml::List(example.collect())));
+            }
+        }
+        if !expect.is_empty() {
+            let rule = ("cors", "Other origins may do no more than they may today", "high");
+            self.rule(rule, map("api", map("CorsConfiguration", Yaml::Map(expect))), false);
+            if !given.is_empty() {
+                self.api.push(("CorsConfiguration".to_owned(), Yaml::Map(given)));
+            }
+        }
+    }
+
+    /// The name of the policy, in kebab-case.
+    fn name(&self) -> String {
+        let part = |text: Option<&str>, otherwise: &str| {
+            let text = text.filter(|text| self.general.may_copy(text)).unwrap_or_default();
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+            let mut kebab = words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-");
+            kebab.truncate(LONGEST_NAME);
+            let kebab = kebab.trim_end_matches('-');
+            if kebab.is_empty() { otherwise.to_owned() } else { kebab.to_owned() }
+        };
+        format!("learned-from-{}-{}", part(self.document.api_name(), "api"), part(self.document.stage_name(), "stage"))
+    }
+
+    fn text(&self) -> String {
+        let mut out = String::from(
+            "# Learned from a stage as it was. Read it as a draft: delete what nobody needs, say why the rest matters.\n",
+        );
+        out += &format!("policy: {}\n", self.name());
+        out += "description: What a good stage was like when this was learned from it.\n";
+        if Some(self.stage_name()) == self.document.stage_name() {
+            out += "# Only stages of this name. For more, write a glob, as in `{like: \"prod*\"}`; for all, delete the line.\n";
+            out += &format!("match: {}\n", map("StageName", General::of_text(self.stage_name()).pattern()).flow());
+        }
+        out += "rules:\n";
+        for rule in &self.rules {
+            out += &format!("  - id: {}\n    title: {}\n    severity: {}\n", rule.id, rule.title, rule.severity);
+            out += &map("expect", rule.expect.clone()).block(4);
+        }
+        if !self.skipped.is_empty() {
+            out += "# Not learned:\n";
+            for line in &self.skipped {
+                out += &format!("#   {line}\n");
+            }
+        }
+        out += "tests:\n";
+        self.example(&mut out, "a stage like the one that this was learned from conforms", true);
+        if self.rules.iter().any(|rule| rule.bare_violates) {
+            self.example(&mut out, "a stage on which nothing is set does not", false);
+        }
+        out
+    }
+
+    fn example(&self, out: &mut String, name: &str, good: bool) {
+        let named = |(key, _): &&(String, Yaml)| good || key == "StageName" || key == "ProtocolType";
+        let mut given: Vec<_> = self.stage.iter().filter(named).cloned().collect();
+        let mut api: Vec<_> = self.api.iter().filter(named).cloned().collect();
+        let rules: String = self.rules.iter().map(|rule| rule.expect.flow()).collect();
+        for (path, name, value) in [("${api.ApiId}", "ApiId", EXAMPLE_API), ("${api.Name}", "Name", EXAMPLE_NAME)] {
+            if good && rules.contains(path) {
+                api.push((name.to_owned(), scalar(value)));
+            }
+        }
+        if !api.is_empty() {
+            given.push(("api".to_owned(), Yaml::Map(api)));
+        }
+        let violated = self.rules.iter().filter(|rule| !good && rule.bare_violates).map(|rule| scalar(rule.id));
+        let violated = Yaml::List(violated.collect());
+        *out += &format!("  - name: {name}\n");
+        *out += &map("given", Yaml::Map(given)).block(4);
+        *out += &map("violates", violated).block(4);
+    }
+}
+
+/// What each route should have.
+fn each_route(name: &str, wanted: Yaml) -> Yaml {
+    map("each-route", map(name, wanted))
+}
+
+/// The settings of a route that are set, for an example.
+fn settings(value: &Value<'_>) -> Yaml {
+    let set = ROUTE_SETTINGS.iter().enumerate().filter_map(|(at, field)| {
+        let value = match value.member(at) {
+            Value::Boolean(value) => scalar(*value),
+            Value::Integer(value) => scalar(*value),
+            Value::Number(value) => scalar(*value),
+            Value::Text(text) if !looks_secret("", text) => scalar(text.as_ref()),
+            _ => return None,
+        };
+        Some((field.name.to_owned(), value))
+    });
+    Yaml::Map(set.collect())
+}

@@ -1,0 +1,165 @@
+//! Two rules that demand of the same stages what no stage can meet. Only what is proved is told: that nothing meets
+//! both demands, and that a stage can be in the `match` of both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::conjuncts::Conjunct;
+use super::limits::{needs_a_value, nothing_left};
+use super::{Kind, Read, Warning, together};
+use crate::model::catalogue::Protocol;
+use crate::policy::text::yaml::Data;
+
+/// How many pairs of demands are compared, and for how many of those that exclude each other a stage is looked for: a few
+/// seconds of work. What is not compared is taken to be right.
+const MOST_COMPARED: usize = 2_000_000;
+const MOST_LOOKED_FOR: usize = 20_000;
+
+/// One rule's tests of one setting.
+type Demand<'r> = (usize, Vec<&'r Conjunct>);
+
+pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
+    let mut pairs = Pairs { read, compared: 0, looked_for: 0, told: BTreeSet::new(), found: Vec::new() };
+    pairs.of_one_setting();
+    pairs.of_something_and_nothing();
+    pairs.of_a_pattern_and_its_not();
+    pairs.found
+}
+
+/// The demands of a rule that can be compared: those on every stage of its `match`.
+fn demands<'r>(rule: &'r Read<'_>) -> impl Iterator<Item = (Vec<&'r str>, &'r Conjunct)> {
+    let comparable = rule.demands.iter().filter(|conjunct| !conjunct.of_each_key && !rule.rule.by_route);
+    comparable.map(|conjunct| {
+        let mut path: Vec<&str> = conjunct.path.iter().map(String::as_str).collect();
+        // What holds of each route holds of the stage's default.
+        if path.first() == Some(&"each-route") {
+            path[0] = "DefaultRouteSettings";
+        }
+        (path, conjunct)
+    })
+}
+
+struct Pairs<'r, 'p> {
+    read: &'r [Read<'p>],
+    compared: usize,
+    looked_for: usize,
+    /// The pairs of rules and the settings at which they were told.
+    told: BTreeSet<(usize, usize, Vec<String>)>,
+    found: Vec<Warning>,
+}
+
+impl Pairs<'_, '_> {
+    /// Two demands on one setting that leave nothing of it. Each is told beside the first that it cannot be met with.
+    fn of_one_setting(&mut self) {
+        let mut by_path: BTreeMap<Vec<&str>, Vec<Demand<'_>>> = BTreeMap::new();
+        for (at, rule) in self.read.iter().enumerate() {
+            for (path, conjunct) in demands(rule) {
+                let demands = by_path.entry(path).or_default();
+                match demands.last_mut() {
+                    Some((last, conjuncts)) if *last == at => conjuncts.push(conjunct),
+                    _ => demands.push((at, vec![conjunct])),
+                }
+            }
+        }
+        let mut paths: Vec<_> = by_path.into_iter().collect();
+        paths.sort_by(|a, b| a.0.cmp(&b.0));
+        for (_, demands) in paths {
+            // What cannot be met by itself is no matter of two rules.
+            let demands: Vec<_> =
+                demands.into_iter().filter(|(_, tests)| !nothing_left(tests.iter().copied())).collect();
+            for (at, (second, tests)) in demands.iter().enumerate() {
+                for (first, others) in &demands[..at] {
+                    self.compared += 1;
+                    if self.compared <= MOST_COMPARED
+                        && nothing_left(tests.iter().chain(others).copied())
+                        && self.tell((*first, others[0]), (*second, tests[0]))
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A struct or map that must not be there, and something in it that must.
+    fn of_something_and_nothing(&mut self) {
+        let mut absent: BTreeMap<Vec<&str>, (usize, &Conjunct)> = BTreeMap::new();
+        for (at, rule) in self.read.iter().enumerate() {
+            for (path, conjunct) in demands(rule) {
+                if conjunct.test == "present" && conjunct.node.data == Data::Boolean(false) {
+                    absent.entry(path).or_insert((at, conjunct));
+                }
+            }
+        }
+        for (at, rule) in self.read.iter().enumerate() {
+            for (path, conjunct) in demands(rule).filter(|(_, conjunct)| needs_a_value(conjunct)) {
+                for length in 1..path.len() {
+                    if let Some((other, nothing)) = absent.get(&path[..length]).filter(|(other, _)| *other != at) {
+                        self.tell((*other, nothing), (at, conjunct));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A pattern that must hold, and one that must not and is the same or a part of it.
+    fn of_a_pattern_and_its_not(&mut self) {
+        let mut demanded: BTreeMap<&str, Vec<(usize, &Conjunct)>> = BTreeMap::new();
+        for (at, rule) in self.read.iter().enumerate() {
+            for (_, conjunct) in demands(rule) {
+                demanded.entry(&conjunct.canonical).or_default().push((at, conjunct));
+            }
+        }
+        for (at, rule) in self.read.iter().enumerate() {
+            for (_, not) in demands(rule) {
+                for denied in &not.denied {
+                    let Some(holders) = denied.first().and_then(|first| demanded.get(first.as_str())) else { continue };
+                    let all = |holder: usize| {
+                        let holds = |part: &String| {
+                            demanded.get(part.as_str()).is_some_and(|by| by.iter().any(|(rule, _)| *rule == holder))
+                        };
+                        denied.iter().all(holds)
+                    };
+                    for (holder, conjunct) in holders.iter().filter(|(holder, _)| *holder != at && all(*holder)) {
+                        self.tell((*holder, conjunct), (at, not));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells of two demands that exclude each other, if one stage can be in the `match` of both rules. Whether it did.
+    fn tell(&mut self, one: (usize, &Conjunct), other: (usize, &Conjunct)) -> bool {
+        let (first, second) = if one.0 < other.0 { (one, other) } else { (other, one) };
+        let (rule, earlier) = (&self.read[second.0], &self.read[first.0]);
+        let apply = |protocol: &Protocol| {
+            second.1.on.contains(protocol) && [rule, earlier].iter().all(|one| one.rule.assert_applies(*protocol))
+        };
+        let protocols: Vec<Protocol> = first.1.on.iter().copied().filter(apply).collect();
+        self.looked_for += 1;
+        if self.looked_for > MOST_LOOKED_FOR || !together::can_be(rule, earlier, &protocols) {
+            return false;
+        }
+        let place = setting(second.1);
+        if !self.told.insert((first.0, second.0, second.1.path.clone())) {
+            return true;
+        }
+        let (one, other) = (&earlier.rule.facts.name, &rule.rule.facts.name);
+        let help = "no stage that both match conforms to both; change one, or narrow its `match`".to_owned();
+        self.found.push(Warning {
+            kind: Kind::Contradiction,
+            said: rule.said(
+                &second.1.span,
+                format!("{one} and {other} contradict each other{place}"),
+                "cannot hold beside the other",
+                vec![help],
+            ),
+            beside: Some(earlier.place(&first.1.span, "the other")),
+        });
+        true
+    }
+}
+
+/// The setting, which the marked text alone does not show.
+fn setting(conjunct: &Conjunct) -> String {
+    if conjunct.path.is_empty() { String::new() } else { format!(" on {}", conjunct.path.join(".")) }
+}

@@ -1,0 +1,161 @@
+//! A throttling limit with an upper bound and no lower one: 0 passes, and 0 blocks all traffic.
+
+use std::collections::BTreeMap;
+
+use super::conjuncts::Conjunct;
+use super::{Kind, Read, Warning};
+use crate::model::Document;
+use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
+use crate::model::document::api_stated_by;
+use crate::model::value::Value;
+use crate::policy::language::glob::Glob;
+use crate::policy::language::pattern::At;
+use crate::policy::language::truth::{Truth, Use};
+use crate::policy::read::compile::each_route_field;
+use crate::policy::text::yaml::{Data, Node};
+
+const LIMITS: [&str; 2] = ["ThrottlingBurstLimit", "ThrottlingRateLimit"];
+
+/// How often it is asked whether a rule keeps a 0 out: about a second of work. What is not asked is taken to be right.
+const MOST_ASKED: usize = 1_000_000;
+
+pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
+    let mut found = Vec::new();
+    let mut keepers = Keepers { read, of: BTreeMap::new(), asked: 0 };
+    for rule in read {
+        for conjunct in &rule.demands {
+            let Some(zeros) = zeros(conjunct) else { continue };
+            if zeros.iter().all(|zero| keepers.keep_out(zero, rule)) {
+                continue;
+            }
+            let limit = zeros.first().map_or("limit", |zero| zero.limit.1);
+            let bound = if limit == LIMITS[0] { "min: 1" } else { "above: 0" };
+            let written = rule.policy.file.text.get(conjunct.span.clone()).unwrap_or_default();
+            let help = format!("0 blocks all traffic; to keep it out, write `{{{bound}, {written}}}`");
+            found.push(Warning {
+                kind: Kind::ZeroPasses,
+                said: rule.said(
+                    &conjunct.span,
+                    format!("{} lets a {limit} of 0 pass", rule.rule.facts.name),
+                    "0 passes",
+                    vec![help],
+                ),
+                beside: None,
+            });
+        }
+    }
+    found
+}
+
+/// A limit, and the key of its route; that of the default has none.
+type Limit = (Option<String>, &'static str);
+
+/// The rules that keep a 0 out, by where it is: the same few places are asked about by many rules.
+struct Keepers<'r, 'p> {
+    read: &'r [Read<'p>],
+    of: BTreeMap<Limit, Vec<&'r Read<'p>>>,
+    asked: usize,
+}
+
+impl Keepers<'_, '_> {
+    /// Whether a rule that looks at the stages of this one, at least, keeps a 0 out.
+    fn keep_out(&mut self, zero: &Zero, rule: &Read<'_>) -> bool {
+        if !self.of.contains_key(&zero.limit) {
+            self.asked += self.read.len();
+            if self.asked > MOST_ASKED {
+                return true;
+            }
+            let keepers = self.read.iter().filter(|other| zero.is_kept_out_by(other)).collect();
+            self.of.insert(zero.limit.clone(), keepers);
+        }
+        self.of.get(&zero.limit).is_some_and(|keepers| keepers.iter().any(|other| other.is_as_wide_as(rule)))
+    }
+}
+
+/// A stage of which nothing is known but that one of its limits is 0.
+struct Zero {
+    limit: Limit,
+    stage: Value<'static>,
+    /// The settings of the default or the route that has it.
+    settings: Value<'static>,
+}
+
+/// Whether a test is a bound above which nothing passes, as it stands or under `any-of` or `not`. One under which nothing
+/// but 0 is left was meant.
+fn is_upper_bound(test: &str, node: &Node) -> bool {
+    let patterns = match &node.data {
+        Data::List(patterns) => patterns.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let some = |bounds: fn(&str, &Node) -> bool| {
+        patterns.iter().any(|pattern| match &pattern.data {
+            Data::Map(entries) => entries.iter().any(|entry| bounds(&entry.key, &entry.value)),
+            _ => false,
+        })
+    };
+    match test {
+        "max" | "below" => is_above_0(node),
+        "any-of" => some(is_upper_bound),
+        "not" => some(|test, node| ["min", "above"].contains(&test) && is_above_0(node)),
+        _ => false,
+    }
+}
+
+fn is_above_0(node: &Node) -> bool {
+    match node.data {
+        Data::Integer(number) => number > 0,
+        Data::Number(number) => number > 0.0,
+        _ => false,
+    }
+}
+
+/// The stages with a limit of 0 that an upper bound is about; `None` when the test is no such bound.
+fn zeros(conjunct: &Conjunct) -> Option<Vec<Zero>> {
+    if !is_upper_bound(&conjunct.test, &conjunct.node) {
+        return None;
+    }
+    let path: Vec<&str> = conjunct.path.iter().map(String::as_str).collect();
+    let (place, name) = match path.as_slice() {
+        [place, name] if ["each-route", "DefaultRouteSettings"].contains(place) => (*place, *name),
+        ["RouteSettings", key, name] => (*key, *name),
+        _ => return None,
+    };
+    let name = LIMITS.into_iter().find(|limit| *limit == name)?;
+    let in_default = || Zero::at(position(STAGE, "DefaultRouteSettings"), None, name);
+    // A key that the glob fits.
+    let in_route =
+        |key: &str| Zero::at(position(STAGE, "RouteSettings"), Some(key.replace('*', "").replace('?', "x")), name);
+    Some(match place {
+        "each-route" => vec![in_default(), in_route("$default")],
+        "DefaultRouteSettings" => vec![in_default()],
+        key => vec![in_route(if Glob::of(key).fits("$default") { "$default" } else { key })],
+    })
+}
+
+impl Zero {
+    fn at(place: usize, route: Option<String>, name: &'static str) -> Self {
+        let mut settings = vec![Value::NotStated; ROUTE_SETTINGS.len()];
+        settings[position(ROUTE_SETTINGS, name)] = Value::Integer(0);
+        let settings = Value::Struct(settings.into());
+        let mut stage = vec![Value::NotStated; STAGE.len()];
+        stage[place] = match &route {
+            Some(key) => Value::map(vec![(key.clone().into(), settings.clone())]),
+            None => settings.clone(),
+        };
+        Self { limit: (route, name), stage: Value::Struct(stage.into()), settings }
+    }
+
+    /// Whether the rule is violated whatever else the stage is, or says more of it than is understood here.
+    fn is_kept_out_by(&self, other: &Read<'_>) -> bool {
+        other.besides.contains(self.limit.1)
+            || Protocol::ALL.into_iter().any(|protocol| {
+                let api = api_stated_by(None, Some(protocol));
+                let document = Document { account: None, region: None, api: &api, stage: &self.stage };
+                let top = At::top(&document, protocol, Use::Expect);
+                let routes = At { field: each_route_field(), ..top };
+                let parts = other.rule.each_route.iter().flat_map(|each| &each.parts);
+                parts.map(|part| part.pattern.truth(&self.settings, &routes)).any(|truth| truth == Truth::False)
+                    || other.rule.picture.iter().any(|picture| picture.truth(&self.stage, &top) == Truth::False)
+            })
+    }
+}

@@ -1,0 +1,189 @@
+//! A pattern as an outline in words, setting by setting, for people who read a rule. It knows no stage.
+
+use crate::model::catalogue::{Field, Protocols};
+use crate::policy::author::describe;
+use crate::policy::language::pattern::{Pattern, Setting};
+
+/// One line of an outline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// How many steps it is below the outermost lines.
+    pub depth: usize,
+    /// What it says.
+    pub text: String,
+}
+
+/// The outline of a pattern at a place of the document; the empty one is its top.
+#[must_use]
+pub fn outline(pattern: &Pattern, place: &str) -> Vec<Line> {
+    let mut lines = Vec::new();
+    At { label: place.to_owned(), on: Protocols::Both }.walk(pattern, 0, &mut lines);
+    lines
+}
+
+/// What is demanded of one value, on one line; `None` for a pattern about several settings.
+#[must_use]
+pub fn demand(pattern: &Pattern) -> Option<String> {
+    let all = |of: &[Pattern]| of.iter().map(demand).collect::<Option<Vec<_>>>();
+    match pattern {
+        Pattern::Tests(setting) => Some(tests(setting)),
+        Pattern::All(of) => Some(all(of)?.join(", ")),
+        Pattern::Any(of) if of.len() > 1 => Some(format!("either {}", all(of)?.join(" or "))),
+        Pattern::Any(of) => Some(all(of)?.concat()),
+        Pattern::Not(inner) => Some(match &**inner {
+            Pattern::Any(of) if of.len() > 1 => format!("neither {}", all(of)?.join(" nor ")),
+            Pattern::All(of) if of.len() > 1 => format!("not all of {}", demand(inner)?),
+            Pattern::Tests(setting) if setting.tests.len() > 1 => format!("not all of {}", demand(inner)?),
+            one => format!("not {}", demand(one)?),
+        }),
+        _ => None,
+    }
+}
+
+fn tests(setting: &Setting) -> String {
+    setting.tests.iter().map(|test| test.demand()).collect::<Vec<_>>().join(", ")
+}
+
+/// Where a part of a pattern stands.
+struct At {
+    label: String,
+    /// The protocols that have every field on the way.
+    on: Protocols,
+}
+
+impl At {
+    fn below(&self, name: &str, field: &Field) -> Self {
+        let dot = if self.label.is_empty() { "" } else { "." };
+        let on = if self.on == Protocols::Both { field.on } else { self.on };
+        Self { label: format!("{}{dot}{name}", self.label), on }
+    }
+
+    fn walk(&self, pattern: &Pattern, depth: usize, out: &mut Vec<Line>) {
+        if let Some(demand) = demand(pattern) {
+            out.push(self.line(depth, &demand));
+            return;
+        }
+        match pattern {
+            Pattern::Top { field, inner, .. } | Pattern::Member { field, inner, .. } => {
+                self.below(field.name, field).walk(inner, depth, out);
+            }
+            Pattern::Entry { key, field, inner } => self.below(key, field).walk(inner, depth, out),
+            Pattern::Entries { written, field, inner, .. } => {
+                let below = self.below(written, field);
+                Self { label: format!("every {}", below.label), ..below }.walk(inner, depth, out);
+            }
+            Pattern::SomeEntry { written, present, .. } => {
+                let keys = if &**written == "*" { "key".to_owned() } else { format!("key like {written}") };
+                let demand = if *present { format!("at least one {keys}") } else { format!("no {keys}") };
+                out.push(self.line(depth, &demand));
+            }
+            Pattern::All(of) => {
+                for part in of {
+                    self.walk(part, depth, out);
+                }
+            }
+            Pattern::Any(of) => self.alternatives("any of these", of.iter(), depth, out),
+            Pattern::Not(inner) => match &**inner {
+                Pattern::Any(of) => self.alternatives("none of these", of.iter(), depth, out),
+                one => self.alternatives("not so", std::iter::once(one), depth, out),
+            },
+            // It has a demand on one line.
+            Pattern::Tests(_) => {}
+        }
+    }
+
+    /// Patterns one below the other, each with a dash.
+    fn alternatives<'p>(&self, words: &str, of: impl Iterator<Item = &'p Pattern>, depth: usize, out: &mut Vec<Line>) {
+        out.push(Line { depth, text: words.to_owned() });
+        for pattern in of {
+            let mut lines = Vec::new();
+            self.walk(pattern, 0, &mut lines);
+            let several = lines.iter().filter(|line| line.depth == 0).count() > 1;
+            if several {
+                out.push(Line { depth: depth + 1, text: "- all of this together".to_owned() });
+            }
+            for line in lines {
+                let dash = if line.depth == 0 && !several { "- " } else { "" };
+                let depth = depth + 1 + line.depth + usize::from(several);
+                out.push(Line { depth, text: format!("{dash}{}", line.text) });
+            }
+        }
+    }
+
+    fn line(&self, depth: usize, demand: &str) -> Line {
+        let label = if self.label.is_empty() { String::new() } else { format!("{}: ", self.label) };
+        let only = (self.on != Protocols::Both).then(|| format!(" (only {})", describe::on(self.on)));
+        let only = only.unwrap_or_default();
+        Line { depth, text: format!("{label}{demand}{only}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::policy::load;
+    use crate::policy::text::diagnostic::SourceText;
+
+    fn of(expect: &str) -> Vec<String> {
+        let text = format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n");
+        let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })]).unwrap();
+        let lines = outline(policies.policies[0].rules[0].picture.as_ref().unwrap(), "");
+        lines.into_iter().map(|line| format!("{}{}", "  ".repeat(line.depth), line.text)).collect()
+    }
+
+    #[test]
+    fn every_form_has_its_words() {
+        for (expect, lines) in [
+            ("{AutoDeploy: false}", vec!["AutoDeploy: false"]),
+            ("{Description: [a, b]}", vec!["Description: one of a, b"]),
+            ("{StageName: \"${api.Name}\"}", vec!["StageName: ${api.Name}"]),
+            (
+                "{DefaultRouteSettings: {ThrottlingBurstLimit: {min: 1, max: 5, not: 3}, LoggingLevel: INFO}}",
+                vec![
+                    "DefaultRouteSettings.ThrottlingBurstLimit: at least 1, at most 5, not 3",
+                    "DefaultRouteSettings.LoggingLevel: INFO (only WebSocket APIs)",
+                ],
+            ),
+            ("{Description: {any-of: [x, {like: \"${region}*\"}]}}", vec!["Description: either x or like ${region}*"]),
+            ("{Description: {not: [x, {like: \"y*\"}]}}", vec!["Description: neither x nor like y*"]),
+            (
+                "{DefaultRouteSettings: {ThrottlingBurstLimit: {not: {min: 1, max: 5}}}}",
+                vec!["DefaultRouteSettings.ThrottlingBurstLimit: not all of at least 1, at most 5"],
+            ),
+            (
+                "{Tags: {owner: {present: true}, \"t-*\": {not: x}, \"u-*\": {present: false}}}",
+                vec!["Tags.owner: present", "every Tags.t-*: not x", "Tags: no key like u-*"],
+            ),
+            ("{Tags: [\"team-*\"]}", vec!["Tags: at least one key like team-*"]),
+            (
+                "{api: {CorsConfiguration: {AllowOrigins: {each: {not: {like: \"http:*\"}}}}}}",
+                vec!["api.CorsConfiguration.AllowOrigins: every element not like http:* (only HTTP APIs)"],
+            ),
+            (
+                "{any-of: [{AutoDeploy: false}, {Tags: {tier: x}, StageName: y}]}",
+                vec![
+                    "any of these",
+                    "  - AutoDeploy: false",
+                    "  - all of this together",
+                    "    Tags.tier: x",
+                    "    StageName: y",
+                ],
+            ),
+            (
+                "{not: [{AutoDeploy: true}, {any-of: [{StageName: x}, {StageName: y}]}]}",
+                vec![
+                    "none of these",
+                    "  - AutoDeploy: true",
+                    "  - any of these",
+                    "    - StageName: x",
+                    "    - StageName: y",
+                ],
+            ),
+            ("{not: {AutoDeploy: true}}", vec!["not so", "  - AutoDeploy: true"]),
+        ] {
+            assert_eq!(of(expect), lines, "{expect}");
+        }
+    }
+}

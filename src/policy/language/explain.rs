@@ -1,0 +1,479 @@
+//! Why a pattern does not hold, or cannot be decided: the settings, what was demanded of them, and what is there.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::model::catalogue::{Kind, Protocol, Unset};
+use crate::model::digest::Digest;
+use crate::model::finding::{Actual, Origin, Reading};
+use crate::model::path::{Path, Segment};
+use crate::model::value::{UNSET, Value, Written};
+use crate::policy::language::operators::present::presence;
+use crate::policy::language::pattern::{At, Pattern, Setting, fitting, resolve};
+use crate::policy::language::truth::Truth;
+
+/// A setting that is not as the pattern demands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// The setting; empty for the document as a whole.
+    pub path: Arc<Path>,
+    /// The tests that failed, in words.
+    pub expected: Arc<str>,
+    /// The value found.
+    pub actual: Actual,
+    /// The origin of the value.
+    pub origin: Origin,
+    /// The reading of a partial route entry that it rests on; `None` when it fails whichever way.
+    pub reading: Option<Reading>,
+    /// True for one of the settings in force of a route, which an entry may inherit.
+    pub in_force: bool,
+    /// The protocol that it rests on; `None` when it fails whichever way.
+    pub on: Option<Protocol>,
+}
+
+impl Failure {
+    /// The failure of a setting, or of the document as a whole, in which no value was found.
+    #[must_use]
+    pub fn of(path: Arc<Path>, expected: Arc<str>, origin: Origin) -> Self {
+        Self { path, expected, actual: Actual::Unset, origin, reading: None, in_force: false, on: None }
+    }
+
+    /// The route; `None` for the stage and its default.
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
+        self.path.route()
+    }
+}
+
+/// A question that the source leaves open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// The route; `None` for the stage and its default.
+    pub route: Option<Arc<str>>,
+    /// The setting.
+    pub path: Arc<str>,
+    /// Why it cannot be decided.
+    pub reason: Arc<str>,
+}
+
+impl Open {
+    /// What the source leaves open.
+    #[must_use]
+    pub fn not_stated(path: Arc<str>) -> Self {
+        Self { route: None, path, reason: NOT_STATED_REASON.into() }
+    }
+}
+
+/// The answer of an `assert` on a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asserted {
+    /// It holds.
+    Holds,
+    /// It does not hold; the quantifiers on which that hangs and what they failed for, empty without any.
+    Fails(Arc<str>),
+    /// It cannot be decided.
+    Open(Vec<Open>),
+}
+
+/// Why most open questions are open.
+pub const NOT_STATED_REASON: &str = "the source does not state it";
+
+/// The way from the top of the document to the setting at which a walk through a pattern is.
+#[derive(Debug)]
+pub struct Trail {
+    path: Path,
+    /// True if the stage decided a part of it, such as a key that fits a glob.
+    varies: bool,
+}
+
+impl Trail {
+    /// The top of the document.
+    #[must_use]
+    pub fn top() -> Self {
+        Self { path: Path::new(), varies: false }
+    }
+
+    /// A member of the stage.
+    #[must_use]
+    pub fn member(name: &str) -> Self {
+        let mut trail = Self::top();
+        trail.path.push(Segment::Member(name));
+        trail
+    }
+
+    /// The entry of a route, which only some stages have.
+    #[must_use]
+    pub fn route(key: &str) -> Self {
+        let mut trail = Self::member("RouteSettings");
+        trail.path.push(Segment::Key(key));
+        Self { varies: true, ..trail }
+    }
+
+    /// Goes one step down, for as long as `below` takes.
+    fn below<T>(&mut self, segment: Segment<'_>, below: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(segment);
+        let result = below(self);
+        self.path.pop();
+        result
+    }
+
+    /// Goes down to a key that the stage has.
+    fn below_key<T>(&mut self, key: &str, below: impl FnOnce(&mut Self) -> T) -> T {
+        let varies = std::mem::replace(&mut self.varies, true);
+        let result = self.below(Segment::Key(key), below);
+        self.varies = varies;
+        result
+    }
+
+    fn path(&self) -> Arc<Path> {
+        Arc::new(self.path.clone())
+    }
+
+    fn text(&self) -> Arc<str> {
+        self.path.text().into()
+    }
+}
+
+impl Setting {
+    /// The tests that fail, in words.
+    fn expected(&self, value: &Value<'_>, at: &At<'_>) -> Arc<str> {
+        let mut failed = self.tests.iter().zip(&self.words).filter(|(test, _)| test.asked(value, at) == Truth::False);
+        let mut words = failed.by_ref().map(|(test, words)| match (test.missed(value), words) {
+            (Some(missed), _) => missed.into(),
+            (None, Some(words)) => Arc::clone(words),
+            (None, None) => test.expected(at).into(),
+        });
+        let first = words.next().unwrap_or_default();
+        let rest: Vec<Arc<str>> = words.collect();
+        if rest.is_empty() {
+            return first;
+        }
+        [&[first], rest.as_slice()].concat().join(", ").into()
+    }
+
+    fn path(&self, trail: &Trail) -> Arc<Path> {
+        if trail.varies { trail.path() } else { Arc::clone(self.path.get_or_init(|| trail.path())) }
+    }
+}
+
+impl Pattern {
+    /// The settings that fail, given that the pattern does.
+    pub fn failures(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
+        match self {
+            Self::All(of) => {
+                for pattern in of {
+                    if at.used.fails(pattern.truth(value, at)) {
+                        pattern.failures(value, at, trail, out);
+                    }
+                }
+            }
+            Self::Any(_) => out.push(self.failure_here(value, at, trail)),
+            // A `not` over one setting is a demand on that setting; over several it is one on the place where it is.
+            Self::Not(inner) if inner.is_one_setting() => inner.holds_though(value, at, trail, out),
+            Self::Not(_) => out.push(self.failure_here(value, at, trail)),
+            Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
+                self.step(value, at, trail, |inner, value, at, trail| inner.failures(value, at, trail, out));
+            }
+            Self::Entries { glob, written, field, inner } => {
+                for (key, value) in fitting(glob, written, value) {
+                    let at = at.at_key(key, field);
+                    if at.used.fails(inner.truth(value, &at)) {
+                        trail.below_key(key, |trail| inner.failures(value, &at, trail, out));
+                    }
+                }
+            }
+            Self::SomeEntry { glob, written, present: false } => {
+                let Kind::Map(field) = at.field.kind else { return };
+                let expected: Arc<str> = self.words(at).into();
+                for (key, value) in fitting(glob, written, value).filter(|(_, value)| presence(value) == Truth::True) {
+                    let at = At { field, key: Some(key), ..*at };
+                    let found = trail.below_key(key, |trail| Self::failure_of(value, &at, trail));
+                    out.push(Failure { expected: Arc::clone(&expected), ..found });
+                }
+            }
+            Self::SomeEntry { written, .. } => {
+                let path = trail.below(Segment::Glob(written), |trail| trail.path());
+                out.push(Failure::of(path, self.words(at).into(), Origin::Unset));
+            }
+            Self::Tests(setting) => {
+                let resolved = resolve(at.field, value);
+                let path = setting.path(trail);
+                let (origin, actual) = (origin(value, at, &path), actual(resolved, at));
+                out.push(Failure { actual, ..Failure::of(path, setting.expected(resolved, at), origin) });
+            }
+        }
+    }
+
+    /// Every setting of which the pattern demands something: what it is, and what is there, whether or not they agree.
+    pub fn demands(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
+        if self.truth(value, at) == Truth::Dropped {
+            return;
+        }
+        match self {
+            Self::All(of) => of.iter().for_each(|pattern| pattern.demands(value, at, trail, out)),
+            Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
+                self.step(value, at, trail, |inner, value, at, trail| inner.demands(value, at, trail, out));
+            }
+            here => out.push(here.failure_here(value, at, trail)),
+        }
+    }
+
+    /// The settings that the pattern asks about and the protocol lacks.
+    pub fn lacking(&self, on: Protocol, path: &mut Path, out: &mut Vec<Path>) {
+        let mut below = |segment: Segment<'_>, has: bool, inner: &Self| {
+            path.push(segment);
+            if has {
+                inner.lacking(on, path, out);
+            } else {
+                out.push(path.clone());
+            }
+            path.pop();
+        };
+        match self {
+            Self::All(of) | Self::Any(of) => of.iter().for_each(|pattern| pattern.lacking(on, path, out)),
+            Self::Not(inner) => inner.lacking(on, path, out),
+            Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
+                below(Segment::Member(field.name), field.on.include(on), inner);
+            }
+            Self::Entry { key, inner, .. } => below(Segment::Key(key), true, inner),
+            Self::Entries { written, inner, .. } => below(Segment::Glob(written), true, inner),
+            Self::SomeEntry { .. } | Self::Tests(_) => {}
+        }
+    }
+
+    /// Takes the one step down that a pattern of one place takes, and calls `then` there.
+    fn step<T>(
+        &self,
+        value: &Value<'_>,
+        at: &At<'_>,
+        trail: &mut Trail,
+        then: impl FnOnce(&Self, &Value<'_>, &At<'_>, &mut Trail) -> T,
+    ) -> T {
+        match self {
+            Self::Member { field, at: place, inner } => trail.below(Segment::Member(field.name), |trail| {
+                then(inner, value.member(*place), &At { field, ..*at }, trail)
+            }),
+            Self::Entry { key, field, inner } => {
+                let at = At { field, key: Some(key), ..*at };
+                trail.below(Segment::Key(key), |trail| then(inner, value.entry(key), &at, trail))
+            }
+            Self::Top { top, field, inner } => trail.below(Segment::Member(field.name), |trail| {
+                top.with(at, |value| then(inner, value, &At { field, ..*at }, trail))
+            }),
+            here => then(here, value, at, trail),
+        }
+    }
+
+    fn failure_here(&self, value: &Value<'_>, at: &At<'_>, trail: &Trail) -> Failure {
+        Failure { expected: self.words(at).into(), ..Self::failure_of(value, at, trail) }
+    }
+
+    /// The value found at a place, whatever is expected there.
+    fn failure_of(value: &Value<'_>, at: &At<'_>, trail: &Trail) -> Failure {
+        let path = trail.path();
+        // The document as a whole is not a setting: nothing is "found" there.
+        if path.is_whole() {
+            return Failure::of(path, "".into(), Origin::Stage);
+        }
+        let (origin, actual) = (origin(value, at, &path), actual(resolve(at.field, value), at));
+        Failure { actual, ..Failure::of(path, "".into(), origin) }
+    }
+
+    /// The failure of a `not` over this pattern, at the one setting that the pattern is about.
+    fn holds_though(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
+        match self {
+            Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
+                self.step(value, at, trail, |inner, value, at, trail| inner.holds_though(value, at, trail, out));
+            }
+            Self::All(of) if of.len() == 1 => of[0].holds_though(value, at, trail, out),
+            here => {
+                let expected = format!("not {}", here.words(at)).into();
+                out.push(Failure { expected, ..here.failure_here(value, at, trail) });
+            }
+        }
+    }
+
+    /// Whether the pattern is about one setting.
+    pub(crate) fn is_one_setting(&self) -> bool {
+        match self {
+            Self::Member { inner, .. } | Self::Top { inner, .. } | Self::Entry { inner, .. } | Self::Not(inner) => {
+                inner.is_one_setting()
+            }
+            Self::All(of) | Self::Any(of) if of.len() == 1 => of[0].is_one_setting(),
+            Self::All(of) | Self::Any(of) => of.iter().all(|pattern| matches!(pattern, Self::Tests(_))),
+            Self::Tests(_) => true,
+            Self::Entries { .. } | Self::SomeEntry { .. } => false,
+        }
+    }
+
+    /// What keeps the pattern from being decided, given that it is not.
+    pub fn open_questions(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Open>) {
+        if self.truth(value, at) != Truth::Unknown {
+            return;
+        }
+        match self {
+            Self::All(of) | Self::Any(of) => {
+                for pattern in of {
+                    pattern.open_questions(value, at, trail, out);
+                }
+            }
+            Self::Not(inner) => inner.open_questions(value, &at.under_not(), trail, out),
+            Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
+                self.step(value, at, trail, |inner, value, at, trail| inner.open_questions(value, at, trail, out));
+            }
+            Self::Entries { glob, written, field, inner } if !matches!(value, Value::NotStated) => {
+                for (key, value) in fitting(glob, written, value) {
+                    let at = at.at_key(key, field);
+                    trail.below_key(key, |trail| inner.open_questions(value, &at, trail, out));
+                }
+            }
+            Self::Entries { .. } | Self::SomeEntry { .. } => out.push(Open::not_stated(trail.text())),
+            Self::Tests(setting) => {
+                let resolved = resolve(at.field, value);
+                let reason = setting.tests.iter().find_map(|test| test.unknown(resolved, at));
+                let reason = reason.map_or_else(|| NOT_STATED_REASON.into(), Arc::from);
+                out.push(Open { route: None, path: trail.text(), reason });
+            }
+        }
+    }
+
+    /// What cannot be decided beside what fails, given that the pattern fails.
+    pub fn questions_beside(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Open>) {
+        match (self.truth(value, at), self) {
+            (Truth::Unknown, _) => self.open_questions(value, at, trail, out),
+            (Truth::False, Self::All(of)) => {
+                for pattern in of {
+                    pattern.questions_beside(value, at, trail, out);
+                }
+            }
+            (Truth::False, Self::Member { .. } | Self::Entry { .. } | Self::Top { .. }) => {
+                self.step(value, at, trail, |inner, value, at, trail| inner.questions_beside(value, at, trail, out));
+            }
+            (Truth::False, Self::Entries { glob, written, field, inner }) => {
+                for (key, value) in fitting(glob, written, value) {
+                    let at = at.at_key(key, field);
+                    trail.below_key(key, |trail| inner.questions_beside(value, &at, trail, out));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The pattern in words, for `expected`.
+    #[must_use]
+    pub fn words(&self, at: &At<'_>) -> String {
+        let all = |of: &[Self]| {
+            let left: Vec<String> = of
+                .iter()
+                .filter(|pattern| pattern.truth(&UNSET, at) != Truth::Dropped)
+                .map(|pattern| pattern.words(at))
+                .collect();
+            left
+        };
+        match self {
+            Self::All(of) => all(of).join(" and "),
+            Self::Any(of) => match all(of).as_slice() {
+                [one] => one.clone(),
+                several => format!("any of: {}", several.join("; or ")),
+            },
+            Self::Not(inner) => format!("not {}", inner.words(at)),
+            Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
+                inner.words_under(field.name, &At { field, key: at.key, ..*at })
+            }
+            Self::Entry { key, field, inner } => inner.words_under(key, &At { field, key: Some(key), ..*at }),
+            Self::Entries { written, field, inner, .. } => {
+                inner.words_under(&format!("every {written}"), &At { field, ..*at })
+            }
+            Self::SomeEntry { written, present, .. } => {
+                let keys = if &**written == "*" { "key".to_owned() } else { format!("key like {written}") };
+                if *present { format!("at least one {keys}") } else { format!("no {keys}") }
+            }
+            Self::Tests(setting) => {
+                setting.tests.iter().map(|test| test.expected(at)).collect::<Vec<_>>().join(" and ")
+            }
+        }
+    }
+
+    fn words_under(&self, name: &str, at: &At<'_>) -> String {
+        let words = self.words(at);
+        match self {
+            Self::Member { .. } | Self::Entry { .. } => format!("{name}.{words}"),
+            Self::All(parts) if parts.iter().any(|part| !matches!(part, Self::Tests(_) | Self::Not(_))) => {
+                format!("{name} ({words})")
+            }
+            _ => format!("{name}: {words}"),
+        }
+    }
+}
+
+/// The origin of a value, by the first member of its path.
+fn origin(value: &Value<'_>, at: &At<'_>, path: &Path) -> Origin {
+    if value.is_unset() && !at.empty_is_text {
+        return match at.field.unset {
+            Unset::False | Unset::Text(_) => Origin::Implied,
+            Unset::Nothing | Unset::Empty => Origin::Unset,
+        };
+    }
+    match path.segments().next().map(Segment::name) {
+        Some("RouteSettings") => Origin::Route,
+        Some("api") => Origin::Api,
+        _ => Origin::Stage,
+    }
+}
+
+/// A value as a report may show it: a stage variable, and every text that looks like a secret, only as a digest.
+fn actual(value: &Value<'_>, at: &At<'_>) -> Actual {
+    if value.is_unset() {
+        return if at.empty_is_text { Actual::Text("".into()) } else { Actual::Unset };
+    }
+    match value {
+        Value::Boolean(value) => Actual::Boolean(*value),
+        Value::Integer(value) => Actual::Integer(*value),
+        Value::Number(value) => Actual::Number(*value),
+        Value::Text(text) => Actual::Text(shown(text, at).into()),
+        Value::Digest(digest) => Actual::Text(digest.short().into()),
+        Value::Unset | Value::NotStated => Actual::Unset,
+        Value::Struct(_) | Value::Map(_) | Value::List(_) => {
+            let shown = all_shown(value, at);
+            let written = serde_json::to_string(&Written { field: at.field, value: &shown });
+            written.map_or(Actual::Unset, |json| Actual::Json(json.into()))
+        }
+    }
+}
+
+/// A text as a report may show it.
+fn shown<'t>(text: &'t str, at: &At<'_>) -> Cow<'t, str> {
+    if at.hide && at.field.sensitive {
+        return Digest::of(at.document.account, at.key.unwrap_or_default(), text).short().into();
+    }
+    at.shown(at.key, text)
+}
+
+/// A value with every text and digest in it as a report may show it.
+fn all_shown<'v>(value: &'v Value<'_>, at: &At<'_>) -> Value<'v> {
+    match value {
+        Value::Text(text) => Value::Text(shown(text, at)),
+        Value::Digest(digest) => Value::text(digest.short()),
+        Value::Struct(values) => {
+            let members = at.field.members().iter().zip(values);
+            Value::Struct(members.map(|(field, value)| all_shown(value, &At { field, ..*at })).collect())
+        }
+        Value::Map(entries) => {
+            let Kind::Map(field) = at.field.kind else { return Value::Unset };
+            let entries = entries.iter().map(|(key, value)| {
+                let key = key.as_ref();
+                (Cow::Borrowed(key), all_shown(value, &At { field, key: Some(key), ..*at }))
+            });
+            Value::Map(entries.collect())
+        }
+        Value::List(elements) => {
+            let Kind::List(field) = at.field.kind else { return Value::Unset };
+            Value::List(elements.iter().map(|element| all_shown(element, &At { field, ..*at })).collect())
+        }
+        Value::Unset => Value::Unset,
+        Value::NotStated => Value::NotStated,
+        Value::Boolean(value) => Value::Boolean(*value),
+        Value::Integer(value) => Value::Integer(*value),
+        Value::Number(value) => Value::Number(*value),
+    }
+}

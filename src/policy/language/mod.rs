@@ -1,0 +1,10 @@
+//! The language: patterns, the tests in them, and their answers on a stage. It must not know rules or files.
+
+pub mod access_log;
+pub mod explain;
+pub mod fields;
+pub mod glob;
+pub mod operators;
+pub mod pattern;
+pub mod template;
+pub mod truth;

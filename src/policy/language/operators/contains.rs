@@ -1,0 +1,67 @@
+//! `contains`: An element of a list, or a part of a text.
+
+use serde_json::json;
+
+use super::{Operator, Reading, Test, compared, is_text};
+use crate::model::catalogue::Kind;
+use crate::model::value::Value;
+use crate::policy::author::describe::Example;
+use crate::policy::language::pattern::At;
+use crate::policy::language::template::Template;
+use crate::policy::language::truth::Truth;
+use crate::policy::read::compile::text_of;
+use crate::policy::text::yaml::Node;
+
+/// The test as the loader knows it.
+pub static OPERATOR: Operator = Operator {
+    name: "contains",
+    about: "An element of a list, or a part of a text.",
+    takes: "one literal value",
+    on: |kind| is_text(kind) || matches!(kind, Kind::List(_)),
+    schema: |_| json!({"type": "string", "minLength": 1}),
+    example: Example {
+        rule: "expect: {api: {CorsConfiguration: {AllowOrigins: {not: {contains: '*'}}}}}",
+        passes: "{api: {CorsConfiguration: {AllowOrigins: ['https://example.com']}}}",
+        fails: "{api: {CorsConfiguration: {AllowOrigins: ['*']}}}",
+    },
+    read,
+};
+
+#[derive(Debug)]
+struct Contains(Box<str>);
+
+fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
+    let text = text_of(node, reading.problems)?;
+    if Template::of(text).is_ok_and(|template| template.literal().is_none()) {
+        let title = "`contains` takes a literal text, and `${…}` in it is one";
+        let help = if is_text(&reading.field.kind) {
+            format!("write `like: \"*{text}*\"`")
+        } else {
+            "compare with `each` and `like`".to_owned()
+        };
+        reading.problems.note(&node.span, title, "no value of the stage is put in here", [help]);
+        return None;
+    }
+    Some(Box::new(Contains(text.into())))
+}
+
+impl Test for Contains {
+    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        match value {
+            Value::List(elements) => elements.iter().any(|element| element.as_text() == Some(&self.0)).into(),
+            Value::Text(text) => {
+                // The end of an ARN may be written as it is copied.
+                let part = match compared(at.field, &self.0) {
+                    "" => &self.0,
+                    part => part,
+                };
+                compared(at.field, text).contains(part).into()
+            }
+            _ => Truth::False,
+        }
+    }
+
+    fn words(&self) -> Option<String> {
+        Some(format!("containing {}", self.0))
+    }
+}

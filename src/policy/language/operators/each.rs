@@ -1,0 +1,62 @@
+//! `each`: A pattern that every element of a list meets; an empty list does.
+
+use serde_json::json;
+
+use super::{Operator, Reading, Test};
+use crate::model::catalogue::Kind;
+use crate::model::value::Value;
+use crate::policy::author::describe::Example;
+use crate::policy::author::outline;
+use crate::policy::author::schema;
+use crate::policy::language::fields::Fields;
+use crate::policy::language::pattern::{At, Pattern};
+use crate::policy::language::truth::Truth;
+use crate::policy::read::compile::Compiler;
+use crate::policy::text::yaml::Node;
+
+/// The test as the loader knows it.
+pub static OPERATOR: Operator = Operator {
+    name: "each",
+    about: "A pattern that every element of a list meets; an empty list does.",
+    takes: "a pattern",
+    on: |kind| matches!(kind, Kind::List(_)),
+    schema: |field| match field.kind {
+        Kind::List(element) => schema::reference(element),
+        _ => json!({}),
+    },
+    example: Example {
+        rule: "expect: {api: {CorsConfiguration: {AllowOrigins: {each: {like: 'https://*'}}}}}",
+        passes: "{api: {CorsConfiguration: {AllowOrigins: ['https://example.com']}}}",
+        fails: "{api: {CorsConfiguration: {AllowOrigins: ['https://example.com', 'http://example.com']}}}",
+    },
+    read,
+};
+
+#[derive(Debug)]
+struct Each(Pattern);
+
+fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
+    let Kind::List(element) = reading.field.kind else { return None };
+    Some(Box::new(Each(Compiler::new(reading.problems).element(node, element)?)))
+}
+
+impl Test for Each {
+    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        let (Value::List(elements), Kind::List(field)) = (value, at.field.kind) else { return Truth::False };
+        Truth::all(elements.iter().map(|element| self.0.truth(element, &At { field, ..*at })))
+    }
+
+    fn reads(&self) -> Vec<String> {
+        // The pattern's reading of the element itself is not a field.
+        Fields::of_pattern(&self.0, "").tested().filter(|field| !field.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn demand(&self) -> String {
+        format!("every element {}", outline::demand(&self.0).unwrap_or_default())
+    }
+
+    fn expected(&self, at: &At<'_>) -> String {
+        let Kind::List(field) = at.field.kind else { return String::new() };
+        format!("every element {}", self.0.words(&At { field, ..*at }))
+    }
+}

@@ -1,0 +1,117 @@
+//! Equality, written as the value itself or as a list of values.
+
+use super::{Answers, Test, compared, number};
+use crate::model::value::Value;
+use crate::policy::language::explain::NOT_STATED_REASON;
+use crate::policy::language::pattern::At;
+use crate::policy::language::template::{Missing, Template};
+use crate::policy::language::truth::Truth;
+
+/// A value that a policy names.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    /// A boolean.
+    Boolean(bool),
+    /// A number, whole or not.
+    Number(f64),
+    /// A text, perhaps with values of the stage in it.
+    Text(Template),
+}
+
+/// The setting is one of these.
+#[derive(Debug)]
+pub struct Equals(pub Vec<Literal>);
+
+impl Literal {
+    fn is(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        match (self, value) {
+            (Self::Boolean(wanted), Value::Boolean(found)) => (wanted == found).into(),
+            #[expect(clippy::float_cmp, reason = "the policy names the very number; JSON floats are read exactly")]
+            (Self::Number(wanted), found) => found.as_number().is_some_and(|found| found == *wanted).into(),
+            (Self::Text(wanted), found) => match (wanted.text(at.document), found) {
+                (Ok(wanted), Value::Text(found)) => (compared(at.field, found) == compared(at.field, &wanted)).into(),
+                (Ok(wanted), Value::Digest(found)) => {
+                    found.is_of(at.document.account, at.key.unwrap_or_default(), &wanted).into()
+                }
+                (Err(Missing { unset: false, .. }), _) => Truth::Unknown,
+                _ => Truth::False,
+            },
+            (Self::Boolean(_), _) => Truth::False,
+        }
+    }
+
+    /// The value, with `${…}` as `value` gives it.
+    fn words(&self, value: impl Fn(&Template) -> Option<String>) -> Option<String> {
+        Some(match self {
+            Self::Boolean(value) => value.to_string(),
+            Self::Number(value) => number(*value),
+            Self::Text(template) => match template.literal() {
+                Some(text) => text.to_owned(),
+                None => return value(template),
+            },
+        })
+    }
+}
+
+impl Equals {
+    fn in_words(&self, value: impl Fn(&Template) -> Option<String>) -> Option<String> {
+        let words: Vec<String> = self.0.iter().map(|literal| literal.words(&value)).collect::<Option<_>>()?;
+        Some(if words.len() == 1 { words.concat() } else { format!("one of {}", words.join(", ")) })
+    }
+}
+
+/// A template as a message shows it when a value in it is missing.
+pub(super) fn unset_words(template: &Template, missing: &Missing) -> String {
+    let state = if missing.unset { "not set" } else { "not stated by the source" };
+    format!("{} ({} is {state})", template.written(), missing.path)
+}
+
+impl Test for Equals {
+    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        Truth::any(self.0.iter().map(|literal| literal.is(value, at)))
+    }
+
+    fn words(&self) -> Option<String> {
+        self.in_words(|_| None)
+    }
+
+    fn demand(&self) -> String {
+        self.in_words(|template| Some(template.written().to_owned())).unwrap_or_default()
+    }
+
+    fn expected(&self, at: &At<'_>) -> String {
+        let words = self.in_words(|template| {
+            Some(match template.shown(at) {
+                Ok(text) => text,
+                Err(missing) => unset_words(template, &missing),
+            })
+        });
+        words.unwrap_or_default()
+    }
+
+    fn reads(&self) -> Vec<String> {
+        let templates = self.0.iter().filter_map(|literal| match literal {
+            Literal::Text(template) => Some(template),
+            _ => None,
+        });
+        templates.flat_map(Template::reads).collect()
+    }
+
+    fn answers(&self) -> Answers {
+        Answers::Digests
+    }
+
+    fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
+        let missing = self.0.iter().find_map(|literal| match literal {
+            Literal::Text(template) => template.text(at.document).err().filter(|missing| !missing.unset),
+            _ => None,
+        });
+        match (self.asked(value, at), missing) {
+            (Truth::Unknown, Some(missing)) if !matches!(value, Value::NotStated) => {
+                Some(format!("{} is not stated by the source", missing.path))
+            }
+            (Truth::Unknown, _) => Some(NOT_STATED_REASON.to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `like`: A text that fits a glob, or one of a list of globs.
+
+use serde_json::json;
+
+use super::equals::unset_words;
+use super::{DIGEST_REASON, Operator, Reading, Test, compared, is_text};
+use crate::model::value::Value;
+use crate::policy::author::describe::Example;
+use crate::policy::language::explain::NOT_STATED_REASON;
+use crate::policy::language::pattern::At;
+use crate::policy::language::template::Template;
+use crate::policy::language::truth::Truth;
+use crate::policy::read::compile::{is_all_stars, read_template, text_of};
+use crate::policy::text::yaml::{Data, Node};
+
+/// The test as the loader knows it.
+pub static OPERATOR: Operator = Operator {
+    name: "like",
+    about: "A text that fits a glob, or one of a list of globs.",
+    takes: "a glob, or a list of globs",
+    on: is_text,
+    schema: |_| {
+        let glob = json!({"type": "string", "minLength": 1});
+        json!({"anyOf": [glob, {"type": "array", "minItems": 1, "items": glob}]})
+    },
+    example: Example {
+        rule: "expect: {StageName: {like: [prod, live-*]}}",
+        passes: "{StageName: live-eu}",
+        fails: "{StageName: dev}",
+    },
+    read,
+};
+
+#[derive(Debug)]
+struct Like(Vec<Wanted>);
+
+/// A glob, and at the ARN of an access log the same without the `:*` behind it.
+#[derive(Debug)]
+struct Wanted {
+    written: Template,
+    bare: Option<Template>,
+}
+
+fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
+    let nodes = match &node.data {
+        Data::List(nodes) if nodes.is_empty() => {
+            reading.problems.note(&node.span, "an empty list fits nothing", "nothing in it", []);
+            return None;
+        }
+        Data::List(nodes) => nodes.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let wanted: Vec<Option<Wanted>> = nodes
+        .iter()
+        .map(|node| {
+            let text = text_of(node, reading.problems)?;
+            if is_all_stars(text) {
+                reading.problems.note(
+                    &node.span,
+                    format!("`like: \"{text}\"` fits every text"),
+                    "this tests nothing",
+                    ["to demand that there is a value, write `present: true`".to_owned()],
+                );
+                return None;
+            }
+            let bare = compared(reading.field, text);
+            Some(Wanted {
+                written: read_template(text, node, reading.problems)?,
+                bare: Template::of(bare).ok().filter(|_| bare != text),
+            })
+        })
+        .collect();
+    Some(Box::new(Like(wanted.into_iter().collect::<Option<_>>()?)))
+}
+
+/// The answer of a glob. A `:*` behind the ARN of an access log counts on neither side; in a glob it may be meant as one
+/// as well.
+fn fits(wanted: &Wanted, text: &str, at: &At<'_>) -> Truth {
+    let text = compared(at.field, text);
+    let one = |template: &Template| match template.fits(text, at.document) {
+        Ok(fits) => fits.into(),
+        Err(missing) if missing.unset => Truth::False,
+        Err(_) => Truth::Unknown,
+    };
+    Truth::any([&wanted.written].into_iter().chain(&wanted.bare).map(one))
+}
+
+impl Like {
+    fn in_words(&self, words: impl Fn(&Template) -> Option<String>) -> Option<String> {
+        let words: Vec<String> = self.0.iter().map(|wanted| words(&wanted.written)).collect::<Option<_>>()?;
+        Some(if words.len() == 1 {
+            format!("like {}", words.concat())
+        } else {
+            format!("like one of {}", words.join(", "))
+        })
+    }
+}
+
+impl Test for Like {
+    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        match value.as_text() {
+            Some(text) => Truth::any(self.0.iter().map(|wanted| fits(wanted, text, at))),
+            None => Truth::False,
+        }
+    }
+
+    fn words(&self) -> Option<String> {
+        self.in_words(|template| template.literal().map(str::to_owned))
+    }
+
+    fn demand(&self) -> String {
+        self.in_words(|template| Some(template.written().to_owned())).unwrap_or_default()
+    }
+
+    fn expected(&self, at: &At<'_>) -> String {
+        let words = self.in_words(|template| {
+            Some(match template.shown(at) {
+                Ok(text) => text,
+                Err(missing) => unset_words(template, &missing),
+            })
+        });
+        words.unwrap_or_default()
+    }
+
+    fn reads(&self) -> Vec<String> {
+        self.0.iter().flat_map(|wanted| wanted.written.reads()).collect()
+    }
+
+    fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
+        if self.asked(value, at) != Truth::Unknown {
+            return None;
+        }
+        let missing = self.0.iter().find_map(|wanted| wanted.written.text(at.document).err());
+        Some(match (value, missing) {
+            (Value::Digest(_), _) => DIGEST_REASON.to_owned(),
+            (Value::Text(_), Some(missing)) => format!("{} is not stated by the source", missing.path),
+            _ => NOT_STATED_REASON.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! `matches`: A text in which a regular expression (Rust's syntax) is found; anchor it with `^` and `$`.
+
+use std::ops::Range;
+
+use regex::Regex;
+use serde_json::json;
+
+use super::{Operator, Test, compared, is_text};
+use crate::model::value::Value;
+use crate::policy::author::describe::Example;
+use crate::policy::language::pattern::At;
+use crate::policy::language::truth::Truth;
+use crate::policy::read::compile::text_of;
+
+/// The test as the loader knows it.
+pub static OPERATOR: Operator = Operator {
+    name: "matches",
+    about: "A text in which a regular expression (Rust's syntax) is found; anchor it with `^` and `$`.",
+    takes: "one regular expression",
+    on: is_text,
+    schema: |_| json!({"type": "string", "minLength": 1}),
+    example: Example {
+        rule: "expect: {Description: {matches: '^[A-Z]+-[0-9]+: '}}",
+        passes: "{Description: 'SHOP-12: checkout'}",
+        fails: "{Description: checkout}",
+    },
+    read: |reading, node| {
+        let text = text_of(node, reading.problems)?;
+        let (part, said) = match regex_of(text) {
+            Ok(regex) => return Some(Box::new(Matches(regex))),
+            Err(mistake) => mistake,
+        };
+        let at = reading.problems.part_of(&node.span, text, &part);
+        let help = if text.contains("${") {
+            Some("`${…}` is read only in equality and in `like`".to_owned())
+        } else if text.starts_with('*') {
+            Some(format!("this looks like a glob: `like: \"{text}\"`"))
+        } else {
+            Some("the syntax is that of Rust's crate regex: https://docs.rs/regex/#syntax".to_owned())
+        };
+        reading.problems.note(&at, "this is not a regular expression", said, help);
+        None
+    },
+};
+
+/// A regular expression.
+///
+/// # Errors
+/// Where it is wrong, and what is.
+pub fn regex_of(text: &str) -> Result<Regex, (Range<usize>, String)> {
+    Regex::new(text).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => (0..text.len(), "too large once its repetitions are written out".to_owned()),
+        _ => mistake(text),
+    })
+}
+
+/// Where a regular expression is wrong, and what is.
+fn mistake(text: &str) -> (Range<usize>, String) {
+    let (span, said) = match regex_syntax::Parser::new().parse(text) {
+        Err(regex_syntax::Error::Parse(error)) => (*error.span(), error.kind().to_string()),
+        Err(regex_syntax::Error::Translate(error)) => (*error.span(), error.kind().to_string()),
+        _ => return (0..text.len(), "it cannot be read".to_owned()),
+    };
+    (span.start.offset..span.end.offset.max(span.start.offset), said)
+}
+
+#[derive(Debug)]
+struct Matches(Regex);
+
+impl Test for Matches {
+    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        value.as_text().is_some_and(|text| self.0.is_match(compared(at.field, text))).into()
+    }
+
+    fn words(&self) -> Option<String> {
+        Some(format!("matching {}", self.0.as_str()))
+    }
+}

@@ -1,0 +1,121 @@
+//! `present`: the presence of a value, `true` for one that is not empty, `false` for none.
+
+use super::{Answers, Operator, Reading, Test, boolean_schema};
+use crate::model::catalogue::{Kind, Unset};
+use crate::model::value::Value;
+use crate::policy::author::describe::Example;
+use crate::policy::language::pattern::At;
+use crate::policy::language::truth::Truth;
+use crate::policy::text::yaml::{Data, Node};
+
+/// The test as the loader knows it.
+pub static OPERATOR: Operator = Operator {
+    name: "present",
+    about: "Whether there is a value: `true` for one that is not empty, `false` for none. Not at a setting that means \
+            something where it is unset, such as a boolean.",
+    takes: "true or false",
+    on: |_| true,
+    schema: boolean_schema,
+    example: Example {
+        rule: "expect: {AccessLogSettings: {DestinationArn: {present: true}}}",
+        passes: "{AccessLogSettings: {DestinationArn: 'arn:aws:logs:us-east-1:111122223333:log-group:shop'}}",
+        fails: "{AccessLogSettings: {}}",
+    },
+    read,
+};
+
+fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
+    let Data::Boolean(present) = node.data else {
+        let title = format!("`present` needs true or false, not {}", node.kind());
+        reading.problems.note(&node.span, title, "neither true nor false", []);
+        return None;
+    };
+    let field = reading.field;
+    if !field.has_default() {
+        return Some(Box::new(Present(present)));
+    }
+    let (unset, instead) = match (field.kind, field.unset) {
+        (Kind::OneOf(names), Unset::Text(unset)) if present => {
+            let others: Vec<&str> = names.iter().copied().filter(|name| *name != unset).collect();
+            (unset, format!("[{}]", others.join(", ")))
+        }
+        (_, Unset::Text(unset)) => (unset, unset.to_owned()),
+        _ => ("false", present.to_string()),
+    };
+    let name = field.name;
+    let title = format!("`present` says nothing of `{name}`: where it is not set, it is {unset}");
+    reading.problems.note(&node.span, title, "there always is a value", [format!("write `{name}: {instead}`")]);
+    None
+}
+
+#[derive(Debug)]
+struct Present(bool);
+
+/// Demands that there is a value; what a list of keys at a map stands for.
+#[must_use]
+pub fn present() -> Box<dyn Test> {
+    Box::new(Present(true))
+}
+
+impl Test for Present {
+    fn holds(&self, value: &Value<'_>, _: &At<'_>) -> Truth {
+        let present = presence(value);
+        if self.0 { present } else { present.not() }
+    }
+
+    fn words(&self) -> Option<String> {
+        Some(if self.0 { "present" } else { "not present" }.to_owned())
+    }
+
+    fn answers(&self) -> Answers {
+        Answers::Everything
+    }
+}
+
+/// The presence of a value: of a struct, that some member is set; of a map, that some key that fits `*`, so none of
+/// AWS's own, is not empty.
+pub fn presence(value: &Value<'_>) -> Truth {
+    let some = |found: &mut dyn Iterator<Item = Truth>| Truth::any([Truth::False].into_iter().chain(found));
+    match value {
+        Value::NotStated => Truth::Unknown,
+        Value::Struct(members) => some(&mut members.iter().map(presence)),
+        Value::Map(entries) => {
+            some(&mut entries.iter().filter(|(key, _)| !key.starts_with("aws:")).map(|(_, value)| presence(value)))
+        }
+        other => Truth::from(!other.is_unset()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::policy::load;
+    use crate::policy::text::diagnostic::SourceText;
+
+    #[test]
+    fn a_setting_that_always_has_a_value_is_not_asked_for_its_presence() {
+        let mistakes = |expect: &str| -> Vec<(String, String)> {
+            let text = format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n");
+            match load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })]) {
+                Ok(_) => Vec::new(),
+                Err(found) => found.into_iter().map(|one| (one.title, one.help.concat())).collect(),
+            }
+        };
+        for (expect, unset, instead) in [
+            ("{AutoDeploy: {present: true}}", "false", "write `AutoDeploy: true`"),
+            ("{AutoDeploy: {present: false}}", "false", "write `AutoDeploy: false`"),
+            ("{not: {AutoDeploy: {any-of: [{present: true}]}}}", "false", "write `AutoDeploy: true`"),
+            ("{each-route: {LoggingLevel: {present: true}}}", "OFF", "write `LoggingLevel: [ERROR, INFO]`"),
+            ("{RouteSettings: {\"*\": {LoggingLevel: {present: false}}}}", "OFF", "write `LoggingLevel: OFF`"),
+        ] {
+            let found = mistakes(expect);
+            assert!(matches!(&found[..], [(title, help)] if title.ends_with(unset) && help == instead), "{found:?}");
+        }
+        for expect in
+            ["{Description: {present: true}}", "{Tags: {present: true}}", "{api: {IpAddressType: {present: true}}}"]
+        {
+            assert_eq!(mistakes(expect), [], "{expect}");
+        }
+    }
+}

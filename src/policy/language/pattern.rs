@@ -1,0 +1,379 @@
+//! The pattern: one picture of a stage, used by `match` and `expect`. What it says of a document, and why not.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, Protocol, STAGE, Unset};
+use crate::model::digest;
+use crate::model::document::STAGE_FIELD;
+use crate::model::path::Segment;
+use crate::model::value::{NOT_STATED, UNSET, Value};
+use crate::model::{Document, Path};
+use crate::policy::language::glob::Glob;
+use crate::policy::language::operators::Test;
+use crate::policy::language::operators::present::presence;
+use crate::policy::language::truth::{Truth, Use};
+
+/// A compiled pattern, at one place of the document.
+#[derive(Debug)]
+pub enum Pattern {
+    /// All of these hold.
+    All(Vec<Pattern>),
+    /// One of these holds.
+    Any(Vec<Pattern>),
+    /// This does not hold.
+    Not(Box<Pattern>),
+    /// A member of a struct is so.
+    Member {
+        /// The member's row.
+        field: &'static Field,
+        /// Its place among its siblings.
+        at: usize,
+        /// What it should be.
+        inner: Box<Pattern>,
+    },
+    /// The value of a key of a map is so.
+    Entry {
+        /// The key.
+        key: Box<str>,
+        /// The row of the map's values.
+        field: &'static Field,
+        /// What the value should be.
+        inner: Box<Pattern>,
+    },
+    /// The value of every key that fits is so.
+    Entries {
+        /// Which keys.
+        glob: Glob,
+        /// The glob as it was written.
+        written: Box<str>,
+        /// The row of the map's values.
+        field: &'static Field,
+        /// What the values should be.
+        inner: Box<Pattern>,
+    },
+    /// A key that fits is there, and not empty; or none is.
+    SomeEntry {
+        /// Which keys.
+        glob: Glob,
+        /// The glob as it was written.
+        written: Box<str>,
+        /// Whether there should be one.
+        present: bool,
+    },
+    /// The setting passes these tests.
+    Tests(Setting),
+    /// What stands at a place of the document's top is so.
+    Top {
+        /// The place.
+        top: Top,
+        /// Its row.
+        field: &'static Field,
+        /// What it should be.
+        inner: Box<Pattern>,
+    },
+}
+
+/// The tests of one setting.
+#[derive(Debug)]
+pub struct Setting {
+    pub(crate) tests: Vec<Box<dyn Test>>,
+    /// The words of each test, when they are the same on every stage.
+    pub(crate) words: Vec<Option<Arc<str>>>,
+    /// The path of the setting, once it was needed, when it is the same on every stage.
+    pub(crate) path: OnceLock<Arc<Path>>,
+}
+
+impl Setting {
+    /// A setting that passes these tests.
+    #[must_use]
+    pub fn new(tests: Vec<Box<dyn Test>>) -> Self {
+        let words = tests.iter().map(|test| test.words().map(Arc::from)).collect();
+        Self { tests, words, path: OnceLock::new() }
+    }
+}
+
+/// What a pattern is asked about, and what the answer may depend on.
+#[derive(Clone, Copy)]
+pub struct At<'d> {
+    /// The stage.
+    pub document: &'d Document<'d>,
+    /// The protocol that the stage is taken to have.
+    pub protocol: Protocol,
+    /// Whether the pattern stands in `match` or in `expect`.
+    pub used: Use,
+    /// The row of the value.
+    pub field: &'static Field,
+    /// The key, for a value of a map.
+    pub key: Option<&'d str>,
+    /// The key of the route looked at; unset for the stage default.
+    pub route: &'d Value<'d>,
+    /// True if values that should not be read by everyone are shown as digests.
+    pub hide: bool,
+    /// True for the text at a key that fits a glob: an empty one is a text there, and not an unset value.
+    pub empty_is_text: bool,
+}
+
+static FALSE: Value<'static> = Value::Boolean(false);
+static OFF: Value<'static> = Value::Text(Cow::Borrowed("OFF"));
+
+/// A value with its meaning filled in: what AWS leaves out is false, OFF or empty where the catalogue says so.
+#[must_use]
+pub fn resolve<'v>(field: &Field, value: &'v Value<'v>) -> &'v Value<'v> {
+    match (value, field.unset) {
+        (Value::Unset, Unset::False) => &FALSE,
+        (Value::Unset, Unset::Text(text)) => {
+            debug_assert_eq!(OFF.as_text(), Some(text), "LoggingLevel alone has a text for a default");
+            &OFF
+        }
+        _ => value,
+    }
+}
+
+impl Pattern {
+    /// What the pattern says of a value.
+    #[must_use]
+    pub fn truth(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        match self {
+            Self::All(of) => at.used.all(of.iter().map(|pattern| pattern.truth(value, at))),
+            Self::Any(of) => Truth::any(of.iter().map(|pattern| pattern.truth(value, at))),
+            Self::Not(inner) => inner.truth(value, &at.under_not()).not(),
+            Self::Member { field, at: place, inner } => {
+                if !field.on.include(at.protocol) {
+                    return Truth::Dropped;
+                }
+                inner.truth(value.member(*place), &At { field, key: at.key, ..*at })
+            }
+            Self::Entry { key, field, inner } => inner.truth(value.entry(key), &At { field, key: Some(key), ..*at }),
+            Self::Entries { glob, written, field, inner } => match value {
+                // A map that is not stated may have a key that fits, or none.
+                Value::NotStated => match inner.truth(&NOT_STATED, &At { field, ..*at }) {
+                    Truth::Dropped => Truth::Dropped,
+                    _ => Truth::Unknown,
+                },
+                _ => {
+                    let mut fitting = fitting(glob, written, value).peekable();
+                    if fitting.peek().is_none() {
+                        // None is fine, unless the protocol lacks what is asked of it.
+                        return match inner.truth(&UNSET, &At { field, used: Use::Expect, ..*at }) {
+                            Truth::Dropped => Truth::Dropped,
+                            _ => Truth::True,
+                        };
+                    }
+                    at.used.all(fitting.map(|(key, value)| inner.truth(value, &at.at_key(key, field))))
+                }
+            },
+            Self::SomeEntry { glob, written, present } => match value {
+                Value::NotStated => Truth::Unknown,
+                _ => {
+                    let there = some_entry(glob, written, value);
+                    if *present { there } else { there.not() }
+                }
+            },
+            Self::Tests(setting) => {
+                let value = resolve(at.field, value);
+                Truth::all(setting.tests.iter().map(|test| test.asked(value, at)))
+            }
+            Self::Top { top, field, inner } => {
+                if !field.on.include(at.protocol) {
+                    return Truth::Dropped;
+                }
+                top.with(at, |value| inner.truth(value, &At { field, ..*at }))
+            }
+        }
+    }
+
+    /// True if the pattern, at the top of the document, may fail at a setting, and not only at the document as a whole.
+    #[must_use]
+    pub fn may_fail_at_a_setting(&self) -> bool {
+        match self {
+            Self::All(of) => of.iter().any(Self::may_fail_at_a_setting),
+            Self::Any(_) => false,
+            Self::Not(inner) => inner.is_one_setting(),
+            _ => true,
+        }
+    }
+
+    /// True if the pattern puts a test, a `not` or an `any-of` at a setting, below others too. A glob names the keys
+    /// that the stage has and that fit; `present` under a glob also those that are missing.
+    #[must_use]
+    pub fn names(&self, setting: &[Segment<'_>], value: &Value<'_>, at: &At<'_>) -> bool {
+        match (self, setting) {
+            (Self::All(of), _) => of.iter().any(|pattern| pattern.names(setting, value, at)),
+            (Self::Any(_) | Self::Not(_) | Self::Tests(_), []) => true,
+            (Self::Any(of), _) => of.iter().any(|pattern| pattern.names(setting, value, at)),
+            (Self::Not(inner), _) => inner.names(setting, value, at),
+            (Self::Member { field, at: place, inner }, [Segment::Member(name), rest @ ..]) => {
+                field.name == *name && inner.names(rest, value.member(*place), &At { field, ..*at })
+            }
+            (Self::Top { top, field, inner }, [Segment::Member(name), rest @ ..]) => {
+                field.name == *name && top.with(at, |value| inner.names(rest, value, &At { field, ..*at }))
+            }
+            (Self::Entry { key, field, inner }, [Segment::Key(name), rest @ ..]) => {
+                **key == **name && inner.names(rest, value.entry(key), &At { field, key: Some(key), ..*at })
+            }
+            (Self::Entries { glob, written, field, inner }, [Segment::Key(name), rest @ ..]) => {
+                let mut entry = fitting(glob, written, value).filter(|(key, _)| key == name);
+                entry.any(|(key, value)| inner.names(rest, value, &at.at_key(key, field)))
+            }
+            (Self::SomeEntry { glob, written, .. }, [Segment::Key(name)]) => fits(glob, written, name),
+            (Self::SomeEntry { glob, written, .. }, [Segment::Glob(name)]) => {
+                **written == **name || fits(glob, written, name)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A place at the top of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Top {
+    /// `account`.
+    Account,
+    /// `region`.
+    Region,
+    /// `partition`.
+    Partition,
+    /// `arn`.
+    Arn,
+    /// `api`.
+    Api,
+    /// `route`.
+    Route,
+    /// A member of the stage, by place in [`STAGE`].
+    Stage(usize),
+}
+
+impl Top {
+    /// The places and their rows: the stage's, then ours. `each-route` is not a place; the loader sets it apart.
+    pub fn all() -> impl Iterator<Item = (Self, &'static Field)> {
+        let ours = OURS.iter().filter_map(|field| {
+            let top = match field.name {
+                "account" => Self::Account,
+                "region" => Self::Region,
+                "partition" => Self::Partition,
+                "arn" => Self::Arn,
+                "api" => return Some((Self::Api, &API_FIELD)),
+                "route" => Self::Route,
+                _ => return None,
+            };
+            Some((top, field))
+        });
+        STAGE.iter().enumerate().map(|(at, field)| (Self::Stage(at), field)).chain(ours)
+    }
+
+    /// Hands the value that stands there to `then`.
+    pub(crate) fn with<T>(self, at: &At<'_>, then: impl FnOnce(&Value<'_>) -> T) -> T {
+        let document = at.document;
+        match self {
+            Self::Account => then(&document.account.map_or(Value::NotStated, Value::text)),
+            Self::Region => then(&document.region.map_or(Value::NotStated, Value::text)),
+            Self::Partition => then(&document.partition().map_or(Value::NotStated, Value::text)),
+            Self::Arn => match document.arn() {
+                Some(arn) => then(&Value::text(arn)),
+                None => then(&NOT_STATED),
+            },
+            Self::Api => then(document.api),
+            Self::Route => then(at.route),
+            Self::Stage(at) => then(document.stage.member(at)),
+        }
+    }
+}
+
+/// The row of the document as a whole.
+pub static DOCUMENT: Field = STAGE_FIELD;
+
+impl<'d> At<'d> {
+    /// The top of a document.
+    #[must_use]
+    pub fn top(document: &'d Document<'d>, protocol: Protocol, used: Use) -> Self {
+        At { document, protocol, used, field: &DOCUMENT, key: None, route: &UNSET, hide: true, empty_is_text: false }
+    }
+
+    /// The same, with every value shown as it is if `show_values`.
+    #[must_use]
+    pub fn showing(self, show_values: bool) -> Self {
+        At { hide: !show_values, ..self }
+    }
+
+    /// A text of the document as a report may show it, given the key that it has in a map.
+    #[must_use]
+    pub fn shown<'t>(&self, key: Option<&str>, text: &'t str) -> Cow<'t, str> {
+        if self.hide { digest::shown(self.document.account, key, text) } else { Cow::Borrowed(text) }
+    }
+
+    /// The value of a key that fits a glob.
+    pub(crate) fn at_key<'k>(&self, key: &'k str, field: &'static Field) -> At<'k>
+    where
+        'd: 'k,
+    {
+        At { field, key: Some(key), empty_is_text: matches!(field.kind, Kind::Text), ..*self }
+    }
+
+    /// The same under a `not`.
+    #[must_use]
+    pub fn under_not(self) -> Self {
+        At { used: self.used.turned(), ..self }
+    }
+
+    /// The same while nothing is known of the routes.
+    #[must_use]
+    pub fn any_route(self) -> Self {
+        At { route: &NOT_STATED, ..self }
+    }
+}
+
+/// A glob fits a key; a tag of AWS's own only if the glob names it so.
+pub(crate) fn fits(glob: &Glob, written: &str, key: &str) -> bool {
+    (!key.starts_with("aws:") || written.starts_with("aws:")) && glob.fits(key)
+}
+
+/// The entries that a glob key is about, empty ones too.
+pub(crate) fn fitting<'v>(
+    glob: &Glob,
+    written: &str,
+    value: &'v Value<'v>,
+) -> impl Iterator<Item = &'v (Cow<'v, str>, Value<'v>)> {
+    value.entries().iter().filter(move |(key, _)| fits(glob, written, key))
+}
+
+/// Whether a key that fits is there, and not empty.
+fn some_entry(glob: &Glob, written: &str, value: &Value<'_>) -> Truth {
+    let fitting = fitting(glob, written, value);
+    Truth::any([Truth::False].into_iter().chain(fitting.map(|(_, value)| presence(value))))
+}
+
+/// The rest of a path of catalogue names, which have no dots, below another.
+pub fn below<'p>(path: &'p str, segment: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(segment)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_ours_but_each_route_is_a_place() {
+        let places: Vec<_> = Top::all().map(|(_, field)| field.name).collect();
+        for field in OURS {
+            assert_eq!(places.contains(&field.name), field.name != "each-route", "{}", field.name);
+        }
+        assert_eq!(places.len(), STAGE.len() + OURS.len() - 1);
+    }
+
+    #[test]
+    fn a_tag_of_awss_own_fits_only_a_glob_that_names_it() {
+        assert!(!fits(&Glob::of("*"), "*", "aws:cloudformation:stack-name"));
+        assert!(fits(&Glob::of("aws:*"), "aws:*", "aws:cloudformation:stack-name"));
+        assert!(fits(&Glob::of("*"), "*", "team"));
+    }
+
+    #[test]
+    fn a_key_whose_value_is_not_stated_may_be_empty() {
+        let there = |value: Value<'static>| some_entry(&Glob::of("a*"), "a*", &Value::map(vec![("ab".into(), value)]));
+        assert_eq!(there(Value::text("x")), Truth::True);
+        assert_eq!(there(Value::Unset), Truth::False);
+        assert_eq!(there(Value::NotStated), Truth::Unknown);
+    }
+}

@@ -1,0 +1,269 @@
+//! `${PATH}` in a text: another value of the same stage, taken literally.
+
+use std::borrow::Cow;
+
+use crate::model::Document;
+use crate::model::catalogue::{API, STAGE, position};
+use crate::model::value::Value;
+use crate::policy::language::glob::Glob;
+use crate::policy::language::pattern::At;
+
+/// A text with values of the stage in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    parts: Vec<Part>,
+    /// The same as a glob, with the values to be given.
+    glob: Glob,
+    written: Box<str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Literal(Box<str>),
+    Value(Source),
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Source {
+    Account,
+    Region,
+    Partition,
+    StageName,
+    ApiId,
+    ApiName,
+    Tag(Box<str>),
+    ApiTag(Box<str>),
+}
+
+/// The paths that may stand in `${…}`, for messages; KEY is any tag key.
+pub const PATHS: [&str; 8] =
+    ["account", "region", "partition", "StageName", "api.ApiId", "api.Name", "Tags.KEY", "api.Tags.KEY"];
+
+/// Why a template has no text on a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The path in `${…}`.
+    pub path: String,
+    /// Whether the source says that it is unset; otherwise it is not stated.
+    pub unset: bool,
+}
+
+impl Source {
+    fn of(path: &str) -> Option<Self> {
+        Some(match path {
+            "account" => Self::Account,
+            "region" => Self::Region,
+            "partition" => Self::Partition,
+            "StageName" => Self::StageName,
+            "api.ApiId" => Self::ApiId,
+            "api.Name" => Self::ApiName,
+            _ => match (path.strip_prefix("Tags."), path.strip_prefix("api.Tags.")) {
+                (Some(key), _) if !key.is_empty() => Self::Tag(key.into()),
+                (_, Some(key)) if !key.is_empty() => Self::ApiTag(key.into()),
+                _ => return None,
+            },
+        })
+    }
+
+    fn path(&self) -> String {
+        match self {
+            Self::Account => "account".into(),
+            Self::Region => "region".into(),
+            Self::Partition => "partition".into(),
+            Self::StageName => "StageName".into(),
+            Self::ApiId => "api.ApiId".into(),
+            Self::ApiName => "api.Name".into(),
+            Self::Tag(key) => format!("Tags.{key}"),
+            Self::ApiTag(key) => format!("api.Tags.{key}"),
+        }
+    }
+
+    /// The key of a value of a map.
+    fn key(&self) -> Option<&str> {
+        match self {
+            Self::Tag(key) | Self::ApiTag(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The field that the value is in.
+    fn field(&self) -> String {
+        match self {
+            Self::Tag(_) => "Tags".to_owned(),
+            Self::ApiTag(_) => "api.Tags".to_owned(),
+            plain => plain.path(),
+        }
+    }
+
+    fn read<'d>(&self, document: &Document<'d>) -> Result<&'d str, Missing> {
+        let stated = |text: Option<&'d str>| text.ok_or_else(|| Missing { path: self.path(), unset: false });
+        let value = |value: &'d Value<'d>| {
+            value.as_text().ok_or_else(|| Missing { path: self.path(), unset: !matches!(value, Value::NotStated) })
+        };
+        match self {
+            Self::Account => stated(document.account),
+            Self::Region => stated(document.region),
+            Self::Partition => stated(document.partition()),
+            Self::StageName => value(document.stage.member(const { position(STAGE, "StageName") })),
+            Self::ApiId => value(document.api.member(const { position(API, "ApiId") })),
+            Self::ApiName => value(document.api.member(const { position(API, "Name") })),
+            Self::Tag(key) => value(document.stage.member(const { position(STAGE, "Tags") }).entry(key)),
+            Self::ApiTag(key) => value(document.api.member(const { position(API, "Tags") }).entry(key)),
+        }
+    }
+}
+
+impl Template {
+    /// The template that is written so.
+    ///
+    /// # Errors
+    /// The path of a `${…}` that names nothing; `None` when the brace is not closed.
+    pub fn of(text: &str) -> Result<Self, Option<String>> {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            if rest[..at].ends_with('$') {
+                literal.push_str(&rest[..at - 1]);
+                literal.push_str("${");
+                rest = &rest[at + 2..];
+                continue;
+            }
+            literal.push_str(&rest[..at]);
+            let (path, after) = rest[at + 2..].split_once('}').ok_or(None)?;
+            let source = Source::of(path).ok_or_else(|| Some(path.to_owned()))?;
+            if !literal.is_empty() {
+                parts.push(Part::Literal(std::mem::take(&mut literal).into()));
+            }
+            parts.push(Part::Value(source));
+            rest = after;
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal.into()));
+        }
+        let mut glob = Glob::new();
+        let mut values = 0;
+        for part in &parts {
+            match part {
+                Part::Literal(literal) => glob.push_pattern(literal),
+                Part::Value(_) => {
+                    glob.push_given(values);
+                    values += 1;
+                }
+            }
+        }
+        Ok(Self { parts, glob, written: text.into() })
+    }
+
+    /// The template as it was written.
+    #[must_use]
+    pub fn written(&self) -> &str {
+        &self.written
+    }
+
+    /// The fields of the values that it takes from the stage.
+    #[must_use]
+    pub fn reads(&self) -> Vec<String> {
+        let sources = self.parts.iter().filter_map(|part| match part {
+            Part::Value(source) => Some(source.field()),
+            Part::Literal(_) => None,
+        });
+        sources.collect()
+    }
+
+    /// The text, when no value of the stage is in it.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [Part::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text on a stage.
+    ///
+    /// # Errors
+    /// When a value is unset or not stated.
+    pub fn text(&self, document: &Document<'_>) -> Result<Cow<'_, str>, Missing> {
+        if let Some(literal) = self.literal() {
+            return Ok(Cow::Borrowed(literal));
+        }
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Value(source) => text.push_str(source.read(document)?),
+            }
+        }
+        Ok(Cow::Owned(text))
+    }
+
+    /// The text on a stage as a report may show it.
+    ///
+    /// # Errors
+    /// When a value is unset or not stated.
+    pub fn shown(&self, at: &At<'_>) -> Result<String, Missing> {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Value(source) => text.push_str(&at.shown(source.key(), source.read(at.document)?)),
+            }
+        }
+        Ok(text)
+    }
+
+    /// Whether the template, read as a glob, fits a text: only what the policy's author wrote is special, never a value.
+    ///
+    /// # Errors
+    /// When a value is unset or not stated.
+    pub fn fits(&self, text: &str, document: &Document<'_>) -> Result<bool, Missing> {
+        let sources = self.parts.iter().filter_map(|part| match part {
+            Part::Value(source) => Some(source),
+            Part::Literal(_) => None,
+        });
+        let values: Vec<&str> = sources.map(|source| source.read(document)).collect::<Result<_, _>>()?;
+        Ok(self.glob.fits_given(text, &values))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::value::UNSET;
+
+    const DOCUMENT: Document<'static> =
+        Document { account: Some("111122223333"), region: Some("us-gov-west-1"), api: &UNSET, stage: &UNSET };
+
+    #[test]
+    fn values_are_put_in_and_dollars_are_escaped() {
+        let text = |template: &str| Template::of(template).unwrap().text(&DOCUMENT).map(Cow::into_owned);
+        assert_eq!(
+            text("arn:${partition}:logs:${region}:${account}:x").unwrap(),
+            "arn:aws-us-gov:logs:us-gov-west-1:111122223333:x"
+        );
+        assert_eq!(text("$${account} costs $5").unwrap(), "${account} costs $5");
+        assert_eq!(text("").unwrap(), "");
+        assert_eq!(text("${api.Name}").unwrap_err(), Missing { path: "api.Name".into(), unset: true });
+        let unstated = Document { account: None, ..DOCUMENT };
+        assert!(!Template::of("${account}").unwrap().text(&unstated).unwrap_err().unset);
+    }
+
+    #[test]
+    fn a_path_that_names_nothing_is_refused() {
+        assert_eq!(Template::of("${acount}").unwrap_err().as_deref(), Some("acount"));
+        assert_eq!(Template::of("${Tags.}").unwrap_err().as_deref(), Some("Tags."));
+        assert_eq!(Template::of("${account").unwrap_err(), None);
+    }
+
+    #[test]
+    fn a_value_is_literal_inside_a_glob() {
+        let document = Document { account: Some("*"), ..DOCUMENT };
+        let template = Template::of("${account}-*").unwrap();
+        assert_eq!(template.fits("*-x", &document), Ok(true));
+        assert_eq!(template.fits("y-x", &document), Ok(false));
+    }
+}

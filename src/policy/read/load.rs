@@ -1,0 +1,577 @@
+//! Policy texts to checked and compiled policies: every mistake of every text, or policies that can be trusted.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::model::Severity;
+use crate::model::catalogue::Protocol;
+use crate::model::finding::RuleFacts;
+use crate::policy::cel::Assertion;
+use crate::policy::language::pattern::Pattern;
+use crate::policy::read::compile::{Compiler, Expectation};
+use crate::policy::read::example;
+use crate::policy::read::policies::{EachRoute, Policies, Policy, Rule};
+use crate::policy::read::waiver;
+use crate::policy::text::aliases;
+use crate::policy::text::diagnostic::{Diagnostic, Mistake, Problems, SourceText, suggestions};
+use crate::policy::text::keys::{Keys, name, text};
+use crate::policy::text::yaml::{self, Data, Entry, Node};
+
+/// Compiles the texts of policies, and of their tests (`*_test.yaml`).
+///
+/// # Errors
+/// Every mistake in every text, in order.
+pub fn load(texts: Vec<Arc<SourceText>>) -> Result<Policies, Vec<Diagnostic>> {
+    let mut loading = Loading::default();
+    let order: Vec<Arc<SourceText>> = texts.iter().map(Arc::clone).collect();
+    let (tests, policies): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| is_test_file(&text.name));
+    for text in policies {
+        loading.policy(&text);
+    }
+    for text in tests {
+        loading.tests(&text);
+    }
+    if loading.mistakes.is_empty() {
+        let mut rules: Vec<&mut Rule> = loading.policies.iter_mut().flat_map(|policy| &mut policy.rules).collect();
+        // By name: the order of files on the command line must not show in a report.
+        rules.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
+        for (number, rule) in rules.into_iter().enumerate() {
+            rule.number = u32::try_from(number).unwrap_or(u32::MAX);
+        }
+        let rules = loading.policies.iter().map(|policy| policy.rules.len()).sum();
+        return Ok(Policies { policies: loading.policies, rules });
+    }
+    let mut mistakes = loading.mistakes;
+    mistakes.sort_by_key(|mistake| order.iter().position(|text| Arc::ptr_eq(text, &mistake.file)));
+    Err(mistakes)
+}
+
+/// Whether a file is one of tests only, by its name.
+#[must_use]
+pub fn is_test_file(name: &str) -> bool {
+    name.ends_with("_test.yaml") || name.ends_with("_test.yml")
+}
+
+#[derive(Default)]
+struct Loading {
+    policies: Vec<Policy>,
+    /// The names of all policies, those with mistakes too, and where they stand.
+    names: BTreeMap<String, String>,
+    /// The identifiers of each policy's rules.
+    rule_ids: BTreeMap<String, Vec<String>>,
+    mistakes: Vec<Diagnostic>,
+}
+
+impl Loading {
+    fn policy(&mut self, file: &Arc<SourceText>) {
+        let mut problems = Problems::new(Arc::clone(file));
+        if let Some(root) = yaml::read(&mut problems)
+            && let Some(policy) = self.policy_of(&root, file, &mut problems)
+        {
+            self.policies.push(policy);
+        }
+        self.mistakes.extend(problems.into_sorted());
+    }
+
+    fn policy_of(&mut self, root: &Node, file: &Arc<SourceText>, problems: &mut Problems) -> Option<Policy> {
+        const KEYS: [&str; 5] = ["policy", "description", "match", "rules", "tests"];
+        if let Data::Map(entries) = &root.data
+            && let Some(entry) = entries.iter().find(|entry| entry.key == "waivers")
+            && entries.len() == 1
+        {
+            let help =
+                format!("name the file with `--waivers {}`, and keep it outside the folder of policies", file.name);
+            problems.note(&entry.key_span, "this is a file of waivers, not a policy", "waivers", [help]);
+            return None;
+        }
+        if waiver::is_beside_a_policy(root, problems) {
+            return None;
+        }
+        let keys = Keys::of(root, "a policy", &KEYS, problems)?;
+        let policy_name = keys
+            .text("policy", root, "the policy", problems)
+            .and_then(|text| name(text, "the name of a policy", problems))
+            .map(str::to_owned);
+        if let (Some(policy_name), Some(entry)) = (&policy_name, keys.get("policy")) {
+            let (line, _) = file.position(entry.key_span.start);
+            let place = format!("{}:{line}", file.name);
+            if let Some(first) = self.names.insert(policy_name.clone(), place) {
+                let title = format!("there is already a policy `{policy_name}`");
+                let help = "policies that are loaded together need different names".to_owned();
+                problems.note(&entry.value.span, title, format!("first in {first}"), [help]);
+            }
+        }
+        let description = keys.optional_text("description", problems);
+        let selection = selection(keys.get("match"), problems);
+        if let Some(Selection { route: Some(at), .. }) = &selection {
+            problems.note(at, ROUTE_STANDS, "not in the `match` of a policy", [ROUTE_HELP.to_owned()]);
+        }
+        let shown = policy_name.clone().unwrap_or_default();
+        let rules = self.rules_of(
+            &keys,
+            root,
+            file,
+            &shown,
+            selection.as_ref().and_then(|selection| selection.pattern.as_ref()),
+            problems,
+        );
+        let ids = self.rule_ids.get(&shown).cloned().unwrap_or_default();
+        let tests = keys.get("tests").map(|entry| example::read(&entry.value, &ids, problems));
+        problems.is_empty().then_some(())?;
+        Some(Policy {
+            name: policy_name?,
+            description,
+            file: Arc::clone(file),
+            selection: selection?.pattern,
+            rules,
+            tests: tests.unwrap_or_default(),
+        })
+    }
+
+    fn rules_of(
+        &mut self,
+        keys: &Keys<'_>,
+        root: &Node,
+        file: &SourceText,
+        policy: &str,
+        selection: Option<&Pattern>,
+        problems: &mut Problems,
+    ) -> Vec<Rule> {
+        let Some(entry) = keys.get("rules") else {
+            if !keys.is_misspelt("rules") {
+                problems.note(&root.span, "the policy has no `rules`", "`rules` is needed", []);
+            }
+            return Vec::new();
+        };
+        let nodes = match &entry.value.data {
+            Data::List(nodes) if !nodes.is_empty() => nodes,
+            Data::List(_) | Data::Null => {
+                problems.note(&entry.key_span, "the policy has no rules", "a policy without rules checks nothing", []);
+                return Vec::new();
+            }
+            _ => {
+                let title = format!("`rules` is a list, and this is {}", entry.value.kind());
+                problems.note(&entry.value.span, title, "not a list", ["each rule begins with `- id: …`".to_owned()]);
+                return Vec::new();
+            }
+        };
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut rules = Vec::new();
+        let mut lines = Lines::of(&file.text);
+        for node in nodes {
+            if let Data::Map(entries) = &node.data
+                && let Some(entry) = entries.iter().find(|entry| entry.key == "id")
+                && let Data::Text(id) = &entry.value.data
+            {
+                self.rule_ids.entry(policy.to_owned()).or_default().push(id.clone());
+                if let Some(first) = seen.insert(id, entry.key_span.start) {
+                    let title = format!("the policy already has a rule `{id}`");
+                    let (line, _) = file.position(first);
+                    problems.note(&entry.value.span, title, format!("first on line {line}"), []);
+                }
+            }
+            let line = lines.up_to(node.span.start);
+            rules.extend(rule_of(node, (file, line), policy, selection, problems));
+        }
+        rules
+    }
+
+    fn tests(&mut self, file: &Arc<SourceText>) {
+        let mut problems = Problems::new(Arc::clone(file));
+        if let Some(root) = yaml::read(&mut problems)
+            && let Some(keys) = example::keys_of_file(&root, &mut problems)
+            && let Some((policy, node)) = keys.text("policy", &root, "the file of tests", &mut problems)
+        {
+            if self.names.contains_key(policy) {
+                let ids = self.rule_ids.get(policy).cloned().unwrap_or_default();
+                match keys.get("tests") {
+                    Some(entry) => {
+                        let tests = example::read(&entry.value, &ids, &mut problems);
+                        if let Some(policy) = self.policies.iter_mut().find(|known| known.name == policy) {
+                            policy.tests.extend(tests);
+                        }
+                    }
+                    None if keys.is_misspelt("tests") => {}
+                    None => problems.note(&root.span, "the file has no `tests`", "`tests` is needed", []),
+                }
+            } else {
+                let (label, help) = if self.names.is_empty() {
+                    ("not loaded", vec!["this is a file of tests; name the file of its policy as well".to_owned()])
+                } else {
+                    let (label, help) = suggestions(policy, self.names.keys().map(String::as_str));
+                    (if label.starts_with("did") { "perhaps misspelt" } else { "not loaded" }, help)
+                };
+                problems.note(&node.span, format!("no policy `{policy}` is loaded"), label, help);
+            }
+        }
+        self.mistakes.extend(problems.into_sorted());
+    }
+}
+
+const ROUTE_STANDS: &str = "`route` stands only in the `match` of a rule that expects nothing but `each-route`";
+const ROUTE_HELP: &str = "make it a rule of its own, with `each-route` alone under `expect`";
+
+/// A compiled `match`: everything where it is left out.
+#[derive(Default)]
+struct Selection {
+    pattern: Option<Pattern>,
+    /// Where it names `route`.
+    route: Option<Range<usize>>,
+}
+
+/// Compiles a `match`; `None` when it has mistakes.
+fn selection(entry: Option<&Entry>, problems: &mut Problems) -> Option<Selection> {
+    let Some(entry) = entry else { return Some(Selection::default()) };
+    let mut compiler = Compiler::new(problems);
+    let pattern = compiler.selection(&entry.value)?;
+    Some(Selection { pattern: Some(pattern), route: compiler.names_route() })
+}
+
+/// The lines of a text, counted once for places that come in order.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: usize,
+}
+
+impl<'t> Lines<'t> {
+    fn of(text: &'t str) -> Self {
+        Self { text, at: 0, line: 1 }
+    }
+
+    /// The line of a place, counted from 1.
+    fn up_to(&mut self, at: usize) -> usize {
+        // What an alias stands for may be further up.
+        if at < self.at {
+            (self.at, self.line) = (0, 1);
+        }
+        self.line += memchr::memchr_iter(b'\n', &self.text.as_bytes()[self.at..at]).count();
+        self.at = at;
+        self.line
+    }
+}
+
+fn rule_of(
+    node: &Node,
+    (file, line): (&SourceText, usize),
+    policy: &str,
+    policy_selection: Option<&Pattern>,
+    problems: &mut Problems,
+) -> Option<Rule> {
+    const KEYS: [&str; 9] = ["id", "title", "severity", "why", "fix", "references", "match", "expect", "assert"];
+    let before = problems.len();
+    let keys = Keys::of(node, "a rule", &KEYS, problems)?;
+    let id = keys.text("id", node, "the rule", problems).and_then(|text| name(text, "the id of a rule", problems));
+    let title = keys.text("title", node, "the rule", problems).map(|(title, _)| title.to_owned());
+    let severity = keys.text("severity", node, "the rule", problems).and_then(|(text, at)| {
+        let severity = Severity::from_name(text);
+        if severity.is_none() {
+            let (mut label, help) = suggestions(text, Severity::WORST_FIRST.map(Severity::name).into_iter().rev());
+            if let Some(ours) = aliases::severity(text) {
+                label = format!("did you mean `{ours}`?");
+            }
+            problems.note(&at.span, format!("there is no severity `{text}`"), label, help);
+        }
+        severity
+    });
+    let why = keys.optional_text("why", problems);
+    let fix = keys.optional_text("fix", problems);
+    let references = keys.get("references").map(|entry| references(entry, problems)).unwrap_or_default();
+    let selection = selection(keys.get("match"), problems);
+    let (expect, assert) = (keys.get("expect"), keys.get("assert"));
+    let Some(demands) = expect.or(assert) else {
+        if keys.is_misspelt("expect") || keys.is_misspelt("assert") {
+            return None;
+        }
+        let named = id.map_or_else(|| "the rule".to_owned(), |id| format!("the rule `{id}`"));
+        problems.note(&node.span, format!("{named} has neither `expect` nor `assert`"), "it demands nothing", []);
+        return None;
+    };
+    // What is left out is `Some(None)`, and what is wrong `None`.
+    let expectation = expect.map_or(Some(None), |entry| Compiler::new(problems).expectation(&entry.value).map(Some));
+    let more = assert.is_some() || matches!(&expectation, Some(Some(Expectation { picture: Some(_), .. })));
+    if let (Some(Selection { route: Some(at), .. }), true) = (&selection, more) {
+        problems.note(at, ROUTE_STANDS, "this rule expects more than that", [ROUTE_HELP.to_owned()]);
+    }
+    let assertion = assert.map_or(Some(None), |entry| assertion(entry, problems).map(Some));
+    let (selection, expectation, assertion) = (selection?, expectation?, assertion?);
+    let (picture, each_route) = expectation.map_or((None, None), |of| (of.picture, of.each_route));
+    let (id, title, severity) = (id?, title?, severity?);
+    let rule = Rule {
+        number: 0,
+        facts: RuleFacts {
+            name: format!("{policy}/{id}"),
+            title,
+            severity,
+            why,
+            fix,
+            references,
+            file: file.name.clone(),
+            line,
+        },
+        id: id.to_owned(),
+        selection: selection.pattern,
+        by_route: selection.route.is_some(),
+        picture,
+        each_route: each_route.map(EachRoute::of),
+        assertion,
+    };
+    if let Some((reason, help)) = never_applies(&rule, policy_selection) {
+        let at = keys.get("match").filter(|_| help == NO_PROTOCOL).map_or(&demands.key_span, |entry| &entry.key_span);
+        problems.note(at, format!("the rule `{id}` can never apply"), reason, [help.to_owned()]);
+    }
+    (problems.len() == before).then_some(rule)
+}
+
+/// A CEL expression; what is wrong with it is noted where it stands in the file.
+fn assertion(entry: &Entry, problems: &mut Problems) -> Option<Assertion> {
+    let text = text(entry, problems)?;
+    Assertion::of(text)
+        .map_err(|mistakes| {
+            for Mistake { at, title, label, help } in mistakes {
+                let at = problems.part_of_lines(&entry.value.span, text, &at);
+                problems.note(&at, title, label, help);
+            }
+        })
+        .ok()
+}
+
+fn references(entry: &Entry, problems: &mut Problems) -> Vec<String> {
+    let Data::List(nodes) = &entry.value.data else {
+        let title = format!("`references` is a list, and this is {}", entry.value.kind());
+        problems.note(&entry.value.span, title, "not a list", ["write `references: [\"…\"]`".to_owned()]);
+        return Vec::new();
+    };
+    nodes.iter().filter_map(|node| crate::policy::read::compile::text_of(node, problems)).map(str::to_owned).collect()
+}
+
+const NO_PROTOCOL: &str = "the `match` of the policy and that of the rule must both hold on one stage";
+const LACKING: &str = "let `match` select the other protocol too, or leave the setting out";
+
+/// Whether no stage of any protocol can be governed by the rule, why, and what to do.
+fn never_applies(rule: &Rule, policy: Option<&Pattern>) -> Option<(String, &'static str)> {
+    let lacking: Vec<Protocol> =
+        Protocol::ALL.into_iter().filter(|protocol| rule.may_select(policy, *protocol)).collect();
+    if lacking.iter().any(|protocol| rule.asks_something_on(*protocol)) {
+        return None;
+    }
+    Some(match lacking.as_slice() {
+        [] => ("no protocol fits the `match` of policy and rule".to_owned(), NO_PROTOCOL),
+        [one] => {
+            let other = if *one == Protocol::Http { Protocol::WebSocket } else { Protocol::Http };
+            let words =
+                format!("`match` selects {} APIs; what is expected here exists on {} alone", one.name(), other.name());
+            (words, LACKING)
+        }
+        _ => ("no protocol has all of these settings".to_owned(), LACKING),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::catalogue::{API, position};
+    use crate::model::{Document, Value};
+
+    fn text(name: &str, text: &str) -> Arc<SourceText> {
+        Arc::new(SourceText { name: name.into(), text: text.into() })
+    }
+
+    fn titles(yaml: &str) -> Vec<String> {
+        match load(vec![text("p.yaml", yaml)]) {
+            Ok(_) => Vec::new(),
+            Err(found) => found.into_iter().map(|one| one.title).collect(),
+        }
+    }
+
+    /// A policy of one rule with this `expect`.
+    fn expecting(expect: &str) -> Vec<String> {
+        titles(&format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n"))
+    }
+
+    #[test]
+    fn the_example_of_the_contract_loads() {
+        let policies = load(vec![text(
+            "production.yaml",
+            r#"
+policy: production
+description: What every production stage must look like.
+match:
+  StageName: {like: [prod, live-*]}
+  api: {Tags: {tier: gold}}
+rules:
+  - id: access-logging
+    title: Access logs are delivered
+    severity: high
+    why: Without them an incident cannot be reconstructed.
+    references: ["AWS Security Hub APIGateway.9"]
+    expect:
+      AccessLogSettings:
+        DestinationArn: {like: "arn:${partition}:logs:${region}:${account}:log-group:/apigw/*"}
+  - id: throttling
+    title: Every route is throttled
+    severity: critical
+    expect:
+      each-route:
+        ThrottlingBurstLimit: {min: 1, max: 500}
+        ThrottlingRateLimit: {above: 0, max: 1000}
+  - id: owner-tags
+    title: Someone owns it
+    severity: low
+    expect: {Tags: [owner, cost-center]}
+tests:
+  - name: a dev stage is not governed
+    given: {StageName: dev}
+    ungoverned: true
+"#,
+        )])
+        .unwrap();
+        assert_eq!(policies.rules, 3);
+        let names: Vec<_> =
+            policies.rules().map(|rule| (rule.number, rule.facts.name.as_str(), rule.facts.line)).collect();
+        assert_eq!(names[1], (2, "production/throttling", 16));
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_in_order() {
+        let found = titles(
+            "policy: My Policy\nmatch: {StageName: }\nrules:\n  - id: a\n    severity: severe\n    expect:\n      \
+             AccessLogSetings: {present: true}\n      AutoDeploy: maybe\n  - {id: a, title: t, severity: low}\n",
+        );
+        assert_eq!(
+            found,
+            [
+                "the name of a policy is written in kebab-case",
+                "a pattern is missing here",
+                "the rule has no `title`",
+                "there is no severity `severe`",
+                "a stage has no setting `AccessLogSetings`",
+                "`AutoDeploy` is a boolean, and this is a text",
+                "the rule `a` has neither `expect` nor `assert`",
+                "the policy already has a rule `a`",
+            ]
+        );
+    }
+
+    #[test]
+    fn patterns_that_cannot_be_meant_are_refused() {
+        for (expect, title) in [
+            ("{}", "an empty mapping is not a pattern"),
+            ("{Tags: }", "a pattern is missing here"),
+            ("{Tags: []}", "an empty list is not a pattern"),
+            ("{Description: \"\"}", "an empty text is not a pattern"),
+            ("{Tags: owner}", "`Tags` is a map: name its keys"),
+            ("{Description: 5}", "`Description` is a text, and this is a number"),
+            ("{account: 123456789012}", "`account` is a text, and this is a number"),
+            ("{AutoDeploy: {min: 1}}", "`min` cannot be asked of `AutoDeploy`, which is a boolean"),
+            ("{AutoDeploy: \"true\"}", "`AutoDeploy` is a boolean, and this is a text"),
+            ("{Description: {like: \"*\"}}", "`like: \"*\"` fits every text"),
+            ("{Description: prod-*}", "a `*` is no wildcard in a text that stands by itself"),
+            ("{Description: {matches: \"(\"}}", "this is not a regular expression"),
+            ("{Description: {equals: x}}", "there is no test `equals`"),
+            ("{Description: {contains: \"${StageName}\"}}", "`contains` takes a literal text, and `${…}` in it is one"),
+            ("{Description: \"${acount}\"}", "`${acount}` names no value of a stage"),
+            ("{Description: \"${account\"}", "`${` without a closing brace"),
+            ("{AccessLogSettings.Format: x}", "`AccessLogSettings.Format` is not a setting: members are nested"),
+            ("{AccessLogSettings: x}", "a mapping of the members of `AccessLogSettings` is needed, not a text"),
+            ("{each-route: {LoggingLevel: WARN}}", "`LoggingLevel` is never `WARN`"),
+            ("{each-route: {ThrottlingBurstLimit: {min: 5, max: 1}}}", "no number fits `min: 5` and `max: 1`"),
+            ("{each-route: {ThrottlingRateLimit: {above: 5, max: 5}}}", "no number fits `above: 5` and `max: 5`"),
+            ("{each-route: {ThrottlingBurstLimit: 1.5}}", "`ThrottlingBurstLimit` is a whole number"),
+            ("{not: {each-route: {LoggingLevel: OFF}}}", "`each-route` stands only at the top of `expect` or `accept`"),
+            (
+                "{api: {CorsConfiguration: {AllowOrigins: \"*\"}}}",
+                "`AllowOrigins` is a list: say what it should contain",
+            ),
+            ("{any-of: {AutoDeploy: true}}", "`any-of` needs a list of patterns, not a mapping"),
+            ("{Tags: {required: [owner]}}", "`required` is not a word of this language"),
+            ("{api: {ProtocolType: REST}}", "`ProtocolType` is never `REST`"),
+            ("{Description: {log-format: json}}", "`log-format` is a mapping, and this is a text"),
+            (
+                "{Description: {log-format: {}}}",
+                "`log-format` takes `is: json|clf|xml|csv`, or `context: [requestId, …]`, or both",
+            ),
+            ("{Description: {log-format: {as: json}}}", "`log-format` has no key `as`"),
+            ("{Description: {log-format: {is: jsn}}}", "there is no log format `jsn`"),
+            ("{Description: {log-format: {context: requestId}}}", "`context` takes a list of `$context` variables"),
+            ("{Description: {log-format: {context: []}}}", "`context` takes a list of `$context` variables"),
+            ("{Description: {log-format: {context: [requestid]}}}", "there is no variable `$context.requestid`"),
+            (
+                "{Description: {log-format: {context: [$request.id]}}}",
+                "`$request.id` is not the name of a `$context` variable",
+            ),
+            (
+                "{AutoDeploy: {looks-secret: false}}",
+                "`looks-secret` cannot be asked of `AutoDeploy`, which is a boolean",
+            ),
+            ("{Description: {looks-secret: maybe}}", "`looks-secret` needs true or false, not a text"),
+            ("{AccessLogSettings: {exists: true}}", "`AccessLogSettings` has no setting `exists`"),
+        ] {
+            assert_eq!(expecting(expect), [title], "{expect}");
+        }
+    }
+
+    #[test]
+    fn what_is_meant_is_taken() {
+        for expect in [
+            "{DefaultRouteSettings: {LoggingLevel: false}}",
+            "{AccessLogSettings: {DestinationArn: \"arn:aws:logs:us-east-1:111122223333:log-group:x:*\"}}",
+            "{api: {CorsConfiguration: {AllowOrigins: {not: {contains: \"*\"}}}}}",
+            "{api: {CorsConfiguration: {AllowOrigins: {each: {like: \"https://*\"}}}}}",
+            "{Tags: {\"team-*\": {present: true}, not: [tmp, \"old-*\"]}}",
+            "{RouteSettings: {present: false}}",
+            "{any-of: [{AutoDeploy: true}, {Description: {present: true}}]}",
+            "{Description: [\"*\", b]}",
+            "{Tags: {type: [web, api], kind: [a], value: [b], format: {like: \"a*\"}}}",
+            "{each-route: {ThrottlingBurstLimit: {any-of: [5, {min: 10, max: 10}]}}}",
+        ] {
+            assert_eq!(expecting(expect), Vec::<String>::new(), "{expect}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_can_never_apply_is_refused() {
+        let rule = |matches: &str, expect: &str| {
+            titles(&format!(
+                "policy: p\nmatch: {{api: {{ProtocolType: HTTP}}}}\nrules:\n  - {{id: r, title: t, severity: low, match: {matches}, expect: {expect}}}\n"
+            ))
+        };
+        let never = ["the rule `r` can never apply"];
+        assert_eq!(rule("{StageName: prod}", "{each-route: {LoggingLevel: INFO}}"), never);
+        assert_eq!(rule("{StageName: prod}", "{ClientCertificateId: {present: true}}"), never);
+        assert_eq!(rule("{api: {ProtocolType: WEBSOCKET}}", "{AutoDeploy: true}"), never);
+        assert_eq!(rule("{DefaultRouteSettings: {LoggingLevel: INFO}}", "{AutoDeploy: true}"), never);
+        assert!(
+            rule("{StageName: prod}", "{each-route: {LoggingLevel: INFO, DetailedMetricsEnabled: true}}").is_empty()
+        );
+    }
+
+    #[test]
+    fn only_apis_that_a_rule_may_match_are_worth_fetching() {
+        let policies = load(vec![text(
+            "p.yaml",
+            "policy: p\nmatch: {api: {Tags: {tier: gold}}, region: {like: \"eu-*\"}}\nrules:\n  - {id: r, title: t, severity: low, match: {StageName: prod}, expect: {AutoDeploy: false}}\n",
+        )])
+        .unwrap();
+        let gold = Value::map(vec![("tier".into(), Value::text("gold"))]);
+        let mut members = vec![Value::Unset; API.len()];
+        members[position(API, "Tags")] = gold;
+        members[position(API, "ProtocolType")] = Value::text("HTTP");
+        let (gold, plain) = (Value::Struct(members.into()), Value::empty_struct(API));
+        let may = |api: &Value<'_>, region| policies.may_match(&Document::before_its_stages(None, Some(region), api));
+        assert!(may(&gold, "eu-west-1") && !may(&gold, "us-east-1") && !may(&plain, "eu-west-1"));
+    }
+
+    #[test]
+    fn tests_in_a_file_of_their_own_belong_to_a_policy() {
+        let policy =
+            text("p.yaml", "policy: p\nrules:\n  - {id: r, title: t, severity: low, expect: {AutoDeploy: false}}\n");
+        let tests = |yaml: &str| text("p_test.yaml", yaml);
+        let good = tests("policy: p\ntests:\n  - {name: n, given: {AutoDeploy: true}, violates: [r]}\n");
+        let loaded = load(vec![good, Arc::clone(&policy)]).unwrap();
+        assert_eq!(loaded.policies[0].tests.len(), 1);
+        let bad = tests("policy: q\ntests: []\n");
+        assert_eq!(load(vec![bad, policy]).unwrap_err()[0].title, "no policy `q` is loaded");
+    }
+}

@@ -1,0 +1,9 @@
+//! Files of policies and waivers to compiled ones: every mistake with its place, or what can be trusted.
+
+pub mod builtin;
+pub mod compile;
+pub mod example;
+pub mod files;
+pub mod load;
+pub mod policies;
+pub mod waiver;

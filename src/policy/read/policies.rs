@@ -1,0 +1,174 @@
+//! Policies as they are once they were checked and compiled. They know no file any more but its name.
+
+use std::sync::Arc;
+
+use crate::model::Document;
+use crate::model::catalogue::{Protocol, ROUTE_SETTINGS};
+use crate::model::document::api_stated_by;
+use crate::model::finding::RuleFacts;
+use crate::model::value::NOT_STATED;
+use crate::policy::cel::Assertion;
+use crate::policy::language::fields::Fields;
+use crate::policy::language::pattern::{At, Pattern};
+use crate::policy::language::truth::{Truth, Use};
+use crate::policy::read::example::Example;
+use crate::policy::text::diagnostic::SourceText;
+
+/// The policies of one run.
+#[derive(Debug, Default)]
+pub struct Policies {
+    /// The policies, in the order of their files.
+    pub policies: Vec<Policy>,
+    /// How many rules they have together.
+    pub rules: usize,
+}
+
+/// One policy.
+#[derive(Debug)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The file it came from.
+    pub file: Arc<SourceText>,
+    /// Which stages it is about; all when `None`.
+    pub selection: Option<Pattern>,
+    /// Its rules.
+    pub rules: Vec<Rule>,
+    /// Its examples.
+    pub tests: Vec<Example>,
+}
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its place among all rules of the run, by name.
+    pub number: u32,
+    /// What reports say of it.
+    pub facts: RuleFacts,
+    /// Its identifier within the policy.
+    pub id: String,
+    /// Which of the policy's stages it is about; all when `None`.
+    pub selection: Option<Pattern>,
+    /// Whether `match` names `route`: it then chooses among the routes of a stage.
+    pub by_route: bool,
+    /// What the document should be like.
+    pub picture: Option<Pattern>,
+    /// What the settings in force of each route should be like.
+    pub each_route: Option<EachRoute>,
+    /// What must be true besides.
+    pub assertion: Option<Assertion>,
+}
+
+/// What the settings in force of each route should be like.
+#[derive(Debug)]
+pub struct EachRoute {
+    /// The parts that all must hold, each for itself.
+    pub parts: Vec<RoutePart>,
+}
+
+/// One part of what routes should be like.
+#[derive(Debug)]
+pub struct RoutePart {
+    /// What should hold.
+    pub pattern: Pattern,
+    /// The settings that it reads, by place in [`ROUTE_SETTINGS`]. A route that sets none of them is as the default is.
+    pub reads: Vec<usize>,
+}
+
+impl Rule {
+    /// The protocols on which the rule can apply; `policy` is what the policy's own `match` is.
+    #[must_use]
+    pub fn protocols(&self, policy: Option<&Pattern>) -> Vec<Protocol> {
+        let applies = |on: &Protocol| self.may_select(policy, *on) && self.asks_something_on(*on);
+        Protocol::ALL.into_iter().filter(applies).collect()
+    }
+
+    /// Whether a stage of which nothing but the protocol is stated may be in the `match` of policy and rule.
+    pub(crate) fn may_select(&self, policy: Option<&Pattern>, on: Protocol) -> bool {
+        let api = api_stated_by(None, Some(on));
+        let document = Document::before_its_stages(None, None, &api);
+        let at = At::top(&document, on, Use::Match).any_route();
+        let selects = [policy, self.selection.as_ref()].into_iter().flatten();
+        let mut truths = selects.map(|pattern| pattern.truth(&NOT_STATED, &at));
+        truths.all(|truth| matches!(truth, Truth::True | Truth::Unknown))
+    }
+
+    /// Whether something is left of what the rule asks when what the protocol lacks drops out.
+    #[must_use]
+    pub fn asks_something_on(&self, on: Protocol) -> bool {
+        match &self.assertion {
+            Some(assertion) => assertion.applies(on),
+            None => self.expects_something_on(on),
+        }
+    }
+
+    /// True if something is left of `expect` when what the protocol lacks drops out.
+    pub(crate) fn expects_something_on(&self, on: Protocol) -> bool {
+        let api = api_stated_by(None, Some(on));
+        let document = Document::before_its_stages(None, None, &api);
+        let at = At::top(&document, on, Use::Expect);
+        let routes = self.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern);
+        self.picture.iter().chain(routes).any(|pattern| pattern.truth(&NOT_STATED, &at) != Truth::Dropped)
+    }
+
+    /// True if APIs of this protocol have every setting that `assert` reads. Where they lack one, the rule does not apply,
+    /// whatever else it expects.
+    #[must_use]
+    pub fn assert_applies(&self, on: Protocol) -> bool {
+        self.assertion.as_ref().is_none_or(|assertion| assertion.applies(on))
+    }
+}
+
+impl EachRoute {
+    /// The parts of a pattern, and what each reads.
+    pub(crate) fn of(pattern: Pattern) -> Self {
+        let parts = match pattern {
+            Pattern::All(parts) => parts,
+            one => vec![one],
+        };
+        let part = |pattern: Pattern| {
+            let fields = Fields::of_pattern(&pattern, "");
+            // A test of the settings as a whole reads each of them.
+            let whole = fields.is_tested("");
+            let places = ROUTE_SETTINGS.iter().enumerate();
+            let reads = places.filter(|(_, field)| whole || fields.is_tested(field.name)).map(|(at, _)| at).collect();
+            RoutePart { pattern, reads }
+        };
+        Self { parts: parts.into_iter().map(part).collect() }
+    }
+}
+
+impl Policies {
+    /// Every rule, in the order of the files.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.policies.iter().flat_map(|policy| &policy.rules)
+    }
+
+    /// Whether a rule may match a stage of which only this is known.
+    #[must_use]
+    pub fn may_match(&self, document: &Document<'_>) -> bool {
+        let may = |selection: &Option<Pattern>, protocol: Protocol| {
+            let truth = selection.as_ref().map_or(Truth::True, |pattern| {
+                pattern.truth(&NOT_STATED, &At::top(document, protocol, Use::Match).any_route())
+            });
+            matches!(truth, Truth::True | Truth::Unknown)
+        };
+        protocols(document).iter().any(|protocol| {
+            self.policies.iter().any(|policy| {
+                may(&policy.selection, *protocol) && policy.rules.iter().any(|rule| may(&rule.selection, *protocol))
+            })
+        })
+    }
+}
+
+/// The protocols that a stage may have: its own, or either when it is not stated or not known.
+#[must_use]
+pub fn protocols(document: &Document<'_>) -> &'static [Protocol] {
+    match document.protocol() {
+        Some(Protocol::Http) => &[Protocol::Http],
+        Some(Protocol::WebSocket) => &[Protocol::WebSocket],
+        None => &Protocol::ALL,
+    }
+}
