@@ -4,18 +4,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
-use super::access::accounts::Whose;
 use super::access::caller::{self, Account};
-use super::access::environment::plain_http;
 use super::access::error::Error;
 use super::access::session::Session;
+use super::access::url::plain_http;
 use super::call::stop::Canceller;
-use super::request::Request;
-use super::survey::progress::{Limits, Progress};
+use super::request::{Request, Whose};
+use super::survey::fetch::{Fetched, fetch};
+use super::survey::progress::Progress;
 use super::survey::tally;
-use super::survey::walk::{Survey, Surveyed};
+use super::survey::walk::Survey;
 use crate::model::feed::{Chunk, Close, Feed, Gap, Unusable, Warning};
 use crate::model::narrowing::Narrowing;
 
@@ -69,33 +69,22 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let (canceller, stop) = Canceller::new();
     let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
     let (closing, close) = oneshot::channel();
-    let progress = Arc::new(Progress::new(Limits::of(&request)));
     let timeout = request.timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
     let (selection, spool) = (Arc::clone(&request.selection), request.spool.clone());
     let narrowing = Narrowing::of(&selection, request.shard);
-    let survey = Survey {
-        in_flight: Arc::new(Semaphore::new(request.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
-        open: Survey::places(),
-        regions: (!all).then_some(homes),
-        home: caller.home,
-        caller: account,
-        stop,
-        progress: Arc::clone(&progress),
-        chunks: sender,
-        session,
-        request,
-    };
-    let fetch = Box::pin(canceller.clone().within(timeout, survey.run()));
+    let survey = Survey::new(request, session, homes, (account, caller.home), stop);
+    let progress = Arc::clone(&survey.progress);
+    let fetch = Box::pin(canceller.clone().within(timeout, fetch(survey, sender)));
     tokio::spawn(async move {
-        let Surveyed { tallies, meant, warnings: more, unknown } = fetch.await;
+        let Fetched { tallies, expected, warnings: more, refusal } = fetch.await;
         warnings.extend(more);
-        let failed = unknown.map(|failure| {
+        let failed = refusal.map(|failure| {
             format!(
                 "AWS refused the credentials in every Region ({}: {}).\nCheck the access key, or renew the session.",
                 failure.code, failure.message
             )
         });
-        let close = Close { failed, asked, ..tally::close(tallies, meant, warnings, &selection, narrowing) };
+        let close = Close { failed, asked, ..tally::close(tallies, expected, warnings, &selection, narrowing) };
         if let Some(spool) = spool {
             spool.closed(&close);
         }

@@ -1,91 +1,84 @@
-//! What can be read from here, and what is missing: at most four small calls for each account and Region, by the same
-//! pacer as an audit's. It must not know how that is told.
+//! The visitor of `doctor`: at most four small calls in each account and Region, by the pacer of an audit, which show what
+//! can be read and what is missing. It must not know how that is shown.
 
 use std::sync::Arc;
 
-use aws_config::SdkConfig;
-use futures_util::stream::{self, StreamExt as _};
-use tokio::sync::{Semaphore, mpsc};
-
+use super::access::caller::{self, HOME};
+use super::access::environment::Environment;
+use super::access::error::Error;
+use super::access::iam::{AUDIT_ACCOUNT, everybody_in};
+use super::access::regions::Origin;
+use super::access::session::Session;
+use super::call::failure::Failure;
+use super::call::failure_kind::FailureKind;
+use super::call::operation::{Operation, Subject};
+use super::call::permission::{Blame, Permission, role_arn};
+use super::call::retry::RetryPolicy;
+use super::call::stop::{Canceller, Stop};
+use super::kind::item::{id_of, name_of};
+use super::kind::v2::calls::ControlPlane;
+use super::request::Request;
+use super::survey::walk::{AccountVisited, OpenRegion, Survey, Visited, Visitor};
 use crate::model::document::partition_of;
-use crate::model::feed::{Read, Selection, Warning};
-use crate::source::aws::access::accounts::{self, Inventory};
-use crate::source::aws::access::caller::{self, HOME};
-use crate::source::aws::access::environment::Environment;
-use crate::source::aws::access::iam::{AUDIT_ACCOUNT, everybody_in};
-use crate::source::aws::access::regions::{Origin, is_opt_in};
-use crate::source::aws::access::session::Session;
-use crate::source::aws::call::control_plane::{ControlPlane, id_of, name_of};
-use crate::source::aws::call::failure::{Failure, FailureKind, Operation, Subject};
-use crate::source::aws::call::permission::{Blame, Permission, role_arn};
-use crate::source::aws::call::retry::RetryPolicy;
-use crate::source::aws::call::stop::{Canceller, Stop};
-use crate::source::aws::survey::disabled::RegionStatus;
-use crate::source::aws::survey::progress::{Limits, Progress};
-use crate::source::aws::survey::walk::Survey;
-use crate::source::aws::{Error, Request};
+use crate::model::feed::{Selection, Warning};
 
-/// Somebody waits for the answer, and what passes after longer than this is worth telling.
+/// A user waits for the answer, and a failure that lasts longer than this is worth reporting.
 const RETRIES: RetryPolicy = RetryPolicy { attempts: 3, unreachable: 2, ..RetryPolicy::STANDARD };
-/// How many APIs or stages are asked for: one is looked at.
+/// APIs or stages that are requested; the first is looked at.
 const FEW: u32 = 5;
-/// In how many APIs a stage is looked for.
+/// APIs in which a stage is looked for.
 const APIS: usize = 2;
-/// How many accounts are looked at at once.
-const OPEN_ACCOUNTS: usize = 64;
-/// How many Regions of an account are looked at at once.
-const OPEN_REGIONS: usize = 32;
 
-/// What was found.
+/// The result of an examination.
 #[derive(Debug, Default)]
 pub struct Examination {
-    /// What an audit would run in.
+    /// The environment of an audit.
     pub environment: Environment,
-    /// Who asks.
+    /// The caller's ARN.
     pub caller: Option<String>,
-    /// Everybody in the account of the caller, as a principal.
+    /// The principal that stands for the caller's account.
     pub principal: String,
-    /// By how many seconds this machine's clock is ahead of AWS's; `None` where no answer had a date.
+    /// Seconds by which this machine's clock is ahead of AWS's; `None` if no answer had a date.
     pub clock_ahead: Option<i64>,
     /// The accounts that were looked at, by id.
     pub accounts: Vec<AccountExamined>,
-    /// How many accounts are left out: by a flag, or since nobody can look into them.
+    /// Number of accounts that are left out, by a flag or because they are suspended.
     pub excluded_accounts: usize,
-    /// What is wrong before any account is looked at.
+    /// Troubles that come before any account.
     pub troubles: Vec<Trouble>,
-    /// What else there is to say.
+    /// Warnings.
     pub warnings: Vec<Warning>,
-    /// Why nobody could be asked anything.
+    /// The error that ended the examination.
     pub failed: Option<Error>,
-    /// Whether AWS knows the credentials in no Region of any account.
+    /// True if AWS knows the credentials in no Region of any account.
     pub unknown_credentials: bool,
 }
 
-/// What was found in an account.
+/// The result for an account.
 #[derive(Debug, Default)]
 pub struct AccountExamined {
     /// Its id, where it is known.
     pub id: Option<String>,
     /// The ARN of the role that was assumed; none for the caller's own account.
     pub role: Option<String>,
-    /// What is wrong before any Region is looked at.
+    /// Troubles that come before any Region.
     pub troubles: Vec<Trouble>,
     /// The Regions that were looked at, by name.
     pub regions: Vec<RegionExamined>,
     /// The Regions that are not enabled.
     pub disabled: Vec<String>,
-    /// Whether AWS knows the credentials in none of its Regions.
+    /// True if AWS knows the credentials in none of its Regions.
     pub unknown_credentials: bool,
 }
 
-/// What was found in a Region of an account.
+/// The result for a Region of an account.
 #[derive(Debug)]
 pub struct RegionExamined {
     /// Its name.
     pub name: String,
     /// The calls that were answered.
     pub answered: Vec<&'static str>,
-    /// What is wrong.
+    /// The calls that failed.
     pub troubles: Vec<Trouble>,
 }
 
@@ -96,58 +89,56 @@ pub struct Trouble {
     pub operation: &'static str,
     /// AWS's code, or ours where no answer of AWS came.
     pub code: String,
-    /// What was said.
+    /// The message.
     pub message: String,
-    /// What to do about it.
+    /// The advice on what to do.
     pub hint: String,
-    /// Why it failed.
+    /// The cause.
     pub cause: Cause,
-    /// What IAM would have to allow, where that is the cause.
+    /// The permission that is missing, if that is the cause.
     pub permission: Option<Permission>,
-    /// Whether an audit with the same flags needs the call.
+    /// True if an audit with the same flags needs the call.
     pub needed: bool,
 }
 
-/// Why a call failed.
+/// The cause of a failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
-    /// AWS knows who asks, and refuses.
+    /// AWS knows the caller, and refuses.
     Denied(Blame),
     /// AWS does not know the credentials, or no longer.
     Credentials,
     /// The signature is wrong.
     Signature,
-    /// Nobody answered.
+    /// There was no answer.
     Unreachable,
-    /// There was no time left, or somebody stopped it.
+    /// The time was over, or the examination was stopped.
     Stopped,
     /// Anything else.
     Other,
 }
 
+impl Cause {
+    fn of(failure: &Failure) -> Self {
+        match failure.kind {
+            FailureKind::Denied => Self::Denied(Blame::of(&failure.message)),
+            FailureKind::Expired
+            | FailureKind::SessionOver
+            | FailureKind::UnknownCredentials
+            | FailureKind::Credentials => Self::Credentials,
+            FailureKind::Signature => Self::Signature,
+            FailureKind::Connection | FailureKind::Slow => Self::Unreachable,
+            kind if kind.never_connected() => Self::Unreachable,
+            FailureKind::Stopped(_) => Self::Stopped,
+            _ => Self::Other,
+        }
+    }
+}
+
 impl Trouble {
     fn of(operation: Operation, failure: &Failure, account: Option<&str>, region: Option<&str>, needed: bool) -> Self {
-        let at = Subject { account, region, api_id: None, stage: None };
-        let cause = match failure.kind {
-            FailureKind::Denied => Cause::Denied(Blame::of(&failure.message)),
-            FailureKind::Expired | FailureKind::UnknownCredentials | FailureKind::Credentials => Cause::Credentials,
-            FailureKind::Signature => Cause::Signature,
-            FailureKind::Connection
-            | FailureKind::Unreachable
-            | FailureKind::Unresolved
-            | FailureKind::Tls
-            | FailureKind::Proxy
-            | FailureKind::Slow => Cause::Unreachable,
-            FailureKind::Stopped(_) => Cause::Stopped,
-            FailureKind::Throttled(_)
-            | FailureKind::Server
-            | FailureKind::Broken
-            | FailureKind::Missing
-            | FailureKind::Endless
-            | FailureKind::TwoAnswers
-            | FailureKind::TooLarge
-            | FailureKind::Other => Cause::Other,
-        };
+        let at = Subject { account, region, ..Subject::default() };
+        let cause = Cause::of(failure);
         let permission = matches!(cause, Cause::Denied(_)).then(|| failure.permission(operation, at));
         let gap = failure.gap(operation, at);
         Self {
@@ -162,7 +153,7 @@ impl Trouble {
     }
 }
 
-/// Looks at everything that the request names; the canceller ends it, and what was found until then is told.
+/// Examines everything that the request names. The canceller ends it with the results so far.
 ///
 /// # Errors
 /// When there is nothing to look at: no Region, or a setting that cannot be meant.
@@ -177,7 +168,7 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
         Ok(session) => session?,
         Err(reason) => return Ok(Examination::stopped(&Failure::stopped(reason, None))),
     };
-    let (all, homes) = (request.regions.all, caller::homes(&request.regions, session.region())?);
+    let homes = caller::homes(&request.regions, session.region())?;
     let home = homes.first().map_or(HOME, |home| home);
     let environment = Environment::of(&request, &session, home).await;
     let asked = stop.unless(caller::caller(&session, &homes, request.profile.as_deref())).await;
@@ -201,27 +192,15 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
         }
     };
     found.principal = everybody_in(partition_of(&caller.home), account.as_deref().unwrap_or(AUDIT_ACCOUNT));
-    // Nothing is read but what these few calls say, so nobody takes chunks.
-    let (chunks, _) = mpsc::channel(1);
-    let survey = Survey {
-        in_flight: Arc::new(Semaphore::new(request.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
-        open: Survey::places(),
-        regions: (!all).then_some(homes),
-        home: caller.home,
-        caller: account,
-        stop,
-        progress: Arc::new(Progress::new(Limits::of(&request))),
-        chunks,
-        session,
-        request,
-    };
-    let Inventory { accounts, tallies, warnings, failures } = accounts::inventory(&survey).await;
-    found.excluded_accounts = tallies.iter().filter(|tally| tally.scope.outcome == Read::Excluded).count();
-    found.warnings.extend(warnings);
-    found.troubles = failures.iter().map(|(call, failure)| Trouble::of(*call, failure, None, None, true)).collect();
-    let survey = &survey;
-    found.accounts =
-        stream::iter(accounts).map(|id| account_of(survey, id)).buffer_unordered(OPEN_ACCOUNTS).collect().await;
+    let survey = Survey::new(request, session, homes, (account, caller.home), stop);
+    let inventory = survey.accounts().await;
+    found.excluded_accounts = inventory.excluded.len();
+    found.warnings.extend(inventory.warnings);
+    let troubles = inventory.failures.iter().map(|(call, failure)| Trouble::of(*call, failure, None, None, true));
+    found.troubles = troubles.collect();
+    let (role, home) = (survey.request.accounts.whose.role().cloned(), Arc::clone(&survey.home));
+    let role_of = |account: &str| role.as_ref().map(|role| role_arn(partition_of(&home), account, &role.name));
+    survey.walk(Arc::new(Probe), inventory.accounts, |account| found.accounts.push(examined(account, role_of))).await;
     found.accounts.sort_by(|a, b| a.id.cmp(&b.id));
     found.unknown_credentials =
         !found.accounts.is_empty() && found.accounts.iter().all(|account| account.unknown_credentials);
@@ -235,105 +214,85 @@ impl Examination {
     }
 }
 
-async fn account_of(survey: &Survey, id: Option<Arc<str>>) -> AccountExamined {
-    let account = id.as_deref();
-    let role = survey.request.accounts.whose.role().zip(account);
+/// Makes a few calls in each Region.
+struct Probe;
+
+impl Visited for Look {
+    fn was_refused(&self) -> bool {
+        self.refused
+    }
+}
+
+impl Visitor for Probe {
+    type Found = Look;
+
+    async fn visit(&self, survey: &Survey, region: OpenRegion) -> Look {
+        let mut look = Look::new(region.account.as_deref(), &region.name);
+        look.at(&region.control_plane, &survey.request.selection).await;
+        look
+    }
+
+    fn lost(&self, account: Option<&str>, region: &str, why: &Failure) -> Look {
+        let mut look = Look::new(account, region);
+        look.troubles.push(Trouble::of(Operation::GetApis, why, account, Some(region), true));
+        look
+    }
+}
+
+/// Sums up what was found in an account.
+fn examined(visited: AccountVisited<Look>, role_of: impl Fn(&str) -> Option<String>) -> AccountExamined {
+    let id = visited.id.as_deref();
     let mut found = AccountExamined {
-        id: account.map(str::to_owned),
-        role: role.map(|(role, account)| role_arn(partition_of(&survey.home), account, &role.name)),
+        id: id.map(str::to_owned),
+        role: id.and_then(role_of),
+        disabled: visited.disabled,
         ..AccountExamined::default()
     };
-    let known = survey.regions.clone().map(|regions| survey.wanted(account, regions).0);
-    if known.as_ref().is_some_and(Vec::is_empty) {
+    if let Some((call, failure, _)) = &visited.closed {
+        found.unknown_credentials = failure.kind == FailureKind::UnknownCredentials;
+        found.troubles.push(Trouble::of(*call, failure, id, None, true));
         return found;
     }
-    let config = match survey.enter(account).await {
-        Ok(config) => config,
-        Err((call, failure)) => {
-            found.unknown_credentials = failure.kind == FailureKind::UnknownCredentials;
-            found.troubles.push(Trouble::of(call, &failure, account, None, true));
-            return found;
-        }
-    };
-    let (wanted, said) = match known {
-        Some(wanted) => (wanted, None),
-        None => listed(survey, &config, &mut found).await,
-    };
-    let regions = stream::iter(wanted).map(|name| region_of(survey, id.clone(), &config, name));
-    let mut regions: Vec<(RegionExamined, bool)> = regions.buffer_unordered(OPEN_REGIONS).collect().await;
-    regions.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-    // As an audit settles it.
-    let said = match said {
-        Some(said) => said,
-        None if regions.iter().any(|(region, unknown)| *unknown && is_opt_in(&region.name)) => {
-            survey.regions_of(&config).await.map(|found| RegionStatus::of(&found)).unwrap_or_default()
-        }
-        None => RegionStatus::default(),
-    };
-    let (off, rest): (Vec<_>, Vec<_>) =
-        regions.into_iter().partition(|(region, unknown)| *unknown && said.is_disabled(&region.name));
-    found.unknown_credentials = rest.iter().all(|(_, unknown)| *unknown)
-        && said.proves_bad_credentials(rest.iter().map(|(region, _)| region.name.as_str()));
-    found.disabled.extend(off.into_iter().map(|(region, _)| region.name));
-    found.regions.extend(rest.into_iter().map(|(region, _)| region));
+    // One of the two calls is enough; without either a newer Region would be missed.
+    if let Some(listed) = visited.listed.as_ref().filter(|listed| listed.from == Origin::BuiltIn) {
+        let troubles = listed.failures.iter().map(|(call, failure)| Trouble::of(*call, failure, id, None, true));
+        found.troubles.extend(troubles);
+    }
+    let status = &visited.status;
+    let (off, mut on): (Vec<_>, Vec<_>) =
+        visited.regions.into_iter().partition(|(name, look)| look.refused && status.is_disabled(name));
+    on.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let refusals = on.iter().map(|(name, look)| (&**name, look.refused));
+    found.unknown_credentials = status.proves_bad_credentials(refusals);
+    found.disabled.extend(off.into_iter().map(|(name, _)| name.to_string()));
     found.disabled.sort();
+    let region = |(_, look): (Arc<str>, Look)| RegionExamined {
+        name: look.region,
+        answered: look.answered,
+        troubles: look.troubles,
+    };
+    found.regions = on.into_iter().map(region).collect();
     found
 }
 
-/// The Regions of an account that are to be looked at, and what AWS said about them.
-async fn listed(
-    survey: &Survey,
-    config: &SdkConfig,
-    found: &mut AccountExamined,
-) -> (Vec<Arc<str>>, Option<RegionStatus>) {
-    let account = found.id.clone();
-    let account = account.as_deref();
-    let listed = match survey.regions_of(config).await {
-        Ok(listed) => listed,
-        Err(reason) => {
-            let failure = Failure::stopped(reason, None);
-            found.troubles.push(Trouble::of(Operation::ListRegions, &failure, account, None, true));
-            return (Vec::new(), None);
-        }
-    };
-    let said = Some(RegionStatus::of(&listed));
-    // One of the two calls is enough; without either a newer Region would be missed.
-    if listed.from == Origin::BuiltIn {
-        let troubles = listed.failures.iter().map(|(call, failure)| Trouble::of(*call, failure, account, None, true));
-        found.troubles.extend(troubles);
-    }
-    let (on, off): (Vec<_>, Vec<_>) = listed.regions.into_iter().partition(|region| region.enabled);
-    found.disabled = off.into_iter().map(|region| region.name).collect();
-    (survey.wanted(account, on.into_iter().map(|region| region.name.into()).collect()).0, said)
-}
-
-/// A Region, and whether AWS does not know the credentials there.
-async fn region_of(
-    survey: &Survey,
-    account: Option<Arc<str>>,
-    config: &SdkConfig,
-    name: Arc<str>,
-) -> (RegionExamined, bool) {
-    let control_plane = survey.region(account.clone(), &name, config, 1).control_plane;
-    let mut look =
-        Look { account: account.as_deref(), region: &name, answered: Vec::new(), troubles: Vec::new(), unknown: false };
-    look.at(&control_plane, &survey.request.selection).await;
-    let Look { answered, troubles, unknown, .. } = look;
-    (RegionExamined { name: name.to_string(), answered, troubles }, unknown)
-}
-
-/// A look at a Region, and what came of it so far.
-struct Look<'a> {
-    account: Option<&'a str>,
-    region: &'a str,
+/// The calls in a Region, and what came of them so far.
+struct Look {
+    account: Option<String>,
+    region: String,
     answered: Vec<&'static str>,
     troubles: Vec<Trouble>,
-    unknown: bool,
+    /// True if AWS did not know the credentials.
+    refused: bool,
 }
 
-impl Look<'_> {
+impl Look {
+    fn new(account: Option<&str>, region: &str) -> Self {
+        let (account, region) = (account.map(str::to_owned), region.to_owned());
+        Self { account, region, answered: Vec::new(), troubles: Vec::new(), refused: false }
+    }
+
     async fn at(&mut self, control_plane: &ControlPlane, selection: &Selection) {
-        // With one stage, each API is asked for that one; otherwise only --confirm asks for single stages.
+        // With one stage an audit uses GetStage; otherwise only --confirm does.
         let one_stage = match selection.stages.as_slice() {
             [one] => Some(one.as_str()),
             _ => None,
@@ -362,7 +321,7 @@ impl Look<'_> {
         }
     }
 
-    /// What was answered; a failure is noted.
+    /// Notes an answer or a failure.
     fn took<T>(&mut self, operation: Operation, answer: Result<T, Failure>, needed: bool) -> Option<T> {
         match answer {
             Ok(answer) => {
@@ -371,11 +330,17 @@ impl Look<'_> {
                 }
                 Some(answer)
             }
-            // The API or the stage is not here; that says nothing about permissions.
+            // A missing API or stage tells nothing about permissions.
             Err(failure) if failure.kind == FailureKind::Missing && operation != Operation::GetApis => None,
             Err(failure) => {
-                self.unknown |= failure.kind == FailureKind::UnknownCredentials;
-                self.troubles.push(Trouble::of(operation, &failure, self.account, Some(self.region), needed));
+                self.refused |= failure.kind == FailureKind::UnknownCredentials;
+                self.troubles.push(Trouble::of(
+                    operation,
+                    &failure,
+                    self.account.as_deref(),
+                    Some(&self.region),
+                    needed,
+                ));
                 None
             }
         }

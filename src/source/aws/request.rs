@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::access::accounts::Accounts;
 use super::call::retry::RetryPolicy;
+use super::selector::Selector;
 use super::spool::Spool;
 use crate::model::Document;
 use crate::model::feed::Selection;
@@ -69,6 +69,46 @@ impl Default for Request {
             retry: RetryPolicy::STANDARD,
         }
     }
+}
+
+/// The accounts that are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Accounts {
+    /// Whose accounts they are.
+    pub whose: Whose,
+    /// Which of them are left out.
+    pub excluded: Vec<Selector>,
+}
+
+/// Whose accounts are read, and in which role.
+#[derive(Debug, Clone, Default)]
+pub enum Whose {
+    /// The caller's own account, as the caller.
+    #[default]
+    Callers,
+    /// These accounts, by their ids.
+    Named(Vec<String>, Role),
+    /// Those accounts of the organization that any of these selects, or all of them where there is none.
+    Organization(Vec<Selector>, Role),
+}
+
+impl Whose {
+    /// The role that is assumed in each account.
+    pub(crate) const fn role(&self) -> Option<&Role> {
+        match self {
+            Self::Callers => None,
+            Self::Named(_, role) | Self::Organization(_, role) => Some(role),
+        }
+    }
+}
+
+/// The role to assume in each account.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// Its name, after the path if it has one.
+    pub name: String,
+    /// What its trust policy may ask for.
+    pub external_id: Option<String>,
 }
 
 /// Which Regions of an account are read.

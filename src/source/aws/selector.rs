@@ -1,12 +1,10 @@
-//! Which accounts of an organization are meant: one WHO of `--accounts` and `--exclude-account`. It must not ask AWS.
+//! Selectors of accounts: one WHO of `--accounts` and `--exclude-account`. It must not call AWS.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use crate::source::aws::access::organization::Member;
-
-/// One WHO.
+/// One WHO: the accounts that it selects.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Selector {
     /// An account, by its id.
@@ -17,7 +15,7 @@ pub enum Selector {
     Name(String),
 }
 
-/// A text that cannot be a WHO.
+/// A text that is not a WHO.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotASelector {
     text: String,
@@ -25,12 +23,12 @@ pub struct NotASelector {
 }
 
 impl Selector {
-    /// Whether an account is meant; `units` has the accounts of the units that are named, by the units' ids.
-    pub(crate) fn matches(&self, member: &Member, units: &BTreeMap<String, BTreeSet<String>>) -> bool {
+    /// True if an account is selected; `units` has the accounts of organizational units, by the units' ids.
+    pub(crate) fn matches(&self, id: &str, name: &str, units: &BTreeMap<String, BTreeSet<String>>) -> bool {
         match self {
-            Self::Account(id) => *id == member.id,
-            Self::Unit(unit) => units.get(unit).is_some_and(|ids| ids.contains(&member.id)),
-            Self::Name(glob) => fits(glob, &member.name),
+            Self::Account(account) => account == id,
+            Self::Unit(unit) => units.get(unit).is_some_and(|ids| ids.contains(id)),
+            Self::Name(glob) => fits(glob, name),
         }
     }
 }
@@ -86,7 +84,7 @@ impl fmt::Display for NotASelector {
 
 impl std::error::Error for NotASelector {}
 
-/// Whether a text is the id of a unit or a root, by the patterns of Organizations' API reference.
+/// True for the id of a unit or a root, by the patterns of Organizations' API reference.
 fn is_unit(text: &str) -> bool {
     let part = |part: &str, least: usize| {
         (least..=32).contains(&part.len())
@@ -99,11 +97,11 @@ fn is_unit(text: &str) -> bool {
     }
 }
 
-/// Whether a glob fits the whole text: `*` is any run of characters, `?` is one, all else is itself.
+/// True if a glob matches the whole text: `*` is any run of characters, `?` is one, all else is itself.
 fn fits(glob: &str, text: &str) -> bool {
     let (glob, text): (Vec<char>, Vec<char>) = (glob.chars().collect(), text.chars().collect());
     let (mut at_glob, mut at_text) = (0, 0);
-    // Where to go on when a character does not fit: the run last seen takes one more.
+    // Where to continue when a character does not match: the last `*` takes one more.
     let mut retry: Option<(usize, usize)> = None;
     while at_text < text.len() {
         match glob.get(at_glob) {
@@ -127,7 +125,6 @@ fn fits(glob: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::aws::access::organization::Status;
 
     fn of(text: &str) -> Selector {
         text.parse().unwrap()
@@ -163,7 +160,6 @@ mod tests {
 
     #[test]
     fn a_who_means_its_accounts_and_no_others() {
-        let member = Member { id: "111122223333".into(), name: "team-pay-prod".into(), status: Status::Active };
         let units = BTreeMap::from([("r-ab12".to_owned(), BTreeSet::from(["111122223333".to_owned()]))]);
         for (who, meant) in [
             ("111122223333", true),
@@ -174,7 +170,7 @@ mod tests {
             ("team-pay", false),
             ("Team-*", false),
         ] {
-            assert_eq!(of(who).matches(&member, &units), meant, "{who}");
+            assert_eq!(of(who).matches("111122223333", "team-pay-prod", &units), meant, "{who}");
         }
     }
 

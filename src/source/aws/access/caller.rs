@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use aws_credential_types::provider::error::CredentialsError;
 
+use super::error::Error;
 use super::regions::{home_of, is_opt_in};
 use super::session::Session;
 use crate::model::document::partition_of;
 use crate::model::feed::Warning;
-use crate::source::aws::call::failure::{Failure, FailureKind, causes, credentials_error};
+use crate::source::aws::call::failure::Failure;
+use crate::source::aws::call::failure_kind::FailureKind;
+use crate::source::aws::call::sdk_error::{causes, credentials_error};
+use crate::source::aws::request::Regions;
 use crate::source::aws::selector::is_account_id;
-use crate::source::aws::{Error, Regions};
 
 /// Where STS and Organizations are asked when all Regions are read and no Region is named anywhere.
 pub const HOME: &str = "us-east-1";

@@ -146,7 +146,7 @@ impl ProvideCredentials for Provider {
             }
             let found = self.ask().await;
             let why =
-                found.as_ref().err().map(|error| (Instant::now(), crate::source::aws::call::failure::causes(error)));
+                found.as_ref().err().map(|error| (Instant::now(), crate::source::aws::call::sdk_error::causes(error)));
             lock(&self.failed).clone_from(&why);
             found
         })
@@ -241,7 +241,7 @@ mod tests {
             vec![link("the silent one", empty)]
         };
         let provider = Provider::new(Arc::new(make), Duration::from_millis(100));
-        let error = crate::source::aws::call::failure::causes(&provider.find().await.unwrap_err());
+        let error = crate::source::aws::call::sdk_error::causes(&provider.find().await.unwrap_err());
         assert_eq!(error, "the silent one gave none within 0 s");
         assert!(provider.provide_credentials().await.is_err());
         let started = Instant::now();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::environment::without_password;
+use super::url::without_password;
 
 /// Nothing can be fetched. Its text says what happened, where, and what to do.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 //! The HTTP client that all services share: the proxy, the trusted roots, and what an answer must be at least. It must
 //! not know what is asked.
 
-use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,10 +24,9 @@ use serde::de::DeserializeSeed as _;
 use tokio::sync::Semaphore;
 
 use crate::model::EachOnce;
-use crate::source::aws::Error;
+use crate::source::aws::access::error::Error;
+use crate::source::aws::call::sdk_error::{LARGEST_ANSWER, TooLarge};
 
-/// The most bytes that an answer may have. A page of AWS's has a few hundred KiB.
-const MOST_BYTES: usize = 32 << 20;
 /// An answer with more bytes than this waits for one of [`LARGE_AT_ONCE`] places, so that memory is bounded even if
 /// every server sends without end.
 const LARGE: usize = 1 << 20;
@@ -39,18 +37,6 @@ const MOST_ROOTS: u64 = 16 << 20;
 
 /// The variables that name a proxy.
 const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
-
-/// An answer that is longer than any of AWS's.
-#[derive(Debug)]
-pub struct TooLarge;
-
-impl fmt::Display for TooLarge {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "the answer is larger than {} MiB", MOST_BYTES >> 20)
-    }
-}
-
-impl std::error::Error for TooLarge {}
 
 /// The parts of a client.
 #[derive(Clone, Debug)]
@@ -132,7 +118,7 @@ async fn whole(mut body: SdkBody, large: &Semaphore) -> Result<Bytes, BoxError> 
     let (mut bytes, mut place) = (Vec::new(), None);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
-        if bytes.len() + data.len() > MOST_BYTES {
+        if bytes.len() + data.len() > LARGEST_ANSWER {
             return Err(TooLarge.into());
         }
         if bytes.len() + data.len() > LARGE && place.is_none() {
@@ -249,7 +235,7 @@ mod tests {
             let frames = stream::iter((0..chunks).map(move |_| Ok::<_, BoxError>(Frame::data(chunk.clone()))));
             SdkBody::from_body_1_x(StreamBody::new(frames))
         };
-        assert_eq!(whole(body(32), &large).await.unwrap().len(), MOST_BYTES);
+        assert_eq!(whole(body(32), &large).await.unwrap().len(), LARGEST_ANSWER);
         assert!(whole(body(usize::MAX), &large).await.unwrap_err().is::<TooLarge>());
         assert_eq!(large.available_permits(), 1);
     }

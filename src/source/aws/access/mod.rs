@@ -14,3 +14,4 @@ pub mod organization;
 pub mod regions;
 pub mod role;
 pub mod session;
+pub mod url;

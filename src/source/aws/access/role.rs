@@ -13,21 +13,14 @@ use tokio::sync::Semaphore;
 use super::credentials;
 use crate::model::document::partition_of;
 use crate::source::aws::call::failure::Failure;
+use crate::source::aws::call::failure_kind::FailureKind;
 use crate::source::aws::call::permission::role_arn;
 use crate::source::aws::call::retry::RetryPolicy;
+use crate::source::aws::request::Role;
 use crate::source::aws::selector::is_account_id;
 
 /// What a session is called where nobody says otherwise; CloudTrail shows it.
 const SESSION_NAME: &str = "driftgate";
-
-/// The role to assume in each account.
-#[derive(Debug, Clone)]
-pub struct Role {
-    /// Its name, after the path if it has one.
-    pub name: String,
-    /// What its trust policy may ask for.
-    pub external_id: Option<String>,
-}
 
 /// Credentials of a role in one account. Before they run out STS is asked for new ones.
 pub struct AssumedRole {
@@ -76,7 +69,7 @@ impl AssumedRole {
         // A gap knows the account but not the name of its role.
         let of_role = |failure| Failure { role: Some(assumed.arn.clone()), ..failure };
         let attempt = || async {
-            let _place = in_flight.acquire().await;
+            let _slot = in_flight.acquire().await;
             assumed.ask_once().await
         };
         let first = retry.over(attempt).await.map_err(of_role)?;
@@ -105,7 +98,10 @@ impl AssumedRole {
         let arn = answer.assumed_role_user.map(|user| user.arn).unwrap_or_default();
         match account_of(&arn) {
             Some(account) if Some(account) == account_of(&self.arn) => {}
-            Some(other) => return Err(Failure::foreign_credentials(other)),
+            Some(other) => {
+                let message = format!("STS answered with credentials of account {other}");
+                return Err(Failure::new(FailureKind::ForeignCredentials, message));
+            }
             None => return Err(Failure::broken("the answer does not say whose the credentials are")),
         }
         let token = Some(keys.session_token);

@@ -21,9 +21,10 @@ use hyper::Uri;
 use super::apart::{Left, apart};
 use super::clock::Clock;
 use super::credentials::{self, Names, Provider, Shared};
+use super::error::Error;
 use super::http::{Network, read_at_most};
-use crate::source::aws::call::sent::Sent;
-use crate::source::aws::{Error, Keys, Request, RetryPolicy};
+use crate::source::aws::call::retry::RetryPolicy;
+use crate::source::aws::request::{Keys, Request};
 
 /// The longest time for one attempt at STS, which is asked one small question before everything else.
 const STS_ATTEMPT: Duration = Duration::from_secs(5);
@@ -186,17 +187,6 @@ pub fn endpoint_of(config: &SdkConfig, service: &str) -> Option<String> {
     };
     let general = || config.endpoint_url().map(str::to_owned);
     if config.get_origin("endpoint_url").is_client_config() { general() } else { of_service().or_else(general) }
-}
-
-/// A client of API Gateway, without retries: every attempt takes a token of the pacer. Also returns the count of what it
-/// sends.
-pub fn api_gateway(config: &SdkConfig, region: &str) -> (aws_sdk_apigatewayv2::Client, Sent) {
-    let sent = Sent::default();
-    let config = aws_sdk_apigatewayv2::config::Builder::from(config)
-        .region(Region::new(region.to_owned()))
-        .retry_config(RetryConfig::disabled())
-        .interceptor(sent.clone());
-    (aws_sdk_apigatewayv2::Client::from_conf(config.build()), sent)
 }
 
 /// Reads the SDK's settings. Retries are made here, so those of the SDK are set: what the environment and the profile

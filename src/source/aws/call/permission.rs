@@ -1,9 +1,9 @@
-//! What IAM has to allow for each call, and where AWS says that it is not allowed. Hints, `driftgate doctor` and the
-//! documents of `iam` take it from here. It must not know what is done about it.
+//! The permission that each call needs, and the policy that a denial blames. Hints, `driftgate doctor` and the documents
+//! of `access/iam` take both from here. It must not know what is done about them.
 
 use std::fmt;
 
-use super::failure::{Operation, Subject};
+use super::operation::{Operation, Subject};
 use crate::model::document::partition_of;
 
 /// An action, and on what.
@@ -16,30 +16,27 @@ pub struct Permission {
 }
 
 impl Permission {
-    /// What a call needs at a place. API Gateway's actions are HTTP verbs (developer guide, arn-format-reference).
+    /// The permission that a call needs.
     pub(crate) fn of(operation: Operation, at: Subject<'_>, role: Option<&str>) -> Self {
         let partition = at.region.map_or("aws", partition_of);
         let (region, api_id) = (at.region.unwrap_or("*"), at.api_id.unwrap_or("*"));
-        let account = || match at.account {
-            Some(account) => role_arn(partition, account, "*"),
-            None => role_arn(partition, "*", "*"),
-        };
-        let (action, resource) = match operation {
-            Operation::GetApis => ("apigateway:GET", apis(partition, region, "")),
-            Operation::GetApi => ("apigateway:GET", apis(partition, region, &format!("/{api_id}"))),
-            Operation::GetStages => ("apigateway:GET", apis(partition, region, &format!("/{api_id}/stages"))),
-            Operation::GetStage => ("apigateway:GET", apis(partition, region, &format!("/{api_id}/stages/*"))),
-            Operation::AssumeRole => ("sts:AssumeRole", role.map_or_else(account, str::to_owned)),
-            Operation::GetCallerIdentity => ("sts:GetCallerIdentity", "*".to_owned()),
-            Operation::ListRegions => ("account:ListRegions", "*".to_owned()),
-            Operation::DescribeRegions => ("ec2:DescribeRegions", "*".to_owned()),
-            Operation::ListAccounts => ("organizations:ListAccounts", "*".to_owned()),
-            Operation::ListOrganizationalUnitsForParent => {
-                ("organizations:ListOrganizationalUnitsForParent", "*".to_owned())
+        let api = |path: &str| format!("arn:{partition}:apigateway:{region}::/apis{path}");
+        let resource = match operation {
+            Operation::GetApis => api(""),
+            Operation::GetApi => api(&format!("/{api_id}")),
+            Operation::GetStages => api(&format!("/{api_id}/stages")),
+            Operation::GetStage => api(&format!("/{api_id}/stages/*")),
+            Operation::AssumeRole => {
+                role.map_or_else(|| role_arn(partition, at.account.unwrap_or("*"), "*"), str::to_owned)
             }
-            Operation::ListAccountsForParent => ("organizations:ListAccountsForParent", "*".to_owned()),
+            Operation::GetCallerIdentity
+            | Operation::ListRegions
+            | Operation::DescribeRegions
+            | Operation::ListAccounts
+            | Operation::ListOrganizationalUnitsForParent
+            | Operation::ListAccountsForParent => "*".to_owned(),
         };
-        Self { action, resource }
+        Self { action: operation.action(), resource }
     }
 }
 
@@ -47,10 +44,6 @@ impl fmt::Display for Permission {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} on {}", self.action, self.resource)
     }
-}
-
-fn apis(partition: &str, region: &str, path: &str) -> String {
-    format!("arn:{partition}:apigateway:{region}::/apis{path}")
 }
 
 /// The ARN of a role.

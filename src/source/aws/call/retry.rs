@@ -1,5 +1,5 @@
-//! How long an answer is waited for, how often a failed call is made again, and how long is waited before it. It must
-//! not know what is called.
+//! The retry policy: time limits, attempts and the pauses between them, and the one loop that retries. It must not know
+//! what is called.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -7,47 +7,49 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::failure::{Failure, FailureKind};
+use super::failure::Failure;
+use super::failure_kind::FailureKind;
+use super::stop::Reason;
 
 /// The longest pause that a `Retry-After` is granted; a header must not stop a run for hours.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(2);
 
-/// How long a fetch bears with what fails. The command has no flag for it: what fails for good fails with any of it, and
+/// Limits of retries and of time. The command has no flag for them: what fails for good fails with any limits, and
 /// `--timeout` ends the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// After how many attempts a call is given up.
+    /// Attempts of a call.
     pub attempts: u32,
-    /// The same where nobody can be connected to.
+    /// Attempts of a call where no connection can be made.
     pub unreachable: u32,
-    /// The longest pause before the second attempt; it doubles with each further one.
+    /// The longest pause before the second attempt; it doubles with each further attempt.
     pub first: Duration,
     /// The same after a throttling answer.
     pub throttled: Duration,
-    /// No pause is longer, unless AWS asks for it.
+    /// The longest pause of all, unless AWS asks for more.
     pub longest: Duration,
-    /// After how many pages a list of API Gateway is given up: more are a circle that the tokens do not show.
+    /// Pages of a list of API Gateway; more are a circle that the tokens do not show.
     pub pages: usize,
-    /// The longest time until a connection stands.
+    /// The longest time until a connection is made.
     pub connect: Duration,
     /// The longest time until an answer begins.
     pub read: Duration,
     /// The longest time for one attempt, from sending to the last byte of the answer.
     pub attempt: Duration,
-    /// The longest time until the credentials are found, and for the files that the SDK reads. It is shorter than that of
-    /// an attempt, so that one which waits for new credentials ends with what kept them away.
+    /// The longest time until the credentials are found, and for the files that the SDK reads. It is shorter than the
+    /// limit of an attempt, so that an attempt that waits for credentials fails with the reason for their absence.
     pub credentials: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// The one that suits AWS.
+    /// The standard policy.
     fn default() -> Self {
         Self::STANDARD
     }
 }
 
 impl RetryPolicy {
-    /// The one that suits AWS. Its time for a connection is the SDK's own.
+    /// The policy that suits AWS. Its time for a connection is the SDK's own.
     pub const STANDARD: Self = Self {
         attempts: 10,
         unreachable: 7,
@@ -61,25 +63,53 @@ impl RetryPolicy {
         credentials: Duration::from_secs(10),
     };
 
-    /// Makes a call, again if need be.
+    /// Makes a call until it is answered or its failure is final.
     pub(crate) async fn over<T, F>(&self, call: impl Fn() -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        let mut attempt = 1;
+        let wait = |pause| async move {
+            sleep(pause).await;
+            Ok(())
+        };
+        self.run(|_| call(), |_, _| {}, wait).await
+    }
+
+    /// The one loop of attempts. `failed` learns of each failure and of the pause after it, if there is one; `wait` ends
+    /// early where the fetch is stopped.
+    pub(crate) async fn run<T, F, W>(
+        &self,
+        attempt: impl Fn(u32) -> F,
+        failed: impl Fn(&Failure, Option<Duration>),
+        wait: impl Fn(Duration) -> W,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+        W: Future<Output = Result<(), Reason>>,
+    {
+        let (mut number, mut before) = (1, None);
         loop {
-            let mut failure = match call().await {
+            let mut failure = match attempt(number).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            failure.attempts = attempt;
-            let Some(pause) = self.pause_after(&failure) else { return Err(failure) };
-            sleep(pause).await;
-            attempt += 1;
+            match failure.kind {
+                FailureKind::SessionOver => return Err(failure),
+                FailureKind::Stopped(reason) => failure = Failure::stopped(reason, before.as_ref()),
+                _ => {}
+            }
+            failure.attempts = number;
+            let pause = self.pause_after(&failure);
+            failed(&failure, pause);
+            let Some(pause) = pause else { return Err(failure) };
+            if let Err(reason) = wait(pause).await {
+                return Err(Failure::stopped(reason, Some(&failure)));
+            }
+            (number, before) = (number + 1, Some(failure));
         }
     }
 
-    /// How long to wait before the next attempt; `None` when there is none.
+    /// The pause before the next attempt; `None` if the failure is final.
     pub(crate) fn pause_after(&self, failure: &Failure) -> Option<Duration> {
         self.jittered(failure, fraction())
     }
@@ -91,8 +121,8 @@ impl RetryPolicy {
             // The SDK may have newer credentials by the second attempt, but hardly by the third.
             FailureKind::Expired => 2,
             // A wrong address does not come right; a name server or a proxy that restarts does, in seconds.
-            _ if failure.never_connected() => self.unreachable,
-            _ if failure.is_transient() => self.attempts,
+            _ if failure.kind.never_connected() => self.unreachable,
+            _ if failure.kind.is_transient() => self.attempts,
             _ => 1,
         };
         if failure.attempts >= attempts {
@@ -116,7 +146,6 @@ fn fraction() -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stop::Reason;
     use super::*;
 
     fn pause(kind: FailureKind, attempts: u32, fraction: f64) -> Option<Duration> {

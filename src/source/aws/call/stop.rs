@@ -1,17 +1,29 @@
-//! How a fetch is told to stop: once, for one reason, seen by every call. It must not know what is stopped.
+//! The stop of a fetch: once, for one reason, seen by every call. It must not know what is stopped.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// Why a fetch stopped before its end.
+/// The reason for a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Somebody cancelled it, or nobody wants what it yields.
+    /// It was cancelled, or its feed is closed.
     Interrupted,
     /// The time for the whole fetch is over.
     Timeout,
+}
+
+impl Reason {
+    pub const ALL: [Self; 2] = [Self::Interrupted, Self::Timeout];
+
+    /// The code of what was not reached.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Interrupted => "Interrupted",
+            Self::Timeout => "Timeout",
+        }
+    }
 }
 
 /// Stops a fetch. What it has not reached becomes gaps, and its feed still closes.
@@ -54,18 +66,18 @@ impl Canceller {
     }
 }
 
-/// Whether a fetch was told to stop.
+/// The signal that a fetch is to stop.
 #[derive(Clone, Debug)]
 pub struct Stop(watch::Receiver<Option<Reason>>);
 
 impl Stop {
-    /// What `work` comes to, unless the fetch is stopped before; then `work` is dropped where it is.
+    /// Returns the result of `work`, unless the fetch is stopped before; then `work` is dropped.
     pub async fn unless<T>(&self, work: impl Future<Output = T>) -> Result<T, Reason> {
-        let mut told = self.0.clone();
+        let mut signal = self.0.clone();
         let stopped = async {
-            match told.wait_for(Option::is_some).await.map(|reason| *reason) {
+            match signal.wait_for(Option::is_some).await.map(|reason| *reason) {
                 Ok(Some(reason)) => reason,
-                // Nobody is left who could stop it.
+                // All cancellers are gone.
                 Ok(None) | Err(_) => std::future::pending().await,
             }
         };

@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 use self::write::Writer;
 use crate::model::feed::{Chunk, Close, Scope, Warning};
 use crate::model::narrowing::Found;
-use crate::source::aws::survey::tally::ScopeTally;
+use crate::source::aws::call::stop::Reason;
 
 /// The name of the format, in the first line.
 const FORMAT: &str = "driftgate.spool";
@@ -320,13 +320,13 @@ impl Spool {
     }
 
     /// The tally of an account's Region that an earlier run read whole; its stages are then part of [`Self::replay`].
-    pub(crate) fn take(&self, account: Option<&str>, region: &str) -> Option<ScopeTally> {
+    pub(crate) fn take(&self, account: Option<&str>, region: &str) -> Option<(Scope, Vec<Warning>, Found)> {
         // Of an account without a name nobody knows whether it is the same one.
         let name = (account?.to_owned(), region.to_owned());
         let Finished { run, closing } = locked(&self.finished).remove(&name)?;
         locked(&self.taken).insert(name, run);
         self.earlier.fetch_add(1, Ordering::Relaxed);
-        Some(ScopeTally::resumed(closing.scope, closing.warnings, closing.found))
+        Some((closing.scope, closing.warnings, closing.found))
     }
 
     /// Hands the stages of everything that was taken to `hand_on`, until it does not want more. What was taken and
@@ -341,7 +341,7 @@ impl Spool {
 
     /// Notes what became of everything that was wanted.
     pub(crate) fn closed(&self, close: &Close) {
-        let short = close.gaps.iter().any(|gap| ["Timeout", "Interrupted"].contains(&gap.code.as_str()));
+        let short = close.gaps.iter().any(|gap| Reason::ALL.iter().any(|reason| reason.code() == gap.code));
         self.short.store(short || close.failed.is_some(), Ordering::Relaxed);
         self.whole.store(close.gaps.is_empty() && close.failed.is_none(), Ordering::Relaxed);
     }

@@ -59,7 +59,7 @@ fn finish(spool: &Spool, number: usize, stages: usize) {
         outcome: Read::Checked,
         ..Scope::default()
     };
-    spool.close(&ScopeTally::resumed(scope, Vec::new(), Found::default()));
+    spool.close(&scope, &[], &Found::default());
 }
 
 /// Writes Regions with so many stages side by side: `order` says which is next.
@@ -83,8 +83,8 @@ fn write(spool: &Spool, regions: &BTreeMap<usize, usize>, order: &[usize]) {
 fn resumed(spool: &Spool, regions: &BTreeMap<usize, usize>) -> BTreeMap<usize, Vec<String>> {
     let mut seen: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for number in regions.keys() {
-        if let Some(tally) = spool.take(Some(ACCOUNT), &region(*number)) {
-            assert_eq!(tally.scope.stages, regions[number] as u64);
+        if let Some((scope, ..)) = spool.take(Some(ACCOUNT), &region(*number)) {
+            assert_eq!(scope.stages, regions[number] as u64);
             seen.insert(*number, Vec::new());
         }
         assert!(spool.take(Some(ACCOUNT), &region(*number)).is_none());
@@ -213,9 +213,9 @@ fn what_has_gaps_or_no_name_is_not_finished() {
         ..Scope::default()
     };
     spool.stages(None, "us-east-1", &Value::Unset, &[stage("a")]);
-    spool.close(&ScopeTally::resumed(scope(None, Read::Checked), Vec::new(), Found::default()));
+    spool.close(&scope(None, Read::Checked), &[], &Found::default());
     for outcome in [Read::Partial, Read::Unchecked, Read::Excluded] {
-        spool.close(&ScopeTally::resumed(scope(Some(ACCOUNT), outcome), Vec::new(), Found::default()));
+        spool.close(&scope(Some(ACCOUNT), outcome), &[], &Found::default());
     }
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
 }

@@ -5,10 +5,10 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use super::{Closing, DIGEST, Header, Spool};
-use crate::model::feed::{Read, Warning};
+use crate::model::feed::{Read, Scope, Warning};
+use crate::model::narrowing::Found;
 use crate::model::seal::Seal;
 use crate::model::{Document, Value};
-use crate::source::aws::survey::tally::ScopeTally;
 use crate::source::saved::write::stage_line;
 
 /// How much is written at once, where no Region comes to its end.
@@ -53,17 +53,12 @@ impl Spool {
     }
 
     /// Notes that an account's Region was read, if all of it was.
-    pub(crate) fn close(&self, tally: &ScopeTally) {
-        let scope = &tally.scope;
-        if scope.account.is_none() || scope.outcome != Read::Checked || !tally.gaps.is_empty() {
+    pub(crate) fn close(&self, scope: &Scope, warnings: &[Warning], found: &Found) {
+        if scope.account.is_none() || scope.outcome != Read::Checked {
             return;
         }
-        self.line(&Closing {
-            scope: scope.clone(),
-            warnings: tally.warnings.clone(),
-            found: tally.found.clone(),
-            lines: scope.stages,
-        });
+        let (scope, warnings, found) = (scope.clone(), warnings.to_vec(), found.clone());
+        self.line(&Closing { lines: scope.stages, scope, warnings, found });
     }
 
     /// What the result says of it: what was not read now, and that it could not be written any more.

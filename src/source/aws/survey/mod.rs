@@ -1,8 +1,11 @@
-//! The survey of accounts and Regions: the walk over them, what is read in each, and the tally of it.
+//! The survey of accounts and Regions: the walk over them, the reading of each, and the tally of it.
 
-pub mod disabled;
+mod disabled;
 pub mod fetch;
+mod pages;
 pub mod progress;
-pub mod recheck;
+mod read;
+mod recheck;
+mod region;
 pub mod tally;
 pub mod walk;

@@ -1,9 +1,9 @@
-//! The second look: stages that are worth one are read again with GetStage before they are handed on. It must not know
-//! what makes a stage worth it.
+//! The second reading of `--confirm`: chosen stages are read again with GetStage before they are handed on. It must not
+//! know why a stage is chosen.
 //!
 //! The first reading may have met a deployment half way: `create-stage` and then `update-stage`, or Terraform between
-//! two resources. Once [`SETTLED`] has passed that is over. The stages are read again many at a time, so that few have to
-//! wait for it, and so that a Region in which all are worth a second look is not in memory as a whole.
+//! two resources. After [`DEPLOYED`] that is over. The stages are read again many at a time, so that few have to wait,
+//! and so that a Region in which all stages are chosen is not in memory as a whole.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,73 +11,72 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::fetch::Region;
+use super::region::Region;
 use super::tally::ScopeTally;
 use crate::model::{Document, Value};
-use crate::source::aws::call::control_plane::{id_of, name_of};
-use crate::source::aws::call::failure::{Failure, FailureKind, Operation};
+use crate::source::aws::call::failure::Failure;
+use crate::source::aws::call::failure_kind::FailureKind;
+use crate::source::aws::call::operation::Operation;
 use crate::source::aws::call::stop::Reason;
+use crate::source::aws::kind::item::{id_of, name_of};
 
 /// The least time between the two readings of a stage: a deployment sends its calls within a second or two.
-const SETTLED: Duration = Duration::from_secs(2);
-/// With how many stages set aside the second readings begin. At the default pace as many take most of a minute, against
-/// which the wait for the last of them is short; of a few KB each, they are about a megabyte for each open Region.
+const DEPLOYED: Duration = Duration::from_secs(2);
+/// Stages that are set aside before they are read again. At the default pace as many take most of a minute, so the wait
+/// for the last is short in comparison; at a few KB each, they are about a megabyte for each open Region.
 const BATCH: usize = 256;
 
-/// Stages that are read again, with their first reading.
+/// Stages to read again, with their first reading.
 #[derive(Default)]
-pub struct Doubts {
+pub struct Recheck {
     aside: Vec<(Value<'static>, Vec<Value<'static>>)>,
     count: usize,
     last: Option<Instant>,
 }
 
-impl Doubts {
-    /// Whether it is time to read them again, before more are set aside.
-    pub const fn are_many(&self) -> bool {
+impl Recheck {
+    /// True if the stages are to be read again before more are set aside.
+    pub const fn is_full(&self) -> bool {
         self.count >= BATCH
     }
 
-    /// Keeps the stages back that are worth a second look; the others. `None` where that could not be found out, because
-    /// the rules have a defect that ended the thread.
+    /// Keeps the chosen stages back, and returns the others. `None` if a defect in the rules ended the thread.
     pub async fn set_aside(
         &mut self,
         region: &Region,
         api: Value<'static>,
         stages: Vec<Value<'static>>,
     ) -> Option<(Value<'static>, Vec<Value<'static>>)> {
-        let Some(doubtful) = region.confirm.clone() else { return Some((api, stages)) };
+        let Some(is_chosen) = region.confirm.clone() else { return Some((api, stages)) };
         let (account, name) = (region.account.clone(), Arc::clone(&region.name));
-        // Holding a stage against rules is work for a processor, and not for the threads that wait for the network.
+        // Rules are work for a processor, not for the threads that wait for the network.
         let sorted = tokio::task::spawn_blocking(move || {
-            let worth = |stage: &Value<'static>| {
-                doubtful(&Document { account: account.as_deref(), region: Some(&name), api: &api, stage })
+            let chosen = |stage: &Value<'static>| {
+                is_chosen(&Document { account: account.as_deref(), region: Some(&name), api: &api, stage })
             };
-            let (again, good): (Vec<_>, Vec<_>) = stages.into_iter().partition(worth);
+            let (again, good): (Vec<_>, Vec<_>) = stages.into_iter().partition(chosen);
             (api, again, good)
         });
         let (api, again, good) = sorted.await.ok()?;
         if !again.is_empty() {
-            region.progress.foresee(again.len());
+            region.meter.foresee(again.len());
             self.last = Some(Instant::now());
             self.count += again.len();
             self.aside.push((api.clone(), again));
         }
         Some((api, good))
     }
-}
 
-impl Region {
-    /// Reads what was set aside a second time, and hands it on.
-    pub async fn settle(self: &Arc<Self>, doubts: Doubts, tally: &mut ScopeTally) {
-        let Some(last) = doubts.last else { return };
-        self.control_plane.pause_until(last + SETTLED).await;
+    /// Reads the stages a second time, and hands them on.
+    pub async fn run(self, region: &Arc<Region>, tally: &mut ScopeTally) {
+        let Some(last) = self.last else { return };
+        region.control_plane.channel.pause_until(last + DEPLOYED).await;
         let mut readings = VecDeque::new();
-        let mut aside = doubts.aside.into_iter();
+        let mut aside = self.aside.into_iter();
         loop {
-            while readings.len() < self.width.max(1) {
+            while readings.len() < region.width.max(1) {
                 let Some((api, stages)) = aside.next() else { break };
-                let region = Arc::clone(self);
+                let region = Arc::clone(region);
                 let id = id_of(&api).unwrap_or_default().to_owned();
                 let names: Vec<String> =
                     stages.iter().map(|stage| name_of(stage).unwrap_or_default().to_owned()).collect();
@@ -88,7 +87,7 @@ impl Region {
             let again = again.await.unwrap_or_default();
             let stages = second_readings(&api, first, again, tally);
             let (id, count) = (id_of(&api).unwrap_or_default().to_owned(), stages.len());
-            if !self.hand_on(api, stages, tally).await && count > 0 {
+            if !region.hand_on(api, stages, tally).await && count > 0 {
                 tally.lost(&id, &Failure::stopped(Reason::Interrupted, None));
             }
         }
@@ -122,9 +121,9 @@ impl Region {
         again
     }
 
-    /// Lists the stages of an API again, since one of them was not found: none if the API is deleted.
+    /// Lists the stages of an API again, since a stage was not found; empty if the API is deleted.
     async fn listed_now(&self, id: &str) -> Result<Vec<Value<'static>>, Failure> {
-        self.progress.foresee(1);
+        self.meter.foresee(1);
         let listing = self.list_stages(id).await;
         match listing.failed {
             None => Ok(listing.items),
@@ -138,7 +137,7 @@ impl Region {
     }
 }
 
-/// A stage that was not found: the one that the list has, or a deleted one.
+/// Looks for a stage that was not found in the list of its API.
 fn looked_up(name: &str, failure: Failure, listed: Option<&Result<Vec<Value<'static>>, Failure>>) -> Now {
     match listed {
         Some(Ok(stages)) => {
@@ -154,8 +153,8 @@ fn looked_up(name: &str, failure: Failure, listed: Option<&Result<Vec<Value<'sta
     }
 }
 
-/// The stages as they are now. Where that cannot be known the first reading stands, and a warning says so, or a gap
-/// where the fetch was stopped.
+/// Returns the stages as they are now. A stage that cannot be read again keeps its first reading, with a warning, or with
+/// a gap if the fetch was stopped.
 fn second_readings(
     api: &Value<'static>,
     first: Vec<Value<'static>>,
@@ -181,7 +180,7 @@ fn second_readings(
             None => Failure::internal("it was not read"),
         };
         if let FailureKind::Stopped(_) = why.kind {
-            // It may be read another time, and then it is known.
+            // A later run may read it.
             tally.unconfirmed(&why, id, &name);
         } else {
             let message = format!(

@@ -3,19 +3,21 @@
 use crate::model::Value;
 use crate::model::feed::{Close, Gap, Read, Scope, Selection, Warning};
 use crate::model::narrowing::{Found, Narrowing, nowhere};
-use crate::source::aws::call::control_plane::{id_of, name_of};
-use crate::source::aws::call::failure::{Failure, FailureKind, Operation, Subject};
+use crate::source::aws::call::failure::Failure;
+use crate::source::aws::call::failure_kind::FailureKind;
+use crate::source::aws::call::operation::{Operation, Subject};
+use crate::source::aws::kind::item::{id_of, name_of};
 
-/// What a Region has to say at its end.
+/// The tally of a scope: its counts, gaps and warnings.
 #[derive(Debug)]
 pub struct ScopeTally {
     pub scope: Scope,
     pub gaps: Vec<Gap>,
     pub warnings: Vec<Warning>,
-    /// The names given by flags that were found.
+    /// The names of flags that were found.
     pub found: Found,
-    /// What AWS said when it did not know the credentials here, before anything was read.
-    pub unknown_here: Option<Failure>,
+    /// AWS's refusal of the credentials, if it came before anything was read.
+    pub refusal: Option<Failure>,
 }
 
 impl ScopeTally {
@@ -29,24 +31,24 @@ impl ScopeTally {
         Self::of(scope, Vec::new(), Vec::new())
     }
 
-    /// A scope that is left out; without a Region, an account.
+    /// The tally of a scope that is left out; without a Region, of an account.
     pub fn excluded(account: Option<&str>, region: Option<&str>) -> Self {
         let (account, region) = (account.map(str::to_owned), region.map(str::to_owned));
         let scope = Scope { account, region, requests: Some(0), outcome: Read::Excluded, ..Scope::default() };
         Self::of(scope, Vec::new(), Vec::new())
     }
 
-    /// A scope with what is to be said about it.
+    /// The tally of a scope with its gaps and warnings.
     pub fn of(scope: Scope, gaps: Vec<Gap>, warnings: Vec<Warning>) -> Self {
-        Self { scope, gaps, warnings, found: Found::default(), unknown_here: None }
+        Self { scope, gaps, warnings, found: Found::default(), refusal: None }
     }
 
-    /// A scope that an earlier run read whole.
+    /// The tally of a scope that an earlier run read whole.
     pub fn resumed(scope: Scope, warnings: Vec<Warning>, found: Found) -> Self {
         Self { found, ..Self::of(scope, Vec::new(), warnings) }
     }
 
-    /// Only so many of its stages could be handed on after all.
+    /// Only so many stages could be handed on after all.
     pub fn cut_short(&mut self, stages: u64, why: &Failure) {
         self.scope.outcome = if stages > 0 { Read::Partial } else { Read::Unchecked };
         self.scope.stages = stages;
@@ -54,11 +56,11 @@ impl ScopeTally {
         self.gap(Operation::GetStages, why, None, None);
     }
 
-    /// The APIs could not be listed, or not all of them, or the one that was asked for could not be read.
+    /// The APIs could not be listed, or only in part, or the one requested API could not be read.
     pub fn unlisted(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, in_part: bool) {
         self.scope.outcome = if in_part { Read::Partial } else { Read::Unchecked };
         if why.kind == FailureKind::UnknownCredentials && !in_part {
-            self.unknown_here = Some(why.clone());
+            self.refusal = Some(why.clone());
         }
         self.gap(operation, why, api_id, None);
     }
@@ -74,7 +76,7 @@ impl ScopeTally {
         stages.iter().filter_map(name_of).for_each(|name| self.found.stage(selection, name));
     }
 
-    /// One of them is not read, because no rule can match its stages.
+    /// An API is not read, because no rule can match its stages.
     pub fn skipped(&mut self) {
         self.scope.skipped_apis += 1;
     }
@@ -89,19 +91,19 @@ impl ScopeTally {
         self.scope.stages += stages as u64;
     }
 
-    /// The stages of an API could not be read, or not all of them.
+    /// The stages of an API could not be read, or only in part.
     pub fn unread(&mut self, operation: Operation, why: &Failure, api_id: &str, stage: Option<&str>) {
         self.scope.unchecked_apis += 1;
         self.scope.outcome = Read::Partial;
         self.gap(operation, why, Some(api_id), stage);
     }
 
-    /// The same of an API that is counted already.
+    /// Adds a gap about an API that is counted as unread already.
     pub fn unread_too(&mut self, operation: Operation, why: &Failure, api_id: &str, stage: Option<&str>) {
         self.gap(operation, why, Some(api_id), stage);
     }
 
-    /// Stages of an API were read, and nobody took them.
+    /// Stages of an API were read, but the feed is closed.
     pub fn lost(&mut self, api_id: &str, why: &Failure) {
         self.scope.outcome = Read::Partial;
         self.gap(Operation::GetStage, why, Some(api_id), None);
@@ -119,7 +121,7 @@ impl ScopeTally {
         self.warn("deleted", format!("API {api_id} was deleted during the audit"), api_id, None);
     }
 
-    /// Something about an API, or a stage of it, that is worth knowing.
+    /// Adds a warning about an API, or about a stage.
     pub fn warn(&mut self, kind: &str, message: String, api_id: &str, stage: Option<&str>) {
         self.warnings.push(Warning {
             kind: kind.to_owned(),
@@ -143,7 +145,7 @@ impl ScopeTally {
     }
 }
 
-/// The tallies of all scopes as one, in one order, whatever the order in which they came to an end; so many are meant.
+/// Merges the tallies of all scopes, in one order whatever the order of their ends; so many tallies are expected.
 pub fn close(
     tallies: Vec<ScopeTally>,
     meant: usize,

@@ -4,11 +4,11 @@
 use serde::Serialize;
 use serde::ser::SerializeMap as _;
 
-use super::regions::with_account_service;
-use super::role::Role;
+use super::regions::has_account_service;
 use crate::model::document::partition_of;
-use crate::source::aws::call::failure::{Operation, Subject};
+use crate::source::aws::call::operation::{Operation, Subject};
 use crate::source::aws::call::permission::{Permission, role_arn};
+use crate::source::aws::request::Role;
 
 /// What no account has for a number, so that a document in which it is forgotten is refused.
 pub const AUDIT_ACCOUNT: &str = "<AUDIT-ACCOUNT-ID>";
@@ -153,20 +153,16 @@ impl Setup {
 
     /// What an audit reads in an account.
     fn reads(&self, partition: &str) -> Vec<Permission> {
-        let at = Subject { account: None, region: None, api_id: None, stage: None };
         let mut reads: Vec<Permission> = [Operation::GetApis, Operation::GetStages, Operation::GetStage]
-            .map(|operation| Permission::of(operation, at, None))
+            .map(|operation| Permission::of(operation, Subject::default(), None))
             .into();
         for read in &mut reads {
             read.resource = read.resource.replacen("arn:aws:", &format!("arn:{partition}:"), 1);
         }
         if self.all_regions {
-            let lists = if with_account_service(self.partition()) {
-                Operation::ListRegions
-            } else {
-                Operation::DescribeRegions
-            };
-            reads.push(Permission::of(lists, at, None));
+            let lists =
+                if has_account_service(self.partition()) { Operation::ListRegions } else { Operation::DescribeRegions };
+            reads.push(Permission::of(lists, Subject::default(), None));
         }
         reads
     }
@@ -187,20 +183,19 @@ impl Setup {
     /// The policy of who assumes the role.
     #[must_use]
     pub fn caller_policy(&self) -> String {
-        let at = Subject { account: None, region: None, api_id: None, stage: None };
         let any = ["*".to_owned()];
         let accounts = if self.accounts.is_empty() { any.as_slice() } else { &self.accounts };
         let mut needs: Vec<Permission> = accounts
             .iter()
             .map(|account| role_arn(self.partition(), account, &self.role.name))
-            .map(|role| Permission::of(Operation::AssumeRole, at, Some(&role)))
+            .map(|role| Permission::of(Operation::AssumeRole, Subject::default(), Some(&role)))
             .collect();
         if self.organization {
-            needs.push(Permission::of(Operation::ListAccounts, at, None));
+            needs.push(Permission::of(Operation::ListAccounts, Subject::default(), None));
         }
         if self.units {
             let units = [Operation::ListAccountsForParent, Operation::ListOrganizationalUnitsForParent];
-            needs.extend(units.map(|operation| Permission::of(operation, at, None)));
+            needs.extend(units.map(|operation| Permission::of(operation, Subject::default(), None)));
         }
         policy(statements(&needs))
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::source::aws::call::failure::FailureKind;
+use crate::source::aws::call::failure_kind::FailureKind;
 use crate::source::aws::stub::{Received, answering};
 
 /// A retry policy that gives up soon.
@@ -15,7 +15,7 @@ fn parent(asked: &Received) -> &str {
 
 async fn listed(answer: impl Fn(&Received) -> (u16, String) + Send + Sync + 'static) -> (Listing, Vec<Received>) {
     let (config, log) = answering("eu-west-1", answer).await;
-    let listing = accounts(&config, SOON, &Semaphore::new(1), "eu-west-1").await;
+    let listing = Organization::new(&config, SOON, &Semaphore::new(1), "eu-west-1").accounts().await;
     let log = log.lock().unwrap().clone();
     (listing, log)
 }
@@ -93,10 +93,14 @@ async fn a_unit_has_the_accounts_of_all_units_below_it() {
         (200, body.to_owned())
     })
     .await;
-    let ids = members_of(&config, SOON, &Semaphore::new(1), "us-gov-east-1", "r-root").await.unwrap();
+    let ids = Organization::new(&config, SOON, &Semaphore::new(1), "us-gov-east-1").members_of("r-root").await.unwrap();
     assert_eq!(ids.into_iter().collect::<Vec<_>>(), ["111111111111", "222222222222"]);
     assert!(
-        members_of(&config, SOON, &Semaphore::new(1), "us-gov-east-1", "ou-b").await.unwrap().contains("222222222222")
+        Organization::new(&config, SOON, &Semaphore::new(1), "us-gov-east-1")
+            .members_of("ou-b")
+            .await
+            .unwrap()
+            .contains("222222222222")
     );
 }
 
@@ -111,7 +115,7 @@ async fn a_unit_that_is_not_read_whole_is_a_failure() {
     })
     .await;
     let (operation, failure) =
-        members_of(&config, SOON, &Semaphore::new(1), "us-gov-east-1", "ou-gone").await.unwrap_err();
+        Organization::new(&config, SOON, &Semaphore::new(1), "us-gov-east-1").members_of("ou-gone").await.unwrap_err();
     assert_eq!(operation, Operation::ListOrganizationalUnitsForParent);
     assert_eq!((failure.code.as_str(), failure.message.as_str()), ("ParentNotFoundException", "no such unit"));
     assert!(log.lock().unwrap()[0].head.contains("/us-gov-west-1/organizations/"));

@@ -1,4 +1,4 @@
-//! The Regions that AWS had when this was written, for when nobody can be asked. It must not know accounts.
+//! The Regions that AWS had when this was written, for when neither call is answered. It must not know accounts.
 
 use crate::model::document::partition_of;
 
@@ -56,8 +56,8 @@ pub fn all(region: &str) -> impl Iterator<Item = &str> {
     by_default.iter().chain(opt_in).copied().chain(other)
 }
 
-/// Whether an account has to switch the Region on. Of `aws`, that is every Region that is not among the first ones: a
-/// Region newer than this list is opt-in for sure. The other partitions have none.
+/// True if an account has to enable the Region. In `aws` these are all but the oldest Regions, those newer than this list
+/// included. The other partitions have none.
 pub fn is_opt_in(region: &str) -> bool {
     partition_of(region) == "aws" && !BY_DEFAULT.contains(&region)
 }
@@ -74,6 +74,11 @@ pub fn home_of(region: &str) -> &'static str {
         "aws-iso-f" => "us-isof-south-1",
         _ => "us-east-1",
     }
+}
+
+/// True if AWS runs its account service in the partition: not in AWS GovCloud and the isolated partitions.
+pub fn has_account_service(partition: &str) -> bool {
+    ["aws", "aws-cn"].contains(&partition)
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
 //! HTTP and WebSocket APIs, which are API Gateway V2.
 
-pub mod convert;
+pub mod calls;
+mod convert;

@@ -1,13 +1,10 @@
 //! How far a fetch has come, and how much is left of it. It must not know how that is shown.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::source::aws::call::meter::{Counts, Meter};
 use crate::source::aws::call::pace::{Pace, Pacer};
-
-use super::walk::OPEN_SCOPES;
-use crate::source::aws::Request;
 
 /// The counters of a fetch, read while it runs.
 #[derive(Debug)]
@@ -40,78 +37,8 @@ struct State {
     /// Those of them that took no request: an earlier run had read them.
     resumed: u64,
     /// What those that are done took and yielded.
-    spent: Counted,
-    open: Vec<Arc<ScopeProgress>>,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Counted {
-    sent: u64,
-    stages: u64,
-    answered: u64,
-    /// For how long answers were waited for, in microseconds.
-    waited: u64,
-}
-
-/// The counters of one account and Region.
-#[derive(Debug, Default)]
-pub struct ScopeProgress {
-    pacer: Option<Arc<Pacer>>,
-    sent: AtomicU64,
-    /// Requests that are known to be needed, those that were sent among them.
-    expected: AtomicU64,
-    /// Whether the APIs are listed, so that `expected` is more than a beginning.
-    listed: AtomicU64,
-    stages: AtomicU64,
-    answered: AtomicU64,
-    waited: AtomicU64,
-}
-
-impl ScopeProgress {
-    /// The APIs are listed, and the stages of so many of them will be read.
-    pub fn listed(&self, apis: usize) {
-        // A list may have ended before its last page.
-        self.expected.store(load(&self.sent) + apis as u64, Ordering::Relaxed);
-        self.listed.store(1, Ordering::Relaxed);
-    }
-
-    /// So many more requests are known to be needed.
-    pub fn foresee(&self, requests: usize) {
-        self.expected.fetch_add(requests as u64, Ordering::Relaxed);
-    }
-
-    /// So many stages were read.
-    pub fn read(&self, stages: usize) {
-        self.stages.fetch_add(stages as u64, Ordering::Relaxed);
-    }
-
-    /// A request was sent.
-    pub fn sent(&self) {
-        self.sent.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// A request was answered after so long.
-    pub fn answered(&self, after: Duration) {
-        self.answered.fetch_add(1, Ordering::Relaxed);
-        self.waited.fetch_add(u64::try_from(after.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-
-    fn counted(&self) -> Counted {
-        Counted {
-            sent: load(&self.sent),
-            stages: load(&self.stages),
-            answered: load(&self.answered),
-            waited: load(&self.waited),
-        }
-    }
-}
-
-impl Limits {
-    /// Those of a fetch.
-    pub fn of(request: &Request) -> Self {
-        let Request { rate, burst, concurrency, .. } = *request;
-        Self { rate, burst, concurrency, scopes: OPEN_SCOPES }
-    }
+    spent: Counts,
+    open: Vec<Arc<Meter>>,
 }
 
 impl Progress {
@@ -142,21 +69,20 @@ impl Progress {
     }
 
     /// One of the accounts and Regions is read from now on, at this pacer's pace.
-    pub(crate) fn open(&self, pacer: &Arc<Pacer>) -> Arc<ScopeProgress> {
-        let (pacer, expected) = (Some(Arc::clone(pacer)), AtomicU64::new(1));
-        let scope = Arc::new(ScopeProgress { pacer, expected, ..ScopeProgress::default() });
+    pub(crate) fn open(&self, pacer: &Arc<Pacer>) -> Arc<Meter> {
+        let scope = Arc::new(Meter::new(Arc::clone(pacer)));
         self.state().open.push(Arc::clone(&scope));
         scope
     }
 
     /// One of them is done.
-    pub(crate) fn close(&self, scope: &Arc<ScopeProgress>) {
+    pub(crate) fn close(&self, scope: &Arc<Meter>) {
         let mut state = self.state();
         state.open.retain(|open| !Arc::ptr_eq(open, scope));
         state.done += 1;
-        let counted = scope.counted();
+        let counted = scope.counts();
         state.resumed += u64::from(counted.sent == 0);
-        state.spent = state.spent.and(counted);
+        state.spent = sum(state.spent, counted);
     }
 
     /// Where the fetch stands now.
@@ -164,7 +90,7 @@ impl Progress {
     pub fn estimate(&self) -> Estimate {
         let state = self.state();
         let open: Vec<Open> = state.open.iter().map(|scope| Open::of(scope)).collect();
-        let all = state.open.iter().fold(state.spent, |sum, scope| sum.and(scope.counted()));
+        let all = state.open.iter().fold(state.spent, |all, scope| sum(all, scope.counts()));
         let known = Known {
             done: state.done,
             asked: state.done - state.resumed,
@@ -183,23 +109,17 @@ impl Progress {
     }
 }
 
-impl Counted {
-    fn and(self, other: Self) -> Self {
-        Self {
-            sent: self.sent + other.sent,
-            stages: self.stages + other.stages,
-            answered: self.answered + other.answered,
-            waited: self.waited.saturating_add(other.waited),
-        }
+fn sum(one: Counts, other: Counts) -> Counts {
+    Counts {
+        sent: one.sent + other.sent,
+        stages: one.stages + other.stages,
+        answered: one.answered + other.answered,
+        waited: one.waited.saturating_add(other.waited),
     }
 }
 
-fn load(number: &AtomicU64) -> u64 {
-    number.load(Ordering::Relaxed)
-}
-
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-fn seconds_each(counted: Counted) -> f64 {
+fn seconds_each(counted: Counts) -> f64 {
     if counted.answered == 0 { 0.0 } else { counted.waited as f64 / 1e6 / counted.answered as f64 }
 }
 
@@ -244,14 +164,9 @@ struct Open {
 }
 
 impl Open {
-    fn of(scope: &ScopeProgress) -> Self {
-        let sent = load(&scope.sent);
-        Self {
-            sent,
-            expected: load(&scope.expected).max(sent),
-            listed: load(&scope.listed) > 0,
-            pace: scope.pacer.as_ref().and_then(|pacer| pacer.pace()),
-        }
+    fn of(meter: &Meter) -> Self {
+        let sent = meter.counts().sent;
+        Self { sent, expected: meter.expected().max(sent), listed: meter.is_listed(), pace: meter.pace() }
     }
 }
 

@@ -24,7 +24,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_smithy_types::error::metadata::ErrorMetadata;
 use xmlparser::{ElementEnd, Token, Tokenizer};
 
-use super::{RegionFound, checked, some};
+use super::found::{RegionFound, checked, in_partition};
 use crate::model::document::partition_of;
 use crate::source::aws::access::session::endpoint_of;
 use crate::source::aws::call::failure::Failure;
@@ -40,11 +40,11 @@ const SCHEME: AuthSchemeId = AuthSchemeId::new("sigv4");
 /// Asks EC2 in a Region.
 pub async fn regions(config: &SdkConfig, region: &str) -> Result<Vec<RegionFound>, Failure> {
     let operation = operation(config, region).ok_or_else(|| Failure::internal("EC2 has nobody to ask with"))?;
-    let asked = || async {
+    let attempt = || async {
         let answer = operation.invoke(()).await.map_err(|error| Failure::of(&error))?;
-        some(answer, region)
+        in_partition(answer, region)
     };
-    RETRIES.over(asked).await
+    RETRIES.over(attempt).await
 }
 
 /// The call, by the machinery of the SDK's own clients: its HTTP client, its cache of credentials, its time limits.
@@ -113,7 +113,7 @@ fn own_endpoint(region: &str, fips: bool, dual: bool) -> String {
     format!("https://{service}.{region}.{}", if dual { dual_suffix } else { suffix })
 }
 
-/// Signature Version 4 for EC2 in one Region; every attempt is signed anew.
+/// Signature Version 4 for EC2 in one Region; every attempt is signed again.
 #[derive(Debug)]
 struct Scheme {
     region: String,

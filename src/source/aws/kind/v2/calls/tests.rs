@@ -2,12 +2,18 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use super::*;
-use crate::source::aws::access::session::{Session, api_gateway};
+use crate::source::aws::access::session::Session;
+use crate::source::aws::call::failure_kind::FailureKind;
+use crate::source::aws::call::pace::Pacer;
+use crate::source::aws::call::retry::RetryPolicy;
 use crate::source::aws::call::stop::Canceller;
-use crate::source::aws::{Keys, Request};
+use crate::source::aws::request::{Keys, Request};
 
 /// Answers every connection with these bytes and closes it. The thread ends with the test.
 fn server(answer: String) -> String {
@@ -34,11 +40,11 @@ async fn control_plane(answer: String) -> ControlPlane {
     let request = Request { endpoint_url: Some(server(answer)), credentials: Some(keys), ..Request::default() };
     let session = Session::open(&request).await.unwrap();
     let (_, stop) = Canceller::new();
-    let (client, in_flight) = (api_gateway(session.config(), "us-east-1"), Arc::new(Semaphore::new(1)));
-    let pacer = Arc::new(Pacer::new(0.0, 1));
+    let (pacer, in_flight) = (Arc::new(Pacer::new(0.0, 1)), Arc::new(Semaphore::new(1)));
     let pause = Duration::from_millis(1);
     let retry = RetryPolicy { first: pause, throttled: pause, longest: pause, ..RetryPolicy::STANDARD };
-    ControlPlane::new("us-east-1".into(), client, pacer, in_flight, stop, retry, Arc::default())
+    let channel = Channel::new("us-east-1".into(), pacer, in_flight, stop, retry, Arc::default());
+    ControlPlane::new(session.config(), channel)
 }
 
 #[tokio::test]
@@ -56,7 +62,7 @@ async fn answers_that_are_not_one_are_given_up_after_ten_attempts() {
         let plane = control_plane(http("200 OK", "", body)).await;
         let failure = plane.get_stages("a1", None).await.unwrap_err();
         assert_eq!((failure.code.as_str(), failure.attempts), ("InvalidResponse", 10), "{body:?}");
-        assert_eq!(plane.requests(), 10);
+        assert_eq!(plane.channel.sent().count(), 10);
         assert_eq!(plane.get_apis(None).await.unwrap_err().code, "InvalidResponse", "{body:?}");
         assert_eq!(plane.get_stage("a1", "prod").await.unwrap_err().code, "InvalidResponse", "{body:?}");
         assert_eq!(plane.get_api("a1").await.unwrap_err().code, "InvalidResponse", "{body:?}");
@@ -94,7 +100,10 @@ async fn a_refusal_is_not_repeated() {
     let headers = "x-amzn-errortype: BadRequestException\r\n";
     let refusing = control_plane(http("400 Bad Request", headers, r#"{"message":"Invalid nextToken"}"#)).await;
     let failure = refusing.get_apis(Some("x".to_owned())).await.unwrap_err();
-    assert_eq!((failure.code.as_str(), failure.attempts, refusing.requests()), ("BadRequestException", 1, 1));
+    assert_eq!(
+        (failure.code.as_str(), failure.attempts, refusing.channel.sent().count()),
+        ("BadRequestException", 1, 1)
+    );
     let elsewhere = control_plane(http("302 Found", "location: https://login.example/\r\n", "")).await;
     assert_eq!(elsewhere.get_apis(None).await.unwrap_err().code, "Http302");
 }
@@ -104,7 +113,7 @@ async fn after_enough_expired_answers_nothing_more_is_sent() {
     let headers = "x-amzn-errortype: ExpiredTokenException\r\n";
     let plane = control_plane(http("403 Forbidden", headers, r#"{"message":"expired"}"#)).await;
     for _ in 0..20 {
-        assert_eq!(plane.get_stages("a1", None).await.unwrap_err().kind, FailureKind::Expired);
+        assert_eq!(plane.get_stages("a1", None).await.unwrap_err().code, FailureKind::Expired.code());
     }
-    assert_eq!(plane.requests(), 8);
+    assert_eq!(plane.channel.sent().count(), 8);
 }

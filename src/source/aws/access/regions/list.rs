@@ -1,0 +1,52 @@
+//! ListRegions of AWS's account service. It must not know what the Regions are wanted for.
+
+use std::collections::HashSet;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{Region, SdkConfig};
+use aws_sdk_account::config::retry::RetryPartition;
+use aws_sdk_account::types::RegionOptStatus;
+
+use super::built_in::home_of;
+use super::found::{RegionFound, checked, in_partition};
+use crate::source::aws::call::failure::Failure;
+use crate::source::aws::call::operation::Operation;
+
+/// More pages than this are a circle that the tokens do not show: they would hold 2,000 Regions.
+const MOST_PAGES: usize = 100;
+
+/// Calls the account service. Half a list is a failure: the Regions on pages that were not read would be missed silently.
+pub async fn regions(config: &SdkConfig, home: &str) -> Result<Vec<RegionFound>, Failure> {
+    let client = aws_sdk_account::Client::from_conf(
+        aws_sdk_account::config::Builder::from(config)
+            .region(Region::new(home_of(home).to_owned()))
+            .retry_config(RetryConfig::standard())
+            // The SDK shares the tokens for retries among all clients of a Region: one account would use up another's.
+            .retry_partition(RetryPartition::custom("account").build())
+            .build(),
+    );
+    let (mut regions, mut token, mut seen) = (Vec::new(), None, HashSet::new());
+    for number in 1.. {
+        let page = client.list_regions().set_next_token(token).send().await.map_err(|error| Failure::of(&error))?;
+        for region in page.regions.ok_or_else(|| Failure::broken("the answer lists no Regions"))? {
+            let enabled = region.region_opt_status.is_none_or(|status| is_on(&status));
+            regions.push(RegionFound { name: checked(region.region_name)?, enabled });
+        }
+        token = page.next_token.filter(|token| !token.is_empty());
+        token.as_deref().map_or(Ok(()), Failure::check_token)?;
+        match &token {
+            Some(token) if !seen.insert(token.clone()) || number >= MOST_PAGES => {
+                return Err(Failure::endless(Operation::ListRegions, number));
+            }
+            Some(_) => {}
+            None => break,
+        }
+    }
+    in_partition(regions, home)
+}
+
+/// True if a Region in this state is read. A Region that is being enabled or disabled may have stages that answer, and so
+/// may a Region in a state that this version does not know. If it does not answer, that is noticed then.
+fn is_on(status: &RegionOptStatus) -> bool {
+    *status != RegionOptStatus::Disabled
+}

@@ -1,0 +1,54 @@
+//! URLs without their secrets. It must not know what they lead to.
+
+use crate::model::feed::Warning;
+
+/// The warning that requests to an endpoint are not encrypted.
+pub fn plain_http(url: &str) -> Warning {
+    let url = without_password(url);
+    let message = format!("{url} is not encrypted: signed requests and what they return can be read on the way");
+    Warning { kind: "plain-http".to_owned(), message, ..Warning::default() }
+}
+
+/// A URL without what may be secret in it: a password, a query.
+#[must_use]
+pub fn without_password(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
+    // A password may hold a slash or an at sign that nobody escaped.
+    match rest.rsplit_once('@') {
+        None => format!("{scheme}{}", without_query(rest)),
+        Some((user, host)) => {
+            // A user without a password may be a token.
+            let name = user.split_once(':').map(|(name, _)| format!("{name}:")).unwrap_or_default();
+            format!("{scheme}{name}***@{}", without_query(host))
+        }
+    }
+}
+
+/// The query and the fragment of a URL may hold a token.
+fn without_query(rest: &str) -> String {
+    match rest.find(['?', '#']) {
+        Some(at) => format!("{}***", &rest[..=at]),
+        None => rest.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        for (url, shown) in [
+            ("http://proxy:3128", "http://proxy:3128"),
+            ("http://me:s3cret@proxy:3128", "http://me:***@proxy:3128"),
+            ("http://me:s@c/ret@proxy:3128/", "http://me:***@proxy:3128/"),
+            ("me:s3cret@proxy", "me:***@proxy"),
+            ("http://token@proxy", "http://***@proxy"),
+            ("http://proxy/a?token=s3cret", "http://proxy/a?***"),
+            ("http://me:s?x@proxy/#s3cret", "http://me:***@proxy/#***"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! One Region of an account: what is requested from it, and where its stages go. It must not know in what order its APIs
+//! are read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::pages::{Listing, list};
+use super::tally::ScopeTally;
+use crate::model::Value;
+use crate::model::feed::{Chunk, Selection};
+use crate::source::aws::call::failure::Failure;
+use crate::source::aws::call::failure_kind::FailureKind;
+use crate::source::aws::call::meter::Meter;
+use crate::source::aws::call::operation::Operation;
+use crate::source::aws::kind::item::id_of;
+use crate::source::aws::kind::v2::calls::ControlPlane;
+use crate::source::aws::request::Predicate;
+use crate::source::aws::spool::Spool;
+
+/// A Region of an account, and the request for it.
+pub struct Region {
+    pub account: Option<Arc<str>>,
+    pub name: Arc<str>,
+    pub control_plane: ControlPlane,
+    pub selection: Arc<Selection>,
+    pub may_match: Predicate,
+    /// True for a stage that is read a second time before it is handed on.
+    pub confirm: Option<Predicate>,
+    /// Number of APIs that are read at once.
+    pub width: usize,
+    pub chunks: mpsc::Sender<Chunk>,
+    /// The file that keeps a copy of the stages.
+    pub spool: Option<Arc<Spool>>,
+    pub meter: Arc<Meter>,
+}
+
+impl Region {
+    /// Requests the API if one API and one stage are named; nothing if the Region does not have it. `None` if the APIs have
+    /// to be listed: GetApi is not used, or denied, as AWS's SecurityAudit policy leaves it.
+    pub async fn only_api(&self) -> Option<Result<Option<Value<'static>>, Failure>> {
+        self.only_stage()?;
+        let [id] = self.selection.apis.as_slice() else { return None };
+        match self.control_plane.get_api(id).await {
+            Ok(api) => Some(Ok(Some(api))),
+            Err(failure) => match failure.kind {
+                // Another 404 is of something between here and AWS.
+                FailureKind::Missing if failure.message.contains("API identifier") && failure.message.contains(id) => {
+                    Some(Ok(None))
+                }
+                FailureKind::Denied => {
+                    self.meter.foresee(1);
+                    None
+                }
+                _ => Some(Err(failure)),
+            },
+        }
+    }
+
+    /// The stage, if exactly one is named.
+    pub fn only_stage(&self) -> Option<&str> {
+        let [stage] = self.selection.stages.as_slice() else { return None };
+        Some(stage)
+    }
+
+    /// Lists the stages of an API, page by page.
+    pub async fn list_stages(&self, api_id: &str) -> Listing {
+        let page = |token| self.control_plane.get_stages(api_id, token);
+        list(Operation::GetStages, self.control_plane.channel.most_pages(), &self.meter, page, |_| false).await
+    }
+
+    /// Lists the APIs, page by page, or until these are found.
+    pub async fn list_apis(&self, ids: &[&str]) -> Listing {
+        let found = |apis: &[Value<'static>]| {
+            !ids.is_empty() && ids.iter().all(|id| apis.iter().any(|api| id_of(api) == Some(*id)))
+        };
+        let page = |token| self.control_plane.get_apis(token);
+        list(Operation::GetApis, self.control_plane.channel.most_pages(), &self.meter, page, found).await
+    }
+
+    /// Returns the APIs that AWS still knows.
+    pub async fn still_there(&self, ids: &[&str]) -> Result<BTreeSet<String>, Failure> {
+        self.meter.foresee(1);
+        match self.only_api().await {
+            Some(Ok(api)) => return Ok(api.iter().filter_map(id_of).map(str::to_owned).collect()),
+            Some(Err(failure)) => return Err(failure),
+            None => {}
+        }
+        let listing = self.list_apis(ids).await;
+        match listing.failed {
+            Some(failure) => Err(failure),
+            None => Ok(listing.items.iter().filter_map(id_of).map(str::to_owned).collect()),
+        }
+    }
+
+    /// Hands stages on. Returns false if the feed is closed.
+    pub async fn hand_on(&self, api: Value<'static>, stages: Vec<Value<'static>>, tally: &mut ScopeTally) -> bool {
+        if stages.is_empty() {
+            return true;
+        }
+        if let Some(spool) = &self.spool {
+            spool.stages(self.account.as_deref(), &self.name, &api, &stages);
+        }
+        let (read, region) = (stages.len(), Some(Arc::clone(&self.name)));
+        let chunk = Chunk::Api { account: self.account.clone(), region, api, stages };
+        let taken = self.chunks.send(chunk).await.is_ok();
+        if taken {
+            tally.handed_on(read);
+            self.meter.read(read);
+        }
+        taken
+    }
+}
