@@ -44,7 +44,7 @@ const UNORDERED: [(&str, &str); 14] = [
     ("src/source/aws/access/organization/mod.rs", "looked up, never gone through"),
     ("src/source/aws/access/regions/list.rs", "looked up, never gone through"),
     ("src/source/aws/call/retry.rs", "the random keys of a hash map, for the jitter between attempts"),
-    ("src/source/aws/spool/mod.rs", "looked up, never gone through"),
+    ("src/source/aws/spool/file.rs", "looked up, never gone through"),
     ("src/source/aws/spool/read.rs", "looked up, or made into another one"),
     ("src/source/aws/survey/fetch.rs", "looked up, never gone through"),
 ];
@@ -93,23 +93,8 @@ const NAMES: [&str; 36] = [
 ];
 
 /// The functions that are still too long.
-const LONG: [&str; 15] = [
-    "close",
-    "member",
-    "literal",
-    "rule_of",
-    "node",
-    "deserialize",
-    "members",
-    "visit_map",
-    "of_organization",
-    "fmt",
-    "hint",
-    "open",
-    "read",
-    "send",
-    "write",
-];
+const LONG: [&str; 11] =
+    ["close", "member", "literal", "rule_of", "node", "deserialize", "members", "visit_map", "read", "send", "write"];
 
 /// Lines of the longest file.
 const LONGEST: usize = 600;

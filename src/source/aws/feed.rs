@@ -2,11 +2,11 @@
 //! how a Region is read.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::access::caller::{self, Account};
+use super::access::caller::{self, Account, Caller};
 use super::access::error::Error;
 use super::access::session::Session;
 use super::access::url::plain_http;
@@ -25,8 +25,8 @@ const WAITING_CHUNKS: usize = 64;
 /// Finds the credentials, the Regions and the account, and starts to fetch on the current tokio runtime.
 ///
 /// # Errors
-/// When nothing can be fetched: no Region, no credentials, credentials that AWS refuses, or a setting that cannot be
-/// meant. What fails later is a gap in the feed.
+/// When nothing can be fetched: no Region, no credentials, credentials that AWS refuses, or an invalid setting.
+/// Later failures are gaps in the feed.
 pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let started = Instant::now();
     let session = match request.timeout {
@@ -39,37 +39,27 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     services.extend(matches!(request.accounts.whose, Whose::Organization(..)).then_some("Organizations"));
     let mut warnings: Vec<Warning> =
         session.plain_http_endpoints(&services).iter().map(|url| plain_http(url)).collect();
-    let caller = caller::caller(&session, &homes, request.profile.as_deref());
-    let caller = match request.timeout {
-        None => caller.await?,
-        Some(timeout) => match tokio::time::timeout(timeout.saturating_sub(started.elapsed()), caller).await {
-            Ok(caller) => caller?,
-            Err(_) => caller::Caller::too_late(&homes),
-        },
-    };
-    let callers = matches!(request.accounts.whose, Whose::Callers);
+    let left = |timeout: Duration| timeout.saturating_sub(started.elapsed());
+    let caller = find_caller(&request, &session, &homes, request.timeout.map(left)).await?;
     let account = match caller.account {
         Account::Known(account) => Some(account),
-        // Parts are cut by account, and this one would be cut unlike the others.
-        Account::Unknown(why) if callers && request.shard.is_some() => {
-            return Err(Error::AccountUnknown { why: why.message });
-        }
         Account::Unknown(warning) => {
             warnings.push(warning);
             None
         }
     };
 
-    // Parts of a run on several machines may find another Region there, and other credentials: whose they are matters
-    // where it says which account is read.
+    // Shards on several machines may find another Region there, and other credentials. The account matters where it is
+    // the one that is read.
     let regions = if all { "all".to_owned() } else { homes.join(" ") };
-    let whose = account.as_deref().filter(|_| callers).unwrap_or("-");
+    let reads_own = matches!(request.accounts.whose, Whose::Callers);
+    let whose = account.as_deref().filter(|_| reads_own).unwrap_or("-");
     let asked = Some(format!("{whose} {regions}"));
 
     let (canceller, stop) = Canceller::new();
     let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
     let (closing, close) = oneshot::channel();
-    let timeout = request.timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
+    let timeout = request.timeout.map(left);
     let (selection, spool) = (Arc::clone(&request.selection), request.spool.clone());
     let narrowing = Narrowing::of(&selection, request.shard);
     let survey = Survey::new(request, session, homes, (account, caller.home), stop);
@@ -88,10 +78,34 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
         if let Some(spool) = spool {
             spool.closed(&close);
         }
-        // The feed may be gone, and nobody asks any more.
+        // The feed may be gone.
         let _ = closing.send(close);
     });
     Ok(AwsFeed { progress, chunks, close, canceller })
+}
+
+/// Finds the caller in the time that is left.
+async fn find_caller(
+    request: &Request,
+    session: &Session,
+    homes: &[Arc<str>],
+    left: Option<Duration>,
+) -> Result<Caller, Error> {
+    let found = caller::caller(session, homes, request.profile.as_deref());
+    let found = match left {
+        None => found.await?,
+        Some(left) => match tokio::time::timeout(left, found).await {
+            Ok(caller) => caller?,
+            Err(_) => Caller::too_late(homes),
+        },
+    };
+    match found.account {
+        // Shards are cut by account, and this account would be cut unlike the others.
+        Account::Unknown(why) if matches!(request.accounts.whose, Whose::Callers) && request.shard.is_some() => {
+            Err(Error::AccountUnknown { why: why.message })
+        }
+        _ => Ok(found),
+    }
 }
 
 /// The stages of all accounts, one chunk an API, in the order of the APIs' identifiers within a Region.
@@ -105,20 +119,20 @@ pub struct AwsFeed {
 }
 
 impl AwsFeed {
-    /// What stops the fetch from another thread. The feed goes on to its end, which then comes soon.
+    /// The handle that stops the fetch from another thread. The feed then ends soon.
     #[must_use]
     pub fn canceller(&self) -> Canceller {
         self.canceller.clone()
     }
 
-    /// What tells how far the fetch has come.
+    /// The counters of the fetch.
     #[must_use]
     pub fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
     }
 }
 
-/// What is said when the fetch itself ended without a word: nothing is known to be read.
+/// The close of a fetch that ended without one: nothing is known to be read.
 fn lost() -> Close {
     let message = "the fetch ended before its time";
     let gap = Gap {
@@ -145,7 +159,7 @@ impl Feed for AwsFeed {
     }
 
     fn close(mut self: Box<Self>) -> Result<Close, Unusable> {
-        // After the last chunk this changes nothing; before it, what is left shall not be waited for.
+        // Before the last chunk, this saves the wait for the others.
         self.canceller.cancel();
         self.chunks.close();
         while self.chunks.blocking_recv().is_some() {}

@@ -1,4 +1,4 @@
-//! Why a fetch could not start. It must not know exit codes; it tells a wrong setting from a run that failed.
+//! The errors that keep a fetch from starting. It must not know exit codes; it tells a wrong setting from a failed run.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,19 +10,19 @@ use super::url::without_password;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A name that cannot be a Region's.
+    /// An invalid name of a Region.
     InvalidRegion {
         /// The name.
         name: String,
     },
-    /// Regions of two partitions, which no credentials are good for.
+    /// Regions of two partitions, for which no credentials are valid.
     MixedPartitions {
         /// A Region.
         one: String,
         /// One of another partition.
         other: String,
     },
-    /// A variable names a proxy that is no URL.
+    /// A proxy that is not a URL.
     Proxy {
         /// The variable.
         variable: &'static str,
@@ -34,21 +34,21 @@ pub enum Error {
         /// The flag, the variable or the profile that sets it.
         by: String,
     },
-    /// A file that the environment names and that cannot be used.
+    /// A file that the environment names, and that cannot be used.
     SettingsFile {
         /// The variable.
         variable: &'static str,
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
     /// The files of the AWS configuration could not be read in time.
     SettingsBlock {
-        /// The time that they had.
+        /// The time limit.
         limit: Duration,
     },
-    /// The time for the whole fetch was over before anything could be asked.
+    /// The time for the whole fetch was over before the first call.
     TooLate,
     /// The SDK cannot use its settings.
     SettingsInvalid,
@@ -56,9 +56,9 @@ pub enum Error {
     NoRegion,
     /// No credentials were found.
     NoCredentials {
-        /// What the SDK says about it.
+        /// The SDK's reason.
         reason: String,
-        /// The profile that was asked for.
+        /// The profile, if one is named.
         profile: Option<String>,
     },
     /// STS refused the credentials.
@@ -67,25 +67,25 @@ pub enum Error {
         code: String,
         /// AWS's message.
         message: String,
-        /// The Region in which STS was asked.
+        /// The Region of STS.
         region: String,
     },
-    /// A part of the caller's own account is asked for, and STS did not say which that is.
+    /// A shard of the caller's own account is requested, and STS did not return the account.
     AccountUnknown {
-        /// What became of asking.
+        /// The failure.
         why: String,
     },
     /// `AWS_CA_BUNDLE` names a file that cannot be used.
     CaBundle {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
 }
 
 impl Error {
-    /// Whether a flag has a value that cannot be meant, rather than a run that failed.
+    /// True for an invalid value of a flag, false for a run that failed.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
         matches!(self, Self::InvalidRegion { .. } | Self::MixedPartitions { .. } | Self::InvalidEndpoint { .. })
@@ -105,16 +105,14 @@ impl fmt::Display for Error {
             ),
             // The value may hold a password.
             Self::Proxy { variable } => {
-                write!(out, "{variable} is no URL of a proxy.\nIt has to look like http://proxy.example:3128.")
+                write!(out, "{variable} is not the URL of a proxy.\nIt has to look like http://proxy.example:3128.")
             }
-            Self::InvalidEndpoint { url, by } => {
-                write!(
-                    out,
-                    "{:?}, set by {by}, is not an endpoint URL.\n\
-                     It has to look like https://host or http://127.0.0.1:4566.",
-                    without_password(url)
-                )
-            }
+            Self::InvalidEndpoint { url, by } => write!(
+                out,
+                "{:?}, set by {by}, is not an endpoint URL.\n\
+                 It has to look like https://host or http://127.0.0.1:4566.",
+                without_password(url)
+            ),
             Self::SettingsFile { variable, path, reason } => {
                 write!(out, "{variable} names {}, which cannot be used: {reason}", path.display())
             }
@@ -136,29 +134,13 @@ impl fmt::Display for Error {
                 out.write_str("no Region.\nName one with --region, in AWS_REGION, or in the profile (`aws configure`).")
             }
             Self::NoCredentials { reason, profile } => {
-                writeln!(out, "no AWS credentials: {reason}.")?;
-                match profile {
-                    Some(profile) => write!(
-                        out,
-                        "Check that the profile {profile:?} exists and has credentials (for SSO: `aws sso login --profile {profile}`)."
-                    ),
-                    None => out.write_str(
-                        "Name a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-                    ),
-                }
+                write!(out, "no AWS credentials: {reason}.\n{}", where_to_name(profile.as_deref()))
             }
             Self::CredentialsRefused { code, message, region } => {
-                writeln!(out, "AWS refused the credentials (STS in {region}, {code}: {message}).")?;
-                out.write_str(match code.as_str() {
-                    "ExpiredToken" | "ExpiredTokenException" => "Renew them, for SSO with `aws sso login`.",
-                    "InvalidClientTokenId" | "UnrecognizedClientException" => {
-                        "Check the access key, and whether the Region is enabled for the account."
-                    }
-                    _ => "Check this machine's clock, then the secret access key.",
-                })
+                write!(out, "AWS refused the credentials (STS in {region}, {code}: {message}).\n{}", remedy(code))
             }
             Self::AccountUnknown { why } => {
-                // What a run that goes on makes of it is another matter.
+                // The rest is about a run that goes on.
                 let why = why.rsplit_once(';').map_or(why.as_str(), |(why, _)| why);
                 write!(
                     out,
@@ -170,6 +152,26 @@ impl fmt::Display for Error {
                 write!(out, "AWS_CA_BUNDLE names {}, which cannot be used: {reason}", path.display())
             }
         }
+    }
+}
+
+fn where_to_name(profile: Option<&str>) -> String {
+    match profile {
+        Some(profile) => format!(
+            "Check that the profile {profile:?} exists and has credentials (for SSO: `aws sso login --profile {profile}`)."
+        ),
+        None => "Name a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            .to_owned(),
+    }
+}
+
+fn remedy(code: &str) -> &'static str {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" => "Renew them, for SSO with `aws sso login`.",
+        "InvalidClientTokenId" | "UnrecognizedClientException" => {
+            "Check the access key, and whether the Region is enabled for the account."
+        }
+        _ => "Check this machine's clock, then the secret access key.",
     }
 }
 

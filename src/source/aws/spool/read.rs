@@ -1,6 +1,5 @@
-//! Reads a spool: once to see what is finished, and once to hand on its stages.
+//! The reading of a spool: once to find the finished Regions, and once to hand on their stages.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -8,75 +7,37 @@ use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 
-use super::{Closing, DIGEST, Ended, Error, FORMAT, Finished, Header, Name, Run, RunKey, VERSION};
-use crate::model::fault;
+use super::error::Error;
+use super::line::{Closing, DIGEST, FORMAT, FormatLine, Header, Line, RegionKey, RunKey, VERSION};
 use crate::model::feed::{Chunk, Read as Outcome};
 use crate::model::register::Register;
 use crate::model::seal::{Seal, Verdict};
 
-/// How much is read at once, and how many bytes of lines go into one chunk.
+/// Bytes that are read at once, and bytes of lines in one chunk.
 const BLOCK: usize = 64 * 1024;
 /// The longest line: a stage with the most routes and variables that AWS allows has less than 1 MiB.
 const LONGEST_LINE: u64 = 8 << 20;
 
-/// What a spool holds.
+/// An account's Region that was read whole.
+#[derive(Debug)]
+pub struct Finished {
+    /// The run that read it.
+    pub run: u64,
+    pub closing: Closing,
+}
+
+/// The contents of a spool.
 pub struct Scanned {
-    pub finished: HashMap<Name, Finished>,
-    /// Where its last whole line ends.
+    pub finished: HashMap<RegionKey, Finished>,
+    /// The end of the last whole line.
     pub end: u64,
-    /// How many runs have written it.
+    /// Number of runs that have written it.
     pub runs: u64,
-    /// Whether the last of them came to its own end.
+    /// True if the last run was not killed.
     pub ended: bool,
-    /// Over all its whole lines.
+    /// The digest of all whole lines.
     pub seal: Seal,
-}
-
-/// What a line is. Each kind begins in its own way.
-enum Line {
-    Stage(Name),
-    Closing(Box<Closing>),
-    Run(u64),
-    Ended,
-}
-
-/// What the first line says it is.
-#[derive(Deserialize)]
-struct FormatLine {
-    format: String,
-    version: u64,
-}
-
-/// The name in a line of a stage.
-#[derive(Deserialize)]
-struct StageKey<'l> {
-    #[serde(borrow)]
-    account: Cow<'l, str>,
-    #[serde(borrow)]
-    region: Cow<'l, str>,
-    #[serde(rename = "api")]
-    _api: IgnoredAny,
-    #[serde(rename = "stage")]
-    _stage: IgnoredAny,
-}
-
-impl Line {
-    fn read(line: &[u8]) -> Result<Self, String> {
-        let said = |error: serde_json::Error| fault::words(&error);
-        if line.starts_with(b"{\"account\":") {
-            let StageKey { account, region, .. } = serde_json::from_slice(line).map_err(said)?;
-            Ok(Self::Stage((account.into_owned(), region.into_owned())))
-        } else if line.starts_with(b"{\"scope\":") {
-            serde_json::from_slice(line).map(Self::Closing).map_err(said)
-        } else if line.starts_with(b"{\"ended\":") {
-            serde_json::from_slice(line).map(|Ended { .. }| Self::Ended).map_err(said)
-        } else {
-            serde_json::from_slice(line).map(|Run { run }| Self::Run(run)).map_err(said)
-        }
-    }
 }
 
 /// The lines of a part of a file, without its cursor: the file is written meanwhile.
@@ -99,7 +60,7 @@ fn lines_of(file: &File, end: u64) -> BufReader<Part<'_>> {
     BufReader::with_capacity(BLOCK, Part { file, at: 0, end })
 }
 
-/// Appends the next line to `line`; its length, 0 at the end.
+/// Appends the next line to `line`. Returns its length, 0 at the end.
 fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
     let read = from.by_ref().take(LONGEST_LINE).read_until(b'\n', line)? as u64;
     if read == LONGEST_LINE && !line.ends_with(b"\n") {
@@ -108,13 +69,13 @@ fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
     Ok(read)
 }
 
-/// Reads the first line, and when the spool was begun. `None` where a run was killed before it had written it.
+/// Reads the first line, and the time when the spool was begun. `None` if the run was killed before it had written them.
 pub fn header(name: &str, file: &File) -> Result<Option<(Header, Timestamp)>, Error> {
     let mut line = Vec::new();
     let mut from = lines_of(file, file.metadata().map_err(|error| unreadable(name, &error))?.len());
     next_line(&mut from, &mut line).map_err(|error| unreadable(name, &error))?;
     let not_a_spool =
-        || Error::usage(format!("{name} is not a spool. Nothing was read.\nName the file that --spool wrote."));
+        || Error::usage(format!("{name} is not a spool file. Nothing was read.\nName the file that --spool wrote."));
     if !line.ends_with(b"\n") {
         let start = format!("{{\"format\":\"{FORMAT}\",\"version\":");
         let alike = line.iter().zip(start.as_bytes()).all(|(a, b)| a == b);
@@ -141,7 +102,7 @@ fn unreadable(name: &str, error: &io::Error) -> Error {
 
 fn damaged(name: &str, at: u64, said: &str) -> Error {
     Error::usage(format!(
-        "{name}:{at}: {said}. The file is damaged; nothing was read.\nRemove it, and begin anew with --spool."
+        "{name}:{at}: {said}. The file is damaged; nothing was read.\nRemove it, and start over with --spool."
     ))
 }
 
@@ -154,7 +115,7 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
     let mut end = next_line(&mut from, &mut line).map_err(unreadable)?;
     let mut seal = Seal::default();
     seal.lines(&line);
-    let (mut finished, mut counts, mut runs) = (HashMap::new(), HashMap::<Name, u64>::new(), 1);
+    let (mut finished, mut counts, mut runs) = (HashMap::new(), HashMap::<RegionKey, u64>::new(), 1);
     for at in 2.. {
         line.clear();
         let read = next_line(&mut from, &mut line).map_err(|error| match error.kind() {
@@ -194,7 +155,7 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
     Ok(Scanned { finished, end, runs, ended, seal })
 }
 
-/// Whether a spool asks for the same.
+/// Checks that a spool was begun with the same settings.
 pub fn same(name: &str, begun_with: &RunKey, asked: &RunKey) -> Result<(), Error> {
     let mut differs: Vec<&str> = begun_with
         .keys()
@@ -209,20 +170,20 @@ pub fn same(name: &str, begun_with: &RunKey, asked: &RunKey) -> Result<(), Error
     }
     Err(Error::usage(format!(
         "{name} was begun with other {}. Nothing was read.\n\
-         Give the same again, or remove it and begin anew.",
+         Give the same again, or remove it and start over.",
         differs.join(", ")
     )))
 }
 
-/// Hands the stages of what is `taken` to `hand_on`, each from the run that finished it.
+/// Hands the stages of the Regions that are `taken` to `hand_on`, each from the run that finished it.
 pub fn replay(
     name: &str,
     file: &File,
     end: u64,
-    taken: &HashMap<Name, u64>,
+    taken: &HashMap<RegionKey, u64>,
     mut hand_on: impl FnMut(Chunk) -> bool,
-) -> (HashMap<Name, u64>, Option<io::Error>) {
-    let mut handed: HashMap<Name, u64> = taken.keys().map(|name| (name.clone(), 0)).collect();
+) -> (HashMap<RegionKey, u64>, Option<io::Error>) {
+    let mut handed: HashMap<RegionKey, u64> = taken.keys().map(|name| (name.clone(), 0)).collect();
     let failed = send(name, file, end, taken, |chunk, stages| {
         let wanted = hand_on(chunk);
         if wanted {
@@ -235,13 +196,13 @@ pub fn replay(
     (handed, failed.err())
 }
 
-/// Lines that stand together go into one chunk, so that each keeps its number.
+/// Hands on consecutive lines as one chunk, so that each keeps its number.
 fn send(
     name: &str,
     file: &File,
     end: u64,
-    taken: &HashMap<Name, u64>,
-    mut hand_on: impl FnMut(Chunk, &[Name]) -> bool,
+    taken: &HashMap<RegionKey, u64>,
+    mut hand_on: impl FnMut(Chunk, &[RegionKey]) -> bool,
 ) -> io::Result<()> {
     let (name, register): (Arc<str>, Arc<Register>) = (name.into(), Arc::default());
     let mut from = lines_of(file, end);

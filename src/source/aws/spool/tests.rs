@@ -1,17 +1,19 @@
-//! A spool cut off anywhere, damaged, not one, somebody else's, or not writable any more.
+//! Spools that are cut off anywhere, damaged, of another kind or another user, or not writable any more.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
 use crate::model::catalogue::{Protocol, STAGE, position};
 use crate::model::document::api_stated_by;
-use crate::model::feed::{Gap, Read};
+use crate::model::feed::{Close, Gap, Read, Scope};
+use crate::model::narrowing::Found;
 use crate::model::value::Value;
 use crate::model::wanted::Wanted;
 
@@ -315,7 +317,7 @@ fn what_is_not_a_spool_is_not_touched() {
     }
     fs::write(&path, "{\"format\":\"driftgate.spool\",\"version\":1,\"asked\":{}}\n").unwrap();
     assert!(refused(&path, &asked()).contains("of version 1"));
-    assert!(refused(&path.with_extension("not"), &asked()).contains("is not there"));
+    assert!(refused(&path.with_extension("not"), &asked()).contains("does not exist"));
     assert!(refused(path.parent().unwrap(), &asked()).contains("is not a file"));
     let link = path.with_extension("link");
     symlink(&path, &link).unwrap();
@@ -338,7 +340,7 @@ fn nobody_else_reads_it_and_nobody_elses_file_is_written() {
     let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
     drop(Spool::start(&path, &asked(), NOW).unwrap());
     assert_eq!(mode(), 0o600);
-    assert!(Spool::start(&path, &asked(), NOW).unwrap_err().to_string().contains("is there already"));
+    assert!(Spool::start(&path, &asked(), NOW).unwrap_err().to_string().contains("already exists"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     drop(Spool::resume(&path, &asked(), NOW).unwrap());
     assert_eq!(mode(), 0o600);
@@ -365,7 +367,7 @@ fn what_others_may_have_written_is_not_read() {
     if chown(&path, Some(65534), None).is_ok() {
         for mode in [0o600, 0o666] {
             chmod(mode);
-            assert!(refused(&path, &asked()).contains("belongs to somebody else. Nothing was read."), "{mode:o}");
+            assert!(refused(&path, &asked()).contains("belongs to another user. Nothing was read."), "{mode:o}");
         }
     }
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
@@ -491,7 +493,7 @@ fn one_that_nothing_was_kept_in_is_taken_back_by_the_run_that_made_it() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_ends_the_spool_and_not_the_run() {
-    let full = || OpenOptions::new().append(true).open("/dev/full").unwrap();
+    let full = || fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
     let spool = Spool::empty(Path::new("/dev/full"), full(), NOW);
     assert!(spool.warnings().is_empty());
     add(&spool, 0, "a");

@@ -1,0 +1,103 @@
+//! The lines of a spool. It must not know files.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use crate::model::fault;
+use crate::model::feed::{Scope, Warning};
+use crate::model::narrowing::Found;
+
+/// The name of the format, in the first line.
+pub const FORMAT: &str = "driftgate.spool";
+/// Its version.
+pub const VERSION: u64 = 2;
+/// The member that ends each line but the first and those of stages: the digest of everything before it.
+pub const DIGEST: &str = "sha256";
+/// The settings that decide which stages are fetched and kept, by name. A spool serves only runs with equal settings.
+pub type RunKey = BTreeMap<String, String>;
+
+/// The first line.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Header {
+    pub format: String,
+    pub version: u64,
+    /// When the first run began it, as RFC 3339.
+    pub begun: String,
+    #[serde(default)]
+    pub asked: RunKey,
+}
+
+/// The last line of an account's Region.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Closing {
+    pub scope: Scope,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+    /// The names of flags that were found.
+    #[serde(default)]
+    pub found: Found,
+    /// Number of lines of stages.
+    pub lines: u64,
+}
+
+/// The first line of a further run.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Run {
+    pub run: u64,
+}
+
+/// The last line of a run that ended with gaps.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Ended {
+    pub ended: bool,
+}
+
+/// The account and the name of a Region.
+pub type RegionKey = (String, String);
+
+/// A line but the first. Each kind begins in its own way.
+pub enum Line {
+    Stage(RegionKey),
+    Closing(Box<Closing>),
+    Run(u64),
+    Ended,
+}
+
+/// The format that the first line names.
+#[derive(Deserialize)]
+pub struct FormatLine {
+    pub format: String,
+    pub version: u64,
+}
+
+/// The account and the Region in a line of a stage.
+#[derive(Deserialize)]
+struct StageKey<'l> {
+    #[serde(borrow)]
+    account: Cow<'l, str>,
+    #[serde(borrow)]
+    region: Cow<'l, str>,
+    #[serde(rename = "api")]
+    _api: IgnoredAny,
+    #[serde(rename = "stage")]
+    _stage: IgnoredAny,
+}
+
+impl Line {
+    pub fn read(line: &[u8]) -> Result<Self, String> {
+        let words = |error: serde_json::Error| fault::words(&error);
+        if line.starts_with(b"{\"account\":") {
+            let StageKey { account, region, .. } = serde_json::from_slice(line).map_err(words)?;
+            Ok(Self::Stage((account.into_owned(), region.into_owned())))
+        } else if line.starts_with(b"{\"scope\":") {
+            serde_json::from_slice(line).map(Self::Closing).map_err(words)
+        } else if line.starts_with(b"{\"ended\":") {
+            serde_json::from_slice(line).map(|Ended { .. }| Self::Ended).map_err(words)
+        } else {
+            serde_json::from_slice(line).map(|Run { run }| Self::Run(run)).map_err(words)
+        }
+    }
+}
