@@ -1,6 +1,6 @@
 //! `driftgate doctor` on the binary, against control planes that let it do less and less.
 //!
-//! After a change that is meant, `INSTA_UPDATE=always cargo test --test doctor` writes the snapshots anew; read them.
+//! After an intended change, `INSTA_UPDATE=always cargo test --test doctor` rewrites the snapshots; read them.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -50,7 +50,7 @@ fn start(settings: Settings) -> (Runtime, Emulator) {
     (runtime, emulator)
 }
 
-/// The binary without anything of whoever runs the tests.
+/// The binary without the environment of the tests.
 fn driftgate(flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
     command
@@ -66,7 +66,7 @@ fn driftgate(flags: &[&str]) -> Command {
     command
 }
 
-/// Exit code, and what was said on stdout and stderr.
+/// Exit code, stdout and stderr.
 fn told(command: &mut Command) -> (i32, String) {
     let output = command.output().unwrap();
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
@@ -76,7 +76,7 @@ fn told(command: &mut Command) -> (i32, String) {
     (output.status.code().unwrap(), text)
 }
 
-/// What is said of an emulator, whose port is always another one.
+/// The output about an emulator, without its port, which varies.
 fn examined(settings: Settings, flags: &[&str]) -> (i32, String) {
     let (_runtime, emulator) = start(settings);
     let (code, text) = told(driftgate(flags).env("AWS_ENDPOINT_URL", emulator.endpoint_url()));
@@ -87,7 +87,7 @@ fn with(fleet: Fleet, faults: Vec<Fault>) -> Settings {
     Settings { fleet, faults, ..Settings::default() }
 }
 
-/// A row: its name, what is asked, the flags, the exit code, what is said, and what is not.
+/// A row: its name, the settings, the flags, the exit code, and texts that the output has and lacks.
 type Row = (&'static str, Settings, &'static [&'static str], i32, &'static [&'static str], &'static [&'static str]);
 
 fn expect(rows: Vec<Row>) {

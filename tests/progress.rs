@@ -55,7 +55,7 @@ mod on_a_terminal {
 
     use super::*;
 
-    /// Runs driftgate on a terminal of its own; what appears on it, in order.
+    /// Runs driftgate on a terminal of its own. Returns the output in order.
     fn shown(emulator: &Emulator, folder: &Path, args: &str) -> String {
         let mut script = Command::new("script");
         let command = format!("{} {args}", env!("CARGO_BIN_EXE_driftgate"));
@@ -63,7 +63,7 @@ mod on_a_terminal {
         String::from_utf8(run(script, emulator, folder).stdout).unwrap()
     }
 
-    /// What stays of it on the screen: each line as it was drawn last.
+    /// The final screen: each line as it was drawn last.
     fn stays(shown: &str) -> Vec<&str> {
         let last = |line| str::rsplit(line, ['\r', '\u{1b}']).find(|part| !part.is_empty()).unwrap_or_default();
         shown.lines().map(last).map(|line| line.trim_start_matches("[2K").trim_end()).collect()

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM on the binary: it ends soon, with the contract's exit code, and what is known so far is written
+//! SIGINT and SIGTERM on the binary: it ends soon, with the contract's exit code, and the results so far are written
 //! and marked incomplete.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "us-east-1";
-/// What "promptly" is on a busy machine.
+/// The meaning of "promptly" on a busy machine.
 const PROMPT: Duration = Duration::from_secs(5);
 
 const POLICY: &str = "policy: p\nrules:\n  - {id: r, title: t, severity: low, expect: {Tags: [owner]}}\n";
@@ -76,7 +76,7 @@ impl Running {
         Self(command.spawn().unwrap())
     }
 
-    /// Sends a signal and waits for the end: the exit code and what was said.
+    /// Sends a signal and waits for the end. Returns the exit code and the output.
     #[track_caller]
     fn signalled(mut self, signal: &str) -> (Option<i32>, String) {
         assert_eq!(self.0.try_wait().unwrap(), None, "it ended before the signal");
@@ -106,7 +106,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Waits until everything that answers was asked for.
+/// Waits until all requests that are answered have arrived.
 fn asked_for_all(emulator: &Emulator) {
     until("all APIs are asked for", || {
         emulator.arrivals().iter().filter(|arrival| arrival.operation == Operation::GetStages).count() >= 10
@@ -232,7 +232,7 @@ fn a_pipe_that_never_ends_is_left_with_what_is_known() {
     let args = ["audit", "--policy", "p.yaml", "--from", "-", "--report", "json=r.json", "-q"];
     let mut running = Running::start(driftgate(folder.path(), &args));
     let mut pipe = running.0.stdin.take().unwrap();
-    // The header in one piece, and some chunks of stages. The report for people would fill a pipe that nobody reads.
+    // The header in one piece, and some chunks of stages. The text report would fill a pipe without a reader.
     let lines: String = (0..6_000).map(|at| LINE.replace("prod", &format!("prod-{at}"))).collect();
     pipe.write_all(format!("{HEADER}{lines}").as_bytes()).unwrap();
     std::thread::sleep(Duration::from_millis(500));
@@ -281,7 +281,7 @@ fn cli_output_that_does_not_end_can_be_left() {
     drop(pipe);
 }
 
-// ---- What the command waits for is up to somebody else.
+// ---- The command waits for another process.
 
 /// A fleet whose report does not fit into a pipe.
 fn large(folder: &Path) {

@@ -1,7 +1,7 @@
 //! Random fleets with random faults: whatever happens, every stage is accounted for.
 //!
-//! What is expected is worked out from the fleet, never from the counters of the audit. The seed of a fleet that fails
-//! is told; `SOAK_FROM=seed SOAK_FLEETS=1 cargo test --test soak` runs it alone.
+//! The expected result is worked out from the fleet, never from the counters of the audit. The seed of a failing fleet
+//! is printed; `SOAK_FROM=seed SOAK_FLEETS=1 cargo test --test soak` runs it alone.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -25,15 +25,14 @@ use serde_json::json;
 
 use self::audit::{Audited, audit, each, policies, request, start};
 
-/// The first rule finds every stage that is checked, the second what is wrong; neither looks at an API of the name
-/// `ignored`.
+/// The first rule finds every checked stage, the second the violations; neither looks at an API of the name `ignored`.
 const POLICY: &str = "policy: p
 match: {api: {Name: {not: ignored}}}
 rules:
   - {id: seen, title: t, severity: info, expect: {StageName: a-name-that-none-has}}
   - {id: wrong, title: t, severity: high, expect: {AutoDeploy: false}}
 ";
-/// Fleets when nobody says how many.
+/// The default number of fleets.
 const FLEETS: u64 = 60;
 const HOME: &str = "111122223333";
 const OTHERS: [&str; 3] = ["222233334444", "333344445555", "444455556666"];
@@ -103,7 +102,7 @@ impl Stage {
     }
 }
 
-/// Whose accounts are asked for.
+/// The owner of the requested accounts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Whom {
     Own,
@@ -111,11 +110,11 @@ enum Whom {
     Organization,
 }
 
-/// A fleet, what is asked of it, and what goes wrong.
+/// A fleet, the request, and the faults.
 #[derive(Debug)]
 struct Case {
     stages: Vec<Stage>,
-    /// Accounts that are asked for.
+    /// The requested accounts.
     accounts: Vec<&'static str>,
     suspended: Vec<&'static str>,
     /// Accounts that a flag leaves out.
@@ -255,7 +254,7 @@ impl Case {
         audit(policies, request)
     }
 
-    /// Whether flags keep the scope out of the run.
+    /// True if flags keep the scope out of the run.
     fn leaves_out(&self, account: &str, region: &str) -> bool {
         self.suspended.contains(&account)
             || self.without.contains(&account)
@@ -265,7 +264,7 @@ impl Case {
 
     fn holds(&self, audited: &Result<Audited, String>) -> Result<(), String> {
         let ensure = |holds: bool, what: &dyn Fn() -> String| if holds { Ok(()) } else { Err(what()) };
-        // What keeps a run from beginning at all is exit 4, in words.
+        // An error that keeps a run from beginning is exit 4, in words.
         let audited = match audited {
             Ok(audited) => audited,
             Err(words) => return ensure(!words.is_empty(), &|| "it did not begin, and says nothing".to_owned()),
@@ -339,7 +338,7 @@ impl Case {
         self.scopes_are_the_fleets(audited)
     }
 
-    /// Every account and Region that was asked for has one row, and counts what the fleet has there.
+    /// Every requested account and Region has one row, with the counts of the fleet.
     fn scopes_are_the_fleets(&self, audited: &Audited) -> Result<(), String> {
         let outcome = &audited.outcome;
         let seen = audited.violating("p/seen");
@@ -392,13 +391,13 @@ impl Case {
         Ok(())
     }
 
-    /// Whether a fault says that credentials are unknown.
+    /// True if the fault is one of unknown credentials.
     fn is_told_off(&self) -> bool {
         self.faults.iter().any(|fault| format!("{fault:?}").contains("UnrecognizedClient"))
     }
 }
 
-/// Whether a gap may be about the stage.
+/// True if a gap may be about the stage.
 fn covers(gap: &Gap, stage: &Stage) -> bool {
     let is = |named: &Option<String>, own: &str| named.as_deref().is_none_or(|named| named == own);
     is(&gap.account, stage.account)

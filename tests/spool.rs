@@ -1,5 +1,5 @@
-//! `--spool` and `--resume` on the binary: killed at any moment, as often as one likes, the run comes to the same result,
-//! and what is finished is not asked for again.
+//! `--spool` and `--resume` on the binary: killed at any moment, as often as one likes, the run comes to the same
+//! result, and finished Regions are not read again.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -27,7 +27,7 @@ rules:
   - {id: logs, title: t, severity: low, match: {api: {ProtocolType: HTTP}}, expect: {AccessLogSettings: {present: true}}}
 ";
 
-/// How many APIs, with two stages each, are in the Regions of each account. What is smaller is finished earlier.
+/// Number of APIs, with two stages each, in the Regions of each account. A smaller Region is finished earlier.
 const SIZES: [[u32; 3]; 4] = [[1, 1, 1], [2, 3, 4], [4, 5, 6], [5, 6, 7]];
 /// The requests of the whole: STS, a role for each account, and for each API a page of them and two of its stages.
 const ALL: usize = 1 + 4 + 45 * 3;
@@ -55,7 +55,7 @@ fn fleet() -> Fleet {
     fleet
 }
 
-/// How many APIs are in an account's Region.
+/// Number of APIs in a Region of an account.
 fn size((account, region): &Place) -> usize {
     let at = |names: &[&str], name: &String| names.iter().position(|own| own == name).unwrap();
     SIZES[at(&ACCOUNTS, account)][at(&REGIONS, region)] as usize
@@ -124,7 +124,7 @@ impl Fixture {
         fs::read(self.path("r.json")).unwrap()
     }
 
-    /// Starts a command and kills it at a moment; what is finished then.
+    /// Starts a command and kills it at a moment. Returns the Regions that are finished then.
     fn killed_once(&self, is_time: impl Fn() -> bool, mut command: Command) -> BTreeSet<Place> {
         let mut running: Child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let started = Instant::now();
@@ -136,7 +136,7 @@ impl Fixture {
         // SIGKILL.
         running.kill().unwrap();
         running.wait().unwrap();
-        // What it has sent may still be on its way.
+        // Its requests may still be in flight.
         std::thread::sleep(Duration::from_millis(100));
         self.finished()
     }
@@ -165,7 +165,7 @@ impl Fixture {
         closing.map(place).collect()
     }
 
-    /// When the file `s` says that it was begun.
+    /// The time at which the file `s` was begun.
     fn begun(&self) -> String {
         let text = fs::read_to_string(self.path("s")).unwrap();
         let header: Json = serde_json::from_str(text.lines().next().unwrap()).unwrap();
@@ -311,7 +311,7 @@ fn a_run_that_keeps_its_file_says_how_to_go_on() {
     assert_eq!(audit(&["--spool", "s"]), "s is kept: go on from it with --resume s in place of --spool s\n");
     let resumed = format!("8 Regions were read in an earlier run, begun at {}\n", fixture.begun());
     assert_eq!(audit(&["--resume", "s"]), resumed.clone() + "s is kept: the same command goes on from it\n");
-    // What an earlier run has read is used even where nothing more can be.
+    // Stages of an earlier run are used even if no more can be read.
     let result: Json = serde_json::from_slice(&fixture.result()).unwrap();
     assert_eq!((&result["summary"]["stages"], &result["exit"]), (&60.into(), &1.into()));
 }
@@ -476,7 +476,7 @@ fn two_runs_with_one_file_do_not_run_into_each_other() {
     let second = fixture.audit(&["--resume", "s"]).output().unwrap();
     first.kill().unwrap();
     first.wait().unwrap();
-    // Another attempt may find it free, so it is no usage error.
+    // Another attempt may find it free, so it is not a usage error.
     assert_eq!(second.status.code(), Some(4));
     assert!(said(&second).contains("in use by another run"), "{}", said(&second));
 }

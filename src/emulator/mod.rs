@@ -8,9 +8,9 @@
 //! server/connection ─► wire ─► server/control_plane ─► faults ─► services ─► wire ─► server/connection
 //! ```
 //!
-//! The services read the fleet; `wire` has what requests and answers look like, errors and pages included.
+//! The services read the fleet; `wire` has the forms of requests and answers, errors and pages included.
 //!
-//! [`Settings`] says what the server holds (a [`Fleet`]) and how it misbehaves (a [`Throttle`], [`Fault`]s).
+//! [`Settings`] has the server's [`Fleet`], its [`Throttle`] and its [`Fault`]s.
 
 mod faults;
 mod fleet;
@@ -66,7 +66,7 @@ impl Emulator {
         Ok(Emulator { address, control_plane, server })
     }
 
-    /// What `--endpoint-url` or `AWS_ENDPOINT_URL` takes: `http://127.0.0.1:PORT`.
+    /// The value for `--endpoint-url` or `AWS_ENDPOINT_URL`: `http://127.0.0.1:PORT`.
     pub fn endpoint_url(&self) -> String {
         format!("http://{}", self.address)
     }

@@ -1,4 +1,4 @@
-//! What the emulator can be told before it starts. It does not know how any of it is done.
+//! The settings of the emulator. It does not know how they are served.
 
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use crate::emulator::fleet::sample::{DENIED_API, DENIED_REGION};
 use crate::emulator::services::sts::Roles;
 use crate::emulator::wire::request::Operation;
 
-/// Everything that can be told to an [`Emulator`](crate::emulator::Emulator).
+/// The settings of an [`Emulator`](crate::emulator::Emulator).
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// What is deployed.
+    /// The deployed APIs.
     pub fleet: Fleet,
     /// The role that AssumeRole gives.
     pub roles: Roles,
-    /// APIs or stages on a page when `maxResults` asks for no fewer.
+    /// APIs or stages on a page, unless `maxResults` is less.
     pub page_size: usize,
-    /// How long each answer takes.
+    /// The delay of each answer.
     pub latency: Duration,
     /// The request quota, if there is one.
     pub throttle: Option<Throttle>,
-    /// What goes wrong. They are asked in order, and the first that strikes decides.
+    /// The faults, in order; the first that strikes decides.
     pub faults: Vec<Fault>,
-    /// Whether arrivals are kept.
+    /// True if arrivals are kept.
     pub log_arrivals: bool,
 }
 
@@ -47,8 +47,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The sample fleet with what an auditor meets in real accounts: small pages, a Region that is denied, and an API
-    /// whose stages are. The home Region can be read fully.
+    /// The sample fleet with the obstacles of real accounts: small pages, a denied Region, and an API with denied
+    /// stages. The home Region can be read fully.
     pub fn demo() -> Settings {
         Settings {
             fleet: Fleet::sample(),

@@ -20,7 +20,7 @@ pub static PLANE: LazyLock<(Runtime, Emulator)> = LazyLock::new(|| {
     (runtime, emulator)
 });
 
-/// What a run came to.
+/// The result of a run.
 pub struct Ran {
     pub exit: i32,
     pub out: String,
@@ -29,7 +29,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Why the run is none that anybody should see.
+    /// The defect in the output of a run.
     pub fn ugly(&self) -> Option<&'static str> {
         let all = [self.out.as_str(), self.err.as_str()].concat();
         let dumped = ["Error {", "Error(", "Some(", "None)", "kind: ", "source: ", "RUST_BACKTRACE"];

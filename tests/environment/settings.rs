@@ -1,4 +1,4 @@
-//! Every variable and every key of a profile that the SDK documents, with values that nobody means.
+//! Every variable and every key of a profile that the SDK documents, with invalid values.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,7 +48,7 @@ const VARIABLES: [&str; 40] = [
     "_X_AMZN_TRACE_ID",
 ];
 
-/// These are asked only where the environment has no keys.
+/// These are used only if the environment has no keys.
 const PROVIDERS: [&str; 8] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",

@@ -15,7 +15,7 @@ use driftgate::source::aws::{Keys, Request, RetryPolicy, open};
 use driftgate::{check, gate};
 use tokio::runtime::Runtime;
 
-/// The retry policy of the tests: what fails for good is known in milliseconds, and silence after a second.
+/// The retry policy of the tests: a lasting failure is known in milliseconds, and silence after a second.
 pub const SHORT: RetryPolicy = RetryPolicy {
     attempts: 4,
     unreachable: 2,
@@ -33,7 +33,7 @@ pub const SHORT: RetryPolicy = RetryPolicy {
 pub static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap());
 
-/// What came out.
+/// The result of an audit.
 pub struct Audited {
     pub outcome: Outcome,
     pub judgement: Judgement,
@@ -103,7 +103,7 @@ pub fn start(settings: Settings) -> Emulator {
     RUNTIME.block_on(Emulator::start(settings)).unwrap()
 }
 
-/// Does `work` for each number below `count`, a few at once, and panics with what failed, in order.
+/// Does `work` for each number below `count`, a few at once, and panics with the failures, in order.
 pub fn each(count: usize, work: impl Fn(usize) -> Result<(), String> + Sync) {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let failed = std::sync::Mutex::new(Vec::new());

@@ -1,5 +1,5 @@
-//! Endpoints at which nobody can be asked anything: whatever is asked first is the gap. GetStages and GetStage never are,
-//! since GetApis goes to the same host before them. What DNS and proxies do is in tests/tls.
+//! Endpoints that cannot be reached: the first call is the gap. GetStages and GetStage never are, since GetApis goes to
+//! the same host before them. DNS and proxies are in tests/tls.
 
 use std::net::TcpListener;
 
@@ -32,7 +32,7 @@ fn fails(url: &str, hint: &str) {
 
 #[test]
 fn nobody_listens() {
-    // The port was free a moment ago, and nobody else knows of it.
+    // The port was free a moment ago, and no one else knows it.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     fails(&format!("http://{address}"), "nobody answers there");
 }

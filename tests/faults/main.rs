@@ -1,4 +1,4 @@
-//! Failure is a result: whatever goes wrong, what was not read is said, what was read is right, and the books balance.
+//! Failure is a result: whatever goes wrong, unread parts are gaps, read stages are right, and the counts agree.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
 

@@ -13,7 +13,7 @@ use super::front::front;
 use super::table::{Family, Row, Strikes, Then, faults};
 use super::world::{HOME, OPERATIONS, REGIONS, STRUCK, SUSPENDED, is_target, settings, stages, struck, target};
 
-/// Every stage violates it, and it fails nothing: what violates it is what was checked.
+/// Every stage violates it, and it fails nothing: its violations are the checked stages.
 const POLICY: &str =
     "policy: p\nrules:\n  - {id: seen, title: t, severity: info, expect: {StageName: a-name-that-none-has}}\n";
 
@@ -152,7 +152,7 @@ fn each_kind_has_its_own_hint(hints: &BTreeMap<(usize, Family), BTreeSet<String>
     }
 }
 
-/// A stage that cannot be read a second time stands as it was read first, and is said to.
+/// A stage that cannot be read a second time keeps its first reading, with a warning.
 #[test]
 fn what_cannot_be_confirmed_is_a_warning_and_stays() {
     let (faults, policies) = (faults(), policies(POLICY));

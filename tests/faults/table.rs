@@ -1,4 +1,4 @@
-//! The table: every fault, and what it makes of each operation.
+//! The table: every fault, and its result for each operation.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use serde_json::json;
 
 use super::front::refusal;
 
-/// What the audit comes to.
+/// The result of the audit.
 #[derive(Clone, Debug)]
 pub enum Then {
     /// It passes: everything is read, exit 0.
     Fine,
-    /// What was asked for is gone: the rest is read, exit 0.
+    /// The requested item is gone: the rest is read, exit 0.
     Gone,
     /// A gap with this code and a hint of this family, exit 3.
     Gap(&'static str, Family),
@@ -22,7 +22,7 @@ pub enum Then {
 
 use Then::{Fine, Gap, Gone, Never};
 
-/// What kind of fault it is. Each has a hint of its own.
+/// The kind of a fault. Each has a hint of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {
     Denied,
@@ -67,7 +67,7 @@ impl Family {
     }
 }
 
-/// Which of the requests, and with what.
+/// The requests that are struck, and the effect.
 pub enum Strikes {
     Always(What),
     First(u64, What),
@@ -79,7 +79,7 @@ pub enum Strikes {
 
 use Strikes::{After, Always, Every, First, Raw};
 
-/// A fault, and what becomes of GetApis, GetStages, GetStage, AssumeRole and ListAccounts.
+/// A fault, and its results for GetApis, GetStages, GetStage, AssumeRole and ListAccounts.
 pub type Row = (&'static str, Strikes, [Then; 5]);
 
 /// The same gap, by the codes of API Gateway, STS and Organizations.
@@ -92,7 +92,7 @@ fn gap(code: &'static str, family: Family) -> [Then; 5] {
     gaps([code; 3], family)
 }
 
-/// What Organizations' protocol cannot tell from an answer that is broken.
+/// Faults that Organizations' protocol cannot tell from a broken answer.
 fn wordless(code: &'static str, family: Family) -> [Then; 5] {
     let [apis, stages, stage, role, _] = gap(code, family);
     [apis, stages, stage, role, Gap(INVALID, Family::NotAws)]

@@ -59,7 +59,7 @@ pub fn target(operation: Operation) -> Target {
     }
 }
 
-/// Whether a request is one of them, by its text.
+/// True for a request of the operation, by its text.
 pub fn is_target(operation: Operation, text: &str) -> bool {
     let region = text.contains(&format!("ASIA{STRUCK}DEMO")) && text.contains("/eu-west-1/apigateway/");
     let path = text.split(['?', ' ']).nth(1).unwrap_or_default().replace("%2F", "/");
@@ -72,7 +72,7 @@ pub fn is_target(operation: Operation, text: &str) -> bool {
     }
 }
 
-/// What a fault on the operation may keep from being read, as the beginning of `account/Region/API/stage`.
+/// The parts that a fault on the operation may affect, as the beginning of `account/Region/API/stage`.
 pub fn struck(operation: Operation) -> String {
     match operation {
         Operation::GetApis => format!("{STRUCK}/eu-west-1/"),
@@ -83,7 +83,7 @@ pub fn struck(operation: Operation) -> String {
     }
 }
 
-/// All stages that are asked for: of GetStage, those of the name that is asked for.
+/// All requested stages: for GetStage, those of the requested name.
 pub fn stages(operation: Operation) -> BTreeSet<String> {
     let names = if operation == Operation::GetStage { &["prod"][..] } else { &["dev", "prod"] };
     let mut stages = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Other accounts: which are read, how much of them at once, and credentials that are renewed.
+//! Other accounts: their selection, their concurrency, and credentials that are renewed.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -51,7 +51,7 @@ fn a_unit_without_accounts_is_a_warning_and_no_gap() {
         let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
         assert!(warning.message.contains(EMPTY_UNIT) && warning.message.contains("holds no account"), "{warning:?}");
     }
-    // A name that nobody has may be mistyped.
+    // A name that no account has may be mistyped.
     let fetched = fetch(settings(), |request| select(request, &[UNIT, "no-such-name"], &[]));
     assert_eq!(fetched.only_gap().code, "AccountNotFound");
 }
@@ -107,7 +107,7 @@ fn a_role_that_is_renewed_late_costs_attempts_and_no_gap() {
     };
     let fetched = fetch(settings, |request| {
         request.accounts.whose = Whose::Named(ids, role());
-        // What asks for them ends before STS wants to be asked again.
+        // The request that needs them ends before STS may be called again.
         request.retry.attempt = Duration::from_secs(1);
     });
     let codes: BTreeSet<&str> = fetched.close.gaps.iter().map(|gap| gap.code.as_str()).collect();

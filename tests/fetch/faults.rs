@@ -1,5 +1,5 @@
-//! Whatever goes wrong: what passes is read after all, and what does not is a gap while the rest goes on. Every fault
-//! of every operation is in tests/faults; here is what the fetch alone shows: its order, its requests, its time.
+//! Faults: a passing one is retried, a lasting one is a gap while the rest goes on. Every fault of every operation is
+//! in tests/faults; here are the order, the requests and the time of the fetch.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! The fetch through the real SDK against the emulator: what is read, what becomes a gap, and how many requests it takes.
+//! The fetch through the real SDK against the emulator: stages, gaps and numbers of requests.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
 

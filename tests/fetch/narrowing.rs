@@ -1,4 +1,4 @@
-//! A fetch that is narrowed to APIs, stages or what rules can match.
+//! A fetch that is narrowed to APIs, to stages, or to APIs that rules can match.
 
 use std::sync::Arc;
 
@@ -106,7 +106,7 @@ fn a_name_that_is_nowhere_is_a_gap() {
     assert_eq!(unfound(small_pages(), &["zz"], &["prod"]), ["prod", "zz"]);
     assert_eq!(unfound(small_pages(), &[], &["prod", "typo"]), ["typo"]);
     assert_eq!(unfound(small_pages(), &[], &["typo"]), ["typo"]);
-    // The others have it, and were not asked for.
+    // The other APIs have it, but were not requested.
     assert_eq!(unfound(small_pages(), &["b2"], &["dev"]), ["dev"]);
     assert_eq!(unfound(small_pages(), &["a1", "b2"], &["dev", "$default"]), [""; 0]);
     // An API without stages is one.
@@ -114,7 +114,7 @@ fn a_name_that_is_nowhere_is_a_gap() {
     assert_eq!(unfound(empty, &["e1"], &[]), [""; 0]);
 }
 
-/// It may be in what could not be read, which is a gap already.
+/// It may be in an unread part, which is a gap already.
 #[test]
 fn a_name_that_may_be_in_what_was_not_read_is_no_gap_of_its_own() {
     let denied = |operation| Settings { faults: vec![Fault::on(operation).always(What::Deny)], ..small_pages() };

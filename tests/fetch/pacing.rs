@@ -1,4 +1,4 @@
-//! The proof of the pacer's promise: what arrives at the server, retries included.
+//! The proof of the pacer's promise: arrivals at the server, retries included.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -129,7 +129,7 @@ fn retry_after_silences_its_region_and_no_other() {
     });
     assert_eq!((fetched.close.gaps.len(), fetched.stages.len(), throttled(&fetched.arrivals)), (0, 240, 1));
     let told = fetched.arrivals.iter().find(|arrival| arrival.status == 429).unwrap().at;
-    // What is on its way when the answer is sent still arrives.
+    // Requests in flight when the answer is sent still arrive.
     let silence = told + Duration::from_millis(200)..told + Duration::from_millis(1_990);
     let meanwhile = |region: &str| {
         fetched.arrivals.iter().filter(|arrival| arrival.region == region && silence.contains(&arrival.at)).count()
@@ -138,7 +138,7 @@ fn retry_after_silences_its_region_and_no_other() {
     assert!(meanwhile("eu-west-1") > 5, "{}", meanwhile("eu-west-1"));
 }
 
-/// Somebody else uses half of the quota.
+/// Another client uses half of the quota.
 #[test]
 fn a_quota_below_the_rate_is_found_and_nothing_is_lost() {
     let fetched = |throttle| {

@@ -1,4 +1,4 @@
-//! What is found out before the first call of API Gateway: credentials, Regions, the account.
+//! The start of a fetch, before the first call of API Gateway: credentials, Regions, the account.
 
 use std::time::{Duration, Instant};
 
@@ -114,7 +114,7 @@ fn a_profile_that_does_not_exist_is_named() {
     assert!(error.to_string().contains("\"no-such-profile\""), "{error}");
 }
 
-/// The usual fleet with an API in a Region that has to be enabled, and is, and whose API Gateway refuses the token.
+/// The usual fleet with an API in an enabled opt-in Region, whose API Gateway refuses the token.
 fn refused_where_it_is_enabled(more: Vec<Fault>) -> Settings {
     let mut settings = three_apis();
     settings.fleet = with_stages(settings.fleet, "af-south-1", "z9", &["prod"]);

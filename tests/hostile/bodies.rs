@@ -122,7 +122,7 @@ fn peak_memory() -> u64 {
 
 #[test]
 fn what_has_no_end_before_its_body_keeps_nothing_else_from_being_read() {
-    // Slowly, since a debug build of the HTTP client takes seconds for what it reads at once.
+    // Slowly, since a debug build of the HTTP client takes seconds for a large read.
     let endless = |head: &str, again: &[u8]| Answer::Slowly(head.as_bytes().to_vec(), again.repeat(100));
     for (name, answer) in [
         ("headers", endless("HTTP/1.1 200 OK\r\n", b"x-a: b\r\n")),

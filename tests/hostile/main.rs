@@ -1,5 +1,5 @@
-//! A server that is not AWS and means no good: raw bytes on a socket. Whatever it sends, what was not read is a gap,
-//! what was read is right, and neither time nor memory grows.
+//! A hostile server: raw bytes on a socket. Whatever it sends, unread parts are gaps, read stages are right, and
+//! neither time nor memory grows.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
 

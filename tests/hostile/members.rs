@@ -1,4 +1,4 @@
-//! Members that an answer lacks: what the SDK fills in for them is never data.
+//! Members that an answer lacks: the SDK's fillers are never data.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What is not found. AWS's word for it is looked up once more; anybody else's is a gap.
+//! Items that are not found. AWS's 404 is looked up once more; any other 404 is a gap.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

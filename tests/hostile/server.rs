@@ -38,7 +38,7 @@ impl Asked {
     }
 }
 
-/// What is sent, before the connection is closed.
+/// The bytes to send, before the connection is closed.
 #[derive(Clone)]
 pub enum Answer {
     Bytes(Vec<u8>),
@@ -69,7 +69,7 @@ impl Server {
         Self { url, asked }
     }
 
-    /// How often an operation was asked for, of the API or stage at the end of its path.
+    /// Number of requests for an operation, for the API or stage at the end of its path.
     pub fn count(&self, operation: &str, path: &str) -> usize {
         let of = |asked: &&Asked| asked.operation() == (operation_name(operation), path.to_owned());
         self.asked.lock().unwrap().iter().filter(of).count()
@@ -99,7 +99,7 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked)
         }
     };
     log.lock().unwrap().push(asked.clone());
-    // A client that left is what some of the answers are for.
+    // Some answers are meant to make the client leave.
     match answer(&asked) {
         Answer::Bytes(bytes) => drop(stream.write_all(&bytes)),
         Answer::Endless(first, again) => {

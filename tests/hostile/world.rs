@@ -15,7 +15,7 @@ pub const HOME: &str = "111122223333";
 pub const OTHER: &str = "444455556666";
 pub const REGION: &str = "us-east-1";
 
-/// Every stage violates it, and it fails nothing: what violates it is what was checked.
+/// Every stage violates it, and it fails nothing: its violations are the checked stages.
 pub const SEEN: &str =
     "policy: p\nrules:\n  - {id: seen, title: t, severity: info, expect: {StageName: a-name-that-none-has}}\n";
 
@@ -27,7 +27,7 @@ pub fn stage(name: &str) -> Value {
     document::http_stage(name)
 }
 
-/// What AWS would answer.
+/// The answer that AWS would give.
 pub fn behaved(asked: &Asked) -> Answer {
     let (operation, path) = asked.operation();
     let (id, name) = path.split_once("/stages").unwrap_or((&path, ""));

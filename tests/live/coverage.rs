@@ -1,4 +1,4 @@
-//! What no rule governs, on the binary: it is skipped where nobody asks for it, and read where coverage is demanded.
+//! Stages that no rule governs, on the binary: skipped by default, and read if coverage is demanded.
 
 use driftgate::emulator::{Fleet, Settings, document};
 use serde_json::{Value as Json, json};

@@ -8,11 +8,11 @@ use serde_json::{Value as Json, json};
 
 use super::harness::{self, ACCOUNT, REGION};
 
-/// Every stage conforms, so that only what was not read can fail the gate.
+/// Every stage conforms, so that only unread parts can fail the gate.
 const POLICY: &str = "policy: p\nrules:\n  - {id: r, title: t, severity: low, expect: {StageName: {present: true}}}\n";
-/// Seconds after which what passes has long passed, on a busy machine too.
+/// Seconds after which a passing fault is over, on a busy machine too.
 const LONG: &str = "60";
-/// Seconds for which a fault that stays is borne with.
+/// Seconds after which a lasting fault is given up.
 const SHORT: &str = "1.5";
 
 /// Three APIs with two stages each.
@@ -30,7 +30,7 @@ fn audit(fleet: Fleet, fault: Option<Fault>, timeout: &str) -> (i32, Json) {
     harness::audit(settings, POLICY, &["--timeout", timeout])
 }
 
-/// Audits all fleets at once; each row is told by name when it is not as expected.
+/// Audits all fleets at once; each unexpected row is named.
 fn expect(timeout: &'static str, rows: Vec<(String, Fleet, Option<Fault>)>, holds: fn(i32, &Json) -> bool) {
     let audits: Vec<_> = rows
         .into_iter()
@@ -46,7 +46,7 @@ fn expect(timeout: &'static str, rows: Vec<(String, Fleet, Option<Fault>)>, hold
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What breaks an answer, by name.
+/// Faults that break an answer, by name.
 fn broken() -> [(&'static str, What); 8] {
     [
         ("429", What::Throttle),

@@ -15,13 +15,13 @@ pub fn audit(settings: Settings, policy: &str, flags: &[&str]) -> (i32, Json) {
     audit_as((ACCOUNT, REGION), settings, policy, flags)
 }
 
-/// The same with the credentials and the Region that somebody else finds in the environment.
+/// The same with credentials and a Region in the environment.
 pub fn audit_as(caller: (&str, &str), settings: Settings, policy: &str, flags: &[&str]) -> (i32, Json) {
     let output = output_as(caller, settings, policy, flags);
     (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
 }
 
-/// The same; whatever it says.
+/// The same, with any output.
 pub fn output_as(caller: (&str, &str), settings: Settings, policy: &str, flags: &[&str]) -> Output {
     in_folder(caller, settings, &[("p.yaml", policy)], |run| {
         run(&[&["audit", "--policy", "p.yaml", "--rate", "0", "--report", "json"], flags].concat())

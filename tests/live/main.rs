@@ -1,5 +1,5 @@
-//! The binary against the control plane of the emulator: what fails there, what is fetched for coverage, and what shards
-//! make of it together.
+//! The binary against the control plane of the emulator: its faults, the fetch for coverage, and what shards make of it
+//! together.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 

@@ -1,4 +1,4 @@
-//! What was narrowed stays narrowed, on the binary: a snapshot keeps the flags, and every audit of it counts as narrowed.
+//! Narrowing on the binary: a snapshot keeps the flags, and every audit of it counts as narrowed.
 
 use driftgate::emulator::{Fleet, Settings, document};
 use serde_json::{Value as Json, json};
@@ -104,7 +104,7 @@ fn a_snapshot_of_a_part_of_another_can_be_read() {
     });
 }
 
-/// What is missing, by the binary: exit code and names, in the order of the result.
+/// The names that the binary did not find: exit code and names, in the order of the result.
 fn missed(output: &std::process::Output) -> (Option<i32>, Vec<String>) {
     let result: Json = serde_json::from_slice(&output.stdout).unwrap();
     let gaps = result["unchecked"].as_array().unwrap().iter();
@@ -146,7 +146,7 @@ fn a_name_that_is_nowhere_is_unchecked_from_every_source() {
         }
         assert_eq!(audit(&["--from", "typo.jsonl"]), typo);
         assert_eq!(audit(&["--from", "typo.jsonl", "--api", "a1"]), (Some(0), vec![]));
-        // What a narrowed snapshot did not look for.
+        // Names that a narrowed snapshot did not look for.
         assert_eq!(take("a1.jsonl", &["--api", "a1"]), Some(0));
         assert_eq!(audit(&["--from", "a1.jsonl", "--api", "a1", "--api", "b1"]), (Some(3), vec!["b1".to_owned()]));
         let cli = |flags: &[&str]| audit(&[&["--from", "stages.json", "--api", "a1"], flags].concat());

@@ -1,4 +1,4 @@
-//! Shards on the binary: each audits its own part, and what is merged of them is the result of one run.
+//! Shards on the binary: each audits its own part, and their merge is the result of one run.
 
 use std::fs;
 use std::process::Command;
@@ -54,7 +54,7 @@ fn merged_shards_are_the_result_of_one_run() {
     assert_eq!(read("merged.json"), read("whole.json"));
 }
 
-/// What a shard says of where it looked.
+/// The scope that a shard reports.
 fn found(caller: (&str, &str), faults: Vec<Fault>, flags: &[&str]) -> String {
     let fleet = Fleet::new().account(ACCOUNT).account(OTHER);
     let settings = Settings { fleet, faults, ..Settings::default() };

@@ -43,7 +43,7 @@ fn python() -> Option<PathBuf> {
     }
     let how = format!("run it with {PYTHON}=$(tests/moto/setup.sh) cargo test --test moto");
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{PYTHON} is not set, and in CI it must be: {how}");
-    // Straight to the terminal: cargo hides what a passing test prints.
+    // Straight to the terminal: cargo hides the output of a passing test.
     let _ = writeln!(std::io::stderr(), "\nSKIPPED: the moto test, for {PYTHON} is not set; {how}\n");
     None
 }
@@ -133,7 +133,7 @@ fn one_stage_name(server: &Server, oracle: &Oracle) {
     assert!(!calls.iter().any(|call| call.ends_with("/stages")), "GetStages was called: {calls:#?}");
 }
 
-/// A snapshot says what the server did; of a hidden stage variable it says enough for equality.
+/// A snapshot equals the server; a hidden stage variable has a digest, which is enough for equality.
 fn a_snapshot(server: &Server, oracle: &Oracle) {
     let audit_saved = |name: &str, flags: &[&str]| {
         let path = server.file(name);
@@ -220,7 +220,7 @@ impl Report {
     }
 }
 
-/// What oracle.py says.
+/// The output of oracle.py.
 struct Oracle {
     /// Each as its Region and identifier.
     apis: Vec<Value>,
@@ -235,7 +235,7 @@ impl Oracle {
         Self::ask_as(server, &[], &REGIONS)
     }
 
-    /// What it says of an account that these environment variables are the credentials of.
+    /// Its output for the account of the credentials in these environment variables.
     fn ask_as(server: &Server, environment: &[(String, String)], regions: &[&str]) -> Self {
         let mut said: Value = serde_json::from_slice(&server.script_as(environment, "oracle.py", regions)).unwrap();
         let mut take = |key: &str| match said[key].take() {

@@ -1,4 +1,4 @@
-//! A moto server for one test, and commands that know only it. It must not know what is audited.
+//! A moto server for one test, and commands that know only it. It must not know the audit.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ impl Server {
                 panic!("moto ended ({status}):\n{}", server.log());
             }
             assert!(started.elapsed() < START, "moto does not start:\n{}", server.log());
-            // It says so when it listens; the line is whole when its end is there.
+            // It prints a line when it listens; the line is complete at its end.
             let log = server.log();
             if let Some((_, rest)) = log.split_once("Running on ")
                 && let Some((url, _)) = rest.split_once('\n')
@@ -46,7 +46,7 @@ impl Server {
         server
     }
 
-    /// What moto wrote: a line a request.
+    /// The log of moto: a line for each request.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("moto.log")).unwrap()
     }
@@ -66,7 +66,7 @@ impl Server {
         self.folder.path().join(name)
     }
 
-    /// Runs a script that lies beside this file, and returns what it prints.
+    /// Runs a script beside this file, and returns its output.
     pub fn script(&self, name: &str, arguments: &[&str]) -> Vec<u8> {
         self.script_as(&[], name, arguments)
     }
@@ -109,7 +109,7 @@ fn tail(log: &str) -> String {
     lines[lines.len().saturating_sub(20)..].join("\n")
 }
 
-/// A command that sees no AWS but moto: no profile, no role, no proxy of whoever runs the test.
+/// A command that sees no AWS but moto: no profile, no role, no proxy of the environment.
 fn isolated(program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {

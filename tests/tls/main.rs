@@ -32,7 +32,7 @@ struct World {
     _runtime: Runtime,
     emulator: Emulator,
     proxy: String,
-    /// What the proxy was asked for.
+    /// The requests to the proxy.
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -112,7 +112,7 @@ async fn listen() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
 }
 
-/// Takes the TLS off, and hands on what is within.
+/// Takes the TLS off, and hands the contents on.
 async fn terminate(listener: TcpListener, behind: String) {
     let chain = CertificateDer::pem_slice_iter(include_bytes!("server.pem")).map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("server.key")).unwrap();
@@ -132,7 +132,7 @@ async fn terminate(listener: TcpListener, behind: String) {
     }
 }
 
-/// CONNECT for whoever knows the password, wherever it is to go.
+/// CONNECT to any host, for any client with the password.
 async fn tunnel(mut stream: TcpStream, server: String, asked: &Mutex<Vec<String>>) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

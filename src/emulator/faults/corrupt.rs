@@ -1,4 +1,4 @@
-//! What faults make of a right answer: documents that no client expects, in bytes that arrive well.
+//! Corrupt answers: documents that no client expects, in bytes that arrive well.
 
 use serde_json::Value;
 
@@ -68,7 +68,7 @@ pub fn oversized(mut reply: Reply, bytes: usize) -> Reply {
     reply
 }
 
-/// Says that it is compressed, and is nothing.
+/// A body that claims to be compressed, and is garbage.
 pub fn gzip_garbage() -> Reply {
     let garbage: Vec<u8> = (0..200_u8).map(|at| at.wrapping_mul(167).wrapping_add(91)).collect();
     Reply { content_encoding: Some("gzip"), ..Reply::json(garbage) }

@@ -1,4 +1,4 @@
-//! Faults: which requests they strike, when, and with what. How a fault looks on the wire is not known here.
+//! Faults: the requests that they strike, when, and with what. It does not know how a fault looks on the wire.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use crate::emulator::random;
 use crate::emulator::wire::request::{Call, Operation};
 use crate::emulator::wire::signature::Caller;
 
-/// Something that goes wrong, in the words of the service that is asked: what is `TooManyRequestsException` here, is
+/// Something that goes wrong, with the code of the called service: the `TooManyRequestsException` of API Gateway is
 /// `Throttling` of STS and `RequestLimitExceeded` of EC2. It reads as a sentence:
 ///
 /// ```
@@ -31,7 +31,7 @@ pub struct Fault {
     what: What,
 }
 
-/// The requests that a fault may strike; what is not named is any.
+/// The requests that a fault may strike, all unless narrowed.
 #[derive(Clone, Debug, Default)]
 pub struct Target {
     operation: Option<Operation>,
@@ -41,7 +41,7 @@ pub struct Target {
     stage: Option<String>,
 }
 
-/// Which of the targeted requests are struck.
+/// The targeted requests that are struck.
 #[derive(Clone, Debug)]
 pub enum When {
     /// All.
@@ -58,7 +58,7 @@ pub enum When {
     Share(u64, f64),
 }
 
-/// What happens to a request that is struck.
+/// The effect on a request that is struck.
 #[derive(Clone, Debug)]
 pub enum What {
     /// 429 TooManyRequestsException.
@@ -81,7 +81,7 @@ pub enum What {
     ClockSkew,
     /// 403 IncompleteSignatureException.
     IncompleteSignature,
-    /// 404 NotFoundException for what is there: the lists go on naming the API or the stage.
+    /// 404 NotFoundException for an API or a stage that exists: the lists still have it.
     NotFound,
     /// The API of the request, or its stage, is deleted; from then on all calls answer as for one that never was.
     Delete,
@@ -97,7 +97,7 @@ pub enum What {
     Cut,
     /// Headers with the whole length, half of the body, and then silence.
     Stall,
-    /// Headers, and then the end of what the server sends; it keeps listening.
+    /// Headers, and then the server closes its side; it keeps listening.
     HalfClose,
     /// The right answer, one byte at a time, with such a pause before each.
     Trickle(Duration),
@@ -117,9 +117,9 @@ pub enum What {
     Truncated,
     /// 200 without a body.
     EmptyBody,
-    /// 200 with `Content-Encoding: gzip` and bytes that are none.
+    /// 200 with `Content-Encoding: gzip` and bytes that are not gzip.
     GzipGarbage,
-    /// So many bytes of which the first are a right answer but for its end.
+    /// A right answer without its end, padded to so many bytes.
     Oversized(usize),
     /// Values that no client knows: `loggingLevel` VERBOSE, `protocolType` GRPC, the `State` of an account FROZEN.
     UnknownEnum,
@@ -228,7 +228,7 @@ impl Target {
     }
 }
 
-/// A fault of a running server, which counts what it was asked.
+/// A fault of a running server, with its counts of requests.
 #[derive(Debug)]
 pub struct ArmedFault {
     fault: Fault,
@@ -241,7 +241,7 @@ impl ArmedFault {
         ArmedFault { fault, asked: AtomicU64::new(0), asked_each: Mutex::default() }
     }
 
-    /// What it does to this request, if it strikes; `target` is the path and query as they came.
+    /// The effect on this request, if the fault strikes; `target` is the raw path and query.
     pub fn strike(&self, caller: &Caller<'_>, call: &Call<'_>, target: &str) -> Option<&What> {
         if !self.fault.on.includes(caller, call) {
             return None;

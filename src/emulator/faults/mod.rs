@@ -1,4 +1,4 @@
-//! What goes wrong: faults, what they make of right answers, and the request quota.
+//! Faults, the answers that they corrupt, and the request quota.
 
 pub mod corrupt;
 pub mod fault;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::emulator::wire::signature::Caller;
 
-/// A quota on API Gateway calls, for each account and Region; what exceeds it is answered with 429.
+/// A quota on API Gateway calls, for each account and Region; requests beyond it are answered with 429.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Throttle {
     /// Requests a second, in the long run.
@@ -54,7 +54,7 @@ impl Buckets {
                 .entry(caller.region.to_owned())
                 .or_insert(Bucket { tokens: burst, filled: at }),
         };
-        // Two workers may get here in the other order than their instants: time then stands still.
+        // Two workers may get here in the other order than their instants: then no time has passed.
         let passed = at.saturating_duration_since(bucket.filled);
         bucket.tokens = (bucket.tokens + passed.as_secs_f64() * self.quota.rate).min(burst);
         bucket.filled = bucket.filled.max(at);

@@ -1,5 +1,5 @@
 //! The fleet: accounts, their Regions, APIs and stages, each as the text that goes over the wire. It does not know
-//! requests, pages or faults, and it never checks a document: what a test puts in is what the client gets.
+//! requests, pages or faults, and it never checks a document: the client gets what a test puts in.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -10,7 +10,7 @@ use super::generated::{Generated, MadeApi, MadeScope};
 use super::organization::Organization;
 use super::regions::{self, OptIn};
 
-/// What is deployed, account by account.
+/// The deployed APIs, account by account.
 ///
 /// ```
 /// use driftgate::emulator::{Fleet, document};
@@ -26,7 +26,7 @@ use super::regions::{self, OptIn};
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
     accounts: BTreeMap<String, Account>,
-    /// What is made when it is asked for, and never kept.
+    /// The part that is made on demand, and never kept.
     generated: Option<Generated>,
     organization: Option<Organization>,
 }
@@ -34,7 +34,7 @@ pub struct Fleet {
 #[derive(Clone, Debug, Default)]
 struct Account {
     regions: BTreeMap<String, Region>,
-    /// The Regions that it was told to have, or not to have.
+    /// The Regions that are explicitly enabled or disabled.
     enabled: BTreeSet<String>,
     disabled: BTreeSet<String>,
 }
@@ -62,7 +62,7 @@ struct KeptStage {
 pub enum Apis<'a> {
     Kept(&'a Region),
     Made(MadeScope<'a>),
-    /// A Region in which nothing was ever made answers like one that is empty.
+    /// A Region without APIs answers like an empty one.
     None,
 }
 
@@ -103,9 +103,9 @@ impl Fleet {
         self
     }
 
-    /// Adds an API and its stages, each in the spelling of the wire (camelCase), exactly as they shall be answered.
-    /// An API without `apiId` is listed but cannot be asked for. [`document`](super::document) has documents to start
-    /// from. In a Region of a generated fleet, what is added by hand stands in the place of what was generated.
+    /// Adds an API and its stages, each in the spelling of the wire (camelCase), exactly as they shall be answered. An
+    /// API without `apiId` is listed but cannot be requested. [`document`](super::document) has documents to start
+    /// from. In a Region of a generated fleet, APIs added by hand replace the generated ones.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "a document is made in place, and tests read better without a &")]
     pub fn api(mut self, account: &str, region: &str, api: Value, stages: Vec<Value>) -> Fleet {
@@ -133,7 +133,8 @@ impl Fleet {
         self
     }
 
-    /// Lets an account have a Region that it would have to opt in to. One in which it has an API needs no saying.
+    /// Lets an account have a Region that it would have to opt in to. A Region in which it has an API is enabled
+    /// anyway.
     #[must_use]
     pub fn enable(mut self, account: &str, region: &str) -> Fleet {
         self.settings(account).enabled.insert(region.to_owned());
@@ -166,7 +167,7 @@ impl Fleet {
             || self.organization.as_ref().is_some_and(|organization| organization.has(account))
     }
 
-    /// Whether a role in the account can be assumed.
+    /// True if a role in the account can be assumed.
     pub(crate) fn is_open(&self, account: &str) -> bool {
         self.has_account(account) && self.organization.as_ref().is_none_or(|organization| organization.is_open(account))
     }
@@ -184,7 +185,7 @@ impl Fleet {
         } else if told.is_some_and(|told| told.enabled.contains(region) || told.regions.contains_key(region)) {
             OptIn::Enabled
         } else {
-            // The generated Regions are none of these.
+            // Generated Regions are not opt-in.
             OptIn::Disabled
         }
     }
@@ -203,7 +204,7 @@ impl Fleet {
         self.accounts.values().flat_map(|held| held.regions.values()).flat_map(|region| &region.apis)
     }
 
-    /// The generated scopes that nothing stands in the place of.
+    /// The generated scopes that nothing replaces.
     fn made(&self) -> impl Iterator<Item = MadeScope<'_>> {
         let by_hand = |scope: &MadeScope<'_>| {
             self.accounts.get(scope.account).is_some_and(|held| held.regions.contains_key(scope.region))

@@ -1,5 +1,5 @@
-//! Fleets of any size, made from a seed when they are asked for: the raw material of load tests and benchmarks. They
-//! break usual rules at fixed rates, and no rule is known here.
+//! Fleets of any size, made from a seed on demand: the raw material of load tests and benchmarks. They break usual
+//! rules at fixed rates, and no rule is known here.
 
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ const TEAMS: [&str; 6] = ["checkout", "catalogue", "identity", "payments", "sear
 const TIERS: [&str; 3] = ["gold", "silver", "bronze"];
 const SUBJECTS: [&str; 8] = ["orders", "carts", "prices", "users", "sessions", "invoices", "shipments", "reviews"];
 
-/// Organizational units: id, name, parent, and how accounts in it end.
+/// Organizational units: id, name, parent, and the ending of its accounts' names.
 const UNITS: [(&str, &str, &str, &str); 4] = [
     ("ou-demo-workload", "Workloads", ROOT, ""),
     ("ou-demo-producti", "Production", "ou-demo-workload", "prod"),
@@ -26,7 +26,7 @@ const UNITS: [(&str, &str, &str, &str); 4] = [
     ("ou-demo-sandbox0", "Sandbox", ROOT, "sandbox"),
 ];
 
-/// What a fleet is made from.
+/// The parameters of a fleet.
 #[derive(Clone, Debug)]
 pub struct Generated {
     accounts: Vec<String>,
@@ -42,7 +42,7 @@ pub struct MadeScope<'a> {
     pub account: &'a str,
     pub region: &'static str,
     fleet: &'a Generated,
-    /// How many APIs of the fleet come before its own.
+    /// Number of APIs of the fleet before its own.
     first: u64,
 }
 
@@ -98,7 +98,7 @@ impl Generated {
         MadeScope { account: &self.accounts[account], region: self.regions[region], fleet: self, first }
     }
 
-    /// They count up, so none needs to be searched for.
+    /// The accounts count up, so no search is needed.
     fn position(&self, account: &str) -> Option<usize> {
         let number = account.parse::<u64>().ok()?.checked_sub(FIRST_ACCOUNT)?;
         usize::try_from(number).ok().filter(|number| *number < self.accounts.len())
@@ -138,7 +138,7 @@ impl MadeApi<'_> {
         Sequence::within(self.scope.fleet.seed, self.scope.first + self.number as u64, place as u64)
     }
 
-    // Written by hand, not as values: it is made anew for each request, and a load test shares its processors with it.
+    // Written by hand, not as values: it is made for each request, and a load test shares the processors.
 
     pub fn document(&self) -> String {
         let mut sequence = self.sequence(0);
@@ -244,7 +244,7 @@ fn tags(out: &mut String, sequence: &mut Sequence) {
 mod api_id {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     const LENGTH: usize = 10;
-    /// How many ids there are: 36 to the power of their length.
+    /// Number of ids: 36 to the power of their length.
     const ALL: u64 = 36_u64.pow(10);
     /// Neither has a factor in common with the number of ids, so each undoes what the other does.
     const FACTOR: u64 = 2_654_435_761_000_003;

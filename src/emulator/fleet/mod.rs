@@ -1,4 +1,4 @@
-//! What is deployed, by hand or generated. It does not know requests.
+//! Fleets, made by hand or generated. It does not know requests.
 
 pub mod deployed;
 pub mod document;

@@ -1,4 +1,4 @@
-//! An organization: its units, and the accounts in them. It does not know what is deployed there, nor how it is asked.
+//! An organization: its units, and the accounts in them. It does not know what is deployed there, nor the protocol.
 
 /// The root of every organization here.
 pub const ROOT: &str = "r-demo";
@@ -37,7 +37,7 @@ pub struct Member {
     pub state: State,
 }
 
-/// How an account stands.
+/// The state of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// It is in use.
@@ -87,7 +87,7 @@ impl Organization {
         self
     }
 
-    /// Says how an account stands.
+    /// Sets the state of an account.
     #[must_use]
     pub fn state(mut self, account: &str, state: State) -> Organization {
         for member in self.members.iter_mut().filter(|member| member.account == account) {
@@ -106,7 +106,7 @@ impl Organization {
         self.members.iter().filter(|member| member.state == State::Active).map(|member| member.account.as_str())
     }
 
-    /// Whether the account may be used; one that is not of the organization may.
+    /// True if the account may be used; so may an account outside the organization.
     pub(crate) fn is_open(&self, account: &str) -> bool {
         self.members.iter().find(|member| member.account == account).is_none_or(|member| member.state == State::Active)
     }

@@ -1,6 +1,6 @@
 //! The Regions of each partition, and whether an account has to opt in to them.
 
-/// The Regions that every account of the partition `aws` has; a generated fleet takes as many of them as it is told.
+/// The Regions that every account of the partition `aws` has; a generated fleet takes the first of them.
 pub const BY_DEFAULT: [&str; 17] = [
     "us-east-1",
     "us-east-2",
@@ -42,7 +42,7 @@ pub const OPT_IN: [&str; 17] = [
     "mx-central-1",
 ];
 
-/// How an account has a Region.
+/// The status of a Region in an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptIn {
     ByDefault,
@@ -50,7 +50,7 @@ pub enum OptIn {
     Disabled,
 }
 
-/// Whether an account of the partition has to opt in.
+/// True if an account of the partition has to opt in.
 pub fn is_opt_in(region: &str) -> bool {
     OPT_IN.contains(&region)
 }

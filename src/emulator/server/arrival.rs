@@ -1,4 +1,4 @@
-//! The log of arrivals: what reached the server and when. It does not know how anything is answered.
+//! The log of arrivals. It does not know how anything is answered.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -8,19 +8,19 @@ use crate::emulator::wire::request::Operation;
 /// One request that arrived, whatever became of it. A retry is a request of its own.
 #[derive(Clone, Debug)]
 pub struct Arrival {
-    /// When it was complete and the throttle was asked.
+    /// The time when it was complete.
     pub at: Instant,
     /// The account of the access key id; empty when the request was not signed.
     pub account: String,
     /// The Region of the signature's scope; empty when the request was not signed.
     pub region: String,
-    /// Which operation it asks for.
+    /// The requested operation.
     pub operation: Operation,
     /// The API that its path names.
     pub api_id: Option<String>,
-    /// The account of the role that it asks for.
+    /// The account of the role to assume.
     pub role_account: Option<String>,
-    /// The name of the role session: the one that asks, or of AssumeRole the one that is asked for.
+    /// Session name of the caller; for AssumeRole, the requested one.
     pub session_name: Option<String>,
     /// The status it was answered with; 0 when it never got an answer.
     pub status: u16,
@@ -30,7 +30,7 @@ pub struct Arrival {
     pub path: String,
 }
 
-/// The arrivals in order, or nothing at all when they are not wanted.
+/// The arrivals in order, or nothing if they are not kept.
 #[derive(Debug)]
 pub struct ArrivalLog(Option<Mutex<Vec<Arrival>>>);
 

@@ -67,13 +67,13 @@ async fn connection(stream: TcpStream, control_plane: Arc<ControlPlane>) {
     }
 }
 
-/// How a connection ends once HTTP is done with it.
+/// The end of a connection, after HTTP.
 enum Ending {
     Close,
     Reset,
-    /// The server says that it will send no more, and keeps listening until the client leaves.
+    /// The server closes its side, and keeps listening until the client leaves.
     HalfClose,
-    /// These bytes come before the end, whatever HTTP says of them.
+    /// These bytes are sent before the end, valid HTTP or not.
     After(Vec<u8>),
 }
 
@@ -175,7 +175,7 @@ fn message(
     if let Some(encoding) = reply.content_encoding {
         message = message.header(CONTENT_ENCODING, encoding);
     }
-    // Only a status that is none, told by a test, gets here: the connection closes without an answer.
+    // Only an invalid status, set by a test, gets here: the connection closes without an answer.
     message.body(payload(reply.body)).map_err(|_| Broken)
 }
 
@@ -209,7 +209,7 @@ struct Pace {
 #[derive(Clone, Copy)]
 enum End {
     Whole,
-    /// What was delivered goes out to the socket before the connection breaks.
+    /// The delivered bytes are sent before the connection breaks.
     Flush,
     Break,
     /// Nothing more comes.

@@ -1,4 +1,4 @@
-//! The control plane: a request in, what becomes of it out. It decides everything and touches no socket, no task and no
+//! The control plane: turns a request into a response. It decides everything, and touches no socket, no task and no
 //! timer.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,42 +20,42 @@ use crate::emulator::wire::reply::Reply;
 use crate::emulator::wire::request::{Call, Operation, RawRequest, Resource};
 use crate::emulator::wire::signature::{self, Caller, Unsigned};
 
-/// What the server has to do for one request.
+/// The response to one request.
 #[derive(Debug)]
 pub struct Response {
     pub request_id: String,
-    /// How long to wait before doing it.
+    /// The delay before it.
     pub after: Duration,
     pub fate: Fate,
 }
 
-/// How a request ends.
+/// The end of a request.
 #[derive(Debug)]
 pub enum Fate {
     Answered(Reply),
-    /// Answered, but the answer does not get through as it should.
+    /// Answered, but the answer is not delivered as it should be.
     Delivered(Reply, Delivery),
     Reset,
     Closed,
     Hung,
 }
 
-/// How an answer does not get through.
+/// The way in which an answer is not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// The connection ends in the middle of the body.
     Cut,
     /// Silence from the middle of the body.
     Stalled,
-    /// After the headers, the server says that it will send no more, and keeps listening.
+    /// After the headers the server closes its side, and keeps listening.
     HalfClosed,
     /// One byte at a time, each so much after the one before.
     Trickled(Duration),
     /// Spaces, one at a time, without end.
     TrickledForEver(Duration),
-    /// The length that is announced is less than the body's.
+    /// The announced length is less than the body's.
     ShortLength,
-    /// It is more, and the connection ends.
+    /// The announced length is more, and the connection ends.
     LongLength,
 }
 
@@ -68,7 +68,7 @@ impl Fate {
     }
 }
 
-/// A fleet and the rules by which it is shown.
+/// A fleet and the settings by which it is served.
 #[derive(Debug)]
 pub struct ControlPlane {
     fleet: Fleet,
@@ -131,7 +131,7 @@ impl ControlPlane {
         Response { request_id, after: self.latency + delay, fate }
     }
 
-    /// The order is AWS's: who is it, is there a token for it, and only then the service itself.
+    /// The order is AWS's: the caller, the quota, and only then the service.
     fn decide(
         &self,
         caller: &Result<Caller<'_>, Unsigned>,
@@ -276,7 +276,7 @@ impl Service<'_> {
         }
     }
 
-    /// Only the management account may ask for the Regions of another.
+    /// Only the management account may list the Regions of another.
     fn whose_regions(&self) -> Result<String, Refusal> {
         let Service { plane, caller, call, .. } = *self;
         let own = caller.account.to_owned();

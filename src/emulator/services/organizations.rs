@@ -12,7 +12,7 @@ use crate::emulator::wire::signature::Caller;
 
 const ORGANIZATION: &str = "o-demodemo01";
 
-/// What AWS puts on a page, and the most that `MaxResults` takes.
+/// The items on a page of AWS's, and the most that `MaxResults` takes.
 const PAGE: usize = 20;
 
 /// The answer of the service, with its lists cut as `paging` says.

@@ -9,7 +9,7 @@ use crate::emulator::wire::reply::Reply;
 use crate::emulator::wire::request::Call;
 use crate::emulator::wire::signature::Caller;
 
-/// What ListRegions puts on a page, and the most that its `MaxResults` takes.
+/// The items on a page of ListRegions, and the most that its `MaxResults` takes.
 const PAGE: usize = 20;
 const LARGEST_PAGE: usize = 50;
 
@@ -33,7 +33,7 @@ pub fn list(
         .filter(|(_, status)| wanted.is_none_or(|wanted| wanted.iter().any(|wanted| wanted == status)))
         .collect();
     let list = List { caller, of: "regions", length: regions.len(), page_size: PAGE, largest: LARGEST_PAGE };
-    // Unlike the other services, it gives more than a page of its own when more is asked for.
+    // Unlike the other services, it returns more than its own page size on request.
     let size = asked.get("MaxResults").map(Value::to_string);
     let own = size.as_deref().and_then(|size| size.parse().ok()).map_or(PAGE, |size: usize| size.min(LARGEST_PAGE));
     let page = List { page_size: own, ..list }

@@ -1,4 +1,4 @@
-//! STS: who is asking, and the roles that may be assumed. It knows of an account only whether it is there and open.
+//! STS: the caller's identity, and the roles that may be assumed. It knows only whether an account exists and is open.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::emulator::wire::reply::{self, Reply, STS};
 use crate::emulator::wire::request::{Call, Operation};
 use crate::emulator::wire::signature::{self, Caller, Session};
 
-/// The role that can be assumed, which every account has that is not said to lack it.
+/// The role that can be assumed. Every account has it, but for the lacking ones.
 #[derive(Clone, Debug)]
 pub struct Roles {
     /// Its name; without one, any role is there.
@@ -17,7 +17,7 @@ pub struct Roles {
     pub external_id: Option<String>,
     /// The accounts that have no such role.
     pub lacking: BTreeSet<String>,
-    /// How long a session lasts. AWS gives an hour; a shorter one shows whether credentials are renewed in time.
+    /// The lifetime of a session. AWS gives an hour; a shorter one tests whether credentials are renewed in time.
     pub lifetime: Duration,
 }
 
@@ -29,7 +29,7 @@ impl Default for Roles {
 }
 
 impl Roles {
-    /// The answer to AssumeRole; `is_open` tells an account that is there from one that is not.
+    /// The answer to AssumeRole; `is_open` is true for an account that exists and is open.
     pub(crate) fn assume(
         &self,
         caller: &Caller<'_>,
@@ -49,7 +49,7 @@ impl Roles {
                  satisfy regular expression pattern: [\\w+=,.@-]*",
             ));
         }
-        // AWS does not say which of them it is: that would tell a stranger what there is.
+        // AWS does not name the cause: that would reveal accounts and roles to strangers.
         let is_there = self.name.as_deref().is_none_or(|expected| expected == role) && !self.lacking.contains(account);
         let knows_the_id =
             self.external_id.is_none() || self.external_id.as_deref() == call.parameter("ExternalId").as_deref();

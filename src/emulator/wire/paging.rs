@@ -9,14 +9,14 @@ use std::ops::Range;
 use super::refusal::Refusal;
 use super::signature::Caller;
 
-/// One page: which items, and the token of the page after it.
+/// One page: its items, and the token of the next page.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Page {
     pub items: Range<usize>,
     pub next: Option<String>,
 }
 
-/// How a faulty server pages.
+/// The paging of a right or faulty server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paging {
     Faithful,
@@ -28,7 +28,7 @@ pub enum Paging {
     Endless,
 }
 
-/// Why there is no page.
+/// The reason why there is no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadRequest {
     MaxResults(usize),
@@ -50,7 +50,7 @@ impl BadRequest {
 #[derive(Clone, Copy, Debug)]
 pub struct List<'a> {
     pub caller: &'a Caller<'a>,
-    /// What is listed: an API's stages, an organizational unit's accounts.
+    /// The name of the list: an API's stages, an organizational unit's accounts.
     pub of: &'a str,
     pub length: usize,
     pub page_size: usize,
@@ -59,7 +59,7 @@ pub struct List<'a> {
 }
 
 impl List<'_> {
-    /// The page that a request asks for.
+    /// The requested page.
     pub fn page(
         &self,
         max_results: Option<&str>,

@@ -1,4 +1,4 @@
-//! Errors as AWS words them: one table says which code each service has for what. It does not decide who is refused.
+//! Errors in AWS's words: one table has the code of each error for each service. It does not decide who is refused.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ pub struct Refusal {
     retry_after: Option<u64>,
 }
 
-/// What kind of error it is, whatever a service calls it.
+/// The kind of an error, whatever a service calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     Throttled,
@@ -99,7 +99,7 @@ impl Refusal {
         Refusal::new(Why::Server(status), message)
     }
 
-    /// `method` is what stands in the name of API Gateway's actions.
+    /// `method` is part of the name of API Gateway's actions.
     pub fn denied(caller: &Caller<'_>, method: &str, operation: Operation, resource: &Resource<'_>) -> Refusal {
         Refusal::new(Why::Denied, not_authorized(caller, method, operation, resource))
     }

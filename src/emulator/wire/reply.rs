@@ -13,7 +13,7 @@ pub const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 pub struct Reply {
     pub status: u16,
     pub content_type: &'static str,
-    /// What goes into `x-amzn-ErrorType`.
+    /// The value of `x-amzn-ErrorType`.
     pub error_type: Option<String>,
     /// Seconds of a `Retry-After`.
     pub retry_after: Option<u64>,
@@ -57,7 +57,7 @@ impl Reply {
         Reply::json(body)
     }
 
-    /// What a captive portal says to everything.
+    /// The page with which a captive portal answers everything.
     pub fn web_page() -> Reply {
         Reply::ok(
             "text/html",
@@ -93,7 +93,7 @@ impl Reply {
     }
 }
 
-/// The text with what XML has other uses for.
+/// The text, escaped for XML.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

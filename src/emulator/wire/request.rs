@@ -1,5 +1,5 @@
-//! What a request asks for: operation, resource and parameters, read from method, target and body. It does not know
-//! the fleet.
+//! The call in a request: operation, resource and parameters, read from method, target and body. It does not know the
+//! fleet.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -35,7 +35,7 @@ pub enum Operation {
     Other,
 }
 
-/// How a service speaks: where it says the code of an error, and in which words.
+/// The protocol of a service, which decides the place and the form of an error's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// API Gateway and Account Management: JSON, and the code in a header.
@@ -63,7 +63,7 @@ impl Operation {
         Operation::DescribeRegions,
     ];
 
-    /// Whether it is a read of API Gateway: what the account's control-plane quota counts.
+    /// True for a read of API Gateway, which the account's control-plane quota counts.
     pub fn is_api_gateway(self) -> bool {
         matches!(self, Operation::GetApis | Operation::GetApi | Operation::GetStages | Operation::GetStage)
     }
@@ -104,7 +104,7 @@ impl fmt::Display for Operation {
     }
 }
 
-/// What a request names, with its escapes resolved.
+/// The resource of a request, with its escapes resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resource<'a> {
     Apis,
@@ -122,7 +122,7 @@ pub enum Resource<'a> {
     Role {
         arn: Cow<'a, str>,
     },
-    /// The operation says it all.
+    /// Named by the operation alone.
     Service,
     Unknown,
 }
@@ -206,12 +206,12 @@ impl<'a> Call<'a> {
         parameter(self.query, name).or_else(|| parameter(self.body, name))
     }
 
-    /// What a body in JSON holds; null where it is none.
+    /// The body as JSON; null if it is not JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(self.body).unwrap_or_default()
     }
 
-    /// Whether it asks for a page after the first.
+    /// True for a request for a page after the first.
     pub fn goes_on(&self) -> bool {
         match self.operation.protocol() {
             Protocol::RestJson if self.operation.is_api_gateway() => parameter(self.query, "nextToken").is_some(),
@@ -250,7 +250,7 @@ fn service_call<'a>(raw: &RawRequest<'a>, path: &'a str, parameters: &'a str) ->
 fn api_gateway<'a>(method: &str, path: &'a str) -> (Operation, Resource<'a>) {
     let Some(rest) = path.strip_prefix("/v2/apis") else { return (Operation::Other, Resource::Unknown) };
     let mut segments = rest.split('/');
-    // What comes before the first slash: something only where the path goes on as /v2/apisomething.
+    // The text before the first slash, empty unless the path is /v2/apisomething.
     let before = segments.next().unwrap_or_default();
     let (operation, resource) = match (before, segments.next(), segments.next(), segments.next(), segments.next()) {
         ("", None, ..) => (Operation::GetApis, Resource::Apis),

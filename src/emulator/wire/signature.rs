@@ -1,9 +1,9 @@
-//! Who asks, of which service, and in which Region: all from the SigV4 `Authorization` header and the session token.
-//! Nothing is verified here, so any secret key will do.
+//! The caller, the service and the Region, from the SigV4 `Authorization` header and the session token. Nothing is
+//! verified here, so any secret key will do.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Who a request was signed by, and what for.
+/// The caller that signed a request, and the scope of the signature.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caller<'a> {
     pub account: &'a str,
@@ -13,7 +13,7 @@ pub struct Caller<'a> {
     pub session: Option<Session<'a>>,
 }
 
-/// A role session. Its token says all of it, so that a server of 500 accounts keeps none.
+/// A role session. Its token holds all of it, so that a server of 500 accounts keeps no state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session<'a> {
     pub role: &'a str,
@@ -66,7 +66,7 @@ pub fn now() -> u64 {
     since.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
-/// Why a request has no caller.
+/// The reason why a request has no caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsigned {
     /// No `Authorization` header, or none of SigV4.
@@ -107,7 +107,7 @@ fn account_of<'a>(access_key_id: &'a str, kind: &str) -> Option<&'a str> {
     access_key_id.strip_prefix(kind)?.strip_suffix("DEMO").filter(|account| is_account(account))
 }
 
-/// Whether this is the number of an account.
+/// True for the id of an account.
 pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

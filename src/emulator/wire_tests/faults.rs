@@ -22,7 +22,7 @@ async fn asked(emulator: &Emulator) -> TcpStream {
     stream
 }
 
-/// Head and body, up to the end of what the server sends, and whether it sent an end within a moment.
+/// Head and body, up to the end of the connection, and true if it ended within a moment.
 async fn answered(stream: &mut TcpStream) -> (String, String, bool) {
     let mut bytes = Vec::new();
     let ended = tokio::time::timeout(Duration::from_millis(300), stream.read_to_end(&mut bytes)).await;
@@ -96,7 +96,7 @@ async fn a_success_can_hold_an_error_or_nothing_readable() {
         let (_emulator, client) = struck_by(what.clone()).await;
         assert_eq!(seen(client.get_stages().api_id(API).send().await).0, 200, "{what:?}");
     }
-    // The SDK takes these for a page without items: whoever uses it has to notice.
+    // The SDK takes these for a page without items: its user has to notice.
     for what in [What::ErrorAsSuccess, What::NullList] {
         let (_emulator, client) = struck_by(what.clone()).await;
         assert!(client.get_stages().api_id(API).send().await.unwrap().items.is_none(), "{what:?}");

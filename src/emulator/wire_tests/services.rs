@@ -31,7 +31,7 @@ fn session(taken: &aws_sdk_sts::types::Credentials) -> Credentials {
     Credentials::new(taken.access_key_id(), taken.secret_access_key(), token, None, "role")
 }
 
-/// One API in one account, of an organization that has `more` accounts besides.
+/// One API in one account, of an organization that has `more` other accounts.
 fn fleet(more: u64) -> Fleet {
     let organization = Organization::new(ACCOUNT)
         .unit("ou-demo-work", "Workloads", ROOT)
@@ -201,7 +201,7 @@ async fn an_account_lists_its_regions_and_is_unknown_where_it_has_none() {
     }
 }
 
-/// EC2 has no SDK here; the request is what a signed one looks like.
+/// EC2 has no SDK here; the request looks like a signed one.
 async fn describe_regions(emulator: &Emulator, method: &str, parameters: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

@@ -1,5 +1,4 @@
-//! The request for a fetch: which accounts, Regions, APIs and stages, and how fast. It must not know how any of it is
-//! done.
+//! The request for a fetch: accounts, Regions, APIs, stages and limits. It must not know how they are read.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,14 +10,14 @@ use crate::model::Document;
 use crate::model::feed::Selection;
 use crate::model::shard::Shard;
 
-/// What can be said of a document before it is handed on.
+/// A test of documents before they are handed on.
 pub type Predicate = Arc<dyn Fn(&Document<'_>) -> bool + Send + Sync>;
 
-/// What to fetch, and how.
+/// The request for a fetch.
 pub struct Request {
     /// The profile of the AWS configuration; `None` is the SDK's default chain.
     pub profile: Option<String>,
-    /// Where every call goes instead of AWS's endpoints.
+    /// The endpoint of every call, in place of AWS's.
     pub endpoint_url: Option<String>,
     /// Fixed keys; `None` is the SDK's default chain.
     pub credentials: Option<Keys>,
@@ -28,11 +27,11 @@ pub struct Request {
     pub regions: Regions,
     /// The part of the accounts' Regions that is read; `None` is all.
     pub shard: Option<Shard>,
-    /// The APIs and stages that are wanted.
+    /// The selected APIs and stages.
     pub selection: Arc<Selection>,
-    /// Whether a rule can match a stage of an API; only then are its stages fetched. The stage is not stated yet.
+    /// True if a rule can match a stage of an API; only then are its stages fetched. The stage is not stated yet.
     pub may_match: Predicate,
-    /// Which stages are read again with GetStage before they are handed on; `None` is none.
+    /// True for a stage that is read again with GetStage before it is handed on; `None` for no stage.
     pub confirm: Option<Predicate>,
     /// Requests a second for each account and Region, at most; 0 switches the pacer off, adaptation included.
     pub rate: f64,
@@ -40,11 +39,11 @@ pub struct Request {
     pub burst: u32,
     /// Requests in flight overall, at most.
     pub concurrency: usize,
-    /// The time for the whole fetch; what was not reached then becomes gaps.
+    /// The time for the whole fetch; the rest becomes gaps.
     pub timeout: Option<Duration>,
-    /// Where what is read is kept, and what an earlier run has read already.
+    /// The file that keeps fetched stages, and has those of an earlier run.
     pub spool: Option<Arc<Spool>>,
-    /// How long what fails is borne with.
+    /// Limits of retries and of time.
     pub retry: RetryPolicy,
 }
 
@@ -71,16 +70,16 @@ impl Default for Request {
     }
 }
 
-/// The accounts that are asked for.
+/// The requested accounts.
 #[derive(Debug, Clone, Default)]
 pub struct Accounts {
-    /// Whose accounts they are.
+    /// The owner of the accounts.
     pub whose: Whose,
-    /// Which of them are left out.
+    /// The accounts that are left out.
     pub excluded: Vec<Selector>,
 }
 
-/// Whose accounts are read, and in which role.
+/// The owner of the accounts, and the role in them.
 #[derive(Debug, Clone, Default)]
 pub enum Whose {
     /// The caller's own account, as the caller.
@@ -88,7 +87,7 @@ pub enum Whose {
     Callers,
     /// These accounts, by their ids.
     Named(Vec<String>, Role),
-    /// Those accounts of the organization that any of these selects, or all of them where there is none.
+    /// The accounts of the organization that any selector selects; without selectors, all.
     Organization(Vec<Selector>, Role),
 }
 
@@ -107,18 +106,18 @@ impl Whose {
 pub struct Role {
     /// Its name, after the path if it has one.
     pub name: String,
-    /// What its trust policy may ask for.
+    /// The external id that its trust policy may require.
     pub external_id: Option<String>,
 }
 
-/// Which Regions of an account are read.
+/// The Regions of an account that are read.
 #[derive(Debug, Clone, Default)]
 pub struct Regions {
-    /// By name; when empty, the one of the SDK's chain.
+    /// The names; if empty, the Region of the SDK's chain.
     pub named: Vec<String>,
-    /// All that are enabled for the account, instead.
+    /// All Regions that are enabled for the account, instead.
     pub all: bool,
-    /// Those that are left out.
+    /// The Regions that are left out.
     pub excluded: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! A server for tests that answers what it is told to, and remembers what it was asked. It must not know AWS.
+//! A server for tests that gives stub answers and keeps a log of its requests. It must not know AWS.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,7 +18,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// Whether the request is the operation, as AWS's JSON protocols, rest-json and query name it.
+    /// True if the request is for the operation, by AWS's JSON protocols, rest-json or query.
     pub fn is(&self, operation: &str) -> bool {
         let name = operation.to_lowercase();
         self.head.contains(&format!(".{name}\r\n"))
@@ -27,7 +27,7 @@ impl Received {
     }
 }
 
-/// What it was asked so far.
+/// The requests so far.
 pub type Log = Arc<Mutex<Vec<Received>>>;
 
 /// Starts the server; the configuration leads every service to it.

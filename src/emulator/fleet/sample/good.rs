@@ -17,12 +17,12 @@ const JSON_FORMAT: &str = r#"{"requestId":"$context.requestId","ip":"$context.id
 /// An API and its stages.
 pub type Deployed = (Value, Vec<Value>);
 
-/// An HTTP API that somebody owns.
+/// An HTTP API with an owner.
 pub fn http_api(id: &str, name: &str, owner: &str) -> Value {
     owned_api(document::http_api(id, name), owner)
 }
 
-/// A WebSocket API that somebody owns.
+/// A WebSocket API with an owner.
 pub fn websocket_api(id: &str, name: &str, owner: &str) -> Value {
     owned_api(document::websocket_api(id, name), owner)
 }

@@ -1,4 +1,4 @@
-//! The APIs of the sample fleet whose texts attack whatever prints them: AWS takes nearly any text in names,
+//! The APIs of the sample fleet whose texts attack any program that prints them: AWS takes nearly any text in names,
 //! descriptions and tags. It knows no report format.
 
 use serde_json::json;

@@ -58,7 +58,7 @@ fn petstore() -> Deployed {
     (http_api("p3t5t0r3k9", "petstore", "pets"), stages)
 }
 
-/// What quick create leaves behind: a managed `$default` stage with nothing set.
+/// The result of quick create: a managed `$default` stage with nothing set.
 fn quick_create() -> Deployed {
     let stage = with(
         document::http_stage("$default"),

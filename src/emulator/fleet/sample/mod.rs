@@ -1,5 +1,5 @@
 //! The sample fleet: one account with every interesting case, by hand. It does not know the rules that its stages
-//! break, and it knows of no fault; what the demo makes of it is in `settings`.
+//! break, and it knows no fault; the faults of the demo are in `settings`.
 
 mod good;
 mod hostile;
@@ -57,7 +57,7 @@ fn second_region() -> Vec<Deployed> {
     ]
 }
 
-/// What the second account of the organization has: one good stage, and one as it is when nothing was set.
+/// The second account of the organization: one good stage, and one with nothing set.
 fn in_production() -> Deployed {
     let destination = format!("arn:aws:logs:{HOME_REGION}:{PRODUCTION_ACCOUNT}:log-group:/apigw/tickets-prod");
     let good = with(http_stage("prod", "support"), json!({"accessLogSettings": {"destinationArn": destination}}));

@@ -1,4 +1,4 @@
-//! Work that may block for ever, such as reading a pipe, on a thread that can be left behind. It must not know the work.
+//! Work that may block forever, such as reading a pipe, on a thread that can be left behind. It must not know the work.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// Why the work has no result.
+/// The reason why the work has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Left {
-    /// It was not done in time; the thread goes on, and nobody waits for it.
+    /// It was not done in time; its thread is left behind.
     TooSlow,
-    /// It panicked, or could not be begun.
+    /// It panicked, or could not be started.
     Panicked,
 }
 
-/// Does the work on a thread of its own, with a runtime of its own, and waits so long for it. Not on the runtime's
+/// Does the work on a thread of its own, with a runtime of its own, and waits up to the limit. Not on the runtime's
 /// threads for blocking work: the runtime would wait for those at its end.
 pub async fn apart<T, F>(limit: Duration, work: impl FnOnce() -> F + Send + 'static) -> Result<T, Left>
 where
@@ -26,9 +26,9 @@ where
     let thread = std::thread::Builder::new().name("apart".to_owned()).spawn(move || {
         let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
         let done = runtime.block_on(work());
-        // A name that is still looked up must not hold the result back.
+        // A pending name lookup must not delay the result.
         runtime.shutdown_background();
-        // Nobody may wait any more.
+        // The caller may be gone.
         let _ = sender.send(done);
     });
     if thread.is_err() {

@@ -1,5 +1,5 @@
-//! Where to look: the Regions that were asked for, and the account that the credentials belong to. It must not know APIs
-//! or stages.
+//! The caller: the account that the credentials belong to, and the Regions to find it in. It must not know APIs or
+//! stages.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::source::aws::call::sdk_error::{causes, credentials_error};
 use crate::source::aws::request::Regions;
 use crate::source::aws::selector::is_account_id;
 
-/// Where STS and Organizations are asked when all Regions are read and no Region is named anywhere.
+/// The Region of STS and Organizations where all Regions are read and no Region is named.
 pub const HOME: &str = "us-east-1";
 
-/// The Regions, each once, in the order in which they were asked for; the one of the SDK's chain when none was.
+/// The named Regions, each once and in order; without any, the Region of the SDK's chain.
 fn regions(asked: &[String], of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Error> {
     let mut regions: Vec<Arc<str>> = Vec::new();
     let of_chain = of_chain.filter(|_| asked.is_empty());
@@ -38,8 +38,8 @@ fn regions(asked: &[String], of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Er
     }
 }
 
-/// The Regions in which STS may be asked: those that are read, or with all of them the one of the chain, and the first
-/// of its partition, since that of the chain may be one that is not enabled.
+/// Regions to try for STS: the audited Regions; with `--all-regions` the default Region, then the partition's first, in
+/// case the default is disabled.
 pub fn homes(asked: &Regions, of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Error> {
     asked.excluded.iter().try_for_each(|name| check(name))?;
     let mut homes = regions(&asked.named, of_chain.or(asked.all.then_some(HOME)))?;
@@ -50,48 +50,48 @@ pub fn homes(asked: &Regions, of_chain: Option<&str>) -> Result<Vec<Arc<str>>, E
     Ok(homes)
 }
 
-/// Whether a name can be a Region's.
+/// Checks the name of a Region.
 fn check(name: &str) -> Result<(), Error> {
     let plausible = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    // The name becomes part of a host name: what is not a Region must not lead signed requests elsewhere.
+    // The name becomes part of a host name: it must not lead signed requests elsewhere.
     if name.is_empty() || !name.bytes().all(plausible) {
         return Err(Error::InvalidRegion { name: name.to_owned() });
     }
     Ok(())
 }
 
-/// What STS said about the caller.
+/// The caller, as far as STS knows it.
 #[derive(Debug)]
 pub struct Caller {
     pub account: Account,
     /// Who it is.
     pub arn: Option<String>,
-    /// The Region in which STS was asked last, and knew the credentials if it knew them anywhere.
+    /// The Region of the last call to STS, which knows the credentials if any does.
     pub home: Arc<str>,
 }
 
 impl Caller {
-    /// Nobody knows who it is: the time was over before STS answered.
+    /// An unknown caller: the time was over before STS answered.
     pub fn too_late(regions: &[Arc<str>]) -> Self {
         let account = Account::Unknown(unknown("Timeout", "the time for the whole fetch was over"));
         Self { account, arn: None, home: regions.first().cloned().unwrap_or_default() }
     }
 }
 
-/// What STS said about the account.
+/// The account, as far as STS knows it.
 #[derive(Debug)]
 pub enum Account {
     /// The account of the credentials.
     Known(Arc<str>),
-    /// STS could not be asked, or did not say. The stages can be read all the same.
+    /// STS did not answer, or did not return it. The stages can be read all the same.
     Unknown(Warning),
 }
 
-/// Asks STS for the account, in the first Region, and in the next one when the credentials are unknown there, as they
-/// are in a Region that is not enabled. Where each of them may be such a Region, the partition's home is the last.
+/// Calls STS in the first Region, and in the next one if the credentials are unknown there, as they are in a disabled
+/// Region. If any of them may be disabled, the partition's home is the last.
 ///
 /// # Errors
-/// When there are no credentials, or STS says that they are not good.
+/// When there are no credentials, or STS refuses them.
 pub async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&str>) -> Result<Caller, Error> {
     let none = |error: &CredentialsError| {
         let profile = profile.map(str::to_owned);
@@ -124,7 +124,7 @@ pub async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&st
                     break;
                 }
             }
-            // The home tells nothing, and the Regions have refused.
+            // The home did not answer, and the Regions have refused.
             _ if spare.as_ref() == Some(region) => break,
             // A private endpoint need not have STS, and a policy may deny it.
             _ => {
@@ -136,7 +136,7 @@ pub async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&st
     Err(refused)
 }
 
-/// Why there are no credentials. Of the default chain the SDK says six lines, which come to this.
+/// The reason why there are no credentials. It replaces six lines of the SDK for the default chain.
 fn why_none(error: &CredentialsError, of_profile: bool) -> String {
     match error {
         CredentialsError::CredentialsNotLoaded(_) if !of_profile => {
@@ -145,7 +145,7 @@ fn why_none(error: &CredentialsError, of_profile: bool) -> String {
         CredentialsError::CredentialsNotLoaded(_) if error.source().is_none() => {
             "the shared files have none for it".to_owned()
         }
-        // What a process wrote to stderr has lines of its own.
+        // The stderr of a process has several lines.
         _ => causes(error).split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned(),
     }
 }

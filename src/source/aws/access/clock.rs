@@ -1,4 +1,4 @@
-//! How this machine's clock compares with AWS's, by the `Date` of an answer. It must not know what was asked.
+//! The difference between this machine's clock and AWS's, by the `Date` of an answer. It must not know the requests.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,12 +11,12 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format;
 
-/// Looks at the answers of the clients that it is given to.
+/// Watches the answers of the clients that it is given to.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Arc<Mutex<Option<i64>>>);
 
 impl Clock {
-    /// By how many seconds this machine's clock is ahead of AWS's; `None` before an answer that has a date.
+    /// Seconds by which this machine's clock is ahead of AWS's; `None` before an answer that has a date.
     pub fn ahead(&self) -> Option<i64> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -41,7 +41,7 @@ impl Intercept for Clock {
     }
 }
 
-/// By how many seconds a time is later than the one in a header.
+/// Seconds by which a time is later than the time in a header.
 fn ahead(date: &str, now: SystemTime) -> Option<i64> {
     let theirs = DateTime::from_str(date, Format::HttpDate).ok()?.secs();
     let now = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();

@@ -1,8 +1,8 @@
-//! The caller's credentials: the providers that may have them, the time that they get, and what keys look like. It must
-//! not know what they are used for.
+//! The caller's credentials: their providers, the time limit, and the form of keys. It must not know what they are used
+//! for.
 //!
-//! The SDK's own chain has neither names for those that fail nor an end for a file that blocks, hands on keys with a
-//! newline, which its signer cannot sign, and panics on some settings. So its providers are asked here, one by one.
+//! The SDK's own chain does not name the provider that failed, has no limit for a file that blocks, passes keys with a
+//! newline, which its signer cannot sign, and panics on some settings. So its providers are called here, one by one.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,10 +22,10 @@ use tokio::time::timeout;
 
 use super::apart::{Left, apart};
 
-/// For how long a failure is repeated without asking again: all requests in flight ask at once, one after the other.
+/// The time for which a failure is repeated without a new attempt: all requests in flight need credentials at once.
 const REPEATED: Duration = Duration::from_secs(10);
 
-/// A provider, and what people know it by.
+/// A provider, and its name in messages.
 pub struct Link {
     name: String,
     provider: SharedCredentialsProvider,
@@ -34,18 +34,18 @@ pub struct Link {
 /// The names of the providers that have more than one way to get credentials.
 #[derive(Clone, Debug)]
 pub struct Names {
-    /// The profile, and how it gets credentials.
+    /// The profile, and the setting that gives it credentials.
     pub profile: String,
     /// The endpoint of the container, by the variable that names it.
     pub container: String,
 }
 
-/// Makes the providers, in the order of the SDK's chain; of a profile that was asked for, that one alone.
+/// Makes the providers, in the order of the SDK's chain; with a named profile, that provider alone.
 pub fn links(context: &ProviderConfig, profile: Option<&str>, names: &Names) -> Vec<Link> {
     let link = |name: &str, provider| Link { name: name.to_owned(), provider };
     let mut of_profile = ProfileFileCredentialsProvider::builder().configure(context);
     if let Some(profile) = profile {
-        // The SDK's chain prefers keys in the environment to a profile that was asked for; the AWS CLI does not.
+        // The SDK's chain prefers keys in the environment to a named profile; the AWS CLI does not.
         of_profile = of_profile.profile_name(profile);
         return vec![link(&names.profile, SharedCredentialsProvider::new(of_profile.build()))];
     }
@@ -61,21 +61,21 @@ pub fn links(context: &ProviderConfig, profile: Option<&str>, names: &Names) -> 
     ]
 }
 
-/// Makes the providers anew: their connections end with the thread that asks.
+/// Makes new providers: their connections end with the thread that uses them.
 type Make = dyn Fn() -> Vec<Link> + Send + Sync;
 
 /// The providers as one.
 pub struct Provider {
     make: Arc<Make>,
-    /// The names of all that `make` makes.
+    /// The names of the providers that `make` returns.
     names: Vec<String>,
     limit: Duration,
-    /// The first credentials, until the SDK asks for them.
+    /// The first credentials, until the SDK takes them.
     first: Mutex<Option<Credentials>>,
     failed: Mutex<Option<(Instant, String)>>,
 }
 
-// Credentials must not be shown, whoever asks.
+// Credentials must never be shown.
 impl fmt::Debug for Provider {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Provider({})", self.names.join(", "))
@@ -99,7 +99,7 @@ impl Provider {
         let (make, limit) = (Arc::clone(&self.make), self.limit);
         let asked = Arc::new(AtomicUsize::new(0));
         let at = Arc::clone(&asked);
-        // The thread gets a moment more, so that it ends by itself where it does not block.
+        // The thread gets a moment more, so that it ends by itself unless it blocks.
         let found = apart(limit.saturating_add(limit / 10), move || async move {
             timeout(limit, first(make(), &at)).await.unwrap_or(Err(CredentialsError::provider_timed_out(limit)))
         });
@@ -157,7 +157,7 @@ fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Asks one after the other, until one is configured; `at` is the number of the one that is asked.
+/// Calls one after the other, until one is configured; `at` is the number of the current one.
 async fn first(links: Vec<Link>, at: &AtomicUsize) -> Result<Credentials, CredentialsError> {
     let mut none = CredentialsError::not_loaded_no_source();
     for (number, link) in links.into_iter().enumerate() {
@@ -170,7 +170,7 @@ async fn first(links: Vec<Link>, at: &AtomicUsize) -> Result<Credentials, Creden
     Err(none)
 }
 
-/// Trims keys, and refuses those that no header can hold: `echo KEY | base64` leaves a newline at the end.
+/// Trims keys, and refuses keys that no header can hold: `echo KEY | base64` leaves a newline at the end.
 pub fn checked(found: &Credentials, from: &str) -> Result<Credentials, String> {
     let key = |what: &str, text: &str| {
         let text = text.trim();
@@ -187,7 +187,7 @@ pub fn checked(found: &Credentials, from: &str) -> Result<Credentials, String> {
         .access_key_id(key("access key id", found.access_key_id())?)
         .secret_access_key(key("secret access key", found.secret_access_key())?)
         .provider_name("driftgate");
-    // An empty token is none.
+    // An empty token is the same as no token.
     let token = found.session_token().filter(|token| !token.trim().is_empty());
     trimmed.set_session_token(token.map(|token| key("session token", token)).transpose()?);
     trimmed.set_expiry(found.expiry());

@@ -1,5 +1,5 @@
-//! What an audit runs in, and where each part was set: profile, Region, endpoints, proxy, trusted roots. It must not
-//! know what AWS answers.
+//! The environment of an audit, and the source of each part: profile, Region, endpoints, proxy, trusted roots. It must
+//! not know what AWS answers.
 
 use aws_sdk_apigatewayv2::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
 
@@ -8,45 +8,45 @@ use super::url::without_password;
 use crate::source::aws::request::Request;
 use crate::source::aws::request::Whose;
 
-/// A value, and what set it: a flag, a variable of the environment, or a file.
+/// A value, and its source: a flag, a variable of the environment, or a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The value.
     pub value: String,
-    /// What set it.
+    /// The source.
     pub by: &'static str,
 }
 
-/// Where the requests to some services go.
+/// The endpoint of some services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     /// The services.
     pub services: Vec<&'static str>,
     /// The URL, without a password.
     pub url: String,
-    /// What set it; `None` for AWS's own.
+    /// The source; `None` for AWS's own endpoint.
     pub by: Option<String>,
 }
 
-/// What an audit runs in.
+/// The environment of an audit.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    /// Where the credentials come from.
+    /// The source of the credentials.
     pub credentials: Option<Setting>,
     /// The Region, or the Regions.
     pub region: Option<Setting>,
     /// The endpoints.
     pub endpoints: Vec<Endpoint>,
-    /// The proxy, without its password.
+    /// The proxy, without a password.
     pub proxy: Option<Setting>,
-    /// The hosts that are asked without it.
+    /// The hosts that bypass the proxy.
     pub no_proxy: Option<Setting>,
     /// The trusted roots, where they are not the system's.
     pub ca_bundle: Option<Setting>,
 }
 
 impl Environment {
-    /// What a session is in; `home` is a Region that is read.
+    /// The environment of a session; `home` is a Region that is read.
     pub(crate) async fn of(request: &Request, session: &Session, home: &str) -> Self {
         let endpoints = endpoints(request, session, home).await;
         let plain = endpoints.first().is_some_and(|endpoint| endpoint.url.starts_with("http:"));
@@ -75,7 +75,7 @@ fn credentials(request: &Request) -> Option<Setting> {
     if let Some(profile) = &request.profile {
         return Some(Setting { value: format!("profile {profile}"), by: "--profile" });
     }
-    // An access key id is no secret, but nobody has to read it here: who it belongs to is said.
+    // The access key id is omitted; the caller's ARN is shown anyway.
     if first(&["AWS_ACCESS_KEY_ID"]).is_some() {
         return Some(Setting { value: "keys in the environment".to_owned(), by: "AWS_ACCESS_KEY_ID" });
     }
@@ -134,7 +134,7 @@ async fn own(session: &Session, region: &str) -> String {
     found.map(|endpoint| endpoint.url().to_owned()).unwrap_or_default()
 }
 
-/// The proxy for requests in the clear, or for the others: the variables in the order in which the HTTP client asks.
+/// The proxy for plain or for encrypted requests, by the variables in the order of the HTTP client.
 fn proxy(plain: bool) -> Option<Setting> {
     let names = if plain {
         ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::url::without_password;
 
-/// Nothing can be fetched. Its text says what happened, where, and what to do.
+/// An error that keeps a fetch from starting. Its text says what happened, where, and what to do.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -31,7 +31,7 @@ pub enum Error {
     InvalidEndpoint {
         /// The text.
         url: String,
-        /// The flag, the variable or the profile that sets it.
+        /// The flag, the variable or the profile.
         by: String,
     },
     /// A file that the environment names, and that cannot be used.
@@ -52,7 +52,7 @@ pub enum Error {
     TooLate,
     /// The SDK cannot use its settings.
     SettingsInvalid,
-    /// No Region was named, and the SDK's chain has none.
+    /// There is no Region, neither named nor in the SDK's chain.
     NoRegion,
     /// No credentials were found.
     NoCredentials {

@@ -1,5 +1,5 @@
-//! The HTTP client that all services share: the proxy, the trusted roots, and what an answer must be at least. It must
-//! not know what is asked.
+//! The HTTP client that all services share: the proxy, the trusted roots, and the minimum that an answer must be. It
+//! must not know the requests.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ use crate::model::EachOnce;
 use crate::source::aws::access::error::Error;
 use crate::source::aws::call::sdk_error::{LARGEST_ANSWER, TooLarge};
 
-/// An answer with more bytes than this waits for one of [`LARGE_AT_ONCE`] places, so that memory is bounded even if
+/// An answer with more bytes than this waits for one of [`LARGE_AT_ONCE`] slots, so that memory is bounded even if
 /// every server sends without end.
 const LARGE: usize = 1 << 20;
 /// Large answers that may be read at once.
@@ -46,7 +46,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Reads the environment: the proxy, unless none is to be asked, and the roots of `AWS_CA_BUNDLE`.
+    /// Reads the environment: the proxy, unless it is bypassed, and the roots of `AWS_CA_BUNDLE`.
     pub fn of_environment(past_the_proxy: bool) -> Result<Self, Error> {
         let proxy = if past_the_proxy { ProxyConfig::disabled() } else { proxy()? };
         Ok(Self { proxy, tls: tls()? })
@@ -74,11 +74,11 @@ impl Network {
 /// The HTTP client behind all clients of AWS.
 ///
 /// The crate's own builds a connector, and with it the whole trust store, each time that a client is made from it, and
-/// throws it away: of an audit of 8,500 Regions that was a quarter of the work. This one only hands on what is kept.
+/// throws it away: in an audit of 8,500 Regions that was a quarter of the work. This client reuses one connector.
 #[derive(Debug)]
 struct Shared {
     client: SharedHttpClient,
-    /// The places of large answers.
+    /// The slots of large answers.
     large: Arc<Semaphore>,
 }
 
@@ -89,7 +89,7 @@ impl HttpClient for Shared {
     }
 }
 
-/// A connector whose answers are read whole, as far as they are allowed to go.
+/// A connector whose answers are read whole, up to the limit.
 #[derive(Debug)]
 struct Bounded {
     connector: SharedHttpConnector,
@@ -131,7 +131,7 @@ async fn whole(mut body: SdkBody, large: &Semaphore) -> Result<Bytes, BoxError> 
 
 /// The body of an answer, if it can be one of AWS's.
 fn checked(status: u16, bytes: Bytes) -> Result<Bytes, BoxError> {
-    // The rest of 2xx is about uploads, parts of a document, and nothing.
+    // The other 2xx are for uploads, parts of a document, and empty answers.
     if (201..300).contains(&status) {
         return Err(format!("HTTP status {status}, where AWS answers with 200").into());
     }
@@ -160,7 +160,7 @@ fn failing(error: BoxError) -> SdkBody {
 
 /// The proxy that the environment names, if it names one.
 fn proxy() -> Result<ProxyConfig, Error> {
-    // The SDK passes over what it cannot read, and would connect past the proxy.
+    // The SDK ignores an invalid value, and would bypass the proxy.
     let unusable = |name: &&&str| std::env::var(name).is_ok_and(|url| !url.is_empty() && url.parse::<Uri>().is_err());
     match PROXIES.iter().find(unusable) {
         Some(variable) => Err(Error::Proxy { variable }),
@@ -180,11 +180,11 @@ fn tls() -> Result<TlsContext, Error> {
         }
         context = context.with_trust_store(TrustStore::empty().with_pem_certificate(pem));
     }
-    // It cannot fail in this version of the crate; the default is what it falls back to.
+    // It cannot fail in this version of the crate.
     Ok(context.build().unwrap_or_default())
 }
 
-/// Reads a file that the environment names; a device that never ends is not one.
+/// Reads a file that the environment names; a device that never ends is an error.
 pub fn read_at_most(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;

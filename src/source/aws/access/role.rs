@@ -19,21 +19,21 @@ use crate::source::aws::call::retry::RetryPolicy;
 use crate::source::aws::request::Role;
 use crate::source::aws::selector::is_account_id;
 
-/// What a session is called where nobody says otherwise; CloudTrail shows it.
+/// The default name of a session; CloudTrail shows it.
 const SESSION_NAME: &str = "driftgate";
 
-/// Credentials of a role in one account. Before they run out STS is asked for new ones.
+/// Credentials of a role in one account. They are renewed before they expire.
 pub struct AssumedRole {
     client: aws_sdk_sts::Client,
     retry: RetryPolicy,
     arn: String,
     external_id: Option<String>,
     session_name: String,
-    /// The first credentials, until the SDK asks for them.
+    /// The first credentials, until the SDK takes them.
     first: Mutex<Option<Credentials>>,
 }
 
-// Credentials must not be shown, whoever asks.
+// Credentials must never be shown.
 impl fmt::Debug for AssumedRole {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "AssumedRole({})", self.arn)
@@ -46,8 +46,8 @@ impl AssumedRole {
     /// STS answers there with a token that is good in every Region. One of the global endpoint is not in those that
     /// have to be enabled (IAM API, SetSecurityTokenServicePreferences).
     ///
-    /// Each attempt takes a place among the requests `in_flight`, and the pauses between them take none. Later on a
-    /// request that has its place already asks for new credentials, and needs no second one.
+    /// Each attempt takes a slot among the requests `in_flight`, and the pauses between attempts take none. A later
+    /// renewal needs no second slot: the request that needs the credentials holds one already.
     pub async fn assume(
         client: aws_sdk_sts::Client,
         retry: RetryPolicy,
@@ -77,7 +77,7 @@ impl AssumedRole {
         Ok(assumed)
     }
 
-    /// The SDK takes half an answer for a whole one, so retries are made by those who ask.
+    /// The SDK takes half an answer for a whole one, so the callers make the retries.
     async fn ask_once(&self) -> Result<Credentials, Failure> {
         let answer = self
             .client

@@ -26,17 +26,17 @@ use super::http::{Network, read_at_most};
 use crate::source::aws::call::retry::RetryPolicy;
 use crate::source::aws::request::{Keys, Request};
 
-/// The longest time for one attempt at STS, which is asked one small question before everything else.
+/// The longest time for one attempt at STS, which comes before everything else.
 const STS_ATTEMPT: Duration = Duration::from_secs(5);
-/// The longest time for the credentials of a role, which are asked for again where STS fails.
+/// The longest time for the credentials of a role, with retries.
 const LONGEST_RENEWAL: Duration = Duration::from_mins(1);
-/// How often STS is asked.
+/// Attempts at STS.
 const STS_ATTEMPTS: u32 = 2;
 /// The defaults of the SDK that are taken.
 fn behavior() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
-/// The services that may be asked, by the SDK's names.
+/// The services that may be called, by the SDK's names.
 const SERVICES: [&str; 5] = ["ApiGatewayV2", "STS", "Account", "EC2", "Organizations"];
 /// The variables that name files for the SDK, which reads each of them whole.
 const FILES: [&str; 4] = [
@@ -74,7 +74,7 @@ impl Session {
             request.retry,
         );
         let limit = request.retry.credentials;
-        // The files may be pipes that nobody writes to.
+        // The files may be pipes without a writer.
         let loaded = apart(limit, move || loaded).await;
         let (config, network) = match loaded {
             Ok(loaded) => loaded?,
@@ -123,18 +123,18 @@ impl Session {
         }
     }
 
-    /// The Region of the SDK's chain, or the first that was asked for.
+    /// The Region of the SDK's chain, or the first named Region.
     pub fn region(&self) -> Option<&str> {
         // An empty variable is one that is not set.
         self.config.region().map(Region::as_ref).filter(|region| !region.is_empty())
     }
 
-    /// How this machine's clock compares with AWS's, once STS has answered.
+    /// The difference between this machine's clock and AWS's, once STS has answered.
     pub const fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// What clients of the caller's own account are made from.
+    /// The configuration of clients for the caller's own account.
     pub const fn config(&self) -> &SdkConfig {
         &self.config
     }
@@ -146,7 +146,7 @@ impl Session {
         self.config.to_builder().credentials_provider(credentials).identity_cache(cache).build()
     }
 
-    /// A client of STS that asks who the caller is.
+    /// A client of STS for GetCallerIdentity.
     pub fn sts(&self, region: &str) -> aws_sdk_sts::Client {
         let retries = RetryConfig::standard().with_max_attempts(STS_ATTEMPTS);
         aws_sdk_sts::Client::from_conf(self.sts_config(region).retry_config(retries).build())
@@ -167,7 +167,7 @@ impl Session {
             .interceptor(self.clock.clone())
     }
 
-    /// The endpoints that stand in for AWS's own and that send signed requests over the network in the clear.
+    /// The custom endpoints to which signed requests would go unencrypted over the network.
     pub fn plain_http_endpoints(&self, services: &[&str]) -> Vec<String> {
         let mut plain: Vec<String> = services
             .iter()
@@ -189,8 +189,8 @@ pub fn endpoint_of(config: &SdkConfig, service: &str) -> Option<String> {
     if config.get_origin("endpoint_url").is_client_config() { general() } else { of_service().or_else(general) }
 }
 
-/// Reads the SDK's settings. Retries are made here, so those of the SDK are set: what the environment and the profile
-/// say of them is not read.
+/// Reads the SDK's settings. The SDK's retries are set, so the settings of the environment and the profile for them are
+/// ignored.
 async fn load(
     profile: Option<String>,
     region: Option<String>,
@@ -219,7 +219,7 @@ async fn load(
         loader = loader.endpoint_url(url);
     }
     let mut config = loader.load().await.into_builder();
-    // From here on, another thread than that of the SDK's settings asks.
+    // From here on, another thread uses the client.
     config.set_http_client(Some(network.client()));
     Ok((config.build(), network))
 }
@@ -233,11 +233,11 @@ fn limits(retry: &RetryPolicy) -> TimeoutConfig {
 }
 
 fn identity_cache(retry: &RetryPolicy) -> aws_smithy_runtime_api::client::identity::SharedIdentityCache {
-    // The provider has a limit of its own, and tells who was too slow.
+    // The provider has a limit of its own, and names the one that was too slow.
     IdentityCache::lazy().load_timeout(retry.credentials.saturating_mul(2)).build()
 }
 
-/// Refuses files that the environment names and that never end. A pipe may end, and is read once.
+/// Refuses files of the environment that never end. A pipe may end, and is read once.
 fn check_files() -> Result<(), Error> {
     for variable in FILES {
         let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from) else {
@@ -282,7 +282,7 @@ fn provider(request: &Request, config: &SdkConfig, network: Network) -> Provider
     Provider::new(Arc::new(make), request.retry.credentials)
 }
 
-/// The profile that is in force, and how it gets credentials.
+/// The active profile, and the setting that gives it credentials.
 fn name_of_profile(request: &Request, config: &SdkConfig) -> String {
     let of_environment = || std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());
     let name = request.profile.clone().or_else(of_environment).unwrap_or_else(|| "default".to_owned());
@@ -332,7 +332,7 @@ fn is_loopback(url: &Uri) -> bool {
     address.map_or_else(|_| host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback())
 }
 
-/// Whether no proxy is asked: none can reach this machine's loopback interface.
+/// True if the proxy is bypassed: no proxy can reach this machine's loopback interface.
 pub fn past_the_proxy(request: &Request) -> bool {
     let variable = |name: &str| std::env::var(name).ok().filter(|url| !url.is_empty());
     let endpoint = request

@@ -9,12 +9,12 @@ pub fn plain_http(url: &str) -> Warning {
     Warning { kind: "plain-http".to_owned(), message, ..Warning::default() }
 }
 
-/// A URL without what may be secret in it: a password, a query.
+/// A URL without its secrets: a password, a query.
 #[must_use]
 pub fn without_password(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
     let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
-    // A password may hold a slash or an at sign that nobody escaped.
+    // A password may hold an unescaped slash or at sign.
     match rest.rsplit_once('@') {
         None => format!("{scheme}{}", without_query(rest)),
         Some((user, host)) => {

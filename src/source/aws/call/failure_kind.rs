@@ -33,7 +33,7 @@ pub enum FailureKind {
     Unsendable,
     /// The session has expired.
     Expired,
-    /// So many answers said that the session has expired that nothing more is sent.
+    /// The session has expired, as so many answers reported that nothing more is sent.
     SessionOver,
     /// AWS does not know these credentials in this Region.
     UnknownCredentials,

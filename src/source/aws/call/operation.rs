@@ -1,4 +1,4 @@
-//! The calls that are made, by AWS's names, and what one is about.
+//! The calls that are made, by AWS's names, and the subject of a call.
 
 /// A call to AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
-//! The pacer: when the next request to an account and Region may be sent. It must not know what a request is.
+//! The pacer: the time of the next request to an account and Region. It must not know what a request is.
 //!
 //! A token bucket whose promise is about arrivals: in any window of t seconds at most `burst + rate × t` requests, the
-//! first and the last instant of the window included. What is sent evenly may arrive bunched, so the bucket stays one
-//! token and half a percent below.
+//! first and the last instant of the window included. Requests that are sent evenly may arrive bunched, so the bucket
+//! stays one token and half a percent below.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,9 +10,9 @@ use std::time::Duration;
 use tokio::sync::{Mutex as Line, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep};
 
-/// The part of the rate that is used; the rest is for clocks and networks that wobble.
+/// The part of the rate that is used; the rest is for jitter of clocks and networks.
 const USED_SHARE: f64 = 0.995;
-/// What a throttling answer leaves of the rate.
+/// The factor by which a throttling answer cuts the rate.
 const CUT: f64 = 0.7;
 /// The rate in requests a second below which no throttling answer cuts.
 const FLOOR: f64 = 0.5;
@@ -22,7 +22,7 @@ const RECOVERY: f64 = 0.01;
 /// Admits requests of one account and Region, first come, first served.
 #[derive(Debug)]
 pub struct Pacer {
-    /// Who waits for a token. Only the head of the line looks at the bucket, so nobody is overtaken.
+    /// The line for tokens. Only its head looks at the bucket, so no request is overtaken.
     line: Line<()>,
     /// `None` when the pacer is off.
     bucket: Option<Mutex<Bucket>>,
@@ -36,10 +36,10 @@ impl Pacer {
         Self { line: Line::new(()), bucket }
     }
 
-    /// Waits until a request may be sent, and takes its token and its place among those `in_flight`.
+    /// Waits until a request may be sent, and takes its token and its slot among those `in_flight`.
     ///
-    /// The place is taken last and the token with it, so that a Region that waits for tokens keeps no place from
-    /// another one, and no token grows old while its request waits for a place. Who stops waiting has taken nothing.
+    /// The slot is taken last and the token with it, so that a Region that waits for tokens holds no slot, and no token
+    /// grows old while its request waits for a slot. A cancelled wait has taken nothing.
     ///
     /// `None` only when the semaphore was closed.
     pub async fn admit<'s>(&self, in_flight: &'s Semaphore) -> Option<SemaphorePermit<'s>> {
@@ -49,7 +49,7 @@ impl Pacer {
             let wait = locked(bucket).wait(Instant::now());
             if wait.is_zero() {
                 let place = in_flight.acquire().await.ok()?;
-                // A throttling answer may have emptied the bucket while the place was waited for.
+                // A throttling answer may have emptied the bucket during the wait for the slot.
                 if locked(bucket).take(Instant::now()) {
                     return Some(place);
                 }
@@ -73,25 +73,25 @@ impl Pacer {
         }
     }
 
-    /// What it would let through from now on; `None` when it is off.
+    /// The current pace; `None` if the pacer is off.
     pub fn pace(&self) -> Option<Pace> {
         self.bucket.as_ref().map(|bucket| locked(bucket).pace(Instant::now()))
     }
 }
 
-/// What a pacer lets through as long as nothing is throttled.
+/// The pace at which requests are sent, as long as nothing is throttled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
-    /// How many requests may be sent at once.
+    /// Requests that may be sent at once.
     pub tokens: f64,
-    /// How many may be sent in each second after that.
+    /// Requests a second after that.
     pub rate: f64,
-    /// How long nothing may be sent at all, in seconds.
+    /// Seconds in which nothing may be sent.
     pub pause: f64,
 }
 
 impl Pace {
-    /// In how many seconds the last of so many requests is sent.
+    /// Seconds until the last of so many requests is sent.
     pub fn seconds_for(self, requests: f64) -> f64 {
         if requests <= 0.0 { 0.0 } else { self.pause + ((requests - self.tokens) / self.rate).max(0.0) }
     }
@@ -108,7 +108,7 @@ struct Bucket {
     ceiling: f64,
     rate: f64,
     tokens: f64,
-    /// Up to when the bucket has been filled; in the future while it is paused.
+    /// The time up to which the bucket has been filled; in the future while it is paused.
     filled: Instant,
 }
 
@@ -125,7 +125,7 @@ impl Bucket {
         self.filled = self.filled.max(now);
     }
 
-    /// How long until there is a token; zero only when there is one.
+    /// The time until there is a token; zero only if there is one.
     fn wait(&mut self, now: Instant) -> Duration {
         self.fill(now);
         let pause = self.filled.saturating_duration_since(now);

@@ -6,7 +6,7 @@ use std::fmt;
 use super::operation::{Operation, Subject};
 use crate::model::document::partition_of;
 
-/// An action, and on what.
+/// An action and its resource.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permission {
     /// The action, such as `apigateway:GET`.
@@ -51,31 +51,31 @@ pub fn role_arn(partition: &str, account: &str, name: &str) -> String {
     format!("arn:{partition}:iam::{account}:role/{name}")
 }
 
-/// Which policy a denial comes from, as far as AWS says it.
+/// The policy that a denial comes from, as far as AWS names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Blame {
-    /// No policy of who asks allows it.
+    /// No policy of the caller allows it.
     NotAllowed,
-    /// A policy of who asks forbids it, which no other one can undo.
+    /// A policy of the caller forbids it, which no other policy can undo.
     Forbidden,
-    /// The trust policy of a role does not name who asks.
+    /// The trust policy of a role does not name the caller.
     Trust,
     /// A service control policy (SCP) of the organization.
     ServiceControl,
     /// A resource control policy (RCP) of the organization.
     ResourceControl,
-    /// The permissions boundary of who asks.
+    /// The permissions boundary of the caller.
     Boundary,
     /// The policy that the session was made with.
     Session,
     /// The policy of the VPC endpoint.
     Endpoint,
-    /// AWS does not say it.
+    /// AWS does not name it.
     Unsaid,
 }
 
 impl Blame {
-    /// What a message of AWS blames (IAM user guide, access denied error messages).
+    /// The policy that a message of AWS names (IAM user guide, access denied error messages).
     pub(crate) fn of(message: &str) -> Self {
         const POLICIES: [(&str, Blame); 7] = [
             ("service control policy", Blame::ServiceControl),

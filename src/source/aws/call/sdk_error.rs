@@ -39,7 +39,7 @@ impl Failure {
         }
         match error {
             SdkError::ServiceError(refused) => Self::answered(refused.raw(), refused.err(), Some(refused.err().meta())),
-            // So the newer of the SDK's crates see a refusal that names no code, such as a proxy's.
+            // The newer crates of the SDK report a refusal without a code so, such as a proxy's.
             SdkError::ResponseError(refused) => match Self::answered(refused.raw(), error, None) {
                 unclear if matches!(unclear.kind, FailureKind::Other | FailureKind::Redirected) => {
                     Self::broken(format!("{}: {}", unclear.message, causes(error)))
@@ -64,7 +64,7 @@ impl Failure {
             let name = header.split(':').next()?;
             name.rsplit('#').next().map(str::trim).filter(|name| !name.is_empty())
         });
-        // What names no code is for the SDK an unhandled error, and what it does say is a cause of that.
+        // An answer without a code is an unhandled error for the SDK, and its text is a cause of that error.
         let meta = chain(error).find_map(|cause| cause.downcast_ref::<ErrorMetadata>()).or(meta);
         let code = meta.and_then(ErrorMetadata::code).or(header).map_or_else(|| format!("Http{status}"), str::to_owned);
         let message =
@@ -100,7 +100,7 @@ fn kind_of(code: &str, status: u16, raw: &HttpResponse) -> FailureKind {
         "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => FailureKind::Denied,
         "NotFoundException" if status == 404 => FailureKind::Missing,
         "AWSOrganizationsNotInUseException" => FailureKind::NoOrganization,
-        // AWS names a code, a proxy or a sign-in page does not.
+        // AWS names a code; a proxy or a sign-in page does not.
         code if code.starts_with("Http3") => FailureKind::Redirected,
         _ => match status {
             429 => FailureKind::Throttled(retry_after(raw)),
@@ -111,7 +111,7 @@ fn kind_of(code: &str, status: u16, raw: &HttpResponse) -> FailureKind {
     }
 }
 
-/// The credentials error among the causes, if one is.
+/// The credentials error among the causes.
 pub fn credentials_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e CredentialsError> {
     chain(error).find_map(|cause| cause.downcast_ref())
 }
@@ -120,10 +120,10 @@ fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn 
     std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
 }
 
-/// Why there was no connection, or that it broke.
+/// The kind of a connection failure.
 fn unconnected(error: &(dyn Error + 'static)) -> FailureKind {
-    // What looks names up, what speaks TLS and what goes through a proxy have no errors of their own to ask for. That
-    // of the proxy comes first: what failed may have failed behind it.
+    // Name lookup, TLS and the proxy have no error types to match. The proxy comes first: the others may have failed
+    // behind it.
     let said: Vec<String> = chain(error).map(ToString::to_string).collect();
     let refused = |cause: &(dyn Error + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(|error| {
@@ -147,13 +147,13 @@ fn unconnected(error: &(dyn Error + 'static)) -> FailureKind {
     }
 }
 
-/// The causes of an error, outermost first; the error itself where it has none. The outermost names of the SDK ("dispatch
-/// failure", "unhandled error") say nothing, their causes do.
+/// The causes of an error, outermost first; the error itself if it has none. The SDK's outermost errors ("dispatch
+/// failure", "unhandled error") tell nothing.
 pub fn causes(error: &(dyn Error + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
     for cause in chain(error).skip(1) {
         let cause = cause.to_string();
-        // Some errors repeat what their cause says.
+        // Some errors repeat their cause.
         if said.last().is_none_or(|last| !last.contains(&cause)) {
             said.push(cause);
         }
@@ -161,7 +161,7 @@ pub fn causes(error: &(dyn Error + 'static)) -> String {
     if said.is_empty() { error.to_string() } else { said.join(": ") }
 }
 
-/// The seconds of `Retry-After`; a date there is not used by AWS.
+/// The seconds of `Retry-After`; AWS sends no date there.
 fn retry_after(raw: &HttpResponse) -> Option<Duration> {
     raw.headers().get("retry-after")?.trim().parse().ok().map(Duration::from_secs)
 }

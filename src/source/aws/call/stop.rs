@@ -17,7 +17,7 @@ pub enum Reason {
 impl Reason {
     pub const ALL: [Self; 2] = [Self::Interrupted, Self::Timeout];
 
-    /// The code of what was not reached.
+    /// The code of the gaps that a stop leaves.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Interrupted => "Interrupted",
@@ -26,7 +26,7 @@ impl Reason {
     }
 }
 
-/// Stops a fetch. What it has not reached becomes gaps, and its feed still closes.
+/// Stops a fetch. The rest becomes gaps, and the feed still closes.
 #[derive(Clone, Debug)]
 pub struct Canceller(Arc<watch::Sender<Option<Reason>>>);
 
@@ -36,7 +36,7 @@ impl Canceller {
         (Self(Arc::new(sender)), Stop(receiver))
     }
 
-    /// Stops the fetch; what comes after the first time changes nothing.
+    /// Stops the fetch; further calls change nothing.
     pub fn cancel(&self) {
         self.stop(Reason::Interrupted);
     }

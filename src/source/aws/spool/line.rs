@@ -24,7 +24,7 @@ pub type RunKey = BTreeMap<String, String>;
 pub struct Header {
     pub format: String,
     pub version: u64,
-    /// When the first run began it, as RFC 3339.
+    /// The time when the first run began it, as RFC 3339.
     pub begun: String,
     #[serde(default)]
     pub asked: RunKey,

@@ -64,7 +64,7 @@ fn finish(spool: &Spool, number: usize, stages: usize) {
     spool.close(&scope, &[], &Found::default());
 }
 
-/// Writes Regions with so many stages side by side: `order` says which is next.
+/// Writes Regions with so many stages in parallel, in this order.
 fn write(spool: &Spool, regions: &BTreeMap<usize, usize>, order: &[usize]) {
     let mut left: BTreeMap<usize, Vec<String>> =
         regions.iter().map(|(number, stages)| (*number, names(*number, *stages))).collect();
@@ -81,7 +81,7 @@ fn write(spool: &Spool, regions: &BTreeMap<usize, usize>, order: &[usize]) {
     }
 }
 
-/// The Regions that are finished, with the stages that are handed on of each, after one of them was asked for.
+/// The finished Regions, with the stages of each that are handed on.
 fn resumed(spool: &Spool, regions: &BTreeMap<usize, usize>) -> BTreeMap<usize, Vec<String>> {
     let mut seen: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for number in regions.keys() {
@@ -235,7 +235,7 @@ fn lines_that_do_not_add_up_are_read_again() {
     assert!(spool.take(Some(ACCOUNT), &region(1)).is_some());
 }
 
-/// What is said when a file is resumed.
+/// The error of a resumed file.
 fn refused(path: &Path, asked: &RunKey) -> String {
     let error = Spool::resume(path, asked, NOW).unwrap_err();
     assert!(error.is_usage(), "{error}");
@@ -411,7 +411,7 @@ fn it_is_removed_when_everything_was_read_and_told() {
     assert_eq!((spool.end(true), path.exists()), (End::Removed, true));
 }
 
-/// What an earlier run has kept, to be gone on from so many hours later.
+/// A spool of an earlier run, so many hours old.
 fn later(path: &Path, hours: i64, open: fn(&Path, &RunKey, Timestamp) -> Result<Spool, Error>) -> Result<Spool, Error> {
     open(path, &asked(), NOW + SignedDuration::from_hours(hours))
 }

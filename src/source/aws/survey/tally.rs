@@ -86,7 +86,7 @@ impl ScopeTally {
         self.scope.checked_apis += 1;
     }
 
-    /// So many stages were handed on.
+    /// Stages were handed on.
     pub fn handed_on(&mut self, stages: usize) {
         self.scope.stages += stages as u64;
     }
@@ -133,7 +133,7 @@ impl ScopeTally {
         });
     }
 
-    /// So many requests were sent.
+    /// Requests were sent.
     pub fn requests(&mut self, requests: u64) {
         self.scope.requests = Some(requests);
     }

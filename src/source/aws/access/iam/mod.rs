@@ -1,5 +1,5 @@
-//! The documents that set up an audit of other accounts: the policies of the role and of who assumes it, and a
-//! CloudFormation template of the role. They ask for nothing that is not needed. It must not know who reads them.
+//! The documents that set up an audit of other accounts: the policies of the role and of the caller, and a
+//! CloudFormation template of the role. They allow nothing that is not needed. It must not know who reads them.
 
 use serde::Serialize;
 use serde::ser::SerializeMap as _;
@@ -10,25 +10,25 @@ use crate::source::aws::call::operation::{Operation, Subject};
 use crate::source::aws::call::permission::{Permission, role_arn};
 use crate::source::aws::request::Role;
 
-/// What no account has for a number, so that a document in which it is forgotten is refused.
+/// A placeholder that is not an account id, so that AWS refuses a document in which it is forgotten.
 pub const AUDIT_ACCOUNT: &str = "<AUDIT-ACCOUNT-ID>";
-/// What no external id can be, so that nobody can assume a role in which it is forgotten.
+/// A placeholder that is not an external id, so that a role in which it is forgotten cannot be assumed.
 const EXTERNAL_ID: &str = "<EXTERNAL-ID>";
 
-/// What is to be set up.
+/// The setup of an audit.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// A Region of the partition.
     pub region: Option<String>,
     /// The role in each account.
     pub role: Role,
-    /// The accounts, where they are known one by one; otherwise any.
+    /// The accounts, if they are named one by one; otherwise any.
     pub accounts: Vec<String>,
-    /// Whether the accounts of the organization are listed.
+    /// True if the accounts of the organization are listed.
     pub organization: bool,
-    /// Whether organizational units are looked into.
+    /// True if organizational units are resolved.
     pub units: bool,
-    /// Whether the Regions of each account are listed.
+    /// True if the Regions of each account are listed.
     pub all_regions: bool,
 }
 
@@ -124,7 +124,7 @@ fn policy<S: Serialize>(statement: Vec<S>) -> String {
 /// A document as JSON over several lines, without an end of line at its end.
 #[must_use]
 pub fn pretty(document: &impl Serialize) -> String {
-    // What is made of texts and lists alone is never refused.
+    // Texts and lists always serialize.
     serde_json::to_string_pretty(document).unwrap_or_default()
 }
 
@@ -140,7 +140,7 @@ pub fn trust(principal: String, external_id: Option<String>) -> String {
     }])
 }
 
-/// Everybody in an account whom the account's own policies let.
+/// The principal of an account: everyone whom its own policies allow.
 #[must_use]
 pub fn everybody_in(partition: &str, account: &str) -> String {
     format!("arn:{partition}:iam::{account}:root")
@@ -151,7 +151,7 @@ impl Setup {
         self.region.as_deref().map_or("aws", partition_of)
     }
 
-    /// What an audit reads in an account.
+    /// The permissions to read an account.
     fn reads(&self, partition: &str) -> Vec<Permission> {
         let mut reads: Vec<Permission> = [Operation::GetApis, Operation::GetStages, Operation::GetStage]
             .map(|operation| Permission::of(operation, Subject::default(), None))
@@ -180,7 +180,7 @@ impl Setup {
         trust(everybody_in(self.partition(), AUDIT_ACCOUNT), Some(external_id))
     }
 
-    /// The policy of who assumes the role.
+    /// The policy of the caller who assumes the role.
     #[must_use]
     pub fn caller_policy(&self) -> String {
         let any = ["*".to_owned()];

@@ -1,4 +1,4 @@
-//! What the documents say, and that IAM and CloudFormation could read them.
+//! The contents of the documents, and their validity for IAM and CloudFormation.
 
 use serde_json::{Value, json};
 use serde_yaml::Value as Yaml;
@@ -67,7 +67,7 @@ fn the_caller_needs_what_the_flags_need() {
     assert_eq!(units["Statement"][1], json!({"Effect": "Allow", "Action": lists, "Resource": "*"}));
 }
 
-/// YAML with the functions of CloudFormation as what they stand for.
+/// YAML with the values of CloudFormation's functions.
 fn plain(value: &Yaml) -> Value {
     match value {
         Yaml::Tagged(tagged) => plain(&tagged.value),

@@ -1,4 +1,4 @@
-//! ListRegions of AWS's account service. It must not know what the Regions are wanted for.
+//! ListRegions of AWS's account service. It must not know the use of the Regions.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Who is asked for the Regions, in which order, and what each answer means.
+//! The calls for the Regions, their order, and the meaning of each answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

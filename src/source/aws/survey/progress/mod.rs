@@ -1,4 +1,4 @@
-//! How far a fetch has come, and how much is left of it. It must not know how that is shown.
+//! The progress of a fetch, and the estimate of the rest. It must not know how they are shown.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,30 +13,30 @@ pub struct Progress {
     state: Mutex<State>,
 }
 
-/// What keeps a fetch from going faster.
+/// The limits on the speed of a fetch.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The rate for each account and Region; 0 is none.
+    /// The rate for each account and Region; 0 for no limit.
     pub rate: f64,
-    /// How many requests to each of them may be sent at once.
+    /// Requests to each that may be sent at once.
     pub burst: u32,
-    /// How many requests may be in flight.
+    /// Requests that may be in flight.
     pub concurrency: usize,
-    /// How many accounts and Regions may be open.
+    /// Regions that may be open.
     pub scopes: usize,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Accounts whose Regions are not known yet, and how many each is taken to have.
+    /// Accounts whose Regions are not known yet, and the estimate for each.
     accounts: u64,
     regions_each: u64,
     /// Accounts and Regions that are known.
     known: u64,
     done: u64,
-    /// Those of them that took no request: an earlier run had read them.
+    /// The done ones that took no request: an earlier run had read them.
     resumed: u64,
-    /// What those that are done took and yielded.
+    /// The counts of the done ones.
     spent: Counts,
     open: Vec<Arc<Meter>>,
 }
@@ -46,20 +46,20 @@ impl Progress {
         Self { limits, state: Mutex::default() }
     }
 
-    /// So many accounts will be read, each of which is taken to have so many Regions.
+    /// So many accounts will be read, with an estimate of the Regions of each.
     pub(crate) fn plan(&self, accounts: usize, regions_each: usize) {
         let mut state = self.state();
         (state.accounts, state.regions_each) = (accounts as u64, regions_each as u64);
     }
 
-    /// Of one of them, so many Regions will be read.
+    /// An account will be read, with so many Regions.
     pub(crate) fn enter(&self, regions: usize) {
         let mut state = self.state();
         state.accounts = state.accounts.saturating_sub(1);
         state.known += regions as u64;
     }
 
-    /// One of the accounts and Regions was read by an earlier run, with so many stages.
+    /// A Region was read by an earlier run, with so many stages.
     pub(crate) fn resumed(&self, stages: u64) {
         let mut state = self.state();
         state.known += 1;
@@ -68,14 +68,14 @@ impl Progress {
         state.spent.stages += stages;
     }
 
-    /// One of the accounts and Regions is read from now on, at this pacer's pace.
+    /// A Region is read from now on, at this pacer's pace.
     pub(crate) fn open(&self, pacer: &Arc<Pacer>) -> Arc<Meter> {
         let scope = Arc::new(Meter::new(Arc::clone(pacer)));
         self.state().open.push(Arc::clone(&scope));
         scope
     }
 
-    /// One of them is done.
+    /// A Region is done.
     pub(crate) fn close(&self, scope: &Arc<Meter>) {
         let mut state = self.state();
         state.open.retain(|open| !Arc::ptr_eq(open, scope));
@@ -85,7 +85,7 @@ impl Progress {
         state.spent = sum(state.spent, counted);
     }
 
-    /// Where the fetch stands now.
+    /// The current estimate.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
         let state = self.state();
@@ -123,38 +123,38 @@ fn seconds_each(counted: Counts) -> f64 {
     if counted.answered == 0 { 0.0 } else { counted.waited as f64 / 1e6 / counted.answered as f64 }
 }
 
-/// Where a fetch stands.
+/// The counts of a fetch so far, and the estimate of the rest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// Accounts and Regions that are read to their end.
+    /// Regions that are done.
     pub done: u64,
-    /// All of them, as far as they are known.
+    /// All Regions, as far as they are known.
     pub planned: u64,
     /// Requests that were sent.
     pub sent: u64,
-    /// Requests that will have been sent at the end; `None` while that is not known of any account and Region.
+    /// Requests at the end; `None` while no Region is listed.
     pub expected: Option<u64>,
     /// Stages that were read.
     pub stages: u64,
-    /// How long it will still take; `None` with `expected`.
+    /// The time that is left; `None` with `expected`.
     pub left: Option<Duration>,
 }
 
-/// All that an estimate rests on.
+/// The basis of an estimate.
 #[derive(Debug, Default)]
 struct Known {
     done: u64,
-    /// Those of the done that took requests.
+    /// The done ones that took requests.
     asked: u64,
     planned: u64,
-    /// The requests of those that are done.
+    /// The requests of the done ones.
     spent: u64,
     stages: u64,
     seconds_an_answer: f64,
     open: Vec<Open>,
 }
 
-/// One account and Region that is being read.
+/// An open Region.
 #[derive(Debug, Clone, Copy)]
 struct Open {
     sent: u64,
@@ -171,8 +171,8 @@ impl Open {
 }
 
 impl Known {
-    /// The estimate. What is not listed yet is taken to be as large as the mean of the others. Three things may be what
-    /// is waited for at the end: the largest Region at its pace, the places for Regions, the places for requests.
+    /// The estimate. A Region that is not listed yet counts as the mean of the others. The end waits for the slowest of
+    /// three: the largest Region at its pace, the slots for Regions, the slots for requests.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,

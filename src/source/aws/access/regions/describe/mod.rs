@@ -1,5 +1,5 @@
-//! EC2's DescribeRegions, the one call that is made by hand: docs/decisions/0010-regions.md. It must not know what the
-//! Regions are wanted for.
+//! EC2's DescribeRegions, the one call that is made by hand: docs/decisions/0010-regions.md. It must not know the use
+//! of the Regions.
 
 use std::time::{Duration, SystemTime};
 
@@ -32,12 +32,12 @@ use crate::source::aws::call::retry::RetryPolicy;
 
 /// The whole of the request: every Region, whether or not the account has it.
 const FORM: &str = "Action=DescribeRegions&Version=2016-11-15&AllRegions=true";
-/// The longest time for one attempt: it is a small question, and there is a list to fall back on.
+/// The longest time for one attempt: the request is small, and there is a list to fall back on.
 const ATTEMPT: Duration = Duration::from_secs(5);
 const RETRIES: RetryPolicy = RetryPolicy { attempts: 4, unreachable: 2, ..RetryPolicy::STANDARD };
 const SCHEME: AuthSchemeId = AuthSchemeId::new("sigv4");
 
-/// Asks EC2 in a Region.
+/// Calls EC2 in a Region.
 pub async fn regions(config: &SdkConfig, region: &str) -> Result<Vec<RegionFound>, Failure> {
     let operation = operation(config, region).ok_or_else(|| Failure::internal("EC2 has nobody to ask with"))?;
     let attempt = || async {
@@ -89,8 +89,8 @@ fn request() -> Result<HttpRequest, BoxError> {
     Ok(request)
 }
 
-/// The endpoint that a client of the SDK would take: what is set for all services by a flag, for EC2, for all services
-/// elsewhere; otherwise EC2's own.
+/// The endpoint that a client of the SDK would take: the flag, the setting for EC2, the setting for all services, EC2's
+/// own.
 fn endpoint(config: &SdkConfig, region: &str) -> String {
     let (fips, dual) = (config.use_fips().unwrap_or_default(), config.use_dual_stack().unwrap_or_default());
     endpoint_of(config, "EC2").unwrap_or_else(|| own_endpoint(region, fips, dual))
@@ -156,7 +156,7 @@ fn signed(request: &mut HttpRequest, identity: &Identity, region: &str, now: Sys
         .settings(SigningSettings::default())
         .build()?
         .into();
-    // What a proxy may change is not signed.
+    // Headers that a proxy may change are not signed.
     let headers = request.headers().iter().filter(|(name, _)| *name == "content-type");
     let body = SignableBody::Bytes(request.body().bytes().unwrap_or_default());
     let signable = SignableRequest::new(request.method(), request.uri(), headers, body)?;
@@ -168,7 +168,7 @@ fn signed(request: &mut HttpRequest, identity: &Identity, region: &str, now: Sys
     Ok(())
 }
 
-/// What EC2 answered.
+/// Reads EC2's answer.
 fn read(response: &HttpResponse) -> Result<Vec<RegionFound>, OrchestratorError<ErrorMetadata>> {
     let text = std::str::from_utf8(response.body().bytes().unwrap_or_default()).unwrap_or_default();
     if response.status().is_success() {
@@ -178,7 +178,7 @@ fn read(response: &HttpResponse) -> Result<Vec<RegionFound>, OrchestratorError<E
     Err(OrchestratorError::operation(refusal(text)))
 }
 
-/// The Regions in an answer; `None` when it is not one, or not whole.
+/// The Regions in an answer; `None` if it is invalid or incomplete.
 fn listed(text: &str) -> Option<Vec<RegionFound>> {
     let (mut regions, mut name, mut status) = (Vec::new(), None, None);
     for (path, text) in elements(text)? {
@@ -186,7 +186,7 @@ fn listed(text: &str) -> Option<Vec<RegionFound>> {
             Some("/regionName") => name = Some(text),
             Some("/optInStatus") => status = Some(text),
             Some("") => {
-                // As with ListRegions: only what is surely off is not looked at.
+                // As with ListRegions: only a Region that is surely disabled is left out.
                 let enabled = status.take().as_deref() != Some("not-opted-in");
                 regions.push(RegionFound { name: checked(name.take()).ok()?, enabled });
             }
@@ -196,7 +196,7 @@ fn listed(text: &str) -> Option<Vec<RegionFound>> {
     Some(regions)
 }
 
-/// EC2's code and message; nothing of what is not EC2's.
+/// EC2's code and message, if the text is EC2's.
 fn refusal(text: &str) -> ErrorMetadata {
     let mut meta = ErrorMetadata::builder();
     for (path, text) in elements(text).unwrap_or_default() {
@@ -209,7 +209,7 @@ fn refusal(text: &str) -> ErrorMetadata {
     meta.build()
 }
 
-/// Every element of a document with its text, in the order in which they end; `None` when it is not well-formed.
+/// Every element of a document with its text, in the order of their ends; `None` if it is not well-formed.
 fn elements(document: &str) -> Option<Vec<(String, String)>> {
     let (mut open, mut found): (Vec<(String, String)>, Vec<_>) = (Vec::new(), Vec::new());
     let mut name = "";
@@ -234,7 +234,7 @@ fn elements(document: &str) -> Option<Vec<(String, String)>> {
                 }
             }
             Token::Cdata { text, .. } => open.last_mut()?.1.push_str(text.as_str()),
-            // EC2 has no use for a document type, and what is nested in one could be endless.
+            // EC2 sends no document type, and its nesting could be endless.
             Token::DtdStart { .. } | Token::EmptyDtd { .. } => return None,
             _ => {}
         }

@@ -34,7 +34,7 @@ const ANSWER: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 
 #[test]
 fn the_signature_is_that_of_another_implementation() {
-    // What botocore 1.44.5 signs with the same keys at the same second.
+    // The signature of botocore 1.44.5 with the same keys at the same second.
     for (token, headers, expected) in [
         (None, "content-type;host;x-amz-date", "2073cb11d1d06a2c233b96e404d5e62e703ca1139f00e94662f3d4617b042764"),
         (

@@ -1,4 +1,4 @@
-//! A call that is given up, against a server that always says the same.
+//! Calls that are given up, against a server that always gives the same answer.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

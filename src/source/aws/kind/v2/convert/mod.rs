@@ -1,4 +1,4 @@
-//! The SDK's shapes to values of the catalogue. It must not judge, default or redact anything.
+//! Turns the SDK's types into values of the catalogue. It must not judge, default or redact anything.
 //!
 //! A member that AWS leaves out, and a text that is `""`, is unset. A value of an enum that this version of the SDK does
 //! not know is kept as AWS wrote it.
@@ -35,7 +35,7 @@ macro_rules! structure {
 /// required time with the year 1970.
 const FILLER: &str = "no value was set";
 
-/// A text that every API has: where an answer lacks it nobody knows it, and no rule may take it for unset.
+/// A text that every API has: if an answer lacks it, it is unknown, and no rule may take it for unset.
 fn stated(value: Option<String>) -> Value<'static> {
     match text(value.filter(|value| value != FILLER)) {
         Value::Unset => Value::NotStated,

@@ -159,7 +159,7 @@ fn what_aws_leaves_out_is_unset() {
     let empty = stage(Stage::builder().description("").build());
     assert!(STAGE.iter().enumerate().all(|(at, _)| *empty.member(at) == Value::Unset));
     let empty = api(Api::builder().build());
-    // What AWS's model requires is not known where it is left out.
+    // A member that AWS's model requires is not known if it is left out.
     let required = ["Name", "ProtocolType", "RouteSelectionExpression"];
     let expected = |name: &str| if required.contains(&name) { Value::NotStated } else { Value::Unset };
     assert!(API.iter().enumerate().all(|(at, row)| *empty.member(at) == expected(row.name)));
