@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use driftgate::emulator::Operation::{
     AssumeRole, DescribeRegions, GetApis, GetCallerIdentity, GetStage, GetStages, ListAccounts, ListRegions,
 };
-use driftgate::emulator::{Emulator, Fault, Fleet, Organization, ROOT, Roles, Settings, State, What, document};
+use driftgate::emulator::{Effect, Emulator, Fault, Fleet, Organization, ROOT, Roles, Settings, State, document};
 use tokio::runtime::Runtime;
 
 const ACCOUNT: &str = "111122223333";
@@ -112,7 +112,7 @@ fn expect(rows: Vec<Row>) {
 
 #[test]
 fn what_is_missing_in_the_own_account() {
-    let denied = |call| Fault::on(call).always(What::Deny);
+    let denied = |call| Fault::on(call).always(Effect::Deny);
     let two: &[&str] = &["--region", "us-east-1", "--region", "eu-west-1"];
     expect(vec![
         (
@@ -125,7 +125,7 @@ fn what_is_missing_in_the_own_account() {
         ),
         (
             "a Region",
-            with(own(), vec![Fault::on_every_call().region("eu-west-1").always(What::Deny)]),
+            with(own(), vec![Fault::on_every_call().region("eu-west-1").always(Effect::Deny)]),
             two,
             3,
             &[
@@ -138,7 +138,7 @@ fn what_is_missing_in_the_own_account() {
         ),
         (
             "the stages of an API",
-            with(own(), vec![Fault::on(GetStages).api("a1").always(What::Deny)]),
+            with(own(), vec![Fault::on(GetStages).api("a1").always(Effect::Deny)]),
             &[],
             3,
             &["cannot be audited.", r#""Resource": "arn:aws:apigateway:us-east-1::/apis/*/stages" }"#],
@@ -178,7 +178,7 @@ fn what_is_missing_in_the_own_account() {
         ),
         (
             "nothing that IAM could add",
-            with(own(), vec![Fault::on(GetApis).always(What::DenyByOrganization)]),
+            with(own(), vec![Fault::on(GetApis).always(Effect::DenyByOrganization)]),
             &[],
             3,
             &["A service control policy (SCP) of the organization denies it, and no IAM policy can undo that."],
@@ -225,7 +225,7 @@ fn what_is_missing_in_other_accounts() {
     let roles = |roles| Settings { fleet: organization(), roles, ..Settings::default() };
     let lacking = Roles { lacking: ["444455556603".to_owned(), "444455556607".to_owned()].into(), ..Roles::default() };
     let secret = || Roles { external_id: Some("right".to_owned()), ..Roles::default() };
-    let denied = |call, account| Fault::on(call).account(account).always(What::Deny);
+    let denied = |call, account| Fault::on(call).account(account).always(Effect::Deny);
     expect(vec![
         (
             "nothing",
@@ -271,7 +271,7 @@ fn what_is_missing_in_other_accounts() {
         ),
         (
             "an organization that lets the role be assumed",
-            with(organization(), vec![Fault::on(AssumeRole).always(What::DenyByOrganization)]),
+            with(organization(), vec![Fault::on(AssumeRole).always(Effect::DenyByOrganization)]),
             &["--accounts", "444455556600"],
             3,
             &["Account 444455556600 cannot be audited.", "A service control policy (SCP)"],
@@ -279,7 +279,7 @@ fn what_is_missing_in_other_accounts() {
         ),
         (
             "the list of the accounts",
-            with(organization(), vec![Fault::on(ListAccounts).always(What::Deny)]),
+            with(organization(), vec![Fault::on(ListAccounts).always(Effect::Deny)]),
             &["--organization"],
             3,
             &[
@@ -326,7 +326,7 @@ fn what_is_not_about_permissions() {
         ),
         (
             "credentials that API Gateway does not know",
-            with(own(), vec![Fault::on(GetApis).always(What::UnrecognizedClient)]),
+            with(own(), vec![Fault::on(GetApis).always(Effect::UnrecognizedClient)]),
             &[],
             4,
             &["there are no credentials that AWS takes"],
@@ -334,7 +334,7 @@ fn what_is_not_about_permissions() {
         ),
         (
             "a signature",
-            with(own(), vec![Fault::on(GetCallerIdentity).always(What::ClockSkew)]),
+            with(own(), vec![Fault::on(GetCallerIdentity).always(Effect::ClockSkew)]),
             &[],
             4,
             &["this machine's clock"],
@@ -342,7 +342,7 @@ fn what_is_not_about_permissions() {
         ),
         (
             "throttling without end",
-            with(own(), vec![Fault::on(GetApis).always(What::Throttle)]),
+            with(own(), vec![Fault::on(GetApis).always(Effect::Throttle)]),
             &[],
             3,
             &["TooManyRequestsException", "Others use the account's quota too"],
@@ -350,7 +350,7 @@ fn what_is_not_about_permissions() {
         ),
         (
             "silence",
-            with(own(), vec![Fault::on(GetApis).always(What::Hang)]),
+            with(own(), vec![Fault::on(GetApis).always(Effect::Hang)]),
             &["--timeout", "1"],
             3,
             &["cannot be audited", "Timeout", "Raise --timeout"],
@@ -466,7 +466,7 @@ fn a_clock_that_is_wrong_is_named_and_text_of_others_is_inert() {
 
 #[test]
 fn an_interrupted_look_says_what_it_knows() {
-    let hang = Fault::on_every_call().region("eu-west-1").always(What::Hang);
+    let hang = Fault::on_every_call().region("eu-west-1").always(Effect::Hang);
     let (_runtime, emulator) = start(with(own(), vec![hang]));
     let mut command = driftgate(&["--region", "us-east-1", "--region", "eu-west-1"]);
     command.env("AWS_ENDPOINT_URL", emulator.endpoint_url()).stdout(Stdio::piped());
@@ -507,8 +507,8 @@ fn documents_ask_nobody_and_are_clean_for_a_pipe() {
 fn the_words() {
     let lacking = Roles { lacking: ["444455556603".to_owned()].into(), ..Roles::default() };
     let faults = vec![
-        Fault::on(GetStages).account("444455556600").always(What::Deny),
-        Fault::on(GetStages).account("444455556601").always(What::Deny),
+        Fault::on(GetStages).account("444455556600").always(Effect::Deny),
+        Fault::on(GetStages).account("444455556601").always(Effect::Deny),
     ];
     let settings = Settings { fleet: organization(), roles: lacking, faults, ..Settings::default() };
     let (code, text) = examined(settings, &["--organization", "--external-id", "s3:cret"]);

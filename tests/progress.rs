@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use driftgate::emulator::{Emulator, Fault, Fleet, Operation, Settings, What};
+use driftgate::emulator::{Effect, Emulator, Fault, Fleet, Operation, Settings};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -83,7 +83,7 @@ mod on_a_terminal {
 
     #[test]
     fn an_error_stands_alone() {
-        let faults = vec![Fault::on(Operation::GetCallerIdentity).always(What::ExpiredToken)];
+        let faults = vec![Fault::on(Operation::GetCallerIdentity).always(Effect::ExpiredToken)];
         let (_runtime, emulator, folder) =
             serve(Settings { latency: Duration::from_millis(300), faults, ..Settings::default() });
         let shown = shown(&emulator, folder.path(), "snapshot -o s.jsonl --color never");
@@ -95,7 +95,7 @@ mod on_a_terminal {
 
     #[test]
     fn a_signal_clears_it() {
-        let faults = vec![Fault::on(Operation::GetStages).always(What::Hang)];
+        let faults = vec![Fault::on(Operation::GetStages).always(Effect::Hang)];
         let (_runtime, emulator, folder) =
             serve(Settings { fleet: Fleet::generated(1, 1, 2, 1, 1), faults, ..Settings::default() });
         let start = Instant::now();

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use driftgate::emulator::{Emulator, Fault, Fleet, Operation, Settings, What, document};
+use driftgate::emulator::{Effect, Emulator, Fault, Fleet, Operation, Settings, document};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -117,7 +117,7 @@ fn asked_for_all(emulator: &Emulator) {
 
 #[track_caller]
 fn interrupted_audit(signal: &str, exit: i32) {
-    let (_runtime, emulator) = hanging(Fault::on(Operation::GetStages).api("api9").always(What::Hang));
+    let (_runtime, emulator) = hanging(Fault::on(Operation::GetStages).api("api9").always(Effect::Hang));
     let folder = folder();
     let running = Running::start(against(
         &emulator,
@@ -154,7 +154,7 @@ fn sigterm_ends_a_hanging_audit_with_143() {
 
 #[test]
 fn nothing_read_is_still_a_report() {
-    let (_runtime, emulator) = hanging(Fault::on(Operation::GetApis).always(What::Hang));
+    let (_runtime, emulator) = hanging(Fault::on(Operation::GetApis).always(Effect::Hang));
     let folder = folder();
     let running =
         Running::start(against(&emulator, folder.path(), &["audit", "--policy", "p.yaml", "--report", "json=r.json"]));
@@ -169,7 +169,7 @@ fn nothing_read_is_still_a_report() {
 
 #[test]
 fn before_anybody_answers_every_account_and_region_that_is_named_is_accounted_for() {
-    let (_runtime, emulator) = hanging(Fault::on(Operation::GetCallerIdentity).always(What::Hang));
+    let (_runtime, emulator) = hanging(Fault::on(Operation::GetCallerIdentity).always(Effect::Hang));
     let folder = folder();
     let flags = ["audit", "--policy", "p.yaml", "--report", "json=r.json", "--accounts", "111122223333,444455556666"];
     let flags =
@@ -188,7 +188,7 @@ fn before_anybody_answers_every_account_and_region_that_is_named_is_accounted_fo
 
 #[test]
 fn a_snapshot_that_was_interrupted_says_so() {
-    let (_runtime, emulator) = hanging(Fault::on(Operation::GetStages).api("api9").always(What::Hang));
+    let (_runtime, emulator) = hanging(Fault::on(Operation::GetStages).api("api9").always(Effect::Hang));
     let folder = folder();
     let running =
         Running::start(against(&emulator, folder.path(), &["snapshot", "--rate", "0", "-o", "fleet.jsonl.zst"]));
@@ -436,7 +436,7 @@ fn a_second_signal_ends_the_process_at_once() {
 
 #[test]
 fn two_signals_leave_nothing_unfinished() {
-    let (_runtime, emulator) = hanging(Fault::on(Operation::GetStages).api("api9").always(What::Hang));
+    let (_runtime, emulator) = hanging(Fault::on(Operation::GetStages).api("api9").always(Effect::Hang));
     let folder = folder();
     for _ in 0..5 {
         let snapshot = ["snapshot", "--rate", "0", "-o", "fleet.jsonl.zst"];

@@ -13,13 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftgate::emulator::{
-    Emulator, Fault, Fleet, Operation, Organization, ROOT, Settings, State, What, When, document,
+    Effect, Emulator, Fault, Fleet, Operation, Organization, ROOT, Settings, State, When, document,
 };
 use driftgate::model::Document;
 use driftgate::model::feed::{Gap, Read};
 use driftgate::model::shard::Shard;
 use driftgate::policy::Policies;
-use driftgate::source::aws::{Accounts, Regions, Role, Selector, Whose};
+use driftgate::source::aws::{AccountSource, Accounts, Regions, Role, Selector};
 use driftgate::{check, gate};
 use serde_json::json;
 
@@ -164,7 +164,7 @@ impl Case {
         let mut faults: Vec<Fault> = (0..dice.below(4)).map(|_| fault(&mut dice, &accounts, &regions)).collect();
         let deleted = dice.chance(15).then(|| "api1".to_owned());
         if let Some(api) = &deleted {
-            faults.insert(0, Fault::on(Operation::GetStages).api(api).always(What::Delete));
+            faults.insert(0, Fault::on(Operation::GetStages).api(api).always(Effect::Delete));
         }
         let shard = if dice.chance(25) { Shard::new(u32::try_from(1 + dice.below(2)).unwrap(), 2) } else { None };
         Self {
@@ -230,9 +230,9 @@ impl Case {
             Whom::Own => Accounts::default(),
             Whom::Named => {
                 let ids = self.accounts.iter().map(ToString::to_string).collect();
-                Accounts { whose: Whose::Named(ids, role), excluded }
+                Accounts { source: AccountSource::Named(ids, role), excluded }
             }
-            Whom::Organization => Accounts { whose: Whose::Organization(Vec::new(), role), excluded },
+            Whom::Organization => Accounts { source: AccountSource::Organization(Vec::new(), role), excluded },
         };
         request.regions = Regions {
             named: if self.all_regions {
@@ -430,32 +430,32 @@ fn fault(dice: &mut Dice, accounts: &[&str], regions: &[&str]) -> Fault {
     }
     let what = dice
         .one_of(&[
-            What::Deny,
-            What::DenyByOrganization,
-            What::ExpiredToken,
-            What::UnrecognizedClient,
-            What::ClockSkew,
-            What::Throttle,
-            What::ServerError(500),
-            What::ServerError(503),
-            What::Reset,
-            What::Close,
-            What::Cut,
-            What::Truncated,
-            What::EmptyBody,
-            What::NotJson,
-            What::NullList,
-            What::NullItems,
-            What::ErrorAsSuccess,
-            What::GzipGarbage,
-            What::ShortLength,
-            What::LongLength,
-            What::HalfClose,
-            What::RepeatToken,
-            What::EmptyPage,
-            What::ExpiredPageToken,
-            What::UnknownEnum,
-            What::Redirect(302, "https://signin.example/".to_owned()),
+            Effect::Deny,
+            Effect::DenyByOrganization,
+            Effect::ExpiredToken,
+            Effect::UnrecognizedClient,
+            Effect::ClockSkew,
+            Effect::Throttle,
+            Effect::ServerError(500),
+            Effect::ServerError(503),
+            Effect::Reset,
+            Effect::Close,
+            Effect::Cut,
+            Effect::Truncated,
+            Effect::EmptyBody,
+            Effect::NotJson,
+            Effect::NullList,
+            Effect::NullItems,
+            Effect::ErrorAsSuccess,
+            Effect::GzipGarbage,
+            Effect::ShortLength,
+            Effect::LongLength,
+            Effect::HalfClose,
+            Effect::RepeatToken,
+            Effect::EmptyPage,
+            Effect::ExpiredPageToken,
+            Effect::UnknownEnum,
+            Effect::Redirect(302, "https://signin.example/".to_owned()),
         ])
         .clone();
     let when = match dice.below(5) {

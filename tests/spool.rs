@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use driftgate::emulator::{Emulator, Fault, Fleet, Operation, Settings, What, document};
+use driftgate::emulator::{Effect, Emulator, Fault, Fleet, Operation, Settings, document};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -285,7 +285,7 @@ fn all_regions_are_asked_for_and_those_that_are_read_are_not_read_again() {
 #[test]
 fn what_could_not_be_read_is_asked_for_again_and_the_file_is_kept_till_then() {
     // Each of the accounts' Regions denies the first two times.
-    let deny = Fault::on(Operation::GetApis).region(REGIONS[1]).first(2, What::Deny);
+    let deny = Fault::on(Operation::GetApis).region(REGIONS[1]).first(2, Effect::Deny);
     let fixture = Fixture::new(vec![deny]);
     let output = fixture.audit(&["--spool", "s", "-q", "--fail-on", "never"]).output().unwrap();
     assert_eq!((output.status.code(), said(&output).as_str()), (Some(3), ""), "not a word with -q");
@@ -306,7 +306,7 @@ fn what_could_not_be_read_is_asked_for_again_and_the_file_is_kept_till_then() {
 
 #[test]
 fn a_run_that_keeps_its_file_says_how_to_go_on() {
-    let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[1]).always(What::Deny)]);
+    let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[1]).always(Effect::Deny)]);
     let audit = |more: &[&str]| said(&fixture.audit(more).output().unwrap());
     assert_eq!(audit(&["--spool", "s"]), "s is kept: go on from it with --resume s in place of --spool s\n");
     let resumed = format!("8 Regions were read in an earlier run, begun at {}\n", fixture.begun());
@@ -318,7 +318,7 @@ fn a_run_that_keeps_its_file_says_how_to_go_on() {
 
 #[test]
 fn the_next_night_begins_anew() {
-    let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[1]).always(What::Deny)]);
+    let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[1]).always(Effect::Deny)]);
     let night = || {
         let before = fixture.emulator.arrivals().len();
         let output = fixture.audit(&["--spool", "s", "--resume", "s", "--allow-incomplete"]).output().unwrap();
@@ -346,7 +346,7 @@ fn the_next_night_begins_anew() {
 
 #[test]
 fn what_the_time_cut_off_is_gone_on_from() {
-    let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[1]).always(What::Hang)]);
+    let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[1]).always(Effect::Hang)]);
     for known in [0, 8] {
         let before = fixture.emulator.arrivals().len();
         let args = ["--spool", "s", "--resume", "s", "--concurrency", "16", "--timeout", "3"];
@@ -386,7 +386,7 @@ fn the_result_of_a_resumed_run_says_so() {
 
 #[test]
 fn a_signal_keeps_it_and_the_result_says_what_is_known() {
-    let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[2]).always(What::Hang)]);
+    let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[2]).always(Effect::Hang)]);
     let mut running = fixture.audit(&["--spool", "s", "--concurrency", "16"]).spawn().unwrap();
     let started = Instant::now();
     while fixture.finished().len() < 8 {
@@ -466,7 +466,7 @@ fn pace_and_places_may_change() {
 
 #[test]
 fn two_runs_with_one_file_do_not_run_into_each_other() {
-    let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[2]).always(What::Hang)]);
+    let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[2]).always(Effect::Hang)]);
     let mut first = fixture.audit(&["--spool", "s"]).spawn().unwrap();
     let started = Instant::now();
     while fixture.emulator.arrivals().is_empty() {

@@ -22,7 +22,7 @@ mod wire;
 #[cfg(test)]
 mod wire_tests;
 
-pub use self::faults::fault::{Fault, Target, What, When};
+pub use self::faults::fault::{Effect, Fault, Target, When};
 pub use self::faults::throttle::Throttle;
 pub use self::fleet::deployed::Fleet;
 pub use self::fleet::document;

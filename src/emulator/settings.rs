@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::emulator::faults::fault::{Fault, What};
+use crate::emulator::faults::fault::{Effect, Fault};
 use crate::emulator::faults::throttle::Throttle;
 use crate::emulator::fleet::deployed::Fleet;
 use crate::emulator::fleet::sample::{DENIED_API, DENIED_REGION};
@@ -54,8 +54,8 @@ impl Settings {
             fleet: Fleet::sample(),
             page_size: 4,
             faults: vec![
-                Fault::on(Operation::GetApis).region(DENIED_REGION).always(What::Deny),
-                Fault::on(Operation::GetStages).api(DENIED_API).always(What::Deny),
+                Fault::on(Operation::GetApis).region(DENIED_REGION).always(Effect::Deny),
+                Fault::on(Operation::GetStages).api(DENIED_API).always(Effect::Deny),
             ],
             ..Settings::default()
         }

@@ -11,7 +11,7 @@ use driftgate::policy::Policies;
 use driftgate::policy::read::load::load;
 use driftgate::policy::read::waiver::Waivers;
 use driftgate::policy::text::diagnostic::SourceText;
-use driftgate::source::aws::{Keys, Request, RetryPolicy, open};
+use driftgate::source::aws::{Request, RetryPolicy, StaticCredentials, open};
 use driftgate::{check, gate};
 use tokio::runtime::Runtime;
 
@@ -70,7 +70,7 @@ pub fn policies(text: &str) -> Policies {
 pub fn request(account: &str, endpoint_url: String) -> Request {
     Request {
         endpoint_url: Some(endpoint_url),
-        credentials: Some(Keys {
+        credentials: Some(StaticCredentials {
             access_key_id: format!("AKIA{account}DEMO"),
             secret_access_key: "demo".to_owned(),
             session_token: None,

@@ -1,8 +1,8 @@
 //! Credentials that are not known: in a Region, in an account, or anywhere.
 
-use driftgate::emulator::{Fault, Operation, What};
+use driftgate::emulator::{Effect, Fault, Operation};
 use driftgate::model::feed::{Read, Scope};
-use driftgate::source::aws::{Accounts, Regions, Role, Whose};
+use driftgate::source::aws::{AccountSource, Accounts, Regions, Role};
 
 use super::audit::{Audited, audit, policies, request, start};
 use super::world::{ACCOUNTS, HOME, STRUCK, settings};
@@ -19,7 +19,7 @@ fn audited(faults: Vec<Fault>) -> Audited {
     let mut request = request(HOME, emulator.endpoint_url());
     let role = Role { name: "Audit".to_owned(), external_id: None };
     let ids = ACCOUNTS.map(str::to_owned).to_vec();
-    request.accounts = Accounts { whose: Whose::Named(ids, role), excluded: Vec::new() };
+    request.accounts = Accounts { source: AccountSource::Named(ids, role), excluded: Vec::new() };
     request.regions = Regions { named: ["us-east-1", "af-south-1"].map(str::to_owned).to_vec(), ..Regions::default() };
     audit(&policies(POLICY), request).unwrap()
 }
@@ -41,7 +41,7 @@ fn only_regions_that_have_to_be_enabled_are_not() {
 
 #[test]
 fn an_account_in_which_they_are_known_nowhere_is_a_gap() {
-    let found = audited(vec![unknown().account(STRUCK).always(What::UnrecognizedClient)]);
+    let found = audited(vec![unknown().account(STRUCK).always(Effect::UnrecognizedClient)]);
     assert_eq!((found.judgement.exit, &found.outcome.failed), (3, &None));
     // The other Region is not enabled, and AWS says so.
     assert_eq!(found.outcome.gaps.len(), 1);
@@ -56,7 +56,7 @@ fn an_account_in_which_they_are_known_nowhere_is_a_gap() {
 
 #[test]
 fn credentials_that_are_known_nowhere_fail_the_run() {
-    let found = audited(vec![unknown().always(What::UnrecognizedClient)]);
+    let found = audited(vec![unknown().always(Effect::UnrecognizedClient)]);
     assert_eq!((found.judgement.exit, found.outcome.stages), (4, 0));
     assert!(found.outcome.failed.is_some_and(|why| why.contains("in every Region")));
     assert_eq!(found.outcome.gaps.len(), ACCOUNTS.len());

@@ -4,7 +4,7 @@
 use std::net::TcpListener;
 
 use driftgate::emulator::Settings;
-use driftgate::source::aws::{Accounts, Regions, Role, Whose};
+use driftgate::source::aws::{AccountSource, Accounts, Regions, Role};
 
 use super::audit::{audit, policies, request, start};
 use super::world::{HOME, STRUCK};
@@ -14,13 +14,13 @@ const POLICY: &str = "policy: p\nrules:\n  - {id: r, title: t, severity: low, ex
 #[track_caller]
 fn fails(url: &str, hint: &str) {
     let role = || Role { name: "Audit".to_owned(), external_id: None };
-    for (whose, operation) in [
-        (Whose::Callers, "GetApis"),
-        (Whose::Named(vec![STRUCK.to_owned()], role()), "AssumeRole"),
-        (Whose::Organization(Vec::new(), role()), "ListAccounts"),
+    for (source, operation) in [
+        (AccountSource::Own, "GetApis"),
+        (AccountSource::Named(vec![STRUCK.to_owned()], role()), "AssumeRole"),
+        (AccountSource::Organization(Vec::new(), role()), "ListAccounts"),
     ] {
         let mut request = request(HOME, url.to_owned());
-        request.accounts = Accounts { whose, excluded: Vec::new() };
+        request.accounts = Accounts { source, excluded: Vec::new() };
         request.regions = Regions { named: vec!["us-east-1".to_owned()], ..Regions::default() };
         let found = audit(&policies(POLICY), request).unwrap();
         let [gap] = found.outcome.gaps.as_slice() else { panic!("{operation}: {:?}", found.outcome.gaps) };

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use driftgate::emulator::{Operation, What};
+use driftgate::emulator::{Effect, Operation};
 use driftgate::model::feed::{Read, Selection};
 use driftgate::policy::Policies;
-use driftgate::source::aws::{Accounts, Regions, Request, Role, Whose};
+use driftgate::source::aws::{AccountSource, Accounts, Regions, Request, Role};
 
 use super::audit::{Audited, RUNTIME, audit, each, policies, request, start};
 use super::front::front;
@@ -73,7 +73,7 @@ fn cell_with(
     };
     let mut request = request(HOME, url);
     let role = Role { name: "Audit".to_owned(), external_id: None };
-    request.accounts = Accounts { whose: Whose::Organization(Vec::new(), role), excluded: Vec::new() };
+    request.accounts = Accounts { source: AccountSource::Organization(Vec::new(), role), excluded: Vec::new() };
     request.regions = Regions { named: REGIONS.map(str::to_owned).to_vec(), ..Regions::default() };
     change(&mut request);
     audit(policies, request).unwrap()
@@ -172,7 +172,7 @@ fn what_cannot_be_confirmed_is_a_warning_and_stays() {
         let (outcome, mut expected) = (&audited.outcome, stages(Operation::GetStages));
         let warned = match &row.2[column] {
             Then::Gap(code, _) => Some(("not-confirmed", *code)),
-            Then::Gone if matches!(row.1, Strikes::Always(What::Delete)) => {
+            Then::Gone if matches!(row.1, Strikes::Always(Effect::Delete)) => {
                 expected.remove(&struck);
                 Some(("deleted", "was deleted"))
             }

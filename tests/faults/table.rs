@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use driftgate::emulator::What;
+use driftgate::emulator::Effect;
 use serde_json::json;
 
 use super::front::refusal;
@@ -69,10 +69,10 @@ impl Family {
 
 /// The requests that are struck, and the effect.
 pub enum Strikes {
-    Always(What),
-    First(u64, What),
-    Every(u64, What),
-    After(u64, What),
+    Always(Effect),
+    First(u64, Effect),
+    Every(u64, Effect),
+    After(u64, Effect),
     /// All, with these bytes to API Gateway and Organizations, and those to STS.
     Raw(String, String),
 }
@@ -135,8 +135,12 @@ fn refusals() -> Vec<Row> {
     let [.., role, list] = gaps(["", "NoSuchEntity", "TargetNotFoundException"], Family::Other);
     let boundary = "User: u is not authorized to perform: x because no permissions boundary allows the x action";
     vec![
-        ("denied", Always(What::Deny), gaps(denied, Family::Denied)),
-        ("denied by a service control policy", Always(What::DenyByOrganization), gaps(denied, Family::ByOrganization)),
+        ("denied", Always(Effect::Deny), gaps(denied, Family::Denied)),
+        (
+            "denied by a service control policy",
+            Always(Effect::DenyByOrganization),
+            gaps(denied, Family::ByOrganization),
+        ),
         (
             "denied by a permissions boundary",
             Raw(
@@ -145,11 +149,11 @@ fn refusals() -> Vec<Row> {
             ),
             gaps(denied, Family::ByBoundary),
         ),
-        ("expired token", Always(What::ExpiredToken), gaps(expired, Family::Expired)),
-        ("expired token, once", First(1, What::ExpiredToken), fine()),
+        ("expired token", Always(Effect::ExpiredToken), gaps(expired, Family::Expired)),
+        ("expired token, once", First(1, Effect::ExpiredToken), fine()),
         (
             "expired token, after the first request",
-            After(1, What::ExpiredToken),
+            After(1, Effect::ExpiredToken),
             [
                 Gap(expired[0], Family::Expired),
                 Gap(expired[0], Family::Expired),
@@ -158,18 +162,18 @@ fn refusals() -> Vec<Row> {
                 organizations,
             ],
         ),
-        ("unknown credentials", Always(What::UnrecognizedClient), gaps(unknown, Family::Unknown)),
-        ("wrong signature", Always(What::InvalidSignature), gaps(signature, Family::Signature)),
-        ("clock skew", Always(What::ClockSkew), gaps(signature, Family::Signature)),
-        ("incomplete signature", Always(What::IncompleteSignature), gaps(incomplete, Family::Signature)),
+        ("unknown credentials", Always(Effect::UnrecognizedClient), gaps(unknown, Family::Unknown)),
+        ("wrong signature", Always(Effect::InvalidSignature), gaps(signature, Family::Signature)),
+        ("clock skew", Always(Effect::ClockSkew), gaps(signature, Family::Signature)),
+        ("incomplete signature", Always(Effect::IncompleteSignature), gaps(incomplete, Family::Signature)),
         (
             "deleted since it was listed",
-            Always(What::Delete),
+            Always(Effect::Delete),
             [Never("no API is named"), Gone, Gone, Never("no API is named"), Never("no API is named")],
         ),
         (
             "not found, and listed all the same",
-            Always(What::NotFound),
+            Always(Effect::NotFound),
             [
                 Gap("NotFoundException", Family::Missing),
                 Gap("NotFoundException", Family::Missing),
@@ -182,7 +186,7 @@ fn refusals() -> Vec<Row> {
         ("404 without a word", raw(refusal("404 Not Found", "", "")), wordless("Http404", Family::Other)),
         (
             "no organization",
-            Always(What::NotInUse),
+            Always(Effect::NotInUse),
             [
                 Never("only Organizations says it"),
                 Never("only Organizations says it"),
@@ -199,10 +203,10 @@ fn storms() -> Vec<Row> {
     let server = ["InternalServerErrorException", "InternalFailure", "ServiceException"];
     let unavailable = ["ServiceUnavailableException", "ServiceUnavailable", "ServiceUnavailableException"];
     vec![
-        ("429 without end", Always(What::Throttle), gaps(throttled, Family::Throttled)),
-        ("429, three times", First(3, What::Throttle), fine()),
-        ("429 with Retry-After, once", First(1, What::ThrottleRetryAfter(1)), fine()),
-        ("429, every second time", Every(2, What::Throttle), fine()),
+        ("429 without end", Always(Effect::Throttle), gaps(throttled, Family::Throttled)),
+        ("429, three times", First(3, Effect::Throttle), fine()),
+        ("429 with Retry-After, once", First(1, Effect::ThrottleRetryAfter(1)), fine()),
+        ("429, every second time", Every(2, Effect::Throttle), fine()),
         (
             "LimitExceededException",
             Raw(
@@ -211,48 +215,48 @@ fn storms() -> Vec<Row> {
             ),
             gaps(["LimitExceededException", "LimitExceeded", "LimitExceededException"], Family::Throttled),
         ),
-        ("500", Always(What::ServerError(500)), gaps(server, Family::Server)),
-        ("502", Always(What::ServerError(502)), gaps(server, Family::Server)),
-        ("503", Always(What::ServerError(503)), gaps(unavailable, Family::Server)),
-        ("504", Always(What::ServerError(504)), gaps(server, Family::Server)),
-        ("500, twice", First(2, What::ServerError(500)), fine()),
+        ("500", Always(Effect::ServerError(500)), gaps(server, Family::Server)),
+        ("502", Always(Effect::ServerError(502)), gaps(server, Family::Server)),
+        ("503", Always(Effect::ServerError(503)), gaps(unavailable, Family::Server)),
+        ("504", Always(Effect::ServerError(504)), gaps(server, Family::Server)),
+        ("500, twice", First(2, Effect::ServerError(500)), fine()),
     ]
 }
 
 fn connections() -> Vec<Row> {
     let byte = Duration::from_millis(50);
     vec![
-        ("reset", Always(What::Reset), gap("ConnectionFailure", Family::Broken)),
-        ("reset, twice", First(2, What::Reset), fine()),
-        ("closed without an answer", Always(What::Close), gap("ConnectionFailure", Family::Broken)),
-        ("cut body", Always(What::Cut), gap(INVALID, Family::NotAws)),
-        ("cut body, twice", First(2, What::Cut), fine()),
-        ("half-closed", Always(What::HalfClose), gap(INVALID, Family::NotAws)),
-        ("half a body, then silence", Always(What::Stall), gap("RequestTimeout", Family::Slow)),
-        ("slow-loris body", Always(What::TrickleForEver(byte)), gap("RequestTimeout", Family::Slow)),
-        ("no answer", Always(What::Hang), gap("RequestTimeout", Family::Slow)),
-        ("no answer, once", First(1, What::Hang), fine()),
-        ("a late answer", Always(What::Delay(Duration::from_millis(200))), fine()),
+        ("reset", Always(Effect::Reset), gap("ConnectionFailure", Family::Broken)),
+        ("reset, twice", First(2, Effect::Reset), fine()),
+        ("closed without an answer", Always(Effect::Close), gap("ConnectionFailure", Family::Broken)),
+        ("cut body", Always(Effect::Cut), gap(INVALID, Family::NotAws)),
+        ("cut body, twice", First(2, Effect::Cut), fine()),
+        ("half-closed", Always(Effect::HalfClose), gap(INVALID, Family::NotAws)),
+        ("half a body, then silence", Always(Effect::Stall), gap("RequestTimeout", Family::Slow)),
+        ("slow-loris body", Always(Effect::TrickleForEver(byte)), gap("RequestTimeout", Family::Slow)),
+        ("no answer", Always(Effect::Hang), gap("RequestTimeout", Family::Slow)),
+        ("no answer, once", First(1, Effect::Hang), fine()),
+        ("a late answer", Always(Effect::Delay(Duration::from_millis(200))), fine()),
     ]
 }
 
 fn answers() -> Vec<Row> {
     let elsewhere = "https://signin.example/".to_owned();
     vec![
-        ("truncated JSON", Always(What::Truncated), gap(INVALID, Family::NotAws)),
-        ("truncated JSON, twice", First(2, What::Truncated), fine()),
-        ("empty body", Always(What::EmptyBody), gap(INVALID, Family::NotAws)),
-        ("a web page", Always(What::NotJson), gap(INVALID, Family::NotAws)),
-        ("an error with status 200", Always(What::ErrorAsSuccess), gap(INVALID, Family::NotAws)),
-        ("garbage for gzip", Always(What::GzipGarbage), gap(INVALID, Family::NotAws)),
-        ("a length too short", Always(What::ShortLength), not_of_role()),
-        ("a length too long", Always(What::LongLength), gap(INVALID, Family::NotAws)),
-        ("a huge body", Always(What::Oversized(3_000_000)), not_of_role()),
-        ("302 to elsewhere", Always(What::Redirect(302, elsewhere.clone())), wordless("Http302", Family::Redirected)),
-        ("307 to elsewhere", Always(What::Redirect(307, elsewhere)), wordless("Http307", Family::Redirected)),
+        ("truncated JSON", Always(Effect::Truncated), gap(INVALID, Family::NotAws)),
+        ("truncated JSON, twice", First(2, Effect::Truncated), fine()),
+        ("empty body", Always(Effect::EmptyBody), gap(INVALID, Family::NotAws)),
+        ("a web page", Always(Effect::NotJson), gap(INVALID, Family::NotAws)),
+        ("an error with status 200", Always(Effect::ErrorAsSuccess), gap(INVALID, Family::NotAws)),
+        ("garbage for gzip", Always(Effect::GzipGarbage), gap(INVALID, Family::NotAws)),
+        ("a length too short", Always(Effect::ShortLength), not_of_role()),
+        ("a length too long", Always(Effect::LongLength), gap(INVALID, Family::NotAws)),
+        ("a huge body", Always(Effect::Oversized(3_000_000)), not_of_role()),
+        ("302 to elsewhere", Always(Effect::Redirect(302, elsewhere.clone())), wordless("Http302", Family::Redirected)),
+        ("307 to elsewhere", Always(Effect::Redirect(307, elsewhere)), wordless("Http307", Family::Redirected)),
         (
             "null for a list",
-            Always(What::NullList),
+            Always(Effect::NullList),
             [
                 Gap(INVALID, Family::NotAws),
                 Gap(INVALID, Family::NotAws),
@@ -268,7 +272,7 @@ fn answers() -> Vec<Row> {
         ),
         (
             "null among the items",
-            Always(What::NullItems),
+            Always(Effect::NullItems),
             [
                 Gap(INVALID, Family::NotAws),
                 Gap(INVALID, Family::NotAws),
@@ -279,7 +283,7 @@ fn answers() -> Vec<Row> {
         ),
         (
             "values that nobody knows",
-            Always(What::UnknownEnum),
+            Always(Effect::UnknownEnum),
             [Fine, Fine, Fine, Never("the answer has no such value"), Fine],
         ),
     ]
@@ -289,12 +293,16 @@ fn pages() -> Vec<Row> {
     let lists = |then: Then| [then.clone(), then.clone(), Never(NO_LIST), Never(NO_LIST), then];
     let other = |code| Gap(code, Family::Other);
     vec![
-        ("a page token that comes again", Always(What::RepeatToken), lists(Gap("RepeatedPageToken", Family::Endless))),
-        ("pages without end", Always(What::EndlessPages), lists(Gap("RepeatedPageToken", Family::Endless))),
-        ("an empty page first", Always(What::EmptyPage), lists(Fine)),
+        (
+            "a page token that comes again",
+            Always(Effect::RepeatToken),
+            lists(Gap("RepeatedPageToken", Family::Endless)),
+        ),
+        ("pages without end", Always(Effect::EndlessPages), lists(Gap("RepeatedPageToken", Family::Endless))),
+        ("an empty page first", Always(Effect::EmptyPage), lists(Fine)),
         (
             "400 on a page token",
-            Always(What::ExpiredPageToken),
+            Always(Effect::ExpiredPageToken),
             [
                 other("BadRequestException"),
                 other("BadRequestException"),

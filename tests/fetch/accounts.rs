@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use driftgate::emulator::{Fault, Fleet, Operation, Organization, ROOT, Roles, Settings, What, document};
-use driftgate::source::aws::{Request, Role, Whose};
+use driftgate::emulator::{Effect, Fault, Fleet, Operation, Organization, ROOT, Roles, Settings, document};
+use driftgate::source::aws::{AccountSource, Request, Role};
 
 use super::harness::*;
 
@@ -31,7 +31,7 @@ fn accounts(ids: &[String], apis: usize) -> Fleet {
 
 fn select(request: &mut Request, wanted: &[&str], excluded: &[&str]) {
     let selectors = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-    request.accounts.whose = Whose::Organization(selectors(wanted), role());
+    request.accounts.source = AccountSource::Organization(selectors(wanted), role());
     request.accounts.excluded = selectors(excluded);
 }
 
@@ -59,10 +59,10 @@ fn a_unit_without_accounts_is_a_warning_and_no_gap() {
 #[test]
 fn a_role_that_is_waited_for_keeps_nobody_from_being_read() {
     let ids = members(2);
-    let throttled = Fault::on(Operation::AssumeRole).account(&ids[0]).first(1, What::ThrottleRetryAfter(2));
+    let throttled = Fault::on(Operation::AssumeRole).account(&ids[0]).first(1, Effect::ThrottleRetryAfter(2));
     let settings = Settings { fleet: accounts(&ids, 1), faults: vec![throttled], ..Settings::default() };
     let fetched = fetch(settings, |request| {
-        request.accounts.whose = Whose::Named(ids.clone(), role());
+        request.accounts.source = AccountSource::Named(ids.clone(), role());
         request.concurrency = 1;
     });
     assert_eq!((fetched.close.gaps.as_slice(), fetched.stages.len()), (&[][..], 2));
@@ -79,7 +79,7 @@ fn lists_of_regions_keep_to_the_requests_in_flight() {
     let latency = Duration::from_millis(20);
     let settings = Settings { fleet: accounts(&ids, 1), latency, ..Settings::default() };
     let fetched = fetch(settings, |request| {
-        request.accounts.whose = Whose::Named(ids, role());
+        request.accounts.source = AccountSource::Named(ids, role());
         request.regions.named.clear();
         request.regions.all = true;
         request.concurrency = 1;
@@ -100,13 +100,13 @@ fn a_role_that_is_renewed_late_costs_attempts_and_no_gap() {
         // So short that the SDK renews them before each call.
         roles: Roles { lifetime: Duration::from_secs(3), ..Roles::default() },
         faults: vec![
-            Fault::on(Operation::AssumeRole).first(1, What::Delay(Duration::ZERO)),
-            Fault::on(Operation::AssumeRole).first(2, What::ThrottleRetryAfter(60)),
+            Fault::on(Operation::AssumeRole).first(1, Effect::Delay(Duration::ZERO)),
+            Fault::on(Operation::AssumeRole).first(2, Effect::ThrottleRetryAfter(60)),
         ],
         ..Settings::default()
     };
     let fetched = fetch(settings, |request| {
-        request.accounts.whose = Whose::Named(ids, role());
+        request.accounts.source = AccountSource::Named(ids, role());
         // The request that needs them ends before STS may be called again.
         request.retry.attempt = Duration::from_secs(1);
     });

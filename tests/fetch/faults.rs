@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use driftgate::emulator::{Arrival, Fault, Fleet, Operation, Settings, What, document};
+use driftgate::emulator::{Arrival, Effect, Fault, Fleet, Operation, Settings, document};
 use driftgate::model::feed::Read;
 use driftgate::model::wanted::Wanted;
 use serde_json::json;
@@ -27,12 +27,12 @@ fn every_page_of_every_list_is_read_in_order() {
 
 #[test]
 fn an_empty_page_with_a_token_is_not_the_end() {
-    fetch(faulty(vec![Fault::on_every_call().always(What::EmptyPage)]), |_| ()).assert_read(&ALL);
+    fetch(faulty(vec![Fault::on_every_call().always(Effect::EmptyPage)]), |_| ()).assert_read(&ALL);
 }
 
 #[test]
 fn what_passes_is_tried_again_and_every_attempt_is_counted() {
-    for what in [What::ServerError(500), What::ServerError(503), What::Reset, What::Close, What::Cut] {
+    for what in [Effect::ServerError(500), Effect::ServerError(503), Effect::Reset, Effect::Close, Effect::Cut] {
         let fetched = fetch(faulty(vec![Fault::on_every_call().first_of_each(2, what)]), |_| ());
         fetched.assert_read(&ALL);
         assert_eq!(fetched.close.scopes[0].requests, Some(27));
@@ -42,7 +42,8 @@ fn what_passes_is_tried_again_and_every_attempt_is_counted() {
 #[test]
 fn retry_after_is_waited_for() {
     let start = Instant::now();
-    fetch(faulty(vec![Fault::on(Operation::GetApis).first(1, What::ThrottleRetryAfter(1))]), |_| ()).assert_read(&ALL);
+    fetch(faulty(vec![Fault::on(Operation::GetApis).first(1, Effect::ThrottleRetryAfter(1))]), |_| ())
+        .assert_read(&ALL);
     assert!(start.elapsed() >= Duration::from_secs(1));
 }
 
@@ -50,7 +51,7 @@ fn retry_after_is_waited_for() {
 fn a_denied_region_is_a_gap_and_the_others_are_read() {
     let settings = Settings {
         fleet: with_stages(three_apis().fleet, "eu-west-1", "e1", &["prod"]),
-        faults: vec![Fault::on(Operation::GetApis).region(REGION).always(What::Deny)],
+        faults: vec![Fault::on(Operation::GetApis).region(REGION).always(Effect::Deny)],
         ..Settings::default()
     };
     let fetched =
@@ -67,7 +68,7 @@ fn a_denied_region_is_a_gap_and_the_others_are_read() {
 
 #[test]
 fn credentials_that_no_region_knows_end_the_run() {
-    let fetched = fetch(faulty(vec![Fault::on(Operation::GetApis).always(What::UnrecognizedClient)]), |_| ());
+    let fetched = fetch(faulty(vec![Fault::on(Operation::GetApis).always(Effect::UnrecognizedClient)]), |_| ());
     assert!(fetched.only_gap().hint.starts_with("the credentials are wrong"), "{}", fetched.only_gap().hint);
     assert!(fetched.close.failed.as_ref().unwrap().contains("in every Region (UnrecognizedClientException"));
     assert_eq!(fetched.close.scopes[0].requests, Some(1));
@@ -75,7 +76,7 @@ fn credentials_that_no_region_knows_end_the_run() {
 
 #[test]
 fn a_region_that_needs_no_enabling_and_does_not_know_the_token_is_a_gap() {
-    let strange = Fault::on(Operation::GetApis).region("eu-west-1").always(What::UnrecognizedClient);
+    let strange = Fault::on(Operation::GetApis).region("eu-west-1").always(Effect::UnrecognizedClient);
     let fetched =
         fetch(faulty(vec![strange]), |request| request.regions.named = ["eu-west-1", REGION].map(Into::into).into());
     assert!(fetched.only_gap().hint.contains("not enabled"));
@@ -84,7 +85,7 @@ fn a_region_that_needs_no_enabling_and_does_not_know_the_token_is_a_gap() {
 
 #[test]
 fn a_denied_api_is_a_gap_and_the_others_are_read() {
-    let fetched = fetch(faulty(vec![Fault::on(Operation::GetStages).api("a1").always(What::Deny)]), |_| ());
+    let fetched = fetch(faulty(vec![Fault::on(Operation::GetStages).api("a1").always(Effect::Deny)]), |_| ());
     assert_eq!(fetched.stages, ALL[3..]);
     let gap = fetched.only_gap();
     assert_eq!((gap.operation.as_str(), gap.api_id.as_deref()), ("GetStages", Some("a1")));
@@ -94,11 +95,11 @@ fn a_denied_api_is_a_gap_and_the_others_are_read() {
 
 #[test]
 fn a_later_page_that_is_denied_leaves_the_earlier_ones() {
-    let stages = fetch(faulty(vec![Fault::on(Operation::GetStages).api("a1").after(1, What::Deny)]), |_| ());
+    let stages = fetch(faulty(vec![Fault::on(Operation::GetStages).api("a1").after(1, Effect::Deny)]), |_| ());
     assert_eq!(stages.stages, ["us-east-1/a1/prod", "us-east-1/b2/prod", "us-east-1/c3/dev", "us-east-1/c3/prod"]);
     assert_eq!((stages.only_gap().api_id.as_deref(), stages.close.scopes[0].outcome), (Some("a1"), Read::Partial));
 
-    let apis = fetch(faulty(vec![Fault::on(Operation::GetApis).after(2, What::Deny)]), |_| ());
+    let apis = fetch(faulty(vec![Fault::on(Operation::GetApis).after(2, Effect::Deny)]), |_| ());
     assert_eq!(apis.stages, [&ALL[..3], &ALL[4..]].concat());
     assert_eq!((apis.only_gap().operation.as_str(), apis.close.scopes[0].outcome), ("GetApis", Read::Partial));
 }
@@ -131,7 +132,7 @@ fn an_empty_account_is_read_and_has_nothing() {
 
 #[test]
 fn an_api_deleted_between_the_calls_is_a_warning() {
-    let fetched = fetch(faulty(vec![Fault::on(Operation::GetStages).api("b2").always(What::Delete)]), |_| ());
+    let fetched = fetch(faulty(vec![Fault::on(Operation::GetStages).api("b2").always(Effect::Delete)]), |_| ());
     fetched.assert_read(&[&ALL[..3], &ALL[4..]].concat());
     let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
     assert_eq!((warning.kind.as_str(), warning.api_id.as_deref()), ("deleted", Some("b2")));
@@ -142,7 +143,7 @@ fn an_api_deleted_between_the_calls_is_a_warning() {
 fn credentials_that_expire_midway_leave_gaps_and_few_requests() {
     let fleet =
         (0..60).fold(Fleet::new(), |fleet, number| with_stages(fleet, REGION, &format!("a{number:02}"), &["prod"]));
-    let faults = vec![Fault::on(Operation::GetStages).after(10, What::ExpiredToken)];
+    let faults = vec![Fault::on(Operation::GetStages).after(10, Effect::ExpiredToken)];
     let settings = Settings { fleet, page_size: 100, faults, ..Settings::default() };
     let fetched = fetch(settings, |request| request.concurrency = 4);
     assert_eq!((fetched.stages.len(), fetched.close.gaps.len()), (10, 50));
@@ -156,7 +157,7 @@ fn credentials_that_expire_midway_leave_gaps_and_few_requests() {
 #[test]
 fn what_is_not_reached_in_time_is_a_gap() {
     let start = Instant::now();
-    let fetched = fetch(faulty(vec![Fault::on(Operation::GetStages).api("b2").always(What::Hang)]), |request| {
+    let fetched = fetch(faulty(vec![Fault::on(Operation::GetStages).api("b2").always(Effect::Hang)]), |request| {
         request.timeout = Some(Duration::from_millis(700));
     });
     assert!(start.elapsed() < Duration::from_secs(5));
@@ -169,10 +170,10 @@ fn what_is_not_reached_in_time_is_a_gap() {
 #[test]
 fn a_service_that_stays_broken_is_never_taken_for_an_empty_one() {
     for (what, seen) in [
-        (What::EmptyBody, "InvalidResponse"),
-        (What::ServerError(500), "Internal server error"),
-        (What::Throttle, "Too Many Requests"),
-        (What::Hang, "was over"),
+        (Effect::EmptyBody, "InvalidResponse"),
+        (Effect::ServerError(500), "Internal server error"),
+        (Effect::Throttle, "Too Many Requests"),
+        (Effect::Hang, "was over"),
     ] {
         let fetched = fetch(faulty(vec![Fault::on_every_call().always(what)]), |request| {
             request.timeout = Some(Duration::from_millis(300));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use driftgate::emulator::{Arrival, Emulator, Fleet, Operation, Settings, document};
 use driftgate::model::feed::{Close, Feed, Gap, Read, Selection};
 use driftgate::model::wanted::Wanted;
-use driftgate::source::aws::{AwsFeed, Error, Keys, Regions, Request, open};
+use driftgate::source::aws::{AwsFeed, Error, Regions, Request, StaticCredentials, open};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -49,7 +49,7 @@ pub fn request(emulator: &Emulator) -> Request {
     Request {
         regions: Regions { named: vec![REGION.to_owned()], ..Regions::default() },
         endpoint_url: Some(emulator.endpoint_url()),
-        credentials: Some(Keys {
+        credentials: Some(StaticCredentials {
             access_key_id: variable("AWS_ACCESS_KEY_ID"),
             secret_access_key: variable("AWS_SECRET_ACCESS_KEY"),
             session_token: None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use driftgate::emulator::{Fault, Fleet, Operation, Settings, What};
+use driftgate::emulator::{Effect, Fault, Fleet, Operation, Settings};
 use driftgate::model::feed::Read;
 
 use super::harness::*;
@@ -38,7 +38,7 @@ fn the_default_stage_can_be_asked_for() {
 #[test]
 fn one_stage_of_an_api_that_is_denied_is_a_gap() {
     let denied =
-        Settings { faults: vec![Fault::on(Operation::GetStage).api("c3").always(What::Deny)], ..small_pages() };
+        Settings { faults: vec![Fault::on(Operation::GetStage).api("c3").always(Effect::Deny)], ..small_pages() };
     let fetched = fetch(denied, |request| request.selection = select(&[], &["dev"]));
     assert_eq!(fetched.stages, ["us-east-1/a1/dev"]);
     let gap = fetched.only_gap();
@@ -70,7 +70,7 @@ fn one_stage_of_one_api_takes_two_calls() {
 
 #[test]
 fn where_get_api_is_denied_the_api_is_found_by_page() {
-    let settings = Settings { faults: vec![Fault::on(Operation::GetApi).always(What::Deny)], ..small_pages() };
+    let settings = Settings { faults: vec![Fault::on(Operation::GetApi).always(Effect::Deny)], ..small_pages() };
     let fetched = fetch(settings, |request| request.selection = select(&["a1"], &["prod"]));
     fetched.assert_read(&["us-east-1/a1/prod"]);
     assert_eq!((fetched.count(Operation::GetApis), fetched.count(Operation::GetStage)), (2, 1));
@@ -117,7 +117,7 @@ fn a_name_that_is_nowhere_is_a_gap() {
 /// It may be in an unread part, which is a gap already.
 #[test]
 fn a_name_that_may_be_in_what_was_not_read_is_no_gap_of_its_own() {
-    let denied = |operation| Settings { faults: vec![Fault::on(operation).always(What::Deny)], ..small_pages() };
+    let denied = |operation| Settings { faults: vec![Fault::on(operation).always(Effect::Deny)], ..small_pages() };
     let fetched = fetch(denied(Operation::GetApis), |request| request.selection = select(&["zz"], &[]));
     assert_eq!(fetched.only_gap().operation, "GetApis");
     let fetched = fetch(denied(Operation::GetStages), |request| request.selection = select(&["a1"], &["x", "y"]));
@@ -136,7 +136,7 @@ fn a_shard_leaves_it_to_the_whole_to_miss_a_name() {
 #[test]
 fn an_api_that_cannot_be_asked_for_is_a_gap() {
     let settings =
-        Settings { faults: vec![Fault::on(Operation::GetApi).always(What::UnrecognizedClient)], ..small_pages() };
+        Settings { faults: vec![Fault::on(Operation::GetApi).always(Effect::UnrecognizedClient)], ..small_pages() };
     let fetched = fetch(settings, |request| request.selection = select(&["a1"], &["prod"]));
     let gap = fetched.only_gap();
     assert_eq!((gap.operation.as_str(), gap.api_id.as_deref()), ("GetApi", Some("a1")));

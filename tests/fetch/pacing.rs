@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftgate::emulator::{Arrival, Fault, Fleet, Operation, Settings, Throttle, What};
-use driftgate::source::aws::{Role, Whose};
+use driftgate::emulator::{Arrival, Effect, Fault, Fleet, Operation, Settings, Throttle};
+use driftgate::source::aws::{AccountSource, Role};
 
 use super::harness::*;
 
@@ -49,8 +49,8 @@ fn no_window_of_arrivals_holds_more_than_burst_and_rate_allow() {
     let settings = Settings {
         fleet: fleet(40, &regions),
         faults: vec![
-            Fault::on(Operation::GetStages).share(7, 0.1, What::ServerError(500)),
-            Fault::on(Operation::GetStages).share(8, 0.1, What::Reset),
+            Fault::on(Operation::GetStages).share(7, 0.1, Effect::ServerError(500)),
+            Fault::on(Operation::GetStages).share(8, 0.1, Effect::Reset),
         ],
         ..Settings::default()
     };
@@ -92,16 +92,16 @@ fn the_promise_holds_for_many_accounts_and_regions_whatever_goes_wrong() {
     let settings = Settings {
         fleet,
         faults: vec![
-            Fault::on(Operation::GetStages).share(1, 0.05, What::Throttle),
-            Fault::on(Operation::GetStage).share(2, 0.05, What::ThrottleRetryAfter(1)),
-            Fault::on(Operation::GetStages).share(3, 0.1, What::ServerError(500)),
-            Fault::on(Operation::GetStage).share(4, 0.1, What::Reset),
+            Fault::on(Operation::GetStages).share(1, 0.05, Effect::Throttle),
+            Fault::on(Operation::GetStage).share(2, 0.05, Effect::ThrottleRetryAfter(1)),
+            Fault::on(Operation::GetStages).share(3, 0.1, Effect::ServerError(500)),
+            Fault::on(Operation::GetStage).share(4, 0.1, Effect::Reset),
         ],
         ..Settings::default()
     };
     let fetched = fetch(settings, |request| {
         let role = Role { name: "DriftgateAudit".to_owned(), external_id: None };
-        request.accounts.whose = Whose::Named(accounts, role);
+        request.accounts.source = AccountSource::Named(accounts, role);
         request.regions.named = regions;
         request.confirm = Some(Arc::new(|_| true));
         (request.rate, request.burst) = (10.0, 8);
@@ -121,7 +121,7 @@ fn the_promise_holds_for_many_accounts_and_regions_whatever_goes_wrong() {
 fn retry_after_silences_its_region_and_no_other() {
     let regions = [REGION, "eu-west-1"];
     // The other Region takes 6 s, so that it is under way all the while even where the machine is slow.
-    let wait = Fault::on(Operation::GetStages).region(REGION).api("a010").first(1, What::ThrottleRetryAfter(2));
+    let wait = Fault::on(Operation::GetStages).region(REGION).api("a010").first(1, Effect::ThrottleRetryAfter(2));
     let settings = Settings { fleet: fleet(120, &regions), faults: vec![wait], ..Settings::default() };
     let fetched = fetch(settings, |request| {
         request.regions.named = regions.map(Into::into).into();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use driftgate::emulator::{Fault, Operation, Settings, What};
+use driftgate::emulator::{Effect, Fault, Operation, Settings};
 use driftgate::model::feed::Read;
 use driftgate::source::aws::{Error, Regions, Request};
 
@@ -15,13 +15,13 @@ fn refused(settings: Settings, change: impl FnOnce(&mut Request)) -> Error {
     }
 }
 
-fn sts(what: What) -> Settings {
+fn sts(what: Effect) -> Settings {
     Settings { faults: vec![Fault::on(Operation::GetCallerIdentity).always(what)], ..three_apis() }
 }
 
 #[test]
 fn credentials_that_sts_refuses_end_the_run() {
-    let expired = refused(sts(What::ExpiredToken), |_| ());
+    let expired = refused(sts(Effect::ExpiredToken), |_| ());
     assert!(!expired.is_usage());
     let text = expired.to_string();
     assert!(text.contains("ExpiredToken") && text.contains("us-east-1") && text.contains("aws sso login"), "{text}");
@@ -37,8 +37,8 @@ fn credentials_that_sts_refuses_end_the_run() {
 /// A Region that STS and API Gateway refuse, as one that is not enabled does.
 fn refusing(region: &str, more: &[Operation]) -> Settings {
     let refused = [Operation::GetCallerIdentity, Operation::GetApis];
-    let refused = refused.map(|call| Fault::on(call).region(region).always(What::UnrecognizedClient));
-    let denied = more.iter().map(|call| Fault::on(*call).always(What::Deny));
+    let refused = refused.map(|call| Fault::on(call).region(region).always(Effect::UnrecognizedClient));
+    let denied = more.iter().map(|call| Fault::on(*call).always(Effect::Deny));
     Settings { fleet: three_apis().fleet, faults: refused.into_iter().chain(denied).collect(), ..Settings::default() }
 }
 
@@ -87,7 +87,7 @@ fn of_the_built_in_list_each_region_is_read_or_a_gap() {
 
 #[test]
 fn without_an_answer_of_sts_the_account_is_unknown_and_the_rest_is_read() {
-    for what in [What::Deny, What::ServerError(500), What::NotFound, What::Reset, What::NotJson] {
+    for what in [Effect::Deny, Effect::ServerError(500), Effect::NotFound, Effect::Reset, Effect::NotJson] {
         let fetched = fetch(sts(what), |_| ());
         fetched.assert_read(&ALL);
         assert_eq!(fetched.close.scopes[0].account, None);
@@ -119,7 +119,7 @@ fn refused_where_it_is_enabled(more: Vec<Fault>) -> Settings {
     let mut settings = three_apis();
     settings.fleet = with_stages(settings.fleet, "af-south-1", "z9", &["prod"]);
     settings.faults = more;
-    settings.faults.push(Fault::on(Operation::GetApis).region("af-south-1").always(What::UnrecognizedClient));
+    settings.faults.push(Fault::on(Operation::GetApis).region("af-south-1").always(Effect::UnrecognizedClient));
     settings
 }
 
@@ -138,15 +138,15 @@ fn a_region_that_aws_lists_as_enabled_is_never_left_out() {
 
 #[test]
 fn regions_that_could_not_be_listed_just_now_are_a_gap_and_those_that_are_known_are_read() {
-    let fetched = |what: What| {
-        let on = |operation| Fault::on(operation).always(what.clone());
+    let fetched = |effect: Effect| {
+        let on = |operation| Fault::on(operation).always(effect.clone());
         let faults = vec![on(Operation::ListRegions), on(Operation::DescribeRegions)];
         fetch(Settings { faults, ..three_apis() }, |request| {
             request.regions = Regions { all: true, ..Regions::default() };
             request.retry.attempts = 2;
         })
     };
-    let broken = fetched(What::ServerError(503));
+    let broken = fetched(Effect::ServerError(503));
     let lists: Vec<_> = broken.close.gaps.iter().filter(|gap| gap.region.is_none()).collect();
     assert_eq!(lists.iter().map(|gap| gap.operation.as_str()).collect::<Vec<_>>(), ["DescribeRegions"]);
     assert_eq!(broken.stages, ALL);
@@ -163,7 +163,7 @@ fn a_region_to_leave_out_that_is_nowhere_is_worth_a_warning() {
 #[test]
 fn the_time_for_the_whole_fetch_is_for_sts_as_well() {
     let started = Instant::now();
-    let fetched = fetch(sts(What::Hang), |request| request.timeout = Some(Duration::from_secs(1)));
+    let fetched = fetch(sts(Effect::Hang), |request| request.timeout = Some(Duration::from_secs(1)));
     assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
     let gaps = &fetched.close.gaps;
     assert!(!gaps.is_empty() && gaps.iter().all(|gap| gap.code == "Timeout"), "{gaps:?}");

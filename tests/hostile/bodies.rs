@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use driftgate::source::aws::{Accounts, Role, Whose};
+use driftgate::source::aws::{AccountSource, Accounts, Role};
 use serde_json::json;
 
 use super::audit::each;
@@ -89,7 +89,8 @@ fn each_is_a_gap_and_the_others_are_read() {
             "AssumeRole" => role(request),
             "ListAccounts" => {
                 let role = Role { name: "Audit".to_owned(), external_id: None };
-                request.accounts = Accounts { whose: Whose::Organization(Vec::new(), role), excluded: Vec::new() };
+                request.accounts =
+                    Accounts { source: AccountSource::Organization(Vec::new(), role), excluded: Vec::new() };
             }
             _ => {}
         });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use driftgate::emulator::document;
 use driftgate::model::feed::{Gap, Selection};
-use driftgate::source::aws::{Accounts, Regions, Request, Role, Whose};
+use driftgate::source::aws::{AccountSource, Accounts, Regions, Request, Role};
 use serde_json::{Value, json};
 
 use super::audit::{Audited, audit, policies, request};
@@ -98,7 +98,7 @@ pub fn one_api_and_stage(request: &mut Request) {
 
 pub fn role(request: &mut Request) {
     let role = Role { name: "Audit".to_owned(), external_id: None };
-    request.accounts = Accounts { whose: Whose::Named(vec![OTHER.to_owned()], role), excluded: Vec::new() };
+    request.accounts = Accounts { source: AccountSource::Named(vec![OTHER.to_owned()], role), excluded: Vec::new() };
 }
 
 /// Operation, code, API and stage of the one gap.

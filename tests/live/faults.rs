@@ -3,7 +3,7 @@
 use std::thread;
 
 use driftgate::emulator::Operation::{GetApis, GetStages};
-use driftgate::emulator::{Fault, Fleet, Settings, What, document};
+use driftgate::emulator::{Effect, Fault, Fleet, Settings, document};
 use serde_json::{Value as Json, json};
 
 use super::harness::{self, ACCOUNT, REGION};
@@ -47,16 +47,16 @@ fn expect(timeout: &'static str, rows: Vec<(String, Fleet, Option<Fault>)>, hold
 }
 
 /// Faults that break an answer, by name.
-fn broken() -> [(&'static str, What); 8] {
+fn broken() -> [(&'static str, Effect); 8] {
     [
-        ("429", What::Throttle),
-        ("500", What::ServerError(500)),
-        ("reset", What::Reset),
-        ("closed", What::Close),
-        ("cut mid-body", What::Cut),
-        ("not JSON", What::NotJson),
-        ("truncated JSON", What::Truncated),
-        ("empty body", What::EmptyBody),
+        ("429", Effect::Throttle),
+        ("500", Effect::ServerError(500)),
+        ("reset", Effect::Reset),
+        ("closed", Effect::Close),
+        ("cut mid-body", Effect::Cut),
+        ("not JSON", Effect::NotJson),
+        ("truncated JSON", Effect::Truncated),
+        ("empty body", Effect::EmptyBody),
     ]
 }
 
@@ -64,7 +64,7 @@ fn broken() -> [(&'static str, What); 8] {
 fn what_passes_is_read_after_all_and_is_exit_0() {
     let mut rows = vec![("a second page everywhere, an unknown enum value".to_owned(), fleet(), None)];
     for operation in [GetApis, GetStages] {
-        rows.push((format!("{operation} empty page"), fleet(), Some(Fault::on(operation).always(What::EmptyPage))));
+        rows.push((format!("{operation} empty page"), fleet(), Some(Fault::on(operation).always(Effect::EmptyPage))));
         for (name, what) in broken() {
             rows.push((format!("{operation} {name}"), fleet(), Some(Fault::on(operation).first(2, what))));
         }
@@ -80,11 +80,11 @@ fn what_passes_is_read_after_all_and_is_exit_0() {
 #[test]
 fn what_stays_broken_is_a_gap_and_is_exit_3() {
     let more = [
-        ("denied", What::Deny),
-        ("expired", What::ExpiredToken),
-        ("not enabled", What::UnrecognizedClient),
-        ("same token again", What::RepeatToken),
-        ("no answer", What::Hang),
+        ("denied", Effect::Deny),
+        ("expired", Effect::ExpiredToken),
+        ("not enabled", Effect::UnrecognizedClient),
+        ("same token again", Effect::RepeatToken),
+        ("no answer", Effect::Hang),
     ];
     let mut rows = Vec::new();
     for (name, what) in broken().into_iter().chain(more) {
@@ -108,7 +108,7 @@ fn what_stays_broken_is_a_gap_and_is_exit_3() {
 
 #[test]
 fn an_api_that_is_deleted_meanwhile_is_a_warning_and_an_empty_account_is_no_conforming_one() {
-    let deleted = Fault::on(GetStages).api("api1").always(What::Delete);
+    let deleted = Fault::on(GetStages).api("api1").always(Effect::Delete);
     expect(LONG, vec![("deleted".to_owned(), fleet(), Some(deleted))], |code, result| {
         code == 0 && result["summary"]["stages"] == 4 && result["warnings"][0]["kind"] == "deleted"
     });

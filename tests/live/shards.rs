@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use driftgate::emulator::{Fault, Fleet, Operation, Settings, What, document};
+use driftgate::emulator::{Effect, Fault, Fleet, Operation, Settings, document};
 
 use super::harness::{self, ACCOUNT};
 
@@ -74,7 +74,7 @@ fn machines_that_find_other_credentials_or_another_region_have_no_parts_of_one_r
 fn where_accounts_are_named_it_does_not_matter_who_asks() {
     let named = |shard| ["--shard", shard, "--accounts", ACCOUNT];
     let first = found((ACCOUNT, "us-east-1"), vec![], &named("1/2"));
-    let silent = vec![Fault::on(Operation::GetCallerIdentity).always(What::Deny)];
+    let silent = vec![Fault::on(Operation::GetCallerIdentity).always(Effect::Deny)];
     assert_eq!(first, found((ACCOUNT, "us-east-1"), silent, &named("2/2")));
     assert_eq!(first, found((OTHER, "us-east-1"), vec![], &named("2/2")));
     assert_ne!(first, found((ACCOUNT, "eu-west-1"), vec![], &named("2/2")));
@@ -82,7 +82,7 @@ fn where_accounts_are_named_it_does_not_matter_who_asks() {
 
 #[test]
 fn a_part_of_an_account_that_is_not_known_is_none() {
-    let silent = Fault::on(Operation::GetCallerIdentity).always(What::Deny);
+    let silent = Fault::on(Operation::GetCallerIdentity).always(Effect::Deny);
     let settings = Settings { fleet: Fleet::new().account(ACCOUNT), faults: vec![silent], ..Settings::default() };
     let output = harness::output_as((ACCOUNT, "us-east-1"), settings, POLICY, &["--shard", "1/2"]);
     let said = String::from_utf8(output.stderr).unwrap();

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::audit::Reports;
 use super::values::whole;
-use crate::emulator::{Fault, Operation, What};
+use crate::emulator::{Effect, Fault, Operation};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -57,21 +57,21 @@ pub struct Demo {
 /// Reads `--fault KIND=WHAT`; one kind needs nothing more.
 fn parse_fault(text: &str) -> Result<Fault, String> {
     if text == "deny-organization" {
-        return Ok(Fault::on(Operation::ListAccounts).always(What::Deny));
+        return Ok(Fault::on(Operation::ListAccounts).always(Effect::Deny));
     }
     let (kind, what) = text.split_once('=').ok_or("a fault is KIND=WHAT, for example deny-region=eu-west-1")?;
     let nth =
         || what.parse::<u64>().ok().filter(|nth| *nth > 0).ok_or(format!("{kind} needs a number: every so many calls"));
     match kind {
-        "deny-account" => Ok(Fault::on(Operation::AssumeRole).account(what).always(What::Deny)),
-        "bad-token-region" => Ok(Fault::on_every_call().region(what).always(What::UnrecognizedClient)),
-        "deny-region" => Ok(Fault::on_every_call().region(what).always(What::Deny)),
-        "deny-api" => Ok(Fault::on_every_call().api(what).always(What::Deny)),
-        "lose-api" => Ok(Fault::on(Operation::GetStages).api(what).always(What::Delete)),
-        "throttle" => Ok(Fault::on_every_call().every(nth()?, What::Throttle)),
-        "error" => Ok(Fault::on_every_call().every(nth()?, What::ServerError(500))),
-        "reset" => Ok(Fault::on_every_call().every(nth()?, What::Reset)),
-        "cut" => Ok(Fault::on_every_call().every(nth()?, What::Cut)),
+        "deny-account" => Ok(Fault::on(Operation::AssumeRole).account(what).always(Effect::Deny)),
+        "bad-token-region" => Ok(Fault::on_every_call().region(what).always(Effect::UnrecognizedClient)),
+        "deny-region" => Ok(Fault::on_every_call().region(what).always(Effect::Deny)),
+        "deny-api" => Ok(Fault::on_every_call().api(what).always(Effect::Deny)),
+        "lose-api" => Ok(Fault::on(Operation::GetStages).api(what).always(Effect::Delete)),
+        "throttle" => Ok(Fault::on_every_call().every(nth()?, Effect::Throttle)),
+        "error" => Ok(Fault::on_every_call().every(nth()?, Effect::ServerError(500))),
+        "reset" => Ok(Fault::on_every_call().every(nth()?, Effect::Reset)),
+        "cut" => Ok(Fault::on_every_call().every(nth()?, Effect::Cut)),
         _ => {
             Err("kinds: deny-account, deny-organization, bad-token-region, deny-region, deny-api, lose-api, throttle, \
                   error, reset, cut"

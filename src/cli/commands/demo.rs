@@ -87,12 +87,12 @@ fn epilogue(exit: u8, reports: &[Report]) -> Result<(), Stop> {
     Ok(())
 }
 
-fn keys(emulator: &Emulator) -> aws::Keys {
+fn keys(emulator: &Emulator) -> aws::StaticCredentials {
     let environment = emulator.environment(HOME_ACCOUNT, HOME_REGION);
     let value = |name: &str| {
         environment.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()).unwrap_or_default()
     };
-    aws::Keys {
+    aws::StaticCredentials {
         access_key_id: value("AWS_ACCESS_KEY_ID"),
         secret_access_key: value("AWS_SECRET_ACCESS_KEY"),
         session_token: None,

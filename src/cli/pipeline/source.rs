@@ -155,7 +155,7 @@ fn accounts(source: &Source) -> Result<aws::Accounts, Stop> {
     };
     let wanted = selectors("--accounts", &flags.accounts)?;
     if flags.organization {
-        return Ok(aws::Accounts { whose: aws::Whose::Organization(wanted, role), excluded });
+        return Ok(aws::Accounts { source: aws::AccountSource::Organization(wanted, role), excluded });
     }
     let needs = [
         (flags.role_name.is_some(), "--role-name"),
@@ -186,7 +186,7 @@ fn accounts(source: &Source) -> Result<aws::Accounts, Stop> {
         )));
     }
     let ids = wanted.iter().map(id).collect::<Result<_, _>>()?;
-    Ok(aws::Accounts { whose: aws::Whose::Named(ids, role), excluded })
+    Ok(aws::Accounts { source: aws::AccountSource::Named(ids, role), excluded })
 }
 
 fn selection(source: &Source) -> Selection {
@@ -307,9 +307,9 @@ impl Interrupted {
     /// A fetch: the accounts and Regions that the flags name.
     fn fetch(request: &aws::Request) -> Self {
         let left_out = |id: &String| request.accounts.excluded.contains(&Selector::Account(id.clone()));
-        let accounts: Vec<Option<String>> = match &request.accounts.whose {
-            aws::Whose::Named(ids, _) => ids.iter().filter(|id| !left_out(id)).cloned().map(Some).collect(),
-            aws::Whose::Callers | aws::Whose::Organization(..) => vec![None],
+        let accounts: Vec<Option<String>> = match &request.accounts.source {
+            aws::AccountSource::Named(ids, _) => ids.iter().filter(|id| !left_out(id)).cloned().map(Some).collect(),
+            aws::AccountSource::Own | aws::AccountSource::Organization(..) => vec![None],
         };
         let named = &request.regions.named;
         let regions = named.iter().filter(|name| !request.regions.excluded.contains(name));

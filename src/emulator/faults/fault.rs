@@ -15,11 +15,11 @@ use crate::emulator::wire::signature::Caller;
 /// `Throttling` of STS and `RequestLimitExceeded` of EC2. It reads as a sentence:
 ///
 /// ```
-/// use driftgate::emulator::{Fault, Operation, What};
+/// use driftgate::emulator::{Fault, Operation, Effect};
 ///
-/// Fault::on(Operation::GetStages).region("eu-west-1").api("a1b2c3d4e5").always(What::Deny);
-/// Fault::on_every_call().after(10, What::ExpiredToken);
-/// Fault::on(Operation::GetApis).first(3, What::Throttle);
+/// Fault::on(Operation::GetStages).region("eu-west-1").api("a1b2c3d4e5").always(Effect::Deny);
+/// Fault::on_every_call().after(10, Effect::ExpiredToken);
+/// Fault::on(Operation::GetApis).first(3, Effect::Throttle);
 /// ```
 ///
 /// Only requests that no earlier fault struck are counted, so `first(3, …)` and then `first(2, …)` on the same
@@ -28,7 +28,7 @@ use crate::emulator::wire::signature::Caller;
 pub struct Fault {
     on: Target,
     when: When,
-    what: What,
+    effect: Effect,
 }
 
 /// The requests that a fault may strike, all unless narrowed.
@@ -60,7 +60,7 @@ pub enum When {
 
 /// The effect on a request that is struck.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum Effect {
     /// 429 TooManyRequestsException.
     Throttle,
     /// The same with a `Retry-After` of so many seconds.
@@ -183,38 +183,38 @@ impl Target {
     }
 
     /// Strikes all of them.
-    pub fn always(self, what: What) -> Fault {
-        self.when(When::Always, what)
+    pub fn always(self, effect: Effect) -> Fault {
+        self.when(When::Always, effect)
     }
 
     /// Strikes the first `count`.
-    pub fn first(self, count: u64, what: What) -> Fault {
-        self.when(When::First(count), what)
+    pub fn first(self, count: u64, effect: Effect) -> Fault {
+        self.when(When::First(count), effect)
     }
 
     /// Strikes the first `count` of each different request.
-    pub fn first_of_each(self, count: u64, what: What) -> Fault {
-        self.when(When::FirstOfEach(count), what)
+    pub fn first_of_each(self, count: u64, effect: Effect) -> Fault {
+        self.when(When::FirstOfEach(count), effect)
     }
 
     /// Strikes all but the first `count`.
-    pub fn after(self, count: u64, what: What) -> Fault {
-        self.when(When::After(count), what)
+    pub fn after(self, count: u64, effect: Effect) -> Fault {
+        self.when(When::After(count), effect)
     }
 
     /// Strikes each `count`-th; 0 is never.
-    pub fn every(self, count: u64, what: What) -> Fault {
-        self.when(When::Every(count), what)
+    pub fn every(self, count: u64, effect: Effect) -> Fault {
+        self.when(When::Every(count), effect)
     }
 
     /// Strikes a random `share` of them, the same ones for the same seed and order.
-    pub fn share(self, seed: u64, share: f64, what: What) -> Fault {
-        self.when(When::Share(seed, share), what)
+    pub fn share(self, seed: u64, share: f64, effect: Effect) -> Fault {
+        self.when(When::Share(seed, share), effect)
     }
 
     /// Strikes them as `when` says.
-    pub fn when(self, when: When, what: What) -> Fault {
-        Fault { on: self, when, what }
+    pub fn when(self, when: When, effect: Effect) -> Fault {
+        Fault { on: self, when, effect }
     }
 
     fn includes(&self, caller: &Caller<'_>, call: &Call<'_>) -> bool {
@@ -242,7 +242,7 @@ impl ArmedFault {
     }
 
     /// The effect on this request, if the fault strikes; `target` is the raw path and query.
-    pub fn strike(&self, caller: &Caller<'_>, call: &Call<'_>, target: &str) -> Option<&What> {
+    pub fn strike(&self, caller: &Caller<'_>, call: &Call<'_>, target: &str) -> Option<&Effect> {
         if !self.fault.on.includes(caller, call) {
             return None;
         }
@@ -255,7 +255,7 @@ impl ArmedFault {
             When::Every(count) => (earlier + 1).is_multiple_of(count),
             When::Share(seed, share) => random::fraction(seed, earlier) < share,
         };
-        strikes.then_some(&self.fault.what)
+        strikes.then_some(&self.fault.effect)
     }
 
     fn earlier_of_same(&self, caller: &Caller<'_>, call: &Call<'_>, target: &str) -> u64 {
@@ -286,21 +286,21 @@ mod tests {
     fn when_decides_which_requests_are_struck() {
         let four = ["/v2/apis"; 4];
         let on = || Fault::on(Operation::GetApis);
-        assert_eq!(struck(on().always(What::Reset), &four), [true, true, true, true]);
-        assert_eq!(struck(on().first(1, What::Reset), &four), [true, false, false, false]);
-        assert_eq!(struck(on().after(3, What::Reset), &four), [false, false, false, true]);
-        assert_eq!(struck(on().every(2, What::Reset), &four), [false, true, false, true]);
-        assert_eq!(struck(on().every(0, What::Reset), &four), [false; 4]);
-        assert_eq!(struck(on().share(1, 0.0, What::Reset), &four), [false; 4]);
-        assert_eq!(struck(on().share(1, 1.0, What::Reset), &four), [true; 4]);
+        assert_eq!(struck(on().always(Effect::Reset), &four), [true, true, true, true]);
+        assert_eq!(struck(on().first(1, Effect::Reset), &four), [true, false, false, false]);
+        assert_eq!(struck(on().after(3, Effect::Reset), &four), [false, false, false, true]);
+        assert_eq!(struck(on().every(2, Effect::Reset), &four), [false, true, false, true]);
+        assert_eq!(struck(on().every(0, Effect::Reset), &four), [false; 4]);
+        assert_eq!(struck(on().share(1, 0.0, Effect::Reset), &four), [false; 4]);
+        assert_eq!(struck(on().share(1, 1.0, Effect::Reset), &four), [true; 4]);
         let pages = ["/v2/apis", "/v2/apis", "/v2/apis?nextToken=a", "/v2/apis?nextToken=a"];
-        assert_eq!(struck(on().first_of_each(1, What::Reset), &pages), [true, false, true, false]);
+        assert_eq!(struck(on().first_of_each(1, Effect::Reset), &pages), [true, false, true, false]);
     }
 
     #[test]
     fn the_target_narrows() {
         let targets = ["/v2/apis", "/v2/apis/a1", "/v2/apis/a1/stages", "/v2/apis/a1/stages/prod", "/v2/nothing"];
-        let whom = |target: Target| struck(target.always(What::Reset), &targets);
+        let whom = |target: Target| struck(target.always(Effect::Reset), &targets);
         assert_eq!(whom(Fault::on_every_call()), [true, true, true, true, false]);
         assert_eq!(whom(Fault::on_every_call().api("a1")), [false, true, true, true, false]);
         assert_eq!(whom(Fault::on_every_call().stage("prod")), [false, false, false, true, false]);

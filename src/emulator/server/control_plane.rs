@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::arrival::{Arrival, ArrivalLog};
 use crate::emulator::faults::corrupt;
-use crate::emulator::faults::fault::{ArmedFault, What};
+use crate::emulator::faults::fault::{ArmedFault, Effect};
 use crate::emulator::faults::throttle::Buckets;
 use crate::emulator::fleet::deployed::Fleet;
 use crate::emulator::fleet::regions::OptIn;
@@ -168,8 +168,8 @@ impl ControlPlane {
             return refused(Refusal::denied(caller, raw.method, call.operation, &call.resource));
         }
         let service = Service { plane: self, caller, call, request_id };
-        let what = self.faults.iter().find_map(|fault| fault.strike(caller, call, raw.target));
-        what.map_or_else(|| (Fate::Answered(service.answer()), Duration::ZERO), |what| service.struck(what))
+        let effect = self.faults.iter().find_map(|fault| fault.strike(caller, call, raw.target));
+        effect.map_or_else(|| (Fate::Answered(service.answer()), Duration::ZERO), |effect| service.struck(effect))
     }
 }
 
@@ -186,60 +186,60 @@ impl Service<'_> {
         self.paged(Paging::Faithful)
     }
 
-    fn struck(&self, what: &What) -> (Fate, Duration) {
+    fn struck(&self, effect: &Effect) -> (Fate, Duration) {
         let Service { caller, call, request_id, .. } = *self;
         let Call { operation, resource, .. } = call;
         let refused = |refusal: Refusal| Fate::Answered(refusal.reply(*operation, request_id));
         let delivered = |delivery: Delivery| Fate::Delivered(self.answer(), delivery);
-        let fate = match what {
-            What::Throttle => refused(Refusal::throttled(None)),
-            What::ThrottleRetryAfter(seconds) => refused(Refusal::throttled(Some(*seconds))),
-            What::ServerError(status) => refused(Refusal::server_error(*status)),
-            What::Deny => refused(Refusal::denied(caller, "GET", *operation, resource)),
-            What::DenyByOrganization => refused(Refusal::denied_by_organization(caller, *operation, resource)),
-            What::ExpiredToken => refused(Refusal::expired_token()),
-            What::UnrecognizedClient => refused(Refusal::unrecognized_client()),
-            What::InvalidSignature => refused(Refusal::invalid_signature()),
-            What::ClockSkew => refused(Refusal::clock_skew()),
-            What::IncompleteSignature => refused(Refusal::incomplete_signature()),
-            What::NotFound => refused(self.not_found()),
-            What::Delete => {
+        let fate = match effect {
+            Effect::Throttle => refused(Refusal::throttled(None)),
+            Effect::ThrottleRetryAfter(seconds) => refused(Refusal::throttled(Some(*seconds))),
+            Effect::ServerError(status) => refused(Refusal::server_error(*status)),
+            Effect::Deny => refused(Refusal::denied(caller, "GET", *operation, resource)),
+            Effect::DenyByOrganization => refused(Refusal::denied_by_organization(caller, *operation, resource)),
+            Effect::ExpiredToken => refused(Refusal::expired_token()),
+            Effect::UnrecognizedClient => refused(Refusal::unrecognized_client()),
+            Effect::InvalidSignature => refused(Refusal::invalid_signature()),
+            Effect::ClockSkew => refused(Refusal::clock_skew()),
+            Effect::IncompleteSignature => refused(Refusal::incomplete_signature()),
+            Effect::NotFound => refused(self.not_found()),
+            Effect::Delete => {
                 if let Some(api_id) = resource.api_id() {
                     self.plane.deleted.add(caller, api_id, resource.stage());
                 }
                 refused(self.not_found())
             }
-            What::ExpiredPageToken if call.goes_on() => refused(Refusal::bad_token()),
-            What::ExpiredPageToken => Fate::Answered(self.answer()),
-            What::NotInUse => refused(Refusal::not_in_use()),
-            What::Reset => Fate::Reset,
-            What::Close => Fate::Closed,
-            What::Hang => Fate::Hung,
-            What::Cut => delivered(Delivery::Cut),
-            What::Stall => delivered(Delivery::Stalled),
-            What::HalfClose => delivered(Delivery::HalfClosed),
-            What::Trickle(pause) => delivered(Delivery::Trickled(*pause)),
-            What::TrickleForEver(pause) => delivered(Delivery::TrickledForEver(*pause)),
-            What::ShortLength => delivered(Delivery::ShortLength),
-            What::LongLength => delivered(Delivery::LongLength),
-            What::Delay(delay) => return (Fate::Answered(self.answer()), *delay),
-            What::RepeatToken => Fate::Answered(self.paged(Paging::RepeatToken)),
-            What::EmptyPage => Fate::Answered(self.paged(Paging::EmptyPageFirst)),
-            What::EndlessPages => Fate::Answered(self.paged(Paging::Endless)),
-            What::Redirect(status, location) => Fate::Answered(Reply::redirect(*status, location)),
-            What::ErrorAsSuccess => {
+            Effect::ExpiredPageToken if call.goes_on() => refused(Refusal::bad_token()),
+            Effect::ExpiredPageToken => Fate::Answered(self.answer()),
+            Effect::NotInUse => refused(Refusal::not_in_use()),
+            Effect::Reset => Fate::Reset,
+            Effect::Close => Fate::Closed,
+            Effect::Hang => Fate::Hung,
+            Effect::Cut => delivered(Delivery::Cut),
+            Effect::Stall => delivered(Delivery::Stalled),
+            Effect::HalfClose => delivered(Delivery::HalfClosed),
+            Effect::Trickle(pause) => delivered(Delivery::Trickled(*pause)),
+            Effect::TrickleForEver(pause) => delivered(Delivery::TrickledForEver(*pause)),
+            Effect::ShortLength => delivered(Delivery::ShortLength),
+            Effect::LongLength => delivered(Delivery::LongLength),
+            Effect::Delay(delay) => return (Fate::Answered(self.answer()), *delay),
+            Effect::RepeatToken => Fate::Answered(self.paged(Paging::RepeatToken)),
+            Effect::EmptyPage => Fate::Answered(self.paged(Paging::EmptyPageFirst)),
+            Effect::EndlessPages => Fate::Answered(self.paged(Paging::Endless)),
+            Effect::Redirect(status, location) => Fate::Answered(Reply::redirect(*status, location)),
+            Effect::ErrorAsSuccess => {
                 let error = Refusal::server_error(500).reply(*operation, request_id);
                 Fate::Answered(Reply { status: 200, error_type: None, ..error })
             }
-            What::NotJson => Fate::Answered(Reply::web_page()),
-            What::Truncated => Fate::Answered(self.answer().truncated()),
-            What::EmptyBody => Fate::Answered(self.answer().without_body()),
-            What::GzipGarbage => Fate::Answered(corrupt::gzip_garbage()),
-            What::Oversized(bytes) => Fate::Answered(corrupt::oversized(self.answer(), *bytes)),
-            What::UnknownEnum => Fate::Answered(corrupt::unknown_enums(self.answer())),
-            What::NullItems => Fate::Answered(corrupt::null_items(self.answer())),
-            What::NullList => Fate::Answered(corrupt::null_list(self.answer())),
-            What::Changed(changes) => Fate::Answered(corrupt::changed(self.answer(), changes)),
+            Effect::NotJson => Fate::Answered(Reply::web_page()),
+            Effect::Truncated => Fate::Answered(self.answer().truncated()),
+            Effect::EmptyBody => Fate::Answered(self.answer().without_body()),
+            Effect::GzipGarbage => Fate::Answered(corrupt::gzip_garbage()),
+            Effect::Oversized(bytes) => Fate::Answered(corrupt::oversized(self.answer(), *bytes)),
+            Effect::UnknownEnum => Fate::Answered(corrupt::unknown_enums(self.answer())),
+            Effect::NullItems => Fate::Answered(corrupt::null_items(self.answer())),
+            Effect::NullList => Fate::Answered(corrupt::null_list(self.answer())),
+            Effect::Changed(changes) => Fate::Answered(corrupt::changed(self.answer(), changes)),
         };
         (fate, Duration::ZERO)
     }

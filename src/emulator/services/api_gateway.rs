@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::deleted::Deleted;
 use crate::emulator::fleet::deployed::{Api, Fleet};
-use crate::emulator::wire::paging::{BadRequest, List, Page, Paging};
+use crate::emulator::wire::paging::{BadRequest, List, PageRange, Paging};
 use crate::emulator::wire::refusal::Refusal;
 use crate::emulator::wire::reply::Reply;
 use crate::emulator::wire::request::{Call, Resource};
@@ -27,7 +27,7 @@ pub fn answer(
         let found = apis.find(api_id).filter(|_| is_there(api_id));
         found.ok_or_else(|| Refusal::no_such_api(caller, api_id))
     };
-    let page = |of: &str, length: usize| -> Result<Page, Refusal> {
+    let page = |of: &str, length: usize| -> Result<PageRange, Refusal> {
         let list = List { caller, of, length, page_size, largest: LARGEST_PAGE };
         let (size, token) = (call.parameter("maxResults"), call.parameter("nextToken"));
         list.page(size.as_deref(), token.as_deref(), paging).map_err(BadRequest::refusal)

@@ -6,11 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use crate::emulator::wire::signature::Caller;
 
 /// Account, Region, API and stage; without a stage, the API and all of its stages.
-type Key = (String, String, String, Option<String>);
+type DeletedItem = (String, String, String, Option<String>);
 
 /// The items deleted so far.
 #[derive(Debug, Default)]
-pub struct Deleted(Mutex<BTreeSet<Key>>);
+pub struct Deleted(Mutex<BTreeSet<DeletedItem>>);
 
 impl Deleted {
     /// Deletes the API, or one stage of it.
@@ -25,6 +25,6 @@ impl Deleted {
     }
 }
 
-fn key(caller: &Caller<'_>, api_id: &str, stage: Option<&str>) -> Key {
+fn key(caller: &Caller<'_>, api_id: &str, stage: Option<&str>) -> DeletedItem {
     (caller.account.to_owned(), caller.region.to_owned(), api_id.to_owned(), stage.map(str::to_owned))
 }

@@ -11,7 +11,7 @@ use super::signature::Caller;
 
 /// One page: its items, and the token of the next page.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct PageRange {
     pub items: Range<usize>,
     pub next: Option<String>,
 }
@@ -65,14 +65,14 @@ impl List<'_> {
         max_results: Option<&str>,
         next_token: Option<&str>,
         paging: Paging,
-    ) -> Result<Page, BadRequest> {
+    ) -> Result<PageRange, BadRequest> {
         let size = self.size(max_results)?;
         let start = next_token.map_or(Ok(0), |token| self.position(token, paging))?;
         if paging == Paging::EmptyPageFirst && next_token.is_none() {
-            return Ok(Page { items: 0..0, next: Some(self.token(0)) });
+            return Ok(PageRange { items: 0..0, next: Some(self.token(0)) });
         }
         if paging == Paging::Endless && start >= self.length {
-            return Ok(Page { items: 0..0, next: Some(self.token(start + 1)) });
+            return Ok(PageRange { items: 0..0, next: Some(self.token(start + 1)) });
         }
         let start = self.length.min(start);
         let end = self.length.min(start + size);
@@ -81,7 +81,7 @@ impl List<'_> {
             Paging::Endless => Some(self.token(end)),
             Paging::Faithful | Paging::EmptyPageFirst => (end < self.length).then(|| self.token(end)),
         };
-        Ok(Page { items: start..end, next })
+        Ok(PageRange { items: start..end, next })
     }
 
     fn size(&self, max_results: Option<&str>) -> Result<usize, BadRequest> {

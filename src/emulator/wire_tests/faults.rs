@@ -6,8 +6,8 @@ use tokio::net::TcpStream;
 
 use super::*;
 
-async fn struck_on(operation: Operation, what: What) -> (Emulator, Client) {
-    with_faults(vec![Fault::on(operation).always(what)]).await
+async fn struck_on(operation: Operation, effect: Effect) -> (Emulator, Client) {
+    with_faults(vec![Fault::on(operation).always(effect)]).await
 }
 
 /// Sends GetApi by hand, so that every byte of the answer can be looked at.
@@ -37,7 +37,7 @@ fn whole() -> String {
 
 #[tokio::test]
 async fn half_a_body_can_be_followed_by_silence() {
-    let (emulator, _client) = struck_by(What::Stall).await;
+    let (emulator, _client) = struck_by(Effect::Stall).await;
     let (head, body, ended) = answered(&mut asked(&emulator).await).await;
     assert!(head.contains(&format!("content-length: {}", whole().len())), "{head}");
     assert_eq!((body.as_str(), ended), (&whole()[..whole().len() / 2], false));
@@ -45,7 +45,7 @@ async fn half_a_body_can_be_followed_by_silence() {
 
 #[tokio::test]
 async fn a_half_closed_connection_still_takes_what_the_client_sends() {
-    let (emulator, client) = struck_by(What::HalfClose).await;
+    let (emulator, client) = struck_by(Effect::HalfClose).await;
     let mut stream = asked(&emulator).await;
     let (head, body, ended) = answered(&mut stream).await;
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
@@ -59,13 +59,13 @@ async fn a_half_closed_connection_still_takes_what_the_client_sends() {
 
 #[tokio::test]
 async fn bytes_trickle_to_the_end_or_for_ever() {
-    let (_emulator, client) = struck_by(What::Trickle(Duration::from_millis(1))).await;
+    let (_emulator, client) = struck_by(Effect::Trickle(Duration::from_millis(1))).await;
     let start = Instant::now();
     let api = client.get_api().api_id(API).send().await.unwrap();
     assert_eq!(api.name(), Some("orders"));
     assert!(start.elapsed() >= Duration::from_millis(whole().len() as u64), "{:?}", start.elapsed());
 
-    let (emulator, _client) = struck_by(What::TrickleForEver(Duration::from_millis(20))).await;
+    let (emulator, _client) = struck_by(Effect::TrickleForEver(Duration::from_millis(20))).await;
     let (head, body, ended) = answered(&mut asked(&emulator).await).await;
     assert!(head.contains("transfer-encoding: chunked") && !ended, "{head}");
     assert!(body.matches("1\r\n \r\n").count() > 3, "{body:?}");
@@ -73,18 +73,18 @@ async fn bytes_trickle_to_the_end_or_for_ever() {
 
 #[tokio::test]
 async fn the_length_can_be_wrong_in_both_ways() {
-    for (what, announced) in [(What::ShortLength, whole().len() - 10), (What::LongLength, whole().len() + 10)] {
-        let (emulator, client) = struck_by(what.clone()).await;
+    for (effect, announced) in [(Effect::ShortLength, whole().len() - 10), (Effect::LongLength, whole().len() + 10)] {
+        let (emulator, client) = struck_by(effect.clone()).await;
         let (head, body, ended) = answered(&mut asked(&emulator).await).await;
-        assert!(head.contains(&format!("content-length: {announced}")), "{what:?}: {head}");
-        assert_eq!((body, ended), (whole(), true), "{what:?}");
+        assert!(head.contains(&format!("content-length: {announced}")), "{effect:?}: {head}");
+        assert_eq!((body, ended), (whole(), true), "{effect:?}");
         client.get_api().api_id(API).send().await.unwrap_err();
     }
 }
 
 #[tokio::test]
 async fn a_redirect_names_where_to() {
-    let (emulator, client) = struck_by(What::Redirect(302, "https://sign-in.example.com/".to_owned())).await;
+    let (emulator, client) = struck_by(Effect::Redirect(302, "https://sign-in.example.com/".to_owned())).await;
     let (head, ..) = answered(&mut asked(&emulator).await).await;
     assert!(head.starts_with("HTTP/1.1 302") && head.contains("location: https://sign-in.example.com/"), "{head}");
     assert_eq!(seen(client.get_apis().send().await).0, 302);
@@ -92,20 +92,20 @@ async fn a_redirect_names_where_to() {
 
 #[tokio::test]
 async fn a_success_can_hold_an_error_or_nothing_readable() {
-    for what in [What::GzipGarbage, What::Oversized(100_000), What::NullItems] {
-        let (_emulator, client) = struck_by(what.clone()).await;
-        assert_eq!(seen(client.get_stages().api_id(API).send().await).0, 200, "{what:?}");
+    for effect in [Effect::GzipGarbage, Effect::Oversized(100_000), Effect::NullItems] {
+        let (_emulator, client) = struck_by(effect.clone()).await;
+        assert_eq!(seen(client.get_stages().api_id(API).send().await).0, 200, "{effect:?}");
     }
     // The SDK takes these for a page without items: its user has to notice.
-    for what in [What::ErrorAsSuccess, What::NullList] {
-        let (_emulator, client) = struck_by(what.clone()).await;
-        assert!(client.get_stages().api_id(API).send().await.unwrap().items.is_none(), "{what:?}");
+    for effect in [Effect::ErrorAsSuccess, Effect::NullList] {
+        let (_emulator, client) = struck_by(effect.clone()).await;
+        assert!(client.get_stages().api_id(API).send().await.unwrap().items.is_none(), "{effect:?}");
     }
 }
 
 #[tokio::test]
 async fn enumerations_can_have_values_that_no_client_knows() {
-    let (_emulator, client) = struck_by(What::UnknownEnum).await;
+    let (_emulator, client) = struck_by(Effect::UnknownEnum).await;
     let apis = client.get_apis().send().await.unwrap();
     assert_eq!(apis.items()[0].protocol_type().map(ProtocolType::as_str), Some("GRPC"));
     let stage = client.get_stage().api_id(API).stage_name("prod").send().await.unwrap();
@@ -115,7 +115,7 @@ async fn enumerations_can_have_values_that_no_client_knows() {
 
 #[tokio::test]
 async fn pages_can_go_on_for_ever_or_come_to_a_token_that_is_over() {
-    let (_emulator, client) = struck_on(Operation::GetStages, What::EndlessPages).await;
+    let (_emulator, client) = struck_on(Operation::GetStages, Effect::EndlessPages).await;
     let (mut tokens, mut items) = (std::collections::HashSet::new(), 0);
     let mut token = None;
     for _ in 0..12 {
@@ -126,7 +126,7 @@ async fn pages_can_go_on_for_ever_or_come_to_a_token_that_is_over() {
     }
     assert_eq!(items, 6);
 
-    let (_emulator, client) = struck_on(Operation::GetStages, What::ExpiredPageToken).await;
+    let (_emulator, client) = struck_on(Operation::GetStages, Effect::ExpiredPageToken).await;
     let first = client.get_stages().api_id(API).send().await.unwrap();
     let second = client.get_stages().api_id(API).set_next_token(first.next_token).send().await;
     assert_eq!(seen(second), (400, "BadRequestException".to_owned(), "Invalid nextToken".to_owned()));
@@ -134,12 +134,12 @@ async fn pages_can_go_on_for_ever_or_come_to_a_token_that_is_over() {
 
 #[tokio::test]
 async fn a_stage_can_be_lost_or_changed_between_two_reads() {
-    let (_emulator, client) = struck_on(Operation::GetStage, What::NotFound).await;
+    let (_emulator, client) = struck_on(Operation::GetStage, Effect::NotFound).await;
     assert_eq!(client.get_stages().api_id(API).send().await.unwrap().items().len(), 4);
     let lost = client.get_stage().api_id(API).stage_name("prod").send().await;
     assert_eq!(seen(lost).2, "Invalid stage identifier specified");
 
-    let changed = What::Changed(json!({"description": "deployed again"}));
+    let changed = Effect::Changed(json!({"description": "deployed again"}));
     let (_emulator, client) = with_faults(vec![Fault::on(Operation::GetStage).after(1, changed)]).await;
     let read = || client.get_stage().api_id(API).stage_name("prod").send();
     assert_eq!(read().await.unwrap().description(), None);
@@ -151,8 +151,8 @@ async fn the_pages_of_accounts_have_the_same_faults() {
     let organization = (0..30).fold(Organization::new(ACCOUNT), |organization, number| {
         organization.member(&(777_700_000_000_u64 + number).to_string(), "a", ROOT)
     });
-    for (what, pages) in [(What::RepeatToken, 3), (What::EndlessPages, 3), (What::ExpiredPageToken, 1)] {
-        let faults = vec![Fault::on(Operation::ListAccounts).always(what.clone())];
+    for (effect, pages) in [(Effect::RepeatToken, 3), (Effect::EndlessPages, 3), (Effect::ExpiredPageToken, 1)] {
+        let faults = vec![Fault::on(Operation::ListAccounts).always(effect.clone())];
         let fleet = one_api().organization(organization.clone());
         let emulator = Emulator::start(Settings { fleet, faults, ..Settings::default() }).await.unwrap();
         let config = aws_sdk_organizations::Config::builder()
@@ -169,20 +169,20 @@ async fn the_pages_of_accounts_have_the_same_faults() {
             let Ok(page) = client.list_accounts().set_next_token(token).send().await else { break };
             read += 1;
             token = page.next_token;
-            assert!(token.is_some(), "{what:?}");
+            assert!(token.is_some(), "{effect:?}");
         }
-        assert_eq!(read, pages, "{what:?}");
+        assert_eq!(read, pages, "{effect:?}");
     }
 }
 
 #[tokio::test]
 async fn what_is_deleted_is_listed_no_more() {
-    let (_emulator, client) = struck_on(Operation::GetStage, What::Delete).await;
+    let (_emulator, client) = struck_on(Operation::GetStage, Effect::Delete).await;
     let read = client.get_stage().api_id(API).stage_name("prod").send().await;
     assert_eq!(seen(read).2, "Invalid stage identifier specified");
     assert_eq!(client.get_stages().api_id(API).send().await.unwrap().items().len(), 3);
 
-    let (_emulator, client) = struck_on(Operation::GetStages, What::Delete).await;
+    let (_emulator, client) = struck_on(Operation::GetStages, Effect::Delete).await;
     let before = client.get_apis().send().await.unwrap().items().len();
     assert_eq!(seen(client.get_stages().api_id(API).send().await).1, "NotFoundException");
     assert_eq!(client.get_apis().send().await.unwrap().items().len(), before - 1);

@@ -60,8 +60,8 @@ async fn with_faults(faults: Vec<Fault>) -> (Emulator, Client) {
     (emulator, client)
 }
 
-async fn struck_by(what: What) -> (Emulator, Client) {
-    with_faults(vec![Fault::on_every_call().always(what)]).await
+async fn struck_by(effect: Effect) -> (Emulator, Client) {
+    with_faults(vec![Fault::on_every_call().always(effect)]).await
 }
 
 /// Status, code and message, as the SDK has them.
@@ -129,7 +129,7 @@ async fn a_stage_is_the_same_document_alone_and_in_the_list() {
 
 #[tokio::test]
 async fn an_arrival_says_who_asked_for_what_and_how_it_ended() {
-    let (emulator, client) = with_faults(vec![Fault::on(Operation::GetStages).always(What::Deny)]).await;
+    let (emulator, client) = with_faults(vec![Fault::on(Operation::GetStages).always(Effect::Deny)]).await;
     client.get_apis().send().await.unwrap();
     client.get_stages().api_id(API).send().await.unwrap_err();
     let arrivals = emulator.arrivals();
@@ -188,41 +188,41 @@ async fn the_quota_refuses_what_exceeds_the_burst() {
 
 #[tokio::test]
 async fn each_error_has_its_code() {
-    for (what, status, code) in [
-        (What::Throttle, 429, "TooManyRequestsException"),
-        (What::ThrottleRetryAfter(7), 429, "TooManyRequestsException"),
-        (What::ServerError(500), 500, "InternalServerErrorException"),
-        (What::ServerError(503), 503, "ServiceUnavailableException"),
-        (What::Deny, 403, "AccessDeniedException"),
-        (What::ExpiredToken, 403, "ExpiredTokenException"),
-        (What::UnrecognizedClient, 403, "UnrecognizedClientException"),
-        (What::NotFound, 404, "NotFoundException"),
+    for (effect, status, code) in [
+        (Effect::Throttle, 429, "TooManyRequestsException"),
+        (Effect::ThrottleRetryAfter(7), 429, "TooManyRequestsException"),
+        (Effect::ServerError(500), 500, "InternalServerErrorException"),
+        (Effect::ServerError(503), 503, "ServiceUnavailableException"),
+        (Effect::Deny, 403, "AccessDeniedException"),
+        (Effect::ExpiredToken, 403, "ExpiredTokenException"),
+        (Effect::UnrecognizedClient, 403, "UnrecognizedClientException"),
+        (Effect::NotFound, 404, "NotFoundException"),
     ] {
-        let (_emulator, client) = struck_by(what.clone()).await;
+        let (_emulator, client) = struck_by(effect.clone()).await;
         let (seen_status, seen_code, message) = seen(client.get_stages().api_id(API).send().await);
-        assert_eq!((seen_status, seen_code.as_str()), (status, code), "{what:?}");
-        assert!(!message.is_empty(), "{what:?}");
+        assert_eq!((seen_status, seen_code.as_str()), (status, code), "{effect:?}");
+        assert!(!message.is_empty(), "{effect:?}");
     }
 }
 
 #[tokio::test]
 async fn a_retry_after_is_a_header() {
-    let (_emulator, client) = struck_by(What::ThrottleRetryAfter(7)).await;
+    let (_emulator, client) = struck_by(Effect::ThrottleRetryAfter(7)).await;
     let error = client.get_apis().send().await.unwrap_err();
     assert_eq!(error.raw_response().unwrap().headers().get("retry-after"), Some("7"));
 }
 
 #[tokio::test]
 async fn broken_connections_are_dispatch_failures_or_half_bodies() {
-    for what in [What::Reset, What::Close] {
-        let (emulator, client) = struck_by(what.clone()).await;
+    for effect in [Effect::Reset, Effect::Close] {
+        let (emulator, client) = struck_by(effect.clone()).await;
         let error = client.get_apis().send().await.unwrap_err();
-        assert!(matches!(error, SdkError::DispatchFailure(_)), "{what:?}: {error:?}");
+        assert!(matches!(error, SdkError::DispatchFailure(_)), "{effect:?}: {error:?}");
         let text = format!("{error:?}");
-        assert_eq!(text.contains("ConnectionReset"), matches!(what, What::Reset), "{text}");
+        assert_eq!(text.contains("ConnectionReset"), matches!(effect, Effect::Reset), "{text}");
         assert_eq!(emulator.arrivals()[0].status, 0);
     }
-    let (emulator, client) = struck_by(What::Cut).await;
+    let (emulator, client) = struck_by(Effect::Cut).await;
     let error = client.get_apis().send().await.unwrap_err();
     assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(200), "{error:?}");
     assert_eq!(emulator.arrivals()[0].status, 200);
@@ -232,7 +232,7 @@ async fn broken_connections_are_dispatch_failures_or_half_bodies() {
 async fn a_cut_body_is_announced_whole_and_delivered_by_half() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    let (emulator, _) = struck_by(What::Cut).await;
+    let (emulator, _) = struck_by(Effect::Cut).await;
     let mut stream = tokio::net::TcpStream::connect(emulator.address).await.unwrap();
     let key = signature::access_key_id(ACCOUNT);
     let request = format!(
@@ -250,23 +250,23 @@ async fn a_cut_body_is_announced_whole_and_delivered_by_half() {
 
 #[tokio::test]
 async fn a_200_that_is_not_the_answer_is_never_read_as_one() {
-    for what in [What::NotJson, What::Truncated] {
-        let (_emulator, client) = struck_by(what.clone()).await;
+    for effect in [Effect::NotJson, Effect::Truncated] {
+        let (_emulator, client) = struck_by(effect.clone()).await;
         let (status, code, _) = seen(client.get_stages().api_id(API).send().await);
-        assert_eq!((status, code.as_str()), (200, ""), "{what:?}");
+        assert_eq!((status, code.as_str()), (200, ""), "{effect:?}");
     }
     // The SDK takes an empty body for an empty object: whoever uses it has to notice that `items` is missing.
-    let (_emulator, client) = struck_by(What::EmptyBody).await;
+    let (_emulator, client) = struck_by(Effect::EmptyBody).await;
     assert!(client.get_stages().api_id(API).send().await.unwrap().items.is_none());
 }
 
 #[tokio::test]
 async fn late_answers_come_and_hung_ones_do_not() {
-    let (_emulator, client) = struck_by(What::Delay(Duration::from_millis(30))).await;
+    let (_emulator, client) = struck_by(Effect::Delay(Duration::from_millis(30))).await;
     let start = Instant::now();
     client.get_apis().send().await.unwrap();
     assert!(start.elapsed() >= Duration::from_millis(30));
-    let (emulator, client) = struck_by(What::Hang).await;
+    let (emulator, client) = struck_by(Effect::Hang).await;
     let call = tokio::time::timeout(Duration::from_millis(100), client.get_apis().send()).await;
     assert!(call.is_err());
     assert_eq!(emulator.arrivals()[0].status, 0);
@@ -274,13 +274,13 @@ async fn late_answers_come_and_hung_ones_do_not() {
 
 #[tokio::test]
 async fn faulty_paging_repeats_a_token_or_starts_with_nothing() {
-    let (_emulator, client) = struck_by(What::RepeatToken).await;
+    let (_emulator, client) = struck_by(Effect::RepeatToken).await;
     let first = client.get_stages().api_id(API).send().await.unwrap();
     let second = client.get_stages().api_id(API).set_next_token(first.next_token.clone()).send().await.unwrap();
     assert!(first.next_token.is_some());
     assert_eq!(first.next_token, second.next_token);
 
-    let (_emulator, client) = struck_by(What::EmptyPage).await;
+    let (_emulator, client) = struck_by(Effect::EmptyPage).await;
     let empty = client.get_stages().api_id(API).send().await.unwrap();
     assert!(empty.items().is_empty());
     let next = client.get_stages().api_id(API).set_next_token(empty.next_token).send().await.unwrap();
@@ -289,7 +289,7 @@ async fn faulty_paging_repeats_a_token_or_starts_with_nothing() {
 
 #[tokio::test]
 async fn an_api_can_be_lost_between_two_calls() {
-    let (_emulator, client) = with_faults(vec![Fault::on_every_call().api(API).always(What::NotFound)]).await;
+    let (_emulator, client) = with_faults(vec![Fault::on_every_call().api(API).always(Effect::NotFound)]).await;
     let listed = client.get_apis().send().await.unwrap();
     assert_eq!(listed.items()[0].api_id(), Some(API));
     let (status, code, message) = seen(client.get_stages().api_id(API).send().await);

@@ -231,7 +231,7 @@ async fn ec2_describes_the_regions_of_an_account() {
         let all = describe_regions(&emulator, method, "&AllRegions=true").await;
         assert_eq!(all.matches("<optInStatus>not-opted-in</optInStatus>").count(), 17);
     }
-    let fault = Fault::on(Operation::DescribeRegions).always(What::Deny);
+    let fault = Fault::on(Operation::DescribeRegions).always(Effect::Deny);
     let emulator = start(Settings { faults: vec![fault], ..Settings::default() }).await;
     let denied = describe_regions(&emulator, "POST", "").await;
     assert!(denied.starts_with("HTTP/1.1 403") && denied.contains("<Code>UnauthorizedOperation</Code>"), "{denied}");
@@ -255,41 +255,41 @@ async fn a_request_signed_for_another_service_is_refused() {
 #[tokio::test]
 async fn each_service_words_an_error_in_its_own_way() {
     for (what, sts, organizations, account) in [
-        (What::Throttle, (400, "Throttling"), (400, "TooManyRequestsException"), (429, "TooManyRequestsException")),
+        (Effect::Throttle, (400, "Throttling"), (400, "TooManyRequestsException"), (429, "TooManyRequestsException")),
         (
-            What::ServerError(500),
+            Effect::ServerError(500),
             (500, "InternalFailure"),
             (500, "ServiceException"),
             (500, "InternalServerErrorException"),
         ),
-        (What::Deny, (403, "AccessDenied"), (400, "AccessDeniedException"), (403, "AccessDeniedException")),
+        (Effect::Deny, (403, "AccessDenied"), (400, "AccessDeniedException"), (403, "AccessDeniedException")),
         (
-            What::DenyByOrganization,
+            Effect::DenyByOrganization,
             (403, "AccessDenied"),
             (400, "AccessDeniedException"),
             (403, "AccessDeniedException"),
         ),
-        (What::ExpiredToken, (403, "ExpiredToken"), (400, "ExpiredTokenException"), (403, "ExpiredTokenException")),
+        (Effect::ExpiredToken, (403, "ExpiredToken"), (400, "ExpiredTokenException"), (403, "ExpiredTokenException")),
         (
-            What::UnrecognizedClient,
+            Effect::UnrecognizedClient,
             (403, "InvalidClientTokenId"),
             (400, "UnrecognizedClientException"),
             (403, "UnrecognizedClientException"),
         ),
         (
-            What::InvalidSignature,
+            Effect::InvalidSignature,
             (403, "SignatureDoesNotMatch"),
             (400, "InvalidSignatureException"),
             (403, "InvalidSignatureException"),
         ),
         (
-            What::ClockSkew,
+            Effect::ClockSkew,
             (403, "SignatureDoesNotMatch"),
             (400, "InvalidSignatureException"),
             (403, "InvalidSignatureException"),
         ),
         (
-            What::IncompleteSignature,
+            Effect::IncompleteSignature,
             (400, "IncompleteSignature"),
             (400, "IncompleteSignatureException"),
             (403, "IncompleteSignatureException"),
@@ -312,14 +312,14 @@ async fn each_service_words_an_error_in_its_own_way() {
             assert_eq!((seen_status, seen_code.as_str()), (status, code), "{what:?}");
             assert!(!message.is_empty(), "{what:?}");
             let by_organization = message.ends_with("with an explicit deny in a service control policy");
-            assert_eq!(by_organization, matches!(what, What::DenyByOrganization), "{message}");
+            assert_eq!(by_organization, matches!(what, Effect::DenyByOrganization), "{message}");
         }
     }
 }
 
 #[tokio::test]
 async fn a_fault_on_a_role_is_told_by_the_account_of_the_role() {
-    let faults = vec![Fault::on(Operation::AssumeRole).account(OTHER).always(What::Deny)];
+    let faults = vec![Fault::on(Operation::AssumeRole).account(OTHER).always(Effect::Deny)];
     let emulator = start(Settings { faults, ..Settings::default() }).await;
     let sts = client_of!(aws_sdk_sts, emulator, user(), REGION);
     let assume = |account: &str| {

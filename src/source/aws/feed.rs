@@ -11,7 +11,7 @@ use super::access::error::Error;
 use super::access::session::Session;
 use super::access::url::plain_http;
 use super::call::stop::Canceller;
-use super::request::{Request, Whose};
+use super::request::{AccountSource, Request};
 use super::survey::fetch::{Fetched, fetch};
 use super::survey::progress::Progress;
 use super::survey::tally;
@@ -36,7 +36,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let (all, homes) = (request.regions.all, caller::homes(&request.regions, session.region())?);
     let mut services = vec!["ApiGatewayV2", "STS"];
     services.extend(all.then_some("Account"));
-    services.extend(matches!(request.accounts.whose, Whose::Organization(..)).then_some("Organizations"));
+    services.extend(matches!(request.accounts.source, AccountSource::Organization(..)).then_some("Organizations"));
     let mut warnings: Vec<Warning> =
         session.plain_http_endpoints(&services).iter().map(|url| plain_http(url)).collect();
     let left = |timeout: Duration| timeout.saturating_sub(started.elapsed());
@@ -52,7 +52,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     // Shards on several machines may find another Region there, and other credentials. The account matters where it is
     // the one that is read.
     let regions = if all { "all".to_owned() } else { homes.join(" ") };
-    let reads_own = matches!(request.accounts.whose, Whose::Callers);
+    let reads_own = matches!(request.accounts.source, AccountSource::Own);
     let whose = account.as_deref().filter(|_| reads_own).unwrap_or("-");
     let asked = Some(format!("{whose} {regions}"));
 
@@ -101,7 +101,7 @@ async fn find_caller(
     };
     match found.account {
         // Shards are cut by account, and this account would be cut unlike the others.
-        Account::Unknown(why) if matches!(request.accounts.whose, Whose::Callers) && request.shard.is_some() => {
+        Account::Unknown(why) if matches!(request.accounts.source, AccountSource::Own) && request.shard.is_some() => {
             Err(Error::AccountUnknown { why: why.message })
         }
         _ => Ok(found),

@@ -25,7 +25,7 @@ mod spool;
 mod stub;
 mod survey;
 
-pub use self::access::environment::{Endpoint, Environment, Setting};
+pub use self::access::environment::{Endpoint, EnvSetting, Environment};
 pub use self::access::error::Error;
 pub use self::access::iam;
 pub use self::access::url::without_password;
@@ -33,7 +33,7 @@ pub use self::call::permission::{Blame, Permission};
 pub use self::call::retry::RetryPolicy;
 pub use self::call::stop::Canceller;
 pub use self::feed::{AwsFeed, open};
-pub use self::request::{Accounts, Keys, Predicate, Regions, Request, Role, Whose};
+pub use self::request::{AccountSource, Accounts, Predicate, Regions, Request, Role, StaticCredentials};
 pub use self::selector::{NotASelector, Selector, is_account_id};
 pub use self::spool::{End, Error as SpoolError, RunKey, Spool};
 pub use self::survey::progress::{Estimate, Progress};

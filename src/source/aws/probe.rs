@@ -198,7 +198,7 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
     found.warnings.extend(inventory.warnings);
     let troubles = inventory.failures.iter().map(|(call, failure)| Trouble::of(*call, failure, None, None, true));
     found.troubles = troubles.collect();
-    let (role, home) = (survey.request.accounts.whose.role().cloned(), Arc::clone(&survey.home));
+    let (role, home) = (survey.request.accounts.source.role().cloned(), Arc::clone(&survey.home));
     let role_of = |account: &str| role.as_ref().map(|role| role_arn(partition_of(&home), account, &role.name));
     survey.walk(Arc::new(Probe), inventory.accounts, |account| found.accounts.push(examined(account, role_of))).await;
     found.accounts.sort_by(|a, b| a.id.cmp(&b.id));

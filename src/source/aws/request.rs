@@ -20,7 +20,7 @@ pub struct Request {
     /// The endpoint of every call, in place of AWS's.
     pub endpoint_url: Option<String>,
     /// Fixed keys; `None` is the SDK's default chain.
-    pub credentials: Option<Keys>,
+    pub credentials: Option<StaticCredentials>,
     /// The accounts.
     pub accounts: Accounts,
     /// The Regions of each of them.
@@ -73,29 +73,29 @@ impl Default for Request {
 /// The requested accounts.
 #[derive(Debug, Clone, Default)]
 pub struct Accounts {
-    /// The owner of the accounts.
-    pub whose: Whose,
+    /// The accounts that are included.
+    pub source: AccountSource,
     /// The accounts that are left out.
     pub excluded: Vec<Selector>,
 }
 
-/// The owner of the accounts, and the role in them.
+/// The accounts that are included, and the role in them.
 #[derive(Debug, Clone, Default)]
-pub enum Whose {
+pub enum AccountSource {
     /// The caller's own account, as the caller.
     #[default]
-    Callers,
+    Own,
     /// These accounts, by their ids.
     Named(Vec<String>, Role),
     /// The accounts of the organization that any selector selects; without selectors, all.
     Organization(Vec<Selector>, Role),
 }
 
-impl Whose {
+impl AccountSource {
     /// The role that is assumed in each account.
     pub(crate) const fn role(&self) -> Option<&Role> {
         match self {
-            Self::Callers => None,
+            Self::Own => None,
             Self::Named(_, role) | Self::Organization(_, role) => Some(role),
         }
     }
@@ -123,7 +123,7 @@ pub struct Regions {
 
 /// Fixed keys. They have no `Debug`, so that no log can hold them.
 #[derive(Clone)]
-pub struct Keys {
+pub struct StaticCredentials {
     /// The access key id.
     pub access_key_id: String,
     /// The secret access key.

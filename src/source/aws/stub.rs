@@ -42,9 +42,9 @@ pub async fn answering(
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let asked = read(&mut stream).await;
-            seen.lock().unwrap().push(asked.clone());
-            let (status, body) = answer(&asked);
+            let request = read(&mut stream).await;
+            seen.lock().unwrap().push(request.clone());
+            let (status, body) = answer(&request);
             let length = body.len();
             let head = format!("HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
             stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();

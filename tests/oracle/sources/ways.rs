@@ -8,14 +8,14 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use driftgate::check;
-use driftgate::emulator::{Emulator, Fault, Fleet, Operation, Settings, What};
+use driftgate::emulator::{Effect, Emulator, Fault, Fleet, Operation, Settings};
 use driftgate::gate::{Tolerance, judge};
 use driftgate::model::Severity;
 use driftgate::model::catalogue::Protocol;
 use driftgate::model::document::api_stated_by;
 use driftgate::model::feed::{Chunk, Close, Feed, Given, Read, Scope, Selection};
 use driftgate::report::{Facts, Format, Run, Style, result};
-use driftgate::source::aws::{self, Keys, Predicate, Regions, Request, RetryPolicy, Spool};
+use driftgate::source::aws::{self, Predicate, Regions, Request, RetryPolicy, Spool, StaticCredentials};
 use driftgate::source::saved::{self, write};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -97,7 +97,7 @@ pub fn aws(runtime: &Runtime, emulator: &Emulator, change: impl FnOnce(&mut Requ
     let mut request = Request {
         regions: Regions { named: REGIONS.map(str::to_owned).to_vec(), ..Regions::default() },
         endpoint_url: Some(emulator.endpoint_url()),
-        credentials: Some(Keys {
+        credentials: Some(StaticCredentials {
             access_key_id: variable("AWS_ACCESS_KEY_ID"),
             secret_access_key: variable("AWS_SECRET_ACCESS_KEY"),
             session_token: None,
@@ -204,7 +204,7 @@ pub fn resumed(runtime: &Runtime, case: &Case, folder: &Path, broken: &'static s
     let (path, now) = (folder.join("fleet.spool"), Timestamp::now());
     let asked = aws::RunKey::default();
     {
-        let fault = Fault::on(Operation::GetApis).region(broken).always(What::Deny);
+        let fault = Fault::on(Operation::GetApis).region(broken).always(Effect::Deny);
         let emulator = serve(runtime, case, vec![fault]);
         let spool = Arc::new(Spool::start(&path, &asked, now).unwrap());
         let feed = aws(runtime, &emulator, |request| {

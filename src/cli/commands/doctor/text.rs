@@ -10,7 +10,7 @@ use super::remedy::Remedy;
 use crate::cli::plural::plural;
 use crate::report::{Page, visible};
 use crate::source::aws::probe::{AccountExamined, Cause, Examination, RegionExamined, Trouble};
-use crate::source::aws::{Endpoint, Setting};
+use crate::source::aws::{Endpoint, EnvSetting};
 
 const PLAIN: Style = Style::new();
 const BOLD: Style = Style::new().bold();
@@ -112,7 +112,7 @@ fn environment(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
         let label = format!("{label:VALUES$}");
         page.paragraph(0, VALUES, &[(DIM, &label), (paint, &visible(value)), (DIM, &by)])
     };
-    let mut setting = |label: &str, setting: &Setting| line(label, PLAIN, &setting.value, Some(setting.by));
+    let mut setting = |label: &str, setting: &EnvSetting| line(label, PLAIN, &setting.value, Some(setting.by));
     if let Some(credentials) = &around.credentials {
         setting("Credentials", credentials)?;
     }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::organization::{Listing, Member, Organization, Status};
+use super::organization::{MemberList, Organization, OrganizationAccount, Status};
 use crate::model::feed::Warning;
 use crate::source::aws::call::failure::Failure;
 use crate::source::aws::call::failure_kind::FailureKind;
 use crate::source::aws::call::operation::Operation;
 use crate::source::aws::call::stop::Stop;
-use crate::source::aws::request::{Accounts, Whose};
+use crate::source::aws::request::{AccountSource, Accounts};
 use crate::source::aws::selector::Selector;
 
 /// The accounts of organizational units, by the units' ids.
@@ -33,20 +33,21 @@ pub async fn inventory(
     organization: &Organization<'_>,
     stop: &Stop,
 ) -> Inventory {
-    let Accounts { whose, excluded } = accounts;
-    match whose {
-        Whose::Callers => Inventory { accounts: vec![caller], ..Inventory::default() },
-        Whose::Named(ids, _) => {
-            let member = |id: &String| Member { id: id.clone(), name: String::new(), status: Status::Active };
-            let mut members: Vec<Member> = ids.iter().map(member).collect();
+    let Accounts { source, excluded } = accounts;
+    match source {
+        AccountSource::Own => Inventory { accounts: vec![caller], ..Inventory::default() },
+        AccountSource::Named(ids, _) => {
+            let member =
+                |id: &String| OrganizationAccount { id: id.clone(), name: String::new(), status: Status::Active };
+            let mut members: Vec<OrganizationAccount> = ids.iter().map(member).collect();
             members.sort_by(|a, b| a.id.cmp(&b.id));
             members.dedup();
             choose(&members, &[], excluded, &Units::new())
         }
-        Whose::Organization(included, _) => {
+        AccountSource::Organization(included, _) => {
             let mut units = Units::new();
             let listing = stop.unless(list(organization, included.iter().chain(excluded), &mut units)).await;
-            let Listing { members, failed } = listing.unwrap_or_else(|reason| Listing {
+            let MemberList { members, failed } = listing.unwrap_or_else(|reason| MemberList {
                 members: Vec::new(),
                 failed: Some((Operation::ListAccounts, Failure::stopped(reason, None))),
             });
@@ -62,20 +63,24 @@ pub async fn inventory(
 }
 
 /// Lists the accounts of the organization, and those of each unit that is named.
-async fn list(organization: &Organization<'_>, named: impl Iterator<Item = &Selector>, units: &mut Units) -> Listing {
+async fn list(
+    organization: &Organization<'_>,
+    named: impl Iterator<Item = &Selector>,
+    units: &mut Units,
+) -> MemberList {
     for selector in named {
         let Selector::Unit(unit) = selector else { continue };
         match organization.members_of(unit).await {
             Ok(members) => drop(units.insert(unit.clone(), members)),
             // Without the members of the unit, the selection is unknown.
-            Err(failure) => return Listing { members: Vec::new(), failed: Some(failure) },
+            Err(failure) => return MemberList { members: Vec::new(), failed: Some(failure) },
         }
     }
     organization.accounts().await
 }
 
 /// Failures for the selectors of `--accounts` that select nothing, and for accounts of units that the list lacks.
-fn not_listed(members: &[Member], included: &[Selector], units: &Units) -> Vec<(Operation, Failure)> {
+fn not_listed(members: &[OrganizationAccount], included: &[Selector], units: &Units) -> Vec<(Operation, Failure)> {
     let lost = included.iter().filter(|selector| !selects(selector, members, units) && !is_empty(selector, units));
     let of_units = included.iter().filter_map(|selector| match selector {
         Selector::Unit(unit) => units.get(unit),
@@ -85,14 +90,19 @@ fn not_listed(members: &[Member], included: &[Selector], units: &Units) -> Vec<(
     let unlisted: BTreeSet<&String> = of_units.flatten().filter(|id| !known.contains(id.as_str())).collect();
     let who = lost.map(ToString::to_string).chain(unlisted.into_iter().cloned());
     who.map(|who| {
-        let message = format!("{who} was asked for and is no account of the organization");
+        let message = format!("{who} was asked for and is not an account of the organization");
         (Operation::ListAccounts, Failure::new(FailureKind::NoSuchAccount, message))
     })
     .collect()
 }
 
 /// Warnings about units without accounts, and about exclusions that exclude nothing.
-fn without_accounts(members: &[Member], included: &[Selector], excluded: &[Selector], units: &Units) -> Vec<Warning> {
+fn without_accounts(
+    members: &[OrganizationAccount],
+    included: &[Selector],
+    excluded: &[Selector],
+    units: &Units,
+) -> Vec<Warning> {
     let empty = included.iter().filter(|selector| is_empty(selector, units)).map(|unit| Warning {
         kind: "empty-unit".to_owned(),
         message: format!("organizational unit {unit} of --accounts holds no account"),
@@ -103,7 +113,7 @@ fn without_accounts(members: &[Member], included: &[Selector], excluded: &[Selec
         message: if is_empty(selector, units) {
             format!("organizational unit {selector} of --exclude-account holds no account")
         } else {
-            format!("--exclude-account {selector} is no account of the organization")
+            format!("--exclude-account {selector} is not an account of the organization")
         },
         ..Warning::default()
     });
@@ -115,14 +125,14 @@ fn is_empty(selector: &Selector, units: &Units) -> bool {
     matches!(selector, Selector::Unit(unit) if units.get(unit).is_some_and(BTreeSet::is_empty))
 }
 
-fn selects(selector: &Selector, members: &[Member], units: &Units) -> bool {
+fn selects(selector: &Selector, members: &[OrganizationAccount], units: &Units) -> bool {
     members.iter().any(|member| selector.matches(&member.id, &member.name, units))
 }
 
 /// Sorts the included accounts into those that are read and those that are left out.
-fn choose(members: &[Member], included: &[Selector], excluded: &[Selector], units: &Units) -> Inventory {
+fn choose(members: &[OrganizationAccount], included: &[Selector], excluded: &[Selector], units: &Units) -> Inventory {
     let mut found = Inventory::default();
-    let any = |selectors: &[Selector], member: &Member| {
+    let any = |selectors: &[Selector], member: &OrganizationAccount| {
         selectors.iter().any(|selector| selector.matches(&member.id, &member.name, units))
     };
     for member in members.iter().filter(|member| included.is_empty() || any(included, member)) {

@@ -21,10 +21,10 @@ use crate::source::aws::selector::is_account_id;
 pub const HOME: &str = "us-east-1";
 
 /// The named Regions, each once and in order; without any, the Region of the SDK's chain.
-fn regions(asked: &[String], of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Error> {
+fn regions(named: &[String], of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Error> {
     let mut regions: Vec<Arc<str>> = Vec::new();
-    let of_chain = of_chain.filter(|_| asked.is_empty());
-    for name in asked.iter().map(String::as_str).chain(of_chain) {
+    let of_chain = of_chain.filter(|_| named.is_empty());
+    for name in named.iter().map(String::as_str).chain(of_chain) {
         check(name)?;
         if !regions.iter().any(|known| **known == *name) {
             regions.push(name.into());
@@ -40,10 +40,10 @@ fn regions(asked: &[String], of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Er
 
 /// Regions to try for STS: the audited Regions; with `--all-regions` the default Region, then the partition's first, in
 /// case the default is disabled.
-pub fn homes(asked: &Regions, of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Error> {
-    asked.excluded.iter().try_for_each(|name| check(name))?;
-    let mut homes = regions(&asked.named, of_chain.or(asked.all.then_some(HOME)))?;
-    if asked.all {
+pub fn homes(requested: &Regions, of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Error> {
+    requested.excluded.iter().try_for_each(|name| check(name))?;
+    let mut homes = regions(&requested.named, of_chain.or(requested.all.then_some(HOME)))?;
+    if requested.all {
         let first = homes.first().map(|home| Arc::from(home_of(home)));
         homes.extend(first.filter(|first| !homes.contains(first)));
     }
@@ -161,9 +161,9 @@ fn unknown(code: &str, message: &str) -> Warning {
 mod tests {
     use super::*;
 
-    fn found(asked: &[&str], of_chain: Option<&str>) -> Result<Vec<String>, Error> {
-        let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
-        Ok(regions(&asked, of_chain)?.iter().map(ToString::to_string).collect())
+    fn found(named: &[&str], of_chain: Option<&str>) -> Result<Vec<String>, Error> {
+        let named: Vec<String> = named.iter().map(ToString::to_string).collect();
+        Ok(regions(&named, of_chain)?.iter().map(ToString::to_string).collect())
     }
 
     #[test]

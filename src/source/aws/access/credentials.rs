@@ -97,14 +97,14 @@ impl Provider {
 
     async fn ask(&self) -> Result<Credentials, CredentialsError> {
         let (make, limit) = (Arc::clone(&self.make), self.limit);
-        let asked = Arc::new(AtomicUsize::new(0));
-        let at = Arc::clone(&asked);
+        let current = Arc::new(AtomicUsize::new(0));
+        let at = Arc::clone(&current);
         // The thread gets a moment more, so that it ends by itself unless it blocks.
         let found = apart(limit.saturating_add(limit / 10), move || async move {
             timeout(limit, first(make(), &at)).await.unwrap_or(Err(CredentialsError::provider_timed_out(limit)))
         });
         let found = found.await;
-        let name = self.names.get(asked.load(Ordering::Relaxed)).map_or("the provider", String::as_str);
+        let name = self.names.get(current.load(Ordering::Relaxed)).map_or("the provider", String::as_str);
         match found {
             Ok(Err(CredentialsError::ProviderTimedOut(_))) | Err(Left::TooSlow) => Err(
                 CredentialsError::provider_error(format!("{name} gave none within {} s", limit.as_secs_f64().round())),
@@ -119,9 +119,9 @@ impl Provider {
 
 /// A provider that the SDK and the session share.
 #[derive(Debug)]
-pub struct Shared(pub Arc<Provider>);
+pub struct SharedProvider(pub Arc<Provider>);
 
-impl ProvideCredentials for Shared {
+impl ProvideCredentials for SharedProvider {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
@@ -164,7 +164,7 @@ async fn first(links: Vec<Link>, at: &AtomicUsize) -> Result<Credentials, Creden
         at.store(number, Ordering::Relaxed);
         match link.provider.provide_credentials().await {
             Err(error @ CredentialsError::CredentialsNotLoaded(_)) => none = error,
-            asked => return asked,
+            answer => return answer,
         }
     }
     Err(none)
@@ -246,6 +246,6 @@ mod tests {
         assert!(provider.provide_credentials().await.is_err());
         let started = Instant::now();
         assert!(provider.provide_credentials().await.is_err());
-        assert!(started.elapsed() < Duration::from_millis(90), "it is not asked again at once");
+        assert!(started.elapsed() < Duration::from_millis(90), "it is not called again at once");
     }
 }

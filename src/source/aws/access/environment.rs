@@ -5,12 +5,12 @@ use aws_sdk_apigatewayv2::config::endpoint::{DefaultResolver, Params, ResolveEnd
 
 use super::session::{Session, endpoint_of, endpoint_set_by, past_the_proxy};
 use super::url::without_password;
+use crate::source::aws::request::AccountSource;
 use crate::source::aws::request::Request;
-use crate::source::aws::request::Whose;
 
 /// A value, and its source: a flag, a variable of the environment, or a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub struct EnvSetting {
     /// The value.
     pub value: String,
     /// The source.
@@ -32,17 +32,17 @@ pub struct Endpoint {
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// The source of the credentials.
-    pub credentials: Option<Setting>,
+    pub credentials: Option<EnvSetting>,
     /// The Region, or the Regions.
-    pub region: Option<Setting>,
+    pub region: Option<EnvSetting>,
     /// The endpoints.
     pub endpoints: Vec<Endpoint>,
     /// The proxy, without a password.
-    pub proxy: Option<Setting>,
+    pub proxy: Option<EnvSetting>,
     /// The hosts that bypass the proxy.
-    pub no_proxy: Option<Setting>,
+    pub no_proxy: Option<EnvSetting>,
     /// The trusted roots, where they are not the system's.
-    pub ca_bundle: Option<Setting>,
+    pub ca_bundle: Option<EnvSetting>,
 }
 
 impl Environment {
@@ -64,42 +64,42 @@ impl Environment {
 }
 
 /// The first of the variables that holds something.
-fn first(names: &[&'static str]) -> Option<Setting> {
+fn first(names: &[&'static str]) -> Option<EnvSetting> {
     names.iter().find_map(|name| {
         let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
-        Some(Setting { value, by: name })
+        Some(EnvSetting { value, by: name })
     })
 }
 
-fn credentials(request: &Request) -> Option<Setting> {
+fn credentials(request: &Request) -> Option<EnvSetting> {
     if let Some(profile) = &request.profile {
-        return Some(Setting { value: format!("profile {profile}"), by: "--profile" });
+        return Some(EnvSetting { value: format!("profile {profile}"), by: "--profile" });
     }
     // The access key id is omitted; the caller's ARN is shown anyway.
     if first(&["AWS_ACCESS_KEY_ID"]).is_some() {
-        return Some(Setting { value: "keys in the environment".to_owned(), by: "AWS_ACCESS_KEY_ID" });
+        return Some(EnvSetting { value: "keys in the environment".to_owned(), by: "AWS_ACCESS_KEY_ID" });
     }
     let profile = first(&["AWS_PROFILE"])?;
-    Some(Setting { value: format!("profile {}", profile.value), by: profile.by })
+    Some(EnvSetting { value: format!("profile {}", profile.value), by: profile.by })
 }
 
-fn region(request: &Request, session: &Session) -> Option<Setting> {
+fn region(request: &Request, session: &Session) -> Option<EnvSetting> {
     if request.regions.all {
-        return Some(Setting { value: "all that are enabled".to_owned(), by: "--all-regions" });
+        return Some(EnvSetting { value: "all that are enabled".to_owned(), by: "--all-regions" });
     }
     if !request.regions.named.is_empty() {
-        return Some(Setting { value: request.regions.named.join(", "), by: "--region" });
+        return Some(EnvSetting { value: request.regions.named.join(", "), by: "--region" });
     }
     let value = session.region()?.to_owned();
     let by = first(&["AWS_REGION", "AWS_DEFAULT_REGION"]).filter(|region| region.value == value);
-    Some(Setting { value, by: by.map_or("the profile", |region| region.by) })
+    Some(EnvSetting { value, by: by.map_or("the profile", |region| region.by) })
 }
 
 async fn endpoints(request: &Request, session: &Session, home: &str) -> Vec<Endpoint> {
     let mut services = vec![("API Gateway", "ApiGatewayV2"), ("STS", "STS")];
     services.extend(request.regions.all.then_some(("Account", "Account")));
     services.extend(request.regions.all.then_some(("EC2", "EC2")));
-    let organization = matches!(request.accounts.whose, Whose::Organization(..));
+    let organization = matches!(request.accounts.source, AccountSource::Organization(..));
     services.extend(organization.then_some(("Organizations", "Organizations")));
     let mut endpoints: Vec<Endpoint> = Vec::new();
     for (name, id) in services {
@@ -135,13 +135,13 @@ async fn own(session: &Session, region: &str) -> String {
 }
 
 /// The proxy for plain or for encrypted requests, by the variables in the order of the HTTP client.
-fn proxy(plain: bool) -> Option<Setting> {
+fn proxy(plain: bool) -> Option<EnvSetting> {
     let names = if plain {
         ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
     } else {
         ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
     };
-    first(&names).map(|setting| Setting { value: without_password(&setting.value), ..setting })
+    first(&names).map(|setting| EnvSetting { value: without_password(&setting.value), ..setting })
 }
 
 #[cfg(test)]
@@ -149,12 +149,12 @@ mod tests {
     use super::super::error::Error;
     use super::super::url::plain_http;
     use super::*;
-    use crate::source::aws::request::Keys;
+    use crate::source::aws::request::StaticCredentials;
 
     #[tokio::test]
     async fn the_password_of_an_endpoint_is_said_nowhere() {
         let url = "http://me:s3cret@10.0.0.1:1";
-        let keys = Keys { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
+        let keys = StaticCredentials { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
         let request = Request { endpoint_url: Some(url.to_owned()), credentials: Some(keys), ..Request::default() };
         let session = Session::open(&request).await.unwrap();
         let [endpoint] = endpoints(&request, &session, "us-east-1").await.try_into().unwrap();
@@ -164,8 +164,8 @@ mod tests {
         );
         let refused =
             Error::InvalidEndpoint { url: url.replace("http", "ftp"), by: "--endpoint-url".to_owned() }.to_string();
-        for said in [refused, plain_http(url).message] {
-            assert!(said.contains("me:***@10.0.0.1") && !said.contains("s3cret"), "{said}");
+        for shown in [refused, plain_http(url).message] {
+            assert!(shown.contains("me:***@10.0.0.1") && !shown.contains("s3cret"), "{shown}");
         }
     }
 }

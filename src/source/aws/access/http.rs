@@ -67,7 +67,7 @@ impl Network {
             connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
             connector.tls_provider(Provider::rustls(CryptoMode::Ring)).tls_context(tls.clone()).build()
         });
-        SharedHttpClient::new(Shared { client, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)) })
+        SharedHttpClient::new(SharedClient { client, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)) })
     }
 }
 
@@ -76,13 +76,13 @@ impl Network {
 /// The crate's own builds a connector, and with it the whole trust store, each time that a client is made from it, and
 /// throws it away: in an audit of 8,500 Regions that was a quarter of the work. This client reuses one connector.
 #[derive(Debug)]
-struct Shared {
+struct SharedClient {
     client: SharedHttpClient,
     /// The slots of large answers.
     large: Arc<Semaphore>,
 }
 
-impl HttpClient for Shared {
+impl HttpClient for SharedClient {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let connector = self.client.http_connector(settings, components);
         SharedHttpConnector::new(Bounded { connector, large: Arc::clone(&self.large) })
@@ -115,14 +115,14 @@ impl HttpConnector for Bounded {
 
 /// Reads a body to its end, or to the most that it may have.
 async fn whole(mut body: SdkBody, large: &Semaphore) -> Result<Bytes, BoxError> {
-    let (mut bytes, mut place) = (Vec::new(), None);
+    let (mut bytes, mut slot) = (Vec::new(), None);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
         if bytes.len() + data.len() > LARGEST_ANSWER {
             return Err(TooLarge.into());
         }
-        if bytes.len() + data.len() > LARGE && place.is_none() {
-            place = Some(large.acquire().await?);
+        if bytes.len() + data.len() > LARGE && slot.is_none() {
+            slot = Some(large.acquire().await?);
         }
         bytes.extend_from_slice(&data);
     }

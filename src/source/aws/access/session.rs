@@ -20,11 +20,11 @@ use hyper::Uri;
 
 use super::apart::{Left, apart};
 use super::clock::Clock;
-use super::credentials::{self, Names, Provider, Shared};
+use super::credentials::{self, Names, Provider, SharedProvider};
 use super::error::Error;
 use super::http::{Network, read_at_most};
 use crate::source::aws::call::retry::RetryPolicy;
-use crate::source::aws::request::{Keys, Request};
+use crate::source::aws::request::{Request, StaticCredentials};
 
 /// The longest time for one attempt at STS, which comes before everything else.
 const STS_ATTEMPT: Duration = Duration::from_secs(5);
@@ -87,14 +87,14 @@ impl Session {
             }
         }
         let provider = Arc::new(provider(request, &config, network));
-        let shared = SharedCredentialsProvider::new(Shared(Arc::clone(&provider)));
+        let shared = SharedCredentialsProvider::new(SharedProvider(Arc::clone(&provider)));
         let config = config.into_builder().credentials_provider(shared).build();
         Ok(Self { config, clock: Clock::default(), provider: Some(provider) })
     }
 
     /// Fixed keys are for control planes of our own: nothing of the environment or of a profile is read.
-    fn isolated(request: &Request, keys: &Keys) -> Result<Self, Error> {
-        let Keys { access_key_id, secret_access_key, session_token } = keys;
+    fn isolated(request: &Request, keys: &StaticCredentials) -> Result<Self, Error> {
+        let StaticCredentials { access_key_id, secret_access_key, session_token } = keys;
         let given = Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "fixed keys");
         let given = credentials::checked(&given, "the fixed keys")
             .map_err(|reason| Error::NoCredentials { reason, profile: None })?;
@@ -362,7 +362,8 @@ mod tests {
         for (url, plain) in
             [("http://10.0.0.1:4566", true), ("http://127.0.0.1:1", false), ("https://a.example", false)]
         {
-            let keys = Keys { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
+            let keys =
+                StaticCredentials { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
             let request = Request { endpoint_url: Some(url.to_owned()), credentials: Some(keys), ..Request::default() };
             let found = Session::open(&request).await.unwrap().plain_http_endpoints(&["ApiGatewayV2", "STS"]);
             assert_eq!(found, if plain { vec![url.to_owned()] } else { vec![] });

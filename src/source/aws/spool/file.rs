@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::error::Error;
 use super::exclusive::{MODE, check_owner, is_at, lock};
-use super::line::{Closing, Ended, FORMAT, Header, RegionKey, Run, RunKey, VERSION};
+use super::line::{Closing, Ended, FORMAT, Header, NextRun, RegionKey, RunKey, VERSION};
 use super::read::{self, Finished};
 use super::write::Writer;
 use crate::model::Value;
@@ -68,7 +68,7 @@ impl Spool {
     ///
     /// # Errors
     /// When it exists, cannot be made, or is in use.
-    pub fn start(path: &Path, asked: &RunKey, now: Timestamp) -> Result<Self, Error> {
+    pub fn start(path: &Path, key: &RunKey, now: Timestamp) -> Result<Self, Error> {
         let name = path.display();
         let file = OpenOptions::new().read(true).append(true).create_new(true).mode(MODE).open(path);
         let file = file.map_err(|error| {
@@ -85,26 +85,26 @@ impl Spool {
             }
         })?;
         lock(path, &file)?;
-        Self::begin(path, file, asked, now)
+        Self::begin(path, file, key, now)
     }
 
     /// Resumes a spool that an earlier run left.
     ///
     /// # Errors
     /// When it is missing, not a spool, damaged, of another kind of run, too old, another user's, or in use.
-    pub fn resume(path: &Path, asked: &RunKey, now: Timestamp) -> Result<Self, Error> {
-        Self::go_on(path, asked, now, false)
+    pub fn resume(path: &Path, key: &RunKey, now: Timestamp) -> Result<Self, Error> {
+        Self::go_on(path, key, now, false)
     }
 
     /// The same, but starts over if the spool is too old, or if its run was not killed.
     ///
     /// # Errors
     /// As [`Self::resume`], but for its age.
-    pub fn resume_or_renew(path: &Path, asked: &RunKey, now: Timestamp) -> Result<Self, Error> {
-        Self::go_on(path, asked, now, true)
+    pub fn resume_or_renew(path: &Path, key: &RunKey, now: Timestamp) -> Result<Self, Error> {
+        Self::go_on(path, key, now, true)
     }
 
-    fn go_on(path: &Path, asked: &RunKey, now: Timestamp, renew: bool) -> Result<Self, Error> {
+    fn go_on(path: &Path, key: &RunKey, now: Timestamp, renew: bool) -> Result<Self, Error> {
         let name = path.display();
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => Error::usage(format!(
@@ -122,7 +122,7 @@ impl Spool {
         check_owner(path, &file)?;
         let start_over = |file: File, instead: Option<String>| {
             file.set_len(0).map_err(failed)?;
-            Ok(Self { instead, ..Self::begin(path, file, asked, now)? })
+            Ok(Self { instead, ..Self::begin(path, file, key, now)? })
         };
         let shown = name.to_string();
         let header = read::header(&shown, &file)?;
@@ -141,22 +141,22 @@ impl Spool {
         if renew && ended {
             return start_over(file, Some(format!("{name}, begun at {begun}, is of a run that came to its end")));
         }
-        read::same(&shown, &header.asked, asked)?;
+        read::same(&shown, &header.asked, key)?;
         let (finished, writer) = (Mutex::new(finished), Mutex::new(Writer::behind(seal)));
         let spool = Self { finished, writer, end, new: false, ..Self::empty(path, file, begun) };
         // A killed run leaves half a line at the end.
         if let Err(error) = spool.file.set_len(end) {
             spool.writer().fail(&error);
         }
-        spool.writer().line(&spool.file, &Run { run: runs + 1 });
+        spool.writer().line(&spool.file, &NextRun { run: runs + 1 });
         Ok(spool)
     }
 
-    pub(super) fn begin(path: &Path, file: File, asked: &RunKey, now: Timestamp) -> Result<Self, Error> {
+    pub(super) fn begin(path: &Path, file: File, key: &RunKey, now: Timestamp) -> Result<Self, Error> {
         let begun = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let spool = Self::empty(path, file, begun);
         let (format, begun) = (FORMAT.to_owned(), begun.to_string());
-        spool.writer().header(&spool.file, &Header { format, version: VERSION, begun, asked: asked.clone() });
+        spool.writer().header(&spool.file, &Header { format, version: VERSION, begun, asked: key.clone() });
         let failure = spool.writer().failure().map(str::to_owned);
         match failure {
             Some(error) => {

@@ -45,7 +45,7 @@ pub struct Closing {
 
 /// The first line of a further run.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Run {
+pub struct NextRun {
     pub run: u64,
 }
 
@@ -59,10 +59,10 @@ pub struct Ended {
 pub type RegionKey = (String, String);
 
 /// A line but the first. Each kind begins in its own way.
-pub enum Line {
+pub enum SpoolLine {
     Stage(RegionKey),
     Closing(Box<Closing>),
-    Run(u64),
+    NextRun(u64),
     Ended,
 }
 
@@ -86,7 +86,7 @@ struct StageKey<'l> {
     _stage: IgnoredAny,
 }
 
-impl Line {
+impl SpoolLine {
     pub fn read(line: &[u8]) -> Result<Self, String> {
         let words = |error: serde_json::Error| fault::words(&error);
         if line.starts_with(b"{\"account\":") {
@@ -97,7 +97,7 @@ impl Line {
         } else if line.starts_with(b"{\"ended\":") {
             serde_json::from_slice(line).map(|Ended { .. }| Self::Ended).map_err(words)
         } else {
-            serde_json::from_slice(line).map(|Run { run }| Self::Run(run)).map_err(words)
+            serde_json::from_slice(line).map(|NextRun { run }| Self::NextRun(run)).map_err(words)
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::error::Error;
-use super::line::{Closing, DIGEST, FORMAT, FormatLine, Header, Line, RegionKey, RunKey, VERSION};
+use super::line::{Closing, DIGEST, FORMAT, FormatLine, Header, RegionKey, RunKey, SpoolLine, VERSION};
 use crate::model::feed::{Chunk, Read as Outcome};
 use crate::model::register::Register;
 use crate::model::seal::{Seal, Verdict};
@@ -41,13 +41,13 @@ pub struct Scanned {
 }
 
 /// The lines of a part of a file, without its cursor: the file is written meanwhile.
-struct Part<'f> {
+struct FileRange<'f> {
     file: &'f File,
     at: u64,
     end: u64,
 }
 
-impl Read for Part<'_> {
+impl Read for FileRange<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(into.len());
         let read = self.file.read_at(&mut into[..left], self.at)?;
@@ -56,8 +56,8 @@ impl Read for Part<'_> {
     }
 }
 
-fn lines_of(file: &File, end: u64) -> BufReader<Part<'_>> {
-    BufReader::with_capacity(BLOCK, Part { file, at: 0, end })
+fn lines_of(file: &File, end: u64) -> BufReader<FileRange<'_>> {
+    BufReader::with_capacity(BLOCK, FileRange { file, at: 0, end })
 }
 
 /// Appends the next line to `line`. Returns its length, 0 at the end.
@@ -126,21 +126,22 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
             break;
         }
         end += read;
-        let kind = Line::read(&line).map_err(|said| damaged(at, &format!("not a line of a spool: {said}")))?;
-        let sealed = matches!(kind, Line::Stage(_)) || seal.verdict(line.trim_ascii_end(), DIGEST) == Verdict::Right;
+        let kind = SpoolLine::read(&line).map_err(|said| damaged(at, &format!("not a line of a spool: {said}")))?;
+        let sealed =
+            matches!(kind, SpoolLine::Stage(_)) || seal.verdict(line.trim_ascii_end(), DIGEST) == Verdict::Right;
         if !sealed {
             return Err(damaged(at, "its digest is of something else: lines before it were changed, moved or lost"));
         }
         seal.lines(&line);
         match kind {
-            Line::Stage(name) => *counts.entry(name).or_default() += 1,
-            Line::Run(run) => {
+            SpoolLine::Stage(name) => *counts.entry(name).or_default() += 1,
+            SpoolLine::NextRun(run) => {
                 runs = run;
                 ended = false;
                 counts.clear();
             }
-            Line::Ended => ended = true,
-            Line::Closing(closing) => {
+            SpoolLine::Ended => ended = true,
+            SpoolLine::Closing(closing) => {
                 let Closing { scope, lines, .. } = &*closing;
                 let (Some(account), Some(region)) = (&scope.account, &scope.region) else { continue };
                 let name = (account.clone(), region.clone());
@@ -156,11 +157,11 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
 }
 
 /// Checks that a spool was begun with the same settings.
-pub fn same(name: &str, begun_with: &RunKey, asked: &RunKey) -> Result<(), Error> {
+pub fn same(name: &str, begun_with: &RunKey, key: &RunKey) -> Result<(), Error> {
     let mut differs: Vec<&str> = begun_with
         .keys()
-        .chain(asked.keys())
-        .filter(|key| begun_with.get(*key) != asked.get(*key))
+        .chain(key.keys())
+        .filter(|name| begun_with.get(*name) != key.get(*name))
         .map(String::as_str)
         .collect();
     differs.sort_unstable();
@@ -213,12 +214,12 @@ fn send(
         let before = bytes.len();
         let read = next_line(&mut from, &mut bytes)?;
         let line = &bytes[before..];
-        let wanted = match Line::read(line) {
-            Ok(Line::Stage(name)) if taken.get(&name) == Some(&run) => {
+        let wanted = match SpoolLine::read(line) {
+            Ok(SpoolLine::Stage(name)) if taken.get(&name) == Some(&run) => {
                 stages.push(name);
                 true
             }
-            Ok(Line::Run(next)) => {
+            Ok(SpoolLine::NextRun(next)) => {
                 run = next;
                 false
             }

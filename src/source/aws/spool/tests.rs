@@ -21,7 +21,7 @@ const ACCOUNT: &str = "111122223333";
 /// When everything happens.
 const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 
-fn asked() -> RunKey {
+fn run_key() -> RunKey {
     [("policies", "sha256:00"), ("--api", "")].map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
@@ -128,7 +128,7 @@ fn put(path: &Path, text: &str) {
 /// Resumes what is left of a file, and looks at everything that a cut must not change; the Regions that are finished.
 fn survives(path: &Path, bytes: &[u8], regions: &BTreeMap<usize, usize>) -> (Spool, Vec<usize>) {
     fs::write(path, bytes).unwrap();
-    let spool = Spool::resume(path, &asked(), NOW).unwrap();
+    let spool = Spool::resume(path, &run_key(), NOW).unwrap();
     let seen = resumed(&spool, regions);
     assert_eq!(seen.keys().copied().collect::<Vec<_>>(), closed(bytes));
     for (number, stages) in &seen {
@@ -141,7 +141,7 @@ fn survives(path: &Path, bytes: &[u8], regions: &BTreeMap<usize, usize>) -> (Spo
 fn cut_at_any_byte_it_has_what_is_closed_and_nothing_twice() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 0), (2, 1)]);
-    write(&Spool::start(&path, &asked(), NOW).unwrap(), &regions, &[0, 1, 2, 2]);
+    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &regions, &[0, 1, 2, 2]);
     let bytes = fs::read(&path).unwrap();
     for cut in 0..=bytes.len() {
         survives(&path, &bytes[..cut], &regions);
@@ -160,7 +160,7 @@ proptest! {
     ) {
         let (_folder, path) = folder();
         let regions: BTreeMap<usize, usize> = stages.into_iter().enumerate().collect();
-        write(&Spool::start(&path, &asked(), NOW).unwrap(), &regions, &order);
+        write(&Spool::start(&path, &run_key(), NOW).unwrap(), &regions, &order);
         for (cut, order) in [(cuts.0, &again), (cuts.1, &order)] {
             let bytes = fs::read(&path).unwrap();
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place")]
@@ -179,8 +179,8 @@ proptest! {
 fn only_what_is_asked_for_is_handed_on() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 3)]);
-    write(&Spool::start(&path, &asked(), NOW).unwrap(), &regions, &[0, 1]);
-    let spool = Spool::resume(&path, &asked(), NOW).unwrap();
+    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &regions, &[0, 1]);
+    let spool = Spool::resume(&path, &run_key(), NOW).unwrap();
     assert_eq!(resumed(&spool, &BTreeMap::from([(1, 3)])), BTreeMap::from([(1, names(1, 3))]));
     assert!(spool.take(None, &region(0)).is_none(), "of an account that is not known nothing is");
     assert!(spool.take(Some("444455556666"), &region(0)).is_none());
@@ -190,8 +190,8 @@ fn only_what_is_asked_for_is_handed_on() {
 fn what_nobody_takes_is_counted() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 3)]);
-    write(&Spool::start(&path, &asked(), NOW).unwrap(), &regions, &[0]);
-    let spool = Spool::resume(&path, &asked(), NOW).unwrap();
+    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &regions, &[0]);
+    let spool = Spool::resume(&path, &run_key(), NOW).unwrap();
     for number in [0, 1] {
         spool.take(Some(ACCOUNT), &region(number)).unwrap();
     }
@@ -207,7 +207,7 @@ fn what_nobody_takes_is_counted() {
 #[test]
 fn what_has_gaps_or_no_name_is_not_finished() {
     let (_folder, path) = folder();
-    let spool = Spool::start(&path, &asked(), NOW).unwrap();
+    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
     let scope = |account: Option<&str>, outcome| Scope {
         account: account.map(str::to_owned),
         region: Some(region(0)),
@@ -225,19 +225,19 @@ fn what_has_gaps_or_no_name_is_not_finished() {
 #[test]
 fn lines_that_do_not_add_up_are_read_again() {
     let (_folder, path) = folder();
-    let spool = Spool::start(&path, &asked(), NOW).unwrap();
+    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
     add(&spool, 0, "a");
     finish(&spool, 0, 2);
     finish(&spool, 1, 0);
     drop(spool);
-    let spool = Spool::resume(&path, &asked(), NOW).unwrap();
+    let spool = Spool::resume(&path, &run_key(), NOW).unwrap();
     assert!(spool.take(Some(ACCOUNT), &region(0)).is_none());
     assert!(spool.take(Some(ACCOUNT), &region(1)).is_some());
 }
 
 /// The error of a resumed file.
-fn refused(path: &Path, asked: &RunKey) -> String {
-    let error = Spool::resume(path, asked, NOW).unwrap_err();
+fn refused(path: &Path, key: &RunKey) -> String {
+    let error = Spool::resume(path, key, NOW).unwrap_err();
     assert!(error.is_usage(), "{error}");
     error.to_string()
 }
@@ -245,7 +245,7 @@ fn refused(path: &Path, asked: &RunKey) -> String {
 #[test]
 fn damage_in_the_middle_is_told_with_its_place() {
     let (_folder, path) = folder();
-    write(&Spool::start(&path, &asked(), NOW).unwrap(), &BTreeMap::from([(0, 2), (1, 1)]), &[0]);
+    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &BTreeMap::from([(0, 2), (1, 1)]), &[0]);
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     for (at, damaged) in
@@ -254,9 +254,9 @@ fn damage_in_the_middle_is_told_with_its_place() {
         let mut lines = lines.clone();
         lines[at - 1] = damaged;
         fs::write(&path, lines.join("\n") + "\n").unwrap();
-        let said = refused(&path, &asked());
-        assert!(said.starts_with(&format!("{}:{at}: not a line of a spool: ", path.display())), "{said}");
-        assert!(said.contains("nothing was read"), "{said}");
+        let message = refused(&path, &run_key());
+        assert!(message.starts_with(&format!("{}:{at}: not a line of a spool: ", path.display())), "{message}");
+        assert!(message.contains("nothing was read"), "{message}");
     }
 }
 
@@ -264,8 +264,8 @@ fn damage_in_the_middle_is_told_with_its_place() {
 #[test]
 fn lines_that_were_changed_moved_or_lost_are_noticed() {
     let (_folder, path) = folder();
-    write(&Spool::start(&path, &asked(), NOW).unwrap(), &BTreeMap::from([(0, 2), (1, 2)]), &[0, 1]);
-    drop(Spool::resume(&path, &asked(), NOW).unwrap());
+    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &BTreeMap::from([(0, 2), (1, 2)]), &[0, 1]);
+    drop(Spool::resume(&path, &run_key(), NOW).unwrap());
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let kinds: Vec<bool> = lines.iter().map(|line| line.contains("\"sha256\":")).collect();
@@ -299,11 +299,11 @@ fn lines_that_were_changed_moved_or_lost_are_noticed() {
     for lines in damaged {
         assert_ne!(lines, owned);
         fs::write(&path, lines.join("\n") + "\n").unwrap();
-        let said = refused(&path, &asked());
-        assert!(said.contains("changed, moved or lost") && said.contains("nothing was read"), "{said}");
+        let message = refused(&path, &run_key());
+        assert!(message.contains("changed, moved or lost") && message.contains("nothing was read"), "{message}");
     }
     fs::write(&path, text).unwrap();
-    drop(Spool::resume(&path, &asked(), NOW).unwrap());
+    drop(Spool::resume(&path, &run_key(), NOW).unwrap());
 }
 
 #[test]
@@ -311,23 +311,23 @@ fn what_is_not_a_spool_is_not_touched() {
     let (_folder, path) = folder();
     for text in ["x", "{\"format\":\"driftgate.snapshot\",\"version\":1}\n", "a\nb\n", "{\"a\":1}\n"] {
         put(&path, text);
-        assert!(refused(&path, &asked()).contains("is not a spool"), "{text}");
+        assert!(refused(&path, &run_key()).contains("is not a spool"), "{text}");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
     }
     fs::write(&path, "{\"format\":\"driftgate.spool\",\"version\":1,\"asked\":{}}\n").unwrap();
-    assert!(refused(&path, &asked()).contains("of version 1"));
-    assert!(refused(&path.with_extension("not"), &asked()).contains("does not exist"));
-    assert!(refused(path.parent().unwrap(), &asked()).contains("is not a file"));
+    assert!(refused(&path, &run_key()).contains("of version 1"));
+    assert!(refused(&path.with_extension("not"), &run_key()).contains("does not exist"));
+    assert!(refused(path.parent().unwrap(), &run_key()).contains("is not a file"));
     let link = path.with_extension("link");
     symlink(&path, &link).unwrap();
-    assert!(refused(&link, &asked()).contains("is not a file"));
+    assert!(refused(&link, &run_key()).contains("is not a file"));
 }
 
 #[test]
 fn another_run_is_told_what_differs() {
     let (_folder, path) = folder();
-    drop(Spool::start(&path, &asked(), NOW).unwrap());
+    drop(Spool::start(&path, &run_key(), NOW).unwrap());
     let other: RunKey = [("policies", "sha256:11"), ("--api", "a1"), ("--new", "")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
@@ -338,36 +338,36 @@ fn another_run_is_told_what_differs() {
 fn nobody_else_reads_it_and_nobody_elses_file_is_written() {
     let (_folder, path) = folder();
     let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-    drop(Spool::start(&path, &asked(), NOW).unwrap());
+    drop(Spool::start(&path, &run_key(), NOW).unwrap());
     assert_eq!(mode(), 0o600);
-    assert!(Spool::start(&path, &asked(), NOW).unwrap_err().to_string().contains("already exists"));
+    assert!(Spool::start(&path, &run_key(), NOW).unwrap_err().to_string().contains("already exists"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    drop(Spool::resume(&path, &asked(), NOW).unwrap());
+    drop(Spool::resume(&path, &run_key(), NOW).unwrap());
     assert_eq!(mode(), 0o600);
 
     let dangling = path.with_extension("link");
     symlink(path.with_extension("elsewhere"), &dangling).unwrap();
-    assert!(Spool::start(&dangling, &asked(), NOW).is_err(), "a link is not followed");
+    assert!(Spool::start(&dangling, &run_key(), NOW).is_err(), "a link is not followed");
     let nowhere = path.parent().unwrap().join("none/fleet.spool");
-    assert!(Spool::start(&nowhere, &asked(), NOW).unwrap_err().to_string().contains("does not exist"));
+    assert!(Spool::start(&nowhere, &run_key(), NOW).unwrap_err().to_string().contains("does not exist"));
 }
 
 #[test]
 fn what_others_may_have_written_is_not_read() {
     let (folder, path) = folder();
     let chmod = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-    write(&Spool::start(&path, &asked(), NOW).unwrap(), &BTreeMap::from([(0, 2)]), &[0]);
+    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &BTreeMap::from([(0, 2)]), &[0]);
     let text = fs::read_to_string(&path).unwrap();
     for mode in [0o666, 0o620, 0o602] {
         chmod(mode);
-        assert!(refused(&path, &asked()).contains("may be written by others. Nothing was read."), "{mode:o}");
+        assert!(refused(&path, &run_key()).contains("may be written by others. Nothing was read."), "{mode:o}");
     }
     chmod(0o600);
     // Only root can give a file away, and only root could read it then.
     if chown(&path, Some(65534), None).is_ok() {
         for mode in [0o600, 0o666] {
             chmod(mode);
-            assert!(refused(&path, &asked()).contains("belongs to another user. Nothing was read."), "{mode:o}");
+            assert!(refused(&path, &run_key()).contains("belongs to another user. Nothing was read."), "{mode:o}");
         }
     }
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
@@ -377,17 +377,17 @@ fn what_others_may_have_written_is_not_read() {
 #[test]
 fn two_runs_cannot_share_it() {
     let (_folder, path) = folder();
-    let first = Spool::start(&path, &asked(), NOW).unwrap();
-    let error = Spool::resume(&path, &asked(), NOW).unwrap_err();
+    let first = Spool::start(&path, &run_key(), NOW).unwrap();
+    let error = Spool::resume(&path, &run_key(), NOW).unwrap_err();
     assert!(error.to_string().contains("is in use by another run") && !error.is_usage());
     drop(first);
-    assert!(Spool::resume(&path, &asked(), NOW).is_ok());
+    assert!(Spool::resume(&path, &run_key(), NOW).is_ok());
 }
 
 #[test]
 fn it_is_removed_when_everything_was_read_and_told() {
     let (_folder, path) = folder();
-    let spool = Spool::start(&path, &asked(), NOW).unwrap();
+    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
     let gaps = |code: Option<&str>| {
         let gap = |code: &str| Gap { code: code.to_owned(), ..Gap::default() };
         Close { gaps: code.map(gap).into_iter().collect(), ..Close::default() }
@@ -404,7 +404,7 @@ fn it_is_removed_when_everything_was_read_and_told() {
     assert_eq!((spool.end(true), path.exists()), (End::Removed, false));
 
     // A report may have been written to the same path.
-    let spool = Spool::start(&path, &asked(), NOW).unwrap();
+    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
     spool.closed(&gaps(None));
     fs::remove_file(&path).unwrap();
     fs::write(&path, "a report").unwrap();
@@ -413,13 +413,13 @@ fn it_is_removed_when_everything_was_read_and_told() {
 
 /// A spool of an earlier run, so many hours old.
 fn later(path: &Path, hours: i64, open: fn(&Path, &RunKey, Timestamp) -> Result<Spool, Error>) -> Result<Spool, Error> {
-    open(path, &asked(), NOW + SignedDuration::from_hours(hours))
+    open(path, &run_key(), NOW + SignedDuration::from_hours(hours))
 }
 
 #[test]
 fn what_is_too_old_is_refused_or_begun_anew() {
     let (_folder, path) = folder();
-    write(&Spool::start(&path, &asked(), NOW).unwrap(), &BTreeMap::from([(0, 2)]), &[0]);
+    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &BTreeMap::from([(0, 2)]), &[0]);
     let bytes = fs::read(&path).unwrap();
     for hours in [-13, 13, 24] {
         let error = later(&path, hours, Spool::resume).unwrap_err();
@@ -444,7 +444,7 @@ fn what_is_too_old_is_refused_or_begun_anew() {
 fn a_run_that_came_to_its_end_is_gone_on_from_only_when_nothing_else_is_said() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2)]);
-    let spool = Spool::start(&path, &asked(), NOW).unwrap();
+    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
     write(&spool, &regions, &[0]);
     assert_eq!(spool.end(true), End::Gaps);
     drop(spool);
@@ -464,7 +464,7 @@ fn a_run_that_came_to_its_end_is_gone_on_from_only_when_nothing_else_is_said() {
 fn what_was_not_read_now_is_told() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 0)]);
-    let spool = Spool::start(&path, &asked(), NOW).unwrap();
+    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
     write(&spool, &regions, &[0]);
     assert!(spool.warnings().is_empty());
     drop(spool);
@@ -472,21 +472,21 @@ fn what_was_not_read_now_is_told() {
     assert!(spool.earlier().is_none(), "nobody has asked for it");
     resumed(&spool, &regions);
     let [warning] = &spool.warnings()[..] else { panic!("{:?}", spool.warnings()) };
-    let said = "2 Regions were read in an earlier run, begun at 2027-01-15T08:00:00Z";
-    assert_eq!((warning.kind.as_str(), warning.message.as_str()), ("resumed", said));
+    let message = "2 Regions were read in an earlier run, begun at 2027-01-15T08:00:00Z";
+    assert_eq!((warning.kind.as_str(), warning.message.as_str()), ("resumed", message));
     let spool = spool.reproducible();
-    assert!(spool.warnings().is_empty() && spool.earlier().as_deref() == Some(said));
+    assert!(spool.warnings().is_empty() && spool.earlier().as_deref() == Some(message));
 }
 
 #[test]
 fn one_that_nothing_was_kept_in_is_taken_back_by_the_run_that_made_it() {
     let (_folder, path) = folder();
-    let spool = Spool::start(&path, &asked(), NOW).unwrap();
+    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
     drop(spool);
-    Spool::resume(&path, &asked(), NOW).unwrap().discard();
+    Spool::resume(&path, &run_key(), NOW).unwrap().discard();
     assert!(path.exists());
     fs::remove_file(&path).unwrap();
-    Spool::start(&path, &asked(), NOW).unwrap().discard();
+    Spool::start(&path, &run_key(), NOW).unwrap().discard();
     assert!(!path.exists());
 }
 
@@ -503,7 +503,7 @@ fn a_full_disk_ends_the_spool_and_not_the_run() {
     let [warning] = &spool.warnings()[..] else { panic!("{:?}", spool.warnings()) };
     assert_eq!(warning.kind, "spool-failed");
     assert!(warning.message.contains("could not be written any more (No space left"), "{}", warning.message);
-    assert!(Spool::start(Path::new("/dev/full"), &asked(), NOW).is_err());
+    assert!(Spool::start(Path::new("/dev/full"), &run_key(), NOW).is_err());
     let (_folder, elsewhere) = folder();
-    assert!(!Spool::begin(&elsewhere, full(), &asked(), NOW).unwrap_err().is_usage());
+    assert!(!Spool::begin(&elsewhere, full(), &run_key(), NOW).unwrap_err().is_usage());
 }

@@ -75,7 +75,7 @@ fn hint(why: &Failure, account: Option<&str>, region: &str, status: &RegionStatu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::aws::access::regions::{Found, Origin, RegionFound};
+    use crate::source::aws::access::regions::{ListedRegion, Origin, RegionList};
     use crate::source::aws::call::failure_kind::FailureKind;
 
     fn tallies(regions: &[(&str, bool)]) -> Vec<ScopeTally> {
@@ -91,8 +91,8 @@ mod tests {
     }
 
     fn status(regions: &[(&str, bool)]) -> RegionStatus {
-        let region = |(name, enabled): &(&str, bool)| RegionFound { name: (*name).to_owned(), enabled: *enabled };
-        RegionStatus::of(&Found {
+        let region = |(name, enabled): &(&str, bool)| ListedRegion { name: (*name).to_owned(), enabled: *enabled };
+        RegionStatus::of(&RegionList {
             regions: regions.iter().map(region).collect(),
             from: Origin::ListRegions,
             failures: Vec::new(),
@@ -102,7 +102,7 @@ mod tests {
     /// The status where AWS refused the credentials when it was to list the Regions.
     fn refused() -> RegionStatus {
         let failure = Failure::new(FailureKind::UnknownCredentials, "The security token is invalid.");
-        RegionStatus::of(&Found::new(Vec::new(), Origin::BuiltIn, vec![(Operation::ListRegions, failure)]))
+        RegionStatus::of(&RegionList::new(Vec::new(), Origin::BuiltIn, vec![(Operation::ListRegions, failure)]))
     }
 
     fn outcomes(tallies: &[ScopeTally]) -> Vec<(Read, usize, usize)> {

@@ -10,7 +10,7 @@ use super::region::Region;
 use super::tally::ScopeTally;
 use super::walk::{AccountVisited, OpenRegion, Survey, Visited, Visitor};
 use crate::model::feed::{Chunk, Read, Scope, Warning};
-use crate::source::aws::access::regions::{Found, Origin};
+use crate::source::aws::access::regions::{Origin, RegionList};
 use crate::source::aws::call::failure::Failure;
 use crate::source::aws::call::failure_kind::FailureKind;
 use crate::source::aws::call::operation::{Operation, Subject};
@@ -146,14 +146,14 @@ fn closed(id: Option<&str>, regions: &[Arc<str>], operation: Operation, failure:
 }
 
 /// The tally of the Regions that AWS did not list: Regions newer than the built-in list are not read.
-fn unlisted(account: Option<&str>, found: &Found) -> Option<ScopeTally> {
+fn unlisted(account: Option<&str>, found: &RegionList) -> Option<ScopeTally> {
     let (operation, why) = found.failures.last()?;
     let scope = Scope { account: account.map(str::to_owned), ..Scope::default() };
     Some(ScopeTally::of(scope, vec![why.gap(*operation, Subject::account(account))], Vec::new()))
 }
 
 /// The warning that an account's Regions are those of the built-in list.
-fn from_built_in_list(account: Option<&str>, found: &Found) -> Warning {
+fn from_built_in_list(account: Option<&str>, found: &RegionList) -> Warning {
     let why = |(operation, failure): &(Operation, Failure)| format!("{}: {}", operation.name(), failure.code);
     Warning {
         kind: "regions-from-list".to_owned(),

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::progress::{Limits, Progress};
 use crate::source::aws::access::accounts::{self, Inventory};
 use crate::source::aws::access::organization::Organization;
-use crate::source::aws::access::regions::{self, Found, RegionStatus, is_opt_in};
+use crate::source::aws::access::regions::{self, RegionList, RegionStatus, is_opt_in};
 use crate::source::aws::access::role::AssumedRole;
 use crate::source::aws::access::session::Session;
 use crate::source::aws::call::channel::Channel;
@@ -94,7 +94,7 @@ pub struct AccountVisited<F> {
     /// The number of Regions, counted where they are decided on.
     pub expected: usize,
     /// The list of Regions, if it was needed.
-    pub listed: Option<Found>,
+    pub listed: Option<RegionList>,
     /// The status of the Regions, as far as AWS listed it.
     pub status: RegionStatus,
     /// The failure that kept the account closed, and the Regions that were to be visited, if they are known.
@@ -247,7 +247,7 @@ impl Survey {
         &self,
         visitor: &V,
         account: &mut AccountVisited<V::Found>,
-        listed: Found,
+        listed: RegionList,
     ) -> Vec<Arc<str>> {
         let (on, off): (Vec<_>, Vec<_>) = listed.regions.iter().partition(|region| region.enabled);
         let left = self.choose(visitor, account, on.iter().map(|region| region.name.as_str().into()).collect());
@@ -265,7 +265,7 @@ impl Survey {
     }
 
     /// Lists the Regions of an account; one slot in flight serves the few attempts.
-    async fn regions_of(&self, config: &SdkConfig) -> Result<Found, Reason> {
+    async fn regions_of(&self, config: &SdkConfig) -> Result<RegionList, Reason> {
         let listed = async {
             let _slot = self.in_flight.acquire().await;
             regions::of_account(config, &self.home).await
@@ -275,7 +275,7 @@ impl Survey {
 
     /// Finds the credentials for an account.
     async fn enter(&self, account: Option<&str>) -> Result<SdkConfig, (Operation, Failure)> {
-        let (Some(role), Some(account)) = (self.request.accounts.whose.role(), account) else {
+        let (Some(role), Some(account)) = (self.request.accounts.source.role(), account) else {
             return Ok(self.session.config().clone());
         };
         let (client, retry) = (self.session.sts_for_roles(&self.home), self.request.retry);
@@ -343,7 +343,7 @@ impl Survey {
 mod tests {
     use super::*;
     use crate::source::aws::call::stop::Canceller;
-    use crate::source::aws::request::Keys;
+    use crate::source::aws::request::StaticCredentials;
 
     struct Never;
 
@@ -370,7 +370,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_region_that_nobody_reads_is_there_all_the_same() {
-        let keys = Keys { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
+        let keys = StaticCredentials { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
         let request = Request { credentials: Some(keys), ..Request::default() };
         let (_canceller, stop) = Canceller::new();
         let session = Session::open(&request).await.unwrap();

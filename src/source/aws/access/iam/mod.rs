@@ -84,7 +84,7 @@ impl Serialize for Statement {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Policy<S> {
+struct PolicyDocument<S> {
     version: &'static str,
     statement: Vec<S>,
 }
@@ -118,7 +118,7 @@ struct ExternalId {
 }
 
 fn policy<S: Serialize>(statement: Vec<S>) -> String {
-    pretty(&Policy { version: "2012-10-17", statement })
+    pretty(&PolicyDocument { version: "2012-10-17", statement })
 }
 
 /// A document as JSON over several lines, without an end of line at its end.

@@ -19,7 +19,7 @@ const MOST_PAGES: usize = 2000;
 
 /// An account of an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub struct OrganizationAccount {
     /// Its twelve digits.
     pub id: String,
     /// Its name; empty where Organizations returns none.
@@ -40,8 +40,8 @@ pub enum Status {
 
 /// The accounts, sorted and each once, and the failure that cut the list short.
 #[derive(Debug)]
-pub struct Listing {
-    pub members: Vec<Member>,
+pub struct MemberList {
+    pub members: Vec<OrganizationAccount>,
     pub failed: Option<(Operation, Failure)>,
 }
 
@@ -53,7 +53,7 @@ pub struct Organization<'s> {
 }
 
 /// A page of a list: its items, `None` where the answer holds no list at all, and the token of the next page.
-type Page<T> = (Option<Vec<Result<T, Failure>>>, Option<String>);
+type RawPage<T> = (Option<Vec<Result<T, Failure>>>, Option<String>);
 
 impl<'s> Organization<'s> {
     /// A client for the partition of a Region. Retries are made here: the SDK takes half an answer, or an empty one, for a
@@ -66,7 +66,7 @@ impl<'s> Organization<'s> {
     }
 
     /// Lists the accounts. Those read before a failure stay.
-    pub async fn accounts(&self) -> Listing {
+    pub async fn accounts(&self) -> MemberList {
         let mut members = Vec::new();
         let failed = self.list(Operation::ListAccounts, &mut members, |token| async move {
             let page = self.client.list_accounts().set_next_token(token).send().await;
@@ -78,7 +78,7 @@ impl<'s> Organization<'s> {
         // its violations would count twice, and its quota would be used twice.
         members.sort_by(|a, b| (&a.id, a.status).cmp(&(&b.id, b.status)));
         members.dedup_by(|later, kept| later.id == kept.id);
-        Listing { members, failed }
+        MemberList { members, failed }
     }
 
     /// Lists the accounts in an organizational unit or a root, and in all units below it. Half a list is a failure: a
@@ -119,7 +119,7 @@ impl<'s> Organization<'s> {
         page: impl Fn(Option<String>) -> F,
     ) -> Result<(), (Operation, Failure)>
     where
-        F: Future<Output = Result<Page<T>, Failure>>,
+        F: Future<Output = Result<RawPage<T>, Failure>>,
     {
         let failed = |failure| (operation, failure);
         let (mut token, mut seen) = (None, HashSet::new());
@@ -147,14 +147,18 @@ impl<'s> Organization<'s> {
     }
 }
 
-fn member(account: Account) -> Result<Member, Failure> {
+fn member(account: Account) -> Result<OrganizationAccount, Failure> {
     // The id becomes part of a role's ARN.
     let id = account.id.filter(|id| is_account_id(id));
     let id = id.ok_or_else(|| Failure::broken("the answer holds an account without its twelve digits"))?;
     // AWS retires `Status` in September 2026; an emulation of AWS may know only that.
     let state = account.state.as_ref().map(AccountState::as_str);
     let status = state.or(account.status.as_ref().map(AccountStatus::as_str));
-    Ok(Member { id, name: account.name.unwrap_or_default(), status: Status::of(status.unwrap_or_default()) })
+    Ok(OrganizationAccount {
+        id,
+        name: account.name.unwrap_or_default(),
+        status: Status::of(status.unwrap_or_default()),
+    })
 }
 
 impl Status {

@@ -9,11 +9,11 @@ use crate::source::aws::stub::{Received, answering};
 /// A retry policy that gives up soon.
 const SOON: RetryPolicy = RetryPolicy { attempts: 3, first: Duration::from_millis(1), ..RetryPolicy::STANDARD };
 
-fn parent(asked: &Received) -> &str {
-    asked.body.split(r#""ParentId":""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
+fn parent(request: &Received) -> &str {
+    request.body.split(r#""ParentId":""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
 }
 
-async fn listed(answer: impl Fn(&Received) -> (u16, String) + Send + Sync + 'static) -> (Listing, Vec<Received>) {
+async fn listed(answer: impl Fn(&Received) -> (u16, String) + Send + Sync + 'static) -> (MemberList, Vec<Received>) {
     let (config, log) = answering("eu-west-1", answer).await;
     let listing = Organization::new(&config, SOON, &Semaphore::new(1), "eu-west-1").accounts().await;
     let log = log.lock().unwrap().clone();
@@ -22,8 +22,8 @@ async fn listed(answer: impl Fn(&Received) -> (u16, String) + Send + Sync + 'sta
 
 #[tokio::test]
 async fn accounts_are_read_to_the_last_page() {
-    let (listing, log) = listed(|asked| {
-        let page = if asked.body.contains("second") {
+    let (listing, log) = listed(|request| {
+        let page = if request.body.contains("second") {
             r#"{"Accounts":[{"Id":"222222222222","Name":"old","State":"SUSPENDED","Status":"ACTIVE"}]}"#
         } else {
             r#"{"Accounts":[{"Id":"111111111111","Name":"prod","Status":"ACTIVE"}],"NextToken":"second"}"#
@@ -31,7 +31,8 @@ async fn accounts_are_read_to_the_last_page() {
         (200, page.to_owned())
     })
     .await;
-    let member = |id: &str, name: &str, status| Member { id: id.repeat(12), name: name.to_owned(), status };
+    let member =
+        |id: &str, name: &str, status| OrganizationAccount { id: id.repeat(12), name: name.to_owned(), status };
     assert_eq!(listing.members, [member("1", "prod", Status::Active), member("2", "old", Status::Suspended)]);
     assert!(listing.failed.is_none());
     assert!(log.len() == 2 && log[0].is("ListAccounts"), "{log:?}");
@@ -40,8 +41,8 @@ async fn accounts_are_read_to_the_last_page() {
 
 #[tokio::test]
 async fn an_account_that_is_listed_twice_is_one_and_what_can_be_read_is_read() {
-    let (listing, _) = listed(|asked| {
-        let page = if asked.body.contains("second") {
+    let (listing, _) = listed(|request| {
+        let page = if request.body.contains("second") {
             r#"{"Accounts":[{"Id":"222222222222","State":"SUSPENDED"},{"Id":"111111111111","State":"ACTIVE"}]}"#
         } else {
             r#"{"Accounts":[{"Id":"111111111111","State":"PENDING_CLOSURE"},{"Id":"222222222222","State":"ACTIVE"}],
@@ -64,8 +65,8 @@ async fn what_was_read_before_a_failure_stays() {
         ((200, r#"{"Accounts":[{"Id":"1:role/x"}]}"#), FailureKind::Broken, 4),
         ((500, "{}"), FailureKind::Server, 4),
     ] {
-        let (listing, log) = listed(move |asked| {
-            let (status, body) = if asked.body.contains("second") { second } else { (200, first) };
+        let (listing, log) = listed(move |request| {
+            let (status, body) = if request.body.contains("second") { second } else { (200, first) };
             (status, body.to_owned())
         })
         .await;
@@ -78,12 +79,12 @@ async fn what_was_read_before_a_failure_stays() {
 #[tokio::test]
 async fn a_unit_has_the_accounts_of_all_units_below_it() {
     // r-root has ou-a and ou-b, and ou-b leads back to ou-a.
-    let (config, _) = answering("us-gov-east-1", |asked| {
-        let body = match (asked.is("ListAccountsForParent"), parent(asked)) {
+    let (config, _) = answering("us-gov-east-1", |request| {
+        let body = match (request.is("ListAccountsForParent"), parent(request)) {
             (true, "r-root") => r#"{"Accounts":[{"Id":"111111111111"}]}"#,
             (true, "ou-a") => r#"{"Accounts":[{"Id":"222222222222"}]}"#,
             (true, _) => r#"{"Accounts":[]}"#,
-            (false, "r-root") if !asked.body.contains("more") => {
+            (false, "r-root") if !request.body.contains("more") => {
                 r#"{"OrganizationalUnits":[{"Id":"ou-a"}],"NextToken":"more"}"#
             }
             (false, "r-root") => r#"{"OrganizationalUnits":[{"Id":"ou-b"}]}"#,
@@ -106,8 +107,8 @@ async fn a_unit_has_the_accounts_of_all_units_below_it() {
 
 #[tokio::test]
 async fn a_unit_that_is_not_read_whole_is_a_failure() {
-    let (config, log) = answering("us-gov-east-1", |asked| {
-        if asked.is("ListAccountsForParent") {
+    let (config, log) = answering("us-gov-east-1", |request| {
+        if request.is("ListAccountsForParent") {
             (200, r#"{"Accounts":[{"Id":"111111111111"}]}"#.to_owned())
         } else {
             (400, r#"{"__type":"ParentNotFoundException","Message":"no such unit"}"#.to_owned())
@@ -137,9 +138,9 @@ fn state_comes_before_status() {
 
 #[tokio::test]
 async fn pages_that_never_end_are_given_up() {
-    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let request = std::sync::atomic::AtomicUsize::new(0);
     let (listing, log) = listed(move |_| {
-        let number = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let number = request.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         (200, format!(r#"{{"Accounts":[],"NextToken":"{number}"}}"#))
     })
     .await;

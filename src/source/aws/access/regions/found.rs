@@ -6,7 +6,7 @@ use crate::source::aws::call::operation::Operation;
 
 /// A Region that an account has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RegionFound {
+pub struct ListedRegion {
     pub name: String,
     /// False only where the Region is surely disabled.
     pub enabled: bool,
@@ -23,15 +23,15 @@ pub enum Origin {
 
 /// The Regions, sorted and each once, and the calls that failed before one was answered.
 #[derive(Debug)]
-pub struct Found {
-    pub regions: Vec<RegionFound>,
+pub struct RegionList {
+    pub regions: Vec<ListedRegion>,
     pub from: Origin,
     pub failures: Vec<(Operation, Failure)>,
 }
 
-impl Found {
+impl RegionList {
     /// Sorts the Regions. A Region that is listed as enabled and as disabled is enabled.
-    pub fn new(mut regions: Vec<RegionFound>, from: Origin, failures: Vec<(Operation, Failure)>) -> Self {
+    pub fn new(mut regions: Vec<ListedRegion>, from: Origin, failures: Vec<(Operation, Failure)>) -> Self {
         regions.sort_unstable();
         regions.dedup_by(|later, kept| {
             let same = later.name == kept.name;
@@ -52,7 +52,7 @@ pub fn checked(name: Option<String>) -> Result<String, Failure> {
 
 /// Returns the Regions of the partition. There is at least one, the Region that answered. AWS names no others, as
 /// credentials are of one partition, but an emulation of AWS may.
-pub fn in_partition(mut regions: Vec<RegionFound>, home: &str) -> Result<Vec<RegionFound>, Failure> {
+pub fn in_partition(mut regions: Vec<ListedRegion>, home: &str) -> Result<Vec<ListedRegion>, Failure> {
     regions.retain(|region| partition_of(&region.name) == partition_of(home));
     if regions.is_empty() { Err(Failure::broken("the answer lists no Regions")) } else { Ok(regions) }
 }

@@ -8,7 +8,7 @@ use aws_sdk_account::config::retry::RetryPartition;
 use aws_sdk_account::types::RegionOptStatus;
 
 use super::built_in::home_of;
-use super::found::{RegionFound, checked, in_partition};
+use super::found::{ListedRegion, checked, in_partition};
 use crate::source::aws::call::failure::Failure;
 use crate::source::aws::call::operation::Operation;
 
@@ -16,7 +16,7 @@ use crate::source::aws::call::operation::Operation;
 const MOST_PAGES: usize = 100;
 
 /// Calls the account service. Half a list is a failure: the Regions on pages that were not read would be missed silently.
-pub async fn regions(config: &SdkConfig, home: &str) -> Result<Vec<RegionFound>, Failure> {
+pub async fn regions(config: &SdkConfig, home: &str) -> Result<Vec<ListedRegion>, Failure> {
     let client = aws_sdk_account::Client::from_conf(
         aws_sdk_account::config::Builder::from(config)
             .region(Region::new(home_of(home).to_owned()))
@@ -30,7 +30,7 @@ pub async fn regions(config: &SdkConfig, home: &str) -> Result<Vec<RegionFound>,
         let page = client.list_regions().set_next_token(token).send().await.map_err(|error| Failure::of(&error))?;
         for region in page.regions.ok_or_else(|| Failure::broken("the answer lists no Regions"))? {
             let enabled = region.region_opt_status.is_none_or(|status| is_on(&status));
-            regions.push(RegionFound { name: checked(region.region_name)?, enabled });
+            regions.push(ListedRegion { name: checked(region.region_name)?, enabled });
         }
         token = page.next_token.filter(|token| !token.is_empty());
         token.as_deref().map_or(Ok(()), Failure::check_token)?;

@@ -10,28 +10,28 @@ mod status;
 use aws_config::SdkConfig;
 
 pub use self::built_in::{has_account_service, home_of, is_opt_in};
-pub use self::found::{Found, Origin, RegionFound};
+pub use self::found::{ListedRegion, Origin, RegionList};
 pub use self::status::RegionStatus;
 use crate::model::document::partition_of;
 use crate::source::aws::call::operation::Operation;
 
 /// Finds the Regions of the account that the credentials belong to. `home` is a Region that works, and names the
 /// partition.
-pub async fn of_account(config: &SdkConfig, home: &str) -> Found {
+pub async fn of_account(config: &SdkConfig, home: &str) -> RegionList {
     let mut failures = Vec::new();
     if has_account_service(partition_of(home)) {
         match list::regions(config, home).await {
-            Ok(regions) => return Found::new(regions, Origin::ListRegions, failures),
+            Ok(regions) => return RegionList::new(regions, Origin::ListRegions, failures),
             Err(failure) => failures.push((Operation::ListRegions, failure)),
         }
     }
     match describe::regions(config, home).await {
-        Ok(regions) => Found::new(regions, Origin::DescribeRegions, failures),
+        Ok(regions) => RegionList::new(regions, Origin::DescribeRegions, failures),
         Err(failure) => {
             failures.push((Operation::DescribeRegions, failure));
             // The enabled opt-in Regions are unknown, so all are read: a disabled one refuses.
-            let all = built_in::all(home).map(|name| RegionFound { name: name.to_owned(), enabled: true });
-            Found::new(all.collect(), Origin::BuiltIn, failures)
+            let all = built_in::all(home).map(|name| ListedRegion { name: name.to_owned(), enabled: true });
+            RegionList::new(all.collect(), Origin::BuiltIn, failures)
         }
     }
 }

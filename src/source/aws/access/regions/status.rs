@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::built_in::is_opt_in;
-use super::found::{Found, Origin};
+use super::found::{Origin, RegionList};
 use crate::source::aws::call::failure::Failure;
 use crate::source::aws::call::failure_kind::FailureKind;
 
@@ -18,7 +18,7 @@ pub struct RegionStatus {
 
 impl RegionStatus {
     /// The status by AWS's list.
-    pub fn of(found: &Found) -> Self {
+    pub fn of(found: &RegionList) -> Self {
         let refused =
             |failure: &Failure| matches!(failure.kind, FailureKind::UnknownCredentials | FailureKind::Expired);
         // The built-in list tells nothing about an account.

@@ -38,33 +38,33 @@ impl ProvideCredentials for Keys {
     }
 }
 
-async fn with_keys(keys: Keys) -> Found {
-    let answer = |asked: &Received| {
-        if asked.is("DescribeRegions") { (200, DESCRIBED.to_owned()) } else { (403, DENIED.to_owned()) }
+async fn with_keys(keys: Keys) -> RegionList {
+    let answer = |request: &Received| {
+        if request.is("DescribeRegions") { (200, DESCRIBED.to_owned()) } else { (403, DENIED.to_owned()) }
     };
     let config = answering("eu-west-1", answer).await.0.into_builder();
     let config = config.credentials_provider(SharedCredentialsProvider::new(keys));
     of_account(&config.identity_cache(IdentityCache::lazy().build()).build(), "eu-west-1").await
 }
 
-async fn found(home: &str, answer: impl Fn(&Received) -> (u16, String) + Send + Sync + 'static) -> (Found, Log) {
+async fn found(home: &str, answer: impl Fn(&Received) -> (u16, String) + Send + Sync + 'static) -> (RegionList, Log) {
     let (config, log) = answering(home, answer).await;
     (of_account(&config, home).await, log)
 }
 
-fn names(found: &Found) -> Vec<(&str, bool)> {
+fn names(found: &RegionList) -> Vec<(&str, bool)> {
     found.regions.iter().map(|region| (region.name.as_str(), region.enabled)).collect()
 }
 
-fn kinds(found: &Found) -> Vec<(Operation, FailureKind)> {
+fn kinds(found: &RegionList) -> Vec<(Operation, FailureKind)> {
     found.failures.iter().map(|(operation, failure)| (*operation, failure.kind)).collect()
 }
 
 #[tokio::test]
 async fn the_account_service_is_asked_to_the_last_page() {
-    let (found, log) = found("eu-west-1", |asked| {
+    let (found, log) = found("eu-west-1", |request| {
         let region = |name, status| format!(r#"{{"RegionName":"{name}","RegionOptStatus":"{status}"}}"#);
-        let (regions, next) = if asked.body.contains("second") {
+        let (regions, next) = if request.body.contains("second") {
             (vec![region("af-south-1", "ENABLING"), region("ap-east-2", "DISABLING"), region("a-new-1", "NEW")], "")
         } else {
             let first = vec![region("us-east-1", "ENABLED_BY_DEFAULT"), region("me-south-1", "DISABLED")];
@@ -78,14 +78,14 @@ async fn the_account_service_is_asked_to_the_last_page() {
     assert_eq!((names(&found).as_slice(), found.from), (&all[..], Origin::ListRegions));
     assert!(found.failures.is_empty());
     let log = log.lock().unwrap();
-    assert_eq!((log.len(), log.iter().all(|asked| asked.is("ListRegions"))), (2, true), "{log:?}");
+    assert_eq!((log.len(), log.iter().all(|request| request.is("ListRegions"))), (2, true), "{log:?}");
     assert!(log[0].head.contains("/us-east-1/account/aws4_request"), "{log:?}");
 }
 
 #[tokio::test]
 async fn ec2_is_asked_where_the_account_service_refuses() {
-    let (found, log) = found("eu-west-1", |asked| {
-        if asked.is("DescribeRegions") { (200, DESCRIBED.to_owned()) } else { (403, DENIED.to_owned()) }
+    let (found, log) = found("eu-west-1", |request| {
+        if request.is("DescribeRegions") { (200, DESCRIBED.to_owned()) } else { (403, DENIED.to_owned()) }
     })
     .await;
     assert_eq!(names(&found), [("af-south-1", false), ("eu-west-1", true)]);
@@ -99,8 +99,8 @@ async fn ec2_is_asked_where_the_account_service_refuses() {
 
 #[tokio::test]
 async fn where_nobody_answers_every_region_of_the_partition_is_looked_at() {
-    let refuse = |asked: &Received| {
-        if asked.is("DescribeRegions") { (403, UNAUTHORIZED.to_owned()) } else { (403, DENIED.to_owned()) }
+    let refuse = |request: &Received| {
+        if request.is("DescribeRegions") { (403, UNAUTHORIZED.to_owned()) } else { (403, DENIED.to_owned()) }
     };
     let (aws, _) = found("eu-west-1", refuse).await;
     assert_eq!((aws.from, aws.regions.len()), (Origin::BuiltIn, 34));
@@ -123,8 +123,8 @@ async fn a_list_that_goes_round_is_empty_or_leads_elsewhere_is_none() {
         (r#"{"Regions":[{"RegionName":"evil.example/"}]}"#, FailureKind::Broken),
         (r#"{"Regions":[{"RegionOptStatus":"ENABLED"}]}"#, FailureKind::Broken),
     ] {
-        let (found, _) = found("eu-west-1", move |asked| {
-            (200, if asked.is("DescribeRegions") { DESCRIBED } else { listed }.to_owned())
+        let (found, _) = found("eu-west-1", move |request| {
+            (200, if request.is("DescribeRegions") { DESCRIBED } else { listed }.to_owned())
         })
         .await;
         assert_eq!((found.from, kinds(&found)), (Origin::DescribeRegions, vec![(Operation::ListRegions, kind)]));
@@ -140,8 +140,8 @@ async fn ec2_is_asked_again_while_it_fails() {
         (200, "<DescribeRegionsResponse><regionInfo/></DescribeRegionsResponse>", Some(FailureKind::Broken), 4),
         (401, "<Response><Errors><Error><Code>AuthFailure</Code></Error></Errors></Response>", None, 1),
     ] {
-        let (found, log) = found("cn-north-1", move |asked| {
-            if asked.is("DescribeRegions") { (status, body.to_owned()) } else { (403, DENIED.to_owned()) }
+        let (found, log) = found("cn-north-1", move |request| {
+            if request.is("DescribeRegions") { (status, body.to_owned()) } else { (403, DENIED.to_owned()) }
         })
         .await;
         let (_, failure) = &found.failures[1];

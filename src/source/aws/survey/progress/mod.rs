@@ -89,7 +89,7 @@ impl Progress {
     #[must_use]
     pub fn estimate(&self) -> Estimate {
         let state = self.state();
-        let open: Vec<Open> = state.open.iter().map(|scope| Open::of(scope)).collect();
+        let open: Vec<OpenScope> = state.open.iter().map(|scope| OpenScope::of(scope)).collect();
         let all = state.open.iter().fold(state.spent, |all, scope| sum(all, scope.counts()));
         let known = Known {
             done: state.done,
@@ -151,19 +151,19 @@ struct Known {
     spent: u64,
     stages: u64,
     seconds_an_answer: f64,
-    open: Vec<Open>,
+    open: Vec<OpenScope>,
 }
 
 /// An open Region.
 #[derive(Debug, Clone, Copy)]
-struct Open {
+struct OpenScope {
     sent: u64,
     expected: u64,
     listed: bool,
     pace: Option<Pace>,
 }
 
-impl Open {
+impl OpenScope {
     fn of(meter: &Meter) -> Self {
         let sent = meter.counts().sent;
         Self { sent, expected: meter.expected().max(sent), listed: meter.is_listed(), pace: meter.pace() }

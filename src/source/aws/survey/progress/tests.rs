@@ -4,16 +4,16 @@ use super::*;
 const LIMITS: Limits = Limits { rate: 10.0, burst: 40, concurrency: 64, scopes: 256 };
 const UNPACED: Limits = Limits { rate: 0.0, ..LIMITS };
 
-fn scope(sent: u64, expected: u64, tokens: f64) -> Open {
-    Open { sent, expected, listed: true, pace: Some(Pace { tokens, rate: 9.95, pause: 0.0 }) }
+fn scope(sent: u64, expected: u64, tokens: f64) -> OpenScope {
+    OpenScope { sent, expected, listed: true, pace: Some(Pace { tokens, rate: 9.95, pause: 0.0 }) }
 }
 
-fn unlisted(sent: u64) -> Open {
-    Open { listed: false, ..scope(sent, sent + 1, 38.0) }
+fn unlisted(sent: u64) -> OpenScope {
+    OpenScope { listed: false, ..scope(sent, sent + 1, 38.0) }
 }
 
-fn unpaced(open: Open) -> Open {
-    Open { pace: None, ..open }
+fn unpaced(open: OpenScope) -> OpenScope {
+    OpenScope { pace: None, ..open }
 }
 
 /// The estimate: calls, and the milliseconds that are left.

@@ -24,7 +24,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_smithy_types::error::metadata::ErrorMetadata;
 use xmlparser::{ElementEnd, Token, Tokenizer};
 
-use super::found::{RegionFound, checked, in_partition};
+use super::found::{ListedRegion, checked, in_partition};
 use crate::model::document::partition_of;
 use crate::source::aws::access::session::endpoint_of;
 use crate::source::aws::call::failure::Failure;
@@ -38,7 +38,7 @@ const RETRIES: RetryPolicy = RetryPolicy { attempts: 4, unreachable: 2, ..RetryP
 const SCHEME: AuthSchemeId = AuthSchemeId::new("sigv4");
 
 /// Calls EC2 in a Region.
-pub async fn regions(config: &SdkConfig, region: &str) -> Result<Vec<RegionFound>, Failure> {
+pub async fn regions(config: &SdkConfig, region: &str) -> Result<Vec<ListedRegion>, Failure> {
     let operation = operation(config, region).ok_or_else(|| Failure::internal("EC2 has nobody to ask with"))?;
     let attempt = || async {
         let answer = operation.invoke(()).await.map_err(|error| Failure::of(&error))?;
@@ -49,7 +49,7 @@ pub async fn regions(config: &SdkConfig, region: &str) -> Result<Vec<RegionFound
 
 /// The call, by the machinery of the SDK's own clients: its HTTP client, its cache of credentials, its time limits.
 /// `None` without an HTTP client or credentials, which a session always has.
-fn operation(config: &SdkConfig, region: &str) -> Option<SdkOperation<(), Vec<RegionFound>, ErrorMetadata>> {
+fn operation(config: &SdkConfig, region: &str) -> Option<SdkOperation<(), Vec<ListedRegion>, ErrorMetadata>> {
     let limits = config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
     let mut signing = RuntimeComponentsBuilder::new("DescribeRegions")
         .with_auth_scheme(Scheme { region: region.to_owned() })
@@ -169,7 +169,7 @@ fn signed(request: &mut HttpRequest, identity: &Identity, region: &str, now: Sys
 }
 
 /// Reads EC2's answer.
-fn read(response: &HttpResponse) -> Result<Vec<RegionFound>, OrchestratorError<ErrorMetadata>> {
+fn read(response: &HttpResponse) -> Result<Vec<ListedRegion>, OrchestratorError<ErrorMetadata>> {
     let text = std::str::from_utf8(response.body().bytes().unwrap_or_default()).unwrap_or_default();
     if response.status().is_success() {
         let listed = listed(text).ok_or("the answer is not a list of Regions");
@@ -179,7 +179,7 @@ fn read(response: &HttpResponse) -> Result<Vec<RegionFound>, OrchestratorError<E
 }
 
 /// The Regions in an answer; `None` if it is invalid or incomplete.
-fn listed(text: &str) -> Option<Vec<RegionFound>> {
+fn listed(text: &str) -> Option<Vec<ListedRegion>> {
     let (mut regions, mut name, mut status) = (Vec::new(), None, None);
     for (path, text) in elements(text)? {
         match path.strip_prefix("DescribeRegionsResponse/regionInfo/item") {
@@ -188,7 +188,7 @@ fn listed(text: &str) -> Option<Vec<RegionFound>> {
             Some("") => {
                 // As with ListRegions: only a Region that is surely disabled is left out.
                 let enabled = status.take().as_deref() != Some("not-opted-in");
-                regions.push(RegionFound { name: checked(name.take()).ok()?, enabled });
+                regions.push(ListedRegion { name: checked(name.take()).ok()?, enabled });
             }
             _ => {}
         }

@@ -128,8 +128,8 @@ fn an_endpoint_that_is_set_for_ec2_wins() {
     struct Settings;
     impl LoadServiceConfig for Settings {
         fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-            let asked = (key.service_id(), key.env(), key.profile());
-            (asked == ("EC2", "AWS_ENDPOINT_URL", "endpoint_url")).then(|| "https://ec2.example".to_owned())
+            let requested = (key.service_id(), key.env(), key.profile());
+            (requested == ("EC2", "AWS_ENDPOINT_URL", "endpoint_url")).then(|| "https://ec2.example".to_owned())
         }
     }
     let config = || SdkConfig::builder().region(Region::from_static("eu-west-1"));

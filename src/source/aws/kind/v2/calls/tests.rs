@@ -13,7 +13,7 @@ use crate::source::aws::call::failure_kind::FailureKind;
 use crate::source::aws::call::pace::Pacer;
 use crate::source::aws::call::retry::RetryPolicy;
 use crate::source::aws::call::stop::Canceller;
-use crate::source::aws::request::{Keys, Request};
+use crate::source::aws::request::{Request, StaticCredentials};
 
 /// Answers every connection with these bytes and closes it. The thread ends with the test.
 fn server(answer: String) -> String {
@@ -36,7 +36,7 @@ fn http(status: &str, headers: &str, body: &str) -> String {
 
 /// A control plane that gives up soon.
 async fn control_plane(answer: String) -> ControlPlane {
-    let keys = Keys { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
+    let keys = StaticCredentials { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
     let request = Request { endpoint_url: Some(server(answer)), credentials: Some(keys), ..Request::default() };
     let session = Session::open(&request).await.unwrap();
     let (_, stop) = Canceller::new();
