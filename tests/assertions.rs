@@ -12,7 +12,6 @@ use driftgate::model::document::api_stated_by;
 use driftgate::model::finding::Actual;
 use driftgate::model::{Document, Value};
 use driftgate::policy::language::explain::Failure;
-use driftgate::policy::language::fields::Fields;
 use driftgate::policy::text::diagnostic::{Diagnostic, SourceText};
 use driftgate::policy::{Policies, load};
 use proptest::prelude::*;
@@ -645,7 +644,7 @@ fn a_protocol_that_is_not_stated_is_tried_both_ways() {
 /// The fields that an expression reads.
 fn fields_of(expression: &str) -> Vec<String> {
     let policies = loaded(&asserting(expression), "{}").unwrap_or_else(|found| panic!("{found:#?}"));
-    Fields::of_policies(&policies).tested().map(str::to_owned).collect()
+    policies.fields().tested().map(str::to_owned).collect()
 }
 
 #[test]

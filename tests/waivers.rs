@@ -10,8 +10,8 @@ use driftgate::model::catalogue::{STAGE, position};
 use driftgate::model::document::api_stated_by;
 use driftgate::model::feed::{Chunk, Close, Gap, Given, Read, Scope};
 use driftgate::model::{Outcome, Severity, Value};
+use driftgate::policy::language::context::{EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 use driftgate::policy::load;
-use driftgate::policy::read::example::{ACCOUNT, REGION};
 use driftgate::policy::read::waiver;
 use driftgate::policy::text::diagnostic::SourceText;
 use jiff::civil::{Date, date};
@@ -41,14 +41,14 @@ fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Outc
     let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
     let example = &policies.policies[0].tests[0];
     let chunk = Chunk::Api {
-        account: Some(ACCOUNT.into()),
-        region: Some(REGION.into()),
+        account: Some(EXAMPLE_ACCOUNT.into()),
+        region: Some(EXAMPLE_REGION.into()),
         api: example.api.clone(),
         stages: vec![example.stage.clone()],
     };
     let scope = Scope {
-        account: Some(ACCOUNT.into()),
-        region: Some(REGION.into()),
+        account: Some(EXAMPLE_ACCOUNT.into()),
+        region: Some(EXAMPLE_REGION.into()),
         apis: 1,
         skipped_apis: 0,
         stages: 1,
@@ -404,7 +404,7 @@ fn a_waived_rule_that_is_also_undecided_is_not_clean() {
         members[position(STAGE, "RouteSettings")] = Value::NotStated;
     }
     let chunk =
-        Chunk::Api { account: Some(ACCOUNT.into()), region: None, api: example.api.clone(), stages: vec![stage] };
+        Chunk::Api { account: Some(EXAMPLE_ACCOUNT.into()), region: None, api: example.api.clone(), stages: vec![stage] };
     let feed = Given::new(vec![chunk], Close::default());
     let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
     assert_eq!((outcome.total(), outcome.waived.len(), outcome.undecided_checks), (0, 1, 1));

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use driftgate::model::Document;
+use libfuzzer_sys::fuzz_target;
 use driftgate::policy::diagnostic::SourceText;
 use driftgate::policy::load;
 use driftgate::policy::pattern::At;
 use driftgate::policy::policies::protocols;
 use driftgate::policy::truth::Use;
-use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let source = Arc::new(SourceText { name: "policy.yaml".to_owned(), text: text.to_owned() });

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use driftgate::cli::flags_of_run_file;
-use driftgate::policy::diagnostic::SourceText;
 use libfuzzer_sys::fuzz_target;
+use driftgate::policy::diagnostic::SourceText;
 
 fn source(text: String) -> Arc<SourceText> {
     Arc::new(SourceText { name: "driftgate.yaml".to_owned(), text })

@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::{load, waiver};
 use jiff::ToSpan as _;
 use jiff::civil::date;
 use libfuzzer_sys::fuzz_target;
+use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::{load, waiver};
 
 fuzz_target!(|text: &str| {
     let source = [Arc::new(SourceText { name: "waivers.yaml".to_owned(), text: text.to_owned() })];

@@ -434,7 +434,7 @@ fn explain(outcome: &mut Outcome) {
 
 /// The paths of fields that no rule reads, in the order of the catalogue.
 fn unread(policies: &Policies) -> Vec<String> {
-    let reads = Fields::of_policies(policies);
+    let reads = policies.fields();
     let mut unread = Vec::new();
     leaves(STAGE, "", &reads, &mut unread);
     leaves(API, &format!("{}.", API_FIELD.name), &reads, &mut unread);

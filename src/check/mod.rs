@@ -23,7 +23,6 @@ use crate::model::Outcome;
 use crate::model::feed::{Chunk, Feed, Unusable};
 use crate::model::wanted::Wanted;
 use crate::policy::Policies;
-use crate::policy::language::fields::Fields;
 use crate::policy::read::waiver::Waivers;
 
 /// How many chunks are under way for each thread. More keeps threads busier, fewer keeps less in memory.
@@ -41,7 +40,7 @@ pub fn run(
 ) -> Result<Outcome, Unusable> {
     let most = rayon::current_num_threads() * CHUNKS_A_THREAD;
     let rules = &Rules::new(policies, waivers, options);
-    let wanted = &Fields::of(policies, waivers).wanted();
+    let wanted = &policies.fields().and(waivers.fields()).wanted();
     let ledger = rayon::in_place_scope(|scope| -> Result<Ledger, Unusable> {
         let mut ledger = Ledger::new(rules);
         let (sender, results) = channel();

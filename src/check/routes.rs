@@ -9,10 +9,10 @@ use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
 use crate::model::finding::{Origin, Reading};
 use crate::model::path::Segment;
 use crate::model::value::{NOT_STATED, UNSET, Value};
+use crate::policy::language::context::{At, EACH_ROUTE};
 use crate::policy::language::explain::{Failure, Open, Trail};
-use crate::policy::language::pattern::{At, Pattern};
+use crate::policy::language::pattern::Pattern;
 use crate::policy::language::truth::{Truth, Use};
-use crate::policy::read::compile::each_route_field;
 use crate::policy::read::policies::{EachRoute, RoutePart};
 
 /// The routes that a rule's `match` chooses.
@@ -101,10 +101,7 @@ impl<'d> Routes<'d> {
         Self {
             parts: &each.parts,
             chosen,
-            at: At {
-                field: each_route_field(),
-                ..At::top(document, protocol, Use::Expect).showing(options.show_values)
-            },
+            at: At { field: EACH_ROUTE, ..At::top(document, protocol, Use::Expect).showing(options.show_values) },
             default: document.stage.member(const { position(STAGE, "DefaultRouteSettings") }),
             entries: route_settings(document),
             options,

@@ -8,10 +8,10 @@ use crate::model::path::Segment;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::model::{Document, Outcome};
 use crate::policy::Policies;
+use crate::policy::language::context::{At, EACH_ROUTE};
 use crate::policy::language::explain::Failure;
-use crate::policy::language::pattern::At;
 use crate::policy::language::truth::{Truth, Use};
-use crate::policy::read::compile::{Expectation, each_route_field};
+use crate::policy::read::compile::Expectation;
 use crate::policy::read::policies::protocols;
 use crate::policy::read::waiver::{SOON, Waiver, Waivers};
 use crate::policy::text::diagnostic::nearest;
@@ -183,7 +183,7 @@ fn accepts(
     let in_force = failure.route().map(|key| with_what_is_in_force(key, reading, document));
     let document = &Document { stage: in_force.as_ref().unwrap_or(document.stage), ..*document };
     let at = At::top(document, protocol, Use::Expect);
-    let at_route = At { field: each_route_field(), ..at };
+    let at_route = At { field: EACH_ROUTE, ..at };
     let settings = match failure.route() {
         Some(key) => route_settings(document).entry(key),
         None => document.stage.member(const { position(STAGE, "DefaultRouteSettings") }),

@@ -109,6 +109,23 @@ impl Protocols {
     }
 }
 
+impl Kind {
+    /// The kind in words, with its article.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Boolean => "a boolean".to_owned(),
+            Self::Integer => "a whole number".to_owned(),
+            Self::Number => "a number".to_owned(),
+            Self::Text => "a text".to_owned(),
+            Self::OneOf(names) => format!("one of {}", names.join(", ")),
+            Self::Struct(_) => "a struct".to_owned(),
+            Self::Map(_) => "a map".to_owned(),
+            Self::List(_) => "a list".to_owned(),
+        }
+    }
+}
+
 impl Field {
     const fn new(name: &'static str, kind: Kind, unset: Unset, about: &'static str) -> Self {
         Self { name, kind, on: Protocols::Both, unset, sensitive: false, log_group_arn: false, about }

@@ -1,17 +1,7 @@
 //! The words of the language and the fields of the document, described: for the schema, for `policy explain`, for people.
 
 use crate::model::catalogue::{Field, Kind, OURS, Protocols, STAGE, Unset};
-
-/// A word of the language in use.
-#[derive(Debug)]
-pub struct Example {
-    /// What a rule says, as keys of a YAML mapping in one line.
-    pub rule: &'static str,
-    /// A stage that conforms, as a test gives it.
-    pub passes: &'static str,
-    /// A stage that violates the rule.
-    pub fails: &'static str,
-}
+use crate::policy::language::operator::Example;
 
 /// What stands at a word in a rule.
 #[must_use]

@@ -7,7 +7,7 @@ use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, Kind, Protocol, ROUTE_SETTINGS, STAGE, position};
 use crate::model::document::STAGE_FIELD;
 use crate::model::value::{UNSET, Value};
-use crate::policy::language::pattern::resolve;
+use crate::policy::language::value::resolve;
 use crate::policy::read::example::Example;
 
 /// The key of a route that no example has.

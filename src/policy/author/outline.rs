@@ -2,7 +2,7 @@
 
 use crate::model::catalogue::{Field, Protocols};
 use crate::policy::author::describe;
-use crate::policy::language::pattern::{Pattern, Setting};
+use crate::policy::language::pattern::Pattern;
 
 /// One line of an outline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,29 +21,6 @@ pub fn outline(pattern: &Pattern, place: &str) -> Vec<Line> {
     lines
 }
 
-/// What is demanded of one value, on one line; `None` for a pattern about several settings.
-#[must_use]
-pub fn demand(pattern: &Pattern) -> Option<String> {
-    let all = |of: &[Pattern]| of.iter().map(demand).collect::<Option<Vec<_>>>();
-    match pattern {
-        Pattern::Tests(setting) => Some(tests(setting)),
-        Pattern::All(of) => Some(all(of)?.join(", ")),
-        Pattern::Any(of) if of.len() > 1 => Some(format!("either {}", all(of)?.join(" or "))),
-        Pattern::Any(of) => Some(all(of)?.concat()),
-        Pattern::Not(inner) => Some(match &**inner {
-            Pattern::Any(of) if of.len() > 1 => format!("neither {}", all(of)?.join(" nor ")),
-            Pattern::All(of) if of.len() > 1 => format!("not all of {}", demand(inner)?),
-            Pattern::Tests(setting) if setting.tests.len() > 1 => format!("not all of {}", demand(inner)?),
-            one => format!("not {}", demand(one)?),
-        }),
-        _ => None,
-    }
-}
-
-fn tests(setting: &Setting) -> String {
-    setting.tests.iter().map(|test| test.demand()).collect::<Vec<_>>().join(", ")
-}
-
 /// Where a part of a pattern stands.
 struct At {
     label: String,
@@ -59,7 +36,7 @@ impl At {
     }
 
     fn walk(&self, pattern: &Pattern, depth: usize, out: &mut Vec<Line>) {
-        if let Some(demand) = demand(pattern) {
+        if let Some(demand) = pattern.demand() {
             out.push(self.line(depth, &demand));
             return;
         }

@@ -1,9 +1,9 @@
 //! The pages of docs/reference that come from the catalogue and the list of tests, as Markdown.
 
 use crate::model::catalogue::{Kind, Protocols};
-use crate::policy::author::describe::{Example, Place, WORDS, Word, block, on, places, unset};
-use crate::policy::language::operators::{OPERATORS, Operator};
-use crate::policy::read::compile::kind_words;
+use crate::policy::author::describe::{Place, WORDS, Word, block, on, places, unset};
+use crate::policy::language::operator::{Example, Operator};
+use crate::policy::language::operators::OPERATORS;
 use crate::policy::text::aliases;
 
 /// The page of the fields.
@@ -41,7 +41,7 @@ fn row(place: &Place) -> String {
     about.extend((place.on != Protocols::Both).then(|| format!("Only for {}.", on(place.on))));
     about.extend(field.sensitive.then(|| "Reports show a digest of each value.".to_owned()));
     about.extend(field.log_group_arn.then(|| "Compared without a trailing `:*`.".to_owned()));
-    format!("| `{}` | {} | {} | {} |\n", place.path, kind_words(field), unset(field), about.join(" "))
+    format!("| `{}` | {} | {} | {} |\n", place.path, field.kind.words(), unset(field), about.join(" "))
 }
 
 /// The page of the tests and the other words of the language.

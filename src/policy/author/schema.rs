@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::model::Severity;
 use crate::model::catalogue::{API_FIELD, Field, Kind, STAGE};
 use crate::policy::author::describe::{about, sample};
+use crate::policy::language::context::EACH_ROUTE;
+use crate::policy::language::operator::{definition, reference};
 use crate::policy::language::operators::OPERATORS;
 use crate::policy::language::pattern::Top;
-use crate::policy::read::compile::{each_route_field, kind_words};
 
 /// The draft that YAML language servers handle best.
 pub const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
@@ -114,30 +115,10 @@ pub fn waivers() -> Value {
     })
 }
 
-/// What the pattern at a field is called among the definitions.
-#[must_use]
-pub fn reference(field: &Field) -> Value {
-    json!({"$ref": format!("#/definitions/{}", definition(field))})
-}
-
-/// Fields of one kind share a definition; those with members or keys have one of their own.
-fn definition(field: &Field) -> &'static str {
-    match field.kind {
-        Kind::Boolean => "boolean",
-        Kind::Integer => "integer",
-        Kind::Number => "number",
-        Kind::Text => "text",
-        Kind::OneOf(_) | Kind::Struct(_) => field.name,
-        Kind::Map(of) if matches!(of.kind, Kind::Struct(_)) => "map-of-structs",
-        Kind::Map(_) => "map-of-texts",
-        Kind::List(_) => "list",
-    }
-}
-
 /// The definitions of patterns: at the document, and at every field below it.
 fn patterns() -> Map<String, Value> {
     let mut into = Map::new();
-    let each_route = each_route_field();
+    let each_route = EACH_ROUTE;
     for (_, field) in Top::all() {
         define(field, &mut into);
     }
@@ -207,7 +188,7 @@ fn scalar(field: &'static Field, name: &str) -> Value {
         None => json!({"anyOf": [value, with(several, "type", json!(["array", "object"]))]}),
     };
     let words = "A value: equal to it. A list: equal to one of them. A mapping: tests, all of which hold.";
-    titled(schema, &format!("A pattern for {}", kind_words(field)), words)
+    titled(schema, &format!("A pattern for {}", field.kind.words()), words)
 }
 
 /// Keys that are there, or a pattern for each key.

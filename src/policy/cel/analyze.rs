@@ -17,7 +17,6 @@ use super::shape::{self, Shape, Shapes};
 use super::size::{ENTRIES, Size};
 use crate::model::catalogue::{Field, Kind, Protocols, Unset};
 use crate::policy::language::operators::matches::regex_of;
-use crate::policy::read::compile::kind_words;
 use crate::policy::text::diagnostic::{Mistake, suggestions};
 
 /// The steps that an expression may take on a stage with [`ENTRIES`] routes: less than a tenth of a second.
@@ -50,7 +49,7 @@ struct Made {
 }
 
 /// A variable of a macro.
-struct Bound<'e> {
+struct Variable<'e> {
     name: &'e str,
     shapes: Shapes,
     size: Size,
@@ -63,7 +62,7 @@ pub struct Analysis<'e> {
     text: &'e str,
     source: &'e SourceInfo,
     /// The variables of the macros around.
-    bound: Vec<Bound<'e>>,
+    variables: Vec<Variable<'e>>,
     /// Number of times that the macros around repeat the current part.
     times: u64,
     steps: u64,
@@ -87,7 +86,7 @@ impl<'e> Analysis<'e> {
         let mut analysis = Self {
             text,
             source,
-            bound: Vec::new(),
+            variables: Vec::new(),
             times: 1,
             steps: 0,
             reads: Vec::new(),
@@ -203,14 +202,14 @@ impl<'e> Analysis<'e> {
     }
 
     fn ident(&mut self, expr: &IdedExpr, name: &str) -> Spot {
-        if let Some(bound) = self.bound.iter().rev().find(|bound| bound.name == name) {
+        if let Some(bound) = self.variables.iter().rev().find(|bound| bound.name == name) {
             return Spot::Made(Made { expr: expr.clone(), shapes: bound.shapes.clone(), size: bound.size });
         }
         if let Some(root) = ROOTS.iter().position(|root| root.name == name) {
             return Spot::Place(Place { root, steps: Vec::new(), keys: Vec::new(), field: ROOTS[root] });
         }
         let at = self.at(expr.id, name);
-        let names = self.bound.iter().map(|bound| bound.name);
+        let names = self.variables.iter().map(|bound| bound.name);
         let allowed: Vec<&str> = ROOTS.iter().map(|root| root.name).chain(names).collect();
         self.mistakes.extend(mistakes::unknown_name(self.text, name, at, allowed));
         Spot::Made(unknown(expr))
@@ -242,7 +241,7 @@ impl<'e> Analysis<'e> {
                 return Some(Place { field: of, ..place });
             }
             _ => {
-                let title = format!("`{}` is {}, which has no members", place.field.name, kind_words(place.field));
+                let title = format!("`{}` is {}, which has no members", place.field.name, place.field.kind.words());
                 let at = self.at(id, name);
                 self.note(at, &title, "nothing is inside", []);
                 return None;
@@ -285,7 +284,7 @@ impl<'e> Analysis<'e> {
     fn member_of_made(&mut self, id: u64, of: &Made, operand: &IdedExpr, name: &str, test: bool) -> Shapes {
         if !of.shapes.is_empty() && of.shapes.iter().all(Shape::is_scalar) {
             let variable = if let Expr::Ident(variable) = &operand.expr { variable.as_str() } else { "" };
-            let bound = self.bound.iter().rev().find(|bound| bound.name == variable);
+            let bound = self.variables.iter().rev().find(|bound| bound.name == variable);
             let key_of = bound.and_then(|bound| bound.map.clone());
             let help = key_of.map(|map| format!("`{variable}` is a key: write `{map}[{variable}].{name}`"));
             self.note(self.at(id, name), "a text has no members", "nothing is inside", help);
@@ -482,18 +481,23 @@ impl<'e> Analysis<'e> {
         // A text that is worked out may grow from step to step; one that is read does not.
         let is_read = |shape: &Shape| shape.is_scalar() && *shape != Shape::Hidden;
         let element = if elements.iter().all(is_read) { Size::ONE } else { size.element() };
-        let (bound, times) = (self.bound.len(), self.times);
-        self.bound.push(Bound { name: &of.iter_var, shapes: elements, size: element, map });
-        self.bound.push(Bound { name: &of.accu_var, shapes: accu_init.shapes.clone(), size: Size::ONE, map: None });
+        let (bound, times) = (self.variables.len(), self.times);
+        self.variables.push(Variable { name: &of.iter_var, shapes: elements, size: element, map });
+        self.variables.push(Variable {
+            name: &of.accu_var,
+            shapes: accu_init.shapes.clone(),
+            size: Size::ONE,
+            map: None,
+        });
         self.times = self.times.saturating_mul(size.elements);
         let loop_cond = self.value(&of.loop_cond);
         let step = self.value(&of.loop_step);
         self.times = times;
-        if let Some(accu) = self.bound.last_mut() {
+        if let Some(accu) = self.variables.last_mut() {
             accu.shapes = shape::join([accu_init.shapes, step.shapes]);
         }
         let result = self.value(&of.result);
-        self.bound.truncate(bound);
+        self.variables.truncate(bound);
         let inside = ComprehensionExpr {
             iter_range: ordered(range),
             accu_init: accu_init.expr,

@@ -13,9 +13,9 @@ use super::place::{self, Asks, ROOTS, Read, Step};
 use crate::model::Document;
 use crate::model::catalogue::{Field, Kind, Protocol, STAGE, position};
 use crate::model::value::{NOT_STATED, UNSET, Value};
-use crate::policy::language::explain::{NOT_STATED_REASON, Open};
-use crate::policy::language::operators::{DIGEST_REASON, compared};
-use crate::policy::language::pattern::resolve;
+use crate::policy::language::explain::Open;
+use crate::policy::language::test::{DIGEST_REASON, NOT_STATED_REASON};
+use crate::policy::language::value::{compared, resolve};
 
 /// The values behind [`ROOTS`].
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub enum Refusal {
 
 /// One stage as an expression sees it.
 #[derive(Clone, Copy, Debug)]
-pub struct Bound<'r> {
+pub struct BoundStage<'r> {
     /// The places that the expression reads.
     pub reads: &'r [Read],
     /// The values that they lead to.
@@ -112,7 +112,7 @@ impl Hole {
     }
 }
 
-impl<'r> Bound<'r> {
+impl<'r> BoundStage<'r> {
     /// The account of the stage, if it is stated.
     pub fn account(&self) -> Option<&str> {
         self.roots.get("account").as_text()
@@ -281,7 +281,7 @@ pub fn ordered<'b, 'v>(mut args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, 
     Ok(CowVal::owned(CelList::from(keys.collect::<Vec<_>>())))
 }
 
-impl Val for Bound<'_> {
+impl Val for BoundStage<'_> {
     fn get_type(&self) -> &Type {
         &TYPE
     }
@@ -305,7 +305,7 @@ impl Val for Bound<'_> {
     }
 }
 
-impl Indexer for Bound<'_> {
+impl Indexer for BoundStage<'_> {
     /// The value of a place: by the number of the read, or by a list of that and the keys that are worked out.
     fn get<'b, 'v>(&'b self, index: &dyn Val) -> Result<CowVal<'b, 'v>, ExecutionError>
     where

@@ -5,7 +5,6 @@ use std::ops::Range;
 use cel::common::ast::LiteralValue;
 
 use crate::model::catalogue::{API, Field, Kind, STAGE, Unset};
-use crate::policy::read::compile::kind_words;
 use crate::policy::text::diagnostic::{Mistake, suggestions};
 
 /// A function: its name, how it is written, whether it stands behind a dot, and its arguments.
@@ -111,7 +110,7 @@ pub fn never_equal(field: &Field, value: &LiteralValue, at: Range<usize>) -> Opt
             None
         }
         _ => {
-            let title = format!("`{}` is {}, and this is {kind}", field.name, kind_words(field));
+            let title = format!("`{}` is {}, and this is {kind}", field.name, field.kind.words());
             let quoted = matches!((field.kind, value), (Kind::Text, LiteralValue::Int(_) | LiteralValue::UInt(_)));
             Some(mistake(at, title, "never equal", quoted.then(|| "put it in quotes".to_owned())))
         }

@@ -5,7 +5,7 @@ use cel::common::ast::{CallExpr, Expr, ListExpr, LiteralValue, operators};
 use cel::common::types::CelInt;
 
 use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, Protocols, ROUTE_SETTINGS, Unset, position};
-use crate::policy::language::pattern::DOCUMENT;
+use crate::policy::language::context::DOCUMENT;
 
 /// The name under which the stage is bound. No expression can contain it.
 pub const STAGE: &str = "@stage";

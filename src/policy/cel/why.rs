@@ -6,8 +6,8 @@ use cel::common::types::{CelBool, CelInt, CelString};
 use cel::common::value::Val;
 use cel::{Context, IdedExpr, Value as Answer};
 
-use super::bind::Bound;
-use super::{Assertion, Failed};
+use super::bind::BoundStage;
+use super::program::{Failed, Program};
 use crate::model::digest::shown as shown_text;
 use crate::policy::language::explain::Open;
 
@@ -77,15 +77,15 @@ impl<'e> Quantifier<'e> {
 /// A walk through an expression on one stage.
 pub struct Why<'a, 'r> {
     /// The expression.
-    pub assertion: &'a Assertion,
+    pub program: &'a Program,
     /// The stage.
-    pub stage: &'a Bound<'r>,
+    pub stage: &'a BoundStage<'r>,
 }
 
 impl Why<'_, '_> {
     /// The quantifiers on which a decided part hangs, and what they failed for.
     pub fn decided(&self, expr: &IdedExpr, context: &Context<'_, '_>) -> Vec<String> {
-        let answer = |expr| self.assertion.evaluate(expr, context, self.stage).ok();
+        let answer = |expr| self.program.evaluate(expr, context, self.stage).ok();
         match (&expr.expr, joined(expr)) {
             (Expr::Comprehension(of), _) => self.quantifier(expr.id, of, answer(expr), context).into_iter().collect(),
             (Expr::Call(call), Some([condition, one, other])) if call.func_name == operators::CONDITIONAL => {
@@ -126,7 +126,7 @@ impl Why<'_, '_> {
         let (mut names, mut count, mut all) = (Vec::new(), 0, 0);
         elements(of, context, |at, element, scope| {
             all += 1;
-            if self.assertion.evaluate(quantifier.test, scope, self.stage).ok() != Some(wanted) {
+            if self.program.evaluate(quantifier.test, scope, self.stage).ok() != Some(wanted) {
                 return;
             }
             count += 1;
@@ -146,11 +146,11 @@ impl Why<'_, '_> {
 
     /// The reasons why a part cannot be decided.
     pub fn open(&self, expr: &IdedExpr, context: &Context<'_, '_>) -> Vec<Cause> {
-        let Err(failed) = self.assertion.evaluate(expr, context, self.stage) else { return Vec::new() };
+        let Err(failed) = self.program.evaluate(expr, context, self.stage) else { return Vec::new() };
         let mut causes = match (&expr.expr, joined(expr)) {
             (Expr::Comprehension(of), _) => self.open_elements(expr.id, of, context),
             (Expr::Call(call), Some([condition, one, other])) if call.func_name == operators::CONDITIONAL => {
-                match self.assertion.evaluate(condition, context, self.stage) {
+                match self.program.evaluate(condition, context, self.stage) {
                     Ok(true) => self.open(one, context),
                     Ok(false) => self.open(other, context),
                     Err(_) => self.open(condition, context),
@@ -212,12 +212,12 @@ impl Why<'_, '_> {
     }
 
     fn range(&self, id: u64) -> &str {
-        self.assertion.ranges.get(&id).map_or("the list", |range| &range.name)
+        self.program.ranges.get(&id).map_or("the list", |range| &range.name)
     }
 
     /// The name of an element in reports: its text, or its place where the text may be one that is not for reports.
     fn name(&self, id: u64, at: usize, element: &dyn Val) -> String {
-        let range = self.assertion.ranges.get(&id);
+        let range = self.program.ranges.get(&id);
         let shown = range.is_some_and(|range| range.shown);
         if let Some(text) = element.downcast_ref::<CelString<'_>>().filter(|_| shown) {
             return match &*shown_text(self.stage.account(), None, text.inner()) {

@@ -7,10 +7,12 @@ use crate::model::catalogue::{Kind, Protocol, Unset};
 use crate::model::digest::Digest;
 use crate::model::finding::{Actual, Origin, Reading};
 use crate::model::path::{Path, Segment};
-use crate::model::value::{UNSET, Value, Written};
-use crate::policy::language::operators::present::presence;
-use crate::policy::language::pattern::{At, Pattern, Setting, fitting, resolve};
+use crate::model::value::{Value, Written};
+use crate::policy::language::context::At;
+use crate::policy::language::pattern::{Pattern, Setting, fitting};
+use crate::policy::language::test::NOT_STATED_REASON;
 use crate::policy::language::truth::Truth;
+use crate::policy::language::value::{presence, resolve};
 
 /// A setting that is not as the pattern demands.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,9 +76,6 @@ pub enum Asserted {
     /// It cannot be decided.
     Open(Vec<Open>),
 }
-
-/// Why most open questions are open.
-pub const NOT_STATED_REASON: &str = "the source does not state it";
 
 /// The way from the top of the document to the setting at which a walk through a pattern is.
 #[derive(Debug)]
@@ -293,19 +292,6 @@ impl Pattern {
         }
     }
 
-    /// Whether the pattern is about one setting.
-    pub(crate) fn is_one_setting(&self) -> bool {
-        match self {
-            Self::Member { inner, .. } | Self::Top { inner, .. } | Self::Entry { inner, .. } | Self::Not(inner) => {
-                inner.is_one_setting()
-            }
-            Self::All(of) | Self::Any(of) if of.len() == 1 => of[0].is_one_setting(),
-            Self::All(of) | Self::Any(of) => of.iter().all(|pattern| matches!(pattern, Self::Tests(_))),
-            Self::Tests(_) => true,
-            Self::Entries { .. } | Self::SomeEntry { .. } => false,
-        }
-    }
-
     /// What keeps the pattern from being decided, given that it is not.
     pub fn open_questions(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Open>) {
         if self.truth(value, at) != Truth::Unknown {
@@ -356,52 +342,6 @@ impl Pattern {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// The pattern in words, for `expected`.
-    #[must_use]
-    pub fn words(&self, at: &At<'_>) -> String {
-        let all = |of: &[Self]| {
-            let left: Vec<String> = of
-                .iter()
-                .filter(|pattern| pattern.truth(&UNSET, at) != Truth::Dropped)
-                .map(|pattern| pattern.words(at))
-                .collect();
-            left
-        };
-        match self {
-            Self::All(of) => all(of).join(" and "),
-            Self::Any(of) => match all(of).as_slice() {
-                [one] => one.clone(),
-                several => format!("any of: {}", several.join("; or ")),
-            },
-            Self::Not(inner) => format!("not {}", inner.words(at)),
-            Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
-                inner.words_under(field.name, &At { field, key: at.key, ..*at })
-            }
-            Self::Entry { key, field, inner } => inner.words_under(key, &At { field, key: Some(key), ..*at }),
-            Self::Entries { written, field, inner, .. } => {
-                inner.words_under(&format!("every {written}"), &At { field, ..*at })
-            }
-            Self::SomeEntry { written, present, .. } => {
-                let keys = if &**written == "*" { "key".to_owned() } else { format!("key like {written}") };
-                if *present { format!("at least one {keys}") } else { format!("no {keys}") }
-            }
-            Self::Tests(setting) => {
-                setting.tests.iter().map(|test| test.expected(at)).collect::<Vec<_>>().join(" and ")
-            }
-        }
-    }
-
-    fn words_under(&self, name: &str, at: &At<'_>) -> String {
-        let words = self.words(at);
-        match self {
-            Self::Member { .. } | Self::Entry { .. } => format!("{name}.{words}"),
-            Self::All(parts) if parts.iter().any(|part| !matches!(part, Self::Tests(_) | Self::Not(_))) => {
-                format!("{name} ({words})")
-            }
-            _ => format!("{name}: {words}"),
         }
     }
 }

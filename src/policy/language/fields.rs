@@ -4,10 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::wanted::Wanted;
-use crate::policy::cel::Assertion;
-use crate::policy::language::pattern::{Pattern, Top, below};
-use crate::policy::read::policies::{EachRoute, Policies, Policy, Rule};
-use crate::policy::read::waiver::{Waiver, Waivers};
+use crate::policy::language::pattern::{Pattern, Top};
 
 /// The places of the document at which a pattern of `each-route` is tested.
 const OF_ROUTES: [&str; 2] = ["DefaultRouteSettings", "RouteSettings"];
@@ -21,46 +18,33 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// The fields of a whole run: of every `match`, `expect`, `assert` and `accept`.
+    /// The fields of a pattern at a place; the empty one is the top of the document.
     #[must_use]
-    pub fn of(policies: &Policies, waivers: &Waivers) -> Self {
-        let mut fields = Self::of_policies(policies);
-        waivers.waivers.iter().for_each(|waiver| fields.waiver(waiver));
-        fields
-    }
-
-    /// The fields of policies.
-    #[must_use]
-    pub fn of_policies(policies: &Policies) -> Self {
-        let mut fields = Self::default();
-        for policy in &policies.policies {
-            policy.rules.iter().for_each(|rule| fields.rule(policy, rule));
-        }
-        fields
-    }
-
-    /// The fields of a rule and of its policy's `match`.
-    #[must_use]
-    pub fn of_rule(policy: &Policy, rule: &Rule) -> Self {
-        let mut fields = Self::default();
-        fields.rule(policy, rule);
-        fields
-    }
-
-    /// The fields that a rule makes demands of.
-    #[must_use]
-    pub fn of_demands(rule: &Rule) -> Self {
-        let mut fields = Self::default();
-        fields.demands(rule);
-        fields
-    }
-
-    /// The fields of one pattern at a place.
-    #[must_use]
-    pub fn of_pattern(pattern: &Pattern, place: &str) -> Self {
+    pub fn of(pattern: &Pattern, place: &str) -> Self {
         let mut fields = Self::default();
         fields.pattern(pattern, &mut place.to_owned());
         fields
+    }
+
+    /// The fields of a pattern of `each-route`.
+    #[must_use]
+    pub fn of_each_route(pattern: &Pattern) -> Self {
+        OF_ROUTES.iter().fold(Self::default(), |fields, place| fields.and(Self::of(pattern, place)))
+    }
+
+    /// These fields and others.
+    #[must_use]
+    pub fn and(mut self, mut other: Self) -> Self {
+        self.tested.append(&mut other.tested);
+        self.shown.append(&mut other.shown);
+        self
+    }
+
+    /// These fields and others that are tested, by their names.
+    #[must_use]
+    pub fn and_tested(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.tested.extend(names);
+        self
     }
 
     /// The fields that are tested, in the order of bytes.
@@ -84,46 +68,6 @@ impl Fields {
     #[must_use]
     pub fn wanted(&self) -> Wanted {
         Wanted::of(self.tested.iter().chain(&self.shown).map(String::as_str))
-    }
-
-    fn rule(&mut self, policy: &Policy, rule: &Rule) {
-        for selection in [&policy.selection, &rule.selection].into_iter().flatten() {
-            self.pattern(selection, &mut String::new());
-        }
-        self.demands(rule);
-    }
-
-    fn demands(&mut self, rule: &Rule) {
-        if let Some(picture) = &rule.picture {
-            self.pattern(picture, &mut String::new());
-        }
-        for part in rule.each_route.iter().flat_map(|EachRoute { parts }| parts) {
-            self.each_route(&part.pattern);
-        }
-        self.tested.extend(rule.assertion.iter().flat_map(Assertion::reads));
-    }
-
-    fn waiver(&mut self, waiver: &Waiver) {
-        self.pattern(&waiver.selection, &mut String::new());
-        let Some(accept) = &waiver.accept else { return };
-        let mut accepted = Self::default();
-        if let Some(picture) = &accept.picture {
-            accepted.pattern(picture, &mut String::new());
-        }
-        if let Some(each) = &accept.each_route {
-            accepted.each_route(each);
-        }
-        // The entry of a route is looked at with what it inherits.
-        if accepted.tested.iter().any(|field| field.starts_with("RouteSettings")) {
-            accepted.tested.insert("DefaultRouteSettings".to_owned());
-        }
-        self.tested.append(&mut accepted.tested);
-    }
-
-    fn each_route(&mut self, pattern: &Pattern) {
-        for place in OF_ROUTES {
-            self.pattern(pattern, &mut place.to_owned());
-        }
     }
 
     /// The walk: notes what the pattern tests at a place and below, and what would be shown of it.
@@ -171,4 +115,10 @@ impl Fields {
         }
         place.truncate(length);
     }
+}
+
+/// The rest of a path of catalogue names, which have no dots, below another.
+pub fn below<'p>(path: &'p str, segment: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(segment)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
 }

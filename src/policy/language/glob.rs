@@ -34,6 +34,12 @@ impl Glob {
         text.contains(['*', '?'])
     }
 
+    /// True if a glob fits every text.
+    #[must_use]
+    pub fn fits_all(text: &str) -> bool {
+        !text.is_empty() && text.bytes().all(|byte| byte == b'*')
+    }
+
     /// Adds what is written as a glob.
     pub fn push_pattern(&mut self, pattern: &str) {
         let mut rest = pattern;

@@ -1,10 +1,15 @@
 //! The language: patterns, the tests in them, and their answers on a stage. It must not know rules or files.
 
 pub mod access_log;
+pub mod context;
 pub mod explain;
 pub mod fields;
 pub mod glob;
+pub mod operator;
 pub mod operators;
 pub mod pattern;
 pub mod template;
+pub mod test;
 pub mod truth;
+pub mod value;
+mod words;

@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, Protocol, STAGE, Unset};
-use crate::model::digest;
-use crate::model::document::STAGE_FIELD;
+use super::context::At;
+use super::glob::Glob;
+use super::test::Test;
+use super::truth::{Truth, Use};
+use super::value::{presence, resolve};
+use crate::model::Path;
+use crate::model::catalogue::{API_FIELD, Field, OURS, STAGE};
 use crate::model::path::Segment;
 use crate::model::value::{NOT_STATED, UNSET, Value};
-use crate::model::{Document, Path};
-use crate::policy::language::glob::Glob;
-use crate::policy::language::operators::Test;
-use crate::policy::language::operators::present::presence;
-use crate::policy::language::truth::{Truth, Use};
 
 /// A compiled pattern, at one place of the document.
 #[derive(Debug)]
@@ -90,43 +89,6 @@ impl Setting {
     pub fn new(tests: Vec<Box<dyn Test>>) -> Self {
         let words = tests.iter().map(|test| test.words().map(Arc::from)).collect();
         Self { tests, words, path: OnceLock::new() }
-    }
-}
-
-/// What a pattern is asked about, and what the answer may depend on.
-#[derive(Clone, Copy)]
-pub struct At<'d> {
-    /// The stage.
-    pub document: &'d Document<'d>,
-    /// The protocol that the stage is taken to have.
-    pub protocol: Protocol,
-    /// Whether the pattern stands in `match` or in `expect`.
-    pub used: Use,
-    /// The row of the value.
-    pub field: &'static Field,
-    /// The key, for a value of a map.
-    pub key: Option<&'d str>,
-    /// The key of the route looked at; unset for the stage default.
-    pub route: &'d Value<'d>,
-    /// True if values that should not be read by everyone are shown as digests.
-    pub hide: bool,
-    /// True for the text at a key that fits a glob: an empty one is a text there, and not an unset value.
-    pub empty_is_text: bool,
-}
-
-static FALSE: Value<'static> = Value::Boolean(false);
-static OFF: Value<'static> = Value::Text(Cow::Borrowed("OFF"));
-
-/// A value with its meaning filled in: what AWS leaves out is false, OFF or empty where the catalogue says so.
-#[must_use]
-pub fn resolve<'v>(field: &Field, value: &'v Value<'v>) -> &'v Value<'v> {
-    match (value, field.unset) {
-        (Value::Unset, Unset::False) => &FALSE,
-        (Value::Unset, Unset::Text(text)) => {
-            debug_assert_eq!(OFF.as_text(), Some(text), "LoggingLevel alone has a text for a default");
-            &OFF
-        }
-        _ => value,
     }
 }
 
@@ -223,6 +185,19 @@ impl Pattern {
             _ => false,
         }
     }
+
+    /// Whether the pattern is about one setting.
+    pub(crate) fn is_one_setting(&self) -> bool {
+        match self {
+            Self::Member { inner, .. } | Self::Top { inner, .. } | Self::Entry { inner, .. } | Self::Not(inner) => {
+                inner.is_one_setting()
+            }
+            Self::All(of) | Self::Any(of) if of.len() == 1 => of[0].is_one_setting(),
+            Self::All(of) | Self::Any(of) => of.iter().all(|pattern| matches!(pattern, Self::Tests(_))),
+            Self::Tests(_) => true,
+            Self::Entries { .. } | Self::SomeEntry { .. } => false,
+        }
+    }
 }
 
 /// A place at the top of the document.
@@ -280,49 +255,6 @@ impl Top {
     }
 }
 
-/// The row of the document as a whole.
-pub static DOCUMENT: Field = STAGE_FIELD;
-
-impl<'d> At<'d> {
-    /// The top of a document.
-    #[must_use]
-    pub fn top(document: &'d Document<'d>, protocol: Protocol, used: Use) -> Self {
-        At { document, protocol, used, field: &DOCUMENT, key: None, route: &UNSET, hide: true, empty_is_text: false }
-    }
-
-    /// The same, with every value shown as it is if `show_values`.
-    #[must_use]
-    pub fn showing(self, show_values: bool) -> Self {
-        At { hide: !show_values, ..self }
-    }
-
-    /// A text of the document as a report may show it, given the key that it has in a map.
-    #[must_use]
-    pub fn shown<'t>(&self, key: Option<&str>, text: &'t str) -> Cow<'t, str> {
-        if self.hide { digest::shown(self.document.account, key, text) } else { Cow::Borrowed(text) }
-    }
-
-    /// The value of a key that fits a glob.
-    pub(crate) fn at_key<'k>(&self, key: &'k str, field: &'static Field) -> At<'k>
-    where
-        'd: 'k,
-    {
-        At { field, key: Some(key), empty_is_text: matches!(field.kind, Kind::Text), ..*self }
-    }
-
-    /// The same under a `not`.
-    #[must_use]
-    pub fn under_not(self) -> Self {
-        At { used: self.used.turned(), ..self }
-    }
-
-    /// The same while nothing is known of the routes.
-    #[must_use]
-    pub fn any_route(self) -> Self {
-        At { route: &NOT_STATED, ..self }
-    }
-}
-
 /// A glob fits a key; a tag of AWS's own only if the glob names it so.
 pub(crate) fn fits(glob: &Glob, written: &str, key: &str) -> bool {
     (!key.starts_with("aws:") || written.starts_with("aws:")) && glob.fits(key)
@@ -341,12 +273,6 @@ pub(crate) fn fitting<'v>(
 fn some_entry(glob: &Glob, written: &str, value: &Value<'_>) -> Truth {
     let fitting = fitting(glob, written, value);
     Truth::any([Truth::False].into_iter().chain(fitting.map(|(_, value)| presence(value))))
-}
-
-/// The rest of a path of catalogue names, which have no dots, below another.
-pub fn below<'p>(path: &'p str, segment: &str) -> Option<&'p str> {
-    let rest = path.strip_prefix(segment)?;
-    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
 }
 
 #[cfg(test)]

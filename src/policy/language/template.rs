@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use crate::model::Document;
 use crate::model::catalogue::{API, STAGE, position};
 use crate::model::value::Value;
+use crate::policy::language::context::At;
 use crate::policy::language::glob::Glob;
-use crate::policy::language::pattern::At;
+use crate::policy::text::diagnostic::{Problems, suggestions};
+use crate::policy::text::yaml::Node;
 
 /// A text with values of the stage in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,6 +157,25 @@ impl Template {
             }
         }
         Ok(Self { parts, glob, written: text.into() })
+    }
+
+    /// The template that a node holds; a mistake in it is noted.
+    pub fn read(text: &str, node: &Node, problems: &mut Problems) -> Option<Self> {
+        match Self::of(text) {
+            Ok(template) => Some(template),
+            Err(None) => {
+                let help = "write `$${` for the two characters themselves".to_owned();
+                problems.note(&node.span, "`${` without a closing brace", "never closed", [help]);
+                None
+            }
+            Err(Some(path)) => {
+                let (label, help) = suggestions(&path, PATHS);
+                let written = format!("${{{path}}}");
+                let span = problems.part_of(&node.span, &written, &(0..written.len()));
+                problems.note(&span, format!("`${{{path}}}` names no value of a stage"), label, help);
+                None
+            }
+        }
     }
 
     /// The template as it was written.

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use crate::model::Document;
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE, position};
 use crate::model::value::Value;
-use crate::policy::read::compile::{as_meant, is_bare_number, kind_words, quoted};
+use crate::policy::read::compile::as_meant;
 use crate::policy::text::diagnostic::{Diagnostic, Problems, SourceText, nearest, plain, suggestions};
 use crate::policy::text::keys::Keys;
+use crate::policy::text::scalar::{is_bare_number, quoted};
 use crate::policy::text::yaml::{self, Data, Entry, Node};
 
 /// The account of an example that names none: AWS's own example account.
@@ -191,7 +192,7 @@ fn wrong(node: &Node, called: &str, kind: &str, meant: Option<String>, problems:
     let help = match node.data {
         Data::Map(_) => Some("`given` is a stage, not a pattern: write the value that it has".to_owned()),
         Data::Boolean(_) | Data::Integer(_) | Data::Number(_) | Data::Text(_) if kind == "a text" => {
-            let written = problems.file.text.get(node.span.clone()).unwrap_or_default();
+            let written = problems.written(&node.span);
             Some(quoted(called, written))
         }
         _ => meant,
@@ -248,8 +249,8 @@ fn value(node: &Node, field: &'static Field, called: &str, problems: &mut Proble
             Value::List(elements.iter().map(|element| value(element, of, called, problems)).collect())
         }
         (data, _) => {
-            let written = problems.file.text.get(node.span.clone()).unwrap_or_default().to_owned();
-            wrong(node, called, &kind_words(field), as_meant(data, &written, field), problems);
+            let written = problems.written(&node.span).to_owned();
+            wrong(node, called, &field.kind.words(), as_meant(data, &written, field), problems);
             Value::Unset
         }
     }

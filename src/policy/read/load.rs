@@ -10,9 +10,8 @@ use crate::model::finding::RuleFacts;
 use crate::policy::cel::Assertion;
 use crate::policy::language::pattern::Pattern;
 use crate::policy::read::compile::{Compiler, Expectation};
-use crate::policy::read::example;
 use crate::policy::read::policies::{EachRoute, Policies, Policy, Rule};
-use crate::policy::read::waiver;
+use crate::policy::read::{example, waiver};
 use crate::policy::text::aliases;
 use crate::policy::text::diagnostic::{Diagnostic, Mistake, Problems, SourceText, suggestions};
 use crate::policy::text::keys::{Keys, name, text};
@@ -343,7 +342,7 @@ fn references(entry: &Entry, problems: &mut Problems) -> Vec<String> {
         problems.note(&entry.value.span, title, "not a list", ["write `references: [\"…\"]`".to_owned()]);
         return Vec::new();
     };
-    nodes.iter().filter_map(|node| crate::policy::read::compile::text_of(node, problems)).map(str::to_owned).collect()
+    nodes.iter().filter_map(|node| crate::policy::text::scalar::text_of(node, problems)).map(str::to_owned).collect()
 }
 
 const NO_PROTOCOL: &str = "the `match` of the policy and that of the rule must both hold on one stage";

@@ -8,8 +8,9 @@ use crate::model::document::api_stated_by;
 use crate::model::finding::RuleFacts;
 use crate::model::value::NOT_STATED;
 use crate::policy::cel::Assertion;
+use crate::policy::language::context::At;
 use crate::policy::language::fields::Fields;
-use crate::policy::language::pattern::{At, Pattern};
+use crate::policy::language::pattern::Pattern;
 use crate::policy::language::truth::{Truth, Use};
 use crate::policy::read::example::Example;
 use crate::policy::text::diagnostic::SourceText;
@@ -121,6 +122,27 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// The fields of which the rule demands something.
+    #[must_use]
+    pub fn demanded_fields(&self) -> Fields {
+        let patterns = self.picture.iter().map(|pattern| Fields::of(pattern, ""));
+        let routes = self.each_route.iter().flat_map(|routes| &routes.parts);
+        let routes = routes.map(|part| Fields::of_each_route(&part.pattern));
+        let fields = patterns.chain(routes).fold(Fields::default(), Fields::and);
+        fields.and_tested(self.assertion.iter().flat_map(Assertion::reads))
+    }
+}
+
+impl Policy {
+    /// The fields that one of its rules reads, in `match` as well.
+    #[must_use]
+    pub fn fields_of(&self, rule: &Rule) -> Fields {
+        let selections = self.selection.iter().chain(&rule.selection);
+        selections.fold(rule.demanded_fields(), |fields, pattern| fields.and(Fields::of(pattern, "")))
+    }
+}
+
 impl EachRoute {
     /// The parts of a pattern, and what each reads.
     pub(crate) fn of(pattern: Pattern) -> Self {
@@ -129,7 +151,7 @@ impl EachRoute {
             one => vec![one],
         };
         let part = |pattern: Pattern| {
-            let fields = Fields::of_pattern(&pattern, "");
+            let fields = Fields::of(&pattern, "");
             // A test of the settings as a whole reads each of them.
             let whole = fields.is_tested("");
             let places = ROUTE_SETTINGS.iter().enumerate();
@@ -144,6 +166,13 @@ impl Policies {
     /// Every rule, in the order of the files.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.policies.iter().flat_map(|policy| &policy.rules)
+    }
+
+    /// The fields that the rules read.
+    #[must_use]
+    pub fn fields(&self) -> Fields {
+        let rules = self.policies.iter().flat_map(|policy| policy.rules.iter().map(|rule| policy.fields_of(rule)));
+        rules.fold(Fields::default(), Fields::and)
     }
 
     /// Whether a rule may match a stage of which only this is known.

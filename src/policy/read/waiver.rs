@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::model::finding::WaiverFacts;
+use crate::policy::language::fields::Fields;
 use crate::policy::language::glob::Glob;
 use crate::policy::language::pattern::Pattern;
 use crate::policy::read::compile::{Compiler, Expectation, WAIVED};
@@ -53,10 +54,30 @@ impl Waiver {
         self.accept.is_some() && rules.peek().is_some() && !rules.any(at_a_setting)
     }
 
+    fn fields(&self) -> Fields {
+        let selection = Fields::of(&self.selection, "");
+        let Some(accept) = &self.accept else { return selection };
+        let pattern = accept.picture.iter().map(|pattern| Fields::of(pattern, ""));
+        let routes = accept.each_route.iter().map(Fields::of_each_route);
+        let accepted = pattern.chain(routes).fold(Fields::default(), Fields::and);
+        // The entry of a route is looked at with what it inherits.
+        let of_routes = accepted.tested().any(|field| field.starts_with("RouteSettings"));
+        let default = of_routes.then(|| "DefaultRouteSettings".to_owned());
+        selection.and_tested(accepted.tested().map(str::to_owned).chain(default))
+    }
+
     /// True once the last day has passed.
     #[must_use]
     pub const fn has_expired(&self) -> bool {
         self.days_left < 0
+    }
+}
+
+impl Waivers {
+    /// The fields that the waivers read.
+    #[must_use]
+    pub fn fields(&self) -> Fields {
+        self.waivers.iter().map(Waiver::fields).fold(Fields::default(), Fields::and)
     }
 }
 
@@ -188,7 +209,7 @@ fn date(entry: &Entry, problems: &mut Problems) -> Option<Date> {
     };
     let date = (text.len() == "2027-01-31".len()).then(|| text.parse::<Date>().ok()).flatten();
     if date.is_none() {
-        let written = problems.file.text.get(entry.value.span.clone()).unwrap_or_default().to_owned();
+        let written = problems.written(&entry.value.span).to_owned();
         let title = format!("`{written}` is not a day");
         let help = "write year, month and day: `expires: 2027-01-31`".to_owned();
         problems.note(&entry.value.span, title, "a UTC day, the last on which the waiver holds", [help]);

@@ -126,6 +126,12 @@ impl Problems {
         }
     }
 
+    /// The text of some bytes, without blanks around it.
+    #[must_use]
+    pub fn written(&self, span: &Range<usize>) -> &str {
+        self.file.text.get(span.clone()).unwrap_or_default().trim()
+    }
+
     /// The bytes of a part of a scalar's text, when the text stands in the file as it is; else all of the scalar.
     #[must_use]
     pub fn part_of(&self, span: &Range<usize>, text: &str, part: &Range<usize>) -> Range<usize> {

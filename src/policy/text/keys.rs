@@ -69,7 +69,7 @@ pub fn text<'n>(entry: &'n Entry, problems: &mut Problems) -> Option<&'n str> {
     match &entry.value.data {
         Data::Text(text) if !text.trim().is_empty() => Some(text.trim_end()),
         Data::Boolean(_) | Data::Integer(_) | Data::Number(_) => {
-            let written = problems.file.text.get(entry.value.span.clone()).unwrap_or_default().to_owned();
+            let written = problems.written(&entry.value.span).to_owned();
             let title = format!("`{}` is a text, and this is {}", entry.key, entry.value.kind());
             problems.note(
                 &entry.value.span,

@@ -3,4 +3,5 @@
 pub mod aliases;
 pub mod diagnostic;
 pub mod keys;
+pub mod scalar;
 pub mod yaml;

@@ -3,7 +3,7 @@
 use super::writing::{Yaml, map, scalar};
 use crate::model::Document;
 use crate::model::secret::looks_secret;
-use crate::policy::read::example::{ACCOUNT, REGION};
+use crate::policy::language::context::{EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 
 /// The API of an example.
 pub(super) const EXAMPLE_API: &str = "a1b2c3d4e5";
@@ -88,7 +88,7 @@ impl<'d> Generaliser<'d> {
                 at += value.len();
             } else if text.starts_with("arn:") && account_at(text, at) {
                 general.parts.push(Part::OtherAccount);
-                at += ACCOUNT.len();
+                at += EXAMPLE_ACCOUNT.len();
             } else {
                 general.push(c);
                 at += c.len_utf8();
@@ -117,7 +117,7 @@ fn stands_at(text: &str, at: usize, value: &str) -> bool {
 /// Whether a number of twelve digits stands there.
 fn account_at(text: &str, at: usize) -> bool {
     text[at..]
-        .get(..ACCOUNT.len())
+        .get(..EXAMPLE_ACCOUNT.len())
         .is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()) && stands_at(text, at, digits))
 }
 
@@ -166,10 +166,10 @@ impl General {
     pub(super) fn example(&self, stage: &str) -> String {
         let part = |part: &Part| match part {
             Part::Literal(text) => text.clone(),
-            Part::OtherAccount => ACCOUNT.to_owned(),
+            Part::OtherAccount => EXAMPLE_ACCOUNT.to_owned(),
             Part::Path(path) => match *path {
-                "account" => ACCOUNT,
-                "region" => REGION,
+                "account" => EXAMPLE_ACCOUNT,
+                "region" => EXAMPLE_REGION,
                 "partition" => EXAMPLE_PARTITION,
                 "api.ApiId" => EXAMPLE_API,
                 "api.Name" => EXAMPLE_NAME,

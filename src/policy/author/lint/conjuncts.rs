@@ -4,9 +4,9 @@
 use std::ops::Range;
 
 use crate::model::catalogue::{Field, Kind, Protocol};
+use crate::policy::language::context::EACH_ROUTE;
 use crate::policy::language::glob::Glob;
 use crate::policy::language::pattern::Top;
-use crate::policy::read::compile::each_route_field;
 use crate::policy::text::yaml::{Data, Entry, Node};
 
 /// One test of one setting; a pattern holds when all of its conjuncts do.
@@ -98,7 +98,7 @@ impl Reading {
     fn member(&self, name: &str) -> Option<&'static Field> {
         match self.field {
             Some(field) => field.members().iter().find(|field| field.name == name),
-            None if name == each_route_field().name => Some(each_route_field()),
+            None if name == EACH_ROUTE.name => Some(EACH_ROUTE),
             None => Top::all().map(|(_, field)| field).find(|field| field.name == name),
         }
     }

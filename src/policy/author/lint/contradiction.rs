@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conjuncts::Conjunct;
 use super::limits::{needs_a_value, nothing_left};
-use super::{Kind, Read, Warning, together};
+use super::rules::WrittenRule;
+use super::together;
+use super::warning::{Kind, Warning};
 use crate::model::catalogue::Protocol;
 use crate::policy::text::yaml::Data;
 
@@ -17,7 +19,7 @@ const MOST_LOOKED_FOR: usize = 20_000;
 /// One rule's tests of one setting.
 type Demand<'r> = (usize, Vec<&'r Conjunct>);
 
-pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
+pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Warning> {
     let mut pairs = Pairs { read, compared: 0, looked_for: 0, told: BTreeSet::new(), found: Vec::new() };
     pairs.of_one_setting();
     pairs.of_something_and_nothing();
@@ -26,7 +28,7 @@ pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
 }
 
 /// The demands of a rule that can be compared: those on every stage of its `match`.
-fn demands<'r>(rule: &'r Read<'_>) -> impl Iterator<Item = (Vec<&'r str>, &'r Conjunct)> {
+fn demands<'r>(rule: &'r WrittenRule<'_>) -> impl Iterator<Item = (Vec<&'r str>, &'r Conjunct)> {
     let comparable = rule.demands.iter().filter(|conjunct| !conjunct.of_each_key && !rule.rule.by_route);
     comparable.map(|conjunct| {
         let mut path: Vec<&str> = conjunct.path.iter().map(String::as_str).collect();
@@ -39,7 +41,7 @@ fn demands<'r>(rule: &'r Read<'_>) -> impl Iterator<Item = (Vec<&'r str>, &'r Co
 }
 
 struct Pairs<'r, 'p> {
-    read: &'r [Read<'p>],
+    read: &'r [WrittenRule<'p>],
     compared: usize,
     looked_for: usize,
     /// The pairs of rules and the settings at which they were told.
@@ -147,7 +149,7 @@ impl Pairs<'_, '_> {
         let help = "no stage that both match conforms to both; change one, or narrow its `match`".to_owned();
         self.found.push(Warning {
             kind: Kind::Contradiction,
-            said: rule.said(
+            said: rule.diagnostic(
                 &second.1.span,
                 format!("{one} and {other} contradict each other{place}"),
                 "cannot hold beside the other",

@@ -1,10 +1,11 @@
 //! A rule that expects something of every protocol, and whose `assert` reads what one of them lacks: there the rule does
 //! not apply, and what it expects is asked of no one.
 
-use super::{Kind, Read, Warning};
+use super::rules::WrittenRule;
+use super::warning::{Kind, Warning};
 use crate::model::catalogue::Protocol;
 
-pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
+pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Warning> {
     let mut found = Vec::new();
     for rule in read {
         let Some(assertion) = &rule.rule.assertion else { continue };
@@ -19,7 +20,7 @@ pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
         let lacking = assertion.lacks(protocol).join(", ");
         let help =
             format!("`assert` reads {lacking}, which they lack; make two rules of it, or let `match` leave them out");
-        let said = rule.said(&rule.id, title, "its `expect` is not asked there", vec![help]);
+        let said = rule.diagnostic(&rule.id, title, "its `expect` is not asked there", vec![help]);
         found.push(Warning { kind: Kind::ExpectationLeftOut, said, beside: None });
     }
     found

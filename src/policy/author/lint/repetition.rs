@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Kind, Read, Warning};
+use super::rules::WrittenRule;
+use super::warning::{Kind, Warning};
 
-pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
-    let mut first: BTreeMap<(&BTreeSet<usize>, BTreeSet<&str>, &str), &Read<'_>> = BTreeMap::new();
+pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Warning> {
+    let mut first: BTreeMap<(&BTreeSet<usize>, BTreeSet<&str>, &str), &WrittenRule<'_>> = BTreeMap::new();
     let mut found = Vec::new();
     for rule in read {
         let demands = rule.demands.iter().map(|conjunct| conjunct.canonical.as_str()).collect();
@@ -19,7 +20,7 @@ pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
                 let help = "every violation would be told twice; remove one of the two".to_owned();
                 found.push(Warning {
                     kind: Kind::Repetition,
-                    said: rule.said(&rule.id, title, "the same stages, the same demands", vec![help]),
+                    said: rule.diagnostic(&rule.id, title, "the same stages, the same demands", vec![help]),
                     beside: Some(other.place(&other.id, "as here")),
                 });
             }

@@ -3,24 +3,24 @@
 
 use std::collections::BTreeMap;
 
-use super::Read;
 use super::conjuncts::Conjunct;
 use super::limits::nothing_left;
+use super::rules::WrittenRule;
 use crate::model::Document;
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, Protocol, STAGE, position};
 use crate::model::document::STAGE_FIELD;
 use crate::model::value::Value;
+use crate::policy::language::context::{At, EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 use crate::policy::language::glob::Glob;
-use crate::policy::language::pattern::{At, Pattern};
+use crate::policy::language::pattern::Pattern;
 use crate::policy::language::truth::{Truth, Use};
-use crate::policy::read::example::{ACCOUNT, REGION};
 use crate::policy::text::yaml::{Data, Node};
 
 /// How many stages are tried for two rules.
 const MOST: usize = 100;
 
 /// Whether a stage of one of these protocols can be in the `match` of both.
-pub fn can_be(one: &Read<'_>, other: &Read<'_>, protocols: &[Protocol]) -> bool {
+pub fn can_be(one: &WrittenRule<'_>, other: &WrittenRule<'_>, protocols: &[Protocol]) -> bool {
     let part = one.is_as_wide_as(other) || other.is_as_wide_as(one);
     // A `match` that excludes itself selects nothing.
     if !may_be(one, other) || excludes_itself(one) || excludes_itself(other) {
@@ -32,13 +32,13 @@ pub fn can_be(one: &Read<'_>, other: &Read<'_>, protocols: &[Protocol]) -> bool 
 }
 
 /// Whether the `match` of a rule and that of its policy leave no stage.
-pub fn excludes_itself(rule: &Read<'_>) -> bool {
+pub fn excludes_itself(rule: &WrittenRule<'_>) -> bool {
     !may_be(rule, rule)
 }
 
 /// Whether no setting that both look at excludes the one or the other. Cheap, for the many pairs that name different
 /// stages.
-fn may_be(one: &Read<'_>, other: &Read<'_>) -> bool {
+fn may_be(one: &WrittenRule<'_>, other: &WrittenRule<'_>) -> bool {
     one.conditions.iter().all(|condition| {
         let same = || other.conditions.iter().filter(|other| other.path == condition.path);
         condition.of_each_key || same().next().is_none() || !nothing_left(same().chain([condition]))
@@ -46,17 +46,17 @@ fn may_be(one: &Read<'_>, other: &Read<'_>) -> bool {
 }
 
 /// The patterns of a rule's `match` and its policy's.
-fn selections<'r>(rule: &'r Read<'_>) -> impl Iterator<Item = &'r Pattern> {
+fn selections<'r>(rule: &'r WrittenRule<'_>) -> impl Iterator<Item = &'r Pattern> {
     rule.policy.selection.iter().chain(&rule.rule.selection)
 }
 
 /// Whether a rule takes stages of a protocol.
-fn takes(rule: &Read<'_>, protocol: Protocol) -> bool {
+fn takes(rule: &WrittenRule<'_>, protocol: Protocol) -> bool {
     rule.rule.may_select(rule.policy.selection.as_ref(), protocol)
 }
 
 /// Whether a stage that is made of the values in both `match`es is in both.
-fn a_stage(one: &Read<'_>, other: &Read<'_>, protocol: Protocol) -> bool {
+fn a_stage(one: &WrittenRule<'_>, other: &WrittenRule<'_>, protocol: Protocol) -> bool {
     let mut settings: BTreeMap<&[String], Vec<Value<'static>>> = BTreeMap::new();
     for condition in one.conditions.iter().chain(&other.conditions) {
         let values = settings.entry(&condition.path).or_default();
@@ -94,15 +94,15 @@ impl Stage {
     fn new(protocol: Protocol) -> Self {
         let mut api = vec![Value::Unset; API.len()];
         api[position(API, "ProtocolType")] = Value::text(protocol.name());
-        let (account, region) = (ACCOUNT.to_owned(), REGION.to_owned());
+        let (account, region) = (EXAMPLE_ACCOUNT.to_owned(), EXAMPLE_REGION.to_owned());
         Self { account, region, api: Value::Struct(api.into()), stage: Value::empty_struct(STAGE) }
     }
 
     fn set(&mut self, path: &[String], value: Value<'static>) {
         let name = |value: &Value<'_>, kept: &str| value.as_text().unwrap_or(kept).to_owned();
         match path {
-            [own] if own == "account" => self.account = name(&value, ACCOUNT),
-            [own] if own == "region" => self.region = name(&value, REGION),
+            [own] if own == "account" => self.account = name(&value, EXAMPLE_ACCOUNT),
+            [own] if own == "region" => self.region = name(&value, EXAMPLE_REGION),
             // Nothing is the other way to be, and every stage begins so.
             _ if value.is_unset() => {}
             [api, path @ ..] if api == "api" => self.api.put(&API_FIELD, path, Some(value)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Kind, Warning};
+use super::warning::{Kind, Warning};
 use crate::policy::read::policies::Policies;
 use crate::policy::read::waiver::{Waiver, Waivers};
 use crate::policy::text::diagnostic::{Diagnostic, nearest};

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::conjuncts::Conjunct;
-use super::{Kind, Read, Warning};
+use super::rules::WrittenRule;
+use super::warning::{Kind, Warning};
 use crate::model::Document;
 use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
 use crate::model::document::api_stated_by;
 use crate::model::value::Value;
+use crate::policy::language::context::{At, EACH_ROUTE};
 use crate::policy::language::glob::Glob;
-use crate::policy::language::pattern::At;
 use crate::policy::language::truth::{Truth, Use};
-use crate::policy::read::compile::each_route_field;
 use crate::policy::text::yaml::{Data, Node};
 
 const LIMITS: [&str; 2] = ["ThrottlingBurstLimit", "ThrottlingRateLimit"];
@@ -19,7 +19,7 @@ const LIMITS: [&str; 2] = ["ThrottlingBurstLimit", "ThrottlingRateLimit"];
 /// How often it is asked whether a rule keeps a 0 out: about a second of work. What is not asked is taken to be right.
 const MOST_ASKED: usize = 1_000_000;
 
-pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
+pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Warning> {
     let mut found = Vec::new();
     let mut keepers = Keepers { read, of: BTreeMap::new(), asked: 0 };
     for rule in read {
@@ -34,7 +34,7 @@ pub fn warnings(read: &[Read<'_>]) -> Vec<Warning> {
             let help = format!("0 blocks all traffic; to keep it out, write `{{{bound}, {written}}}`");
             found.push(Warning {
                 kind: Kind::ZeroPasses,
-                said: rule.said(
+                said: rule.diagnostic(
                     &conjunct.span,
                     format!("{} lets a {limit} of 0 pass", rule.rule.facts.name),
                     "0 passes",
@@ -52,14 +52,14 @@ type Limit = (Option<String>, &'static str);
 
 /// The rules that keep a 0 out, by where it is: the same few places are asked about by many rules.
 struct Keepers<'r, 'p> {
-    read: &'r [Read<'p>],
-    of: BTreeMap<Limit, Vec<&'r Read<'p>>>,
+    read: &'r [WrittenRule<'p>],
+    of: BTreeMap<Limit, Vec<&'r WrittenRule<'p>>>,
     asked: usize,
 }
 
 impl Keepers<'_, '_> {
     /// Whether a rule that looks at the stages of this one, at least, keeps a 0 out.
-    fn keep_out(&mut self, zero: &Zero, rule: &Read<'_>) -> bool {
+    fn keep_out(&mut self, zero: &Zero, rule: &WrittenRule<'_>) -> bool {
         if !self.of.contains_key(&zero.limit) {
             self.asked += self.read.len();
             if self.asked > MOST_ASKED {
@@ -146,13 +146,13 @@ impl Zero {
     }
 
     /// Whether the rule is violated whatever else the stage is, or says more of it than is understood here.
-    fn is_kept_out_by(&self, other: &Read<'_>) -> bool {
+    fn is_kept_out_by(&self, other: &WrittenRule<'_>) -> bool {
         other.besides.contains(self.limit.1)
             || Protocol::ALL.into_iter().any(|protocol| {
                 let api = api_stated_by(None, Some(protocol));
                 let document = Document { account: None, region: None, api: &api, stage: &self.stage };
                 let top = At::top(&document, protocol, Use::Expect);
-                let routes = At { field: each_route_field(), ..top };
+                let routes = At { field: EACH_ROUTE, ..top };
                 let parts = other.rule.each_route.iter().flat_map(|each| &each.parts);
                 parts.map(|part| part.pattern.truth(&self.settings, &routes)).any(|truth| truth == Truth::False)
                     || other.rule.picture.iter().any(|picture| picture.truth(&self.stage, &top) == Truth::False)

@@ -1,9 +1,9 @@
 //! `below`: A number that is smaller than this.
 
-use super::{Operator, Test, is_number, number, number_schema, read_number};
 use crate::model::value::Value;
-use crate::policy::author::describe::Example;
-use crate::policy::language::pattern::At;
+use crate::policy::language::context::At;
+use crate::policy::language::operator::{Example, Operator, is_number, number, number_schema, read_number};
+use crate::policy::language::test::Test;
 use crate::policy::language::truth::Truth;
 
 /// The test as the loader knows it.
@@ -18,7 +18,7 @@ pub static OPERATOR: Operator = Operator {
         passes: "{DefaultRouteSettings: {ThrottlingRateLimit: 999}}",
         fails: "{DefaultRouteSettings: {ThrottlingRateLimit: 1000}}",
     },
-    read: |reading, node| Some(Box::new(Below(read_number(reading, node)?))),
+    read: |context, node| Some(Box::new(Below(read_number(context, node)?))),
 };
 
 #[derive(Debug)]

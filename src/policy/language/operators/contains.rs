@@ -2,14 +2,15 @@
 
 use serde_json::json;
 
-use super::{Operator, Reading, Test, compared, is_text};
 use crate::model::catalogue::Kind;
 use crate::model::value::Value;
-use crate::policy::author::describe::Example;
-use crate::policy::language::pattern::At;
+use crate::policy::language::context::At;
+use crate::policy::language::operator::{Example, Operator, OperatorContext, is_text};
 use crate::policy::language::template::Template;
+use crate::policy::language::test::Test;
 use crate::policy::language::truth::Truth;
-use crate::policy::read::compile::text_of;
+use crate::policy::language::value::compared;
+use crate::policy::text::scalar::text_of;
 use crate::policy::text::yaml::Node;
 
 /// The test as the loader knows it.
@@ -30,16 +31,16 @@ pub static OPERATOR: Operator = Operator {
 #[derive(Debug)]
 struct Contains(Box<str>);
 
-fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
-    let text = text_of(node, reading.problems)?;
+fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>> {
+    let text = text_of(node, context.problems)?;
     if Template::of(text).is_ok_and(|template| template.literal().is_none()) {
         let title = "`contains` takes a literal text, and `${…}` in it is one";
-        let help = if is_text(&reading.field.kind) {
+        let help = if is_text(&context.field.kind) {
             format!("write `like: \"*{text}*\"`")
         } else {
             "compare with `each` and `like`".to_owned()
         };
-        reading.problems.note(&node.span, title, "no value of the stage is put in here", [help]);
+        context.problems.note(&node.span, title, "no value of the stage is put in here", [help]);
         return None;
     }
     Some(Box::new(Contains(text.into())))

@@ -2,16 +2,14 @@
 
 use serde_json::json;
 
-use super::{Operator, Reading, Test};
 use crate::model::catalogue::Kind;
 use crate::model::value::Value;
-use crate::policy::author::describe::Example;
-use crate::policy::author::outline;
-use crate::policy::author::schema;
+use crate::policy::language::context::At;
 use crate::policy::language::fields::Fields;
-use crate::policy::language::pattern::{At, Pattern};
+use crate::policy::language::operator::{Example, Operator, OperatorContext, reference};
+use crate::policy::language::pattern::Pattern;
+use crate::policy::language::test::Test;
 use crate::policy::language::truth::Truth;
-use crate::policy::read::compile::Compiler;
 use crate::policy::text::yaml::Node;
 
 /// The test as the loader knows it.
@@ -21,7 +19,7 @@ pub static OPERATOR: Operator = Operator {
     takes: "a pattern",
     on: |kind| matches!(kind, Kind::List(_)),
     schema: |field| match field.kind {
-        Kind::List(element) => schema::reference(element),
+        Kind::List(element) => reference(element),
         _ => json!({}),
     },
     example: Example {
@@ -35,9 +33,9 @@ pub static OPERATOR: Operator = Operator {
 #[derive(Debug)]
 struct Each(Pattern);
 
-fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
-    let Kind::List(element) = reading.field.kind else { return None };
-    Some(Box::new(Each(Compiler::new(reading.problems).element(node, element)?)))
+fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>> {
+    let Kind::List(element) = context.field.kind else { return None };
+    Some(Box::new(Each((context.pattern)(node, element, context.problems)?)))
 }
 
 impl Test for Each {
@@ -48,11 +46,11 @@ impl Test for Each {
 
     fn reads(&self) -> Vec<String> {
         // The pattern's reading of the element itself is not a field.
-        Fields::of_pattern(&self.0, "").tested().filter(|field| !field.is_empty()).map(str::to_owned).collect()
+        Fields::of(&self.0, "").tested().filter(|field| !field.is_empty()).map(str::to_owned).collect()
     }
 
     fn demand(&self) -> String {
-        format!("every element {}", outline::demand(&self.0).unwrap_or_default())
+        format!("every element {}", self.0.demand().unwrap_or_default())
     }
 
     fn expected(&self, at: &At<'_>) -> String {

@@ -1,11 +1,12 @@
 //! Equality, written as the value itself or as a list of values.
 
-use super::{Answers, Test, compared, number};
 use crate::model::value::Value;
-use crate::policy::language::explain::NOT_STATED_REASON;
-use crate::policy::language::pattern::At;
+use crate::policy::language::context::At;
+use crate::policy::language::operator::number;
 use crate::policy::language::template::{Missing, Template};
+use crate::policy::language::test::{Answers, NOT_STATED_REASON, Test};
 use crate::policy::language::truth::Truth;
+use crate::policy::language::value::compared;
 
 /// A value that a policy names.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,14 +3,15 @@
 use serde_json::json;
 
 use super::equals::unset_words;
-use super::{DIGEST_REASON, Operator, Reading, Test, compared, is_text};
 use crate::model::value::Value;
-use crate::policy::author::describe::Example;
-use crate::policy::language::explain::NOT_STATED_REASON;
-use crate::policy::language::pattern::At;
+use crate::policy::language::context::At;
+use crate::policy::language::glob::Glob;
+use crate::policy::language::operator::{Example, Operator, OperatorContext, is_text};
 use crate::policy::language::template::Template;
+use crate::policy::language::test::{DIGEST_REASON, NOT_STATED_REASON, Test};
 use crate::policy::language::truth::Truth;
-use crate::policy::read::compile::{is_all_stars, read_template, text_of};
+use crate::policy::language::value::compared;
+use crate::policy::text::scalar::text_of;
 use crate::policy::text::yaml::{Data, Node};
 
 /// The test as the loader knows it.
@@ -41,10 +42,10 @@ struct Wanted {
     bare: Option<Template>,
 }
 
-fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
+fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>> {
     let nodes = match &node.data {
         Data::List(nodes) if nodes.is_empty() => {
-            reading.problems.note(&node.span, "an empty list fits nothing", "nothing in it", []);
+            context.problems.note(&node.span, "an empty list fits nothing", "nothing in it", []);
             return None;
         }
         Data::List(nodes) => nodes.as_slice(),
@@ -53,9 +54,9 @@ fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
     let wanted: Vec<Option<Wanted>> = nodes
         .iter()
         .map(|node| {
-            let text = text_of(node, reading.problems)?;
-            if is_all_stars(text) {
-                reading.problems.note(
+            let text = text_of(node, context.problems)?;
+            if Glob::fits_all(text) {
+                context.problems.note(
                     &node.span,
                     format!("`like: \"{text}\"` fits every text"),
                     "this tests nothing",
@@ -63,9 +64,9 @@ fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
                 );
                 return None;
             }
-            let bare = compared(reading.field, text);
+            let bare = compared(context.field, text);
             Some(Wanted {
-                written: read_template(text, node, reading.problems)?,
+                written: Template::read(text, node, context.problems)?,
                 bare: Template::of(bare).ok().filter(|_| bare != text),
             })
         })

@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
-use super::{Operator, Reading, Test, is_text};
 use crate::model::value::Value;
-use crate::policy::author::describe::Example;
 use crate::policy::language::access_log::{Break, Format, VARIABLES, misspelt, variable_name, variables};
-use crate::policy::language::pattern::At;
+use crate::policy::language::context::At;
+use crate::policy::language::operator::{Example, Operator, OperatorContext, is_text};
+use crate::policy::language::test::Test;
 use crate::policy::language::truth::Truth;
-use crate::policy::read::compile::text_of;
 use crate::policy::text::diagnostic::suggestions;
 use crate::policy::text::keys::Keys;
+use crate::policy::text::scalar::text_of;
 use crate::policy::text::yaml::{Data, Node};
 
 /// The test as the loader knows it.
@@ -54,59 +54,59 @@ struct LogFormat {
     context: Vec<Box<str>>,
 }
 
-fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
+fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>> {
     const KEYS: [&str; 2] = ["is", "context"];
-    let before = reading.problems.len();
-    let keys = Keys::of(node, "`log-format`", &KEYS, reading.problems)?;
-    let is = keys.get("is").and_then(|entry| format(reading, &entry.value));
-    let context = keys.get("context").map(|entry| names(reading, &entry.value)).unwrap_or_default();
-    if reading.problems.len() > before {
+    let before = context.problems.len();
+    let keys = Keys::of(node, "`log-format`", &KEYS, context.problems)?;
+    let is = keys.get("is").and_then(|entry| format(context, &entry.value));
+    let names = keys.get("context").map(|entry| names(context, &entry.value)).unwrap_or_default();
+    if context.problems.len() > before {
         return None;
     }
-    if is.is_none() && context.is_empty() {
+    if is.is_none() && names.is_empty() {
         let title = format!("`log-format` takes {}", OPERATOR.takes);
-        reading.problems.note(&node.span, title, "this demands nothing", []);
+        context.problems.note(&node.span, title, "this demands nothing", []);
         return None;
     }
-    Some(Box::new(LogFormat { is, context }))
+    Some(Box::new(LogFormat { is, context: names }))
 }
 
-fn format(reading: &mut Reading<'_>, node: &Node) -> Option<Format> {
-    let text = text_of(node, reading.problems)?;
+fn format(context: &mut OperatorContext<'_>, node: &Node) -> Option<Format> {
+    let text = text_of(node, context.problems)?;
     let format = Format::ALL.into_iter().find(|format| format.name() == text);
     if format.is_none() {
         let (label, help) = suggestions(text, Format::ALL.map(Format::name));
-        reading.problems.note(&node.span, format!("there is no log format `{text}`"), label, help);
+        context.problems.note(&node.span, format!("there is no log format `{text}`"), label, help);
     }
     format
 }
 
 /// The names of `$context` variables, without `$context.`.
-fn names(reading: &mut Reading<'_>, node: &Node) -> Vec<Box<str>> {
+fn names(context: &mut OperatorContext<'_>, node: &Node) -> Vec<Box<str>> {
     let nodes = match &node.data {
         Data::List(nodes) if !nodes.is_empty() => nodes.as_slice(),
         _ => {
             let help = "write `context: [requestId, status]`".to_owned();
-            reading.problems.note(&node.span, "`context` takes a list of `$context` variables", "no such list", [help]);
+            context.problems.note(&node.span, "`context` takes a list of `$context` variables", "no such list", [help]);
             return Vec::new();
         }
     };
-    nodes.iter().filter_map(|node| variable(reading, node)).collect()
+    nodes.iter().filter_map(|node| variable(context, node)).collect()
 }
 
-fn variable(reading: &mut Reading<'_>, node: &Node) -> Option<Box<str>> {
-    let text = text_of(node, reading.problems)?;
+fn variable(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<str>> {
+    let text = text_of(node, context.problems)?;
     let Some(name) = variable_name(text) else {
         let help = "write `requestId` for `$context.requestId`".to_owned();
         let title = format!("`{text}` is not the name of a `$context` variable");
         let label =
             "letters, digits and `_`, with dots between; below `authorizer.` what claims hold, such as `:` and `/`";
-        reading.problems.note(&node.span, title, label, [help]);
+        context.problems.note(&node.span, title, label, [help]);
         return None;
     };
     if let Some(meant) = misspelt(&name) {
         let title = format!("there is no variable `$context.{name}`");
-        reading.problems.note(&node.span, title, format!("did you mean `{meant}`?"), []);
+        context.problems.note(&node.span, title, format!("did you mean `{meant}`?"), []);
         return None;
     }
     Some(name.into())

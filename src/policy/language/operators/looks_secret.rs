@@ -1,10 +1,10 @@
 //! `looks-secret`: Whether a text looks like a password, a key or a token: `true` or `false`.
 
-use super::{Answers, Operator, Test, boolean_schema, is_text};
 use crate::model::secret::looks_secret;
 use crate::model::value::Value;
-use crate::policy::author::describe::Example;
-use crate::policy::language::pattern::At;
+use crate::policy::language::context::At;
+use crate::policy::language::operator::{Example, Operator, boolean_schema, is_text};
+use crate::policy::language::test::{Answers, Test};
 use crate::policy::language::truth::Truth;
 use crate::policy::text::yaml::Data;
 
@@ -20,12 +20,12 @@ pub static OPERATOR: Operator = Operator {
         passes: "{StageVariables: {table: sessions}}",
         fails: "{StageVariables: {dbPassword: hunter2hunter2}}",
     },
-    read: |reading, node| {
+    read: |context, node| {
         if let Data::Boolean(wanted) = node.data {
             return Some(Box::new(LooksSecret(wanted)));
         }
         let title = format!("`looks-secret` needs true or false, not {}", node.kind());
-        reading.problems.note(&node.span, title, "neither true nor false", []);
+        context.problems.note(&node.span, title, "neither true nor false", []);
         None
     },
 };

@@ -5,12 +5,13 @@ use std::ops::Range;
 use regex::Regex;
 use serde_json::json;
 
-use super::{Operator, Test, compared, is_text};
 use crate::model::value::Value;
-use crate::policy::author::describe::Example;
-use crate::policy::language::pattern::At;
+use crate::policy::language::context::At;
+use crate::policy::language::operator::{Example, Operator, is_text};
+use crate::policy::language::test::Test;
 use crate::policy::language::truth::Truth;
-use crate::policy::read::compile::text_of;
+use crate::policy::language::value::compared;
+use crate::policy::text::scalar::text_of;
 
 /// The test as the loader knows it.
 pub static OPERATOR: Operator = Operator {
@@ -24,13 +25,13 @@ pub static OPERATOR: Operator = Operator {
         passes: "{Description: 'SHOP-12: checkout'}",
         fails: "{Description: checkout}",
     },
-    read: |reading, node| {
-        let text = text_of(node, reading.problems)?;
+    read: |context, node| {
+        let text = text_of(node, context.problems)?;
         let (part, said) = match regex_of(text) {
             Ok(regex) => return Some(Box::new(Matches(regex))),
             Err(mistake) => mistake,
         };
-        let at = reading.problems.part_of(&node.span, text, &part);
+        let at = context.problems.part_of(&node.span, text, &part);
         let help = if text.contains("${") {
             Some("`${…}` is read only in equality and in `like`".to_owned())
         } else if text.starts_with('*') {
@@ -38,7 +39,7 @@ pub static OPERATOR: Operator = Operator {
         } else {
             Some("the syntax is that of Rust's crate regex: https://docs.rs/regex/#syntax".to_owned())
         };
-        reading.problems.note(&at, "this is not a regular expression", said, help);
+        context.problems.note(&at, "this is not a regular expression", said, help);
         None
     },
 };

@@ -1,9 +1,9 @@
 //! `max`: A number that is at most this.
 
-use super::{Operator, Test, is_number, number, number_schema, read_number};
 use crate::model::value::Value;
-use crate::policy::author::describe::Example;
-use crate::policy::language::pattern::At;
+use crate::policy::language::context::At;
+use crate::policy::language::operator::{Example, Operator, is_number, number, number_schema, read_number};
+use crate::policy::language::test::Test;
 use crate::policy::language::truth::Truth;
 
 /// The test as the loader knows it.
@@ -18,7 +18,7 @@ pub static OPERATOR: Operator = Operator {
         passes: "{DefaultRouteSettings: {ThrottlingBurstLimit: 500}}",
         fails: "{DefaultRouteSettings: {ThrottlingBurstLimit: 5000}}",
     },
-    read: |reading, node| Some(Box::new(Max(read_number(reading, node)?))),
+    read: |context, node| Some(Box::new(Max(read_number(context, node)?))),
 };
 
 #[derive(Debug)]

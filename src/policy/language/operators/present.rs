@@ -1,11 +1,12 @@
 //! `present`: the presence of a value, `true` for one that is not empty, `false` for none.
 
-use super::{Answers, Operator, Reading, Test, boolean_schema};
 use crate::model::catalogue::{Kind, Unset};
 use crate::model::value::Value;
-use crate::policy::author::describe::Example;
-use crate::policy::language::pattern::At;
+use crate::policy::language::context::At;
+use crate::policy::language::operator::{Example, Operator, OperatorContext, boolean_schema};
+use crate::policy::language::test::{Answers, Test};
 use crate::policy::language::truth::Truth;
+use crate::policy::language::value::presence;
 use crate::policy::text::yaml::{Data, Node};
 
 /// The test as the loader knows it.
@@ -24,13 +25,13 @@ pub static OPERATOR: Operator = Operator {
     read,
 };
 
-fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
+fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>> {
     let Data::Boolean(present) = node.data else {
         let title = format!("`present` needs true or false, not {}", node.kind());
-        reading.problems.note(&node.span, title, "neither true nor false", []);
+        context.problems.note(&node.span, title, "neither true nor false", []);
         return None;
     };
-    let field = reading.field;
+    let field = context.field;
     if !field.has_default() {
         return Some(Box::new(Present(present)));
     }
@@ -44,7 +45,7 @@ fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Box<dyn Test>> {
     };
     let name = field.name;
     let title = format!("`present` says nothing of `{name}`: where it is not set, it is {unset}");
-    reading.problems.note(&node.span, title, "there always is a value", [format!("write `{name}: {instead}`")]);
+    context.problems.note(&node.span, title, "there always is a value", [format!("write `{name}: {instead}`")]);
     None
 }
 
@@ -69,20 +70,6 @@ impl Test for Present {
 
     fn answers(&self) -> Answers {
         Answers::Everything
-    }
-}
-
-/// The presence of a value: of a struct, that some member is set; of a map, that some key that fits `*`, so none of
-/// AWS's own, is not empty.
-pub fn presence(value: &Value<'_>) -> Truth {
-    let some = |found: &mut dyn Iterator<Item = Truth>| Truth::any([Truth::False].into_iter().chain(found));
-    match value {
-        Value::NotStated => Truth::Unknown,
-        Value::Struct(members) => some(&mut members.iter().map(presence)),
-        Value::Map(entries) => {
-            some(&mut entries.iter().filter(|(key, _)| !key.starts_with("aws:")).map(|(_, value)| presence(value)))
-        }
-        other => Truth::from(!other.is_unset()),
     }
 }
 

@@ -9,14 +9,13 @@ use crate::check::{Options, Verdict, verdict};
 use crate::model::catalogue::{API_FIELD, Kind, Protocols, ROUTE_SETTINGS, Unset};
 use crate::model::document::STAGE_FIELD;
 use crate::model::value::Written;
-use crate::policy::author::describe::Example as Shown;
 use crate::policy::author::describe::{Place, Word, block, on, unset};
 use crate::policy::author::outline::outline;
 use crate::policy::author::reference::fits;
-use crate::policy::language::fields::Fields;
-use crate::policy::language::operators::{OPERATORS, Operator};
-use crate::policy::language::pattern::{Pattern, below};
-use crate::policy::read::compile::kind_words;
+use crate::policy::language::fields::below;
+use crate::policy::language::operator::{Example as Shown, Operator};
+use crate::policy::language::operators::OPERATORS;
+use crate::policy::language::pattern::Pattern;
 use crate::policy::read::example::Example;
 use crate::policy::{Policies, Policy, Rule};
 
@@ -151,7 +150,7 @@ pub fn field(sheet: &mut Sheet<'_>, place: &Place, policies: &Policies) -> io::R
     sheet.title(&place.path, "field")?;
     sheet.text(field.about)?;
     sheet.blank()?;
-    sheet.fact("Type", &kind_words(field))?;
+    sheet.fact("Type", &field.kind.words())?;
     sheet.fact("Comes from", &place.source())?;
     let only = if place.on == Protocols::Both { "" } else { "only " };
     sheet.fact("Exists on", &format!("{only}{}", on(place.on)))?;
@@ -192,7 +191,7 @@ pub fn field(sheet: &mut Sheet<'_>, place: &Place, policies: &Policies) -> io::R
 
 /// The fields that a rule reads, those of its policy's `match` too.
 fn reads(policy: &Policy, rule: &Rule) -> Vec<String> {
-    let mut read: Vec<String> = Fields::of_rule(policy, rule).tested().map(str::to_owned).collect();
+    let mut read: Vec<String> = policy.fields_of(rule).tested().map(str::to_owned).collect();
     let parts = rule.each_route.iter().flat_map(|routes| &routes.parts);
     let members = parts.flat_map(|part| &part.reads).map(|at| ROUTE_SETTINGS[*at].name);
     read.extend(members.map(|member| format!("each-route.{member}")));

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::run::{Run, Tested};
 use crate::check::{Options, Verdict, verdict};
 use crate::policy::author::mutation::{Mutation, mutations};
-use crate::policy::language::fields::Fields;
-use crate::policy::language::pattern::below;
+use crate::policy::language::fields::below;
 use crate::policy::read::example::Expected;
 
 /// How many verdicts are asked for at most: some seconds of work.
@@ -124,7 +123,7 @@ impl<'p> Readers<'p> {
         Self(
             conforming
                 .map(|(rule, _)| {
-                    (rule.facts.name.as_str(), Fields::of_demands(rule).tested().map(str::to_owned).collect())
+                    (rule.facts.name.as_str(), rule.demanded_fields().tested().map(str::to_owned).collect())
                 })
                 .collect(),
         )

@@ -1,0 +1,52 @@
+//! Warnings of policies and waivers, and their kinds.
+
+use crate::policy::text::diagnostic::{Diagnostic, Place};
+
+/// Something that can hardly be meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// Which kind it is.
+    pub kind: Kind,
+    /// Where it is, what it is, and what to do.
+    pub said: Diagnostic,
+    /// The other place that it is about.
+    pub beside: Option<Place>,
+}
+
+/// The kinds of warnings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A throttling limit may be 0.
+    ZeroPasses,
+    /// Two rules demand what no stage can meet.
+    Contradiction,
+    /// A rule says what another one says.
+    Repetition,
+    /// The `match` of a rule excludes itself.
+    NeverMatches,
+    /// An expectation of a rule that is never tested on a protocol that its `assert` leaves out.
+    ExpectationLeftOut,
+    /// A waiver names no rule.
+    WaiverWithoutRule,
+    /// A waiver is over.
+    WaiverExpired,
+    /// The `accept` of a waiver can name nothing that its rules find.
+    WaiverAcceptsNothing,
+}
+
+impl Kind {
+    /// Its name in results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ZeroPasses => "zero-passes",
+            Self::Contradiction => "contradiction",
+            Self::Repetition => "repetition",
+            Self::NeverMatches => "never-matches",
+            Self::ExpectationLeftOut => "expectation-left-out",
+            Self::WaiverWithoutRule => "waiver-without-rule",
+            Self::WaiverExpired => "waiver-expired",
+            Self::WaiverAcceptsNothing => "waiver-accepts-nothing",
+        }
+    }
+}

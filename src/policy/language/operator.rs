@@ -1,0 +1,120 @@
+//! A test as the loader knows it: its name, the fields it is for, its schema, and how its YAML is read.
+
+use serde_json::{Value as Json, json};
+
+use super::pattern::Pattern;
+use super::test::Test;
+use crate::model::catalogue::{Field, Kind};
+use crate::policy::text::diagnostic::Problems;
+use crate::policy::text::yaml::{Data, Node};
+
+/// A test as the loader knows it.
+pub struct Operator {
+    /// Its name in a policy.
+    pub name: &'static str,
+    /// What it demands, in one sentence.
+    pub about: &'static str,
+    /// What may stand at its key.
+    pub takes: &'static str,
+    /// The kinds of field that it may be asked of.
+    pub on: fn(&Kind) -> bool,
+    /// The JSON Schema of what may stand at its key, at a field that it may be asked of.
+    pub schema: fn(&Field) -> Json,
+    /// A demand, and what meets it and what does not.
+    pub example: Example,
+    /// Reads what stands at its key; notes what is wrong with it.
+    pub read: fn(&mut OperatorContext<'_>, &Node) -> Option<Box<dyn Test>>,
+}
+
+impl Operator {
+    /// True if the test can be asked of a field. `present` says nothing where there always is a value.
+    #[must_use]
+    pub fn fits(&self, field: &Field) -> bool {
+        (self.on)(&field.kind) && !(self.name == "present" && field.has_default())
+    }
+}
+
+/// The field and the file for which the YAML of a test is read.
+pub struct OperatorContext<'r> {
+    /// The field that is tested.
+    pub field: &'static Field,
+    /// The mistakes found.
+    pub problems: &'r mut Problems,
+    /// Compiles a pattern for an element of a list.
+    pub pattern: fn(&Node, &'static Field, &mut Problems) -> Option<Pattern>,
+}
+
+/// A word of the language in use.
+#[derive(Debug)]
+pub struct Example {
+    /// What a rule says, as keys of a YAML mapping in one line.
+    pub rule: &'static str,
+    /// A stage that conforms, as a test gives it.
+    pub passes: &'static str,
+    /// A stage that violates the rule.
+    pub fails: &'static str,
+}
+
+/// What the pattern at a field is called among the definitions.
+#[must_use]
+pub fn reference(field: &Field) -> Json {
+    json!({"$ref": format!("#/definitions/{}", definition(field))})
+}
+
+/// Fields of one kind share a definition; those with members or keys have one of their own.
+pub fn definition(field: &Field) -> &'static str {
+    match field.kind {
+        Kind::Boolean => "boolean",
+        Kind::Integer => "integer",
+        Kind::Number => "number",
+        Kind::Text => "text",
+        Kind::OneOf(_) | Kind::Struct(_) => field.name,
+        Kind::Map(of) if matches!(of.kind, Kind::Struct(_)) => "map-of-structs",
+        Kind::Map(_) => "map-of-texts",
+        Kind::List(_) => "list",
+    }
+}
+
+/// A bound that is a number, for min, max, above and below.
+pub fn read_number(context: &mut OperatorContext<'_>, node: &Node) -> Option<f64> {
+    match node.data {
+        #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
+        Data::Integer(number) => Some(number as f64),
+        Data::Number(number) if number.is_finite() => Some(number),
+        _ => {
+            let what = match node.data {
+                Data::Number(number) if number.is_nan() => "`.nan`",
+                Data::Number(_) => "infinity",
+                _ => node.kind(),
+            };
+            let title = format!("a number is needed, not {what}");
+            context.problems.note(&node.span, title, "not a number", []);
+            None
+        }
+    }
+}
+
+/// The schema of a bound.
+pub fn number_schema(_: &Field) -> Json {
+    json!({"type": "number"})
+}
+
+/// The schema of `true` or `false`.
+pub fn boolean_schema(_: &Field) -> Json {
+    json!({"type": "boolean"})
+}
+
+/// Whether a field holds a number.
+pub fn is_number(kind: &Kind) -> bool {
+    matches!(kind, Kind::Integer | Kind::Number)
+}
+
+/// Whether a field holds a text.
+pub fn is_text(kind: &Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::OneOf(_))
+}
+
+/// A number without a fraction that says nothing.
+pub fn number(number: f64) -> String {
+    number.to_string()
+}

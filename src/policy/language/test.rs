@@ -1,0 +1,89 @@
+//! A compiled test of one setting.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::context::At;
+use super::truth::Truth;
+use crate::model::catalogue::Kind;
+use crate::model::value::Value;
+
+/// A compiled test of one setting.
+pub trait Test: fmt::Debug + Send + Sync {
+    /// Whether a value passes. It is a value: neither unset nor unknown, unless [`Self::answers`] says otherwise.
+    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth;
+
+    /// What is demanded, in words such as `at most 500`, when they are the same on every stage.
+    fn words(&self) -> Option<String> {
+        None
+    }
+
+    /// What is demanded, in words, with `${…}` as it was written.
+    fn demand(&self) -> String {
+        self.words().unwrap_or_default()
+    }
+
+    /// What is demanded of one stage, in words.
+    fn expected(&self, _at: &At<'_>) -> String {
+        self.words().unwrap_or_default()
+    }
+
+    /// What a value that fails misses of the demand, for a test that demands several things.
+    fn missed(&self, _value: &Value<'_>) -> Option<String> {
+        None
+    }
+
+    /// The fields of the document that the test reads besides its own setting.
+    fn reads(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Which of the values that are none the test answers itself.
+    fn answers(&self) -> Answers {
+        Answers::Values
+    }
+
+    /// Why the test cannot be decided on a value, if it cannot.
+    fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
+        match (self.asked(value, at), value) {
+            (Truth::Unknown, Value::Digest(_)) => Some(DIGEST_REASON.to_owned()),
+            (Truth::Unknown, _) => Some(NOT_STATED_REASON.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// What the test says of anything: on an unset value every test fails, but those that are about being set.
+    fn asked(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+        match (value, self.answers()) {
+            (_, Answers::Everything) => self.holds(value, at),
+            (Value::NotStated, _) => Truth::Unknown,
+            (Value::Digest(_), Answers::Values) => Truth::Unknown,
+            // An unset list is an empty one, which is a value.
+            (Value::Unset, _) if matches!(at.field.kind, Kind::List(_)) => self.holds(&EMPTY_LIST, at),
+            // So is the empty value of a key that fits a glob.
+            (Value::Unset, _) if at.empty_is_text => self.holds(&EMPTY_TEXT, at),
+            (Value::Unset, _) => Truth::False,
+            _ => self.holds(value, at),
+        }
+    }
+}
+
+/// The reason of most undecided tests.
+pub const NOT_STATED_REASON: &str = "the source does not state it";
+
+/// The reason of a test that needs more than a digest.
+pub const DIGEST_REASON: &str = "the snapshot holds only a digest of the value; this test needs the value itself";
+
+static EMPTY_TEXT: Value<'static> = Value::Text(Cow::Borrowed(""));
+static EMPTY_LIST: std::sync::LazyLock<Value<'static>> = std::sync::LazyLock::new(|| Value::List(Box::default()));
+
+/// What a test answers itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    /// Only values that are known.
+    Values,
+    /// Digests as well.
+    Digests,
+    /// Whatever there is, or is not.
+    Everything,
+}

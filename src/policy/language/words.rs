@@ -1,0 +1,73 @@
+//! A pattern in words: what it expects of one stage, and what it demands of any.
+
+use super::context::At;
+use super::pattern::Pattern;
+use super::truth::Truth;
+use crate::model::value::UNSET;
+
+impl Pattern {
+    /// The pattern in words, for `expected`.
+    #[must_use]
+    pub fn words(&self, at: &At<'_>) -> String {
+        let all = |of: &[Self]| {
+            let left: Vec<String> = of
+                .iter()
+                .filter(|pattern| pattern.truth(&UNSET, at) != Truth::Dropped)
+                .map(|pattern| pattern.words(at))
+                .collect();
+            left
+        };
+        match self {
+            Self::All(of) => all(of).join(" and "),
+            Self::Any(of) => match all(of).as_slice() {
+                [one] => one.clone(),
+                several => format!("any of: {}", several.join("; or ")),
+            },
+            Self::Not(inner) => format!("not {}", inner.words(at)),
+            Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
+                inner.words_under(field.name, &At { field, key: at.key, ..*at })
+            }
+            Self::Entry { key, field, inner } => inner.words_under(key, &At { field, key: Some(key), ..*at }),
+            Self::Entries { written, field, inner, .. } => {
+                inner.words_under(&format!("every {written}"), &At { field, ..*at })
+            }
+            Self::SomeEntry { written, present, .. } => {
+                let keys = if &**written == "*" { "key".to_owned() } else { format!("key like {written}") };
+                if *present { format!("at least one {keys}") } else { format!("no {keys}") }
+            }
+            Self::Tests(setting) => {
+                setting.tests.iter().map(|test| test.expected(at)).collect::<Vec<_>>().join(" and ")
+            }
+        }
+    }
+
+    fn words_under(&self, name: &str, at: &At<'_>) -> String {
+        let words = self.words(at);
+        match self {
+            Self::Member { .. } | Self::Entry { .. } => format!("{name}.{words}"),
+            Self::All(parts) if parts.iter().any(|part| !matches!(part, Self::Tests(_) | Self::Not(_))) => {
+                format!("{name} ({words})")
+            }
+            _ => format!("{name}: {words}"),
+        }
+    }
+
+    /// The demand on one value, on one line; `None` for a pattern about several settings.
+    #[must_use]
+    pub fn demand(&self) -> Option<String> {
+        let all = |of: &[Self]| of.iter().map(Self::demand).collect::<Option<Vec<_>>>();
+        match self {
+            Self::Tests(setting) => Some(setting.tests.iter().map(|test| test.demand()).collect::<Vec<_>>().join(", ")),
+            Self::All(of) => Some(all(of)?.join(", ")),
+            Self::Any(of) if of.len() > 1 => Some(format!("either {}", all(of)?.join(" or "))),
+            Self::Any(of) => Some(all(of)?.concat()),
+            Self::Not(inner) => Some(match &**inner {
+                Self::Any(of) if of.len() > 1 => format!("neither {}", all(of)?.join(" nor ")),
+                Self::All(of) if of.len() > 1 => format!("not all of {}", inner.demand()?),
+                Self::Tests(setting) if setting.tests.len() > 1 => format!("not all of {}", inner.demand()?),
+                one => format!("not {}", one.demand()?),
+            }),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,485 @@
+//! The walk through a pattern's YAML, by the types of the fields.
+
+use std::ops::Range;
+
+use super::literal::{NO_VALUE, is_nothing, literal};
+use super::names::unknown_setting;
+use super::range::check_range;
+use crate::model::catalogue::{Field, Kind};
+use crate::policy::language::context::EACH_ROUTE;
+use crate::policy::language::glob::Glob;
+use crate::policy::language::operator::OperatorContext;
+use crate::policy::language::operators::OPERATORS;
+use crate::policy::language::operators::equals::{Equals, Literal};
+use crate::policy::language::operators::present::present;
+use crate::policy::language::pattern::{Pattern, Setting, Top};
+use crate::policy::language::test::Test;
+use crate::policy::text::aliases;
+use crate::policy::text::diagnostic::{Problems, suggestions};
+use crate::policy::text::scalar::text_of;
+use crate::policy::text::yaml::{Data, Entry, Node};
+
+/// What may stand at every level and is never a key of AWS's.
+const EVERYWHERE: [&str; 3] = ["present", "not", "any-of"];
+
+/// Reads patterns and notes what is wrong with them.
+pub struct Compiler<'p> {
+    problems: &'p mut Problems,
+    /// Whether a `*` in a text that is compared by equality is meant so: among the elements of a list it is.
+    star_is_text: bool,
+    /// Whether the pattern stands in `match`.
+    matching: bool,
+    /// Where the pattern names `route`.
+    route: Option<Range<usize>>,
+    /// The key of the map at whose value the compiler is: what people call that value.
+    key: Option<String>,
+}
+
+const NO_STAGE: &str = "to mean every stage, leave `match` out";
+/// What to write in place of the `match` of a waiver that selects nothing.
+pub const WAIVED: &str = "say which stages: `match: {StageName: prod}`";
+const NO_SETTING: &str = "name a setting and what it should be: `AutoDeploy: false`";
+const NO_PATTERN: &str = "put a pattern here, or remove the key";
+
+/// `expect`, compiled.
+#[derive(Debug)]
+pub struct Expectation {
+    /// What the document should be like.
+    pub picture: Option<Pattern>,
+    /// What the settings in force of each route should be like.
+    pub each_route: Option<Pattern>,
+}
+
+/// Where a mapping of named members stands.
+#[derive(Clone, Copy)]
+enum Place {
+    /// At the top of the document.
+    Top,
+    /// At a struct.
+    Struct(&'static Field),
+}
+
+impl<'p> Compiler<'p> {
+    /// A compiler that notes mistakes there.
+    pub fn new(problems: &'p mut Problems) -> Self {
+        Self { problems, star_is_text: false, matching: false, route: None, key: None }
+    }
+
+    /// `match` of a policy or a rule: which stages.
+    pub fn selection(&mut self, node: &Node) -> Option<Pattern> {
+        self.selection_or(node, NO_STAGE)
+    }
+
+    /// `match` of a waiver, which needs one.
+    pub fn waived(&mut self, node: &Node) -> Option<Pattern> {
+        self.selection_or(node, WAIVED)
+    }
+
+    fn selection_or(&mut self, node: &Node, instead: &str) -> Option<Pattern> {
+        if is_nothing(node, instead, self.problems) {
+            return None;
+        }
+        self.matching = true;
+        let pattern = self.members(node, Place::Top);
+        self.matching = false;
+        pattern
+    }
+
+    /// Where the patterns that were read name `route`, if one does.
+    pub fn names_route(&self) -> Option<Range<usize>> {
+        self.route.clone()
+    }
+
+    /// `expect`: what must hold.
+    pub fn expectation(&mut self, node: &Node) -> Option<Expectation> {
+        let entries = self.entries(node, "the settings of a stage", NO_SETTING)?;
+        let (routes, rest): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|entry| entry.key == "each-route");
+        let picture =
+            if rest.is_empty() { Some(None) } else { self.all_members(rest.into_iter(), Place::Top).map(Some) };
+        let each_route = match routes.first() {
+            None => Some(None),
+            Some(entry) => self.members(&entry.value, Place::Struct(EACH_ROUTE)).map(Some),
+        };
+        Some(Expectation { picture: picture?, each_route: each_route? })
+    }
+
+    fn field(&mut self, node: &Node, field: &'static Field) -> Option<Pattern> {
+        if is_nothing(node, NO_VALUE, self.problems) {
+            return None;
+        }
+        match field.kind {
+            Kind::Struct(_) => self.members(node, Place::Struct(field)),
+            Kind::Map(of) => self.map(node, field, of),
+            Kind::List(_) => match &node.data {
+                Data::Map(entries) => self.tests(entries, field),
+                _ => {
+                    let text = self.problems.written(&node.span).to_owned();
+                    let help = match node.data {
+                        Data::List(_) => format!("when every element is one of these, write `{{each: {text}}}`"),
+                        _ => format!("write `{}: {{contains: {text}}}`, or `{{each: PATTERN}}`", field.name),
+                    };
+                    self.problems.note(
+                        &node.span,
+                        format!("`{}` is a list: say what it should contain", field.name),
+                        format!("{} says neither `contains` nor `each`", node.kind()),
+                        [help],
+                    );
+                    None
+                }
+            },
+            _ => match &node.data {
+                Data::Map(entries) => self.tests(entries, field),
+                Data::List(elements) => self.literals(elements, field).map(|of| setting(vec![Box::new(Equals(of))])),
+                _ => self.literal(node, field, self.star_is_text).map(|one| setting(vec![Box::new(Equals(vec![one]))])),
+            },
+        }
+    }
+
+    fn entries<'n>(&mut self, node: &'n Node, what: &str, instead: &str) -> Option<&'n [Entry]> {
+        if is_nothing(node, instead, self.problems) {
+            return None;
+        }
+        match &node.data {
+            Data::Map(entries) => Some(entries),
+            data => {
+                let title = format!("a mapping of {what} is needed, not {}", node.kind());
+                let help = match data {
+                    Data::Boolean(present) if instead == NO_VALUE => {
+                        format!("whether there is a value is asked so: `{{present: {present}}}`")
+                    }
+                    _ => "each setting is a key, and what it should be its value: `NAME: PATTERN`".to_owned(),
+                };
+                self.problems.note(&node.span, title, "not a mapping", [help]);
+                None
+            }
+        }
+    }
+
+    fn members(&mut self, node: &Node, place: Place) -> Option<Pattern> {
+        let (what, instead) = match place {
+            Place::Top => ("the settings of a stage".to_owned(), NO_SETTING),
+            // The row of a route is called so by us, not by AWS.
+            Place::Struct(Field { name: "route", .. }) => ("the settings of a route".to_owned(), NO_VALUE),
+            Place::Struct(field) => (format!("the members of `{}`", field.name), NO_VALUE),
+        };
+        let entries = self.entries(node, &what, instead)?;
+        self.all_members(entries.iter(), place)
+    }
+
+    fn all_members<'n>(&mut self, entries: impl Iterator<Item = &'n Entry>, place: Place) -> Option<Pattern> {
+        let parts: Vec<Option<Pattern>> = entries.map(|entry| self.member(entry, place)).collect();
+        all(parts)
+    }
+
+    fn member(&mut self, entry: &Entry, place: Place) -> Option<Pattern> {
+        let again = |compiler: &mut Self, node: &Node| compiler.members(node, place);
+        match (entry.key.as_str(), place) {
+            ("not", _) => return self.not(entry, again),
+            ("any-of", _) => return self.any_of(entry, again),
+            ("present", Place::Struct(field)) => return self.test(entry, field).map(|test| setting(vec![test])),
+            ("each-route", Place::Top) if self.matching => {
+                let help = "to select by the stage's default, match `DefaultRouteSettings`".to_owned();
+                self.problems.note(
+                    &entry.key_span,
+                    "`each-route` stands only in `expect` and `accept`",
+                    "not in `match`",
+                    [help],
+                );
+                return None;
+            }
+            ("each-route", Place::Top) => {
+                self.problems.note(
+                    &entry.key_span,
+                    "`each-route` stands only at the top of `expect` or `accept`",
+                    "not under `not` or `any-of`",
+                    ["put `not` or `any-of` under `each-route`".to_owned()],
+                );
+                return None;
+            }
+            ("route", Place::Top) if !self.matching => {
+                self.problems.note(
+                    &entry.key_span,
+                    "`route` stands only in `match`",
+                    "not in what is expected or accepted",
+                    ["to leave routes out, write `match: {route: {not: {like: [\"GET /health\"]}}}`".to_owned()],
+                );
+                return None;
+            }
+            // The reader of the text has told of it.
+            ("<<", _) => return None,
+            _ => {}
+        }
+        match place {
+            Place::Top => {
+                if let Some((top, field)) = Top::all().find(|(_, field)| field.name == entry.key) {
+                    if top == Top::Route {
+                        self.route.get_or_insert_with(|| entry.key_span.clone());
+                    }
+                    let inner = Box::new(self.field(&entry.value, field)?);
+                    return Some(Pattern::Top { top, field, inner });
+                }
+                let only = if self.matching { "route" } else { "each-route" };
+                let places = Top::all().filter(|(top, _)| *top != Top::Route);
+                let names = places.map(|(_, field)| field.name).chain([only, "not", "any-of"]);
+                let meant = unknown_setting(entry, &names.collect::<Vec<_>>(), "a stage", self.problems);
+                let meant = Top::all().find(|(_, field)| Some(field.name) == meant.as_deref());
+                self.also_below(entry, meant.map(|(_, field)| field));
+            }
+            Place::Struct(parent) => {
+                if let Some((at, field)) =
+                    parent.members().iter().enumerate().find(|(_, field)| field.name == entry.key)
+                {
+                    let inner = Box::new(self.field(&entry.value, field)?);
+                    return Some(Pattern::Member { field, at, inner });
+                }
+                let names = parent.members().iter().map(|field| field.name).chain(EVERYWHERE);
+                let of = if parent.name == "route" { "a route".to_owned() } else { format!("`{}`", parent.name) };
+                let meant = unknown_setting(entry, &names.collect::<Vec<_>>(), &of, self.problems);
+                let meant = parent.members().iter().find(|field| Some(field.name) == meant.as_deref());
+                self.also_below(entry, meant);
+            }
+        }
+        None
+    }
+
+    /// Notes what is wrong below a misspelt setting as well: all mistakes are told at once.
+    fn also_below(&mut self, entry: &Entry, meant: Option<&'static Field>) {
+        if let Some(field) = meant {
+            let _: Option<Pattern> = self.field(&entry.value, field);
+        }
+    }
+
+    fn map(&mut self, node: &Node, field: &'static Field, of: &'static Field) -> Option<Pattern> {
+        match &node.data {
+            Data::List(keys) => {
+                let parts: Vec<Option<Pattern>> = keys.iter().map(|key| self.present_key(key, field, of)).collect();
+                all(parts)
+            }
+            Data::Map(entries) => {
+                let parts: Vec<Option<Pattern>> =
+                    entries.iter().map(|entry| self.map_entry(entry, field, of)).collect();
+                all(parts)
+            }
+            _ => {
+                let text = self.problems.written(&node.span).to_owned();
+                let help = match node.data {
+                    Data::Boolean(present) => format!("whether there is any is asked so: `{{present: {present}}}`"),
+                    _ => format!("write `{}: [{text}]` for keys that must be there", field.name),
+                };
+                let title = format!("`{}` is a map: name its keys", field.name);
+                self.problems.note(&node.span, title, format!("{} says nothing of a map", node.kind()), [help]);
+                None
+            }
+        }
+    }
+
+    fn present_key(&mut self, node: &Node, field: &'static Field, of: &'static Field) -> Option<Pattern> {
+        let key = match &node.data {
+            Data::Map(_) => return self.map(node, field, of),
+            _ => text_of(node, self.problems)?,
+        };
+        Some(if Glob::is_glob(key) {
+            Pattern::SomeEntry { glob: Glob::of(key), written: key.into(), present: true }
+        } else {
+            Pattern::Entry { key: key.into(), field: of, inner: Box::new(setting(vec![present()])) }
+        })
+    }
+
+    fn map_entry(&mut self, entry: &Entry, field: &'static Field, of: &'static Field) -> Option<Pattern> {
+        let again = |compiler: &mut Self, node: &Node| match &node.data {
+            // An element of a list under `not` or `any-of` may be a bare key.
+            Data::Text(text) if !text.is_empty() => compiler.present_key(node, field, of),
+            _ if is_nothing(node, NO_VALUE, compiler.problems) => None,
+            _ => compiler.map(node, field, of),
+        };
+        match entry.key.as_str() {
+            "not" => return self.not(entry, again),
+            "any-of" => return self.any_of(entry, again),
+            "present" => return self.test(entry, field).map(|test| setting(vec![test])),
+            _ => {}
+        }
+        // Keys are free here, so another tool's word would silently become one.
+        if let Some(ours) =
+            aliases::test_at_a_map(&entry.key).filter(|_| matches!(entry.value.data, Data::List(_) | Data::Boolean(_)))
+        {
+            let key = &entry.key;
+            self.problems.note(
+                &entry.key_span,
+                format!("`{key}` is not a word of this language"),
+                format!("read as a key of `{}`", field.name),
+                [ours.to_owned(), format!("if it is a key: `{key}: {{any-of: [VALUE, …]}}`")],
+            );
+            return None;
+        }
+        self.key = (!matches!(of.kind, Kind::Struct(_))).then(|| entry.key.clone());
+        let pattern = if Glob::is_glob(&entry.key) {
+            self.glob_entry(entry, of)
+        } else {
+            let inner = self.field(&entry.value, of).map(Box::new);
+            inner.map(|inner| Pattern::Entry { key: entry.key.as_str().into(), field: of, inner })
+        };
+        self.key = None;
+        pattern
+    }
+
+    /// The tests of one setting, all of which must hold.
+    fn tests(&mut self, entries: &[Entry], field: &'static Field) -> Option<Pattern> {
+        let star_is_text = self.star_is_text;
+        let again = |compiler: &mut Self, node: &Node| {
+            compiler.star_is_text = star_is_text;
+            compiler.field(node, field)
+        };
+        let mut tests: Vec<Option<Box<dyn Test>>> = Vec::new();
+        let mut parts: Vec<Option<Pattern>> = Vec::new();
+        for entry in entries {
+            match (entry.key.as_str(), &entry.value.data) {
+                // "None of these values" reads best as one test.
+                ("not", Data::List(elements))
+                    if !matches!(field.kind, Kind::List(_))
+                        && !elements.is_empty()
+                        && !elements.iter().any(|element| matches!(element.data, Data::Map(_))) =>
+                {
+                    let inner = self.literals(elements, field).map(|of| setting(vec![Box::new(Equals(of))]));
+                    parts.push(inner.map(|inner| Pattern::Not(Box::new(inner))));
+                }
+                ("not", _) => parts.push(self.not(entry, again)),
+                ("any-of", _) => parts.push(self.any_of(entry, again)),
+                _ => tests.push(self.test(entry, field)),
+            }
+        }
+        check_range(entries, field, self.problems);
+        if !tests.is_empty() {
+            parts.insert(0, tests.into_iter().collect::<Option<Vec<_>>>().map(setting));
+        }
+        all(parts)
+    }
+
+    fn test(&mut self, entry: &Entry, field: &'static Field) -> Option<Box<dyn Test>> {
+        let names = || {
+            let fitting = OPERATORS.iter().filter(|operator| operator.fits(field)).map(|operator| operator.name);
+            fitting.chain(["not", "any-of"])
+        };
+        let Some(operator) = OPERATORS.iter().find(|operator| operator.name == entry.key) else {
+            let (label, mut help) = suggestions(&entry.key, names());
+            let label = match aliases::test(&entry.key) {
+                Some(ours) => {
+                    help.insert(0, ours.to_owned());
+                    "a word of other tools".to_owned()
+                }
+                None => label,
+            };
+            self.problems.note(&entry.key_span, format!("there is no test `{}`", entry.key), label, help);
+            return None;
+        };
+        if !(operator.on)(&field.kind) {
+            let title = format!(
+                "`{}` cannot be asked of `{}`, which is {}",
+                operator.name,
+                self.called(field),
+                field.kind.words()
+            );
+            let help = format!("tests that can: {}", names().collect::<Vec<_>>().join(", "));
+            let takes = format!("`{}` takes {}", operator.name, operator.takes);
+            self.problems.note(&entry.key_span, title, takes, [help]);
+            return None;
+        }
+        if matches!(&entry.value.data, Data::Null) {
+            let title = format!("`{}` takes {}", operator.name, operator.takes);
+            self.problems.note(&entry.key_span, title, "nothing stands here", []);
+            return None;
+        }
+        let before = self.problems.len();
+        let test =
+            (operator.read)(&mut OperatorContext { field, problems: self.problems, pattern: element }, &entry.value);
+        self.problems.advise(before, &format!("`{}` takes {}", operator.name, operator.takes));
+        test
+    }
+
+    fn literals(&mut self, nodes: &[Node], field: &'static Field) -> Option<Vec<Literal>> {
+        let literals: Vec<Option<Literal>> = nodes.iter().map(|node| self.literal(node, field, true)).collect();
+        literals.into_iter().collect()
+    }
+
+    /// A value that a setting is compared with.
+    fn literal(&mut self, node: &Node, field: &'static Field, star_is_text: bool) -> Option<Literal> {
+        literal(node, field, &self.called(field), star_is_text, self.problems)
+    }
+
+    /// What people call the value that a field stands for: its name, or the key of a map.
+    fn called(&self, field: &Field) -> String {
+        self.key.clone().unwrap_or_else(|| field.name.to_owned())
+    }
+
+    /// Under a glob key `present` is about the keys, and everything else about their values.
+    fn glob_entry(&mut self, entry: &Entry, of: &'static Field) -> Option<Pattern> {
+        let written: Box<str> = entry.key.as_str().into();
+        let glob = Glob::of(&written);
+        let Data::Map(tests) = &entry.value.data else {
+            let inner = Box::new(self.field(&entry.value, of)?);
+            return Some(Pattern::Entries { glob, written, field: of, inner });
+        };
+        let (about_keys, about_values): (Vec<&Entry>, Vec<&Entry>) =
+            tests.iter().partition(|entry| entry.key == "present");
+        let mut parts = Vec::new();
+        for test in about_keys {
+            let Data::Boolean(present) = test.value.data else {
+                let title = format!("`present` needs true or false, not {}", test.value.kind());
+                self.problems.note(&test.value.span, title, "neither true nor false", []);
+                return None;
+            };
+            parts.push(Some(Pattern::SomeEntry { glob: glob.clone(), written: written.clone(), present }));
+        }
+        if !about_values.is_empty() || parts.is_empty() {
+            let rest =
+                Node { span: entry.value.span.clone(), data: Data::Map(about_values.into_iter().cloned().collect()) };
+            let inner = self.field(&rest, of).map(Box::new);
+            parts.push(inner.map(|inner| Pattern::Entries { glob, written, field: of, inner }));
+        }
+        all(parts)
+    }
+
+    /// `not: PATTERN`, or `not: [PATTERN, …]`: none of these.
+    fn not(&mut self, entry: &Entry, read: impl Fn(&mut Self, &Node) -> Option<Pattern>) -> Option<Pattern> {
+        if is_nothing(&entry.value, NO_PATTERN, self.problems) {
+            return None;
+        }
+        let inner = match &entry.value.data {
+            Data::List(patterns) => {
+                let parts: Vec<Option<Pattern>> = patterns.iter().map(|pattern| read(self, pattern)).collect();
+                Pattern::Any(parts.into_iter().collect::<Option<_>>()?)
+            }
+            _ => read(self, &entry.value)?,
+        };
+        Some(Pattern::Not(Box::new(inner)))
+    }
+
+    fn any_of(&mut self, entry: &Entry, read: impl Fn(&mut Self, &Node) -> Option<Pattern>) -> Option<Pattern> {
+        if is_nothing(&entry.value, NO_PATTERN, self.problems) {
+            return None;
+        }
+        let Data::List(patterns) = &entry.value.data else {
+            let title = format!("`any-of` needs a list of patterns, not {}", entry.value.kind());
+            self.problems.note(&entry.value.span, title, "not a list", []);
+            return None;
+        };
+        let parts: Vec<Option<Pattern>> = patterns.iter().map(|pattern| read(self, pattern)).collect();
+        Some(Pattern::Any(parts.into_iter().collect::<Option<_>>()?))
+    }
+}
+
+/// A pattern for the elements of a list.
+fn element(node: &Node, field: &'static Field, problems: &mut Problems) -> Option<Pattern> {
+    let mut compiler = Compiler::new(problems);
+    compiler.star_is_text = true;
+    compiler.field(node, field)
+}
+
+fn setting(tests: Vec<Box<dyn Test>>) -> Pattern {
+    Pattern::Tests(Setting::new(tests))
+}
+
+/// All of the parts, if all of them could be read.
+fn all(parts: Vec<Option<Pattern>>) -> Option<Pattern> {
+    let mut parts: Vec<Pattern> = parts.into_iter().collect::<Option<_>>()?;
+    if parts.len() == 1 { parts.pop() } else { Some(Pattern::All(parts)) }
+}
