@@ -50,7 +50,7 @@ const UNORDERED: [(&str, &str); 14] = [
 ];
 
 /// The top modules in which circles of files are still being opened.
-const CIRCLES: [&str; 3] = ["model", "policy", "source"];
+const CIRCLES: [&str; 2] = ["model", "source"];
 
 /// The names that may mean more than two things. `Error` is always that of its module; the others are to go.
 const NAMES: [&str; 36] = [
