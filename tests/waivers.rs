@@ -403,8 +403,12 @@ fn a_waived_rule_that_is_also_undecided_is_not_clean() {
     if let Value::Struct(members) = &mut stage {
         members[position(STAGE, "RouteSettings")] = Value::NotStated;
     }
-    let chunk =
-        Chunk::Api { account: Some(EXAMPLE_ACCOUNT.into()), region: None, api: example.api.clone(), stages: vec![stage] };
+    let chunk = Chunk::Api {
+        account: Some(EXAMPLE_ACCOUNT.into()),
+        region: None,
+        api: example.api.clone(),
+        stages: vec![stage],
+    };
     let feed = Given::new(vec![chunk], Close::default());
     let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
     assert_eq!((outcome.total(), outcome.waived.len(), outcome.undecided_checks), (0, 1, 1));
