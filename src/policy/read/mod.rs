@@ -6,4 +6,5 @@ pub mod example;
 pub mod files;
 pub mod load;
 pub mod policies;
+mod rule;
 pub mod waiver;

@@ -177,36 +177,9 @@ impl<'p> Compiler<'p> {
             ("not", _) => return self.not(entry, again),
             ("any-of", _) => return self.any_of(entry, again),
             ("present", Place::Struct(field)) => return self.test(entry, field).map(|test| setting(vec![test])),
-            ("each-route", Place::Top) if self.matching => {
-                let help = "to select by the stage's default, match `DefaultRouteSettings`".to_owned();
-                self.problems.note(
-                    &entry.key_span,
-                    "`each-route` stands only in `expect` and `accept`",
-                    "not in `match`",
-                    [help],
-                );
-                return None;
-            }
-            ("each-route", Place::Top) => {
-                self.problems.note(
-                    &entry.key_span,
-                    "`each-route` stands only at the top of `expect` or `accept`",
-                    "not under `not` or `any-of`",
-                    ["put `not` or `any-of` under `each-route`".to_owned()],
-                );
-                return None;
-            }
-            ("route", Place::Top) if !self.matching => {
-                self.problems.note(
-                    &entry.key_span,
-                    "`route` stands only in `match`",
-                    "not in what is expected or accepted",
-                    ["to leave routes out, write `match: {route: {not: {like: [\"GET /health\"]}}}`".to_owned()],
-                );
-                return None;
-            }
             // The reader of the text has told of it.
             ("<<", _) => return None,
+            (_, Place::Top) if self.is_misplaced(entry) => return None,
             _ => {}
         }
         match place {
@@ -240,6 +213,30 @@ impl<'p> Compiler<'p> {
             }
         }
         None
+    }
+
+    /// True if a key at the top is a word of the language that belongs elsewhere, which is noted.
+    fn is_misplaced(&mut self, entry: &Entry) -> bool {
+        let (title, label, help) = match entry.key.as_str() {
+            "each-route" if self.matching => (
+                "`each-route` stands only in `expect` and `accept`",
+                "not in `match`",
+                "to select by the stage's default, match `DefaultRouteSettings`",
+            ),
+            "each-route" => (
+                "`each-route` stands only at the top of `expect` or `accept`",
+                "not under `not` or `any-of`",
+                "put `not` or `any-of` under `each-route`",
+            ),
+            "route" if !self.matching => (
+                "`route` stands only in `match`",
+                "not in what is expected or accepted",
+                "to leave routes out, write `match: {route: {not: {like: [\"GET /health\"]}}}`",
+            ),
+            _ => return false,
+        };
+        self.problems.note(&entry.key_span, title, label, [help.to_owned()]);
+        true
     }
 
     /// Notes what is wrong below a misspelt setting as well: all mistakes are told at once.
