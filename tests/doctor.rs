@@ -120,7 +120,7 @@ fn what_is_missing_in_the_own_account() {
             with(own(), vec![]),
             two,
             0,
-            &["Account 111122223333 can be audited in all 2 Regions.", "GetStage are answered", "agrees with AWS's"],
+            &["Account 111122223333 can be audited in all 2 Regions.", "GetStage work", "agrees with AWS's"],
             &["Effect", "cannot"],
         ),
         (
@@ -321,7 +321,7 @@ fn what_is_not_about_permissions() {
             with(Fleet::new(), vec![]),
             &[],
             4,
-            &["Nothing can be audited: there are no credentials that AWS takes.", "AWS refused the credentials"],
+            &["Nothing can be audited: there are no credentials that AWS accepts.", "AWS refused the credentials"],
             &["Effect"],
         ),
         (
@@ -329,7 +329,7 @@ fn what_is_not_about_permissions() {
             with(own(), vec![Fault::on(GetApis).always(Effect::UnrecognizedClient)]),
             &[],
             4,
-            &["there are no credentials that AWS takes"],
+            &["there are no credentials that AWS accepts"],
             &["Effect"],
         ),
         (
@@ -361,7 +361,7 @@ fn what_is_not_about_permissions() {
             with(own(), vec![]),
             &["--endpoint-url", "http://127.0.0.1:1"],
             3,
-            &["Nobody listens there", "http://127.0.0.1:1 for API Gateway, STS (--endpoint-url)"],
+            &["The connection was refused", "http://127.0.0.1:1 for API Gateway, STS (--endpoint-url)"],
             &["Effect"],
         ),
         (
@@ -369,10 +369,10 @@ fn what_is_not_about_permissions() {
             with(own(), vec![]),
             &["--endpoint-url", "https://nowhere.invalid"],
             3,
-            &["The name is not known"],
+            &["The name is unknown"],
             &["Effect"],
         ),
-        ("a file", with(own(), vec![]), &["--from", "x.json"], 2, &["doctor looks at AWS"], &[]),
+        ("a file", with(own(), vec![]), &["--from", "x.json"], 2, &["doctor examines AWS"], &[]),
         ("a document of a file", with(own(), vec![]), &["--iam-policy", "--from", "x.json"], 2, &["is a file"], &[]),
     ]);
 }
@@ -391,7 +391,7 @@ fn a_proxy_is_named_without_its_password() {
     assert_eq!(code, 3, "{text}");
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(line.contains("http://me:***@127.0.0.1:1 (HTTPS_PROXY)"), "{text}");
-    assert!(line.contains("The proxy did not let it through. Requests go through"), "{text}");
+    assert!(line.contains("The proxy refused the request. Requests go through"), "{text}");
     assert!(line.contains("https://apigateway.us-east-1.amazonaws.com for API Gateway (AWS's own)"), "{text}");
     assert!(!text.contains("s3cret"), "{text}");
 }

@@ -91,7 +91,7 @@ fn no_output_takes_the_place_of_an_input() {
         let before = fs::read(root.join(input)).unwrap();
         let output = driftgate(root, &args);
         assert_eq!(output.status.code(), Some(2), "{args:?}: {}", said(&output));
-        assert!(said(&output).contains("would be lost"), "{args:?}: {}", said(&output));
+        assert!(said(&output).contains("output would replace"), "{args:?}: {}", said(&output));
         assert_eq!(fs::read(root.join(input)).unwrap(), before, "{args:?}");
     }
 }

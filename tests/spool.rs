@@ -308,16 +308,16 @@ fn what_could_not_be_read_is_asked_for_again_and_the_file_is_kept_till_then() {
 fn a_run_that_keeps_its_file_says_how_to_go_on() {
     let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[1]).always(Effect::Deny)]);
     let audit = |more: &[&str]| said(&fixture.audit(more).output().unwrap());
-    assert_eq!(audit(&["--spool", "s"]), "s is kept: go on from it with --resume s in place of --spool s\n");
+    assert_eq!(audit(&["--spool", "s"]), "s is kept: resume it with --resume s in place of --spool s\n");
     let resumed = format!("8 Regions were read in an earlier run, begun at {}\n", fixture.begun());
-    assert_eq!(audit(&["--resume", "s"]), resumed.clone() + "s is kept: the same command goes on from it\n");
+    assert_eq!(audit(&["--resume", "s"]), resumed.clone() + "s is kept: the same command resumes it\n");
     // Stages of an earlier run are used even if no more can be read.
     let result: Json = serde_json::from_slice(&fixture.result()).unwrap();
     assert_eq!((&result["summary"]["stages"], &result["exit"]), (&60.into(), &1.into()));
 }
 
 #[test]
-fn the_next_night_begins_anew() {
+fn the_next_night_starts_again() {
     let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[1]).always(Effect::Deny)]);
     let night = || {
         let before = fixture.emulator.arrivals().len();
@@ -325,9 +325,9 @@ fn the_next_night_begins_anew() {
         assert_eq!(output.status.code(), Some(1), "{}", said(&output));
         (fixture.asked_since(before).0.len(), said(&output))
     };
-    let kept = "s is kept: --resume s without --spool goes on from it, the same command begins anew\n";
+    let kept = "s is kept: --resume s without --spool resumes it, the same command starts again\n";
     assert_eq!(night(), (12, kept.to_owned()));
-    let ended = format!("s, begun at {}, is of a run that came to its end: it is begun anew\n", fixture.begun());
+    let ended = format!("s, begun at {}, is of a run that came to its end: it is started again\n", fixture.begun());
     assert_eq!(night(), (12, ended + kept));
 
     // A run that was killed has no end, but was long ago.
@@ -341,7 +341,7 @@ fn the_next_night_begins_anew() {
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains(old), "{}", said(&output));
     assert_eq!(fs::read_to_string(fixture.path("s")).unwrap(), text);
-    assert_eq!(night(), (12, format!("{old}: it is begun anew\n{kept}")));
+    assert_eq!(night(), (12, format!("{old}: it is started again\n{kept}")));
 }
 
 #[test]
@@ -351,7 +351,7 @@ fn what_the_time_cut_off_is_gone_on_from() {
         let before = fixture.emulator.arrivals().len();
         let args = ["--spool", "s", "--resume", "s", "--concurrency", "16", "--timeout", "3"];
         let output = fixture.audit(&args).output().unwrap();
-        assert!(said(&output).ends_with("s is kept: the same command goes on from it\n"), "{}", said(&output));
+        assert!(said(&output).ends_with("s is kept: the same command resumes it\n"), "{}", said(&output));
         assert_eq!((fixture.finished().len(), fixture.asked_since(before).0.len()), (8, 12 - known));
     }
 }

@@ -1,4 +1,4 @@
-//! The commands: one file each. This is where arguments become a run, and every error an exit code with words.
+//! Arguments to exit code: parses the command line and runs one command. Every error becomes a message and a code.
 
 mod args;
 mod commands;
@@ -22,11 +22,11 @@ use crate::source::aws::without_password;
 
 pub use self::run_file::flags_of as flags_of_run_file;
 
-/// Runs the command that the arguments name; the exit code.
+/// Runs the command that the arguments name, and returns the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     interrupt::supervised(move |interrupt| {
-        // A panic is a defect of ours. It has said what it is, and must not look like a verdict.
+        // A panic is a defect of driftgate. Its message is on stderr, and its code must not look like a verdict.
         catch_unwind(AssertUnwindSafe(|| dispatch(&args, interrupt))).unwrap_or(gate::FAILED)
     })
 }
@@ -58,7 +58,7 @@ fn dispatch(args: &[OsString], interrupt: &Interrupt) -> u8 {
     }
 }
 
-/// The command line as results show it, which more people read than may know what is secret in it.
+/// The command line as results show it, without secrets: many people read results.
 fn shown(args: &[OsString]) -> Vec<String> {
     let masked = |flag: &str, value: &str| match flag {
         "--external-id" => "***".to_owned(),
@@ -72,14 +72,14 @@ fn shown(args: &[OsString]) -> Vec<String> {
             Some((own, value)) if flag.is_empty() => format!("{own}={}", masked(own, value)),
             _ => masked(&flag, &arg),
         });
-        // The value of a flag may look like another flag, and is none.
+        // The value of a flag may look like another flag.
         let takes = flag.is_empty() && ["--external-id", "--endpoint-url"].contains(&&*arg);
         flag = if takes { arg.into_owned() } else { String::new() };
     }
     shown
 }
 
-/// With `--verbose`, our own events go to stderr; the SDK's never do, since they may hold what nobody should see.
+/// Writes our own events to stderr with `--verbose`; never those of the SDK, which may hold secrets.
 fn start_log(verbose: bool) {
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-/// A number of things: `1 policy`, `2 policies`.
+/// Writes a number of things: `1 policy`, `2 policies`.
 pub fn plural(count: impl Display, word: &str) -> String {
     let count = count.to_string();
     match word.strip_suffix('y') {

@@ -1,4 +1,4 @@
-//! The pages of docs/reference: what the code says of itself. tests/reference.rs holds the files to them.
+//! The pages of docs/reference, generated from the code. tests/reference.rs compares the files with them.
 
 use clap::{Command, CommandFactory as _};
 
@@ -12,7 +12,7 @@ use crate::report::result_schema;
 /// Columns of a command's help on its page.
 const WIDTH: usize = 100;
 
-/// Every page: the name of its file, and what stands in it.
+/// Every page: the name of its file and its text.
 #[must_use]
 pub fn pages() -> Vec<(&'static str, String)> {
     let json = |kind| format!("{:#}\n", schema::of(Some(kind)));
@@ -31,11 +31,11 @@ pub fn pages() -> Vec<(&'static str, String)> {
 
 fn run_file() -> String {
     let mut page = "# The run file\n\n`driftgate.yaml` in the working directory, or the file that `--config` names, \
-                    holds what flags hold: its keys are the\nlong flags of the commands. A flag on the command line \
-                    wins. Paths are relative to the file. A flag that may be\nrepeated takes one value or a list. \
-                    `driftgate policy schema run` prints the JSON Schema.\n\n```yaml\npolicy: [policies/]\n\
+                    has defaults for command-line\nflags: its keys are the long flags of the commands. A flag on the command \
+                    line wins. Paths are relative to\nthe file. A flag that may be repeated takes one value or a list. \
+                    `driftgate policy schema run` prints the JSON\nSchema.\n\n```yaml\npolicy: [policies/]\n\
                     fail-on: high\nreport: [markdown=drift.md, json=drift.json]\n```\n\n\
-                    | key | takes | what it does | commands |\n| --- | --- | --- | --- |\n"
+                    | key | value | description | commands |\n| --- | --- | --- | --- |\n"
         .to_owned();
     page.extend(flags().iter().map(|flag| {
         let commands = if flag.commands.is_empty() { "every command".to_owned() } else { flag.commands.join(", ") };
@@ -57,7 +57,7 @@ fn takes(flag: &Flag) -> String {
 }
 
 fn command_line() -> String {
-    let mut page = "# The command line\n\nWhat `--help` prints, command by command.\n".to_owned();
+    let mut page = "# The command line\n\nThe output of `--help` for each command.\n".to_owned();
     let mut cli = Cli::command().term_width(WIDTH).max_term_width(WIDTH);
     cli.build();
     help(&mut cli, "driftgate", &mut page);
@@ -74,7 +74,7 @@ fn help(command: &mut Command, path: &str, page: &mut String) {
     }
 }
 
-/// The page as it is, with the table that the gate gives.
+/// The page with its table replaced by that of the gate.
 fn exit_codes() -> String {
     const HEAD: &str = "| ---: | --- |\n";
     let page = include_str!("../../docs/reference/exit-codes.md");

@@ -4,12 +4,12 @@ use std::fmt::Display;
 
 use crate::gate;
 
-/// Why a command ended without a result of its own.
+/// The reason why a command ended without a result of its own.
 #[derive(Debug)]
 pub struct Stop {
     /// The exit code.
     pub code: u8,
-    /// The reason, in words; empty if they have been written already.
+    /// The error message; empty if it is written already.
     pub message: String,
 }
 
@@ -24,7 +24,7 @@ impl Stop {
         Self { code: gate::FAILED, message: message.to_string() }
     }
 
-    /// Everything has been said already.
+    /// The error message is written already.
     pub fn silent(code: u8) -> Self {
         Self { code, message: String::new() }
     }

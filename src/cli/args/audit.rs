@@ -1,12 +1,10 @@
 //! The flags of `driftgate audit`, and those about the gate and reports.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueHint};
 
 use super::source::Source;
-use super::values::{Threshold, percent, reproducible};
-use crate::cli::terminal::output::{Report, parse_report};
-use crate::model::Severity;
+use super::values::{Threshold, percent, report_help, reproducible, threshold};
+use crate::cli::terminal::output::{ReportOutput, parse_report};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -31,27 +29,26 @@ pub struct Audit {
     /// Waive nothing, even if --waivers or the run file names a file
     #[arg(long, help_heading = "Policies")]
     pub no_waivers: bool,
-    /// Where stages come from.
+    /// The source of stages.
     #[command(flatten)]
     pub source: Source,
     /// Read each violating stage again with GetStage before reporting it
     #[arg(long, help_heading = "Reading")]
     pub confirm: bool,
-    /// What the gate tolerates.
+    /// The tolerance of the gate.
     #[command(flatten)]
     pub gate: Gate,
-    /// What is written.
+    /// The reports.
     #[command(flatten)]
     pub reports: Reports,
 }
 
-/// Flags that say what the gate tolerates.
+/// Flags about the tolerance of the gate.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Gate")]
 pub struct Gate {
     /// The lowest severity that fails
-    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = PossibleValuesParser::new(
-        ["info", "low", "medium", "high", "critical", "never"]).map(|name| Threshold(Severity::from_name(&name))))]
+    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = threshold())]
     pub fail_on: Threshold,
     /// Do not fail because something could not be read or decided
     #[arg(long)]
@@ -59,28 +56,28 @@ pub struct Gate {
     /// Do not fail because no stage was governed
     #[arg(long)]
     pub allow_empty: bool,
-    /// Fail when fewer of the stages are governed by a rule; fetches every API
+    /// Fail if rules govern fewer of the stages; fetches every API
     #[arg(long, value_name = "PERCENT", value_parser = percent, allow_negative_numbers = true)]
     pub min_coverage: Option<f64>,
 }
 
-/// Flags that say what is written.
+/// Flags about reports.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reports")]
 pub struct Reports {
-    /// text, json or markdown; without a PATH, or with -, to stdout; repeat for several [default: text]
-    #[arg(long, value_name = "FORMAT[=PATH]", value_hint = ValueHint::FilePath, value_parser = parse_report)]
-    pub report: Vec<Report>,
+    /// The reports.
+    #[arg(long, help = report_help(), value_name = "FORMAT[=PATH]", value_hint = ValueHint::FilePath, value_parser = parse_report)]
+    pub report: Vec<ReportOutput>,
     /// No times, durations, request counts or command line in any output (also when SOURCE_DATE_EPOCH is set)
     #[arg(long)]
     pub reproducible: bool,
-    /// Show the values of stage variables, and what looks like a secret, instead of digests
+    /// Show the values of stage variables, and of what looks like a secret, instead of digests
     #[arg(long)]
     pub show_values: bool,
 }
 
 impl Reports {
-    /// Whether equal input must give equal bytes.
+    /// True if equal input must give equal bytes.
     pub fn reproducible(&self) -> bool {
         reproducible(self.reproducible)
     }

@@ -17,7 +17,7 @@ Examples:
 /// `driftgate demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// What is written.
+    /// The reports.
     #[command(flatten)]
     pub reports: Reports,
     /// Leave the control plane running, and print how to use it
@@ -26,10 +26,10 @@ pub struct Demo {
     /// The port to serve on [default: a free one]
     #[arg(long, help_heading = "Control plane", value_name = "PORT", requires = "serve", value_parser = whole::<u16>(0, u16::MAX.into()))]
     pub port: Option<u16>,
-    /// Serve a generated fleet of so many APIs, in each account and Region, in place of the sample
+    /// Serve a generated fleet with this many APIs in each account and Region, instead of the sample
     #[arg(long, help_heading = "Control plane", value_name = "N", requires = "serve", value_parser = whole::<u32>(0, 100_000))]
     pub apis: Option<u32>,
-    /// Accounts of the generated fleet, each with so many APIs in every Region
+    /// Accounts of the generated fleet
     #[arg(long, help_heading = "Control plane", value_name = "N", requires = "apis", default_value = "1", value_parser = whole::<u16>(1, 10_000))]
     pub accounts: u16,
     /// Regions of each account of the generated fleet, the first us-east-1
@@ -47,7 +47,7 @@ pub struct Demo {
     /// Throttle as AWS does: 10 requests a second, burst 40
     #[arg(long, help_heading = "Control plane", requires = "serve")]
     pub throttle: bool,
-    /// Something to go wrong; repeat for several. KIND is one of deny-account=ID (its role cannot be assumed),
+    /// A fault to inject; repeat for several. KIND is one of deny-account=ID (its role cannot be assumed),
     /// deny-organization (its accounts cannot be listed), bad-token-region=REGION, deny-region=REGION, deny-api=ID,
     /// lose-api=ID, throttle=EVERY_NTH, error=EVERY_NTH, reset=EVERY_NTH, cut=EVERY_NTH
     #[arg(long, help_heading = "Control plane", value_name = "KIND[=WHAT]", requires = "serve", value_parser = parse_fault)]

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use crate::cli::terminal::progress::Audience;
 use crate::policy::read::files::Unreadable;
 use crate::policy::text::diagnostic::Diagnostic;
 
@@ -12,13 +11,13 @@ use crate::policy::text::diagnostic::Diagnostic;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
-    /// The run file, which holds what flags hold [default: driftgate.yaml if there]
+    /// The run file: defaults for command-line flags [default: driftgate.yaml if there]
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
-    /// Say on stderr what is done, request by request
+    /// Log every request on stderr
     #[arg(short, long, global = true)]
     pub verbose: bool,
     /// Only reports named with --report on stdout, only errors on stderr
@@ -27,18 +26,19 @@ pub struct Global {
     /// The run file that was read.
     #[arg(skip)]
     pub run_file: Option<String>,
-    /// What is wrong with it, for the command that tells mistakes itself.
+    /// The mistakes in it, for the command that reports them itself.
     #[arg(skip)]
     pub run_file_mistakes: Vec<Diagnostic>,
-    /// The run file that could not be read, for the same.
+    /// The run file that could not be read, for the same command.
     #[arg(skip)]
     pub run_file_unreadable: Option<Unreadable>,
 }
 
 impl Global {
-    /// The audience of progress; `stdout` tells that results are written to stdout meanwhile.
-    pub fn audience(&self, stdout: bool) -> Audience {
-        if self.quiet || self.verbose { Audience::none() } else { Audience::terminal(stdout) }
+    /// True if progress may be shown; `stdout` is true if results are written to stdout meanwhile.
+    pub fn shows_progress(&self, stdout: bool) -> bool {
+        let shared = stdout && std::io::IsTerminal::is_terminal(&std::io::stdout());
+        !self.quiet && !self.verbose && !shared
     }
 }
 
@@ -54,7 +54,7 @@ pub enum Color {
 }
 
 impl Color {
-    /// Makes it the choice of the process.
+    /// Makes this the choice of the process.
     pub fn apply(self) {
         let choice = match self {
             Self::Auto => anstream::ColorChoice::Auto,

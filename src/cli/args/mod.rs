@@ -1,4 +1,4 @@
-//! The command line: what can be asked for, and in which words. No logic beyond reading a value.
+//! The command line. No logic beyond reading a value.
 
 mod audit;
 mod demo;
@@ -17,9 +17,10 @@ pub use self::demo::Demo;
 pub use self::doctor::{Doctor, IamDocument};
 pub use self::global::{Color, Global};
 pub use self::policy::{
-    Explain, Learn, Listing, Policy, PolicyCheck, PolicyCommand, PolicyList, PolicyTest, Schema, SchemaKind, TestFormat,
+    Explain, Learn, PolicyArgs, PolicyCheck, PolicyCommand, PolicyList, PolicyTest, Schema, SchemaKind, TestFormat,
+    TextOrJson,
 };
-pub use self::report::{Merge, Rendering, Report, ReportCommand};
+pub use self::report::{Merge, Rendering, ReportArgs, ReportCommand};
 pub use self::snapshot::Snapshot;
 pub use self::source::{AWS_ONLY, AccountFlags, BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
 pub use self::values::reproducible;
@@ -55,11 +56,11 @@ pub enum Command {
     Snapshot(Box<Snapshot>),
     /// Check, test, list and learn policies
     #[command(after_help = policy::EXAMPLES)]
-    Policy(Policy),
-    /// Render a saved result anew, or merge the results of shards
+    Policy(PolicyArgs),
+    /// Render a saved result again, or merge the results of shards
     #[command(after_help = report::EXAMPLES)]
-    Report(Report),
-    /// Say what can be audited from here, and which permission is missing
+    Report(ReportArgs),
+    /// Show what can be audited from here, and which permission is missing
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(Box<Doctor>),
     /// Audit a sample fleet: an embedded control plane, read through the real AWS SDK

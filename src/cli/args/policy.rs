@@ -30,16 +30,16 @@ Examples:
 
 /// `driftgate policy`.
 #[derive(Debug, Args)]
-pub struct Policy {
-    /// What to do with policies.
+pub struct PolicyArgs {
+    /// A command about policies.
     #[command(subcommand)]
     pub command: PolicyCommand,
 }
 
-/// What to do with policies.
+/// A command about policies.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
-    /// Find every mistake in policies and run files, and warn of what can hardly be meant
+    /// Find every mistake in policies, waivers and run files, and warn of probable ones
     #[command(after_help = CHECK_EXAMPLES)]
     Check(PolicyCheck),
     /// Run the tests that policies carry
@@ -48,7 +48,7 @@ pub enum PolicyCommand {
     /// List the rules of policies
     #[command(after_help = LIST_EXAMPLES)]
     List(PolicyList),
-    /// Say in words what rules, tests or fields are
+    /// Explain rules, tests or fields in words
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
     /// Write a policy that describes one stage, named by --api and --stage, as it is
@@ -90,7 +90,7 @@ Examples:
 /// `driftgate policy learn`.
 #[derive(Debug, Args)]
 pub struct Learn {
-    /// Where the stage comes from.
+    /// The source of the stage.
     #[command(flatten)]
     pub source: Source,
     /// The file to write; - is stdout
@@ -109,7 +109,7 @@ In the first line of a file, for editors with a YAML language server:
 /// `driftgate policy schema`.
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// The kind of file [default: a schema that tells the three apart]
+    /// The kind of file [default: one schema for all three]
     #[arg(value_enum)]
     pub kind: Option<SchemaKind>,
 }
@@ -128,24 +128,24 @@ pub enum SchemaKind {
 /// `driftgate policy check`.
 #[derive(Debug, Args)]
 pub struct PolicyCheck {
-    /// Which policies.
+    /// The policies.
     #[command(flatten)]
     pub policies: OwnPaths,
     /// A file of waivers to check as well; repeat for several
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub waivers: Vec<String>,
-    /// How mistakes are told: drawn on stderr, or as JSON on stdout
-    #[arg(long, value_enum, default_value_t = Listing::Text, value_name = "FORMAT")]
-    pub format: Listing,
+    /// The format of mistakes: text on stderr, or JSON on stdout
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text, value_name = "FORMAT")]
+    pub format: TextOrJson,
 }
 
 /// `driftgate policy test`.
 #[derive(Debug, Args)]
 pub struct PolicyTest {
-    /// Which policies.
+    /// The policies.
     #[command(flatten)]
     pub policies: OwnPaths,
-    /// How results are told, on stdout
+    /// The format of results on stdout
     #[arg(long, value_enum, default_value_t = TestFormat::Text, value_name = "FORMAT")]
     pub format: TestFormat,
     /// Name the rules that no test violates, and those that none shows conforming
@@ -159,17 +159,17 @@ pub struct PolicyTest {
 /// `driftgate policy list`.
 #[derive(Debug, Args)]
 pub struct PolicyList {
-    /// Which policies.
+    /// The policies.
     #[command(flatten)]
     pub policies: Paths,
-    /// How rules are listed, on stdout
-    #[arg(long, value_enum, default_value_t = Listing::Text, value_name = "FORMAT")]
-    pub format: Listing,
+    /// The format of the list on stdout
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text, value_name = "FORMAT")]
+    pub format: TextOrJson,
 }
 
 /// A format for people, or one for other tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Listing {
+pub enum TextOrJson {
     /// For people.
     Text,
     /// For other tools, in a versioned format.
@@ -187,7 +187,7 @@ pub enum TestFormat {
     Junit,
 }
 
-/// Policies in the making by path.
+/// Policies by path, without a pack as default.
 #[derive(Debug, Args)]
 pub struct OwnPaths {
     /// Policy files, folders of them, or builtin:NAME [default: policies/]

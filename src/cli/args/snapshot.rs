@@ -16,13 +16,13 @@ pub struct Snapshot {
     /// The file to write; compressed when it ends in .zst or .gz; - is stdout
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: String,
-    /// Where stages come from.
+    /// The source of stages.
     #[command(flatten)]
     pub source: Source,
-    /// Exit 0 even if something could not be read; the snapshot says what
+    /// Exit 0 even if something could not be read; the snapshot lists it
     #[arg(long, help_heading = "Output")]
     pub allow_incomplete: bool,
-    /// Do not write when it was taken (also when SOURCE_DATE_EPOCH is set)
+    /// Leave the time of the snapshot out (also when SOURCE_DATE_EPOCH is set)
     #[arg(long, help_heading = "Output")]
     pub reproducible: bool,
     /// Write the values of stage variables instead of digests

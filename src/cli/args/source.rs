@@ -1,4 +1,4 @@
-//! The flags that say where stages come from: which accounts, Regions and stages, and how fast they are read.
+//! The flags about the source of stages: accounts, Regions, APIs, stages, and the pace of reading.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::check::Inheritance;
 use crate::model::catalogue::Protocol;
 use crate::model::shard::Shard;
 
-/// Flags that say where stages come from.
+/// Flags about the source of stages.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Stages")]
 pub struct Source {
@@ -27,7 +27,7 @@ pub struct Source {
     /// Every Region that is enabled for the account
     #[arg(long, conflicts_with = "region")]
     pub all_regions: bool,
-    /// Not this Region; repeat for several
+    /// Without this Region; repeat for several
     #[arg(long, value_name = "REGION")]
     pub exclude_region: Vec<String>,
     /// Only this API; repeat for several
@@ -36,29 +36,29 @@ pub struct Source {
     /// Only stages of this name; repeat for several
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub stage: Vec<String>,
-    /// The account of CLI output, which does not name it
+    /// The account of AWS CLI output, which does not name it
     #[arg(long, value_name = "ID", value_parser = account)]
     pub account: Option<String>,
-    /// The protocol of the API in CLI output, which does not say it
+    /// The protocol of the API in AWS CLI output, which does not name it
     #[arg(long, value_name = "HTTP|WEBSOCKET", value_parser = PossibleValuesParser::new(["HTTP", "WEBSOCKET"])
         .try_map(|name| Protocol::from_name(&name).ok_or("not a protocol")))]
     pub protocol: Option<Protocol>,
-    /// Where every AWS call goes instead
+    /// The endpoint of every AWS call
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
-    /// How a partial route entry is read: what it leaves out comes from the stage default, is unset, or both must hold
+    /// The reading of a partial route entry: missing members come from the stage default, are unset, or both must hold
     #[arg(long, value_name = "READING", default_value = "inherit", value_parser = PossibleValuesParser::new(
         ["inherit", "replace", "both"]).try_map(|name| Inheritance::from_name(&name).ok_or("not a reading")))]
     pub route_inheritance: Inheritance,
-    /// Which accounts.
+    /// The accounts.
     #[command(flatten)]
     pub accounts: AccountFlags,
-    /// How they are read.
+    /// The pace of reading.
     #[command(flatten)]
     pub pace: PaceFlags,
 }
 
-/// Flags that say which accounts are read, and in which role.
+/// Flags about accounts and the role in them.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Accounts")]
 pub struct AccountFlags {
@@ -68,18 +68,18 @@ pub struct AccountFlags {
     /// Every active account of the organization
     #[arg(long)]
     pub organization: bool,
-    /// Not these accounts: by id, by name (* and ?), by organizational unit (ou-…)
+    /// Without these accounts: by id, by name (* and ?), by organizational unit (ou-…)
     #[arg(long, value_name = "WHO,…", value_delimiter = ',')]
     pub exclude_account: Vec<String>,
     /// The role to assume in each account [default: DriftgateAudit]
     #[arg(long, value_name = "NAME", value_parser = role_name)]
     pub role_name: Option<String>,
-    /// The external id that the role asks for
+    /// The external id that the role requires
     #[arg(long, value_name = "ID", value_parser = external_id)]
     pub external_id: Option<String>,
 }
 
-/// Flags that say how stages are read.
+/// Flags about the pace of reading.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Reading")]
 pub struct PaceFlags {
@@ -95,10 +95,10 @@ pub struct PaceFlags {
     /// Time for the whole fetch; what was not reached is unchecked
     #[arg(long, value_name = "SECS", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Option<Duration>,
-    /// Keep what is fetched in a file, so that a run that was killed can go on (removed on success)
+    /// Keep what is fetched in a file, so that a killed run can be resumed (removed on success)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub spool: Option<PathBuf>,
-    /// Go on from the file of --spool; with --spool FILE as well, start it if it is not there
+    /// Resume from the file of --spool; with --spool FILE as well, start it if it does not exist
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub resume: Option<PathBuf>,
     /// Only the I-th of N parts of the accounts and Regions; auto takes I from AWS Batch or a Kubernetes indexed Job
@@ -106,7 +106,7 @@ pub struct PaceFlags {
     pub shard: Option<Shard>,
 }
 
-/// Requests a second that leave room for deployments: half of AWS's quota of 10, which nobody can raise.
+/// Requests a second: half of AWS's quota of 10, which cannot be raised. The rest is for deployments.
 pub const RATE: f64 = 5.0;
 /// Requests at once: half of AWS's 40.
 pub const BURST: u32 = 20;

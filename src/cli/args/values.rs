@@ -1,21 +1,38 @@
-//! The values that flags take: a text becomes a value, or a sentence on what it must be.
+//! The values of flags: a text becomes a value, or an error that describes the right ones.
 
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use crate::model::Severity;
 use crate::model::shard::Shard;
+use crate::report::FORMATS;
 use crate::source::aws::is_account_id;
 
 /// The lowest severity that fails; `None` for never.
 #[derive(Debug, Clone, Copy)]
 pub struct Threshold(pub Option<Severity>);
 
-/// Whether equal input must give equal bytes, given whether the flag says so.
+/// Reads a threshold.
+pub fn threshold() -> impl TypedValueParser<Value = Threshold> {
+    let names = Severity::WORST_FIRST.into_iter().rev().map(Severity::name).chain(["never"]);
+    PossibleValuesParser::new(names).map(|name| Threshold(Severity::from_name(&name)))
+}
+
+/// The help of `--report`, with all formats.
+pub fn report_help() -> String {
+    let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+    let names = names.join(", ");
+    let names = names.rsplit_once(", ").map_or(names.clone(), |(all, last)| format!("{all} or {last}"));
+    format!("{names}; without a PATH, or with -, to stdout; repeat for several [default: text]")
+}
+
+/// True if equal input must give equal bytes: by the flag, or by SOURCE_DATE_EPOCH.
 pub fn reproducible(flag: bool) -> bool {
     flag || std::env::var_os("SOURCE_DATE_EPOCH").is_some()
 }
 
-/// A whole number within bounds; `u64::MAX` is none.
+/// A whole number within bounds; `u64::MAX` means no upper bound.
 pub fn whole<N>(least: u64, most: u64) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
 where
     N: TryFrom<u64>,
@@ -29,7 +46,7 @@ where
     }
 }
 
-/// Requests a second; 0 is no pacer.
+/// Requests a second; 0 switches the pacer off.
 pub fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate.is_finite() && (rate == 0.0 || (0.01..=10_000.0).contains(&rate)) => Ok(rate),
@@ -68,8 +85,7 @@ pub fn role_name(text: &str) -> Result<String, String> {
     if name && short && !text.is_empty() && text.bytes().all(allowed) {
         Ok(text.to_owned())
     } else {
-        Err("the name of a role without its ARN, as in DriftgateAudit (a path goes before it: audit/DriftgateAudit)"
-            .to_owned())
+        Err("the name of a role without its ARN, as in DriftgateAudit or, with a path, audit/DriftgateAudit".to_owned())
     }
 }
 
@@ -79,7 +95,7 @@ pub fn external_id(text: &str) -> Result<String, String> {
     if (2..=1224).contains(&text.len()) && text.bytes().all(allowed) {
         Ok(text.to_owned())
     } else {
-        Err("2 to 1224 letters, digits and _+=,.@:/- are what AssumeRole takes".to_owned())
+        Err("2 to 1224 letters, digits and _+=,.@:/-".to_owned())
     }
 }
 
@@ -102,13 +118,13 @@ pub fn shard(text: &str) -> Result<Shard, String> {
     };
     let Some(count) = count.map(str::to_owned).or_else(|| variable(size)) else {
         return Err(format!(
-            "auto has its place from {name}, and {size} is not set: say how many there are, as in auto/8"
+            "auto reads its place from {name}, but {size} is not set: give the number of shards, as in auto/8"
         ));
     };
     let numbers = place.parse::<u32>().ok().and_then(|place| Some((place.checked_add(1)?, count.parse().ok()?)));
     numbers
         .and_then(|(index, count)| Shard::new(index, count))
-        .ok_or_else(|| format!("{name} is {place:?} of {count:?}, which is no place in an array job"))
+        .ok_or_else(|| format!("{name} is {place:?} of {count:?}, which is not a place in an array job"))
 }
 
 #[cfg(test)]
@@ -116,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_iam_would_refuse_is_refused_before_it_is_asked() {
+    fn names_that_iam_refuses_are_refused_before_any_call() {
         assert!(role_name("DriftgateAudit").is_ok() && role_name("audit/Driftgate+x").is_ok());
         for wrong in ["", "arn:aws:iam::111122223333:role/x", "/x", "x/", "a b", &"x".repeat(65)] {
             assert!(role_name(wrong).is_err(), "{wrong}");

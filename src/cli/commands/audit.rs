@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::cli::args::{Audit, Global};
-use crate::cli::pipeline::judge::{Against, judge};
+use crate::cli::pipeline::judge::{Criteria, judge};
 use crate::cli::pipeline::policies::{self, load_policies, load_waivers};
-use crate::cli::pipeline::source::{self, Questions, SourceKind, may_match};
+use crate::cli::pipeline::source::{self, FetchPlan, SourceKind};
 use crate::cli::pipeline::{shard, spool};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::interrupt::Interrupt;
@@ -19,7 +19,7 @@ use crate::report::Run;
 use crate::source::aws::Predicate;
 use crate::{check, gate};
 
-/// What a mistake in a policy or a waiver means for an audit.
+/// The consequence of a mistake in a policy or a waiver.
 const NOTHING: &str = ": nothing was audited";
 
 /// Runs the command.
@@ -29,7 +29,7 @@ pub fn run(command: &Audit, global: &Global, interrupt: &Interrupt, command_line
     let reports = output::reports(&command.reports.report, global.quiet)?;
     let outputs: Vec<&Target> = reports.iter().map(|report| &report.to).collect();
     output::keep_apart(&outputs, inputs(command, global, &from))?;
-    let loaded = load_policies(&policies::Request {
+    let loaded = load_policies(&policies::LoadRequest {
         paths: &command.policy,
         tests: false,
         run_file: global.run_file.as_deref(),
@@ -38,9 +38,9 @@ pub fn run(command: &Audit, global: &Global, interrupt: &Interrupt, command_line
     })?;
     output::keep_apart(&outputs, loaded.files.iter().map(|file| ("a policy", Path::new(file))))?;
     let passed_over = loaded.warnings();
-    // The report for people has them; beside another, who looks on sees them here.
+    // The report for people has the warnings; with another report they go to stderr.
     if !global.quiet && !output::is_text_on_stdout(&reports) {
-        loaded.tell();
+        loaded.warn();
     }
     let policies = Arc::new(loaded.policies);
     let (waivers, waiver_texts) =
@@ -59,22 +59,23 @@ pub fn run(command: &Audit, global: &Global, interrupt: &Interrupt, command_line
         min_coverage: gate.min_coverage,
     };
 
-    let shard = shard::part(command, &policies, &waiver_texts, options, &tolerance);
+    let shard = shard::of_audit(command, &policies, &waiver_texts, options, &tolerance);
 
     interrupt.heed();
-    // Coverage is a share of all stages, so those that no rule can match have to be known as well.
-    let worth = if gate.min_coverage.is_some() { Arc::new(|_: &Document<'_>| true) } else { may_match(&policies) };
+    // Coverage is a share of all stages, so stages that no rule can match are read as well.
+    let may_match =
+        if gate.min_coverage.is_some() { Arc::new(|_: &Document<'_>| true) } else { source::may_match(&policies) };
     let confirm = command.confirm.then(|| violating(&policies, options));
     if confirm.is_some() && from != SourceKind::Aws {
         return Err(source::only_aws("confirm", source));
     }
     let spool =
         spool::open(source, &spool::of_audit(command, &policies), command.reports.reproducible(), global.quiet)?;
-    let questions = Questions { may_match: worth, confirm, spool: spool.clone() };
-    let feed = source::open(&from, source, questions, interrupt, global.audience(false))?;
+    let plan = FetchPlan { may_match, confirm, spool: spool.clone() };
+    let feed = source::open(&from, source, plan, interrupt, global.shows_progress(false))?;
     let run = Run { source: from.name(), command_line: Some(command_line), shard, ..Run::default() };
-    let against = Against { policies: &policies, waivers: &waivers, options, tolerance, passed_over };
-    let judged = judge(&against, feed, &command.reports, interrupt, (run, started), &reports);
+    let criteria = Criteria { policies: &policies, waivers: &waivers, options, tolerance, passed_over };
+    let judged = judge(&criteria, feed, &command.reports, interrupt, (run, started), &reports);
     let ended = |judgement: &Judgement| judgement.signal.is_none() && judgement.exit != gate::FAILED;
     spool::end(spool, judged.as_ref().is_ok_and(ended), source, global.quiet);
     Ok(interrupt.outranks(judged?.exit))
@@ -90,7 +91,7 @@ fn inputs<'i>(command: &'i Audit, global: &'i Global, from: &'i SourceKind) -> V
     inputs
 }
 
-/// Which stages are worth a second look: those that violate a rule.
+/// True for a stage that violates a rule.
 fn violating(policies: &Arc<Policies>, options: check::Options) -> Predicate {
     let policies = Arc::clone(policies);
     Arc::new(move |document| check::violates(&policies, options, document))

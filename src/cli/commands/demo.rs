@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cli::args::{BURST, CONCURRENCY, Demo, Global, RATE};
-use crate::cli::pipeline::judge::{Against, judge};
+use crate::cli::pipeline::judge::{Criteria, judge};
 use crate::cli::pipeline::policies::{self, load_policies};
 use crate::cli::pipeline::source::{self, may_match, runtime};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::interrupt::Interrupt;
-use crate::cli::terminal::output::{self, Report, Target};
-use crate::cli::terminal::progress::Audience;
+use crate::cli::terminal::output::{self, ReportOutput, Target};
 use crate::emulator::{
     DEMO_REGIONS, Emulator, Fleet, GENERATED_REGIONS, HOME_ACCOUNT, HOME_REGION, Settings, Throttle,
 };
@@ -38,7 +37,7 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
     let outputs: Vec<_> = reports.iter().map(|report| &report.to).collect();
     output::keep_apart(&outputs, global.run_file.iter().map(|path| ("the run file", Path::new(path))))?;
     let packs = ["builtin:foundation", "builtin:websocket"].map(str::to_owned);
-    let request = policies::Request { paths: &packs, tests: false, run_file: None, waivers: None, consequence: "" };
+    let request = policies::LoadRequest { paths: &packs, tests: false, run_file: None, waivers: None, consequence: "" };
     let policies = Arc::new(load_policies(&request)?.policies);
     let request = aws::Request {
         regions: aws::Regions { named: DEMO_REGIONS.map(str::to_owned).to_vec(), ..aws::Regions::default() },
@@ -50,7 +49,7 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
         concurrency: CONCURRENCY as usize,
         ..aws::Request::default()
     };
-    let feed = source::open_aws(request, runtime, interrupt, Audience::none())?;
+    let feed = source::open_aws(request, runtime, interrupt, false)?;
     let tolerance = gate::Tolerance {
         fail_on: Some(Severity::Low),
         allow_incomplete: false,
@@ -58,10 +57,10 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
         min_coverage: None,
     };
     let options = check::Options { show_values: command.reports.show_values, ..check::Options::default() };
-    let against =
-        Against { policies: &policies, waivers: &Waivers::default(), options, tolerance, passed_over: Vec::new() };
+    let criteria =
+        Criteria { policies: &policies, waivers: &Waivers::default(), options, tolerance, passed_over: Vec::new() };
     let run = Run { source: "the embedded control plane".to_owned(), ..Run::default() };
-    let judgement = judge(&against, feed, &command.reports, interrupt, (run, started), &reports)?;
+    let judgement = judge(&criteria, feed, &command.reports, interrupt, (run, started), &reports)?;
     if !global.quiet {
         epilogue(judgement.exit, &reports)?;
     }
@@ -71,8 +70,8 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
     })
 }
 
-/// What `audit` would have ended with, where it does not run into a report for machines.
-fn epilogue(exit: u8, reports: &[Report]) -> Result<(), Stop> {
+/// Writes the exit code of the audit, where it does not disturb a report for other tools.
+fn epilogue(exit: u8, reports: &[ReportOutput]) -> Result<(), Stop> {
     let text = format!(
         "\nThis was the demo: a sample fleet on a control plane inside driftgate.\n\
          `driftgate audit` would have ended with exit code {exit}; the demo ends with 0.\n\
@@ -82,7 +81,7 @@ fn epilogue(exit: u8, reports: &[Report]) -> Result<(), Stop> {
     if to_people {
         return output::write(&Target::Stdout, |out| writeln!(out, "{text}"));
     }
-    // That stderr is gone cannot be told anywhere.
+    // A closed stderr cannot be reported anywhere.
     let _ = writeln!(anstream::stderr(), "{text}");
     Ok(())
 }
@@ -102,7 +101,7 @@ fn keys(emulator: &Emulator) -> aws::StaticCredentials {
 fn settings(command: &Demo) -> Settings {
     let mut settings = Settings::demo();
     if let Some(apis) = command.apis {
-        // The generated fleet is whole: what goes wrong is asked for with --fault.
+        // The generated fleet is healthy: faults come from --fault.
         settings = Settings {
             fleet: Fleet::generated(
                 usize::from(command.accounts),
@@ -117,7 +116,7 @@ fn settings(command: &Demo) -> Settings {
     if let Some(size) = command.page_size {
         settings.page_size = usize::from(size);
     }
-    // Nobody reads them here, and a server of hours would hold every request that ever came.
+    // No one reads the log here, and it would grow for as long as the server runs.
     settings.log_arrivals = false;
     settings.port = command.port.unwrap_or(0);
     settings.latency = Duration::from_millis(command.latency);
@@ -147,7 +146,7 @@ fn serve(
         writeln!(out, "# driftgate audit --organization --all-regions")?;
         writeln!(out, "# aws apigatewayv2 get-apis")
     })?;
-    // Ending it is how it is meant to end.
+    // A signal is the usual end.
     runtime.block_on(interrupt.wait());
     Ok(gate::CONFORMS)
 }

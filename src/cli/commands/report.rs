@@ -1,10 +1,10 @@
-//! `driftgate report`: results that were saved, rendered anew or merged; the exit code is that of the audit.
+//! `driftgate report`: renders or merges saved results. The exit code is that of the audit.
 
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::cli::args::{Global, Merge, Rendering, Report, ReportCommand, reproducible};
+use crate::cli::args::{Global, Merge, Rendering, ReportArgs, ReportCommand, reproducible};
 use crate::cli::pipeline::judge;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::output;
@@ -13,13 +13,13 @@ use crate::report::result::{self, Saved};
 use crate::report::{Facts, Run};
 
 /// Runs the command.
-pub fn run(command: &Report, global: &Global, command_line: Vec<String>) -> Result<u8, Stop> {
+pub fn run(command: &ReportArgs, global: &Global, command_line: Vec<String>) -> Result<u8, Stop> {
     match (&command.command, &command.result) {
         (Some(ReportCommand::Merge(merge)), None) if command.rendering.is_default() => {
             merged(merge, global, command_line)
         }
         (Some(ReportCommand::Merge(_)), _) => Err(Stop::usage(
-            "`merge` comes first, and everything it takes behind it.\n\
+            "write `merge` first, and its arguments behind it.\n\
              driftgate report merge RESULT… [--report FORMAT[=PATH]]…; a file of that name is ./merge",
         )),
         (None, Some(result)) => {
@@ -33,7 +33,7 @@ pub fn run(command: &Report, global: &Global, command_line: Vec<String>) -> Resu
 fn merged(command: &Merge, global: &Global, command_line: Vec<String>) -> Result<u8, Stop> {
     let reports = outputs(&command.rendering, &command.results, global)?;
     if command.results.iter().filter(|path| *path == "-").count() > 1 {
-        return Err(Stop::usage("stdin can be read once, and - names it twice.\nGive all but one as files."));
+        return Err(Stop::usage("stdin can be read only once.\nGive all results but one as files."));
     }
     let results = command.results.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     let mut whole = result::merge(results).map_err(Stop::usage)?;
@@ -42,7 +42,7 @@ fn merged(command: &Merge, global: &Global, command_line: Vec<String>) -> Result
 }
 
 /// The reports; an output that would replace a result being read is refused.
-fn outputs(rendering: &Rendering, results: &[String], global: &Global) -> Result<Vec<output::Report>, Stop> {
+fn outputs(rendering: &Rendering, results: &[String], global: &Global) -> Result<Vec<output::ReportOutput>, Stop> {
     let reports = output::reports(&rendering.report, global.quiet)?;
     let outputs: Vec<_> = reports.iter().map(|report| &report.to).collect();
     let results = results.iter().map(|path| ("the result", Path::new(path)));
@@ -50,23 +50,23 @@ fn outputs(rendering: &Rendering, results: &[String], global: &Global) -> Result
     Ok(reports)
 }
 
-/// Judges a result as its audit was, or as the flags say, and writes it.
-fn rendered(saved: Saved, asked: &Rendering, reports: &[output::Report]) -> Result<u8, Stop> {
+/// Judges a result as its audit did, or as the flags require, and writes the reports.
+fn rendered(saved: Saved, flags: &Rendering, reports: &[output::ReportOutput]) -> Result<u8, Stop> {
     let Saved { outcome, mut tolerance, signal, mut run, .. } = saved;
-    tolerance.fail_on = asked.fail_on.map_or(tolerance.fail_on, |threshold| threshold.0);
-    tolerance.allow_incomplete |= asked.allow_incomplete;
-    tolerance.allow_empty |= asked.allow_empty;
-    if reproducible(asked.reproducible) || run.reproducible {
+    tolerance.fail_on = flags.fail_on.map_or(tolerance.fail_on, |threshold| threshold.0);
+    tolerance.allow_incomplete |= flags.allow_incomplete;
+    tolerance.allow_empty |= flags.allow_empty;
+    if reproducible(flags.reproducible) || run.reproducible {
         run = Run { reproducible: true, source: run.source, shard: run.shard, ..Run::default() };
     }
     let judgement = gate::judge(&outcome, tolerance, signal);
     let written = judge::write(&Facts { outcome: &outcome, judgement: &judgement, run: &run }, reports);
-    // The findings of a fleet take long to take apart, and the process ends anyway.
+    // Dropping the findings of a fleet takes long, and the process ends anyway.
     std::mem::forget(outcome);
     written.map(|()| judgement.exit)
 }
 
-/// The largest result that is read, in bytes: some five million violations. A pipe may never end.
+/// Bytes of the largest result, some five million violations. A pipe may never end.
 const LARGEST: u64 = 4 << 30;
 
 /// A saved result, from a path or stdin.
@@ -90,7 +90,7 @@ fn read(path: &str) -> Result<Saved, Stop> {
     read.map_err(|error| failed(&error))?;
     if text.len() as u64 > LARGEST {
         return Err(Stop::usage(format!(
-            "{name} is larger than 4 GiB, which is more than driftgate reads of a result.\n\
+            "{name} is larger than 4 GiB, the largest result that driftgate reads.\n\
              Audit with fewer rules or in shards, each with a result of its own."
         )));
     }

@@ -1,9 +1,9 @@
-//! `driftgate snapshot`: what is deployed now, in a file.
+//! `driftgate snapshot`: records what is deployed now in a file.
 
 use std::io;
 
 use crate::cli::args::{Global, Snapshot, reproducible};
-use crate::cli::pipeline::source::{self, Questions, SourceKind};
+use crate::cli::pipeline::source::{self, FetchPlan, SourceKind};
 use crate::cli::pipeline::{now, spool};
 use crate::cli::plural::plural;
 use crate::cli::stop::Stop;
@@ -15,7 +15,7 @@ use crate::model::feed::Close;
 use crate::report::visible;
 use crate::source::saved::write::{self, Compressed, Error, Options};
 
-/// How many gaps are told one by one.
+/// Number of gaps that are listed.
 const MOST_GAPS: usize = 10;
 
 /// Runs the command.
@@ -26,17 +26,17 @@ pub fn run(command: &Snapshot, global: &Global, interrupt: &Interrupt) -> Result
     output::keep_apart(&[&target], source::inputs(&command.source, global, &from))?;
 
     interrupt.heed();
-    let audience = global.audience(target == Target::Stdout);
+    let progress = global.shows_progress(target == Target::Stdout);
     let reproducible = reproducible(command.reproducible);
-    let asked = spool::of_snapshot(&command.source);
-    let spool = spool::open(&command.source, &asked, reproducible, global.quiet)?;
-    let questions = Questions { spool: spool.clone(), ..Questions::none() };
-    let feed = source::open(&from, &command.source, questions, interrupt, audience)?;
+    let request = spool::of_snapshot(&command.source);
+    let spool = spool::open(&command.source, &request, reproducible, global.quiet)?;
+    let plan = FetchPlan { spool: spool.clone(), ..FetchPlan::all() };
+    let feed = source::open(&from, &command.source, plan, interrupt, progress)?;
     let options = Options { taken_at: (!reproducible).then(now), show_values: command.show_values };
 
     let mut result = None;
     let mut feed = Some(feed);
-    // It is to be treated as confidential.
+    // A snapshot is confidential.
     let written = output::write_for(Access::Owner, &target, |out| {
         let Some(feed) = feed.take() else { return Ok(()) };
         let mut compressed = Compressed::of(&command.output, out)?;
@@ -52,9 +52,9 @@ pub fn run(command: &Snapshot, global: &Global, interrupt: &Interrupt) -> Result
         result = Some(Err(stop));
         Err(io::Error::other(why))
     });
-    let told = written.is_ok() && interrupt.signal().is_none();
-    spool::end(spool, told, &command.source, global.quiet);
-    // That nothing was written follows from a source that failed.
+    let reported = written.is_ok() && interrupt.signal().is_none();
+    spool::end(spool, reported, &command.source, global.quiet);
+    // If the source failed, that is the error, and not that nothing was written.
     let close = match (result, written) {
         (Some(Err(stop)), _) | (_, Err(stop)) => return Err(stop),
         (Some(Ok(close)), Ok(())) => close,
@@ -62,7 +62,7 @@ pub fn run(command: &Snapshot, global: &Global, interrupt: &Interrupt) -> Result
     };
 
     if !global.quiet {
-        tell(&close, &command.output);
+        summarize(&close, &command.output);
     }
     if let Some(signal) = interrupt.signal() {
         return Ok(gate::signal_code(signal));
@@ -70,8 +70,8 @@ pub fn run(command: &Snapshot, global: &Global, interrupt: &Interrupt) -> Result
     Ok(if close.gaps.is_empty() || command.allow_incomplete { gate::CONFORMS } else { gate::INCOMPLETE })
 }
 
-/// What was recorded, and what was not, on stderr: stdout may be the snapshot.
-fn tell(close: &Close, name: &str) {
+/// Summarizes the snapshot on stderr, with its gaps: stdout may be the snapshot.
+fn summarize(close: &Close, name: &str) {
     let stages: u64 = close.scopes.iter().map(|scope| scope.stages).sum();
     let line = format!(
         "{}: {} of {} in {}",

@@ -1,6 +1,6 @@
 //! The clock of a run.
 
-/// The day in UTC, by the real clock: a build that wants to be reproducible does not get its waivers back.
+/// The day in UTC, by the real clock: SOURCE_DATE_EPOCH must not revive expired waivers.
 pub fn today() -> jiff::civil::Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }

@@ -1,5 +1,5 @@
-//! The files under the paths of policies, told apart: policies, their tests, waivers and run files. A text that the
-//! command has no use for is an error or is named; none is dropped. It must not know what policies say.
+//! The files under the paths of policies, by kind: policies, their tests, waivers and run files. A file that the command
+//! does not use is an error or is named. It must not know the contents of policies.
 
 use std::borrow::Cow;
 use std::fs;
@@ -23,9 +23,9 @@ use crate::policy::{Policies, load};
 /// A file that was read.
 type Text = Arc<SourceText>;
 
-/// The texts under the paths of policies, by what they are.
+/// The files under the paths of policies, by kind.
 #[derive(Default)]
-pub struct Sorted {
+pub struct PolicyFiles {
     /// Policies.
     pub policies: Vec<Text>,
     /// Their tests in files of their own.
@@ -34,7 +34,7 @@ pub struct Sorted {
     pub waivers: Vec<Text>,
     /// Run files.
     pub run_files: Vec<Text>,
-    /// The run file of this run, where it is among them: it was read before anything else.
+    /// The run file of this run, if it is among them: it was read before.
     pub own: Option<Text>,
     /// Files and folders that cannot be read.
     pub unreadable: Vec<Unreadable>,
@@ -42,7 +42,7 @@ pub struct Sorted {
     pub passed_over: Vec<PassedOver>,
 }
 
-impl Sorted {
+impl PolicyFiles {
     /// Reads the paths, or the default one; `own` is the run file of this run.
     pub fn read(paths: &[String], own: Option<&str>) -> Self {
         let files::Found { texts, unreadable, passed_over } = files::read(&paths_or_default(paths));
@@ -64,17 +64,17 @@ impl Sorted {
     }
 }
 
-/// The demands of a command on the paths of policies.
-pub struct Request<'r> {
+/// The request of a command for policies.
+pub struct LoadRequest<'r> {
     /// The paths; the default one when there are none.
     pub paths: &'r [String],
-    /// True if tests in files of their own are wanted.
+    /// True if tests in files of their own are loaded too.
     pub tests: bool,
     /// The run file of this run.
     pub run_file: Option<&'r str>,
-    /// The files of waivers that are in use; `None` for a command in which waivers and run files play no part.
+    /// The files of waivers in use; `None` for a command that uses neither waivers nor run files.
     pub waivers: Option<&'r [String]>,
-    /// The consequence of a mistake for the command, in words.
+    /// The consequence of a mistake, for its message.
     pub consequence: &'r str,
 }
 
@@ -101,27 +101,27 @@ impl Loaded {
     }
 
     /// Names on stderr what was passed over.
-    pub fn tell(&self) {
-        tell(&self.passed_over);
+    pub fn warn(&self) {
+        warn(&self.passed_over);
     }
 }
 
 /// Names on stderr what was passed over.
-pub fn tell(passed_over: &[PassedOver]) {
+pub fn warn(passed_over: &[PassedOver]) {
     for passed in passed_over {
         diagnostics::warning(&passed.to_string());
     }
 }
 
-/// The policies of the paths, or of the default one.
-pub fn load_policies(request: &Request<'_>) -> Result<Loaded, Stop> {
-    let sorted = Sorted::read(request.paths, request.run_file);
+/// Loads the policies under the paths, or under the default one.
+pub fn load_policies(request: &LoadRequest<'_>) -> Result<Loaded, Stop> {
+    let sorted = PolicyFiles::read(request.paths, request.run_file);
     let read = [&sorted.policies, &sorted.tests, &sorted.waivers, &sorted.run_files].into_iter().flatten();
     let files: Vec<String> = read.map(|text| text.name.clone()).collect();
     let is_named = |text: &Text| request.paths.contains(&text.name);
-    let Sorted { policies: mut texts, tests, waivers, run_files, own, unreadable, mut passed_over } = sorted;
+    let PolicyFiles { policies: mut texts, tests, waivers, run_files, own, unreadable, mut passed_over } = sorted;
 
-    // A run file or waivers in place of policies are refused: named as a policy, or alone where policies should be.
+    // A run file or waivers are refused if they are named as a policy, or are the only files.
     let alone = texts.is_empty() && unreadable.is_empty();
     if let Some(file) = run_files.iter().chain(&own).find(|file| is_named(file) || (alone && waivers.is_empty())) {
         return Err(no_policy(&file.name));
@@ -137,7 +137,7 @@ pub fn load_policies(request: &Request<'_>) -> Result<Loaded, Stop> {
             mistakes.extend(example::mistaken_file(&text));
         }
     }
-    // A policy with a misspelt key may look like another kind of file; passed over, its rules would not be enforced.
+    // Passed over without a check, a policy with a misspelt key would not be enforced.
     let in_use = |text: &Text| request.waivers.iter().copied().flatten().any(|used| is_same_file(used, &text.name));
     let waivers: Vec<Text> = waivers.into_iter().filter(|text| !in_use(text)).collect();
     mistakes.extend(run_files.iter().filter_map(|text| run_file::flags_of(text).err()).flatten());
@@ -158,9 +158,7 @@ pub fn load_policies(request: &Request<'_>) -> Result<Loaded, Stop> {
 }
 
 fn no_policy(name: &str) -> Stop {
-    Stop::usage(format!(
-        "{name} is a run file: it holds flags and no rules.\nName a policy; a run file is read with --config {name}"
-    ))
+    Stop::usage(format!("{name} is a run file, not a policy.\nName a policy; a run file is read with --config {name}"))
 }
 
 fn not_in_use(text: &Text, what: &str, flag: &str) -> PassedOver {
@@ -173,27 +171,27 @@ fn paths_or_default(paths: &[String]) -> Vec<String> {
     if !paths.is_empty() {
         return paths.to_vec();
     }
-    // A link that leads nowhere was meant as a folder of policies: a pack must not take its place.
+    // A broken link is meant as a folder of policies, which a pack must not replace.
     let path = if fs::symlink_metadata("policies").is_ok() { "policies" } else { "builtin:foundation" };
     vec![path.to_owned()]
 }
 
-/// The paths of a command that looks at policies in the making: those of the repository, never a pack in their place.
+/// The paths of a command that checks policies: by default the folder `policies`, never a pack instead.
 pub fn paths_to_check(paths: &[String]) -> Cow<'_, [String]> {
     if paths.is_empty() { Cow::Owned(vec!["policies".to_owned()]) } else { Cow::Borrowed(paths) }
 }
 
-/// The policies of the paths with their tests, for a command that reads no stages. What was passed over is named.
+/// Loads policies with their tests for a command that reads no stages, and names what was passed over.
 pub fn load_for(paths: &[String], global: &Global, consequence: &str) -> Result<Policies, Stop> {
     let run_file = global.run_file.as_deref();
-    let loaded = load_policies(&Request { paths, tests: true, run_file, waivers: None, consequence })?;
+    let loaded = load_policies(&LoadRequest { paths, tests: true, run_file, waivers: None, consequence })?;
     if !global.quiet {
-        loaded.tell();
+        loaded.warn();
     }
     Ok(loaded.policies)
 }
 
-/// The waivers of the files, as they stand today, and the texts of the files.
+/// Loads the waivers of files as of today, with the texts of the files.
 pub fn load_waivers(paths: &[String], consequence: &str) -> Result<(Waivers, Vec<Arc<SourceText>>), Stop> {
     let (texts, unreadable) = files::read_each(paths);
     let (waivers, mistakes) = match waiver::load(&texts, today()) {

@@ -1,4 +1,4 @@
-//! Which part of a run `--shard` asks for, and what all parts must have alike to be merged.
+//! The part of a run that `--shard` requests, and a digest of everything that all parts must have in common.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::policy::Policies;
 use crate::policy::text::diagnostic::SourceText;
 use crate::report::Part;
 
-/// The part of a run that an audit is; `None` for a whole one.
-pub fn part(
+/// The shard that an audit is; `None` without `--shard`.
+pub fn of_audit(
     command: &Audit,
     policies: &Policies,
     waivers: &[Arc<SourceText>],
@@ -19,18 +19,18 @@ pub fn part(
     tolerance: &Tolerance,
 ) -> Option<Part> {
     let shard = command.source.pace.shard?;
-    let of = format!("sha256:{}", hex(&sha256(&[&alike(command, policies, waivers, options, tolerance)])));
+    let of = format!("sha256:{}", hex(&sha256(&[&common(command, policies, waivers, options, tolerance)])));
     Some(Part { index: shard.index(), count: shard.count(), of, found: None })
 }
 
-/// The part with what only the source could tell, where it came to know it: in which Regions, and who asked.
-pub fn found(part: &Part, asked: Option<&str>) -> Part {
-    let digest = |asked| format!("sha256:{}", hex(&sha256(&[asked])));
-    Part { found: asked.map(digest), ..part.clone() }
+/// The shard with a digest of the requested accounts and Regions, once the source knows them.
+pub fn with_scope(part: &Part, requested: Option<&str>) -> Part {
+    let digest = |scope| format!("sha256:{}", hex(&sha256(&[scope])));
+    Part { found: requested.map(digest), ..part.clone() }
 }
 
-/// Everything that decides what a run finds, but for the fleet. The version of driftgate is compared by itself.
-fn alike(
+/// Everything but the fleet that decides the findings. The version of driftgate is compared elsewhere.
+fn common(
     command: &Audit,
     policies: &Policies,
     waivers: &[Arc<SourceText>],
@@ -44,7 +44,7 @@ fn alike(
     parts.push(format!("{options:?} {tolerance:?} {}", command.confirm));
     parts.push(format!("{:?} {:?}", source.region, source.all_regions));
     parts.push(format!("{:?} {:?} {:?}", source.exclude_region, source.api, source.stage));
-    // The external id decides who may look, not what is seen, and nobody shall find it out from a digest.
+    // The external id decides who may read, not what is found, and must not be guessed from a digest.
     let AccountFlags { accounts, organization, exclude_account, role_name, external_id: _ } = &source.accounts;
     parts.push(format!("{accounts:?} {organization} {exclude_account:?} {role_name:?}"));
     // A length before each keeps one from running into the next.
@@ -61,9 +61,9 @@ mod tests {
     fn of(flags: &[&str]) -> String {
         let args = ["driftgate", "audit", "--shard", "1/2", "--no-waivers", "--accounts", "111122223333"];
         let cli = Cli::try_parse_from(args.iter().chain(flags)).unwrap();
-        let Command::Audit(command) = cli.command else { panic!("no audit") };
+        let Command::Audit(command) = cli.command else { panic!() };
         let tolerance = Tolerance { fail_on: None, allow_incomplete: false, allow_empty: false, min_coverage: None };
-        part(&command, &Policies::default(), &[], Options::default(), &tolerance).unwrap().of
+        of_audit(&command, &Policies::default(), &[], Options::default(), &tolerance).unwrap().of
     }
 
     #[test]

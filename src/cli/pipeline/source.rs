@@ -1,4 +1,4 @@
-//! `--from` and its companions become a feed.
+//! Opens the source of stages that the flags name.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::cli::args::{BURST, CONCURRENCY, Global, RATE, ROLE_NAME, Source};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::interrupt::Interrupt;
 use crate::cli::terminal::output::Input;
-use crate::cli::terminal::progress::{Audience, Display};
+use crate::cli::terminal::progress::Display;
 use crate::cli::terminal::wait::{CLOSING, waiting};
 use crate::model::feed::{Chunk, Close, Feed, Gap, Scope, Selection, Unusable};
 use crate::model::narrowing::Narrowing;
@@ -20,40 +20,40 @@ use crate::policy::text::diagnostic::nearest;
 use crate::source::aws::{Predicate, Selector, Spool};
 use crate::source::{aws, saved};
 
-/// Where stages come from.
+/// The source of stages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceKind {
     /// AWS.
     Aws,
-    /// A file, and its kind if the user forced one.
+    /// A file, and its kind if the flag forces one.
     File(String, Option<saved::Kind>),
 }
 
-/// What the fetcher asks of the rules, which it does not know.
-pub struct Questions {
-    /// Whether a rule can match a stage of an API, before its stages are fetched.
+/// The part of a fetch that depends on the rules, which the source does not know.
+pub struct FetchPlan {
+    /// True if a rule can match a stage of an API: only then are its stages fetched.
     pub may_match: Predicate,
-    /// Whether a stage is to be read again.
+    /// True if a stage is to be read again.
     pub confirm: Option<Predicate>,
-    /// Where what is fetched is kept.
+    /// The file that keeps the fetch.
     pub spool: Option<Arc<Spool>>,
 }
 
-impl Questions {
-    /// Everything is fetched, once.
-    pub fn none() -> Self {
+impl FetchPlan {
+    /// Fetches everything, once.
+    pub fn all() -> Self {
         Self { may_match: Arc::new(|_| true), confirm: None, spool: None }
     }
 }
 
-/// Which APIs are worth fetching: those with a stage that a rule can match.
+/// True for an API with a stage that a rule can match.
 pub fn may_match(policies: &Arc<Policies>) -> Predicate {
     let policies = Arc::clone(policies);
     Arc::new(move |document| policies.may_match(document))
 }
 
 impl SourceKind {
-    /// Reads `--from`, and refuses flags that only AWS can obey beside a file.
+    /// Reads `--from`. Refuses flags that only AWS can obey if it names a file.
     pub fn of(source: &Source) -> Result<Self, Stop> {
         let from = match source.from.as_str() {
             "aws" => return Self::aws(source),
@@ -64,7 +64,7 @@ impl SourceKind {
                         let names = saved::KINDS.map(|(name, _)| name);
                         let meant = nearest(kind, names).map(|meant| format!("Did you mean {meant}:{path}? "));
                         return Err(Stop::usage(format!(
-                            "there is no kind of file {kind}.\n{}Kinds: {}",
+                            "unknown kind of file {kind}.\n{}Kinds: {}",
                             meant.unwrap_or_default(),
                             names.join(", ")
                         )));
@@ -83,19 +83,19 @@ impl SourceKind {
     fn aws(source: &Source) -> Result<Self, Stop> {
         if source.account.is_some() {
             return Err(Stop::usage(
-                "--account states the account of what the AWS CLI printed; AWS itself tells it.\nTo read other accounts, \
-                 name them with --accounts ID,…",
+                "--account is for output of the AWS CLI; AWS returns the account itself.\nTo read other accounts, name them \
+                 with --accounts ID,…",
             ));
         }
         if source.protocol.is_some() {
             return Err(Stop::usage(
-                "--protocol states what the output of the AWS CLI leaves out; AWS itself tells it.\nLeave it out.",
+                "--protocol is for output of the AWS CLI; AWS returns the protocol itself.\nLeave it out.",
             ));
         }
         Ok(Self::Aws)
     }
 
-    /// What reports call it.
+    /// The name in reports.
     pub fn name(&self) -> String {
         match self {
             Self::Aws => "AWS".to_owned(),
@@ -105,7 +105,7 @@ impl SourceKind {
     }
 }
 
-/// What is said of a flag that a file cannot obey.
+/// The error about a flag that a file cannot obey.
 pub fn only_aws(flag: &str, source: &Source) -> Stop {
     Stop::usage(format!(
         "--{flag} is for AWS, and --from {} names a file.\nLeave --{flag} out, or read from AWS: --from aws",
@@ -113,11 +113,11 @@ pub fn only_aws(flag: &str, source: &Source) -> Stop {
     ))
 }
 
-/// The request to AWS that the flags ask for.
+/// The request to AWS that the flags describe.
 ///
 /// # Errors
-/// Where flags about accounts do not go together.
-pub fn aws_request(source: &Source, Questions { may_match, confirm, spool }: Questions) -> Result<aws::Request, Stop> {
+/// Returned for flags about accounts that contradict each other.
+pub fn aws_request(source: &Source, FetchPlan { may_match, confirm, spool }: FetchPlan) -> Result<aws::Request, Stop> {
     Ok(aws::Request {
         profile: source.profile.clone(),
         accounts: accounts(source)?,
@@ -141,7 +141,7 @@ pub fn aws_request(source: &Source, Questions { may_match, confirm, spool }: Que
     })
 }
 
-/// The accounts that the flags ask for.
+/// The accounts that the flags name.
 fn accounts(source: &Source) -> Result<aws::Accounts, Stop> {
     let flags = &source.accounts;
     let selectors = |flag: &str, texts: &[String]| -> Result<Vec<Selector>, Stop> {
@@ -153,19 +153,19 @@ fn accounts(source: &Source) -> Result<aws::Accounts, Stop> {
         name: flags.role_name.clone().unwrap_or_else(|| ROLE_NAME.to_owned()),
         external_id: flags.external_id.clone(),
     };
-    let wanted = selectors("--accounts", &flags.accounts)?;
+    let included = selectors("--accounts", &flags.accounts)?;
     if flags.organization {
-        return Ok(aws::Accounts { source: aws::AccountSource::Organization(wanted, role), excluded });
+        return Ok(aws::Accounts { source: aws::AccountSource::Organization(included, role), excluded });
     }
     let needs = [
         (flags.role_name.is_some(), "--role-name"),
         (flags.external_id.is_some(), "--external-id"),
         (!excluded.is_empty(), "--exclude-account"),
     ];
-    if wanted.is_empty() {
+    if included.is_empty() {
         return match needs.into_iter().find(|(given, _)| *given) {
             Some((_, flag)) => Err(Stop::usage(format!(
-                "{flag} is about other accounts than your own.\nName them with --accounts ID,… or take --organization."
+                "{flag} is for other accounts than your own.\nName them with --accounts ID,… or add --organization."
             ))),
             None => Ok(aws::Accounts::default()),
         };
@@ -173,7 +173,7 @@ fn accounts(source: &Source) -> Result<aws::Accounts, Stop> {
     let id = |selector: &Selector| match selector {
         Selector::Account(id) => Ok(id.clone()),
         Selector::Unit(other) | Selector::Name(other) => Err(Stop::usage(format!(
-            "--accounts: {other:?} is no account id, and only --organization knows names and organizational units.\n\
+            "--accounts: {other:?} is not an account id; names and organizational units need --organization.\n\
              Give 12 digits, or add --organization."
         ))),
     };
@@ -181,11 +181,11 @@ fn accounts(source: &Source) -> Result<aws::Accounts, Stop> {
         excluded.iter().find(|selector| !matches!(selector, Selector::Account(_)))
     {
         return Err(Stop::usage(format!(
-            "--exclude-account: {other:?} is no account id, and only --organization knows names and organizational \
-             units.\nGive 12 digits, or add --organization."
+            "--exclude-account: {other:?} is not an account id; names and organizational units need --organization.\n\
+             Give 12 digits, or add --organization."
         )));
     }
-    let ids = wanted.iter().map(id).collect::<Result<_, _>>()?;
+    let ids = included.iter().map(id).collect::<Result<_, _>>()?;
     Ok(aws::Accounts { source: aws::AccountSource::Named(ids, role), excluded })
 }
 
@@ -193,8 +193,8 @@ fn selection(source: &Source) -> Selection {
     Selection { apis: source.api.clone(), stages: source.stage.clone() }
 }
 
-/// The runtime that fetches; two threads keep 64 requests in flight. It lives as long as the process: neither requests
-/// that were cut short nor a file that blocks its reader are waited for at the end.
+/// The runtime that fetches; two threads keep 64 requests in flight. It lives as long as the process, so that the end
+/// does not wait for cancelled requests or a blocked file.
 pub fn runtime() -> Result<&'static Runtime, Stop> {
     Builder::new_multi_thread()
         .worker_threads(2)
@@ -204,16 +204,16 @@ pub fn runtime() -> Result<&'static Runtime, Stop> {
         .map_err(|error| Stop::failed(format!("the runtime could not be started: {error}")))
 }
 
-/// Opens the source; of AWS, the audience is told how far it is read.
+/// Opens the source; `progress` shows how far AWS is read.
 pub fn open(
     from: &SourceKind,
     source: &Source,
-    questions: Questions,
+    plan: FetchPlan,
     interrupt: &Interrupt,
-    audience: Audience,
+    progress: bool,
 ) -> Result<Box<dyn Feed>, Stop> {
     match from {
-        SourceKind::Aws => open_aws(aws_request(source, questions)?, runtime()?, interrupt, audience),
+        SourceKind::Aws => open_aws(aws_request(source, plan)?, runtime()?, interrupt, progress),
         SourceKind::File(path, kind) => {
             let request = saved::Request {
                 path: path.clone(),
@@ -233,11 +233,11 @@ pub fn open_aws(
     request: aws::Request,
     runtime: &Runtime,
     interrupt: &Interrupt,
-    audience: Audience,
+    progress: bool,
 ) -> Result<Box<dyn Feed>, Stop> {
     let (interrupted, spool) = (Interrupted::fetch(&request), request.spool.clone());
-    let display = Display::start(audience, interrupt);
-    // On a thread of the runtime: reading a file of credentials may block, and a signal must still be heard.
+    let display = Display::start(progress, interrupt);
+    // On a thread of the runtime: reading a file of credentials may block, and a signal must still be handled.
     let opening = runtime.spawn(aws::open(request));
     let opened = runtime.block_on(async {
         tokio::select! {
@@ -250,11 +250,11 @@ pub fn open_aws(
         Ok(Ok(Ok(feed))) => {
             let canceller = feed.canceller();
             interrupt.then(move || canceller.cancel());
-            let progress = feed.progress();
-            Ok(Display::over(display, Box::new(Watched(Box::new(feed))), progress))
+            let estimate = feed.progress();
+            Ok(Display::over(display, Box::new(Watched(Box::new(feed))), estimate))
         }
         Ok(Ok(Err(error))) => {
-            // The same command shall work once that is mended, and not find its own file in its way.
+            // The same command has to work once the error is fixed, without its own file in the way.
             if let Some(spool) = spool {
                 spool.discard();
             }
@@ -264,7 +264,7 @@ pub fn open_aws(
     }
 }
 
-/// The files of the flags about a source, and the run file.
+/// The files that the flags about a source name, and the run file.
 pub fn inputs<'i>(source: &'i Source, global: &'i Global, from: &'i SourceKind) -> Vec<Input<'i>> {
     let mut inputs = Vec::new();
     if let SourceKind::File(path, _) = from {
@@ -276,7 +276,7 @@ pub fn inputs<'i>(source: &'i Source, global: &'i Global, from: &'i SourceKind) 
     inputs
 }
 
-/// A fetch, which is waited for: once a signal came, not for ever.
+/// A fetch whose waits end after a signal.
 struct Watched(Box<dyn Feed>);
 
 impl Feed for Watched {
@@ -295,16 +295,16 @@ impl Feed for Watched {
     }
 }
 
-/// A source that a signal ended before it said anything.
+/// A source that a signal ended before it yielded anything.
 struct Interrupted {
     operation: &'static str,
-    /// What is known of what should have been read.
+    /// The known part of what was to be read.
     scopes: Vec<Scope>,
     narrowing: Narrowing,
 }
 
 impl Interrupted {
-    /// A fetch: the accounts and Regions that the flags name.
+    /// An interrupted fetch, with the accounts and Regions that the flags name.
     fn fetch(request: &aws::Request) -> Self {
         let left_out = |id: &String| request.accounts.excluded.contains(&Selector::Account(id.clone()));
         let accounts: Vec<Option<String>> = match &request.accounts.source {
@@ -321,7 +321,7 @@ impl Interrupted {
                 if region.as_ref().is_none_or(mine) {
                     let (account, region) = (account.clone(), region.cloned());
                     let scope = Scope { account, region, ..Scope::default() };
-                    // Flags may name one twice.
+                    // Flags may name a scope twice.
                     if !scopes.contains(&scope) {
                         scopes.push(scope);
                     }
@@ -358,15 +358,15 @@ impl Feed for Interrupted {
     }
 }
 
-/// Opens a file on a thread of its own: a pipe may never say anything, and a signal must still be heard.
+/// Opens a file on a thread of its own: a pipe may block, and a signal must still be handled.
 fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn Feed>, Stop> {
     let (sender, opened) = channel();
     let narrowing = Narrowing::of(&request.selection, None);
     let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let told = Arc::clone(&stop);
-    interrupt.then(move || told.store(true, std::sync::atomic::Ordering::SeqCst));
+    let stopped = Arc::clone(&stop);
+    interrupt.then(move || stopped.store(true, std::sync::atomic::Ordering::SeqCst));
     std::thread::spawn(move || {
-        // Whoever asked may have been interrupted.
+        // The receiver may have been interrupted.
         let _ = sender.send(saved::open(request, stop));
     });
     loop {
@@ -387,7 +387,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_flags_name_twice_is_one_place_of_an_interrupted_fetch() {
+    fn a_region_named_twice_is_one_scope_of_an_interrupted_fetch() {
         let named = ["us-east-1", "eu-west-1", "us-east-1"].map(str::to_owned).to_vec();
         let regions = aws::Regions { named, ..aws::Regions::default() };
         let scopes = Interrupted::fetch(&aws::Request { regions, ..aws::Request::default() }).scopes;

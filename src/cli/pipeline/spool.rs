@@ -1,5 +1,4 @@
-//! `--spool` and `--resume`: which file a fetch is kept in, what it must have in common with the run that began it, and
-//! what becomes of it at the end.
+//! `--spool` and `--resume`: the file that keeps a fetch. A run may resume it if both request the same.
 
 use std::sync::Arc;
 
@@ -12,10 +11,10 @@ use crate::policy::Policies;
 use crate::report::visible;
 use crate::source::aws::{End, RunKey, Spool};
 
-/// What audits that share a file have in common.
+/// Everything that audits must have in common to share a file.
 pub fn of_audit(command: &Audit, policies: &Policies) -> RunKey {
     let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-    // It decides which stages are read twice, and else only what is found on them.
+    // It decides which stages are read twice; without --confirm only findings depend on it.
     let inheritance = command.confirm.then(|| format!("{:?}", command.source.route_inheritance));
     let more = [
         ("policies", digest(policies)),
@@ -23,17 +22,17 @@ pub fn of_audit(command: &Audit, policies: &Policies) -> RunKey {
         ("--confirm", yes_or_no(command.confirm)),
         ("--route-inheritance", inheritance.unwrap_or_default()),
     ];
-    asked(&command.source, "audit", more)
+    request(&command.source, "audit", more)
 }
 
-/// What snapshots that share a file have in common.
+/// Everything that snapshots must have in common to share a file.
 pub fn of_snapshot(source: &Source) -> RunKey {
-    asked(source, "snapshot", [])
+    request(source, "snapshot", [])
 }
 
-/// What decides which stages are fetched, from where, and which reading of them is kept. Accounts, Regions, part and
-/// pace are not of it, since each account's Region stands for itself.
-fn asked(source: &Source, command: &str, more: impl IntoIterator<Item = (&'static str, String)>) -> RunKey {
+/// Everything that decides which stages are fetched and kept. Accounts, Regions, shard and pace do not: the file keeps
+/// each Region of an account by itself.
+fn request(source: &Source, command: &str, more: impl IntoIterator<Item = (&'static str, String)>) -> RunKey {
     let list = |names: &[String]| {
         let mut names = names.to_vec();
         names.sort();
@@ -41,11 +40,11 @@ fn asked(source: &Source, command: &str, more: impl IntoIterator<Item = (&'stati
         names.join(",")
     };
     let all = [
-        // Another one may know other settings, or fetch other APIs for the same rules.
+        // Another version may know other settings, or fetch other APIs for the same rules.
         ("driftgate", env!("CARGO_PKG_VERSION").to_owned()),
         ("command", command.to_owned()),
         ("--endpoint-url", endpoint(source)),
-        // It may name an endpoint as well.
+        // A profile may name an endpoint as well.
         ("--profile", source.profile.clone().or_else(|| variable("AWS_PROFILE")).unwrap_or_default()),
         ("--api", list(&source.api)),
         ("--stage", list(&source.stage)),
@@ -53,7 +52,7 @@ fn asked(source: &Source, command: &str, more: impl IntoIterator<Item = (&'stati
     all.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Where APIs are asked for instead of at AWS, as far as flags and the environment say.
+/// The endpoint that flags or the environment name instead of AWS's.
 fn endpoint(source: &Source) -> String {
     let of_environment = || {
         let ignored = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|is| is.eq_ignore_ascii_case("true"));
@@ -67,7 +66,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// What policies are, whatever their files are called: they decide which APIs are fetched, and which stages twice.
+/// The digest of policies without the names of their files: they decide which APIs are fetched, and which stages twice.
 fn digest(policies: &Policies) -> String {
     let mut texts: Vec<&str> = policies.policies.iter().map(|policy| policy.file.text.as_str()).collect();
     texts.sort_unstable();
@@ -77,7 +76,7 @@ fn digest(policies: &Policies) -> String {
     format!("sha256:{}", hex(&sha256(&[texts.concat().as_str()])))
 }
 
-/// Begins the file, or goes on with it, as the flags say.
+/// Starts or resumes the file, as the flags require.
 pub fn open(source: &Source, asked: &RunKey, reproducible: bool, quiet: bool) -> Result<Option<Arc<Spool>>, Stop> {
     let now = jiff::Timestamp::now();
     let _waiting = waiting(GRACE);
@@ -85,15 +84,15 @@ pub fn open(source: &Source, asked: &RunKey, reproducible: bool, quiet: bool) ->
         (None, None) => return Ok(None),
         (Some(path), None) => Spool::start(path, asked, now),
         (None, Some(path)) => Spool::resume(path, asked, now),
-        // One command line for what is started again until it succeeds, and again the next night.
+        // With both flags, one command line can be repeated until it succeeds, and again the next night.
         (Some(path), Some(other)) if path == other => match path.symlink_metadata() {
             Ok(_) => Spool::resume_or_renew(path, asked, now),
             Err(_) => Spool::start(path, asked, now),
         },
         (Some(spool), Some(resume)) => {
             return Err(Stop::usage(format!(
-                "--spool {} and --resume {} are two files, and a run goes on in the one it goes on from.\n\
-                 Leave --spool out, or name the same file twice to begin it where it is not there.",
+                "--spool {} and --resume {} name two files, and a resumed run keeps its file.\n\
+                 Leave --spool out, or name the same file twice to start it if it does not exist.",
                 spool.display(),
                 resume.display()
             )));
@@ -102,7 +101,7 @@ pub fn open(source: &Source, asked: &RunKey, reproducible: bool, quiet: bool) ->
     match spool {
         Ok(spool) => {
             if let Some(why) = spool.instead().filter(|_| !quiet) {
-                say(&format!("{why}: it is begun anew"));
+                write(&format!("{why}: it is started again"));
             }
             Ok(Some(Arc::new(if reproducible { spool.reproducible() } else { spool })))
         }
@@ -110,42 +109,41 @@ pub fn open(source: &Source, asked: &RunKey, reproducible: bool, quiet: bool) ->
     }
 }
 
-/// At the end: removes the file where everything was read and `told`, or else says how to go on; and says what was not
-/// read now.
-pub fn end(spool: Option<Arc<Spool>>, told: bool, source: &Source, quiet: bool) {
+/// Removes the file if everything was read and `reported`; otherwise explains how to resume. Names what was read earlier.
+pub fn end(spool: Option<Arc<Spool>>, reported: bool, source: &Source, quiet: bool) {
     let flags = &source.pace;
     let (Some(spool), Some(path)) = (spool, flags.spool.as_ref().or(flags.resume.as_ref())) else { return };
-    let end = spool.end(told);
+    let end = spool.end(reported);
     if quiet {
         return;
     }
     if let Some(earlier) = spool.earlier() {
-        say(&earlier);
+        write(&earlier);
     }
     let path = path.display();
     match (end, flags.spool.is_some(), flags.resume.is_some()) {
         (End::Removed, ..) => {}
-        (_, _, false) => say(&format!("{path} is kept: go on from it with --resume {path} in place of --spool {path}")),
+        (_, _, false) => write(&format!("{path} is kept: resume it with --resume {path} in place of --spool {path}")),
         (End::Gaps, true, true) => {
-            say(&format!(
-                "{path} is kept: --resume {path} without --spool goes on from it, the same command begins anew"
+            write(&format!(
+                "{path} is kept: --resume {path} without --spool resumes it, the same command starts again"
             ));
         }
-        _ => say(&format!("{path} is kept: the same command goes on from it")),
+        _ => write(&format!("{path} is kept: the same command resumes it")),
     }
 }
 
-fn say(line: &str) {
+fn write(line: &str) {
     diagnostics::line(&visible(line));
 }
 
-/// Refuses the flags for a command that keeps nothing.
+/// Refuses the flags for a command that does not keep what it fetches.
 pub fn refuse(source: &Source, command: &str) -> Result<(), Stop> {
     let flags = [(source.pace.spool.is_some(), "--spool"), (source.pace.resume.is_some(), "--resume")];
     match flags.into_iter().find(|(given, _)| *given) {
-        Some((_, flag)) => Err(Stop::usage(format!(
-            "{flag} keeps what an audit or a snapshot fetches, and `{command}` is neither.\nLeave {flag} out."
-        ))),
+        Some((_, flag)) => {
+            Err(Stop::usage(format!("{flag} is for audits and snapshots, and not for `{command}`.\nLeave {flag} out.")))
+        }
         None => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Draws mistakes as rustc does: file, line, column, the line itself, and what to do.
+//! Messages on stderr. Mistakes in files look as in rustc: file, line, column, the line itself, and help.
 
 use std::ops::Range;
 use std::path::Path;
@@ -16,11 +16,11 @@ use crate::report::visible;
 /// More mistakes than these in one file are counted, not shown.
 pub const MOST_A_FILE: usize = 100;
 
-/// How wide a message may be; longer lines of a file are cut around the mark.
+/// Columns of a message; longer lines of a file are cut around the mark.
 const WIDTH: usize = 100;
-/// How long a title may be.
+/// Characters of the longest title.
 const LONGEST: usize = 200;
-/// How wide its words may be: they stand behind `error: ` or `  = help: `.
+/// Columns of the text behind `error: ` or `  = help: `.
 const WORDS: usize = 70;
 
 fn renderer() -> Renderer {
@@ -29,14 +29,14 @@ fn renderer() -> Renderer {
     renderer.term_width(WIDTH)
 }
 
-/// A line that is neither an error nor a warning.
+/// Writes a line that is neither an error nor a warning.
 pub fn line(text: &str) {
     print(text);
 }
 
-/// An error in words.
+/// Writes an error.
 pub fn error(message: &str) {
-    // What AWS or a file says may be in it, and must not act on a terminal or a CI runner.
+    // Text of AWS or of a file may be in it, and must not act on a terminal or a CI runner.
     let mut lines = message.lines().map(|line| folded(&visible(line)));
     let mut group = Group::with_title(Level::ERROR.primary_title(lines.next().unwrap_or_default()));
     let lines: Vec<String> = lines.collect();
@@ -46,7 +46,7 @@ pub fn error(message: &str) {
     print(&renderer().render(&[group]));
 }
 
-/// The error that ended a command, unless it has been written already; the exit code.
+/// Writes the error that ended a command, unless it is written already. Returns the exit code.
 pub fn stop(stop: &Stop) -> u8 {
     if !stop.message.is_empty() {
         error(&stop.message);
@@ -54,7 +54,7 @@ pub fn stop(stop: &Stop) -> u8 {
     stop.code
 }
 
-/// A warning in words.
+/// Writes a warning.
 pub fn warning(message: &str) {
     let group = Group::with_title(Level::WARNING.primary_title(folded(&visible(message))));
     print(&renderer().render(&[group]));
@@ -104,19 +104,19 @@ impl<'f> Fault<'f> {
     }
 }
 
-/// Files that cannot be read.
+/// Writes errors of files that cannot be read.
 pub fn unreadable(problems: &[Unreadable]) {
     for problem in problems {
         print(Fault::Unreadable(problem).draw().trim_end());
     }
 }
 
-/// Mistakes in policies: all of them, then how many there are.
+/// Writes all mistakes, then their number.
 pub fn mistakes(found: &[Diagnostic], consequence: &str) {
     faults(&[], found, consequence);
 }
 
-/// Files that cannot be read and mistakes in the others: all of them, then how many there are.
+/// Writes the files that cannot be read and the mistakes in the others, then their number.
 pub fn faults(unreadable: &[Unreadable], found: &[Diagnostic], consequence: &str) {
     let faults = Fault::in_order(unreadable, found);
     let mut files = 0;
@@ -127,13 +127,13 @@ pub fn faults(unreadable: &[Unreadable], found: &[Diagnostic], consequence: &str
         }
         and_more(of_one_file.len(), of_one_file[0].file());
     }
-    // What was not even opened may be no file: a folder, a pack.
+    // What could not be opened may be a folder or a pack.
     let opened = faults.iter().any(|fault| !matches!(fault, Fault::Unreadable(Unreadable { place: None, .. })));
     let files = if opened { format!(" in {}", plural(files, "file")) } else { String::new() };
     error(&format!("{}{files}{consequence}", plural(faults.len(), "mistake")));
 }
 
-/// What in policies can hardly be meant.
+/// Writes warnings about policies.
 pub fn warnings(found: &[Warning]) {
     for of_one_file in found.chunk_by(|a, b| a.said.file == b.said.file) {
         for warning in of_one_file.iter().take(MOST_A_FILE) {
@@ -149,7 +149,7 @@ fn and_more(all: usize, file: &str) {
     }
 }
 
-/// The line of a place, and the mark under it. Only this line is drawn, and a large file is not cut into lines for each.
+/// The line of a place with the mark under it. Only this line is looked up, since a file may be large.
 fn line_of(
     file: &SourceText,
     span: &Range<usize>,
@@ -180,7 +180,7 @@ fn draw(level: Level<'_>, said: &Diagnostic, beside: Option<&Place>, renderer: &
     format!("{}\n", renderer.render(&[group]))
 }
 
-/// One line of words, cut in the middle when what the user wrote makes it very long.
+/// One line of text, cut in the middle if it is very long.
 fn short(words: &str) -> String {
     let words = visible(words);
     let count = words.chars().count();
@@ -192,10 +192,10 @@ fn short(words: &str) -> String {
     format!("{start}…{end}")
 }
 
-/// Long words, such as a list of everything that is allowed, in lines that fit.
+/// Text in lines that fit.
 fn folded(words: &str) -> String {
     let mut lines = vec![String::new()];
-    // Code stays on one line: it is there to be copied.
+    // Code stays on one line, to be copied.
     let mut code = false;
     let at_spaces = words.split(|c: char| {
         code ^= c == '`';

@@ -1,6 +1,6 @@
-//! SIGINT and SIGTERM, and when the process ends. The command runs on a thread of its own, so that a signal is heard
-//! whatever the command waits for. The first signal ends the reading, and what is known is still written. It also ends a
-//! command that does not listen, and one that waits too long for others. A second signal ends every command.
+//! SIGINT and SIGTERM, and the end of the process. The command runs on a thread of its own, so that a signal is handled
+//! whatever the command waits for. The first signal stops the fetch, and reports of what was read are still written. It
+//! also ends a command that does not handle signals, and one that waits too long for others. A second one ends all.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +28,7 @@ const STACK: usize = 8 << 20;
 /// than `ulimit -f` allows; with a handler the write fails instead, and nothing unfinished is left behind.
 const TOO_LARGE: i32 = 25;
 
-/// Tells whether a signal came, and tells the source when it comes.
+/// The signals of a run.
 #[derive(Clone)]
 pub struct Interrupt {
     came: watch::Receiver<Option<Signal>>,
@@ -36,16 +36,16 @@ pub struct Interrupt {
     heeded: Arc<AtomicBool>,
 }
 
-/// What is called when a signal comes.
+/// A function to call on a signal.
 type Listener = Box<dyn Fn() + Send>;
 
 impl Interrupt {
-    /// From now on the command ends by itself when a signal comes.
+    /// Promises that the command ends by itself after a signal.
     pub fn heed(&self) {
         self.heeded.store(true, Ordering::SeqCst);
     }
 
-    /// Calls `listener` when a signal comes, and at once if one has come.
+    /// Calls `listener` on a signal, and at once if there was one.
     pub fn then(&self, listener: impl Fn() + Send + 'static) {
         let _waiting = waiting(GRACE);
         if let Ok(mut listeners) = self.listeners.lock() {
@@ -56,12 +56,12 @@ impl Interrupt {
         }
     }
 
-    /// The signal that came.
+    /// The first signal, if there was one.
     pub fn signal(&self) -> Option<Signal> {
         *self.came.borrow()
     }
 
-    /// The exit code of a command that came to its end: that of a signal outranks it, however late the signal came.
+    /// The exit code of a finished command: that of a signal outranks `code`, however late it came.
     pub fn outranks(&self, code: u8) -> u8 {
         self.signal().map_or(code, gate::signal_code)
     }
@@ -75,7 +75,7 @@ impl Interrupt {
         }
     }
 
-    /// Calls the listeners, which may have to wait themselves: on a thread of their own.
+    /// Calls the listeners on a thread of their own, since they may have to wait.
     fn call(&self) {
         let listeners = Arc::clone(&self.listeners);
         let called = thread::Builder::new().name("signal".to_owned()).spawn(move || {
@@ -83,14 +83,14 @@ impl Interrupt {
                 listeners.iter().for_each(|listener| listener());
             }
         });
-        // Without them nothing ends the reading.
+        // Without the listeners nothing stops the fetch.
         if called.is_err() {
             self.heeded.store(false, Ordering::SeqCst);
         }
     }
 }
 
-/// Runs a command and watches for signals; its exit code, or that of the signal that ended it.
+/// Runs a command and watches for signals. Returns its exit code, or that of the signal that ended it.
 pub fn supervised(command: impl FnOnce(&Interrupt) -> u8 + Send + 'static) -> u8 {
     let failed = |what: &str, error: std::io::Error| diagnostics::stop(&Stop::failed(format!("{what}: {error}")));
     let runtime = match Builder::new_current_thread().enable_all().build() {
@@ -117,7 +117,7 @@ pub fn supervised(command: impl FnOnce(&Interrupt) -> u8 + Send + 'static) -> u8
     })
 }
 
-/// Waits for the end of the command, or for the reason to end without it.
+/// Waits until the command ends, or has to be ended.
 async fn watched(
     mut signals: Signals,
     ended: oneshot::Receiver<u8>,
@@ -145,7 +145,7 @@ async fn watched(
     gate::signal_code(first)
 }
 
-/// The signals that are listened to.
+/// The handled signals.
 struct Signals {
     interrupt: unix::Signal,
     terminate: unix::Signal,

@@ -12,7 +12,7 @@ use crate::policy::read::files::{Identity, identity, identity_of};
 use crate::policy::text::diagnostic::nearest;
 use crate::report::{FORMATS, Format, Page, inert_json};
 
-/// Columns of what is written for people: what every terminal and every CI log has.
+/// Columns of text for people: every terminal and every CI log has them.
 pub const WIDTH: usize = 80;
 
 /// True if stdout takes colours.
@@ -20,16 +20,16 @@ pub fn colour() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
-/// A report that was asked for.
+/// A requested report.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct ReportOutput {
     /// Its format.
     pub format: &'static Format,
-    /// Where it goes.
+    /// Its target.
     pub to: Target,
 }
 
-/// Where an output goes.
+/// The target of an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// Standard output.
@@ -39,12 +39,12 @@ pub enum Target {
 }
 
 impl Target {
-    /// The target that is written so: a path, or `-`.
+    /// Reads a target: a path, or `-` for stdout.
     pub fn of(text: &str) -> Self {
         if text == "-" { Self::Stdout } else { Self::Path(text.into()) }
     }
 
-    /// What messages call it.
+    /// The name in messages.
     fn name(&self) -> String {
         match self {
             Self::Stdout => "stdout".to_owned(),
@@ -54,37 +54,37 @@ impl Target {
 }
 
 /// Reads `FORMAT[=PATH]`.
-pub fn parse_report(text: &str) -> Result<Report, String> {
+pub fn parse_report(text: &str) -> Result<ReportOutput, String> {
     let (name, path) = text.split_once('=').map_or((text, "-"), |(name, path)| (name, path));
     let Some(format) = Format::named(name) else {
         let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
         let meant = nearest(name, names.iter().copied()).map(|meant| format!("; did you mean {meant}?"));
-        return Err(format!("there is no format {name}{}\nformats: {}", meant.unwrap_or_default(), names.join(", ")));
+        return Err(format!("unknown format {name}{}\nformats: {}", meant.unwrap_or_default(), names.join(", ")));
     };
     if path.is_empty() {
         return Err(format!("a path is missing after {name}="));
     }
-    Ok(Report { format, to: Target::of(path) })
+    Ok(ReportOutput { format, to: Target::of(path) })
 }
 
-/// The reports of a run: those that were asked for, and `text` on stdout when nothing else is there.
-pub fn reports(asked: &[Report], quiet: bool) -> Result<Vec<Report>, Stop> {
-    let mut all = asked.to_vec();
+/// The reports of a run: the requested ones, and `text` on stdout if no other is there.
+pub fn reports(requested: &[ReportOutput], quiet: bool) -> Result<Vec<ReportOutput>, Stop> {
+    let mut all = requested.to_vec();
     if all.iter().filter(|report| report.to == Target::Stdout).count() > 1 {
         return Err(Stop::usage(
-            "two reports on stdout would run into each other.\nGive all but one a path: --report json=FILE",
+            "two reports on stdout would be mixed up.\nGive all but one a path: --report json=FILE",
         ));
     }
     if !quiet && all.iter().all(|report| report.to != Target::Stdout) {
         let text = FORMATS.iter().find(|format| format.name == "text");
-        all.extend(text.map(|format| Report { format, to: Target::Stdout }));
+        all.extend(text.map(|format| ReportOutput { format, to: Target::Stdout }));
     }
     for (at, report) in all.iter().enumerate() {
         check(&report.to)?;
         if let Some(other) = all[..at].iter().find(|other| are_one(&other.to, &report.to)) {
             let path = if report.to == Target::Stdout { &other.to } else { &report.to };
             return Err(Stop::usage(format!(
-                "two reports would be written to {}, and one of them lost.\nGive each a path of its own.",
+                "two reports would be written to {}, and one would be lost.\nGive each a path of its own.",
                 path.name()
             )));
         }
@@ -93,7 +93,7 @@ pub fn reports(asked: &[Report], quiet: bool) -> Result<Vec<Report>, Stop> {
 }
 
 /// True if the report for people goes to stdout.
-pub fn is_text_on_stdout(reports: &[Report]) -> bool {
+pub fn is_text_on_stdout(reports: &[ReportOutput]) -> bool {
     reports.iter().any(|report| report.to == Target::Stdout && report.format.name == "text")
 }
 
@@ -129,10 +129,10 @@ pub fn check(target: &Target) -> Result<(), Stop> {
     })
 }
 
-/// An input of a run, and what it is.
+/// An input of a run: its name in messages, and its path.
 pub type Input<'i> = (&'static str, &'i Path);
 
-/// Refuses an output that would take the place of an input.
+/// Refuses an output that would replace an input.
 pub fn keep_apart<'i>(outputs: &[&Target], inputs: impl IntoIterator<Item = Input<'i>>) -> Result<(), Stop> {
     for (what, input) in inputs {
         let input = Target::of(&input.to_string_lossy());
@@ -150,7 +150,7 @@ pub fn keep_apart<'i>(outputs: &[&Target], inputs: impl IntoIterator<Item = Inpu
         };
         if let Some(output) = outputs.iter().find(is_input) {
             return Err(Stop::usage(format!(
-                "{} is {what}, and would be lost under what is written to it.\nGive each a path of its own.",
+                "{} is {what}, and the output would replace it.\nGive each a path of its own.",
                 if **output == Target::Stdout { input.name() } else { output.name() }
             )));
         }
@@ -198,7 +198,7 @@ fn real(path: &Path) -> PathBuf {
     folder.join(path.file_name().unwrap_or_default())
 }
 
-/// Whether there is something that is not a regular file: a device or a FIFO is written, not replaced.
+/// True if the path is a device or a FIFO, which is written and not replaced.
 fn writes_directly(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|data| !data.is_file())
 }
@@ -208,7 +208,7 @@ pub fn write(target: &Target, render: impl FnOnce(&mut dyn Write) -> io::Result<
     write_for(Access::Usual, target, render)
 }
 
-/// Writes an output which, where it is a new file, only these may read.
+/// Writes an output; a new file has this access.
 pub fn write_for(
     access: Access,
     target: &Target,
@@ -246,7 +246,7 @@ fn directly(to: impl Write, render: impl FnOnce(&mut dyn Write) -> io::Result<()
     out.flush()
 }
 
-/// A writer whose reader may take its time.
+/// A writer whose reader may be slow.
 struct Patient<W>(W);
 
 impl<W: Write> Write for Patient<W> {

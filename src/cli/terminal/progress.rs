@@ -1,5 +1,5 @@
-//! The progress of a fetch: one line on stderr that is drawn over, only where stderr is a terminal. It must not know
-//! how a fetch is made.
+//! The progress of a fetch: one line on stderr, drawn again and again, only if stderr is a terminal. It must not know
+//! how a fetch works.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -18,52 +18,36 @@ use crate::source::aws::{Estimate, Progress};
 /// Time between two drawings of the line.
 const DRAWN: Duration = Duration::from_millis(200);
 
-/// True if a terminal, where stderr is one, shows nothing else meanwhile.
-#[derive(Debug, Clone, Copy)]
-pub struct Audience(bool);
-
-impl Audience {
-    /// Whoever looks at the terminal; `stdout` tells that results are written to stdout while the fetch is on.
-    pub fn terminal(stdout: bool) -> Self {
-        Self(!(stdout && std::io::IsTerminal::is_terminal(&std::io::stdout())))
-    }
-
-    /// Nobody.
-    pub fn none() -> Self {
-        Self(false)
-    }
-}
-
-/// Tells how far a fetch has come, from a thread of its own, until it is dropped.
+/// A display of progress, with a thread of its own, until it is dropped.
 pub struct Display {
     fetch: Sender<Arc<Progress>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Display {
-    /// Starts to tell; the fetch may follow later. A signal ends it.
-    pub fn start(audience: Audience, interrupt: &Interrupt) -> Option<Self> {
+    /// Starts the display if `shown`; the fetch may follow later. A signal ends it.
+    pub fn start(shown: bool, interrupt: &Interrupt) -> Option<Self> {
         let target = ProgressDrawTarget::stderr();
-        if !audience.0 || target.is_hidden() {
+        if !shown || target.is_hidden() {
             return None;
         }
         let line = ProgressBar::with_draw_target(None, target);
-        // The template is right, and without it there is a line of another kind.
+        // The template is right; a wrong one would fall back to a bar.
         let style = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
         line.set_style(style);
         line.set_message(line_of(None));
         *on_screen() = Some(line.clone());
         interrupt.then(clear);
-        let (fetch, told) = channel();
-        let thread = thread::Builder::new().name("progress".to_owned()).spawn(move || tell(&line, &told));
+        let (fetch, fetches) = channel();
+        let thread = thread::Builder::new().name("progress".to_owned()).spawn(move || draw(&line, &fetches));
         // If the thread cannot start, audit without progress.
         Some(Self { fetch, thread: thread.ok() })
     }
 
-    /// Adds the display to the feed whose fetch it tells of: it goes when the feed closes.
+    /// Adds the display to the feed of its fetch, until the feed closes.
     pub fn over(this: Option<Self>, feed: Box<dyn Feed>, progress: Arc<Progress>) -> Box<dyn Feed> {
         let Some(display) = this else { return feed };
-        // It goes unheard only where there is no thread.
+        // This fails only if there is no thread.
         let _ = display.fetch.send(progress);
         Box::new(Watched { feed, display })
     }
@@ -74,7 +58,7 @@ impl Drop for Display {
         let (never, _) = channel();
         drop(std::mem::replace(&mut self.fetch, never));
         if let Some(thread) = self.thread.take() {
-            // It has nothing to hand over, and may be writing.
+            // The thread may be writing.
             let _waiting = waiting(GRACE);
             let _ = thread.join();
         }
@@ -82,17 +66,17 @@ impl Drop for Display {
     }
 }
 
-/// Tells until nobody holds the other end of `told`.
-fn tell(line: &ProgressBar, told: &Receiver<Arc<Progress>>) {
+/// Draws until the sender of `fetches` is dropped.
+fn draw(line: &ProgressBar, fetches: &Receiver<Arc<Progress>>) {
     let mut fetch: Option<Arc<Progress>> = None;
     let mut due = std::time::Instant::now() + DRAWN;
     loop {
-        match told.recv_timeout(due.saturating_duration_since(std::time::Instant::now())) {
+        match fetches.recv_timeout(due.saturating_duration_since(std::time::Instant::now())) {
             Ok(progress) => fetch = Some(progress),
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {
                 due += DRAWN;
-                // Once it is cleared it is drawn no more.
+                // A cleared line is not drawn again.
                 if on_screen().is_some() {
                     line.set_message(line_of(fetch.as_ref().map(|fetch| fetch.estimate()).as_ref()));
                 }
@@ -124,7 +108,7 @@ impl Feed for Watched {
     }
 }
 
-/// Where a fetch stands, in words.
+/// The progress line.
 fn line_of(estimate: Option<&Estimate>) -> String {
     let Some(Estimate { done, planned, sent, expected, stages, left }) = estimate.copied() else {
         return "looking up the account and its Regions".to_owned();
@@ -134,18 +118,18 @@ fn line_of(estimate: Option<&Estimate>) -> String {
     }
     let regions = format!("{done} of {}", plural(planned, "Region"));
     let Some(expected) = expected else {
-        // Each Region takes one call at least.
+        // Each Region takes at least one call.
         return format!("{regions} · {sent} of at least {} · listing APIs", plural(planned.max(sent), "call"));
     };
-    // What matters most comes first: a narrow terminal cuts the line.
+    // The most important part comes first: a narrow terminal cuts the line.
     let mut parts = vec![regions];
-    parts.extend(left.map(|left| format!("about {} left", spoken(left))));
+    parts.extend(left.map(|left| format!("about {} left", rounded(left))));
     parts.extend([format!("{sent} of about {}", plural(expected, "call")), plural(stages, "stage")]);
     parts.join(" · ")
 }
 
-/// A time as people say it, rounded up.
-fn spoken(time: Duration) -> String {
+/// A time for people, rounded up.
+fn rounded(time: Duration) -> String {
     let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
     let minutes = seconds.div_ceil(60);
     match (seconds, minutes) {
@@ -169,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_says_what_is_known() {
+    fn the_line_shows_what_is_known() {
         assert_eq!(line_of(None), "looking up the account and its Regions");
         let none = Estimate { done: 0, planned: 0, sent: 0, ..estimate(None, None) };
         assert_eq!(line_of(Some(&none)), "looking up the accounts");
@@ -185,10 +169,10 @@ mod tests {
 
     #[test]
     fn a_time_is_rounded_up_to_what_matters() {
-        let said = |seconds| spoken(Duration::from_secs(seconds));
-        assert_eq!(["1 s", "99 s", "2 min", "3 min"], [0, 99, 100, 121].map(said).each_ref().map(String::as_str));
-        assert_eq!(["99 min", "1 h 40 min", "2 h"], [5940, 5941, 7200].map(said).each_ref().map(String::as_str));
-        assert_eq!(spoken(Duration::from_millis(17_001)), "18 s");
-        assert!(spoken(Duration::MAX).ends_with("min"), "{}", spoken(Duration::MAX));
+        let rounded_up = |seconds| rounded(Duration::from_secs(seconds));
+        assert_eq!(["1 s", "99 s", "2 min", "3 min"], [0, 99, 100, 121].map(rounded_up).each_ref().map(String::as_str));
+        assert_eq!(["99 min", "1 h 40 min", "2 h"], [5940, 5941, 7200].map(rounded_up).each_ref().map(String::as_str));
+        assert_eq!(rounded(Duration::from_millis(17_001)), "18 s");
+        assert!(rounded(Duration::MAX).ends_with("min"), "{}", rounded(Duration::MAX));
     }
 }

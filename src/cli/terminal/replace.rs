@@ -35,20 +35,20 @@ const MOST_TRIES: usize = 16;
 /// Longest wait of an ending process for its unfinished files to be removed.
 const REMOVAL: Duration = Duration::from_millis(500);
 
-/// The files that are not finished; `None` once the process is about to end.
+/// The unfinished files; `None` once the process is about to end.
 static UNFINISHED: Mutex<Option<Vec<PathBuf>>> = Mutex::new(Some(Vec::new()));
 
 fn unfinished() -> MutexGuard<'static, Option<Vec<PathBuf>>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes the files that are not finished, for a process that ends while they are written.
+/// Removes the unfinished files of a process that ends.
 pub fn abandon() {
     let parts = unfinished().take().unwrap_or_default();
     if parts.is_empty() {
         return;
     }
-    // A file system that does not answer must not keep the process.
+    // A file system that does not answer must not stop the process from ending.
     let (done, removed) = channel();
     let remover = thread::Builder::new().spawn(move || {
         for part in parts {
@@ -61,7 +61,7 @@ pub fn abandon() {
     }
 }
 
-/// A file that takes the place of another once it is finished, and is removed otherwise.
+/// An unfinished file: it replaces another once it is finished, and is removed otherwise.
 struct Part {
     path: PathBuf,
 }
@@ -70,7 +70,7 @@ impl Part {
     fn create(folder: &Path, mode: u32) -> io::Result<(Self, File)> {
         let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
         for _ in 0..MOST_TRIES {
-            // The keys of each state are random, and so is what it makes of nothing.
+            // The keys of each state are random, and so is its hash of nothing.
             let random = RandomState::new().build_hasher().finish();
             let part = Self { path: folder.join(format!(".driftgate-{random:016x}.part")) };
             match unfinished().as_mut() {
@@ -91,7 +91,7 @@ impl Part {
         Err(last)
     }
 
-    /// Takes the file off the list, and leaves what has its name alone.
+    /// Takes the file off the list without removing it.
     fn forget(self) {
         if let Some(list) = unfinished().as_mut() {
             list.retain(|path| *path != self.path);
@@ -99,7 +99,7 @@ impl Part {
         std::mem::forget(self);
     }
 
-    fn take_the_place_of(self, path: &Path) -> io::Result<()> {
+    fn finish_as(self, path: &Path) -> io::Result<()> {
         fs::rename(&self.path, path)?;
         self.forget();
         Ok(())
@@ -108,7 +108,7 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        // That it cannot be removed is not worth a second error.
+        // A failed removal is not worth a second error.
         let _ = fs::remove_file(&self.path);
         if let Some(list) = unfinished().as_mut() {
             list.retain(|path| *path != self.path);
@@ -116,13 +116,13 @@ impl Drop for Part {
     }
 }
 
-/// Tries whether files can be made in a folder.
+/// Creates a file in a folder and removes it, to see if that is possible.
 pub fn try_in(folder: &Path) -> io::Result<()> {
     Part::create(folder, Access::Owner.mode()).map(|_| ())
 }
 
-/// Writes a file and puts it in the place of the one at a path, or makes it with `access` where there is none. What is
-/// there keeps its permissions and, where this user may give files away, its owner.
+/// Replaces the file at a path, or creates it with `access`. An existing file keeps its permissions and, if this user may
+/// give files away, its owner.
 pub fn replace(path: &Path, access: Access, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let existing = match fs::metadata(path) {
         Ok(file) => Some(file),
@@ -135,7 +135,7 @@ pub fn replace(path: &Path, access: Access, render: impl FnOnce(&mut dyn Write) 
     if let Some(existing) = &existing {
         let own = file.metadata()?;
         if (own.uid(), own.gid()) != (existing.uid(), existing.gid()) {
-            // Only some users may, and the file is none the worse.
+            // Only some users may; the file is right without.
             let _ = fchown(&file, Some(existing.uid()), Some(existing.gid()));
         }
         file.set_permissions(Permissions::from_mode(mode))?;
@@ -145,13 +145,13 @@ pub fn replace(path: &Path, access: Access, render: impl FnOnce(&mut dyn Write) 
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     synced(&file)?;
     drop(file);
-    part.take_the_place_of(path)?;
-    // The new name is on the disk only now; what cannot be synced is there all the same.
+    part.finish_as(path)?;
+    // Without this the new name may not be on the disk yet; an error here leaves the file in place.
     let _ = File::open(folder).and_then(|folder| synced(&folder));
     Ok(())
 }
 
-/// Waits until the disk has it. Some file systems know no such thing.
+/// Waits until the file is on the disk. Some file systems do not support that.
 fn synced(file: &File) -> io::Result<()> {
     match file.sync_all() {
         Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(()),

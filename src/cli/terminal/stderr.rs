@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 
 use super::wait::{GRACE, waiting};
 
-/// The line that is on the terminal now: whoever else writes to stderr has to put it aside.
+/// The progress line on the terminal: every other write to stderr has to suspend it.
 static ON_SCREEN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 pub fn on_screen() -> MutexGuard<'static, Option<ProgressBar>> {

@@ -1,11 +1,11 @@
-//! Waits for others: for the reader of a pipe, a disk, a source. After a signal none of them may last long.
+//! Waits for others: the reader of a pipe, a disk, a source. After a signal no wait may last long.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Longest wait for others after a signal: for the reader of a pipe, a disk, a server.
 pub const GRACE: Duration = Duration::from_secs(2);
-/// The same for a source, which has to close with what it did not read.
+/// The same for a source, which has to close with its gaps.
 pub const CLOSING: Duration = Duration::from_secs(3);
 
 /// The current wait for others, if there is one: its start, and the longest time that it may last after a signal.
@@ -21,7 +21,7 @@ pub struct Waiting {
     around: Option<(Instant, Duration)>,
 }
 
-/// Marks the start of a wait for others: after a signal it may last no longer than this.
+/// Starts a wait for others, which may last no longer than `grace` after a signal.
 pub fn waiting(grace: Duration) -> Waiting {
     Waiting { around: waits().replace((Instant::now(), grace)) }
 }

@@ -1,5 +1,4 @@
-//! Accounts in which the same things are missing, together: nobody reads 500 times the same. It must not know how they
-//! are shown.
+//! Groups of accounts with the same failures, so that each is shown once. It must not know how they are shown.
 
 use std::collections::BTreeMap;
 
@@ -8,41 +7,41 @@ use crate::source::aws::probe::{AccountExamined, Cause, Trouble};
 
 /// A call that fails alike in some Regions, or before any.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Kind {
-    /// Whether an audit needs the call; those that it does come first.
+pub struct FailedCall {
+    /// False if an audit needs the call; needed calls sort first.
     spare: bool,
     /// The call.
     pub operation: &'static str,
     /// The code.
     pub code: String,
-    /// Why.
+    /// The cause.
     pub cause: Cause,
-    /// In which Regions; none where no Region is asked.
+    /// The Regions; none for a call before any Region.
     pub regions: Vec<String>,
 }
 
-impl Kind {
-    /// Whether an audit needs the call.
+impl FailedCall {
+    /// True if an audit needs the call.
     pub const fn is_needed(&self) -> bool {
         !self.spare
     }
 }
 
-/// Accounts with the same troubles.
+/// Accounts with the same failures.
 #[derive(Debug)]
 pub struct Group<'e> {
     /// The accounts.
     pub accounts: Vec<&'e AccountExamined>,
-    /// What fails in each of them, and how it was said first.
-    pub troubles: Vec<(Kind, &'e Trouble)>,
+    /// The calls that fail in each of them, with the first error.
+    pub troubles: Vec<(FailedCall, &'e Trouble)>,
 }
 
-/// Whether everything in an account can be audited.
+/// True if everything in an account can be audited.
 pub fn is_whole(account: &AccountExamined) -> bool {
     troubles(account).all(|(_, trouble)| !trouble.needed)
 }
 
-/// Whether something in an account can be audited, if not all.
+/// True if something in an account can be audited, but not all.
 pub fn is_partial(account: &AccountExamined) -> bool {
     let whole = account.regions.iter().any(|region| region.troubles.iter().all(|trouble| !trouble.needed));
     !is_whole(account) && whole
@@ -56,11 +55,11 @@ fn troubles(account: &AccountExamined) -> impl Iterator<Item = (Option<&str>, &T
     account.troubles.iter().map(|trouble| (None, trouble)).chain(of_regions)
 }
 
-/// The troubles of an account, each once.
-fn kinds(account: &AccountExamined) -> Vec<(Kind, &Trouble)> {
-    let mut kinds: Vec<(Kind, &Trouble)> = Vec::new();
+/// The failures of an account, each once.
+fn kinds(account: &AccountExamined) -> Vec<(FailedCall, &Trouble)> {
+    let mut kinds: Vec<(FailedCall, &Trouble)> = Vec::new();
     for (region, trouble) in troubles(account) {
-        let same = |(kind, _): &&mut (Kind, &Trouble)| {
+        let same = |(kind, _): &&mut (FailedCall, &Trouble)| {
             (kind.operation, &kind.code, kind.cause, kind.spare)
                 == (trouble.operation, &trouble.code, trouble.cause, !trouble.needed)
         };
@@ -70,7 +69,7 @@ fn kinds(account: &AccountExamined) -> Vec<(Kind, &Trouble)> {
             None => {
                 let Trouble { operation, code, cause, needed, .. } = trouble;
                 let regions = Vec::from_iter(region);
-                let kind = Kind { spare: !needed, operation, code: code.clone(), cause: *cause, regions };
+                let kind = FailedCall { spare: !needed, operation, code: code.clone(), cause: *cause, regions };
                 kinds.push((kind, trouble));
             }
         }
@@ -79,10 +78,9 @@ fn kinds(account: &AccountExamined) -> Vec<(Kind, &Trouble)> {
     kinds
 }
 
-/// The groups: those in which an audit lacks something first, of these the largest first; accounts without a trouble
-/// are in none.
+/// The groups of accounts with failures: first those that an audit needs mended, then by size.
 pub fn of(accounts: &[AccountExamined]) -> Vec<Group<'_>> {
-    let mut groups: BTreeMap<Vec<Kind>, Group<'_>> = BTreeMap::new();
+    let mut groups: BTreeMap<Vec<FailedCall>, Group<'_>> = BTreeMap::new();
     for account in accounts {
         let troubles = kinds(account);
         let key = troubles.iter().map(|(kind, _)| kind.clone()).collect();
@@ -94,12 +92,12 @@ pub fn of(accounts: &[AccountExamined]) -> Vec<Group<'_>> {
 }
 
 impl Group<'_> {
-    /// Whether an audit lacks something in the accounts.
+    /// True if an audit lacks something in the accounts.
     pub fn lacks(&self) -> bool {
         self.troubles.iter().any(|(kind, _)| kind.is_needed())
     }
 
-    /// What IAM would have to allow so that the calls of a cause are answered; for all accounts of the group.
+    /// The permissions that the calls of a cause need, for all accounts of the group.
     pub fn permissions(&self, cause: Cause, assume: bool) -> Vec<Permission> {
         let mut permissions: Vec<Permission> = self
             .accounts

@@ -7,7 +7,7 @@ mod text;
 use std::io::{self, Write};
 
 use crate::cli::args::{Doctor, Global, IamDocument, ROLE_NAME};
-use crate::cli::pipeline::source::{self, Questions, SourceKind, runtime};
+use crate::cli::pipeline::source::{self, FetchPlan, SourceKind, runtime};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::diagnostics;
 use crate::cli::terminal::interrupt::Interrupt;
@@ -22,7 +22,7 @@ use crate::source::aws::{self, Role, Selector};
 pub fn run(command: &Doctor, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
     if SourceKind::of(&command.source)? != SourceKind::Aws {
         return Err(Stop::usage(format!(
-            "doctor looks at AWS, and --from {} is a file.\nLeave it out, or say --from aws.",
+            "doctor examines AWS, and --from {} names a file.\nLeave it out, or write --from aws.",
             command.source.from
         )));
     }
@@ -31,8 +31,8 @@ pub fn run(command: &Doctor, global: &Global, interrupt: &Interrupt) -> Result<u
         output::write(&Target::Stdout, |out| documents(&setup, document, out))?;
         return Ok(gate::CONFORMS);
     }
-    let mut request = source::aws_request(&command.source, Questions::none())?;
-    // What is missing in another part of the work is missing as well.
+    let mut request = source::aws_request(&command.source, FetchPlan::all())?;
+    // A permission that only another shard needs is missing as well.
     request.shard = None;
     let runtime = runtime()?;
     interrupt.heed();
@@ -64,22 +64,22 @@ pub fn run(command: &Doctor, global: &Global, interrupt: &Interrupt) -> Result<u
     }
 }
 
-/// Whether everything that was asked for can be audited.
+/// True if everything requested can be audited.
 fn is_whole(found: &Examination) -> bool {
-    let looked = found.accounts.iter().any(|account| !account.regions.is_empty());
-    found.troubles.is_empty() && looked && found.accounts.iter().all(groups::is_whole)
+    let examined = found.accounts.iter().any(|account| !account.regions.is_empty());
+    found.troubles.is_empty() && examined && found.accounts.iter().all(groups::is_whole)
 }
 
-/// What the flags say about a set-up; names of accounts stand for any of them.
+/// The set-up that the flags describe; a name of an account may mean any.
 fn setup(command: &Doctor) -> Result<Setup, Stop> {
     let (source, flags) = (&command.source, &command.source.accounts);
     let selectors = |flag: &str, texts: &[String]| -> Result<Vec<Selector>, Stop> {
         let selector = |text: &String| text.parse().map_err(|error| Stop::usage(format!("{flag}: {error}")));
         texts.iter().map(selector).collect()
     };
-    let wanted = selectors("--accounts", &flags.accounts)?;
+    let included = selectors("--accounts", &flags.accounts)?;
     let excluded = selectors("--exclude-account", &flags.exclude_account)?;
-    let ids: Option<Vec<String>> = wanted
+    let ids: Option<Vec<String>> = included
         .iter()
         .map(|selector| match selector {
             Selector::Account(id) => Some(id.clone()),
@@ -94,12 +94,12 @@ fn setup(command: &Doctor) -> Result<Setup, Stop> {
         },
         accounts: ids.unwrap_or_default(),
         organization: flags.organization,
-        units: wanted.iter().chain(&excluded).any(|selector| matches!(selector, Selector::Unit(_))),
+        units: included.iter().chain(&excluded).any(|selector| matches!(selector, Selector::Unit(_))),
         all_regions: source.all_regions,
     })
 }
 
-/// The Region that an audit would take: --all-regions has none of its own to tell the partition.
+/// The default Region, which tells the partition with --all-regions.
 fn region_of_the_environment() -> Option<String> {
     let variable = |name: &str| std::env::var(name).ok().filter(|region| !region.is_empty());
     variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"))
@@ -117,30 +117,30 @@ fn documents(setup: &Setup, document: IamDocument, out: &mut dyn Write) -> io::R
             section(
                 out,
                 &format!("Policy of the role {role}, in each account"),
-                "What an audit reads. Give the audit's flags as well, since some need more:\n\
-                 --all-regions here, --organization below. An audit of the caller's own account\n\
-                 assumes no role: then the caller needs this, and nothing else.\n\
-                 This one alone: --iam-policy=policy",
+                "Permissions to read what an audit reads. Add the audit's flags, since some need\n\
+                 more: --all-regions here, --organization below. An audit of the caller's own\n\
+                 account assumes no role: then the caller needs this policy alone.\n\
+                 To print only this: --iam-policy=policy",
                 &setup.role_policy(),
             )?;
             section(
                 out,
                 &format!("Trust policy of the role {role}"),
-                "Put in the id of the account that driftgate runs in, and an external id of your\n\
-                 choice, which the audit says with --external-id.\n\
-                 This one alone: --iam-policy=trust",
+                "Insert the id of the account that driftgate runs in, and an external id of your\n\
+                 choice, which the audit passes with --external-id.\n\
+                 To print only this: --iam-policy=trust",
                 &setup.trust_policy(),
             )?;
             section(
                 out,
-                "Policy of who runs driftgate",
-                "This one alone: --iam-policy=caller",
+                "Policy of the caller that runs driftgate",
+                "To print only this: --iam-policy=caller",
                 &setup.caller_policy(),
             )?;
             section(
                 out,
-                &format!("CloudFormation StackSet that makes the role {role}"),
-                "This one alone: --iam-policy=stackset > driftgate-audit.yaml",
+                &format!("CloudFormation StackSet that creates the role {role}"),
+                "To print only this: --iam-policy=stackset > driftgate-audit.yaml",
                 setup.stack_set().trim_end(),
             )
         }

@@ -1,4 +1,4 @@
-//! What to do about a call that fails, and the statement to add where IAM is the cause. It must not ask anybody.
+//! The remedy for a call that fails, with the statement to add if IAM is the cause. It must not make calls.
 
 use std::io;
 
@@ -12,14 +12,14 @@ use crate::source::aws::{Blame, Permission};
 
 const PLAIN: Style = Style::new();
 
-/// More ARNs than these are not listed in a statement: a wildcard says the same.
+/// Number of ARNs that a statement lists; more become a wildcard.
 const MOST_RESOURCES: usize = 8;
 
-/// What is known around a failure.
+/// The context of a failure.
 pub struct Remedy<'a> {
     /// Everything that was found.
     pub found: &'a Examination,
-    /// The external id that was said to the roles.
+    /// The external id that was passed to the roles.
     pub external_id: Option<&'a str>,
     /// The accounts in which the call fails; none where it is not about an account.
     pub group: Option<&'a Group<'a>>,
@@ -40,7 +40,7 @@ impl Remedy<'_> {
         }
     }
 
-    /// Who asks: the role, or the caller.
+    /// The role, or the caller.
     fn who(&self) -> String {
         let roles: Vec<&str> =
             self.group.iter().flat_map(|group| &group.accounts).filter_map(|account| account.role.as_deref()).collect();
@@ -65,12 +65,12 @@ impl Remedy<'_> {
         let words = match blame {
             Blame::NotAllowed | Blame::Unsaid | Blame::Trust => format!("Add to a policy of {who}:"),
             Blame::Forbidden => {
-                format!("A policy of {who} denies it, which no statement undoes. Take the deny out, and allow:")
+                format!("A policy of {who} denies it, which no statement can undo. Remove the deny, and allow:")
             }
             Blame::ServiceControl => {
                 return text(
                     "A service control policy (SCP) of the organization denies it, and no IAM policy can undo that. \
-                     Ask who manages the organization, or leave out what it denies (--exclude-region, \
+                     Ask its administrators, or leave out what it denies (--exclude-region, \
                      --exclude-account).",
                     page,
                 );
@@ -78,20 +78,20 @@ impl Remedy<'_> {
             Blame::ResourceControl => {
                 return text(
                     "A resource control policy (RCP) of the organization denies it, and no IAM policy can undo that. \
-                     Ask who manages the organization.",
+                     Ask its administrators.",
                     page,
                 );
             }
-            Blame::Boundary => format!("The permissions boundary of {who} stands in the way. It has to allow:"),
+            Blame::Boundary => format!("The permissions boundary of {who} does not allow it. It has to allow:"),
             Blame::Session => {
-                return text("The session was made with a policy that does not allow it: make one without.", page);
+                return text("The session policy does not allow it: create a session without one.", page);
             }
-            Blame::Endpoint => "The policy of the VPC endpoint stands in the way. It has to allow:".to_owned(),
+            Blame::Endpoint => "The policy of the VPC endpoint does not allow it. It has to allow:".to_owned(),
         };
         text(&words, page)?;
         allow(permissions, page)?;
         if trouble.operation == "GetApis" {
-            let rest = "What else is missing shows when this is allowed; `driftgate doctor --iam-policy=policy` prints \
+            let rest = "Other missing permissions show once this is allowed; `driftgate doctor --iam-policy=policy` prints \
                         the whole policy.";
             text(rest, page)?;
         }
@@ -112,7 +112,7 @@ impl Remedy<'_> {
         if of_role {
             let id = match self.external_id {
                 Some(id) => format!("with the external id {}", visible(id)),
-                None => "without an external id (--external-id says one)".to_owned(),
+                None => "without an external id (--external-id sets one)".to_owned(),
             };
             text(
                 &format!(
@@ -131,30 +131,30 @@ impl Remedy<'_> {
         Ok(())
     }
 
-    /// Why nobody answered, as far as the words of the network tell it.
+    /// The reason for a missing answer, from the words of the network error.
     fn unreachable(&self, trouble: &Trouble) -> String {
         let message = trouble.message.to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
         let why = if has(&["dns error", "failed to lookup", "name or service"]) {
-            "The name is not known: check DNS, and the endpoint. API Gateway may not be in this Region."
+            "The name is unknown: check DNS, and the endpoint. API Gateway may not be in this Region."
         } else if has(&["certificate", "unknownissuer", "tls", "ssl"]) {
-            "TLS failed: where a proxy or a private endpoint has a certificate of its own, AWS_CA_BUNDLE names the \
-             file of its roots."
+            "TLS failed: if a proxy or a private endpoint has a certificate of its own, set AWS_CA_BUNDLE to the file \
+             of its roots."
         } else if has(&["tunnel", "proxy"]) {
-            "The proxy did not let it through."
+            "The proxy refused the request."
         } else if has(&["refused"]) {
-            "Nobody listens there: check the endpoint and the port."
+            "The connection was refused: check the endpoint and the port."
         } else {
             "No answer came: check the network and the endpoint."
         };
         match &self.found.environment.proxy {
-            Some(proxy) => format!("{why} Requests go through {}, which {} names.", visible(&proxy.value), proxy.by),
+            Some(proxy) => format!("{why} Requests go through {}, set by {}.", visible(&proxy.value), proxy.by),
             None => why.to_owned(),
         }
     }
 }
 
-/// The statements that allow it.
+/// Writes the statements that allow it.
 fn allow(permissions: Vec<Permission>, page: &mut Page<'_>) -> io::Result<()> {
     for statement in statements(&fewer(permissions)) {
         document(&pretty(&statement), page)?;
@@ -162,7 +162,7 @@ fn allow(permissions: Vec<Permission>, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// The same with a wildcard in the place of a long list: of Regions for API Gateway, of accounts for a role.
+/// The permissions with a wildcard instead of a long list: of Regions for API Gateway, of accounts for a role.
 fn fewer(mut permissions: Vec<Permission>) -> Vec<Permission> {
     let actions: Vec<&'static str> = permissions.iter().map(|permission| permission.action).collect();
     for permission in &mut permissions {
@@ -186,7 +186,7 @@ fn fewer(mut permissions: Vec<Permission>) -> Vec<Permission> {
 
 fn document(text: &str, page: &mut Page<'_>) -> io::Result<()> {
     for line in text.lines() {
-        // A line of JSON is copied as it is.
+        // A line of JSON stays whole, to be copied.
         page.unbroken(&[(PLAIN, "      "), (PLAIN, &visible(line))])?;
     }
     Ok(())

@@ -1,11 +1,11 @@
-//! What `driftgate doctor` says: the verdict first, then what an audit runs in, what is missing and what to do, and
-//! what works. Text of others goes through `visible`.
+//! The text of `driftgate doctor`: the verdict, the environment, what is missing with its remedy, and what works. Text of
+//! others goes through `visible`.
 
 use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use super::groups::{self, Group, Kind, is_partial, is_whole};
+use super::groups::{self, FailedCall, Group, is_partial, is_whole};
 use super::remedy::Remedy;
 use crate::cli::plural::plural;
 use crate::report::{Page, visible};
@@ -17,13 +17,13 @@ const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const ALARM: Style = AnsiColor::Yellow.on_default().bold();
 
-/// Where the values of the environment begin.
+/// The column of the values of the environment.
 const VALUES: usize = 13;
-/// How many accounts are named.
+/// Number of accounts that are named.
 const MOST_ACCOUNTS: usize = 24;
-/// How many notes of a kind are told one by one.
+/// Number of notes of a kind that are listed.
 const MOST_NOTES: usize = 3;
-/// Seconds by which clocks may differ without a word.
+/// Seconds by which clocks may differ.
 const CLOCKS_AGREE: u64 = 30;
 
 /// Writes the report.
@@ -33,9 +33,9 @@ pub fn render(found: &Examination, external_id: Option<&str>, page: &mut Page<'_
     environment(found, page)?;
     for trouble in &found.troubles {
         page.blank()?;
-        let what = format!("{} failed before any account was looked at", trouble.operation);
+        let what = format!("{} failed before any account was examined", trouble.operation);
         page.paragraph(0, 2, &[(ALARM, &what)])?;
-        said(trouble, page)?;
+        error(trouble, page)?;
         Remedy { found, external_id, group: None }.of(trouble, page)?;
     }
     for group in groups::of(&found.accounts) {
@@ -45,24 +45,26 @@ pub fn render(found: &Examination, external_id: Option<&str>, page: &mut Page<'_
     works(found, page)
 }
 
-/// The accounts of which there is something to say.
-fn looked_at(found: &Examination) -> Vec<&AccountExamined> {
+/// The accounts with a Region or a failure.
+fn examined(found: &Examination) -> Vec<&AccountExamined> {
     let any = |account: &&AccountExamined| !(account.regions.is_empty() && account.troubles.is_empty());
     found.accounts.iter().filter(any).collect()
 }
 
 fn verdict(found: &Examination) -> String {
-    let accounts = looked_at(found);
+    let accounts = examined(found);
     let whole = accounts.iter().filter(|account| is_whole(account)).count();
     let partial = accounts.iter().filter(|account| is_partial(account)).count();
     let failed = found.troubles.first();
     let verdict = match accounts.as_slice() {
         _ if found.failed.is_some() || found.unknown_credentials => {
-            return "Nothing can be audited: there are no credentials that AWS takes.".to_owned();
+            return "Nothing can be audited: there are no credentials that AWS accepts.".to_owned();
         }
         [] => {
             return match failed {
-                Some(trouble) if trouble.cause == Cause::Stopped => "Nothing is known: the look was ended.".to_owned(),
+                Some(trouble) if trouble.cause == Cause::Stopped => {
+                    "Nothing is known: the examination was interrupted.".to_owned()
+                }
                 Some(trouble) => format!("Nothing can be audited: {} failed.", trouble.operation),
                 None => "Nothing can be audited: every account or Region is left out.".to_owned(),
             };
@@ -137,23 +139,23 @@ fn environment(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
     }
     let (paint, clock) = clock(found.clock_ahead);
     line("Clock", paint, &clock, None)?;
-    let mut told: Vec<&str> = Vec::new();
+    let mut listed: Vec<&str> = Vec::new();
     for warning in &found.warnings {
-        let alike = told.iter().filter(|kind| **kind == warning.kind).count();
+        let alike = listed.iter().filter(|kind| **kind == warning.kind).count();
         if alike < MOST_NOTES {
             line("Note", ALARM, &warning.message, None)?;
         } else if alike == MOST_NOTES {
             let more = found.warnings.iter().filter(|other| other.kind == warning.kind).count() - MOST_NOTES;
             line("", ALARM, &format!("and {more} more like these"), None)?;
         }
-        told.push(&warning.kind);
+        listed.push(&warning.kind);
     }
     Ok(())
 }
 
 fn clock(ahead: Option<i64>) -> (Style, String) {
     let Some(ahead) = ahead else {
-        return (PLAIN, "not compared: no answer said AWS's time".to_owned());
+        return (PLAIN, "not compared: no response had AWS's time".to_owned());
     };
     let (by, way) = (ahead.unsigned_abs(), if ahead > 0 { "ahead of" } else { "behind" });
     if by <= CLOCKS_AGREE {
@@ -175,22 +177,22 @@ fn missing(found: &Examination, external_id: Option<&str>, group: &Group<'_>, pa
     if !ids.is_empty() {
         page.paragraph(2, 4, &[(PLAIN, &visible(&few(&ids, MOST_ACCOUNTS)))])?;
     }
-    let mut told: Vec<(Cause, bool)> = Vec::new();
+    let mut remedied: Vec<(Cause, bool)> = Vec::new();
     for (kind, trouble) in &group.troubles {
         page.paragraph(2, 4, &[(BOLD, kind.operation), (PLAIN, &visible(&place(kind)))])?;
-        said(trouble, page)?;
+        error(trouble, page)?;
         // One statement allows all that is missing for the same cause.
         let once = (kind.cause, trouble.operation == "AssumeRole");
-        if !matches!(kind.cause, Cause::Denied(_)) || !told.contains(&once) {
+        if !matches!(kind.cause, Cause::Denied(_)) || !remedied.contains(&once) {
             Remedy { found, external_id, group: Some(group) }.of(trouble, page)?;
         }
-        told.push(once);
+        remedied.push(once);
     }
     Ok(())
 }
 
-/// Where a call fails, and what for it is needed when an audit goes without it.
-fn place(kind: &Kind) -> String {
+/// The Regions in which a call fails, and its purpose if an audit can do without it.
+fn place(kind: &FailedCall) -> String {
     let regions: Vec<&str> = kind.regions.iter().map(String::as_str).collect();
     let place = match regions.as_slice() {
         [] => String::new(),
@@ -205,8 +207,8 @@ fn place(kind: &Kind) -> String {
     format!("{place}{spare}")
 }
 
-/// What AWS, or the network, said.
-fn said(trouble: &Trouble, page: &mut Page<'_>) -> io::Result<()> {
+/// The error of AWS, or of the network.
+fn error(trouble: &Trouble, page: &mut Page<'_>) -> io::Result<()> {
     let (code, message) = (visible(&trouble.code), visible(&trouble.message));
     page.paragraph(4, 4, &[(DIM, &code), (DIM, ": "), (DIM, &message)])
 }
@@ -227,10 +229,10 @@ fn works(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
     page.blank()?;
     page.paragraph(0, 2, &[(BOLD, if regions().next().is_some() { "Works" } else { "Left out" })])?;
     let kinds: [(&[&str], &str); 4] = [
-        (&["GetApis", "GetStages", "GetStage"], "GetApis, GetStages and GetStage are answered"),
-        (&["GetApis", "GetStages"], "GetApis and GetStages are answered; there was no stage to try GetStage on"),
-        (&["GetApis"], "GetApis is answered; there was no API to try GetStages and GetStage on"),
-        (&["GetApis", "GetStage"], "GetApis and GetStage are answered"),
+        (&["GetApis", "GetStages", "GetStage"], "GetApis, GetStages and GetStage work"),
+        (&["GetApis", "GetStages"], "GetApis and GetStages work; there was no stage to try GetStage on"),
+        (&["GetApis"], "GetApis works; there was no API to try GetStages and GetStage on"),
+        (&["GetApis", "GetStage"], "GetApis and GetStage work"),
     ];
     for (answered, words) in kinds {
         let alike = |region: &&RegionExamined| region.answered == answered && region.troubles.is_empty();
@@ -245,7 +247,7 @@ fn works(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
         }
     }
     if regions().any(|region| region.answered.contains(&"GetStages")) {
-        let one = "One API of each Region is tried; a policy that is about single APIs may deny others.";
+        let one = "One API of each Region is tried; a policy for single APIs may deny others.";
         page.paragraph(2, 4, &[(DIM, one)])?;
     }
     if disabled > 0 {

@@ -1,9 +1,9 @@
-//! `driftgate policy check`: find every mistake in policies, waivers and run files, before any stage is read.
+//! `driftgate policy check`: reports every mistake in policies, waivers and run files.
 
 use serde::Serialize;
 
-use crate::cli::args::{Global, Listing, PolicyCheck};
-use crate::cli::pipeline::policies::{Sorted, paths_to_check, tell};
+use crate::cli::args::{Global, PolicyCheck, TextOrJson};
+use crate::cli::pipeline::policies::{PolicyFiles, paths_to_check, warn};
 use crate::cli::pipeline::today;
 use crate::cli::plural::plural;
 use crate::cli::run_file;
@@ -20,9 +20,15 @@ use crate::policy::{Policies, load};
 /// Runs the command.
 pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
     let own = global.run_file.as_deref();
-    let sorted = Sorted::read(&paths_to_check(&command.policies.paths), own);
-    let Sorted {
-        policies: mut texts, tests, waivers: mut waiver_files, run_files, mut unreadable, passed_over, ..
+    let sorted = PolicyFiles::read(&paths_to_check(&command.policies.paths), own);
+    let PolicyFiles {
+        policies: mut texts,
+        tests,
+        waivers: mut waiver_files,
+        run_files,
+        mut unreadable,
+        passed_over,
+        ..
     } = sorted;
     texts.extend(tests);
     unreadable.splice(..0, global.run_file_unreadable.clone());
@@ -42,32 +48,30 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
     });
     let right = unreadable.is_empty() && mistakes.is_empty();
     let mut warnings = Vec::new();
-    // What is not read yet may be the reason why something is meant.
+    // With mistakes the warnings may be wrong.
     if right {
         warnings = lint::warnings(&policies);
         warnings.extend(lint::waivers::warnings(&policies, &waivers));
     }
     match command.format {
-        Listing::Json => {
+        TextOrJson::Json => {
             let mut checked = Checked::of(&unreadable, &mistakes, &warnings, right.then_some(&policies));
-            checked.warnings.extend(passed_over.iter().map(Told::passed_over));
+            checked.warnings.extend(passed_over.iter().map(Message::passed_over));
             output::json(&checked)?;
         }
-        Listing::Text => {
+        TextOrJson::Text => {
             if !right {
                 diagnostics::faults(&unreadable, &mistakes, "");
             }
             if !global.quiet {
                 diagnostics::warnings(&warnings);
-                tell(&passed_over);
+                warn(&passed_over);
             }
-            if right {
+            if right && !global.quiet {
                 let run_files: Vec<&str> =
                     own.into_iter().chain(run_files.iter().map(|file| file.name.as_str())).collect();
                 let line = closing_line(&policies, &waivers, &run_files, warnings.len() + passed_over.len());
-                if !global.quiet {
-                    output::write(&output::Target::Stdout, |out| writeln!(out, "{line}"))?;
-                }
+                output::write(&output::Target::Stdout, |out| writeln!(out, "{line}"))?;
             }
         }
     }
@@ -93,23 +97,23 @@ fn closing_line(policies: &Policies, waivers: &Waivers, run_files: &[&str], warn
     format!("{}: no mistakes{warned}", parts.join(", "))
 }
 
-/// What is written as JSON.
+/// The document that is written as JSON.
 #[derive(Serialize)]
 struct Checked<'c> {
     format: &'static str,
     version: u32,
-    errors: Vec<Told<'c>>,
-    warnings: Vec<Told<'c>>,
-    /// What is beyond the first hundred of a file.
+    errors: Vec<Message<'c>>,
+    warnings: Vec<Message<'c>>,
+    /// The files with more than a hundred errors or warnings.
     not_shown: Vec<NotShown<'c>>,
-    /// How many there are; null when errors keep them from being known.
+    /// The number of policies; null if there are errors.
     policies: Option<usize>,
     rules: Option<usize>,
     tests: Option<usize>,
 }
 
 #[derive(Serialize)]
-struct Told<'c> {
+struct Message<'c> {
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
     file: &'c str,
@@ -120,12 +124,12 @@ struct Told<'c> {
     label: Option<&'c str>,
     help: Vec<&'c str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    beside: Option<Beside<'c>>,
+    beside: Option<Related<'c>>,
 }
 
-/// The other place that a warning is about.
+/// Another place that a warning is about.
 #[derive(Serialize)]
-struct Beside<'c> {
+struct Related<'c> {
     file: &'c str,
     line: usize,
     column: usize,
@@ -141,7 +145,7 @@ struct NotShown<'c> {
 }
 
 impl<'c> Checked<'c> {
-    /// `policies` are those that were loaded, if all of them were.
+    /// Collects everything; `policies` is `None` if there are errors.
     fn of(
         unreadable: &'c [Unreadable],
         mistakes: &'c [Diagnostic],
@@ -149,7 +153,7 @@ impl<'c> Checked<'c> {
         policies: Option<&Policies>,
     ) -> Self {
         const MOST: usize = diagnostics::MOST_A_FILE;
-        let mut told = Self {
+        let mut checked = Self {
             format: "driftgate.policy-check",
             version: 1,
             errors: Vec::new(),
@@ -160,24 +164,24 @@ impl<'c> Checked<'c> {
             tests: policies.map(tests_of),
         };
         for of_one_file in Fault::in_order(unreadable, mistakes).chunk_by(|a, b| a.file() == b.file()) {
-            told.errors.extend(of_one_file.iter().take(MOST).map(|fault| match fault {
-                Fault::Mistake(mistake) => Told::at(mistake),
-                Fault::Unreadable(unreadable) => Told::unreadable(unreadable),
+            checked.errors.extend(of_one_file.iter().take(MOST).map(|fault| match fault {
+                Fault::Mistake(mistake) => Message::at(mistake),
+                Fault::Unreadable(unreadable) => Message::unreadable(unreadable),
             }));
             let errors = of_one_file.len().saturating_sub(MOST);
-            told.not_shown.push(NotShown { file: of_one_file[0].file(), errors, warnings: 0 });
+            checked.not_shown.push(NotShown { file: of_one_file[0].file(), errors, warnings: 0 });
         }
         for of_one_file in warnings.chunk_by(|a, b| a.said.file == b.said.file) {
-            told.warnings.extend(of_one_file.iter().take(MOST).map(Told::warning));
+            checked.warnings.extend(of_one_file.iter().take(MOST).map(Message::warning));
             let warnings = of_one_file.len().saturating_sub(MOST);
-            told.not_shown.push(NotShown { file: &of_one_file[0].said.file.name, errors: 0, warnings });
+            checked.not_shown.push(NotShown { file: &of_one_file[0].said.file.name, errors: 0, warnings });
         }
-        told.not_shown.retain(|file| file.errors + file.warnings > 0);
-        told
+        checked.not_shown.retain(|file| file.errors + file.warnings > 0);
+        checked
     }
 }
 
-impl<'c> Told<'c> {
+impl<'c> Message<'c> {
     fn unreadable(of: &'c Unreadable) -> Self {
         let place = of.place.as_ref();
         let start = place.map(|place| place.file.position(place.span.start));
@@ -228,7 +232,7 @@ impl<'c> Told<'c> {
         let beside = |place: &'c Place| {
             let (line, column) = place.file.position(place.span.start);
             let (_, end_column) = place.file.position(place.span.end);
-            Beside { file: &place.file.name, line, column, end_column, label: &place.label }
+            Related { file: &place.file.name, line, column, end_column, label: &place.label }
         };
         Self { kind: Some(of.kind.name()), beside: of.beside.as_ref().map(beside), ..Self::at(&of.said) }
     }

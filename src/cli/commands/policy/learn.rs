@@ -1,11 +1,11 @@
-//! `driftgate policy learn`: a stage that one is happy with becomes a policy. What is written was tried on that stage.
+//! `driftgate policy learn`: writes a policy that describes a stage, after trying it on that stage.
 
 use std::sync::Arc;
 
 use super::test::failure;
 use crate::check::{self, Options};
 use crate::cli::args::{Global, Learn};
-use crate::cli::pipeline::source::{self, Questions, SourceKind};
+use crate::cli::pipeline::source::{self, FetchPlan, SourceKind};
 use crate::cli::pipeline::spool;
 use crate::cli::plural::plural;
 use crate::cli::stop::Stop;
@@ -23,14 +23,14 @@ use crate::policy::read::waiver::Waivers;
 use crate::policy::text::diagnostic::{Diagnostic, SourceText, nearest};
 use crate::policy::{Policies, load};
 
-/// How many places are named where a stage is found more than once.
+/// Number of places that are named if a stage is found more than once.
 const MOST_PLACES: usize = 4;
 
 /// Runs the command.
 pub fn run(command: &Learn, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
     let from = SourceKind::of(&command.source)?;
     spool::refuse(&command.source, "policy learn")?;
-    let asked = Asked::of(command, &from)?;
+    let query = StageQuery::of(command, &from)?;
     let target = Target::of(&command.output);
     output::check(&target)?;
     output::keep_apart(&[&target], source::inputs(&command.source, global, &from))?;
@@ -38,19 +38,19 @@ pub fn run(command: &Learn, global: &Global, interrupt: &Interrupt) -> Result<u8
     interrupt.heed();
     let mut source = command.source.clone();
     if from != SourceKind::Aws {
-        // A file is read anyway, and the names of the other stages tell what was probably meant.
+        // A file is read whole anyway, and the names of other stages may show which was meant.
         source.stage.clear();
     }
-    let feed = source::open(&from, &source, Questions::none(), interrupt, global.audience(false))?;
-    let (found, close) = asked.read(feed).map_err(Stop::usage)?;
+    let feed = source::open(&from, &source, FetchPlan::all(), interrupt, global.shows_progress(false))?;
+    let (found, close) = query.read(feed).map_err(Stop::usage)?;
     if let Some(signal) = interrupt.signal() {
         return Ok(gate::signal_code(signal));
     }
-    let stage = asked.only(found, &close)?;
+    let stage = query.only(found, &close)?;
 
     let inheritance = command.source.route_inheritance;
     let Some(text) = learn(&stage.document(), inheritance.readings()) else {
-        return Err(Stop::usage("nothing is set on the stage that a policy could ask for."));
+        return Err(Stop::usage("the stage has no setting that a policy could demand."));
     };
     let policies = tried(&text, &stage, Options { inheritance, ..Options::default() }).map_err(|reason| {
         Stop::failed(format!(
@@ -65,15 +65,15 @@ pub fn run(command: &Learn, global: &Global, interrupt: &Interrupt) -> Result<u8
     Ok(gate::CONFORMS)
 }
 
-/// One stage, with where it is.
-struct Stage {
+/// A stage with its place.
+struct FoundStage {
     account: Option<String>,
     region: Option<String>,
     api: Value<'static>,
     stage: Value<'static>,
 }
 
-impl Stage {
+impl FoundStage {
     fn of(document: &Document<'_>) -> Self {
         Self {
             account: document.account.map(str::to_owned),
@@ -107,22 +107,22 @@ impl Stage {
     }
 }
 
-/// The stage that was asked for.
-struct Asked<'c> {
+/// The stage that the flags name.
+struct StageQuery<'c> {
     api: Option<&'c str>,
     stage: &'c str,
     from: &'c SourceKind,
 }
 
-/// What a source holds of it.
+/// The stages of a source with that name.
 #[derive(Default)]
-struct Found {
-    stages: Vec<Stage>,
+struct Candidates {
+    stages: Vec<FoundStage>,
     /// The names of the API's other stages.
     others: Vec<String>,
 }
 
-impl<'c> Asked<'c> {
+impl<'c> StageQuery<'c> {
     fn of(command: &'c Learn, from: &'c SourceKind) -> Result<Self, Stop> {
         match (command.source.api.as_slice(), command.source.stage.as_slice()) {
             ([api], [stage]) => Ok(Self { api: Some(api), stage, from }),
@@ -131,11 +131,11 @@ impl<'c> Asked<'c> {
         }
     }
 
-    fn read(&self, mut feed: Box<dyn Feed>) -> Result<(Found, Close), Unusable> {
-        let mut found = Found::default();
+    fn read(&self, mut feed: Box<dyn Feed>) -> Result<(Candidates, Close), Unusable> {
+        let mut found = Candidates::default();
         while let Some(chunk) = feed.next() {
             chunk.decode(&Wanted::all(), |document| match document.stage_name() {
-                Some(name) if name == self.stage => found.stages.push(Stage::of(document)),
+                Some(name) if name == self.stage => found.stages.push(FoundStage::of(document)),
                 Some(name) if !found.others.iter().any(|other| other == name) => found.others.push(name.to_owned()),
                 _ => {}
             })?;
@@ -144,10 +144,10 @@ impl<'c> Asked<'c> {
     }
 
     /// The one stage that was found.
-    fn only(&self, mut found: Found, close: &Close) -> Result<Stage, Stop> {
+    fn only(&self, mut found: Candidates, close: &Close) -> Result<FoundStage, Stop> {
         let of_api = self.api.map(|api| format!(" of API `{api}`")).unwrap_or_default();
         if found.stages.len() > 1 {
-            let places: Vec<String> = found.stages.iter().take(MOST_PLACES).map(Stage::place).collect();
+            let places: Vec<String> = found.stages.iter().take(MOST_PLACES).map(FoundStage::place).collect();
             let more = found.stages.len() - places.len();
             let more = if more > 0 { format!("; and {more} more") } else { String::new() };
             let help = match (self.api, self.from) {
@@ -192,8 +192,8 @@ impl<'c> Asked<'c> {
     }
 }
 
-/// The policies of a text, once they were tried: they load, they hold on the stage, and their tests come out.
-fn tried(text: &str, stage: &Stage, options: Options) -> Result<Policies, String> {
+/// Loads the policies of a text, and checks that they hold on the stage and that their tests pass.
+fn tried(text: &str, stage: &FoundStage, options: Options) -> Result<Policies, String> {
     let text = Arc::new(SourceText { name: "learned.yaml".to_owned(), text: text.to_owned() });
     let policies = load(vec![text]).map_err(|mistakes| {
         let one =

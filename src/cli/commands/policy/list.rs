@@ -1,11 +1,11 @@
-//! `driftgate policy list`: the rules of policies, in their order.
+//! `driftgate policy list`: lists the rules of policies, in their order.
 
 use std::io;
 
 use anstyle::Style;
 use serde::Serialize;
 
-use crate::cli::args::{Global, Listing, PolicyList};
+use crate::cli::args::{Global, PolicyList, TextOrJson};
 use crate::cli::pipeline::policies::load_for;
 use crate::cli::plural::plural;
 use crate::cli::stop::Stop;
@@ -27,9 +27,9 @@ const LONGEST_NAME: usize = 40;
 pub fn run(command: &PolicyList, global: &Global) -> Result<u8, Stop> {
     let policies = load_for(&command.policies.paths, global, "")?;
     match command.format {
-        Listing::Json => output::json(&Listed::of(&policies))?,
-        Listing::Text if global.quiet => {}
-        Listing::Text => output::page(|page| text(&policies, page))?,
+        TextOrJson::Json => output::json(&Listed::of(&policies))?,
+        TextOrJson::Text if global.quiet => {}
+        TextOrJson::Text => output::page(|page| text(&policies, page))?,
     }
     Ok(gate::CONFORMS)
 }
@@ -68,7 +68,7 @@ fn text(policies: &Policies, page: &mut Page<'_>) -> io::Result<()> {
     page.paragraph(0, 2, &[(PLAIN, &count), (PLAIN, &packs)])
 }
 
-/// What is written as JSON.
+/// The document that is written as JSON.
 #[derive(Serialize)]
 struct Listed<'p> {
     format: &'static str,
@@ -82,7 +82,7 @@ struct ListedPolicy<'p> {
     name: &'p str,
     description: Option<&'p str>,
     file: &'p str,
-    /// Whether a `match` narrows all its rules.
+    /// True if a `match` narrows all its rules.
     r#match: bool,
     rules: Vec<ListedRule<'p>>,
 }
@@ -97,7 +97,7 @@ struct ListedRule<'p> {
     references: &'p [String],
     file: &'p str,
     line: usize,
-    /// Whether the rule has a `match` of its own.
+    /// True if the rule has a `match` of its own.
     r#match: bool,
     /// The protocols on which it can apply.
     protocols: Vec<&'static str>,

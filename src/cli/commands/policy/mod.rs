@@ -7,12 +7,12 @@ mod list;
 pub mod schema;
 mod test;
 
-use crate::cli::args::{Global, Policy, PolicyCommand};
+use crate::cli::args::{Global, PolicyArgs, PolicyCommand};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::interrupt::Interrupt;
 
 /// Runs the command.
-pub fn run(command: &Policy, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
+pub fn run(command: &PolicyArgs, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
     match &command.command {
         PolicyCommand::Check(command) => check::run(command, global),
         PolicyCommand::Test(command) => test::run(command, global),

@@ -1,4 +1,4 @@
-//! `driftgate policy schema`: the JSON Schema of policies, waivers and run files, for editors.
+//! `driftgate policy schema`: prints the JSON Schema of policies, waivers and run files, for editors.
 
 use serde_json::{Value, json};
 

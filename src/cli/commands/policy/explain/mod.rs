@@ -1,4 +1,4 @@
-//! `driftgate policy explain`: a rule, a word of the language or a field, in words.
+//! `driftgate policy explain`: explains a rule, a word of the language or a field.
 
 mod pages;
 mod sheet;
@@ -20,7 +20,7 @@ use crate::policy::text::aliases;
 use crate::policy::text::diagnostic::{SourceText, nearest};
 use crate::policy::{Policies, Policy, Rule, load};
 
-/// What a name stands for.
+/// The meaning of a name.
 enum Subject<'p> {
     Rule(&'p Policy, &'p Rule),
     Test(&'static Operator),
@@ -30,7 +30,7 @@ enum Subject<'p> {
 
 /// Runs the command.
 pub fn run(command: &Explain, global: &Global) -> Result<u8, Stop> {
-    // A word has a meaning whatever the policies say, even if there is a mistake in them.
+    // Words need no policies, which may have mistakes.
     let only_words = command.names.iter().all(|name| words(name).next().is_some());
     let policies = if only_words && command.policy.is_empty() {
         Policies::default()
@@ -65,7 +65,7 @@ fn words(name: &str) -> impl Iterator<Item = Subject<'static>> {
     tests.chain(WORDS.iter().filter(move |word| word.name == name).map(Subject::Word))
 }
 
-/// What a name stands for: a word before a rule, a rule before a field.
+/// The meaning of a name: a word before a rule, a rule before a field.
 fn find<'p>(name: &str, policies: &'p Policies) -> Result<Subject<'p>, Stop> {
     if let Some(word) = words(name).next() {
         return Ok(word);
@@ -105,7 +105,7 @@ fn fields<'p>(name: &str, places: &'p [Place]) -> Vec<&'p Place> {
 }
 
 fn unknown(name: &str, known: &[&str]) -> String {
-    let title = format!("there is no rule, test or field `{name}`");
+    let title = format!("unknown rule, test or field `{name}`");
     if let Some((key, about)) = KEYS.iter().find(|(key, _)| *key == name) {
         return format!("{title}.\n`{key}` is {about}.");
     }
@@ -124,7 +124,7 @@ fn unknown(name: &str, known: &[&str]) -> String {
     }
 }
 
-/// Whether a pack has a rule of this name, `POLICY/ID`.
+/// True if a pack has a rule of this name, `POLICY/ID`.
 fn pack_has(name: &str) -> bool {
     let text = |pack| Some(SourceText { name: name.to_owned(), text: builtin::pack(pack)?.to_owned() });
     let policies = name.split_once('/').and_then(|(pack, _)| load(vec![Arc::new(text(pack)?)]).ok());
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_is_found_by_its_end_and_whatever_the_case() {
+    fn a_field_is_found_by_its_end_in_any_case() {
         let places = places();
         let found = |name: &str| fields(name, &places).into_iter().map(|place| place.path.clone()).collect::<Vec<_>>();
         assert_eq!(found("stagename"), ["StageName"]);

@@ -1,4 +1,4 @@
-//! What is said of a rule, a test, a word and a field.
+//! The explanations of rules, tests, words and fields.
 
 use std::io;
 
@@ -19,7 +19,7 @@ use crate::policy::language::pattern::Pattern;
 use crate::policy::read::example::Example;
 use crate::policy::{Policies, Policy, Rule};
 
-/// A rule: which stages, what is demanded, and its own tests as examples.
+/// A rule: its stages, its demands, and its own tests as examples.
 pub fn rule(sheet: &mut Sheet<'_>, policy: &Policy, rule: &Rule) -> io::Result<()> {
     let facts = &rule.facts;
     sheet.title(&facts.name, &format!("rule, {}", facts.severity.name()))?;
@@ -37,12 +37,12 @@ pub fn rule(sheet: &mut Sheet<'_>, policy: &Policy, rule: &Rule) -> io::Result<(
 
     let selections: Vec<&Pattern> = policy.selection.iter().chain(&rule.selection).collect();
     if selections.is_empty() {
-        sheet.heading("It is about every stage.")?;
+        sheet.heading("Applies to every stage.")?;
     } else {
-        sheet.heading("It is about stages with all of this")?;
+        sheet.heading("Applies to stages with all of this")?;
         lines(sheet, selections.into_iter(), "")?;
     }
-    sheet.heading("It demands")?;
+    sheet.heading("Demands")?;
     lines(sheet, rule.picture.iter(), "")?;
     lines(sheet, rule.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern), "each-route")?;
     if let Some(assertion) = &rule.assertion {
@@ -53,11 +53,11 @@ pub fn rule(sheet: &mut Sheet<'_>, policy: &Policy, rule: &Rule) -> io::Result<(
     let read = reads(policy, rule);
     if let Some(example) = conforms {
         sheet.heading(&format!("Conforms: {}", example.name))?;
-        sheet.yaml(&given(example, &read))?;
+        sheet.yaml(&stage_yaml(example, &read))?;
     }
     if let Some((example, failures)) = violates {
         sheet.heading(&format!("Violates: {}", example.name))?;
-        sheet.yaml(&given(example, &read))?;
+        sheet.yaml(&stage_yaml(example, &read))?;
         for failure in failures {
             sheet.item(0, &format!("# {failure}"))?;
         }
@@ -88,8 +88,8 @@ fn examples<'p>(policy: &'p Policy, rule: &Rule) -> (Option<&'p Example>, Option
     (conforms, violates)
 }
 
-/// The stage of a test, as far as a rule reads it.
-fn given(example: &Example, read: &[String]) -> String {
+/// The settings of a test's stage that a rule reads, as YAML.
+fn stage_yaml(example: &Example, read: &[String]) -> String {
     let json = |field, value| serde_json::to_value(Written { field, value }).unwrap_or_default();
     let mut stage = json(&STAGE_FIELD, &example.stage);
     stage["api"] = json(&API_FIELD, &example.api);
@@ -118,17 +118,17 @@ pub fn test(sheet: &mut Sheet<'_>, operator: &Operator) -> io::Result<()> {
     sheet.text(operator.about)?;
     sheet.blank()?;
     sheet.fact("Takes", operator.takes)?;
-    sheet.fact("Stands at", &fits(operator))?;
+    sheet.fact("Allowed at", &fits(operator))?;
     example(sheet, &operator.example)
 }
 
-/// A word that is no test.
+/// A word that is not a test.
 pub fn word(sheet: &mut Sheet<'_>, word: &Word) -> io::Result<()> {
     sheet.title(word.name, "word of the language")?;
     sheet.text(word.about)?;
     sheet.blank()?;
     sheet.fact("Takes", word.takes)?;
-    sheet.fact("Stands", word.place)?;
+    sheet.fact("Allowed", word.place)?;
     example(sheet, &word.example)
 }
 
@@ -137,7 +137,7 @@ fn example(sheet: &mut Sheet<'_>, example: &Shown) -> io::Result<()> {
 }
 
 fn shown(sheet: &mut Sheet<'_>, rule: &str, passes: &str, fails: &str) -> io::Result<()> {
-    for (heading, yaml) in [("A rule says", rule), ("Conforms", passes), ("Violates", fails)] {
+    for (heading, yaml) in [("Rule", rule), ("Conforms", passes), ("Violates", fails)] {
         sheet.heading(heading)?;
         sheet.yaml(&block(yaml))?;
     }
@@ -198,7 +198,7 @@ fn reads(policy: &Policy, rule: &Rule) -> Vec<String> {
     read
 }
 
-/// Whether one path is the other, or a part of it.
+/// True if one path is the other, or a part of it.
 fn overlap(one: &str, other: &str) -> bool {
     below(one, other).is_some() || below(other, one).is_some()
 }

@@ -1,4 +1,4 @@
-//! A sheet of explanation on its way to the terminal: titles, facts, outlines. It must not know what they say.
+//! An explanation on its way to the terminal: titles, facts, outlines. It must not know their contents.
 
 use std::io;
 
@@ -9,14 +9,14 @@ use crate::report::page::Page;
 
 /// Columns that every terminal has.
 const WIDTH: usize = 80;
-/// Where the text beside a fact's name starts.
+/// The column of the text beside a fact's name.
 const BESIDE: usize = 13;
 
 const PLAIN: Style = Style::new();
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// A sheet, written as it is told.
+/// A sheet, written part by part.
 pub struct Sheet<'w> {
     page: Page<'w>,
 }
@@ -33,7 +33,7 @@ impl<'w> Sheet<'w> {
         self.page.blank()
     }
 
-    /// What the sheet is about, and what kind of thing that is.
+    /// The subject of the sheet and its kind.
     pub fn title(&mut self, name: &str, kind: &str) -> io::Result<()> {
         self.page.paragraph(0, 2, &[(BOLD, &one_line(name)), (DIM, &format!("  {kind}"))])
     }
@@ -55,7 +55,7 @@ impl<'w> Sheet<'w> {
         self.page.paragraph(0, BESIDE, &[(DIM, &name), (PLAIN, &one_line(text))])
     }
 
-    /// A fact with its name, whose words stay whole: an address is there to be opened.
+    /// A fact with its name, whose words stay whole, such as an address.
     pub fn reference(&mut self, name: &str, text: &str) -> io::Result<()> {
         let text = one_line(text);
         if text.split(' ').all(|word| word.chars().count() <= WIDTH - BESIDE) {
@@ -70,7 +70,7 @@ impl<'w> Sheet<'w> {
         self.page.paragraph(2 + 2 * depth, 4 + 2 * depth, &[(PLAIN, &one_line(text))])
     }
 
-    /// YAML to copy: its lines stay whole as far as they fit.
+    /// YAML to copy: its lines stay whole if they fit.
     pub fn yaml(&mut self, text: &str) -> io::Result<()> {
         for line in text.lines() {
             let indent = line.len() - line.trim_start().len();

@@ -1,16 +1,16 @@
-//! Which rules the tests show violated, and which conforming: a rule needs both to be proved.
+//! The rules that tests show violated, and those that tests show conforming: a rule needs both.
 
 use super::run::Tested;
 use crate::check::Verdict;
 use crate::policy::Rule;
 
-/// What the tests show of the rules.
+/// The coverage of rules by tests.
 pub struct Coverage<'p> {
-    /// How many rules there are.
+    /// Number of rules.
     pub rules: usize,
-    /// Those that no test violates.
+    /// Rules that no test violates.
     pub never_violated: Vec<&'p Rule>,
-    /// Those that no test shows conforming.
+    /// Rules that no test shows conforming.
     pub never_conforming: Vec<&'p Rule>,
 }
 
@@ -40,7 +40,7 @@ impl<'p> Coverage<'p> {
         self.rules - self.never_conforming.len()
     }
 
-    /// How much of what is to be shown is shown, rounded down: only all of it is 100.
+    /// The share that is shown, rounded down: only all of it is 100.
     pub fn percent(&self) -> usize {
         (self.violated() + self.conforming()) * 100 / (2 * self.rules.max(1))
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::coverage::Coverage;
 use super::mutants::Mutants;
 use super::results::Results;
-use super::run::{Run, name};
+use super::run::{TestRun, verdict_name};
 use crate::check::{Options, reasons};
 use crate::model::finding::Actual;
 use crate::policy::Rule;
@@ -14,10 +14,10 @@ use crate::policy::read::example::Expected;
 
 /// The whole document.
 #[derive(Serialize)]
-pub struct Report<'r> {
+pub struct TestReport<'r> {
     format: &'static str,
     version: u32,
-    summary: Summary,
+    summary: TestSummary,
     tests: Vec<Test<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<Value>,
@@ -26,7 +26,7 @@ pub struct Report<'r> {
 }
 
 #[derive(Serialize)]
-struct Summary {
+struct TestSummary {
     policies: usize,
     rules: usize,
     tests: usize,
@@ -41,30 +41,30 @@ struct Test<'r> {
     file: &'r str,
     line: usize,
     passed: bool,
-    expected: Wanted<'r>,
+    expected: ExpectedRules<'r>,
     violated: Vec<&'r str>,
-    rules: Vec<Said<'r>>,
+    rules: Vec<RuleResult<'r>>,
 }
 
-/// What a test says should come: the rules that are violated, or that none governs the stage.
-struct Wanted<'r>(&'r Expected);
+/// The expectation of a test: the violated rules, or that no rule governs the stage.
+struct ExpectedRules<'r>(&'r Expected);
 
 #[derive(Serialize)]
-struct Said<'r> {
+struct RuleResult<'r> {
     rule: &'r str,
     verdict: &'static str,
-    findings: Vec<Finding>,
+    findings: Vec<RuleFinding>,
 }
 
 #[derive(Serialize)]
-struct Finding {
+struct RuleFinding {
     path: Option<String>,
     expected: Option<String>,
     actual: Value,
     reason: Option<String>,
 }
 
-impl Serialize for Wanted<'_> {
+impl Serialize for ExpectedRules<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Expected::Violates(rules) => rules.serialize(serializer),
@@ -73,14 +73,14 @@ impl Serialize for Wanted<'_> {
     }
 }
 
-impl<'r> Report<'r> {
+impl<'r> TestReport<'r> {
     pub fn of(results: &'r Results<'r>) -> Self {
         let tests: Vec<Test<'_>> = results.runs().map(Test::of).collect();
         let passed = tests.iter().filter(|test| test.passed).count();
         Self {
             format: "driftgate.policy-test",
             version: 1,
-            summary: Summary {
+            summary: TestSummary {
                 policies: results.tested.len(),
                 rules: results.tested.iter().map(|tested| tested.policy.rules.len()).sum(),
                 tests: tests.len(),
@@ -95,13 +95,13 @@ impl<'r> Report<'r> {
 }
 
 impl<'r> Test<'r> {
-    fn of(run: &'r Run<'r>) -> Self {
-        let said = |(rule, verdict): &'r (&'r Rule, _)| Said {
+    fn of(run: &'r TestRun<'r>) -> Self {
+        let result = |(rule, verdict): &'r (&'r Rule, _)| RuleResult {
             rule: &rule.id,
-            verdict: name(verdict),
+            verdict: verdict_name(verdict),
             findings: reasons(run.policy, rule, &run.example.document(), verdict, Options::default())
                 .into_iter()
-                .map(|reason| Finding {
+                .map(|reason| RuleFinding {
                     path: (!reason.path.is_empty()).then(|| reason.path.to_string()),
                     expected: reason.expected.map(|expected| expected.to_string()),
                     actual: reason.actual.map_or(Value::Null, value),
@@ -115,9 +115,9 @@ impl<'r> Test<'r> {
             file: &run.example.file.name,
             line: run.example.line(),
             passed: run.passed(),
-            expected: Wanted(&run.example.expected),
+            expected: ExpectedRules(&run.example.expected),
             violated: run.violated(),
-            rules: run.verdicts.iter().map(said).collect(),
+            rules: run.verdicts.iter().map(result).collect(),
         }
     }
 }

@@ -1,18 +1,18 @@
-//! The results of tests as JUnit's XML: a suite for each policy, a case for each test. Where there is none at all, a
-//! case in each suite fails, since CI systems show what is here and not the exit code.
+//! The results of tests as JUnit's XML: a suite for each policy, a case for each test. Without any test, a case in each
+//! suite fails, since CI systems show the file and not the exit code.
 
 use std::borrow::Cow;
 use std::io;
 
 use super::results::{NO_TESTS, Results};
-use super::run::Run;
+use super::run::TestRun;
 use super::text;
 use crate::report::visible;
 
 /// Writes the results.
 pub fn write(results: &Results<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let unproved = results.runs().next().is_none();
-    let failed = |runs: &mut dyn Iterator<Item = &Run<'_>>| runs.filter(|run| !run.passed()).count();
+    let failed = |runs: &mut dyn Iterator<Item = &TestRun<'_>>| runs.filter(|run| !run.passed()).count();
     let (tests, failures) = if unproved {
         (results.tested.len(), results.tested.len())
     } else {
@@ -32,16 +32,16 @@ pub fn write(results: &Results<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         for run in &tested.runs {
             case(run, out)?;
         }
-        let extent = text::plain(|page| text::extent(results, std::slice::from_ref(tested), page).map(drop));
-        if !extent.is_empty() {
-            writeln!(out, "    <system-out>{}</system-out>", escaped(&extent))?;
+        let strength = text::plain(|page| text::strength(results, std::slice::from_ref(tested), page).map(drop));
+        if !strength.is_empty() {
+            writeln!(out, "    <system-out>{}</system-out>", escaped(&strength))?;
         }
         writeln!(out, "  </testsuite>")?;
     }
     writeln!(out, "</testsuites>")
 }
 
-fn case(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+fn case(run: &TestRun<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let (name, class) = (attribute(&run.example.name), attribute(&run.policy.name));
     let (file, line) = (attribute(&run.example.file.name), run.example.line());
     write!(out, r#"    <testcase name="{name}" classname="{class}" file="{file}" line="{line}""#)?;

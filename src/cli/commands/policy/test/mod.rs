@@ -1,4 +1,4 @@
-//! `driftgate policy test`: run the tests that policies carry, and say how much they prove.
+//! `driftgate policy test`: runs the tests of policies, and shows how much they prove.
 
 mod coverage;
 mod json;
@@ -9,7 +9,7 @@ mod run;
 mod text;
 
 use self::results::{NO_TESTS, Results};
-use self::run::{Run, Tested};
+use self::run::{TestRun, Tested};
 use crate::cli::args::{Global, PolicyTest, TestFormat};
 use crate::cli::pipeline::policies::{load_for, paths_to_check};
 use crate::cli::stop::Stop;
@@ -26,18 +26,18 @@ pub fn run(command: &PolicyTest, global: &Global) -> Result<u8, Stop> {
     match command.format {
         TestFormat::Text if global.quiet => {}
         TestFormat::Text => output::page(|page| text::write(&results, page))?,
-        TestFormat::Json => output::json(&json::Report::of(&results))?,
+        TestFormat::Json => output::json(&json::TestReport::of(&results))?,
         TestFormat::Junit => output::write(&output::Target::Stdout, |out| junit::write(&results, out))?,
     }
     if command.format != TestFormat::Text && results.runs().next().is_none() {
         diagnostics::error(&format!("no tests: {NO_TESTS}"));
     }
-    let proved = results.runs().next().is_some() && results.runs().all(Run::passed);
+    let proved = results.runs().next().is_some() && results.runs().all(TestRun::passed);
     Ok(if proved { gate::CONFORMS } else { gate::VIOLATIONS })
 }
 
-/// Why an example does not come out as it says; `None` when it does.
+/// The reason why an example fails; `None` if it passes.
 pub fn failure(policy: &Policy, example: &Example) -> Option<String> {
-    let run = Run::of(policy, example);
+    let run = TestRun::of(policy, example);
     (!run.passed()).then(|| text::plain(|page| text::details(&run, page)))
 }

@@ -2,29 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::run::{Run, Tested};
+use super::run::{TestRun, Tested};
 use crate::check::{Options, Verdict, verdict};
 use crate::policy::author::mutation::{Mutation, mutations};
 use crate::policy::language::fields::below;
 use crate::policy::read::example::Expected;
 
-/// How many verdicts are asked for at most: some seconds of work.
+/// Largest number of verdicts: some seconds of work.
 const MOST_VERDICTS: usize = 5_000_000;
 
-/// What became of the changes.
+/// The outcome of all changes.
 #[derive(Default)]
 pub struct Mutants<'p> {
-    /// How many good examples were changed.
+    /// Number of good examples that were changed.
     pub examples: usize,
-    /// How many changes there are of settings of which a rule demands something; equal ones of several examples are one.
+    /// Number of changes of settings that a rule has demands on; equal ones of several examples count once.
     pub changes: usize,
-    /// How many of them a rule noticed.
+    /// Number of changes that a rule noticed.
     pub noticed: usize,
-    /// Those that none did, by setting.
+    /// The changes that no rule noticed, by setting.
     pub survivors: Vec<Survivors<'p>>,
-    /// The settings of which no rule demands anything.
+    /// The settings that no rule has demands on.
     pub unread: BTreeSet<String>,
-    /// Whether there were more changes than can be tried.
+    /// True if there were more changes than can be tried.
     pub cut: bool,
 }
 
@@ -32,13 +32,13 @@ pub struct Mutants<'p> {
 pub struct Survivors<'p> {
     pub policy: &'p str,
     pub path: String,
-    /// What became of the setting, in words.
+    /// The changes of the setting, in words.
     pub changes: Vec<String>,
     /// The rules that demand something of it.
     pub rules: Vec<&'p str>,
 }
 
-/// A change as it is counted: by setting and words.
+/// A change: setting and words.
 type Change = (String, String);
 
 impl<'p> Mutants<'p> {
@@ -57,7 +57,7 @@ impl<'p> Mutants<'p> {
         // In the order in which the examples come to them.
         let mut order: Vec<Change> = Vec::new();
         let mut seen: BTreeMap<Change, (bool, BTreeSet<&'p str>)> = BTreeMap::new();
-        let good = |run: &&Run<'_>| matches!(&run.example.expected, Expected::Violates(none) if none.is_empty());
+        let good = |run: &&TestRun<'_>| matches!(&run.example.expected, Expected::Violates(none) if none.is_empty());
         for run in tested.runs.iter().filter(good).filter(|run| run.passed()) {
             self.examples += 1;
             let readers = Readers::of(run);
@@ -104,8 +104,8 @@ impl<'p> Mutants<'p> {
     }
 }
 
-/// Whether a rule that was not violated is, once the example is changed.
-fn is_noticed(run: &Run<'_>, mutation: &Mutation) -> bool {
+/// True if the change makes an example violate another rule.
+fn is_noticed(run: &TestRun<'_>, mutation: &Mutation) -> bool {
     let changed = mutation.of(run.example);
     let document = mutation.document(run.example, &changed);
     run.verdicts.iter().any(|(rule, before)| {
@@ -118,7 +118,7 @@ fn is_noticed(run: &Run<'_>, mutation: &Mutation) -> bool {
 struct Readers<'p>(Vec<(&'p str, Vec<String>)>);
 
 impl<'p> Readers<'p> {
-    fn of(run: &Run<'p>) -> Self {
+    fn of(run: &TestRun<'p>) -> Self {
         let conforming = run.verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Conforms);
         Self(
             conforming

@@ -4,22 +4,22 @@ use crate::check::{Options, Verdict, verdict};
 use crate::policy::read::example::{Example, Expected};
 use crate::policy::{Policy, Rule};
 
-/// A policy, and what became of its tests.
+/// A policy with the runs of its tests.
 pub struct Tested<'p> {
     pub policy: &'p Policy,
-    pub runs: Vec<Run<'p>>,
+    pub runs: Vec<TestRun<'p>>,
 }
 
-/// What became of one test.
-pub struct Run<'p> {
+/// The run of one test.
+pub struct TestRun<'p> {
     pub policy: &'p Policy,
     pub example: &'p Example,
     pub verdicts: Vec<(&'p Rule, Verdict)>,
 }
 
-/// What is wrong with a rule's verdict.
+/// The difference between a rule's verdict and the expected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrong {
+pub enum Mismatch {
     /// It is violated, and should not be.
     Violated,
     /// It is not violated, and should be.
@@ -32,15 +32,15 @@ pub enum Wrong {
 
 impl<'p> Tested<'p> {
     pub fn of(policy: &'p Policy) -> Self {
-        Self { policy, runs: policy.tests.iter().map(|example| Run::of(policy, example)).collect() }
+        Self { policy, runs: policy.tests.iter().map(|example| TestRun::of(policy, example)).collect() }
     }
 }
 
-impl<'p> Run<'p> {
+impl<'p> TestRun<'p> {
     pub fn of(policy: &'p Policy, example: &'p Example) -> Self {
         let document = example.document();
-        let said = |rule| (rule, verdict(policy.selection.as_ref(), rule, &document, Options::default()));
-        Self { policy, example, verdicts: policy.rules.iter().map(said).collect() }
+        let run = |rule| (rule, verdict(policy.selection.as_ref(), rule, &document, Options::default()));
+        Self { policy, example, verdicts: policy.rules.iter().map(run).collect() }
     }
 
     pub fn passed(&self) -> bool {
@@ -53,9 +53,9 @@ impl<'p> Run<'p> {
         violated.map(|(rule, _)| rule.id.as_str()).collect()
     }
 
-    /// The rules with another verdict than the test says, in the order of the policy.
-    pub fn wrong(&self) -> Vec<(&'p Rule, &Verdict, Wrong)> {
-        let of = |wrong: &dyn Fn(&Rule, &Verdict) -> Option<Wrong>| -> Vec<_> {
+    /// The rules with another verdict than the test expects, in the order of the policy.
+    pub fn wrong(&self) -> Vec<(&'p Rule, &Verdict, Mismatch)> {
+        let of = |wrong: &dyn Fn(&Rule, &Verdict) -> Option<Mismatch>| -> Vec<_> {
             let found =
                 self.verdicts.iter().filter_map(|(rule, verdict)| Some((*rule, verdict, wrong(rule, verdict)?)));
             found.collect()
@@ -63,18 +63,18 @@ impl<'p> Run<'p> {
         match &self.example.expected {
             Expected::Ungoverned => of(&|_, verdict| match verdict {
                 Verdict::NotGoverned | Verdict::NotApplicable => None,
-                _ => Some(Wrong::Governs),
+                _ => Some(Mismatch::Governs),
             }),
             Expected::Violates(expected) => {
                 let wrong =
                     of(&|rule, verdict| match (matches!(verdict, Verdict::Violates(_)), expected.contains(&rule.id)) {
-                        (true, false) => Some(Wrong::Violated),
-                        (false, true) => Some(Wrong::NotViolated),
+                        (true, false) => Some(Mismatch::Violated),
+                        (false, true) => Some(Mismatch::NotViolated),
                         _ => None,
                     });
                 let conforms = self.verdicts.iter().any(|(_, verdict)| *verdict == Verdict::Conforms);
                 if wrong.is_empty() && expected.is_empty() && !conforms {
-                    of(&|_, _| Some(Wrong::ShowsNothing))
+                    of(&|_, _| Some(Mismatch::ShowsNothing))
                 } else {
                     wrong
                 }
@@ -84,7 +84,7 @@ impl<'p> Run<'p> {
 }
 
 /// A verdict's name in results.
-pub fn name(verdict: &Verdict) -> &'static str {
+pub fn verdict_name(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::NotGoverned => "not_governed",
         Verdict::Conforms => "conforms",

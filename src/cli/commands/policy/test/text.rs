@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::coverage::Coverage;
 use super::mutants::Mutants;
 use super::results::{NO_TESTS, Results};
-use super::run::{Run, Tested, Wrong};
+use super::run::{Mismatch, TestRun, Tested};
 use crate::check::{Options, Reason, Verdict, reasons, why_ungoverned};
 use crate::cli::plural::plural;
 use crate::policy::Rule;
@@ -22,13 +22,13 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 
 /// Writes the results.
 pub fn write(results: &Results<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let failed: Vec<&Run<'_>> = results.runs().filter(|run| !run.passed()).collect();
+    let failed: Vec<&TestRun<'_>> = results.runs().filter(|run| !run.passed()).collect();
     for run in &failed {
         page.paragraph(0, 2, &[(BAD, "FAIL"), (BOLD, &format!(" {}", headline(run)))])?;
         details(run, page)?;
         page.blank()?;
     }
-    if extent(results, &results.tested, page)? {
+    if strength(results, &results.tested, page)? {
         page.blank()?;
     }
     let tests = results.runs().count();
@@ -41,7 +41,7 @@ pub fn write(results: &Results<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.paragraph(0, 2, &[(PLAIN, &of), (style, &outcome)])
 }
 
-/// What is written on a page without colours, in lines of any length: whoever shows them breaks them.
+/// The text of a page without colours and line breaks.
 pub fn plain(write: impl FnOnce(&mut Page<'_>) -> io::Result<()>) -> String {
     let mut bytes = Vec::new();
     // Writing to a Vec cannot fail.
@@ -49,8 +49,8 @@ pub fn plain(write: impl FnOnce(&mut Page<'_>) -> io::Result<()>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// How much the tests of these policies prove, as far as it was asked for. Whether anything was.
-pub fn extent<'p>(results: &Results<'p>, of: &[Tested<'p>], page: &mut Page<'_>) -> io::Result<bool> {
+/// Writes how much the tests of these policies prove. Returns true if the flags ask for it.
+pub fn strength<'p>(results: &Results<'p>, of: &[Tested<'p>], page: &mut Page<'_>) -> io::Result<bool> {
     if let Some(coverage) = results.coverage(of) {
         of_coverage(&coverage, page)?;
     }
@@ -64,12 +64,12 @@ pub fn extent<'p>(results: &Results<'p>, of: &[Tested<'p>], page: &mut Page<'_>)
 }
 
 /// The policy and the name of a test.
-fn headline(run: &Run<'_>) -> String {
+fn headline(run: &TestRun<'_>) -> String {
     format!("{}: {}", run.policy.name, visible(&run.example.name))
 }
 
-/// What is wrong with a test.
-pub fn details(run: &Run<'_>, page: &mut Page<'_>) -> io::Result<()> {
+/// Writes the details of a failed test.
+pub fn details(run: &TestRun<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let file = format!("{}:{}", visible(&run.example.file.name), run.example.line());
     page.paragraph(2, 4, &[(DIM, &file)])?;
     let (expected, got) = match &run.example.expected {
@@ -88,9 +88,9 @@ pub fn details(run: &Run<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.paragraph(2, 12, &[(DIM, "expected  "), (PLAIN, &expected)])?;
     page.paragraph(2, 12, &[(DIM, "got       "), (PLAIN, &got)])?;
     let wrong = run.wrong();
-    if wrong.iter().all(|(.., wrong)| *wrong == Wrong::ShowsNothing) {
+    if wrong.iter().all(|(.., wrong)| *wrong == Mismatch::ShowsNothing) {
         page.paragraph(2, 4, &[(PLAIN, "no rule conforms, so the test shows nothing")])?;
-        // What keeps out every rule is said once.
+        // A reason that holds for every rule is given once.
         let shared = why_ungoverned(run.policy, &run.example.document(), Options::default());
         if !shared.is_empty() {
             page.paragraph(2, 4, &[(BOLD, &run.policy.name), (PLAIN, ": the `match` of the policy does not hold")])?;
@@ -98,13 +98,13 @@ pub fn details(run: &Run<'_>, page: &mut Page<'_>) -> io::Result<()> {
         }
     }
     for (rule, verdict, wrong) in wrong {
-        let said = match wrong {
-            Wrong::Violated => " is violated, and should not be".to_owned(),
-            Wrong::NotViolated => format!(" is not violated, and should be: {}", words(verdict)),
-            Wrong::Governs => format!(" governs the stage: {}", words(verdict)),
-            Wrong::ShowsNothing => format!(": {}", words(verdict)),
+        let summary = match wrong {
+            Mismatch::Violated => " is violated, and should not be".to_owned(),
+            Mismatch::NotViolated => format!(" is not violated, and should be: {}", words(verdict)),
+            Mismatch::Governs => format!(" governs the stage: {}", words(verdict)),
+            Mismatch::ShowsNothing => format!(": {}", words(verdict)),
         };
-        page.paragraph(2, 4, &[(BOLD, &rule.id), (PLAIN, &said)])?;
+        page.paragraph(2, 4, &[(BOLD, &rule.id), (PLAIN, &summary)])?;
         for reason in reasons(run.policy, rule, &run.example.document(), verdict, Options::default()) {
             self::reason(&reason, page)?;
         }
@@ -138,12 +138,12 @@ fn reason(reason: &Reason, page: &mut Page<'_>) -> io::Result<()> {
 
 fn of_coverage(coverage: &Coverage<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let (rules, percent) = (plural(coverage.rules, "rule"), coverage.percent());
-    let said = format!(
+    let summary = format!(
         " {percent} %: of {rules}, {} violated by a test, {} shown conforming",
         coverage.violated(),
         coverage.conforming()
     );
-    page.paragraph(0, 2, &[(BOLD, "Coverage"), (PLAIN, &said)])?;
+    page.paragraph(0, 2, &[(BOLD, "Coverage"), (PLAIN, &summary)])?;
     for (title, rules) in
         [("no test violates", &coverage.never_violated), ("no test shows conforming", &coverage.never_conforming)]
     {
@@ -160,12 +160,12 @@ fn of_coverage(coverage: &Coverage<'_>, page: &mut Page<'_>) -> io::Result<()> {
 
 fn of_mutants(mutants: &Mutants<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if mutants.examples == 0 {
-        let said = " no test with `violates: []` passes, so there is nothing to change";
-        return page.paragraph(0, 2, &[(BOLD, "Mutations:"), (PLAIN, said)]);
+        let summary = " no test with `violates: []` passes, so there is nothing to change";
+        return page.paragraph(0, 2, &[(BOLD, "Mutations:"), (PLAIN, summary)]);
     }
     let examples = plural(mutants.examples, "good example");
-    let said = format!(" rules notice {} of {} to {examples}", mutants.noticed, plural(mutants.changes, "change"));
-    page.paragraph(0, 2, &[(BOLD, "Mutations:"), (PLAIN, &said)])?;
+    let summary = format!(" rules notice {} of {} to {examples}", mutants.noticed, plural(mutants.changes, "change"));
+    page.paragraph(0, 2, &[(BOLD, "Mutations:"), (PLAIN, &summary)])?;
     if !mutants.survivors.is_empty() {
         page.paragraph(2, 4, &[(PLAIN, "not noticed by the rules that read the setting")])?;
     }
@@ -177,8 +177,8 @@ fn of_mutants(mutants: &Mutants<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     if !mutants.unread.is_empty() {
         let settings = plural(mutants.unread.len(), "setting");
-        let said = format!("{settings} of which no rule demands anything; --format json names them");
-        page.paragraph(2, 4, &[(DIM, &said)])?;
+        let summary = format!("{settings} that no rule has demands on; --format json lists them");
+        page.paragraph(2, 4, &[(DIM, &summary)])?;
     }
     if mutants.cut {
         page.paragraph(2, 4, &[(BAD, "there are more changes than are tried; test fewer policies at once")])?;
