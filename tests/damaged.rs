@@ -338,6 +338,9 @@ fn facts_that_do_not_agree_are_refused() {
     refused(&snapshot(&[lines[0].clone(), other]), "describes the same API in another way");
     let trailer = TRAILER.replacen("\"apis\":0", "\"apis\":1", 1);
     refused(&of(HEADER, &[line("a", "dev"), line("b", "dev")], &trailer), "stages of 2 are there");
+    // Out of order an API begins again, and is still one.
+    let again = [line("b", "dev"), line("a", "dev"), line("b", "prod")];
+    refused(&of(HEADER, &again, &trailer), "stages of 2 are there");
 }
 
 #[test]

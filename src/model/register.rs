@@ -1,7 +1,7 @@
 //! The stages of a snapshot, counted while they are decoded on whatever thread: what the file states of them must agree,
 //! whichever of them are wanted. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,18 +26,11 @@ pub struct Register {
 /// Notes on the stages of a file.
 #[derive(Debug, Default)]
 pub struct Noted {
-    /// The number of stages of each account and Region, and how often another API begins there, counting from 0 and
-    /// not across the ends of stretches.
-    places: BTreeMap<Place, Count>,
+    /// The number of stages of each account and Region.
+    places: BTreeMap<Place, u64>,
     /// The wanted names that were found.
     pub found: Found,
     stretches: Vec<Stretch>,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Count {
-    stages: u64,
-    changes: u64,
 }
 
 /// Some lines in a row.
@@ -60,6 +53,8 @@ struct Described {
     line: u64,
     /// The hash over the description.
     description: u64,
+    /// The hash over account and Region.
+    place: u64,
 }
 
 /// Account, Region, API and stage.
@@ -84,7 +79,7 @@ pub(super) struct Notes<'r> {
     /// The hash over account, Region and API of the last line.
     api: DefaultHasher,
     ascending: bool,
-    places: Vec<(Place, Count)>,
+    places: Vec<(Place, u64)>,
     found: Found,
     first: Option<Name>,
 }
@@ -146,8 +141,8 @@ impl<'r> Notes<'r> {
         let mut hash = self.api.clone();
         document.stage_name().hash(&mut hash);
         self.hashes.push(hash.finish());
-        if let Some((_, count)) = self.places.last_mut() {
-            count.stages += 1;
+        if let Some((_, stages)) = self.places.last_mut() {
+            *stages += 1;
         }
         Ok(())
     }
@@ -172,24 +167,21 @@ impl<'r> Notes<'r> {
         (account, region, api).hash(&mut self.api);
         // An API that is not named is not known to be the same.
         if api.is_some() {
-            self.describe(document.api);
+            self.describe(document.api, hash_of_place(account, region));
         }
-        match self.places.last_mut() {
-            Some(((a, r), count)) if (a.as_deref(), r.as_deref()) == (account, region) => {
-                let same = before.is_some_and(|before| before.api_id() == api);
-                count.changes += u64::from(!same);
-            }
-            _ => self.places.push(((account.map(str::to_owned), region.map(str::to_owned)), Count::default())),
+        let same_place = |((a, r), _): &(Place, u64)| (a.as_deref(), r.as_deref()) == (account, region);
+        if !self.places.last().is_some_and(same_place) {
+            self.places.push(((account.map(str::to_owned), region.map(str::to_owned)), 0));
         }
         Ok(())
     }
 
     /// Notes the description of the API that begins.
-    fn describe(&mut self, api: &Value<'_>) {
+    fn describe(&mut self, api: &Value<'_>, place: u64) {
         let mut description = DefaultHasher::new();
         hash_value(api, &mut description);
         let line = self.line + self.hashes.len() as u64;
-        let described = Described { api: self.api.finish(), line, description: description.finish() };
+        let described = Described { api: self.api.finish(), line, description: description.finish(), place };
         let same = |last: &Described| (last.api, last.description) == (described.api, described.description);
         if !self.apis.last().is_some_and(same) {
             self.apis.push(described);
@@ -217,9 +209,8 @@ impl<'r> Notes<'r> {
             apis.dedup_by_key(|of| (of.api, of.description));
         }
         let mut noted = register.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        for (place, Count { stages, changes }) in places {
-            let count = noted.places.entry(place).or_default();
-            (count.stages, count.changes) = (count.stages + stages, count.changes + changes);
+        for (place, stages) in places {
+            *noted.places.entry(place).or_default() += stages;
         }
         noted.found.add(found);
         noted.stretches.push(Stretch { line, first, last: name_of(last), ascending, hashes, apis });
@@ -229,14 +220,20 @@ impl<'r> Notes<'r> {
 impl Noted {
     /// Each account and Region with its number of stages.
     pub fn stages(&self) -> impl Iterator<Item = (&Place, u64)> {
-        self.places.iter().map(|(place, count)| (place, count.stages))
+        self.places.iter().map(|(place, stages)| (place, *stages))
     }
 
-    /// The least number of APIs of an account and Region.
+    /// Each account and Region with its number of APIs.
     #[must_use]
-    pub fn apis(&self, place: &Place) -> u64 {
-        // Out of order an API may begin again and again.
-        self.places.get(place).map_or(0, |count| if self.in_order() { count.changes + 1 } else { 1 })
+    pub fn apis(&self) -> BTreeMap<&Place, u64> {
+        let mut apis: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+        for described in self.stretches.iter().flat_map(|stretch| &stretch.apis) {
+            apis.entry(described.place).or_default().insert(described.api);
+        }
+        let number = |(account, region): &Place| {
+            apis.get(&hash_of_place(account.as_deref(), region.as_deref())).map_or(0, |apis| apis.len() as u64)
+        };
+        self.places.keys().map(|place| (place, number(place))).collect()
     }
 
     fn in_order(&self) -> bool {
@@ -265,6 +262,12 @@ impl Noted {
         let differ = |pair: &&[Described]| pair[0].api == pair[1].api && pair[0].description != pair[1].description;
         all.windows(2).find(differ).map(|pair| (pair[0].line, pair[1].line))
     }
+}
+
+fn hash_of_place(account: Option<&str>, region: Option<&str>) -> u64 {
+    let mut hash = DefaultHasher::new();
+    (account, region).hash(&mut hash);
+    hash.finish()
 }
 
 /// Hashes a value, so that equal ones hash alike.

@@ -30,7 +30,8 @@ pub(super) fn disagreement(asked: Option<&[Asked]>, trailer: &Trailer, noted: &N
         }
     }
     trailer.scopes.as_ref()?;
-    counts(scopes, noted).or_else(|| scopes.iter().find_map(|scope| apis(scope, noted)))
+    let there = noted.apis();
+    counts(scopes, noted).or_else(|| scopes.iter().find_map(|scope| apis(scope, &there)))
 }
 
 fn of(scope: &Scope) -> Place {
@@ -81,14 +82,14 @@ fn counts(scopes: &[Scope], noted: &Noted) -> Option<String> {
 }
 
 /// APIs of a scope that are not accounted for.
-fn apis(scope: &Scope, noted: &Noted) -> Option<String> {
+fn apis(scope: &Scope, there: &BTreeMap<&Place, u64>) -> Option<String> {
     let counts = [scope.checked_apis, scope.skipped_apis, scope.deleted_apis, scope.unchecked_apis];
     let sum = counts.into_iter().fold(0, u64::saturating_add);
     let (at, apis) = (of(scope), scope.apis);
     if sum > 0 && sum != apis {
         return Some(format!("the trailer lists {apis} APIs of {} and accounts for {sum}", place(&at)));
     }
-    let there = noted.apis(&at);
+    let there = there.get(&at).copied().unwrap_or_default();
     (apis > 0 && there > apis)
         .then(|| format!("the trailer lists {apis} APIs of {}, and stages of {there} are there", place(&at)))
 }
