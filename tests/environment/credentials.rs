@@ -27,7 +27,7 @@ fn keys_are_trimmed() {
 
 #[test]
 fn keys_that_no_header_can_hold_are_one_line() {
-    let none = "holds a character that no key has";
+    let none = "has a character that no key has";
     failed(&audit(&[("AWS_ACCESS_KEY_ID", "AKIA\nx")], &[]), &format!("the access key id of the environment {none}"));
     failed(&audit(&[("AWS_SESSION_TOKEN", "a\u{1}b")], &[]), &format!("the session token of the environment {none}"));
     let folder = folder();
@@ -46,7 +46,7 @@ fn a_process_that_hangs_is_named_in_time() {
     std::fs::write(&file, "[default]\ncredential_process = sleep 60\n").unwrap();
     failed(
         &audit(&[NO_KEYS, ("AWS_CONFIG_FILE", &file)], &[]),
-        "credential_process of the profile default gave none within 10 s",
+        "credential_process of the profile default returned none within 10 s",
     );
 }
 
@@ -71,7 +71,7 @@ fn a_file_that_blocks_ends_with_the_time() {
     );
     let role = ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/r");
     let ran = audit(&[NO_KEYS, role, ("AWS_WEB_IDENTITY_TOKEN_FILE", &pipe)], &[]);
-    failed(&ran, "AssumeRoleWithWebIdentity (AWS_WEB_IDENTITY_TOKEN_FILE) gave none within 10 s");
+    failed(&ran, "AssumeRoleWithWebIdentity (AWS_WEB_IDENTITY_TOKEN_FILE) returned none within 10 s");
     let ran = audit(&[NO_KEYS, role, ("AWS_WEB_IDENTITY_TOKEN_FILE", &pipe)], &["--timeout", "1"]);
     assert_eq!(ran.exit, 3, "{}", ran.err);
     assert!(ran.took < Duration::from_secs(8), "{:?}", ran.took);

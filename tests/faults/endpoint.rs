@@ -34,11 +34,11 @@ fn fails(url: &str, hint: &str) {
 fn nobody_listens() {
     // The port was free a moment ago, and no one else knows it.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    fails(&format!("http://{address}"), "nobody answers there");
+    fails(&format!("http://{address}"), "the host does not answer");
 }
 
 #[test]
 fn tls_where_none_is_spoken() {
     let emulator = start(Settings::default());
-    fails(&emulator.endpoint_url().replace("http://", "https://"), "no TLS that can be trusted");
+    fails(&emulator.endpoint_url().replace("http://", "https://"), "TLS failed or is not trusted");
 }

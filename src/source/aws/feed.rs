@@ -134,7 +134,7 @@ impl AwsFeed {
 
 /// The close of a fetch that ended without one: nothing is known to be read.
 fn lost() -> Close {
-    let message = "the fetch ended before its time";
+    let message = "the fetch ended early";
     let gap = Gap {
         operation: "GetApis".to_owned(),
         code: "InternalError".to_owned(),

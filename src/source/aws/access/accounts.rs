@@ -90,7 +90,7 @@ fn not_listed(members: &[OrganizationAccount], included: &[Selector], units: &Un
     let unlisted: BTreeSet<&String> = of_units.flatten().filter(|id| !known.contains(id.as_str())).collect();
     let who = lost.map(ToString::to_string).chain(unlisted.into_iter().cloned());
     who.map(|who| {
-        let message = format!("{who} was asked for and is not an account of the organization");
+        let message = format!("{who} is not an account of the organization");
         (Operation::ListAccounts, Failure::new(FailureKind::NoSuchAccount, message))
     })
     .collect()
@@ -150,7 +150,7 @@ fn choose(members: &[OrganizationAccount], included: &[Selector], excluded: &[Se
         if let Some(closed) = closed.filter(|_| !left_out) {
             found.warnings.push(Warning {
                 kind: "account-suspended".to_owned(),
-                message: format!("account {} is {closed}, and nobody can look into it: it is left out", member.id),
+                message: format!("account {} is {closed} and cannot be read: it is left out", member.id),
                 account: Some(member.id.clone()),
                 ..Warning::default()
             });

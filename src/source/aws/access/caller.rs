@@ -151,9 +151,7 @@ fn why_none(error: &CredentialsError, of_profile: bool) -> String {
 }
 
 fn unknown(code: &str, message: &str) -> Warning {
-    let message = format!(
-        "STS did not say which account this is ({code}: {message}); the account is null in everything that follows"
-    );
+    let message = format!("STS did not return the account ({code}: {message}); the account is null in the result");
     Warning { kind: "account-unknown".to_owned(), message, ..Warning::default() }
 }
 

@@ -106,9 +106,12 @@ impl Provider {
         let found = found.await;
         let name = self.names.get(current.load(Ordering::Relaxed)).map_or("the provider", String::as_str);
         match found {
-            Ok(Err(CredentialsError::ProviderTimedOut(_))) | Err(Left::TooSlow) => Err(
-                CredentialsError::provider_error(format!("{name} gave none within {} s", limit.as_secs_f64().round())),
-            ),
+            Ok(Err(CredentialsError::ProviderTimedOut(_))) | Err(Left::TooSlow) => {
+                Err(CredentialsError::provider_error(format!(
+                    "{name} returned none within {} s",
+                    limit.as_secs_f64().round()
+                )))
+            }
             Err(Left::Panicked) => {
                 Err(CredentialsError::provider_error(format!("{name} cannot be used: its settings are not valid")))
             }
@@ -180,7 +183,7 @@ pub fn checked(found: &Credentials, from: &str) -> Result<Credentials, String> {
         if text.bytes().all(|byte| byte.is_ascii_graphic()) {
             Ok(text.to_owned())
         } else {
-            Err(format!("the {what} of {from} holds a character that no key has"))
+            Err(format!("the {what} of {from} has a character that no key has"))
         }
     };
     let mut trimmed = Credentials::builder()
@@ -212,9 +215,9 @@ mod tests {
         );
         assert_eq!(checked(&keys("a", "b", Some(" ")), "x").unwrap().session_token(), None);
         for (bad, why) in [
-            (keys("A\nB", "s", None), "the access key id of x holds a character that no key has"),
-            (keys("A", "s\u{7f}t", None), "the secret access key of x holds a character that no key has"),
-            (keys("A", "s", Some("ü")), "the session token of x holds a character that no key has"),
+            (keys("A\nB", "s", None), "the access key id of x has a character that no key has"),
+            (keys("A", "s\u{7f}t", None), "the secret access key of x has a character that no key has"),
+            (keys("A", "s", Some("ü")), "the session token of x has a character that no key has"),
             (keys(" ", "s", None), "the access key id of x is empty"),
         ] {
             assert_eq!(checked(&bad, "x").unwrap_err(), why);
@@ -242,7 +245,7 @@ mod tests {
         };
         let provider = Provider::new(Arc::new(make), Duration::from_millis(100));
         let error = crate::source::aws::call::sdk_error::causes(&provider.find().await.unwrap_err());
-        assert_eq!(error, "the silent one gave none within 0 s");
+        assert_eq!(error, "the silent one returned none within 0 s");
         assert!(provider.provide_credentials().await.is_err());
         let started = Instant::now();
         assert!(provider.provide_credentials().await.is_err());

@@ -100,7 +100,7 @@ impl fmt::Display for Error {
             }
             Self::MixedPartitions { one, other } => write!(
                 out,
-                "{one} and {other} are of two partitions of AWS, and no credentials are good in both.\n\
+                "{one} and {other} are in two partitions of AWS, and no credentials are valid in both.\n\
                  Audit each partition in a run of its own."
             ),
             // The value may hold a password.
@@ -144,7 +144,7 @@ impl fmt::Display for Error {
                 let why = why.rsplit_once(';').map_or(why.as_str(), |(why, _)| why);
                 write!(
                     out,
-                    "{why}, and shards cannot be told apart without it.\n\
+                    "{why}, and shards are cut by account.\n\
                      Run it again, see that STS can be reached, or name the account with --accounts."
                 )
             }

@@ -102,7 +102,7 @@ impl AssumedRole {
                 let message = format!("STS answered with credentials of account {other}");
                 return Err(Failure::new(FailureKind::ForeignCredentials, message));
             }
-            None => return Err(Failure::broken("the answer does not say whose the credentials are")),
+            None => return Err(Failure::broken("the answer does not name the account of the credentials")),
         }
         let token = Some(keys.session_token);
         let found = Credentials::new(keys.access_key_id, keys.secret_access_key, token, Some(expires), "AssumeRole");

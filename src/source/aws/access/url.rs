@@ -5,7 +5,7 @@ use crate::model::feed::Warning;
 /// The warning that requests to an endpoint are not encrypted.
 pub fn plain_http(url: &str) -> Warning {
     let url = without_password(url);
-    let message = format!("{url} is not encrypted: signed requests and what they return can be read on the way");
+    let message = format!("{url} is not encrypted: signed requests and their answers can be read on the way");
     Warning { kind: "plain-http".to_owned(), message, ..Warning::default() }
 }
 

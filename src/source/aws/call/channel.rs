@@ -85,11 +85,11 @@ impl Channel {
         let (send, read) = (&send, &read);
         let attempt = |number| async move {
             if self.expired_in_a_row.load(Ordering::Relaxed) >= EXPIRED_IN_A_ROW {
-                let message = "not sent: the session is over, as answers before it said";
+                let message = "not sent: earlier answers reported an expired session";
                 return Err(Failure::new(FailureKind::SessionOver, message));
             }
             let answer = match self.stop.unless(self.attempt(send)).await {
-                Ok(Ok(output)) => read(output).ok_or_else(|| Failure::broken("the answer lacks what it must have")),
+                Ok(Ok(output)) => read(output).ok_or_else(|| Failure::broken("the answer lacks required members")),
                 Ok(Err(error)) => Err(Failure::of(&error)),
                 Err(reason) => Err(Failure::stopped(reason, None)),
             };

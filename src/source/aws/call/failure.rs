@@ -75,7 +75,7 @@ impl Failure {
 
     /// A list whose pages do not end.
     pub fn endless(operation: Operation, pages: usize) -> Self {
-        let message = format!("the pages of {} come to no end: given up after {pages}", operation.name());
+        let message = format!("the pages of {} do not end: given up after {pages}", operation.name());
         Self::new(FailureKind::Endless, message)
     }
 

@@ -102,13 +102,13 @@ impl FailureKind {
             Self::Throttled(_) => "others use the account's quota too: lower --rate, or run at a quieter time",
             Self::Server => "the service failed: run again later",
             Self::Connection => "the connection broke: check the network and the endpoint URL",
-            Self::Unreachable => "nobody answers there: check the endpoint URL, the network and its firewall",
+            Self::Unreachable => "the host does not answer: check the endpoint URL, the network and its firewall",
             Self::Unresolved => {
-                "the host is not known: check DNS, the Region's name and the endpoint URL, and whether a proxy \
+                "the host name cannot be resolved: check DNS, the Region's name and the endpoint URL, and whether a proxy \
                  (HTTPS_PROXY) is needed"
             }
             Self::Tls => {
-                "no TLS that can be trusted: name the certificates of a proxy or a private endpoint in AWS_CA_BUNDLE, \
+                "TLS failed or is not trusted: name the certificates of a proxy or a private endpoint in AWS_CA_BUNDLE, \
                  and check the endpoint URL"
             }
             Self::Proxy => "the proxy lets nothing through: check HTTPS_PROXY and NO_PROXY",
@@ -117,18 +117,18 @@ impl FailureKind {
                 "the answer is not AWS's: look for a proxy or a sign-in page in between, and check the endpoint URL"
             }
             Self::Redirected => {
-                "AWS redirects nobody: look for a proxy or a sign-in page in between, and check the endpoint URL"
+                "AWS never redirects: look for a proxy or a sign-in page in between, and check the endpoint URL"
             }
-            Self::TooLarge => "AWS's answers are far smaller: check the endpoint URL, and what is between here and AWS",
-            Self::Unsendable => "it was not sent: check what AWS answered before, and the endpoint URL",
+            Self::TooLarge => "AWS's answers are far smaller: check the endpoint URL and the network in between",
+            Self::Unsendable => "it was not sent: check AWS's earlier answers, and the endpoint URL",
             Self::Expired | Self::SessionOver | Self::Credentials => "renew the credentials and run again",
             Self::UnknownCredentials => "the credentials are wrong: check the access key, or renew the session",
             Self::Signature => "check this machine's clock, then the secret access key",
-            Self::ForeignCredentials => "check the endpoint URL of STS: what answers there assumes another role",
-            Self::Missing => "the endpoint does not know what was asked for: check the endpoint URL",
+            Self::ForeignCredentials => "check the endpoint URL of STS: it answers with another role",
+            Self::Missing => "the endpoint does not know the requested item: check the endpoint URL",
             Self::NoSuchAccount => "check the id or the name, or leave it out of --accounts",
             Self::NoOrganization => "the caller's account is in no organization: name the accounts with --accounts",
-            Self::Endless => "run again; if it stays, the endpoint's paging is broken",
+            Self::Endless => "run again; if it persists, the endpoint's paging is broken",
             Self::TwoAnswers => "it may have been changed while it was listed: run again",
             Self::Spool => "remove the file and start over with --spool",
             Self::Stopped(Reason::Timeout) => "raise --timeout, or audit less in one run",

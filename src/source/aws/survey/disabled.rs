@@ -55,8 +55,8 @@ fn leave_out(tally: &mut ScopeTally, region: String) {
 fn hint(why: &Failure, account: Option<&str>, region: &str, status: &RegionStatus, bad: bool) -> Option<String> {
     match status.enabled(region) {
         Some(true) if is_opt_in(region) => Some(
-            "the Region is enabled, and does not know the token: one of STS's global endpoint is not good there; \
-             take one of a regional endpoint (AWS_STS_REGIONAL_ENDPOINTS=regional)"
+            "the Region is enabled, but does not know the token: a token of STS's global endpoint is not valid there; \
+             use a regional endpoint (AWS_STS_REGIONAL_ENDPOINTS=regional)"
                 .to_owned(),
         ),
         _ if bad => {

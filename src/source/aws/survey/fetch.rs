@@ -158,8 +158,8 @@ fn from_built_in_list(account: Option<&str>, found: &RegionList) -> Warning {
     Warning {
         kind: "regions-from-list".to_owned(),
         message: format!(
-            "which Regions the account has could not be asked ({}): those that driftgate knows are read, and a newer \
-             one would be missed",
+            "the account's Regions could not be listed ({}): the Regions known to driftgate are read, and a newer one \
+             would be missed",
             found.failures.iter().map(why).collect::<Vec<_>>().join(", ")
         ),
         account: account.map(str::to_owned),
@@ -176,7 +176,7 @@ fn nothing_excluded(survey: &Survey, tallies: &[ScopeTally]) -> Vec<Warning> {
     let has = |name: &str| tallies.iter().any(|tally| tally.scope.region.as_deref() == Some(name));
     let warning = |name: &String| Warning {
         kind: "nothing-excluded".to_owned(),
-        message: format!("--exclude-region {name} is none of the Regions that were to be read"),
+        message: format!("--exclude-region {name} is not one of the Regions to read"),
         ..Warning::default()
     };
     survey.request.regions.excluded.iter().filter(|name| !has(name)).map(warning).collect()

@@ -172,7 +172,7 @@ impl Region {
         let whole = missing.is_empty();
         let Some((api, stages)) = recheck.set_aside(self, api, stages.read).await else {
             if whole {
-                let failure = Failure::internal("whether its stages are worth a second look could not be found out");
+                let failure = Failure::internal("the stages for the second reading could not be chosen");
                 tally.unread(self.stage_operation(), &failure, &id, self.only_stage());
             }
             return;

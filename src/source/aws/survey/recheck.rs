@@ -184,7 +184,7 @@ fn second_readings(
             tally.unconfirmed(&why, id, &name);
         } else {
             let message = format!(
-                "stage {name} of API {id} could not be read a second time ({}: {}); what follows rests on the first",
+                "stage {name} of API {id} could not be read a second time ({}: {}); the first reading is used",
                 why.code, why.message
             );
             tally.warn("not-confirmed", message, id, Some(&name));

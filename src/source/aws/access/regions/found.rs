@@ -47,7 +47,7 @@ impl RegionList {
 pub fn checked(name: Option<String>) -> Result<String, Failure> {
     let plausible = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     name.filter(|name| !name.is_empty() && name.bytes().all(plausible))
-        .ok_or_else(|| Failure::broken("the answer holds a Region without a name that can be one's"))
+        .ok_or_else(|| Failure::broken("the answer holds a Region without a valid name"))
 }
 
 /// Returns the Regions of the partition. There is at least one, the Region that answered. AWS names no others, as

@@ -39,7 +39,8 @@ const SCHEME: AuthSchemeId = AuthSchemeId::new("sigv4");
 
 /// Calls EC2 in a Region.
 pub async fn regions(config: &SdkConfig, region: &str) -> Result<Vec<ListedRegion>, Failure> {
-    let operation = operation(config, region).ok_or_else(|| Failure::internal("EC2 has nobody to ask with"))?;
+    let operation = operation(config, region)
+        .ok_or_else(|| Failure::internal("there is no HTTP client or no credentials for EC2"))?;
     let attempt = || async {
         let answer = operation.invoke(()).await.map_err(|error| Failure::of(&error))?;
         in_partition(answer, region)
