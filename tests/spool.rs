@@ -412,7 +412,7 @@ fn every_misuse_is_told_before_the_first_call() {
     fixture.killed_in_between(fixture.audit(&["--spool", "s"]));
     no_call(&["--spool", "s"], "--resume s");
     no_call(&["--spool", "none/s"], "the folder none does not exist");
-    no_call(&["--resume", "t"], "t is not there");
+    no_call(&["--resume", "t"], "t does not exist");
     fs::set_permissions(fixture.path("p.yaml"), fs::Permissions::from_mode(0o600)).unwrap();
     no_call(&["--resume", "p.yaml"], "p.yaml is not a spool");
     no_call(&["--resume", "s", "--spool", "t"], "two files");

@@ -42,7 +42,7 @@ const UNORDERED: [(&str, &str); 14] = [
     ("src/source/aws/kind/v2/convert/mod.rs", "the SDK's maps, which become sorted ones"),
     ("src/source/aws/survey/pages.rs", "looked up, never gone through"),
     ("src/source/aws/access/organization/mod.rs", "looked up, never gone through"),
-    ("src/source/aws/access/regions/list.rs", "looked up, never gone through"),
+    ("src/source/aws/call/page_tokens.rs", "looked up, never gone through"),
     ("src/source/aws/call/retry.rs", "the random keys of a hash map, for the jitter between attempts"),
     ("src/source/aws/spool/file.rs", "looked up, never gone through"),
     ("src/source/aws/spool/read.rs", "looked up, or made into another one"),

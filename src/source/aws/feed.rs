@@ -10,7 +10,7 @@ use super::access::caller::{self, Account, Caller};
 use super::access::error::Error;
 use super::access::session::Session;
 use super::access::url::plain_http;
-use super::call::stop::Canceller;
+use super::call::Canceller;
 use super::request::{AccountSource, Request};
 use super::survey::fetch::{Fetched, fetch};
 use super::survey::progress::Progress;

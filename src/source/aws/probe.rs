@@ -9,16 +9,12 @@ use super::access::error::Error;
 use super::access::iam::{AUDIT_ACCOUNT, everybody_in};
 use super::access::regions::Origin;
 use super::access::session::Session;
-use super::call::failure::Failure;
-use super::call::failure_kind::FailureKind;
-use super::call::operation::{Operation, Subject};
-use super::call::permission::{Blame, Permission, role_arn};
-use super::call::retry::RetryPolicy;
-use super::call::stop::{Canceller, Stop};
-use super::kind::item::{id_of, name_of};
-use super::kind::v2::calls::ControlPlane;
+use super::call::{
+    Blame, Canceller, Failure, FailureKind, Operation, Permission, RetryPolicy, Stop, Subject, role_arn,
+};
+use super::kind::{ControlPlane, id_of, name_of};
 use super::request::Request;
-use super::survey::walk::{AccountVisited, OpenRegion, Survey, Visited, Visitor};
+use super::survey::walk::{AccountVisited, OpenRegion, Survey, Visitor};
 use crate::model::document::partition_of;
 use crate::model::feed::{Selection, Warning};
 
@@ -217,12 +213,6 @@ impl Examination {
 /// Makes a few calls in each Region.
 struct Probe;
 
-impl Visited for Look {
-    fn was_refused(&self) -> bool {
-        self.refused
-    }
-}
-
 impl Visitor for Probe {
     type Found = Look;
 
@@ -236,6 +226,10 @@ impl Visitor for Probe {
         let mut look = Look::new(account, region);
         look.troubles.push(Trouble::of(Operation::GetApis, why, account, Some(region), true));
         look
+    }
+
+    fn was_refused(look: &Look) -> bool {
+        look.refused
     }
 }
 

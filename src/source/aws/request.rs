@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::call::retry::RetryPolicy;
+use super::call::RetryPolicy;
 use super::selector::Selector;
 use super::spool::Spool;
 use crate::model::Document;

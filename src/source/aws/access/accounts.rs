@@ -5,10 +5,7 @@ use std::sync::Arc;
 
 use super::organization::{MemberList, Organization, OrganizationAccount, Status};
 use crate::model::feed::Warning;
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::failure_kind::FailureKind;
-use crate::source::aws::call::operation::Operation;
-use crate::source::aws::call::stop::Stop;
+use crate::source::aws::call::{Failure, FailureKind, Operation, Stop};
 use crate::source::aws::request::{AccountSource, Accounts};
 use crate::source::aws::selector::Selector;
 

@@ -11,9 +11,7 @@ use super::regions::{home_of, is_opt_in};
 use super::session::Session;
 use crate::model::document::partition_of;
 use crate::model::feed::Warning;
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::failure_kind::FailureKind;
-use crate::source::aws::call::sdk_error::{causes, credentials_error};
+use crate::source::aws::call::{Failure, FailureKind, causes, credentials_error};
 use crate::source::aws::request::Regions;
 use crate::source::aws::selector::is_account_id;
 

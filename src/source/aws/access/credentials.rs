@@ -21,6 +21,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use tokio::time::timeout;
 
 use super::apart::{Left, apart};
+use crate::source::aws::call::causes;
 
 /// The time for which a failure is repeated without a new attempt: all requests in flight need credentials at once.
 const REPEATED: Duration = Duration::from_secs(10);
@@ -148,8 +149,7 @@ impl ProvideCredentials for Provider {
                 return Err(CredentialsError::provider_error(why));
             }
             let found = self.ask().await;
-            let why =
-                found.as_ref().err().map(|error| (Instant::now(), crate::source::aws::call::sdk_error::causes(error)));
+            let why = found.as_ref().err().map(|error| (Instant::now(), causes(error)));
             lock(&self.failed).clone_from(&why);
             found
         })
@@ -244,7 +244,7 @@ mod tests {
             vec![link("the silent one", empty)]
         };
         let provider = Provider::new(Arc::new(make), Duration::from_millis(100));
-        let error = crate::source::aws::call::sdk_error::causes(&provider.find().await.unwrap_err());
+        let error = causes(&provider.find().await.unwrap_err());
         assert_eq!(error, "the silent one returned none within 0 s");
         assert!(provider.provide_credentials().await.is_err());
         let started = Instant::now();

@@ -25,7 +25,7 @@ use tokio::sync::Semaphore;
 
 use crate::model::EachOnce;
 use crate::source::aws::access::error::Error;
-use crate::source::aws::call::sdk_error::{LARGEST_ANSWER, TooLarge};
+use crate::source::aws::call::{LARGEST_ANSWER, TooLarge};
 
 /// An answer with more bytes than this waits for one of [`LARGE_AT_ONCE`] slots, so that memory is bounded even if
 /// every server sends without end.

@@ -12,10 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::credentials;
 use crate::model::document::partition_of;
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::failure_kind::FailureKind;
-use crate::source::aws::call::permission::role_arn;
-use crate::source::aws::call::retry::RetryPolicy;
+use crate::source::aws::call::{Failure, FailureKind, RetryPolicy, role_arn};
 use crate::source::aws::request::Role;
 use crate::source::aws::selector::is_account_id;
 

@@ -23,7 +23,7 @@ use super::clock::Clock;
 use super::credentials::{self, Names, Provider, SharedProvider};
 use super::error::Error;
 use super::http::{Network, read_at_most};
-use crate::source::aws::call::retry::RetryPolicy;
+use crate::source::aws::call::RetryPolicy;
 use crate::source::aws::request::{Request, StaticCredentials};
 
 /// The longest time for one attempt at STS, which comes before everything else.

@@ -8,8 +8,6 @@ use super::stop::Reason;
 const LONGEST_MESSAGE: usize = 500;
 /// The longest code that is kept, in characters; AWS's are far shorter.
 const LONGEST_CODE: usize = 100;
-/// The longest page token that is sent back, in bytes; AWS's have a few hundred.
-const LONGEST_TOKEN: usize = 16 << 10;
 /// Beginnings of a request as AWS quotes it where a signature is wrong.
 const QUOTED_REQUEST: [&str; 2] = ["The Canonical String", "The String-to-Sign"];
 
@@ -63,20 +61,6 @@ impl Failure {
     /// A request that no client could send.
     pub fn unsendable(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Unsendable, message)
-    }
-
-    /// Checks a page token. It is sent back in a URL, and no server takes one as long as the longest allowed here.
-    pub fn check_token(token: &str) -> Result<(), Self> {
-        if token.len() <= LONGEST_TOKEN {
-            return Ok(());
-        }
-        Err(Self::unsendable(format!("the page token of the answer cannot be sent back: it has {} bytes", token.len())))
-    }
-
-    /// A list whose pages do not end.
-    pub fn endless(operation: Operation, pages: usize) -> Self {
-        let message = format!("the pages of {} do not end: given up after {pages}", operation.name());
-        Self::new(FailureKind::Endless, message)
     }
 
     /// A fetch that was stopped before the call was answered; `before` is the failure of its last attempt.

@@ -9,19 +9,15 @@ use super::stop::Reason;
 pub enum FailureKind {
     /// Too many requests, with the pause that AWS asks for, if any.
     Throttled(Option<Duration>),
-    /// The service failed, 5xx.
     Server,
-    /// The connection could not be made, or broke.
     Connection,
     /// The host refused the connection or cannot be reached.
     Unreachable,
-    /// The host has no address.
     Unresolved,
     /// The TLS handshake failed, or the certificate is not trusted.
     Tls,
     /// The proxy cannot be reached, or lets nothing through.
     Proxy,
-    /// The answer did not come in time.
     Slow,
     /// The answer is not what the call returns.
     Broken,
@@ -31,7 +27,6 @@ pub enum FailureKind {
     TooLarge,
     /// The request cannot be built or sent.
     Unsendable,
-    /// The session has expired.
     Expired,
     /// The session has expired, as so many answers reported that nothing more is sent.
     SessionOver,
@@ -45,7 +40,6 @@ pub enum FailureKind {
     ForeignCredentials,
     /// AWS knows the caller, and refuses.
     Denied,
-    /// The requested item does not exist.
     Missing,
     /// The organization does not have the account.
     NoSuchAccount,
@@ -57,9 +51,7 @@ pub enum FailureKind {
     TwoAnswers,
     /// The spool of an earlier run cannot be read.
     Spool,
-    /// The fetch was stopped.
     Stopped(Reason),
-    /// A defect of driftgate.
     Internal,
     /// Any other refusal.
     Other,

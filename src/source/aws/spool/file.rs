@@ -18,7 +18,7 @@ use super::write::Writer;
 use crate::model::Value;
 use crate::model::feed::{Chunk, Close, Read, Scope, Warning};
 use crate::model::narrowing::Found;
-use crate::source::aws::call::stop::Reason;
+use crate::source::aws::call::Reason;
 
 /// The age in hours up to which a spool is resumed. Less than a day, so that no nightly run takes the stages of the last
 /// night for those deployed now.

@@ -7,8 +7,7 @@
 use super::tally::ScopeTally;
 use crate::model::feed::{Read, Warning};
 use crate::source::aws::access::regions::{RegionStatus, is_opt_in};
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::operation::{Operation, Subject};
+use crate::source::aws::call::{Failure, Operation, Subject};
 
 /// Leaves out the Regions that AWS lists as disabled, and adds hints to the others that refused. Also returns the
 /// refusal if it proves that the credentials are bad.
@@ -76,7 +75,7 @@ fn hint(why: &Failure, account: Option<&str>, region: &str, status: &RegionStatu
 mod tests {
     use super::*;
     use crate::source::aws::access::regions::{ListedRegion, Origin, RegionList};
-    use crate::source::aws::call::failure_kind::FailureKind;
+    use crate::source::aws::call::FailureKind;
 
     fn tallies(regions: &[(&str, bool)]) -> Vec<ScopeTally> {
         let tally = |(region, known): &(&str, bool)| {

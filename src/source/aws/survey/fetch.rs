@@ -8,12 +8,10 @@ use tokio::sync::mpsc;
 use super::disabled::resolve_disabled;
 use super::region::Region;
 use super::tally::ScopeTally;
-use super::walk::{AccountVisited, OpenRegion, Survey, Visited, Visitor};
+use super::walk::{AccountVisited, OpenRegion, Survey, Visitor};
 use crate::model::feed::{Chunk, Read, Scope, Warning};
 use crate::source::aws::access::regions::{Origin, RegionList};
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::failure_kind::FailureKind;
-use crate::source::aws::call::operation::{Operation, Subject};
+use crate::source::aws::call::{Failure, FailureKind, Operation, Subject};
 
 /// APIs of a Region that are read at once where there are many Regions.
 const LEAST_WIDTH: usize = 4;
@@ -34,12 +32,6 @@ struct Fetch {
     /// Number of APIs of a Region that are read at once.
     width: usize,
     chunks: mpsc::Sender<Chunk>,
-}
-
-impl Visited for ScopeTally {
-    fn was_refused(&self) -> bool {
-        self.refusal.is_some()
-    }
 }
 
 impl Visitor for Fetch {
@@ -73,6 +65,10 @@ impl Visitor for Fetch {
         let mut tally = ScopeTally::new(account, region);
         tally.unlisted(Operation::GetApis, why, None, false);
         tally
+    }
+
+    fn was_refused(tally: &ScopeTally) -> bool {
+        tally.refusal.is_some()
     }
 }
 
@@ -215,12 +211,24 @@ fn width(concurrency: usize, scopes: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::aws::access::session::Session;
+    use crate::source::aws::call::Canceller;
+    use crate::source::aws::request::{Request, StaticCredentials};
 
-    #[test]
-    fn a_region_that_is_lost_is_unchecked() {
-        let fetch = Fetch { width: 1, chunks: mpsc::channel(1).0 };
-        let ScopeTally { scope, gaps, .. } = fetch.lost(None, "us-east-1", &Failure::internal("closed"));
-        assert_eq!((scope.outcome, gaps.len(), &*gaps[0].code), (Read::Unchecked, 1, "InternalError"));
+    #[tokio::test]
+    async fn a_region_that_cannot_be_opened_is_unchecked() {
+        let keys = StaticCredentials { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
+        let request = Request { credentials: Some(keys), ..Request::default() };
+        let (_canceller, stop) = Canceller::new();
+        let session = Session::open(&request).await.unwrap();
+        let regions = vec!["us-east-1".into(), "us-west-2".into()];
+        let survey = Survey::new(request, session, regions, (None, "us-east-1".into()), stop);
+        survey.open.close();
+        let Fetched { tallies, expected, .. } = fetch(survey, mpsc::channel(1).0).await;
+        assert_eq!((tallies.len(), expected), (2, 2));
+        for ScopeTally { scope, gaps, .. } in &tallies {
+            assert_eq!((scope.outcome, gaps.len(), &*gaps[0].code), (Read::Unchecked, 1, "InternalError"));
+        }
     }
 
     #[test]

@@ -3,10 +3,8 @@
 use std::collections::HashSet;
 
 use crate::model::Value;
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::meter::Meter;
-use crate::source::aws::call::operation::Operation;
-use crate::source::aws::kind::item::{Page, id_of, name_of};
+use crate::source::aws::call::{Failure, Meter, Operation, PageTokens};
+use crate::source::aws::kind::{Page, id_of, name_of};
 
 /// Pages in a row without a new item, after which a list is given up: AWS may send an empty page, but not twenty.
 const MOST_IDLE: usize = 20;
@@ -31,10 +29,10 @@ where
     F: Future<Output = Result<Page, Failure>>,
 {
     let mut listing = Listing { items: Vec::new(), pages: 0, failed: None };
-    let (mut token, mut seen) = (None, HashSet::new());
+    let (mut tokens, mut token) = (PageTokens::new(operation, most), None);
     let (mut known, mut idle) = (HashSet::new(), 0);
     loop {
-        match page(token).await {
+        let next = match page(token).await {
             Ok(page) => {
                 listing.pages += 1;
                 let new = |item: &&Value<'static>| {
@@ -43,24 +41,24 @@ where
                 };
                 idle = if page.items.iter().filter(new).count() == 0 { idle + 1 } else { 0 };
                 listing.items.extend(page.items);
-                token = page.next.filter(|token| !token.is_empty());
+                if enough(&listing.items) {
+                    return listing;
+                }
+                tokens.next(page.next)
+            }
+            Err(failure) => Err(failure),
+        };
+        match next {
+            Ok(None) => return listing,
+            Ok(next) if idle < MOST_IDLE => token = next,
+            Ok(_) => {
+                listing.failed = Some(tokens.endless());
+                return listing;
             }
             Err(failure) => {
                 listing.failed = Some(failure);
                 return listing;
             }
-        }
-        let Some(token) = &token else { return listing };
-        if let Err(failure) = Failure::check_token(token) {
-            listing.failed = Some(failure);
-            return listing;
-        }
-        if enough(&listing.items) {
-            return listing;
-        }
-        if !seen.insert(token.clone()) || listing.pages >= most || idle >= MOST_IDLE {
-            listing.failed = Some(Failure::endless(operation, listing.pages));
-            return listing;
         }
         meter.foresee(1);
     }
@@ -89,7 +87,7 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::source::aws::call::failure_kind::FailureKind;
+    use crate::source::aws::call::FailureKind;
 
     const MOST: usize = 100;
 

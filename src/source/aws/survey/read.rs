@@ -8,11 +8,8 @@ use super::recheck::Recheck;
 use super::region::Region;
 use super::tally::ScopeTally;
 use crate::model::{Document, Value};
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::failure_kind::FailureKind;
-use crate::source::aws::call::operation::Operation;
-use crate::source::aws::call::stop::Reason;
-use crate::source::aws::kind::item::{id_of, name_of};
+use crate::source::aws::call::{Failure, FailureKind, Operation, Reason};
+use crate::source::aws::kind::{id_of, name_of};
 
 /// The stages of an API, as far as they could be read.
 #[derive(Default)]

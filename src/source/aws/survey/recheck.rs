@@ -14,11 +14,8 @@ use tokio::time::Instant;
 use super::region::Region;
 use super::tally::ScopeTally;
 use crate::model::{Document, Value};
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::failure_kind::FailureKind;
-use crate::source::aws::call::operation::Operation;
-use crate::source::aws::call::stop::Reason;
-use crate::source::aws::kind::item::{id_of, name_of};
+use crate::source::aws::call::{Failure, FailureKind, Operation, Reason};
+use crate::source::aws::kind::{id_of, name_of};
 
 /// The least time between the two readings of a stage: a deployment sends its calls within a second or two.
 const DEPLOYED: Duration = Duration::from_secs(2);

@@ -10,12 +10,8 @@ use super::pages::{Listing, list};
 use super::tally::ScopeTally;
 use crate::model::Value;
 use crate::model::feed::{Chunk, Selection};
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::failure_kind::FailureKind;
-use crate::source::aws::call::meter::Meter;
-use crate::source::aws::call::operation::Operation;
-use crate::source::aws::kind::item::id_of;
-use crate::source::aws::kind::v2::calls::ControlPlane;
+use crate::source::aws::call::{Failure, FailureKind, Meter, Operation};
+use crate::source::aws::kind::{ControlPlane, id_of};
 use crate::source::aws::request::Predicate;
 use crate::source::aws::spool::Spool;
 

@@ -3,10 +3,8 @@
 use crate::model::Value;
 use crate::model::feed::{Close, Gap, Read, Scope, Selection, Warning};
 use crate::model::narrowing::{Found, Narrowing, nowhere};
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::failure_kind::FailureKind;
-use crate::source::aws::call::operation::{Operation, Subject};
-use crate::source::aws::kind::item::{id_of, name_of};
+use crate::source::aws::call::{Failure, FailureKind, Operation, Subject};
+use crate::source::aws::kind::{id_of, name_of};
 
 /// The tally of a scope: its counts, gaps and warnings.
 #[derive(Debug)]

@@ -14,13 +14,8 @@ use crate::source::aws::access::organization::Organization;
 use crate::source::aws::access::regions::{self, RegionList, RegionStatus, is_opt_in};
 use crate::source::aws::access::role::AssumedRole;
 use crate::source::aws::access::session::Session;
-use crate::source::aws::call::channel::Channel;
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::meter::Meter;
-use crate::source::aws::call::operation::Operation;
-use crate::source::aws::call::pace::Pacer;
-use crate::source::aws::call::stop::{Reason, Stop};
-use crate::source::aws::kind::v2::calls::ControlPlane;
+use crate::source::aws::call::{Channel, Failure, Meter, Operation, Pacer, Reason, Stop};
+use crate::source::aws::kind::ControlPlane;
 use crate::source::aws::request::Request;
 
 /// Accounts that are open at once, so that memory does not grow with their number. A slow Region keeps its account open,
@@ -46,7 +41,7 @@ pub struct Survey {
     /// The slots of all requests in flight.
     in_flight: Arc<Semaphore>,
     /// The slots of all open Regions.
-    open: Arc<Semaphore>,
+    pub open: Arc<Semaphore>,
 }
 
 /// A Region of an account, ready to be called.
@@ -60,7 +55,7 @@ pub struct OpenRegion {
 /// The work that is done in each Region.
 pub trait Visitor: Send + Sync + 'static {
     /// The result for one Region.
-    type Found: Visited + Send + 'static;
+    type Found: Send + 'static;
 
     /// Returns the result of an earlier run, which saves the visit.
     fn resume(&self, _survey: &Survey, _account: Option<&str>, _region: &str) -> Option<Self::Found> {
@@ -72,12 +67,9 @@ pub trait Visitor: Send + Sync + 'static {
 
     /// Returns the result for a Region whose visit did not end as it should.
     fn lost(&self, account: Option<&str>, region: &str, why: &Failure) -> Self::Found;
-}
 
-/// The result of a visit.
-pub trait Visited {
     /// True if AWS did not know the credentials, before anything was read.
-    fn was_refused(&self) -> bool;
+    fn was_refused(found: &Self::Found) -> bool;
 }
 
 /// The results of one account.
@@ -200,7 +192,7 @@ impl Survey {
             left = self.choose_listed(&**visitor, &mut account, listed);
         }
         account.regions = self.visit_all(visitor, account.id.as_ref(), &config, left).await;
-        let doubtful = |(region, found): &(Arc<str>, V::Found)| found.was_refused() && is_opt_in(region);
+        let doubtful = |(region, found): &(Arc<str>, V::Found)| V::was_refused(found) && is_opt_in(region);
         // A Region that has to be enabled and refuses the credentials may be disabled.
         if account.listed.is_none() && account.regions.iter().any(doubtful) {
             account.status = self.regions_of(&config).await.map(|found| RegionStatus::of(&found)).unwrap_or_default();
@@ -336,49 +328,5 @@ impl Survey {
         let (in_flight, stop) = (Arc::clone(&self.in_flight), self.stop.clone());
         let channel = Channel::new(Arc::clone(name), pacer, in_flight, stop, retry, Arc::clone(&meter));
         OpenRegion { account, name: Arc::clone(name), control_plane: ControlPlane::new(config, channel), meter }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::aws::call::stop::Canceller;
-    use crate::source::aws::request::StaticCredentials;
-
-    struct Never;
-
-    /// True for a Region that was lost.
-    struct Lost(bool);
-
-    impl Visited for Lost {
-        fn was_refused(&self) -> bool {
-            false
-        }
-    }
-
-    impl Visitor for Never {
-        type Found = Lost;
-
-        async fn visit(&self, _: &Survey, _: OpenRegion) -> Lost {
-            Lost(false)
-        }
-
-        fn lost(&self, _: Option<&str>, _: &str, _: &Failure) -> Lost {
-            Lost(true)
-        }
-    }
-
-    #[tokio::test]
-    async fn a_region_that_nobody_reads_is_there_all_the_same() {
-        let keys = StaticCredentials { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
-        let request = Request { credentials: Some(keys), ..Request::default() };
-        let (_canceller, stop) = Canceller::new();
-        let session = Session::open(&request).await.unwrap();
-        let regions: Vec<Arc<str>> = vec!["us-east-1".into(), "us-west-2".into()];
-        let survey = Survey::new(request, session, regions, (None, "us-east-1".into()), stop);
-        survey.open.close();
-        let account = survey.account(&Arc::new(Never), None).await;
-        assert_eq!((account.regions.len(), account.expected), (2, 2));
-        assert!(account.regions.iter().all(|(_, lost)| lost.0));
     }
 }

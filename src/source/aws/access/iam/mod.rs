@@ -6,8 +6,7 @@ use serde::ser::SerializeMap as _;
 
 use super::regions::has_account_service;
 use crate::model::document::partition_of;
-use crate::source::aws::call::operation::{Operation, Subject};
-use crate::source::aws::call::permission::{Permission, role_arn};
+use crate::source::aws::call::{Operation, Permission, Subject, role_arn};
 use crate::source::aws::request::Role;
 
 /// A placeholder that is not an account id, so that AWS refuses a document in which it is forgotten.

@@ -9,9 +9,7 @@ use aws_sdk_organizations::types::{Account, AccountState, AccountStatus};
 use tokio::sync::Semaphore;
 
 use super::regions::home_of;
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::operation::Operation;
-use crate::source::aws::call::retry::RetryPolicy;
+use crate::source::aws::call::{Failure, Operation, PageTokens, RetryPolicy};
 use crate::source::aws::selector::is_account_id;
 
 /// More pages than this are a circle that the tokens do not show: they would hold 40,000 accounts.
@@ -122,8 +120,8 @@ impl<'s> Organization<'s> {
         F: Future<Output = Result<RawPage<T>, Failure>>,
     {
         let failed = |failure| (operation, failure);
-        let (mut token, mut seen) = (None, HashSet::new());
-        for number in 1.. {
+        let (mut tokens, mut token) = (PageTokens::new(operation, MOST_PAGES), None);
+        loop {
             let whole = || async {
                 let _slot = self.in_flight.acquire().await;
                 let (items, next) = page(token.clone()).await?;
@@ -133,17 +131,11 @@ impl<'s> Organization<'s> {
             };
             let (items, next) = self.retry.over(whole).await.map_err(failed)?;
             into.extend(items);
-            token = next.filter(|token| !token.is_empty());
-            token.as_deref().map_or(Ok(()), Failure::check_token).map_err(failed)?;
-            match &token {
-                Some(token) if !seen.insert(token.clone()) || number >= MOST_PAGES => {
-                    return Err(failed(Failure::endless(operation, number)));
-                }
-                Some(_) => {}
-                None => break,
+            token = tokens.next(next).map_err(failed)?;
+            if token.is_none() {
+                return Ok(());
             }
         }
-        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::source::aws::call::failure_kind::FailureKind;
+use crate::source::aws::call::FailureKind;
 use crate::source::aws::stub::{Received, answering};
 
 /// A retry policy that gives up soon.

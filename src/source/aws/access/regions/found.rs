@@ -1,8 +1,7 @@
 //! Regions that an account has, as a list names them. It must not know who listed them.
 
 use crate::model::document::partition_of;
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::operation::Operation;
+use crate::source::aws::call::{Failure, Operation};
 
 /// A Region that an account has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

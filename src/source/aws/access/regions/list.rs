@@ -1,7 +1,5 @@
 //! ListRegions of AWS's account service. It must not know the use of the Regions.
 
-use std::collections::HashSet;
-
 use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_account::config::retry::RetryPartition;
@@ -9,8 +7,7 @@ use aws_sdk_account::types::RegionOptStatus;
 
 use super::built_in::home_of;
 use super::found::{ListedRegion, checked, in_partition};
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::operation::Operation;
+use crate::source::aws::call::{Failure, Operation, PageTokens};
 
 /// More pages than this are a circle that the tokens do not show: they would hold 2,000 Regions.
 const MOST_PAGES: usize = 100;
@@ -25,24 +22,19 @@ pub async fn regions(config: &SdkConfig, home: &str) -> Result<Vec<ListedRegion>
             .retry_partition(RetryPartition::custom("account").build())
             .build(),
     );
-    let (mut regions, mut token, mut seen) = (Vec::new(), None, HashSet::new());
-    for number in 1.. {
+    let mut tokens = PageTokens::new(Operation::ListRegions, MOST_PAGES);
+    let (mut regions, mut token) = (Vec::new(), None);
+    loop {
         let page = client.list_regions().set_next_token(token).send().await.map_err(|error| Failure::of(&error))?;
         for region in page.regions.ok_or_else(|| Failure::broken("the answer lists no Regions"))? {
             let enabled = region.region_opt_status.is_none_or(|status| is_on(&status));
             regions.push(ListedRegion { name: checked(region.region_name)?, enabled });
         }
-        token = page.next_token.filter(|token| !token.is_empty());
-        token.as_deref().map_or(Ok(()), Failure::check_token)?;
-        match &token {
-            Some(token) if !seen.insert(token.clone()) || number >= MOST_PAGES => {
-                return Err(Failure::endless(Operation::ListRegions, number));
-            }
-            Some(_) => {}
-            None => break,
+        token = tokens.next(page.next_token)?;
+        if token.is_none() {
+            return in_partition(regions, home);
         }
     }
-    in_partition(regions, home)
 }
 
 /// True if a Region in this state is read. A Region that is being enabled or disabled may have stages that answer, and so

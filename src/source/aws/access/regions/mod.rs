@@ -13,7 +13,7 @@ pub use self::built_in::{has_account_service, home_of, is_opt_in};
 pub use self::found::{ListedRegion, Origin, RegionList};
 pub use self::status::RegionStatus;
 use crate::model::document::partition_of;
-use crate::source::aws::call::operation::Operation;
+use crate::source::aws::call::Operation;
 
 /// Finds the Regions of the account that the credentials belong to. `home` is a Region that works, and names the
 /// partition.

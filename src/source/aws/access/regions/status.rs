@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::built_in::is_opt_in;
 use super::found::{Origin, RegionList};
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::failure_kind::FailureKind;
+use crate::source::aws::call::{Failure, FailureKind};
 
 /// The status of an account's Regions.
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 
 use super::*;
-use crate::source::aws::call::failure_kind::FailureKind;
+use crate::source::aws::call::FailureKind;
 use crate::source::aws::stub::{Log, Received, answering};
 
 const DESCRIBED: &str = "<DescribeRegionsResponse><regionInfo>\

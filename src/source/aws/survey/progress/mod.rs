@@ -3,8 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::source::aws::call::meter::{Counts, Meter};
-use crate::source::aws::call::pace::{Pace, Pacer};
+use crate::source::aws::call::{Counts, Meter, Pace, Pacer};
 
 /// The counters of a fetch, read while it runs.
 #[derive(Debug)]

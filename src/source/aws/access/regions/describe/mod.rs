@@ -27,8 +27,7 @@ use xmlparser::{ElementEnd, Token, Tokenizer};
 use super::found::{ListedRegion, checked, in_partition};
 use crate::model::document::partition_of;
 use crate::source::aws::access::session::endpoint_of;
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::retry::RetryPolicy;
+use crate::source::aws::call::{Failure, RetryPolicy};
 
 /// The whole of the request: every Region, whether or not the account has it.
 const FORM: &str = "Action=DescribeRegions&Version=2016-11-15&AllRegions=true";

@@ -9,9 +9,7 @@ use aws_sdk_apigatewayv2::operation::get_stages::GetStagesOutput;
 
 use super::convert;
 use crate::model::Value;
-use crate::source::aws::call::channel::Channel;
-use crate::source::aws::call::failure::Failure;
-use crate::source::aws::call::operation::Operation;
+use crate::source::aws::call::{Channel, Failure, Operation};
 use crate::source::aws::kind::item::{Page, id_of, name_of};
 
 /// HTTP and WebSocket APIs of one account and Region.

@@ -9,10 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::source::aws::access::session::Session;
-use crate::source::aws::call::failure_kind::FailureKind;
-use crate::source::aws::call::pace::Pacer;
-use crate::source::aws::call::retry::RetryPolicy;
-use crate::source::aws::call::stop::Canceller;
+use crate::source::aws::call::{Canceller, FailureKind, Pacer, RetryPolicy};
 use crate::source::aws::request::{Request, StaticCredentials};
 
 /// Answers every connection with these bytes and closes it. The thread ends with the test.
