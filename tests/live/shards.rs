@@ -87,10 +87,7 @@ fn a_part_of_an_account_that_is_not_known_is_none() {
     let output = harness::output_as((ACCOUNT, "us-east-1"), settings, POLICY, &["--shard", "1/2"]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(4), "{said}");
-    assert!(
-        said.contains("STS did not return the account this is (AccessDenied") && !said.contains("is null"),
-        "{said}"
-    );
+    assert!(said.contains("STS did not return the account (AccessDenied") && !said.contains("is null"), "{said}");
     assert!(output.stdout.is_empty());
 }
 
