@@ -14,14 +14,14 @@ use std::sync::Arc;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use driftgate::check::{self, Options};
 use driftgate::model::catalogue::{Protocol, STAGE, position};
-use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
-use driftgate::model::wanted::Wanted;
+use driftgate::model::projection::Projection;
+use driftgate::model::state::{Batch, Close, State, Unusable};
 use driftgate::model::{Document, Value};
 use driftgate::policy::load;
 use driftgate::policy::read::waiver::Waivers;
 use driftgate::policy::text::diagnostic::SourceText;
 
-/// Stages in a chunk, as many as a source hands over at a time or so.
+/// Stages in a batch, as many as a source hands over at a time or so.
 const STAGES: usize = 300;
 
 /// What the rules of the benchmarks expect: those of `six.yaml`, and four tests that they lack.
@@ -86,9 +86,9 @@ fn policy_of(expectations: &[&str], rules: usize) -> Arc<SourceText> {
     Arc::new(SourceText { name: "bench.yaml".to_owned(), text })
 }
 
-fn lines() -> Chunk {
+fn lines() -> Batch {
     let bytes = stages::snapshot(STAGES).scopes.swap_remove(0).lines.into_bytes();
-    Chunk::Lines { name: "bench".into(), bytes, first: 2, register: Arc::default() }
+    Batch::Lines { name: "bench".into(), bytes, first: 2, register: Arc::default() }
 }
 
 type Apis = Vec<(Value<'static>, Vec<Value<'static>>)>;
@@ -111,32 +111,32 @@ fn decoded() -> Apis {
         }
         stages.push(stage);
     };
-    lines().decode(&Wanted::all(), add).expect("the generated lines are good");
+    lines().decode(&Projection::all(), add).expect("the generated lines are good");
     apis
 }
 
-/// Chunks that are there already.
-struct Ready(VecDeque<Chunk>);
+/// Batches that are there already.
+struct Ready(VecDeque<Batch>);
 
 impl Ready {
     fn of(apis: &Apis) -> Self {
         let (account, region) = (Some("111122223333".into()), Some("us-east-1".into()));
-        let chunk = |(api, stages): &(Value<'static>, Vec<Value<'static>>)| Chunk::Api {
+        let batch = |(api, stages): &(Value<'static>, Vec<Value<'static>>)| Batch::Api {
             account: account.clone(),
             region: region.clone(),
             api: api.clone(),
             stages: stages.clone(),
         };
-        Self(apis.iter().map(chunk).collect())
+        Self(apis.iter().map(batch).collect())
     }
 }
 
-impl Feed for Ready {
-    fn next(&mut self) -> Option<Chunk> {
+impl State for Ready {
+    fn next(&mut self) -> Option<Batch> {
         self.0.pop_front()
     }
 
-    fn ready(&mut self) -> Option<Chunk> {
+    fn ready(&mut self) -> Option<Batch> {
         self.0.pop_front()
     }
 
@@ -157,21 +157,21 @@ fn loading(criterion: &mut Criterion) {
 }
 
 fn decoding(criterion: &mut Criterion) {
-    let chunk = lines();
-    let mut group = criterion.benchmark_group("decode a chunk");
+    let batch = lines();
+    let mut group = criterion.benchmark_group("decode a batch");
     group.throughput(Throughput::Elements(STAGES as u64));
     group.bench_function("lines of a snapshot", |bench| {
         bench.iter(|| {
-            chunk
-                .decode(&Wanted::all(), |stage| _ = black_box(stage.stage_name()))
+            batch
+                .decode(&Projection::all(), |stage| _ = black_box(stage.stage_name()))
                 .expect("the generated lines are good");
         });
     });
 }
 
 fn checking(criterion: &mut Criterion) {
-    check_with(criterion, "check a chunk", policy);
-    check_with(criterion, "check a chunk, all conform", conforming);
+    check_with(criterion, "check a batch", policy);
+    check_with(criterion, "check a batch, all conform", conforming);
 }
 
 fn check_with(criterion: &mut Criterion, name: &str, policy: fn(usize) -> Arc<SourceText>) {
@@ -183,9 +183,9 @@ fn check_with(criterion: &mut Criterion, name: &str, policy: fn(usize) -> Arc<So
         let policies = load(vec![policy(rules)]).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
         group.throughput(Throughput::Elements((rules * STAGES) as u64));
         group.bench_with_input(BenchmarkId::from_parameter(rules), &policies, |bench, policies| {
-            let check = |feed| {
-                check::run(policies, &Waivers::default(), Box::new(feed), Options::default())
-                    .expect("the chunks are good")
+            let check = |state| {
+                check::run(policies, &Waivers::default(), Box::new(state), Options::default())
+                    .expect("the batches are good")
             };
             one.install(|| bench.iter_batched(|| Ready::of(&apis), check, BatchSize::SmallInput));
         });
@@ -196,7 +196,7 @@ fn check_with(criterion: &mut Criterion, name: &str, policy: fn(usize) -> Arc<So
 fn asserting(criterion: &mut Criterion) {
     let apis = decoded();
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
-    let mut group = criterion.benchmark_group("check a chunk, assert");
+    let mut group = criterion.benchmark_group("check a batch, assert");
     group.throughput(Throughput::Elements(STAGES as u64));
     for (name, expression) in ASSERTIONS {
         let text = format!(
@@ -205,9 +205,9 @@ fn asserting(criterion: &mut Criterion) {
         let file = Arc::new(SourceText { name: "bench.yaml".to_owned(), text });
         let policies = load(vec![file]).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
         group.bench_with_input(BenchmarkId::from_parameter(name), &policies, |bench, policies| {
-            let check = |feed| {
-                check::run(policies, &Waivers::default(), Box::new(feed), Options::default())
-                    .expect("the chunks are good")
+            let check = |state| {
+                check::run(policies, &Waivers::default(), Box::new(state), Options::default())
+                    .expect("the batches are good")
             };
             one.install(|| bench.iter_batched(|| Ready::of(&apis), check, BatchSize::SmallInput));
         });

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use driftgate::check;
-use driftgate::model::feed::{Chunk, Close, Feed, Unusable};
+use driftgate::model::state::{Batch, Close, State, Unusable};
 use driftgate::policy::load;
 use driftgate::policy::read::files;
 use driftgate::policy::read::waiver::Waivers;
@@ -64,28 +64,28 @@ fn count(snapshot: &str, policy: &str) -> Result<(), Box<dyn Error>> {
 }
 
 /// A snapshot that is in memory, without its header and trailer.
-struct Lines(VecDeque<Chunk>);
+struct Lines(VecDeque<Batch>);
 
 impl Lines {
     fn of(name: &str, text: &str) -> Self {
         let lines: Vec<&str> = text.split_inclusive('\n').collect();
         let stages = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
-        let chunk = |part: &[&str]| Chunk::Lines {
+        let batch = |part: &[&str]| Batch::Lines {
             name: name.into(),
             bytes: part.concat().into_bytes(),
             first: 1,
             register: Arc::default(),
         };
-        Self(stages.chunks(256).map(chunk).collect())
+        Self(stages.chunks(256).map(batch).collect())
     }
 }
 
-impl Feed for Lines {
-    fn next(&mut self) -> Option<Chunk> {
+impl State for Lines {
+    fn next(&mut self) -> Option<Batch> {
         self.0.pop_front()
     }
 
-    fn ready(&mut self) -> Option<Chunk> {
+    fn ready(&mut self) -> Option<Batch> {
         self.0.pop_front()
     }
 

@@ -124,8 +124,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::feed::Gap;
     use crate::model::finding::{Actual, ApiName, Origin, Place, StageName, Violation};
+    use crate::model::state::Gap;
 
     const STRICT: Tolerance =
         Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false, min_coverage: None };

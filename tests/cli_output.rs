@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use driftgate::model::catalogue::{Protocol, STAGE, position};
-use driftgate::model::feed::Close;
-use driftgate::model::wanted::Wanted;
+use driftgate::model::projection::Projection;
+use driftgate::model::state::Close;
 use driftgate::source::saved::{self, Request};
 
 /// Names of the stages that a file yields, each with its members that are not stated; or the reason why it yields none.
@@ -25,10 +25,10 @@ fn read(text: &str, change: impl FnOnce(&mut Request)) -> Result<(Vec<String>, C
         protocol: None,
     };
     change(&mut request);
-    let mut feed = saved::open(request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
+    let mut state = saved::open(request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
     let mut stages = Vec::new();
-    while let Some(chunk) = feed.next() {
-        let each = chunk.decode(&Wanted::all(), |stage| {
+    while let Some(batch) = state.next() {
+        let each = batch.decode(&Projection::all(), |stage| {
             let unstated = |name: &&str| {
                 let value = stage.stage.member(position(STAGE, name));
                 matches!(value, driftgate::model::Value::NotStated)
@@ -39,7 +39,7 @@ fn read(text: &str, change: impl FnOnce(&mut Request)) -> Result<(Vec<String>, C
         });
         each.map_err(|error| error.to_string())?;
     }
-    Ok((stages, feed.close().map_err(|error| error.to_string())?))
+    Ok((stages, state.close().map_err(|error| error.to_string())?))
 }
 
 #[track_caller]

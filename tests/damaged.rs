@@ -10,8 +10,8 @@ use std::sync::atomic::AtomicBool;
 
 use driftgate::model::Value;
 use driftgate::model::catalogue::{API, STAGE, position};
-use driftgate::model::feed::{Chunk, Close, Gap, Given, Read, Scope, Selection, Warning};
-use driftgate::model::wanted::Wanted;
+use driftgate::model::projection::Projection;
+use driftgate::model::state::{Batch, Close, Gap, Scope, ScopeOutcome, Selection, VecState, Warning};
 use driftgate::source::saved::write::{self, Options};
 use driftgate::source::saved::{self, Request};
 
@@ -22,24 +22,29 @@ fn read_as(bytes: &[u8], selection: Selection) -> Result<(Vec<String>, Close), S
 }
 
 fn read_at(path: &Path, bytes: &[u8], selection: Selection) -> Result<(Vec<String>, Close), String> {
-    read_of(path, bytes, selection, &Wanted::all())
+    read_of(path, bytes, selection, &Projection::all())
 }
 
-/// The same, where only some members are wanted.
-fn read_wanting(bytes: &[u8], wanted: &Wanted) -> Result<(Vec<String>, Close), String> {
+/// The same, where only some members are projection.
+fn read_wanting(bytes: &[u8], projection: &Projection) -> Result<(Vec<String>, Close), String> {
     let folder = tempfile::tempdir().unwrap();
-    read_of(&folder.path().join("fleet"), bytes, Selection::default(), wanted)
+    read_of(&folder.path().join("fleet"), bytes, Selection::default(), projection)
 }
 
-fn read_of(path: &Path, bytes: &[u8], selection: Selection, wanted: &Wanted) -> Result<(Vec<String>, Close), String> {
+fn read_of(
+    path: &Path,
+    bytes: &[u8],
+    selection: Selection,
+    projection: &Projection,
+) -> Result<(Vec<String>, Close), String> {
     fs::write(path, bytes).unwrap();
-    let mut feed =
+    let mut state =
         saved::open(request(path, selection), Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
     let mut stages = Vec::new();
-    while let Some(chunk) = feed.next() {
-        chunk.decode(wanted, |stage| stages.push(format!("{stage:?}"))).map_err(|error| error.to_string())?;
+    while let Some(batch) = state.next() {
+        batch.decode(projection, |stage| stages.push(format!("{stage:?}"))).map_err(|error| error.to_string())?;
     }
-    Ok((stages, feed.close().map_err(|error| error.to_string())?))
+    Ok((stages, state.close().map_err(|error| error.to_string())?))
 }
 
 fn request(path: &Path, selection: Selection) -> Request {
@@ -95,9 +100,9 @@ fn a_snapshot_by_hand_is_read_in_any_order() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bare");
     fs::write(&path, bare).unwrap();
-    let feed = saved::open(request(&path, Selection::default()), Arc::new(AtomicBool::new(false))).unwrap();
+    let state = saved::open(request(&path, Selection::default()), Arc::new(AtomicBool::new(false))).unwrap();
     let mut again = Vec::new();
-    write::write(feed, &mut again, &Options { taken_at: None, show_values: false }).unwrap();
+    write::write(state, &mut again, &Options { taken_at: None, show_values: false }).unwrap();
     let (stages, close) = read(&again).unwrap();
     assert_eq!((stages.len(), close.scopes.len(), close.scopes[0].stages), (3, 1, 3));
 }
@@ -242,16 +247,16 @@ fn damage_is_found_in_members_that_nobody_wants() {
         (top(r#""more":1,"more":1"#), "more is there twice"),
         (top(r#""more":{"a":[],"a":[]}"#), "a is there twice"),
     ] {
-        for wanted in [Wanted::all(), Wanted::of([])] {
+        for projection in [Projection::all(), Projection::of([])] {
             for lines in [vec![damaged.clone()], vec![line("a", "dev"), damaged.clone()]] {
-                let error = read_wanting(snapshot(&lines).as_bytes(), &wanted).unwrap_err();
+                let error = read_wanting(snapshot(&lines).as_bytes(), &projection).unwrap_err();
                 assert!(error.contains(words) && error.contains("othing was read"), "{words}: {error}\n{damaged}");
                 assert!(!error.contains("7777"), "{error}");
             }
         }
     }
     let whole = snapshot(&[stage(r#""Tags":{"a":"1","A":""},"New":{"a":{"x":1},"A":{"x":1}},"Newer":[null,1.5,-1]"#)]);
-    assert_eq!(read_wanting(whole.as_bytes(), &Wanted::of([])).unwrap().0.len(), 1);
+    assert_eq!(read_wanting(whole.as_bytes(), &Projection::of([])).unwrap().0.len(), 1);
     for (from, to) in [
         (r#""format":"#, r#""new":1,"new":1,"format":"#),
         (r#""format":"#, r#""new":[{"a":1,"a":1}],"format":"#),
@@ -278,7 +283,7 @@ fn one_api_is_described_in_one_way_wherever_its_lines_are() {
     // What no rule reads is compared, too.
     let tagged = |stage: &str| line("a", stage).replace(r#""ApiId":"a""#, r#""ApiId":"a","Tags":{"t":"1"}"#);
     for lines in [vec![line("a", "dev"), tagged("prod")], vec![line("a", "dev"), between(), tagged("prod")]] {
-        let error = read_wanting(snapshot(&lines).as_bytes(), &Wanted::of([])).unwrap_err();
+        let error = read_wanting(snapshot(&lines).as_bytes(), &Projection::of([])).unwrap_err();
         assert!(error.contains("same API in another way") || error.contains("one API in two ways"), "{error}");
     }
     // Another spelling or order describes it in the same way, and another Region has another API.
@@ -292,7 +297,7 @@ fn one_api_is_described_in_one_way_wherever_its_lines_are() {
         r#"{"stages":N,"complete":true}"#,
     );
     assert_eq!(read(bare.as_bytes()).unwrap().0.len(), 3);
-    // In different chunks: each is some hundred KiB of lines.
+    // In different batches: each is some hundred KiB of lines.
     let mut many: Vec<String> = (0..8_000).map(|at| line("a", &format!("s{at:05}"))).collect();
     many.push(line("b", "dev"));
     many.push(other("t"));
@@ -349,7 +354,7 @@ fn the_same_stage_twice_is_refused_wherever_it_is() {
     refused(&snapshot(&[a.clone(), a.clone()]), "the line before it is the same stage");
     refused(&snapshot(&[a.clone(), b.clone(), a.clone()]), "lines 2 and 4 are the same stage");
     refused(&snapshot(&[c.clone(), a.clone(), b.clone(), c.clone()]), "lines 2 and 5 are the same stage");
-    // In different chunks: each is some hundred KiB of lines.
+    // In different batches: each is some hundred KiB of lines.
     let mut many: Vec<String> = (0..8_000).map(|at| line("a", &format!("s{at:05}"))).collect();
     assert_eq!(read(snapshot(&many).as_bytes()).unwrap().0.len(), 8_000);
     many.push(line("a", "s00003"));
@@ -373,7 +378,7 @@ fn a_scope_that_is_incomplete_without_a_reason_is_incomplete_however_it_is_narro
         ] {
             let (stages, close) = read_as(text.as_bytes(), selection).unwrap();
             let said = close.gaps.iter().any(|gap| gap.account.as_deref() != Some("2"));
-            assert!(stages.len() == 1 && close.scopes[0].outcome == Read::Partial && said, "{close:?}");
+            assert!(stages.len() == 1 && close.scopes[0].outcome == ScopeOutcome::Partial && said, "{close:?}");
         }
     }
 }
@@ -397,8 +402,8 @@ fn rich() -> Vec<u8> {
             &[("StageName", text(name)), ("AutoDeploy", Value::Boolean(true)), ("StageVariables", variables)],
         )
     };
-    let chunk =
-        Chunk::Api { account: Some("1".into()), region: Some("us-east-1".into()), api, stages: vec![stage("prod")] };
+    let batch =
+        Batch::Api { account: Some("1".into()), region: Some("us-east-1".into()), api, stages: vec![stage("prod")] };
     let place = || (Some("1".to_owned()), Some("us-east-1".to_owned()));
     let (account, region) = place();
     let scope = Scope {
@@ -407,7 +412,7 @@ fn rich() -> Vec<u8> {
         apis: 2,
         checked_apis: 1,
         unchecked_apis: 1,
-        outcome: Read::Partial,
+        outcome: ScopeOutcome::Partial,
         ..Scope::default()
     };
     let (account, region) = place();
@@ -416,7 +421,7 @@ fn rich() -> Vec<u8> {
     let close = Close { scopes: vec![scope], gaps: vec![gap], warnings: vec![warning], ..Close::default() };
     let mut bytes = Vec::new();
     let options = Options { taken_at: Some("2026-11-23T09:00:00Z".into()), show_values: false };
-    write::write(Box::new(Given::new(vec![chunk], close)), &mut bytes, &options).unwrap();
+    write::write(Box::new(VecState::new(vec![batch], close)), &mut bytes, &options).unwrap();
     bytes
 }
 

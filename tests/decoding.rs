@@ -7,8 +7,8 @@ use std::sync::Arc;
 use driftgate::check::{self, Options};
 use driftgate::model::catalogue::{API_FIELD, Field, position};
 use driftgate::model::document::STAGE_FIELD;
-use driftgate::model::feed::{Chunk, Close, Given};
 use driftgate::model::finding::Waived;
+use driftgate::model::state::{Batch, Close, VecState};
 use driftgate::model::value::Written;
 use driftgate::model::{Outcome, Value};
 use driftgate::policy::read::example::Example;
@@ -85,9 +85,9 @@ rules:
     expect: {AccessLogSettings: {not: {DestinationArn: {present: true}, Format: {like: "x*"}}}}
 "#;
 
-fn outcome(policies: &Policies, chunk: Chunk) -> Outcome {
+fn outcome(policies: &Policies, batch: Batch) -> Outcome {
     let options = Options { show_values: true, ..Options::default() };
-    check::run(policies, &Waivers::default(), Box::new(Given::new(vec![chunk], Close::default())), options).unwrap()
+    check::run(policies, &Waivers::default(), Box::new(VecState::new(vec![batch], Close::default())), options).unwrap()
 }
 
 /// The API and two stages of an example, which has them named.
@@ -105,9 +105,9 @@ fn named(example: &Example) -> (Value<'static>, [Value<'static>; 2]) {
     (set(&example.api, &API_FIELD, "ApiId", "a1", false), [second, first])
 }
 
-fn whole(example: &Example) -> Chunk {
+fn whole(example: &Example) -> Batch {
     let (api, stages) = named(example);
-    Chunk::Api {
+    Batch::Api {
         account: Some(example.account.as_str().into()),
         region: Some(example.region.as_str().into()),
         api,
@@ -115,7 +115,7 @@ fn whole(example: &Example) -> Chunk {
     }
 }
 
-fn lines(example: &Example) -> Chunk {
+fn lines(example: &Example) -> Batch {
     let (api, stages) = named(example);
     let line = |stage: &Value<'static>| {
         format!(
@@ -127,7 +127,7 @@ fn lines(example: &Example) -> Chunk {
         )
     };
     let bytes = stages.iter().map(line).collect::<String>().into_bytes();
-    Chunk::Lines { name: "fleet".into(), bytes, first: 2, register: Arc::default() }
+    Batch::Lines { name: "fleet".into(), bytes, first: 2, register: Arc::default() }
 }
 
 #[test]
@@ -202,9 +202,9 @@ fn what_a_waiver_looks_at_is_decoded() {
         let waiver = format!("waivers:\n  - {{rule: p/r, {waiver}, reason: r, owner: o, expires: 2027-01-31}}\n");
         let waivers = waiver::load(&[text("w.yaml", waiver.clone())], jiff::civil::date(2027, 1, 1)).unwrap();
         let example = &policies.policies[0].tests[0];
-        let waived_of = |chunk: Chunk| {
-            let feed = Given::new(vec![chunk], Close::default());
-            let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
+        let waived_of = |batch: Batch| {
+            let state = VecState::new(vec![batch], Close::default());
+            let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
             let name = |waived: &Waived| waived.violation.stage.name.as_deref() == Some("prod");
             outcome.waived.iter().filter(|waived| name(waived)).count()
         };

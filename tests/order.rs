@@ -1,4 +1,4 @@
-//! One order comes out, whatever comes in: chunks may be of any size and in any sequence, and any number of threads
+//! One order comes out, whatever comes in: batches may be of any size and in any sequence, and any number of threads
 //! may check them. The order itself is compared with one that is worked out from the JSON alone.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use driftgate::check::{self, Options};
 use driftgate::gate::{self, Tolerance};
-use driftgate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Unusable};
+use driftgate::model::state::{Batch, Close, Gap, Scope, ScopeOutcome, State, Unusable};
 use driftgate::model::{Outcome, Severity};
 use driftgate::policy::read::waiver::Waivers;
 use driftgate::policy::text::diagnostic::SourceText;
@@ -123,20 +123,20 @@ fn any_lines() -> impl Strategy<Value = Vec<Line>> {
     })
 }
 
-/// A feed of chunks; `greedy` says whether the next one is always there already.
-struct Chunks {
-    chunks: std::vec::IntoIter<Chunk>,
+/// A state of batches; `greedy` says whether the next one is always there already.
+struct Batches {
+    batches: std::vec::IntoIter<Batch>,
     close: Close,
     greedy: bool,
 }
 
-impl Feed for Chunks {
-    fn next(&mut self) -> Option<Chunk> {
-        self.chunks.next()
+impl State for Batches {
+    fn next(&mut self) -> Option<Batch> {
+        self.batches.next()
     }
 
-    fn ready(&mut self) -> Option<Chunk> {
-        if self.greedy { self.chunks.next() } else { None }
+    fn ready(&mut self) -> Option<Batch> {
+        if self.greedy { self.batches.next() } else { None }
     }
 
     fn close(self: Box<Self>) -> Result<Close, Unusable> {
@@ -144,9 +144,9 @@ impl Feed for Chunks {
     }
 }
 
-/// The lines in chunks of these sizes, over and over; the close in the order that `turn` gives.
-fn feed(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn Feed> {
-    let mut chunks = Vec::new();
+/// The lines in batches of these sizes, over and over; the close in the order that `turn` gives.
+fn state(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn State> {
+    let mut batches = Vec::new();
     let mut sizes = sizes.iter().cycle();
     let mut rest = lines;
     let mut first = 2;
@@ -156,7 +156,7 @@ fn feed(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn F
         for line in these {
             writeln!(text, "{}", line.text()).unwrap();
         }
-        chunks.push(Chunk::Lines { name: "fleet".into(), bytes: text.into_bytes(), first, register: Arc::default() });
+        batches.push(Batch::Lines { name: "fleet".into(), bytes: text.into_bytes(), first, register: Arc::default() });
         first += these.len() as u64;
         rest = others;
     }
@@ -170,7 +170,7 @@ fn feed(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn F
                 skipped_apis: 0,
                 stages: 0,
                 requests: Some(turn as u64),
-                outcome: Read::Partial,
+                outcome: ScopeOutcome::Partial,
                 ..Scope::default()
             })
             .collect();
@@ -184,12 +184,12 @@ fn feed(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn F
     let (scope_turn, gap_turn) = (turn % scopes.len(), turn % gaps.len());
     scopes.rotate_left(scope_turn);
     gaps.rotate_left(gap_turn);
-    Box::new(Chunks { chunks: chunks.into_iter(), close: Close { scopes, gaps, ..Close::default() }, greedy })
+    Box::new(Batches { batches: batches.into_iter(), close: Close { scopes, gaps, ..Close::default() }, greedy })
 }
 
-fn outcome(policies: &Policies, feed: Box<dyn Feed>, threads: usize) -> Outcome {
+fn outcome(policies: &Policies, state: Box<dyn State>, threads: usize) -> Outcome {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| check::run(policies, &Waivers::default(), feed, Options::default())).unwrap()
+    pool.install(|| check::run(policies, &Waivers::default(), state, Options::default())).unwrap()
 }
 
 fn json(outcome: &Outcome) -> String {
@@ -258,10 +258,10 @@ proptest! {
         greedy in any::<bool>(),
     ) {
         let rules = policies(&[0, 1]);
-        let expected = outcome(&rules, feed(&lines, &[lines.len()], true, 0), 1);
+        let expected = outcome(&rules, state(&lines, &[lines.len()], true, 0), 1);
         let expected = json(&expected);
 
-        // Every source keeps the stages of an API together; chunks may be cut anywhere.
+        // Every source keeps the stages of an API together; batches may be cut anywhere.
         let mut together: Vec<Line> = Vec::new();
         for line in &shuffled {
             let same = |other: &Line| (&other.account, &other.region, &other.api) == (&line.account, &line.region, &line.api);
@@ -269,16 +269,16 @@ proptest! {
                 together.extend(shuffled.iter().filter(|other| same(other)).cloned());
             }
         }
-        let got = outcome(&rules, feed(&together, &sizes, greedy, turn), threads);
+        let got = outcome(&rules, state(&together, &sizes, greedy, turn), threads);
         prop_assert_eq!(&json(&got), &expected);
         prop_assert_eq!(got.stages, lines.len() as u64);
 
         // The order of the policy files does not show either.
-        let turned = json(&outcome(&policies(&[1, 0]), feed(&together, &sizes, greedy, turn), threads));
+        let turned = json(&outcome(&policies(&[1, 0]), state(&together, &sizes, greedy, turn), threads));
         prop_assert_eq!(&turned, &expected);
 
         // A file that no source would write so: only how many APIs there are may be counted otherwise.
-        let apart = json(&outcome(&rules, feed(&shuffled, &sizes, greedy, turn), threads));
+        let apart = json(&outcome(&rules, state(&shuffled, &sizes, greedy, turn), threads));
         prop_assert_eq!(without_apis(&apart), without_apis(&expected));
     }
 
@@ -286,7 +286,7 @@ proptest! {
     fn findings_stand_in_the_order_of_the_contract(lines in any_lines(), threads in 1_usize..4) {
         let mut lines = lines;
         lines.reverse();
-        let result: Json = serde_json::from_str(&json(&outcome(&policies(&[0, 1]), feed(&lines, &[3], true, 1), threads))).unwrap();
+        let result: Json = serde_json::from_str(&json(&outcome(&policies(&[0, 1]), state(&lines, &[3], true, 1), threads))).unwrap();
         let violations = list(&result, "violations");
         sorted(violations, |finding| finding_key(finding, worst_first(finding["severity"].as_str().unwrap())));
         let severity = |finding: &Json| match finding["rule"].as_str().unwrap() {
@@ -339,7 +339,7 @@ fn the_generated_stages_have_findings_of_every_kind() {
             });
         }
     }
-    let outcome = outcome(&policies(&[0, 1]), feed(&lines, &[7], true, 0), 2);
+    let outcome = outcome(&policies(&[0, 1]), state(&lines, &[7], true, 0), 2);
     for severity in Severity::WORST_FIRST {
         assert!(outcome.count(severity) > 10, "{severity:?}: {}", outcome.count(severity));
     }
@@ -355,15 +355,15 @@ fn a_damaged_chunk_is_never_an_outcome() {
     let line = Line { account: None, region: None, api: "a".into(), stage: "prod".into(), content: 0 };
     for threads in [1, 2, 5] {
         for damaged in 0..12_u64 {
-            let chunk = |at: u64| {
+            let batch = |at: u64| {
                 let text = if at == damaged { "{\"account\":1}\n".to_owned() } else { format!("{}\n", line.text()) };
-                Chunk::Lines { name: "fleet".into(), bytes: text.into_bytes(), first: at + 2, register: Arc::default() }
+                Batch::Lines { name: "fleet".into(), bytes: text.into_bytes(), first: at + 2, register: Arc::default() }
             };
-            let chunks: Vec<Chunk> = (0..12).map(chunk).collect();
-            let feed = Chunks { chunks: chunks.into_iter(), close: Close::default(), greedy: true };
+            let batches: Vec<Batch> = (0..12).map(batch).collect();
+            let state = Batches { batches: batches.into_iter(), close: Close::default(), greedy: true };
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let error = pool
-                .install(|| check::run(&rules, &Waivers::default(), Box::new(feed), Options::default()))
+                .install(|| check::run(&rules, &Waivers::default(), Box::new(state), Options::default()))
                 .unwrap_err();
             assert!(error.0.starts_with(&format!("fleet:{}:", damaged + 2)), "{error}");
         }

@@ -18,8 +18,8 @@ use std::sync::atomic::AtomicBool;
 use driftgate::model::Value;
 use driftgate::model::catalogue::{API, Field, Kind, Protocol, STAGE, position};
 use driftgate::model::digest::Digest;
-use driftgate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Unusable, Warning};
-use driftgate::model::wanted::Wanted;
+use driftgate::model::projection::Projection;
+use driftgate::model::state::{Batch, Close, Gap, Scope, ScopeOutcome, Selection, State, Unusable, Warning};
 use driftgate::source::saved::write::{self, Options};
 use driftgate::source::saved::{self, Request};
 use proptest::prelude::*;
@@ -34,15 +34,15 @@ struct Stage {
     stage: Value<'static>,
 }
 
-/// A feed out of memory, one chunk a stage.
+/// A state out of memory, one batch a stage.
 struct Memory {
     stages: std::vec::IntoIter<Stage>,
     close: Close,
 }
 
-impl Feed for Memory {
-    fn next(&mut self) -> Option<Chunk> {
-        self.stages.next().map(|stage| Chunk::Api {
+impl State for Memory {
+    fn next(&mut self) -> Option<Batch> {
+        self.stages.next().map(|stage| Batch::Api {
             account: stage.account.map(Arc::from),
             region: stage.region.map(Arc::from),
             api: stage.api,
@@ -50,7 +50,7 @@ impl Feed for Memory {
         })
     }
 
-    fn ready(&mut self) -> Option<Chunk> {
+    fn ready(&mut self) -> Option<Batch> {
         self.next()
     }
 
@@ -59,7 +59,7 @@ impl Feed for Memory {
     }
 }
 
-fn scope(account: Option<&str>, region: Option<&str>, outcome: Read) -> Scope {
+fn scope(account: Option<&str>, region: Option<&str>, outcome: ScopeOutcome) -> Scope {
     Scope {
         account: account.map(str::to_owned),
         region: region.map(str::to_owned),
@@ -81,14 +81,17 @@ fn snapshot(stages: &[Stage], show_values: bool, gaps: Vec<Gap>) -> Vec<u8> {
     }
     let scopes = apis
         .into_iter()
-        .map(|((account, region), apis)| Scope { apis: apis.len() as u64, ..scope(account, region, Read::Checked) })
+        .map(|((account, region), apis)| Scope {
+            apis: apis.len() as u64,
+            ..scope(account, region, ScopeOutcome::Checked)
+        })
         .collect();
     let warnings = vec![Warning { kind: "a".into(), message: "b".into(), ..Warning::default() }];
-    let feed =
+    let state =
         Memory { stages: Vec::from(stages).into_iter(), close: Close { scopes, gaps, warnings, ..Close::default() } };
     let mut bytes = Vec::new();
     let options = Options { taken_at: Some("2026-11-23T09:00:00Z".into()), show_values };
-    write::write(Box::new(feed), &mut bytes, &options).unwrap();
+    write::write(Box::new(state), &mut bytes, &options).unwrap();
     bytes
 }
 
@@ -105,11 +108,11 @@ fn request(path: &Path) -> Request {
 
 /// Everything that a file yields, or why it yields nothing.
 fn drain(request: Request) -> Result<(Vec<Stage>, Close), String> {
-    let mut feed = saved::open(request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
+    let mut state = saved::open(request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
     let mut stages = Vec::new();
     let mut damaged = None;
-    while let Some(chunk) = feed.next() {
-        let decoded = chunk.decode(&Wanted::all(), |document| {
+    while let Some(batch) = state.next() {
+        let decoded = batch.decode(&Projection::all(), |document| {
             stages.push(Stage {
                 account: document.account.map(str::to_owned),
                 region: document.region.map(str::to_owned),
@@ -123,7 +126,7 @@ fn drain(request: Request) -> Result<(Vec<Stage>, Close), String> {
     if let Some(error) = damaged {
         return Err(error.to_string());
     }
-    Ok((stages, feed.close().map_err(|error| error.to_string())?))
+    Ok((stages, state.close().map_err(|error| error.to_string())?))
 }
 
 fn file(folder: &TempDir, name: &str, bytes: &[u8]) -> std::path::PathBuf {
@@ -413,7 +416,7 @@ fn gzip_members_one_after_the_other_are_one_file() {
 
 #[test]
 fn a_snapshot_of_many_chunks_keeps_its_order_and_counts_every_line() {
-    // Some 4 MB: more than what is held back at the end, and more than the chunks that may wait.
+    // Some 4 MB: more than what is held back at the end, and more than the batches that may wait.
     let stages = some(30_000);
     let bytes = snapshot(&stages, false, Vec::new());
     let (read_back, close) = read(&bytes).unwrap();
@@ -464,10 +467,10 @@ fn a_snapshot_of_a_file_is_as_old_as_what_it_holds() {
     let taken = |path: &Path, change: &dyn Fn(&mut Request)| {
         let mut request = request(path);
         change(&mut request);
-        let feed = saved::open(request, Arc::new(AtomicBool::new(false))).unwrap();
+        let state = saved::open(request, Arc::new(AtomicBool::new(false))).unwrap();
         let options = Options { taken_at: Some("2026-11-30T09:00:00Z".into()), show_values: false };
         let mut bytes = Vec::new();
-        write::write(feed, &mut bytes, &options).unwrap();
+        write::write(state, &mut bytes, &options).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         serde_json::from_str::<serde_json::Value>(text.lines().next().unwrap()).unwrap()["taken_at"].clone()
     };
@@ -511,7 +514,11 @@ fn gaps_scopes_and_warnings_come_back() {
     assert_eq!(close.gaps, [gap("a"), gap("b")]);
     assert_eq!(
         close.scopes,
-        [Scope { stages: 2, requests: Some(0), ..scope(Some("111122223333"), Some("us-east-1"), Read::Checked) }]
+        [Scope {
+            stages: 2,
+            requests: Some(0),
+            ..scope(Some("111122223333"), Some("us-east-1"), ScopeOutcome::Checked)
+        }]
     );
     assert_eq!(close.warnings.len(), 1);
 
@@ -640,7 +647,7 @@ fn a_single_stage_is_what_get_stage_prints() {
     let (stages, close) =
         read(br#"{"StageName": "prod", "AutoDeploy": true, "CreatedDate": "2026-01-01T00:00:00Z"}"#).unwrap();
     assert_eq!(names(&stages), ["prod"]);
-    assert_eq!((close.gaps.len(), close.scopes.len(), close.scopes[0].outcome), (0, 1, Read::Checked));
+    assert_eq!((close.gaps.len(), close.scopes.len(), close.scopes[0].outcome), (0, 1, ScopeOutcome::Checked));
 }
 
 #[test]
@@ -652,7 +659,7 @@ fn more_pages_are_a_gap() {
         })
         .unwrap();
         assert_eq!(stages.len(), 2);
-        assert_eq!(close.scopes[0].outcome, Read::Partial);
+        assert_eq!(close.scopes[0].outcome, ScopeOutcome::Partial);
         let [gap] = close.gaps.as_slice() else { panic!("{:?}", close.gaps) };
         assert_eq!((gap.region.as_deref(), gap.api_id.as_deref()), (Some("eu-west-1"), Some("a1")));
         assert_eq!((gap.operation.as_str(), gap.account.as_deref()), ("GetStages", None));

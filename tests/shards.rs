@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use driftgate::check::{self, Options};
 use driftgate::gate::{Tolerance, judge};
-use driftgate::model::feed::{Chunk, Close, Gap, Given, Read, Scope, Warning};
 use driftgate::model::judgement::Signal;
+use driftgate::model::state::{Batch, Close, Gap, Scope, ScopeOutcome, VecState, Warning};
 use driftgate::model::{Outcome, Severity};
 use driftgate::policy::read::waiver::{self, Waivers};
 use driftgate::policy::text::diagnostic::SourceText;
@@ -118,7 +118,7 @@ fn fleet() -> impl Strategy<Value = Fleet> {
 impl Fleet {
     /// What is found by a shard, or by the whole run.
     fn outcome(&self, policies: &Policies, waivers: &Waivers, shard: Option<u32>) -> Outcome {
-        let (mut chunks, mut close) = (Vec::new(), Close::default());
+        let (mut batches, mut close) = (Vec::new(), Close::default());
         let looks = &policies.policies[0].tests;
         for place in self.places.iter().filter(|place| shard.is_none_or(|shard| place.shard == shard)) {
             for (at, stages) in place.apis.iter().enumerate() {
@@ -127,10 +127,10 @@ impl Fleet {
                 let stages = stages.iter().map(|stage| looks[*stage].stage.clone()).collect();
                 let api = named(&looks[api].api, &id);
                 let (account, region) = (Some(place.account.into()), Some(place.region.into()));
-                chunks.push(Chunk::Api { account, region, api, stages });
+                batches.push(Batch::Api { account, region, api, stages });
             }
             let (account, region) = (Some(place.account.to_owned()), Some(place.region.to_owned()));
-            let outcome = if place.gap { Read::Partial } else { Read::Checked };
+            let outcome = if place.gap { ScopeOutcome::Partial } else { ScopeOutcome::Checked };
             let scope = Scope { account: account.clone(), region: region.clone(), outcome, ..row() };
             close.scopes.push(Scope { apis: place.apis.len() as u64, requests: Some(3), ..scope });
             if place.gap {
@@ -149,17 +149,17 @@ impl Fleet {
         }
         for account in &self.excluded {
             let account = Some((*account).to_owned());
-            close.scopes.push(Scope { account: account.clone(), outcome: Read::Excluded, ..row() });
+            close.scopes.push(Scope { account: account.clone(), outcome: ScopeOutcome::Excluded, ..row() });
             let kind = "account-suspended".to_owned();
             close.warnings.push(Warning { kind, message: "it is suspended".into(), account, ..Warning::default() });
         }
         for account in &self.denied {
             let account = Some((*account).to_owned());
-            close.scopes.push(Scope { account: account.clone(), outcome: Read::Unchecked, ..row() });
+            close.scopes.push(Scope { account: account.clone(), outcome: ScopeOutcome::Unchecked, ..row() });
             close.gaps.extend(std::iter::repeat_n(Gap { account, ..gap("AssumeRole") }, 2));
         }
         let options = Options { sharded: shard.is_some(), ..Options::default() };
-        check::run(policies, waivers, Box::new(Given::new(chunks, close)), options).unwrap()
+        check::run(policies, waivers, Box::new(VecState::new(batches, close)), options).unwrap()
     }
 
     fn saved(&self, outcome: Outcome, shard: Option<u32>, signal: Option<Signal>) -> Saved {
@@ -180,7 +180,7 @@ impl Fleet {
 }
 
 fn row() -> Scope {
-    Scope { account: None, region: None, outcome: Read::Checked, ..Scope::default() }
+    Scope { account: None, region: None, outcome: ScopeOutcome::Checked, ..Scope::default() }
 }
 
 fn gap(operation: &str) -> Gap {

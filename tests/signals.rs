@@ -232,7 +232,7 @@ fn a_pipe_that_never_ends_is_left_with_what_is_known() {
     let args = ["audit", "--policy", "p.yaml", "--from", "-", "--report", "json=r.json", "-q"];
     let mut running = Running::start(driftgate(folder.path(), &args));
     let mut pipe = running.0.stdin.take().unwrap();
-    // The header in one piece, and some chunks of stages. The text report would fill a pipe without a reader.
+    // The header in one piece, and some batches of stages. The text report would fill a pipe without a reader.
     let lines: String = (0..6_000).map(|at| LINE.replace("prod", &format!("prod-{at}"))).collect();
     pipe.write_all(format!("{HEADER}{lines}").as_bytes()).unwrap();
     std::thread::sleep(Duration::from_millis(500));

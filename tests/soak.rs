@@ -16,8 +16,7 @@ use driftgate::emulator::{
     Effect, Emulator, Fault, Fleet, Operation, Organization, ROOT, Settings, State, When, document,
 };
 use driftgate::model::Document;
-use driftgate::model::feed::{Gap, Read};
-use driftgate::model::shard::Shard;
+use driftgate::model::state::{Gap, ScopeOutcome, Shard};
 use driftgate::policy::Policies;
 use driftgate::source::aws::{AccountSource, Accounts, Regions, Role, Selector};
 use driftgate::{check, gate};
@@ -276,7 +275,7 @@ impl Case {
 
         let mut unread = Vec::new();
         for stage in &self.stages {
-            let is_scope = |scope: &&driftgate::model::feed::Scope| {
+            let is_scope = |scope: &&driftgate::model::state::Scope| {
                 scope.account.as_deref() == Some(stage.account) && scope.region.as_deref() == Some(stage.region)
             };
             let scope = outcome.scopes.iter().find(is_scope);
@@ -298,7 +297,8 @@ impl Case {
                     && it.account.as_deref() == Some(stage.account)
                     && it.region.as_deref() == Some(stage.region)
             });
-            let off = scope.is_some_and(|scope| scope.outcome == Read::Excluded) && OPT_IN.contains(&stage.region);
+            let off =
+                scope.is_some_and(|scope| scope.outcome == ScopeOutcome::Excluded) && OPT_IN.contains(&stage.region);
             let unchecked = outcome.gaps.iter().any(|gap| of_it(&gap));
             let fates = [checked, left_out, skipped, deleted || gone, off, unchecked];
             ensure(fates.contains(&true), &|| format!("{} is lost", stage.key()))?;
@@ -343,7 +343,7 @@ impl Case {
         let outcome = &audited.outcome;
         let seen = audited.violating("p/seen");
         let rows_of = |account: &str, region: Option<&str>| -> Vec<_> {
-            let here = |scope: &&driftgate::model::feed::Scope| {
+            let here = |scope: &&driftgate::model::state::Scope| {
                 scope.account.as_deref() == Some(account) && scope.region.as_deref() == region
             };
             outcome.scopes.iter().filter(here).collect()
@@ -376,7 +376,7 @@ impl Case {
                 };
                 let (all, ignored) = (apis(&|_| true), apis(&|it| it.ignored));
                 let told = scope.checked_apis + scope.skipped_apis + scope.deleted_apis + scope.unchecked_apis;
-                let whole = scope.outcome == Read::Checked;
+                let whole = scope.outcome == ScopeOutcome::Checked;
                 if told != scope.apis
                     || scope.apis > all
                     || (whole && (scope.apis != all || scope.skipped_apis != ignored))

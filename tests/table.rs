@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use document::{digest_of, not_stated};
 use driftgate::check::{self, Options, Verdict, verdict};
-use driftgate::model::feed::{Chunk, Close, Given};
+use driftgate::model::state::{Batch, Close, VecState};
 use driftgate::policy::language::operators::OPERATORS;
 use driftgate::policy::load;
 use driftgate::policy::read::waiver;
@@ -149,14 +149,14 @@ fn is_waived(path: &str, pattern: &str, document: &Json) -> bool {
         at(path, pattern)
     );
     let waivers = waiver::load(&[source("w.yaml", waiver)], jiff::civil::date(2027, 1, 1)).unwrap();
-    let chunk = document::read(document, |document| Chunk::Api {
+    let batch = document::read(document, |document| Batch::Api {
         account: document.account.map(Into::into),
         region: document.region.map(Into::into),
         api: document.api.clone().into_owned(),
         stages: vec![document.stage.clone().into_owned()],
     });
-    let feed = Given::new(vec![chunk], Close::default());
-    let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
+    let state = VecState::new(vec![batch], Close::default());
+    let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
     assert_eq!(outcome.total() + outcome.waived.len(), 1, "{path}: {document}");
     outcome.waived.len() == 1
 }

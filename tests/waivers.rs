@@ -8,7 +8,7 @@ use driftgate::check::{self, Inheritance, Options};
 use driftgate::gate;
 use driftgate::model::catalogue::{STAGE, position};
 use driftgate::model::document::api_stated_by;
-use driftgate::model::feed::{Chunk, Close, Gap, Given, Read, Scope};
+use driftgate::model::state::{Batch, Close, Gap, Scope, ScopeOutcome, VecState};
 use driftgate::model::{Outcome, Severity, Value};
 use driftgate::policy::language::context::{EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 use driftgate::policy::load;
@@ -40,7 +40,7 @@ fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Outc
     let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n{waivers}") };
     let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
     let example = &policies.policies[0].tests[0];
-    let chunk = Chunk::Api {
+    let batch = Batch::Api {
         account: Some(EXAMPLE_ACCOUNT.into()),
         region: Some(EXAMPLE_REGION.into()),
         api: example.api.clone(),
@@ -53,12 +53,12 @@ fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Outc
         skipped_apis: 0,
         stages: 1,
         requests: None,
-        outcome: Read::Checked,
+        outcome: ScopeOutcome::Checked,
         ..Scope::default()
     };
     let narrowing = serde_json::from_str(narrowing).unwrap();
     let close = Close { scopes: vec![scope], gaps, narrowing, ..Close::default() };
-    check::run(&policies, &waivers, Box::new(Given::new(vec![chunk], close)), Options::default()).unwrap()
+    check::run(&policies, &waivers, Box::new(VecState::new(vec![batch], close)), Options::default()).unwrap()
 }
 
 /// A waiver in force.
@@ -193,9 +193,9 @@ fn what_a_route_inherits_is_accepted_where_it_is_shown() {
         let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n{waiver}") };
         let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
         let (api, stages) = (example.api.clone(), vec![example.stage.clone()]);
-        let chunk = Chunk::Api { account: None, region: None, api, stages };
-        let feed = Given::new(vec![chunk], Close::default());
-        let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
+        let batch = Batch::Api { account: None, region: None, api, stages };
+        let state = VecState::new(vec![batch], Close::default());
+        let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
         assert_eq!((outcome.total() + outcome.waived.len(), outcome.waived.len()), (1, waived), "{accept}");
     }
 }
@@ -211,9 +211,9 @@ fn waived_of(rule: &str, given: &str, waiver: &str, api: &str, inheritance: Inhe
     let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
     let example = &policies.policies[0].tests[0];
     let api = if api.is_empty() { example.api.clone() } else { api_stated_by(Some(api), None) };
-    let chunk = Chunk::Api { account: None, region: None, api, stages: vec![example.stage.clone()] };
+    let batch = Batch::Api { account: None, region: None, api, stages: vec![example.stage.clone()] };
     let options = Options { inheritance, ..Options::default() };
-    check::run(&policies, &waivers, Box::new(Given::new(vec![chunk], Close::default())), options).unwrap()
+    check::run(&policies, &waivers, Box::new(VecState::new(vec![batch], Close::default())), options).unwrap()
 }
 
 #[test]
@@ -255,9 +255,9 @@ fn what_a_rule_does_not_ask_leaves_nothing_open() {
     if let Value::Struct(members) = &mut stage {
         members[position(STAGE, "RouteSettings")] = Value::NotStated;
     }
-    let chunk = Chunk::Api { account: None, region: None, api: example.api.clone(), stages: vec![stage] };
-    let feed = Given::new(vec![chunk], Close::default());
-    let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
+    let batch = Batch::Api { account: None, region: None, api: example.api.clone(), stages: vec![stage] };
+    let state = VecState::new(vec![batch], Close::default());
+    let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
     assert_eq!((outcome.waived.len(), outcome.undecided_checks), (1, 0), "{:?}", outcome.undecided);
     assert_eq!(gate::judge(&outcome, STRICT, None).exit, gate::CONFORMS);
 }
@@ -403,14 +403,14 @@ fn a_waived_rule_that_is_also_undecided_is_not_clean() {
     if let Value::Struct(members) = &mut stage {
         members[position(STAGE, "RouteSettings")] = Value::NotStated;
     }
-    let chunk = Chunk::Api {
+    let batch = Batch::Api {
         account: Some(EXAMPLE_ACCOUNT.into()),
         region: None,
         api: example.api.clone(),
         stages: vec![stage],
     };
-    let feed = Given::new(vec![chunk], Close::default());
-    let outcome = check::run(&policies, &waivers, Box::new(feed), Options::default()).unwrap();
+    let state = VecState::new(vec![batch], Close::default());
+    let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
     assert_eq!((outcome.total(), outcome.waived.len(), outcome.undecided_checks), (0, 1, 1));
     assert_eq!(outcome.undecided[0].path.as_deref(), Some("RouteSettings"));
     assert_eq!(gate::judge(&outcome, STRICT, None).exit, gate::INCOMPLETE);

@@ -12,9 +12,9 @@ pub fn snapshot_of(bytes: &[u8], request: &Request) -> Option<Vec<u8>> {
     let path = folder.path().join("source");
     std::fs::write(&path, bytes).expect("a file");
     let request = Request { path: path.display().to_string(), ..request.clone() };
-    let feed = saved::open(request, Arc::new(AtomicBool::new(false))).ok()?;
+    let state = saved::open(request, Arc::new(AtomicBool::new(false))).ok()?;
     let mut out = Vec::new();
     let options = Options { taken_at: None, show_values: false };
-    write::write(feed, &mut out, &options).ok()?;
+    write::write(state, &mut out, &options).ok()?;
     Some(out)
 }

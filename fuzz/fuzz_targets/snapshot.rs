@@ -6,7 +6,7 @@ mod feeds;
 
 use std::sync::Arc;
 
-use driftgate::model::feed::Selection;
+use driftgate::model::state::Selection;
 use driftgate::source::saved::{Kind, Request};
 use libfuzzer_sys::fuzz_target;
 

@@ -10,11 +10,11 @@ use rayon::prelude::*;
 use super::rules::Rules;
 use super::verdict::{Selection, Verdict, undecided_beside, verdict};
 use super::waive::Ruling;
-use crate::model::balance::{Missing, imbalance, is_unread};
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, Protocol, STAGE};
-use crate::model::feed::{Close, Gap, Read, Scope};
+use crate::model::consistency::inconsistency;
 use crate::model::finding::{ApiName, Place, StageName, Undecided, Violation, Waived};
 use crate::model::outcome::Coverage;
+use crate::model::state::{Close, Explained, Gap, Scope, ScopeOutcome};
 use crate::model::{Document, Outcome, Path};
 use crate::policy::language::explain::{Failure, Open};
 use crate::policy::language::fields::Fields;
@@ -358,7 +358,7 @@ impl Ledger {
                 apis,
                 checked_apis: apis,
                 stages,
-                outcome: Read::Checked,
+                outcome: ScopeOutcome::Checked,
                 ..Scope::default()
             });
         }
@@ -367,7 +367,7 @@ impl Ledger {
         if close.handed_on.is_none() {
             explain(&mut outcome);
         }
-        if let (None, Some(wrong)) = (&outcome.failed, imbalance(&outcome)) {
+        if let (None, Some(wrong)) = (&outcome.failed, inconsistency(&outcome)) {
             outcome.failed = Some(if close.handed_on.is_some() {
                 unbalanced(&wrong)
             } else {
@@ -416,9 +416,9 @@ fn unbalanced(wrong: &str) -> String {
 
 /// Adds a gap for each scope of a saved source that was not read whole and has none.
 fn explain(outcome: &mut Outcome) {
-    let missing = Missing::of(&outcome.gaps);
+    let missing = Explained::of(&outcome.gaps);
     let mut unsaid = Vec::new();
-    for scope in outcome.scopes.iter().filter(|scope| is_unread(scope) && !missing.is_said_of(scope)) {
+    for scope in outcome.scopes.iter().filter(|scope| scope.is_unread() && !missing.covers(scope)) {
         unsaid.push(Gap {
             account: scope.account.clone(),
             region: scope.region.clone(),

@@ -1,4 +1,4 @@
-//! Policies and a feed become an outcome: decoding and checking run on rayon's threads, one order comes out. Pure;
+//! Policies and a state become an outcome: decoding and checking run on rayon's threads, one order comes out. Pure;
 //! it must not know where stages come from.
 
 mod asserted;
@@ -20,42 +20,42 @@ pub use self::reasons::{Reason, reasons, why_ungoverned};
 use self::rules::Rules;
 pub use self::verdict::{Verdict, verdict, violates};
 use crate::model::Outcome;
-use crate::model::feed::{Chunk, Feed, Unusable};
-use crate::model::wanted::Wanted;
+use crate::model::projection::Projection;
+use crate::model::state::{Batch, State, Unusable};
 use crate::policy::Policies;
 use crate::policy::read::waiver::Waivers;
 
-/// How many chunks are under way for each thread. More keeps threads busier, fewer keeps less in memory.
+/// How many batches are under way for each thread. More keeps threads busier, fewer keeps less in memory.
 const CHUNKS_A_THREAD: usize = 3;
 
-/// Checks every stage of a feed.
+/// Checks every stage of a state.
 ///
 /// # Errors
 /// When the input turns out to be unusable; nothing of it is kept then.
 pub fn run(
     policies: &Policies,
     waivers: &Waivers,
-    mut feed: Box<dyn Feed>,
+    mut state: Box<dyn State>,
     options: Options,
 ) -> Result<Outcome, Unusable> {
     let most = rayon::current_num_threads() * CHUNKS_A_THREAD;
     let rules = &Rules::new(policies, waivers, options);
-    let wanted = &policies.fields().and(waivers.fields()).wanted();
+    let wanted = &policies.fields().and(waivers.fields()).projection();
     let ledger = rayon::in_place_scope(|scope| -> Result<Ledger, Unusable> {
         let mut ledger = Ledger::new(rules);
         let (sender, results) = channel();
-        // Chunks are checked in any order and added up in theirs.
+        // Batches are checked in any order and added up in theirs.
         let mut early = BTreeMap::new();
         let (mut given, mut added) = (0_usize, 0);
         loop {
             while given - added < most {
-                let chunk = if given == added { feed.next() } else { feed.ready() };
-                let Some(chunk) = chunk else { break };
+                let batch = if given == added { state.next() } else { state.ready() };
+                let Some(batch) = batch else { break };
                 let (number, sender) = (given, sender.clone());
                 given += 1;
                 scope.spawn(move |_| {
-                    // A chunk whose check panics is waited for as well.
-                    let checked = catch_unwind(AssertUnwindSafe(|| check(rules, &chunk, wanted)));
+                    // A batch whose check panics is waited for as well.
+                    let checked = catch_unwind(AssertUnwindSafe(|| check(rules, &batch, wanted)));
                     // After a damaged line nobody listens any more.
                     let _ = sender.send((number, checked));
                 });
@@ -71,7 +71,7 @@ pub fn run(
             }
         }
     })?;
-    Ok(ledger.close(rules, waivers, feed.close()?))
+    Ok(ledger.close(rules, waivers, state.close()?))
 }
 
 /// The next result. On a thread of the pool, which may be its only one, the work that is waited for is done here.
@@ -86,9 +86,9 @@ fn wait<T>(results: &Receiver<T>) -> Option<T> {
     }
 }
 
-fn check(rules: &Rules<'_>, chunk: &Chunk, wanted: &Wanted) -> Result<Ledger, Unusable> {
+fn check(rules: &Rules<'_>, batch: &Batch, wanted: &Projection) -> Result<Ledger, Unusable> {
     let mut ledger = Ledger::new(rules);
-    chunk.decode(wanted, |document| ledger.stage(rules, document))?;
+    batch.decode(wanted, |document| ledger.stage(rules, document))?;
     Ok(ledger)
 }
 
@@ -98,7 +98,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::feed::{Close, Given};
+    use crate::model::state::{Close, VecState};
 
     /// The number of its line does not fit, which only a build that checks its sums notices.
     #[cfg(debug_assertions)]
@@ -107,11 +107,11 @@ mod tests {
         let line =
             br#"{"account":null,"region":null,"api":{"ApiId":"a","ProtocolType":"HTTP"},"stage":{"StageName":"prod"}}"#
                 .to_vec();
-        let chunk = |first| Chunk::Lines { name: "fleet".into(), bytes: line.clone(), first, register: Arc::default() };
-        let feed = Given::new(vec![chunk(2), chunk(u64::MAX), chunk(3)], Close::default());
+        let batch = |first| Batch::Lines { name: "fleet".into(), bytes: line.clone(), first, register: Arc::default() };
+        let state = VecState::new(vec![batch(2), batch(u64::MAX), batch(3)], Close::default());
         let (sender, ended) = channel();
         std::thread::spawn(move || {
-            let check = || run(&Policies::default(), &Waivers::default(), Box::new(feed), Options::default());
+            let check = || run(&Policies::default(), &Waivers::default(), Box::new(state), Options::default());
             sender.send(catch_unwind(AssertUnwindSafe(check)).is_err()).unwrap();
         });
         assert_eq!(ended.recv_timeout(Duration::from_mins(1)), Ok(true));

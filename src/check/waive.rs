@@ -1,10 +1,10 @@
 //! Which violations a waiver tolerates. It must not know the day: a waiver knows itself whether it has expired.
 
 use crate::model::catalogue::{Protocol, STAGE, position};
-use crate::model::feed::{Read, Scope, Warning};
 use crate::model::finding::Reading;
 use crate::model::outcome::Unneeded;
 use crate::model::path::Segment;
+use crate::model::state::{Scope, ScopeOutcome, Warning};
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::model::{Document, Outcome};
 use crate::policy::Policies;
@@ -134,7 +134,7 @@ impl<'w> Waiving<'w> {
 /// True if a waiver can be about something in an account and Region that was looked at: that it was not needed elsewhere
 /// says nothing.
 fn may_be_in(waiver: &Waiver, scope: &Scope) -> bool {
-    if scope.outcome == Read::Excluded {
+    if scope.outcome == ScopeOutcome::Excluded {
         return false;
     }
     let document = Document {

@@ -9,15 +9,15 @@ use super::catalogue::{API_FIELD, Field, Kind};
 use super::digest::Digest;
 use super::fault::kind_of;
 use super::passed::{EachOnce, Keys, Passed};
+use super::projection::Members;
 use super::value::Value;
-use super::wanted::Members;
 
 /// Reads one value as its row of the catalogue says: `null` and `""` are unset, unknown members are passed over. A
 /// member that is there twice is an error, in whatever spelling, and whether it is wanted or not.
 #[derive(Clone, Copy)]
 pub struct Decode<'w> {
     pub(super) field: &'static Field,
-    pub(super) wanted: Members<'w>,
+    pub(super) projection: Members<'w>,
     /// The place of the value.
     pub(super) above: Option<&'w Above<'w>>,
 }
@@ -39,13 +39,13 @@ impl<'w> Decode<'w> {
     /// Reads a value whole.
     #[must_use]
     pub const fn whole(field: &'static Field) -> Self {
-        Self { field, wanted: Members::ALL, above: None }
+        Self { field, projection: Members::ALL, above: None }
     }
 
     /// Reads only some members of a struct. The others are not stated, and a caller that reads one all the same sees so.
     #[must_use]
-    pub const fn only(field: &'static Field, wanted: Members<'w>) -> Self {
-        Self { field, wanted, above: None }
+    pub const fn only(field: &'static Field, projection: Members<'w>) -> Self {
+        Self { field, projection, above: None }
     }
 
     /// The path of the value itself, or of a member of it.
@@ -178,7 +178,7 @@ impl Decode<'_> {
     fn members<'de, A: MapAccess<'de>>(self, fields: &'static [Field], from: A) -> Result<Value<'de>, A::Error> {
         let mut members: Box<[Value<'de>]> = fields.iter().map(|_| Value::Unset).collect();
         self.each_member(fields, from, |at, member, from| {
-            members[at] = if self.wanted.include(at) {
+            members[at] = if self.projection.include(at) {
                 from.next_value_seed(member)?
             } else {
                 from.next_value_seed(Passed(member)).map(|()| Value::NotStated)?
@@ -213,7 +213,7 @@ impl Decode<'_> {
             }
             seen |= 1 << at;
             let here = Above { name: field.name, above: self.way() };
-            take(at, Decode { field, wanted: self.wanted.below(at), above: Some(&here) }, &mut from)?;
+            take(at, Decode { field, projection: self.projection.below(at), above: Some(&here) }, &mut from)?;
             guess = at + 1;
         }
         unknown.twice_in_any_spelling().map_or(Ok(()), |name| Err(self.twice(&name)))

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::digest;
 use super::document;
-use super::feed::Warning;
 use super::path::Path;
+use super::state::Warning;
 
 /// The name of a stage, shared by everything that is found on it.
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -11,11 +11,11 @@ use super::catalogue::{API, API_FIELD, Field, STAGE, position};
 use super::decode::{Decode, Key};
 use super::document::{Document, STAGE_FIELD};
 use super::fault;
-use super::feed::Unusable;
 use super::passed::{EachOnce, Keys};
+use super::projection::Projection;
 use super::register::{Notes, Register};
+use super::state::Unusable;
 use super::value::Value;
-use super::wanted::Wanted;
 
 static STAGE_ROW: Field = STAGE_FIELD;
 
@@ -25,7 +25,7 @@ pub(super) fn decode(
     bytes: &[u8],
     first: u64,
     register: &Register,
-    wanted: &Wanted,
+    projection: &Projection,
     mut each: impl FnMut(&Document<'_>),
 ) -> Result<(), Unusable> {
     let damaged = |at: u64, column: usize, said: &str| {
@@ -49,7 +49,7 @@ pub(super) fn decode(
             return Err(damaged(at, 1, "the line is empty, so its stage was lost"));
         }
         // serde_json counts lines within the text it was given, which is one line.
-        let line = Line::decode(line, wanted, last.as_ref())
+        let line = Line::decode(line, projection, last.as_ref())
             .map_err(|error| damaged(at, error.column().max(1), &fault::words(&error)))?;
         let document = line.document();
         let same_api = last.as_ref().is_some_and(|last| Rc::ptr_eq(&last.head, &line.head));
@@ -86,25 +86,25 @@ struct Head<'a> {
 
 impl<'a> Line<'a> {
     /// Decodes a line; where it begins as the `last` one did, only its stage.
-    fn decode(line: &'a str, wanted: &Wanted, last: Option<&Self>) -> Result<Self, serde_json::Error> {
+    fn decode(line: &'a str, projection: &Projection, last: Option<&Self>) -> Result<Self, serde_json::Error> {
         if let Some(Self { head, .. }) = last
             && let Some(stage) =
                 head.text.and_then(|text| line.strip_prefix(text)).and_then(|rest| rest.strip_suffix('}'))
         {
             let mut from = serde_json::Deserializer::from_str(stage);
-            if let Ok(stage) = Decode::only(&STAGE_ROW, wanted.stage()).deserialize(&mut from)
+            if let Ok(stage) = Decode::only(&STAGE_ROW, projection.stage()).deserialize(&mut from)
                 && from.end().is_ok()
                 && has_name(&stage)
             {
                 return Ok(Self { head: Rc::clone(head), stage });
             }
         }
-        Self::decode_whole(line, wanted)
+        Self::decode_whole(line, projection)
     }
 
-    fn decode_whole(line: &'a str, wanted: &Wanted) -> Result<Self, serde_json::Error> {
+    fn decode_whole(line: &'a str, projection: &Projection) -> Result<Self, serde_json::Error> {
         let mut from = serde_json::Deserializer::from_str(line);
-        let mut wire = Parts { wanted }.deserialize(&mut from)?;
+        let mut wire = Parts { projection }.deserialize(&mut from)?;
         from.end()?;
         let unstated = std::mem::take(&mut wire.not_stated);
         for path in &unstated {
@@ -155,7 +155,7 @@ struct Wire<'a> {
 
 /// Reads the members of a line, in any order; others are passed over.
 struct Parts<'w> {
-    wanted: &'w Wanted,
+    projection: &'w Projection,
 }
 
 impl<'de> DeserializeSeed<'de> for Parts<'_> {
@@ -197,7 +197,7 @@ impl<'de> Visitor<'de> for Parts<'_> {
                 "region" => region = Some(from.next_value::<Name<'de>>()?.0),
                 // All of it: the descriptions of an API must agree, whatever of it is read.
                 "api" => api = Some(from.next_value_seed(Decode::whole(&API_FIELD))?),
-                "stage" => stage = Some(from.next_value_seed(Decode::only(&STAGE_ROW, self.wanted.stage()))?),
+                "stage" => stage = Some(from.next_value_seed(Decode::only(&STAGE_ROW, self.projection.stage()))?),
                 "not-stated" => not_stated = Some(from.next_value()?),
                 _ => {
                     from.next_value_seed(EachOnce::EXACT)?;
@@ -293,22 +293,22 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::feed::Chunk;
+    use crate::model::state::Batch;
 
-    fn lines(text: &str) -> Chunk {
-        Chunk::Lines { name: "fleet".into(), bytes: text.as_bytes().to_vec(), first: 2, register: Arc::default() }
+    fn lines(text: &str) -> Batch {
+        Batch::Lines { name: "fleet".into(), bytes: text.as_bytes().to_vec(), first: 2, register: Arc::default() }
     }
 
     #[test]
     fn lines_become_documents_in_order() {
-        let chunk = lines(concat!(
+        let batch = lines(concat!(
             r#"{"account":"111122223333","region":"us-east-1","api":{"ApiId":"a","ProtocolType":"HTTP"},"stage":{"StageName":"dev"}}"#,
             "\n",
             r#"{"account":null,"region":null,"api":{"ApiId":"b","ProtocolType":"HTTP"},"stage":{"StageName":"prod"},"not-stated":["api.Tags","DefaultRouteSettings.ThrottlingRateLimit"],"more":1}"#,
         ));
         let mut seen = Vec::new();
-        chunk
-            .decode(&Wanted::all(), |stage| {
+        batch
+            .decode(&Projection::all(), |stage| {
                 seen.push((stage.account.map(str::to_owned), stage.stage_name().map(str::to_owned), stage.arn()));
                 if stage.account.is_none() {
                     assert_eq!(stage.api.member(position(API_FIELD.members(), "Tags")), &Value::NotStated);
@@ -338,7 +338,7 @@ mod tests {
         ];
         let seen = |text: &str| {
             let mut seen = Vec::new();
-            let decoded = lines(text).decode(&Wanted::all(), |stage| seen.push(format!("{stage:?}")));
+            let decoded = lines(text).decode(&Projection::all(), |stage| seen.push(format!("{stage:?}")));
             decoded.map(|()| seen)
         };
         let alone: Vec<String> = all.iter().flat_map(|line| seen(line).unwrap()).collect();
@@ -351,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_damaged_line_says_where() {
-        let error = lines("{\"account\":null}\n").decode(&Wanted::all(), |_| ()).unwrap_err();
+        let error = lines("{\"account\":null}\n").decode(&Projection::all(), |_| ()).unwrap_err();
         assert!(error.0.starts_with("fleet:2:") && error.0.contains("missing field"), "{error}");
     }
 }

@@ -1,26 +1,24 @@
-//! The nouns: the stage document and its catalogue of fields, feeds, findings and outcomes. No I/O, no clock.
+//! The nouns: the stage document and its catalogue of fields, states, findings and outcomes. No I/O, no clock.
 
-pub mod balance;
 pub mod catalogue;
+pub mod consistency;
 pub mod decode;
 pub mod digest;
 pub mod document;
 pub mod fault;
-pub mod feed;
 pub mod finding;
 pub mod judgement;
 pub mod lines;
-pub mod narrowing;
 pub mod outcome;
 mod passed;
 pub mod path;
+pub mod projection;
 pub mod register;
 pub mod seal;
 pub mod secret;
 pub mod severity;
-pub mod shard;
+pub mod state;
 pub mod value;
-pub mod wanted;
 
 pub use document::Document;
 pub use outcome::Outcome;

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::feed::{Gap, Scope, Warning};
 use super::finding::{RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts};
-use super::narrowing::Narrowing;
 use super::severity::Severity;
+use super::state::{Gap, Narrowing, Scope, Warning};
 
 /// The facts of one audit, in the order of every report.
 #[derive(Debug, Default)]

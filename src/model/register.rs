@@ -6,8 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::document::Document;
-use super::feed::Selection;
-use super::narrowing::{Found, Narrowing};
+use super::state::{FoundNames, Narrowing, Selection};
 use super::value::Value;
 
 /// An account and a Region; `None` where one is not stated.
@@ -29,7 +28,7 @@ pub struct Noted {
     /// The number of stages of each account and Region.
     places: BTreeMap<Place, u64>,
     /// The wanted names that were found.
-    pub found: Found,
+    pub found: FoundNames,
     stretches: Vec<Stretch>,
 }
 
@@ -80,7 +79,7 @@ pub(super) struct Notes<'r> {
     api: DefaultHasher,
     ascending: bool,
     places: Vec<(Place, u64)>,
-    found: Found,
+    found: FoundNames,
     first: Option<Name>,
 }
 
@@ -107,7 +106,7 @@ impl Register {
 
 impl<'r> Notes<'r> {
     pub(super) fn begin(register: &'r Register, line: u64) -> Self {
-        let (hashes, places, found) = (Vec::new(), Vec::new(), Found::default());
+        let (hashes, places, found) = (Vec::new(), Vec::new(), FoundNames::default());
         let apis = Vec::new();
         Self { register, line, hashes, apis, api: DefaultHasher::new(), ascending: true, places, found, first: None }
     }

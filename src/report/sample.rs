@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Facts, Format, Run, Style};
-use crate::model::feed::{Gap, Read, Scope, Warning};
 use crate::model::finding::{
     Actual, ApiName, Origin, Place, Reading, RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts,
 };
 use crate::model::judgement::{Judgement, Signal, Tolerance, Verdict};
 use crate::model::outcome::Coverage;
+use crate::model::state::{Gap, Scope, ScopeOutcome, Warning};
 use crate::model::{Outcome, Path, Severity};
 
 /// An API whose owner tries everything.
@@ -86,7 +86,7 @@ pub(super) fn scope(account: Option<&str>, region: Option<&str>) -> Scope {
         skipped_apis: 0,
         stages: 0,
         requests: Some(0),
-        outcome: Read::Checked,
+        outcome: ScopeOutcome::Checked,
         ..Scope::default()
     }
 }
@@ -201,7 +201,7 @@ pub(super) fn rich() -> Sample {
         r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime"}"#;
     let common = r#"$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.routeKey $context.protocol" $context.status $context.responseLength"#;
     let outcome = Outcome {
-        narrowing: crate::model::narrowing::Narrowing::default(),
+        narrowing: crate::model::state::Narrowing::default(),
         rules: rules(),
         stages: 1_204,
         governed: 1_197,
@@ -286,19 +286,19 @@ pub(super) fn rich() -> Sample {
             },
         ],
         scopes: [
-            ("111122223333", "us-east-1", 2, 0, 1_202, Read::Checked),
-            ("111122223333", "us-west-2", 0, 0, 0, Read::Checked),
-            ("444455556666", "eu-central-1", 15, 14, 2, Read::Checked),
-            ("444455556666", "eu-west-1", 0, 0, 0, Read::Unchecked),
-            ("444455556666", "us-east-1", 1, 0, 0, Read::Partial),
+            ("111122223333", "us-east-1", 2, 0, 1_202, ScopeOutcome::Checked),
+            ("111122223333", "us-west-2", 0, 0, 0, ScopeOutcome::Checked),
+            ("444455556666", "eu-central-1", 15, 14, 2, ScopeOutcome::Checked),
+            ("444455556666", "eu-west-1", 0, 0, 0, ScopeOutcome::Unchecked),
+            ("444455556666", "us-east-1", 1, 0, 0, ScopeOutcome::Partial),
         ]
         .map(|(account, region, apis, skipped_apis, stages, outcome)| Scope {
             account: Some(account.to_owned()),
             region: Some(region.to_owned()),
             apis,
-            checked_apis: if outcome == Read::Checked { apis - skipped_apis } else { 0 },
+            checked_apis: if outcome == ScopeOutcome::Checked { apis - skipped_apis } else { 0 },
             skipped_apis,
-            unchecked_apis: if outcome == Read::Checked { 0 } else { apis },
+            unchecked_apis: if outcome == ScopeOutcome::Checked { 0 } else { apis },
             stages,
             requests: Some(312),
             outcome, ..Scope::default() })
@@ -343,7 +343,7 @@ fn calm(stages: u64, governed: u64) -> Outcome {
             checked_apis: 1,
             stages,
             requests: None,
-            outcome: Read::Checked,
+            outcome: ScopeOutcome::Checked,
             ..Scope::default()
         }],
         ..Outcome::default()
@@ -380,7 +380,7 @@ pub(super) fn interrupted() -> Sample {
         message: "the audit was interrupted before this was read".to_owned(),
         ..Gap::default()
     });
-    sample.outcome.scopes[0].outcome = Read::Partial;
+    sample.outcome.scopes[0].outcome = ScopeOutcome::Partial;
     (sample.judgement.failing, sample.judgement.unchecked) = (1, 1);
     sample.judgement.signal = Some(Signal::Interrupt);
     sample

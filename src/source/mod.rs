@@ -1,4 +1,4 @@
-//! Where stages come from; every source yields the same feed.
+//! Where stages come from; every source yields the same state.
 
 pub mod aws;
 pub mod saved;

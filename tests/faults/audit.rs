@@ -85,9 +85,9 @@ pub fn request(account: &str, endpoint_url: String) -> Request {
 
 /// Audits; the words of a run that could not begin otherwise.
 pub fn audit(policies: &Policies, request: Request) -> Result<Audited, String> {
-    let feed = RUNTIME.block_on(open(request)).map_err(|error| error.to_string())?;
+    let state = RUNTIME.block_on(open(request)).map_err(|error| error.to_string())?;
     let options = check::Options::default();
-    let outcome = check::run(policies, &Waivers::default(), Box::new(feed), options).unwrap();
+    let outcome = check::run(policies, &Waivers::default(), Box::new(state), options).unwrap();
     let tolerance = gate::Tolerance {
         fail_on: Some(Severity::Low),
         allow_incomplete: false,

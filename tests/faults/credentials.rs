@@ -1,7 +1,7 @@
 //! Credentials that are not known: in a Region, in an account, or anywhere.
 
 use driftgate::emulator::{Effect, Fault, Operation};
-use driftgate::model::feed::{Read, Scope};
+use driftgate::model::state::{Scope, ScopeOutcome};
 use driftgate::source::aws::{AccountSource, Accounts, Regions, Role};
 
 use super::audit::{Audited, audit, policies, request, start};
@@ -33,8 +33,8 @@ fn only_regions_that_have_to_be_enabled_are_not() {
     // The emulator refuses the token in such a Region where the account has nothing.
     let found = audited(Vec::new());
     assert_eq!((found.judgement.exit, found.outcome.gaps.len()), (0, 0), "{:?}", found.outcome.gaps);
-    assert!(scopes(&found, "af-south-1").all(|scope| scope.outcome == Read::Excluded));
-    assert!(scopes(&found, "us-east-1").all(|scope| scope.outcome == Read::Checked && scope.stages == 4));
+    assert!(scopes(&found, "af-south-1").all(|scope| scope.outcome == ScopeOutcome::Excluded));
+    assert!(scopes(&found, "us-east-1").all(|scope| scope.outcome == ScopeOutcome::Checked && scope.stages == 4));
     let warned = found.outcome.warnings.iter().filter(|it| it.kind == "region-disabled");
     assert_eq!(warned.count(), ACCOUNTS.len());
 }
@@ -50,7 +50,7 @@ fn an_account_in_which_they_are_known_nowhere_is_a_gap() {
         assert!(gap.hint.starts_with("the credentials are wrong"), "{}", gap.hint);
     }
     let mut others = scopes(&found, "us-east-1").filter(|scope| scope.account.as_deref() != Some(STRUCK));
-    assert!(others.all(|scope| scope.outcome == Read::Checked && scope.stages == 4));
+    assert!(others.all(|scope| scope.outcome == ScopeOutcome::Checked && scope.stages == 4));
     assert_eq!(found.outcome.stages, 3 * 4);
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use driftgate::emulator::{Effect, Operation};
-use driftgate::model::feed::{Read, Selection};
+use driftgate::model::state::{ScopeOutcome, Selection};
 use driftgate::policy::Policies;
 use driftgate::source::aws::{AccountSource, Accounts, Regions, Request, Role};
 
@@ -96,11 +96,11 @@ fn holds((_, _, cells): &Row, column: usize, audited: &Audited, hints: &Hints) -
         if scope.region.is_some() && !name.starts_with(&struck) && !struck.starts_with(&name) {
             let (apis, stages) = (scope.checked_apis, scope.stages);
             let whole = all.iter().filter(|stage| stage.starts_with(&name)).count() as u64;
-            ensure(scope.outcome == Read::Checked, &format!("{name} is {}", scope.outcome.name()))?;
+            ensure(scope.outcome == ScopeOutcome::Checked, &format!("{name} is {}", scope.outcome.name()))?;
             ensure(apis == 2 && stages == whole, &format!("{name} has {apis} APIs and {stages} stages"))?;
         }
     }
-    let excluded = outcome.scopes.iter().filter(|scope| scope.outcome == Read::Excluded).count() as u64;
+    let excluded = outcome.scopes.iter().filter(|scope| scope.outcome == ScopeOutcome::Excluded).count() as u64;
     ensure(excluded == SUSPENDED, &format!("{excluded} scopes are excluded"))?;
 
     let exit = audited.judgement.exit;
@@ -114,7 +114,7 @@ fn holds((_, _, cells): &Row, column: usize, audited: &Audited, hints: &Hints) -
             ensure(!missing.is_empty(), "what is gone was checked")?;
             let scope =
                 outcome.scopes.iter().find(|scope| scope.region.is_some() && scope.account.as_deref() == Some(STRUCK));
-            ensure(scope.is_some_and(|scope| scope.outcome == Read::Checked), "what is gone is not missing")
+            ensure(scope.is_some_and(|scope| scope.outcome == ScopeOutcome::Checked), "what is gone is not missing")
         }
         Then::Gap(code, family) => {
             ensure(exit == 3, &format!("exit {exit}"))?;

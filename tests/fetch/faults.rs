@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use driftgate::emulator::{Arrival, Effect, Fault, Fleet, Operation, Settings, document};
-use driftgate::model::feed::Read;
-use driftgate::model::wanted::Wanted;
+use driftgate::model::projection::Projection;
+use driftgate::model::state::ScopeOutcome;
 use serde_json::json;
 
 use super::harness::*;
@@ -58,7 +58,7 @@ fn a_denied_region_is_a_gap_and_the_others_are_read() {
         fetch(settings, |request| request.regions.named = [REGION, "eu-west-1", REGION].map(Into::into).into());
     assert_eq!(fetched.stages, ["eu-west-1/e1/prod"]);
     let outcomes: Vec<_> = fetched.close.scopes.iter().map(|scope| (scope.region.as_deref(), scope.outcome)).collect();
-    assert_eq!(outcomes, [(Some("eu-west-1"), Read::Checked), (Some(REGION), Read::Unchecked)]);
+    assert_eq!(outcomes, [(Some("eu-west-1"), ScopeOutcome::Checked), (Some(REGION), ScopeOutcome::Unchecked)]);
     let gap = fetched.only_gap();
     assert_eq!((gap.operation.as_str(), gap.code.as_str()), ("GetApis", "AccessDeniedException"));
     assert_eq!((gap.region.as_deref(), gap.api_id.as_deref()), (Some(REGION), None));
@@ -90,18 +90,21 @@ fn a_denied_api_is_a_gap_and_the_others_are_read() {
     let gap = fetched.only_gap();
     assert_eq!((gap.operation.as_str(), gap.api_id.as_deref()), ("GetStages", Some("a1")));
     assert_eq!(gap.hint, "allow apigateway:GET on arn:aws:apigateway:us-east-1::/apis/a1/stages");
-    assert_eq!((fetched.close.scopes[0].outcome, fetched.close.scopes[0].apis), (Read::Partial, 3));
+    assert_eq!((fetched.close.scopes[0].outcome, fetched.close.scopes[0].apis), (ScopeOutcome::Partial, 3));
 }
 
 #[test]
 fn a_later_page_that_is_denied_leaves_the_earlier_ones() {
     let stages = fetch(faulty(vec![Fault::on(Operation::GetStages).api("a1").after(1, Effect::Deny)]), |_| ());
     assert_eq!(stages.stages, ["us-east-1/a1/prod", "us-east-1/b2/prod", "us-east-1/c3/dev", "us-east-1/c3/prod"]);
-    assert_eq!((stages.only_gap().api_id.as_deref(), stages.close.scopes[0].outcome), (Some("a1"), Read::Partial));
+    assert_eq!(
+        (stages.only_gap().api_id.as_deref(), stages.close.scopes[0].outcome),
+        (Some("a1"), ScopeOutcome::Partial)
+    );
 
     let apis = fetch(faulty(vec![Fault::on(Operation::GetApis).after(2, Effect::Deny)]), |_| ());
     assert_eq!(apis.stages, [&ALL[..3], &ALL[4..]].concat());
-    assert_eq!((apis.only_gap().operation.as_str(), apis.close.scopes[0].outcome), ("GetApis", Read::Partial));
+    assert_eq!((apis.only_gap().operation.as_str(), apis.close.scopes[0].outcome), ("GetApis", ScopeOutcome::Partial));
 }
 
 #[test]
@@ -112,11 +115,13 @@ fn an_enum_value_that_the_sdk_does_not_know_is_data() {
     );
     let api = document::with(document::http_api("a1", "a1"), json!({"protocolType": "GRPC", "ipAddressType": "ipv7"}));
     let settings = Settings { fleet: Fleet::new().api(ACCOUNT, REGION, api, vec![stage]), ..Settings::default() };
-    let (_runtime, _emulator, mut feed) = try_open(settings, |_| ()).unwrap();
-    let chunk = driftgate::model::feed::Feed::next(&mut feed).unwrap();
+    let (_runtime, _emulator, mut state) = try_open(settings, |_| ()).unwrap();
+    let batch = driftgate::model::state::State::next(&mut state).unwrap();
     let mut seen = String::new();
-    chunk
-        .decode(&Wanted::all(), |stage| seen = format!("{:?} {:?} {:?}", stage.protocol_name(), stage.api, stage.stage))
+    batch
+        .decode(&Projection::all(), |stage| {
+            seen = format!("{:?} {:?} {:?}", stage.protocol_name(), stage.api, stage.stage)
+        })
         .unwrap();
     for value in ["Some(\"GRPC\")", "ipv7", "TRACE", "\"?\""] {
         assert!(seen.contains(value), "{value} is not in {seen}");
@@ -178,7 +183,7 @@ fn a_service_that_stays_broken_is_never_taken_for_an_empty_one() {
         let fetched = fetch(faulty(vec![Fault::on_every_call().always(what)]), |request| {
             request.timeout = Some(Duration::from_millis(300));
         });
-        assert_eq!((fetched.stages.len(), fetched.close.scopes[0].outcome), (0, Read::Unchecked));
+        assert_eq!((fetched.stages.len(), fetched.close.scopes[0].outcome), (0, ScopeOutcome::Unchecked));
         let gap = fetched.only_gap();
         assert_eq!((gap.operation.as_str(), gap.code.as_str()), ("GetApis", "Timeout"));
         assert!(gap.message.contains(seen), "{}", gap.message);
@@ -194,22 +199,22 @@ fn a_fetch_that_is_cancelled_closes_soon_with_gaps() {
     let fetched = fetch_with(
         settings,
         |request| request.concurrency = 1,
-        |feed, stages| {
+        |state, stages| {
             if stages == 3 {
-                feed.canceller().cancel();
+                state.canceller().cancel();
             }
         },
     );
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     assert_eq!(fetched.stages.len() + fetched.close.gaps.len(), 50);
     assert!(fetched.close.gaps.len() > 40 && fetched.close.gaps.iter().all(|gap| gap.code == "Interrupted"));
-    assert_eq!(fetched.close.scopes[0].outcome, Read::Partial);
+    assert_eq!(fetched.close.scopes[0].outcome, ScopeOutcome::Partial);
 }
 
 #[test]
-fn a_feed_that_is_closed_early_says_what_it_did_not_read() {
-    let (_runtime, _emulator, feed) = try_open(small_pages(), |_| ()).unwrap();
-    let close = driftgate::model::feed::Feed::close(Box::new(feed)).unwrap();
+fn a_state_that_is_closed_early_says_what_it_did_not_read() {
+    let (_runtime, _emulator, state) = try_open(small_pages(), |_| ()).unwrap();
+    let close = driftgate::model::state::State::close(Box::new(state)).unwrap();
     assert!(!close.gaps.is_empty());
     assert!(close.gaps.iter().all(|gap| gap.code == "Interrupted"), "{:?}", close.gaps);
 }
@@ -224,7 +229,7 @@ fn a_defect_of_the_rules_under_a_second_look_leaves_a_gap_and_not_silence() {
     });
     assert_eq!((fetched.only_gap().api_id.as_deref(), fetched.only_gap().code.as_str()), (Some("b2"), "InternalError"));
     let scope = &fetched.close.scopes[0];
-    assert_eq!((scope.apis, scope.checked_apis, scope.unchecked_apis, scope.outcome), (3, 2, 1, Read::Partial));
+    assert_eq!((scope.apis, scope.checked_apis, scope.unchecked_apis, scope.outcome), (3, 2, 1, ScopeOutcome::Partial));
 }
 
 #[test]
@@ -256,5 +261,5 @@ fn a_second_look_that_was_cut_short_is_a_gap_and_the_first_reading_stands() {
         (gap.operation.as_str(), gap.code.as_str(), gap.stage.as_deref()),
         ("GetStage", "Timeout", Some("prod"))
     );
-    assert_eq!(fetched.close.scopes[0].outcome, Read::Partial);
+    assert_eq!(fetched.close.scopes[0].outcome, ScopeOutcome::Partial);
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftgate::emulator::{Arrival, Emulator, Fleet, Operation, Settings, document};
-use driftgate::model::feed::{Close, Feed, Gap, Read, Selection};
-use driftgate::model::wanted::Wanted;
-use driftgate::source::aws::{AwsFeed, Error, Regions, Request, StaticCredentials, open};
+use driftgate::model::projection::Projection;
+use driftgate::model::state::{Close, Gap, ScopeOutcome, Selection, State};
+use driftgate::source::aws::{AwsState, Error, Regions, Request, StaticCredentials, open};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -37,7 +37,7 @@ impl Fetched {
     #[track_caller]
     pub fn assert_read(&self, stages: &[&str]) {
         assert_eq!(self.close.gaps, []);
-        assert!(self.close.scopes.iter().all(|scope| scope.outcome == Read::Checked));
+        assert!(self.close.scopes.iter().all(|scope| scope.outcome == ScopeOutcome::Checked));
         assert_eq!(self.stages, stages);
     }
 }
@@ -67,33 +67,33 @@ pub fn start(settings: Settings) -> (Runtime, Emulator) {
     (runtime, emulator)
 }
 
-pub fn try_open(settings: Settings, change: impl FnOnce(&mut Request)) -> Result<(Runtime, Emulator, AwsFeed), Error> {
+pub fn try_open(settings: Settings, change: impl FnOnce(&mut Request)) -> Result<(Runtime, Emulator, AwsState), Error> {
     let (runtime, emulator) = start(settings);
     let mut request = request(&emulator);
     change(&mut request);
-    let feed = runtime.block_on(open(request))?;
-    Ok((runtime, emulator, feed))
+    let state = runtime.block_on(open(request))?;
+    Ok((runtime, emulator, state))
 }
 
-/// Fetches, and hands the feed to `with` before each chunk is taken.
+/// Fetches, and hands the state to `with` before each batch is taken.
 pub fn fetch_with(
     settings: Settings,
     change: impl FnOnce(&mut Request),
-    mut with: impl FnMut(&AwsFeed, usize),
+    mut with: impl FnMut(&AwsState, usize),
 ) -> Fetched {
-    let (_runtime, emulator, mut feed) = try_open(settings, change).unwrap_or_else(|error| panic!("{error}"));
+    let (_runtime, emulator, mut state) = try_open(settings, change).unwrap_or_else(|error| panic!("{error}"));
     let mut stages = Vec::new();
     loop {
-        with(&feed, stages.len());
-        let Some(chunk) = feed.next() else { break };
-        chunk
-            .decode(&Wanted::all(), |stage| {
+        with(&state, stages.len());
+        let Some(batch) = state.next() else { break };
+        batch
+            .decode(&Projection::all(), |stage| {
                 let place = [stage.region, stage.api_id(), stage.stage_name()].map(Option::unwrap);
                 stages.push(place.join("/"));
             })
             .unwrap();
     }
-    let close = Box::new(feed).close().unwrap();
+    let close = Box::new(state).close().unwrap();
     Fetched { stages, close, arrivals: emulator.arrivals() }
 }
 

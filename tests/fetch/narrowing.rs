@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use driftgate::emulator::{Effect, Fault, Fleet, Operation, Settings};
-use driftgate::model::feed::Read;
+use driftgate::model::state::ScopeOutcome;
 
 use super::harness::*;
 
@@ -128,7 +128,7 @@ fn a_name_that_may_be_in_what_was_not_read_is_no_gap_of_its_own() {
 fn a_shard_leaves_it_to_the_whole_to_miss_a_name() {
     let fetched = fetch(small_pages(), |request| {
         request.selection = select(&["zz"], &["prod"]);
-        request.shard = driftgate::model::shard::Shard::new(1, 1);
+        request.shard = driftgate::model::state::Shard::new(1, 1);
     });
     assert_eq!((fetched.close.gaps.len(), fetched.close.unfound.len()), (0, 2));
 }
@@ -140,5 +140,5 @@ fn an_api_that_cannot_be_asked_for_is_a_gap() {
     let fetched = fetch(settings, |request| request.selection = select(&["a1"], &["prod"]));
     let gap = fetched.only_gap();
     assert_eq!((gap.operation.as_str(), gap.api_id.as_deref()), ("GetApi", Some("a1")));
-    assert_eq!((fetched.close.scopes[0].outcome, fetched.close.warnings.len()), (Read::Unchecked, 0));
+    assert_eq!((fetched.close.scopes[0].outcome, fetched.close.warnings.len()), (ScopeOutcome::Unchecked, 0));
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use driftgate::emulator::{Effect, Fault, Operation, Settings};
-use driftgate::model::feed::Read;
+use driftgate::model::state::ScopeOutcome;
 use driftgate::source::aws::{Error, Regions, Request};
 
 use super::harness::*;
@@ -50,7 +50,7 @@ fn a_region_that_aws_lists_as_not_enabled_is_left_out_and_does_not_hide_the_acco
     let fetched = fetch(refusing("af-south-1", &[]), |request| request.regions.named = named);
     assert_eq!(fetched.stages, ALL);
     let outcomes: Vec<_> = fetched.close.scopes.iter().map(|scope| (scope.region.as_deref(), scope.outcome)).collect();
-    assert_eq!(outcomes, [(Some("af-south-1"), Read::Excluded), (Some(REGION), Read::Checked)]);
+    assert_eq!(outcomes, [(Some("af-south-1"), ScopeOutcome::Excluded), (Some(REGION), ScopeOutcome::Checked)]);
     let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
     assert_eq!((warning.kind.as_str(), fetched.close.gaps.len()), ("region-disabled", 0));
     assert!(fetched.close.scopes.iter().all(|scope| scope.account.as_deref() == Some(ACCOUNT)));
@@ -66,7 +66,7 @@ fn a_region_that_refuses_is_unread_where_aws_does_not_list_it() {
         assert_eq!((gap.region.as_deref(), gap.code.as_str()), (Some("af-south-1"), "UnrecognizedClientException"));
         assert!(gap.hint.contains("ec2:DescribeRegions"), "{}", gap.hint);
         assert_eq!((fetched.close.failed, fetched.close.scopes.len()), (None, count));
-        assert_eq!(fetched.close.scopes[0].outcome, Read::Unchecked);
+        assert_eq!(fetched.close.scopes[0].outcome, ScopeOutcome::Unchecked);
         assert_eq!(fetched.close.scopes[0].account.as_deref(), Some(ACCOUNT), "the home Region knows the caller");
     }
 }
@@ -80,8 +80,9 @@ fn of_the_built_in_list_each_region_is_read_or_a_gap() {
     let (list, regions) = fetched.close.gaps.split_first().unwrap();
     assert_eq!((list.operation.as_str(), list.region.as_deref()), ("DescribeRegions", None));
     assert!(list.hint.contains("allow ec2:DescribeRegions"), "{}", list.hint);
-    let unread = fetched.close.scopes.iter().filter(|scope| scope.region.is_some() && scope.outcome != Read::Checked);
-    assert!(unread.clone().all(|scope| scope.outcome == Read::Unchecked));
+    let unread =
+        fetched.close.scopes.iter().filter(|scope| scope.region.is_some() && scope.outcome != ScopeOutcome::Checked);
+    assert!(unread.clone().all(|scope| scope.outcome == ScopeOutcome::Unchecked));
     assert_eq!((regions.len(), unread.count()), (17, 17), "the opt-in Regions, none of which the account has");
 }
 

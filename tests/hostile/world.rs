@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use driftgate::emulator::document;
-use driftgate::model::feed::{Gap, Selection};
+use driftgate::model::state::{Gap, Selection};
 use driftgate::source::aws::{AccountSource, Accounts, Regions, Request, Role};
 use serde_json::{Value, json};
 

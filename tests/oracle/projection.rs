@@ -5,11 +5,11 @@ use std::sync::Arc;
 use driftgate::check::{self, Inheritance, Options};
 use driftgate::model::catalogue::{API_FIELD, Field};
 use driftgate::model::document::STAGE_FIELD;
-use driftgate::model::feed::{Chunk, Close, Given};
 use driftgate::model::finding::Violation;
 use driftgate::model::lines;
+use driftgate::model::projection::Projection;
+use driftgate::model::state::{Batch, Close, VecState};
 use driftgate::model::value::Written;
-use driftgate::model::wanted::Wanted;
 use driftgate::model::{Document, Outcome};
 use driftgate::policy::read::waiver::Waivers;
 use serde_json::{Value as Json, json};
@@ -37,15 +37,15 @@ fn line(document: &Document<'_>) -> String {
     line.to_string()
 }
 
-fn lines(line: &str) -> Chunk {
-    Chunk::Lines { name: "fleet".into(), bytes: line.as_bytes().to_vec(), first: 2, register: Arc::default() }
+fn lines(line: &str) -> Batch {
+    Batch::Lines { name: "fleet".into(), bytes: line.as_bytes().to_vec(), first: 2, register: Arc::default() }
 }
 
 /// The stage of a line, decoded whole.
-fn whole(line: &str) -> Chunk {
-    let mut chunk = None;
-    let decoded = lines(line).decode(&Wanted::all(), |document| {
-        chunk = Some(Chunk::Api {
+fn whole(line: &str) -> Batch {
+    let mut batch = None;
+    let decoded = lines(line).decode(&Projection::all(), |document| {
+        batch = Some(Batch::Api {
             account: document.account.map(Into::into),
             region: document.region.map(Into::into),
             api: document.api.clone().into_owned(),
@@ -53,7 +53,7 @@ fn whole(line: &str) -> Chunk {
         });
     });
     decoded.unwrap_or_else(|unusable| panic!("{unusable}: {line}"));
-    chunk.unwrap()
+    batch.unwrap()
 }
 
 /// Everything that an outcome says of its one stage.
@@ -100,9 +100,9 @@ fn what_is_decoded_is_what_is_asked() {
         let line = document::read(&completed(case.document.clone()), line);
         let inheritance = [Inheritance::Inherit, Inheritance::Replace, Inheritance::Both][random.below(3)];
         let options = Options { inheritance, show_values: true, ..Options::default() };
-        let outcome = |chunk: Chunk| {
-            let feed = Given::new(vec![chunk], Close::default());
-            check::run(&policies, &waivers, Box::new(feed), options).unwrap()
+        let outcome = |batch: Batch| {
+            let state = VecState::new(vec![batch], Close::default());
+            check::run(&policies, &waivers, Box::new(state), options).unwrap()
         };
         let (of_whole, of_part) = (outcome(whole(&line)), outcome(lines(&line)));
         assert_eq!(

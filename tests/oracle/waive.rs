@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use driftgate::check::{self, Options};
 use driftgate::model::Outcome;
-use driftgate::model::feed::{Chunk, Close, Given};
 use driftgate::model::path::Segment;
+use driftgate::model::state::{Batch, Close, VecState};
 use driftgate::policy::read::waiver::{self, Waivers};
 use driftgate::policy::text::diagnostic::SourceText;
 use jiff::civil::date;
@@ -26,13 +26,14 @@ pub fn waivers(matches: &Json, accept: &Json) -> Option<Waivers> {
 }
 
 pub fn audited(case: &Case, waivers: &Waivers) -> Option<Outcome> {
-    let chunk = document::read(&case.document, |document| Chunk::Api {
+    let batch = document::read(&case.document, |document| Batch::Api {
         account: document.account.map(Arc::from),
         region: document.region.map(Arc::from),
         api: document.api.clone().into_owned(),
         stages: vec![document.stage.clone().into_owned()],
     });
-    check::run(&case.loaded()?, waivers, Box::new(Given::new(vec![chunk], Close::default())), Options::default()).ok()
+    check::run(&case.loaded()?, waivers, Box::new(VecState::new(vec![batch], Close::default())), Options::default())
+        .ok()
 }
 
 #[test]

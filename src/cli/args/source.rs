@@ -9,7 +9,7 @@ use clap::{Args, ValueHint};
 use super::values::{account, external_id, rate, role_name, seconds, shard, whole};
 use crate::check::Inheritance;
 use crate::model::catalogue::Protocol;
-use crate::model::shard::Shard;
+use crate::model::state::Shard;
 
 /// Flags about the source of stages.
 #[derive(Debug, Clone, Args)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::model::Severity;
-use crate::model::shard::Shard;
+use crate::model::state::Shard;
 use crate::report::FORMATS;
 use crate::source::aws::is_account_id;
 

@@ -49,7 +49,7 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
         concurrency: CONCURRENCY as usize,
         ..aws::Request::default()
     };
-    let feed = source::open_aws(request, runtime, interrupt, false)?;
+    let state = source::open_aws(request, runtime, interrupt, false)?;
     let tolerance = gate::Tolerance {
         fail_on: Some(Severity::Low),
         allow_incomplete: false,
@@ -60,7 +60,7 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
     let criteria =
         Criteria { policies: &policies, waivers: &Waivers::default(), options, tolerance, passed_over: Vec::new() };
     let run = Run { source: "the embedded control plane".to_owned(), ..Run::default() };
-    let judgement = judge(&criteria, feed, &command.reports, interrupt, (run, started), &reports)?;
+    let judgement = judge(&criteria, state, &command.reports, interrupt, (run, started), &reports)?;
     if !global.quiet {
         epilogue(judgement.exit, &reports)?;
     }

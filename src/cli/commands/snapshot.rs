@@ -11,7 +11,7 @@ use crate::cli::terminal::interrupt::Interrupt;
 use crate::cli::terminal::output::{self, Target};
 use crate::cli::terminal::{Access, diagnostics};
 use crate::gate;
-use crate::model::feed::Close;
+use crate::model::state::Close;
 use crate::report::visible;
 use crate::source::saved::write::{self, Compressed, Error, Options};
 
@@ -31,16 +31,16 @@ pub fn run(command: &Snapshot, global: &Global, interrupt: &Interrupt) -> Result
     let request = spool::of_snapshot(&command.source);
     let spool = spool::open(&command.source, &request, reproducible, global.quiet)?;
     let plan = FetchPlan { spool: spool.clone(), ..FetchPlan::all() };
-    let feed = source::open(&from, &command.source, plan, interrupt, progress)?;
+    let state = source::open(&from, &command.source, plan, interrupt, progress)?;
     let options = Options { taken_at: (!reproducible).then(now), show_values: command.show_values };
 
     let mut result = None;
-    let mut feed = Some(feed);
+    let mut state = Some(state);
     // A snapshot is confidential.
     let written = output::write_for(Access::Owner, &target, |out| {
-        let Some(feed) = feed.take() else { return Ok(()) };
+        let Some(state) = state.take() else { return Ok(()) };
         let mut compressed = Compressed::of(&command.output, out)?;
-        let (stop, why) = match write::write(feed, &mut compressed, &options) {
+        let (stop, why) = match write::write(state, &mut compressed, &options) {
             Ok(close) => {
                 result = Some(Ok(close));
                 return compressed.finish();

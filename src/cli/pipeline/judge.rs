@@ -9,8 +9,8 @@ use crate::cli::stop::Stop;
 use crate::cli::terminal::diagnostics;
 use crate::cli::terminal::interrupt::Interrupt;
 use crate::cli::terminal::output::{self, ReportOutput, Target};
-use crate::model::feed::{Feed, Warning};
 use crate::model::judgement::Judgement;
+use crate::model::state::{State, Warning};
 use crate::policy::Policies;
 use crate::policy::read::waiver::Waivers;
 use crate::report::{Facts, Run, Style};
@@ -30,16 +30,16 @@ pub struct Criteria<'a> {
     pub passed_over: Vec<Warning>,
 }
 
-/// Checks the stages of a feed, judges the outcome, and writes the reports.
+/// Checks the stages of a state, judges the outcome, and writes the reports.
 pub fn judge(
     criteria: &Criteria<'_>,
-    feed: Box<dyn Feed>,
+    state: Box<dyn State>,
     flags: &args::Reports,
     interrupt: &Interrupt,
     (run, started): (Run, Instant),
     reports: &[ReportOutput],
 ) -> Result<Judgement, Stop> {
-    let mut outcome = check::run(criteria.policies, criteria.waivers, feed, criteria.options).map_err(Stop::usage)?;
+    let mut outcome = check::run(criteria.policies, criteria.waivers, state, criteria.options).map_err(Stop::usage)?;
     outcome.warnings.extend(criteria.passed_over.iter().cloned());
     outcome.warnings.sort();
     let judgement = gate::judge(&outcome, criteria.tolerance, interrupt.signal());

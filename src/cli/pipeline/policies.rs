@@ -12,7 +12,7 @@ use crate::cli::stop::Stop;
 use crate::cli::terminal::diagnostics;
 use crate::cli::terminal::output::is_same_file;
 use crate::gate;
-use crate::model::feed::Warning;
+use crate::model::state::Warning;
 use crate::policy::read::example;
 use crate::policy::read::files::{self, PassedOver, Unreadable};
 use crate::policy::read::load::is_test_file;

@@ -13,8 +13,7 @@ use crate::cli::terminal::interrupt::Interrupt;
 use crate::cli::terminal::output::Input;
 use crate::cli::terminal::progress::Display;
 use crate::cli::terminal::wait::{CLOSING, waiting};
-use crate::model::feed::{Chunk, Close, Feed, Gap, Scope, Selection, Unusable};
-use crate::model::narrowing::Narrowing;
+use crate::model::state::{Batch, Close, Gap, Narrowing, Scope, Selection, State, Unusable};
 use crate::policy::Policies;
 use crate::policy::text::diagnostic::nearest;
 use crate::source::aws::{Predicate, Selector, Spool};
@@ -211,7 +210,7 @@ pub fn open(
     plan: FetchPlan,
     interrupt: &Interrupt,
     progress: bool,
-) -> Result<Box<dyn Feed>, Stop> {
+) -> Result<Box<dyn State>, Stop> {
     match from {
         SourceKind::Aws => open_aws(aws_request(source, plan)?, runtime()?, interrupt, progress),
         SourceKind::File(path, kind) => {
@@ -234,7 +233,7 @@ pub fn open_aws(
     runtime: &Runtime,
     interrupt: &Interrupt,
     progress: bool,
-) -> Result<Box<dyn Feed>, Stop> {
+) -> Result<Box<dyn State>, Stop> {
     let (interrupted, spool) = (Interrupted::fetch(&request), request.spool.clone());
     let display = Display::start(progress, interrupt);
     // On a thread of the runtime: reading a file of credentials may block, and a signal must still be handled.
@@ -247,11 +246,11 @@ pub fn open_aws(
     });
     match opened {
         Ok(Err(_)) => Err(Stop::failed("reading stopped unexpectedly.")),
-        Ok(Ok(Ok(feed))) => {
-            let canceller = feed.canceller();
+        Ok(Ok(Ok(state))) => {
+            let canceller = state.canceller();
             interrupt.then(move || canceller.cancel());
-            let estimate = feed.progress();
-            Ok(Display::over(display, Box::new(Watched(Box::new(feed))), estimate))
+            let estimate = state.progress();
+            Ok(Display::over(display, Box::new(Watched(Box::new(state))), estimate))
         }
         Ok(Ok(Err(error))) => {
             // The same command has to work once the error is fixed, without its own file in the way.
@@ -277,15 +276,15 @@ pub fn inputs<'i>(source: &'i Source, global: &'i Global, from: &'i SourceKind) 
 }
 
 /// A fetch whose waits end after a signal.
-struct Watched(Box<dyn Feed>);
+struct Watched(Box<dyn State>);
 
-impl Feed for Watched {
-    fn next(&mut self) -> Option<Chunk> {
+impl State for Watched {
+    fn next(&mut self) -> Option<Batch> {
         let _waiting = waiting(CLOSING);
         self.0.next()
     }
 
-    fn ready(&mut self) -> Option<Chunk> {
+    fn ready(&mut self) -> Option<Batch> {
         self.0.ready()
     }
 
@@ -332,12 +331,12 @@ impl Interrupted {
     }
 }
 
-impl Feed for Interrupted {
-    fn next(&mut self) -> Option<Chunk> {
+impl State for Interrupted {
+    fn next(&mut self) -> Option<Batch> {
         None
     }
 
-    fn ready(&mut self) -> Option<Chunk> {
+    fn ready(&mut self) -> Option<Batch> {
         None
     }
 
@@ -359,7 +358,7 @@ impl Feed for Interrupted {
 }
 
 /// Opens a file on a thread of its own: a pipe may block, and a signal must still be handled.
-fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn Feed>, Stop> {
+fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn State>, Stop> {
     let (sender, opened) = channel();
     let narrowing = Narrowing::of(&request.selection, None);
     let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -371,7 +370,7 @@ fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn 
     });
     loop {
         match opened.recv_timeout(Duration::from_millis(20)) {
-            Ok(feed) => return feed.map_err(Stop::usage),
+            Ok(state) => return state.map_err(Stop::usage),
             Err(RecvTimeoutError::Disconnected) => return Err(Stop::failed("reading stopped unexpectedly.")),
             Err(RecvTimeoutError::Timeout) => {
                 if interrupt.signal().is_some() {

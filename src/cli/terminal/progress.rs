@@ -12,7 +12,7 @@ use super::interrupt::Interrupt;
 use super::stderr::{clear, on_screen};
 use super::wait::{GRACE, waiting};
 use crate::cli::plural::plural;
-use crate::model::feed::{Chunk, Close, Feed, Unusable};
+use crate::model::state::{Batch, Close, State, Unusable};
 use crate::source::aws::{Estimate, Progress};
 
 /// Time between two drawings of the line.
@@ -44,12 +44,12 @@ impl Display {
         Some(Self { fetch, thread: thread.ok() })
     }
 
-    /// Adds the display to the feed of its fetch, until the feed closes.
-    pub fn over(this: Option<Self>, feed: Box<dyn Feed>, progress: Arc<Progress>) -> Box<dyn Feed> {
-        let Some(display) = this else { return feed };
+    /// Adds the display to the state of its fetch, until the state closes.
+    pub fn over(this: Option<Self>, state: Box<dyn State>, progress: Arc<Progress>) -> Box<dyn State> {
+        let Some(display) = this else { return state };
         // This fails only if there is no thread.
         let _ = display.fetch.send(progress);
-        Box::new(Watched { feed, display })
+        Box::new(Watched { state, display })
     }
 }
 
@@ -85,24 +85,24 @@ fn draw(line: &ProgressBar, fetches: &Receiver<Arc<Progress>>) {
     }
 }
 
-/// A feed whose fetch is shown.
+/// A state whose fetch is shown.
 struct Watched {
-    feed: Box<dyn Feed>,
+    state: Box<dyn State>,
     display: Display,
 }
 
-impl Feed for Watched {
-    fn next(&mut self) -> Option<Chunk> {
-        self.feed.next()
+impl State for Watched {
+    fn next(&mut self) -> Option<Batch> {
+        self.state.next()
     }
 
-    fn ready(&mut self) -> Option<Chunk> {
-        self.feed.ready()
+    fn ready(&mut self) -> Option<Batch> {
+        self.state.ready()
     }
 
     fn close(self: Box<Self>) -> Result<Close, Unusable> {
-        let Self { feed, display } = *self;
-        let close = feed.close();
+        let Self { state, display } = *self;
+        let close = state.close();
         drop(display);
         close
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::wanted::Wanted;
+use crate::model::projection::Projection;
 use crate::policy::language::pattern::{Pattern, Top};
 
 /// The places of the document at which a pattern of `each-route` is tested.
@@ -66,8 +66,8 @@ impl Fields {
 
     /// The part of a stage that is worth decoding.
     #[must_use]
-    pub fn wanted(&self) -> Wanted {
-        Wanted::of(self.tested.iter().chain(&self.shown).map(String::as_str))
+    pub fn projection(&self) -> Projection {
+        Projection::of(self.tested.iter().chain(&self.shown).map(String::as_str))
     }
 
     /// The walk: notes what the pattern tests at a place and below, and what would be shown of it.

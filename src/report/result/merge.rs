@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::saved::{Error, Saved};
 use crate::model::Outcome;
-use crate::model::feed::{Gap, Scope, Warning};
 use crate::model::outcome::Unneeded;
+use crate::model::state::{Gap, Scope, Warning};
 use crate::report::escape::visible;
 use crate::report::facts::{Part, Run};
 

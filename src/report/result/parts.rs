@@ -13,11 +13,11 @@ use super::saved::Saved;
 use super::shared::Shared;
 use super::types::{FORMAT, FORMAT_VERSION, NEVER, Stage, Text, WaiverOf, str_of};
 use crate::model::Path;
-use crate::model::balance::imbalance;
-use crate::model::feed::{Gap, Warning};
+use crate::model::consistency::inconsistency;
 use crate::model::finding::{Origin, Reading, RuleFacts, Undecided, Violation, Waived, WaiverFacts};
 use crate::model::judgement::{Signal, Tolerance};
 use crate::model::outcome::{Coverage, Unneeded};
+use crate::model::state::{Gap, Warning};
 use crate::model::{Outcome, Severity};
 use crate::report::facts::{Part, Run, VERSION};
 
@@ -399,7 +399,7 @@ impl Parts {
         outcome.undecided_checks = summary.undecided;
         summary.fits(&outcome)?;
         // A run that failed may have failed over its books, and no gate lets it pass.
-        if let (None, Some(wrong)) = (&outcome.failed, imbalance(&outcome)) {
+        if let (None, Some(wrong)) = (&outcome.failed, inconsistency(&outcome)) {
             return Err(format!("it does not add up: {wrong}"));
         }
 

@@ -280,7 +280,7 @@ mod tests {
     fn samples() -> Vec<Value> {
         let mut sharded = sample::rich();
         sharded.run.shard = Some(Part { index: 2, count: 3, of: "sha256:0".to_owned(), found: None });
-        let unneeded = |warning: &crate::model::feed::Warning| crate::model::outcome::Unneeded {
+        let unneeded = |warning: &crate::model::state::Warning| crate::model::outcome::Unneeded {
             warning: warning.clone(),
             in_scope: true,
         };

@@ -1,8 +1,8 @@
 //! Results that are read back, results that are not, and shards that do not go together.
 
 use super::*;
-use crate::model::feed::{Gap, Scope};
 use crate::model::judgement::Signal;
+use crate::model::state::{Gap, Scope};
 use crate::report::facts::{Part, Run, Style};
 use crate::report::sample::{self, Sample};
 

@@ -10,7 +10,7 @@ use super::types::{FORMAT, FORMAT_VERSION, NEVER};
 use super::{blocks, findings};
 use crate::model::finding::{RuleFacts, Violation, WaiverFacts};
 use crate::model::judgement::Tolerance;
-use crate::model::{Outcome, Severity, feed, outcome};
+use crate::model::{Outcome, Severity, outcome, state};
 use crate::report::escape::json::push;
 use crate::report::facts::{Facts, Part, Run};
 
@@ -276,7 +276,7 @@ impl<'a> Waiver<'a> {
 }
 
 impl<'a> Scope<'a> {
-    fn of(scope: &'a feed::Scope, run: &Run) -> Self {
+    fn of(scope: &'a state::Scope, run: &Run) -> Self {
         Self {
             account: scope.account.as_deref(),
             region: scope.region.as_deref(),
@@ -293,7 +293,7 @@ impl<'a> Scope<'a> {
 }
 
 impl<'a> Unchecked<'a> {
-    fn of(gap: &'a feed::Gap) -> Self {
+    fn of(gap: &'a state::Gap) -> Self {
         Self {
             account: gap.account.as_deref(),
             region: gap.region.as_deref(),
@@ -308,7 +308,7 @@ impl<'a> Unchecked<'a> {
 }
 
 impl<'a> Warning<'a> {
-    fn of(warning: &'a feed::Warning) -> Self {
+    fn of(warning: &'a state::Warning) -> Self {
         Self {
             kind: &warning.kind,
             message: &warning.message,

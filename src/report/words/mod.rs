@@ -10,9 +10,9 @@ pub(super) use self::hints::hints;
 pub(super) use self::names::{api, besides, called, place, regions, stage};
 use super::escape::visible;
 use super::facts::Facts;
-use crate::model::feed::{Read, Scope};
 use crate::model::finding::{Actual, Origin, Reading, RuleFacts, Violation};
 use crate::model::judgement::Verdict;
+use crate::model::state::{Scope, ScopeOutcome};
 
 /// A number with its thousands apart.
 pub(super) fn number(number: u64) -> String {
@@ -186,16 +186,17 @@ fn apis(facts: &Facts<'_>) -> u64 {
 pub(super) fn books(facts: &Facts<'_>) -> Option<String> {
     let scopes = &facts.outcome.scopes;
     // An account that nobody looked into has no Regions here.
-    let (accounts, regions): (Vec<_>, Vec<_>) =
-        scopes.iter().partition(|it| it.region.is_none() && matches!(it.outcome, Read::Unchecked | Read::Excluded));
+    let (accounts, regions): (Vec<_>, Vec<_>) = scopes
+        .iter()
+        .partition(|it| it.region.is_none() && matches!(it.outcome, ScopeOutcome::Unchecked | ScopeOutcome::Excluded));
     let read = read_whole(facts);
     let sorted = |scopes: &[&Scope], noun: &str| {
         let of = |outcome| scopes.iter().filter(|scope| scope.outcome == outcome).count() as u64;
         let counts = [
-            (of(Read::Checked), read),
-            (of(Read::Partial), "read in part"),
-            (of(Read::Unchecked), "not read"),
-            (of(Read::Excluded), "excluded"),
+            (of(ScopeOutcome::Checked), read),
+            (of(ScopeOutcome::Partial), "read in part"),
+            (of(ScopeOutcome::Unchecked), "not read"),
+            (of(ScopeOutcome::Excluded), "excluded"),
         ];
         tallied(scopes.len() as u64, noun, &counts)
     };
@@ -357,8 +358,8 @@ fn verified(facts: &Facts<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::feed::{Gap, Scope};
     use crate::model::judgement::{Judgement, Signal};
+    use crate::model::state::{Gap, Scope};
     use crate::model::{Outcome, Severity};
     use crate::report::facts::Run;
     use crate::report::sample;

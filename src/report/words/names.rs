@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::count;
-use crate::model::feed::Scope;
 use crate::model::finding::StageName;
+use crate::model::state::Scope;
 
 /// The API of a stage: `orders (a1b2c3)`.
 pub(in crate::report) fn api(stage: &StageName) -> String {

@@ -2,10 +2,10 @@
 //! fetch is a value.
 //!
 //! ```text
-//! feed: session (http, credentials) ─► caller (identity, and Regions to ask in) ─► survey
+//! state: session (http, credentials) ─► caller (identity, and Regions to ask in) ─► survey
 //! survey: accounts ─► role ─► regions ─► fetch, one Region each ─► kind ─► call: pace, retry, failure
 //!                                          │    └─► recheck
-//!                                          └─► chunks, then a tally of each Region ─► disabled ─► Close
+//!                                          └─► batches, then a tally of each Region ─► disabled ─► Close
 //!                                                └─► spool, from which a later run takes both
 //! probe: the same up to regions, then at most four calls in each
 //! ```
@@ -15,12 +15,12 @@
 
 mod access;
 mod call;
-mod feed;
 mod kind;
 pub mod probe;
 mod request;
 mod selector;
 mod spool;
+mod state;
 #[cfg(test)]
 mod stub;
 mod survey;
@@ -30,8 +30,8 @@ pub use self::access::error::Error;
 pub use self::access::iam;
 pub use self::access::url::without_password;
 pub use self::call::{Blame, Canceller, Permission, RetryPolicy};
-pub use self::feed::{AwsFeed, open};
 pub use self::request::{AccountSource, Accounts, Predicate, Regions, Request, Role, StaticCredentials};
 pub use self::selector::{NotASelector, Selector, is_account_id};
 pub use self::spool::{End, Error as SpoolError, RunKey, Spool};
+pub use self::state::{AwsState, open};
 pub use self::survey::progress::{Estimate, Progress};

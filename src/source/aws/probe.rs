@@ -16,7 +16,7 @@ use super::kind::{ControlPlane, id_of, name_of};
 use super::request::Request;
 use super::survey::walk::{AccountVisited, OpenRegion, Survey, Visitor};
 use crate::model::document::partition_of;
-use crate::model::feed::{Selection, Warning};
+use crate::model::state::{Selection, Warning};
 
 /// A user waits for the answer, and a failure that lasts longer than this is worth reporting.
 const RETRIES: RetryPolicy = RetryPolicy { attempts: 3, unreachable: 2, ..RetryPolicy::STANDARD };

@@ -7,8 +7,7 @@ use super::call::RetryPolicy;
 use super::selector::Selector;
 use super::spool::Spool;
 use crate::model::Document;
-use crate::model::feed::Selection;
-use crate::model::shard::Shard;
+use crate::model::state::{Selection, Shard};
 
 /// A test of documents before they are handed on.
 pub type Predicate = Arc<dyn Fn(&Document<'_>) -> bool + Send + Sync>;

@@ -12,8 +12,9 @@ use crate::model::catalogue::{Field, Kind, Protocol, STAGE, Unset, position};
 use crate::model::decode::Decode;
 use crate::model::document::{STAGE_FIELD, api_stated_by};
 use crate::model::fault;
-use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Taken, Unusable};
-use crate::model::narrowing::{Found, Narrowing, nowhere};
+use crate::model::state::{
+    Batch, Close, FoundNames, Gap, Narrowing, Scope, ScopeOutcome, Selection, State, TakenAt, Unusable, missing_names,
+};
 use crate::model::value::Value;
 
 /// The largest output: an API has ten stages, and may be given three hundred.
@@ -23,7 +24,7 @@ static STAGE_ROW: Field = STAGE_FIELD;
 
 /// The stages of one file.
 pub(super) struct CliOutput {
-    chunk: Option<Chunk>,
+    batch: Option<Batch>,
     close: Close,
 }
 
@@ -44,7 +45,7 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
     })?;
     let (items, more) = items(&name, json)?;
     let mut stages = Vec::with_capacity(items.len());
-    let mut found = Found::default();
+    let mut found = FoundNames::default();
     for (at, item) in items.into_iter().enumerate() {
         let stage = stage_of(item, request.protocol)
             .map_err(|why| Error(format!("{name}: item {at} is not a whole stage: {why}")))?;
@@ -83,10 +84,10 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
         skipped_apis: 0,
         stages: stages.len() as u64,
         requests: Some(0),
-        outcome: if more { Read::Partial } else { Read::Checked },
+        outcome: if more { ScopeOutcome::Partial } else { ScopeOutcome::Checked },
         ..Scope::default()
     };
-    let chunk = Chunk::Api {
+    let batch = Batch::Api {
         account: account.as_deref().map(Arc::from),
         region: region.as_deref().map(Arc::from),
         api: api_stated_by(api.as_deref(), request.protocol),
@@ -98,9 +99,9 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
     let mut gaps: Vec<Gap> = gap.into_iter().collect();
     // Here --api states the API, which is not looked for.
     let named = Selection { stages: request.selection.stages.clone(), ..Selection::default() };
-    gaps.extend(nowhere(&named, &Narrowing::default(), &found, &gaps));
-    let close = Close { scopes: vec![scope], gaps, narrowing, taken: Taken::Unknown, ..Close::default() };
-    Ok(CliOutput { chunk: Some(chunk), close })
+    gaps.extend(missing_names(&named, &Narrowing::default(), &found, &gaps));
+    let close = Close { scopes: vec![scope], gaps, narrowing, taken: TakenAt::Unknown, ..Close::default() };
+    Ok(CliOutput { batch: Some(batch), close })
 }
 
 fn stage_name<'v>(stage: &'v Value<'_>) -> Option<&'v str> {
@@ -253,13 +254,13 @@ fn one(named: &[String], flag: &str, name: &str) -> Result<Option<String>, Error
     }
 }
 
-impl Feed for CliOutput {
-    fn next(&mut self) -> Option<Chunk> {
-        self.chunk.take()
+impl State for CliOutput {
+    fn next(&mut self) -> Option<Batch> {
+        self.batch.take()
     }
 
-    fn ready(&mut self) -> Option<Chunk> {
-        self.chunk.take()
+    fn ready(&mut self) -> Option<Batch> {
+        self.batch.take()
     }
 
     fn close(self: Box<Self>) -> Result<Close, Unusable> {

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::snapshot::{Asked, Trailer};
-use crate::model::balance::is_unread;
-use crate::model::feed::{Read, Scope};
 use crate::model::register::{Noted, Place};
+use crate::model::state::{Scope, ScopeOutcome};
 
 /// The first disagreement between the header, the trailer, and the lines between them.
 pub(super) fn disagreement(asked: Option<&[Asked]>, trailer: &Trailer, noted: &Noted) -> Option<String> {
@@ -19,7 +18,7 @@ pub(super) fn disagreement(asked: Option<&[Asked]>, trailer: &Trailer, noted: &N
     if trailer.complete && !trailer.unchecked.is_empty() {
         return Some("the trailer lists what was not read, and calls the snapshot complete".to_owned());
     }
-    if let Some(scope) = scopes.iter().find(|scope| trailer.complete && is_unread(scope)) {
+    if let Some(scope) = scopes.iter().find(|scope| trailer.complete && scope.is_unread()) {
         let outcome = scope.outcome.name();
         return Some(format!("the trailer calls {} {outcome}, and the snapshot complete", place(&of(scope))));
     }
@@ -76,7 +75,7 @@ fn counts(scopes: &[Scope], noted: &Noted) -> Option<String> {
     if let Some((at, (counted, lines))) = differs {
         return Some(format!("the trailer counts {counted} stages of {}, and {lines} are there", place(at)));
     }
-    let read = |scope: &&Scope| matches!(scope.outcome, Read::Checked | Read::Partial);
+    let read = |scope: &&Scope| matches!(scope.outcome, ScopeOutcome::Checked | ScopeOutcome::Partial);
     let scope = scopes.iter().filter(|scope| scope.stages > 0).find(|scope| !read(scope))?;
     Some(format!("the trailer calls {} {}, and its stages are there", place(&of(scope)), scope.outcome.name()))
 }

@@ -15,7 +15,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::model::catalogue::Protocol;
 use crate::model::document::is_region;
-use crate::model::feed::{Feed, Selection, Unusable};
+use crate::model::state::{Selection, State, Unusable};
 
 /// The kinds of file that are read, and the names that force them.
 pub const KINDS: [(&str, &str); 2] = [
@@ -79,11 +79,11 @@ impl From<Error> for Unusable {
     }
 }
 
-/// Opens a file and begins to read it. Once `stop` is set the feed ends, and says that it was interrupted.
+/// Opens a file and begins to read it. Once `stop` is set the state ends, and says that it was interrupted.
 ///
 /// # Errors
 /// When it is missing, empty, damaged at its head, of no known kind, or does not go with the other flags.
-pub fn open(request: Request, stop: Arc<AtomicBool>) -> Result<Box<dyn Feed>, Error> {
+pub fn open(request: Request, stop: Arc<AtomicBool>) -> Result<Box<dyn State>, Error> {
     if let Some(region) = request.regions.iter().find(|region| !is_region(region)) {
         return Err(Error(format!(
             "--region {region} is not the name of a Region.\nA Region is named like eu-west-1 or us-gov-west-1."

@@ -13,21 +13,22 @@ use serde_json::Value as Json;
 
 use super::input::{Head, Input, damaged};
 use super::{Error, facts, unique};
-use crate::model::balance::{Missing, is_unread};
 use crate::model::fault;
-use crate::model::feed::{Chunk, Close, Feed, Gap, Read, Scope, Selection, Taken, Unusable, Warning};
-use crate::model::narrowing::{Narrowing, nowhere};
 use crate::model::register::Register;
 use crate::model::seal::{Seal, Verdict};
+use crate::model::state::{
+    Batch, Close, Explained, Gap, Narrowing, Scope, ScopeOutcome, Selection, State, TakenAt, Unusable, Warning,
+    missing_names,
+};
 
 /// The name of the format, in the header.
 pub const FORMAT: &str = "driftgate.snapshot";
 /// Its version.
 pub const VERSION: u64 = 1;
 
-/// How many bytes of lines go into one chunk.
-const CHUNK: usize = 256 * 1024;
-/// How many chunks wait to be checked.
+/// How many bytes of lines go into one batch.
+const BATCH_BYTES: usize = 256 * 1024;
+/// How many batches wait to be checked.
 const WAITING: usize = 4;
 /// The longest line: a stage with the most routes and variables that AWS allows has less than 1 MiB.
 const LONGEST_LINE: usize = 8 << 20;
@@ -83,18 +84,18 @@ pub struct Trailer {
 /// The member of the trailer that covers the trailer too.
 pub const TRAILER_SEAL: &str = "trailer-sha256";
 
-/// The feed of a snapshot: a thread reads, and the callers decode.
+/// The state of a snapshot: a thread reads, and the callers decode.
 pub(super) struct Snapshot {
-    chunks: Receiver<Chunk>,
+    batches: Receiver<Batch>,
     reader: JoinHandle<Result<Trailer, Error>>,
     register: Arc<Register>,
     name: Arc<str>,
     asked: Option<Vec<Asked>>,
-    taken: Taken,
+    taken: TakenAt,
     stop: Arc<AtomicBool>,
 }
 
-/// How long a chunk is waited for before the wish to stop is looked at.
+/// How long a batch is waited for before the wish to stop is looked at.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Checks the header and begins to read.
@@ -121,30 +122,34 @@ pub(super) fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool
     })?;
     let Header { scopes: asked, narrowing, .. } = header;
     let register = Arc::new(Register::new(selection, narrowing));
-    let (sender, chunks) = sync_channel(WAITING);
+    let (sender, batches) = sync_channel(WAITING);
     let (reader_name, reader_register) = (Arc::clone(&name), Arc::clone(&register));
     let reader = std::thread::spawn(move || send(input, &reader_name, &reader_register, &sender));
-    let taken = header.taken_at.map_or(Taken::Unknown, Taken::At);
-    Ok(Snapshot { chunks, reader, register, name, asked, taken, stop })
+    let taken = header.taken_at.map_or(TakenAt::Unknown, TakenAt::At);
+    Ok(Snapshot { batches, reader, register, name, asked, taken, stop })
 }
 
-/// Cuts the text into chunks of whole lines. The last line is held back: it is the trailer.
+/// Cuts the text into batches of whole lines. The last line is held back: it is the trailer.
 fn send(
     mut input: Input,
     name: &Arc<str>,
     register: &Arc<Register>,
-    chunks: &SyncSender<Chunk>,
+    batches: &SyncSender<Batch>,
 ) -> Result<Trailer, Error> {
-    let lines = |bytes, first| Chunk::Lines { name: Arc::clone(name), bytes, first, register: Arc::clone(register) };
+    let lines = |bytes, first| Batch::Lines { name: Arc::clone(name), bytes, first, register: Arc::clone(register) };
     let mut seal = Seal::default();
     seal.lines(&input.head);
     let mut held: Vec<u8> = Vec::new();
     let mut line = 2_u64;
     loop {
-        let mut block = Vec::with_capacity(held.len() + CHUNK);
+        let mut block = Vec::with_capacity(held.len() + BATCH_BYTES);
         block.append(&mut held);
-        let read =
-            input.rest.by_ref().take(CHUNK as u64).read_to_end(&mut block).map_err(|error| damaged(name, &error))?;
+        let read = input
+            .rest
+            .by_ref()
+            .take(BATCH_BYTES as u64)
+            .read_to_end(&mut block)
+            .map_err(|error| damaged(name, &error))?;
         match before_last_line(&block) {
             Some(cut) if read > 0 => held = block.split_off(cut),
             _ if read == 0 => {
@@ -162,7 +167,7 @@ fn send(
         }
         let count = newlines(&block);
         seal.lines(&block);
-        if chunks.send(lines(block, line)).is_err() {
+        if batches.send(lines(block, line)).is_err() {
             // The caller has found a damaged line, and reports it.
             break;
         }
@@ -177,7 +182,7 @@ fn send(
     let trailer = Trailer::read(&last, name, last_line)?;
     if !held.is_empty() {
         // If the caller is gone, nobody needs them.
-        let _ = chunks.send(lines(held, line));
+        let _ = batches.send(lines(held, line));
     }
     if trailer.stages != stages {
         return Err(Error(format!(
@@ -236,11 +241,11 @@ fn newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
-impl Feed for Snapshot {
-    fn next(&mut self) -> Option<Chunk> {
+impl State for Snapshot {
+    fn next(&mut self) -> Option<Batch> {
         while !self.stop.load(Ordering::Relaxed) {
-            match self.chunks.recv_timeout(PATIENCE) {
-                Ok(chunk) => return Some(chunk),
+            match self.batches.recv_timeout(PATIENCE) {
+                Ok(batch) => return Some(batch),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -248,16 +253,16 @@ impl Feed for Snapshot {
         None
     }
 
-    fn ready(&mut self) -> Option<Chunk> {
-        self.chunks.try_recv().ok()
+    fn ready(&mut self) -> Option<Batch> {
+        self.batches.try_recv().ok()
     }
 
     fn close(self: Box<Self>) -> Result<Close, Unusable> {
         if self.stop.load(Ordering::Relaxed) {
             return Ok(self.interrupted());
         }
-        let Self { chunks, reader, register, name, asked, taken, .. } = *self;
-        drop(chunks);
+        let Self { batches, reader, register, name, asked, taken, .. } = *self;
+        drop(batches);
         let trailer = reader
             .join()
             .map_err(|_| Unusable(format!("{name}: reading stopped unexpectedly. Nothing was read.")))??;
@@ -275,13 +280,13 @@ impl Feed for Snapshot {
         };
         let unsaid = unexplained(&trailer, &name);
         let mut gaps: Vec<Gap> = trailer.unchecked.into_iter().chain(unsaid).filter(in_scope).collect();
-        let missing = Missing::of(&gaps);
+        let missing = Explained::of(&gaps);
         let narrowed = !selection.apis.is_empty();
         let scope = |scope: Scope| {
             let mut scope = Scope { requests: Some(0), ..scope };
-            if scope.outcome == Read::Partial && !missing.is_said_of(&scope) {
+            if scope.outcome == ScopeOutcome::Partial && !missing.covers(&scope) {
                 // All that is missing was left out by flags.
-                scope.outcome = Read::Checked;
+                scope.outcome = ScopeOutcome::Checked;
                 scope.checked_apis += std::mem::take(&mut scope.unchecked_apis);
             }
             // The number of named APIs that a scope has shows only in its stages.
@@ -292,7 +297,7 @@ impl Feed for Snapshot {
             }
         };
         let scopes = trailer.scopes.into_iter().flatten().map(scope).collect();
-        gaps.extend(nowhere(selection, &register.narrowing, &noted.found, &gaps));
+        gaps.extend(missing_names(selection, &register.narrowing, &noted.found, &gaps));
         let narrowing = register.narrowing.clone().further(selection);
         Ok(Close { scopes, gaps, warnings: trailer.warnings, narrowing, taken, ..Close::default() })
     }
@@ -310,8 +315,8 @@ fn unexplained(trailer: &Trailer, name: &str) -> Vec<Gap> {
     if !trailer.complete && trailer.unchecked.is_empty() {
         return vec![gap(format!("{name} is marked incomplete"))];
     }
-    let missing = Missing::of(&trailer.unchecked);
-    let scopes = trailer.scopes.iter().flatten().filter(|scope| is_unread(scope) && !missing.is_said_of(scope));
+    let missing = Explained::of(&trailer.unchecked);
+    let scopes = trailer.scopes.iter().flatten().filter(|scope| scope.is_unread() && !missing.covers(scope));
     scopes
         .map(|scope| {
             let message = format!("{name} calls it {} and does not say why", scope.outcome.name());
@@ -337,7 +342,7 @@ impl Snapshot {
             account: asked.account.clone(),
             region: asked.region.clone(),
             requests: Some(0),
-            outcome: Read::Partial,
+            outcome: ScopeOutcome::Partial,
             ..Scope::default()
         };
         let nowhere = [Asked { account: None, region: None }];

@@ -1,4 +1,4 @@
-//! Writes a snapshot: a feed becomes lines in the order of account, Region, API and stage.
+//! Writes a snapshot: a state becomes lines in the order of account, Region, API and stage.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,11 +13,11 @@ use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, STAGE, position};
 use crate::model::digest::Digest;
 use crate::model::document::STAGE_FIELD;
-use crate::model::feed::{Close, Feed, Read, Scope, Taken, Unusable};
 use crate::model::lines::not_stated;
+use crate::model::projection::Projection;
 use crate::model::seal::Seal;
+use crate::model::state::{Close, Scope, ScopeOutcome, State, TakenAt, Unusable};
 use crate::model::value::{Value, Written};
-use crate::model::wanted::Wanted;
 
 static STAGE_ROW: Field = STAGE_FIELD;
 
@@ -75,16 +75,16 @@ struct Lines {
     apis: BTreeSet<Option<String>>,
 }
 
-/// Reads the whole feed and writes it; the close tells what could not be read.
+/// Reads the whole state and writes it; the close tells what could not be read.
 ///
 /// # Errors
-/// When the feed turns out to be unusable, or `out` cannot be written.
-pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) -> Result<Close, Error> {
+/// When the state turns out to be unusable, or `out` cannot be written.
+pub fn write(mut state: Box<dyn State>, out: &mut dyn Write, options: &Options) -> Result<Close, Error> {
     let mut scopes = Scopes(BTreeMap::new());
-    while let Some(chunk) = feed.next() {
+    while let Some(batch) = state.next() {
         let mut result = Ok(());
-        chunk
-            .decode(&Wanted::all(), |document| {
+        batch
+            .decode(&Projection::all(), |document| {
                 if result.is_ok() {
                     result = scopes.add(document, options);
                 }
@@ -92,7 +92,7 @@ pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) ->
             .map_err(Error::Source)?;
         result?;
     }
-    let mut close = feed.close().map_err(Error::Source)?;
+    let mut close = state.close().map_err(Error::Source)?;
     if let Some(why) = close.failed {
         return Err(Error::Failed(why));
     }
@@ -108,7 +108,7 @@ pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) ->
     close.scopes.extend(unlisted.map(|(account, region)| Scope {
         account,
         region,
-        outcome: Read::Checked,
+        outcome: ScopeOutcome::Checked,
         ..Scope::default()
     }));
     close.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
@@ -120,9 +120,9 @@ pub fn write(mut feed: Box<dyn Feed>, out: &mut dyn Write, options: &Options) ->
         format: FORMAT.to_owned(),
         version: VERSION,
         taken_at: options.taken_at.clone().and_then(|now| match &close.taken {
-            Taken::Now => Some(now),
-            Taken::At(time) => Some(time.clone()),
-            Taken::Unknown => None,
+            TakenAt::Now => Some(now),
+            TakenAt::At(time) => Some(time.clone()),
+            TakenAt::Unknown => None,
         }),
         scopes: Some(close.scopes.iter().map(asked).collect()),
         narrowing: close.narrowing.clone(),

@@ -13,7 +13,7 @@ use driftgate::gate::{Tolerance, judge};
 use driftgate::model::Severity;
 use driftgate::model::catalogue::Protocol;
 use driftgate::model::document::api_stated_by;
-use driftgate::model::feed::{Chunk, Close, Feed, Given, Read, Scope, Selection};
+use driftgate::model::state::{Batch, Close, Scope, ScopeOutcome, Selection, State, VecState};
 use driftgate::report::{Facts, Format, Run, Style, result};
 use driftgate::source::aws::{self, Predicate, Regions, Request, RetryPolicy, Spool, StaticCredentials};
 use driftgate::source::saved::{self, write};
@@ -25,9 +25,9 @@ use super::case::{ACCOUNT, Api, Case, REGIONS, on_the_wire};
 use crate::document;
 use crate::schema::{API, STAGE, Type};
 
-/// The JSON result of an audit of a feed. What it renders is read back, and must render as it was.
-pub fn report(case: &Case, feed: Box<dyn Feed>) -> Json {
-    let outcome = check::run(&case.policies, &case.waivers, feed, case.options).unwrap();
+/// The JSON result of an audit of a state. What it renders is read back, and must render as it was.
+pub fn report(case: &Case, state: Box<dyn State>) -> Json {
+    let outcome = check::run(&case.policies, &case.waivers, state, case.options).unwrap();
     let tolerance =
         Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false, min_coverage: None };
     let judgement = judge(&outcome, tolerance, None);
@@ -48,18 +48,18 @@ fn json_of(facts: &Facts<'_>) -> String {
 
 /// The case in memory, as it is.
 pub fn memory(case: &Case) -> Json {
-    let chunks = case.apis.iter().filter_map(|api| chunk(case, api)).collect();
-    report(case, Box::new(Given::new(chunks, Close { scopes: scopes(case), ..Close::default() })))
+    let batches = case.apis.iter().filter_map(|api| batch(case, api)).collect();
+    report(case, Box::new(VecState::new(batches, Close { scopes: scopes(case), ..Close::default() })))
 }
 
-fn chunk(case: &Case, of: &Api) -> Option<Chunk> {
+fn batch(case: &Case, of: &Api) -> Option<Batch> {
     let documents = case.documents().filter(|document| document["api"]["ApiId"] == of.document["ApiId"]);
     let stages = documents.map(|json| {
         document::read(&json, |document| (document.api.clone().into_owned(), document.stage.clone().into_owned()))
     });
     let (apis, stages): (Vec<_>, Vec<_>) = stages.unzip();
     let api = apis.into_iter().next()?;
-    Some(Chunk::Api { account: Some(ACCOUNT.into()), region: Some(of.region.into()), api, stages })
+    Some(Batch::Api { account: Some(ACCOUNT.into()), region: Some(of.region.into()), api, stages })
 }
 
 fn scopes(case: &Case) -> Vec<Scope> {
@@ -72,7 +72,7 @@ fn scopes(case: &Case) -> Vec<Scope> {
             apis: count,
             checked_apis: count,
             stages,
-            outcome: Read::Checked,
+            outcome: ScopeOutcome::Checked,
             ..Scope::default()
         }
     };
@@ -91,7 +91,7 @@ pub fn serve(runtime: &Runtime, case: &Case, faults: Vec<Fault>) -> Emulator {
 }
 
 /// Reads everything that a control plane has.
-pub fn aws(runtime: &Runtime, emulator: &Emulator, change: impl FnOnce(&mut Request)) -> Box<dyn Feed> {
+pub fn aws(runtime: &Runtime, emulator: &Emulator, change: impl FnOnce(&mut Request)) -> Box<dyn State> {
     let environment = emulator.environment(ACCOUNT, REGIONS[0]);
     let variable = |name| environment.iter().find(|(key, _)| *key == name).unwrap().1.clone();
     let mut request = Request {
@@ -123,15 +123,15 @@ pub fn violating(case: &Case) -> Predicate {
     Arc::new(move |document| check::violates(&policies, options, document))
 }
 
-/// The bytes of a snapshot of a feed.
-pub fn snapshot(feed: Box<dyn Feed>, show_values: bool) -> Vec<u8> {
+/// The bytes of a snapshot of a state.
+pub fn snapshot(state: Box<dyn State>, show_values: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write::write(feed, &mut bytes, &write::Options { show_values, ..write::Options::default() }).unwrap();
+    write::write(state, &mut bytes, &write::Options { show_values, ..write::Options::default() }).unwrap();
     bytes
 }
 
 /// Reads a saved file.
-pub fn saved(folder: &Path, name: &str, bytes: &[u8], change: impl FnOnce(&mut saved::Request)) -> Box<dyn Feed> {
+pub fn saved(folder: &Path, name: &str, bytes: &[u8], change: impl FnOnce(&mut saved::Request)) -> Box<dyn State> {
     open(folder, name, bytes, change).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -139,7 +139,7 @@ pub fn saved(folder: &Path, name: &str, bytes: &[u8], change: impl FnOnce(&mut s
 pub fn is_refused(case: &Case, folder: &Path, bytes: &[u8]) -> bool {
     match open(folder, "refused.json", bytes, |_| ()) {
         Err(_) => true,
-        Ok(feed) => check::run(&case.policies, &case.waivers, feed, case.options).is_err(),
+        Ok(state) => check::run(&case.policies, &case.waivers, state, case.options).is_err(),
     }
 }
 
@@ -148,7 +148,7 @@ fn open(
     name: &str,
     bytes: &[u8],
     change: impl FnOnce(&mut saved::Request),
-) -> Result<Box<dyn Feed>, saved::Error> {
+) -> Result<Box<dyn State>, saved::Error> {
     let path = folder.join(name);
     File::create(&path).unwrap().write_all(bytes).unwrap();
     let mut request = saved::Request {
@@ -180,9 +180,9 @@ pub fn printed(case: &Case, api: &Api, folder: &Path) -> [Json; 2] {
         request.protocol = protocol;
         request.selection = Arc::new(Selection { apis: vec![id.to_owned()], stages: Vec::new() });
     });
-    let mut chunks: Vec<Chunk> = chunk(case, api).into_iter().collect();
-    for chunk in &mut chunks {
-        if let Chunk::Api { api, .. } = chunk {
+    let mut batches: Vec<Batch> = batch(case, api).into_iter().collect();
+    for batch in &mut batches {
+        if let Batch::Api { api, .. } = batch {
             *api = api_stated_by(Some(id), protocol);
         }
     }
@@ -192,10 +192,10 @@ pub fn printed(case: &Case, api: &Api, folder: &Path) -> [Json; 2] {
         apis: 1,
         checked_apis: 1,
         stages: api.stages.len() as u64,
-        outcome: Read::Checked,
+        outcome: ScopeOutcome::Checked,
         ..Scope::default()
     };
-    let given = Given::new(chunks, Close { scopes: vec![scope], ..Close::default() });
+    let given = VecState::new(batches, Close { scopes: vec![scope], ..Close::default() });
     [report(case, file), report(case, Box::new(given))]
 }
 
@@ -207,11 +207,11 @@ pub fn resumed(runtime: &Runtime, case: &Case, folder: &Path, broken: &'static s
         let fault = Fault::on(Operation::GetApis).region(broken).always(Effect::Deny);
         let emulator = serve(runtime, case, vec![fault]);
         let spool = Arc::new(Spool::start(&path, &asked, now).unwrap());
-        let feed = aws(runtime, &emulator, |request| {
+        let state = aws(runtime, &emulator, |request| {
             request.spool = Some(Arc::clone(&spool));
             request.retry = RetryPolicy::STANDARD;
         });
-        report(case, feed);
+        report(case, state);
         let _ = spool.end(true);
     }
     let emulator = serve(runtime, case, Vec::new());

@@ -14,10 +14,9 @@ use crate::cli::terminal::interrupt::Interrupt;
 use crate::cli::terminal::output::{self, Target};
 use crate::gate;
 use crate::model::Document;
-use crate::model::feed::{Chunk, Close, Feed, Given, Unusable};
-use crate::model::narrowing::NOT_FOUND;
+use crate::model::projection::Projection;
+use crate::model::state::{Batch, Close, NOT_FOUND, State, Unusable, VecState};
 use crate::model::value::Value;
-use crate::model::wanted::Wanted;
 use crate::policy::author::learn::learn;
 use crate::policy::read::waiver::Waivers;
 use crate::policy::text::diagnostic::{Diagnostic, SourceText, nearest};
@@ -41,8 +40,8 @@ pub fn run(command: &Learn, global: &Global, interrupt: &Interrupt) -> Result<u8
         // A file is read whole anyway, and the names of other stages may show which was meant.
         source.stage.clear();
     }
-    let feed = source::open(&from, &source, FetchPlan::all(), interrupt, global.shows_progress(false))?;
-    let (found, close) = query.read(feed).map_err(Stop::usage)?;
+    let state = source::open(&from, &source, FetchPlan::all(), interrupt, global.shows_progress(false))?;
+    let (found, close) = query.read(state).map_err(Stop::usage)?;
     if let Some(signal) = interrupt.signal() {
         return Ok(gate::signal_code(signal));
     }
@@ -92,8 +91,8 @@ impl FoundStage {
         }
     }
 
-    fn chunk(&self) -> Chunk {
-        Chunk::Api {
+    fn batch(&self) -> Batch {
+        Batch::Api {
             account: self.account.as_deref().map(Arc::from),
             region: self.region.as_deref().map(Arc::from),
             api: self.api.clone(),
@@ -131,16 +130,16 @@ impl<'c> StageQuery<'c> {
         }
     }
 
-    fn read(&self, mut feed: Box<dyn Feed>) -> Result<(Candidates, Close), Unusable> {
+    fn read(&self, mut state: Box<dyn State>) -> Result<(Candidates, Close), Unusable> {
         let mut found = Candidates::default();
-        while let Some(chunk) = feed.next() {
-            chunk.decode(&Wanted::all(), |document| match document.stage_name() {
+        while let Some(batch) = state.next() {
+            batch.decode(&Projection::all(), |document| match document.stage_name() {
                 Some(name) if name == self.stage => found.stages.push(FoundStage::of(document)),
                 Some(name) if !found.others.iter().any(|other| other == name) => found.others.push(name.to_owned()),
                 _ => {}
             })?;
         }
-        Ok((found, feed.close()?))
+        Ok((found, state.close()?))
     }
 
     /// The one stage that was found.
@@ -200,8 +199,8 @@ fn tried(text: &str, stage: &FoundStage, options: Options) -> Result<Policies, S
             |mistake: &Diagnostic| format!("line {}: {}", mistake.file.position(mistake.span.start).0, mistake.title);
         mistakes.first().map(one).unwrap_or_default()
     })?;
-    let feed = Box::new(Given::new(vec![stage.chunk()], Close::default()));
-    let outcome = check::run(&policies, &Waivers::default(), feed, options).map_err(|error| error.0)?;
+    let state = Box::new(VecState::new(vec![stage.batch()], Close::default()));
+    let outcome = check::run(&policies, &Waivers::default(), state, options).map_err(|error| error.0)?;
     let violated = outcome.violations.iter().map(Vec::len).sum::<usize>();
     if violated > 0 || outcome.undecided_checks > 0 || outcome.governed != 1 {
         return Err(format!("{violated} violations, {} undecided checks", outcome.undecided_checks));

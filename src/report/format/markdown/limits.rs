@@ -3,7 +3,7 @@
 
 use super::budget;
 use super::inline::{setting, short, stage};
-use crate::model::feed::{Gap, Read, Scope};
+use crate::model::state::{Gap, Scope, ScopeOutcome};
 use crate::report::escape::markdown::{cell, code, prose};
 use crate::report::facts::Facts;
 use crate::report::words;
@@ -123,20 +123,21 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
     // What is not known may not be what is left out; where nothing was to be read may.
     let mut scopes: Vec<&Scope> = scopes.iter().collect();
     scopes.sort_by_key(|scope| match scope.outcome {
-        Read::Partial | Read::Unchecked => 0,
-        Read::Checked if scope.apis > 0 || scope.stages > 0 => 1,
-        Read::Checked => 2,
-        Read::Excluded => 3,
+        ScopeOutcome::Partial | ScopeOutcome::Unchecked => 0,
+        ScopeOutcome::Checked if scope.apis > 0 || scope.stages > 0 => 1,
+        ScopeOutcome::Checked => 2,
+        ScopeOutcome::Excluded => 3,
     });
     let all = scopes.len();
     let shown = budget::fill(page, budget::SCOPES, scopes, |scope| {
         let outcome = match scope.outcome {
-            Read::Checked | Read::Excluded => scope.outcome.name().to_owned(),
-            Read::Partial | Read::Unchecked => format!("**{}**", scope.outcome.name()),
+            ScopeOutcome::Checked | ScopeOutcome::Excluded => scope.outcome.name().to_owned(),
+            ScopeOutcome::Partial | ScopeOutcome::Unchecked => format!("**{}**", scope.outcome.name()),
         };
         // An account that nobody looked into has no Regions here.
-        let of_account =
-            |scope: &Scope| scope.region.is_none() && matches!(scope.outcome, Read::Unchecked | Read::Excluded);
+        let of_account = |scope: &Scope| {
+            scope.region.is_none() && matches!(scope.outcome, ScopeOutcome::Unchecked | ScopeOutcome::Excluded)
+        };
         let name = |name: &Option<String>| name.as_deref().map_or_else(|| "not stated".to_owned(), code);
         format!(
             "| {} | {} | {outcome} | {} | {} | {} |\n",

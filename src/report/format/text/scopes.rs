@@ -3,7 +3,7 @@
 use std::io;
 
 use super::paint::{ALARM, BOLD, DIM, PLAIN};
-use crate::model::feed::{Read, Scope};
+use crate::model::state::{Scope, ScopeOutcome};
 use crate::report::escape::terminal::visible;
 use crate::report::facts::Facts;
 use crate::report::page::Page;
@@ -26,10 +26,10 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     // Most pairs of an organization's accounts and Regions hold nothing; one line says so for all of them.
     let empty = |scope: &&Scope| {
         let nothing = scope.apis == 0 && scope.skipped_apis == 0 && scope.stages == 0;
-        scope.outcome == Read::Checked && nothing && scope.region.is_some()
+        scope.outcome == ScopeOutcome::Checked && nothing && scope.region.is_some()
     };
     let mut left_out = Vec::new();
-    for outcome in [Read::Unchecked, Read::Partial, Read::Checked] {
+    for outcome in [ScopeOutcome::Unchecked, ScopeOutcome::Partial, ScopeOutcome::Checked] {
         let of_it: Vec<_> = scopes.iter().filter(|scope| scope.outcome == outcome && !empty(scope)).collect();
         let (named, more) = of_it.split_at(of_it.len().min(MOST_SCOPES));
         for scope in named {
@@ -46,11 +46,11 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     let excluded: Vec<String> = scopes
         .iter()
-        .filter(|scope| scope.outcome == Read::Excluded)
+        .filter(|scope| scope.outcome == ScopeOutcome::Excluded)
         .take(MOST_SCOPES)
         .map(|scope| visible(&words::place(scope.account.as_deref(), scope.region.as_deref())).into_owned())
         .collect();
-    let all = scopes.iter().filter(|scope| scope.outcome == Read::Excluded).count();
+    let all = scopes.iter().filter(|scope| scope.outcome == ScopeOutcome::Excluded).count();
     if excluded.is_empty() {
         return Ok(());
     }
@@ -66,11 +66,11 @@ fn one_scope(scope: &Scope, page: &mut Page<'_>) -> io::Result<()> {
         said.push_str(&format!(", {} that no rule can match skipped", words::count(scope.skipped_apis, "API")));
     }
     let (paint, outcome) = match scope.outcome {
-        Read::Checked | Read::Excluded => (PLAIN, ""),
-        Read::Partial => (ALARM, ", read in part"),
-        Read::Unchecked => (ALARM, ": not read"),
+        ScopeOutcome::Checked | ScopeOutcome::Excluded => (PLAIN, ""),
+        ScopeOutcome::Partial => (ALARM, ", read in part"),
+        ScopeOutcome::Unchecked => (ALARM, ": not read"),
     };
-    if scope.outcome == Read::Unchecked {
+    if scope.outcome == ScopeOutcome::Unchecked {
         said.clear();
     }
     page.paragraph(2, 6, &[(PLAIN, &visible(&place)), (PLAIN, &said), (paint, outcome)])

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::organization::{MemberList, Organization, OrganizationAccount, Status};
-use crate::model::feed::Warning;
+use crate::model::state::Warning;
 use crate::source::aws::call::{Failure, FailureKind, Operation, Stop};
 use crate::source::aws::request::{AccountSource, Accounts};
 use crate::source::aws::selector::Selector;

@@ -10,7 +10,7 @@ use super::error::Error;
 use super::regions::{home_of, is_opt_in};
 use super::session::Session;
 use crate::model::document::partition_of;
-use crate::model::feed::Warning;
+use crate::model::state::Warning;
 use crate::source::aws::call::{Failure, FailureKind, causes, credentials_error};
 use crate::source::aws::request::Regions;
 use crate::source::aws::selector::is_account_id;

@@ -1,6 +1,6 @@
 //! URLs without their secrets. It must not know what they lead to.
 
-use crate::model::feed::Warning;
+use crate::model::state::Warning;
 
 /// The warning that requests to an endpoint are not encrypted.
 pub fn plain_http(url: &str) -> Warning {

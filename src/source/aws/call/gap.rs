@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::failure_kind::FailureKind;
 use super::operation::{Operation, Subject};
 use super::permission::{Blame, Permission};
-use crate::model::feed::Gap;
+use crate::model::state::Gap;
 
 impl Failure {
     /// The gap that the failure of a call leaves.

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 /// The reason for a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// It was cancelled, or its feed is closed.
+    /// It was cancelled, or its state is closed.
     Interrupted,
     /// The time for the whole fetch is over.
     Timeout,
@@ -26,7 +26,7 @@ impl Reason {
     }
 }
 
-/// Stops a fetch. The rest becomes gaps, and the feed still closes.
+/// Stops a fetch. The rest becomes gaps, and the state still closes.
 #[derive(Clone, Debug)]
 pub struct Canceller(Arc<watch::Sender<Option<Reason>>>);
 

@@ -16,8 +16,7 @@ use super::line::{Closing, Ended, FORMAT, Header, NextRun, RegionKey, RunKey, VE
 use super::read::{self, Finished};
 use super::write::Writer;
 use crate::model::Value;
-use crate::model::feed::{Chunk, Close, Read, Scope, Warning};
-use crate::model::narrowing::Found;
+use crate::model::state::{Batch, Close, FoundNames, Scope, ScopeOutcome, Warning};
 use crate::source::aws::call::Reason;
 
 /// The age in hours up to which a spool is resumed. Less than a day, so that no nightly run takes the stages of the last
@@ -207,7 +206,7 @@ impl Spool {
     }
 
     /// Takes a Region that an earlier run read whole; its stages are then part of [`Self::replay`].
-    pub(crate) fn take(&self, account: Option<&str>, region: &str) -> Option<(Scope, Vec<Warning>, Found)> {
+    pub(crate) fn take(&self, account: Option<&str>, region: &str) -> Option<(Scope, Vec<Warning>, FoundNames)> {
         // An unknown account may be another one.
         let name = (account?.to_owned(), region.to_owned());
         let Finished { run, closing } = locked(&self.finished).remove(&name)?;
@@ -218,7 +217,7 @@ impl Spool {
 
     /// Hands the stages of the Regions that were taken to `hand_on`, until it refuses. Returns the number of stages that were
     /// handed on, and the failure that ended it early.
-    pub(crate) fn replay(&self, hand_on: impl FnMut(Chunk) -> bool) -> (HashMap<RegionKey, u64>, Option<io::Error>) {
+    pub(crate) fn replay(&self, hand_on: impl FnMut(Batch) -> bool) -> (HashMap<RegionKey, u64>, Option<io::Error>) {
         let taken = std::mem::take(&mut *locked(&self.taken));
         if taken.is_empty() {
             return (HashMap::new(), None);
@@ -269,8 +268,8 @@ impl Spool {
     }
 
     /// Notes that a Region was read, if all of it was.
-    pub(crate) fn close(&self, scope: &Scope, warnings: &[Warning], found: &Found) {
-        if scope.account.is_none() || scope.outcome != Read::Checked {
+    pub(crate) fn close(&self, scope: &Scope, warnings: &[Warning], found: &FoundNames) {
+        if scope.account.is_none() || scope.outcome != ScopeOutcome::Checked {
             return;
         }
         let (scope, warnings, found) = (scope.clone(), warnings.to_vec(), found.clone());

@@ -7,8 +7,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::model::fault;
-use crate::model::feed::{Scope, Warning};
-use crate::model::narrowing::Found;
+use crate::model::state::{FoundNames, Scope, Warning};
 
 /// The name of the format, in the first line.
 pub const FORMAT: &str = "driftgate.spool";
@@ -38,7 +37,7 @@ pub struct Closing {
     pub warnings: Vec<Warning>,
     /// The names of flags that were found.
     #[serde(default)]
-    pub found: Found,
+    pub found: FoundNames,
     /// Number of lines of stages.
     pub lines: u64,
 }

@@ -10,11 +10,11 @@ use jiff::Timestamp;
 
 use super::error::Error;
 use super::line::{Closing, DIGEST, FORMAT, FormatLine, Header, RegionKey, RunKey, SpoolLine, VERSION};
-use crate::model::feed::{Chunk, Read as Outcome};
 use crate::model::register::Register;
 use crate::model::seal::{Seal, Verdict};
+use crate::model::state::{Batch, ScopeOutcome};
 
-/// Bytes that are read at once, and bytes of lines in one chunk.
+/// Bytes that are read at once, and bytes of lines in one batch.
 const BLOCK: usize = 64 * 1024;
 /// The longest line: a stage with the most routes and variables that AWS allows has less than 1 MiB.
 const LONGEST_LINE: u64 = 8 << 20;
@@ -147,7 +147,7 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
                 let name = (account.clone(), region.clone());
                 let count = counts.remove(&name).unwrap_or_default();
                 // Of what does not add up nothing is taken: it is read again.
-                if scope.outcome == Outcome::Checked && *lines == count && scope.stages == count {
+                if scope.outcome == ScopeOutcome::Checked && *lines == count && scope.stages == count {
                     finished.insert(name, Finished { run: runs, closing: *closing });
                 }
             }
@@ -182,11 +182,11 @@ pub fn replay(
     file: &File,
     end: u64,
     taken: &HashMap<RegionKey, u64>,
-    mut hand_on: impl FnMut(Chunk) -> bool,
+    mut hand_on: impl FnMut(Batch) -> bool,
 ) -> (HashMap<RegionKey, u64>, Option<io::Error>) {
     let mut handed: HashMap<RegionKey, u64> = taken.keys().map(|name| (name.clone(), 0)).collect();
-    let failed = send(name, file, end, taken, |chunk, stages| {
-        let wanted = hand_on(chunk);
+    let failed = send(name, file, end, taken, |batch, stages| {
+        let wanted = hand_on(batch);
         if wanted {
             for name in stages {
                 *handed.entry(name.clone()).or_default() += 1;
@@ -197,13 +197,13 @@ pub fn replay(
     (handed, failed.err())
 }
 
-/// Hands on consecutive lines as one chunk, so that each keeps its number.
+/// Hands on consecutive lines as one batch, so that each keeps its number.
 fn send(
     name: &str,
     file: &File,
     end: u64,
     taken: &HashMap<RegionKey, u64>,
-    mut hand_on: impl FnMut(Chunk, &[RegionKey]) -> bool,
+    mut hand_on: impl FnMut(Batch, &[RegionKey]) -> bool,
 ) -> io::Result<()> {
     let (name, register): (Arc<str>, Arc<Register>) = (name.into(), Arc::default());
     let mut from = lines_of(file, end);
@@ -233,8 +233,8 @@ fn send(
         if !stages.is_empty() && (!wanted || bytes.len() >= BLOCK) {
             let first = if wanted { at + 1 } else { at } - stages.len() as u64;
             let lines = std::mem::take(&mut bytes);
-            let chunk = Chunk::Lines { name: Arc::clone(&name), bytes: lines, first, register: Arc::clone(&register) };
-            if !hand_on(chunk, &stages) {
+            let batch = Batch::Lines { name: Arc::clone(&name), bytes: lines, first, register: Arc::clone(&register) };
+            if !hand_on(batch, &stages) {
                 return Err(io::Error::new(io::ErrorKind::BrokenPipe, "nobody took its stages"));
             }
             stages.clear();

@@ -12,10 +12,9 @@ use tempfile::TempDir;
 use super::*;
 use crate::model::catalogue::{Protocol, STAGE, position};
 use crate::model::document::api_stated_by;
-use crate::model::feed::{Close, Gap, Read, Scope};
-use crate::model::narrowing::Found;
+use crate::model::projection::Projection;
+use crate::model::state::{Close, FoundNames, Gap, Scope, ScopeOutcome};
 use crate::model::value::Value;
-use crate::model::wanted::Wanted;
 
 const ACCOUNT: &str = "111122223333";
 /// When everything happens.
@@ -58,10 +57,10 @@ fn finish(spool: &Spool, number: usize, stages: usize) {
         account: Some(ACCOUNT.to_owned()),
         region: Some(region(number)),
         stages: stages as u64,
-        outcome: Read::Checked,
+        outcome: ScopeOutcome::Checked,
         ..Scope::default()
     };
-    spool.close(&scope, &[], &Found::default());
+    spool.close(&scope, &[], &FoundNames::default());
 }
 
 /// Writes Regions with so many stages in parallel, in this order.
@@ -91,9 +90,9 @@ fn resumed(spool: &Spool, regions: &BTreeMap<usize, usize>) -> BTreeMap<usize, V
         }
         assert!(spool.take(Some(ACCOUNT), &region(*number)).is_none());
     }
-    let (handed, failed) = spool.replay(|chunk| {
-        chunk
-            .decode(&Wanted::all(), |document| {
+    let (handed, failed) = spool.replay(|batch| {
+        batch
+            .decode(&Projection::all(), |document| {
                 let number = document.region.unwrap().strip_prefix("region-").unwrap().parse().unwrap();
                 seen.get_mut(&number).unwrap().push(document.stage_name().unwrap().to_owned());
             })
@@ -195,10 +194,10 @@ fn what_nobody_takes_is_counted() {
     for number in [0, 1] {
         spool.take(Some(ACCOUNT), &region(number)).unwrap();
     }
-    let mut chunks = 0;
+    let mut batches = 0;
     let (handed, failed) = spool.replay(|_| {
-        chunks += 1;
-        chunks == 1
+        batches += 1;
+        batches == 1
     });
     assert!(failed.is_some());
     assert_eq!([0, 1].map(|number| handed[&(ACCOUNT.to_owned(), region(number))]), [2, 0]);
@@ -215,9 +214,9 @@ fn what_has_gaps_or_no_name_is_not_finished() {
         ..Scope::default()
     };
     spool.stages(None, "us-east-1", &Value::Unset, &[stage("a")]);
-    spool.close(&scope(None, Read::Checked), &[], &Found::default());
-    for outcome in [Read::Partial, Read::Unchecked, Read::Excluded] {
-        spool.close(&scope(Some(ACCOUNT), outcome), &[], &Found::default());
+    spool.close(&scope(None, ScopeOutcome::Checked), &[], &FoundNames::default());
+    for outcome in [ScopeOutcome::Partial, ScopeOutcome::Unchecked, ScopeOutcome::Excluded] {
+        spool.close(&scope(Some(ACCOUNT), outcome), &[], &FoundNames::default());
     }
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
 }

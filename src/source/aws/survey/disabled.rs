@@ -5,7 +5,7 @@
 //! neither.
 
 use super::tally::ScopeTally;
-use crate::model::feed::{Read, Warning};
+use crate::model::state::{ScopeOutcome, Warning};
 use crate::source::aws::access::regions::{RegionStatus, is_opt_in};
 use crate::source::aws::call::{Failure, Operation, Subject};
 
@@ -19,13 +19,13 @@ pub fn resolve_disabled(mut tallies: Vec<ScopeTally>, status: &RegionStatus) -> 
             leave_out(tally, region);
         }
     }
-    let others = tallies.iter().filter(|tally| tally.scope.outcome != Read::Excluded);
+    let others = tallies.iter().filter(|tally| tally.scope.outcome != ScopeOutcome::Excluded);
     let bad = status.proves_bad_credentials(
         others.clone().map(|tally| (tally.scope.region.as_deref().unwrap_or_default(), tally.refusal.is_some())),
     );
     let refusal = others.into_iter().find_map(|tally| tally.refusal.clone()).filter(|_| bad);
     for tally in &mut tallies {
-        let Some(why) = tally.refusal.as_ref().filter(|_| tally.scope.outcome != Read::Excluded) else {
+        let Some(why) = tally.refusal.as_ref().filter(|_| tally.scope.outcome != ScopeOutcome::Excluded) else {
             continue;
         };
         if let Some(hint) = hint(why, tally.scope.account.as_deref(), &region_of(tally), status, bad) {
@@ -37,7 +37,7 @@ pub fn resolve_disabled(mut tallies: Vec<ScopeTally>, status: &RegionStatus) -> 
 
 /// Turns the tally of a disabled Region into an exclusion.
 fn leave_out(tally: &mut ScopeTally, region: String) {
-    tally.scope.outcome = Read::Excluded;
+    tally.scope.outcome = ScopeOutcome::Excluded;
     tally.gaps.clear();
     let account = tally.scope.account.clone();
     let whose = account.as_deref().unwrap_or("the account");
@@ -104,13 +104,13 @@ mod tests {
         RegionStatus::of(&RegionList::new(Vec::new(), Origin::BuiltIn, vec![(Operation::ListRegions, failure)]))
     }
 
-    fn outcomes(tallies: &[ScopeTally]) -> Vec<(Read, usize, usize)> {
+    fn outcomes(tallies: &[ScopeTally]) -> Vec<(ScopeOutcome, usize, usize)> {
         tallies.iter().map(|it| (it.scope.outcome, it.gaps.len(), it.warnings.len())).collect()
     }
 
-    const EXCLUDED: (Read, usize, usize) = (Read::Excluded, 0, 1);
-    const UNCHECKED: (Read, usize, usize) = (Read::Unchecked, 1, 0);
-    const CHECKED: (Read, usize, usize) = (Read::Checked, 0, 0);
+    const EXCLUDED: (ScopeOutcome, usize, usize) = (ScopeOutcome::Excluded, 0, 1);
+    const UNCHECKED: (ScopeOutcome, usize, usize) = (ScopeOutcome::Unchecked, 1, 0);
+    const CHECKED: (ScopeOutcome, usize, usize) = (ScopeOutcome::Checked, 0, 0);
 
     #[test]
     fn a_region_that_refuses_is_unread_whatever_the_others_make_likely() {
@@ -151,7 +151,7 @@ mod tests {
         for regions in [&[("us-east-1", false)][..], &[("us-east-1", false), ("af-south-1", false)]] {
             let (resolved, bad) = resolve_disabled(tallies(regions), &RegionStatus::default());
             assert!(bad.is_some());
-            assert!(resolved.iter().all(|it| it.scope.outcome == Read::Unchecked && it.gaps.len() == 1));
+            assert!(resolved.iter().all(|it| it.scope.outcome == ScopeOutcome::Unchecked && it.gaps.len() == 1));
             assert!(resolved[0].gaps[0].hint.starts_with("the credentials are wrong"), "{}", resolved[0].gaps[0].hint);
         }
         let alone = || tallies(&[("af-south-1", false)]);
@@ -167,7 +167,7 @@ mod tests {
     fn regions_that_are_left_out_say_nothing_about_the_credentials() {
         assert!(resolve_disabled(Vec::new(), &RegionStatus::default()).1.is_none());
         let mut left_out = tallies(&[("us-east-1", true), ("eu-west-1", false)]);
-        left_out[0].scope.outcome = Read::Excluded;
+        left_out[0].scope.outcome = ScopeOutcome::Excluded;
         assert!(resolve_disabled(left_out, &RegionStatus::default()).1.is_some());
     }
 }

@@ -9,7 +9,7 @@ use super::disabled::resolve_disabled;
 use super::region::Region;
 use super::tally::ScopeTally;
 use super::walk::{AccountVisited, OpenRegion, Survey, Visitor};
-use crate::model::feed::{Chunk, Read, Scope, Warning};
+use crate::model::state::{Batch, Scope, ScopeOutcome, Warning};
 use crate::source::aws::access::regions::{Origin, RegionList};
 use crate::source::aws::call::{Failure, FailureKind, Operation, Subject};
 
@@ -31,7 +31,7 @@ pub struct Fetched {
 struct Fetch {
     /// Number of APIs of a Region that are read at once.
     width: usize,
-    chunks: mpsc::Sender<Chunk>,
+    batches: mpsc::Sender<Batch>,
 }
 
 impl Visitor for Fetch {
@@ -54,7 +54,7 @@ impl Visitor for Fetch {
             may_match: Arc::clone(&request.may_match),
             confirm: request.confirm.clone(),
             width: self.width,
-            chunks: self.chunks.clone(),
+            batches: self.batches.clone(),
             spool: request.spool.clone(),
             meter,
         };
@@ -72,8 +72,8 @@ impl Visitor for Fetch {
     }
 }
 
-/// Reads everything that is requested, and hands the stages on in chunks.
-pub async fn fetch(survey: Arc<Survey>, chunks: mpsc::Sender<Chunk>) -> Fetched {
+/// Reads everything that is requested, and hands the stages on in batches.
+pub async fn fetch(survey: Arc<Survey>, batches: mpsc::Sender<Batch>) -> Fetched {
     let inventory = survey.accounts().await;
     let mut tallies: Vec<ScopeTally> =
         inventory.excluded.iter().map(|id| ScopeTally::excluded(Some(id), None)).collect();
@@ -85,7 +85,7 @@ pub async fn fetch(survey: Arc<Survey>, chunks: mpsc::Sender<Chunk>) -> Fetched 
     }
     let mut fetched = Fetched { expected: tallies.len(), tallies, warnings: inventory.warnings, refusal: None };
     let scopes = inventory.accounts.len().saturating_mul(survey.regions_each());
-    let visitor = Arc::new(Fetch { width: width(survey.request.concurrency, scopes), chunks: chunks.clone() });
+    let visitor = Arc::new(Fetch { width: width(survey.request.concurrency, scopes), batches: batches.clone() });
     let (mut refusal, mut known) = (None, false);
     let each = |account| match fetched.add(account) {
         Some(failure) => refusal = Some(failure),
@@ -94,7 +94,7 @@ pub async fn fetch(survey: Arc<Survey>, chunks: mpsc::Sender<Chunk>) -> Fetched 
     Arc::clone(&survey).walk(visitor, inventory.accounts, each).await;
     fetched.refusal = refusal.filter(|_| !known);
     fetched.warnings.extend(nothing_excluded(&survey, &fetched.tallies));
-    replay(&survey, chunks, &mut fetched.tallies).await;
+    replay(&survey, batches, &mut fetched.tallies).await;
     fetched.warnings.extend(survey.request.spool.iter().flat_map(|spool| spool.warnings()));
     fetched
 }
@@ -165,7 +165,7 @@ fn from_built_in_list(account: Option<&str>, found: &RegionList) -> Warning {
 
 /// Warnings about the Regions that a flag leaves out and that no account has: most likely mistyped. A shard cannot know.
 fn nothing_excluded(survey: &Survey, tallies: &[ScopeTally]) -> Vec<Warning> {
-    let closed = |tally: &ScopeTally| tally.scope.region.is_none() && tally.scope.outcome == Read::Unchecked;
+    let closed = |tally: &ScopeTally| tally.scope.region.is_none() && tally.scope.outcome == ScopeOutcome::Unchecked;
     if survey.request.shard.is_some() || tallies.iter().any(closed) {
         return Vec::new();
     }
@@ -180,9 +180,9 @@ fn nothing_excluded(survey: &Survey, tallies: &[ScopeTally]) -> Vec<Warning> {
 
 /// Hands on the stages that earlier runs have read. It comes last, when all tallies are known, and runs to its end even
 /// if the fetch was stopped: it takes no calls.
-async fn replay(survey: &Survey, chunks: mpsc::Sender<Chunk>, tallies: &mut [ScopeTally]) {
+async fn replay(survey: &Survey, batches: mpsc::Sender<Batch>, tallies: &mut [ScopeTally]) {
     let Some(spool) = survey.request.spool.clone() else { return };
-    let replay = move || spool.replay(|chunk| chunks.blocking_send(chunk).is_ok());
+    let replay = move || spool.replay(|batch| batches.blocking_send(batch).is_ok());
     let (mut handed, failed) = match tokio::task::spawn_blocking(replay).await {
         Ok((handed, failed)) => (handed, failed.map(|error| not_kept(&error))),
         // It is unknown what was handed on, so the counts will not agree, and the run says so.
@@ -227,7 +227,7 @@ mod tests {
         let Fetched { tallies, expected, .. } = fetch(survey, mpsc::channel(1).0).await;
         assert_eq!((tallies.len(), expected), (2, 2));
         for ScopeTally { scope, gaps, .. } in &tallies {
-            assert_eq!((scope.outcome, gaps.len(), &*gaps[0].code), (Read::Unchecked, 1, "InternalError"));
+            assert_eq!((scope.outcome, gaps.len(), &*gaps[0].code), (ScopeOutcome::Unchecked, 1, "InternalError"));
         }
     }
 

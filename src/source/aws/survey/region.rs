@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::pages::{Listing, list};
 use super::tally::ScopeTally;
 use crate::model::Value;
-use crate::model::feed::{Chunk, Selection};
+use crate::model::state::{Batch, Selection};
 use crate::source::aws::call::{Failure, FailureKind, Meter, Operation};
 use crate::source::aws::kind::{ControlPlane, id_of};
 use crate::source::aws::request::Predicate;
@@ -26,7 +26,7 @@ pub struct Region {
     pub confirm: Option<Predicate>,
     /// Number of APIs that are read at once.
     pub width: usize,
-    pub chunks: mpsc::Sender<Chunk>,
+    pub batches: mpsc::Sender<Batch>,
     /// The file that keeps a copy of the stages.
     pub spool: Option<Arc<Spool>>,
     pub meter: Arc<Meter>,
@@ -90,7 +90,7 @@ impl Region {
         }
     }
 
-    /// Hands stages on. Returns false if the feed is closed.
+    /// Hands stages on. Returns false if the state is closed.
     pub async fn hand_on(&self, api: Value<'static>, stages: Vec<Value<'static>>, tally: &mut ScopeTally) -> bool {
         if stages.is_empty() {
             return true;
@@ -99,8 +99,8 @@ impl Region {
             spool.stages(self.account.as_deref(), &self.name, &api, &stages);
         }
         let (read, region) = (stages.len(), Some(Arc::clone(&self.name)));
-        let chunk = Chunk::Api { account: self.account.clone(), region, api, stages };
-        let taken = self.chunks.send(chunk).await.is_ok();
+        let batch = Batch::Api { account: self.account.clone(), region, api, stages };
+        let taken = self.batches.send(batch).await.is_ok();
         if taken {
             tally.handed_on(read);
             self.meter.read(read);

@@ -1,8 +1,7 @@
 //! The tally of one Region: what was listed, read, skipped, and not read. It must not know how anything was read.
 
 use crate::model::Value;
-use crate::model::feed::{Close, Gap, Read, Scope, Selection, Warning};
-use crate::model::narrowing::{Found, Narrowing, nowhere};
+use crate::model::state::{Close, FoundNames, Gap, Narrowing, Scope, ScopeOutcome, Selection, Warning, missing_names};
 use crate::source::aws::call::{Failure, FailureKind, Operation, Subject};
 use crate::source::aws::kind::{id_of, name_of};
 
@@ -13,7 +12,7 @@ pub struct ScopeTally {
     pub gaps: Vec<Gap>,
     pub warnings: Vec<Warning>,
     /// The names of flags that were found.
-    pub found: Found,
+    pub found: FoundNames,
     /// AWS's refusal of the credentials, if it came before anything was read.
     pub refusal: Option<Failure>,
 }
@@ -23,7 +22,7 @@ impl ScopeTally {
         let scope = Scope {
             account: account.map(str::to_owned),
             region: Some(region.to_owned()),
-            outcome: Read::Checked,
+            outcome: ScopeOutcome::Checked,
             ..Scope::default()
         };
         Self::of(scope, Vec::new(), Vec::new())
@@ -32,23 +31,23 @@ impl ScopeTally {
     /// The tally of a scope that is left out; without a Region, of an account.
     pub fn excluded(account: Option<&str>, region: Option<&str>) -> Self {
         let (account, region) = (account.map(str::to_owned), region.map(str::to_owned));
-        let scope = Scope { account, region, requests: Some(0), outcome: Read::Excluded, ..Scope::default() };
+        let scope = Scope { account, region, requests: Some(0), outcome: ScopeOutcome::Excluded, ..Scope::default() };
         Self::of(scope, Vec::new(), Vec::new())
     }
 
     /// The tally of a scope with its gaps and warnings.
     pub fn of(scope: Scope, gaps: Vec<Gap>, warnings: Vec<Warning>) -> Self {
-        Self { scope, gaps, warnings, found: Found::default(), refusal: None }
+        Self { scope, gaps, warnings, found: FoundNames::default(), refusal: None }
     }
 
     /// The tally of a scope that an earlier run read whole.
-    pub fn resumed(scope: Scope, warnings: Vec<Warning>, found: Found) -> Self {
+    pub fn resumed(scope: Scope, warnings: Vec<Warning>, found: FoundNames) -> Self {
         Self { found, ..Self::of(scope, Vec::new(), warnings) }
     }
 
     /// Only so many stages could be handed on after all.
     pub fn cut_short(&mut self, stages: u64, why: &Failure) {
-        self.scope.outcome = if stages > 0 { Read::Partial } else { Read::Unchecked };
+        self.scope.outcome = if stages > 0 { ScopeOutcome::Partial } else { ScopeOutcome::Unchecked };
         self.scope.stages = stages;
         self.scope.unchecked_apis += std::mem::take(&mut self.scope.checked_apis);
         self.gap(Operation::GetStages, why, None, None);
@@ -56,7 +55,7 @@ impl ScopeTally {
 
     /// The APIs could not be listed, or only in part, or the one requested API could not be read.
     pub fn unlisted(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, in_part: bool) {
-        self.scope.outcome = if in_part { Read::Partial } else { Read::Unchecked };
+        self.scope.outcome = if in_part { ScopeOutcome::Partial } else { ScopeOutcome::Unchecked };
         if why.kind == FailureKind::UnknownCredentials && !in_part {
             self.refusal = Some(why.clone());
         }
@@ -92,7 +91,7 @@ impl ScopeTally {
     /// The stages of an API could not be read, or only in part.
     pub fn unread(&mut self, operation: Operation, why: &Failure, api_id: &str, stage: Option<&str>) {
         self.scope.unchecked_apis += 1;
-        self.scope.outcome = Read::Partial;
+        self.scope.outcome = ScopeOutcome::Partial;
         self.gap(operation, why, Some(api_id), stage);
     }
 
@@ -101,15 +100,15 @@ impl ScopeTally {
         self.gap(operation, why, Some(api_id), stage);
     }
 
-    /// Stages of an API were read, but the feed is closed.
+    /// Stages of an API were read, but the state is closed.
     pub fn lost(&mut self, api_id: &str, why: &Failure) {
-        self.scope.outcome = Read::Partial;
+        self.scope.outcome = ScopeOutcome::Partial;
         self.gap(Operation::GetStage, why, Some(api_id), None);
     }
 
     /// The fetch was stopped before a stage was read a second time.
     pub fn unconfirmed(&mut self, why: &Failure, api_id: &str, stage: &str) {
-        self.scope.outcome = Read::Partial;
+        self.scope.outcome = ScopeOutcome::Partial;
         self.gap(Operation::GetStage, why, Some(api_id), Some(stage));
     }
 
@@ -154,14 +153,14 @@ pub fn close(
     let handed_on = tallies.iter().map(|tally| tally.scope.stages).sum();
     let mut close =
         Close { warnings, handed_on: Some(handed_on), scopes_meant: Some(meant as u64), narrowing, ..Close::default() };
-    let mut found = Found::default();
+    let mut found = FoundNames::default();
     for tally in tallies {
         found.add(tally.found);
         close.scopes.push(tally.scope);
         close.gaps.extend(tally.gaps);
         close.warnings.extend(tally.warnings);
     }
-    let missing = nowhere(selection, &Narrowing::default(), &found, &close.gaps);
+    let missing = missing_names(selection, &Narrowing::default(), &found, &close.gaps);
     // A name that one shard did not find may be in another.
     if close.narrowing.shard.is_some() { &mut close.unfound } else { &mut close.gaps }.extend(missing);
     close.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));

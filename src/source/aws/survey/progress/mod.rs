@@ -9,7 +9,7 @@ use crate::source::aws::call::{Counts, Meter, Pace, Pacer};
 #[derive(Debug)]
 pub struct Progress {
     limits: Limits,
-    state: Mutex<State>,
+    state: Mutex<Counters>,
 }
 
 /// The limits on the speed of a fetch.
@@ -26,7 +26,7 @@ pub struct Limits {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Counters {
     /// Accounts whose Regions are not known yet, and the estimate for each.
     accounts: u64,
     regions_each: u64,
@@ -103,7 +103,7 @@ impl Progress {
         known.estimate(self.limits)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Counters> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

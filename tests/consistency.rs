@@ -6,18 +6,18 @@
 use driftgate::check::{self, Options};
 use driftgate::gate::{FAILED, Tolerance, judge};
 use driftgate::model::Outcome;
-use driftgate::model::feed::{Close, Gap, Given, Read, Scope};
+use driftgate::model::state::{Close, Gap, Scope, ScopeOutcome, VecState};
 use driftgate::policy::Policies;
 use driftgate::policy::read::waiver::Waivers;
 
-fn scope(region: &str, outcome: Read) -> Scope {
+fn scope(region: &str, outcome: ScopeOutcome) -> Scope {
     let (account, region) = (Some("111122223333".to_owned()), Some(region.to_owned()));
     Scope { account, region, outcome, ..Scope::default() }
 }
 
 fn outcome(close: Close) -> Outcome {
-    let feed = Box::new(Given::new(Vec::new(), close));
-    check::run(&Policies::default(), &Waivers::default(), feed, Options::default()).unwrap()
+    let state = Box::new(VecState::new(Vec::new(), close));
+    check::run(&Policies::default(), &Waivers::default(), state, Options::default()).unwrap()
 }
 
 /// What is said of books of a source that counts.
@@ -31,14 +31,14 @@ fn said(scopes: Vec<Scope>, meant: u64) -> Option<String> {
 
 #[test]
 fn a_scope_that_was_lost_or_doubled_fails_the_run() {
-    let (east, west) = (scope("us-east-1", Read::Checked), scope("us-west-2", Read::Checked));
+    let (east, west) = (scope("us-east-1", ScopeOutcome::Checked), scope("us-west-2", ScopeOutcome::Checked));
     assert_eq!(said(vec![east.clone(), west.clone()], 2), None);
     for (scopes, meant, words) in [
         (vec![east.clone()], 2, "2 scopes were meant, and 1 are there"),
         (vec![], 1, "1 scopes were meant, and 0 are there"),
         (vec![east.clone(), west.clone()], 1, "1 scopes were meant, and 2 are there"),
         (vec![east.clone(), east.clone()], 2, "111122223333 us-east-1 is there twice"),
-        (vec![scope("us-east-1", Read::Partial)], 1, "is partial and nothing says why"),
+        (vec![scope("us-east-1", ScopeOutcome::Partial)], 1, "is partial and nothing says why"),
         (vec![Scope { apis: 1, ..west }], 1, "lists 1 APIs and accounts for 0"),
     ] {
         let said = said(scopes, meant).unwrap();
@@ -48,13 +48,14 @@ fn a_scope_that_was_lost_or_doubled_fails_the_run() {
 
 #[test]
 fn a_saved_source_that_was_not_read_whole_says_so() {
-    for read in [Read::Partial, Read::Unchecked] {
+    for read in [ScopeOutcome::Partial, ScopeOutcome::Unchecked] {
         let mut row = scope("us-east-1", read);
         (row.apis, row.unchecked_apis) = (1, 1);
         let outcome = outcome(Close { scopes: vec![row], ..Close::default() });
         assert_eq!((outcome.failed, outcome.scopes[0].outcome, outcome.gaps.len()), (None, read, 1));
     }
     let gap = Gap { region: Some("us-east-1".to_owned()), ..Gap::default() };
-    let close = Close { scopes: vec![scope("us-east-1", Read::Partial)], gaps: vec![gap.clone()], ..Close::default() };
+    let close =
+        Close { scopes: vec![scope("us-east-1", ScopeOutcome::Partial)], gaps: vec![gap.clone()], ..Close::default() };
     assert_eq!(outcome(close).gaps, [gap]);
 }

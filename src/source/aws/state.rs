@@ -1,4 +1,4 @@
-//! The feed of a fetch: opens the session, starts the survey on the runtime, and hands its chunks over. It must not know
+//! The state of a fetch: opens the session, starts the survey on the runtime, and hands its batches over. It must not know
 //! how a Region is read.
 
 use std::sync::Arc;
@@ -16,18 +16,17 @@ use super::survey::fetch::{Fetched, fetch};
 use super::survey::progress::Progress;
 use super::survey::tally;
 use super::survey::walk::Survey;
-use crate::model::feed::{Chunk, Close, Feed, Gap, Unusable, Warning};
-use crate::model::narrowing::Narrowing;
+use crate::model::state::{Batch, Close, Gap, Narrowing, State, Unusable, Warning};
 
-/// Chunks that may wait to be checked. More would only fill memory: a chunk is checked faster than it is fetched.
-const WAITING_CHUNKS: usize = 64;
+/// Batches that may wait to be checked. More would only fill memory: a batch is checked faster than it is fetched.
+const WAITING_BATCHES: usize = 64;
 
 /// Finds the credentials, the Regions and the account, and starts to fetch on the current tokio runtime.
 ///
 /// # Errors
 /// When nothing can be fetched: no Region, no credentials, credentials that AWS refuses, or an invalid setting.
-/// Later failures are gaps in the feed.
-pub async fn open(request: Request) -> Result<AwsFeed, Error> {
+/// Later failures are gaps in the state.
+pub async fn open(request: Request) -> Result<AwsState, Error> {
     let started = Instant::now();
     let session = match request.timeout {
         None => Session::open(&request).await?,
@@ -57,7 +56,7 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
     let asked = Some(format!("{whose} {regions}"));
 
     let (canceller, stop) = Canceller::new();
-    let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
+    let (sender, batches) = mpsc::channel(WAITING_BATCHES);
     let (closing, close) = oneshot::channel();
     let timeout = request.timeout.map(left);
     let (selection, spool) = (Arc::clone(&request.selection), request.spool.clone());
@@ -78,10 +77,10 @@ pub async fn open(request: Request) -> Result<AwsFeed, Error> {
         if let Some(spool) = spool {
             spool.closed(&close);
         }
-        // The feed may be gone.
+        // The state may be gone.
         let _ = closing.send(close);
     });
-    Ok(AwsFeed { progress, chunks, close, canceller })
+    Ok(AwsState { progress, batches, close, canceller })
 }
 
 /// Finds the caller in the time that is left.
@@ -108,18 +107,18 @@ async fn find_caller(
     }
 }
 
-/// The stages of all accounts, one chunk an API, in the order of the APIs' identifiers within a Region.
+/// The stages of all accounts, one batch an API, in the order of the APIs' identifiers within a Region.
 ///
 /// Its methods block, so they belong on an ordinary thread, never on one of the runtime's. Dropping it stops the fetch.
-pub struct AwsFeed {
+pub struct AwsState {
     progress: Arc<Progress>,
-    chunks: mpsc::Receiver<Chunk>,
+    batches: mpsc::Receiver<Batch>,
     close: oneshot::Receiver<Close>,
     canceller: Canceller,
 }
 
-impl AwsFeed {
-    /// The handle that stops the fetch from another thread. The feed then ends soon.
+impl AwsState {
+    /// The handle that stops the fetch from another thread. The state then ends soon.
     #[must_use]
     pub fn canceller(&self) -> Canceller {
         self.canceller.clone()
@@ -149,27 +148,27 @@ fn lost() -> Close {
     }
 }
 
-impl Feed for AwsFeed {
-    fn next(&mut self) -> Option<Chunk> {
-        self.chunks.blocking_recv()
+impl State for AwsState {
+    fn next(&mut self) -> Option<Batch> {
+        self.batches.blocking_recv()
     }
 
-    fn ready(&mut self) -> Option<Chunk> {
-        self.chunks.try_recv().ok()
+    fn ready(&mut self) -> Option<Batch> {
+        self.batches.try_recv().ok()
     }
 
     fn close(mut self: Box<Self>) -> Result<Close, Unusable> {
-        // Before the last chunk, this saves the wait for the others.
+        // Before the last batch, this saves the wait for the others.
         self.canceller.cancel();
-        self.chunks.close();
-        while self.chunks.blocking_recv().is_some() {}
+        self.batches.close();
+        while self.batches.blocking_recv().is_some() {}
         let (_, never) = oneshot::channel();
         let close = std::mem::replace(&mut self.close, never);
         Ok(close.blocking_recv().unwrap_or_else(|_| lost()))
     }
 }
 
-impl Drop for AwsFeed {
+impl Drop for AwsState {
     fn drop(&mut self) {
         self.canceller.cancel();
     }

@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 
 use super::Outcome;
-use super::feed::{Gap, Read, Scope};
+use super::state::{Explained, Gap, Scope};
 
 /// What does not agree in an outcome, if anything: each stage is in one scope and governed or not, each scope is there
 /// once and accounts for its APIs, and what was not read or decided is said.
 #[must_use]
-pub fn imbalance(outcome: &Outcome) -> Option<String> {
+pub fn inconsistency(outcome: &Outcome) -> Option<String> {
     let Outcome { stages, governed, undecided_checks, .. } = *outcome;
     let in_scopes = sum(outcome.scopes.iter().map(|scope| scope.stages));
     let ungoverned = outcome.coverage.ungoverned.len() as u64;
@@ -28,11 +28,11 @@ pub fn imbalance(outcome: &Outcome) -> Option<String> {
 
 /// What does not agree in the scopes.
 fn of_scopes(scopes: &[Scope], gaps: &[Gap]) -> Option<String> {
-    let missing = Missing::of(gaps);
+    let missing = Explained::of(gaps);
     let mut seen = BTreeSet::new();
     scopes.iter().find_map(|scope| {
         let place = format!("{} {}", scope.account.as_deref().unwrap_or("-"), scope.region.as_deref().unwrap_or("-"));
-        let (outcome, unread) = (scope.outcome.name(), is_unread(scope));
+        let (outcome, unread) = (scope.outcome.name(), scope.is_unread());
         let counts = [scope.checked_apis, scope.skipped_apis, scope.deleted_apis, scope.unchecked_apis];
         let apis = sum(counts.into_iter());
         // Parts of a run that found different things of one account have a row without a Region each.
@@ -40,7 +40,7 @@ fn of_scopes(scopes: &[Scope], gaps: &[Gap]) -> Option<String> {
             Some(format!("{place} is there twice"))
         } else if apis != Some(scope.apis) {
             Some(format!("{place} lists {} APIs and accounts for {}", scope.apis, apis.unwrap_or(u64::MAX)))
-        } else if unread && !missing.is_said_of(scope) {
+        } else if unread && !missing.covers(scope) {
             Some(format!("{place} is {outcome} and nothing says why"))
         } else if scope.unchecked_apis > 0 && !unread {
             Some(format!("{place} is {outcome} with {} APIs unread", scope.unchecked_apis))
@@ -48,30 +48,6 @@ fn of_scopes(scopes: &[Scope], gaps: &[Gap]) -> Option<String> {
             None
         }
     })
-}
-
-/// Whether something of a scope was to be read and was not.
-#[must_use]
-pub const fn is_unread(scope: &Scope) -> bool {
-    matches!(scope.outcome, Read::Partial | Read::Unchecked)
-}
-
-/// The places of which gaps say that something is missing.
-pub struct Missing<'g>(BTreeSet<(Option<&'g str>, Option<&'g str>)>);
-
-impl<'g> Missing<'g> {
-    /// Those of some gaps.
-    #[must_use]
-    pub fn of(gaps: &'g [Gap]) -> Self {
-        Self(gaps.iter().map(|gap| (gap.account.as_deref(), gap.region.as_deref())).collect())
-    }
-
-    /// Whether a gap names the scope, its account, or the whole fleet.
-    #[must_use]
-    pub fn is_said_of(&self, scope: &Scope) -> bool {
-        let (account, region) = (scope.account.as_deref(), scope.region.as_deref());
-        [(account, region), (account, None), (None, region), (None, None)].iter().any(|place| self.0.contains(place))
-    }
 }
 
 /// The sum, where it can be held: numbers that others wrote may be any.
@@ -82,6 +58,7 @@ fn sum(mut numbers: impl Iterator<Item = u64>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::state::ScopeOutcome;
 
     type Alter = fn(&mut Outcome);
 
@@ -94,7 +71,7 @@ mod tests {
             checked_apis: 2,
             skipped_apis: 1,
             stages,
-            outcome: Read::Checked,
+            outcome: ScopeOutcome::Checked,
             ..Scope::default()
         }
     }
@@ -106,8 +83,8 @@ mod tests {
 
     #[test]
     fn what_does_not_agree_is_said() {
-        assert_eq!(imbalance(&good()), None);
-        assert_eq!(imbalance(&Outcome::default()), None);
+        assert_eq!(inconsistency(&good()), None);
+        assert_eq!(inconsistency(&Outcome::default()), None);
         let cases: [(Alter, &str); 11] = [
             (|it| drop(it.scopes.remove(0)), "there are 5 stages, and 3 in all scopes"),
             (|it| it.scopes[0].stages = u64::MAX, "there are 5 stages, and too many to count"),
@@ -117,14 +94,14 @@ mod tests {
             (|it| it.scopes[1].region = it.scopes[0].region.clone(), "111122223333 us-east-1 is there twice"),
             (|it| it.scopes[0].apis = 4, "111122223333 us-east-1 lists 4 APIs and accounts for 3"),
             (|it| it.scopes[0].checked_apis = u64::MAX, "lists 3 APIs and accounts for"),
-            (|it| it.scopes[0].outcome = Read::Unchecked, "is unchecked and nothing says why"),
-            (|it| it.scopes[1].outcome = Read::Partial, "us-west-2 is partial and nothing says why"),
+            (|it| it.scopes[0].outcome = ScopeOutcome::Unchecked, "is unchecked and nothing says why"),
+            (|it| it.scopes[1].outcome = ScopeOutcome::Partial, "us-west-2 is partial and nothing says why"),
             (|it| (it.scopes[0].checked_apis, it.scopes[0].unchecked_apis) = (1, 1), "is checked with 1 APIs unread"),
         ];
         for (alter, words) in cases {
             let mut outcome = good();
             alter(&mut outcome);
-            let said = imbalance(&outcome).unwrap_or_default();
+            let said = inconsistency(&outcome).unwrap_or_default();
             assert!(said.contains(words), "{words}: {said}");
         }
     }
@@ -132,7 +109,7 @@ mod tests {
     #[test]
     fn a_gap_explains_the_scope_that_it_names_or_the_account_of_it() {
         let mut outcome = good();
-        outcome.scopes[0].outcome = Read::Partial;
+        outcome.scopes[0].outcome = ScopeOutcome::Partial;
         let account = || Some("111122223333".to_owned());
         for (account, region, explains) in [
             (account(), Some("us-east-1"), true),
@@ -143,7 +120,7 @@ mod tests {
             (Some("444455556666".to_owned()), None, false),
         ] {
             outcome.gaps = vec![Gap { account, region: region.map(str::to_owned), ..Gap::default() }];
-            assert_eq!(imbalance(&outcome).is_none(), explains, "{:?}", outcome.gaps);
+            assert_eq!(inconsistency(&outcome).is_none(), explains, "{:?}", outcome.gaps);
         }
     }
 
@@ -151,8 +128,8 @@ mod tests {
     #[test]
     fn an_account_may_have_rows_without_a_region() {
         let mut outcome = good();
-        let row = Scope { region: None, outcome: Read::Excluded, ..scope("", 0) };
+        let row = Scope { region: None, outcome: ScopeOutcome::Excluded, ..scope("", 0) };
         outcome.scopes.extend([row.clone(), row]);
-        assert_eq!(imbalance(&outcome), None);
+        assert_eq!(inconsistency(&outcome), None);
     }
 }

@@ -5,8 +5,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::feed::{Gap, Selection};
+use super::gap::Gap;
 use super::shard::Shard;
+
+/// The APIs and stages that an audit is narrowed to; empty lists mean all.
+#[derive(Debug, Default, Clone)]
+pub struct Selection {
+    /// Identifiers of APIs.
+    pub apis: Vec<String>,
+    /// Names of stages.
+    pub stages: Vec<String>,
+}
+
+impl Selection {
+    /// Whether an API is wanted. One whose identifier is not stated is not known to be another one.
+    #[must_use]
+    pub fn has_api(&self, api_id: Option<&str>) -> bool {
+        self.apis.is_empty() || api_id.is_none_or(|id| self.apis.iter().any(|wanted| wanted == id))
+    }
+
+    /// Whether a stage of that name is wanted.
+    #[must_use]
+    pub fn has_stage(&self, name: Option<&str>) -> bool {
+        self.stages.is_empty() || name.is_some_and(|name| self.stages.iter().any(|wanted| wanted == name))
+    }
+}
 
 /// The part of a fleet that was looked at. Nothing is known of the rest.
 ///
@@ -74,14 +97,14 @@ impl Narrowing {
 
 /// The names given by flags that a source came upon.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
+pub struct FoundNames {
     /// Identifiers of APIs.
     pub apis: BTreeSet<String>,
     /// Names of stages.
     pub stages: BTreeSet<String>,
 }
 
-impl Found {
+impl FoundNames {
     /// Notes an API if a flag names it.
     pub fn api(&mut self, selection: &Selection, id: &str) {
         note(&mut self.apis, &selection.apis, id);
@@ -111,7 +134,7 @@ pub const NOT_FOUND: &str = "NotFound";
 /// A gap for each name given by a flag that is nowhere: most likely mistyped. What could not be read (`gaps`) may hold
 /// it, and says more; so a name that may be there has none. `within` is what the source itself was narrowed to.
 #[must_use]
-pub fn nowhere(selection: &Selection, within: &Narrowing, found: &Found, gaps: &[Gap]) -> Vec<Gap> {
+pub fn missing_names(selection: &Selection, within: &Narrowing, found: &FoundNames, gaps: &[Gap]) -> Vec<Gap> {
     let may_hold_api = |id: &String| gaps.iter().any(|gap| gap.api_id.as_ref().is_none_or(|of| of == id));
     let may_hold_stage = |name: &String| gaps.iter().any(|gap| gap.stage.as_ref().is_none_or(|of| of == name));
     let outside = |names: &[String], name: &String| !names.is_empty() && !names.contains(name);
@@ -167,6 +190,15 @@ fn not_looked_for(flag: &str, within: &[String], name: &str) -> Gap {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_selection_without_names_is_everything() {
+        let all = Selection::default();
+        assert!(all.has_api(None) && all.has_api(Some("a")) && all.has_stage(Some("prod")) && all.has_stage(None));
+        let some = Selection { apis: vec!["a".into()], stages: vec!["prod".into()] };
+        assert!(some.has_api(Some("a")) && some.has_api(None) && !some.has_api(Some("b")));
+        assert!(some.has_stage(Some("prod")) && !some.has_stage(Some("dev")) && !some.has_stage(None));
+    }
+
     fn read(json: &str) -> Narrowing {
         serde_json::from_str(json).unwrap()
     }
@@ -203,7 +235,7 @@ mod tests {
     fn a_name_that_is_nowhere_is_a_gap_unless_what_was_not_read_may_hold_it() {
         let list = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<String>>();
         let selection = Selection { apis: list(&["a", "zz"]), stages: list(&["prod", "typo"]) };
-        let mut found = Found::default();
+        let mut found = FoundNames::default();
         for id in ["a", "other"] {
             found.api(&selection, id);
         }
@@ -212,7 +244,7 @@ mod tests {
         }
         assert_eq!((found.apis.len(), found.stages.len()), (1, 1));
         let missing = |within: &str, gaps: &[Gap]| {
-            let gaps = nowhere(&selection, &read(within), &found, gaps);
+            let gaps = missing_names(&selection, &read(within), &found, gaps);
             assert!(gaps.iter().all(|gap| gap.account.is_none() && gap.region.is_none() && !gap.hint.is_empty()));
             gaps.into_iter().map(|gap| (gap.api_id.or(gap.stage).unwrap(), gap.operation)).collect::<Vec<_>>()
         };

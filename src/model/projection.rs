@@ -5,7 +5,7 @@ use super::catalogue::{Field, STAGE, position};
 
 /// What of each stage is worth decoding. The rest may be left out, and is not stated then.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Projection {
     stage: Struct,
 }
 
@@ -27,7 +27,7 @@ impl Members<'_> {
     /// All of them.
     pub const ALL: Self = Self { own: u32::MAX, below: &[] };
 
-    /// Whether the member at a place is one of them. A struct that outgrew the bits is wanted whole.
+    /// Whether the member at a place is one of them. A struct that outgrew the bits is projection whole.
     #[must_use]
     pub const fn include(self, at: usize) -> bool {
         at >= 32 || self.own & (1 << at) != 0
@@ -56,7 +56,7 @@ impl Struct {
         let (Some(below), Some(field)) = (self.below.get_mut(at), fields.get(at)) else { return };
         let bit = |at: usize| if at < 32 { 1 << at } else { u32::MAX };
         self.own |= bit(at);
-        // What is no member stands below a map, which is wanted whole.
+        // What is no member stands below a map, which is projection whole.
         let member = rest.map(|rest| position(field.members(), rest.split('.').next().unwrap_or(rest)));
         *below |= member.filter(|member| *member < field.members().len()).map_or(u32::MAX, bit);
     }
@@ -66,7 +66,7 @@ impl Struct {
     }
 }
 
-impl Wanted {
+impl Projection {
     /// Everything.
     #[must_use]
     pub fn all() -> Self {
@@ -75,12 +75,12 @@ impl Wanted {
 
     /// What these paths of the document lie in, and what every report names.
     pub fn of<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
-        let mut wanted = Self { stage: Struct::none_of(STAGE) };
+        let mut projection = Self { stage: Struct::none_of(STAGE) };
         // A path below the API, or of what is no row of the stage, adds nothing: that is known without.
         for path in std::iter::once("StageName").chain(paths) {
-            wanted.stage.add(STAGE, path);
+            projection.stage.add(STAGE, path);
         }
-        wanted
+        projection
     }
 
     /// The members of the stage.
@@ -96,8 +96,8 @@ mod tests {
     use crate::model::catalogue::ACCESS_LOG_SETTINGS;
 
     #[test]
-    fn what_is_read_is_wanted_and_what_lies_around_it_is_not() {
-        let wanted = Wanted::of([
+    fn a_projection_has_what_is_read_and_nothing_around_it() {
+        let projection = Projection::of([
             "AccessLogSettings.DestinationArn",
             "Tags.owner",
             "DefaultRouteSettings",
@@ -105,12 +105,12 @@ mod tests {
             "account",
         ]);
         let stage = |name| position(STAGE, name);
-        let logs = wanted.stage().below(stage("AccessLogSettings"));
-        assert!(wanted.stage().include(stage("AccessLogSettings")) && wanted.stage().include(stage("Tags")));
+        let logs = projection.stage().below(stage("AccessLogSettings"));
+        assert!(projection.stage().include(stage("AccessLogSettings")) && projection.stage().include(stage("Tags")));
         assert!(logs.include(position(ACCESS_LOG_SETTINGS, "DestinationArn")));
         assert!(!logs.include(position(ACCESS_LOG_SETTINGS, "Format")));
-        assert!(!wanted.stage().include(stage("StageVariables")));
-        let routes = wanted.stage().below(stage("DefaultRouteSettings"));
-        assert!((0..5).all(|at| routes.include(at)), "a struct that is read whole is wanted whole");
+        assert!(!projection.stage().include(stage("StageVariables")));
+        let routes = projection.stage().below(stage("DefaultRouteSettings"));
+        assert!((0..5).all(|at| routes.include(at)), "a struct that is read whole is projection whole");
     }
 }

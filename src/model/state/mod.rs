@@ -1,0 +1,161 @@
+//! What every source yields: batches of stages, then one close. No I/O here; a source implements [`State`].
+
+mod gap;
+mod narrowing;
+mod scope;
+mod shard;
+mod warning;
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::document::Document;
+use super::lines;
+use super::projection::Projection;
+use super::register::Register;
+use super::value::Value;
+
+pub use gap::{Explained, Gap};
+pub use narrowing::{FoundNames, NOT_FOUND, Narrowing, Selection, missing_names};
+pub use scope::{Scope, ScopeOutcome};
+pub use shard::Shard;
+pub use warning::Warning;
+
+/// Stages in the order of their source, until it has said everything.
+pub trait State: Send {
+    /// The next batch, waiting for it; `None` when there is no more.
+    fn next(&mut self) -> Option<Batch>;
+
+    /// The next batch if it is there already.
+    fn ready(&mut self) -> Option<Batch>;
+
+    /// What the source has to say at its end: the scopes it looked at and what it could not read.
+    ///
+    /// # Errors
+    /// When the input turned out to be unusable, so that nothing was audited.
+    fn close(self: Box<Self>) -> Result<Close, Unusable>;
+}
+
+/// A state of what is there already.
+pub struct VecState {
+    batches: std::vec::IntoIter<Batch>,
+    close: Close,
+}
+
+impl VecState {
+    /// These batches, and what is to be said at their end.
+    #[must_use]
+    pub fn new(batches: Vec<Batch>, close: Close) -> Self {
+        Self { batches: batches.into_iter(), close }
+    }
+}
+
+impl State for VecState {
+    fn next(&mut self) -> Option<Batch> {
+        self.batches.next()
+    }
+
+    fn ready(&mut self) -> Option<Batch> {
+        self.batches.next()
+    }
+
+    fn close(self: Box<Self>) -> Result<Close, Unusable> {
+        Ok(self.close)
+    }
+}
+
+/// An input that cannot be audited at all. The message says what, where and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable(pub String);
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unusable {}
+
+/// Some stages, not decoded where they came as text.
+pub enum Batch {
+    /// The stages of one API.
+    Api {
+        /// The account; `None` when it is not stated.
+        account: Option<Arc<str>>,
+        /// The Region; `None` when it is not stated.
+        region: Option<Arc<str>>,
+        /// The API.
+        api: Value<'static>,
+        /// Its stages.
+        stages: Vec<Value<'static>>,
+    },
+    /// Lines of a snapshot, whole ones.
+    Lines {
+        /// What messages call the input.
+        name: Arc<str>,
+        /// The lines, each ended by a newline or by the end.
+        bytes: Vec<u8>,
+        /// The number of the first line, counted from 1.
+        first: u64,
+        /// The stages that are wanted, and what is noted of all of them.
+        register: Arc<Register>,
+    },
+}
+
+impl Batch {
+    /// Hands each stage to `each`: CPU work only, on whatever thread it is called.
+    ///
+    /// # Errors
+    /// When a line is not what a snapshot holds.
+    pub fn decode(&self, projection: &Projection, mut each: impl FnMut(&Document<'_>)) -> Result<(), Unusable> {
+        match self {
+            Self::Api { account, region, api, stages } => {
+                for stage in stages {
+                    each(&Document { account: account.as_deref(), region: region.as_deref(), api, stage });
+                }
+                Ok(())
+            }
+            Self::Lines { name, bytes, first, register } => {
+                lines::decode(name, bytes, *first, register, projection, each)
+            }
+        }
+    }
+}
+
+/// What a source says at its end.
+#[derive(Debug, Default)]
+pub struct Close {
+    /// Every account and Region that was asked for.
+    pub scopes: Vec<Scope>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// What is worth knowing and does not make the audit incomplete.
+    pub warnings: Vec<Warning>,
+    /// Why the run as a whole failed, in words, although it came to its end.
+    pub failed: Option<String>,
+    /// What was asked for as the source understood it, where the flags alone do not say it: the Regions, and the caller
+    /// where accounts are not named. `None` where the source did not come to know it.
+    pub asked: Option<String>,
+    /// The narrowing of the source.
+    pub narrowing: Narrowing,
+    /// The time at which the stages were read from AWS.
+    pub taken: TakenAt,
+    /// Names given by flags that this part of a run did not find. Only all parts together can tell that they are nowhere.
+    pub unfound: Vec<Gap>,
+    /// How many stages were handed on, where the source counts them: as many must have been checked.
+    pub handed_on: Option<u64>,
+    /// How many scopes were meant, where the source counts them as it decides on them: as many must be there.
+    pub scopes_meant: Option<u64>,
+}
+
+/// The time at which stages were read from AWS.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum TakenAt {
+    /// The time of this run.
+    #[default]
+    Now,
+    /// An earlier time, as RFC 3339.
+    At(String),
+    /// A time that the source does not state.
+    Unknown,
+}
