@@ -3,7 +3,7 @@
 set -eu
 stack=${STACK:-driftgate} shards=${1:-8}
 
-# What an exit code of the AWS CLI means, no verdict does.
+# An error of the AWS CLI must not look like a verdict.
 cli() { aws "$@" || exit 4; }
 output() {
   cli cloudformation describe-stacks --stack-name "$stack" --output text \
@@ -30,7 +30,7 @@ while :; do
   sleep 15
 done
 code=$(job container.exitCode)
-# A merge that never began has no code: a shard failed, and its job says why.
+# A merge that never began has no code: a shard failed, and its job has the reason.
 case $code in
 '' | None) echo "not merged: $(job statusReason)" >&2; exit 4 ;;
 esac

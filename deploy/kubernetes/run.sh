@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-# kubectl ends with 1 when it fails, which would read as violations.
+# kubectl ends with 1 when it fails, which would look like violations.
 kube() { kubectl "$@" || exit 4; }
 
 # Waits until a Job has succeeded or failed.
@@ -21,7 +21,7 @@ ended() {
 kube delete --ignore-not-found -f merge.yaml -f shards.yaml >&2
 kube apply -f shards.yaml >&2
 ended driftgate-shards
-# Also when a shard failed: the merge says which one is missing.
+# Also when a shard failed: the merge names the missing one.
 kube apply -f merge.yaml >&2
 ended driftgate-merge
 kube logs job/driftgate-merge
