@@ -61,7 +61,7 @@ impl Region {
         }
         region.look_again(vanished, &mut recheck, &mut tally).await;
         recheck.run(&region, &mut tally).await;
-        tally.requests(region.control_plane.channel.sent().count());
+        tally.scope.requests = Some(region.control_plane.channel.sent().count());
         if let Some(spool) = region.spool.as_ref().filter(|_| tally.gaps.is_empty()) {
             spool.close(&tally.scope, &tally.warnings, &tally.found);
         }
@@ -97,7 +97,7 @@ impl Region {
             let document = Document::before_its_stages(self.account.as_deref(), Some(&self.name), api);
             let fetched = (self.may_match)(&document);
             if !fetched {
-                tally.skipped();
+                tally.scope.skipped_apis += 1;
             }
             fetched
         });
@@ -163,7 +163,7 @@ impl Region {
             if number == 0 {
                 tally.unread(*operation, failure, &id, *stage);
             } else {
-                tally.unread_too(*operation, failure, &id, *stage);
+                tally.gap(*operation, failure, Some(&id), *stage);
             }
         }
         let whole = missing.is_empty();
@@ -176,7 +176,7 @@ impl Region {
         };
         if self.hand_on(api, stages, tally).await {
             if whole {
-                tally.checked();
+                tally.scope.checked_apis += 1;
             }
         } else if whole {
             // The feed is closed, so these stages are not audited.

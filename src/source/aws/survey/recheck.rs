@@ -85,7 +85,7 @@ impl Recheck {
             let stages = second_readings(&api, first, again, tally);
             let (id, count) = (id_of(&api).unwrap_or_default().to_owned(), stages.len());
             if !region.hand_on(api, stages, tally).await && count > 0 {
-                tally.lost(&id, &Failure::stopped(Reason::Interrupted, None));
+                tally.lost(&id, None, &Failure::stopped(Reason::Interrupted, None));
             }
         }
     }
@@ -178,7 +178,7 @@ fn second_readings(
         };
         if let FailureKind::Stopped(_) = why.kind {
             // A later run may read it.
-            tally.unconfirmed(&why, id, &name);
+            tally.lost(id, Some(&name), &why);
         } else {
             let message = format!(
                 "stage {name} of API {id} could not be read a second time ({}: {}); the first reading is used",

@@ -102,7 +102,7 @@ impl Region {
         let batch = Batch::Api { account: self.account.clone(), region, api, stages };
         let taken = self.batches.send(batch).await.is_ok();
         if taken {
-            tally.handed_on(read);
+            tally.scope.stages += read as u64;
             self.meter.read(read);
         }
         taken

@@ -73,21 +73,6 @@ impl ScopeTally {
         stages.iter().filter_map(name_of).for_each(|name| self.found.stage(selection, name));
     }
 
-    /// An API is not read, because no rule can match its stages.
-    pub fn skipped(&mut self) {
-        self.scope.skipped_apis += 1;
-    }
-
-    /// All stages of an API were read.
-    pub fn checked(&mut self) {
-        self.scope.checked_apis += 1;
-    }
-
-    /// Stages were handed on.
-    pub fn handed_on(&mut self, stages: usize) {
-        self.scope.stages += stages as u64;
-    }
-
     /// The stages of an API could not be read, or only in part.
     pub fn unread(&mut self, operation: Operation, why: &Failure, api_id: &str, stage: Option<&str>) {
         self.scope.unchecked_apis += 1;
@@ -95,21 +80,10 @@ impl ScopeTally {
         self.gap(operation, why, Some(api_id), stage);
     }
 
-    /// Adds a gap about an API that is counted as unread already.
-    pub fn unread_too(&mut self, operation: Operation, why: &Failure, api_id: &str, stage: Option<&str>) {
-        self.gap(operation, why, Some(api_id), stage);
-    }
-
-    /// Stages of an API were read, but the state is closed.
-    pub fn lost(&mut self, api_id: &str, why: &Failure) {
+    /// Stages of an API that is read were lost, or not read a second time.
+    pub fn lost(&mut self, api_id: &str, stage: Option<&str>, why: &Failure) {
         self.scope.outcome = ScopeOutcome::Partial;
-        self.gap(Operation::GetStage, why, Some(api_id), None);
-    }
-
-    /// The fetch was stopped before a stage was read a second time.
-    pub fn unconfirmed(&mut self, why: &Failure, api_id: &str, stage: &str) {
-        self.scope.outcome = ScopeOutcome::Partial;
-        self.gap(Operation::GetStage, why, Some(api_id), Some(stage));
+        self.gap(Operation::GetStage, why, Some(api_id), stage);
     }
 
     /// An API was deleted after it was listed.
@@ -130,12 +104,8 @@ impl ScopeTally {
         });
     }
 
-    /// Requests were sent.
-    pub fn requests(&mut self, requests: u64) {
-        self.scope.requests = Some(requests);
-    }
-
-    fn gap(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, stage: Option<&str>) {
+    /// Adds a gap.
+    pub fn gap(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, stage: Option<&str>) {
         let Scope { account, region, .. } = &self.scope;
         let at = Subject { account: account.as_deref(), region: region.as_deref(), api_id, stage };
         self.gaps.push(why.gap(operation, at));
