@@ -20,7 +20,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use tokio::time::timeout;
 
-use super::apart::{Left, apart};
+use super::detached::{Abandoned, detached};
 use crate::source::aws::call::causes;
 
 /// The time for which a failure is repeated without a new attempt: all requests in flight need credentials at once.
@@ -101,19 +101,19 @@ impl Provider {
         let current = Arc::new(AtomicUsize::new(0));
         let at = Arc::clone(&current);
         // The thread gets a moment more, so that it ends by itself unless it blocks.
-        let found = apart(limit.saturating_add(limit / 10), move || async move {
+        let found = detached(limit.saturating_add(limit / 10), move || async move {
             timeout(limit, first(make(), &at)).await.unwrap_or(Err(CredentialsError::provider_timed_out(limit)))
         });
         let found = found.await;
         let name = self.names.get(current.load(Ordering::Relaxed)).map_or("the provider", String::as_str);
         match found {
-            Ok(Err(CredentialsError::ProviderTimedOut(_))) | Err(Left::TooSlow) => {
+            Ok(Err(CredentialsError::ProviderTimedOut(_))) | Err(Abandoned::TooSlow) => {
                 Err(CredentialsError::provider_error(format!(
                     "{name} returned none within {} s",
                     limit.as_secs_f64().round()
                 )))
             }
-            Err(Left::Panicked) => {
+            Err(Abandoned::Panicked) => {
                 Err(CredentialsError::provider_error(format!("{name} cannot be used: its settings are not valid")))
             }
             Ok(found) => checked(&found?, name).map_err(CredentialsError::invalid_configuration),

@@ -2,10 +2,10 @@
 //! audit needs. It must not know what is read.
 
 pub mod accounts;
-pub mod apart;
 pub mod caller;
 pub mod clock;
 pub mod credentials;
+pub mod detached;
 pub mod environment;
 pub mod error;
 pub mod http;

@@ -18,9 +18,9 @@ use aws_types::origin::Origin;
 use aws_types::service_config::ServiceConfigKey;
 use hyper::Uri;
 
-use super::apart::{Left, apart};
 use super::clock::Clock;
 use super::credentials::{self, Names, Provider, SharedProvider};
+use super::detached::{Abandoned, detached};
 use super::error::Error;
 use super::http::{Network, read_at_most};
 use crate::source::aws::call::RetryPolicy;
@@ -75,11 +75,11 @@ impl Session {
         );
         let limit = request.retry.credentials;
         // The files may be pipes without a writer.
-        let loaded = apart(limit, move || loaded).await;
+        let loaded = detached(limit, move || loaded).await;
         let (config, network) = match loaded {
             Ok(loaded) => loaded?,
-            Err(Left::TooSlow) => return Err(Error::SettingsBlock { limit }),
-            Err(Left::Panicked) => return Err(Error::SettingsInvalid),
+            Err(Abandoned::TooSlow) => return Err(Error::SettingsBlock { limit }),
+            Err(Abandoned::Panicked) => return Err(Error::SettingsInvalid),
         };
         for service in SERVICES {
             if let Some(url) = endpoint_of(&config, service) {

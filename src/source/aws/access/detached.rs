@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 /// The reason why the work has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Left {
+pub enum Abandoned {
     /// It was not done in time; its thread is left behind.
     TooSlow,
     /// It panicked, or could not be started.
@@ -17,13 +17,13 @@ pub enum Left {
 
 /// Does the work on a thread of its own, with a runtime of its own, and waits up to the limit. Not on the runtime's
 /// threads for blocking work: the runtime would wait for those at its end.
-pub async fn apart<T, F>(limit: Duration, work: impl FnOnce() -> F + Send + 'static) -> Result<T, Left>
+pub async fn detached<T, F>(limit: Duration, work: impl FnOnce() -> F + Send + 'static) -> Result<T, Abandoned>
 where
     T: Send + 'static,
     F: Future<Output = T>,
 {
     let (sender, receiver) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("apart".to_owned()).spawn(move || {
+    let thread = std::thread::Builder::new().name("detached".to_owned()).spawn(move || {
         let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
         let done = runtime.block_on(work());
         // A pending name lookup must not delay the result.
@@ -32,12 +32,12 @@ where
         let _ = sender.send(done);
     });
     if thread.is_err() {
-        return Err(Left::Panicked);
+        return Err(Abandoned::Panicked);
     }
     match timeout(limit, receiver).await {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(_)) => Err(Left::Panicked),
-        Err(_) => Err(Left::TooSlow),
+        Ok(Err(_)) => Err(Abandoned::Panicked),
+        Err(_) => Err(Abandoned::TooSlow),
     }
 }
 
@@ -48,9 +48,9 @@ mod tests {
     #[tokio::test]
     async fn work_is_done_left_or_lost() {
         let long = Duration::from_mins(1);
-        assert_eq!(apart(long, || async { 1 }).await, Ok(1));
+        assert_eq!(detached(long, || async { 1 }).await, Ok(1));
         let blocked = || async { std::thread::sleep(Duration::from_mins(1)) };
-        assert_eq!(apart(Duration::from_millis(20), blocked).await, Err(Left::TooSlow));
-        assert_eq!(apart(long, || async { panic!("as meant") }).await, Err::<(), _>(Left::Panicked));
+        assert_eq!(detached(Duration::from_millis(20), blocked).await, Err(Abandoned::TooSlow));
+        assert_eq!(detached(long, || async { panic!("as meant") }).await, Err::<(), _>(Abandoned::Panicked));
     }
 }
