@@ -1,4 +1,4 @@
-//! The gate: what was found, and what is tolerated, become a verdict and an exit code. Never prints.
+//! The gate: an outcome and a tolerance become a verdict and an exit code. Never prints.
 
 pub use crate::model::judgement::Tolerance;
 use crate::model::judgement::{Judgement, Signal, Verdict};
@@ -24,9 +24,9 @@ pub const TERMINATED: u8 = Signal::Terminate.code();
 pub struct Code {
     /// The code.
     pub code: u8,
-    /// What it means, in a line.
+    /// Its meaning, in a line.
     pub brief: &'static str,
-    /// What it means in full, as Markdown.
+    /// Its meaning in full, as Markdown.
     pub meaning: &'static str,
 }
 
@@ -64,12 +64,6 @@ pub const CODES: [Code; 7] = [
     Code { code: TERMINATED, brief: "terminated (SIGTERM)", meaning: "ended by SIGTERM" },
 ];
 
-/// The exit code of a run that a signal ended.
-#[must_use]
-pub const fn signal_code(signal: Signal) -> u8 {
-    signal.code()
-}
-
 /// Judges an audit. The one place that decides between the exit codes of a run that came to its end.
 #[must_use]
 pub fn judge(outcome: &Outcome, tolerance: Tolerance, signal: Option<Signal>) -> Judgement {
@@ -98,7 +92,7 @@ pub fn judge(outcome: &Outcome, tolerance: Tolerance, signal: Option<Signal>) ->
     let (verdict, exit) = match signal {
         None if outcome.failed.is_some() => (Verdict::Incomplete, FAILED),
         None => (verdict, exit),
-        Some(signal) => (Verdict::Incomplete, signal_code(signal)),
+        Some(signal) => (Verdict::Incomplete, signal.code()),
     };
     Judgement {
         verdict,
@@ -124,7 +118,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::finding::{Actual, ApiName, Origin, Place, StageName, Violation};
+    use crate::model::finding::{Actual, ApiName, Origin, RegionName, StageName, Violation};
     use crate::model::state::Gap;
 
     const STRICT: Tolerance =
@@ -132,7 +126,7 @@ mod tests {
 
     fn outcome(violations: &[Severity], gaps: usize, undecided: u64, governed: u64) -> Outcome {
         let stage = Arc::new(StageName {
-            place: Arc::new(Place { account: None, region: None }),
+            place: Arc::new(RegionName { account: None, region: None }),
             api: Arc::new(ApiName { id: None, name: None, protocol: None }),
             name: None,
         });

@@ -137,7 +137,7 @@ rules:
   - {id: b, title: t, severity: low, expect: {api: {Name: {present: true}, ApiId: {present: true}}}}
   - {id: c, title: t, severity: low, expect: {each-route: {LoggingLevel: [ERROR, INFO]}}}
 ";
-    const OTHER: &str = "the output of the AWS CLI does not say it; audit from AWS or from a snapshot";
+    const OTHER: &str = "the output of the AWS CLI does not have it; audit from AWS or from a snapshot";
     let folder = audited();
     fs::write(folder.path().join("p.yaml"), POLICY).unwrap();
     let hints = |args: &[&str]| -> Vec<String> {

@@ -15,7 +15,7 @@ use driftgate::policy::read::waiver::{self, Waivers};
 use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
 use driftgate::report::result::{self, Saved, merge};
-use driftgate::report::{Facts, Format, Part, Run, Style};
+use driftgate::report::{Facts, Format, Run, ShardInfo, Style};
 use jiff::civil::date;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -163,8 +163,12 @@ impl Fleet {
     }
 
     fn saved(&self, outcome: Outcome, shard: Option<u32>, signal: Option<Signal>) -> Saved {
-        let shard =
-            shard.map(|index| Part { index, count: self.count, of: "sha256:0".into(), found: Some("sha256:1".into()) });
+        let shard = shard.map(|index| ShardInfo {
+            index,
+            count: self.count,
+            of: "sha256:0".into(),
+            found: Some("sha256:1".into()),
+        });
         let run = Run { reproducible: self.reproducible, source: "AWS".into(), shard, ..Run::default() };
         let run = if self.reproducible {
             run

@@ -12,7 +12,7 @@ use crate::policy::language::explain::{Asserted, Failure, Open};
 use crate::policy::language::truth::Truth;
 
 /// The outcome of an assertion on a stage.
-pub enum Outcome {
+pub enum AssertOutcome {
     /// It holds.
     Holds,
     /// It does not hold.
@@ -21,7 +21,7 @@ pub enum Outcome {
     Open(Vec<Open>),
 }
 
-impl Outcome {
+impl AssertOutcome {
     /// The outcome on a stage of a protocol on which the assertion applies.
     pub fn of(assertion: &Assertion, document: &Document<'_>, protocol: Protocol, options: Options) -> Self {
         let answer =
@@ -45,7 +45,7 @@ impl Outcome {
         outcome
     }
 
-    /// The same as a truth.
+    /// The outcome as a truth.
     pub const fn truth(&self) -> Truth {
         match self {
             Self::Holds => Truth::True,

@@ -2,11 +2,15 @@
 //! it must not know where stages come from.
 
 mod asserted;
-mod ledger;
+mod close;
+mod names;
 mod options;
 mod reasons;
 mod routes;
 mod rules;
+mod scopes;
+mod totals;
+mod unread;
 mod verdict;
 mod waive;
 
@@ -14,10 +18,11 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, channel};
 
-use self::ledger::Ledger;
+use self::close::close;
 pub use self::options::{Inheritance, Options};
 pub use self::reasons::{Reason, reasons, why_ungoverned};
 use self::rules::Rules;
+use self::totals::Totals;
 pub use self::verdict::{Verdict, verdict, violates};
 use crate::model::Outcome;
 use crate::model::projection::Projection;
@@ -25,24 +30,24 @@ use crate::model::state::{Batch, State, Unusable};
 use crate::policy::Policies;
 use crate::policy::read::waiver::Waivers;
 
-/// How many batches are under way for each thread. More keeps threads busier, fewer keeps less in memory.
-const CHUNKS_A_THREAD: usize = 3;
+/// Batches under way for each thread. More keeps threads busier, fewer takes less memory.
+const BATCHES_A_THREAD: usize = 3;
 
 /// Checks every stage of a state.
 ///
 /// # Errors
-/// When the input turns out to be unusable; nothing of it is kept then.
+/// If the input turns out to be unusable; nothing of it is kept then.
 pub fn run(
     policies: &Policies,
     waivers: &Waivers,
     mut state: Box<dyn State>,
     options: Options,
 ) -> Result<Outcome, Unusable> {
-    let most = rayon::current_num_threads() * CHUNKS_A_THREAD;
+    let most = rayon::current_num_threads() * BATCHES_A_THREAD;
     let rules = &Rules::new(policies, waivers, options);
-    let wanted = &policies.fields().and(waivers.fields()).projection();
-    let ledger = rayon::in_place_scope(|scope| -> Result<Ledger, Unusable> {
-        let mut ledger = Ledger::new(rules);
+    let projection = &policies.fields().and(waivers.fields()).projection();
+    let totals = rayon::in_place_scope(|scope| -> Result<Totals, Unusable> {
+        let mut totals = Totals::new(rules);
         let (sender, results) = channel();
         // Batches are checked in any order and added up in theirs.
         let mut early = BTreeMap::new();
@@ -55,23 +60,23 @@ pub fn run(
                 given += 1;
                 scope.spawn(move |_| {
                     // A batch whose check panics is waited for as well.
-                    let checked = catch_unwind(AssertUnwindSafe(|| check(rules, &batch, wanted)));
-                    // After a damaged line nobody listens any more.
+                    let checked = catch_unwind(AssertUnwindSafe(|| check(rules, &batch, projection)));
+                    // After a damaged line the receiver is gone.
                     let _ = sender.send((number, checked));
                 });
             }
             if given == added {
-                return Ok(ledger);
+                return Ok(totals);
             }
-            let Some((number, result)) = wait(&results) else { return Ok(ledger) };
+            let Some((number, result)) = wait(&results) else { return Ok(totals) };
             early.insert(number, result);
             while let Some(checked) = early.remove(&added) {
-                ledger.add(checked.unwrap_or_else(|panic| resume_unwind(panic))?);
+                totals.add(checked.unwrap_or_else(|panic| resume_unwind(panic))?);
                 added += 1;
             }
         }
     })?;
-    Ok(ledger.close(rules, waivers, state.close()?))
+    Ok(close(totals, rules, state.close()?))
 }
 
 /// The next result. On a thread of the pool, which may be its only one, the work that is waited for is done here.
@@ -86,10 +91,10 @@ fn wait<T>(results: &Receiver<T>) -> Option<T> {
     }
 }
 
-fn check(rules: &Rules<'_>, batch: &Batch, wanted: &Projection) -> Result<Ledger, Unusable> {
-    let mut ledger = Ledger::new(rules);
-    batch.decode(wanted, |document| ledger.stage(rules, document))?;
-    Ok(ledger)
+fn check(rules: &Rules<'_>, batch: &Batch, projection: &Projection) -> Result<Totals, Unusable> {
+    let mut totals = Totals::new(rules);
+    batch.decode(projection, |document| totals.stage(rules, document))?;
+    Ok(totals)
 }
 
 #[cfg(test)]

@@ -2,18 +2,18 @@
 
 use crate::model::finding::Reading;
 
-/// What a check may show, and how it reads what AWS leaves open.
+/// The values a check may show, and its reading of settings that AWS does not define.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// How partial entries of `RouteSettings` are read.
+    /// The reading of partial entries of `RouteSettings`.
     pub inheritance: Inheritance,
-    /// Whether this is a part of a run, cut by account and Region: what it did not need, another part may.
+    /// True for a shard: another shard may need the waivers that it did not.
     pub sharded: bool,
     /// Show the values of stage variables, and what looks like a secret, instead of digests.
     pub show_values: bool,
 }
 
-/// How partial entries of `RouteSettings` are read.
+/// The reading of partial entries of `RouteSettings`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Inheritance {
     /// Members that they leave out come from the stage default.

@@ -1,4 +1,4 @@
-//! Why a rule says what it says of one stage, setting by setting, for whoever asks about one stage. Pure.
+//! The reasons of one verdict, setting by setting, for commands that explain one stage. Pure.
 
 use std::iter;
 use std::sync::Arc;
@@ -20,22 +20,22 @@ use crate::policy::language::truth::{Truth, Use};
 use crate::policy::read::policies::protocols;
 use crate::policy::{Policy, Rule};
 
-/// What one setting has to do with a verdict.
+/// The part of one setting in a verdict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reason {
     /// The setting; empty for the document as a whole.
     pub path: Arc<str>,
-    /// What is demanded of it.
+    /// The demand on it.
     pub expected: Option<Arc<str>>,
-    /// What is there; `None` where that does not matter.
+    /// The value found; `None` where it does not matter.
     pub actual: Option<Actual>,
-    /// What else there is to say of it.
+    /// A remark.
     pub note: Option<Arc<str>>,
 }
 
 impl Reason {
     fn of(failure: Failure) -> Self {
-        // The document as a whole is no setting: nothing is "found" there.
+        // The document as a whole is not a setting: nothing is "found" there.
         let actual = (!failure.path.is_whole()).then_some(failure.actual);
         Self { path: failure.path.text().into(), expected: Some(failure.expected), actual, note: None }
     }
@@ -45,7 +45,7 @@ impl Reason {
     }
 }
 
-/// Why a rule of a policy comes to this verdict on a stage.
+/// The reasons for the verdict of a rule on a stage.
 #[must_use]
 pub fn reasons(
     policy: &Policy,
@@ -90,7 +90,7 @@ pub fn reasons(
     }
 }
 
-/// Why the `match` of a policy does not hold on a stage; nothing when it does.
+/// The reasons for which the `match` of a policy does not hold on a stage; none if it does.
 #[must_use]
 pub fn why_ungoverned(policy: &Policy, document: &Document<'_>, options: Options) -> Vec<Reason> {
     let Some(protocol) = protocols(document).first().copied() else { return Vec::new() };
@@ -121,7 +121,7 @@ fn demanded(
     demanded
 }
 
-/// Why a `match` does not hold, if it does not.
+/// The reasons for which a `match` does not hold, if it does not.
 fn unmatched(
     selection: Option<&Pattern>,
     whose: &str,
@@ -148,7 +148,7 @@ fn unmatched(
     let any_route = default.any_route();
     match selection.truth(document.stage, &any_route) {
         Truth::False | Truth::Dropped => failing(&any_route, format!("{whose} match")),
-        // It hangs on the route, and that of the default or of an entry fits.
+        // It depends on the route, and the default or an entry fits.
         Truth::Unknown
             if routes(document)
                 .any(|route| selection.truth(document.stage, &At { route: &route, ..default }) == Truth::True) =>

@@ -1,5 +1,5 @@
-//! What a rule demands of each route: which routes it looks at, the settings in force there, and how partial entries
-//! of `RouteSettings` are read. It must not know how verdicts are added up.
+//! The demands of a rule on each route: the routes it applies to, the settings in force there, and the reading of
+//! partial entries of `RouteSettings`. It must not know how verdicts are added up.
 
 use std::borrow::Cow;
 
@@ -18,9 +18,9 @@ use crate::policy::read::policies::{EachRoute, RoutePart};
 /// The routes that a rule's `match` chooses.
 pub struct Chosen {
     default: Truth,
-    /// The entries of `RouteSettings`, in order; `None` when `match` does not ask for routes, and takes all.
+    /// The entries of `RouteSettings`, in order; `None` if `match` does not name `route`, and takes all.
     entries: Option<Vec<Truth>>,
-    /// Entries of which nothing is stated.
+    /// Entries that the source does not state.
     unstated: Truth,
 }
 
@@ -41,7 +41,7 @@ impl Chosen {
         Self { default: matches(&UNSET), entries: Some(entries.collect()), unstated }
     }
 
-    /// Whether there is one.
+    /// True if a route is chosen.
     pub fn any(&self) -> Truth {
         let entries = self.entries.iter().flatten().copied();
         Truth::any([self.default, self.unstated].into_iter().chain(entries))
@@ -52,7 +52,7 @@ impl Chosen {
     }
 }
 
-/// What a demand says when it is not certain that it is made: only what fails hangs on that.
+/// The answer of a demand on a route that may or may not be chosen: only a failure depends on that.
 fn demanded(chosen: Truth, says: Truth) -> Option<Truth> {
     match (chosen, says) {
         (Truth::False | Truth::Dropped, _) => None,
@@ -82,10 +82,10 @@ struct Route<'d> {
     key: &'d str,
     entry: &'d Value<'d>,
     reading: Reading,
-    /// Whether what is in force there rests on the reading: the entry leaves out something that a part reads.
+    /// True if the settings in force depend on the reading: the entry leaves out a setting that a part reads.
     partial: bool,
-    /// Whether it is as the default is when its entry inherits, which is told there.
-    told_at_default: bool,
+    /// True if an entry that inherits equals the default, so that its failures are reported there.
+    reported_at_default: bool,
     chosen: Truth,
 }
 
@@ -108,7 +108,7 @@ impl<'d> Routes<'d> {
         }
     }
 
-    /// Whether all that is demanded holds.
+    /// True if all demands hold.
     pub fn truth(&self) -> Truth {
         let unstated = self.may_be_entries().then_some(Truth::Unknown);
         Truth::all(self.parts.iter().map(|part| {
@@ -122,13 +122,13 @@ impl<'d> Routes<'d> {
         }))
     }
 
-    /// Whether there may be entries that are meant, of which nothing is stated: they may be anything.
+    /// True if entries that the source does not state may be chosen: they may hold anything.
     fn may_be_entries(&self) -> bool {
         matches!(self.entries, Value::NotStated) && !matches!(self.chosen.unstated, Truth::False | Truth::Dropped)
     }
 
-    /// The chosen routes whose settings in force may differ from the default in what a part reads. All others are as
-    /// the default is, and what they inherit is told once, there; unless `match` leaves the default out.
+    /// The chosen routes that may differ from the default in a setting that a part reads. All others equal the default,
+    /// and their failures are reported once, there; unless `match` leaves the default out.
     fn besides_default(&self, part: &'d RoutePart) -> impl Iterator<Item = Route<'d>> {
         let entries: &'d [(Cow<'d, str>, Value<'d>)] = self.entries.entries();
         let routes = entries.iter().enumerate().map(|(at, (key, entry))| (key, entry, self.chosen.entry(at)));
@@ -137,16 +137,17 @@ impl<'d> Routes<'d> {
                 let sets = |at: &usize| !entry.member(*at).is_unset();
                 let (whole, empty) = (part.reads.iter().all(sets), !part.reads.iter().any(sets));
                 let readings = self.options.inheritance.readings();
-                // Where nothing that is read is left out, the readings differ in nothing but what else is shown.
+                // If the entry has every setting that is read, all readings give the same answer.
                 let readings = if whole { &readings[..1] } else { readings };
-                let told_at_default = empty && self.chosen.default == Truth::True;
-                let readings = readings.iter().filter(move |reading| **reading != Reading::Inherit || !told_at_default);
+                let reported_at_default = empty && self.chosen.default == Truth::True;
+                let readings =
+                    readings.iter().filter(move |reading| **reading != Reading::Inherit || !reported_at_default);
                 readings.map(move |reading| Route {
                     key,
                     entry,
                     reading: *reading,
                     partial: !whole,
-                    told_at_default,
+                    reported_at_default,
                     chosen,
                 })
             },
@@ -165,7 +166,7 @@ impl<'d> Routes<'d> {
         }
     }
 
-    /// What a part says of a route. Most ask for one member, for which the settings need not be put together.
+    /// The answer of a part on a route. Most parts test one member, for which no settings need be put together.
     fn says(&self, part: &RoutePart, route: &Route<'_>) -> Truth {
         match &part.pattern {
             Pattern::Member { field, at, inner } if field.on.include(self.at.protocol) => {
@@ -183,7 +184,7 @@ impl<'d> Routes<'d> {
         }
     }
 
-    /// The settings of one route that fail under one reading of its entry, each with whether it hangs on the reading.
+    /// The settings of one route that fail under one reading of its entry, marked if they fail under that one alone.
     fn failures_of(&self, part: &RoutePart, route: &Route<'_>, out: &mut Vec<Failure>) {
         let trail = || Trail::route(route.key);
         if self.says(part, route) != Truth::False {
@@ -207,15 +208,15 @@ impl<'d> Routes<'d> {
             }
             failure.in_force = true;
             let either_way = otherwise.iter().any(|other| other.path == failure.path);
-            failure.reading = (route.partial && (!either_way || route.told_at_default)).then_some(route.reading);
+            failure.reading = (route.partial && (!either_way || route.reported_at_default)).then_some(route.reading);
         }
-        // Where a rule must hold either way, what fails either way was told under the first reading.
+        // If a rule must hold under both readings, failures under both were reported under the first.
         let second =
             route.partial && self.options.inheritance == Inheritance::Both && route.reading == Reading::Replace;
         out.extend(found.into_iter().filter(|failure| !second || failure.reading.is_some()));
     }
 
-    /// What is demanded of the default and of each route that may differ, and what is there.
+    /// The demands on the default and on each route that may differ, with the values found.
     pub fn demands(&self, out: &mut Vec<Failure>) {
         for part in self.parts {
             if self.chosen.default == Truth::True {
@@ -230,8 +231,8 @@ impl<'d> Routes<'d> {
         }
     }
 
-    /// Whether something fails on a route of which it is not known whether it is meant.
-    pub fn hangs_on_match(&self) -> bool {
+    /// True if a demand fails on a route that may or may not match.
+    pub fn depends_on_match(&self) -> bool {
         self.parts.iter().any(|part| {
             let default = || part.pattern.truth(self.default, &self.at);
             let mut others = self.besides_default(part);
@@ -240,7 +241,7 @@ impl<'d> Routes<'d> {
         })
     }
 
-    /// What keeps the demands from being decided.
+    /// The questions that keep the demands undecided.
     pub fn questions(&self, out: &mut Vec<Open>) {
         for part in self.parts {
             if !matches!(self.chosen.default, Truth::False | Truth::Dropped) {

@@ -1,17 +1,14 @@
 //! The rules and waivers that the stages of a run are checked against.
 
-use std::borrow::Cow;
-
 use super::options::Options;
 use super::waive::Waiving;
-use crate::model::{Document, digest};
 use crate::policy::read::waiver::Waivers;
 use crate::policy::{Policies, Policy, Rule};
 
-/// What stages are checked against.
+/// The rules and waivers of a run.
 pub struct Rules<'r> {
     pub policies: &'r Policies,
-    /// Every rule with its policy, in the order of reports: what is found is mostly sorted then.
+    /// Every rule with its policy, in the order of reports, so that findings are mostly sorted.
     pub in_order: Vec<(&'r Policy, &'r Rule)>,
     pub waiving: Waiving<'r>,
     pub options: Options,
@@ -22,11 +19,6 @@ impl<'r> Rules<'r> {
     pub fn new(policies: &'r Policies, waivers: &'r Waivers, options: Options) -> Self {
         let waiving = Waiving::new(policies, waivers, options.inheritance);
         Self { policies, in_order: in_order(policies), waiving, options }
-    }
-
-    /// A text of a document as a report may show it.
-    pub fn shown<'t>(&self, document: &Document<'_>, text: &'t str) -> Cow<'t, str> {
-        if self.options.show_values { text.into() } else { digest::shown(document.account, None, text) }
     }
 }
 

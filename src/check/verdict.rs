@@ -1,9 +1,9 @@
-//! The verdict of one rule on one stage, and what it rests on.
+//! The verdict of one rule on one stage, with its failures or open questions.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::asserted::Outcome;
+use super::asserted::AssertOutcome;
 use super::options::Options;
 use super::routes::{Chosen, Routes, route_settings};
 use crate::model::Document;
@@ -18,34 +18,34 @@ use crate::policy::language::truth::{Truth, Use};
 use crate::policy::read::policies::protocols;
 use crate::policy::{Policies, Rule};
 
-/// What a rule says of a stage.
+/// The verdict of a rule on a stage.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
     /// Its `match` does not hold.
     NotGoverned,
-    /// What it expects holds.
+    /// Everything that it expects holds.
     Conforms,
     /// These settings fail.
     Violates(Vec<Failure>),
-    /// The protocol lacks everything that it asks about.
+    /// The protocol lacks every setting that it tests.
     NotApplicable,
-    /// It hangs on these.
+    /// It depends on these.
     Undecided(Vec<Open>),
 }
 
-/// What a policy's own `match` says of a stage, for all of its rules.
+/// The answer of a policy's own `match` on a stage, for all of its rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Selection {
-    /// The stage is not meant.
+pub enum PolicyMatch {
+    /// It does not hold.
     Nothing,
     /// It holds, and only the rule's own `match` decides.
     Everything,
-    /// It is not decided, and each rule has to ask again.
+    /// It is undecided, so each rule has to test it again.
     Open,
 }
 
-impl Selection {
-    /// What a policy's `match` says.
+impl PolicyMatch {
+    /// The answer of a policy's `match`.
     pub fn of(selects: Option<&Pattern>, document: &Document<'_>) -> Self {
         let Some(pattern) = selects else { return Self::Everything };
         let [protocol] = protocols(document) else { return Self::Open };
@@ -57,7 +57,7 @@ impl Selection {
     }
 }
 
-/// The verdict of a rule on a stage; `selects` is what the policy's own `match` is.
+/// The verdict of a rule on a stage; `selects` is the policy's own `match`.
 ///
 /// A protocol that is not stated is tried both ways: where both agree, it does not matter.
 #[must_use]
@@ -72,21 +72,21 @@ pub fn verdict(selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>, 
     }
 }
 
-/// Whether a rule is violated on a stage, waived or not.
+/// True if a rule is violated on a stage, waived or not.
 #[must_use]
 pub fn violates(policies: &Policies, options: Options, document: &Document<'_>) -> bool {
     policies.policies.iter().any(|policy| {
-        let selects = match Selection::of(policy.selection.as_ref(), document) {
-            Selection::Nothing => return false,
-            Selection::Everything => None,
-            Selection::Open => policy.selection.as_ref(),
+        let selects = match PolicyMatch::of(policy.selection.as_ref(), document) {
+            PolicyMatch::Nothing => return false,
+            PolicyMatch::Everything => None,
+            PolicyMatch::Open => policy.selection.as_ref(),
         };
         let violated = |rule| matches!(verdict(selects, rule, document, options), Verdict::Violates(_));
         policy.rules.iter().any(violated)
     })
 }
 
-/// What is left when two readings of a stage must both be right.
+/// The verdict if it must be right under two readings of a stage.
 fn agree(first: Verdict, second: Verdict) -> Verdict {
     match (first, second) {
         (one, other) if one == other => one,
@@ -110,7 +110,7 @@ fn fails(failure: &Failure, among: &[Failure]) -> bool {
 }
 
 /// The failures of a rule that is violated whatever the protocol is, but not at one setting on both: each with the
-/// protocol that it rests on.
+/// protocol on which it fails.
 fn on_either(http: Vec<Failure>, websocket: Vec<Failure>) -> Vec<Failure> {
     let resting = |(protocol, protocols, failures): (Protocol, Protocols, Vec<Failure>)| {
         failures.into_iter().map(move |failure| Failure {
@@ -146,7 +146,7 @@ pub(super) fn chosen(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule,
     if rule.by_route { Chosen::among(document, matches) } else { Chosen::all(matches(at.route)) }
 }
 
-/// What keeps the `match` of a rule open, on the stage or on single routes.
+/// The questions that keep the `match` of a rule undecided, on the stage or on single routes.
 fn match_questions(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>) -> Vec<Open> {
     let top = At::top(document, protocol, Use::Match);
     let mut questions: Vec<Open> = Vec::new();
@@ -192,7 +192,7 @@ fn assuming(
     let chosen = chosen(protocol, selects, rule, document);
     match chosen.any() {
         Truth::False | Truth::Dropped => return Verdict::NotGoverned,
-        // Whether it is meant does not matter where it has nothing to ask.
+        // Where it tests nothing, it does not matter if its `match` holds.
         Truth::Unknown if !rule.asks_something_on(protocol) => return Verdict::NotApplicable,
         Truth::Unknown => return Verdict::Undecided(match_questions(protocol, selects, rule, document)),
         Truth::True if !rule.assert_applies(protocol) => return Verdict::NotApplicable,
@@ -202,11 +202,11 @@ fn assuming(
     let at = At::top(document, protocol, Use::Expect).showing(options.show_values);
     let picture = rule.picture.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
     let routes = rule.each_route.as_ref().map(|each| Routes::of(each, chosen, document, protocol, options));
-    let asserted = rule.assertion.as_ref().map(|assertion| Outcome::of(assertion, document, protocol, options));
+    let asserted = rule.assertion.as_ref().map(|assertion| AssertOutcome::of(assertion, document, protocol, options));
     let truths = [
         picture.as_ref().map(|(_, truth)| *truth),
         routes.as_ref().map(Routes::truth),
-        asserted.as_ref().map(Outcome::truth),
+        asserted.as_ref().map(AssertOutcome::truth),
     ];
     match Truth::all(truths.into_iter().flatten()) {
         Truth::True => Verdict::Conforms,
@@ -219,7 +219,7 @@ fn assuming(
             if let Some(routes) = routes {
                 routes.failures(&mut failures);
             }
-            if let Some(Outcome::Fails(failure)) = asserted {
+            if let Some(AssertOutcome::Fails(failure)) = asserted {
                 failures.push(failure);
             }
             Verdict::Violates(joined(failures))
@@ -231,11 +231,11 @@ fn assuming(
             }
             if let Some(routes) = routes {
                 routes.questions(&mut questions);
-                if routes.hangs_on_match() {
+                if routes.depends_on_match() {
                     questions.extend(match_questions(protocol, selects, rule, document));
                 }
             }
-            if let Some(Outcome::Open(open)) = asserted {
+            if let Some(AssertOutcome::Open(open)) = asserted {
                 questions.extend(open);
             }
             Verdict::Undecided(questions)
@@ -243,7 +243,7 @@ fn assuming(
     }
 }
 
-/// What a rule leaves undecided on a stage beside the settings that violate it.
+/// The questions that a rule leaves open on a stage beside the settings that violate it.
 #[must_use]
 pub fn undecided_beside(
     selects: Option<&Pattern>,
@@ -265,17 +265,17 @@ pub fn undecided_beside(
             let chosen = chosen(*protocol, selects, rule, document);
             let routes = Routes::of(each, chosen, document, *protocol, options);
             routes.questions(&mut questions);
-            if routes.hangs_on_match() {
+            if routes.depends_on_match() {
                 questions.extend(match_questions(*protocol, selects, rule, document));
             }
         }
         if let Some(assertion) = &rule.assertion
-            && let Outcome::Open(open) = Outcome::of(assertion, document, *protocol, options)
+            && let AssertOutcome::Open(open) = AssertOutcome::of(assertion, document, *protocol, options)
         {
             questions.extend(open);
         }
     }
-    // Beside what fails on both protocols, what fails on one alone was left out.
+    // Failures on one protocol alone were left out beside failures on both.
     if let [one, other] = settings.as_slice()
         && one.iter().any(|failure| fails(failure, other))
         && !(one.iter().all(|failure| fails(failure, other)) && other.iter().all(|failure| fails(failure, one)))
@@ -287,7 +287,7 @@ pub fn undecided_beside(
     questions
 }
 
-/// One violation for each setting: what several tests demand of it is joined.
+/// One violation for each setting: the demands of several tests on it are joined.
 fn joined(mut failures: Vec<Failure>) -> Vec<Failure> {
     if failures.len() < 2 {
         return failures;

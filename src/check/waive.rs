@@ -1,7 +1,7 @@
-//! Which violations a waiver tolerates. It must not know the day: a waiver knows itself whether it has expired.
+//! The violations that waivers tolerate. It must not know the date: a waiver knows itself if it has expired.
 
 use crate::model::catalogue::{Protocol, STAGE, position};
-use crate::model::finding::Reading;
+use crate::model::finding::{Reading, WaiverFacts};
 use crate::model::outcome::Unneeded;
 use crate::model::path::Segment;
 use crate::model::state::{Scope, ScopeOutcome, Warning};
@@ -30,12 +30,12 @@ pub struct Waiving<'w> {
     of_rules: Vec<Vec<u32>>,
 }
 
-/// What becomes of a violation.
+/// The ruling on a violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ruling {
-    /// It stands.
+    /// No waiver covers it.
     Stands,
-    /// It stands again: this waiver covered it until it expired.
+    /// This waiver covered it until it expired.
     Expired(u32),
     /// This waiver tolerates it.
     Waived(u32),
@@ -55,7 +55,12 @@ impl<'w> Waiving<'w> {
         Self { waivers: &waivers.waivers, policies, inheritance, rules, of_rules }
     }
 
-    /// How many there are.
+    /// The waivers as reports show them.
+    pub fn facts(&self) -> Vec<WaiverFacts> {
+        self.waivers.iter().map(|waiver| waiver.facts.clone()).collect()
+    }
+
+    /// Number of waivers.
     pub const fn len(&self) -> usize {
         self.waivers.len()
     }
@@ -63,7 +68,7 @@ impl<'w> Waiving<'w> {
     /// Rules on a violation. One waiver in force is enough; each that covers the violation is marked in `used`.
     pub fn ruling(&self, rule: u32, failure: &Failure, document: &Document<'_>, used: &mut [bool]) -> Ruling {
         let mut ruling = Ruling::Stands;
-        // A protocol that is not stated may be either, unless the violation rests on one.
+        // A protocol that is not stated may be either, unless the violation is on one alone.
         let protocols = failure.on.as_ref().map_or_else(|| protocols(document), std::slice::from_ref);
         for number in self.of_rules.get(rule as usize).into_iter().flatten() {
             let Some(waiver) = self.waivers.get(*number as usize) else { continue };
@@ -82,8 +87,8 @@ impl<'w> Waiving<'w> {
         ruling
     }
 
-    /// What every report warns of: waivers that have expired or soon will, that name no rule, that nothing needed.
-    /// The last is only known when everything was looked at; in a part of a run it is kept for the whole to report.
+    /// Warnings for every report: waivers that have expired or soon will, that name no rule, that nothing needed.
+    /// The last is known only when everything was read; a shard keeps it for the merged result.
     pub fn warnings(&self, used: &[bool], outcome: &Outcome, options: Options) -> (Vec<Warning>, Vec<Unneeded>) {
         let complete = outcome.gaps.is_empty() && outcome.undecided_checks == 0;
         let again_of = outcome.expired_again();
@@ -131,8 +136,7 @@ impl<'w> Waiving<'w> {
     }
 }
 
-/// True if a waiver can be about something in an account and Region that was looked at: that it was not needed elsewhere
-/// says nothing.
+/// True if a waiver can be about something in an account and Region that was read.
 fn may_be_in(waiver: &Waiver, scope: &Scope) -> bool {
     if scope.outcome == ScopeOutcome::Excluded {
         return false;
@@ -161,7 +165,7 @@ impl Waiving<'_> {
         }
         let Some(accept) = &waiver.accept else { return true };
         let readings = match (failure.in_force, &failure.reading) {
-            // What `RouteSettings` says is what the entry says.
+            // `RouteSettings` itself fails, so that only the entry counts.
             (false, _) => &[Reading::Replace],
             (true, Some(reading)) => std::slice::from_ref(reading),
             (true, None) => self.inheritance.readings(),
@@ -171,7 +175,7 @@ impl Waiving<'_> {
 }
 
 /// True if `accept` names the setting that fails and holds as a whole where it fails: on the stage, with `each-route` at
-/// the route of the violation, or at the stage default where it has none. What fails at no setting is never accepted.
+/// the route of the violation, or at the stage default where it has none. A failure at no setting is never accepted.
 fn accepts(
     accept: &Expectation,
     failure: &Failure,

@@ -1,5 +1,5 @@
-//! What a check finds, as data: no words that a report could choose otherwise. Kept small, since a fleet may have
-//! hundreds of thousands.
+//! Findings, as data: no words that a report could choose otherwise. Kept small, since a fleet may have hundreds of
+//! thousands.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -13,24 +13,24 @@ use super::state::Warning;
 /// The name of a stage, shared by everything that is found on it.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct StageName {
-    /// Where it is.
-    pub place: Arc<Place>,
+    /// Its account and Region.
+    pub place: Arc<RegionName>,
     /// Its API.
     pub api: Arc<ApiName>,
     /// Its own name; `None` only in a policy's tests.
     pub name: Option<Box<str>>,
 }
 
-/// An account and a Region.
+/// An account and a Region, shared by the names of its stages.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct RegionName {
     /// The account; `None` when it is not stated.
     pub account: Option<Box<str>>,
     /// The Region; `None` when it is not stated.
     pub region: Option<Box<str>>,
 }
 
-/// What reports say of an API.
+/// An API as reports show it.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct ApiName {
     /// The identifier; `None` when it is not stated.
@@ -66,9 +66,9 @@ impl StageName {
 pub struct Violation {
     /// The rule, as its place among the rules of the audit.
     pub rule: u32,
-    /// Where the value came from.
+    /// The origin of the value.
     pub origin: Origin,
-    /// The reading of a partial route entry that it rests on; `None` when it fails whichever way.
+    /// The only reading of a partial route entry under which it fails; `None` if it fails under both.
     pub reading: Option<Reading>,
     /// The waiver that covered it until it expired, as its place among the waivers of the audit.
     pub expired: Option<u32>,
@@ -78,9 +78,9 @@ pub struct Violation {
     pub route: Option<Arc<str>>,
     /// The setting; `None` for the document as a whole.
     pub path: Option<Arc<Path>>,
-    /// What was demanded, in words: every test that failed.
+    /// The demand, in words: every test that failed.
     pub expected: Arc<str>,
-    /// What is there.
+    /// The value found.
     pub actual: Actual,
 }
 
@@ -105,7 +105,7 @@ impl Violation {
     }
 }
 
-/// Where a value came from.
+/// The origin of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// An entry of `RouteSettings`.
@@ -134,7 +134,7 @@ impl Origin {
     }
 }
 
-/// How a partial entry of `RouteSettings` is read: AWS does not document what members that it leaves out become.
+/// A reading of a partial entry of `RouteSettings`: AWS does not document the values of members that it leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
     /// They come from the stage default.
@@ -194,9 +194,9 @@ pub struct Waived {
 pub struct WaiverFacts {
     /// The rules that it is about, as it names them.
     pub rule: String,
-    /// Why it is there.
+    /// The reason for it.
     pub reason: String,
-    /// Who answers for it.
+    /// Its owner.
     pub owner: String,
     /// The last day on which it holds, in UTC: `2027-01-31`.
     pub expires: String,
@@ -226,7 +226,7 @@ impl WaiverFacts {
     }
 }
 
-/// A rule whose outcome hangs on what is not known.
+/// A question that keeps a rule undecided on a stage.
 #[derive(Debug, Clone)]
 pub struct Undecided {
     /// The rule, as its place among the rules of the audit.
@@ -237,7 +237,7 @@ pub struct Undecided {
     pub route: Option<Arc<str>>,
     /// The setting.
     pub path: Option<Arc<str>>,
-    /// Why.
+    /// The reason.
     pub reason: Arc<str>,
 }
 
@@ -246,15 +246,15 @@ pub struct Undecided {
 pub struct RuleFacts {
     /// `policy/id`.
     pub name: String,
-    /// What should be so.
+    /// The demand, in a line.
     pub title: String,
-    /// How bad it is when it is not.
+    /// The severity of its violations.
     pub severity: super::Severity,
-    /// Why it should.
+    /// The reason for the demand.
     pub why: Option<String>,
-    /// How to put it right.
+    /// The fix of a violation.
     pub fix: Option<String>,
-    /// Where the rule comes from.
+    /// The documents that the rule comes from.
     pub references: Vec<String>,
     /// The file that holds the rule.
     pub file: String,
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn a_fingerprint_tells_null_from_a_text() {
         let stage = StageName {
-            place: Arc::new(Place { account: Some("1".into()), region: None }),
+            place: Arc::new(RegionName { account: Some("1".into()), region: None }),
             api: Arc::new(ApiName { id: Some("a".into()), name: None, protocol: None }),
             name: Some("prod".into()),
         };

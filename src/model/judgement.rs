@@ -1,38 +1,38 @@
-//! What the gate concluded, as data; `gate.rs` concludes it and reports put it in words.
+//! The gate's judgement, as data; `gate.rs` makes it and reports put it in words.
 
 use super::severity::Severity;
 
-/// The gate's conclusion and what it rests on.
+/// The gate's verdict and the numbers behind it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
     /// The exit code.
     pub exit: u8,
-    /// What was tolerated.
+    /// The tolerance of the audit.
     pub tolerance: Tolerance,
     /// Violations that reach the lowest severity that fails.
     pub failing: usize,
     /// The share of the stages, in percent, that should be governed when fewer are.
     pub below_coverage: Option<f64>,
-    /// Things that could not be read, and that count.
+    /// Number of gaps that count.
     pub unchecked: usize,
-    /// Rules on stages that could not be decided, and that count.
+    /// Number of undecided checks that count.
     pub undecided: u64,
-    /// No stage was governed, and that counts.
+    /// True if no stage was governed, and that counts.
     pub nothing_governed: bool,
     /// The signal that ended the run early.
     pub signal: Option<Signal>,
 }
 
-/// What the user tolerates.
+/// The user's tolerance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tolerance {
     /// The lowest severity that fails; `None` for never.
     pub fail_on: Option<Severity>,
-    /// What is unchecked or undecided does not count.
+    /// True if gaps and undecided checks do not count.
     pub allow_incomplete: bool,
-    /// That no stage was governed does not count.
+    /// True if it does not count that no stage was governed.
     pub allow_empty: bool,
     /// The share of the stages that must be governed, in percent.
     pub min_coverage: Option<f64>,
@@ -61,7 +61,7 @@ impl Verdict {
     }
 }
 
-/// A signal that asks the run to end.
+/// A signal that ends the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// SIGINT, as from Ctrl-C.
@@ -74,7 +74,7 @@ impl Signal {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Interrupt, Self::Terminate];
 
-    /// The exit code of what it ended: 128 and its number, as shells have it.
+    /// The exit code of a command that it ended: 128 and its number, as in shells.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {

@@ -1,4 +1,4 @@
-//! What an audit found, whole: the facts that the gate judges and the reports write.
+//! The outcome of an audit: the facts that the gate judges and the reports write.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,40 +26,40 @@ pub struct Outcome {
     pub violations: [Vec<Violation>; 5],
     /// Violations that a waiver tolerates, worst first, in the order of reports.
     pub waived: Vec<Waived>,
-    /// The waivers of the audit; what is waived names them by place.
+    /// The waivers of the audit; waived violations name them by place.
     pub waivers: Vec<WaiverFacts>,
-    /// What could not be decided.
+    /// Open questions of the checks that could not be decided.
     pub undecided: Vec<Undecided>,
-    /// What could not be read.
+    /// Everything that could not be read.
     pub gaps: Vec<Gap>,
     /// The accounts and Regions.
     pub scopes: Vec<Scope>,
-    /// What is worth knowing besides.
+    /// Anything else worth knowing.
     pub warnings: Vec<Warning>,
-    /// Why the run as a whole failed, in words.
+    /// The error that failed the run as a whole.
     pub failed: Option<String>,
-    /// What was asked for as the source understood it; `None` where it did not come to know it.
+    /// The request as the source understood it; `None` if it did not come to know it.
     pub asked: Option<String>,
     /// The narrowing of the source, without its shard.
     pub narrowing: Narrowing,
-    /// What the policies do not cover.
+    /// The stages, rules and fields that the policies do not cover.
     pub coverage: Coverage,
-    /// Waivers that this part of a run did not need. Only the whole run can say that nothing needed them.
+    /// Waivers that this shard did not need. Only the merged result shows if nothing needed them.
     pub unneeded: Vec<Unneeded>,
-    /// Names given by flags that this part of a run did not find, as gaps of the whole run if no part did.
+    /// Names given by flags that this shard did not find, as gaps of the merged result if no shard did.
     pub unfound: Vec<Gap>,
 }
 
-/// A waiver that a part of a run did not need.
+/// A waiver that a shard did not need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unneeded {
-    /// What is said of it when no part needed it.
+    /// The warning if no shard needed it.
     pub warning: Warning,
-    /// Whether it can be about anything that this part looked at.
+    /// True if it can be about anything that this shard read.
     pub in_scope: bool,
 }
 
-/// What the policies do not cover.
+/// The stages, rules and fields that the policies do not cover.
 #[derive(Debug, Default)]
 pub struct Coverage {
     /// Stages that no rule governs.
@@ -79,8 +79,8 @@ impl Outcome {
             .flat_map(|(severity, list)| list.iter().map(move |violation| (severity, violation)))
     }
 
-    /// A warning for each policy of which no rule governed a stage, although stages were read. Of a part of a run it is
-    /// not known: the policy may govern stages of another.
+    /// A warning for each policy whose rules governed no stage, although stages were read. A shard has none: the policy
+    /// may govern stages of another.
     #[must_use]
     pub fn unused_policies(&self) -> Vec<Warning> {
         let policy = |rule: &RuleFacts| rule.name.split('/').next().unwrap_or_default().to_owned();
@@ -106,7 +106,7 @@ impl Outcome {
         files.iter().filter(|(_, (_, used))| !used).map(warning).collect()
     }
 
-    /// How many violations each waiver covered until it expired.
+    /// Number of violations that each waiver covered until it expired.
     #[must_use]
     pub fn expired_again(&self) -> Vec<u64> {
         let mut again = vec![0; self.waivers.len()];
@@ -118,16 +118,40 @@ impl Outcome {
         again
     }
 
-    /// How many violations there are of a severity.
+    /// Number of violations of a severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.violations[severity.rank()].len()
     }
 
-    /// How many violations there are.
+    /// Number of violations.
     #[must_use]
     pub fn total(&self) -> usize {
         self.violations.iter().map(Vec::len).sum()
+    }
+
+    /// Adds what was found on other stages, without bringing it into order. Rules and waivers are the same for both.
+    pub fn add(&mut self, other: Self) {
+        self.stages += other.stages;
+        self.governed += other.governed;
+        self.checks += other.checks;
+        self.not_applicable += other.not_applicable;
+        self.undecided_checks += other.undecided_checks;
+        for (mine, theirs) in self.violations.iter_mut().zip(other.violations) {
+            mine.extend(theirs);
+        }
+        self.waived.extend(other.waived);
+        self.undecided.extend(other.undecided);
+        self.gaps.extend(other.gaps);
+        self.scopes.extend(other.scopes);
+        self.warnings.extend(other.warnings);
+        self.failed = match (self.failed.take(), other.failed) {
+            (Some(one), Some(other)) if one != other => Some(format!("{one}\n{other}")),
+            (one, other) => one.or(other),
+        };
+        self.coverage.ungoverned.extend(other.coverage.ungoverned);
+        self.coverage.unused_rules.retain(|rule| other.coverage.unused_rules.contains(rule));
+        self.coverage.unread_fields.retain(|field| other.coverage.unread_fields.contains(field));
     }
 
     /// Brings the violations into the order of reports.
@@ -201,7 +225,7 @@ mod tests {
         let others = "what could not be read may hold stages that it governs";
         let one = format!("the policy b (p.yaml) does not govern the 1 stage that was read: {why}; {others}");
         assert_eq!(said(&outcome), [one]);
-        // That nothing was read is said of all of them at once.
+        // That nothing was read is one warning, not one for each policy.
         outcome.stages = 0;
         assert!(said(&outcome).is_empty());
     }

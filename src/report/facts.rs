@@ -8,12 +8,12 @@ use crate::model::judgement::Judgement;
 /// The version of driftgate that writes the report.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Everything that a report can say.
+/// Everything that a report can show.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
-    /// What was found.
+    /// The outcome of the audit.
     pub outcome: &'a Outcome,
-    /// What the gate concluded from it.
+    /// The gate's judgement of it.
     pub judgement: &'a Judgement,
     /// The run that found it.
     pub run: &'a Run,
@@ -22,32 +22,32 @@ pub struct Facts<'a> {
 /// The circumstances of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
-    /// Whether equal input must give equal bytes: no times, durations, request counts or command line.
+    /// True if equal input must give equal bytes: no times, durations, request counts or command line.
     pub reproducible: bool,
-    /// When the report was made, as RFC 3339 in UTC; `None` when reproducible.
+    /// The time of the report, as RFC 3339 in UTC; `None` if reproducible.
     pub generated_at: Option<String>,
-    /// How long the audit took.
+    /// The duration of the audit.
     pub duration: Option<Duration>,
     /// The command line, as it was given.
     pub command_line: Option<Vec<String>>,
     /// The source of the stages: `AWS`, or the name of a file.
     pub source: String,
-    /// The part of a run that this is; `None` for a whole one.
-    pub shard: Option<Part>,
-    /// The version of driftgate that audited, where it was not this one.
+    /// The shard; `None` for a whole run.
+    pub shard: Option<ShardInfo>,
+    /// The version of driftgate that audited, if it was another one.
     pub version: Option<String>,
 }
 
-/// One of the parts of a run, cut by account and Region.
+/// A shard of a run, which is split by account and Region.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// Which one, counted from 1.
+pub struct ShardInfo {
+    /// Its number, from 1.
     pub index: u32,
-    /// How many there are.
+    /// Number of shards.
     pub count: u32,
-    /// A digest of the flags and files that have to be the same in all of them.
+    /// Digest of the flags and files, which have to be the same in all shards.
     pub of: String,
-    /// The same of what each found by itself, the Regions and the caller; `None` where it ended before it knew them.
+    /// Digest of the Regions and the caller that each shard found by itself; `None` if it ended before it knew them.
     pub found: Option<String>,
 }
 
@@ -58,10 +58,10 @@ impl Run {
     }
 }
 
-/// How a report for people looks. Formats for machines have one look.
+/// The look of a report for people. Formats for machines have one look.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// Whether to write terminal colours.
+    /// True to write terminal colours.
     pub colour: bool,
     /// Columns of the terminal; `usize::MAX` for lines of any length.
     pub width: usize,

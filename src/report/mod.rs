@@ -10,9 +10,9 @@ pub mod result;
 mod sample;
 mod words;
 
-pub use self::escape::json::inert_json;
+pub use self::escape::json::escaped_json;
 pub use self::escape::visible;
-pub use self::facts::{Facts, Part, Run, Style};
+pub use self::facts::{Facts, Run, ShardInfo, Style};
 pub use self::format::{FORMATS, Format, Render};
 pub use self::page::Page;
 pub use self::result::schema as result_schema;

@@ -1,5 +1,5 @@
-//! Breaks lines at a width and writes them with an indent; none of them begins as a command of GitHub's runner does. It
-//! must not know what the lines say.
+//! Breaks lines at a width and writes them with an indent; none begins like a command of GitHub's runner. It must not
+//! know the contents of the lines.
 
 use std::borrow::Cow;
 use std::io;
@@ -9,7 +9,7 @@ use anstyle::Style;
 
 use super::escape::terminal as escape;
 
-/// The narrowest width that is taken seriously; below it lines would be mostly indent.
+/// The narrowest width; below it lines would be mostly indent.
 const NARROWEST: usize = 40;
 
 /// Lines of styled text on their way to a writer.
@@ -92,8 +92,8 @@ impl<'w> Page<'w> {
     }
 }
 
-/// Where the lines of a text are, when the first may have `first` characters and each other one `others`. A line that
-/// begins as a command leaves room for the escape that its colon needs.
+/// The ranges of the lines of a text, at most `first` characters in the first and `others` in each other. A line that
+/// begins like a command leaves room for the escape of its colon.
 pub(super) fn lines(text: &str, first: usize, others: usize) -> Vec<Range<usize>> {
     let end = text.trim_end_matches(' ').len();
     let mut lines = Vec::new();
@@ -119,8 +119,8 @@ pub(super) fn lines(text: &str, first: usize, others: usize) -> Vec<Range<usize>
     }
 }
 
-/// The end of the first line of a text that is too long, of which the bytes before `over` fit. A word that is longer
-/// than a line is a value that people copy, such as an ARN or a path: it stays whole, and the line runs on.
+/// The end of the first line of a text that is too long; the bytes before `over` fit. A word longer than a line is a
+/// value that people copy, such as an ARN or a path: it stays whole, and the line runs on.
 fn break_before(text: &str, over: usize) -> usize {
     let fits = &text[..over];
     // The space may be the first character that does not fit.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Facts, Format, Run, Style};
 use crate::model::finding::{
-    Actual, ApiName, Origin, Place, Reading, RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts,
+    Actual, ApiName, Origin, Reading, RegionName, RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts,
 };
 use crate::model::judgement::{Judgement, Signal, Tolerance, Verdict};
 use crate::model::outcome::Coverage;
@@ -15,7 +15,7 @@ use crate::model::{Outcome, Path, Severity};
 /// An API whose owner tries everything.
 pub(super) const HOSTILE: &str = "x`|</code></summary><script>alert(1)</script>\u{1b}[31m\u{202e}\n\n# Pwned @octocat #12 [a](http://b) ![i](http://i)";
 
-/// What a report needs, owned.
+/// The facts of a report, owned.
 pub(super) struct Sample {
     pub(super) outcome: Outcome,
     pub(super) judgement: Judgement,
@@ -67,7 +67,7 @@ pub(super) fn judgement(verdict: Verdict, exit: u8) -> Judgement {
 
 pub(super) fn stage(account: &str, region: &str, api: (&str, &str, &str), name: &str) -> Arc<StageName> {
     Arc::new(StageName {
-        place: Arc::new(Place { account: Some(account.into()), region: Some(region.into()) }),
+        place: Arc::new(RegionName { account: Some(account.into()), region: Some(region.into()) }),
         api: Arc::new(ApiName {
             id: Some(api.0.into()),
             name: Some(api.1.into()),
@@ -172,7 +172,7 @@ pub(super) fn rich() -> Sample {
     });
     let hostile = stage("444455556666", "eu-central-1", ("h0st1le000", HOSTILE, "HTTP"), "$default");
     let unnamed = Arc::new(StageName {
-        place: Arc::new(Place { account: None, region: None }),
+        place: Arc::new(RegionName { account: None, region: None }),
         api: Arc::new(ApiName { id: None, name: None, protocol: None }),
         name: Some("prod".into()),
     });
@@ -359,7 +359,7 @@ pub(super) fn conforming() -> Sample {
     }
 }
 
-/// Everything was read and no rule has anything to say.
+/// Everything was read and no rule governs it.
 pub(super) fn nothing_governed() -> Sample {
     let mut sample = Sample { outcome: calm(1, 0), judgement: judgement(Verdict::Incomplete, 3), run: run() };
     sample.judgement.nothing_governed = true;

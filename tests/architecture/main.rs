@@ -38,7 +38,7 @@ const UNORDERED: [(&str, &str); 14] = [
     ("src/emulator/fleet/deployed.rs", "looked up, never gone through"),
     ("src/emulator/faults/throttle.rs", "looked up, never gone through"),
     ("src/policy/cel/bind.rs", "the maps of CEL are made of them; their keys are sorted before they are seen"),
-    ("src/report/result/shared.rs", "a result has very many findings; what is gone through is sorted by number"),
+    ("src/report/result/interner.rs", "a result has very many findings; what is gone through is sorted by number"),
     ("src/source/aws/kind/v2/convert/mod.rs", "the SDK's maps, which become sorted ones"),
     ("src/source/aws/survey/pages.rs", "looked up, never gone through"),
     ("src/source/aws/access/organization/mod.rs", "looked up, never gone through"),
@@ -93,8 +93,7 @@ const NAMES: [&str; 36] = [
 ];
 
 /// The functions that are still too long.
-const LONG: [&str; 11] =
-    ["close", "member", "literal", "rule_of", "node", "deserialize", "members", "visit_map", "read", "send", "write"];
+const LONG: [&str; 9] = ["member", "literal", "rule_of", "node", "deserialize", "visit_map", "read", "send", "write"];
 
 /// Lines of the longest file.
 const LONGEST: usize = 600;

@@ -65,7 +65,7 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
         epilogue(judgement.exit, &reports)?;
     }
     Ok(match judgement.signal {
-        Some(signal) => gate::signal_code(signal),
+        Some(signal) => signal.code(),
         None => gate::CONFORMS,
     })
 }

@@ -65,7 +65,7 @@ pub fn run(command: &Snapshot, global: &Global, interrupt: &Interrupt) -> Result
         summarize(&close, &command.output);
     }
     if let Some(signal) = interrupt.signal() {
-        return Ok(gate::signal_code(signal));
+        return Ok(signal.code());
     }
     Ok(if close.gaps.is_empty() || command.allow_incomplete { gate::CONFORMS } else { gate::INCOMPLETE })
 }

@@ -8,7 +8,7 @@ use crate::gate::Tolerance;
 use crate::model::digest::{hex, sha256};
 use crate::policy::Policies;
 use crate::policy::text::diagnostic::SourceText;
-use crate::report::Part;
+use crate::report::ShardInfo;
 
 /// The shard that an audit is; `None` without `--shard`.
 pub fn of_audit(
@@ -17,16 +17,16 @@ pub fn of_audit(
     waivers: &[Arc<SourceText>],
     options: Options,
     tolerance: &Tolerance,
-) -> Option<Part> {
+) -> Option<ShardInfo> {
     let shard = command.source.pace.shard?;
     let of = format!("sha256:{}", hex(&sha256(&[&common(command, policies, waivers, options, tolerance)])));
-    Some(Part { index: shard.index(), count: shard.count(), of, found: None })
+    Some(ShardInfo { index: shard.index(), count: shard.count(), of, found: None })
 }
 
 /// The shard with a digest of the requested accounts and Regions, once the source knows them.
-pub fn with_scope(part: &Part, requested: Option<&str>) -> Part {
+pub fn with_scope(part: &ShardInfo, requested: Option<&str>) -> ShardInfo {
     let digest = |scope| format!("sha256:{}", hex(&sha256(&[scope])));
-    Part { found: requested.map(digest), ..part.clone() }
+    ShardInfo { found: requested.map(digest), ..part.clone() }
 }
 
 /// Everything but the fleet that decides the findings. The version of driftgate is compared elsewhere.

@@ -63,7 +63,7 @@ impl Interrupt {
 
     /// The exit code of a finished command: that of a signal outranks `code`, however late it came.
     pub fn outranks(&self, code: u8) -> u8 {
-        self.signal().map_or(code, gate::signal_code)
+        self.signal().map_or(code, Signal::code)
     }
 
     /// Waits for a signal.
@@ -142,7 +142,7 @@ async fn watched(
         }
     }
     replace::abandon();
-    gate::signal_code(first)
+    first.code()
 }
 
 /// The handled signals.

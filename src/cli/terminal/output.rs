@@ -10,7 +10,7 @@ use super::wait::{GRACE, waiting};
 use crate::cli::stop::Stop;
 use crate::policy::read::files::{Identity, identity, identity_of};
 use crate::policy::text::diagnostic::nearest;
-use crate::report::{FORMATS, Format, Page, inert_json};
+use crate::report::{FORMATS, Format, Page, escaped_json};
 
 /// Columns of text for people: every terminal and every CI log has them.
 pub const WIDTH: usize = 80;
@@ -230,7 +230,7 @@ pub fn page(render: impl FnOnce(&mut Page<'_>) -> io::Result<()>) -> Result<(), 
 
 /// Writes a document to stdout as JSON.
 pub fn json(document: &impl serde::Serialize) -> Result<(), Stop> {
-    let json = inert_json(document).map_err(|error| Stop::failed(format!("no JSON could be made: {error}.")))?;
+    let json = escaped_json(document).map_err(|error| Stop::failed(format!("no JSON could be made: {error}.")))?;
     write(&Target::Stdout, |out| out.write_all(&json))
 }
 

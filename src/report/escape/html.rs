@@ -1,4 +1,4 @@
-//! Escapes text for HTML. It must not know what a report says.
+//! Escapes text for HTML. It must not know the report.
 
 use super::terminal::visible;
 

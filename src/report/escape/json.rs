@@ -1,5 +1,4 @@
-//! Pushes JSON tokens onto bytes, fast: a large fleet's result is a hundred megabytes of them. It must not know what
-//! the document says.
+//! Appends JSON tokens, fast: a large fleet's result is a hundred megabytes of them. It must not know the document.
 
 use std::io::Write as _;
 
@@ -8,13 +7,13 @@ use serde::Serialize;
 use super::terminal::{ANYWHERE, is_hostile};
 use crate::model::finding::Actual;
 
-/// A byte of a text that cannot simply be copied between quotes: what JSON escapes, what a CI runner looks for, and the
-/// bytes of all characters beyond ASCII, among which may be some that act on a terminal.
+/// True for a byte that cannot simply be copied between quotes: JSON escapes it, a CI runner looks for it, or it is of
+/// a character beyond ASCII, which may act on a terminal.
 const fn stops(byte: u8) -> bool {
     byte < 0x20 || byte >= 0x7f || byte == b'"' || byte == b'\\' || byte == b'#'
 }
 
-/// Where the first of them stands.
+/// The place of the first of them.
 fn first_stop(bytes: &[u8]) -> Option<usize> {
     // Sixteen at a time without a branch between them, which the compiler turns into a few vector instructions.
     let (blocks, _) = bytes.as_chunks::<16>();
@@ -48,8 +47,8 @@ pub(in crate::report) fn fragment(out: &mut Vec<u8>, json: &str) {
 /// A document as JSON on one line, in which text of others acts neither on a terminal nor on GitHub's runner.
 ///
 /// # Errors
-/// When it cannot be written as JSON.
-pub fn inert_json(document: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+/// If it cannot be written as JSON.
+pub fn escaped_json(document: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let mut out = Vec::new();
     push(&mut out, document)?;
     out.push(b'\n');
@@ -60,26 +59,6 @@ pub fn inert_json(document: &impl Serialize) -> serde_json::Result<Vec<u8>> {
 pub(in crate::report) fn push(out: &mut Vec<u8>, document: &impl Serialize) -> serde_json::Result<()> {
     fragment(out, &serde_json::to_string(document)?);
     Ok(())
-}
-
-/// A text, or null.
-pub(in crate::report) fn optional(out: &mut Vec<u8>, value: Option<&str>) {
-    match value {
-        Some(value) => text(out, value),
-        None => out.extend(b"null"),
-    }
-}
-
-/// A list of texts.
-pub(in crate::report) fn texts<'t>(out: &mut Vec<u8>, of: impl Iterator<Item = &'t str>) {
-    out.push(b'[');
-    for (at, one) in of.enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        text(out, one);
-    }
-    out.push(b']');
 }
 
 /// A value as it was found, with its type.
@@ -170,7 +149,7 @@ mod tests {
 
     #[test]
     fn json_of_any_document_is_inert() {
-        let json = inert_json(&["##[error]\u{1b}[2J\n"]).unwrap();
+        let json = escaped_json(&["##[error]\u{1b}[2J\n"]).unwrap();
         assert_eq!(String::from_utf8(json).unwrap(), "[\"\\u0023#[error]\\u001b[2J\\n\"]\n");
     }
 

@@ -1,4 +1,4 @@
-//! Escapes text for Markdown, as GitHub renders it. It must not know what a report says.
+//! Escapes text for Markdown, as GitHub renders it. It must not know the report.
 
 use super::terminal::{ANYWHERE, is_hostile, visible};
 
@@ -92,7 +92,7 @@ pub(in crate::report) fn fence(text: &str) -> String {
     "`".repeat((longest_run(text, '`') + 1).max(3))
 }
 
-/// The address, if it is a plain web address that can stand between `<` and `>`.
+/// The address, if it is a plain web address that can be written between `<` and `>`.
 pub(in crate::report) fn web_address(text: &str) -> Option<&str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;

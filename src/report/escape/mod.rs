@@ -1,5 +1,5 @@
-//! Escapes text that others wrote, one file a medium, so that it shows and never acts. It must not know what a report
-//! says.
+//! Escapes text that others wrote, one file a medium, so that it is shown and never acts. It must not know the
+//! report.
 //!
 //! Names, tags, descriptions and error messages come from AWS, and anyone who can create an API chooses them.
 

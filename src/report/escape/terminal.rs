@@ -1,10 +1,10 @@
-//! Escapes text for one line of a terminal or a log. It must not know what a report says.
+//! Escapes text for one line of a terminal or a log. It must not know the report.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a character could act on whoever shows it rather than be seen: controls, which steer terminals, and
-/// characters that are invisible or turn the direction of writing.
+/// True for a character that could act on a terminal rather than be seen: controls, and characters that are invisible
+/// or turn the direction of writing.
 pub(in crate::report) fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -13,13 +13,13 @@ pub(in crate::report) fn is_hostile(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// What GitHub's runner takes for the start of a command anywhere in a line.
+/// The start of a command of GitHub's runner anywhere in a line.
 pub(in crate::report) const ANYWHERE: &str = "##[";
 
-/// What is shown in place of a colon.
+/// The escape of a colon.
 pub(in crate::report) const COLON: &str = "\\u{3a}";
 
-/// Text of one line that shows what would act instead of obeying it: an escape becomes `\u{1b}`, `##[` becomes
+/// Text of one line that shows characters instead of obeying them: an escape becomes `\u{1b}`, `##[` becomes
 /// `\u{23}#[`.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hostile) && !text.contains(ANYWHERE) {
@@ -42,13 +42,13 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Where a line has the colon that makes it a command of GitHub's runner: `::name::` after any white space.
+/// The place of the colon that makes a line a command of GitHub's runner: `::name::` after any white space.
 pub(in crate::report) fn command(line: &str) -> Option<usize> {
     let start = line.len() - line.trim_start().len();
     line[start..].starts_with("::").then_some(start)
 }
 
-/// A whole line, inert but for how it begins, with a beginning that is no command.
+/// A whole line that is escaped but for its start, with a start that is not a command.
 pub(in crate::report) fn line(line: &str) -> Cow<'_, str> {
     match command(line) {
         None => Cow::Borrowed(line),

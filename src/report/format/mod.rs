@@ -12,7 +12,7 @@ use super::facts::{Facts, Style};
 /// Writes a report.
 ///
 /// # Errors
-/// Only when the writer fails.
+/// Only if the writer fails.
 pub type Render = fn(&Facts<'_>, Style, &mut dyn io::Write) -> io::Result<()>;
 
 /// One format of reports.
@@ -20,7 +20,7 @@ pub type Render = fn(&Facts<'_>, Style, &mut dyn io::Write) -> io::Result<()>;
 pub struct Format {
     /// Its name, as in `--report NAME=PATH`.
     pub name: &'static str,
-    /// What it is for, in a few words.
+    /// Its purpose, in a few words.
     pub about: &'static str,
     /// Writes a report in this format.
     pub render: Render,

@@ -1,17 +1,33 @@
 //! A value that was found, as a result holds it: any JSON. Structs, maps and lists stay text, in their own order.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Value, json};
 
+use super::json::{Described, Json};
 use crate::model::finding::Actual;
+use crate::report::escape::json as escape;
 
 /// The value.
-pub(super) struct Found(pub Actual);
+pub struct ActualValue<'a>(pub Cow<'a, Actual>);
 
-impl<'de> Deserialize<'de> for Found {
+impl<'de> Deserialize<'de> for ActualValue<'_> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Any).map(Self)
+        from.deserialize_any(Any).map(|actual| Self(Cow::Owned(actual)))
+    }
+}
+
+impl Described for ActualValue<'_> {
+    fn schema() -> Value {
+        json!({})
+    }
+}
+
+impl Json for ActualValue<'_> {
+    fn push(&self, out: &mut Vec<u8>) {
+        escape::actual(out, &self.0);
     }
 }
 
@@ -50,28 +66,28 @@ impl<'de> Visitor<'de> for Any {
 
     fn visit_seq<A: SeqAccess<'de>>(self, from: A) -> Result<Actual, A::Error> {
         let mut json = String::new();
-        Json(&mut json).visit_seq(from)?;
+        Copied(&mut json).visit_seq(from)?;
         Ok(Actual::Json(json.into()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, from: A) -> Result<Actual, A::Error> {
         let mut json = String::new();
-        Json(&mut json).visit_map(from)?;
+        Copied(&mut json).visit_map(from)?;
         Ok(Actual::Json(json.into()))
     }
 }
 
-/// Pushes a value as JSON.
-struct Json<'j>(&'j mut String);
+/// Copies a value as JSON.
+struct Copied<'j>(&'j mut String);
 
-impl Json<'_> {
+impl Copied<'_> {
     fn push<E: Error>(self, scalar: &impl serde::Serialize) -> Result<(), E> {
         self.0.push_str(&serde_json::to_string(scalar).map_err(E::custom)?);
         Ok(())
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Json<'_> {
+impl<'de> DeserializeSeed<'de> for Copied<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -79,7 +95,7 @@ impl<'de> DeserializeSeed<'de> for Json<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Json<'_> {
+impl<'de> Visitor<'de> for Copied<'_> {
     type Value = ();
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,7 +134,7 @@ impl<'de> Visitor<'de> for Json<'_> {
             if end > start {
                 self.0.push(',');
             }
-            if from.next_element_seed(Json(self.0))?.is_none() {
+            if from.next_element_seed(Copied(self.0))?.is_none() {
                 self.0.truncate(end);
                 self.0.push(']');
                 return Ok(());
@@ -133,9 +149,9 @@ impl<'de> Visitor<'de> for Json<'_> {
             if self.0.len() > start {
                 self.0.push(',');
             }
-            Json(self.0).push(&key)?;
+            Copied(self.0).push(&key)?;
             self.0.push(':');
-            from.next_value_seed(Json(self.0))?;
+            from.next_value_seed(Copied(self.0))?;
         }
         self.0.push('}');
         Ok(())
@@ -148,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_value_keeps_its_type_and_its_order() {
-        let read = |json: &str| serde_json::from_str::<Found>(json).map(|found| found.0);
+        let read = |json: &str| serde_json::from_str::<ActualValue<'_>>(json).map(|value| value.0.into_owned());
         for (json, actual) in [
             ("null", Actual::Unset),
             ("false", Actual::Boolean(false)),

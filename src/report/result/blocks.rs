@@ -14,13 +14,13 @@ const THREADS: usize = 8;
 
 /// Writes the elements of some lists as one JSON array. `render` pushes each element of a block after a comma and a
 /// newline.
-pub(super) fn array<T: Sync>(
+pub(super) fn array<'m, T: Sync>(
     out: &mut dyn io::Write,
-    lists: &[&[T]],
-    render: impl Fn(&[T], &mut Vec<u8>) + Sync,
+    lists: &[&'m [T]],
+    render: impl Fn(&'m [T], &mut Vec<u8>) + Sync,
 ) -> io::Result<()> {
     out.write_all(b"[")?;
-    let blocks: Vec<&[T]> = lists.iter().flat_map(|list| list.chunks(BLOCK)).collect();
+    let blocks: Vec<&'m [T]> = lists.iter().flat_map(|list| list.chunks(BLOCK)).collect();
     let window = rayon::current_num_threads().min(THREADS) * WINDOW;
     let mut windows = blocks.chunks(window);
     let (mut ready, mut next) = (vec![Vec::new(); window], vec![Vec::new(); window]);

@@ -1,29 +1,28 @@
-//! The results of all shards of a run become the result that the run would have had in one piece. It must not know how
-//! a run is cut: that every shard is there once, and all of one run, is what it can tell.
+//! Merges the results of all shards of a run into the result that the run would have had in one piece. It must not know
+//! how a run is split, only that each shard is there once, and all of one run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::saved::{Error, Saved};
-use crate::model::Outcome;
 use crate::model::outcome::Unneeded;
 use crate::model::state::{Gap, Scope, Warning};
 use crate::report::escape::visible;
-use crate::report::facts::{Part, Run};
+use crate::report::facts::{Run, ShardInfo};
 
-/// What the warning of an interrupted shard is called.
+/// The kind of the warning about an interrupted shard.
 const INTERRUPTED: &str = "shard-interrupted";
 
 /// Merges the results of shards, given in any order.
 ///
 /// # Errors
-/// When one is missing, given twice, of another run, or no shard. Nothing is merged then.
+/// If one is missing, given twice, of another run, or not a shard. Nothing is merged then.
 pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
     let mut shards = in_order(results)?;
     alike(&shards)?;
     apart(&shards)?;
     let interrupted = shards.iter().find_map(|(_, saved)| saved.signal);
     let run = run(&shards);
-    // Of every shard the merged waivers are the same, and so is what is said of one that has expired.
+    // All shards list the same waivers, so they repeat the same expiry warning.
     let expired = expired(&mut shards);
 
     let warned = common(shards.iter_mut().map(|(_, saved)| {
@@ -45,7 +44,7 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
     let mut shards = shards.into_iter();
     let Some((_, mut whole)) = shards.next() else { return Err(Error("there is nothing to merge.".to_owned())) };
     for (_, saved) in shards {
-        add(&mut whole.outcome, saved.outcome);
+        whole.outcome.add(saved.outcome);
     }
     let outcome = &mut whole.outcome;
     outcome.scopes = once(std::mem::take(&mut outcome.scopes));
@@ -66,9 +65,9 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
 }
 
 /// Every shard once, from the first to the last.
-fn in_order(results: Vec<Saved>) -> Result<Vec<(Part, Saved)>, Error> {
-    let mut shards: BTreeMap<u32, (Part, Saved)> = BTreeMap::new();
-    let mut first: Option<(String, Part)> = None;
+fn in_order(results: Vec<Saved>) -> Result<Vec<(ShardInfo, Saved)>, Error> {
+    let mut shards: BTreeMap<u32, (ShardInfo, Saved)> = BTreeMap::new();
+    let mut first: Option<(String, ShardInfo)> = None;
     let mut found: Option<(String, String)> = None;
     for saved in results {
         let name = saved.name.clone();
@@ -109,7 +108,7 @@ fn in_order(results: Vec<Saved>) -> Result<Vec<(Part, Saved)>, Error> {
             )));
         }
     }
-    if let Some((_, Part { count, .. })) = first
+    if let Some((_, ShardInfo { count, .. })) = first
         && shards.len() < count as usize
     {
         return Err(missing(&shards.keys().copied().collect(), count));
@@ -125,16 +124,16 @@ fn missing(there: &BTreeSet<u32>, count: u32) -> Error {
     let more = if all > named.len() { format!(" and {} more", all - named.len()) } else { String::new() };
     let (noun, verb) = if all == 1 { ("shard", "is") } else { ("shards", "are") };
     Error(format!(
-        "{noun} {}{more} of {count} {verb} missing, and nothing is known about what {} looked at.\n\
-         Give the result of every shard; audit one anew with --shard {}/{count}.",
+        "{noun} {}{more} of {count} {verb} missing, and nothing is known about {} Regions.\n\
+         Give the result of every shard; audit a missing one with --shard {}/{count}.",
         named.join(", "),
-        if all == 1 { "it" } else { "they" },
+        if all == 1 { "its" } else { "their" },
         named.first().map_or("I", String::as_str),
     ))
 }
 
 /// Findings name rules and waivers by their place, so these have to be the same everywhere.
-fn alike(shards: &[(Part, Saved)]) -> Result<(), Error> {
+fn alike(shards: &[(ShardInfo, Saved)]) -> Result<(), Error> {
     for pair in shards.windows(2) {
         let [(_, one), (_, other)] = pair else { continue };
         let what = if one.outcome.rules != other.outcome.rules {
@@ -163,7 +162,7 @@ fn alike(shards: &[(Part, Saved)]) -> Result<(), Error> {
 }
 
 /// A Region of an account is in one shard, or something would be counted twice.
-fn apart(shards: &[(Part, Saved)]) -> Result<(), Error> {
+fn apart(shards: &[(ShardInfo, Saved)]) -> Result<(), Error> {
     let mut owners: BTreeMap<(Option<&str>, &str), &str> = BTreeMap::new();
     for (_, saved) in shards {
         for scope in &saved.outcome.scopes {
@@ -173,7 +172,7 @@ fn apart(shards: &[(Part, Saved)]) -> Result<(), Error> {
                 && other != saved.name
             {
                 return Err(Error(format!(
-                    "{other} and {} both looked at {} {region}, so they are not shards of one run.",
+                    "{other} and {} both cover {} {region}, so they are not shards of one run.",
                     saved.name,
                     visible(account.unwrap_or("an account that is not stated")),
                     region = visible(region),
@@ -185,7 +184,7 @@ fn apart(shards: &[(Part, Saved)]) -> Result<(), Error> {
 }
 
 /// The circumstances of the whole: when the last shard was done, and how long the longest took.
-fn run(shards: &[(Part, Saved)]) -> Run {
+fn run(shards: &[(ShardInfo, Saved)]) -> Run {
     let runs = || shards.iter().map(|(_, saved)| &saved.run);
     let sources: BTreeSet<&str> = runs().map(|run| &*run.source).collect();
     let source = sources.into_iter().collect::<Vec<_>>().join(", ");
@@ -201,17 +200,17 @@ fn run(shards: &[(Part, Saved)]) -> Run {
     }
 }
 
-/// Which waivers have expired. What a shard says of one counts the shard's own violations, so it is taken out, and said
-/// anew of the whole.
-fn expired(shards: &mut [(Part, Saved)]) -> Vec<bool> {
+/// The waivers that have expired. A shard's warning counts its own violations, so it is removed, and made again for the
+/// merged result.
+fn expired(shards: &mut [(ShardInfo, Saved)]) -> Vec<bool> {
     let mut expired = Vec::new();
     for (_, saved) in shards {
         let outcome = &mut saved.outcome;
         let again = outcome.expired_again();
         expired.resize(outcome.waivers.len(), false);
         for ((waiver, again), expired) in outcome.waivers.iter().zip(again).zip(&mut expired) {
-            let said = waiver.expired(again);
-            if let Some(at) = outcome.warnings.iter().position(|warning| *warning == said) {
+            let warning = waiver.expired(again);
+            if let Some(at) = outcome.warnings.iter().position(|other| *other == warning) {
                 outcome.warnings.remove(at);
                 *expired = true;
             }
@@ -220,27 +219,27 @@ fn expired(shards: &mut [(Part, Saved)]) -> Vec<bool> {
     expired
 }
 
-/// That a signal ended a shard, so that what it had not looked at is missing from the whole.
-fn stopped(shard: &Part, saved: &Saved) -> Option<Warning> {
-    let (signal, Part { index, count, .. }) = (saved.signal?.name(), shard);
-    let message = format!("shard {index} of {count} was ended by {signal}; what it had not looked at is missing");
+/// The warning that a signal ended a shard, so that the merged result lacks everything it had not read.
+fn stopped(shard: &ShardInfo, saved: &Saved) -> Option<Warning> {
+    let (signal, ShardInfo { index, count, .. }) = (saved.signal?.name(), shard);
+    let message = format!("shard {index} of {count} was ended by {signal}; everything it had not read is missing");
     Some(Warning { kind: INTERRUPTED.to_owned(), message, ..Warning::default() })
 }
 
-/// That nobody knows where a shard looked, though nothing is known to have ended it.
-fn nowhere(shard: &Part, saved: &Saved) -> Option<Gap> {
-    let Part { index, count, .. } = shard;
-    let told = shard.found.is_some() || saved.signal.is_some() || saved.outcome.failed.is_some();
-    (!told).then(|| Gap {
+/// The gap of a shard that does not name its Regions and its caller, though nothing is known to have ended it.
+fn nowhere(shard: &ShardInfo, saved: &Saved) -> Option<Gap> {
+    let ShardInfo { index, count, .. } = shard;
+    let explained = shard.found.is_some() || saved.signal.is_some() || saved.outcome.failed.is_some();
+    (!explained).then(|| Gap {
         operation: "merge".to_owned(),
         code: "Incomplete".to_owned(),
         message: format!("shard {index} of {count} does not say whose credentials and which Regions it found"),
-        hint: format!("audit it anew with --shard {index}/{count}"),
+        hint: format!("audit it again with --shard {index}/{count}"),
         ..Gap::default()
     })
 }
 
-/// What is about no Region, as every shard says it: as often as the shard that says it most often.
+/// Elements about no Region, which every shard repeats: each as often as in the shard that has it most often.
 fn common<T: Ord + Clone>(lists: impl Iterator<Item = Vec<T>>) -> Vec<T> {
     let mut most: BTreeMap<T, usize> = BTreeMap::new();
     for list in lists {
@@ -256,7 +255,7 @@ fn common<T: Ord + Clone>(lists: impl Iterator<Item = Vec<T>>) -> Vec<T> {
     most.into_iter().flat_map(|(one, times)| std::iter::repeat_n(one, times)).collect()
 }
 
-/// The scopes, those without a Region once: every shard has them.
+/// The scopes, those without a Region once, since every shard has them.
 fn once(scopes: Vec<Scope>) -> Vec<Scope> {
     let mut merged: Vec<Scope> = Vec::with_capacity(scopes.len());
     let mut of_accounts: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
@@ -303,28 +302,4 @@ fn needed_by_none(unneeded: Vec<Vec<Unneeded>>) -> Vec<Warning> {
 /// The names given by flags that every shard lists as not found. A shard that could not look everywhere lists none.
 fn found_by_none(lists: impl Iterator<Item = Vec<Gap>>) -> Vec<Gap> {
     lists.reduce(|all, list| all.into_iter().filter(|gap| list.contains(gap)).collect()).unwrap_or_default()
-}
-
-/// Adds up; what every shard has alike stays as it is.
-fn add(whole: &mut Outcome, shard: Outcome) {
-    whole.stages += shard.stages;
-    whole.governed += shard.governed;
-    whole.checks += shard.checks;
-    whole.not_applicable += shard.not_applicable;
-    whole.undecided_checks += shard.undecided_checks;
-    for (whole, shard) in whole.violations.iter_mut().zip(shard.violations) {
-        whole.extend(shard);
-    }
-    whole.waived.extend(shard.waived);
-    whole.undecided.extend(shard.undecided);
-    whole.gaps.extend(shard.gaps);
-    whole.scopes.extend(shard.scopes);
-    whole.warnings.extend(shard.warnings);
-    whole.failed = match (whole.failed.take(), shard.failed) {
-        (Some(one), Some(other)) if one != other => Some(format!("{one}\n{other}")),
-        (one, other) => one.or(other),
-    };
-    whole.coverage.ungoverned.extend(shard.coverage.ungoverned);
-    whole.coverage.unused_rules.retain(|rule| shard.coverage.unused_rules.contains(rule));
-    whole.coverage.unread_fields.retain(|field| shard.coverage.unread_fields.contains(field));
 }

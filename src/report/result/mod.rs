@@ -1,18 +1,22 @@
 //! The JSON result, written, read and merged. Its keys and their order are a promise (version 1), so its types are its
 //! own and must not follow the model's names.
 
+#[macro_use]
+mod json;
+
 mod actual;
 mod blocks;
-mod findings;
+mod document;
+mod interner;
+mod lists;
 mod merge;
-mod parts;
 mod read;
+mod rebuild;
+mod records;
 mod saved;
 mod schema;
-mod shared;
 #[cfg(test)]
 mod tests;
-mod types;
 mod write;
 
 pub use self::merge::merge;

@@ -2,39 +2,43 @@
 //! text is as untrusted as one from AWS. It must not know policies, nor what the gate makes of what it reads.
 
 use serde::Deserialize;
+use serde::de::Error as _;
 
-use super::parts::Parts;
+use super::document::{Document, FORMAT, FORMAT_VERSION};
+use super::json::Text;
 use super::saved::{Error, Saved};
-use super::types::{FORMAT, FORMAT_VERSION, Text};
 use crate::model::fault;
 use crate::report::escape::visible;
 
-/// What to do about a file that holds no result.
+/// The advice about a file that holds no result.
 const NAME_ONE: &str = "Name a file that `driftgate audit --report json=FILE` wrote.";
 
 /// Reads a result; `name` is what messages call it.
 ///
 /// # Errors
-/// When it is empty, cut off, not JSON, of another format or version, or does not hold together.
+/// If it is empty, cut off, not JSON, of another format or version, or does not add up.
 pub fn read(name: &str, text: &[u8]) -> Result<Saved, Error> {
     // Editors on Windows put a mark of the byte order before UTF-8.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     if text.trim_ascii().is_empty() {
         return Err(Error(format!(
-            "{name} is empty, so there is no result in it.\nIf a command wrote it, look at what that command said."
+            "{name} is empty, so there is no result in it.\nIf a command wrote it, look at the output of that command."
         )));
     }
     let mut from = serde_json::Deserializer::from_slice(text);
-    let parts = Parts::deserialize(&mut from).and_then(|parts| from.end().map(|()| parts));
-    match parts {
-        Ok(parts) => parts.together(name).map_err(|what| {
+    let document = Document::deserialize(&mut from).and_then(|document| {
+        from.end()?;
+        document.other_kind().map_or(Ok(document), |kind| Err(serde_json::Error::custom(kind)))
+    });
+    match document {
+        Ok(document) => document.rebuild(name).map_err(|what| {
             Error(format!("{name}: {}.\nThe file was edited or is damaged; take the original.", visible(&what)))
         }),
         Err(error) => Err(explained(name, text, &error)),
     }
 }
 
-/// Why a text is no result, in words: what its beginning says it is matters more than where reading it ended.
+/// The reason for which a text is not a result: its format and version matter more than the place of the error.
 fn explained(name: &str, text: &[u8], error: &serde_json::Error) -> Error {
     #[derive(Deserialize)]
     struct Head<'a> {
@@ -51,9 +55,9 @@ fn explained(name: &str, text: &[u8], error: &serde_json::Error) -> Error {
         Some(Ok(head)) => head,
         Some(Err(head)) if head.is_eof() || error.is_eof() => return cut_off(),
         Some(Err(head)) if head.is_syntax() => {
-            return Error(format!("{place}: this is no JSON ({said}), so it is no result.\n{NAME_ONE}"));
+            return Error(format!("{place}: this is not JSON ({said}), so it is not a result.\n{NAME_ONE}"));
         }
-        _ => return Error(format!("{name} is JSON, but no result of driftgate.\n{NAME_ONE}")),
+        _ => return Error(format!("{name} is JSON, but not a result of driftgate.\n{NAME_ONE}")),
     };
     match head.format.as_ref().map(|format| &*format.0) {
         Some(FORMAT) => {}
@@ -64,11 +68,13 @@ fn explained(name: &str, text: &[u8], error: &serde_json::Error) -> Error {
         }
         Some(other) => {
             return Error(format!(
-                "{name} is no result of driftgate: its format is {}, not {FORMAT}.\n{NAME_ONE}",
+                "{name} is not a result of driftgate: its format is {}, not {FORMAT}.\n{NAME_ONE}",
                 visible(other)
             ));
         }
-        None => return Error(format!("{name} is JSON, but no result of driftgate: it has no `format`.\n{NAME_ONE}")),
+        None => {
+            return Error(format!("{name} is JSON, but not a result of driftgate: it has no `format`.\n{NAME_ONE}"));
+        }
     }
     match head.version.as_ref() {
         Some(version) if version.as_u64() != Some(FORMAT_VERSION) => Error(format!(

@@ -9,19 +9,19 @@ use crate::report::facts::Run;
 /// A result as it was saved.
 #[derive(Debug)]
 pub struct Saved {
-    /// What messages call it: a path, or `stdin`.
+    /// The name of it in messages: a path, or `stdin`.
     pub name: String,
-    /// What was found.
+    /// The outcome of the audit.
     pub outcome: Outcome,
-    /// What was tolerated.
+    /// The tolerance of the audit.
     pub tolerance: Tolerance,
     /// The signal that ended the run early.
     pub signal: Option<Signal>,
-    /// The run that found it. One that tells no circumstances is reproducible.
+    /// The run. A result without circumstances is of a reproducible run.
     pub run: Run,
 }
 
-/// Why a result cannot be used. The message says what, where and what to do.
+/// The reason for which a result cannot be used, its place, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error(pub String);
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::judgement::Signal;
 use crate::model::state::{Gap, Scope};
-use crate::report::facts::{Part, Run, Style};
+use crate::report::facts::{Run, ShardInfo, Style};
 use crate::report::sample::{self, Sample};
 
 const STYLE: Style = Style { colour: false, width: 80 };
@@ -68,18 +68,18 @@ fn what_is_no_result_says_what_it_is() {
     for (text, words) in [
         ("", "r.json is empty"),
         (" \n", "r.json is empty"),
-        ("policy: p", "r.json:1:1: this is no JSON"),
-        ("{\"format\":}", "r.json:1:11: this is no JSON"),
-        ("[]", "no result of driftgate"),
-        ("5", "no result of driftgate"),
+        ("policy: p", "r.json:1:1: this is not JSON"),
+        ("{\"format\":}", "r.json:1:11: this is not JSON"),
+        ("[]", "not a result of driftgate"),
+        ("5", "not a result of driftgate"),
         ("{}", "it has no `format`"),
         ("{\"format\":null}", "it has no `format`"),
-        ("{\"format\":7}", "no result of driftgate"),
+        ("{\"format\":7}", "not a result of driftgate"),
         ("{\"format\":\"a\\u001b\"}", "its format is a\\u{1b}, not driftgate.result"),
         ("{\"format\":\"driftgate.snapshot\",\"version\":1}\n{\"account\":null}", "is a snapshot, not a result"),
         ("{\"format\":\"driftgate.result\",\"version\":2}", "in version 2 of the format"),
         ("{\"format\":\"driftgate.result\",\"version\":\"\\u001b\"}", "in version \"\\u001b\" of the format"),
-        ("{\"format\":\"driftgate.result\",\"version\":1}", "missing field `scopes`"),
+        ("{\"format\":\"driftgate.result\",\"version\":1}", "missing field `exit`"),
         (
             "{\"format\":\"driftgate.result\",\"version\":1,\"scopes\":[{\"outcome\":\"\\u001b\"}]}",
             "not what a result holds",
@@ -135,14 +135,19 @@ fn a_result_that_was_edited_is_none() {
             "\"owner\":\"\",\"expires\"",
             "`waivers` lacks the one of waivers.yaml:2",
         ),
-        ("\"fail_on\":\"low\"", "\"fail_on\":\"lower\"", "lower, which is no severity"),
-        ("2027-03-01", "2027-03-01 ", "which is no day"),
-        ("\"expires\":\"2027-01-31\"", "\"expires\":\"::error::x\"", "which is no day"),
-        ("\"duration_seconds\":4.23", "\"duration_seconds\":-1", "is no duration"),
-        ("\"version\":\"0", "\"version\":\"<b>0", "which is no version"),
+        ("\"fail_on\":\"low\"", "\"fail_on\":\"lower\"", "lower, which is not a severity"),
+        ("2027-03-01", "2027-03-01 ", "which is not a date"),
+        ("\"expires\":\"2027-01-31\"", "\"expires\":\"::error::x\"", "which is not a date"),
+        ("\"duration_seconds\":4.23", "\"duration_seconds\":-1", "is not a duration"),
+        ("\"version\":\"0", "\"version\":\"<b>0", "which is not a version"),
         ("\"origin\":\"api\"", "\"origin\":\"API\"", "expected one of `route`"),
+        (
+            "\"path\":\"DefaultRouteSettings.ThrottlingBurstLimit\"",
+            "\"path\":\"AutoDeploy\"",
+            "`path` and `segments` of a violation differ",
+        ),
         ("\"actual\":5000", "\"actual\":18446744073709551615", "not what a result holds"),
-        (",\n\"history\":[]", ",\n\"warnings\":[]", "a member of it comes twice"),
+        (",\n\"history\":[]", ",\n\"warnings\":[]", "duplicate field `warnings`"),
         ("\n\"history\":[]", "\n\"history\":[]}{", "trailing characters"),
     ] {
         assert!(good.contains(from), "{from}");
@@ -158,8 +163,8 @@ fn a_result_that_lost_a_scope_is_none() {
     let mut result: serde_json::Value = serde_json::from_str(&sample::rich().render("json", STYLE)).unwrap();
     result["scopes"].as_array_mut().unwrap().remove(0);
     assert!(said(&result.to_string()).contains("there are 1204 stages, and 2 in all scopes"));
-    // Books that do not balance are what a run can fail over.
-    result["failed"] = "the books do not balance".into();
+    // A run can fail over counts that do not agree.
+    result["failed"] = "the counts do not agree".into();
     assert!(read("r.json", result.to_string().as_bytes()).is_ok());
 }
 
@@ -181,7 +186,7 @@ fn shard(index: u32, count: u32) -> Saved {
     let sample = sample::conforming();
     let mut outcome = sample.outcome;
     outcome.scopes[0].region = Some(format!("region-{index}"));
-    let shard = Some(Part { index, count, of: "sha256:0".to_owned(), found: Some("sha256:1".to_owned()) });
+    let shard = Some(ShardInfo { index, count, of: "sha256:0".to_owned(), found: Some("sha256:1".to_owned()) });
     let run = Run { shard, ..sample.run };
     Saved { name: format!("{index}.json"), outcome, tolerance: sample.judgement.tolerance, signal: None, run }
 }
@@ -212,7 +217,7 @@ fn shards_that_do_not_make_a_whole_are_not_merged() {
         (alter(|two| two.run.version = Some("9.8.7".to_owned())), "2.json of driftgate 9.8.7"),
         (
             alter(|two| two.outcome.scopes[0].region = Some("region-1".to_owned())),
-            "1.json and 2.json both looked at 111122223333 region-1",
+            "1.json and 2.json both cover 111122223333 region-1",
         ),
     ] {
         let said = merge(shards).unwrap_err().0;
@@ -227,7 +232,7 @@ fn an_interrupted_shard_interrupts_the_whole() {
     let whole = merge(vec![two, shard(1, 2)]).unwrap();
     assert_eq!(whole.signal, Some(Signal::Terminate));
     let [warning] = whole.outcome.warnings.as_slice() else { panic!("{:?}", whole.outcome.warnings) };
-    assert_eq!(warning.message, "shard 2 of 2 was ended by SIGTERM; what it had not looked at is missing");
+    assert_eq!(warning.message, "shard 2 of 2 was ended by SIGTERM; everything it had not read is missing");
 }
 
 /// It was ended before it knew whose credentials it has, which is no reason not to say so.

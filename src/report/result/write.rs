@@ -1,231 +1,150 @@
-//! The JSON result, the one format that other tools parse: its keys and their order are a promise (version 1), so its
-//! types are its own and must not follow the model's names. One element of a list is one line.
+//! Writes the result, one element of a list on a line.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 
-use serde::Serialize;
-
-use super::findings::Rules;
-use super::types::{FORMAT, FORMAT_VERSION, NEVER};
-use super::{blocks, findings};
-use crate::model::finding::{RuleFacts, Violation, WaiverFacts};
+use super::actual::ActualValue;
+use super::blocks;
+use super::document::{FORMAT, FORMAT_VERSION};
+use super::json::{Json, Maybe, Name, Null, Text};
+use super::records::{
+    BySeverity, Circumstances, Finding, Gate, Location, NEVER, Rule, Scope, Shard, Stage, Summary, Unchecked,
+    Undecided, UnusedWaiver, Waiver, WaiverOf, Warning,
+};
+use crate::model::finding::{self, RuleFacts, StageName, Violation, Waived, WaiverFacts, fingerprint};
 use crate::model::judgement::Tolerance;
-use crate::model::{Outcome, Severity, outcome, state};
-use crate::report::escape::json::push;
-use crate::report::facts::{Facts, Part, Run};
-
-/// The counts.
-#[derive(Serialize)]
-struct Summary {
-    stages: u64,
-    governed: u64,
-    ungoverned: u64,
-    rules: usize,
-    checks: u64,
-    not_applicable: u64,
-    undecided: u64,
-    violations: BySeverity,
-    waived: usize,
-    unchecked: usize,
-}
-
-#[derive(Serialize)]
-struct BySeverity {
-    critical: usize,
-    high: usize,
-    medium: usize,
-    low: usize,
-    info: usize,
-}
-
-/// What the gate tolerated.
-#[derive(Serialize)]
-struct Gate {
-    fail_on: &'static str,
-    allow_incomplete: bool,
-    allow_empty: bool,
-    min_coverage: Option<f64>,
-}
-
-/// The part of a run that the result is.
-#[derive(Serialize)]
-struct Shard<'a> {
-    index: u32,
-    count: u32,
-    of: &'a str,
-    #[serde(rename = "where")]
-    found: Option<&'a str>,
-    unused: Vec<Unneeded<'a>>,
-    unfound: Vec<Unchecked<'a>>,
-}
-
-/// The warning of a waiver that the part did not need.
-#[derive(Serialize)]
-struct Unneeded<'a> {
-    #[serde(flatten)]
-    warning: Warning<'a>,
-    in_scope: bool,
-}
-
-/// A rule of the audit.
-#[derive(Serialize)]
-struct Rule<'a> {
-    rule: &'a str,
-    title: &'a str,
-    severity: &'static str,
-    why: Option<&'a str>,
-    fix: Option<&'a str>,
-    references: &'a [String],
-    policy: At<'a>,
-}
-
-/// A place in a file.
-#[derive(Serialize)]
-struct At<'a> {
-    file: &'a str,
-    line: usize,
-}
-
-/// A waiver of the audit.
-#[derive(Serialize)]
-struct Waiver<'a> {
-    rule: &'a str,
-    reason: &'a str,
-    owner: &'a str,
-    expires: &'a str,
-    file: &'a str,
-    line: usize,
-}
-
-/// One account and Region.
-#[derive(Serialize)]
-struct Scope<'a> {
-    account: Option<&'a str>,
-    region: Option<&'a str>,
-    apis: u64,
-    skipped_apis: u64,
-    stages: u64,
-    requests: Option<u64>,
-    outcome: &'static str,
-    checked_apis: u64,
-    deleted_apis: u64,
-    unchecked_apis: u64,
-}
-
-/// Something that could not be read.
-#[derive(Serialize)]
-struct Unchecked<'a> {
-    account: Option<&'a str>,
-    region: Option<&'a str>,
-    api_id: Option<&'a str>,
-    stage: Option<&'a str>,
-    operation: &'a str,
-    code: &'a str,
-    message: &'a str,
-    hint: &'a str,
-}
-
-/// Something worth knowing.
-#[derive(Serialize)]
-struct Warning<'a> {
-    kind: &'a str,
-    message: &'a str,
-    account: Option<&'a str>,
-    region: Option<&'a str>,
-    api_id: Option<&'a str>,
-    stage: Option<&'a str>,
-}
-
-/// The circumstances, which no two runs share.
-#[derive(Serialize)]
-struct Circumstances<'a> {
-    generated_at: Option<&'a str>,
-    duration_seconds: Option<f64>,
-    version: &'a str,
-    command_line: Option<&'a [String]>,
-    source: &'a str,
-}
+use crate::model::outcome::Unneeded;
+use crate::model::path::Segment;
+use crate::model::{Outcome, Severity, state};
+use crate::report::escape::json as escape;
+use crate::report::facts::{Facts, Run, ShardInfo};
 
 /// Writes the result.
 ///
 /// # Errors
-/// When the writer fails.
+/// If the writer fails.
 pub(in crate::report) fn write(facts: &Facts<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let (outcome, judgement, run) = (facts.outcome, facts.judgement, facts.run);
-    let (rules, waivers) = (Rules::new(&outcome.rules), &outcome.waivers);
     // For the many small parts; long arrays come in blocks that pass through.
     let mut out = io::BufWriter::new(out);
     let out = &mut out;
 
     writeln!(out, "{{\"format\":\"{FORMAT}\",\"version\":{FORMAT_VERSION},")?;
-    writeln!(out, "\"verdict\":\"{}\",\"exit\":{},", judgement.verdict.name(), judgement.exit)?;
-    if let Some(failed) = &outcome.failed {
-        member(out, "\"failed\":", failed)?;
-        out.write_all(b",\n")?;
-    }
-    member(out, "\"gate\":", &Gate::of(&judgement.tolerance))?;
-    if let Some(shard) = &run.shard {
-        member(out, ",\n\"shard\":", &Shard::of(shard, outcome))?;
-    }
-    member(out, ",\n\"source\":", &run.source)?;
+    write!(out, "\"verdict\":\"{}\",\"exit\":{}", judgement.verdict.name(), judgement.exit)?;
+    member(out, "failed", &Maybe(outcome.failed.as_deref().map(Text::from)))?;
+    member(out, "gate", &Gate::of(&judgement.tolerance))?;
+    member(out, "shard", &Maybe(run.shard.as_ref().map(|shard| Shard::of(shard, outcome))))?;
+    member(out, "source", &Text::from(&run.source))?;
     if !outcome.narrowing.is_none() {
-        member(out, ",\n\"narrowing\":", &outcome.narrowing)?;
+        let mut narrowing = b",\n\"narrowing\":".to_vec();
+        escape::push(&mut narrowing, &outcome.narrowing)?;
+        out.write_all(&narrowing)?;
     }
-    member(out, ",\n\"summary\":", &summary(outcome))?;
-    out.write_all(b",\n\"rules\":")?;
-    elements(out, &outcome.rules, Rule::of)?;
-    out.write_all(b",\n\"waivers\":")?;
-    elements(out, &outcome.waivers, Waiver::of)?;
-    out.write_all(b",\n\"scopes\":")?;
-    elements(out, &outcome.scopes, |scope| Scope::of(scope, run))?;
-    out.write_all(b",\n\"violations\":")?;
-    let lists: Vec<&[Violation]> = outcome.violations.iter().map(Vec::as_slice).collect();
-    blocks::array(out, &lists, |block, bytes| findings::violations(block, &rules, waivers, bytes))?;
-    out.write_all(b",\n\"waived\":")?;
-    blocks::array(out, &[&outcome.waived], |block, bytes| findings::waived(block, &rules, waivers, bytes))?;
-    out.write_all(b",\n\"undecided\":")?;
-    blocks::array(out, &[&outcome.undecided], |block, bytes| findings::undecided(block, &rules, bytes))?;
-    out.write_all(b",\n\"unchecked\":")?;
-    elements(out, &outcome.gaps, Unchecked::of)?;
-    out.write_all(b",\n\"fixed\":[],\n\"warnings\":")?;
-    elements(out, &outcome.warnings, Warning::of)?;
-    out.write_all(b",\n\"coverage\":{\"ungoverned\":")?;
-    blocks::array(out, &[&outcome.coverage.ungoverned], findings::ungoverned)?;
-    member(out, ",\n\"unused_rules\":", &outcome.coverage.unused_rules)?;
-    member(out, ",\n\"unread_fields\":", &outcome.coverage.unread_fields)?;
+    member(out, "summary", &Summary::of(outcome))?;
+    lines(out, "rules", &outcome.rules, Rule::of)?;
+    lines(out, "waivers", &outcome.waivers, Waiver::of)?;
+    lines(out, "scopes", &outcome.scopes, |scope| Scope::of(scope, run))?;
+    let severities: Vec<&[Violation]> = outcome.violations.iter().map(Vec::as_slice).collect();
+    blocks(out, ",\n\"violations\":", &severities, |violation| Finding::of(violation, None, outcome))?;
+    blocks(out, ",\n\"waived\":", &[&outcome.waived], |waived| Finding::waived(waived, outcome))?;
+    blocks(out, ",\n\"undecided\":", &[&outcome.undecided], |undecided| Undecided::of(undecided, outcome))?;
+    lines(out, "unchecked", &outcome.gaps, Unchecked::of)?;
+    out.write_all(b",\n\"fixed\":[]")?;
+    lines(out, "warnings", &outcome.warnings, Warning::of)?;
+    let coverage = &outcome.coverage;
+    blocks(out, ",\n\"coverage\":{\"ungoverned\":", &[&coverage.ungoverned], |stage| Stage::of(stage))?;
+    member(out, "unused_rules", &texts(&coverage.unused_rules))?;
+    member(out, "unread_fields", &texts(&coverage.unread_fields))?;
     out.write_all(b"},\n\"history\":[]")?;
-    if !run.reproducible {
-        member(out, ",\n\"run\":", &Circumstances::of(run))?;
-    }
+    member(out, "run", &Maybe((!run.reproducible).then(|| Circumstances::of(run))))?;
     out.write_all(b"}\n")?;
     out.flush()
 }
 
-fn summary(outcome: &Outcome) -> Summary {
-    Summary {
-        stages: outcome.stages,
-        governed: outcome.governed,
-        ungoverned: outcome.stages.saturating_sub(outcome.governed),
-        rules: outcome.rules.len(),
-        checks: outcome.checks,
-        not_applicable: outcome.not_applicable,
-        undecided: outcome.undecided_checks,
-        violations: BySeverity {
+/// Writes a member on a line of its own.
+fn member(out: &mut dyn io::Write, key: &str, value: &impl Json) -> io::Result<()> {
+    if value.is_absent() {
+        return Ok(());
+    }
+    let mut bytes = format!(",\n\"{key}\":").into_bytes();
+    value.push(&mut bytes);
+    out.write_all(&bytes)
+}
+
+/// Writes a list with each element on a line.
+fn lines<'m, T, R: Json>(
+    out: &mut dyn io::Write,
+    key: &str,
+    items: &'m [T],
+    record: impl Fn(&'m T) -> R,
+) -> io::Result<()> {
+    let mut bytes = format!(",\n\"{key}\":[").into_bytes();
+    for (at, item) in items.iter().enumerate() {
+        bytes.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
+        record(item).push(&mut bytes);
+    }
+    bytes.extend_from_slice(if items.is_empty() { b"]" } else { b"\n]" });
+    out.write_all(&bytes)
+}
+
+/// Writes a long list in the same way.
+fn blocks<'m, T: Sync, R: Json>(
+    out: &mut dyn io::Write,
+    key: &str,
+    lists: &[&'m [T]],
+    record: impl Fn(&'m T) -> R + Sync,
+) -> io::Result<()> {
+    out.write_all(key.as_bytes())?;
+    blocks::array(out, lists, |block, bytes| {
+        for item in block {
+            bytes.extend_from_slice(b",\n");
+            record(item).push(bytes);
+        }
+    })
+}
+
+fn optional(text: Option<&(impl AsRef<str> + ?Sized)>) -> Option<Text<'_>> {
+    text.map(Text::from)
+}
+
+fn texts(all: &[String]) -> Vec<Text<'_>> {
+    all.iter().map(Text::from).collect()
+}
+
+impl Summary {
+    fn of(outcome: &Outcome) -> Self {
+        Self {
+            stages: outcome.stages,
+            governed: outcome.governed,
+            ungoverned: outcome.stages.saturating_sub(outcome.governed),
+            rules: outcome.rules.len(),
+            checks: outcome.checks,
+            not_applicable: outcome.not_applicable,
+            undecided: outcome.undecided_checks,
+            violations: BySeverity::of(outcome),
+            waived: outcome.waived.len(),
+            unchecked: outcome.gaps.len(),
+        }
+    }
+}
+
+impl BySeverity {
+    /// The number of violations of each severity.
+    pub fn of(outcome: &Outcome) -> Self {
+        Self {
             critical: outcome.count(Severity::Critical),
             high: outcome.count(Severity::High),
             medium: outcome.count(Severity::Medium),
             low: outcome.count(Severity::Low),
             info: outcome.count(Severity::Info),
-        },
-        waived: outcome.waived.len(),
-        unchecked: outcome.gaps.len(),
+        }
     }
 }
 
-impl Gate {
+impl Gate<'static> {
     fn of(tolerance: &Tolerance) -> Self {
         Self {
-            fail_on: tolerance.fail_on.map_or(NEVER, Severity::name),
+            fail_on: Text::from(tolerance.fail_on.map_or(NEVER, Severity::name)),
             allow_incomplete: tolerance.allow_incomplete,
             allow_empty: tolerance.allow_empty,
             min_coverage: tolerance.min_coverage,
@@ -233,58 +152,69 @@ impl Gate {
     }
 }
 
-impl<'a> Shard<'a> {
-    fn of(shard: &'a Part, outcome: &'a Outcome) -> Self {
-        let unneeded =
-            |one: &'a outcome::Unneeded| Unneeded { warning: Warning::of(&one.warning), in_scope: one.in_scope };
+impl<'m> Shard<'m> {
+    fn of(shard: &'m ShardInfo, outcome: &'m Outcome) -> Self {
         Self {
             index: shard.index,
             count: shard.count,
-            of: &shard.of,
-            found: shard.found.as_deref(),
-            unused: outcome.unneeded.iter().map(unneeded).collect(),
+            of: Text::from(&shard.of),
+            found: optional(shard.found.as_ref()),
+            unused: outcome.unneeded.iter().map(UnusedWaiver::of).collect(),
             unfound: outcome.unfound.iter().map(Unchecked::of).collect(),
         }
     }
 }
 
-impl<'a> Rule<'a> {
-    fn of(rule: &'a RuleFacts) -> Self {
+impl<'m> UnusedWaiver<'m> {
+    fn of(unneeded: &'m Unneeded) -> Self {
+        let Warning { kind, message, account, region, api_id, stage } = Warning::of(&unneeded.warning);
+        Self { kind, message, account, region, api_id, stage, in_scope: unneeded.in_scope }
+    }
+}
+
+impl<'m> Rule<'m> {
+    fn of(rule: &'m RuleFacts) -> Self {
         Self {
-            rule: &rule.name,
-            title: &rule.title,
-            severity: rule.severity.name(),
-            why: rule.why.as_deref(),
-            fix: rule.fix.as_deref(),
-            references: &rule.references,
-            policy: At { file: &rule.file, line: rule.line },
+            rule: Text::from(&rule.name),
+            title: Text::from(&rule.title),
+            severity: Name(rule.severity),
+            why: optional(rule.why.as_ref()),
+            fix: optional(rule.fix.as_ref()),
+            references: texts(&rule.references),
+            policy: Location { file: Text::from(&rule.file), line: rule.line },
         }
     }
 }
 
-impl<'a> Waiver<'a> {
-    fn of(waiver: &'a WaiverFacts) -> Self {
+impl<'m> Waiver<'m> {
+    fn of(waiver: &'m WaiverFacts) -> Self {
+        let WaiverOf { reason, owner, expires, file, line } = WaiverOf::of(waiver);
+        Self { rule: Text::from(&waiver.rule), reason, owner, expires, file, line }
+    }
+}
+
+impl<'m> WaiverOf<'m> {
+    fn of(waiver: &'m WaiverFacts) -> Self {
         Self {
-            rule: &waiver.rule,
-            reason: &waiver.reason,
-            owner: &waiver.owner,
-            expires: &waiver.expires,
-            file: &waiver.file,
+            reason: Text::from(&waiver.reason),
+            owner: Text::from(&waiver.owner),
+            expires: Text::from(&waiver.expires),
+            file: Text::from(&waiver.file),
             line: waiver.line,
         }
     }
 }
 
-impl<'a> Scope<'a> {
-    fn of(scope: &'a state::Scope, run: &Run) -> Self {
+impl<'m> Scope<'m> {
+    fn of(scope: &'m state::Scope, run: &Run) -> Self {
         Self {
-            account: scope.account.as_deref(),
-            region: scope.region.as_deref(),
+            account: optional(scope.account.as_ref()),
+            region: optional(scope.region.as_ref()),
             apis: scope.apis,
             skipped_apis: scope.skipped_apis,
             stages: scope.stages,
             requests: scope.requests.filter(|_| !run.reproducible),
-            outcome: scope.outcome.name(),
+            outcome: Name(scope.outcome),
             checked_apis: scope.checked_apis,
             deleted_apis: scope.deleted_apis,
             unchecked_apis: scope.unchecked_apis,
@@ -292,64 +222,114 @@ impl<'a> Scope<'a> {
     }
 }
 
-impl<'a> Unchecked<'a> {
-    fn of(gap: &'a state::Gap) -> Self {
+impl<'m> Stage<'m> {
+    fn of(stage: &'m StageName) -> Self {
         Self {
-            account: gap.account.as_deref(),
-            region: gap.region.as_deref(),
-            api_id: gap.api_id.as_deref(),
-            stage: gap.stage.as_deref(),
-            operation: &gap.operation,
-            code: &gap.code,
-            message: &gap.message,
-            hint: &gap.hint,
+            account: optional(stage.place.account.as_ref()),
+            region: optional(stage.place.region.as_ref()),
+            api_id: optional(stage.api.id.as_ref()),
+            api_name: optional(stage.api.name.as_ref()),
+            protocol: optional(stage.api.protocol.as_ref()),
+            name: optional(stage.name.as_ref()),
+            arn: stage.arn().map(|arn| Text(Cow::Owned(arn))),
         }
     }
 }
 
-impl<'a> Warning<'a> {
-    fn of(warning: &'a state::Warning) -> Self {
+impl<'m> Finding<'m> {
+    fn of(violation: &'m Violation, waiver: Option<&'m WaiverFacts>, outcome: &'m Outcome) -> Self {
+        let rule = outcome.rule(violation.rule);
+        let (route, path) = (violation.route.as_deref(), violation.path_text());
+        let name = rule_name(rule);
+        let segments = violation.path.iter().flat_map(|path| path.segments()).map(Segment::name);
+        let expired = violation.expired.and_then(|waiver| outcome.waivers.get(waiver as usize));
         Self {
-            kind: &warning.kind,
-            message: &warning.message,
-            account: warning.account.as_deref(),
-            region: warning.region.as_deref(),
-            api_id: warning.api_id.as_deref(),
-            stage: warning.stage.as_deref(),
+            rule: Text::from(name),
+            severity: Name(rule.map_or(Severity::Info, |rule| rule.severity)),
+            title: Text::from(rule.map_or("", |rule| &rule.title)),
+            stage: Stage::of(&violation.stage),
+            route: optional(route),
+            path: optional(path),
+            segments: Maybe(Some(segments.map(Text::from).collect())),
+            expected: Text::from(&violation.expected),
+            actual: ActualValue(Cow::Borrowed(&violation.actual)),
+            origin: Name(violation.origin),
+            reading: Maybe(violation.reading.map(Name)),
+            waiver_expired: Maybe(expired.map(|waiver| Text::from(&waiver.expires))),
+            expired_waiver: Maybe(expired.map(WaiverOf::of)),
+            status: Null,
+            first_seen: Null,
+            fingerprint: Text(Cow::Owned(fingerprint(name, &violation.stage, route, path))),
+            policy: Location {
+                file: Text::from(rule.map_or("", |rule| &rule.file)),
+                line: rule.map_or(0, |rule| rule.line),
+            },
+            fix: optional(rule.and_then(|rule| rule.fix.as_ref())),
+            commands: Vec::new(),
+            waiver: Maybe(waiver.map(WaiverOf::of)),
+        }
+    }
+
+    fn waived(waived: &'m Waived, outcome: &'m Outcome) -> Self {
+        Self::of(&waived.violation, outcome.waivers.get(waived.waiver as usize), outcome)
+    }
+}
+
+/// The name of a rule. An outcome holds all rules that its findings name.
+fn rule_name(rule: Option<&RuleFacts>) -> &str {
+    rule.map_or("unknown", |rule| &rule.name)
+}
+
+impl<'m> Undecided<'m> {
+    fn of(undecided: &'m finding::Undecided, outcome: &'m Outcome) -> Self {
+        Self {
+            rule: Text::from(rule_name(outcome.rule(undecided.rule))),
+            stage: Stage::of(&undecided.stage),
+            route: optional(undecided.route.as_ref()),
+            path: optional(undecided.path.as_ref()),
+            reason: Text::from(&undecided.reason),
         }
     }
 }
 
-impl<'a> Circumstances<'a> {
-    fn of(run: &'a Run) -> Self {
+impl<'m> Unchecked<'m> {
+    fn of(gap: &'m state::Gap) -> Self {
         Self {
-            generated_at: run.generated_at.as_deref(),
+            account: optional(gap.account.as_ref()),
+            region: optional(gap.region.as_ref()),
+            api_id: optional(gap.api_id.as_ref()),
+            stage: optional(gap.stage.as_ref()),
+            operation: Text::from(&gap.operation),
+            code: Text::from(&gap.code),
+            message: Text::from(&gap.message),
+            hint: Text::from(&gap.hint),
+        }
+    }
+}
+
+impl<'m> Warning<'m> {
+    fn of(warning: &'m state::Warning) -> Self {
+        Self {
+            kind: Text::from(&warning.kind),
+            message: Text::from(&warning.message),
+            account: optional(warning.account.as_ref()),
+            region: optional(warning.region.as_ref()),
+            api_id: optional(warning.api_id.as_ref()),
+            stage: optional(warning.stage.as_ref()),
+        }
+    }
+}
+
+impl<'m> Circumstances<'m> {
+    fn of(run: &'m Run) -> Self {
+        Self {
+            generated_at: optional(run.generated_at.as_ref()),
             duration_seconds: run.duration.map(|duration| duration.as_secs_f64()),
-            version: run.version(),
-            command_line: run.command_line.as_deref(),
-            source: &run.source,
+            version: Text::from(run.version()),
+            command_line: run.command_line.as_deref().map(texts),
+            source: Text::from(&run.source),
         }
     }
-}
-
-/// Writes a key, as it is given, and a value.
-fn member(out: &mut dyn io::Write, key: &str, value: &impl Serialize) -> io::Result<()> {
-    let mut bytes = key.as_bytes().to_vec();
-    push(&mut bytes, value)?;
-    out.write_all(&bytes)
-}
-
-/// Writes an array of what is made of each item.
-fn elements<'a, T: Sync, W: Serialize>(
-    out: &mut dyn io::Write,
-    items: &'a [T],
-    wire: impl Fn(&'a T) -> W,
-) -> io::Result<()> {
-    out.write_all(b"[")?;
-    for (at, item) in items.iter().enumerate() {
-        member(out, if at == 0 { "\n" } else { ",\n" }, &wire(item))?;
-    }
-    out.write_all(if items.is_empty() { b"]" } else { b"\n]" })
 }
 
 #[cfg(test)]
@@ -467,7 +447,7 @@ mod tests {
             assert_eq!(violation["path"].as_str(), found.path_text());
             let segments: Vec<&str> =
                 violation["segments"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
-            let path = found.path.iter().flat_map(|path| path.segments()).map(crate::model::path::Segment::name);
+            let path = found.path.iter().flat_map(|path| path.segments()).map(Segment::name);
             assert_eq!(segments, path.collect::<Vec<_>>());
             assert_eq!(violation["expected"].as_str(), Some(&*found.expected));
             assert_eq!(violation["origin"], found.origin.name());
@@ -506,6 +486,6 @@ mod tests {
         sample.outcome.rules.clear();
         let result = parsed(&sample);
         assert_eq!(result["violations"].as_array().unwrap().len(), sample.outcome.total());
-        assert_eq!(result["violations"][0]["rule"], Value::Null);
+        assert_eq!(result["violations"][0]["rule"], "unknown");
     }
 }

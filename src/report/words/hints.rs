@@ -1,9 +1,9 @@
-//! What settles an open question. The output of the AWS CLI names neither API nor place: some of that can be stated
-//! beside it, the rest it takes another source to tell. It must not know any format.
+//! Hints that settle open questions. The output of the AWS CLI names neither API nor Region: flags can state some of
+//! that, the rest needs another source. It must not know any format.
 
 use crate::model::finding::Undecided;
 
-/// What follows the name of what a value was compared with, where that is what is missing.
+/// The end of a reason that names a missing value.
 const NOT_STATED: &str = " is not stated by the source";
 
 /// Hints in the order of what can be done soonest, each once, with code between backticks.
@@ -11,7 +11,7 @@ const HINTS: [&str; 4] = [
     "state it with `--protocol HTTP` or `--protocol WEBSOCKET`",
     "state the Region with `--region`",
     "state the API with `--api`",
-    "the output of the AWS CLI does not say it; audit from AWS or from a snapshot",
+    "the output of the AWS CLI does not have it; audit from AWS or from a snapshot",
 ];
 
 /// The hints for what could not be decided.
@@ -25,8 +25,8 @@ pub(in crate::report) fn hints(undecided: &[Undecided]) -> Vec<&'static str> {
     HINTS.into_iter().zip(given).filter(|(_, given)| *given).map(|(hint, _)| hint).collect()
 }
 
-/// The hint for one of them, as its place in [`HINTS`]. What the stage's own name has was stated, so something else is
-/// wrong with it, and every other source names the API.
+/// The hint for one question, as its place in [`HINTS`]. A value that the stage's own name has was stated, so that
+/// something else is wrong with it; and every other source names the API.
 fn hint(one: &Undecided) -> Option<usize> {
     let (place, api) = (&one.stage.place, &one.stage.api);
     let missing = one.reason.strip_suffix(NOT_STATED).or(one.path.as_deref())?;
@@ -43,7 +43,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::finding::{ApiName, Place, StageName};
+    use crate::model::finding::{ApiName, RegionName, StageName};
     use crate::report::sample;
 
     fn undecided(stage: &Arc<StageName>, path: &str, reason: &str) -> Undecided {
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn a_hint_settles_what_the_output_of_the_aws_cli_leaves_open() {
         let bare = Arc::new(StageName {
-            place: Arc::new(Place { account: None, region: None }),
+            place: Arc::new(RegionName { account: None, region: None }),
             api: Arc::new(ApiName { id: None, name: None, protocol: None }),
             name: Some("prod".into()),
         });

@@ -1,5 +1,5 @@
-//! Facts in plain words, for the reports that people read. It must not know any format: what comes from outside is
-//! returned as it is, for each format to make inert.
+//! Facts in plain words, for the reports that people read. It must not know any format: texts that others wrote are
+//! returned as they are, for each format to escape.
 
 mod hints;
 mod names;
@@ -60,12 +60,12 @@ pub fn found(actual: &Actual) -> Option<String> {
     value(actual).map(|value| visible(&value))
 }
 
-/// What is said where there is no value to show: the stage as a whole has none, and still is something else.
+/// The words where there is no value to show: the stage as a whole has none, and still is something else.
 pub(super) fn no_value(violation: &Violation) -> &'static str {
     if violation.path.is_none() { "something else" } else { "not set" }
 }
 
-/// What a reader would otherwise get wrong about where a value came from.
+/// A remark about the origin of a value that a reader would otherwise get wrong.
 pub(super) fn origin(violation: &Violation) -> Option<&'static str> {
     // An entry of `RouteSettings` that leaves the setting out.
     match violation.reading {
@@ -81,13 +81,13 @@ pub(super) fn origin(violation: &Violation) -> Option<&'static str> {
     }
 }
 
-/// That a waiver covered a violation until it expired.
+/// The remark that a waiver covered a violation until it expired.
 pub(super) fn expired(facts: &Facts<'_>, violation: &Violation) -> Option<String> {
     let waiver = facts.outcome.waivers.get(violation.expired? as usize)?;
     Some(format!("its waiver expired on {}", waiver.expires))
 }
 
-/// A duration as people say it.
+/// A duration in units that fit it.
 pub(super) fn duration(duration: std::time::Duration) -> String {
     let seconds = duration.as_secs_f64();
     match duration.as_secs() {
@@ -105,7 +105,7 @@ pub(super) fn shortened(text: &str, most: usize) -> (&str, usize) {
     }
 }
 
-/// How many violations of which severities: `3 violations: 1 critical, 2 low`.
+/// The number of violations of each severity: `3 violations: 1 critical, 2 low`.
 pub(super) fn violations(facts: &Facts<'_>) -> String {
     let outcome = facts.outcome;
     let by_severity: Vec<String> = crate::model::Severity::WORST_FIRST
@@ -157,7 +157,7 @@ pub(super) fn source(facts: &Facts<'_>, show: impl Fn(&str) -> String) -> String
     source
 }
 
-/// What was looked at: `9 stages of 4 APIs in 3 Regions, 7 governed by a rule, 2 by none`.
+/// The stages, APIs and Regions that were read: `9 stages of 4 APIs in 3 Regions, 7 governed by a rule, 2 by none`.
 pub(super) fn looked_at(facts: &Facts<'_>) -> String {
     let outcome = facts.outcome;
     let mut said = format!("{} of {}", count(outcome.stages, "stage"), count(apis(facts), "API"));
@@ -181,11 +181,11 @@ fn apis(facts: &Facts<'_>) -> u64 {
     facts.outcome.scopes.iter().map(|scope| scope.apis).sum()
 }
 
-/// The books: what became of every account's Region and of every API. `None` where there is one Region and
-/// no API of it was passed over.
-pub(super) fn books(facts: &Facts<'_>) -> Option<String> {
+/// The accounting: how far every account, Region and API was read. `None` if there is one Region and every API of it
+/// was checked.
+pub(super) fn accounting(facts: &Facts<'_>) -> Option<String> {
     let scopes = &facts.outcome.scopes;
-    // An account that nobody looked into has no Regions here.
+    // An account that was not looked into has no Regions here.
     let (accounts, regions): (Vec<_>, Vec<_>) = scopes
         .iter()
         .partition(|it| it.region.is_none() && matches!(it.outcome, ScopeOutcome::Unchecked | ScopeOutcome::Excluded));
@@ -207,7 +207,7 @@ pub(super) fn books(facts: &Facts<'_>) -> Option<String> {
         (sum(|scope| scope.deleted_apis), "deleted meanwhile"),
         (sum(|scope| scope.unchecked_apis), "not read in full"),
     ];
-    // Of one Region the reports say as much anyway.
+    // The reports show as much of one Region anyway.
     let whole = |scope: &Scope| scope.skipped_apis + scope.deleted_apis + scope.unchecked_apis == 0;
     if scopes.is_empty() || (scopes.len() == 1 && scopes.iter().all(whole)) {
         return None;
@@ -232,17 +232,17 @@ pub(super) fn read_whole(facts: &Facts<'_>) -> &'static str {
 
 /// `3 Regions: 2 read in full, 1 not read`, or `3 Regions read in full`.
 fn tallied(all: u64, noun: &str, counts: &[(u64, &str)]) -> String {
-    let told: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).collect();
-    match told.as_slice() {
+    let shown: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).collect();
+    match shown.as_slice() {
         [(_, what)] => format!("{} {what}", count(all, noun)),
         _ => {
-            let parts: Vec<String> = told.iter().map(|(count, what)| format!("{} {what}", number(*count))).collect();
+            let parts: Vec<String> = shown.iter().map(|(count, what)| format!("{} {what}", number(*count))).collect();
             format!("{}: {}", count(all, noun), parts.join(", "))
         }
     }
 }
 
-/// What was checked: `40 checks of 6 rules, 2 not applicable, 1 undecided`.
+/// The number of checks: `40 checks of 6 rules, 2 not applicable, 1 undecided`.
 pub(super) fn checked(facts: &Facts<'_>) -> String {
     let outcome = facts.outcome;
     let mut said = format!("{} of {}", count(outcome.checks, "check"), count(outcome.rules.len() as u64, "rule"));
@@ -254,7 +254,8 @@ pub(super) fn checked(facts: &Facts<'_>) -> String {
     said
 }
 
-/// What is not known: `2 things could not be read and 1 check could not be decided`; `None` when all is known.
+/// The number of gaps and undecided checks: `2 things could not be read and 1 check could not be decided`; `None` if
+/// there is none.
 pub(super) fn unknown(unread: usize, undecided: u64) -> Option<String> {
     let mut parts = Vec::new();
     if unread > 0 {
@@ -266,8 +267,8 @@ pub(super) fn unknown(unread: usize, undecided: u64) -> Option<String> {
     (!parts.is_empty()).then(|| list(&parts))
 }
 
-/// What it took: `312 requests, 4.2 s`; without requests where none were sent, `None` when nothing may be said or is
-/// known.
+/// The requests and the duration: `312 requests, 4.2 s`; without requests if none was sent, `None` in a reproducible
+/// report or if nothing is known.
 pub(super) fn took(facts: &Facts<'_>) -> Option<String> {
     let run = facts.run;
     if run.reproducible {
@@ -279,7 +280,7 @@ pub(super) fn took(facts: &Facts<'_>) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Why the audit ends as it does: what explains an exit code other than 0, or what was verified.
+/// The reason for the exit code: what fails or is not known, or else what was verified.
 pub(super) fn conclusion(facts: &Facts<'_>) -> String {
     let judged = facts.judgement;
     let mut sentences = Vec::new();
@@ -295,7 +296,7 @@ pub(super) fn conclusion(facts: &Facts<'_>) -> String {
         _ if judged.failing > 0 => {
             let threshold = judged.tolerance.fail_on.map_or("info", crate::model::Severity::name);
             sentences.push(format!("{} at or above {threshold}.", count(judged.failing as u64, "violation")));
-            sentences.extend(unknown.map(|unknown| format!("Besides, {unknown}.")));
+            sentences.extend(unknown.map(|unknown| format!("Also, {unknown}.")));
         }
         _ if judged.signal.is_some() => sentences.extend(unknown.map(|unknown| format!("{unknown}."))),
         _ => sentences.extend(unknown.map(|unknown| format!("nothing fails, but {unknown}."))),
@@ -317,7 +318,7 @@ pub(super) fn conclusion(facts: &Facts<'_>) -> String {
     sentences.join(" ")
 }
 
-/// Why nothing was verified.
+/// The reason for which nothing was verified.
 fn nothing_governed(facts: &Facts<'_>) -> String {
     match facts.outcome.stages {
         // What could not be read may hold any number of them.
@@ -395,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_told_where_some_were_sent() {
+    fn requests_are_shown_if_some_were_sent() {
         let told = |requests: &[Option<u64>]| {
             let scopes =
                 requests.iter().map(|requests| Scope { requests: *requests, ..sample::scope(None, None) }).collect();
@@ -409,7 +410,7 @@ mod tests {
         assert_eq!(told(&[Some(0), Some(2)]), "2 requests, 10 ms");
     }
 
-    /// What is concluded from an outcome of `governed` of nine stages, with the judgement changed by `change`.
+    /// The conclusion for `governed` of nine stages, with the judgement changed by `change`.
     fn concluded(governed: u64, change: impl Fn(&mut Outcome, &mut Judgement)) -> String {
         let mut outcome = Outcome { stages: 9, governed, checks: 40, not_applicable: 3, ..Outcome::default() };
         let mut judgement = sample::judgement(Verdict::Conforms, 0);
@@ -440,7 +441,7 @@ mod tests {
         let failing = concluded(7, |_, judged| {
             (judged.verdict, judged.failing, judged.unchecked) = (Verdict::Violations, 12, 2);
         });
-        assert_eq!(failing, "12 violations at or above low. Besides, 2 things could not be read.");
+        assert_eq!(failing, "12 violations at or above low. Also, 2 things could not be read.");
         let incomplete = concluded(7, |_, judged| {
             (judged.verdict, judged.unchecked, judged.undecided) = (Verdict::Incomplete, 2, 1);
         });

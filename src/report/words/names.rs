@@ -1,4 +1,4 @@
-//! What stages and places are called, as far as they are stated. It must not know any format.
+//! The names of stages, accounts and Regions, as far as they are stated. It must not know any format.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ pub(in crate::report) fn api(stage: &StageName) -> String {
     }
 }
 
-/// A stage as it is called: `orders (a1b2c3) prod`, `a1b2c3 prod`, `prod`.
+/// The name of a stage: `orders (a1b2c3) prod`, `a1b2c3 prod`, `prod`.
 pub(in crate::report) fn called(of: &StageName) -> String {
     match (of.api.name.as_deref(), of.api.id.as_deref()) {
         (None, Some(id)) => format!("{id} {}", stage(of)),
@@ -25,7 +25,7 @@ pub(in crate::report) fn called(of: &StageName) -> String {
     }
 }
 
-/// What else is stated of a stage: `, HTTP, 111122223333 us-east-1`.
+/// Everything else that is stated of a stage: `, HTTP, 111122223333 us-east-1`.
 pub(in crate::report) fn besides(stage: &StageName, protocol: Option<&str>) -> String {
     let api = (stage.api.id.is_none() && stage.api.name.is_none()).then(|| "API not stated".to_owned());
     let (account, region) = (stage.place.account.as_deref(), stage.place.region.as_deref());
@@ -50,7 +50,7 @@ pub(in crate::report) fn place(account: Option<&str>, region: Option<&str>) -> S
     }
 }
 
-/// So many Regions: `3 Regions`, `12 Regions of 3 accounts`; `None` where none is stated. `more` stands before the word.
+/// Number of Regions: `3 Regions`, `12 Regions of 3 accounts`; `None` if none is stated. `more` precedes the word.
 pub(in crate::report) fn regions<'a>(scopes: impl IntoIterator<Item = &'a Scope>, more: &str) -> Option<String> {
     let (mut regions, mut accounts) = (0, BTreeSet::new());
     for scope in scopes {
@@ -69,14 +69,14 @@ pub(in crate::report) fn regions<'a>(scopes: impl IntoIterator<Item = &'a Scope>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::finding::{ApiName, Place};
+    use crate::model::finding::{ApiName, RegionName};
     use crate::report::sample;
 
     #[test]
     fn a_stage_is_called_by_what_is_stated() {
         let said = |place: (Option<&str>, Option<&str>), api: (Option<&str>, Option<&str>)| {
             let of = StageName {
-                place: Place { account: place.0.map(Into::into), region: place.1.map(Into::into) }.into(),
+                place: RegionName { account: place.0.map(Into::into), region: place.1.map(Into::into) }.into(),
                 api: ApiName { id: api.0.map(Into::into), name: api.1.map(Into::into), protocol: None }.into(),
                 name: Some("prod".into()),
             };

@@ -51,7 +51,7 @@ pub fn run(command: &Doctor, global: &Global, interrupt: &Interrupt) -> Result<u
         output::page(|page| text::render(&found, external_id, page))?;
     }
     if let Some(signal) = interrupt.signal() {
-        return Ok(gate::signal_code(signal));
+        return Ok(signal.code());
     }
     match &found.failed {
         Some(error) => {

@@ -43,7 +43,7 @@ pub fn run(command: &Learn, global: &Global, interrupt: &Interrupt) -> Result<u8
     let state = source::open(&from, &source, FetchPlan::all(), interrupt, global.shows_progress(false))?;
     let (found, close) = query.read(state).map_err(Stop::usage)?;
     if let Some(signal) = interrupt.signal() {
-        return Ok(gate::signal_code(signal));
+        return Ok(signal.code());
     }
     let stage = query.only(found, &close)?;
 

@@ -1,9 +1,9 @@
-//! How much of each part of the report there is room for. It must not know what the parts say.
+//! The size that each part of the report may have. It must not know the contents of the parts.
 
 use crate::report::words;
 
-/// GitHub drops a job summary of more than a mebibyte as a whole. The rooms below stay within a million bytes
-/// together, with some left for headings.
+/// GitHub drops a job summary of more than a mebibyte as a whole. All budgets together are less than a million bytes,
+/// with some left for headings.
 pub(super) const ALERT: usize = 150_000;
 pub(super) const VIOLATIONS: usize = 300_000;
 pub(super) const WAIVED: usize = 50_000;
@@ -14,14 +14,14 @@ pub(super) const WARNINGS: usize = 25_000;
 pub(super) const SCOPES: usize = 40_000;
 pub(super) const COVERAGE: usize = 20_000;
 
-/// Appends the text of each item while it fits. Returns how many did.
+/// Appends the text of each item while it fits. Returns the number of those that did.
 pub(super) fn fill<T>(
     page: &mut String,
-    room: usize,
+    budget: usize,
     items: impl IntoIterator<Item = T>,
     mut text: impl FnMut(T) -> String,
 ) -> usize {
-    let end = page.len() + room;
+    let end = page.len() + budget;
     let mut shown = 0;
     for item in items {
         let text = text(item);
@@ -34,7 +34,7 @@ pub(super) fn fill<T>(
     shown
 }
 
-/// Says how many are left out and where they are; nothing if all are there. `prefix` stands before each line.
+/// Appends how many items are left out and where to find them; nothing if all are there. `prefix` begins each line.
 pub(super) fn left_out(page: &mut String, prefix: &str, all: usize, shown: usize, noun: &str) {
     if shown < all {
         let more = words::number((all - shown) as u64);
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rooms_are_less_than_a_million_bytes() {
+    fn the_budgets_are_less_than_a_million_bytes() {
         let all = [ALERT, VIOLATIONS, RULES, DETAILS, UNDECIDED, WARNINGS, SCOPES, COVERAGE];
         assert!(all.iter().sum::<usize>() < 990_000);
     }

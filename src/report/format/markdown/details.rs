@@ -1,4 +1,4 @@
-//! What was found on each API, folded: for each of its stages a picture of what is beside what was expected.
+//! The violations of each API, folded: for each of its stages a diff of the settings found and expected.
 
 use super::{budget, diff};
 use crate::model::finding::{StageName, Violation};
@@ -7,7 +7,7 @@ use crate::report::escape::markdown::{code, fence};
 use crate::report::facts::Facts;
 use crate::report::words;
 
-/// Settings of one stage that are pictured.
+/// Settings of one stage that are shown.
 const SETTINGS: usize = 60;
 
 /// A section for each API with violations.
@@ -55,8 +55,8 @@ fn one_stage(facts: &Facts<'_>, violations: &[&Violation]) -> String {
             rules.push(name);
         }
     }
-    let (pictured, rest) = violations.split_at(violations.len().min(SETTINGS));
-    let diff = diff::diff(pictured);
+    let (shown, rest) = violations.split_at(violations.len().min(SETTINGS));
+    let diff = diff::diff(shown);
     let fence = fence(&diff);
     let mut text = format!("\nStage {}, against {}:\n", code(words::stage(&first.stage)), words::list(&rules));
     text.push_str(&format!("\n{fence}diff\n{diff}{fence}\n"));

@@ -1,5 +1,4 @@
-//! Pictures of the settings of a stage, as they are and as they were expected, and the difference between them. It must
-//! not know Markdown.
+//! The settings of a stage as found and as expected, as a unified diff. It must not know Markdown.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +15,19 @@ const LINE: usize = 96;
 /// Lines of one value; the JSON report has all of it.
 const LINES: usize = 60;
 
-/// One setting: what it is, and everything that was expected of it.
-struct Setting<'v> {
+/// One setting: the value found, and everything that was expected of it.
+struct SettingDiff<'v> {
     is: String,
     expected: Vec<&'v str>,
 }
 
-/// The difference between what is and what was expected, as lines that start with a minus, a plus or a space.
+/// The difference between the settings found and expected, as lines that start with a minus, a plus or a space.
 pub(super) fn diff(violations: &[&Violation]) -> String {
-    let mut settings: BTreeMap<Vec<&str>, Setting<'_>> = BTreeMap::new();
+    let mut settings: BTreeMap<Vec<&str>, SettingDiff<'_>> = BTreeMap::new();
     for violation in violations {
         let setting = settings
             .entry(segments(violation))
-            .or_insert_with(|| Setting { is: found(violation), expected: Vec::new() });
+            .or_insert_with(|| SettingDiff { is: found(violation), expected: Vec::new() });
         if !setting.expected.contains(&&*violation.expected) {
             setting.expected.push(&violation.expected);
         }
@@ -44,17 +43,17 @@ pub(super) fn diff(violations: &[&Violation]) -> String {
             text.push_str(&format!(" {:indent$}{}\n", "", terminal::line(&parent), indent = depth * 2));
         }
         above = parents;
-        let is = picture(parents.len() * 2, key, &setting.is);
-        let expected = picture(parents.len() * 2, key, &setting.expected.join("; "));
+        let is = rendered(parents.len() * 2, key, &setting.is);
+        let expected = rendered(parents.len() * 2, key, &setting.expected.join("; "));
         difference(&is, &expected, &mut text);
     }
     text
 }
 
-/// The lines of one setting before and after. Only where both are long do they share lines, so that a value chosen to
-/// look like what is expected of it still stands on a line of its own.
+/// The lines of one setting, found and expected. They share lines only if both are long, so that a value made to look
+/// like the expectation still has a line of its own.
 fn difference(is: &str, expected: &str, text: &mut String) {
-    let long = |picture: &str| picture.lines().nth(1).is_some();
+    let long = |text: &str| text.lines().nth(1).is_some();
     let mut line = |sign, line: &str| {
         let line = line.trim_end_matches('\n');
         text.push(sign);
@@ -86,7 +85,7 @@ fn found(violation: &Violation) -> String {
 }
 
 /// One setting as lines.
-fn picture(indent: usize, key: &str, value: &str) -> String {
+fn rendered(indent: usize, key: &str, value: &str) -> String {
     let mut text = format!("{:indent$}{}:", "", visible(key));
     match lines(value).as_slice() {
         [line] => text.push_str(&format!(" {line}\n")),
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_one_parent_stand_below_it() {
+    fn settings_of_one_parent_follow_it() {
         let all = [
             violation(&["DefaultRouteSettings", "ThrottlingBurstLimit"], Actual::Integer(5000), "at most 500"),
             violation(&["Tags", "owner"], Actual::Unset, "set"),

@@ -8,7 +8,7 @@ use crate::report::escape::markdown::{cell, code, prose, web_address};
 use crate::report::facts::Facts;
 use crate::report::words;
 
-/// How many violations there are of each severity.
+/// The number of violations of each severity.
 pub(super) fn severities(facts: &Facts<'_>, page: &mut String) {
     if facts.outcome.total() == 0 {
         return;
@@ -49,7 +49,7 @@ fn found(facts: &Facts<'_>, violation: &Violation) -> String {
     if notes.is_empty() { value } else { format!("{value} ({})", notes.join("; ")) }
 }
 
-/// What waivers tolerate, with who answers for it, why and until when.
+/// The waived violations, with owner, reason and last day.
 pub(super) fn waived(facts: &Facts<'_>, page: &mut String) {
     let outcome = facts.outcome;
     if outcome.waived.is_empty() {

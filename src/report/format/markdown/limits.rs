@@ -1,5 +1,5 @@
-//! What an audit does not vouch for, in Markdown: the alert below the verdict, what was undecided, warnings, scopes and
-//! what no policy covers. It must not know what was found.
+//! The limits of an audit, in Markdown: the alert below the verdict, undecided checks, warnings, scopes and coverage.
+//! It must not know violations.
 
 use super::budget;
 use super::inline::{setting, short, stage};
@@ -11,7 +11,7 @@ use crate::report::words;
 /// Characters of a message from AWS.
 const MESSAGE: usize = 500;
 
-/// The alert that names everything that is not known, right below the verdict.
+/// The alert below the verdict, which lists everything that could not be read.
 pub(super) fn alert(facts: &Facts<'_>, page: &mut String) {
     let (outcome, judged) = (facts.outcome, facts.judgement);
     let mut paragraphs = Vec::new();
@@ -54,7 +54,7 @@ fn unread(gap: &Gap) -> String {
     said
 }
 
-/// What a gap or a warning is about, as inline Markdown.
+/// The subject of a gap or a warning, as inline Markdown.
 fn about(account: Option<&str>, region: Option<&str>, api: Option<&str>, stage: Option<&str>) -> Option<String> {
     let mut parts = Vec::new();
     if account.is_some() || region.is_some() {
@@ -65,7 +65,7 @@ fn about(account: Option<&str>, region: Option<&str>, api: Option<&str>, stage: 
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-/// What could not be decided, and why.
+/// The undecided checks, and their reasons.
 pub(super) fn undecided(facts: &Facts<'_>, page: &mut String) {
     let outcome = facts.outcome;
     if outcome.undecided.is_empty() {
@@ -92,7 +92,7 @@ pub(super) fn undecided(facts: &Facts<'_>, page: &mut String) {
     }
 }
 
-/// What is worth knowing besides.
+/// The warnings.
 pub(super) fn warnings(facts: &Facts<'_>, page: &mut String) {
     let warnings = &facts.outcome.warnings;
     if warnings.is_empty() {
@@ -120,7 +120,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
     }
     page.push_str("\n## Regions\n\n| Account | Region | Outcome | APIs | APIs skipped | Stages |\n");
     page.push_str("| --- | --- | --- | ---: | ---: | ---: |\n");
-    // What is not known may not be what is left out; where nothing was to be read may.
+    // Scopes that were not read come first, empty ones last, where they may be left out.
     let mut scopes: Vec<&Scope> = scopes.iter().collect();
     scopes.sort_by_key(|scope| match scope.outcome {
         ScopeOutcome::Partial | ScopeOutcome::Unchecked => 0,
@@ -134,7 +134,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
             ScopeOutcome::Checked | ScopeOutcome::Excluded => scope.outcome.name().to_owned(),
             ScopeOutcome::Partial | ScopeOutcome::Unchecked => format!("**{}**", scope.outcome.name()),
         };
-        // An account that nobody looked into has no Regions here.
+        // An account that was not looked into has no Regions here.
         let of_account = |scope: &Scope| {
             scope.region.is_none() && matches!(scope.outcome, ScopeOutcome::Unchecked | ScopeOutcome::Excluded)
         };
@@ -151,7 +151,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
     budget::left_out(page, "", all, shown, "Region");
 }
 
-/// What the policies do not cover.
+/// The stages and fields that the policies do not cover.
 pub(super) fn coverage(facts: &Facts<'_>, page: &mut String) {
     let coverage = &facts.outcome.coverage;
     let mut entries = Vec::new();

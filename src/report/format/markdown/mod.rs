@@ -1,5 +1,5 @@
-//! The report for GitHub: a job summary, an issue, a file. The verdict and what is not known come first, details are
-//! folded. It stays below the size at which GitHub drops a summary, and says so where it had to leave something out.
+//! The report for GitHub: a job summary, an issue, a file. The verdict and the gaps come first, details are folded. It
+//! stays below the size at which GitHub drops a summary, and names what it left out.
 
 mod budget;
 mod details;
@@ -50,8 +50,8 @@ fn verdict(facts: &Facts<'_>, page: &mut String) {
         words::checked(facts),
         words::violations(facts),
     ));
-    if let Some(books) = words::books(facts) {
-        page.push_str(&format!("\n{books}.\n"));
+    if let Some(accounting) = words::accounting(facts) {
+        page.push_str(&format!("\n{accounting}.\n"));
     }
 }
 

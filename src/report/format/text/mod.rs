@@ -1,5 +1,5 @@
-//! The report for people at a terminal. The end is what is seen there, so it goes from the detail to the whole: what
-//! was read, what is wrong on each stage, what to do, what is not known, the totals, and why the run ends as it does.
+//! The report for people at a terminal. The end is what they see, so it goes from the detail to the whole: the sources,
+//! the violations of each stage, what to do, everything not known, the totals, and the reason for the exit code.
 
 mod paint;
 mod scopes;

@@ -8,7 +8,7 @@ pub(super) const PLAIN: Paint = Paint::new();
 pub(super) const BOLD: Paint = Paint::new().bold();
 pub(super) const DIM: Paint = Paint::new().dimmed();
 pub(super) const ALARM: Paint = AnsiColor::Yellow.on_default().bold();
-/// Where the text beside a severity starts.
+/// Column of the text beside a severity.
 pub(super) const BESIDE: usize = 12;
 
 pub(super) fn paint(severity: Severity) -> Paint {

@@ -9,7 +9,7 @@ use crate::report::facts::Facts;
 use crate::report::page::Page;
 use crate::report::words;
 
-/// How many scopes of a kind are named one by one. The books above them count all.
+/// Number of scopes of each outcome that are named one by one. The accounting above them counts all.
 const MOST_SCOPES: usize = 20;
 
 /// Writes the source, and how far each account and Region was read.
@@ -20,10 +20,10 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if scopes.is_empty() {
         return page.paragraph(2, 6, &[(PLAIN, "no account or Region")]);
     }
-    if let Some(books) = words::books(facts) {
-        page.paragraph(2, 4, &[(PLAIN, &books)])?;
+    if let Some(accounting) = words::accounting(facts) {
+        page.paragraph(2, 4, &[(PLAIN, &accounting)])?;
     }
-    // Most pairs of an organization's accounts and Regions hold nothing; one line says so for all of them.
+    // Most Regions of an organization's accounts are empty; one line counts them all.
     let empty = |scope: &&Scope| {
         let nothing = scope.apis == 0 && scope.skipped_apis == 0 && scope.stages == 0;
         scope.outcome == ScopeOutcome::Checked && nothing && scope.region.is_some()

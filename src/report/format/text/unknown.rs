@@ -1,5 +1,4 @@
-//! What an audit does not vouch for, at a terminal: what no policy covers, warnings, what could not be decided or read.
-//! It must not know what was found.
+//! The limits of an audit, at a terminal: coverage, warnings, undecided checks, and gaps. It must not know violations.
 
 use std::io;
 
@@ -9,10 +8,10 @@ use crate::report::facts::Facts;
 use crate::report::page::Page;
 use crate::report::words;
 
-/// How many stages without rules are named; a fleet may have thousands of them by intent.
+/// Number of stages without rules that are named; a fleet may have thousands of them by intent.
 const UNGOVERNED: usize = 5;
 
-/// What the policies do not cover.
+/// The stages and rules that have nothing to do with each other.
 pub(super) fn coverage(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let coverage = &facts.outcome.coverage;
     if !coverage.ungoverned.is_empty() || !coverage.unused_rules.is_empty() {
@@ -37,7 +36,7 @@ pub(super) fn coverage(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()>
     Ok(())
 }
 
-/// What is worth knowing besides.
+/// The warnings.
 pub(super) fn warnings(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let warnings = &facts.outcome.warnings;
     if warnings.is_empty() {
@@ -59,7 +58,7 @@ pub(super) fn warnings(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()>
     Ok(())
 }
 
-/// What could not be decided, and why.
+/// The undecided checks, and their reasons.
 pub(super) fn undecided(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let outcome = facts.outcome;
     if outcome.undecided.is_empty() {
@@ -96,7 +95,7 @@ pub(super) fn undecided(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()
     Ok(())
 }
 
-/// What could not be read, why, and what to do about it.
+/// Everything that could not be read, with the reason and a hint.
 pub(super) fn unchecked(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let gaps = &facts.outcome.gaps;
     if gaps.is_empty() {
@@ -122,7 +121,7 @@ pub(super) fn unchecked(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()
     Ok(())
 }
 
-/// What a gap or a warning is about; `None` when it is about nothing in particular.
+/// The subject of a gap or a warning; `None` if it is about nothing in particular.
 fn about(account: Option<&str>, region: Option<&str>, api: Option<&str>, stage: Option<&str>) -> Option<String> {
     let mut parts: Vec<String> = [account, region].into_iter().flatten().map(str::to_owned).collect();
     parts.extend(api.map(|api| format!("API {api}")));

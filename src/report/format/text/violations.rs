@@ -28,7 +28,7 @@ pub(super) fn violations(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<(
         if let [(_, first), ..] = stage {
             heading(&first.stage, page)?;
         }
-        // Within a severity the order is by route, so a rule may come up again: it stands once, with all its settings.
+        // Within a severity the order is by route, so that a rule may come up again: it is shown once, with all settings.
         let mut rules: Vec<(Severity, u32)> = Vec::new();
         for (severity, violation) in stage {
             if !rules.contains(&(*severity, violation.rule)) {
@@ -78,7 +78,7 @@ pub(super) fn setting(facts: &Facts<'_>, violation: &Violation, page: &mut Page<
     )
 }
 
-/// The rules that are violated, with how often and how to put it right: where a rule does not say, what it demands.
+/// Writes the rules that are violated, how often, and their fix: the title of a rule that has none.
 pub(super) fn what_to_do(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let rules = words::violated_rules(facts);
     if rules.is_empty() {

@@ -1,4 +1,4 @@
-//! What waivers tolerate, at a terminal: each violation with who answers for it, why, and until when.
+//! The waived violations at a terminal, with owner, reason and last day.
 
 use std::io;
 

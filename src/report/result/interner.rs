@@ -1,22 +1,23 @@
-//! What many findings of a result share is kept once: names of stages, texts, rules and waivers by their number. It must
-//! not know JSON.
+//! Keeps once what many findings of a result share: names of stages, texts, rules and waivers by number. It must not
+//! know JSON.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::types::{Stage, WaiverOf};
+use super::json::Text;
+use super::records::{Stage, WaiverOf};
 use crate::model::Path;
 use crate::model::catalogue::Protocol;
-use crate::model::finding::{ApiName, Place, StageName};
+use crate::model::finding::{ApiName, RegionName, StageName, WaiverFacts};
 
-/// Everything that is shared so far.
+/// Everything that is shared so far by the findings of one list.
 #[derive(Default)]
-pub(super) struct Shared {
+pub struct Interner {
     texts: HashSet<Arc<str>>,
     paths: HashSet<Arc<Path>>,
-    places: HashSet<Arc<Place>>,
+    places: HashSet<Arc<RegionName>>,
     apis: HashSet<Arc<ApiName>>,
     stages: HashSet<Arc<StageName>>,
     /// Findings on one stage follow each other.
@@ -24,11 +25,32 @@ pub(super) struct Shared {
     /// Rules by name, in the order of their first finding.
     pub rules: Numbered<Box<str>>,
     /// Waivers that findings name, likewise.
-    pub waivers: Numbered<WaiverOf>,
+    pub waivers: Numbered<WaiverKey>,
+}
+
+/// The members by which a finding names its waiver.
+#[derive(PartialEq, Eq, Hash)]
+pub struct WaiverKey {
+    reason: String,
+    owner: String,
+    expires: String,
+    /// The file that holds the waiver.
+    pub file: String,
+    /// The line of it.
+    pub line: usize,
+}
+
+impl WaiverKey {
+    /// True if the finding names this waiver.
+    pub fn is(&self, waiver: &WaiverFacts) -> bool {
+        let Self { reason, owner, expires, file, line } = self;
+        (file, *line, reason, owner, expires)
+            == (&waiver.file, waiver.line, &waiver.reason, &waiver.owner, &waiver.expires)
+    }
 }
 
 /// Things with a number each, in the order in which they came.
-pub(super) struct Numbered<T> {
+pub struct Numbered<T> {
     numbers: HashMap<T, u32>,
 }
 
@@ -55,7 +77,7 @@ impl<T: Hash + Eq> Numbered<T> {
     }
 }
 
-impl Shared {
+impl Interner {
     /// A text that may be held already.
     pub fn text(&mut self, text: &str) -> Arc<str> {
         if let Some(known) = self.texts.get(text) {
@@ -81,6 +103,13 @@ impl Shared {
         text.map(|text| self.text(text))
     }
 
+    /// The number of a waiver.
+    pub fn waiver(&mut self, of: WaiverOf<'_>) -> u32 {
+        let WaiverOf { reason, owner, expires, file, line } = of;
+        let [reason, owner, expires, file] = [reason, owner, expires, file].map(Text::into_owned);
+        self.waivers.number(WaiverKey { reason, owner, expires, file, line })
+    }
+
     /// The number of a rule.
     pub fn rule(&mut self, name: &str) -> u32 {
         match self.rules.numbers.get(name) {
@@ -91,14 +120,14 @@ impl Shared {
 
     /// The name of a stage.
     pub fn stage(&mut self, stage: &Stage<'_>) -> Arc<StageName> {
-        if let Some(last) = self.last.as_ref().filter(|last| stage.is(last)) {
+        if let Some(last) = self.last.as_ref().filter(|last| same(stage, last)) {
             return Arc::clone(last);
         }
-        let [account, region, api_id, api_name, name] = stage.texts().map(|text| text.map(Box::from));
-        let place = once(&mut self.places, Place { account, region });
-        let protocol = stage.protocol().map(|name| match Protocol::from_name(name) {
+        let [account, region, api_id, api_name, name] = texts(stage).map(|text| text.map(Box::from));
+        let place = once(&mut self.places, RegionName { account, region });
+        let protocol = stage.protocol.as_ref().map(|Text(name)| match Protocol::from_name(name) {
             Some(known) => Cow::Borrowed(known.name()),
-            None => Cow::Owned(name.to_owned()),
+            None => Cow::Owned(name.clone().into_owned()),
         });
         let api = once(&mut self.apis, ApiName { id: api_id, name: api_name, protocol });
         let stage = once(&mut self.stages, StageName { place, api, name });
@@ -114,4 +143,16 @@ fn once<T: Hash + Eq>(known: &mut HashSet<Arc<T>>, new: T) -> Arc<T> {
     let new = Arc::new(new);
     known.insert(Arc::clone(&new));
     new
+}
+
+/// Account, Region, API id, API name, own name.
+fn texts<'s>(stage: &'s Stage<'_>) -> [Option<&'s str>; 5] {
+    [&stage.account, &stage.region, &stage.api_id, &stage.api_name, &stage.name].map(|text| Some(&**text.as_ref()?))
+}
+
+/// True if a stage has this name.
+fn same(stage: &Stage<'_>, name: &StageName) -> bool {
+    let StageName { place, api, name } = name;
+    let names = [&place.account, &place.region, &api.id, &api.name, name];
+    texts(stage) == names.map(Option::as_deref) && stage.protocol.as_deref() == api.protocol.as_deref()
 }

@@ -1,0 +1,190 @@
+//! The sum of everything that was found so far, in the order in which stages come.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::names::SharedNames;
+use super::rules::Rules;
+use super::scopes::ScopeCounts;
+use super::verdict::{PolicyMatch, Verdict, undecided_beside, verdict};
+use super::waive::Ruling;
+use crate::model::finding::{StageName, Undecided, Violation, Waived};
+use crate::model::{Document, Outcome};
+use crate::policy::language::explain::{Failure, Open};
+use crate::policy::{Policy, Rule};
+
+/// The sum of some stages.
+pub struct Totals {
+    /// Everything that was found.
+    pub outcome: Outcome,
+    /// The stages and APIs of each account and Region.
+    pub scopes: ScopeCounts,
+    /// The rules that governed a stage, by number.
+    pub used: Vec<bool>,
+    /// The waivers that covered a violation, by number.
+    pub waivers_used: Vec<bool>,
+    /// True if the violations are in the order of reports. They are when the source yields its stages in order.
+    pub ordered: bool,
+    names: SharedNames,
+    /// The first and the last stage with violations.
+    ends: Option<(Arc<StageName>, Arc<StageName>)>,
+}
+
+impl Totals {
+    /// The sum of no stages.
+    pub fn new(rules: &Rules<'_>) -> Self {
+        Self {
+            outcome: Outcome::default(),
+            scopes: ScopeCounts::default(),
+            used: vec![false; rules.policies.rules],
+            waivers_used: vec![false; rules.waiving.len()],
+            ordered: true,
+            names: SharedNames::default(),
+            ends: None,
+        }
+    }
+
+    /// Checks one stage against every rule.
+    pub fn stage(&mut self, rules: &Rules<'_>, document: &Document<'_>) {
+        self.outcome.stages += 1;
+        self.scopes.stage(document);
+        let before = self.outcome.violations.each_ref().map(Vec::len);
+        let mut governed = false;
+        let mut name: Option<Arc<StageName>> = None;
+        let mut last: Option<(&Policy, PolicyMatch)> = None;
+        for (policy, rule) in &rules.in_order {
+            // The rules of a policy follow each other, and share the answer of its `match`.
+            let selection = match last {
+                Some((known, selection)) if std::ptr::eq(known, *policy) => selection,
+                _ => last.insert((policy, PolicyMatch::of(policy.selection.as_ref(), document))).1,
+            };
+            let selects = match selection {
+                PolicyMatch::Nothing => continue,
+                PolicyMatch::Everything => None,
+                PolicyMatch::Open => policy.selection.as_ref(),
+            };
+            match verdict(selects, rule, document, rules.options) {
+                Verdict::NotGoverned => continue,
+                Verdict::NotApplicable => self.outcome.not_applicable += 1,
+                Verdict::Conforms => governed = self.governs(rule),
+                Verdict::Violates(findings) => {
+                    governed = self.governs(rule);
+                    let name = Arc::clone(name.get_or_insert_with(|| self.names.stage(document, rules.options)));
+                    self.violations(rules, (policy, rule), &name, findings, document);
+                }
+                Verdict::Undecided(questions) => {
+                    governed = self.governs(rule);
+                    self.outcome.undecided_checks += 1;
+                    let name = Arc::clone(name.get_or_insert_with(|| self.names.stage(document, rules.options)));
+                    self.undecided(rule, &name, questions);
+                }
+            }
+            self.outcome.checks += 1;
+        }
+        self.sort_since(before);
+        if governed {
+            self.outcome.governed += 1;
+        } else {
+            let name = name.unwrap_or_else(|| self.names.stage(document, rules.options));
+            self.outcome.coverage.ungoverned.push(name);
+        }
+    }
+
+    /// Sorts the violations of one stage, and notes if they follow those before.
+    fn sort_since(&mut self, before: [usize; 5]) {
+        let mut stage = None;
+        for (list, before) in self.outcome.violations.iter_mut().zip(before) {
+            let added = &mut list[before..];
+            added.sort_by(Violation::order_on_a_stage);
+            stage = added.first().map(|violation| Arc::clone(&violation.stage)).or(stage);
+        }
+        if let Some(stage) = stage {
+            self.follow((Arc::clone(&stage), stage));
+        }
+    }
+
+    /// Notes that stages were added, given the first and the last of them.
+    fn follow(&mut self, (first, last): (Arc<StageName>, Arc<StageName>)) {
+        self.ends = Some(match self.ends.take() {
+            None => (first, last),
+            Some((start, end)) => {
+                self.ordered &= end.order(&first) == Ordering::Less;
+                (start, last)
+            }
+        });
+    }
+
+    fn governs(&mut self, rule: &Rule) -> bool {
+        if let Some(used) = self.used.get_mut(rule.number as usize) {
+            *used = true;
+        }
+        true
+    }
+
+    fn violations(
+        &mut self,
+        rules: &Rules<'_>,
+        (policy, rule): (&Policy, &Rule),
+        stage: &Arc<StageName>,
+        failures: Vec<Failure>,
+        document: &Document<'_>,
+    ) {
+        let mut all_waived = true;
+        for failure in failures {
+            let ruling = rules.waiving.ruling(rule.number, &failure, document, &mut self.waivers_used);
+            let Failure { path, expected, actual, origin, reading, .. } = failure;
+            let violation = Violation {
+                rule: rule.number,
+                origin,
+                reading,
+                expired: if let Ruling::Expired(waiver) = ruling { Some(waiver) } else { None },
+                stage: Arc::clone(stage),
+                route: path.route().map(|route| self.names.text(route.into())),
+                path: (!path.is_whole()).then(|| self.names.path(path)),
+                expected: self.names.text(expected),
+                actual,
+            };
+            if let Ruling::Waived(waiver) = ruling {
+                self.outcome.waived.push(Waived { violation, waiver });
+            } else {
+                all_waived = false;
+                self.outcome.violations[rule.facts.severity.rank()].push(violation);
+            }
+        }
+        // A failure decides the rule, so that open questions beside it can wait; a waived one does not.
+        if all_waived {
+            let questions = undecided_beside(policy.selection.as_ref(), rule, document, rules.options);
+            self.outcome.undecided_checks += u64::from(!questions.is_empty());
+            self.undecided(rule, stage, questions);
+        }
+    }
+
+    fn undecided(&mut self, rule: &Rule, stage: &Arc<StageName>, questions: Vec<Open>) {
+        for Open { route, path, reason } in questions {
+            let undecided = Undecided {
+                rule: rule.number,
+                stage: Arc::clone(stage),
+                route: route.map(|route| self.names.text(route)),
+                path: (!path.is_empty()).then(|| self.names.text(path)),
+                reason: self.names.text(reason),
+            };
+            self.outcome.undecided.push(undecided);
+        }
+    }
+
+    /// Adds the sum of other stages, which came later.
+    pub fn add(&mut self, later: Self) {
+        self.outcome.add(later.outcome);
+        self.scopes.add(later.scopes);
+        for (mine, theirs) in self.used.iter_mut().zip(later.used) {
+            *mine |= theirs;
+        }
+        for (mine, theirs) in self.waivers_used.iter_mut().zip(later.waivers_used) {
+            *mine |= theirs;
+        }
+        self.ordered &= later.ordered;
+        if let Some(ends) = later.ends {
+            self.follow(ends);
+        }
+    }
+}
