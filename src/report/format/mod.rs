@@ -87,8 +87,8 @@ mod tests {
         }
         let sample = sample::rich();
         for format in FORMATS {
-            let said = (format.render)(&sample.facts(), Style { colour: false, width: 80 }, &mut Full);
-            assert_eq!(said.unwrap_err().kind(), io::ErrorKind::StorageFull, "{}", format.name);
+            let written = (format.render)(&sample.facts(), Style { colour: false, width: 80 }, &mut Full);
+            assert_eq!(written.unwrap_err().kind(), io::ErrorKind::StorageFull, "{}", format.name);
         }
     }
 

@@ -46,7 +46,7 @@ fn explained(name: &str, text: &[u8], error: &serde_json::Error) -> Error {
         format: Option<Text<'a>>,
         version: Option<serde_json::Value>,
     }
-    let said = visible(&fault::words(error));
+    let reason = visible(&fault::words(error));
     let place = format!("{name}:{}:{}", error.line(), error.column());
     let cut_off = || Error(format!("{name} is cut off: it ends in the middle of a result.\nSave or copy it again."));
 
@@ -55,7 +55,7 @@ fn explained(name: &str, text: &[u8], error: &serde_json::Error) -> Error {
         Some(Ok(head)) => head,
         Some(Err(head)) if head.is_eof() || error.is_eof() => return cut_off(),
         Some(Err(head)) if head.is_syntax() => {
-            return Error(format!("{place}: this is not JSON ({said}), so it is not a result.\n{NAME_ONE}"));
+            return Error(format!("{place}: this is not JSON ({reason}), so it is not a result.\n{NAME_ONE}"));
         }
         _ => return Error(format!("{name} is JSON, but not a result of driftgate.\n{NAME_ONE}")),
     };
@@ -84,7 +84,7 @@ fn explained(name: &str, text: &[u8], error: &serde_json::Error) -> Error {
         )),
         _ if error.is_eof() => cut_off(),
         _ => Error(format!(
-            "{place}: not what a result holds: {said}.\nThe file was edited or is damaged; take the original."
+            "{place}: not what a result holds: {reason}.\nThe file was edited or is damaged; take the original."
         )),
     }
 }

@@ -62,9 +62,9 @@ mod tests {
     fn results_are_as_the_schema_says() {
         let validator = validator();
         for result in samples() {
-            let said: Vec<String> =
+            let errors: Vec<String> =
                 validator.iter_errors(&result).map(|error| format!("{}: {error}", error.instance_path())).collect();
-            assert!(said.is_empty(), "{said:#?}");
+            assert!(errors.is_empty(), "{errors:#?}");
         }
     }
 

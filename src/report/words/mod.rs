@@ -7,7 +7,7 @@ mod names;
 use std::borrow::Cow;
 
 pub(super) use self::hints::hints;
-pub(super) use self::names::{api, besides, called, place, regions, stage};
+pub(super) use self::names::{api, details, place, regions, stage, stage_name};
 use super::escape::visible;
 use super::facts::Facts;
 use crate::model::finding::{Actual, Origin, Reading, RuleFacts, Violation};
@@ -160,21 +160,21 @@ pub(super) fn source(facts: &Facts<'_>, show: impl Fn(&str) -> String) -> String
 /// The stages, APIs and Regions that were read: `9 stages of 4 APIs in 3 Regions, 7 governed by a rule, 2 by none`.
 pub(super) fn looked_at(facts: &Facts<'_>) -> String {
     let outcome = facts.outcome;
-    let mut said = format!("{} of {}", count(outcome.stages, "stage"), count(apis(facts), "API"));
+    let mut text = format!("{} of {}", count(outcome.stages, "stage"), count(apis(facts), "API"));
     if let Some(regions) = regions(&outcome.scopes, "") {
-        said.push_str(&format!(" in {regions}"));
+        text.push_str(&format!(" in {regions}"));
     }
     let none = outcome.stages.saturating_sub(outcome.governed);
     match (outcome.stages, outcome.governed) {
         (0, _) => {}
-        (1, 1) => said.push_str(", governed by a rule"),
-        (_, 0) => said.push_str(", none governed by a rule"),
-        (_, _) if none == 0 => said.push_str(", all governed by a rule"),
+        (1, 1) => text.push_str(", governed by a rule"),
+        (_, 0) => text.push_str(", none governed by a rule"),
+        (_, _) if none == 0 => text.push_str(", all governed by a rule"),
         (_, governed) => {
-            said.push_str(&format!(", {} governed by a rule, {} by none", number(governed), number(none)));
+            text.push_str(&format!(", {} governed by a rule, {} by none", number(governed), number(none)));
         }
     }
-    said
+    text
 }
 
 fn apis(facts: &Facts<'_>) -> u64 {
@@ -212,17 +212,17 @@ pub(super) fn accounting(facts: &Facts<'_>) -> Option<String> {
     if scopes.is_empty() || (scopes.len() == 1 && scopes.iter().all(whole)) {
         return None;
     }
-    let mut said: Vec<String> = Vec::new();
+    let mut text: Vec<String> = Vec::new();
     if !accounts.is_empty() {
-        said.push(sorted(&accounts, "account"));
+        text.push(sorted(&accounts, "account"));
     }
     if !regions.is_empty() {
-        said.push(sorted(&regions, "Region"));
+        text.push(sorted(&regions, "Region"));
     }
     if apis(facts) > 0 {
-        said.push(tallied(apis(facts), "API", &counts));
+        text.push(tallied(apis(facts), "API", &counts));
     }
-    Some(said.join("; "))
+    Some(text.join("; "))
 }
 
 /// The words for a scope without gaps. A narrowed run has not read anything in full.
@@ -245,13 +245,13 @@ fn tallied(all: u64, noun: &str, counts: &[(u64, &str)]) -> String {
 /// The number of checks: `40 checks of 6 rules, 2 not applicable, 1 undecided`.
 pub(super) fn checked(facts: &Facts<'_>) -> String {
     let outcome = facts.outcome;
-    let mut said = format!("{} of {}", count(outcome.checks, "check"), count(outcome.rules.len() as u64, "rule"));
+    let mut text = format!("{} of {}", count(outcome.checks, "check"), count(outcome.rules.len() as u64, "rule"));
     for (number_of, what) in [(outcome.not_applicable, "not applicable"), (outcome.undecided_checks, "undecided")] {
         if number_of > 0 {
-            said.push_str(&format!(", {} {what}", number(number_of)));
+            text.push_str(&format!(", {} {what}", number(number_of)));
         }
     }
-    said
+    text
 }
 
 /// The number of gaps and undecided checks: `2 things could not be read and 1 check could not be decided`; `None` if
@@ -340,20 +340,20 @@ fn verified(facts: &Facts<'_>) -> String {
         return "no stage was governed by a rule, which this run allows.".to_owned();
     }
     let decided = outcome.checks.saturating_sub(outcome.not_applicable).saturating_sub(outcome.undecided_checks);
-    let mut said = format!("{} on {} of ", count(decided, "check"), number(outcome.governed));
-    said.push_str(&count(outcome.stages, "stage"));
+    let mut text = format!("{} on {} of ", count(decided, "check"), number(outcome.governed));
+    text.push_str(&count(outcome.stages, "stage"));
     match (outcome.total() as u64, judged.tolerance.fail_on) {
-        (0, _) => said.push_str(" found no violation."),
+        (0, _) => text.push_str(" found no violation."),
         (total, Some(threshold)) => {
             let verb = if total == 1 { "is" } else { "are" };
-            said.push_str(&format!(" found no violation at or above {threshold}; {} {verb} below it.", number(total)));
+            text.push_str(&format!(" found no violation at or above {threshold}; {} {verb} below it.", number(total)));
         }
-        (total, None) => said.push_str(&format!(" found {}, which this run allows.", count(total, "violation"))),
+        (total, None) => text.push_str(&format!(" found {}, which this run allows.", count(total, "violation"))),
     }
     if let Some(unknown) = unknown(outcome.gaps.len(), outcome.undecided_checks) {
-        said.push_str(&format!(" Incomplete, which this run allows: {unknown}."));
+        text.push_str(&format!(" Incomplete, which this run allows: {unknown}."));
     }
-    said
+    text
 }
 
 #[cfg(test)]
@@ -391,8 +391,8 @@ mod tests {
 
     #[test]
     fn durations_have_a_fitting_unit() {
-        let said = |millis| duration(std::time::Duration::from_millis(millis));
-        assert_eq!([said(12), said(4_230), said(125_000)], ["12 ms", "4.2 s", "2 min 5 s"]);
+        let text = |millis| duration(std::time::Duration::from_millis(millis));
+        assert_eq!([text(12), text(4_230), text(125_000)], ["12 ms", "4.2 s", "2 min 5 s"]);
     }
 
     #[test]

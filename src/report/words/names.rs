@@ -17,7 +17,7 @@ pub(in crate::report) fn api(stage: &StageName) -> String {
 }
 
 /// The name of a stage: `orders (a1b2c3) prod`, `a1b2c3 prod`, `prod`.
-pub(in crate::report) fn called(of: &StageName) -> String {
+pub(in crate::report) fn stage_name(of: &StageName) -> String {
     match (of.api.name.as_deref(), of.api.id.as_deref()) {
         (None, Some(id)) => format!("{id} {}", stage(of)),
         (None, None) => stage(of).to_owned(),
@@ -26,7 +26,7 @@ pub(in crate::report) fn called(of: &StageName) -> String {
 }
 
 /// Everything else that is stated of a stage: `, HTTP, 111122223333 us-east-1`.
-pub(in crate::report) fn besides(stage: &StageName, protocol: Option<&str>) -> String {
+pub(in crate::report) fn details(stage: &StageName, protocol: Option<&str>) -> String {
     let api = (stage.api.id.is_none() && stage.api.name.is_none()).then(|| "API not stated".to_owned());
     let (account, region) = (stage.place.account.as_deref(), stage.place.region.as_deref());
     let place = account.or(region).map(|_| place(account, region));
@@ -80,7 +80,7 @@ mod tests {
                 api: ApiName { id: api.0.map(Into::into), name: api.1.map(Into::into), protocol: None }.into(),
                 name: Some("prod".into()),
             };
-            format!("{}{}", called(&of), besides(&of, api.0.map(|_| "HTTP")))
+            format!("{}{}", stage_name(&of), details(&of, api.0.map(|_| "HTTP")))
         };
         assert_eq!(said((Some("1"), Some("r")), (Some("id"), Some("orders"))), "orders (id) prod, HTTP, 1 r");
         assert_eq!(said((None, Some("r")), (Some("id"), None)), "id prod, HTTP, r");

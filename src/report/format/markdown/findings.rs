@@ -60,16 +60,16 @@ pub(super) fn waived(facts: &Facts<'_>, page: &mut String) {
     let shown = budget::fill(page, budget::WAIVED, &outcome.waived, |Waived { violation, waiver }| {
         let rule = outcome.rule(violation.rule).map_or("unknown", |rule| &rule.name);
         let waiver = outcome.waivers.get(*waiver as usize);
-        let said = |of: fn(&WaiverFacts) -> &str| waiver.map(|waiver| prose(of(waiver))).unwrap_or_default();
+        let of_waiver = |of: fn(&WaiverFacts) -> &str| waiver.map(|waiver| prose(of(waiver))).unwrap_or_default();
         format!(
             "| {} | {} | {} | {} | {} | {} | {} |\n",
             cell(&code(rule)),
             cell(&stage(&violation.stage)),
             cell(&setting(violation.path_text())),
             cell(&found(facts, violation)),
-            cell(&said(|waiver| &waiver.expires)),
-            cell(&said(|waiver| &waiver.owner)),
-            cell(&said(|waiver| &waiver.reason)),
+            cell(&of_waiver(|waiver| &waiver.expires)),
+            cell(&of_waiver(|waiver| &waiver.owner)),
+            cell(&of_waiver(|waiver| &waiver.reason)),
         )
     });
     budget::left_out(page, "", outcome.waived.len(), shown, "waived violation");

@@ -41,17 +41,17 @@ pub(super) fn alert(facts: &Facts<'_>, page: &mut String) {
 }
 
 fn unread(gap: &Gap) -> String {
-    let mut said = about(gap.account.as_deref(), gap.region.as_deref(), gap.api_id.as_deref(), gap.stage.as_deref())
+    let mut entry = about(gap.account.as_deref(), gap.region.as_deref(), gap.api_id.as_deref(), gap.stage.as_deref())
         .unwrap_or_else(|| "the whole source".to_owned());
     for text in [&gap.operation, &gap.code, &gap.message] {
         if !text.is_empty() {
-            said.push_str(&format!(": {}", short(text, MESSAGE)));
+            entry.push_str(&format!(": {}", short(text, MESSAGE)));
         }
     }
     if !gap.hint.is_empty() {
-        said.push_str(&format!(". Hint: {}", prose(&gap.hint)));
+        entry.push_str(&format!(". Hint: {}", prose(&gap.hint)));
     }
-    said
+    entry
 }
 
 /// The subject of a gap or a warning, as inline Markdown.

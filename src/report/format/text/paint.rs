@@ -9,7 +9,7 @@ pub(super) const BOLD: Paint = Paint::new().bold();
 pub(super) const DIM: Paint = Paint::new().dimmed();
 pub(super) const ALARM: Paint = AnsiColor::Yellow.on_default().bold();
 /// Column of the text beside a severity.
-pub(super) const BESIDE: usize = 12;
+pub(super) const INDENT: usize = 12;
 
 pub(super) fn paint(severity: Severity) -> Paint {
     match severity {

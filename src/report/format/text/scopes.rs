@@ -61,9 +61,9 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
 
 fn one_scope(scope: &Scope, page: &mut Page<'_>) -> io::Result<()> {
     let place = words::place(scope.account.as_deref(), scope.region.as_deref());
-    let mut said = format!(": {} of {}", words::count(scope.stages, "stage"), words::count(scope.apis, "API"));
+    let mut counts = format!(": {} of {}", words::count(scope.stages, "stage"), words::count(scope.apis, "API"));
     if scope.skipped_apis > 0 {
-        said.push_str(&format!(", {} that no rule can match skipped", words::count(scope.skipped_apis, "API")));
+        counts.push_str(&format!(", {} that no rule can match skipped", words::count(scope.skipped_apis, "API")));
     }
     let (paint, outcome) = match scope.outcome {
         ScopeOutcome::Checked | ScopeOutcome::Excluded => (PLAIN, ""),
@@ -71,7 +71,7 @@ fn one_scope(scope: &Scope, page: &mut Page<'_>) -> io::Result<()> {
         ScopeOutcome::Unchecked => (ALARM, ": not read"),
     };
     if scope.outcome == ScopeOutcome::Unchecked {
-        said.clear();
+        counts.clear();
     }
-    page.paragraph(2, 6, &[(PLAIN, &visible(&place)), (PLAIN, &said), (paint, outcome)])
+    page.paragraph(2, 6, &[(PLAIN, &visible(&place)), (PLAIN, &counts), (paint, outcome)])
 }

@@ -20,7 +20,7 @@ pub(super) fn coverage(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()>
     if !coverage.ungoverned.is_empty() {
         let total = coverage.ungoverned.len();
         let mut names: Vec<String> =
-            coverage.ungoverned.iter().take(UNGOVERNED).map(|stage| words::called(stage)).collect();
+            coverage.ungoverned.iter().take(UNGOVERNED).map(|stage| words::stage_name(stage)).collect();
         if total > UNGOVERNED {
             let more = (total - UNGOVERNED) as u64;
             names.push(format!("{} more, all of them in --report json", words::number(more)));
@@ -69,7 +69,7 @@ pub(super) fn undecided(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()
     page.paragraph(0, 2, &[(ALARM, &head)])?;
     for stage in outcome.undecided.chunk_by(|a, b| a.stage.order(&b.stage).is_eq()) {
         if let [first, ..] = stage {
-            let name = words::called(&first.stage) + &words::besides(&first.stage, None);
+            let name = words::stage_name(&first.stage) + &words::details(&first.stage, None);
             page.paragraph(2, 4, &[(BOLD, &visible(&name))])?;
         }
         for one in stage {
@@ -108,12 +108,12 @@ pub(super) fn unchecked(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()
         let place = about(gap.account.as_deref(), gap.region.as_deref(), gap.api_id.as_deref(), gap.stage.as_deref());
         let place = place.unwrap_or_else(|| "the whole source".to_owned());
         page.paragraph(2, 4, &[(ALARM, &visible(&place))])?;
-        let said: Vec<&str> = [&gap.operation, &gap.code, &gap.message]
+        let parts: Vec<&str> = [&gap.operation, &gap.code, &gap.message]
             .into_iter()
             .map(String::as_str)
             .filter(|s| !s.is_empty())
             .collect();
-        page.paragraph(4, 6, &[(PLAIN, &visible(&said.join(": ")))])?;
+        page.paragraph(4, 6, &[(PLAIN, &visible(&parts.join(": ")))])?;
         for line in gap.hint.lines() {
             page.paragraph(4, 6, &[(BOLD, "hint: "), (PLAIN, &visible(line))])?;
         }

@@ -4,7 +4,7 @@ use std::io;
 
 use anstyle::AnsiColor;
 
-use super::paint::{ALARM, BESIDE, BOLD, DIM, PLAIN, paint};
+use super::paint::{ALARM, BOLD, DIM, INDENT, PLAIN, paint};
 use crate::model::Severity;
 use crate::model::finding::{StageName, Violation};
 use crate::report::escape::terminal::visible;
@@ -14,8 +14,8 @@ use crate::report::words;
 
 /// A stage's name as the heading of what was found on it.
 fn heading(stage: &StageName, page: &mut Page<'_>) -> io::Result<()> {
-    let (name, besides) = (words::called(stage), words::besides(stage, stage.api.protocol.as_deref()));
-    page.paragraph(0, 2, &[(BOLD, &visible(&name)), (DIM, &visible(&besides))])
+    let (name, details) = (words::stage_name(stage), words::details(stage, stage.api.protocol.as_deref()));
+    page.paragraph(0, 2, &[(BOLD, &visible(&name)), (DIM, &visible(&details))])
 }
 
 /// Writes what fails on each stage, stage by stage.
@@ -50,7 +50,7 @@ fn rule_line(facts: &Facts<'_>, severity: Severity, rule: u32, page: &mut Page<'
     let (label, name) = (format!("{severity:8}"), visible(name));
     page.paragraph(
         2,
-        BESIDE,
+        INDENT,
         &[(paint(severity), &label), (PLAIN, "  "), (BOLD, &name), (PLAIN, ": "), (PLAIN, &visible(title))],
     )
 }
@@ -64,8 +64,8 @@ pub(super) fn setting(facts: &Facts<'_>, violation: &Violation, page: &mut Page<
     };
     let origin = words::origin(violation).map(|origin| format!(" ({origin})")).unwrap_or_default();
     page.paragraph(
-        BESIDE,
-        BESIDE + 2,
+        INDENT,
+        INDENT + 2,
         &[
             (PLAIN, &visible(path)),
             (PLAIN, ": found "),
@@ -73,7 +73,7 @@ pub(super) fn setting(facts: &Facts<'_>, violation: &Violation, page: &mut Page<
             (DIM, &origin),
             (PLAIN, ", expected "),
             (AnsiColor::Green.on_default(), &visible(&violation.expected)),
-            (ALARM, &words::expired(facts, violation).map(|said| format!(" ({said})")).unwrap_or_default()),
+            (ALARM, &words::expired(facts, violation).map(|remark| format!(" ({remark})")).unwrap_or_default()),
         ],
     )
 }
@@ -89,13 +89,13 @@ pub(super) fn what_to_do(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<(
     for (rule, count) in rules {
         let (label, name) = (format!("{:8}", rule.severity), visible(&rule.name));
         let count = format!(", {}", words::count(count, "violation"));
-        page.paragraph(2, BESIDE, &[(paint(rule.severity), &label), (PLAIN, "  "), (BOLD, &name), (PLAIN, &count)])?;
+        page.paragraph(2, INDENT, &[(paint(rule.severity), &label), (PLAIN, "  "), (BOLD, &name), (PLAIN, &count)])?;
         let fix = rule.fix.as_deref().filter(|fix| !fix.is_empty());
         for line in fix.unwrap_or(&rule.title).lines() {
-            page.paragraph(BESIDE, BESIDE, &[(PLAIN, &visible(line))])?;
+            page.paragraph(INDENT, INDENT, &[(PLAIN, &visible(line))])?;
         }
         let place = format!("{}:{}", visible(&rule.file), rule.line);
-        page.paragraph(BESIDE, BESIDE, &[(DIM, &place)])?;
+        page.paragraph(INDENT, INDENT, &[(DIM, &place)])?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::paint::{BESIDE, BOLD, DIM, PLAIN, paint};
+use super::paint::{BOLD, DIM, INDENT, PLAIN, paint};
 use super::violations::setting;
 use crate::model::Severity;
 use crate::model::finding::Waived;
@@ -27,17 +27,17 @@ pub(super) fn waived(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         let [Waived { violation, waiver }, ..] = of_one else { continue };
         let severity = outcome.rule(violation.rule).map_or(Severity::Info, |rule| rule.severity);
         let rule = outcome.rule(violation.rule).map_or("unknown rule", |rule| &rule.name);
-        let (label, name) = (format!("{severity:8}"), words::called(&violation.stage));
+        let (label, name) = (format!("{severity:8}"), words::stage_name(&violation.stage));
         page.paragraph(
             2,
-            BESIDE,
+            INDENT,
             &[
                 (paint(severity), &label),
                 (PLAIN, "  "),
                 (BOLD, &visible(rule)),
                 (PLAIN, " on "),
                 (PLAIN, &visible(&name)),
-                (DIM, &visible(&words::besides(&violation.stage, None))),
+                (DIM, &visible(&words::details(&violation.stage, None))),
             ],
         )?;
         for Waived { violation, .. } in of_one {
@@ -45,7 +45,7 @@ pub(super) fn waived(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         }
         if let Some(waiver) = outcome.waivers.get(*waiver as usize) {
             let until = format!("until {}, {}: ", waiver.expires, visible(&waiver.owner));
-            page.paragraph(BESIDE, BESIDE + 2, &[(DIM, &until), (PLAIN, &visible(&waiver.reason))])?;
+            page.paragraph(INDENT, INDENT + 2, &[(DIM, &until), (PLAIN, &visible(&waiver.reason))])?;
         }
     }
     Ok(())
