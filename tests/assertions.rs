@@ -219,7 +219,7 @@ fn on_a_protocol_that_lacks_what_is_read_the_rule_does_not_apply() {
     assert_eq!(changed(&both, info, |_, _| {}), "AutoDeploy is not true");
     let by_route = "    match: {route: GET /a}\n    expect: {each-route: {ThrottlingBurstLimit: 1}}\n".to_owned();
     let found = loaded(&(by_route + &asserting("stage.AutoDeploy")), "{}").unwrap_err();
-    assert!(found[0].title.starts_with("`route` stands only"), "an assertion is about the stage: {found:#?}");
+    assert!(found[0].title.starts_with("`route` is allowed only"), "an assertion is about the stage: {found:#?}");
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn a_mebibyte_of_anything_is_answered() {
         ("a: 1\n", "too much in one file"),
         ("[{", "nested too deeply"),
         ("---\n", "a second document in one file"),
-        ("*a ", "no anchor `&a` stands before this alias"),
+        ("*a ", "no anchor `&a` before this alias"),
         (":", "this is not YAML"),
         ("%\n", "this is not YAML"),
         ("\"", "this is not YAML"),

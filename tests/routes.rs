@@ -211,10 +211,10 @@ fn route_stands_only_where_it_can_choose() {
             "policy: p\nrules:\n  - {{id: r, title: t, severity: low, match: {matches}, expect: {expect}}}\n"
         ))
     };
-    let only = "`route` stands only in the `match` of a rule that expects nothing but `each-route`";
+    let only = "`route` is allowed only in the `match` of a rule that expects nothing but `each-route`";
     assert_eq!(rule("{route: GET /x}", "{AutoDeploy: true, each-route: {LoggingLevel: INFO}}"), [only]);
     assert_eq!(rule("{any-of: [{not: {route: GET /x}}]}", "{AutoDeploy: true}"), [only]);
-    assert_eq!(rule("{StageName: prod}", "{route: GET /x}"), ["`route` stands only in `match`"]);
+    assert_eq!(rule("{StageName: prod}", "{route: GET /x}"), ["`route` is allowed only in `match`"]);
     assert_eq!(rule("{route: GET *}", "{each-route: {LoggingLevel: INFO}}").len(), 1, "a star that is no glob");
     let policy = "policy: p\nmatch: {route: x}\nrules:\n  - {id: r, title: t, severity: low, expect: {each-route: {LoggingLevel: INFO}}}\n";
     assert_eq!(titles(policy), [only]);

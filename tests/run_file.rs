@@ -319,7 +319,7 @@ fn every_mistake_has_its_message() {
         ("quiet: 1\n", "`quiet` is true or false, and this is a number"),
         ("quiet: \"true\"\n", "`quiet` is true or false, and this is a text"),
         ("quiet: true\nverbose: true\n", "`verbose` cannot be used with `quiet`"),
-        ("rate: 5\nrate: 6\n", "the key `rate` stands twice"),
+        ("rate: 5\nrate: 6\n", "duplicate key `rate`"),
         ("rate: 5\n---\nrate: 6\n", "a second document in one file"),
         ("rate: !x 5\n", "`!x` is a YAML tag"),
         ("rate: [\n", "this is not YAML"),

@@ -111,7 +111,7 @@ fn forms(field: &Field) -> Vec<Value> {
 
 /// Mistakes in what a text says, or in words that only the loader knows.
 fn beyond_a_schema(title: &str) -> bool {
-    ["a `*` is no wildcard", "`like: \"*\"`", "the rule `r` can never apply"]
+    ["a `*` is not a wildcard", "`like: \"*\"`", "the rule `r` can never apply"]
         .iter()
         .any(|start| title.starts_with(start))
         || title.ends_with("is not a word of this language")

@@ -161,7 +161,7 @@ fn the_format_of_an_access_log() {
     );
     assert_eq!(
         of("{is: xml}", json),
-        format!("{path} = {json}, not an XML log format (at column 1: a text stands outside of the element)")
+        format!("{path} = {json}, not an XML log format (at column 1: text outside of the element)")
     );
     assert_eq!(
         of("{is: csv}", json),

@@ -21,11 +21,11 @@ impl Assertion {
             at: 0..text.len(),
             title: "this driftgate was built without `assert`".to_owned(),
             label: "cannot be evaluated".to_owned(),
-            help: vec!["use one that was built with the feature `cel`, or say it in `expect`".to_owned()],
+            help: vec!["use one that was built with the feature `cel`, or write it in `expect`".to_owned()],
         }])
     }
 
-    /// What a violation says was expected.
+    /// The expression as violations show it.
     #[must_use]
     pub fn words(&self) -> &Arc<str> {
         match *self {}

@@ -3,7 +3,7 @@
 use crate::model::catalogue::{Field, Kind, OURS, Protocols, STAGE, Unset};
 use crate::policy::language::operator::Example;
 
-/// What stands at a word in a rule.
+/// The value of a word in a rule.
 #[must_use]
 pub fn sample(word: &str, rule: &str) -> Option<serde_json::Value> {
     fn find(word: &str, within: &serde_json::Value) -> Option<serde_json::Value> {
@@ -20,16 +20,16 @@ pub fn block(yaml: &str) -> String {
     serde_yaml::from_str(yaml).ok().as_ref().and_then(written).unwrap_or_else(|| yaml.to_owned())
 }
 
-/// A word that is no test of one setting.
+/// A word that is not a test of one setting.
 #[derive(Debug)]
 pub struct Word {
     /// The word.
     pub name: &'static str,
-    /// What it demands, in one sentence.
+    /// The demand, in one sentence.
     pub about: &'static str,
-    /// What may stand at its key.
+    /// The values that its key takes.
     pub takes: &'static str,
-    /// Where it stands.
+    /// The places where it is allowed.
     pub place: &'static str,
     /// The word in use.
     pub example: Example,
@@ -72,7 +72,7 @@ pub static WORDS: &[Word] = &[
     },
     Word {
         name: "any-of",
-        about: "Patterns one of which holds.",
+        about: "Patterns of which at least one holds.",
         takes: "a list of patterns",
         place: "at every level",
         example: Example {
@@ -129,7 +129,7 @@ pub const KEYS: [(&str, &str); 3] = [
 /// A field and its place in the document.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// Its path, such as `api.CorsConfiguration.MaxAge`; below the entries of a map stands the key in capitals.
+    /// Its path, such as `api.CorsConfiguration.MaxAge`; the key of a map's entry is written `KEY`.
     pub path: String,
     /// Its row.
     pub field: &'static Field,
@@ -159,7 +159,7 @@ fn below(path: &str, field: &'static Field, above: Protocols, into: &mut Vec<Pla
 }
 
 impl Place {
-    /// Where its value comes from.
+    /// The origin of its value.
     #[must_use]
     pub fn source(&self) -> String {
         let wire = |path: &str| {
@@ -216,7 +216,7 @@ impl Place {
     }
 }
 
-/// What a field is, and what an editor should say of it at once: the protocols, what unset means, and whether it is
+/// The description of a field for an editor: its purpose, the protocols, the meaning of unset, and whether it is
 /// shown.
 #[must_use]
 pub fn about(field: &Field) -> String {
@@ -238,7 +238,7 @@ pub fn on(protocols: Protocols) -> &'static str {
     }
 }
 
-/// What an unset value of a field is taken for.
+/// The meaning of an unset value of a field.
 #[must_use]
 pub fn unset(field: &Field) -> String {
     match field.unset {

@@ -1,4 +1,4 @@
-//! Help for people who write policies: what the language has, what a rule says, and what is probably a mistake.
+//! Help for people who write policies: the language described, rules in words, and warnings of probable mistakes.
 
 pub mod describe;
 pub mod learn;

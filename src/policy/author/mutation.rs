@@ -22,11 +22,11 @@ pub struct Mutation {
     pub path: String,
     /// The setting as the catalogue names it: without the keys of maps.
     pub field: String,
-    /// What becomes of it, in words.
+    /// The change, in words.
     pub change: Cow<'static, str>,
     /// The members and keys that lead to it.
     steps: Vec<String>,
-    /// What stands there then; `None` when nothing does.
+    /// The new value; `None` when the setting is removed.
     value: Option<Value<'static>>,
 }
 

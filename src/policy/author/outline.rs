@@ -7,9 +7,9 @@ use crate::policy::language::pattern::Pattern;
 /// One line of an outline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// How many steps it is below the outermost lines.
+    /// Steps below the outermost lines.
     pub depth: usize,
-    /// What it says.
+    /// The text.
     pub text: String,
 }
 
@@ -21,7 +21,7 @@ pub fn outline(pattern: &Pattern, place: &str) -> Vec<Line> {
     lines
 }
 
-/// Where a part of a pattern stands.
+/// The place of a part of a pattern.
 struct At {
     label: String,
     /// The protocols that have every field on the way.

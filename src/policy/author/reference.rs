@@ -28,7 +28,7 @@ pub fn fields() -> String {
         table("Of every route", "Only in `expect`, and in `accept` of a waiver.", &|path| {
             path.starts_with("each-route")
         }),
-        table("Where the stage is", "`route` stands only in `match`.", &|path| {
+        table("Where the stage is", "`route` is allowed only in `match`.", &|path| {
             is_ours(path) && !path.starts_with("api") && !path.starts_with("each-route")
         }),
     ]
@@ -65,7 +65,7 @@ pub fn tests() -> String {
 
 fn test(operator: &Operator) -> String {
     let head = format!(
-        "\n### `{}`\n\n{}\n\nTakes {}. Stands at {}.\n",
+        "\n### `{}`\n\n{}\n\nTakes {}. Allowed at {}.\n",
         operator.name,
         operator.about,
         operator.takes,
@@ -75,7 +75,7 @@ fn test(operator: &Operator) -> String {
 }
 
 fn word(word: &Word) -> String {
-    let head = format!("\n### `{}`\n\n{}\n\nTakes {}. Stands {}.\n", word.name, word.about, word.takes, word.place);
+    let head = format!("\n### `{}`\n\n{}\n\nTakes {}. Allowed {}.\n", word.name, word.about, word.takes, word.place);
     head + &example(&word.example)
 }
 
@@ -84,7 +84,7 @@ fn example(example: &Example) -> String {
     format!("\n```yaml\n{rule}```\n\n- conforms: `{}`\n- violates: `{}`\n", example.passes, example.fails)
 }
 
-/// The kinds of field that a test can be asked of, in words.
+/// The kinds of field that a test can be used at, in words.
 #[must_use]
 pub fn fits(operator: &Operator) -> String {
     let kinds: Vec<&str> = places()

@@ -132,7 +132,7 @@ fn patterns() -> Map<String, Value> {
         into.insert(name.into(), object(title, &all));
     };
     members_of("stage", "A pattern for a stage", &stage, "stage");
-    // `each-route` stands only at the top; below `not` and `any-of` there is none.
+    // `each-route` is allowed only at the top; below `not` and `any-of` there is none.
     members_of("expectation", "What must hold", &[&stage[..], &[each_route]].concat(), "stage");
     members_of("selection", "Which stages and routes", &[stage, route].concat(), "selection");
     into
@@ -213,7 +213,7 @@ fn map(name: &str, of: &'static Field) -> Value {
     })
 }
 
-/// The tests that can be asked of a field.
+/// The tests that can be used at a field.
 fn tests(field: &'static Field, name: &str) -> Map<String, Value> {
     let fitting = OPERATORS.iter().filter(|operator| operator.fits(field));
     let mut all: Map<String, Value> = fitting
@@ -228,7 +228,7 @@ fn tests(field: &'static Field, name: &str) -> Map<String, Value> {
 }
 
 const NOT: &str = "A pattern that does not hold. A list: none of these.";
-const ANY_OF: &str = "Patterns one of which holds.";
+const ANY_OF: &str = "Patterns of which at least one holds.";
 
 /// `not` and `any-of`, over patterns of the same place.
 fn everywhere(name: &str, into: &mut Map<String, Value>) {

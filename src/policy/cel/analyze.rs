@@ -280,7 +280,7 @@ impl<'e> Analysis<'e> {
         self.note(at, &title, "this is true on every stage", [mistakes::instead_of_has(written, field)]);
     }
 
-    /// The shapes under a name of a value that is worked out; with `test` only its presence is asked for.
+    /// The shapes under a name of a value that is worked out; with `test` only its presence is read.
     fn member_of_made(&mut self, id: u64, of: &Made, operand: &IdedExpr, name: &str, test: bool) -> Shapes {
         if !of.shapes.is_empty() && of.shapes.iter().all(Shape::is_scalar) {
             let variable = if let Expr::Ident(variable) = &operand.expr { variable.as_str() } else { "" };
@@ -342,7 +342,7 @@ impl<'e> Analysis<'e> {
             }
             _ => {}
         }
-        // Operators, and what macros become, have names that nobody can write.
+        // Operators, and what macros become, have names that cannot be written.
         let is_function = call.func_name.starts_with(char::is_alphabetic);
         if is_function && !self.function(id, call) {
             return Spot::Made(unknown(expr));
@@ -352,7 +352,7 @@ impl<'e> Analysis<'e> {
         Spot::Made(plain(id, CallExpr { target, args, ..call.clone() }))
     }
 
-    /// A list behind another; of a map that stands there its keys are taken.
+    /// A list behind another; a map counts as the list of its keys.
     fn sum(&mut self, id: u64, one: &'e IdedExpr, other: &'e IdedExpr) -> Made {
         let (one, other) = (self.value(one), self.value(other));
         let size = one.size.and(other.size);
@@ -547,7 +547,7 @@ fn literal_text(expr: &IdedExpr) -> Option<&str> {
     }
 }
 
-/// True if the place is a stage variable, of which there may be no more than a digest.
+/// True if the place is a stage variable, which may be known only as a digest.
 fn is_variable(place: &Place) -> bool {
     place.field.sensitive && matches!(place.field.kind, Kind::Text)
 }

@@ -27,7 +27,7 @@ impl Assertion {
     /// Compiles an expression.
     ///
     /// # Errors
-    /// What is wrong with it, each with its bytes in the text.
+    /// Every mistake, each with its bytes in the text.
     pub fn of(text: &str) -> Result<Self, Vec<Mistake>> {
         let (expr, source) = parse(text).map_err(|mistake| vec![mistake])?;
         let (analysis, evaluated) = Analysis::of(text, &source, &expr);

@@ -28,7 +28,7 @@ pub struct Roots<'d> {
 }
 
 impl<'d> Roots<'d> {
-    /// Those of a document. `in_force` gives the settings of a route from its entry and the stage default.
+    /// The values of a document. `in_force` gives the settings of a route from its entry and the stage default.
     pub fn of(
         document: &Document<'d>,
         reads_routes: bool,
@@ -118,7 +118,7 @@ impl<'r> BoundStage<'r> {
         self.roots.get("account").as_text()
     }
 
-    /// The reason that an error of CEL stands for, if it is one of a place.
+    /// The reason behind an error of CEL, if it is one of a place.
     pub fn refusal(&self, error: &ExecutionError) -> Option<Refusal> {
         match error {
             ExecutionError::FunctionError { function, message } if function == place::STAGE => {

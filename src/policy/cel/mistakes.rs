@@ -7,7 +7,7 @@ use cel::common::ast::LiteralValue;
 use crate::model::catalogue::{API, Field, Kind, STAGE, Unset};
 use crate::policy::text::diagnostic::{Mistake, suggestions};
 
-/// A function: its name, how it is written, whether it stands behind a dot, and its arguments.
+/// A function: its name, how it is written, whether it follows a dot, and its arguments.
 type Function = (&'static str, &'static str, bool, usize);
 
 /// The functions.
@@ -40,7 +40,7 @@ const MACROS: [(&str, &str); 6] = [
 const OTHERS: [(&[&str], &str); 3] = [
     (&["len", "length", "count"], "write `size(VALUE)`"),
     (&["lower", "lowerAscii", "toLower", "upper", "upperAscii", "toUpper"], "write `TEXT.matches(\"(?i)REGEX\")`"),
-    (&["keys"], "a map stands for its keys: `MAP.all(k, …)`, `MAP.map(k, k)`"),
+    (&["keys"], "a map is iterated by its keys: `MAP.all(k, …)`, `MAP.map(k, k)`"),
 ];
 
 fn mistake(at: Range<usize>, title: String, label: &str, help: impl IntoIterator<Item = String>) -> Mistake {
@@ -67,7 +67,7 @@ pub fn unknown_name(text: &str, name: &str, at: Range<usize>, allowed: Vec<&str>
     let is_member = |of: &[Field]| of.iter().any(|member| member.name == name);
     if let Some((root, _)) = [("stage", STAGE), ("api", API)].into_iter().find(|(_, members)| is_member(members)) {
         let help = format!("write `{root}.{name}`");
-        return Some(mistake(at, format!("there is no `{name}` here"), "a setting stands behind its root", [help]));
+        return Some(mistake(at, format!("there is no `{name}` here"), "a setting follows its root", [help]));
     }
     let (label, help) = suggestions(name, allowed.into_iter().filter(|name| !name.starts_with('@')));
     Some(mistake(at, format!("there is no `{name}` here"), &label, help))

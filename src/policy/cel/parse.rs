@@ -8,7 +8,7 @@ use crate::policy::text::diagnostic::Mistake;
 
 /// The longest expression, in bytes. The parser goes as deep as a sum is long.
 const LONGEST: usize = 2_048;
-/// How deep an expression may nest.
+/// Levels that an expression may nest.
 pub const DEEPEST: usize = 64;
 
 pub const SYNTAX: &str = "this is not an expression in CEL";
@@ -45,10 +45,10 @@ fn syntax_error(text: &str, error: &ParseError) -> Mistake {
     let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
     let word = rest.get(..word.max(1)).unwrap_or(rest);
     let label = match error.msg.trim_start_matches("Syntax error: ") {
-        // The parser lists everything that could stand there, which helps nobody.
+        // The parser lists everything that is allowed there, which helps no one.
         said if said.starts_with("mismatched") || said.starts_with("extraneous") => match word {
             "" => "something is missing here".to_owned(),
-            word => format!("`{word}` cannot stand here"),
+            word => format!("`{word}` is not allowed here"),
         },
         said if said.starts_with("token recognition") => "this means nothing in CEL".to_owned(),
         said if said.contains("has() macro") => "`has(…)` takes a name behind a dot".to_owned(),

@@ -52,7 +52,7 @@ pub enum Asks {
     Keys,
     /// True if it is set.
     Presence,
-    /// True if it is equal to a text; a digest is enough to tell.
+    /// True if it is equal to a text; a digest is enough.
     Equality,
 }
 

@@ -111,7 +111,7 @@ pub enum Failed {
     Types(String, String),
     /// The result has this type.
     Gives(String),
-    /// A number too large, a division by zero, a text that is no number.
+    /// A number too large, a division by zero, a text that is not a number.
     Other,
 }
 

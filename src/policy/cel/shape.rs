@@ -18,7 +18,7 @@ pub enum Shape {
     Map(Vec<(Option<Box<str>>, Shapes)>),
 }
 
-/// The shapes that a value may have. Without any there is no such value.
+/// The shapes that a value may have. Empty for a value that cannot exist.
 pub type Shapes = Vec<Shape>;
 
 impl PartialEq for Shape {

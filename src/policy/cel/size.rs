@@ -34,7 +34,7 @@ impl Size {
         self.elements.saturating_mul(self.each)
     }
 
-    /// One element, of which nothing more is known.
+    /// One element, about which nothing more is known.
     pub fn element(self) -> Self {
         Self { elements: self.each, ..self }
     }

@@ -4,7 +4,7 @@ use super::Assertion;
 use super::parse::{DEEPEST, SYNTAX};
 use crate::model::catalogue::Protocol;
 
-/// What is wrong with an expression: each title, and what is marked.
+/// The mistakes in an expression: each title, and the text that is marked.
 fn wrong(text: &str) -> Vec<(String, String)> {
     let found = Assertion::of(text).err().unwrap_or_default();
     found.into_iter().map(|one| (one.title, text.get(one.at).unwrap_or("(behind)").to_owned())).collect()
@@ -98,7 +98,7 @@ fn the_way_out_is_shown() {
         ("account == 111122223333", "put it in quotes"),
         ("len(stage.Tags) > 1", "write `size(VALUE)`"),
         ("stage.StageName.lower() == 'x'", "write `TEXT.matches(\"(?i)REGEX\")`"),
-        ("stage.Tags.keys() == []", "a map stands for its keys: `MAP.all(k, …)`, `MAP.map(k, k)`"),
+        ("stage.Tags.keys() == []", "a map is iterated by its keys: `MAP.all(k, …)`, `MAP.map(k, k)`"),
         (
             "has(stage.AutoDeploy)",
             "write `stage.AutoDeploy`, or `!stage.AutoDeploy`; a boolean that is not set is false",

@@ -1,5 +1,5 @@
-//! Why an expression is false or cannot be decided: the elements that its quantifiers failed for, and what the source
-//! leaves open.
+//! Reasons why an expression is false or undecided: the elements that its quantifiers failed for, and the settings
+//! that the source does not state.
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, operators};
 use cel::common::types::{CelBool, CelInt, CelString};

@@ -20,14 +20,14 @@ pub const EXAMPLE_ACCOUNT: &str = "111122223333";
 /// The Region of an example that names none.
 pub const EXAMPLE_REGION: &str = "us-east-1";
 
-/// What a pattern is asked about, and what the answer may depend on.
+/// The stage that a pattern is tried on, and everything else its answer depends on.
 #[derive(Clone, Copy)]
 pub struct At<'d> {
     /// The stage.
     pub document: &'d Document<'d>,
     /// The protocol that the stage is taken to have.
     pub protocol: Protocol,
-    /// Whether the pattern stands in `match` or in `expect`.
+    /// The part of a rule that the pattern is in.
     pub used: Use,
     /// The row of the value.
     pub field: &'static Field,

@@ -1,4 +1,4 @@
-//! Why a pattern does not hold, or cannot be decided: the settings, what was demanded of them, and what is there.
+//! Failures and open questions of a pattern on a stage: the settings, the demands and the values found.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -47,19 +47,19 @@ impl Failure {
     }
 }
 
-/// A question that the source leaves open.
+/// A question that cannot be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
     /// The route; `None` for the stage and its default.
     pub route: Option<Arc<str>>,
     /// The setting.
     pub path: Arc<str>,
-    /// Why it cannot be decided.
+    /// The reason why it cannot be decided.
     pub reason: Arc<str>,
 }
 
 impl Open {
-    /// What the source leaves open.
+    /// A setting that the source does not state.
     #[must_use]
     pub fn not_stated(path: Arc<str>) -> Self {
         Self { route: None, path, reason: NOT_STATED_REASON.into() }
@@ -203,7 +203,7 @@ impl Pattern {
         }
     }
 
-    /// Every setting of which the pattern demands something: what it is, and what is there, whether or not they agree.
+    /// Every setting on which the pattern has a demand: the demand and the value found, whether or not they agree.
     pub fn demands(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
         if self.truth(value, at) == Truth::Dropped {
             return;
@@ -217,7 +217,7 @@ impl Pattern {
         }
     }
 
-    /// The settings that the pattern asks about and the protocol lacks.
+    /// The settings that the pattern tests and the protocol lacks.
     pub fn lacking(&self, on: Protocol, path: &mut Path, out: &mut Vec<Path>) {
         let mut below = |segment: Segment<'_>, has: bool, inner: &Self| {
             path.push(segment);
@@ -292,7 +292,7 @@ impl Pattern {
         }
     }
 
-    /// What keeps the pattern from being decided, given that it is not.
+    /// The questions that keep the pattern from being decided.
     pub fn open_questions(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Open>) {
         if self.truth(value, at) != Truth::Unknown {
             return;
@@ -323,7 +323,7 @@ impl Pattern {
         }
     }
 
-    /// What cannot be decided beside what fails, given that the pattern fails.
+    /// The questions that are open beside the failures of a pattern that fails.
     pub fn questions_beside(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Open>) {
         match (self.truth(value, at), self) {
             (Truth::Unknown, _) => self.open_questions(value, at, trail, out),

@@ -1,5 +1,5 @@
-//! The fields that patterns look at. One walk over a pattern finds what it tests and what its violations show: what is
-//! decoded of a stage follows from it, and so does what people are told of a rule.
+//! The fields that patterns read. One walk over a pattern finds the fields that it tests and that its violations show:
+//! the part of a stage that is decoded follows from it, and so does the description of a rule.
 
 use std::collections::BTreeSet;
 

@@ -28,7 +28,7 @@ impl Glob {
         glob
     }
 
-    /// Whether a text has characters that are special in a glob.
+    /// True if a text has characters that are special in a glob.
     #[must_use]
     pub fn is_glob(text: &str) -> bool {
         text.contains(['*', '?'])
@@ -67,13 +67,13 @@ impl Glob {
         self.0.push(Piece::Given(place));
     }
 
-    /// Whether the glob fits the whole text.
+    /// True if the glob fits the whole text.
     #[must_use]
     pub fn fits(&self, text: &str) -> bool {
         self.fits_given(text, &[])
     }
 
-    /// Whether the glob fits the whole text, with these texts in it.
+    /// True if the glob fits the whole text, with these texts in it.
     #[must_use]
     pub fn fits_given(&self, text: &str, given: &[&str]) -> bool {
         let starts = |at: usize, literal: &str| text[at..].starts_with(literal).then_some(literal.len());

@@ -12,22 +12,22 @@ use crate::policy::text::yaml::{Data, Node};
 pub struct Operator {
     /// Its name in a policy.
     pub name: &'static str,
-    /// What it demands, in one sentence.
+    /// The demand, in one sentence.
     pub about: &'static str,
-    /// What may stand at its key.
+    /// The values that its key takes.
     pub takes: &'static str,
-    /// The kinds of field that it may be asked of.
+    /// The kinds of field that it can test.
     pub on: fn(&Kind) -> bool,
-    /// The JSON Schema of what may stand at its key, at a field that it may be asked of.
+    /// The JSON Schema of the values that its key takes, at a field that it can test.
     pub schema: fn(&Field) -> Json,
-    /// A demand, and what meets it and what does not.
+    /// A rule, with a stage that conforms and one that does not.
     pub example: Example,
-    /// Reads what stands at its key; notes what is wrong with it.
+    /// Reads the value of its key and notes mistakes in it.
     pub read: fn(&mut OperatorContext<'_>, &Node) -> Option<Box<dyn Test>>,
 }
 
 impl Operator {
-    /// True if the test can be asked of a field. `present` says nothing where there always is a value.
+    /// True if the test can be used at a field. `present` means nothing where there always is a value.
     #[must_use]
     pub fn fits(&self, field: &Field) -> bool {
         (self.on)(&field.kind) && !(self.name == "present" && field.has_default())
@@ -47,7 +47,7 @@ pub struct OperatorContext<'r> {
 /// A word of the language in use.
 #[derive(Debug)]
 pub struct Example {
-    /// What a rule says, as keys of a YAML mapping in one line.
+    /// The rule, as keys of a YAML mapping in one line.
     pub rule: &'static str,
     /// A stage that conforms, as a test gives it.
     pub passes: &'static str,
@@ -55,7 +55,7 @@ pub struct Example {
     pub fails: &'static str,
 }
 
-/// What the pattern at a field is called among the definitions.
+/// The reference to the definition of a pattern for a field.
 #[must_use]
 pub fn reference(field: &Field) -> Json {
     json!({"$ref": format!("#/definitions/{}", definition(field))})
@@ -104,17 +104,17 @@ pub fn boolean_schema(_: &Field) -> Json {
     json!({"type": "boolean"})
 }
 
-/// Whether a field holds a number.
+/// True if a field holds a number.
 pub fn is_number(kind: &Kind) -> bool {
     matches!(kind, Kind::Integer | Kind::Number)
 }
 
-/// Whether a field holds a text.
+/// True if a field holds a text.
 pub fn is_text(kind: &Kind) -> bool {
     matches!(kind, Kind::Text | Kind::OneOf(_))
 }
 
-/// A number without a fraction that says nothing.
+/// A number without a needless fraction.
 pub fn number(number: f64) -> String {
     number.to_string()
 }

@@ -1,4 +1,4 @@
-//! The pattern: one picture of a stage, used by `match` and `expect`. What it says of a document, and why not.
+//! The pattern, used by `match`, `expect` and `accept`, and its answer on a document.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -22,53 +22,53 @@ pub enum Pattern {
     Any(Vec<Pattern>),
     /// This does not hold.
     Not(Box<Pattern>),
-    /// A member of a struct is so.
+    /// A member of a struct fits.
     Member {
         /// The member's row.
         field: &'static Field,
         /// Its place among its siblings.
         at: usize,
-        /// What it should be.
+        /// The pattern for its value.
         inner: Box<Pattern>,
     },
-    /// The value of a key of a map is so.
+    /// The value of a key of a map fits.
     Entry {
         /// The key.
         key: Box<str>,
         /// The row of the map's values.
         field: &'static Field,
-        /// What the value should be.
+        /// The pattern for the value.
         inner: Box<Pattern>,
     },
-    /// The value of every key that fits is so.
+    /// The value of every key that fits the glob fits.
     Entries {
-        /// Which keys.
+        /// The keys.
         glob: Glob,
         /// The glob as it was written.
         written: Box<str>,
         /// The row of the map's values.
         field: &'static Field,
-        /// What the values should be.
+        /// The pattern for the values.
         inner: Box<Pattern>,
     },
     /// A key that fits is there, and not empty; or none is.
     SomeEntry {
-        /// Which keys.
+        /// The keys.
         glob: Glob,
         /// The glob as it was written.
         written: Box<str>,
-        /// Whether there should be one.
+        /// True if there should be one.
         present: bool,
     },
     /// The setting passes these tests.
     Tests(Setting),
-    /// What stands at a place of the document's top is so.
+    /// A member of the document fits.
     Top {
         /// The place.
         top: Top,
         /// Its row.
         field: &'static Field,
-        /// What it should be.
+        /// The pattern for its value.
         inner: Box<Pattern>,
     },
 }
@@ -93,7 +93,7 @@ impl Setting {
 }
 
 impl Pattern {
-    /// What the pattern says of a value.
+    /// The answer on a value.
     #[must_use]
     pub fn truth(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
         match self {
@@ -116,7 +116,7 @@ impl Pattern {
                 _ => {
                     let mut fitting = fitting(glob, written, value).peekable();
                     if fitting.peek().is_none() {
-                        // None is fine, unless the protocol lacks what is asked of it.
+                        // None is fine, unless the protocol lacks the setting.
                         return match inner.truth(&UNSET, &At { field, used: Use::Expect, ..*at }) {
                             Truth::Dropped => Truth::Dropped,
                             _ => Truth::True,
@@ -186,7 +186,7 @@ impl Pattern {
         }
     }
 
-    /// Whether the pattern is about one setting.
+    /// True if the pattern is about one setting.
     pub(crate) fn is_one_setting(&self) -> bool {
         match self {
             Self::Member { inner, .. } | Self::Top { inner, .. } | Self::Entry { inner, .. } | Self::Not(inner) => {
@@ -237,7 +237,7 @@ impl Top {
         STAGE.iter().enumerate().map(|(at, field)| (Self::Stage(at), field)).chain(ours)
     }
 
-    /// Hands the value that stands there to `then`.
+    /// Calls `then` with the value there.
     pub(crate) fn with<T>(self, at: &At<'_>, then: impl FnOnce(&Value<'_>) -> T) -> T {
         let document = at.document;
         match self {
@@ -269,7 +269,7 @@ pub(crate) fn fitting<'v>(
     value.entries().iter().filter(move |(key, _)| fits(glob, written, key))
 }
 
-/// Whether a key that fits is there, and not empty.
+/// True if a key that fits is there, and not empty.
 fn some_entry(glob: &Glob, written: &str, value: &Value<'_>) -> Truth {
     let fitting = fitting(glob, written, value);
     Truth::any([Truth::False].into_iter().chain(fitting.map(|(_, value)| presence(value))))

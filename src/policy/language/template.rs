@@ -25,7 +25,7 @@ enum Part {
     Value(Source),
 }
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Source {
     Account,
@@ -38,16 +38,16 @@ enum Source {
     ApiTag(Box<str>),
 }
 
-/// The paths that may stand in `${…}`, for messages; KEY is any tag key.
+/// The paths that are allowed in `${…}`, for messages; KEY is any tag key.
 pub const PATHS: [&str; 8] =
     ["account", "region", "partition", "StageName", "api.ApiId", "api.Name", "Tags.KEY", "api.Tags.KEY"];
 
-/// Why a template has no text on a stage.
+/// The reason why a template has no text on a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// The path in `${…}`.
     pub path: String,
-    /// Whether the source says that it is unset; otherwise it is not stated.
+    /// True if the source states that it is unset; otherwise it is not stated.
     pub unset: bool,
 }
 
@@ -237,7 +237,7 @@ impl Template {
         Ok(text)
     }
 
-    /// Whether the template, read as a glob, fits a text: only what the policy's author wrote is special, never a value.
+    /// True if the template, read as a glob, fits a text: only what the policy's author wrote is special, never a value.
     ///
     /// # Errors
     /// When a value is unset or not stated.

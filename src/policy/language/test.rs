@@ -10,40 +10,40 @@ use crate::model::value::Value;
 
 /// A compiled test of one setting.
 pub trait Test: fmt::Debug + Send + Sync {
-    /// Whether a value passes. It is a value: neither unset nor unknown, unless [`Self::answers`] says otherwise.
+    /// The answer on a value that is neither unset nor unknown, unless [`Self::answers`] allows it.
     fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth;
 
-    /// What is demanded, in words such as `at most 500`, when they are the same on every stage.
+    /// The demand in words, such as `at most 500`, when they are the same on every stage.
     fn words(&self) -> Option<String> {
         None
     }
 
-    /// What is demanded, in words, with `${…}` as it was written.
+    /// The demand in words, with `${…}` as it was written.
     fn demand(&self) -> String {
         self.words().unwrap_or_default()
     }
 
-    /// What is demanded of one stage, in words.
+    /// The demand on one stage, in words.
     fn expected(&self, _at: &At<'_>) -> String {
         self.words().unwrap_or_default()
     }
 
-    /// What a value that fails misses of the demand, for a test that demands several things.
+    /// The part of the demand that a value fails, for a test that demands several things.
     fn missed(&self, _value: &Value<'_>) -> Option<String> {
         None
     }
 
-    /// The fields of the document that the test reads besides its own setting.
+    /// The fields of the document that the test reads beside its own setting.
     fn reads(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// Which of the values that are none the test answers itself.
+    /// The states without a known value that the test answers itself.
     fn answers(&self) -> Answers {
         Answers::Values
     }
 
-    /// Why the test cannot be decided on a value, if it cannot.
+    /// The reason why the test cannot be decided on a value.
     fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
         match (self.asked(value, at), value) {
             (Truth::Unknown, Value::Digest(_)) => Some(DIGEST_REASON.to_owned()),
@@ -52,7 +52,7 @@ pub trait Test: fmt::Debug + Send + Sync {
         }
     }
 
-    /// What the test says of anything: on an unset value every test fails, but those that are about being set.
+    /// The answer on any state: on an unset value every test fails, except those of presence.
     fn asked(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
         match (value, self.answers()) {
             (_, Answers::Everything) => self.holds(value, at),
@@ -77,7 +77,7 @@ pub const DIGEST_REASON: &str = "the snapshot holds only a digest of the value; 
 static EMPTY_TEXT: Value<'static> = Value::Text(Cow::Borrowed(""));
 static EMPTY_LIST: std::sync::LazyLock<Value<'static>> = std::sync::LazyLock::new(|| Value::List(Box::default()));
 
-/// What a test answers itself.
+/// The states that a test answers itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answers {
     /// Only values that are known.

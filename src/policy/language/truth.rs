@@ -1,20 +1,20 @@
-//! The answer of a test: yes, no, not known, or not a question here.
+//! The answer of a test: true, false, unknown, or dropped.
 
-/// What a pattern says of a document.
+/// The answer of a pattern on a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Truth {
     /// It holds.
     True,
     /// It does not.
     False,
-    /// It hangs on a value that is not stated.
+    /// It depends on a value that is not stated.
     Unknown,
-    /// The protocol lacks what it asks about: as if it were not written.
+    /// The protocol lacks the setting: the test counts as if it were not written.
     Dropped,
 }
 
 impl Truth {
-    /// The opposite; what is not known or not asked stays so.
+    /// The opposite; unknown and dropped stay as they are.
     #[must_use]
     pub const fn not(self) -> Self {
         match self {
@@ -67,7 +67,7 @@ impl Use {
 }
 
 impl Truth {
-    /// All must hold; what is not asked does not count.
+    /// All must hold; dropped answers do not count.
     pub fn all(answers: impl IntoIterator<Item = Self>) -> Self {
         let mut sum = None;
         let mut dropped = false;
@@ -82,7 +82,7 @@ impl Truth {
         sum.unwrap_or(if dropped { Self::Dropped } else { Self::True })
     }
 
-    /// One must hold; what is not asked does not count.
+    /// One must hold; dropped answers do not count.
     pub fn any(answers: impl IntoIterator<Item = Self>) -> Self {
         let mut sum = None;
         for answer in answers {

@@ -21,11 +21,11 @@ pub const REGION: &str = "us-east-1";
 /// One example.
 #[derive(Debug)]
 pub struct Example {
-    /// What it shows.
+    /// Its name.
     pub name: String,
-    /// The file it stands in: that of the policy, or one of tests.
+    /// The file that holds it: that of the policy, or one of tests.
     pub file: Arc<SourceText>,
-    /// Where it stands.
+    /// Its bytes in the file.
     pub span: Range<usize>,
     /// The account.
     pub account: String,
@@ -35,7 +35,7 @@ pub struct Example {
     pub api: Value<'static>,
     /// The stage.
     pub stage: Value<'static>,
-    /// What should come of it.
+    /// The expected result.
     pub expected: Expected,
 }
 
@@ -53,7 +53,7 @@ impl Example {
     }
 }
 
-/// What should come of an example.
+/// The expected result of an example.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Expected {
     /// Exactly these rules are violated; with none, one at least conforms.
@@ -123,7 +123,7 @@ fn violates(entry: &Entry, rules: &[String], problems: &mut Problems) -> Option<
             Data::Text(id) => {
                 // Reports show `POLICY/RULE`; here the policy is known.
                 let written = id.rsplit('/').next().unwrap_or(id);
-                // An id may stand twice, which is a mistake of its own.
+                // A duplicate id is a mistake of its own.
                 let mut seen = BTreeSet::new();
                 let ids = rules.iter().map(String::as_str).filter(|id| seen.insert(*id));
                 let (label, help) = suggestions(written, ids);

@@ -26,11 +26,11 @@ const MOST_HIDDEN: usize = 20_000;
 pub struct Unreadable {
     /// The path as the user named it.
     pub path: String,
-    /// What is wrong.
+    /// The mistake.
     pub problem: String,
-    /// What to do.
+    /// A way out.
     pub help: String,
-    /// Where in it, if that is known: in a file that is not text, where that shows.
+    /// The place in it, if known: in a file that is not text, the first byte that is not.
     pub place: Option<Place>,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for Unreadable {
 pub struct PassedOver {
     /// The path, from what the user named.
     pub path: String,
-    /// Why it was not read.
+    /// The reason why it was not read.
     pub reason: String,
 }
 
@@ -82,7 +82,7 @@ pub fn identity_of(file: &fs::Metadata) -> Identity {
 }
 
 /// Reads every file that the paths of policies name, each once. What cannot be read is beside what could be, whose
-/// mistakes are told all the same. Files of tests are left out then: their policy may be what cannot be read.
+/// mistakes are reported all the same. Files of tests are left out then: their policy may be what cannot be read.
 #[must_use]
 pub fn read(paths: &[String]) -> Found {
     let mut found = Found::default();
@@ -127,7 +127,7 @@ fn pack(path: &str, name: &str) -> Result<Arc<SourceText>, Unreadable> {
     })
 }
 
-/// Why there is nothing at a path of policies, if so.
+/// The reason why there is nothing at a path of policies.
 #[must_use]
 pub fn missing(path: &str) -> Option<Unreadable> {
     match path.strip_prefix("builtin:") {
@@ -276,7 +276,7 @@ impl Search {
     }
 }
 
-/// True if a file below a hidden folder is YAML and was not read elsewhere. A folder that is too large to tell is
+/// True if a file below a hidden folder is YAML and was not read elsewhere. A folder that is too large to search is
 /// taken to have one.
 fn holds_yaml(folder: &Path, read: &BTreeSet<Identity>) -> bool {
     let (mut folders, mut seen, mut left) = (vec![folder.to_owned()], BTreeSet::new(), MOST_HIDDEN);

@@ -40,7 +40,7 @@ pub fn load(texts: Vec<Arc<SourceText>>) -> Result<Policies, Vec<Diagnostic>> {
     Err(mistakes)
 }
 
-/// Whether a file is one of tests only, by its name.
+/// True if a file is one of tests only, by its name.
 #[must_use]
 pub fn is_test_file(name: &str) -> bool {
     name.ends_with("_test.yaml") || name.ends_with("_test.yml")
@@ -49,7 +49,7 @@ pub fn is_test_file(name: &str) -> bool {
 #[derive(Default)]
 struct Loading {
     policies: Vec<Policy>,
-    /// The names of all policies, those with mistakes too, and where they stand.
+    /// The names of all policies, those with mistakes too, and their places.
     names: BTreeMap<String, String>,
     /// The identifiers of each policy's rules.
     rule_ids: BTreeMap<String, Vec<String>>,
@@ -216,7 +216,7 @@ impl<'t> Lines<'t> {
 
     /// The line of a place, counted from 1.
     fn up_to(&mut self, at: usize) -> usize {
-        // What an alias stands for may be further up.
+        // The value of an alias may be further up.
         if at < self.at {
             (self.at, self.line) = (0, 1);
         }
@@ -322,10 +322,10 @@ tests:
             ("{Tags: owner}", "`Tags` is a map: name its keys"),
             ("{Description: 5}", "`Description` is a text, and this is a number"),
             ("{account: 123456789012}", "`account` is a text, and this is a number"),
-            ("{AutoDeploy: {min: 1}}", "`min` cannot be asked of `AutoDeploy`, which is a boolean"),
+            ("{AutoDeploy: {min: 1}}", "`min` cannot test `AutoDeploy`, which is a boolean"),
             ("{AutoDeploy: \"true\"}", "`AutoDeploy` is a boolean, and this is a text"),
             ("{Description: {like: \"*\"}}", "`like: \"*\"` fits every text"),
-            ("{Description: prod-*}", "a `*` is no wildcard in a text that stands by itself"),
+            ("{Description: prod-*}", "a `*` is not a wildcard in a text compared by equality"),
             ("{Description: {matches: \"(\"}}", "this is not a regular expression"),
             ("{Description: {equals: x}}", "there is no test `equals`"),
             ("{Description: {contains: \"${StageName}\"}}", "`contains` takes a literal text, and `${…}` in it is one"),
@@ -337,7 +337,10 @@ tests:
             ("{each-route: {ThrottlingBurstLimit: {min: 5, max: 1}}}", "no number fits `min: 5` and `max: 1`"),
             ("{each-route: {ThrottlingRateLimit: {above: 5, max: 5}}}", "no number fits `above: 5` and `max: 5`"),
             ("{each-route: {ThrottlingBurstLimit: 1.5}}", "`ThrottlingBurstLimit` is a whole number"),
-            ("{not: {each-route: {LoggingLevel: OFF}}}", "`each-route` stands only at the top of `expect` or `accept`"),
+            (
+                "{not: {each-route: {LoggingLevel: OFF}}}",
+                "`each-route` is allowed only at the top of `expect` or `accept`",
+            ),
             (
                 "{api: {CorsConfiguration: {AllowOrigins: \"*\"}}}",
                 "`AllowOrigins` is a list: say what it should contain",
@@ -359,10 +362,7 @@ tests:
                 "{Description: {log-format: {context: [$request.id]}}}",
                 "`$request.id` is not the name of a `$context` variable",
             ),
-            (
-                "{AutoDeploy: {looks-secret: false}}",
-                "`looks-secret` cannot be asked of `AutoDeploy`, which is a boolean",
-            ),
+            ("{AutoDeploy: {looks-secret: false}}", "`looks-secret` cannot test `AutoDeploy`, which is a boolean"),
             ("{Description: {looks-secret: maybe}}", "`looks-secret` needs true or false, not a text"),
             ("{AccessLogSettings: {exists: true}}", "`AccessLogSettings` has no setting `exists`"),
         ] {

@@ -1,4 +1,4 @@
-//! Policies as they are once they were checked and compiled. They know no file any more but its name.
+//! Policies, checked and compiled. They know no file but its name.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::policy::text::diagnostic::SourceText;
 pub struct Policies {
     /// The policies, in the order of their files.
     pub policies: Vec<Policy>,
-    /// How many rules they have together.
+    /// Number of their rules.
     pub rules: usize,
 }
 
@@ -29,11 +29,11 @@ pub struct Policies {
 pub struct Policy {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     pub description: Option<String>,
     /// The file it came from.
     pub file: Arc<SourceText>,
-    /// Which stages it is about; all when `None`.
+    /// The stages that it is about; all when `None`.
     pub selection: Option<Pattern>,
     /// Its rules.
     pub rules: Vec<Rule>,
@@ -46,33 +46,33 @@ pub struct Policy {
 pub struct Rule {
     /// Its place among all rules of the run, by name.
     pub number: u32,
-    /// What reports say of it.
+    /// Its description in reports.
     pub facts: RuleFacts,
     /// Its identifier within the policy.
     pub id: String,
-    /// Which of the policy's stages it is about; all when `None`.
+    /// The stages of the policy that it is about; all when `None`.
     pub selection: Option<Pattern>,
-    /// Whether `match` names `route`: it then chooses among the routes of a stage.
+    /// True if `match` names `route`, and so selects routes of a stage.
     pub by_route: bool,
-    /// What the document should be like.
+    /// The pattern of `expect` for the stage.
     pub picture: Option<Pattern>,
-    /// What the settings in force of each route should be like.
+    /// The pattern of `each-route`.
     pub each_route: Option<EachRoute>,
-    /// What must be true besides.
+    /// The expression of `assert`.
     pub assertion: Option<Assertion>,
 }
 
-/// What the settings in force of each route should be like.
+/// The pattern of `each-route`.
 #[derive(Debug)]
 pub struct EachRoute {
     /// The parts that all must hold, each for itself.
     pub parts: Vec<RoutePart>,
 }
 
-/// One part of what routes should be like.
+/// A part of the pattern of `each-route`.
 #[derive(Debug)]
 pub struct RoutePart {
-    /// What should hold.
+    /// The pattern.
     pub pattern: Pattern,
     /// The settings that it reads, by place in [`ROUTE_SETTINGS`]. A route that sets none of them is as the default is.
     pub reads: Vec<usize>,
@@ -86,7 +86,7 @@ impl Rule {
         Protocol::ALL.into_iter().filter(applies).collect()
     }
 
-    /// Whether a stage of which nothing but the protocol is stated may be in the `match` of policy and rule.
+    /// True if a stage of which nothing but the protocol is stated may be in the `match` of policy and rule.
     pub(crate) fn may_select(&self, policy: Option<&Pattern>, on: Protocol) -> bool {
         let api = api_stated_by(None, Some(on));
         let document = Document::before_its_stages(None, None, &api);
@@ -96,7 +96,7 @@ impl Rule {
         truths.all(|truth| matches!(truth, Truth::True | Truth::Unknown))
     }
 
-    /// Whether something is left of what the rule asks when what the protocol lacks drops out.
+    /// True if a demand is left when those on settings that the protocol lacks drop out.
     #[must_use]
     pub fn asks_something_on(&self, on: Protocol) -> bool {
         match &self.assertion {
@@ -175,7 +175,7 @@ impl Policies {
         rules.fold(Fields::default(), Fields::and)
     }
 
-    /// Whether a rule may match a stage of which only this is known.
+    /// True if a rule may match a stage of which only this is known.
     #[must_use]
     pub fn may_match(&self, document: &Document<'_>) -> bool {
         let may = |selection: &Option<Pattern>, protocol: Protocol| {

@@ -15,7 +15,7 @@ use crate::policy::text::keys::{Keys, name, text};
 use crate::policy::text::scalar::text_of;
 use crate::policy::text::yaml::{Data, Entry, Node};
 
-pub const ROUTE_STANDS: &str = "`route` stands only in the `match` of a rule that expects nothing but `each-route`";
+pub const ROUTE_STANDS: &str = "`route` is allowed only in the `match` of a rule that expects nothing but `each-route`";
 pub const ROUTE_HELP: &str = "make it a rule of its own, with `each-route` alone under `expect`";
 
 /// A compiled `match`: everything where it is left out.
@@ -23,7 +23,7 @@ pub const ROUTE_HELP: &str = "make it a rule of its own, with `each-route` alone
 pub struct Selection {
     /// The pattern; `None` for every stage.
     pub pattern: Option<Pattern>,
-    /// Where it names `route`.
+    /// The place at which it names `route`.
     pub route: Option<Range<usize>>,
 }
 
@@ -114,7 +114,7 @@ fn severity(keys: &Keys<'_>, node: &Node, problems: &mut Problems) -> Option<Sev
     severity
 }
 
-/// A CEL expression; what is wrong with it is noted where it stands in the file.
+/// A CEL expression; what is wrong with it is noted at its place in the file.
 fn assertion(entry: &Entry, problems: &mut Problems) -> Option<Assertion> {
     let text = text(entry, problems)?;
     Assertion::of(text)
@@ -139,7 +139,7 @@ fn references(entry: &Entry, problems: &mut Problems) -> Vec<String> {
 const NO_PROTOCOL: &str = "the `match` of the policy and that of the rule must both hold on one stage";
 const LACKING: &str = "let `match` select the other protocol too, or leave the setting out";
 
-/// Whether no stage of any protocol can be governed by the rule, why, and what to do.
+/// The reason why the rule can govern no stage of any protocol, if so, and what to do.
 fn never_applies(rule: &Rule, policy: Option<&Pattern>) -> Option<(String, &'static str)> {
     let lacking: Vec<Protocol> =
         Protocol::ALL.into_iter().filter(|protocol| rule.may_select(policy, *protocol)).collect();

@@ -28,13 +28,13 @@ pub struct Waivers {
 /// One waiver.
 #[derive(Debug)]
 pub struct Waiver {
-    /// What reports say of it.
+    /// Its description in reports.
     pub facts: WaiverFacts,
-    /// Which rules it is about, by `policy/id`.
+    /// The rules that it is about, by `policy/id`.
     pub rule: Glob,
-    /// Which stages and routes it is about.
+    /// The stages and routes that it is about.
     pub selection: Pattern,
-    /// What it tolerates; everything when `None`.
+    /// The pattern that it tolerates; everything when `None`.
     pub accept: Option<Expectation>,
     /// Days until it ends, that of its end included: 0 on the last day, negative once it has expired.
     pub days_left: i32,
@@ -81,7 +81,7 @@ impl Waivers {
     }
 }
 
-/// Compiles the texts of waiver files, as they stand on a day (in UTC).
+/// Compiles the texts of waiver files, as they are on a day (in UTC).
 ///
 /// # Errors
 /// Every mistake in every text, in order.
@@ -124,7 +124,7 @@ pub fn is_beside_a_policy(root: &Node, problems: &mut Problems) -> bool {
     let Some(waivers) = waivers.filter(|_| entries.iter().any(is_of_a_policy)) else { return false };
     let help = "move the waivers to a file of their own, and name it with --waivers FILE".to_owned();
     let title = "a policy and waivers in one file";
-    problems.note(&waivers.key_span, title, "these would be read by no audit, or the policy by none", [help]);
+    problems.note(&waivers.key_span, title, "an audit would read only one of them", [help]);
     true
 }
 
@@ -210,7 +210,7 @@ fn date(entry: &Entry, problems: &mut Problems) -> Option<Date> {
     let date = (text.len() == "2027-01-31".len()).then(|| text.parse::<Date>().ok()).flatten();
     if date.is_none() {
         let written = problems.written(&entry.value.span).to_owned();
-        let title = format!("`{written}` is not a day");
+        let title = format!("`{written}` is not a date");
         let help = "write year, month and day: `expires: 2027-01-31`".to_owned();
         problems.note(&entry.value.span, title, "a UTC day, the last on which the waiver holds", [help]);
     }
@@ -260,7 +260,7 @@ mod tests {
             (format!("{{rule: p/r, match: {{StageNam: prod}}, {rest}}}"), vec!["a stage has no setting `StageNam`"]),
             (
                 format!("{{rule: p/r, match: {{StageName: prod}}, accept: {{route: x}}, {rest}}}"),
-                vec!["`route` stands only in `match`"],
+                vec!["`route` is allowed only in `match`"],
             ),
             (
                 format!("{{rule: p/r, match: {{StageName: prod}}, until: x, {rest}}}"),
@@ -275,7 +275,7 @@ mod tests {
     fn a_day_is_written_in_one_way() {
         for expires in ["31.01.2027", "2027-1-31", "2027-02-30", "20270131", "2027-01-31T00:00", "never", "~", "[x]"] {
             let waiver = format!("{{rule: p/r, match: {{StageName: x}}, reason: r, owner: o, expires: {expires}}}");
-            assert_eq!(titles(&waiver), [format!("`{expires}` is not a day")]);
+            assert_eq!(titles(&waiver), [format!("`{expires}` is not a date")]);
         }
     }
 

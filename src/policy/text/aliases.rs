@@ -116,7 +116,7 @@ pub const TESTS: &[(&str, &[&str])] = &[
 
 /// Keys of policies, rules and tests: where, the key of ours, and what to do.
 const KEYS: &[(&str, &str, &str, &[&str])] = &[
-    ("a policy", "policy", "the name of a policy stands at `policy`", &["name", "id", "title", "kind", "metadata"]),
+    ("a policy", "policy", "the name of a policy is at `policy`", &["name", "id", "title", "kind", "metadata"]),
     ("a policy", "", "a policy has no version; leave it out", &["version", "api-version", "schema", "$schema"]),
     (
         "a policy",
@@ -182,7 +182,7 @@ const KEYS: &[(&str, &str, &str, &[&str])] = &[
     ("a rule", "references", "use `references`", &["links", "link", "url", "urls", "see", "docs"]),
     ("a rule", "severity", "use `severity`", &["level", "priority"]),
     ("a rule", "", "remove the rule, or waive it: `--waivers FILE`", &["enabled", "disabled", "skip"]),
-    ("a rule", "", "tests stand beside `rules`, at the policy", &["tests", "examples"]),
+    ("a rule", "", "tests are beside `rules`, in the policy", &["tests", "examples"]),
     ("a test", "given", "use `given`", &["stage", "input", "resource", "when", "mock"]),
     (
         "a test",
@@ -195,9 +195,9 @@ const KEYS: &[(&str, &str, &str, &[&str])] = &[
 
 /// Settings as consoles, other documents and people call them.
 const SETTINGS: &[(&str, &[&str])] = &[
-    ("what AWS returns of the stage stands at the top, beside `api`: `StageName: …`", &["stage", "stages"]),
+    ("the settings of the stage are at the top, beside `api`: `StageName: …`", &["stage", "stages"]),
     (
-        "write `ThrottlingBurstLimit`, or `ThrottlingRateLimit`: each is asked for itself",
+        "write `ThrottlingBurstLimit`, or `ThrottlingRateLimit`: each is tested by itself",
         &["throttle", "throttling", "throttle-settings", "limits", "quota"],
     ),
     ("write `LoggingLevel` (WebSocket), or `AccessLogSettings`", &["logging", "logs", "log"]),
@@ -205,7 +205,7 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("write `RouteSettings`, or `each-route` for the settings in force", &["routes", "methods", "method-settings"]),
 ];
 
-/// What a setting of another name is here.
+/// The setting for a name from elsewhere.
 #[must_use]
 pub fn setting(word: &str) -> Option<&'static str> {
     SETTINGS.iter().find(|(_, theirs)| is_one_of(word, theirs)).map(|(ours, _)| *ours)
@@ -232,7 +232,7 @@ pub fn test(word: &str) -> Option<&'static str> {
     TESTS.iter().find(|(_, theirs)| is_one_of(word, theirs)).map(|(ours, _)| *ours)
 }
 
-/// Our words for another tool's test where keys are free: only for words that nobody has for a tag.
+/// Our words for another tool's test where keys are free: only for words that no one uses for a tag.
 #[must_use]
 pub fn test_at_a_map(word: &str) -> Option<&'static str> {
     const NO_TAGS: &[&str] = &[
@@ -279,7 +279,7 @@ mod tests {
         for (at, word) in all.iter().enumerate() {
             assert!(OPERATORS.iter().all(|operator| operator.name != *word), "{word}");
             assert!(!["not", "any-of"].contains(word), "{word}");
-            assert!(!all[at + 1..].contains(word), "{word} stands twice");
+            assert!(!all[at + 1..].contains(word), "{word} is there twice");
         }
     }
 

@@ -1,4 +1,4 @@
-//! What is wrong with a file, and where in it. Data only; cli draws it.
+//! Mistakes in files, each with its place. Data only; cli draws it.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub struct SourceText {
     /// The file as the user named it.
     pub name: String,
-    /// What it holds.
+    /// The whole text.
     pub text: String,
 }
 
@@ -41,14 +41,14 @@ impl SourceText {
     }
 }
 
-/// One place in one file, and what stands there.
+/// A place in a file, with a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The file.
     pub file: Arc<SourceText>,
     /// The bytes to underline.
     pub span: Range<usize>,
-    /// What stands under the line.
+    /// The label under the line.
     pub label: String,
 }
 
@@ -59,11 +59,11 @@ pub struct Diagnostic {
     pub file: Arc<SourceText>,
     /// The bytes to underline.
     pub span: Range<usize>,
-    /// What is wrong.
+    /// The mistake, in one line.
     pub title: String,
-    /// What stands under the line.
+    /// The label under the line.
     pub label: String,
-    /// What to do: what is allowed, what was probably meant.
+    /// Ways out: the words that are allowed, the one that was probably meant.
     pub help: Vec<String>,
 }
 
@@ -72,11 +72,11 @@ pub struct Diagnostic {
 pub struct Mistake {
     /// The bytes of that text.
     pub at: Range<usize>,
-    /// What is wrong.
+    /// The mistake, in one line.
     pub title: String,
-    /// What stands under the line.
+    /// The label under the line.
     pub label: String,
-    /// What to do.
+    /// Ways out.
     pub help: Vec<String>,
 }
 
@@ -112,14 +112,14 @@ impl Problems {
         });
     }
 
-    /// Adds what else can be done about the mistakes noted since there were `before`.
+    /// Adds help to the mistakes noted since there were `before`.
     pub fn advise_also(&mut self, before: usize, help: &str) {
         for mistake in self.found.iter_mut().skip(before) {
             mistake.help.push(help.to_owned());
         }
     }
 
-    /// Says what to do about the mistakes noted since there were `before`, where that was not said.
+    /// Adds help to the mistakes noted since there were `before`, where they have none.
     pub fn advise(&mut self, before: usize, help: &str) {
         for mistake in self.found.iter_mut().skip(before).filter(|mistake| mistake.help.is_empty()) {
             mistake.help.push(help.to_owned());
@@ -132,7 +132,7 @@ impl Problems {
         self.file.text.get(span.clone()).unwrap_or_default().trim()
     }
 
-    /// The bytes of a part of a scalar's text, when the text stands in the file as it is; else all of the scalar.
+    /// The bytes of a part of a scalar's text, when the file has the text as it is; else all of the scalar.
     #[must_use]
     pub fn part_of(&self, span: &Range<usize>, text: &str, part: &Range<usize>) -> Range<usize> {
         let written = self.file.text.get(span.clone()).unwrap_or_default();
@@ -162,13 +162,13 @@ impl Problems {
         mark.unwrap_or(behind..behind + 1)
     }
 
-    /// How many there are.
+    /// Number of mistakes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.found.len()
     }
 
-    /// Whether there are none.
+    /// True if there is no mistake.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
@@ -195,7 +195,7 @@ pub fn suggestions<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>
 }
 
 /// The allowed word that was probably meant: equal but for case and separators, a slip or a few away, or the only one
-/// of which this is a part.
+/// that contains it.
 #[must_use]
 pub fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = plain(written);

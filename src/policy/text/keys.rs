@@ -7,7 +7,7 @@ use crate::policy::text::yaml::{Data, Entry, Node};
 /// The keys of a mapping, each at most once.
 pub struct Keys<'n> {
     entries: &'n [Entry],
-    /// What the misspelt keys probably mean: to say that these are missing as well would say it twice.
+    /// The keys that misspelt ones probably mean. These are not reported as missing as well.
     meant: Vec<String>,
 }
 
@@ -35,12 +35,12 @@ impl<'n> Keys<'n> {
         Some(Self { entries, meant })
     }
 
-    /// Whether a key that is not there was probably meant by one that is misspelt, which is told already.
+    /// True if a missing key was probably meant by a misspelt one, which has been noted.
     pub fn is_misspelt(&self, key: &str) -> bool {
         self.meant.iter().any(|meant| meant == key)
     }
 
-    /// The entry of a key, unless it is not there.
+    /// The entry of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&'n Entry> {
         self.entries.iter().find(|entry| entry.key == key)

@@ -3,7 +3,7 @@
 use super::diagnostic::Problems;
 use super::yaml::{Data, Node};
 
-/// Whether a text is written without quotes and is all digits: a number to most YAML readers, and to some an octal one.
+/// True if a text is written without quotes and is all digits: a number to most YAML readers, and to some an octal one.
 pub fn is_bare_number(text: &str, node: &Node, problems: &Problems) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) && problems.file.text.get(node.span.clone()) == Some(text)
 }
@@ -34,7 +34,7 @@ pub fn text_of<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
     }
 }
 
-/// How a text is written that would be read as something else.
+/// The quoted form of a text that would be read as something else.
 pub fn quoted(name: &str, written: &str) -> String {
     // The element of a list has no key.
     if name == "element" { format!("quote it: `\"{written}\"`") } else { format!("quote it: `{name}: \"{written}\"`") }

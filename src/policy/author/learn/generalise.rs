@@ -14,10 +14,10 @@ const LONGEST_KEY: usize = 160;
 /// Its partition, which is that of the Region.
 const EXAMPLE_PARTITION: &str = "aws";
 
-/// What of a stage is not copied, but named.
+/// The values of a stage that are named, and not copied.
 pub(super) struct Generaliser<'d> {
     partition: Option<&'static str>,
-    /// What may not be copied, each value with its path.
+    /// The values that may not be copied, each with its path.
     secret: Vec<(&'d str, &'static str)>,
     region: Vec<(&'d str, &'static str)>,
     names: Vec<(&'d str, &'static str)>,
@@ -51,24 +51,24 @@ impl<'d> Generaliser<'d> {
         }
     }
 
-    /// Whether a text may stand in a policy as it is.
+    /// True if a policy may hold a text as it is.
     pub(super) fn may_copy(&self, text: &str) -> bool {
         !text.is_empty() && !looks_secret("", text) && !self.secret.iter().any(|(value, _)| text.contains(value))
     }
 
-    /// Whether a text may be a key as it is: YAML has a limit for keys, and takes `<<` for something else.
+    /// True if a text may be a key as it is: YAML has a limit for keys, and takes `<<` for something else.
     pub(super) fn may_be_key(&self, text: &str) -> bool {
         text != "<<" && text.len() <= LONGEST_KEY && self.may_copy(text)
     }
 
-    /// Whether nothing of a text is left that may not be copied, such as an account inside a longer word.
+    /// True if nothing is left in a text that may not be copied, such as an account inside a longer word.
     pub(super) fn is_clean(&self, text: &str, general: &General) -> bool {
         !looks_secret("", text)
             && general.parts.iter().all(|part| !matches!(part, Part::Literal(text) if !self.may_copy(text)))
     }
 
     /// A text for every stage that is built alike. Names are looked for only where people choose them: in an ARN,
-    /// behind what AWS says there.
+    /// behind AWS's own part.
     pub(super) fn text(&self, text: &str) -> General {
         let mut general = General { parts: Vec::new() };
         let mut at = 0;
@@ -98,7 +98,7 @@ impl<'d> Generaliser<'d> {
     }
 }
 
-/// Where in an ARN the part begins that people choose: behind `log-group:`, or behind the kind of another resource.
+/// The start of the part of an ARN that people choose: behind `log-group:`, or behind the kind of another resource.
 fn chosen_from(text: &str) -> usize {
     let colons: Vec<usize> = text.match_indices(':').map(|(at, _)| at).collect();
     match (text.starts_with("arn:"), colons.as_slice()) {
@@ -108,13 +108,13 @@ fn chosen_from(text: &str) -> usize {
     }
 }
 
-/// Whether a value stands there as a word of its own. Behind a `$` it would be read as `$${`, which is a text.
+/// True if a value is a word of its own there. Behind a `$` it would be read as `$${`, which is a text.
 fn stands_at(text: &str, at: usize, value: &str) -> bool {
     text[at..].strip_prefix(value).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
         && !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '$')
 }
 
-/// Whether a number of twelve digits stands there.
+/// True if a number of twelve digits begins there.
 fn account_at(text: &str, at: usize) -> bool {
     text[at..]
         .get(..EXAMPLE_ACCOUNT.len())
@@ -147,7 +147,7 @@ impl General {
         }
     }
 
-    /// Whether it can be compared by equality.
+    /// True if it can be compared by equality.
     pub(super) fn is_exact(&self) -> bool {
         !self.parts.contains(&Part::OtherAccount)
     }

@@ -15,9 +15,9 @@ use crate::model::secret::looks_secret;
 use crate::model::value::{UNSET, Value};
 use crate::policy::language::access_log::{Format, misspelt, variables, written_name};
 
-/// How long a part of the policy's name may be.
+/// Length of a part of the policy's name.
 const LONGEST_NAME: usize = 40;
-/// What stands in an example for a text that was not copied.
+/// The stand-in for a text that is not copied to the example.
 const SET: &str = "set";
 
 /// The policy that a stage conforms to, under each of these readings of its routes; `None` when nothing on the stage
@@ -44,17 +44,17 @@ struct Learned {
     title: &'static str,
     severity: &'static str,
     expect: Yaml,
-    /// Whether a stage on which nothing is set violates it.
+    /// True if a stage on which nothing is set violates it.
     bare_violates: bool,
 }
 
-/// What was learned so far.
+/// The policy in the making.
 struct Lesson<'d> {
     document: &'d Document<'d>,
     readings: &'d [Reading],
     general: Generaliser<'d>,
     rules: Vec<Learned>,
-    /// What was not learned, and why.
+    /// The settings that were not learned, each with the reason.
     skipped: Vec<String>,
     /// The stage of the example, and its API.
     stage: Vec<(String, Yaml)>,
@@ -99,7 +99,7 @@ impl<'d> Lesson<'d> {
         self.skipped.push(format!("{path}: {why}"));
     }
 
-    /// Whether the source tells a value; otherwise it is not learned.
+    /// True if the source states a value; otherwise it is not learned.
     fn stated(&mut self, path: &str, value: &Value<'_>) -> bool {
         let stated = !matches!(value, Value::NotStated);
         if !stated {
@@ -181,7 +181,7 @@ impl<'d> Lesson<'d> {
         }
     }
 
-    /// What is in force on the default and on each route; `None` when the source leaves some of it open.
+    /// The values in force on the default and on each route; `None` when the source does not state all of them.
     fn in_force(&mut self, name: &str) -> Option<Vec<&'d Value<'d>>> {
         let at = position(ROUTE_SETTINGS, name);
         let default = of_stage(self.document, "DefaultRouteSettings").member(at);
@@ -199,7 +199,7 @@ impl<'d> Lesson<'d> {
         (!open).then_some(all)
     }
 
-    /// Whether a setting has this value wherever it is in force.
+    /// True if a setting has this value wherever it is in force.
     fn all(&mut self, name: &str, wanted: &Value<'_>) -> bool {
         self.in_force(name).is_some_and(|all| all.iter().all(|value| *value == wanted))
     }
@@ -264,7 +264,7 @@ impl<'d> Lesson<'d> {
         self.present(("description", "The stage says what it is for", "info"), "Description");
     }
 
-    /// A text that is there, whatever it says.
+    /// A text that is there, whatever it is.
     fn present(&mut self, rule: (&'static str, &'static str, &'static str), name: &str) {
         let value = of_stage(self.document, name);
         if self.stated(name, value) && !value.is_unset() {
@@ -364,7 +364,7 @@ impl<'d> Lesson<'d> {
             let copied =
                 |(text, general): (&&str, &General)| general.is_exact() && self.general.is_clean(text, general);
             if texts.contains(&"*") {
-                self.skip(&format!("api.CorsConfiguration.{name}"), "`*` is no limit");
+                self.skip(&format!("api.CorsConfiguration.{name}"), "`*` is not a limit");
             } else if texts.iter().any(|text| looks_secret("", text)) {
                 self.skip(&format!("api.CorsConfiguration.{name}"), "a value looks like a secret");
             } else if texts.len() < elements.len() || !texts.iter().zip(&general).all(copied) {
@@ -400,7 +400,7 @@ impl<'d> Lesson<'d> {
 
     fn text(&self) -> String {
         let mut out = String::from(
-            "# Learned from a stage as it was. Read it as a draft: delete what nobody needs, say why the rest matters.\n",
+            "# Learned from a stage as it was. Read it as a draft: delete what no one needs, say why the rest matters.\n",
         );
         out += &format!("policy: {}\n", self.name());
         out += "description: What a good stage was like when this was learned from it.\n";
@@ -448,7 +448,7 @@ impl<'d> Lesson<'d> {
     }
 }
 
-/// What each route should have.
+/// The pattern for each route.
 fn each_route(name: &str, wanted: Yaml) -> Yaml {
     map("each-route", map(name, wanted))
 }

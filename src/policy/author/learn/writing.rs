@@ -1,6 +1,6 @@
 //! YAML as text: every text quoted that needs it, short things on one line. It must not know what a policy is.
 
-/// How wide a line may be before a list or a mapping is spread over several.
+/// Width of a line; longer lists and mappings are spread over several.
 const WIDTH: usize = 100;
 
 /// A value to write.
@@ -51,7 +51,7 @@ impl From<&String> for Yaml {
     }
 }
 
-/// A value that is no list and no mapping.
+/// A value that is neither a list nor a mapping.
 pub(super) fn scalar(value: impl Into<Yaml>) -> Yaml {
     value.into()
 }
@@ -142,7 +142,7 @@ mod tests {
     use crate::policy::text::diagnostic::{Problems, SourceText};
     use crate::policy::text::yaml::{self, Data};
 
-    /// What a reader makes of a text as an element, in a list and as a key; the same each time.
+    /// The text as a reader sees it as an element, in a list and as a key; the same each time.
     fn read_back(text: &str) -> Data {
         let written = format!("- {0}\n- [{0}]\n- {{{0}: x}}\n", quoted(text));
         let mut problems = Problems::new(Arc::new(SourceText { name: "x".into(), text: written.clone() }));

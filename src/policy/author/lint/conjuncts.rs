@@ -16,23 +16,23 @@ pub struct Conjunct {
     pub path: Vec<String>,
     /// The row of the setting; `None` where the catalogue has none.
     pub field: Option<&'static Field>,
-    /// The name of the test; `is` for a value that stands by itself, a glob for the keys that fit it.
+    /// The name of the test; `is` for a bare value, a glob for the keys that fit it.
     pub test: String,
-    /// What stands at the test.
+    /// The operand of the test.
     pub node: Node,
-    /// Where it stands.
+    /// Its bytes in the text.
     pub span: Range<usize>,
-    /// Whether it is about every key that fits a glob, of which there may be none.
+    /// True if it is about every key that fits a glob, of which there may be none.
     pub of_each_key: bool,
     /// The protocols that have the setting.
     pub on: Vec<Protocol>,
-    /// Of a `not`: the patterns none of which may hold, each as the conjuncts it has.
+    /// For a `not`: the patterns of which none may hold, each as its conjuncts.
     pub denied: Vec<Vec<String>>,
     /// Path, test and value in one form: two conjuncts that are equal in it mean the same.
     pub canonical: String,
 }
 
-/// What is known of the place of a node.
+/// The place of a node.
 #[derive(Clone)]
 pub struct Reading {
     path: Vec<String>,
@@ -153,7 +153,7 @@ impl Reading {
 }
 
 /// A value in one form. No order counts in a pattern: that of a mapping does not, and every list is a choice, a set of
-/// keys, or several patterns of which some must hold.
+/// keys, or several patterns some of which must hold.
 pub fn canonical(node: &Node) -> String {
     match &node.data {
         Data::Null => "null".to_owned(),

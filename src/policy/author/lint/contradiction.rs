@@ -1,4 +1,4 @@
-//! Two rules that demand of the same stages what no stage can meet. Only what is proved is told: that nothing meets
+//! Two rules that demand of the same stages what no stage can meet. Only what is proved is reported: that nothing meets
 //! both demands, and that a stage can be in the `match` of both.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use super::warning::{Kind, Warning};
 use crate::model::catalogue::Protocol;
 use crate::policy::text::yaml::Data;
 
-/// How many pairs of demands are compared, and for how many of those that exclude each other a stage is looked for: a few
+/// Limits on the pairs of demands that are compared, and on those for which a stage is looked for: a few
 /// seconds of work. What is not compared is taken to be right.
 const MOST_COMPARED: usize = 2_000_000;
 const MOST_LOOKED_FOR: usize = 20_000;
@@ -44,13 +44,13 @@ struct Pairs<'r, 'p> {
     read: &'r [WrittenRule<'p>],
     compared: usize,
     looked_for: usize,
-    /// The pairs of rules and the settings at which they were told.
+    /// The pairs of rules and the settings at which they were reported.
     told: BTreeSet<(usize, usize, Vec<String>)>,
     found: Vec<Warning>,
 }
 
 impl Pairs<'_, '_> {
-    /// Two demands on one setting that leave nothing of it. Each is told beside the first that it cannot be met with.
+    /// Two demands on one setting that leave nothing of it. Each is reported beside the first that it contradicts.
     fn of_one_setting(&mut self) {
         let mut by_path: BTreeMap<Vec<&str>, Vec<Demand<'_>>> = BTreeMap::new();
         for (at, rule) in self.read.iter().enumerate() {
@@ -65,7 +65,7 @@ impl Pairs<'_, '_> {
         let mut paths: Vec<_> = by_path.into_iter().collect();
         paths.sort_by(|a, b| a.0.cmp(&b.0));
         for (_, demands) in paths {
-            // What cannot be met by itself is no matter of two rules.
+            // What cannot be met by itself is not a matter of two rules.
             let demands: Vec<_> =
                 demands.into_iter().filter(|(_, tests)| !nothing_left(tests.iter().copied())).collect();
             for (at, (second, tests)) in demands.iter().enumerate() {

@@ -1,5 +1,5 @@
 //! A rule that expects something of every protocol, and whose `assert` reads what one of them lacks: there the rule does
-//! not apply, and what it expects is asked of no one.
+//! not apply, and what it expects is never tested.
 
 use super::rules::WrittenRule;
 use super::warning::{Kind, Warning};

@@ -1,4 +1,4 @@
-//! What several tests leave of one setting, where they are plain: values that are named, bounds, presence. Tests that
+//! The values that several tests leave of one setting, where they are plain: named values, bounds, presence. Tests that
 //! it does not know leave everything.
 
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ impl Literal {
     }
 }
 
-/// What is left of a setting.
+/// The values that are left of a setting.
 #[derive(Debug)]
 struct Left {
     /// It is one of these; anything when `None`.
@@ -40,7 +40,7 @@ struct Left {
     unset: bool,
 }
 
-/// Whether no value of a setting passes all of these tests of it.
+/// True if no value of a setting passes all of these tests of it.
 pub fn nothing_left<'c>(tests: impl IntoIterator<Item = &'c Conjunct>) -> bool {
     let mut tests = tests.into_iter().peekable();
     let Some(field) = tests.peek().and_then(|test| test.field) else { return false };
@@ -49,7 +49,7 @@ pub fn nothing_left<'c>(tests: impl IntoIterator<Item = &'c Conjunct>) -> bool {
     left.is_nothing()
 }
 
-/// Whether the test fails on every setting without a value.
+/// True if the test fails on every setting without a value.
 pub fn needs_a_value(test: &Conjunct) -> bool {
     let Some(field) = test.field else { return false };
     match (test.test.as_str(), field.kind) {
@@ -67,7 +67,7 @@ pub fn needs_a_value(test: &Conjunct) -> bool {
     }
 }
 
-/// What an unset value means, where it means something.
+/// The meaning of an unset value, where it has one.
 fn default(field: &Field) -> Option<Literal> {
     match field.unset {
         Unset::False => Some(Literal::Boolean(false)),
@@ -159,7 +159,7 @@ impl Left {
     }
 }
 
-/// Whether the first lower bound leaves less than the second.
+/// True if the first lower bound leaves less than the second.
 fn narrower(one: (f64, bool), other: (f64, bool)) -> bool {
     one.0 > other.0 || (one.0 >= other.0 && one.1 && !other.1)
 }

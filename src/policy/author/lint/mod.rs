@@ -1,4 +1,4 @@
-//! What policies say that can hardly be meant: warnings, never mistakes. Each is proved from the text of the rules;
+//! Warnings of what is probably a mistake in policies. Each is proved from the text of the rules;
 //! what is not understood is taken to be right. Pure.
 
 mod conjuncts;
@@ -19,7 +19,7 @@ use self::rules::{Names, WrittenRule};
 pub use self::warning::{Kind, Warning};
 use crate::policy::read::policies::Policies;
 
-/// Everything in these policies that can hardly be meant, in the order of files and lines.
+/// The probable mistakes in these policies, in the order of files and lines.
 #[must_use]
 pub fn warnings(policies: &Policies) -> Vec<Warning> {
     let mut names = Names::default();

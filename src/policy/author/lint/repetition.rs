@@ -1,4 +1,4 @@
-//! A rule that says what another one says: its violations would be told twice.
+//! A rule that repeats another one: its violations would be reported twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,8 @@ pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Warning> {
             }
             std::collections::btree_map::Entry::Occupied(entry) => {
                 let other = *entry.get();
-                let title = format!("{} says what {} says", rule.rule.facts.name, other.rule.facts.name);
-                let help = "every violation would be told twice; remove one of the two".to_owned();
+                let title = format!("{} repeats {}", rule.rule.facts.name, other.rule.facts.name);
+                let help = "every violation would be reported twice; remove one of the two".to_owned();
                 found.push(Warning {
                     kind: Kind::Repetition,
                     said: rule.diagnostic(&rule.id, title, "the same stages, the same demands", vec![help]),

@@ -13,15 +13,15 @@ use crate::policy::text::yaml::{self, Data, Entry, Node};
 pub struct WrittenRule<'p> {
     pub policy: &'p Policy,
     pub rule: &'p Rule,
-    /// Where the identifier stands.
+    /// The bytes of the identifier.
     pub id: Range<usize>,
-    /// What must hold of a stage for the rule to look at it: the policy's `match` and its own.
+    /// The conditions of the policy's `match` and its own.
     pub conditions: Vec<Conjunct>,
     /// The same as a set, in which equal conditions have one number.
     pub condition_set: BTreeSet<usize>,
-    /// What the rule demands.
+    /// The demands of `expect`.
     pub demands: Vec<Conjunct>,
-    /// What else the rule says that decides about stages, in one form.
+    /// The other keys that decide about stages, in one form.
     pub besides: String,
 }
 
@@ -76,7 +76,7 @@ fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Entry> {
 }
 
 impl WrittenRule<'_> {
-    /// Whether this rule looks at every stage that the other looks at, by what is written alone.
+    /// True if this rule looks at every stage that the other looks at, by what is written alone.
     pub fn is_as_wide_as(&self, other: &Self) -> bool {
         self.condition_set.is_subset(&other.condition_set)
     }
@@ -87,7 +87,7 @@ impl WrittenRule<'_> {
         Place { span: file.first_line(span), file, label: label.into() }
     }
 
-    /// What is said of a place in the rule's file.
+    /// A diagnostic at a place in the rule's file.
     pub fn diagnostic(
         &self,
         span: &Range<usize>,

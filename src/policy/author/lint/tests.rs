@@ -312,13 +312,13 @@ fn policies_that_are_loaded_together_are_compared() {
     assert_eq!(
         told,
         [
-            ("1.yaml:3:10".to_owned(), "0.yaml", "b/r says what a/r says"),
+            ("1.yaml:3:10".to_owned(), "0.yaml", "b/r repeats a/r"),
             ("2.yaml:3:59".to_owned(), "0.yaml", "a/r and c/r contradict each other on AutoDeploy"),
         ]
     );
 }
 
-/// Packs that stand beside each other may ask the same under two names, and leave a limit of 0 to the foundation.
+/// Packs side by side may demand the same under two names, and leave a limit of 0 to the foundation.
 #[test]
 fn the_shipped_packs_are_meant() {
     let packs = crate::policy::read::builtin::PACKS.map(|(_, text)| text.to_owned());

@@ -1,4 +1,4 @@
-//! Whether one stage can be in the `match` of two rules. Yes only with a proof: one `match` is a part of the other, or
+//! Overlap of rules: one stage can be in the `match` of both. It needs a proof: one `match` is a part of the other, or
 //! here is a stage that is in both.
 
 use std::collections::BTreeMap;
@@ -16,10 +16,10 @@ use crate::policy::language::pattern::Pattern;
 use crate::policy::language::truth::{Truth, Use};
 use crate::policy::text::yaml::{Data, Node};
 
-/// How many stages are tried for two rules.
+/// Stages that are tried for two rules.
 const MOST: usize = 100;
 
-/// Whether a stage of one of these protocols can be in the `match` of both.
+/// True if a stage of one of these protocols can be in the `match` of both.
 pub fn can_be(one: &WrittenRule<'_>, other: &WrittenRule<'_>, protocols: &[Protocol]) -> bool {
     let part = one.is_as_wide_as(other) || other.is_as_wide_as(one);
     // A `match` that excludes itself selects nothing.
@@ -31,12 +31,12 @@ pub fn can_be(one: &WrittenRule<'_>, other: &WrittenRule<'_>, protocols: &[Proto
     if part { !protocols.is_empty() } else { protocols.iter().any(|protocol| a_stage(one, other, *protocol)) }
 }
 
-/// Whether the `match` of a rule and that of its policy leave no stage.
+/// True if the `match` of a rule and that of its policy leave no stage.
 pub fn excludes_itself(rule: &WrittenRule<'_>) -> bool {
     !may_be(rule, rule)
 }
 
-/// Whether no setting that both look at excludes the one or the other. Cheap, for the many pairs that name different
+/// True if no setting that both look at excludes the one or the other. Cheap, for the many pairs that name different
 /// stages.
 fn may_be(one: &WrittenRule<'_>, other: &WrittenRule<'_>) -> bool {
     one.conditions.iter().all(|condition| {
@@ -50,12 +50,12 @@ fn selections<'r>(rule: &'r WrittenRule<'_>) -> impl Iterator<Item = &'r Pattern
     rule.policy.selection.iter().chain(&rule.rule.selection)
 }
 
-/// Whether a rule takes stages of a protocol.
+/// True if a rule takes stages of a protocol.
 fn takes(rule: &WrittenRule<'_>, protocol: Protocol) -> bool {
     rule.rule.may_select(rule.policy.selection.as_ref(), protocol)
 }
 
-/// Whether a stage that is made of the values in both `match`es is in both.
+/// True if a stage that is made of the values in both `match`es is in both.
 fn a_stage(one: &WrittenRule<'_>, other: &WrittenRule<'_>, protocol: Protocol) -> bool {
     let mut settings: BTreeMap<&[String], Vec<Value<'static>>> = BTreeMap::new();
     for condition in one.conditions.iter().chain(&other.conditions) {

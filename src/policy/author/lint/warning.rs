@@ -2,12 +2,12 @@
 
 use crate::policy::text::diagnostic::{Diagnostic, Place};
 
-/// Something that can hardly be meant.
+/// A probable mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    /// Which kind it is.
+    /// Its kind.
     pub kind: Kind,
-    /// Where it is, what it is, and what to do.
+    /// Its place, its text and the ways out.
     pub said: Diagnostic,
     /// The other place that it is about.
     pub beside: Option<Place>,
@@ -20,7 +20,7 @@ pub enum Kind {
     ZeroPasses,
     /// Two rules demand what no stage can meet.
     Contradiction,
-    /// A rule says what another one says.
+    /// A rule repeats another one.
     Repetition,
     /// The `match` of a rule excludes itself.
     NeverMatches,

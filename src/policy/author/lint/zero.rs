@@ -16,7 +16,7 @@ use crate::policy::text::yaml::{Data, Node};
 
 const LIMITS: [&str; 2] = ["ThrottlingBurstLimit", "ThrottlingRateLimit"];
 
-/// How often it is asked whether a rule keeps a 0 out: about a second of work. What is not asked is taken to be right.
+/// Limit on the rules that are tried with a limit of 0: about a second of work. What is not tried is taken to be right.
 const MOST_ASKED: usize = 1_000_000;
 
 pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Warning> {
@@ -50,7 +50,7 @@ pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Warning> {
 /// A limit, and the key of its route; that of the default has none.
 type Limit = (Option<String>, &'static str);
 
-/// The rules that keep a 0 out, by where it is: the same few places are asked about by many rules.
+/// The rules that keep a 0 out, by where it is: many rules are about the same few places.
 struct Keepers<'r, 'p> {
     read: &'r [WrittenRule<'p>],
     of: BTreeMap<Limit, Vec<&'r WrittenRule<'p>>>,
@@ -58,7 +58,7 @@ struct Keepers<'r, 'p> {
 }
 
 impl Keepers<'_, '_> {
-    /// Whether a rule that looks at the stages of this one, at least, keeps a 0 out.
+    /// True if a rule that looks at the stages of this one, at least, keeps a 0 out.
     fn keep_out(&mut self, zero: &Zero, rule: &WrittenRule<'_>) -> bool {
         if !self.of.contains_key(&zero.limit) {
             self.asked += self.read.len();
@@ -72,7 +72,7 @@ impl Keepers<'_, '_> {
     }
 }
 
-/// A stage of which nothing is known but that one of its limits is 0.
+/// A stage about which nothing is known but that one of its limits is 0.
 struct Zero {
     limit: Limit,
     stage: Value<'static>,
@@ -80,7 +80,7 @@ struct Zero {
     settings: Value<'static>,
 }
 
-/// Whether a test is a bound above which nothing passes, as it stands or under `any-of` or `not`. One under which nothing
+/// True if a test is a bound above which nothing passes, by itself or under `any-of` or `not`. One under which nothing
 /// but 0 is left was meant.
 fn is_upper_bound(test: &str, node: &Node) -> bool {
     let patterns = match &node.data {
@@ -109,7 +109,7 @@ fn is_above_0(node: &Node) -> bool {
     }
 }
 
-/// The stages with a limit of 0 that an upper bound is about; `None` when the test is no such bound.
+/// The stages with a limit of 0 that an upper bound is about; `None` when the test is not such a bound.
 fn zeros(conjunct: &Conjunct) -> Option<Vec<Zero>> {
     if !is_upper_bound(&conjunct.test, &conjunct.node) {
         return None;
@@ -145,7 +145,7 @@ impl Zero {
         Self { limit: (route, name), stage: Value::Struct(stage.into()), settings }
     }
 
-    /// Whether the rule is violated whatever else the stage is, or says more of it than is understood here.
+    /// True if the rule is violated whatever else the stage is, or has demands on it that are not understood here.
     fn is_kept_out_by(&self, other: &WrittenRule<'_>) -> bool {
         other.besides.contains(self.limit.1)
             || Protocol::ALL.into_iter().any(|protocol| {

@@ -105,8 +105,8 @@ fn json(template: &str) -> Result<(), Break> {
     let start = template.len() - template.trim_start().len();
     match template[start..].chars().next() {
         Some('{') => {}
-        Some('"') => return Err(Break::at(start, "a text in quotes stands here, and no object")),
-        Some('[') => return Err(Break::at(start, "a list stands here, and no object")),
+        Some('"') => return Err(Break::at(start, "a text in quotes, not an object")),
+        Some('[') => return Err(Break::at(start, "a list, not an object")),
         _ => return Err(Break::at(start, "an object begins with `{`")),
     }
     let mut json = String::with_capacity(template.len());
@@ -152,8 +152,8 @@ fn not_json(said: &str, behind: &str) -> &'static str {
         ("trailing comma", "nothing follows a comma"),
         ("trailing characters", "something follows the object"),
         ("EOF", "it ends too early"),
-        ("control character", "a line break or another control character stands in a text"),
-        ("invalid escape", "what follows the `\\` is no escape of JSON"),
+        ("control character", "a line break or another control character in a text"),
+        ("invalid escape", "not an escape of JSON after the `\\`"),
         ("expected value", "a value is missing, or a text is not in double quotes"),
     ];
     if said.starts_with("trailing characters") && behind.starts_with("\\n") {
@@ -170,7 +170,7 @@ fn offset(text: &str, line: usize, within: impl FnOnce(&str) -> usize) -> usize 
 
 /// The Common Log Format, as AWS writes it: host, identity and user, each one variable or `-`, and the host no `-`;
 /// `[$context.requestTime]`; the request in quotes, with a variable; the status, a variable; then, if anything, more
-/// variables, `-`, or texts in quotes. Spaces stand between them; before the request the space may be missing. One
+/// variables, `-`, or texts in quotes. Spaces are between them; before the request the space may be missing. One
 /// line.
 fn clf(template: &str) -> Result<(), Break> {
     const TIME: &str = "[$context.requestTime]";
@@ -225,7 +225,7 @@ fn clf(template: &str) -> Result<(), Break> {
 
 const UNCLOSED: &str = "a quote is not closed";
 
-/// One element that is well-formed and has a variable in it: its tags fit, no attribute stands twice, and `&` begins
+/// One element that is well-formed and has a variable in it: its tags fit, no attribute is there twice, and `&` begins
 /// a reference. Declarations, processing instructions and document types are not for a line of a log.
 fn xml(template: &str) -> Result<(), Break> {
     const REFERENCE: &str = "the `&` begins no reference such as `&amp;`";
@@ -247,7 +247,7 @@ fn xml(template: &str) -> Result<(), Break> {
                 let twice = attributes.contains(&name);
                 attributes.push(name);
                 match references_are_whole(value.as_str()) {
-                    _ if twice => Some("the attribute stands twice"),
+                    _ if twice => Some("duplicate attribute"),
                     true => None,
                     false => Some(REFERENCE),
                 }
@@ -263,9 +263,9 @@ fn xml(template: &str) -> Result<(), Break> {
             }
             Token::Text { text } if !references_are_whole(text.as_str()) => Some(REFERENCE),
             Token::Text { text } if open.is_empty() && !text.as_str().trim().is_empty() => {
-                Some("a text stands outside of the element")
+                Some("text outside of the element")
             }
-            Token::Cdata { .. } if open.is_empty() => Some("a text stands outside of the element"),
+            Token::Cdata { .. } if open.is_empty() => Some("text outside of the element"),
             Token::Text { .. } | Token::Cdata { .. } | Token::Comment { .. } => None,
             _ => Some("declarations and the like are not for a log entry"),
         };
@@ -300,7 +300,7 @@ fn not_xml(template: &str, error: &XmlError) -> Break {
             | StreamError::InvalidString(_, place),
         ) => ("another character belongs here", place),
         Some(StreamError::NonXmlChar(_, place)) => ("a control character is not for XML", place),
-        Some(StreamError::InvalidName) => ("this is no name of XML", place),
+        Some(StreamError::InvalidName) => ("not a valid XML name", place),
         Some(StreamError::UnexpectedEndOfStream) => ("what begins here does not end", place),
         _ => ("this is not well-formed XML", place),
     };
@@ -317,7 +317,7 @@ fn references_are_whole(text: &str) -> bool {
     })
 }
 
-/// Values with commas between them, at least two of which have a variable. A value in double quotes may hold anything
+/// Values with commas between them; at least two have a variable. A value in double quotes may hold anything
 /// (`""` is a quote); one without them has no `"`, `<`, `>`, `{` or `}`, which belong to the other formats. One line.
 fn csv(template: &str) -> Result<(), Break> {
     one_line(template)?;
@@ -348,7 +348,7 @@ fn csv(template: &str) -> Result<(), Break> {
                 (doubled.find('"').map(|at| at + 1), "a quote inside quotes is written twice")
             }
             None => {
-                let why = "a value with `\"`, `<`, `>`, `{` or `}` stands in double quotes as a whole";
+                let why = "a value with `\"`, `<`, `>`, `{` or `}` must be wholly in double quotes";
                 (value.find(['"', '<', '>', '{', '}']), why)
             }
         };
@@ -360,7 +360,7 @@ fn csv(template: &str) -> Result<(), Break> {
     if with_variable < 2 { Err(few) } else { Ok(()) }
 }
 
-/// A line break may stand at the end, and nowhere else.
+/// A line break is allowed only at the end.
 fn one_line(template: &str) -> Result<(), Break> {
     match template.trim_end().find(['\n', '\r']) {
         Some(at) => Err(Break::at(at, "a log entry is one line")),
@@ -501,16 +501,15 @@ mod tests {
             of(Format::Json, r#"{"a": status}"#)
                 .with("at column 7: a value is missing, or a text is not in double quotes"),
             of(Format::Json, r#"{"a": $context.status"#).with("at column 22: it ends too early"),
-            of(Format::Json, r#""{\"a\": \"$context.path\"}""#)
-                .with("at column 1: a text in quotes stands here, and no object"),
-            of(Format::Json, "[1]").with("at column 1: a list stands here, and no object"),
+            of(Format::Json, r#""{\"a\": \"$context.path\"}""#).with("at column 1: a text in quotes, not an object"),
+            of(Format::Json, "[1]").with("at column 1: a list, not an object"),
             of(Format::Json, "$context.status").with("at column 1: an object begins with `{`"),
             of(Format::Json, r#"{"a": 1}\n"#)
                 .with("at column 9: a `\\` and an `n` follow the object, where a line break was meant"),
             of(Format::Json, r#"{"a": 1} x"#).with("at column 10: something follows the object"),
             of(Format::Json, "{\n  \"a\": $context.status,\n  b: 1\n}\n")
                 .with("at line 3, column 3: a key is not in double quotes"),
-            of(Format::Json, r#"{"a": "\d"}"#).with("at column 9: what follows the `\\` is no escape of JSON"),
+            of(Format::Json, r#"{"a": "\d"}"#).with("at column 9: not an escape of JSON after the `\\`"),
             of(Format::Json, "{'a': 1}").with("at column 2: a key is not in double quotes"),
             clf("$context.identity.sourceIp", "-").with("at column 1: the host, a variable, is missing"),
             clf(" - - ", " - ").with("at column 30: the user, a variable or `-`, is missing"),
@@ -523,18 +522,18 @@ mod tests {
                 .with("at column 129: neither a variable nor `-` nor a text in double quotes"),
             of(Format::Xml, "<r>$context.requestId").with("at column 1: the element is not closed"),
             of(Format::Xml, "<r><é>$context.requestId</r></é>").with("at column 25: the tag closes another element"),
-            of(Format::Xml, "<r>$context.requestId</r> x").with("at column 26: a text stands outside of the element"),
+            of(Format::Xml, "<r>$context.requestId</r> x").with("at column 26: text outside of the element"),
             of(Format::Xml, "<r>$context.requestId</r><r/>").with("at column 26: there is more than one element"),
             of(Format::Xml, "<r id=$context.requestId/>")
                 .with("at column 7: the value of an attribute is not in quotes"),
-            of(Format::Xml, "<r a='1' a='2'>$context.requestId</r>").with("at column 10: the attribute stands twice"),
+            of(Format::Xml, "<r a='1' a='2'>$context.requestId</r>").with("at column 10: duplicate attribute"),
             of(Format::Xml, "<r>$context.requestId</r").with("at column 22: what begins here does not end"),
-            of(Format::Xml, "<$context.requestId/>").with("at column 1: this is no name of XML"),
+            of(Format::Xml, "<$context.requestId/>").with("at column 1: not a valid XML name"),
             of(Format::Xml, "<r>x</r>").with("there is no variable in it"),
             of(Format::Xml, "").with("there is no element in it"),
             of(Format::Csv, "$context.requestId,\"$context.status").with("at column 20: a quote is not closed"),
             of(Format::Csv, "$context.requestId,{$context.status}")
-                .with("at column 20: a value with `\"`, `<`, `>`, `{` or `}` stands in double quotes as a whole"),
+                .with("at column 20: a value with `\"`, `<`, `>`, `{` or `}` must be wholly in double quotes"),
             of(Format::Csv, "\"$context.requestId\"x\"\", $context.status")
                 .with("at column 20: a quote inside quotes is written twice"),
             of(Format::Csv, "$context.requestId,status").with("fewer than two of its values have a variable"),

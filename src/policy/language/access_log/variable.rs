@@ -113,7 +113,7 @@ pub fn written_name(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// The documented variable that was probably meant by a name that is none: at most two slips away.
+/// The documented variable that was probably meant by another name: at most two slips away.
 #[must_use]
 pub fn misspelt(name: &str) -> Option<&'static str> {
     if name.starts_with("authorizer.") || VARIABLES.contains(&name) {

@@ -47,7 +47,7 @@ pub static OPERATOR: Operator = Operator {
 /// A regular expression.
 ///
 /// # Errors
-/// Where it is wrong, and what is.
+/// The place of the mistake, and the mistake.
 pub fn regex_of(text: &str) -> Result<Regex, (Range<usize>, String)> {
     Regex::new(text).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => (0..text.len(), "too large once its repetitions are written out".to_owned()),
@@ -55,7 +55,7 @@ pub fn regex_of(text: &str) -> Result<Regex, (Range<usize>, String)> {
     })
 }
 
-/// Where a regular expression is wrong, and what is.
+/// The mistake in a regular expression, with its place.
 fn mistake(text: &str) -> (Range<usize>, String) {
     let (span, said) = match regex_syntax::Parser::new().parse(text) {
         Err(regex_syntax::Error::Parse(error)) => (*error.span(), error.kind().to_string()),

@@ -44,7 +44,7 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
         _ => ("false", present.to_string()),
     };
     let name = field.name;
-    let title = format!("`present` says nothing of `{name}`: where it is not set, it is {unset}");
+    let title = format!("`present` means nothing at `{name}`: where it is not set, it is {unset}");
     context.problems.note(&node.span, title, "there always is a value", [format!("write `{name}: {instead}`")]);
     None
 }
@@ -52,7 +52,7 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
 #[derive(Debug)]
 struct Present(bool);
 
-/// Demands that there is a value; what a list of keys at a map stands for.
+/// Demands a value; the meaning of a list of keys at a map.
 #[must_use]
 pub fn present() -> Box<dyn Test> {
     Box::new(Present(true))

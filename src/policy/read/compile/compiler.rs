@@ -19,24 +19,24 @@ use crate::policy::text::diagnostic::{Problems, suggestions};
 use crate::policy::text::scalar::text_of;
 use crate::policy::text::yaml::{Data, Entry, Node};
 
-/// What may stand at every level and is never a key of AWS's.
+/// The words that are allowed at every level and are never a key of AWS's.
 const EVERYWHERE: [&str; 3] = ["present", "not", "any-of"];
 
 /// Reads patterns and notes what is wrong with them.
 pub struct Compiler<'p> {
     problems: &'p mut Problems,
-    /// Whether a `*` in a text that is compared by equality is meant so: among the elements of a list it is.
+    /// True if a `*` in a text that is compared by equality is meant so: among the elements of a list it is.
     star_is_text: bool,
-    /// Whether the pattern stands in `match`.
+    /// True if the pattern is in `match`.
     matching: bool,
-    /// Where the pattern names `route`.
+    /// The place at which the pattern names `route`.
     route: Option<Range<usize>>,
-    /// The key of the map at whose value the compiler is: what people call that value.
+    /// The key of the map at whose value the compiler is: the name of that value in messages.
     key: Option<String>,
 }
 
 const NO_STAGE: &str = "to mean every stage, leave `match` out";
-/// What to write in place of the `match` of a waiver that selects nothing.
+/// The form to write in place of the `match` of a waiver that selects nothing.
 pub const WAIVED: &str = "say which stages: `match: {StageName: prod}`";
 const NO_SETTING: &str = "name a setting and what it should be: `AutoDeploy: false`";
 const NO_PATTERN: &str = "put a pattern here, or remove the key";
@@ -44,13 +44,13 @@ const NO_PATTERN: &str = "put a pattern here, or remove the key";
 /// `expect`, compiled.
 #[derive(Debug)]
 pub struct Expectation {
-    /// What the document should be like.
+    /// The pattern for the document.
     pub picture: Option<Pattern>,
-    /// What the settings in force of each route should be like.
+    /// The pattern for the settings in force of each route.
     pub each_route: Option<Pattern>,
 }
 
-/// Where a mapping of named members stands.
+/// The place of a mapping of named members.
 #[derive(Clone, Copy)]
 enum Place {
     /// At the top of the document.
@@ -85,7 +85,7 @@ impl<'p> Compiler<'p> {
         pattern
     }
 
-    /// Where the patterns that were read name `route`, if one does.
+    /// The place at which the patterns that were read name `route`, if one does.
     pub fn names_route(&self) -> Option<Range<usize>> {
         self.route.clone()
     }
@@ -121,7 +121,7 @@ impl<'p> Compiler<'p> {
                     self.problems.note(
                         &node.span,
                         format!("`{}` is a list: say what it should contain", field.name),
-                        format!("{} says neither `contains` nor `each`", node.kind()),
+                        format!("{} is neither `contains` nor `each`", node.kind()),
                         [help],
                     );
                     None
@@ -145,7 +145,7 @@ impl<'p> Compiler<'p> {
                 let title = format!("a mapping of {what} is needed, not {}", node.kind());
                 let help = match data {
                     Data::Boolean(present) if instead == NO_VALUE => {
-                        format!("whether there is a value is asked so: `{{present: {present}}}`")
+                        format!("to test whether there is a value, write `{{present: {present}}}`")
                     }
                     _ => "each setting is a key, and what it should be its value: `NAME: PATTERN`".to_owned(),
                 };
@@ -177,7 +177,7 @@ impl<'p> Compiler<'p> {
             ("not", _) => return self.not(entry, again),
             ("any-of", _) => return self.any_of(entry, again),
             ("present", Place::Struct(field)) => return self.test(entry, field).map(|test| setting(vec![test])),
-            // The reader of the text has told of it.
+            // The reader of the text has noted it.
             ("<<", _) => return None,
             (_, Place::Top) if self.is_misplaced(entry) => return None,
             _ => {}
@@ -219,17 +219,17 @@ impl<'p> Compiler<'p> {
     fn is_misplaced(&mut self, entry: &Entry) -> bool {
         let (title, label, help) = match entry.key.as_str() {
             "each-route" if self.matching => (
-                "`each-route` stands only in `expect` and `accept`",
+                "`each-route` is allowed only in `expect` and `accept`",
                 "not in `match`",
                 "to select by the stage's default, match `DefaultRouteSettings`",
             ),
             "each-route" => (
-                "`each-route` stands only at the top of `expect` or `accept`",
+                "`each-route` is allowed only at the top of `expect` or `accept`",
                 "not under `not` or `any-of`",
                 "put `not` or `any-of` under `each-route`",
             ),
             "route" if !self.matching => (
-                "`route` stands only in `match`",
+                "`route` is allowed only in `match`",
                 "not in what is expected or accepted",
                 "to leave routes out, write `match: {route: {not: {like: [\"GET /health\"]}}}`",
             ),
@@ -239,7 +239,7 @@ impl<'p> Compiler<'p> {
         true
     }
 
-    /// Notes what is wrong below a misspelt setting as well: all mistakes are told at once.
+    /// Notes what is wrong below a misspelt setting as well: all mistakes are reported at once.
     fn also_below(&mut self, entry: &Entry, meant: Option<&'static Field>) {
         if let Some(field) = meant {
             let _: Option<Pattern> = self.field(&entry.value, field);
@@ -260,11 +260,11 @@ impl<'p> Compiler<'p> {
             _ => {
                 let text = self.problems.written(&node.span).to_owned();
                 let help = match node.data {
-                    Data::Boolean(present) => format!("whether there is any is asked so: `{{present: {present}}}`"),
+                    Data::Boolean(present) => format!("to test whether there is any, write `{{present: {present}}}`"),
                     _ => format!("write `{}: [{text}]` for keys that must be there", field.name),
                 };
                 let title = format!("`{}` is a map: name its keys", field.name);
-                self.problems.note(&node.span, title, format!("{} says nothing of a map", node.kind()), [help]);
+                self.problems.note(&node.span, title, format!("{} means nothing for a map", node.kind()), [help]);
                 None
             }
         }
@@ -369,12 +369,8 @@ impl<'p> Compiler<'p> {
             return None;
         };
         if !(operator.on)(&field.kind) {
-            let title = format!(
-                "`{}` cannot be asked of `{}`, which is {}",
-                operator.name,
-                self.called(field),
-                field.kind.words()
-            );
+            let title =
+                format!("`{}` cannot test `{}`, which is {}", operator.name, self.called(field), field.kind.words());
             let help = format!("tests that can: {}", names().collect::<Vec<_>>().join(", "));
             let takes = format!("`{}` takes {}", operator.name, operator.takes);
             self.problems.note(&entry.key_span, title, takes, [help]);
@@ -382,7 +378,7 @@ impl<'p> Compiler<'p> {
         }
         if matches!(&entry.value.data, Data::Null) {
             let title = format!("`{}` takes {}", operator.name, operator.takes);
-            self.problems.note(&entry.key_span, title, "nothing stands here", []);
+            self.problems.note(&entry.key_span, title, "no value", []);
             return None;
         }
         let before = self.problems.len();
@@ -402,7 +398,7 @@ impl<'p> Compiler<'p> {
         literal(node, field, &self.called(field), star_is_text, self.problems)
     }
 
-    /// What people call the value that a field stands for: its name, or the key of a map.
+    /// The name of a value in messages: that of its field, or the key of a map.
     fn called(&self, field: &Field) -> String {
         self.key.clone().unwrap_or_else(|| field.name.to_owned())
     }

@@ -82,7 +82,7 @@ fn text_literal(
         } else {
             format!("for a glob write `{{like: \"{text}\"}}`")
         };
-        let title = "a `*` is no wildcard in a text that stands by itself";
+        let title = "a `*` is not a wildcard in a text compared by equality";
         problems.note(&node.span, title, "fits only this text, with its `*`", [help]);
         return None;
     }
@@ -100,7 +100,7 @@ fn wrong_type(node: &Node, field: &Field, called: &str, problems: &mut Problems)
             let title = format!("`{called}` is {}, and this is {}", kind.words(), node.kind());
             let help = match data {
                 Data::Map(_) => {
-                    Some("a list holds values; tests beside values stand in `any-of: [PATTERN, …]`".to_owned())
+                    Some("a list holds values; put tests beside values in `any-of: [PATTERN, …]`".to_owned())
                 }
                 Data::Null => Some(NO_VALUE.to_owned()),
                 _ => as_meant(data, &written, field),
@@ -110,7 +110,7 @@ fn wrong_type(node: &Node, field: &Field, called: &str, problems: &mut Problems)
     }
 }
 
-/// A null or empty pattern demands nothing, which nobody means.
+/// A null or empty pattern demands nothing, which no one means.
 pub fn is_nothing(node: &Node, instead: &str, problems: &mut Problems) -> bool {
     let title = match &node.data {
         Data::Null => "a pattern is missing here",
@@ -123,7 +123,7 @@ pub fn is_nothing(node: &Node, instead: &str, problems: &mut Problems) -> bool {
     true
 }
 
-/// How a scalar would have to be written for a field, where that can be told.
+/// The form in which a scalar would have to be written for a field, where that can be known.
 pub fn as_meant(data: &Data, written: &str, field: &Field) -> Option<String> {
     let plainly = match data {
         Data::Text(text) => text.to_ascii_lowercase(),
@@ -131,8 +131,8 @@ pub fn as_meant(data: &Data, written: &str, field: &Field) -> Option<String> {
     };
     match field.kind {
         Kind::Boolean => match plainly.as_str() {
-            "true" | "yes" | "on" | "y" | "1" => Some("write it so: `true`".to_owned()),
-            "false" | "no" | "off" | "n" | "0" => Some("write it so: `false`".to_owned()),
+            "true" | "yes" | "on" | "y" | "1" => Some("write `true`".to_owned()),
+            "false" | "no" | "off" | "n" | "0" => Some("write `false`".to_owned()),
             _ => None,
         },
         Kind::Integer | Kind::Number

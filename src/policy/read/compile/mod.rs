@@ -1,4 +1,4 @@
-//! A pattern's YAML to a compiled pattern, by the type of the field it stands at. It notes every mistake and knows
+//! A pattern's YAML to a compiled pattern, by the type of its field. It notes every mistake and knows
 //! no file but the one it reads.
 
 mod compiler;

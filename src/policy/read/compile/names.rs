@@ -27,9 +27,9 @@ pub fn unknown_setting(entry: &Entry, names: &[&str], of: &str, problems: &mut P
             .map(|path| format!("`{}`{}", nested(path), if path.len() == 1 { " at the top" } else { "" }))
             .collect();
         if let Some(test) = OPERATORS.iter().find(|operator| operator.name == key) {
-            help.insert(0, format!("`{}` asks about one setting; name it: `NAME: {{{key}: …}}`", test.name));
+            help.insert(0, format!("`{}` tests one setting; name it: `NAME: {{{key}: …}}`", test.name));
         } else if !elsewhere.is_empty() {
-            "it stands elsewhere".clone_into(&mut label);
+            "it belongs elsewhere".clone_into(&mut label);
             help.insert(0, format!("write {}", elsewhere.join(", or ")));
         } else if let Some(ours) = aliases::setting(key).or_else(|| aliases::test(key)).filter(|_| meant.is_none()) {
             help.insert(0, ours.to_owned());
@@ -39,7 +39,7 @@ pub fn unknown_setting(entry: &Entry, names: &[&str], of: &str, problems: &mut P
     meant.map(str::to_owned)
 }
 
-/// The paths of the settings that are called so, wherever they stand but in `RouteSettings`.
+/// The paths of the settings of this name, wherever they are but in `RouteSettings`.
 fn elsewhere(name: &str) -> Vec<Vec<&'static str>> {
     fn below(field: &'static Field, name: &str, path: &mut Vec<&'static str>, out: &mut Vec<Vec<&'static str>>) {
         path.push(field.name);

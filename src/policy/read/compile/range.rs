@@ -8,7 +8,7 @@ use crate::policy::text::yaml::{Data, Entry};
 struct Bound<'n> {
     /// The outermost number.
     at: f64,
-    /// Whether that number is within.
+    /// True if that number is within.
     fits: bool,
     /// The number as it was written.
     written: f64,

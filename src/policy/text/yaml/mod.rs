@@ -1,4 +1,4 @@
-//! YAML text to a tree that knows where everything stands. It must not know what a policy is.
+//! YAML text to a tree that knows where everything is. It must not know what a policy is.
 //!
 //! Two readers look at the text. granit-parser's events give every place, and stop what must not reach the second
 //! one: deep nesting, alias bombs, several documents. serde_yaml then decides what each scalar is. The two agree on
@@ -22,7 +22,7 @@ pub use self::places::{DEEPEST, MOST_BYTES, MOST_NODES};
 /// Reads a text; `None` when it cannot be read at all. What is wrong is noted either way.
 pub fn read(problems: &mut Problems) -> Option<Node> {
     let file = Arc::clone(&problems.file);
-    // YAML 1.1 ends a line at these and YAML 1.2 does not; where a lone carriage return stands, people see no line end.
+    // YAML 1.1 ends a line at these and YAML 1.2 does not; a lone carriage return is a line end that people do not see.
     let line_end = |(at, c): &(usize, char)| match c {
         '\u{85}' | '\u{2028}' | '\u{2029}' => true,
         '\r' => !file.text[at + 1..].starts_with('\n'),
@@ -43,12 +43,12 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
     let shape = Places::of(&text, problems)?;
     let values: Raw = match serde_yaml::from_str(&text) {
         Ok(values) => values,
-        // One of the readers has told what is wrong, and the other would tell the same in its own words.
+        // The first reader has noted the mistake, and the second would repeat it in its own words.
         Err(_) if !problems.is_empty() => return None,
         Err(error) => {
             let at = error.location().map_or(0, |location| location.index());
             let said = error.to_string();
-            // The place is told already.
+            // The place is shown already.
             let said = said.split(" at line ").next().unwrap_or_default();
             problems.note(&(at..at + 1), "this is not YAML", said, []);
             return None;
@@ -87,7 +87,7 @@ fn join(shape: Located, values: Raw, problems: &mut Problems) -> Node {
             }
             data
         }
-        // An empty value is no event of its own for one of the readers.
+        // An empty value is not an event for one of the readers.
         (_, Raw::Scalar(Data::Null)) => Data::Null,
         _ => {
             disagreement(&span, problems);

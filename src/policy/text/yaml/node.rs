@@ -2,16 +2,16 @@
 
 use std::ops::Range;
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// The bytes of it; of a block, those of its first line.
+    /// Its bytes in the text; for a block, those of its first line.
     pub span: Range<usize>,
-    /// What it is.
+    /// The value.
     pub data: Data,
 }
 
-/// What a node is.
+/// The value of a node.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Data {
     /// Nothing: an empty value, `null` or `~`.
@@ -35,14 +35,14 @@ pub enum Data {
 pub struct Entry {
     /// The key's text.
     pub key: String,
-    /// Where the key stands.
+    /// The bytes of the key.
     pub key_span: Range<usize>,
     /// Its value.
     pub value: Node,
 }
 
 impl Node {
-    /// What it is, in words.
+    /// The kind of value, in words.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self.data {

@@ -15,7 +15,7 @@ pub const MOST_NODES: usize = 200_000;
 /// Bytes of text that a file may have once its aliases are followed: four times those of the largest file.
 pub const MOST_BYTES: usize = 4 << 20;
 
-/// What granit says of a mistake, and what to do about it.
+/// Mistakes in granit's words, and what to do about each.
 const SYNTAX: &[(&str, &str)] = &[
     (
         "mapping values are not allowed",
@@ -37,7 +37,7 @@ const SYNTAX: &[(&str, &str)] = &[
 /// A node as granit sees it: places, and the text of scalars.
 #[derive(Debug, Clone)]
 pub struct Located {
-    /// The bytes of it; of a block, those of its first line.
+    /// Its bytes in the text; for a block, those of its first line.
     pub span: Range<usize>,
     /// Its parts, or its text.
     pub data: LocatedData,
@@ -54,7 +54,7 @@ pub enum LocatedData {
     Map(Vec<(Located, Located)>),
 }
 
-/// How much there is of a node and of what is below it.
+/// The nodes and the bytes of text of a node, with those below it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Size {
     nodes: usize,
@@ -123,8 +123,8 @@ impl<'p, 't> Places<'p, 't> {
                 let said = error.info();
                 let character = said.strip_prefix("unexpected character: `").and_then(|rest| rest.strip_suffix('\''));
                 let said = match character {
-                    Some("`") => "a backtick cannot stand here".to_owned(),
-                    Some(character) => format!("`{character}` cannot stand here"),
+                    Some("`") => "a backtick is not allowed here".to_owned(),
+                    Some(character) => format!("`{character}` is not allowed here"),
                     None => said.clone(),
                 };
                 self.problems.note(&(at..at + 1), "this is not YAML", said, help);
@@ -149,7 +149,7 @@ impl<'p, 't> Places<'p, 't> {
         None
     }
 
-    /// What is special to YAML but plain text to people is the usual cause of a syntax error.
+    /// The help for a syntax error. Its usual cause is a character that is special to YAML and plain text to people.
     fn syntax_help(&self, at: usize, said: &str) -> (usize, Vec<String>) {
         let at = self.problems.file.floor(at);
         let line_start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
@@ -215,12 +215,7 @@ impl<'p, 't> Places<'p, 't> {
             Event::Alias(id) => (0, self.alias(id, &at)?),
             Event::UnresolvedAlias(name) => {
                 let help = format!("a text that begins with `*` is quoted: \"*{name}\"");
-                self.problems.note(
-                    &at,
-                    format!("no anchor `&{name}` stands before this alias"),
-                    "an alias in YAML",
-                    [help],
-                );
+                self.problems.note(&at, format!("no anchor `&{name}` before this alias"), "an alias in YAML", [help]);
                 return None;
             }
             _ => return None,
@@ -338,7 +333,7 @@ impl<'p, 't> Places<'p, 't> {
                 let (line, _) = self.problems.file.position(first.start);
                 self.problems.note(
                     &key.span,
-                    format!("the key `{text}` stands twice"),
+                    format!("duplicate key `{text}`"),
                     format!("first on line {line}"),
                     ["one of them would be lost; join them or remove one".to_owned()],
                 );

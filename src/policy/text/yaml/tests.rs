@@ -1,4 +1,4 @@
-//! Where things stand in a text, and what is no text of a policy.
+//! The places of values in a text, and the texts that are refused.
 
 use std::sync::Arc;
 
@@ -42,11 +42,11 @@ fn values_are_those_of_yaml_1_2_and_places_are_bytes() {
 
 #[test]
 fn what_a_policy_may_not_use_is_refused_with_its_place() {
-    assert_eq!(only_problem("a: 1\na: 2\n"), ("the key `a` stands twice".into(), "a".into()));
+    assert_eq!(only_problem("a: 1\na: 2\n"), ("duplicate key `a`".into(), "a".into()));
     assert_eq!(only_problem("not: !prod\n").0, "`!prod` is a YAML tag");
     assert_eq!(only_problem("a: &x {b: 1}\nc: {<<: *x}\n").1, "<<");
     assert_eq!(only_problem("a: 1\n---\nb: 2\n").0, "a second document in one file");
-    assert_eq!(only_problem("name: *prod\n"), ("no anchor `&prod` stands before this alias".into(), "*prod".into()));
+    assert_eq!(only_problem("name: *prod\n"), ("no anchor `&prod` before this alias".into(), "*prod".into()));
     assert_eq!(only_problem("").0, "the file is empty");
     let (_, found) = parse("a: *\n");
     assert!(found[0].help[0].contains("quote the text"), "{found:#?}");

@@ -6,8 +6,8 @@ use serde::de::{Deserialize, Deserializer, EnumAccess, MapAccess, SeqAccess, Var
 
 use super::node::Data;
 
-/// A node as serde_yaml sees it. Keys that stand twice are kept: the first reader has told of them, and what else is
-/// wrong with the file should be told as well.
+/// A node as serde_yaml sees it. Duplicate keys are kept: the first reader has noted them, and the
+/// other mistakes of the file should be noted as well.
 pub enum Raw {
     /// A scalar.
     Scalar(Data),
