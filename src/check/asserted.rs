@@ -8,7 +8,7 @@ use crate::model::Document;
 use crate::model::catalogue::Protocol;
 use crate::model::finding::{Actual, Origin, Reading};
 use crate::policy::cel::Assertion;
-use crate::policy::language::explain::{Asserted, Failure, Open};
+use crate::policy::language::explain::{Asserted, Failure, OpenQuestion};
 use crate::policy::language::truth::Truth;
 
 /// The outcome of an assertion on a stage.
@@ -18,7 +18,7 @@ pub enum AssertOutcome {
     /// It does not hold.
     Fails(Failure),
     /// It cannot be decided.
-    Open(Vec<Open>),
+    Open(Vec<OpenQuestion>),
 }
 
 impl AssertOutcome {

@@ -67,7 +67,7 @@ pub fn reasons(
         }
         Verdict::NotApplicable => {
             let mut lacking = Vec::new();
-            if let Some(picture) = &rule.picture {
+            if let Some(picture) = &rule.expect {
                 picture.lacking(protocol, &mut Path::new(), &mut lacking);
             }
             for part in rule.each_route.iter().flat_map(|routes| &routes.parts) {
@@ -109,7 +109,7 @@ fn demanded(
     options: Options,
 ) -> Vec<Failure> {
     let mut demanded = Vec::new();
-    if let Some(picture) = &rule.picture {
+    if let Some(picture) = &rule.expect {
         let at = At::top(document, protocol, Use::Expect).showing(options.show_values);
         picture.demands(document.stage, &at, &mut Trail::top(), &mut demanded);
     }

@@ -10,7 +10,7 @@ use crate::model::finding::{Origin, Reading};
 use crate::model::path::Segment;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::policy::language::context::{At, EACH_ROUTE};
-use crate::policy::language::explain::{Failure, Open, Trail};
+use crate::policy::language::explain::{Failure, OpenQuestion, Trail};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::language::truth::{Truth, Use};
 use crate::policy::read::policies::{EachRoute, RoutePart};
@@ -242,7 +242,7 @@ impl<'d> Routes<'d> {
     }
 
     /// The questions that keep the demands undecided.
-    pub fn questions(&self, out: &mut Vec<Open>) {
+    pub fn questions(&self, out: &mut Vec<OpenQuestion>) {
         for part in self.parts {
             if !matches!(self.chosen.default, Truth::False | Truth::Dropped) {
                 let mut trail = Trail::member("DefaultRouteSettings");
@@ -260,7 +260,7 @@ impl<'d> Routes<'d> {
         }
         let asks = |part: &RoutePart| part.pattern.truth(self.default, &self.at) != Truth::Dropped;
         if self.may_be_entries() && self.parts.iter().any(asks) {
-            out.push(Open::not_stated("RouteSettings".into()));
+            out.push(OpenQuestion::not_stated("RouteSettings".into()));
         }
     }
 }

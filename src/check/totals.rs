@@ -10,7 +10,7 @@ use super::verdict::{PolicyMatch, Verdict, undecided_beside, verdict};
 use super::waive::Ruling;
 use crate::model::finding::{StageName, Undecided, Violation, Waived};
 use crate::model::{Document, Outcome};
-use crate::policy::language::explain::{Failure, Open};
+use crate::policy::language::explain::{Failure, OpenQuestion};
 use crate::policy::{Policy, Rule};
 
 /// The sum of some stages.
@@ -159,8 +159,8 @@ impl Totals {
         }
     }
 
-    fn undecided(&mut self, rule: &Rule, stage: &Arc<StageName>, questions: Vec<Open>) {
-        for Open { route, path, reason } in questions {
+    fn undecided(&mut self, rule: &Rule, stage: &Arc<StageName>, questions: Vec<OpenQuestion>) {
+        for OpenQuestion { route, path, reason } in questions {
             let undecided = Undecided {
                 rule: rule.number,
                 stage: Arc::clone(stage),

@@ -12,7 +12,7 @@ use crate::model::finding::Actual;
 use crate::model::value::{NOT_STATED, Value};
 use crate::policy::author::describe::on;
 use crate::policy::language::context::At;
-use crate::policy::language::explain::{Failure, Open, Trail};
+use crate::policy::language::explain::{Failure, OpenQuestion, Trail};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::language::truth::{Truth, Use};
 use crate::policy::read::policies::protocols;
@@ -30,7 +30,7 @@ pub enum Verdict {
     /// The protocol lacks every setting that it tests.
     NotApplicable,
     /// It depends on these.
-    Undecided(Vec<Open>),
+    Undecided(Vec<OpenQuestion>),
 }
 
 /// The answer of a policy's own `match` on a stage, for all of its rules.
@@ -123,7 +123,7 @@ fn on_either(http: Vec<Failure>, websocket: Vec<Failure>) -> Vec<Failure> {
     readings.into_iter().flat_map(resting).collect()
 }
 
-fn unstated_protocol(mut questions: Vec<Open>) -> Verdict {
+fn unstated_protocol(mut questions: Vec<OpenQuestion>) -> Verdict {
     let own = unstated_protocol_question();
     if questions.iter().all(|question| question.path != own.path) {
         questions.insert(0, own);
@@ -131,9 +131,9 @@ fn unstated_protocol(mut questions: Vec<Open>) -> Verdict {
     Verdict::Undecided(questions)
 }
 
-fn unstated_protocol_question() -> Open {
+fn unstated_protocol_question() -> OpenQuestion {
     let reason = "the outcome depends on the protocol, which the source does not state".into();
-    Open { route: None, path: "api.ProtocolType".into(), reason }
+    OpenQuestion { route: None, path: "api.ProtocolType".into(), reason }
 }
 
 /// The routes of a stage that a rule is about: all of them or none, unless its `match` names `route`.
@@ -147,9 +147,14 @@ pub(super) fn chosen(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule,
 }
 
 /// The questions that keep the `match` of a rule undecided, on the stage or on single routes.
-fn match_questions(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>) -> Vec<Open> {
+fn match_questions(
+    protocol: Protocol,
+    selects: Option<&Pattern>,
+    rule: &Rule,
+    document: &Document<'_>,
+) -> Vec<OpenQuestion> {
     let top = At::top(document, protocol, Use::Match);
-    let mut questions: Vec<Open> = Vec::new();
+    let mut questions: Vec<OpenQuestion> = Vec::new();
     let mut ask = |route: &Value<'_>| {
         let at = At { route, ..top };
         let selections = || [selects, rule.selection.as_ref()].into_iter().flatten();
@@ -163,7 +168,7 @@ fn match_questions(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule, d
         for mut question in open {
             // Routes are the keys of this map.
             if &*question.path == "route" && matches!(route, Value::NotStated) {
-                question = Open::not_stated("RouteSettings".into());
+                question = OpenQuestion::not_stated("RouteSettings".into());
             }
             question.route = route.as_text().map(Arc::from);
             if !questions.iter().any(|known| known.path == question.path && known.reason == question.reason) {
@@ -200,7 +205,7 @@ fn assuming(
     }
 
     let at = At::top(document, protocol, Use::Expect).showing(options.show_values);
-    let picture = rule.picture.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
+    let picture = rule.expect.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
     let routes = rule.each_route.as_ref().map(|each| Routes::of(each, chosen, document, protocol, options));
     let asserted = rule.assertion.as_ref().map(|assertion| AssertOutcome::of(assertion, document, protocol, options));
     let truths = [
@@ -250,7 +255,7 @@ pub fn undecided_beside(
     rule: &Rule,
     document: &Document<'_>,
     options: Options,
-) -> Vec<Open> {
+) -> Vec<OpenQuestion> {
     let mut questions = Vec::new();
     let mut settings = Vec::new();
     for protocol in protocols(document).iter().filter(|protocol| rule.assert_applies(**protocol)) {
@@ -258,7 +263,7 @@ pub fn undecided_beside(
             settings.push(failures);
         }
         let at = At::top(document, *protocol, Use::Expect);
-        if let Some(pattern) = &rule.picture {
+        if let Some(pattern) = &rule.expect {
             pattern.questions_beside(document.stage, &at, &mut Trail::top(), &mut questions);
         }
         if let Some(each) = &rule.each_route {
@@ -282,7 +287,7 @@ pub fn undecided_beside(
     {
         questions.push(unstated_protocol_question());
     }
-    questions.sort_by(|a: &Open, b| (&a.route, &a.path).cmp(&(&b.route, &b.path)));
+    questions.sort_by(|a: &OpenQuestion, b| (&a.route, &a.path).cmp(&(&b.route, &b.path)));
     questions.dedup();
     questions
 }

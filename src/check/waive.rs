@@ -198,7 +198,7 @@ fn accepts(
         | [Segment::Member("RouteSettings"), Segment::Key(_), below @ ..] => Some(below),
         _ => None,
     };
-    let (picture, each_route) = (accept.picture.as_ref(), accept.each_route.as_ref());
+    let (picture, each_route) = (accept.pattern.as_ref(), accept.each_route.as_ref());
     let named = !setting.is_empty()
         && (picture.is_some_and(|pattern| pattern.names(&setting, document.stage, &at))
             || each_route.zip(of_route).is_some_and(|(pattern, setting)| pattern.names(setting, settings, &at_route)));

@@ -8,9 +8,9 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 use super::stderr::print;
 use crate::cli::plural::plural;
 use crate::cli::stop::Stop;
-use crate::policy::author::lint::Warning;
+use crate::policy::author::lint::Lint;
 use crate::policy::read::files::Unreadable;
-use crate::policy::text::diagnostic::{Diagnostic, Place, SourceText};
+use crate::policy::text::diagnostic::{Diagnostic, Excerpt, SourceText};
 use crate::report::visible;
 
 /// More mistakes than these in one file are counted, not shown.
@@ -91,7 +91,7 @@ impl<'f> Fault<'f> {
             Self::Mistake(mistake) => draw(Level::ERROR, mistake, None, &renderer()),
             Self::Unreadable(unreadable) => {
                 let group = match &unreadable.place {
-                    Some(Place { file, span, label }) => {
+                    Some(Excerpt { file, span, label }) => {
                         let line = line_of(file, span, AnnotationKind::Primary, label);
                         Level::ERROR.primary_title(short(&unreadable.problem)).element(line)
                     }
@@ -134,7 +134,7 @@ pub fn faults(unreadable: &[Unreadable], found: &[Diagnostic], consequence: &str
 }
 
 /// Writes warnings about policies.
-pub fn warnings(found: &[Warning]) {
+pub fn warnings(found: &[Lint]) {
     for of_one_file in found.chunk_by(|a, b| a.said.file == b.said.file) {
         for warning in of_one_file.iter().take(MOST_A_FILE) {
             print(&draw(Level::WARNING, &warning.said, warning.beside.as_ref(), &renderer()));
@@ -168,7 +168,7 @@ fn line_of(
         .annotation(kind.span(mark).label(short(label)))
 }
 
-fn draw(level: Level<'_>, said: &Diagnostic, beside: Option<&Place>, renderer: &Renderer) -> String {
+fn draw(level: Level<'_>, said: &Diagnostic, beside: Option<&Excerpt>, renderer: &Renderer) -> String {
     let primary = line_of(&said.file, &said.span, AnnotationKind::Primary, &said.label);
     let mut group = level.primary_title(short(&said.title)).element(primary);
     if let Some(place) = beside {

@@ -128,7 +128,7 @@ pub const KEYS: [(&str, &str); 3] = [
 
 /// A field and its place in the document.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct FieldPlace {
     /// Its path, such as `api.CorsConfiguration.MaxAge`; the key of a map's entry is written `KEY`.
     pub path: String,
     /// Its row.
@@ -139,7 +139,7 @@ pub struct Place {
 
 /// Every field of the document, parents before their members.
 #[must_use]
-pub fn places() -> Vec<Place> {
+pub fn places() -> Vec<FieldPlace> {
     let mut all = Vec::new();
     for field in STAGE.iter().chain(OURS) {
         below(field.name, field, field.on, &mut all);
@@ -147,9 +147,9 @@ pub fn places() -> Vec<Place> {
     all
 }
 
-fn below(path: &str, field: &'static Field, above: Protocols, into: &mut Vec<Place>) {
+fn below(path: &str, field: &'static Field, above: Protocols, into: &mut Vec<FieldPlace>) {
     let on = if above == Protocols::Both { field.on } else { above };
-    into.push(Place { path: path.to_owned(), field, on });
+    into.push(FieldPlace { path: path.to_owned(), field, on });
     for member in field.members() {
         below(&format!("{path}.{}", member.name), member, on, into);
     }
@@ -158,7 +158,7 @@ fn below(path: &str, field: &'static Field, above: Protocols, into: &mut Vec<Pla
     }
 }
 
-impl Place {
+impl FieldPlace {
     /// The origin of its value.
     #[must_use]
     pub fn source(&self) -> String {

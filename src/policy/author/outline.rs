@@ -6,7 +6,7 @@ use crate::policy::language::pattern::Pattern;
 
 /// One line of an outline.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct OutlineLine {
     /// Steps below the outermost lines.
     pub depth: usize,
     /// The text.
@@ -15,27 +15,27 @@ pub struct Line {
 
 /// The outline of a pattern at a place of the document; the empty one is its top.
 #[must_use]
-pub fn outline(pattern: &Pattern, place: &str) -> Vec<Line> {
+pub fn outline(pattern: &Pattern, place: &str) -> Vec<OutlineLine> {
     let mut lines = Vec::new();
-    At { label: place.to_owned(), on: Protocols::Both }.walk(pattern, 0, &mut lines);
+    PatternPlace { label: place.to_owned(), on: Protocols::Both }.walk(pattern, 0, &mut lines);
     lines
 }
 
 /// The place of a part of a pattern.
-struct At {
+struct PatternPlace {
     label: String,
     /// The protocols that have every field on the way.
     on: Protocols,
 }
 
-impl At {
+impl PatternPlace {
     fn below(&self, name: &str, field: &Field) -> Self {
         let dot = if self.label.is_empty() { "" } else { "." };
         let on = if self.on == Protocols::Both { field.on } else { self.on };
         Self { label: format!("{}{dot}{name}", self.label), on }
     }
 
-    fn walk(&self, pattern: &Pattern, depth: usize, out: &mut Vec<Line>) {
+    fn walk(&self, pattern: &Pattern, depth: usize, out: &mut Vec<OutlineLine>) {
         if let Some(demand) = pattern.demand() {
             out.push(self.line(depth, &demand));
             return;
@@ -70,28 +70,34 @@ impl At {
     }
 
     /// Patterns one below the other, each with a dash.
-    fn alternatives<'p>(&self, words: &str, of: impl Iterator<Item = &'p Pattern>, depth: usize, out: &mut Vec<Line>) {
-        out.push(Line { depth, text: words.to_owned() });
+    fn alternatives<'p>(
+        &self,
+        words: &str,
+        of: impl Iterator<Item = &'p Pattern>,
+        depth: usize,
+        out: &mut Vec<OutlineLine>,
+    ) {
+        out.push(OutlineLine { depth, text: words.to_owned() });
         for pattern in of {
             let mut lines = Vec::new();
             self.walk(pattern, 0, &mut lines);
             let several = lines.iter().filter(|line| line.depth == 0).count() > 1;
             if several {
-                out.push(Line { depth: depth + 1, text: "- all of this together".to_owned() });
+                out.push(OutlineLine { depth: depth + 1, text: "- all of this together".to_owned() });
             }
             for line in lines {
                 let dash = if line.depth == 0 && !several { "- " } else { "" };
                 let depth = depth + 1 + line.depth + usize::from(several);
-                out.push(Line { depth, text: format!("{dash}{}", line.text) });
+                out.push(OutlineLine { depth, text: format!("{dash}{}", line.text) });
             }
         }
     }
 
-    fn line(&self, depth: usize, demand: &str) -> Line {
+    fn line(&self, depth: usize, demand: &str) -> OutlineLine {
         let label = if self.label.is_empty() { String::new() } else { format!("{}: ", self.label) };
         let only = (self.on != Protocols::Both).then(|| format!(" (only {})", describe::on(self.on)));
         let only = only.unwrap_or_default();
-        Line { depth, text: format!("{label}{demand}{only}") }
+        OutlineLine { depth, text: format!("{label}{demand}{only}") }
     }
 }
 
@@ -106,7 +112,7 @@ mod tests {
     fn of(expect: &str) -> Vec<String> {
         let text = format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n");
         let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })]).unwrap();
-        let lines = outline(policies.policies[0].rules[0].picture.as_ref().unwrap(), "");
+        let lines = outline(policies.policies[0].rules[0].expect.as_ref().unwrap(), "");
         lines.into_iter().map(|line| format!("{}{}", "  ".repeat(line.depth), line.text)).collect()
     }
 

@@ -1,7 +1,7 @@
 //! The pages of docs/reference that come from the catalogue and the list of tests, as Markdown.
 
 use crate::model::catalogue::{Kind, Protocols};
-use crate::policy::author::describe::{Place, WORDS, Word, block, on, places, unset};
+use crate::policy::author::describe::{FieldPlace, WORDS, Word, block, on, places, unset};
 use crate::policy::language::operator::{Example, Operator};
 use crate::policy::language::operators::OPERATORS;
 use crate::policy::text::aliases;
@@ -35,7 +35,7 @@ pub fn fields() -> String {
     .concat()
 }
 
-fn row(place: &Place) -> String {
+fn row(place: &FieldPlace) -> String {
     let field = place.field;
     let mut about = vec![field.about.to_owned()];
     about.extend((place.on != Protocols::Both).then(|| format!("Only for {}.", on(place.on))));

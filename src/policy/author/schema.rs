@@ -22,7 +22,7 @@ pub fn policy() -> Value {
     let mut schema = json!({
         "$schema": DRAFT,
         "title": "A driftgate policy",
-        "description": "A picture of a good stage; or, in NAME_test.yaml, more tests of a policy.",
+        "description": "The demands on a good stage; or, in NAME_test.yaml, more tests of a policy.",
         "type": "object",
         "additionalProperties": false,
         "required": ["policy"],

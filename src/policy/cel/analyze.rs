@@ -1,7 +1,7 @@
 //! An expression as it is loaded: what it reads, how much work it is, and what is wrong with it, found in one walk,
 //! which also makes of it the expression that is evaluated. It must not know a stage.
 //!
-//! In that expression each place of the document is an index into the stage ([`Place::read`]), so that what is not
+//! In that expression each place of the document is an index into the stage ([`SettingPath::read`]), so that what is not
 //! stated is an error wherever it is read, and no value that CEL works with is anything but known.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValu
 use regex::Regex;
 
 use super::mistakes;
-use super::place::{Asks, Place, ROOTS, Read, Step, call};
+use super::place::{Access, AccessKind, ROOTS, SettingPath, Step, call};
 use super::shape::{self, Shape, Shapes};
 use super::size::{ENTRIES, Size};
 use crate::model::catalogue::{Field, Kind, Protocols, Unset};
@@ -26,7 +26,7 @@ pub const ORDERED: &str = "@ordered";
 
 /// The list or map that a macro goes through.
 #[derive(Debug)]
-pub struct Through {
+pub struct Iterated {
     /// Its name in reports.
     pub name: Box<str>,
     /// True if reports may show its elements.
@@ -36,13 +36,13 @@ pub struct Through {
 /// A part of an expression.
 enum Spot {
     /// A value of the document, not yet noted as read.
-    Place(Place),
+    SettingPath(SettingPath),
     /// A value that is worked out.
-    Made(Made),
+    Computed(Computed),
 }
 
 /// A value that is worked out, or read.
-struct Made {
+struct Computed {
     expr: IdedExpr,
     shapes: Shapes,
     size: Size,
@@ -67,11 +67,11 @@ pub struct Analysis<'e> {
     times: u64,
     steps: u64,
     /// The places that are read.
-    pub reads: Vec<Read>,
+    pub reads: Vec<Access>,
     /// The settings among it that not every protocol has.
     pub limits: Vec<&'static Field>,
     /// The lists and maps that macros go through, by the node of the macro.
-    pub ranges: BTreeMap<u64, Through>,
+    pub ranges: BTreeMap<u64, Iterated>,
     /// The regular expressions, by their text.
     pub regexes: BTreeMap<String, Regex>,
     /// The names that are read of structs that are worked out.
@@ -138,38 +138,39 @@ impl<'e> Analysis<'e> {
     }
 
     /// The value of a part, which is read whole.
-    fn value(&mut self, expr: &'e IdedExpr) -> Made {
+    fn value(&mut self, expr: &'e IdedExpr) -> Computed {
         let spot = self.visit(expr);
         self.whole(expr.id, spot)
     }
 
-    fn whole(&mut self, id: u64, spot: Spot) -> Made {
+    fn whole(&mut self, id: u64, spot: Spot) -> Computed {
         match spot {
-            Spot::Place(place) => {
+            Spot::SettingPath(place) => {
                 let (shapes, size) = (vec![Shape::Field(place.field)], Size::of(place.field));
-                Made { expr: self.read(id, place, Asks::Value), shapes, size }
+                Computed { expr: self.read(id, place, AccessKind::Value), shapes, size }
             }
-            Spot::Made(made) => made,
+            Spot::Computed(made) => made,
         }
     }
 
-    fn read(&mut self, id: u64, place: Place, asks: Asks) -> IdedExpr {
+    fn read(&mut self, id: u64, place: SettingPath, kind: AccessKind) -> IdedExpr {
         let number = self.reads.len();
-        self.reads.push(Read { root: place.root, steps: place.steps.clone(), asks });
+        self.reads.push(Access { root: place.root, steps: place.steps.clone(), kind });
         place.read(id, number)
     }
 
     fn visit(&mut self, expr: &'e IdedExpr) -> Spot {
         self.work(1);
-        let made =
-            |inside, shapes, size| Spot::Made(Made { expr: IdedExpr { id: expr.id, expr: inside }, shapes, size });
+        let made = |inside, shapes, size| {
+            Spot::Computed(Computed { expr: IdedExpr { id: expr.id, expr: inside }, shapes, size })
+        };
         match &expr.expr {
             Expr::Ident(name) => self.ident(expr, name),
             Expr::Select(select) => self.select(expr, select),
             Expr::Call(call) => self.call(expr, call),
-            Expr::Comprehension(of) => Spot::Made(self.comprehension(expr.id, of)),
+            Expr::Comprehension(of) => Spot::Computed(self.comprehension(expr.id, of)),
             Expr::List(list) => {
-                let elements: Vec<Made> = list.elements.iter().map(|element| self.value(element)).collect();
+                let elements: Vec<Computed> = list.elements.iter().map(|element| self.value(element)).collect();
                 let each = elements.iter().map(|element| element.size.all()).max().unwrap_or(1);
                 let size = Size { elements: elements.len() as u64, each };
                 let shapes = shape::join(elements.iter().map(|element| element.shapes.clone()));
@@ -194,7 +195,7 @@ impl<'e> Analysis<'e> {
             Expr::Struct(of) => {
                 let at = self.at(expr.id, &of.type_name);
                 self.note(at, "there are no messages here", "not part of this language", []);
-                Spot::Made(unknown(expr))
+                Spot::Computed(unknown(expr))
             }
             Expr::Literal(_) => made(expr.expr.clone(), vec![Shape::Shown], Size::ONE),
             Expr::Unspecified => made(Expr::Unspecified, Vec::new(), Size::ONE),
@@ -203,42 +204,42 @@ impl<'e> Analysis<'e> {
 
     fn ident(&mut self, expr: &IdedExpr, name: &str) -> Spot {
         if let Some(bound) = self.variables.iter().rev().find(|bound| bound.name == name) {
-            return Spot::Made(Made { expr: expr.clone(), shapes: bound.shapes.clone(), size: bound.size });
+            return Spot::Computed(Computed { expr: expr.clone(), shapes: bound.shapes.clone(), size: bound.size });
         }
         if let Some(root) = ROOTS.iter().position(|root| root.name == name) {
-            return Spot::Place(Place { root, steps: Vec::new(), keys: Vec::new(), field: ROOTS[root] });
+            return Spot::SettingPath(SettingPath { root, steps: Vec::new(), keys: Vec::new(), field: ROOTS[root] });
         }
         let at = self.at(expr.id, name);
         let names = self.variables.iter().map(|bound| bound.name);
         let allowed: Vec<&str> = ROOTS.iter().map(|root| root.name).chain(names).collect();
         self.mistakes.extend(mistakes::unknown_name(self.text, name, at, allowed));
-        Spot::Made(unknown(expr))
+        Spot::Computed(unknown(expr))
     }
 
     fn select(&mut self, expr: &'e IdedExpr, select: &'e SelectExpr) -> Spot {
         match self.visit(&select.operand) {
-            Spot::Place(place) => match self.member(expr.id, place, &select.field) {
-                Some(place) if select.test => Spot::Made(self.presence(expr.id, &select.field, place)),
-                Some(place) => Spot::Place(place),
-                None => Spot::Made(unknown(expr)),
+            Spot::SettingPath(place) => match self.member(expr.id, place, &select.field) {
+                Some(place) if select.test => Spot::Computed(self.presence(expr.id, &select.field, place)),
+                Some(place) => Spot::SettingPath(place),
+                None => Spot::Computed(unknown(expr)),
             },
-            Spot::Made(of) => {
+            Spot::Computed(of) => {
                 let shapes = self.member_of_made(expr.id, &of, &select.operand, &select.field, select.test);
                 let inside = SelectExpr { operand: Box::new(of.expr), ..select.clone() };
                 let size = if select.test { Size::ONE } else { of.size.element() };
                 let shapes = if select.test { vec![Shape::Hidden] } else { shapes };
-                Spot::Made(Made { expr: IdedExpr { id: expr.id, expr: Expr::Select(inside) }, shapes, size })
+                Spot::Computed(Computed { expr: IdedExpr { id: expr.id, expr: Expr::Select(inside) }, shapes, size })
             }
         }
     }
 
     /// The member or key of that name.
-    fn member(&mut self, id: u64, mut place: Place, name: &str) -> Option<Place> {
+    fn member(&mut self, id: u64, mut place: SettingPath, name: &str) -> Option<SettingPath> {
         let at = match place.field.kind {
             Kind::Struct(members) => members.iter().position(|member| member.name == name),
             Kind::Map(of) => {
                 place.steps.push(Step::Key(name.into()));
-                return Some(Place { field: of, ..place });
+                return Some(SettingPath { field: of, ..place });
             }
             _ => {
                 let title = format!("`{}` is {}, which has no members", place.field.name, place.field.kind.words());
@@ -256,7 +257,7 @@ impl<'e> Analysis<'e> {
         let field = &place.field.members()[at];
         self.limit(field);
         place.steps.push(Step::Member(at));
-        Some(Place { field, ..place })
+        Some(SettingPath { field, ..place })
     }
 
     /// Notes that a setting is read that not every protocol may have.
@@ -267,12 +268,12 @@ impl<'e> Analysis<'e> {
     }
 
     /// `has(…)` of a place, or `in` with its last key.
-    fn presence(&mut self, id: u64, name: &str, place: Place) -> Made {
+    fn presence(&mut self, id: u64, name: &str, place: SettingPath) -> Computed {
         if place.is_always_there() {
             let at = self.at(id, name);
             self.always_there(at, &place.written(), place.field);
         }
-        Made { expr: self.read(id, place, Asks::Presence), shapes: vec![Shape::Hidden], size: Size::ONE }
+        Computed { expr: self.read(id, place, AccessKind::Presence), shapes: vec![Shape::Hidden], size: Size::ONE }
     }
 
     fn always_there(&mut self, at: Range<usize>, written: &str, field: &'static Field) {
@@ -281,7 +282,7 @@ impl<'e> Analysis<'e> {
     }
 
     /// The shapes under a name of a value that is worked out; with `test` only its presence is read.
-    fn member_of_made(&mut self, id: u64, of: &Made, operand: &IdedExpr, name: &str, test: bool) -> Shapes {
+    fn member_of_made(&mut self, id: u64, of: &Computed, operand: &IdedExpr, name: &str, test: bool) -> Shapes {
         if !of.shapes.is_empty() && of.shapes.iter().all(Shape::is_scalar) {
             let variable = if let Expr::Ident(variable) = &operand.expr { variable.as_str() } else { "" };
             let bound = self.variables.iter().rev().find(|bound| bound.name == variable);
@@ -320,40 +321,40 @@ impl<'e> Analysis<'e> {
         let id = expr.id;
         match (call.func_name.as_str(), call.target.as_deref(), call.args.as_slice()) {
             (operators::INDEX, None, [of, key]) => return self.index(expr, of, key),
-            (operators::EQUALS, None, [one, other]) => return Spot::Made(self.equality(id, one, other, true)),
-            (operators::NOT_EQUALS, None, [one, other]) => return Spot::Made(self.equality(id, one, other, false)),
-            (operators::IN, None, [one, of]) => return Spot::Made(self.contained(id, one, of)),
+            (operators::EQUALS, None, [one, other]) => return Spot::Computed(self.equality(id, one, other, true)),
+            (operators::NOT_EQUALS, None, [one, other]) => return Spot::Computed(self.equality(id, one, other, false)),
+            (operators::IN, None, [one, of]) => return Spot::Computed(self.contained(id, one, of)),
             ("size", Some(of), []) | ("size", None, [of]) => {
                 let made = match self.visit(of) {
-                    Spot::Place(place) if matches!(place.field.kind, Kind::Map(_)) => {
-                        self.read(of.id, place, Asks::Keys)
+                    Spot::SettingPath(place) if matches!(place.field.kind, Kind::Map(_)) => {
+                        self.read(of.id, place, AccessKind::Keys)
                     }
                     spot => self.whole(of.id, spot).expr,
                 };
-                return Spot::Made(plain(id, CallExpr { target: None, args: vec![made], ..call.clone() }));
+                return Spot::Computed(plain(id, CallExpr { target: None, args: vec![made], ..call.clone() }));
             }
-            (operators::ADD, None, [one, other]) => return Spot::Made(self.sum(id, one, other)),
+            (operators::ADD, None, [one, other]) => return Spot::Computed(self.sum(id, one, other)),
             (operators::CONDITIONAL, None, [condition, one, other]) => {
                 let (condition, one, other) = (self.value(condition), self.value(one), self.value(other));
                 let shapes = shape::join([one.shapes, other.shapes]);
                 let args = vec![condition.expr, one.expr, other.expr];
                 let made = plain(id, CallExpr { args, ..call.clone() });
-                return Spot::Made(Made { shapes, size: one.size.or(other.size), ..made });
+                return Spot::Computed(Computed { shapes, size: one.size.or(other.size), ..made });
             }
             _ => {}
         }
         // Operators, and what macros become, have names that cannot be written.
         let is_function = call.func_name.starts_with(char::is_alphabetic);
         if is_function && !self.function(id, call) {
-            return Spot::Made(unknown(expr));
+            return Spot::Computed(unknown(expr));
         }
         let target = call.target.as_deref().map(|target| Box::new(self.value(target).expr));
         let args = call.args.iter().map(|arg| self.value(arg).expr).collect();
-        Spot::Made(plain(id, CallExpr { target, args, ..call.clone() }))
+        Spot::Computed(plain(id, CallExpr { target, args, ..call.clone() }))
     }
 
     /// A list behind another; a map counts as the list of its keys.
-    fn sum(&mut self, id: u64, one: &'e IdedExpr, other: &'e IdedExpr) -> Made {
+    fn sum(&mut self, id: u64, one: &'e IdedExpr, other: &'e IdedExpr) -> Computed {
         let (one, other) = (self.value(one), self.value(other));
         let size = one.size.and(other.size);
         self.work(size.all());
@@ -363,20 +364,20 @@ impl<'e> Analysis<'e> {
         } else {
             vec![Shape::Hidden]
         };
-        Made { expr: call(id, operators::ADD, vec![one.expr, ordered(other)]), shapes, size }
+        Computed { expr: call(id, operators::ADD, vec![one.expr, ordered(other)]), shapes, size }
     }
 
-    fn equality(&mut self, id: u64, one: &'e IdedExpr, other: &'e IdedExpr, equal: bool) -> Made {
+    fn equality(&mut self, id: u64, one: &'e IdedExpr, other: &'e IdedExpr, equal: bool) -> Computed {
         let (left, right) = (self.visit(one), self.visit(other));
         for (setting, literal) in [(&left, other), (&right, one)] {
-            if let (Spot::Place(place), Expr::Literal(value)) = (setting, &literal.expr) {
+            if let (Spot::SettingPath(place), Expr::Literal(value)) = (setting, &literal.expr) {
                 self.mistakes.extend(mistakes::never_equal(place.field, value, self.at_literal(literal.id)));
             }
         }
         // A digest of a stage variable tells whether it is equal to a text.
         let expr = match (left, right) {
-            (Spot::Place(place), text) if is_variable(&place) => self.is_text(id, place, other.id, text),
-            (text, Spot::Place(place)) if is_variable(&place) => self.is_text(id, place, one.id, text),
+            (Spot::SettingPath(place), text) if is_variable(&place) => self.is_text(id, place, other.id, text),
+            (text, Spot::SettingPath(place)) if is_variable(&place) => self.is_text(id, place, one.id, text),
             (left, right) => {
                 let (left, right) = (self.whole(one.id, left), self.whole(other.id, right));
                 self.work(left.size.all().min(right.size.all()));
@@ -384,28 +385,31 @@ impl<'e> Analysis<'e> {
             }
         };
         let expr = if equal { expr } else { call(id, operators::LOGICAL_NOT, vec![expr]) };
-        Made { expr, shapes: vec![Shape::Hidden], size: Size::ONE }
+        Computed { expr, shapes: vec![Shape::Hidden], size: Size::ONE }
     }
 
-    fn is_text(&mut self, id: u64, mut place: Place, of: u64, text: Spot) -> IdedExpr {
+    fn is_text(&mut self, id: u64, mut place: SettingPath, of: u64, text: Spot) -> IdedExpr {
         place.keys.push(self.whole(of, text).expr);
-        self.read(id, place, Asks::Equality)
+        self.read(id, place, AccessKind::Equality)
     }
 
     /// `one in of`: whether there is such a key, or such an element.
-    fn contained(&mut self, id: u64, one: &'e IdedExpr, of: &'e IdedExpr) -> Made {
+    fn contained(&mut self, id: u64, one: &'e IdedExpr, of: &'e IdedExpr) -> Computed {
         let (key, within) = (self.value(one), self.visit(of));
         match (within, literal_text(one)) {
-            (Spot::Place(place), Some(name)) if !matches!(place.field.kind, Kind::List(_)) => {
+            (Spot::SettingPath(place), Some(name)) if !matches!(place.field.kind, Kind::List(_)) => {
                 match self.member(one.id, place, name) {
                     Some(place) => self.presence(one.id, name, place),
                     None => unknown(one),
                 }
             }
-            (Spot::Place(Place { field: Field { kind: Kind::Map(of), .. }, mut steps, mut keys, root }), None) => {
+            (
+                Spot::SettingPath(SettingPath { field: Field { kind: Kind::Map(of), .. }, mut steps, mut keys, root }),
+                None,
+            ) => {
                 steps.push(Step::Worked);
                 keys.push(key.expr);
-                self.presence(id, "", Place { root, steps, keys, field: of })
+                self.presence(id, "", SettingPath { root, steps, keys, field: of })
             }
             (within, name) => {
                 let within = self.whole(of.id, within);
@@ -417,7 +421,7 @@ impl<'e> Analysis<'e> {
                 }
                 self.work(within.size.elements);
                 let expr = call(id, operators::IN, vec![key.expr, within.expr]);
-                Made { expr, shapes: vec![Shape::Hidden], size: Size::ONE }
+                Computed { expr, shapes: vec![Shape::Hidden], size: Size::ONE }
             }
         }
     }
@@ -435,13 +439,16 @@ impl<'e> Analysis<'e> {
 
     fn index(&mut self, expr: &'e IdedExpr, of: &'e IdedExpr, key: &'e IdedExpr) -> Spot {
         match (self.visit(of), literal_text(key)) {
-            (Spot::Place(place), Some(name)) if matches!(place.field.kind, Kind::Struct(_) | Kind::Map(_)) => {
-                self.member(key.id, place, name).map_or_else(|| Spot::Made(unknown(expr)), Spot::Place)
+            (Spot::SettingPath(place), Some(name)) if matches!(place.field.kind, Kind::Struct(_) | Kind::Map(_)) => {
+                self.member(key.id, place, name).map_or_else(|| Spot::Computed(unknown(expr)), Spot::SettingPath)
             }
-            (Spot::Place(Place { field: Field { kind: Kind::Map(of), .. }, mut steps, mut keys, root }), _) => {
+            (
+                Spot::SettingPath(SettingPath { field: Field { kind: Kind::Map(of), .. }, mut steps, mut keys, root }),
+                _,
+            ) => {
                 keys.push(self.value(key).expr);
                 steps.push(Step::Worked);
-                Spot::Place(Place { root, steps, keys, field: of })
+                Spot::SettingPath(SettingPath { root, steps, keys, field: of })
             }
             (spot, name) => {
                 let within = self.whole(of.id, spot);
@@ -454,21 +461,21 @@ impl<'e> Analysis<'e> {
                 };
                 let args = vec![within.expr, self.value(key).expr];
                 let size = within.size.element();
-                Spot::Made(Made { expr: call(expr.id, operators::INDEX, args), shapes, size })
+                Spot::Computed(Computed { expr: call(expr.id, operators::INDEX, args), shapes, size })
             }
         }
     }
 
-    fn comprehension(&mut self, id: u64, of: &'e ComprehensionExpr) -> Made {
+    fn comprehension(&mut self, id: u64, of: &'e ComprehensionExpr) -> Computed {
         let (name, map, range) = match self.visit(&of.iter_range) {
-            Spot::Place(place) if matches!(place.field.kind, Kind::Map(_)) => {
+            Spot::SettingPath(place) if matches!(place.field.kind, Kind::Map(_)) => {
                 let (name, size) = (place.written(), Size { elements: ENTRIES, each: 1 });
                 let shapes = vec![Shape::List(vec![Shape::Shown])];
-                let expr = self.read(of.iter_range.id, place, Asks::Keys);
-                (name.clone(), Some(name), Made { expr, shapes, size })
+                let expr = self.read(of.iter_range.id, place, AccessKind::Keys);
+                (name.clone(), Some(name), Computed { expr, shapes, size })
             }
             spot => {
-                let name = if let Spot::Place(place) = &spot { place.written() } else { "the list".to_owned() };
+                let name = if let Spot::SettingPath(place) = &spot { place.written() } else { "the list".to_owned() };
                 let range = self.whole(of.iter_range.id, spot);
                 self.named(of.iter_range.id, &range.shapes);
                 (name, None, range)
@@ -476,7 +483,7 @@ impl<'e> Analysis<'e> {
         };
         let elements = shape::elements(&range.shapes);
         let shown = !elements.is_empty() && elements.iter().all(Shape::is_shown);
-        self.ranges.insert(id, Through { name: name.into(), shown });
+        self.ranges.insert(id, Iterated { name: name.into(), shown });
         let (size, accu_init) = (range.size, self.value(&of.accu_init));
         // A text that is worked out may grow from step to step; one that is read does not.
         let is_read = |shape: &Shape| shape.is_scalar() && *shape != Shape::Hidden;
@@ -507,7 +514,7 @@ impl<'e> Analysis<'e> {
             ..of.clone()
         };
         let expr = IdedExpr { id, expr: Expr::Comprehension(Box::new(inside)) };
-        Made { expr, shapes: result.shapes, size: Size { elements: size.elements, each: step.size.each } }
+        Computed { expr, shapes: result.shapes, size: Size { elements: size.elements, each: step.size.each } }
     }
 
     /// True if there is such a function.
@@ -548,21 +555,21 @@ fn literal_text(expr: &IdedExpr) -> Option<&str> {
 }
 
 /// True if the place is a stage variable, which may be known only as a digest.
-fn is_variable(place: &Place) -> bool {
+fn is_variable(place: &SettingPath) -> bool {
     place.field.sensitive && matches!(place.field.kind, Kind::Text)
 }
 
 /// A part with a mistake: it is not evaluated.
-fn unknown(expr: &IdedExpr) -> Made {
-    Made { expr: expr.clone(), shapes: Vec::new(), size: Size::ONE }
+fn unknown(expr: &IdedExpr) -> Computed {
+    Computed { expr: expr.clone(), shapes: Vec::new(), size: Size::ONE }
 }
 
 /// A call that gives a text, a number or a boolean.
-fn plain(id: u64, call: CallExpr) -> Made {
-    Made { expr: IdedExpr { id, expr: Expr::Call(call) }, shapes: vec![Shape::Hidden], size: Size::ONE }
+fn plain(id: u64, call: CallExpr) -> Computed {
+    Computed { expr: IdedExpr { id, expr: Expr::Call(call) }, shapes: vec![Shape::Hidden], size: Size::ONE }
 }
 
 /// The elements of a list in their order, or the keys of a map in byte order.
-fn ordered(of: Made) -> IdedExpr {
+fn ordered(of: Computed) -> IdedExpr {
     if of.shapes.iter().any(Shape::is_map) { call(of.expr.id, ORDERED, vec![of.expr]) } else { of.expr }
 }

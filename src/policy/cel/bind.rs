@@ -9,11 +9,11 @@ use cel::common::traits::Indexer;
 use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelString, Type};
 use cel::common::value::{CowVal, Val};
 
-use super::place::{self, Asks, ROOTS, Read, Step};
+use super::place::{self, Access, AccessKind, ROOTS, Step};
 use crate::model::Document;
 use crate::model::catalogue::{Field, Kind, Protocol, STAGE, position};
 use crate::model::value::{NOT_STATED, UNSET, Value};
-use crate::policy::language::explain::Open;
+use crate::policy::language::explain::OpenQuestion;
 use crate::policy::language::test::{DIGEST_REASON, NOT_STATED_REASON};
 use crate::policy::language::value::{compared, resolve};
 
@@ -71,7 +71,7 @@ impl<'d> Roots<'d> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
     /// The source does not state it.
-    Open(Open),
+    Open(OpenQuestion),
     /// It is not set: the number of the read.
     Missing(usize),
     /// A key that was worked out is not there.
@@ -82,7 +82,7 @@ pub enum Refusal {
 #[derive(Clone, Copy, Debug)]
 pub struct BoundStage<'r> {
     /// The places that the expression reads.
-    pub reads: &'r [Read],
+    pub reads: &'r [Access],
     /// The values that they lead to.
     pub roots: &'r Roots<'r>,
     /// The protocol of the stage: what it lacks is not there.
@@ -152,28 +152,28 @@ impl<'r> BoundStage<'r> {
             (value, field, is_entry) = match place {
                 _ if matches!(value, Value::NotStated) => (value, of, false),
                 Some(place) => (&entries[place].1, of, true),
-                None if at + 1 == read.steps.len() && read.asks == Asks::Presence => (&UNSET, of, false),
+                None if at + 1 == read.steps.len() && read.kind == AccessKind::Presence => (&UNSET, of, false),
                 None if matches!(step, Step::Key(_)) => return Err(Refusal::Missing(number)),
                 None => return Err(Refusal::MissingKey),
             };
         }
         let value = resolve(field, value);
-        match (read.asks, value) {
+        match (read.kind, value) {
             (_, Value::NotStated) => Err(open(Hole::here(NOT_STATED_REASON))),
-            (Asks::Presence, _) => {
+            (AccessKind::Presence, _) => {
                 let is_there = !matches!(value, Value::Unset) || (is_entry && matches!(field.kind, Kind::Struct(_)));
                 Ok(Box::new(CelBool::from(is_there)))
             }
-            (Asks::Keys, _) => keys_of(value, field).map_err(open),
-            (Asks::Equality, Value::Digest(digest)) => {
+            (AccessKind::Keys, _) => keys_of(value, field).map_err(open),
+            (AccessKind::Equality, Value::Digest(digest)) => {
                 let text = texts.last().copied().flatten();
                 let is_equal = text.is_some_and(|text| digest.is_of(self.account(), key.unwrap_or_default(), text));
                 Ok(Box::new(CelBool::from(is_equal)))
             }
-            (Asks::Equality, Value::Text(text)) => {
+            (AccessKind::Equality, Value::Text(text)) => {
                 Ok(Box::new(CelBool::from(texts.last().copied().flatten() == Some(compared(field, text)))))
             }
-            (Asks::Equality | Asks::Value, _) => {
+            (AccessKind::Equality | AccessKind::Value, _) => {
                 let shown = shown(value, field, self.protocol).map_err(open)?;
                 shown.ok_or_else(|| match read.steps.last() {
                     Some(Step::Worked) => Refusal::MissingKey,
@@ -185,7 +185,7 @@ impl<'r> BoundStage<'r> {
 }
 
 /// The question that a hole in the value of a place leaves open.
-fn open(read: &Read, keys: &[Option<&str>], hole: &Hole) -> Open {
+fn open(read: &Access, keys: &[Option<&str>], hole: &Hole) -> OpenQuestion {
     let mut field = ROOTS[read.root];
     let mut keys = keys.iter();
     let mut way = Vec::new();
@@ -213,7 +213,7 @@ fn open(read: &Read, keys: &[Option<&str>], hole: &Hole) -> Open {
         (root, way) => (Some(root), None, way),
     };
     let path: Vec<&str> = start.into_iter().chain(way.iter().copied()).collect();
-    Open { route, path: path.join(".").into(), reason: hole.reason.into() }
+    OpenQuestion { route, path: path.join(".").into(), reason: hole.reason.into() }
 }
 
 /// The keys of a map. Of a text that is not stated it is not known whether it is set, and so whether its key counts.

@@ -45,7 +45,7 @@ pub enum Step {
 
 /// A question about a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asks {
+pub enum AccessKind {
     /// Its value, whole.
     Value,
     /// The keys of a map.
@@ -58,18 +58,18 @@ pub enum Asks {
 
 /// One place that an expression reads.
 #[derive(Debug)]
-pub struct Read {
+pub struct Access {
     /// The place in [`ROOTS`] where it begins.
     pub root: usize,
     /// The steps to it.
     pub steps: Vec<Step>,
     /// The question about it.
-    pub asks: Asks,
+    pub kind: AccessKind,
 }
 
 /// A place on the way to what is read.
 #[derive(Clone)]
-pub struct Place {
+pub struct SettingPath {
     /// The place in [`ROOTS`] where it begins.
     pub root: usize,
     /// The steps to it.
@@ -80,7 +80,7 @@ pub struct Place {
     pub field: &'static Field,
 }
 
-impl Read {
+impl Access {
     /// The place as written; a key that is worked out is left open, since it may be a value of the stage.
     pub fn written(&self) -> String {
         written(self.root, &self.steps)
@@ -117,7 +117,7 @@ impl Read {
     }
 }
 
-impl Place {
+impl SettingPath {
     /// The place as written.
     pub fn written(&self) -> String {
         written(self.root, &self.steps)

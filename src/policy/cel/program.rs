@@ -9,10 +9,10 @@ use cel::extractors::This;
 use cel::{Context, Env, ExecutionError, IdedExpr, Value as Answer};
 use regex::Regex;
 
-use super::analyze::{ORDERED, Through};
+use super::analyze::{Iterated, ORDERED};
 use super::bind::{self, BoundStage, Refusal};
-use super::place::{self, Read};
-use crate::policy::language::explain::Open;
+use super::place::{self, Access};
+use crate::policy::language::explain::OpenQuestion;
 use crate::policy::language::glob::Glob;
 
 /// An expression with an index into the stage for each place that it reads.
@@ -21,9 +21,9 @@ pub struct Program {
     /// The expression.
     pub expr: IdedExpr,
     /// The places that it reads.
-    pub reads: Vec<Read>,
+    pub reads: Vec<Access>,
     /// The lists and maps that its macros go through, by their nodes.
-    pub ranges: BTreeMap<u64, Through>,
+    pub ranges: BTreeMap<u64, Iterated>,
     /// The regular expressions, by their text.
     pub regexes: Arc<BTreeMap<String, Regex>>,
     /// The names that it reads of structs that are worked out.
@@ -102,7 +102,7 @@ impl Program {
 #[derive(Debug)]
 pub enum Failed {
     /// The source does not state something.
-    Open(Open),
+    Open(OpenQuestion),
     /// A setting or key that is written in the expression is not set, and how to ask for it.
     Missing(String, String),
     /// A key that was worked out is not there.

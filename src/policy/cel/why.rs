@@ -9,7 +9,7 @@ use cel::{Context, IdedExpr, Value as Answer};
 use super::bind::BoundStage;
 use super::program::{Failed, Program};
 use crate::model::digest::shown as shown_text;
-use crate::policy::language::explain::Open;
+use crate::policy::language::explain::OpenQuestion;
 
 /// The elements that are named; the others are counted.
 const NAMED: usize = 5;
@@ -27,20 +27,20 @@ struct Quantifier<'e> {
 #[derive(Debug, PartialEq)]
 pub enum Cause {
     /// The source does not state something.
-    Open(Open),
+    Open(OpenQuestion),
     /// An evaluation failed, in words, and what for.
     Failed { words: String, of: Vec<String> },
 }
 
 impl Cause {
     /// The question that it leaves open.
-    pub fn into_open(self) -> Open {
+    pub fn into_open(self) -> OpenQuestion {
         match self {
             Self::Open(open) => open,
             Self::Failed { words, of } => {
                 let of = if of.is_empty() { String::new() } else { format!(" ({})", of.join(", ")) };
                 let reason = format!("assert could not be evaluated: {words}{of}").into();
-                Open { route: None, path: "".into(), reason }
+                OpenQuestion { route: None, path: "".into(), reason }
             }
         }
     }
@@ -179,7 +179,7 @@ impl Why<'_, '_> {
     /// The reasons why a quantifier cannot be decided, and the elements for which it cannot.
     fn open_elements(&self, id: u64, of: &ComprehensionExpr, context: &Context<'_, '_>) -> Vec<Cause> {
         let Some(quantifier) = Quantifier::of(of) else { return Vec::new() };
-        let mut opens: Vec<Open> = Vec::new();
+        let mut opens: Vec<OpenQuestion> = Vec::new();
         // The failing elements that are named, and the number of all.
         let mut failed: Vec<(Cause, Vec<String>, usize)> = Vec::new();
         elements(of, context, |at, element, scope| {

@@ -9,7 +9,7 @@ use crate::model::finding::{Actual, Origin, Reading};
 use crate::model::path::{Path, Segment};
 use crate::model::value::{Value, Written};
 use crate::policy::language::context::At;
-use crate::policy::language::pattern::{Pattern, Setting, fitting};
+use crate::policy::language::pattern::{Pattern, SettingTests, fitting};
 use crate::policy::language::test::NOT_STATED_REASON;
 use crate::policy::language::truth::Truth;
 use crate::policy::language::value::{presence, resolve};
@@ -49,7 +49,7 @@ impl Failure {
 
 /// A question that cannot be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Open {
+pub struct OpenQuestion {
     /// The route; `None` for the stage and its default.
     pub route: Option<Arc<str>>,
     /// The setting.
@@ -58,7 +58,7 @@ pub struct Open {
     pub reason: Arc<str>,
 }
 
-impl Open {
+impl OpenQuestion {
     /// A setting that the source does not state.
     #[must_use]
     pub fn not_stated(path: Arc<str>) -> Self {
@@ -74,7 +74,7 @@ pub enum Asserted {
     /// It does not hold; the quantifiers on which that hangs and what they failed for, empty without any.
     Fails(Arc<str>),
     /// It cannot be decided.
-    Open(Vec<Open>),
+    Open(Vec<OpenQuestion>),
 }
 
 /// The way from the top of the document to the setting at which a walk through a pattern is.
@@ -133,10 +133,10 @@ impl Trail {
     }
 }
 
-impl Setting {
+impl SettingTests {
     /// The tests that fail, in words.
     fn expected(&self, value: &Value<'_>, at: &At<'_>) -> Arc<str> {
-        let mut failed = self.tests.iter().zip(&self.words).filter(|(test, _)| test.asked(value, at) == Truth::False);
+        let mut failed = self.tests.iter().zip(&self.words).filter(|(test, _)| test.answer(value, at) == Truth::False);
         let mut words = failed.by_ref().map(|(test, words)| match (test.missed(value), words) {
             (Some(missed), _) => missed.into(),
             (None, Some(words)) => Arc::clone(words),
@@ -293,7 +293,7 @@ impl Pattern {
     }
 
     /// The questions that keep the pattern from being decided.
-    pub fn open_questions(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Open>) {
+    pub fn open_questions(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<OpenQuestion>) {
         if self.truth(value, at) != Truth::Unknown {
             return;
         }
@@ -313,18 +313,18 @@ impl Pattern {
                     trail.below_key(key, |trail| inner.open_questions(value, &at, trail, out));
                 }
             }
-            Self::Entries { .. } | Self::SomeEntry { .. } => out.push(Open::not_stated(trail.text())),
+            Self::Entries { .. } | Self::SomeEntry { .. } => out.push(OpenQuestion::not_stated(trail.text())),
             Self::Tests(setting) => {
                 let resolved = resolve(at.field, value);
                 let reason = setting.tests.iter().find_map(|test| test.unknown(resolved, at));
                 let reason = reason.map_or_else(|| NOT_STATED_REASON.into(), Arc::from);
-                out.push(Open { route: None, path: trail.text(), reason });
+                out.push(OpenQuestion { route: None, path: trail.text(), reason });
             }
         }
     }
 
     /// The questions that are open beside the failures of a pattern that fails.
-    pub fn questions_beside(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Open>) {
+    pub fn questions_beside(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<OpenQuestion>) {
         match (self.truth(value, at), self) {
             (Truth::Unknown, _) => self.open_questions(value, at, trail, out),
             (Truth::False, Self::All(of)) => {

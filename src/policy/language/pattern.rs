@@ -61,7 +61,7 @@ pub enum Pattern {
         present: bool,
     },
     /// The setting passes these tests.
-    Tests(Setting),
+    Tests(SettingTests),
     /// A member of the document fits.
     Top {
         /// The place.
@@ -75,7 +75,7 @@ pub enum Pattern {
 
 /// The tests of one setting.
 #[derive(Debug)]
-pub struct Setting {
+pub struct SettingTests {
     pub(crate) tests: Vec<Box<dyn Test>>,
     /// The words of each test, when they are the same on every stage.
     pub(crate) words: Vec<Option<Arc<str>>>,
@@ -83,7 +83,7 @@ pub struct Setting {
     pub(crate) path: OnceLock<Arc<Path>>,
 }
 
-impl Setting {
+impl SettingTests {
     /// A setting that passes these tests.
     #[must_use]
     pub fn new(tests: Vec<Box<dyn Test>>) -> Self {
@@ -134,7 +134,7 @@ impl Pattern {
             },
             Self::Tests(setting) => {
                 let value = resolve(at.field, value);
-                Truth::all(setting.tests.iter().map(|test| test.asked(value, at)))
+                Truth::all(setting.tests.iter().map(|test| test.answer(value, at)))
             }
             Self::Top { top, field, inner } => {
                 if !field.on.include(at.protocol) {

@@ -13,14 +13,14 @@ use crate::policy::text::yaml::Node;
 /// A text with values of the stage in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
-    parts: Vec<Part>,
+    parts: Vec<TemplatePart>,
     /// The same as a glob, with the values to be given.
     glob: Glob,
     written: Box<str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+enum TemplatePart {
     Literal(Box<str>),
     Value(Source),
 }
@@ -122,7 +122,7 @@ impl Template {
     /// # Errors
     /// The path of a `${…}` that names nothing; `None` when the brace is not closed.
     pub fn of(text: &str) -> Result<Self, Option<String>> {
-        let mut parts: Vec<Part> = Vec::new();
+        let mut parts: Vec<TemplatePart> = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
         while let Some(at) = rest.find("${") {
@@ -136,21 +136,21 @@ impl Template {
             let (path, after) = rest[at + 2..].split_once('}').ok_or(None)?;
             let source = Source::of(path).ok_or_else(|| Some(path.to_owned()))?;
             if !literal.is_empty() {
-                parts.push(Part::Literal(std::mem::take(&mut literal).into()));
+                parts.push(TemplatePart::Literal(std::mem::take(&mut literal).into()));
             }
-            parts.push(Part::Value(source));
+            parts.push(TemplatePart::Value(source));
             rest = after;
         }
         literal.push_str(rest);
         if !literal.is_empty() {
-            parts.push(Part::Literal(literal.into()));
+            parts.push(TemplatePart::Literal(literal.into()));
         }
         let mut glob = Glob::new();
         let mut values = 0;
         for part in &parts {
             match part {
-                Part::Literal(literal) => glob.push_pattern(literal),
-                Part::Value(_) => {
+                TemplatePart::Literal(literal) => glob.push_pattern(literal),
+                TemplatePart::Value(_) => {
                     glob.push_given(values);
                     values += 1;
                 }
@@ -188,8 +188,8 @@ impl Template {
     #[must_use]
     pub fn reads(&self) -> Vec<String> {
         let sources = self.parts.iter().filter_map(|part| match part {
-            Part::Value(source) => Some(source.field()),
-            Part::Literal(_) => None,
+            TemplatePart::Value(source) => Some(source.field()),
+            TemplatePart::Literal(_) => None,
         });
         sources.collect()
     }
@@ -199,7 +199,7 @@ impl Template {
     pub fn literal(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [] => Some(""),
-            [Part::Literal(text)] => Some(text),
+            [TemplatePart::Literal(text)] => Some(text),
             _ => None,
         }
     }
@@ -215,8 +215,8 @@ impl Template {
         let mut text = String::new();
         for part in &self.parts {
             match part {
-                Part::Literal(literal) => text.push_str(literal),
-                Part::Value(source) => text.push_str(source.read(document)?),
+                TemplatePart::Literal(literal) => text.push_str(literal),
+                TemplatePart::Value(source) => text.push_str(source.read(document)?),
             }
         }
         Ok(Cow::Owned(text))
@@ -230,8 +230,8 @@ impl Template {
         let mut text = String::new();
         for part in &self.parts {
             match part {
-                Part::Literal(literal) => text.push_str(literal),
-                Part::Value(source) => text.push_str(&at.shown(source.key(), source.read(at.document)?)),
+                TemplatePart::Literal(literal) => text.push_str(literal),
+                TemplatePart::Value(source) => text.push_str(&at.shown(source.key(), source.read(at.document)?)),
             }
         }
         Ok(text)
@@ -243,8 +243,8 @@ impl Template {
     /// When a value is unset or not stated.
     pub fn fits(&self, text: &str, document: &Document<'_>) -> Result<bool, Missing> {
         let sources = self.parts.iter().filter_map(|part| match part {
-            Part::Value(source) => Some(source),
-            Part::Literal(_) => None,
+            TemplatePart::Value(source) => Some(source),
+            TemplatePart::Literal(_) => None,
         });
         let values: Vec<&str> = sources.map(|source| source.read(document)).collect::<Result<_, _>>()?;
         Ok(self.glob.fits_given(text, &values))

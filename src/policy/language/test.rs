@@ -45,7 +45,7 @@ pub trait Test: fmt::Debug + Send + Sync {
 
     /// The reason why the test cannot be decided on a value.
     fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
-        match (self.asked(value, at), value) {
+        match (self.answer(value, at), value) {
             (Truth::Unknown, Value::Digest(_)) => Some(DIGEST_REASON.to_owned()),
             (Truth::Unknown, _) => Some(NOT_STATED_REASON.to_owned()),
             _ => None,
@@ -53,7 +53,7 @@ pub trait Test: fmt::Debug + Send + Sync {
     }
 
     /// The answer on any state: on an unset value every test fails, except those of presence.
-    fn asked(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+    fn answer(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
         match (value, self.answers()) {
             (_, Answers::Everything) => self.holds(value, at),
             (Value::NotStated, _) => Truth::Unknown,

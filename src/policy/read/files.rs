@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::policy::read::builtin;
 use crate::policy::read::load::is_test_file;
-use crate::policy::text::diagnostic::{Place, SourceText, nearest};
+use crate::policy::text::diagnostic::{Excerpt, SourceText, nearest};
 
 /// The largest policy file: some 20,000 rules.
 pub const LARGEST: u64 = 1 << 20;
@@ -31,7 +31,7 @@ pub struct Unreadable {
     /// A way out.
     pub help: String,
     /// The place in it, if known: in a file that is not text, the first byte that is not.
-    pub place: Option<Place>,
+    pub place: Option<Excerpt>,
 }
 
 impl fmt::Display for Unreadable {
@@ -368,7 +368,7 @@ pub fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let span = at..at + text[at..].chars().next().map_or(0, char::len_utf8);
     let what = wide.map_or_else(|| "not UTF-8 text".to_owned(), |wide| format!("{wide}, by its first bytes"));
-    let place = Place { file: Arc::new(SourceText { name: name.clone(), text }), span, label };
+    let place = Excerpt { file: Arc::new(SourceText { name: name.clone(), text }), span, label };
     Err(Unreadable { place: Some(place), ..problem(what, "save the file as UTF-8") })
 }
 

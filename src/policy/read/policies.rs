@@ -55,7 +55,7 @@ pub struct Rule {
     /// True if `match` names `route`, and so selects routes of a stage.
     pub by_route: bool,
     /// The pattern of `expect` for the stage.
-    pub picture: Option<Pattern>,
+    pub expect: Option<Pattern>,
     /// The pattern of `each-route`.
     pub each_route: Option<EachRoute>,
     /// The expression of `assert`.
@@ -111,7 +111,7 @@ impl Rule {
         let document = Document::before_its_stages(None, None, &api);
         let at = At::top(&document, on, Use::Expect);
         let routes = self.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern);
-        self.picture.iter().chain(routes).any(|pattern| pattern.truth(&NOT_STATED, &at) != Truth::Dropped)
+        self.expect.iter().chain(routes).any(|pattern| pattern.truth(&NOT_STATED, &at) != Truth::Dropped)
     }
 
     /// True if APIs of this protocol have every setting that `assert` reads. Where they lack one, the rule does not apply,
@@ -126,7 +126,7 @@ impl Rule {
     /// The fields of which the rule demands something.
     #[must_use]
     pub fn demanded_fields(&self) -> Fields {
-        let patterns = self.picture.iter().map(|pattern| Fields::of(pattern, ""));
+        let patterns = self.expect.iter().map(|pattern| Fields::of(pattern, ""));
         let routes = self.each_route.iter().flat_map(|routes| &routes.parts);
         let routes = routes.map(|part| Fields::of_each_route(&part.pattern));
         let fields = patterns.chain(routes).fold(Fields::default(), Fields::and);

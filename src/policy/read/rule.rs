@@ -60,13 +60,13 @@ pub fn rule(
     };
     // What is left out is `Some(None)`, and what is wrong `None`.
     let expectation = expect.map_or(Some(None), |entry| Compiler::new(problems).expectation(&entry.value).map(Some));
-    let more = assert.is_some() || matches!(&expectation, Some(Some(Expectation { picture: Some(_), .. })));
+    let more = assert.is_some() || matches!(&expectation, Some(Some(Expectation { pattern: Some(_), .. })));
     if let (Some(Selection { route: Some(at), .. }), true) = (&selection, more) {
         problems.note(at, ROUTE_STANDS, "this rule expects more than that", [ROUTE_HELP.to_owned()]);
     }
     let assertion = assert.map_or(Some(None), |entry| assertion(entry, problems).map(Some));
     let (selection, expectation, assertion) = (selection?, expectation?, assertion?);
-    let (picture, each_route) = expectation.map_or((None, None), |of| (of.picture, of.each_route));
+    let (expect, each_route) = expectation.map_or((None, None), |of| (of.pattern, of.each_route));
     let (id, title, severity) = (id?, title?, severity?);
     let rule = Rule {
         number: 0,
@@ -83,7 +83,7 @@ pub fn rule(
         id: id.to_owned(),
         selection: selection.pattern,
         by_route: selection.route.is_some(),
-        picture,
+        expect,
         each_route: each_route.map(EachRoute::of),
         assertion,
     };

@@ -47,9 +47,8 @@ impl Waiver {
     /// at the top is: an `accept` can name none of that.
     #[must_use]
     pub fn accepts_nothing(&self, policies: &Policies) -> bool {
-        let at_a_setting = |rule: &Rule| {
-            rule.each_route.is_some() || rule.picture.as_ref().is_some_and(Pattern::may_fail_at_a_setting)
-        };
+        let at_a_setting =
+            |rule: &Rule| rule.each_route.is_some() || rule.expect.as_ref().is_some_and(Pattern::may_fail_at_a_setting);
         let mut rules = policies.rules().filter(|rule| self.rule.fits(&rule.facts.name)).peekable();
         self.accept.is_some() && rules.peek().is_some() && !rules.any(at_a_setting)
     }
@@ -57,7 +56,7 @@ impl Waiver {
     fn fields(&self) -> Fields {
         let selection = Fields::of(&self.selection, "");
         let Some(accept) = &self.accept else { return selection };
-        let pattern = accept.picture.iter().map(|pattern| Fields::of(pattern, ""));
+        let pattern = accept.pattern.iter().map(|pattern| Fields::of(pattern, ""));
         let routes = accept.each_route.iter().map(Fields::of_each_route);
         let accepted = pattern.chain(routes).fold(Fields::default(), Fields::and);
         // The entry of a route is looked at with what it inherits.

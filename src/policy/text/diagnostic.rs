@@ -43,7 +43,7 @@ impl SourceText {
 
 /// A place in a file, with a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Excerpt {
     /// The file.
     pub file: Arc<SourceText>,
     /// The bytes to underline.

@@ -11,10 +11,10 @@ use crate::cli::stop::Stop;
 use crate::cli::terminal::diagnostics::{self, Fault};
 use crate::cli::terminal::output::{self, is_same_file};
 use crate::gate;
-use crate::policy::author::lint::{self, Warning};
+use crate::policy::author::lint::{self, Lint};
 use crate::policy::read::files::{self, PassedOver, Unreadable};
 use crate::policy::read::waiver::{self, Waivers};
-use crate::policy::text::diagnostic::{Diagnostic, Place};
+use crate::policy::text::diagnostic::{Diagnostic, Excerpt};
 use crate::policy::{Policies, load};
 
 /// Runs the command.
@@ -149,7 +149,7 @@ impl<'c> Checked<'c> {
     fn of(
         unreadable: &'c [Unreadable],
         mistakes: &'c [Diagnostic],
-        warnings: &'c [Warning],
+        warnings: &'c [Lint],
         policies: Option<&Policies>,
     ) -> Self {
         const MOST: usize = diagnostics::MOST_A_FILE;
@@ -228,8 +228,8 @@ impl<'c> Message<'c> {
         }
     }
 
-    fn warning(of: &'c Warning) -> Self {
-        let beside = |place: &'c Place| {
+    fn warning(of: &'c Lint) -> Self {
+        let beside = |place: &'c Excerpt| {
             let (line, column) = place.file.position(place.span.start);
             let (_, end_column) = place.file.position(place.span.end);
             Related { file: &place.file.name, line, column, end_column, label: &place.label }

@@ -34,14 +34,14 @@ pub struct Conjunct {
 
 /// The place of a node.
 #[derive(Clone)]
-pub struct Reading {
+pub struct Position {
     path: Vec<String>,
     field: Option<&'static Field>,
     of_each_key: bool,
     on: Vec<Protocol>,
 }
 
-impl Reading {
+impl Position {
     /// The conjuncts of a pattern of the whole document.
     pub fn of(node: &Node) -> Vec<Conjunct> {
         let top = Self { path: Vec::new(), field: None, of_each_key: false, on: Protocol::ALL.to_vec() };

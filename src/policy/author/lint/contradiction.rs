@@ -7,7 +7,7 @@ use super::conjuncts::Conjunct;
 use super::limits::{needs_a_value, nothing_left};
 use super::rules::WrittenRule;
 use super::together;
-use super::warning::{Kind, Warning};
+use super::warning::{Lint, LintKind};
 use crate::model::catalogue::Protocol;
 use crate::policy::text::yaml::Data;
 
@@ -19,8 +19,8 @@ const MOST_LOOKED_FOR: usize = 20_000;
 /// One rule's tests of one setting.
 type Demand<'r> = (usize, Vec<&'r Conjunct>);
 
-pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Warning> {
-    let mut pairs = Pairs { read, compared: 0, looked_for: 0, told: BTreeSet::new(), found: Vec::new() };
+pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Lint> {
+    let mut pairs = Pairs { read, compared: 0, looked_for: 0, reported: BTreeSet::new(), found: Vec::new() };
     pairs.of_one_setting();
     pairs.of_something_and_nothing();
     pairs.of_a_pattern_and_its_not();
@@ -45,8 +45,8 @@ struct Pairs<'r, 'p> {
     compared: usize,
     looked_for: usize,
     /// The pairs of rules and the settings at which they were reported.
-    told: BTreeSet<(usize, usize, Vec<String>)>,
-    found: Vec<Warning>,
+    reported: BTreeSet<(usize, usize, Vec<String>)>,
+    found: Vec<Lint>,
 }
 
 impl Pairs<'_, '_> {
@@ -142,13 +142,13 @@ impl Pairs<'_, '_> {
             return false;
         }
         let place = setting(second.1);
-        if !self.told.insert((first.0, second.0, second.1.path.clone())) {
+        if !self.reported.insert((first.0, second.0, second.1.path.clone())) {
             return true;
         }
         let (one, other) = (&earlier.rule.facts.name, &rule.rule.facts.name);
         let help = "no stage that both match conforms to both; change one, or narrow its `match`".to_owned();
-        self.found.push(Warning {
-            kind: Kind::Contradiction,
+        self.found.push(Lint {
+            kind: LintKind::Contradiction,
             said: rule.diagnostic(
                 &second.1.span,
                 format!("{one} and {other} contradict each other{place}"),

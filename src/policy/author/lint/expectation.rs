@@ -2,10 +2,10 @@
 //! not apply, and what it expects is never tested.
 
 use super::rules::WrittenRule;
-use super::warning::{Kind, Warning};
+use super::warning::{Lint, LintKind};
 use crate::model::catalogue::Protocol;
 
-pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Warning> {
+pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Lint> {
     let mut found = Vec::new();
     for rule in read {
         let Some(assertion) = &rule.rule.assertion else { continue };
@@ -21,7 +21,7 @@ pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Warning> {
         let help =
             format!("`assert` reads {lacking}, which they lack; make two rules of it, or let `match` leave them out");
         let said = rule.diagnostic(&rule.id, title, "its `expect` is not asked there", vec![help]);
-        found.push(Warning { kind: Kind::ExpectationLeftOut, said, beside: None });
+        found.push(Lint { kind: LintKind::ExpectationLeftOut, said, beside: None });
     }
     found
 }

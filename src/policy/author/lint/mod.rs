@@ -16,12 +16,12 @@ mod zero;
 use std::sync::Arc;
 
 use self::rules::{Names, WrittenRule};
-pub use self::warning::{Kind, Warning};
+pub use self::warning::{Lint, LintKind};
 use crate::policy::read::policies::Policies;
 
 /// The probable mistakes in these policies, in the order of files and lines.
 #[must_use]
-pub fn warnings(policies: &Policies) -> Vec<Warning> {
+pub fn warnings(policies: &Policies) -> Vec<Lint> {
     let mut names = Names::default();
     let read: Vec<WrittenRule<'_>> =
         policies.policies.iter().flat_map(|policy| rules::read(policy, &mut names)).collect();
@@ -30,7 +30,7 @@ pub fn warnings(policies: &Policies) -> Vec<Warning> {
     found.extend(repetition::warnings(&read));
     found.extend(never::warnings(&read));
     found.extend(expectation::warnings(&read));
-    let order = |warning: &Warning| {
+    let order = |warning: &Lint| {
         let file = policies.policies.iter().position(|policy| Arc::ptr_eq(&policy.file, &warning.said.file));
         (file, warning.said.span.start)
     };

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::conjuncts::{Conjunct, Reading, canonical};
+use super::conjuncts::{Conjunct, Position, canonical};
 use crate::policy::read::policies::{Policy, Rule};
-use crate::policy::text::diagnostic::{Diagnostic, Place, Problems};
+use crate::policy::text::diagnostic::{Diagnostic, Excerpt, Problems};
 use crate::policy::text::yaml::{self, Data, Entry, Node};
 
 /// A rule as it is written, beside what was compiled of it.
@@ -22,7 +22,7 @@ pub struct WrittenRule<'p> {
     /// The demands of `expect`.
     pub demands: Vec<Conjunct>,
     /// The other keys that decide about stages, in one form.
-    pub besides: String,
+    pub other_keys: String,
 }
 
 /// The keys of a rule that say nothing of stages, or that are read apart.
@@ -36,22 +36,22 @@ pub fn read<'p>(policy: &'p Policy, names: &mut Names) -> Vec<WrittenRule<'p>> {
     let rule = |(rule, node)| {
         let own = entry(node, "match");
         let conditions: Vec<Conjunct> =
-            of_policy.into_iter().chain(own).flat_map(|entry| Reading::of(&entry.value)).collect();
+            of_policy.into_iter().chain(own).flat_map(|entry| Position::of(&entry.value)).collect();
         let Data::Map(entries) = &node.data else { return None };
-        let mut besides: Vec<String> = entries
+        let mut other_keys: Vec<String> = entries
             .iter()
             .filter(|entry| !KNOWN.contains(&entry.key.as_str()))
             .map(|entry| format!("{}: {}", entry.key, canonical(&entry.value)))
             .collect();
-        besides.sort();
+        other_keys.sort();
         Some(WrittenRule {
             policy,
             rule,
             id: entry(node, "id")?.value.span.clone(),
             condition_set: conditions.iter().map(|conjunct| names.number(&conjunct.canonical)).collect(),
             conditions,
-            demands: entry(node, "expect").map(|entry| Reading::of(&entry.value)).unwrap_or_default(),
-            besides: besides.concat(),
+            demands: entry(node, "expect").map(|entry| Position::of(&entry.value)).unwrap_or_default(),
+            other_keys: other_keys.concat(),
         })
     };
     policy.rules.iter().zip(nodes).filter_map(rule).collect()
@@ -82,9 +82,9 @@ impl WrittenRule<'_> {
     }
 
     /// A place in the rule's file.
-    pub fn place(&self, span: &Range<usize>, label: impl Into<String>) -> Place {
+    pub fn place(&self, span: &Range<usize>, label: impl Into<String>) -> Excerpt {
         let file = Arc::clone(&self.policy.file);
-        Place { span: file.first_line(span), file, label: label.into() }
+        Excerpt { span: file.first_line(span), file, label: label.into() }
     }
 
     /// A diagnostic at a place in the rule's file.
@@ -95,7 +95,7 @@ impl WrittenRule<'_> {
         label: impl Into<String>,
         help: Vec<String>,
     ) -> Diagnostic {
-        let Place { file, span, label } = self.place(span, label);
+        let Excerpt { file, span, label } = self.place(span, label);
         Diagnostic { file, span, title, label, help }
     }
 }

@@ -6,16 +6,16 @@ use super::*;
 use crate::policy::load;
 use crate::policy::text::diagnostic::SourceText;
 
-fn told(texts: &[String]) -> Vec<Warning> {
+fn lints(texts: &[String]) -> Vec<Lint> {
     let text = |(at, text): (usize, &String)| Arc::new(SourceText { name: format!("{at}.yaml"), text: text.clone() });
     warnings(&load(texts.iter().enumerate().map(text).collect()).unwrap())
 }
 
 /// The kinds of warnings about rules with these keys (`match`, `expect`), in one policy.
-fn kinds(rules: &[&str]) -> Vec<Kind> {
+fn kinds(rules: &[&str]) -> Vec<LintKind> {
     let rule = |(at, keys): (usize, &&str)| format!("  - {{id: r{at}, title: t, severity: low, {keys}}}\n");
     let rules = rules.iter().enumerate().map(rule).collect::<Vec<_>>().concat();
-    told(&[format!("policy: p\nrules:\n{rules}")]).iter().map(|warning| warning.kind).collect()
+    lints(&[format!("policy: p\nrules:\n{rules}")]).iter().map(|warning| warning.kind).collect()
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_limit_that_0_passes() {
             "expect: {DefaultRouteSettings: {ThrottlingBurstLimit: {min: 1}}}",
         ],
     ] {
-        assert_eq!(kinds(rules), [Kind::ZeroPasses], "{rules:?}");
+        assert_eq!(kinds(rules), [LintKind::ZeroPasses], "{rules:?}");
     }
 }
 
@@ -131,8 +131,8 @@ fn rules_that_no_stage_meets_together() {
             "expect: {StageVariables: {key: {not: {looks-secret: true}}}}",
         ),
     ] {
-        assert_eq!(kinds(&[one, other]), [Kind::Contradiction], "{one} and {other}");
-        assert_eq!(kinds(&[other, one]), [Kind::Contradiction], "{other} and {one}");
+        assert_eq!(kinds(&[one, other]), [LintKind::Contradiction], "{one} and {other}");
+        assert_eq!(kinds(&[other, one]), [LintKind::Contradiction], "{other} and {one}");
     }
 }
 
@@ -218,14 +218,14 @@ fn rules_that_some_stage_meets_together() {
         ),
     ] {
         let kinds = kinds(&[one, other]);
-        assert!(kinds.iter().all(|kind| *kind == Kind::NeverMatches), "{one} and {other}: {kinds:?}");
+        assert!(kinds.iter().all(|kind| *kind == LintKind::NeverMatches), "{one} and {other}: {kinds:?}");
     }
 }
 
 #[test]
 fn a_rule_that_looks_at_no_stage() {
     let policy = |of_policy: &str, of_rule: &str| {
-        told(&[format!(
+        lints(&[format!(
             "policy: p\nmatch: {of_policy}\nrules:\n  - {{id: r, title: t, severity: low, match: {of_rule}, \
              expect: {{AutoDeploy: false}}}}\n"
         )])
@@ -240,8 +240,8 @@ fn a_rule_that_looks_at_no_stage() {
             "{DefaultRouteSettings: {ThrottlingBurstLimit: {max: 4}}}",
         ),
     ] {
-        let kinds: Vec<Kind> = policy(of_policy, of_rule).into_iter().map(|warning| warning.kind).collect();
-        assert_eq!(kinds, [Kind::NeverMatches], "{of_policy} and {of_rule}");
+        let kinds: Vec<LintKind> = policy(of_policy, of_rule).into_iter().map(|warning| warning.kind).collect();
+        assert_eq!(kinds, [LintKind::NeverMatches], "{of_policy} and {of_rule}");
     }
     for (of_policy, of_rule) in [
         ("{StageName: prod}", "{StageName: {like: \"p*\"}}"),
@@ -269,7 +269,7 @@ fn rules_that_say_the_same() {
             "expect: {each-route: {ThrottlingBurstLimit: {max: 5.0, min: 1}}}",
         ),
     ] {
-        assert_eq!(kinds(&[one, other]), [Kind::Repetition], "{one} and {other}");
+        assert_eq!(kinds(&[one, other]), [LintKind::Repetition], "{one} and {other}");
     }
 }
 
@@ -287,7 +287,7 @@ fn rules_that_only_look_the_same() {
         ),
     ] {
         let kinds = kinds(&[one, other]);
-        assert!(!kinds.contains(&Kind::Repetition), "{one} and {other}: {kinds:?}");
+        assert!(!kinds.contains(&LintKind::Repetition), "{one} and {other}: {kinds:?}");
     }
 }
 
@@ -296,12 +296,12 @@ fn policies_that_are_loaded_together_are_compared() {
     let policy = |name: &str, keys: &str, rule: &str| {
         format!("policy: {name}\n{keys}rules:\n  - {{id: r, title: t, severity: low, {rule}}}\n")
     };
-    let found = told(&[
+    let found = lints(&[
         policy("a", "match: {StageName: prod}\n", "expect: {AutoDeploy: true}"),
         policy("b", "", "match: {StageName: prod}, expect: {AutoDeploy: true}"),
         policy("c", "", "expect: {AutoDeploy: false}"),
     ]);
-    let told: Vec<_> = found
+    let reported: Vec<_> = found
         .iter()
         .map(|warning| {
             let (said, beside) = (&warning.said, warning.beside.as_ref().unwrap());
@@ -310,7 +310,7 @@ fn policies_that_are_loaded_together_are_compared() {
         })
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             ("1.yaml:3:10".to_owned(), "0.yaml", "b/r repeats a/r"),
             ("2.yaml:3:59".to_owned(), "0.yaml", "a/r and c/r contradict each other on AutoDeploy"),
@@ -322,10 +322,10 @@ fn policies_that_are_loaded_together_are_compared() {
 #[test]
 fn the_shipped_packs_are_meant() {
     let packs = crate::policy::read::builtin::PACKS.map(|(_, text)| text.to_owned());
-    let all: Vec<Kind> = told(&packs).into_iter().map(|warning| warning.kind).collect();
-    assert!(all.iter().all(|kind| *kind == Kind::Repetition), "{all:?}");
+    let all: Vec<LintKind> = lints(&packs).into_iter().map(|warning| warning.kind).collect();
+    assert!(all.iter().all(|kind| *kind == LintKind::Repetition), "{all:?}");
     for pack in packs {
-        let alone = told(&[pack]).into_iter().filter(|warning| warning.kind != Kind::ZeroPasses);
+        let alone = lints(&[pack]).into_iter().filter(|warning| warning.kind != LintKind::ZeroPasses);
         assert_eq!(alone.map(|warning| warning.said.title).collect::<Vec<_>>(), Vec::<String>::new());
     }
 }
@@ -335,9 +335,9 @@ fn the_shipped_packs_are_meant() {
 fn what_is_expected_where_the_assert_leaves_out_a_protocol() {
     let logs = "assert: stage.DefaultRouteSettings.LoggingLevel == 'INFO'";
     let with = |more: &str| kinds(&[&format!("{more}, {logs}")]);
-    assert_eq!(with("expect: {AutoDeploy: false}"), [Kind::ExpectationLeftOut]);
-    assert_eq!(with("match: {StageName: prod}, expect: {Tags: [owner]}"), [Kind::ExpectationLeftOut]);
-    assert_eq!(with("expect: {each-route: {DetailedMetricsEnabled: true}}"), [Kind::ExpectationLeftOut]);
+    assert_eq!(with("expect: {AutoDeploy: false}"), [LintKind::ExpectationLeftOut]);
+    assert_eq!(with("match: {StageName: prod}, expect: {Tags: [owner]}"), [LintKind::ExpectationLeftOut]);
+    assert_eq!(with("expect: {each-route: {DetailedMetricsEnabled: true}}"), [LintKind::ExpectationLeftOut]);
     assert_eq!(with("match: {api: {ProtocolType: WEBSOCKET}}, expect: {AutoDeploy: false}"), []);
     assert_eq!(with("expect: {ClientCertificateId: {present: true}}"), []);
     assert_eq!(kinds(&[logs]), []);
@@ -345,7 +345,7 @@ fn what_is_expected_where_the_assert_leaves_out_a_protocol() {
     // Where the rule does not apply it contradicts no other.
     let http = "match: {api: {ProtocolType: HTTP}}, expect: {AutoDeploy: true}";
     let limited = format!("expect: {{AutoDeploy: false}}, {logs}");
-    assert_eq!(kinds(&[http, &limited]), [Kind::ExpectationLeftOut]);
+    assert_eq!(kinds(&[http, &limited]), [LintKind::ExpectationLeftOut]);
     let websocket = "match: {api: {ProtocolType: WEBSOCKET}}, expect: {AutoDeploy: true}";
-    assert!(kinds(&[websocket, &limited]).contains(&Kind::Contradiction));
+    assert!(kinds(&[websocket, &limited]).contains(&LintKind::Contradiction));
 }

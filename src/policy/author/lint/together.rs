@@ -66,7 +66,7 @@ fn a_stage(one: &WrittenRule<'_>, other: &WrittenRule<'_>, protocol: Protocol) -
     let ways: usize = settings.values().fold(1, |ways, values| ways.saturating_mul(values.len()));
     (0..ways.min(MOST)).any(|way| {
         let mut rest = way;
-        let mut stage = Stage::new(protocol);
+        let mut stage = StageDraft::new(protocol);
         for (path, values) in &settings {
             stage.set(path, values[rest % values.len()].clone());
             rest /= values.len();
@@ -83,14 +83,14 @@ fn a_stage(one: &WrittenRule<'_>, other: &WrittenRule<'_>, protocol: Protocol) -
 }
 
 /// A stage in the making.
-struct Stage {
+struct StageDraft {
     account: String,
     region: String,
     api: Value<'static>,
     stage: Value<'static>,
 }
 
-impl Stage {
+impl StageDraft {
     fn new(protocol: Protocol) -> Self {
         let mut api = vec![Value::Unset; API.len()];
         api[position(API, "ProtocolType")] = Value::text(protocol.name());

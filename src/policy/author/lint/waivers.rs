@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use super::warning::{Kind, Warning};
+use super::warning::{Lint, LintKind};
 use crate::policy::read::policies::Policies;
 use crate::policy::read::waiver::{Waiver, Waivers};
 use crate::policy::text::diagnostic::{Diagnostic, nearest};
 
 /// The waivers that can waive nothing of these policies.
 #[must_use]
-pub fn warnings(policies: &Policies, waivers: &Waivers) -> Vec<Warning> {
+pub fn warnings(policies: &Policies, waivers: &Waivers) -> Vec<Lint> {
     let names: Vec<&str> = policies.rules().map(|rule| rule.facts.name.as_str()).collect();
-    let warning = |waiver: &Waiver, kind: Kind, title: String, label: &str, help: String| {
+    let warning = |waiver: &Waiver, kind: LintKind, title: String, label: &str, help: String| {
         let (file, span) = (Arc::clone(&waiver.place.0), waiver.place.1.clone());
         let said = Diagnostic { file, span, title, label: label.to_owned(), help: vec![help] };
-        Warning { kind, said, beside: None }
+        Lint { kind, said, beside: None }
     };
     let mut found = Vec::new();
     for waiver in &waivers.waivers {
@@ -26,19 +26,19 @@ pub fn warnings(policies: &Policies, waivers: &Waivers) -> Vec<Warning> {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => "correct it, or remove the waiver".to_owned(),
             };
-            found.push(warning(waiver, Kind::WaiverWithoutRule, title, "this waives nothing", help));
+            found.push(warning(waiver, LintKind::WaiverWithoutRule, title, "this waives nothing", help));
         }
         if waiver.accepts_nothing(policies) {
             let title = format!("`accept` names nothing that `{}` finds", facts.rule);
             let help = "what an `assert`, or an `any-of` or `not` at the top, finds is at no setting; leave `accept` out to \
                         waive it";
             let label = "this waives nothing";
-            found.push(warning(waiver, Kind::WaiverAcceptsNothing, title, label, help.to_owned()));
+            found.push(warning(waiver, LintKind::WaiverAcceptsNothing, title, label, help.to_owned()));
         }
         if waiver.has_expired() {
             let title = format!("the waiver expired on {}", facts.expires);
             let help = format!("what it covered fails again; ask {}, or remove it", facts.owner);
-            found.push(warning(waiver, Kind::WaiverExpired, title, "this waives nothing any more", help));
+            found.push(warning(waiver, LintKind::WaiverExpired, title, "this waives nothing any more", help));
         }
     }
     found
@@ -102,7 +102,7 @@ mod tests {
             assert_eq!(found, kinds, "{rule} {expires}");
             // Where no policy was loaded, nothing is known of its rules.
             let alone = warnings(&Policies::default(), &waivers);
-            assert!(alone.iter().all(|one| one.kind == Kind::WaiverExpired), "{rule}");
+            assert!(alone.iter().all(|one| one.kind == LintKind::WaiverExpired), "{rule}");
         }
     }
 }

@@ -1,21 +1,21 @@
 //! Warnings of policies and waivers, and their kinds.
 
-use crate::policy::text::diagnostic::{Diagnostic, Place};
+use crate::policy::text::diagnostic::{Diagnostic, Excerpt};
 
 /// A probable mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Warning {
+pub struct Lint {
     /// Its kind.
-    pub kind: Kind,
+    pub kind: LintKind,
     /// Its place, its text and the ways out.
     pub said: Diagnostic,
     /// The other place that it is about.
-    pub beside: Option<Place>,
+    pub beside: Option<Excerpt>,
 }
 
 /// The kinds of warnings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum LintKind {
     /// A throttling limit may be 0.
     ZeroPasses,
     /// Two rules demand what no stage can meet.
@@ -34,7 +34,7 @@ pub enum Kind {
     WaiverAcceptsNothing,
 }
 
-impl Kind {
+impl LintKind {
     /// Its name in results.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::conjuncts::Conjunct;
 use super::rules::WrittenRule;
-use super::warning::{Kind, Warning};
+use super::warning::{Lint, LintKind};
 use crate::model::Document;
 use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
 use crate::model::document::api_stated_by;
@@ -19,7 +19,7 @@ const LIMITS: [&str; 2] = ["ThrottlingBurstLimit", "ThrottlingRateLimit"];
 /// Limit on the rules that are tried with a limit of 0: about a second of work. What is not tried is taken to be right.
 const MOST_ASKED: usize = 1_000_000;
 
-pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Warning> {
+pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Lint> {
     let mut found = Vec::new();
     let mut keepers = Keepers { read, of: BTreeMap::new(), asked: 0 };
     for rule in read {
@@ -32,8 +32,8 @@ pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Warning> {
             let bound = if limit == LIMITS[0] { "min: 1" } else { "above: 0" };
             let written = rule.policy.file.text.get(conjunct.span.clone()).unwrap_or_default();
             let help = format!("0 blocks all traffic; to keep it out, write `{{{bound}, {written}}}`");
-            found.push(Warning {
-                kind: Kind::ZeroPasses,
+            found.push(Lint {
+                kind: LintKind::ZeroPasses,
                 said: rule.diagnostic(
                     &conjunct.span,
                     format!("{} lets a {limit} of 0 pass", rule.rule.facts.name),
@@ -147,7 +147,7 @@ impl Zero {
 
     /// True if the rule is violated whatever else the stage is, or has demands on it that are not understood here.
     fn is_kept_out_by(&self, other: &WrittenRule<'_>) -> bool {
-        other.besides.contains(self.limit.1)
+        other.other_keys.contains(self.limit.1)
             || Protocol::ALL.into_iter().any(|protocol| {
                 let api = api_stated_by(None, Some(protocol));
                 let document = Document { account: None, region: None, api: &api, stage: &self.stage };
@@ -155,7 +155,7 @@ impl Zero {
                 let routes = At { field: EACH_ROUTE, ..top };
                 let parts = other.rule.each_route.iter().flat_map(|each| &each.parts);
                 parts.map(|part| part.pattern.truth(&self.settings, &routes)).any(|truth| truth == Truth::False)
-                    || other.rule.picture.iter().any(|picture| picture.truth(&self.stage, &top) == Truth::False)
+                    || other.rule.expect.iter().any(|expect| expect.truth(&self.stage, &top) == Truth::False)
             })
     }
 }

@@ -107,7 +107,7 @@ impl Test for Equals {
             Literal::Text(template) => template.text(at.document).err().filter(|missing| !missing.unset),
             _ => None,
         });
-        match (self.asked(value, at), missing) {
+        match (self.answer(value, at), missing) {
             (Truth::Unknown, Some(missing)) if !matches!(value, Value::NotStated) => {
                 Some(format!("{} is not stated by the source", missing.path))
             }

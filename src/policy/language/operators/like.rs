@@ -33,11 +33,11 @@ pub static OPERATOR: Operator = Operator {
 };
 
 #[derive(Debug)]
-struct Like(Vec<Wanted>);
+struct Like(Vec<LikeGlob>);
 
 /// A glob, and at the ARN of an access log the same without the `:*` behind it.
 #[derive(Debug)]
-struct Wanted {
+struct LikeGlob {
     written: Template,
     bare: Option<Template>,
 }
@@ -51,7 +51,7 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
         Data::List(nodes) => nodes.as_slice(),
         _ => std::slice::from_ref(node),
     };
-    let wanted: Vec<Option<Wanted>> = nodes
+    let wanted: Vec<Option<LikeGlob>> = nodes
         .iter()
         .map(|node| {
             let text = text_of(node, context.problems)?;
@@ -65,7 +65,7 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
                 return None;
             }
             let bare = compared(context.field, text);
-            Some(Wanted {
+            Some(LikeGlob {
                 written: Template::read(text, node, context.problems)?,
                 bare: Template::of(bare).ok().filter(|_| bare != text),
             })
@@ -76,7 +76,7 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
 
 /// The answer of a glob. A `:*` behind the ARN of an access log counts on neither side; in a glob it may be meant as one
 /// as well.
-fn fits(wanted: &Wanted, text: &str, at: &At<'_>) -> Truth {
+fn fits(wanted: &LikeGlob, text: &str, at: &At<'_>) -> Truth {
     let text = compared(at.field, text);
     let one = |template: &Template| match template.fits(text, at.document) {
         Ok(fits) => fits.into(),
@@ -128,7 +128,7 @@ impl Test for Like {
     }
 
     fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
-        if self.asked(value, at) != Truth::Unknown {
+        if self.answer(value, at) != Truth::Unknown {
             return None;
         }
         let missing = self.0.iter().find_map(|wanted| wanted.written.text(at.document).err());

@@ -12,7 +12,7 @@ use crate::policy::language::operator::OperatorContext;
 use crate::policy::language::operators::OPERATORS;
 use crate::policy::language::operators::equals::{Equals, Literal};
 use crate::policy::language::operators::present::present;
-use crate::policy::language::pattern::{Pattern, Setting, Top};
+use crate::policy::language::pattern::{Pattern, SettingTests, Top};
 use crate::policy::language::test::Test;
 use crate::policy::text::aliases;
 use crate::policy::text::diagnostic::{Problems, suggestions};
@@ -45,14 +45,14 @@ const NO_PATTERN: &str = "put a pattern here, or remove the key";
 #[derive(Debug)]
 pub struct Expectation {
     /// The pattern for the document.
-    pub picture: Option<Pattern>,
+    pub pattern: Option<Pattern>,
     /// The pattern for the settings in force of each route.
     pub each_route: Option<Pattern>,
 }
 
 /// The place of a mapping of named members.
 #[derive(Clone, Copy)]
-enum Place {
+enum Level {
     /// At the top of the document.
     Top,
     /// At a struct.
@@ -80,7 +80,7 @@ impl<'p> Compiler<'p> {
             return None;
         }
         self.matching = true;
-        let pattern = self.members(node, Place::Top);
+        let pattern = self.members(node, Level::Top);
         self.matching = false;
         pattern
     }
@@ -94,13 +94,13 @@ impl<'p> Compiler<'p> {
     pub fn expectation(&mut self, node: &Node) -> Option<Expectation> {
         let entries = self.entries(node, "the settings of a stage", NO_SETTING)?;
         let (routes, rest): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|entry| entry.key == "each-route");
-        let picture =
-            if rest.is_empty() { Some(None) } else { self.all_members(rest.into_iter(), Place::Top).map(Some) };
+        let pattern =
+            if rest.is_empty() { Some(None) } else { self.all_members(rest.into_iter(), Level::Top).map(Some) };
         let each_route = match routes.first() {
             None => Some(None),
-            Some(entry) => self.members(&entry.value, Place::Struct(EACH_ROUTE)).map(Some),
+            Some(entry) => self.members(&entry.value, Level::Struct(EACH_ROUTE)).map(Some),
         };
-        Some(Expectation { picture: picture?, each_route: each_route? })
+        Some(Expectation { pattern: pattern?, each_route: each_route? })
     }
 
     fn field(&mut self, node: &Node, field: &'static Field) -> Option<Pattern> {
@@ -108,7 +108,7 @@ impl<'p> Compiler<'p> {
             return None;
         }
         match field.kind {
-            Kind::Struct(_) => self.members(node, Place::Struct(field)),
+            Kind::Struct(_) => self.members(node, Level::Struct(field)),
             Kind::Map(of) => self.map(node, field, of),
             Kind::List(_) => match &node.data {
                 Data::Map(entries) => self.tests(entries, field),
@@ -155,35 +155,35 @@ impl<'p> Compiler<'p> {
         }
     }
 
-    fn members(&mut self, node: &Node, place: Place) -> Option<Pattern> {
+    fn members(&mut self, node: &Node, place: Level) -> Option<Pattern> {
         let (what, instead) = match place {
-            Place::Top => ("the settings of a stage".to_owned(), NO_SETTING),
+            Level::Top => ("the settings of a stage".to_owned(), NO_SETTING),
             // The row of a route is called so by us, not by AWS.
-            Place::Struct(Field { name: "route", .. }) => ("the settings of a route".to_owned(), NO_VALUE),
-            Place::Struct(field) => (format!("the members of `{}`", field.name), NO_VALUE),
+            Level::Struct(Field { name: "route", .. }) => ("the settings of a route".to_owned(), NO_VALUE),
+            Level::Struct(field) => (format!("the members of `{}`", field.name), NO_VALUE),
         };
         let entries = self.entries(node, &what, instead)?;
         self.all_members(entries.iter(), place)
     }
 
-    fn all_members<'n>(&mut self, entries: impl Iterator<Item = &'n Entry>, place: Place) -> Option<Pattern> {
+    fn all_members<'n>(&mut self, entries: impl Iterator<Item = &'n Entry>, place: Level) -> Option<Pattern> {
         let parts: Vec<Option<Pattern>> = entries.map(|entry| self.member(entry, place)).collect();
         all(parts)
     }
 
-    fn member(&mut self, entry: &Entry, place: Place) -> Option<Pattern> {
+    fn member(&mut self, entry: &Entry, place: Level) -> Option<Pattern> {
         let again = |compiler: &mut Self, node: &Node| compiler.members(node, place);
         match (entry.key.as_str(), place) {
             ("not", _) => return self.not(entry, again),
             ("any-of", _) => return self.any_of(entry, again),
-            ("present", Place::Struct(field)) => return self.test(entry, field).map(|test| setting(vec![test])),
+            ("present", Level::Struct(field)) => return self.test(entry, field).map(|test| setting(vec![test])),
             // The reader of the text has noted it.
             ("<<", _) => return None,
-            (_, Place::Top) if self.is_misplaced(entry) => return None,
+            (_, Level::Top) if self.is_misplaced(entry) => return None,
             _ => {}
         }
         match place {
-            Place::Top => {
+            Level::Top => {
                 if let Some((top, field)) = Top::all().find(|(_, field)| field.name == entry.key) {
                     if top == Top::Route {
                         self.route.get_or_insert_with(|| entry.key_span.clone());
@@ -198,7 +198,7 @@ impl<'p> Compiler<'p> {
                 let meant = Top::all().find(|(_, field)| Some(field.name) == meant.as_deref());
                 self.also_below(entry, meant.map(|(_, field)| field));
             }
-            Place::Struct(parent) => {
+            Level::Struct(parent) => {
                 if let Some((at, field)) =
                     parent.members().iter().enumerate().find(|(_, field)| field.name == entry.key)
                 {
@@ -468,7 +468,7 @@ fn element(node: &Node, field: &'static Field, problems: &mut Problems) -> Optio
 }
 
 fn setting(tests: Vec<Box<dyn Test>>) -> Pattern {
-    Pattern::Tests(Setting::new(tests))
+    Pattern::Tests(SettingTests::new(tests))
 }
 
 /// All of the parts, if all of them could be read.

@@ -12,7 +12,7 @@ use crate::cli::pipeline::policies::load_for;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::output;
 use crate::gate;
-use crate::policy::author::describe::{KEYS, Place, WORDS, Word, places};
+use crate::policy::author::describe::{FieldPlace, KEYS, WORDS, Word, places};
 use crate::policy::language::operator::Operator;
 use crate::policy::language::operators::OPERATORS;
 use crate::policy::read::builtin;
@@ -25,7 +25,7 @@ enum Subject<'p> {
     Rule(&'p Policy, &'p Rule),
     Test(&'static Operator),
     Word(&'static Word),
-    Field(Place),
+    Field(FieldPlace),
 }
 
 /// Runs the command.
@@ -89,11 +89,11 @@ fn find<'p>(name: &str, policies: &'p Policies) -> Result<Subject<'p>, Stop> {
 }
 
 /// The fields of this name: one whose path it is, whatever the case, or else those whose path ends so.
-fn fields<'p>(name: &str, places: &'p [Place]) -> Vec<&'p Place> {
+fn fields<'p>(name: &str, places: &'p [FieldPlace]) -> Vec<&'p FieldPlace> {
     let name = name.to_lowercase();
     let named: Vec<&str> = name.split('.').collect();
     // A key of a map is any text.
-    let ends = |place: &&Place| {
+    let ends = |place: &&FieldPlace| {
         let path = place.path.to_lowercase();
         let path: Vec<&str> = path.split('.').collect();
         path.len() >= named.len()

@@ -9,7 +9,7 @@ use crate::check::{Options, Verdict, verdict};
 use crate::model::catalogue::{API_FIELD, Kind, Protocols, ROUTE_SETTINGS, Unset};
 use crate::model::document::STAGE_FIELD;
 use crate::model::value::Written;
-use crate::policy::author::describe::{Place, Word, block, on, unset};
+use crate::policy::author::describe::{FieldPlace, Word, block, on, unset};
 use crate::policy::author::outline::outline;
 use crate::policy::author::reference::fits;
 use crate::policy::language::fields::below;
@@ -43,7 +43,7 @@ pub fn rule(sheet: &mut Sheet<'_>, policy: &Policy, rule: &Rule) -> io::Result<(
         lines(sheet, selections.into_iter(), "")?;
     }
     sheet.heading("Demands")?;
-    lines(sheet, rule.picture.iter(), "")?;
+    lines(sheet, rule.expect.iter(), "")?;
     lines(sheet, rule.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern), "each-route")?;
     if let Some(assertion) = &rule.assertion {
         sheet.item(0, assertion.words())?;
@@ -145,7 +145,7 @@ fn shown(sheet: &mut Sheet<'_>, rule: &str, passes: &str, fails: &str) -> io::Re
 }
 
 /// A field of the document.
-pub fn field(sheet: &mut Sheet<'_>, place: &Place, policies: &Policies) -> io::Result<()> {
+pub fn field(sheet: &mut Sheet<'_>, place: &FieldPlace, policies: &Policies) -> io::Result<()> {
     let field = place.field;
     sheet.title(&place.path, "field")?;
     sheet.text(field.about)?;
