@@ -6,7 +6,6 @@
 #[expect(dead_code, reason = "the header and the trailer of a snapshot are for `fleet`")]
 mod stages;
 
-use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -15,11 +14,12 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use driftgate::check::{self, Options};
 use driftgate::model::catalogue::{Protocol, STAGE, position};
 use driftgate::model::projection::Projection;
-use driftgate::model::state::{Batch, Close, State, Unusable};
+use driftgate::model::state::{ApiBatch, Batch as _, Close, VecState};
 use driftgate::model::{Document, Value};
 use driftgate::policy::load;
 use driftgate::policy::read::waiver::Waivers;
 use driftgate::policy::text::diagnostic::SourceText;
+use driftgate::source::snapshot::LineBatch;
 
 /// Stages in a batch, as many as a source hands over at a time or so.
 const STAGES: usize = 300;
@@ -86,9 +86,9 @@ fn policy_of(expectations: &[&str], rules: usize) -> Arc<SourceText> {
     Arc::new(SourceText { name: "bench.yaml".to_owned(), text })
 }
 
-fn lines() -> Batch {
+fn lines() -> LineBatch {
     let bytes = stages::snapshot(STAGES).scopes.swap_remove(0).lines.into_bytes();
-    Batch::Lines { name: "bench".into(), bytes, first: 2, register: Arc::default() }
+    LineBatch::new("bench", bytes, 2)
 }
 
 type Apis = Vec<(Value<'static>, Vec<Value<'static>>)>;
@@ -96,7 +96,7 @@ type Apis = Vec<(Value<'static>, Vec<Value<'static>>)>;
 /// The same stages decoded, as those of one HTTP API and one WebSocket API, each in the order of their names.
 fn decoded() -> Apis {
     let mut apis: Apis = Vec::new();
-    let add = |document: &Document<'_>| {
+    let mut add = |document: &Document<'_>| {
         let name = document.protocol().map(Protocol::name);
         let same =
             |api: &Value<'_>| Document::before_its_stages(None, None, api).protocol().map(Protocol::name) == name;
@@ -111,38 +111,20 @@ fn decoded() -> Apis {
         }
         stages.push(stage);
     };
-    lines().decode(&Projection::all(), add).expect("the generated lines are good");
+    lines().decode(&Projection::all(), &mut add).expect("the generated lines are good");
     apis
 }
 
-/// Batches that are there already.
-struct Ready(VecDeque<Batch>);
-
-impl Ready {
-    fn of(apis: &Apis) -> Self {
-        let (account, region) = (Some("111122223333".into()), Some("us-east-1".into()));
-        let batch = |(api, stages): &(Value<'static>, Vec<Value<'static>>)| Batch::Api {
-            account: account.clone(),
-            region: region.clone(),
-            api: api.clone(),
-            stages: stages.clone(),
-        };
-        Self(apis.iter().map(batch).collect())
-    }
-}
-
-impl State for Ready {
-    fn next(&mut self) -> Option<Batch> {
-        self.0.pop_front()
-    }
-
-    fn ready(&mut self) -> Option<Batch> {
-        self.0.pop_front()
-    }
-
-    fn close(self: Box<Self>) -> Result<Close, Unusable> {
-        Ok(Close::default())
-    }
+/// A state of these APIs, in memory.
+fn in_memory(apis: &Apis) -> VecState {
+    let (account, region) = (Some("111122223333".into()), Some("us-east-1".into()));
+    let batch = |(api, stages): &(Value<'static>, Vec<Value<'static>>)| ApiBatch {
+        account: account.clone(),
+        region: region.clone(),
+        api: api.clone(),
+        stages: stages.clone(),
+    };
+    VecState::new(apis.iter().map(batch).collect(), Close::default())
 }
 
 fn loading(criterion: &mut Criterion) {
@@ -163,7 +145,7 @@ fn decoding(criterion: &mut Criterion) {
     group.bench_function("lines of a snapshot", |bench| {
         bench.iter(|| {
             batch
-                .decode(&Projection::all(), |stage| _ = black_box(stage.stage_name()))
+                .decode(&Projection::all(), &mut |stage| _ = black_box(stage.stage_name()))
                 .expect("the generated lines are good");
         });
     });
@@ -187,7 +169,7 @@ fn check_with(criterion: &mut Criterion, name: &str, policy: fn(usize) -> Arc<So
                 check::run(policies, &Waivers::default(), Box::new(state), Options::default())
                     .expect("the batches are good")
             };
-            one.install(|| bench.iter_batched(|| Ready::of(&apis), check, BatchSize::SmallInput));
+            one.install(|| bench.iter_batched(|| in_memory(&apis), check, BatchSize::SmallInput));
         });
     }
 }
@@ -209,7 +191,7 @@ fn asserting(criterion: &mut Criterion) {
                 check::run(policies, &Waivers::default(), Box::new(state), Options::default())
                     .expect("the batches are good")
             };
-            one.install(|| bench.iter_batched(|| Ready::of(&apis), check, BatchSize::SmallInput));
+            one.install(|| bench.iter_batched(|| in_memory(&apis), check, BatchSize::SmallInput));
         });
     }
 }

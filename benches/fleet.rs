@@ -5,18 +5,18 @@
 
 mod stages;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use driftgate::check;
-use driftgate::model::state::{Batch, Close, State, Unusable};
+use driftgate::model::state::{Close, VecState};
 use driftgate::policy::load;
 use driftgate::policy::read::files;
 use driftgate::policy::read::waiver::Waivers;
+use driftgate::source::snapshot::LineBatch;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -54,7 +54,7 @@ fn count(snapshot: &str, policy: &str) -> Result<(), Box<dyn Error>> {
     let mut text = String::new();
     File::open(snapshot).and_then(|mut file| file.read_to_string(&mut text)).map_err(|e| format!("{snapshot}: {e}"))?;
     let outcome =
-        check::run(&policies, &Waivers::default(), Box::new(Lines::of(snapshot, &text)), check::Options::default())?;
+        check::run(&policies, &Waivers::default(), Box::new(in_memory(snapshot, &text)), check::Options::default())?;
     let mut counts: BTreeMap<&str, usize> = outcome.rules.iter().map(|rule| (rule.name.as_str(), 0)).collect();
     for (_, violation) in outcome.violations() {
         *counts.entry(&outcome.rules[violation.rule as usize].name).or_default() += 1;
@@ -63,33 +63,10 @@ fn count(snapshot: &str, policy: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A snapshot that is in memory, without its header and trailer.
-struct Lines(VecDeque<Batch>);
-
-impl Lines {
-    fn of(name: &str, text: &str) -> Self {
-        let lines: Vec<&str> = text.split_inclusive('\n').collect();
-        let stages = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
-        let batch = |part: &[&str]| Batch::Lines {
-            name: name.into(),
-            bytes: part.concat().into_bytes(),
-            first: 1,
-            register: Arc::default(),
-        };
-        Self(stages.chunks(256).map(batch).collect())
-    }
-}
-
-impl State for Lines {
-    fn next(&mut self) -> Option<Batch> {
-        self.0.pop_front()
-    }
-
-    fn ready(&mut self) -> Option<Batch> {
-        self.0.pop_front()
-    }
-
-    fn close(self: Box<Self>) -> Result<Close, Unusable> {
-        Ok(Close::default())
-    }
+/// A snapshot in memory, without its header and trailer.
+fn in_memory(name: &str, text: &str) -> VecState {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let stages = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
+    let batch = |part: &[&str]| LineBatch::new(name, part.concat().into_bytes(), 1);
+    VecState::new(stages.chunks(256).map(batch).collect(), Close::default())
 }

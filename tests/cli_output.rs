@@ -9,14 +9,15 @@ use std::sync::atomic::AtomicBool;
 use driftgate::model::catalogue::{Protocol, STAGE, position};
 use driftgate::model::projection::Projection;
 use driftgate::model::state::Close;
-use driftgate::source::saved::{self, Request};
+use driftgate::source::file::FileRequest;
+use driftgate::source::open_file;
 
 /// Names of the stages that a file yields, each with its members that are not stated; or the reason why it yields none.
-fn read(text: &str, change: impl FnOnce(&mut Request)) -> Result<(Vec<String>, Close), String> {
+fn read(text: &str, change: impl FnOnce(&mut FileRequest)) -> Result<(Vec<String>, Close), String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("stages");
     fs::write(&path, text).unwrap();
-    let mut request = Request {
+    let mut request = FileRequest {
         path: path.to_str().unwrap().to_owned(),
         kind: None,
         selection: Arc::default(),
@@ -25,10 +26,10 @@ fn read(text: &str, change: impl FnOnce(&mut Request)) -> Result<(Vec<String>, C
         protocol: None,
     };
     change(&mut request);
-    let mut state = saved::open(request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
+    let mut state = open_file(&request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
     let mut stages = Vec::new();
     while let Some(batch) = state.next() {
-        let each = batch.decode(&Projection::all(), |stage| {
+        let each = batch.decode(&Projection::all(), &mut |stage| {
             let unstated = |name: &&str| {
                 let value = stage.stage.member(position(STAGE, name));
                 matches!(value, driftgate::model::Value::NotStated)

@@ -6,7 +6,7 @@
 use driftgate::check::{self, Options};
 use driftgate::gate::{FAILED, Tolerance, judge};
 use driftgate::model::Outcome;
-use driftgate::model::state::{Close, Gap, Scope, ScopeOutcome, VecState};
+use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, VecState};
 use driftgate::policy::Policies;
 use driftgate::policy::read::waiver::Waivers;
 
@@ -16,7 +16,7 @@ fn scope(region: &str, outcome: ScopeOutcome) -> Scope {
 }
 
 fn outcome(close: Close) -> Outcome {
-    let state = Box::new(VecState::new(Vec::new(), close));
+    let state = Box::new(VecState::new(Vec::<ApiBatch>::new(), close));
     check::run(&Policies::default(), &Waivers::default(), state, Options::default()).unwrap()
 }
 

@@ -11,9 +11,10 @@ use std::sync::atomic::AtomicBool;
 use driftgate::model::Value;
 use driftgate::model::catalogue::{API, STAGE, position};
 use driftgate::model::projection::Projection;
-use driftgate::model::state::{Batch, Close, Gap, Scope, ScopeOutcome, Selection, VecState, Warning};
-use driftgate::source::saved::write::{self, Options};
-use driftgate::source::saved::{self, Request};
+use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, Selection, VecState, Warning};
+use driftgate::source::file::FileRequest;
+use driftgate::source::open_file;
+use driftgate::source::snapshot::write::{self, Options};
 
 /// Everything that a file yields, as text, or the reason why it yields nothing.
 fn read_as(bytes: &[u8], selection: Selection) -> Result<(Vec<String>, Close), String> {
@@ -39,16 +40,16 @@ fn read_of(
 ) -> Result<(Vec<String>, Close), String> {
     fs::write(path, bytes).unwrap();
     let mut state =
-        saved::open(request(path, selection), Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
+        open_file(&request(path, selection), Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
     let mut stages = Vec::new();
     while let Some(batch) = state.next() {
-        batch.decode(projection, |stage| stages.push(format!("{stage:?}"))).map_err(|error| error.to_string())?;
+        batch.decode(projection, &mut |stage| stages.push(format!("{stage:?}"))).map_err(|error| error.to_string())?;
     }
     Ok((stages, state.close().map_err(|error| error.to_string())?))
 }
 
-fn request(path: &Path, selection: Selection) -> Request {
-    Request {
+fn request(path: &Path, selection: Selection) -> FileRequest {
+    FileRequest {
         path: path.to_str().unwrap().to_owned(),
         kind: None,
         selection: Arc::new(selection),
@@ -100,7 +101,7 @@ fn a_snapshot_by_hand_is_read_in_any_order() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bare");
     fs::write(&path, bare).unwrap();
-    let state = saved::open(request(&path, Selection::default()), Arc::new(AtomicBool::new(false))).unwrap();
+    let state = open_file(&request(&path, Selection::default()), Arc::new(AtomicBool::new(false))).unwrap();
     let mut again = Vec::new();
     write::write(state, &mut again, &Options { taken_at: None, show_values: false }).unwrap();
     let (stages, close) = read(&again).unwrap();
@@ -403,7 +404,7 @@ fn rich() -> Vec<u8> {
         )
     };
     let batch =
-        Batch::Api { account: Some("1".into()), region: Some("us-east-1".into()), api, stages: vec![stage("prod")] };
+        ApiBatch { account: Some("1".into()), region: Some("us-east-1".into()), api, stages: vec![stage("prod")] };
     let place = || (Some("1".to_owned()), Some("us-east-1".to_owned()));
     let (account, region) = place();
     let scope = Scope {

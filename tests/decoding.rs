@@ -8,13 +8,14 @@ use driftgate::check::{self, Options};
 use driftgate::model::catalogue::{API_FIELD, Field, position};
 use driftgate::model::document::STAGE_FIELD;
 use driftgate::model::finding::Waived;
-use driftgate::model::state::{Batch, Close, VecState};
+use driftgate::model::state::{ApiBatch, Batch, Close, VecState};
 use driftgate::model::value::Written;
 use driftgate::model::{Outcome, Value};
 use driftgate::policy::read::example::Example;
 use driftgate::policy::read::waiver::{self, Waivers};
 use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
+use driftgate::source::snapshot::LineBatch;
 
 static STAGE: Field = STAGE_FIELD;
 
@@ -85,7 +86,7 @@ rules:
     expect: {AccessLogSettings: {not: {DestinationArn: {present: true}, Format: {like: "x*"}}}}
 "#;
 
-fn outcome(policies: &Policies, batch: Batch) -> Outcome {
+fn outcome(policies: &Policies, batch: impl Batch + 'static) -> Outcome {
     let options = Options { show_values: true, ..Options::default() };
     check::run(policies, &Waivers::default(), Box::new(VecState::new(vec![batch], Close::default())), options).unwrap()
 }
@@ -105,9 +106,9 @@ fn named(example: &Example) -> (Value<'static>, [Value<'static>; 2]) {
     (set(&example.api, &API_FIELD, "ApiId", "a1", false), [second, first])
 }
 
-fn whole(example: &Example) -> Batch {
+fn whole(example: &Example) -> ApiBatch {
     let (api, stages) = named(example);
-    Batch::Api {
+    ApiBatch {
         account: Some(example.account.as_str().into()),
         region: Some(example.region.as_str().into()),
         api,
@@ -115,7 +116,7 @@ fn whole(example: &Example) -> Batch {
     }
 }
 
-fn lines(example: &Example) -> Batch {
+fn lines(example: &Example) -> LineBatch {
     let (api, stages) = named(example);
     let line = |stage: &Value<'static>| {
         format!(
@@ -127,7 +128,7 @@ fn lines(example: &Example) -> Batch {
         )
     };
     let bytes = stages.iter().map(line).collect::<String>().into_bytes();
-    Batch::Lines { name: "fleet".into(), bytes, first: 2, register: Arc::default() }
+    LineBatch::new("fleet", bytes, 2)
 }
 
 #[test]
@@ -202,12 +203,13 @@ fn what_a_waiver_looks_at_is_decoded() {
         let waiver = format!("waivers:\n  - {{rule: p/r, {waiver}, reason: r, owner: o, expires: 2027-01-31}}\n");
         let waivers = waiver::load(&[text("w.yaml", waiver.clone())], jiff::civil::date(2027, 1, 1)).unwrap();
         let example = &policies.policies[0].tests[0];
-        let waived_of = |batch: Batch| {
-            let state = VecState::new(vec![batch], Close::default());
+        let waived_of = |state: VecState| {
             let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
             let name = |waived: &Waived| waived.violation.stage.name.as_deref() == Some("prod");
             outcome.waived.iter().filter(|waived| name(waived)).count()
         };
-        assert_eq!((waived_of(whole(example)), waived_of(lines(example))), (waived, waived), "{expect} {waiver}");
+        let whole = VecState::new(vec![whole(example)], Close::default());
+        let lines = VecState::new(vec![lines(example)], Close::default());
+        assert_eq!((waived_of(whole), waived_of(lines)), (waived, waived), "{expect} {waiver}");
     }
 }

@@ -14,6 +14,7 @@ use driftgate::policy::read::waiver::Waivers;
 use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
 use driftgate::report::{Facts, Format, Run, Style};
+use driftgate::source::snapshot::LineBatch;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
@@ -125,18 +126,18 @@ fn any_lines() -> impl Strategy<Value = Vec<Line>> {
 
 /// A state of batches; `greedy` says whether the next one is always there already.
 struct Batches {
-    batches: std::vec::IntoIter<Batch>,
+    batches: std::vec::IntoIter<LineBatch>,
     close: Close,
     greedy: bool,
 }
 
 impl State for Batches {
-    fn next(&mut self) -> Option<Batch> {
-        self.batches.next()
+    fn next(&mut self) -> Option<Box<dyn Batch>> {
+        self.batches.next().map(|batch| Box::new(batch) as _)
     }
 
-    fn ready(&mut self) -> Option<Batch> {
-        if self.greedy { self.batches.next() } else { None }
+    fn ready(&mut self) -> Option<Box<dyn Batch>> {
+        if self.greedy { self.next() } else { None }
     }
 
     fn close(self: Box<Self>) -> Result<Close, Unusable> {
@@ -156,7 +157,7 @@ fn state(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn 
         for line in these {
             writeln!(text, "{}", line.text()).unwrap();
         }
-        batches.push(Batch::Lines { name: "fleet".into(), bytes: text.into_bytes(), first, register: Arc::default() });
+        batches.push(LineBatch::new("fleet", text.into_bytes(), first));
         first += these.len() as u64;
         rest = others;
     }
@@ -357,9 +358,9 @@ fn a_damaged_chunk_is_never_an_outcome() {
         for damaged in 0..12_u64 {
             let batch = |at: u64| {
                 let text = if at == damaged { "{\"account\":1}\n".to_owned() } else { format!("{}\n", line.text()) };
-                Batch::Lines { name: "fleet".into(), bytes: text.into_bytes(), first: at + 2, register: Arc::default() }
+                LineBatch::new("fleet", text.into_bytes(), at + 2)
             };
-            let batches: Vec<Batch> = (0..12).map(batch).collect();
+            let batches: Vec<LineBatch> = (0..12).map(batch).collect();
             let state = Batches { batches: batches.into_iter(), close: Close::default(), greedy: true };
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let error = pool

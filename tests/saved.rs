@@ -19,9 +19,10 @@ use driftgate::model::Value;
 use driftgate::model::catalogue::{API, Field, Kind, Protocol, STAGE, position};
 use driftgate::model::digest::Digest;
 use driftgate::model::projection::Projection;
-use driftgate::model::state::{Batch, Close, Gap, Scope, ScopeOutcome, Selection, State, Unusable, Warning};
-use driftgate::source::saved::write::{self, Options};
-use driftgate::source::saved::{self, Request};
+use driftgate::model::state::{ApiBatch, Batch, Close, Gap, Scope, ScopeOutcome, Selection, State, Unusable, Warning};
+use driftgate::source::file::{FileRequest, FileSource};
+use driftgate::source::snapshot::write::{self, Options};
+use driftgate::source::{cli_output, open_file, snapshot as snapshots};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -41,16 +42,17 @@ struct Memory {
 }
 
 impl State for Memory {
-    fn next(&mut self) -> Option<Batch> {
-        self.stages.next().map(|stage| Batch::Api {
+    fn next(&mut self) -> Option<Box<dyn Batch>> {
+        let stage = self.stages.next()?;
+        Some(Box::new(ApiBatch {
             account: stage.account.map(Arc::from),
             region: stage.region.map(Arc::from),
             api: stage.api,
             stages: vec![stage.stage],
-        })
+        }))
     }
 
-    fn ready(&mut self) -> Option<Batch> {
+    fn ready(&mut self) -> Option<Box<dyn Batch>> {
         self.next()
     }
 
@@ -95,8 +97,8 @@ fn snapshot(stages: &[Stage], show_values: bool, gaps: Vec<Gap>) -> Vec<u8> {
     bytes
 }
 
-fn request(path: &Path) -> Request {
-    Request {
+fn request(path: &Path) -> FileRequest {
+    FileRequest {
         path: path.to_str().unwrap().to_owned(),
         kind: None,
         selection: Arc::default(),
@@ -107,12 +109,12 @@ fn request(path: &Path) -> Request {
 }
 
 /// Everything that a file yields, or why it yields nothing.
-fn drain(request: Request) -> Result<(Vec<Stage>, Close), String> {
-    let mut state = saved::open(request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
+fn drain(request: FileRequest) -> Result<(Vec<Stage>, Close), String> {
+    let mut state = open_file(&request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
     let mut stages = Vec::new();
     let mut damaged = None;
     while let Some(batch) = state.next() {
-        let decoded = batch.decode(&Projection::all(), |document| {
+        let decoded = batch.decode(&Projection::all(), &mut |document| {
             stages.push(Stage {
                 account: document.account.map(str::to_owned),
                 region: document.region.map(str::to_owned),
@@ -140,7 +142,7 @@ fn read(bytes: &[u8]) -> Result<(Vec<Stage>, Close), String> {
     drain(request(&file(&folder, "fleet", bytes)))
 }
 
-fn read_with(text: &str, change: impl FnOnce(&mut Request)) -> Result<(Vec<Stage>, Close), String> {
+fn read_with(text: &str, change: impl FnOnce(&mut FileRequest)) -> Result<(Vec<Stage>, Close), String> {
     let folder = tempfile::tempdir().unwrap();
     let mut request = request(&file(&folder, "stages.json", text.as_bytes()));
     change(&mut request);
@@ -185,7 +187,7 @@ fn hidden(stage: &Stage) -> Stage {
         && let Value::Map(entries) = &mut members[position(STAGE, "StageVariables")]
     {
         for (name, value) in entries.iter_mut() {
-            *value = Digest::hide(stage.account.as_deref(), name, std::mem::take(value));
+            *value = std::mem::take(value).hidden(stage.account.as_deref(), name);
         }
     }
     hidden
@@ -464,10 +466,10 @@ fn windows_line_ends_are_read() {
 #[test]
 fn a_snapshot_of_a_file_is_as_old_as_what_it_holds() {
     let folder = TempDir::new().unwrap();
-    let taken = |path: &Path, change: &dyn Fn(&mut Request)| {
+    let taken = |path: &Path, change: &dyn Fn(&mut FileRequest)| {
         let mut request = request(path);
         change(&mut request);
-        let state = saved::open(request, Arc::new(AtomicBool::new(false))).unwrap();
+        let state = open_file(&request, Arc::new(AtomicBool::new(false))).unwrap();
         let options = Options { taken_at: Some("2026-11-30T09:00:00Z".into()), show_values: false };
         let mut bytes = Vec::new();
         write::write(state, &mut bytes, &options).unwrap();
@@ -736,15 +738,15 @@ fn output_that_is_no_list_of_stages_is_refused() {
 #[test]
 fn the_kind_can_be_forced_and_a_wrong_one_is_refused() {
     let text = String::from_utf8(snapshot(&some(1), false, Vec::new())).unwrap();
-    let forced = |text: &str, kind: saved::Kind| read_with(text, |request| request.kind = Some(kind));
-    assert!(forced(&text, saved::Kind::Snapshot).is_ok());
-    assert!(forced(PASCAL, saved::Kind::GetStages).is_ok());
-    let error = forced(PASCAL, saved::Kind::Snapshot).unwrap_err();
+    let forced = |text: &str, kind: &'static FileSource| read_with(text, |request| request.kind = Some(kind));
+    assert!(forced(&text, &snapshots::SOURCE).is_ok());
+    assert!(forced(PASCAL, &cli_output::SOURCE).is_ok());
+    let error = forced(PASCAL, &snapshots::SOURCE).unwrap_err();
     assert!(error.contains("begin with the header of a snapshot"), "{error}");
-    let error = forced(&text, saved::Kind::GetStages).unwrap_err();
+    let error = forced(&text, &cli_output::SOURCE).unwrap_err();
     assert!(error.contains("is a snapshot"), "{error}");
-    assert!(forced("", saved::Kind::GetStages).unwrap_err().contains("is empty"));
-    assert!(forced("", saved::Kind::Snapshot).unwrap_err().contains("is empty"));
+    assert!(forced("", &cli_output::SOURCE).unwrap_err().contains("is empty"));
+    assert!(forced("", &snapshots::SOURCE).unwrap_err().contains("is empty"));
 }
 
 #[test]

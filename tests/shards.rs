@@ -9,7 +9,7 @@ use std::time::Duration;
 use driftgate::check::{self, Options};
 use driftgate::gate::{Tolerance, judge};
 use driftgate::model::judgement::Signal;
-use driftgate::model::state::{Batch, Close, Gap, Scope, ScopeOutcome, VecState, Warning};
+use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, VecState, Warning};
 use driftgate::model::{Outcome, Severity};
 use driftgate::policy::read::waiver::{self, Waivers};
 use driftgate::policy::text::diagnostic::SourceText;
@@ -127,7 +127,7 @@ impl Fleet {
                 let stages = stages.iter().map(|stage| looks[*stage].stage.clone()).collect();
                 let api = named(&looks[api].api, &id);
                 let (account, region) = (Some(place.account.into()), Some(place.region.into()));
-                batches.push(Batch::Api { account, region, api, stages });
+                batches.push(ApiBatch { account, region, api, stages });
             }
             let (account, region) = (Some(place.account.to_owned()), Some(place.region.to_owned()));
             let outcome = if place.gap { ScopeOutcome::Partial } else { ScopeOutcome::Checked };

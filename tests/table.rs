@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use document::{digest_of, not_stated};
 use driftgate::check::{self, Options, Verdict, verdict};
-use driftgate::model::state::{Batch, Close, VecState};
+use driftgate::model::state::{ApiBatch, Close, VecState};
 use driftgate::policy::language::operators::OPERATORS;
 use driftgate::policy::load;
 use driftgate::policy::read::waiver;
@@ -149,7 +149,7 @@ fn is_waived(path: &str, pattern: &str, document: &Json) -> bool {
         at(path, pattern)
     );
     let waivers = waiver::load(&[source("w.yaml", waiver)], jiff::civil::date(2027, 1, 1)).unwrap();
-    let batch = document::read(document, |document| Batch::Api {
+    let batch = document::read(document, |document| ApiBatch {
         account: document.account.map(Into::into),
         region: document.region.map(Into::into),
         api: document.api.clone().into_owned(),

@@ -8,7 +8,7 @@ use driftgate::check::{self, Inheritance, Options};
 use driftgate::gate;
 use driftgate::model::catalogue::{STAGE, position};
 use driftgate::model::document::api_stated_by;
-use driftgate::model::state::{Batch, Close, Gap, Scope, ScopeOutcome, VecState};
+use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, VecState};
 use driftgate::model::{Outcome, Severity, Value};
 use driftgate::policy::language::context::{EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 use driftgate::policy::load;
@@ -40,7 +40,7 @@ fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Outc
     let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n{waivers}") };
     let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
     let example = &policies.policies[0].tests[0];
-    let batch = Batch::Api {
+    let batch = ApiBatch {
         account: Some(EXAMPLE_ACCOUNT.into()),
         region: Some(EXAMPLE_REGION.into()),
         api: example.api.clone(),
@@ -193,7 +193,7 @@ fn what_a_route_inherits_is_accepted_where_it_is_shown() {
         let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n{waiver}") };
         let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
         let (api, stages) = (example.api.clone(), vec![example.stage.clone()]);
-        let batch = Batch::Api { account: None, region: None, api, stages };
+        let batch = ApiBatch { account: None, region: None, api, stages };
         let state = VecState::new(vec![batch], Close::default());
         let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
         assert_eq!((outcome.total() + outcome.waived.len(), outcome.waived.len()), (1, waived), "{accept}");
@@ -211,7 +211,7 @@ fn waived_of(rule: &str, given: &str, waiver: &str, api: &str, inheritance: Inhe
     let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
     let example = &policies.policies[0].tests[0];
     let api = if api.is_empty() { example.api.clone() } else { api_stated_by(Some(api), None) };
-    let batch = Batch::Api { account: None, region: None, api, stages: vec![example.stage.clone()] };
+    let batch = ApiBatch { account: None, region: None, api, stages: vec![example.stage.clone()] };
     let options = Options { inheritance, ..Options::default() };
     check::run(&policies, &waivers, Box::new(VecState::new(vec![batch], Close::default())), options).unwrap()
 }
@@ -255,7 +255,7 @@ fn what_a_rule_does_not_ask_leaves_nothing_open() {
     if let Value::Struct(members) = &mut stage {
         members[position(STAGE, "RouteSettings")] = Value::NotStated;
     }
-    let batch = Batch::Api { account: None, region: None, api: example.api.clone(), stages: vec![stage] };
+    let batch = ApiBatch { account: None, region: None, api: example.api.clone(), stages: vec![stage] };
     let state = VecState::new(vec![batch], Close::default());
     let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
     assert_eq!((outcome.waived.len(), outcome.undecided_checks), (1, 0), "{:?}", outcome.undecided);
@@ -403,12 +403,8 @@ fn a_waived_rule_that_is_also_undecided_is_not_clean() {
     if let Value::Struct(members) = &mut stage {
         members[position(STAGE, "RouteSettings")] = Value::NotStated;
     }
-    let batch = Batch::Api {
-        account: Some(EXAMPLE_ACCOUNT.into()),
-        region: None,
-        api: example.api.clone(),
-        stages: vec![stage],
-    };
+    let batch =
+        ApiBatch { account: Some(EXAMPLE_ACCOUNT.into()), region: None, api: example.api.clone(), stages: vec![stage] };
     let state = VecState::new(vec![batch], Close::default());
     let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
     assert_eq!((outcome.total(), outcome.waived.len(), outcome.undecided_checks), (0, 1, 1));

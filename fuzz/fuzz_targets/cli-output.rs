@@ -2,35 +2,35 @@
 
 #![no_main]
 
-mod feeds;
+mod rewrite;
 
 use std::sync::Arc;
 
 use driftgate::model::catalogue::Protocol;
 use driftgate::model::state::Selection;
-use driftgate::source::saved::{Kind, Request};
+use driftgate::source::file::FileRequest;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let selection = Arc::new(Selection { apis: vec!["a1b2c3d4e5".to_owned()], ..Selection::default() });
     for protocol in [None, Some(Protocol::Http), Some(Protocol::WebSocket)] {
-        let stated = Request {
+        let stated = FileRequest {
             path: String::new(),
-            kind: Some(Kind::GetStages),
+            kind: Some(&driftgate::source::cli_output::SOURCE),
             selection: Arc::clone(&selection),
             account: None,
             regions: vec!["eu-west-1".to_owned()],
             protocol,
         };
-        let snapshot = Request {
-            kind: Some(Kind::Snapshot),
+        let snapshot = FileRequest {
+            kind: Some(&driftgate::source::snapshot::SOURCE),
             selection: Arc::new(Selection::default()),
             regions: Vec::new(),
             protocol: None,
             ..stated.clone()
         };
-        if let Some(written) = feeds::snapshot_of(bytes, &stated) {
-            let again = feeds::snapshot_of(&written, &snapshot);
+        if let Some(written) = rewrite::snapshot_of(bytes, &stated) {
+            let again = rewrite::snapshot_of(&written, &snapshot);
             let again = again.as_deref().map(String::from_utf8_lossy);
             assert_eq!(again, Some(String::from_utf8_lossy(&written)));
         }

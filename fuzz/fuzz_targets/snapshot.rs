@@ -2,25 +2,25 @@
 
 #![no_main]
 
-mod feeds;
+mod rewrite;
 
 use std::sync::Arc;
 
 use driftgate::model::state::Selection;
-use driftgate::source::saved::{Kind, Request};
+use driftgate::source::file::FileRequest;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let request = Request {
+    let request = FileRequest {
         path: String::new(),
-        kind: Some(Kind::Snapshot),
+        kind: Some(&driftgate::source::snapshot::SOURCE),
         selection: Arc::new(Selection::default()),
         account: None,
         regions: Vec::new(),
         protocol: None,
     };
-    if let Some(written) = feeds::snapshot_of(bytes, &request) {
-        let again = feeds::snapshot_of(&written, &request);
+    if let Some(written) = rewrite::snapshot_of(bytes, &request) {
+        let again = rewrite::snapshot_of(&written, &request);
         let again = again.as_deref().map(String::from_utf8_lossy);
         assert_eq!(again, Some(String::from_utf8_lossy(&written)));
     }

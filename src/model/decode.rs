@@ -6,9 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::catalogue::{API_FIELD, Field, Kind};
-use super::digest::Digest;
-use super::fault::kind_of;
-use super::passed::{EachOnce, Keys, Passed};
+use super::json::{EachOnce, Key, Keys, kind_of};
 use super::projection::Members;
 use super::value::Value;
 
@@ -16,16 +14,16 @@ use super::value::Value;
 /// member that is there twice is an error, in whatever spelling, and whether it is wanted or not.
 #[derive(Clone, Copy)]
 pub struct Decode<'w> {
-    pub(super) field: &'static Field,
-    pub(super) projection: Members<'w>,
+    field: &'static Field,
+    projection: Members<'w>,
     /// The place of the value.
-    pub(super) above: Option<&'w Above<'w>>,
+    above: Option<&'w Above<'w>>,
 }
 
 /// The members and keys on the way to a value.
-pub(super) struct Above<'w> {
-    pub(super) name: &'w str,
-    pub(super) above: Option<&'w Self>,
+struct Above<'w> {
+    name: &'w str,
+    above: Option<&'w Self>,
 }
 
 impl Above<'_> {
@@ -64,11 +62,11 @@ impl<'w> Decode<'w> {
         if is_api { Some(&API_ROOT) } else { self.above }
     }
 
-    pub(super) fn wrong<E: Error>(self, found: &Unexpected<'_>) -> E {
+    fn wrong<E: Error>(self, found: &Unexpected<'_>) -> E {
         E::custom(format!("{}: expected {}, found {}", self.path(""), expected(self.field.kind), kind_of(found)))
     }
 
-    pub(super) fn twice<E: Error>(self, member: &str) -> E {
+    fn twice<E: Error>(self, member: &str) -> E {
         E::custom(format!("{} is there twice", self.path(member)))
     }
 }
@@ -181,7 +179,7 @@ impl Decode<'_> {
             members[at] = if self.projection.include(at) {
                 from.next_value_seed(member)?
             } else {
-                from.next_value_seed(Passed(member)).map(|()| Value::NotStated)?
+                from.next_value_seed(Skip(member)).map(|()| Value::NotStated)?
             };
             Ok(())
         })?;
@@ -189,7 +187,7 @@ impl Decode<'_> {
     }
 
     /// Hands each member of a struct to `take`, which reads its value. Members without a row are passed over.
-    pub(super) fn each_member<'de, A: MapAccess<'de>>(
+    fn each_member<'de, A: MapAccess<'de>>(
         self,
         fields: &'static [Field],
         mut from: A,
@@ -238,7 +236,7 @@ impl Decode<'_> {
         Ok(Value::Map(entries.into()))
     }
 
-    pub(super) fn text<E: Error>(self, text: Cow<'_, str>) -> Result<Value<'_>, E> {
+    fn text<E: Error>(self, text: Cow<'_, str>) -> Result<Value<'_>, E> {
         match self.field.kind {
             Kind::Text | Kind::OneOf(_) => Ok(Value::text(text)),
             // "" is how some tools write what AWS left out.
@@ -296,40 +294,72 @@ impl<'de> Visitor<'de> for Member {
     }
 }
 
-/// A key of a map, borrowed where it can be.
-pub(super) struct Key;
+/// Checks a value that nobody reads as strictly as [`Decode`] does, and builds none.
+struct Skip<'w>(Decode<'w>);
 
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Cow<'de, str>;
+impl<'de> DeserializeSeed<'de> for Skip<'_> {
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        from.deserialize_str(self)
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Key {
-    type Value = Cow<'de, str>;
+impl<'de> Visitor<'de> for Skip<'_> {
+    type Value = ();
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a key")
+        self.0.expecting(out)
     }
 
-    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(key))
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(key.to_owned()))
+    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
+        self.0.visit_bool(value).map(drop)
     }
-}
 
-impl Digest {
-    /// What `value` of the variable `name` becomes when values are not to be shown.
-    #[must_use]
-    pub fn hide(account: Option<&str>, name: &str, value: Value<'_>) -> Value<'static> {
-        match value {
-            Value::Text(text) => Value::Digest(Box::new(Self::of(account, name, &text))),
-            other => other.into_owned(),
+    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
+        self.0.visit_i64(value).map(drop)
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
+        self.0.visit_u64(value).map(drop)
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+        self.0.visit_f64(value).map(drop)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        self.0.text(Cow::Borrowed(text)).map(drop)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let Kind::List(element) = self.0.field.kind else {
+            return Err(self.0.wrong(&Unexpected::Seq));
+        };
+        while from.next_element_seed(Skip(Decode { field: element, ..self.0 }))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        match self.0.field.kind {
+            Kind::Struct(fields) => {
+                self.0.each_member(fields, from, |_, member, from| from.next_value_seed(Skip(member)))
+            }
+            Kind::Map(field) => {
+                let mut keys = Keys::default();
+                while let Some(key) = from.next_key_seed(Key)? {
+                    let here = Above { name: &key, above: self.0.above };
+                    from.next_value_seed(Skip(Decode { above: Some(&here), ..Decode::whole(field) }))?;
+                    keys.add(key);
+                }
+                keys.twice().map_or(Ok(()), |key| Err(self.0.twice(&key)))
+            }
+            // A digest has no parts that take memory.
+            _ => self.0.visit_map(from).map(drop),
         }
     }
 }

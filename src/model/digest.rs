@@ -8,8 +8,7 @@ use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use super::decode::Key;
-use super::passed::{EachOnce, Keys};
+use super::json::{EachOnce, Key, Keys};
 use super::secret::looks_secret;
 
 /// A stage variable's value as a snapshot keeps it.

@@ -147,6 +147,15 @@ impl<'a> Value<'a> {
 }
 
 impl Value<'static> {
+    /// The value of a stage variable when values are not to be shown: a digest instead of a text.
+    #[must_use]
+    pub fn hidden(self, account: Option<&str>, name: &str) -> Self {
+        match self {
+            Self::Text(text) => Self::Digest(Box::new(Digest::of(account, name, &text))),
+            other => other,
+        }
+    }
+
     /// Puts a value where a path of members and keys leads, or takes out what is there. A path that the field does not
     /// have leads nowhere.
     pub fn put(&mut self, field: &Field, path: &[String], value: Option<Self>) {

@@ -119,7 +119,7 @@ fn an_enum_value_that_the_sdk_does_not_know_is_data() {
     let batch = driftgate::model::state::State::next(&mut state).unwrap();
     let mut seen = String::new();
     batch
-        .decode(&Projection::all(), |stage| {
+        .decode(&Projection::all(), &mut |stage| {
             seen = format!("{:?} {:?} {:?}", stage.protocol_name(), stage.api, stage.stage)
         })
         .unwrap();

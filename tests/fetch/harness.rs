@@ -87,7 +87,7 @@ pub fn fetch_with(
         with(&state, stages.len());
         let Some(batch) = state.next() else { break };
         batch
-            .decode(&Projection::all(), |stage| {
+            .decode(&Projection::all(), &mut |stage| {
                 let place = [stage.region, stage.api_id(), stage.stage_name()].map(Option::unwrap);
                 stages.push(place.join("/"));
             })

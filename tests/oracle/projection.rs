@@ -1,17 +1,15 @@
 //! A check decodes of a snapshot's lines what its rules and waivers look at. The outcome is that of whole lines.
 
-use std::sync::Arc;
-
 use driftgate::check::{self, Inheritance, Options};
 use driftgate::model::catalogue::{API_FIELD, Field};
 use driftgate::model::document::STAGE_FIELD;
 use driftgate::model::finding::Violation;
-use driftgate::model::lines;
 use driftgate::model::projection::Projection;
-use driftgate::model::state::{Batch, Close, VecState};
+use driftgate::model::state::{ApiBatch, Batch as _, Close, VecState};
 use driftgate::model::value::Written;
 use driftgate::model::{Document, Outcome};
 use driftgate::policy::read::waiver::Waivers;
+use driftgate::source::snapshot::{LineBatch, not_stated};
 use serde_json::{Value as Json, json};
 
 use crate::accept::accept;
@@ -29,23 +27,23 @@ fn line(document: &Document<'_>) -> String {
         "api": Written { field: &API_FIELD, value: document.api },
         "stage": Written { field: &STAGE, value: document.stage },
     });
-    let mut not_stated = lines::not_stated(&STAGE, document.stage, "");
-    not_stated.extend(lines::not_stated(&API_FIELD, document.api, "api."));
-    if !not_stated.is_empty() {
-        line["not-stated"] = json!(not_stated);
+    let mut paths = not_stated(&STAGE, document.stage, "");
+    paths.extend(not_stated(&API_FIELD, document.api, "api."));
+    if !paths.is_empty() {
+        line["not-stated"] = json!(paths);
     }
     line.to_string()
 }
 
-fn lines(line: &str) -> Batch {
-    Batch::Lines { name: "fleet".into(), bytes: line.as_bytes().to_vec(), first: 2, register: Arc::default() }
+fn lines(line: &str) -> LineBatch {
+    LineBatch::new("fleet", line.as_bytes().to_vec(), 2)
 }
 
 /// The stage of a line, decoded whole.
-fn whole(line: &str) -> Batch {
+fn whole(line: &str) -> ApiBatch {
     let mut batch = None;
-    let decoded = lines(line).decode(&Projection::all(), |document| {
-        batch = Some(Batch::Api {
+    let decoded = lines(line).decode(&Projection::all(), &mut |document| {
+        batch = Some(ApiBatch {
             account: document.account.map(Into::into),
             region: document.region.map(Into::into),
             api: document.api.clone().into_owned(),
@@ -100,11 +98,9 @@ fn what_is_decoded_is_what_is_asked() {
         let line = document::read(&completed(case.document.clone()), line);
         let inheritance = [Inheritance::Inherit, Inheritance::Replace, Inheritance::Both][random.below(3)];
         let options = Options { inheritance, show_values: true, ..Options::default() };
-        let outcome = |batch: Batch| {
-            let state = VecState::new(vec![batch], Close::default());
-            check::run(&policies, &waivers, Box::new(state), options).unwrap()
-        };
-        let (of_whole, of_part) = (outcome(whole(&line)), outcome(lines(&line)));
+        let outcome = |state| check::run(&policies, &waivers, Box::new(state), options).unwrap();
+        let of_whole = outcome(VecState::new(vec![whole(&line)], Close::default()));
+        let of_part = outcome(VecState::new(vec![lines(&line)], Close::default()));
         assert_eq!(
             facts(&of_part),
             facts(&of_whole),

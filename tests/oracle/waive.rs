@@ -5,7 +5,7 @@ use std::sync::Arc;
 use driftgate::check::{self, Options};
 use driftgate::model::Outcome;
 use driftgate::model::path::Segment;
-use driftgate::model::state::{Batch, Close, VecState};
+use driftgate::model::state::{ApiBatch, Close, VecState};
 use driftgate::policy::read::waiver::{self, Waivers};
 use driftgate::policy::text::diagnostic::SourceText;
 use jiff::civil::date;
@@ -26,7 +26,7 @@ pub fn waivers(matches: &Json, accept: &Json) -> Option<Waivers> {
 }
 
 pub fn audited(case: &Case, waivers: &Waivers) -> Option<Outcome> {
-    let batch = document::read(&case.document, |document| Batch::Api {
+    let batch = document::read(&case.document, |document| ApiBatch {
         account: document.account.map(Arc::from),
         region: document.region.map(Arc::from),
         api: document.api.clone().into_owned(),

@@ -10,13 +10,20 @@ use super::values::{account, external_id, rate, role_name, seconds, shard, whole
 use crate::check::Inheritance;
 use crate::model::catalogue::Protocol;
 use crate::model::state::Shard;
+use crate::source::SOURCES;
+
+/// The help of `--from`: every kind of file that is read.
+fn from_help() -> String {
+    let kinds = SOURCES.map(|source| format!("{} ({})", source.name, source.about));
+    format!("aws, or a file: {}; KIND:PATH forces the kind, - is stdin", kinds.join(" or "))
+}
 
 /// Flags about the source of stages.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Stages")]
 pub struct Source {
-    /// aws, or a file: a snapshot, or what `aws apigatewayv2 get-stages` printed (KIND:PATH forces the kind; - is stdin)
-    #[arg(long, value_name = "SOURCE", value_hint = ValueHint::FilePath, default_value = "aws")]
+    /// AWS or a file.
+    #[arg(long, value_name = "SOURCE", value_hint = ValueHint::FilePath, default_value = "aws", help = from_help())]
     pub from: String,
     /// The profile of the AWS configuration
     #[arg(long, value_name = "NAME")]

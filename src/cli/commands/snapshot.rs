@@ -13,7 +13,7 @@ use crate::cli::terminal::{Access, diagnostics};
 use crate::gate;
 use crate::model::state::Close;
 use crate::report::visible;
-use crate::source::saved::write::{self, Compressed, Error, Options};
+use crate::source::snapshot::write::{self, Compressed, Error, Options};
 
 /// Number of gaps that are listed.
 const MOST_GAPS: usize = 10;

@@ -17,7 +17,8 @@ use crate::model::state::{Batch, Close, Gap, Narrowing, Scope, Selection, State,
 use crate::policy::Policies;
 use crate::policy::text::diagnostic::nearest;
 use crate::source::aws::{Predicate, Selector, Spool};
-use crate::source::{aws, saved};
+use crate::source::file::{FileRequest, FileSource};
+use crate::source::{SOURCES, aws, file_source, open_file};
 
 /// The source of stages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum SourceKind {
     /// AWS.
     Aws,
     /// A file, and its kind if the flag forces one.
-    File(String, Option<saved::Kind>),
+    File(String, Option<&'static FileSource>),
 }
 
 /// The part of a fetch that depends on the rules, which the source does not know.
@@ -59,8 +60,8 @@ impl SourceKind {
             "-" => Self::File("-".to_owned(), None),
             text => match text.split_once(':') {
                 Some((kind, path)) if !kind.contains(['/', '.', '\\']) && !Path::new(text).exists() => {
-                    let Some(kind) = saved::Kind::from_name(kind) else {
-                        let names = saved::KINDS.map(|(name, _)| name);
+                    let Some(kind) = file_source(kind) else {
+                        let names = SOURCES.map(|source| source.name);
                         let meant = nearest(kind, names).map(|meant| format!("Did you mean {meant}:{path}? "));
                         return Err(Stop::usage(format!(
                             "unknown kind of file {kind}.\n{}Kinds: {}",
@@ -214,7 +215,7 @@ pub fn open(
     match from {
         SourceKind::Aws => open_aws(aws_request(source, plan)?, runtime()?, interrupt, progress),
         SourceKind::File(path, kind) => {
-            let request = saved::Request {
+            let request = FileRequest {
                 path: path.clone(),
                 kind: *kind,
                 selection: Arc::new(selection(source)),
@@ -222,7 +223,7 @@ pub fn open(
                 regions: source.region.clone(),
                 protocol: source.protocol,
             };
-            open_saved(request, interrupt)
+            open_in_thread(request, interrupt)
         }
     }
 }
@@ -279,12 +280,12 @@ pub fn inputs<'i>(source: &'i Source, global: &'i Global, from: &'i SourceKind) 
 struct Watched(Box<dyn State>);
 
 impl State for Watched {
-    fn next(&mut self) -> Option<Batch> {
+    fn next(&mut self) -> Option<Box<dyn Batch>> {
         let _waiting = waiting(CLOSING);
         self.0.next()
     }
 
-    fn ready(&mut self) -> Option<Batch> {
+    fn ready(&mut self) -> Option<Box<dyn Batch>> {
         self.0.ready()
     }
 
@@ -332,11 +333,11 @@ impl Interrupted {
 }
 
 impl State for Interrupted {
-    fn next(&mut self) -> Option<Batch> {
+    fn next(&mut self) -> Option<Box<dyn Batch>> {
         None
     }
 
-    fn ready(&mut self) -> Option<Batch> {
+    fn ready(&mut self) -> Option<Box<dyn Batch>> {
         None
     }
 
@@ -358,7 +359,7 @@ impl State for Interrupted {
 }
 
 /// Opens a file on a thread of its own: a pipe may block, and a signal must still be handled.
-fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn State>, Stop> {
+fn open_in_thread(request: FileRequest, interrupt: &Interrupt) -> Result<Box<dyn State>, Stop> {
     let (sender, opened) = channel();
     let narrowing = Narrowing::of(&request.selection, None);
     let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -366,7 +367,7 @@ fn open_saved(request: saved::Request, interrupt: &Interrupt) -> Result<Box<dyn 
     interrupt.then(move || stopped.store(true, std::sync::atomic::Ordering::SeqCst));
     std::thread::spawn(move || {
         // The receiver may have been interrupted.
-        let _ = sender.send(saved::open(request, stop));
+        let _ = sender.send(open_file(&request, stop));
     });
     loop {
         match opened.recv_timeout(Duration::from_millis(20)) {

@@ -92,11 +92,11 @@ struct Watched {
 }
 
 impl State for Watched {
-    fn next(&mut self) -> Option<Batch> {
+    fn next(&mut self) -> Option<Box<dyn Batch>> {
         self.state.next()
     }
 
-    fn ready(&mut self) -> Option<Batch> {
+    fn ready(&mut self) -> Option<Box<dyn Batch>> {
         self.state.ready()
     }
 

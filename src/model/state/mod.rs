@@ -10,24 +10,22 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::document::Document;
-use super::lines;
 use super::projection::Projection;
-use super::register::Register;
 use super::value::Value;
 
 pub use gap::{Explained, Gap};
 pub use narrowing::{FoundNames, NOT_FOUND, Narrowing, Selection, missing_names};
-pub use scope::{Scope, ScopeOutcome};
+pub use scope::{Scope, ScopeName, ScopeOutcome};
 pub use shard::Shard;
 pub use warning::Warning;
 
 /// Stages in the order of their source, until it has said everything.
 pub trait State: Send {
     /// The next batch, waiting for it; `None` when there is no more.
-    fn next(&mut self) -> Option<Batch>;
+    fn next(&mut self) -> Option<Box<dyn Batch>>;
 
     /// The next batch if it is there already.
-    fn ready(&mut self) -> Option<Batch>;
+    fn ready(&mut self) -> Option<Box<dyn Batch>>;
 
     /// What the source has to say at its end: the scopes it looked at and what it could not read.
     ///
@@ -36,26 +34,27 @@ pub trait State: Send {
     fn close(self: Box<Self>) -> Result<Close, Unusable>;
 }
 
-/// A state of what is there already.
+/// A state whose batches are in memory.
 pub struct VecState {
-    batches: std::vec::IntoIter<Batch>,
+    batches: std::vec::IntoIter<Box<dyn Batch>>,
     close: Close,
 }
 
 impl VecState {
-    /// These batches, and what is to be said at their end.
+    /// A state of these batches, which ends with this close.
     #[must_use]
-    pub fn new(batches: Vec<Batch>, close: Close) -> Self {
+    pub fn new<B: Batch + 'static>(batches: Vec<B>, close: Close) -> Self {
+        let batches: Vec<Box<dyn Batch>> = batches.into_iter().map(|batch| Box::new(batch) as _).collect();
         Self { batches: batches.into_iter(), close }
     }
 }
 
 impl State for VecState {
-    fn next(&mut self) -> Option<Batch> {
+    fn next(&mut self) -> Option<Box<dyn Batch>> {
         self.batches.next()
     }
 
-    fn ready(&mut self) -> Option<Batch> {
+    fn ready(&mut self) -> Option<Box<dyn Batch>> {
         self.batches.next()
     }
 
@@ -77,48 +76,34 @@ impl fmt::Display for Unusable {
 impl std::error::Error for Unusable {}
 
 /// Some stages, not decoded where they came as text.
-pub enum Batch {
-    /// The stages of one API.
-    Api {
-        /// The account; `None` when it is not stated.
-        account: Option<Arc<str>>,
-        /// The Region; `None` when it is not stated.
-        region: Option<Arc<str>>,
-        /// The API.
-        api: Value<'static>,
-        /// Its stages.
-        stages: Vec<Value<'static>>,
-    },
-    /// Lines of a snapshot, whole ones.
-    Lines {
-        /// What messages call the input.
-        name: Arc<str>,
-        /// The lines, each ended by a newline or by the end.
-        bytes: Vec<u8>,
-        /// The number of the first line, counted from 1.
-        first: u64,
-        /// The stages that are wanted, and what is noted of all of them.
-        register: Arc<Register>,
-    },
-}
-
-impl Batch {
+pub trait Batch: Send {
     /// Hands each stage to `each`: CPU work only, on whatever thread it is called.
     ///
     /// # Errors
-    /// When a line is not what a snapshot holds.
-    pub fn decode(&self, projection: &Projection, mut each: impl FnMut(&Document<'_>)) -> Result<(), Unusable> {
-        match self {
-            Self::Api { account, region, api, stages } => {
-                for stage in stages {
-                    each(&Document { account: account.as_deref(), region: region.as_deref(), api, stage });
-                }
-                Ok(())
-            }
-            Self::Lines { name, bytes, first, register } => {
-                lines::decode(name, bytes, *first, register, projection, each)
-            }
+    /// When the text is damaged.
+    fn decode(&self, projection: &Projection, each: &mut dyn FnMut(&Document<'_>)) -> Result<(), Unusable>;
+}
+
+/// The stages of one API.
+#[derive(Debug)]
+pub struct ApiBatch {
+    /// The account; `None` when it is not stated.
+    pub account: Option<Arc<str>>,
+    /// The Region; `None` when it is not stated.
+    pub region: Option<Arc<str>>,
+    /// The API.
+    pub api: Value<'static>,
+    /// Its stages.
+    pub stages: Vec<Value<'static>>,
+}
+
+impl Batch for ApiBatch {
+    fn decode(&self, _: &Projection, each: &mut dyn FnMut(&Document<'_>)) -> Result<(), Unusable> {
+        let Self { account, region, api, stages } = self;
+        for stage in stages {
+            each(&Document { account: account.as_deref(), region: region.as_deref(), api, stage });
         }
+        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! An account and a Region of a state, and how much of it was read.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// One account and Region, and how far it was read.
@@ -62,7 +64,29 @@ impl ScopeOutcome {
     }
 }
 
+/// The name of a scope. In its order, one that is not stated comes first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ScopeName {
+    /// The account; `None` when it is not stated.
+    pub account: Option<String>,
+    /// The Region; `None` when it is not stated.
+    pub region: Option<String>,
+}
+
+impl fmt::Display for ScopeName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = |part: &'_ Option<String>| part.clone().unwrap_or_else(|| "null".to_owned());
+        write!(out, "{} {}", part(&self.account), part(&self.region))
+    }
+}
+
 impl Scope {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> ScopeName {
+        ScopeName { account: self.account.clone(), region: self.region.clone() }
+    }
+
     /// True if something was to be read and was not.
     #[must_use]
     pub const fn is_unread(&self) -> bool {

@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use super::document::{Document, FORMAT, FORMAT_VERSION};
 use super::json::Text;
 use super::saved::{Error, Saved};
-use crate::model::fault;
+use crate::model::json;
 use crate::report::escape::visible;
 
 /// The advice about a file that holds no result.
@@ -46,7 +46,7 @@ fn explained(name: &str, text: &[u8], error: &serde_json::Error) -> Error {
         format: Option<Text<'a>>,
         version: Option<serde_json::Value>,
     }
-    let reason = visible(&fault::words(error));
+    let reason = visible(&json::describe(error));
     let place = format!("{name}:{}:{}", error.line(), error.column());
     let cut_off = || Error(format!("{name} is cut off: it ends in the middle of a result.\nSave or copy it again."));
 

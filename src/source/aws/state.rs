@@ -112,7 +112,7 @@ async fn find_caller(
 /// Its methods block, so they belong on an ordinary thread, never on one of the runtime's. Dropping it stops the fetch.
 pub struct AwsState {
     progress: Arc<Progress>,
-    batches: mpsc::Receiver<Batch>,
+    batches: mpsc::Receiver<Box<dyn Batch>>,
     close: oneshot::Receiver<Close>,
     canceller: Canceller,
 }
@@ -149,11 +149,11 @@ fn lost() -> Close {
 }
 
 impl State for AwsState {
-    fn next(&mut self) -> Option<Batch> {
+    fn next(&mut self) -> Option<Box<dyn Batch>> {
         self.batches.blocking_recv()
     }
 
-    fn ready(&mut self) -> Option<Batch> {
+    fn ready(&mut self) -> Option<Box<dyn Batch>> {
         self.batches.try_recv().ok()
     }
 

@@ -13,10 +13,12 @@ use driftgate::gate::{Tolerance, judge};
 use driftgate::model::Severity;
 use driftgate::model::catalogue::Protocol;
 use driftgate::model::document::api_stated_by;
-use driftgate::model::state::{Batch, Close, Scope, ScopeOutcome, Selection, State, VecState};
+use driftgate::model::state::{ApiBatch, Close, Scope, ScopeOutcome, Selection, State, VecState};
 use driftgate::report::{Facts, Format, Run, Style, result};
 use driftgate::source::aws::{self, Predicate, Regions, Request, RetryPolicy, Spool, StaticCredentials};
-use driftgate::source::saved::{self, write};
+use driftgate::source::file::{self, FileRequest};
+use driftgate::source::open_file;
+use driftgate::source::snapshot::write;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
@@ -52,14 +54,14 @@ pub fn memory(case: &Case) -> Json {
     report(case, Box::new(VecState::new(batches, Close { scopes: scopes(case), ..Close::default() })))
 }
 
-fn batch(case: &Case, of: &Api) -> Option<Batch> {
+fn batch(case: &Case, of: &Api) -> Option<ApiBatch> {
     let documents = case.documents().filter(|document| document["api"]["ApiId"] == of.document["ApiId"]);
     let stages = documents.map(|json| {
         document::read(&json, |document| (document.api.clone().into_owned(), document.stage.clone().into_owned()))
     });
     let (apis, stages): (Vec<_>, Vec<_>) = stages.unzip();
     let api = apis.into_iter().next()?;
-    Some(Batch::Api { account: Some(ACCOUNT.into()), region: Some(of.region.into()), api, stages })
+    Some(ApiBatch { account: Some(ACCOUNT.into()), region: Some(of.region.into()), api, stages })
 }
 
 fn scopes(case: &Case) -> Vec<Scope> {
@@ -131,7 +133,7 @@ pub fn snapshot(state: Box<dyn State>, show_values: bool) -> Vec<u8> {
 }
 
 /// Reads a saved file.
-pub fn saved(folder: &Path, name: &str, bytes: &[u8], change: impl FnOnce(&mut saved::Request)) -> Box<dyn State> {
+pub fn saved(folder: &Path, name: &str, bytes: &[u8], change: impl FnOnce(&mut FileRequest)) -> Box<dyn State> {
     open(folder, name, bytes, change).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -147,11 +149,11 @@ fn open(
     folder: &Path,
     name: &str,
     bytes: &[u8],
-    change: impl FnOnce(&mut saved::Request),
-) -> Result<Box<dyn State>, saved::Error> {
+    change: impl FnOnce(&mut FileRequest),
+) -> Result<Box<dyn State>, file::Error> {
     let path = folder.join(name);
     File::create(&path).unwrap().write_all(bytes).unwrap();
-    let mut request = saved::Request {
+    let mut request = FileRequest {
         path: path.to_str().unwrap().to_owned(),
         kind: None,
         selection: Arc::default(),
@@ -160,7 +162,7 @@ fn open(
         protocol: None,
     };
     change(&mut request);
-    saved::open(request, Arc::new(AtomicBool::new(false)))
+    open_file(&request, Arc::new(AtomicBool::new(false)))
 }
 
 /// The stages of an API as the AWS CLI prints them.
@@ -180,11 +182,9 @@ pub fn printed(case: &Case, api: &Api, folder: &Path) -> [Json; 2] {
         request.protocol = protocol;
         request.selection = Arc::new(Selection { apis: vec![id.to_owned()], stages: Vec::new() });
     });
-    let mut batches: Vec<Batch> = batch(case, api).into_iter().collect();
+    let mut batches: Vec<ApiBatch> = batch(case, api).into_iter().collect();
     for batch in &mut batches {
-        if let Batch::Api { api, .. } = batch {
-            *api = api_stated_by(Some(id), protocol);
-        }
+        batch.api = api_stated_by(Some(id), protocol);
     }
     let scope = Scope {
         account: Some(ACCOUNT.into()),

@@ -15,7 +15,7 @@ use crate::cli::terminal::output::{self, Target};
 use crate::gate;
 use crate::model::Document;
 use crate::model::projection::Projection;
-use crate::model::state::{Batch, Close, NOT_FOUND, State, Unusable, VecState};
+use crate::model::state::{ApiBatch, Close, NOT_FOUND, State, Unusable, VecState};
 use crate::model::value::Value;
 use crate::policy::author::learn::learn;
 use crate::policy::read::waiver::Waivers;
@@ -91,8 +91,8 @@ impl FoundStage {
         }
     }
 
-    fn batch(&self) -> Batch {
-        Batch::Api {
+    fn batch(&self) -> ApiBatch {
+        ApiBatch {
             account: self.account.as_deref().map(Arc::from),
             region: self.region.as_deref().map(Arc::from),
             api: self.api.clone(),
@@ -133,7 +133,7 @@ impl<'c> StageQuery<'c> {
     fn read(&self, mut state: Box<dyn State>) -> Result<(Candidates, Close), Unusable> {
         let mut found = Candidates::default();
         while let Some(batch) = state.next() {
-            batch.decode(&Projection::all(), |document| match document.stage_name() {
+            batch.decode(&Projection::all(), &mut |document| match document.stage_name() {
                 Some(name) if name == self.stage => found.stages.push(FoundStage::of(document)),
                 Some(name) if !found.others.iter().any(|other| other == name) => found.others.push(name.to_owned()),
                 _ => {}

@@ -16,8 +16,9 @@ use super::line::{Closing, Ended, FORMAT, Header, NextRun, RegionKey, RunKey, VE
 use super::read::{self, Finished};
 use super::write::Writer;
 use crate::model::Value;
-use crate::model::state::{Batch, Close, FoundNames, Scope, ScopeOutcome, Warning};
+use crate::model::state::{Close, FoundNames, Scope, ScopeOutcome, Warning};
 use crate::source::aws::call::Reason;
+use crate::source::snapshot::LineBatch;
 
 /// The age in hours up to which a spool is resumed. Less than a day, so that no nightly run takes the stages of the last
 /// night for those deployed now.
@@ -136,12 +137,12 @@ impl Spool {
                 Err(Error::usage(format!("{old}. Nothing was read.\nRemove it, and start over with --spool {name}.")))
             };
         }
-        let read::Scanned { finished, end, runs, ended, seal } = read::scan(&shown, &file)?;
+        let read::Scanned { finished, end, runs, ended, checksum } = read::scan(&shown, &file)?;
         if renew && ended {
             return start_over(file, Some(format!("{name}, begun at {begun}, is of a run that came to its end")));
         }
         read::same(&shown, &header.asked, key)?;
-        let (finished, writer) = (Mutex::new(finished), Mutex::new(Writer::behind(seal)));
+        let (finished, writer) = (Mutex::new(finished), Mutex::new(Writer::behind(checksum)));
         let spool = Self { finished, writer, end, new: false, ..Self::empty(path, file, begun) };
         // A killed run leaves half a line at the end.
         if let Err(error) = spool.file.set_len(end) {
@@ -217,7 +218,10 @@ impl Spool {
 
     /// Hands the stages of the Regions that were taken to `hand_on`, until it refuses. Returns the number of stages that were
     /// handed on, and the failure that ended it early.
-    pub(crate) fn replay(&self, hand_on: impl FnMut(Batch) -> bool) -> (HashMap<RegionKey, u64>, Option<io::Error>) {
+    pub(crate) fn replay(
+        &self,
+        hand_on: impl FnMut(LineBatch) -> bool,
+    ) -> (HashMap<RegionKey, u64>, Option<io::Error>) {
         let taken = std::mem::take(&mut *locked(&self.taken));
         if taken.is_empty() {
             return (HashMap::new(), None);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::model::fault;
+use crate::model::json;
 use crate::model::state::{FoundNames, Scope, Warning};
 
 /// The name of the format, in the first line.
@@ -87,7 +87,7 @@ struct StageKey<'l> {
 
 impl SpoolLine {
     pub fn read(line: &[u8]) -> Result<Self, String> {
-        let words = |error: serde_json::Error| fault::words(&error);
+        let words = |error: serde_json::Error| json::describe(&error);
         if line.starts_with(b"{\"account\":") {
             let StageKey { account, region, .. } = serde_json::from_slice(line).map_err(words)?;
             Ok(Self::Stage((account.into_owned(), region.into_owned())))

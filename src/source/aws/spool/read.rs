@@ -10,9 +10,8 @@ use jiff::Timestamp;
 
 use super::error::Error;
 use super::line::{Closing, DIGEST, FORMAT, FormatLine, Header, RegionKey, RunKey, SpoolLine, VERSION};
-use crate::model::register::Register;
-use crate::model::seal::{Seal, Verdict};
-use crate::model::state::{Batch, ScopeOutcome};
+use crate::model::state::ScopeOutcome;
+use crate::source::snapshot::{Checksum, Comparison, LineBatch, StageIndex};
 
 /// Bytes that are read at once, and bytes of lines in one batch.
 const BLOCK: usize = 64 * 1024;
@@ -37,7 +36,7 @@ pub struct Scanned {
     /// True if the last run was not killed.
     pub ended: bool,
     /// The digest of all whole lines.
-    pub seal: Seal,
+    pub checksum: Checksum,
 }
 
 /// The lines of a part of a file, without its cursor: the file is written meanwhile.
@@ -113,8 +112,8 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
     let mut from = lines_of(file, file.metadata().map_err(unreadable)?.len());
     let (mut line, mut ended) = (Vec::new(), false);
     let mut end = next_line(&mut from, &mut line).map_err(unreadable)?;
-    let mut seal = Seal::default();
-    seal.lines(&line);
+    let mut checksum = Checksum::default();
+    checksum.lines(&line);
     let (mut finished, mut counts, mut runs) = (HashMap::new(), HashMap::<RegionKey, u64>::new(), 1);
     for at in 2.. {
         line.clear();
@@ -128,11 +127,11 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
         end += read;
         let kind = SpoolLine::read(&line).map_err(|said| damaged(at, &format!("not a line of a spool: {said}")))?;
         let sealed =
-            matches!(kind, SpoolLine::Stage(_)) || seal.verdict(line.trim_ascii_end(), DIGEST) == Verdict::Right;
+            matches!(kind, SpoolLine::Stage(_)) || checksum.compare(line.trim_ascii_end(), DIGEST) == Comparison::Equal;
         if !sealed {
             return Err(damaged(at, "its digest is of something else: lines before it were changed, moved or lost"));
         }
-        seal.lines(&line);
+        checksum.lines(&line);
         match kind {
             SpoolLine::Stage(name) => *counts.entry(name).or_default() += 1,
             SpoolLine::NextRun(run) => {
@@ -153,7 +152,7 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
             }
         }
     }
-    Ok(Scanned { finished, end, runs, ended, seal })
+    Ok(Scanned { finished, end, runs, ended, checksum })
 }
 
 /// Checks that a spool was begun with the same settings.
@@ -182,7 +181,7 @@ pub fn replay(
     file: &File,
     end: u64,
     taken: &HashMap<RegionKey, u64>,
-    mut hand_on: impl FnMut(Batch) -> bool,
+    mut hand_on: impl FnMut(LineBatch) -> bool,
 ) -> (HashMap<RegionKey, u64>, Option<io::Error>) {
     let mut handed: HashMap<RegionKey, u64> = taken.keys().map(|name| (name.clone(), 0)).collect();
     let failed = send(name, file, end, taken, |batch, stages| {
@@ -203,9 +202,9 @@ fn send(
     file: &File,
     end: u64,
     taken: &HashMap<RegionKey, u64>,
-    mut hand_on: impl FnMut(Batch, &[RegionKey]) -> bool,
+    mut hand_on: impl FnMut(LineBatch, &[RegionKey]) -> bool,
 ) -> io::Result<()> {
-    let (name, register): (Arc<str>, Arc<Register>) = (name.into(), Arc::default());
+    let (name, index): (Arc<str>, Arc<StageIndex>) = (name.into(), Arc::default());
     let mut from = lines_of(file, end);
     let (mut bytes, mut stages, mut run) = (Vec::new(), Vec::new(), 1);
     next_line(&mut from, &mut bytes)?;
@@ -233,7 +232,7 @@ fn send(
         if !stages.is_empty() && (!wanted || bytes.len() >= BLOCK) {
             let first = if wanted { at + 1 } else { at } - stages.len() as u64;
             let lines = std::mem::take(&mut bytes);
-            let batch = Batch::Lines { name: Arc::clone(&name), bytes: lines, first, register: Arc::clone(&register) };
+            let batch = LineBatch { name: Arc::clone(&name), bytes: lines, first, index: Arc::clone(&index) };
             if !hand_on(batch, &stages) {
                 return Err(io::Error::new(io::ErrorKind::BrokenPipe, "nobody took its stages"));
             }

@@ -13,7 +13,7 @@ use super::*;
 use crate::model::catalogue::{Protocol, STAGE, position};
 use crate::model::document::api_stated_by;
 use crate::model::projection::Projection;
-use crate::model::state::{Close, FoundNames, Gap, Scope, ScopeOutcome};
+use crate::model::state::{Batch as _, Close, FoundNames, Gap, Scope, ScopeOutcome};
 use crate::model::value::Value;
 
 const ACCOUNT: &str = "111122223333";
@@ -92,7 +92,7 @@ fn resumed(spool: &Spool, regions: &BTreeMap<usize, usize>) -> BTreeMap<usize, V
     }
     let (handed, failed) = spool.replay(|batch| {
         batch
-            .decode(&Projection::all(), |document| {
+            .decode(&Projection::all(), &mut |document| {
                 let number = document.region.unwrap().strip_prefix("region-").unwrap().parse().unwrap();
                 seen.get_mut(&number).unwrap().push(document.stage_name().unwrap().to_owned());
             })

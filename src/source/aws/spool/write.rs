@@ -6,9 +6,8 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use super::line::{DIGEST, Header};
-use crate::model::seal::Seal;
 use crate::model::{Document, Value};
-use crate::source::saved::write::stage_line;
+use crate::source::snapshot::{Checksum, stage_line};
 
 /// Bytes that wait before they are written, while no Region is closed.
 const BUFFER: usize = 64 * 1024;
@@ -18,15 +17,15 @@ const BUFFER: usize = 64 * 1024;
 pub struct Writer {
     waiting: Vec<u8>,
     /// The digest of all lines, waiting ones included.
-    seal: Seal,
+    checksum: Checksum,
     /// The reason why nothing is written any more.
     failed: Option<String>,
 }
 
 impl Writer {
-    /// Continues after the lines of a seal.
-    pub fn behind(seal: Seal) -> Self {
-        Self { seal, ..Self::default() }
+    /// Continues after the lines of a checksum.
+    pub fn behind(checksum: Checksum) -> Self {
+        Self { checksum, ..Self::default() }
     }
 
     pub fn fail(&mut self, error: &io::Error) {
@@ -61,14 +60,14 @@ impl Writer {
 
     /// Writes a line that ends with the digest of everything before it.
     pub fn line(&mut self, file: &File, value: &impl Serialize) {
-        self.write(file, value, |seal, line| seal.close(&line, DIGEST));
+        self.write(file, value, |checksum, line| checksum.close(&line, DIGEST));
     }
 
     /// Writes one line, and the waiting lines before it.
-    fn write(&mut self, file: &File, value: &impl Serialize, ended: impl FnOnce(&Seal, String) -> String) {
+    fn write(&mut self, file: &File, value: &impl Serialize, ended: impl FnOnce(&Checksum, String) -> String) {
         match serde_json::to_string(value) {
             Ok(line) => {
-                let line = ended(&self.seal, line);
+                let line = ended(&self.checksum, line);
                 self.append(file, line.as_bytes(), true);
             }
             Err(error) => self.fail(&error.into()),
@@ -80,7 +79,7 @@ impl Writer {
         if self.failed.is_some() {
             return;
         }
-        self.seal.lines(lines);
+        self.checksum.lines(lines);
         self.waiting.extend_from_slice(lines);
         if now || self.waiting.len() >= BUFFER {
             // Nothing may follow half a line, or the file would be damaged in its middle.

@@ -31,7 +31,7 @@ pub struct Fetched {
 struct Fetch {
     /// Number of APIs of a Region that are read at once.
     width: usize,
-    batches: mpsc::Sender<Batch>,
+    batches: mpsc::Sender<Box<dyn Batch>>,
 }
 
 impl Visitor for Fetch {
@@ -73,7 +73,7 @@ impl Visitor for Fetch {
 }
 
 /// Reads everything that is requested, and hands the stages on in batches.
-pub async fn fetch(survey: Arc<Survey>, batches: mpsc::Sender<Batch>) -> Fetched {
+pub async fn fetch(survey: Arc<Survey>, batches: mpsc::Sender<Box<dyn Batch>>) -> Fetched {
     let inventory = survey.accounts().await;
     let mut tallies: Vec<ScopeTally> =
         inventory.excluded.iter().map(|id| ScopeTally::excluded(Some(id), None)).collect();
@@ -180,9 +180,9 @@ fn nothing_excluded(survey: &Survey, tallies: &[ScopeTally]) -> Vec<Warning> {
 
 /// Hands on the stages that earlier runs have read. It comes last, when all tallies are known, and runs to its end even
 /// if the fetch was stopped: it takes no calls.
-async fn replay(survey: &Survey, batches: mpsc::Sender<Batch>, tallies: &mut [ScopeTally]) {
+async fn replay(survey: &Survey, batches: mpsc::Sender<Box<dyn Batch>>, tallies: &mut [ScopeTally]) {
     let Some(spool) = survey.request.spool.clone() else { return };
-    let replay = move || spool.replay(|batch| batches.blocking_send(batch).is_ok());
+    let replay = move || spool.replay(|batch| batches.blocking_send(Box::new(batch)).is_ok());
     let (mut handed, failed) = match tokio::task::spawn_blocking(replay).await {
         Ok((handed, failed)) => (handed, failed.map(|error| not_kept(&error))),
         // It is unknown what was handed on, so the counts will not agree, and the run says so.

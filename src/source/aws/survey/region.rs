@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::pages::{Listing, list};
 use super::tally::ScopeTally;
 use crate::model::Value;
-use crate::model::state::{Batch, Selection};
+use crate::model::state::{ApiBatch, Batch, Selection};
 use crate::source::aws::call::{Failure, FailureKind, Meter, Operation};
 use crate::source::aws::kind::{ControlPlane, id_of};
 use crate::source::aws::request::Predicate;
@@ -26,7 +26,7 @@ pub struct Region {
     pub confirm: Option<Predicate>,
     /// Number of APIs that are read at once.
     pub width: usize,
-    pub batches: mpsc::Sender<Batch>,
+    pub batches: mpsc::Sender<Box<dyn Batch>>,
     /// The file that keeps a copy of the stages.
     pub spool: Option<Arc<Spool>>,
     pub meter: Arc<Meter>,
@@ -99,8 +99,8 @@ impl Region {
             spool.stages(self.account.as_deref(), &self.name, &api, &stages);
         }
         let (read, region) = (stages.len(), Some(Arc::clone(&self.name)));
-        let batch = Batch::Api { account: self.account.clone(), region, api, stages };
-        let taken = self.batches.send(batch).await.is_ok();
+        let batch = ApiBatch { account: self.account.clone(), region, api, stages };
+        let taken = self.batches.send(Box::new(batch)).await.is_ok();
         if taken {
             tally.scope.stages += read as u64;
             self.meter.read(read);

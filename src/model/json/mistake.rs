@@ -1,4 +1,4 @@
-//! A mistake in JSON, in words that never quote a value: what others wrote may be a secret. Pure.
+//! A mistake in JSON, in words that never quote a value: what others wrote may be a secret.
 
 use serde::de::Unexpected;
 
@@ -16,9 +16,9 @@ pub const fn kind_of(found: &Unexpected<'_>) -> &'static str {
     }
 }
 
-/// The words of an error without its place and without the value it is about.
+/// Describes an error without its position and without the value it is about.
 #[must_use]
-pub fn words(error: &serde_json::Error) -> String {
+pub fn describe(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let (line, column) = (error.line(), error.column());
     let text = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
@@ -105,7 +105,7 @@ mod tests {
             (r#"{"text":"s3cret"#, "EOF while parsing a string"),
             (r#"{"text" "s3cret"}"#, "expected `:`"),
         ] {
-            let said = words(&serde_json::from_str::<Sample>(json).unwrap_err());
+            let said = describe(&serde_json::from_str::<Sample>(json).unwrap_err());
             assert_eq!(said, expected, "{json}");
         }
     }

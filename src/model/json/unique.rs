@@ -1,12 +1,15 @@
-//! JSON in which no member is there twice: what the last one would win is not known.
+//! JSON values without doubled members: which of two was meant is not known.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
-/// A document without doubled members, at any depth.
-pub(super) fn parse(bytes: &[u8]) -> Result<Json, serde_json::Error> {
+/// Reads a document without doubled members, at any depth.
+///
+/// # Errors
+/// When it is not JSON, or a member is there twice.
+pub fn parse(bytes: &[u8]) -> Result<Json, serde_json::Error> {
     let mut from = serde_json::Deserializer::from_slice(bytes);
     let json = Unique.deserialize(&mut from)?;
     from.end().map(|()| json)

@@ -1,85 +1,39 @@
-//! Values that nobody reads, checked as strictly as those that are read: their types, and that no member is there
-//! twice. It builds no values. JSON in which a member is there twice is known here, for every reader.
+//! The names of members in JSON, and JSON in which no member is there twice.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::catalogue::Kind;
-use super::decode::{Above, Decode, Key};
+/// A key of a map, borrowed where it can be.
+#[derive(Clone, Copy, Debug)]
+pub struct Key;
 
-/// Checks a value by its row of the catalogue, as [`Decode`] does.
-pub(super) struct Passed<'w>(pub(super) Decode<'w>);
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
 
-impl<'de> DeserializeSeed<'de> for Passed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_any(self)
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_str(self)
     }
 }
 
-impl<'de> Visitor<'de> for Passed<'_> {
-    type Value = ();
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(out)
+        out.write_str("a key")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
-        self.0.visit_bool(value).map(drop)
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
-        self.0.visit_i64(value).map(drop)
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
-        self.0.visit_u64(value).map(drop)
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
-        self.0.visit_f64(value).map(drop)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.0.text(Cow::Borrowed(text)).map(drop)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        let Kind::List(element) = self.0.field.kind else {
-            return Err(self.0.wrong(&Unexpected::Seq));
-        };
-        while from.next_element_seed(Passed(Decode { field: element, ..self.0 }))?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        match self.0.field.kind {
-            Kind::Struct(fields) => {
-                self.0.each_member(fields, from, |_, member, from| from.next_value_seed(Passed(member)))
-            }
-            Kind::Map(field) => {
-                let mut keys = Keys::default();
-                while let Some(key) = from.next_key_seed(Key)? {
-                    let here = Above { name: &key, above: self.0.above };
-                    from.next_value_seed(Passed(Decode { above: Some(&here), ..Decode::whole(field) }))?;
-                    keys.add(key);
-                }
-                keys.twice().map_or(Ok(()), |key| Err(self.0.twice(&key)))
-            }
-            // A digest has no parts that take memory.
-            _ => self.0.visit_map(from).map(drop),
-        }
+    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(key.to_owned()))
     }
 }
 
-/// Passes over JSON without a row in the catalogue. No member may be there twice in its objects.
+/// Skips JSON without a row in the catalogue. No member may be there twice in its objects.
 #[derive(Clone, Copy, Debug)]
 pub struct EachOnce {
     /// The members whose keys are their users' texts. In all others the names are AWS's, in either of its spellings.
@@ -90,7 +44,7 @@ pub struct EachOnce {
 
 impl EachOnce {
     /// JSON in which every key is taken as it is.
-    pub(super) const EXACT: Self = Self { texts: |_| true, here: true };
+    pub const EXACT: Self = Self { texts: |_| true, here: true };
 
     /// An object of AWS's: names that differ in the case of their first letter are one name, but for the keys in
     /// members for which `texts` is true.
@@ -155,21 +109,24 @@ impl<'de> Visitor<'de> for EachOnce {
 }
 
 /// The keys of one object.
-#[derive(Default)]
-pub(super) struct Keys<'de>(Vec<Cow<'de, str>>);
+#[derive(Debug, Default)]
+pub struct Keys<'de>(Vec<Cow<'de, str>>);
 
 impl<'de> Keys<'de> {
-    pub(super) fn add(&mut self, key: Cow<'de, str>) {
+    /// Adds a key.
+    pub fn add(&mut self, key: Cow<'de, str>) {
         self.0.push(key);
     }
 
     /// A key that is there twice.
-    pub(super) fn twice(self) -> Option<Cow<'de, str>> {
+    #[must_use]
+    pub fn twice(self) -> Option<Cow<'de, str>> {
         self.twice_as(|key| (None, key.as_bytes()))
     }
 
     /// A name that is there twice, in AWS's two spellings or in one of them.
-    pub(super) fn twice_in_any_spelling(self) -> Option<Cow<'de, str>> {
+    #[must_use]
+    pub fn twice_in_any_spelling(self) -> Option<Cow<'de, str>> {
         self.twice_as(|key| match key.as_bytes() {
             [first, rest @ ..] => (Some(first.to_ascii_lowercase()), rest),
             [] => (None, &[]),

@@ -1,4 +1,6 @@
-//! What `aws apigatewayv2 get-stages` and `get-stage` print: stages of one API, which it does not name.
+//! The output of `aws apigatewayv2 get-stages` and `get-stage`: stages of one API, which it does not name.
+
+mod lookalike;
 
 use std::io::Read as _;
 use std::sync::Arc;
@@ -6,41 +8,41 @@ use std::sync::Arc;
 use serde::de::DeserializeSeed as _;
 use serde_json::Value as Json;
 
-use super::input::{Input, damaged, unknown_kind};
-use super::{Error, Request, lookalike, unique};
+use super::file::{Error, FileRequest, FileSource, Input, OpenError, damaged};
 use crate::model::catalogue::{Field, Kind, Protocol, STAGE, Unset, position};
 use crate::model::decode::Decode;
 use crate::model::document::{STAGE_FIELD, api_stated_by};
-use crate::model::fault;
+use crate::model::json;
 use crate::model::state::{
-    Batch, Close, FoundNames, Gap, Narrowing, Scope, ScopeOutcome, Selection, State, TakenAt, Unusable, missing_names,
+    ApiBatch, Close, FoundNames, Gap, Narrowing, Scope, ScopeOutcome, Selection, TakenAt, VecState, missing_names,
 };
 use crate::model::value::Value;
 
 /// The largest output: an API has ten stages, and may be given three hundred.
 const LARGEST: u64 = 64 << 20;
 
-static STAGE_ROW: Field = STAGE_FIELD;
-
-/// The stages of one file.
-pub(super) struct CliOutput {
-    batch: Option<Batch>,
-    close: Close,
-}
+/// The kind of file. What is not a snapshot is refused here, with the kind that it seems to be.
+pub const SOURCE: FileSource = FileSource {
+    name: "get-stages",
+    alias: Some("get-stage"),
+    about: "what `aws apigatewayv2 get-stages` or `get-stage` printed",
+    detect: |_| true,
+    open: |input, request, _| Ok(Box::new(read(input, request)?)),
+};
 
 /// Reads all of it.
-pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> {
+fn read(input: Input, request: &FileRequest) -> Result<VecState, OpenError> {
     let name = Arc::clone(&input.name);
-    if input.is_snapshot() {
-        return Err(Error(format!("{name} is a snapshot, not output of the AWS CLI.\nLeave out `get-stages:`.")));
+    if input.format().is_some_and(|format| format.name == "driftgate.snapshot") {
+        return Err(Error(format!("{name} is a snapshot, not output of the AWS CLI.\nLeave out `get-stages:`.")).into());
     }
     let mut bytes = input.head;
     input.rest.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| damaged(&name, &error))?;
     if bytes.len() as u64 > LARGEST {
-        return Err(Error(format!("{name} is larger than 64 MiB, which no output of get-stages is.")));
+        return Err(Error(format!("{name} is larger than 64 MiB, which no output of get-stages is.")).into());
     }
-    let json = unique::parse(&bytes).map_err(|error| match lookalike::of_text(&bytes) {
-        Some(seems) if !error.is_data() => other(&name, seems),
+    let json = json::parse(&bytes).map_err(|error| match lookalike::of_text(&bytes) {
+        Some(seems) if !error.is_data() => other(&name, seems).into(),
         _ => not_json(&name, &bytes, &error),
     })?;
     let (items, more) = items(&name, json)?;
@@ -61,7 +63,8 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
         let stage = stage_name(twice).unwrap_or_default();
         return Err(Error(format!(
             "{name} has the stage {stage} twice. Nothing was read.\nPrint it again, of one API."
-        )));
+        ))
+        .into());
     }
 
     let region = one(&request.regions, "--region", &name)?;
@@ -87,7 +90,7 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
         outcome: if more { ScopeOutcome::Partial } else { ScopeOutcome::Checked },
         ..Scope::default()
     };
-    let batch = Batch::Api {
+    let batch = ApiBatch {
         account: account.as_deref().map(Arc::from),
         region: region.as_deref().map(Arc::from),
         api: api_stated_by(api.as_deref(), request.protocol),
@@ -101,7 +104,7 @@ pub(super) fn read(input: Input, request: &Request) -> Result<CliOutput, Error> 
     let named = Selection { stages: request.selection.stages.clone(), ..Selection::default() };
     gaps.extend(missing_names(&named, &Narrowing::default(), &found, &gaps));
     let close = Close { scopes: vec![scope], gaps, narrowing, taken: TakenAt::Unknown, ..Close::default() };
-    Ok(CliOutput { batch: Some(batch), close })
+    Ok(VecState::new(vec![batch], close))
 }
 
 fn stage_name<'v>(stage: &'v Value<'_>) -> Option<&'v str> {
@@ -112,13 +115,13 @@ fn stage_name<'v>(stage: &'v Value<'_>) -> Option<&'v str> {
 const BESIDE: [&str; 6] = ["Items", "items", "NextToken", "nextToken", "ResponseMetadata", "ResultMetadata"];
 
 /// The stages of a document, and whether there are more.
-fn items(name: &str, json: Json) -> Result<(Vec<Json>, bool), Error> {
+fn items(name: &str, json: Json) -> Result<(Vec<Json>, bool), OpenError> {
     let seems = lookalike::of_document(&json);
-    let unknown = || seems.map_or_else(|| unknown_kind(name), |seems| other(name, seems));
+    let unknown = || seems.map_or(OpenError::UnknownKind, |seems| other(name, seems).into());
     let Json::Object(mut object) = json else { return Err(unknown()) };
     for (key, wire) in [("Items", "items"), ("NextToken", "nextToken"), ("StageName", "stageName")] {
         if object.contains_key(key) && object.contains_key(wire) {
-            return Err(Error(format!("{name}: {key} is there twice. Nothing was read.")));
+            return Err(Error(format!("{name}: {key} is there twice. Nothing was read.")).into());
         }
     }
     let key = if object.contains_key("Items") { "Items" } else { "items" };
@@ -129,14 +132,15 @@ fn items(name: &str, json: Json) -> Result<(Vec<Json>, bool), Error> {
             if let Some(member) = object.keys().find(beside) {
                 return Err(Error(format!(
                     "{name} has {member} beside its items, which get-stages does not print. Nothing was read.\n{PRINT}"
-                )));
+                ))
+                .into());
             }
             let token = object.get("NextToken").or_else(|| object.get("nextToken"));
             // An empty token ends the pages, as on the wire.
             let more = token.is_some_and(|token| !token.is_null() && token != "");
             Ok((items, more))
         }
-        Some(_) => Err(unknown_kind(name)),
+        Some(_) => Err(OpenError::UnknownKind),
         // Something else may have a StageName as well, which its stage shows.
         None if object.contains_key("StageName") || object.contains_key("stageName") => {
             Ok((vec![Json::Object(object)], false))
@@ -168,7 +172,7 @@ fn stage_of(item: Json, protocol: Option<Protocol>) -> Result<Value<'static>, St
     };
     let missing = ALWAYS.map(|name| (name, !is_there(name)));
     let mut stage =
-        Decode::whole(&STAGE_ROW).deserialize(item).map_err(|error| nothing(&fault::words(&error), PRINT))?;
+        Decode::whole(&STAGE_FIELD).deserialize(item).map_err(|error| nothing(&json::describe(&error), PRINT))?;
     for name in ["StageName", "CreatedDate"] {
         if stage.member(position(STAGE, name)).as_text().is_none() {
             return Err(nothing(&format!("it has no {name}, which every answer of AWS has"), PRINT));
@@ -224,11 +228,11 @@ fn other(name: &str, (is, cure): (&str, &str)) -> Error {
     Error(format!("{name} is {is}. Nothing was read.\n{cure}"))
 }
 
-fn not_json(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
+fn not_json(name: &str, bytes: &[u8], error: &serde_json::Error) -> OpenError {
     if !bytes.trim_ascii_start().starts_with(b"{") && !bytes.trim_ascii_start().starts_with(b"[") {
-        return unknown_kind(name);
+        return OpenError::UnknownKind;
     }
-    let said = fault::words(error);
+    let said = json::describe(error);
     let (what, help) = if error.is_eof() {
         ("is cut off", "Print it again: the command was stopped, or failed.")
     } else if error.is_data() {
@@ -239,7 +243,7 @@ fn not_json(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
         ("is not JSON", "Print it again with `--output json`.")
     };
     let (line, column) = (error.line(), error.column());
-    Error(format!("{name}:{line}:{column} {what}: {said}. Nothing was read.\n{help}"))
+    Error(format!("{name}:{line}:{column} {what}: {said}. Nothing was read.\n{help}")).into()
 }
 
 /// What a flag states of the one API that the output is of.
@@ -251,19 +255,5 @@ fn one(named: &[String], flag: &str, name: &str) -> Result<Option<String>, Error
             "{name} is output of one API, and {flag} is given {} times.\nName the one that it is of, or leave {flag} out.",
             several.len()
         ))),
-    }
-}
-
-impl State for CliOutput {
-    fn next(&mut self) -> Option<Batch> {
-        self.batch.take()
-    }
-
-    fn ready(&mut self) -> Option<Batch> {
-        self.batch.take()
-    }
-
-    fn close(self: Box<Self>) -> Result<Close, Unusable> {
-        Ok(self.close)
     }
 }

@@ -1,28 +1,28 @@
-//! The digest that ends a file of lines: what was changed, moved or lost before it is noticed. Pure.
+//! The checksum at the end of a file of lines. It shows that a line before it was changed, moved or lost.
 
 use sha2::{Digest as _, Sha256};
 
-use super::digest::hex;
+use crate::model::digest::hex;
 
 /// SHA-256 over lines, each with `\n` at its end. A copy with Windows line ends has the same.
 #[derive(Clone, Debug, Default)]
-pub struct Seal(Sha256);
+pub struct Checksum(Sha256);
 
 /// The result of comparing the digest at the end of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is that of what comes before.
-    Right,
-    /// It is of something else.
-    Wrong,
-    /// There is none.
+pub enum Comparison {
+    /// It is the digest of what comes before.
+    Equal,
+    /// It is the digest of something else.
+    Different,
+    /// The line has no digest.
     Missing,
 }
 
 /// Hex digits of a digest.
 const DIGITS: usize = 64;
 
-impl Seal {
+impl Checksum {
     /// Adds whole lines.
     pub fn lines(&mut self, lines: &[u8]) {
         let mut rest = lines;
@@ -48,17 +48,17 @@ impl Seal {
 
     /// Compares the last member of a line, if it has this name, with what comes before it. The line has no end.
     #[must_use]
-    pub fn verdict(&self, line: &[u8], name: &str) -> Verdict {
+    pub fn compare(&self, line: &[u8], name: &str) -> Comparison {
         let member = format!(",\"{name}\":\"");
         let end = member.len() + DIGITS + "\"}".len();
         let Some((start, end)) = line.len().checked_sub(end).map(|at| line.split_at(at)) else {
-            return Verdict::Missing;
+            return Comparison::Missing;
         };
         let digits = end.strip_prefix(member.as_bytes()).and_then(|end| end.strip_suffix(b"\"}"));
         match (digits, std::str::from_utf8(start)) {
-            (Some(digits), Ok(start)) if digits == self.with(start).as_bytes() => Verdict::Right,
-            (Some(_), _) => Verdict::Wrong,
-            (None, _) => Verdict::Missing,
+            (Some(digits), Ok(start)) if digits == self.with(start).as_bytes() => Comparison::Equal,
+            (Some(_), _) => Comparison::Different,
+            (None, _) => Comparison::Missing,
         }
     }
 
@@ -73,18 +73,18 @@ mod tests {
 
     #[test]
     fn what_was_changed_is_noticed() {
-        let mut seal = Seal::default();
-        seal.lines(b"one\ntwo\n");
-        let line = seal.close(r#"{"run":2}"#, "sha256");
+        let mut checksum = Checksum::default();
+        checksum.lines(b"one\ntwo\n");
+        let line = checksum.close(r#"{"run":2}"#, "sha256");
         let line = line.trim_end();
-        assert_eq!(seal.verdict(line.as_bytes(), "sha256"), Verdict::Right);
-        assert_eq!(seal.verdict(line.as_bytes(), "other"), Verdict::Missing);
-        assert_eq!(seal.verdict(br#"{"run":2}"#, "sha256"), Verdict::Missing);
-        assert_eq!(seal.verdict(line.replace(":2", ":3").as_bytes(), "sha256"), Verdict::Wrong);
-        assert_eq!(Seal::default().verdict(line.as_bytes(), "sha256"), Verdict::Wrong);
-        let mut windows = Seal::default();
+        assert_eq!(checksum.compare(line.as_bytes(), "sha256"), Comparison::Equal);
+        assert_eq!(checksum.compare(line.as_bytes(), "other"), Comparison::Missing);
+        assert_eq!(checksum.compare(br#"{"run":2}"#, "sha256"), Comparison::Missing);
+        assert_eq!(checksum.compare(line.replace(":2", ":3").as_bytes(), "sha256"), Comparison::Different);
+        assert_eq!(Checksum::default().compare(line.as_bytes(), "sha256"), Comparison::Different);
+        let mut windows = Checksum::default();
         windows.lines(b"one\r\ntwo\r\n");
-        assert_eq!(windows.digest(), seal.digest());
+        assert_eq!(windows.digest(), checksum.digest());
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok());
     }
 }

@@ -1,76 +1,26 @@
-//! The lines of a snapshot, decoded and noted. Pure; it must not know where they come from.
+//! One line of a snapshot: an account, a Region, an API and one of its stages. It must not know where lines come from.
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::{self, Write};
 use std::rc::Rc;
 
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 
-use super::catalogue::{API, API_FIELD, Field, STAGE, position};
-use super::decode::{Decode, Key};
-use super::document::{Document, STAGE_FIELD};
-use super::fault;
-use super::passed::{EachOnce, Keys};
-use super::projection::Projection;
-use super::register::{Notes, Register};
-use super::state::Unusable;
-use super::value::Value;
-
-static STAGE_ROW: Field = STAGE_FIELD;
-
-/// Hands the wanted stages of some lines to `each`, and notes all of them.
-pub(super) fn decode(
-    name: &str,
-    bytes: &[u8],
-    first: u64,
-    register: &Register,
-    projection: &Projection,
-    mut each: impl FnMut(&Document<'_>),
-) -> Result<(), Unusable> {
-    let damaged = |at: u64, column: usize, said: &str| {
-        Unusable(format!(
-            "{name}:{at}:{column}: not a stage of a snapshot: {said}. The file is damaged; nothing was read."
-        ))
-    };
-    // Once for all lines: the strings in them need not be looked at again.
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line = before.split(|byte| *byte == b'\n').count() as u64 - 1;
-        damaged(first + line, 1, "it is not UTF-8 text")
-    })?;
-    let mut notes = Notes::begin(register, first);
-    let (mut last, mut start) = (None, 0);
-    let unended = (!bytes.ends_with(b"\n")).then_some(bytes.len());
-    for (end, at) in memchr::memchr_iter(b'\n', bytes).chain(unended).zip(first..) {
-        let line = &text[start..end];
-        start = end + 1;
-        if line.trim_ascii().is_empty() {
-            return Err(damaged(at, 1, "the line is empty, so its stage was lost"));
-        }
-        // serde_json counts lines within the text it was given, which is one line.
-        let line = Line::decode(line, projection, last.as_ref())
-            .map_err(|error| damaged(at, error.column().max(1), &fault::words(&error)))?;
-        let document = line.document();
-        let same_api = last.as_ref().is_some_and(|last| Rc::ptr_eq(&last.head, &line.head));
-        let before = last.as_ref().map(Line::document);
-        notes.line(before.as_ref(), &document, same_api).map_err(|said| damaged(at, 1, &said))?;
-        if register.wants(&document) {
-            each(&document);
-        }
-        last = Some(line);
-    }
-    if let Some(last) = last {
-        notes.end(&last.document());
-    }
-    Ok(())
-}
+use crate::model::Document;
+use crate::model::catalogue::{API, API_FIELD, Field, STAGE, position};
+use crate::model::decode::Decode;
+use crate::model::document::STAGE_FIELD;
+use crate::model::json::{EachOnce, Key, Keys};
+use crate::model::projection::Projection;
+use crate::model::value::{Value, Written};
 
 /// The text before the stage.
 const STAGE_KEY: &[u8] = b",\"stage\":";
 
 /// One line of a snapshot.
-struct Line<'a> {
+pub struct Line<'a> {
     head: Rc<Head<'a>>,
     stage: Value<'a>,
 }
@@ -85,14 +35,19 @@ struct Head<'a> {
 }
 
 impl<'a> Line<'a> {
+    /// True if another line begins with the same text up to its stage.
+    pub fn shares_api(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.head, &other.head)
+    }
+
     /// Decodes a line; where it begins as the `last` one did, only its stage.
-    fn decode(line: &'a str, projection: &Projection, last: Option<&Self>) -> Result<Self, serde_json::Error> {
+    pub fn decode(line: &'a str, projection: &Projection, last: Option<&Self>) -> Result<Self, serde_json::Error> {
         if let Some(Self { head, .. }) = last
             && let Some(stage) =
                 head.text.and_then(|text| line.strip_prefix(text)).and_then(|rest| rest.strip_suffix('}'))
         {
             let mut from = serde_json::Deserializer::from_str(stage);
-            if let Ok(stage) = Decode::only(&STAGE_ROW, projection.stage()).deserialize(&mut from)
+            if let Ok(stage) = Decode::only(&STAGE_FIELD, projection.stage()).deserialize(&mut from)
                 && from.end().is_ok()
                 && has_name(&stage)
             {
@@ -129,7 +84,8 @@ impl<'a> Line<'a> {
         Ok(Self { head: Rc::new(Head { account, region, api, text }), stage })
     }
 
-    fn document(&self) -> Document<'_> {
+    /// The document of the line.
+    pub fn document(&self) -> Document<'_> {
         Document {
             account: self.head.account.as_deref(),
             region: self.head.region.as_deref(),
@@ -197,7 +153,7 @@ impl<'de> Visitor<'de> for Parts<'_> {
                 "region" => region = Some(from.next_value::<Name<'de>>()?.0),
                 // All of it: the descriptions of an API must agree, whatever of it is read.
                 "api" => api = Some(from.next_value_seed(Decode::whole(&API_FIELD))?),
-                "stage" => stage = Some(from.next_value_seed(Decode::only(&STAGE_ROW, self.projection.stage()))?),
+                "stage" => stage = Some(from.next_value_seed(Decode::only(&STAGE_FIELD, self.projection.stage()))?),
                 "not-stated" => not_stated = Some(from.next_value()?),
                 _ => {
                     from.next_value_seed(EachOnce::EXACT)?;
@@ -225,7 +181,7 @@ impl Wire<'_> {
         match path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest))) {
             ("api", None) => not_stated_but_names(&mut self.api, &API_FIELD),
             ("api", Some(rest)) => mark_member(&mut self.api, &API_FIELD, rest),
-            _ => mark_member(&mut self.stage, &STAGE_ROW, path),
+            _ => mark_member(&mut self.stage, &STAGE_FIELD, path),
         }
     }
 }
@@ -251,7 +207,7 @@ fn mark_member(value: &mut Value<'_>, field: &'static Field, path: &str) {
 fn not_stated_but_names(value: &mut Value<'_>, field: &'static Field) {
     const NAMES: [&str; 4] = ["ApiId", "Name", "ProtocolType", "StageName"];
     match value {
-        Value::Struct(members) if [API_FIELD.name, STAGE_ROW.name].contains(&field.name) => {
+        Value::Struct(members) if [API_FIELD.name, STAGE_FIELD.name].contains(&field.name) => {
             for (member, field) in members.iter_mut().zip(field.members()) {
                 if !NAMES.contains(&field.name) || matches!(member, Value::Unset) {
                     *member = Value::NotStated;
@@ -260,6 +216,41 @@ fn not_stated_but_names(value: &mut Value<'_>, field: &'static Field) {
         }
         _ => *value = Value::NotStated,
     }
+}
+
+/// Writes the line of a document with that `stage` in it, which may hide what the document's own shows.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn stage_line(out: &mut dyn Write, document: &Document<'_>, stage: &Value<'_>) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Line<'l> {
+        account: Option<&'l str>,
+        region: Option<&'l str>,
+        api: Written<'l>,
+        stage: Written<'l>,
+        #[serde(rename = "not-stated", skip_serializing_if = "Vec::is_empty")]
+        not_stated: Vec<String>,
+    }
+    let mut unstated = not_stated(&API_FIELD, document.api, "api.");
+    unstated.extend(not_stated(&STAGE_FIELD, document.stage, ""));
+    let written = Line {
+        account: document.account,
+        region: document.region,
+        api: Written { field: &API_FIELD, value: document.api },
+        stage: Written { field: &STAGE_FIELD, value: stage },
+        not_stated: unstated,
+    };
+    json_line(out, &written)
+}
+
+/// Writes a value as a line of JSON.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn json_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
 }
 
 /// The dotted paths of everything that is not stated, for the line of a snapshot.
@@ -285,73 +276,5 @@ fn holds_unstated(value: &Value<'_>) -> bool {
         Value::NotStated => true,
         Value::Struct(members) => members.iter().any(holds_unstated),
         _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::model::state::Batch;
-
-    fn lines(text: &str) -> Batch {
-        Batch::Lines { name: "fleet".into(), bytes: text.as_bytes().to_vec(), first: 2, register: Arc::default() }
-    }
-
-    #[test]
-    fn lines_become_documents_in_order() {
-        let batch = lines(concat!(
-            r#"{"account":"111122223333","region":"us-east-1","api":{"ApiId":"a","ProtocolType":"HTTP"},"stage":{"StageName":"dev"}}"#,
-            "\n",
-            r#"{"account":null,"region":null,"api":{"ApiId":"b","ProtocolType":"HTTP"},"stage":{"StageName":"prod"},"not-stated":["api.Tags","DefaultRouteSettings.ThrottlingRateLimit"],"more":1}"#,
-        ));
-        let mut seen = Vec::new();
-        batch
-            .decode(&Projection::all(), |stage| {
-                seen.push((stage.account.map(str::to_owned), stage.stage_name().map(str::to_owned), stage.arn()));
-                if stage.account.is_none() {
-                    assert_eq!(stage.api.member(position(API_FIELD.members(), "Tags")), &Value::NotStated);
-                    let mut all = not_stated(&API_FIELD, stage.api, "api.");
-                    all.extend(not_stated(&STAGE_ROW, stage.stage, ""));
-                    assert_eq!(all, ["api.Tags", "DefaultRouteSettings.ThrottlingRateLimit"]);
-                }
-            })
-            .unwrap();
-        assert_eq!(seen[0].0.as_deref(), Some("111122223333"));
-        assert_eq!(seen[0].2.as_deref(), Some("arn:aws:apigateway:us-east-1::/apis/a/stages/dev"));
-        assert_eq!(seen[1], (None, Some("prod".to_owned()), None));
-    }
-
-    #[test]
-    fn lines_that_begin_alike_are_decoded_as_if_they_stood_alone() {
-        let api =
-            r#"{"account":"1","region":"us-east-1","api":{"ApiId":"a","ProtocolType":"HTTP","Name":",\"stage\":"},"#;
-        let odd = r#"{"account":"1","region":"us-east-1","api":{"ApiId":"b","ProtocolType":"HTTP","New":{"x":1,"stage":{}}},"#;
-        let all = [
-            format!(r#"{api}"stage":{{"StageName":"a"}}}}"#),
-            format!(r#"{api}"stage":{{"StageName":"b"}},"not-stated":["Tags"]}}"#),
-            format!(r#"{api}"stage":{{"StageName":"c"}}}}"#),
-            format!(r#"{api}"stage":{{"StageName":"d"}} }}"#),
-            format!(r#"{odd}"stage":{{"StageName":"e"}}}}"#),
-            format!(r#"{odd}"stage":{{"StageName":"f"}},"more":1}}"#),
-        ];
-        let seen = |text: &str| {
-            let mut seen = Vec::new();
-            let decoded = lines(text).decode(&Projection::all(), |stage| seen.push(format!("{stage:?}")));
-            decoded.map(|()| seen)
-        };
-        let alone: Vec<String> = all.iter().flat_map(|line| seen(line).unwrap()).collect();
-        assert_eq!(seen(&all.join("\n")).unwrap(), alone);
-        for tail in ["", "}}", r#","more":}"#] {
-            let broken = format!("{}\n{api}\"stage\":{{\"StageName\":\"b\"}}{tail}", all[0]);
-            assert!(seen(&broken).is_err(), "{tail}");
-        }
-    }
-
-    #[test]
-    fn a_damaged_line_says_where() {
-        let error = lines("{\"account\":null}\n").decode(&Projection::all(), |_| ()).unwrap_err();
-        assert!(error.0.starts_with("fleet:2:") && error.0.contains("missing field"), "{error}");
     }
 }

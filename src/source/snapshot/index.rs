@@ -1,33 +1,30 @@
 //! The stages of a snapshot, counted while they are decoded on whatever thread: what the file states of them must agree,
-//! whichever of them are wanted. Pure.
+//! whichever of them are selected.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::document::Document;
-use super::state::{FoundNames, Narrowing, Selection};
-use super::value::Value;
+use crate::model::document::Document;
+use crate::model::state::{FoundNames, Narrowing, ScopeName, Selection};
+use crate::model::value::Value;
 
-/// An account and a Region; `None` where one is not stated.
-pub type Place = (Option<String>, Option<String>);
-
-/// The stages that are wanted, and notes on all of them.
+/// The selected stages of a file, and an index of all of them.
 #[derive(Debug, Default)]
-pub struct Register {
-    /// The stages that are wanted.
+pub struct StageIndex {
+    /// The names that are selected.
     pub selection: Arc<Selection>,
     /// The narrowing of the file, which no stage in it may be outside of.
     pub narrowing: Narrowing,
-    noted: Mutex<Noted>,
+    indexed: Mutex<IndexedStages>,
 }
 
-/// Notes on the stages of a file.
+/// The index of a whole file.
 #[derive(Debug, Default)]
-pub struct Noted {
+pub struct IndexedStages {
     /// The number of stages of each account and Region.
-    places: BTreeMap<Place, u64>,
-    /// The wanted names that were found.
+    scopes: BTreeMap<ScopeName, u64>,
+    /// The selected names that were found.
     pub found: FoundNames,
     stretches: Vec<Stretch>,
 }
@@ -53,7 +50,7 @@ struct Described {
     /// The hash over the description.
     description: u64,
     /// The hash over account and Region.
-    place: u64,
+    scope: u64,
 }
 
 /// Account, Region, API and stage.
@@ -69,50 +66,50 @@ fn borrowed<'d>(document: &Document<'d>) -> [Option<&'d str>; 4] {
     [document.account, document.region, document.api_id(), document.stage_name()]
 }
 
-/// Notes on one stretch of lines, while it is decoded.
-pub(super) struct Notes<'r> {
-    register: &'r Register,
+/// The index of one stretch of lines, while it is decoded.
+pub struct BatchIndex<'r> {
+    index: &'r StageIndex,
     line: u64,
     hashes: Vec<u64>,
     apis: Vec<Described>,
     /// The hash over account, Region and API of the last line.
     api: DefaultHasher,
     ascending: bool,
-    places: Vec<(Place, u64)>,
+    scopes: Vec<(ScopeName, u64)>,
     found: FoundNames,
     first: Option<Name>,
 }
 
-impl Register {
-    /// A register for a file with this narrowing; only these stages are wanted.
+impl StageIndex {
+    /// A index for a file with this narrowing; only these stages are selected.
     #[must_use]
     pub fn new(selection: Arc<Selection>, narrowing: Narrowing) -> Self {
-        Self { selection, narrowing, noted: Mutex::default() }
+        Self { selection, narrowing, indexed: Mutex::default() }
     }
 
-    /// True if a stage is wanted.
-    pub(super) fn wants(&self, document: &Document<'_>) -> bool {
+    /// True if a stage is selected.
+    pub fn selects(&self, document: &Document<'_>) -> bool {
         self.selection.has_api(document.api_id()) && self.selection.has_stage(document.stage_name())
     }
 
     /// The notes on all lines, once they are decoded.
     #[must_use]
-    pub fn noted(&self) -> Noted {
-        let mut noted = std::mem::take(&mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner));
-        noted.stretches.sort_by_key(|stretch| stretch.line);
-        noted
+    pub fn indexed(&self) -> IndexedStages {
+        let mut indexed = std::mem::take(&mut *self.indexed.lock().unwrap_or_else(PoisonError::into_inner));
+        indexed.stretches.sort_by_key(|stretch| stretch.line);
+        indexed
     }
 }
 
-impl<'r> Notes<'r> {
-    pub(super) fn begin(register: &'r Register, line: u64) -> Self {
-        let (hashes, places, found) = (Vec::new(), Vec::new(), FoundNames::default());
+impl<'r> BatchIndex<'r> {
+    pub fn begin(index: &'r StageIndex, line: u64) -> Self {
+        let (hashes, scopes, found) = (Vec::new(), Vec::new(), FoundNames::default());
         let apis = Vec::new();
-        Self { register, line, hashes, apis, api: DefaultHasher::new(), ascending: true, places, found, first: None }
+        Self { index, line, hashes, apis, api: DefaultHasher::new(), ascending: true, scopes, found, first: None }
     }
 
-    /// Notes a line; `before` is the one before it, and `same_api` tells that they are of one API.
-    pub(super) fn line(
+    /// BatchIndex a line; `before` is the one before it, and `same_api` tells that they are of one API.
+    pub fn line(
         &mut self,
         before: Option<&Document<'_>>,
         document: &Document<'_>,
@@ -126,7 +123,7 @@ impl<'r> Notes<'r> {
         if !same_api {
             self.begin_api(before, document)?;
         }
-        let Register { selection, narrowing, .. } = self.register;
+        let StageIndex { selection, narrowing, .. } = self.index;
         if let Some(name) = document.stage_name() {
             if !narrowing.stage.is_empty() && !narrowing.stage.iter().any(|of| of == name) {
                 return Err(
@@ -140,7 +137,7 @@ impl<'r> Notes<'r> {
         let mut hash = self.api.clone();
         document.stage_name().hash(&mut hash);
         self.hashes.push(hash.finish());
-        if let Some((_, stages)) = self.places.last_mut() {
+        if let Some((_, stages)) = self.scopes.last_mut() {
             *stages += 1;
         }
         Ok(())
@@ -155,7 +152,7 @@ impl<'r> Notes<'r> {
         {
             return Err("the line before it describes the same API in another way".to_owned());
         }
-        let Register { selection, narrowing, .. } = self.register;
+        let StageIndex { selection, narrowing, .. } = self.index;
         if let Some(id) = api {
             if !narrowing.api.is_empty() && !narrowing.api.iter().any(|of| of == id) {
                 return Err("the header names the APIs that the snapshot was narrowed to, and not this one".to_owned());
@@ -166,21 +163,23 @@ impl<'r> Notes<'r> {
         (account, region, api).hash(&mut self.api);
         // An API that is not named is not known to be the same.
         if api.is_some() {
-            self.describe(document.api, hash_of_place(account, region));
+            self.describe(document.api, scope_hash(account, region));
         }
-        let same_place = |((a, r), _): &(Place, u64)| (a.as_deref(), r.as_deref()) == (account, region);
-        if !self.places.last().is_some_and(same_place) {
-            self.places.push(((account.map(str::to_owned), region.map(str::to_owned)), 0));
+        let same_scope =
+            |(of, _): &(ScopeName, u64)| (of.account.as_deref(), of.region.as_deref()) == (account, region);
+        if !self.scopes.last().is_some_and(same_scope) {
+            let name = ScopeName { account: account.map(str::to_owned), region: region.map(str::to_owned) };
+            self.scopes.push((name, 0));
         }
         Ok(())
     }
 
-    /// Notes the description of the API that begins.
-    fn describe(&mut self, api: &Value<'_>, place: u64) {
+    /// BatchIndex the description of the API that begins.
+    fn describe(&mut self, api: &Value<'_>, scope: u64) {
         let mut description = DefaultHasher::new();
         hash_value(api, &mut description);
         let line = self.line + self.hashes.len() as u64;
-        let described = Described { api: self.api.finish(), line, description: description.finish(), place };
+        let described = Described { api: self.api.finish(), line, description: description.finish(), scope };
         let same = |last: &Described| (last.api, last.description) == (described.api, described.description);
         if !self.apis.last().is_some_and(same) {
             self.apis.push(described);
@@ -199,40 +198,40 @@ impl<'r> Notes<'r> {
     }
 
     /// Adds the notes to those of the other lines; `last` is the last of these.
-    pub(super) fn end(self, last: &Document<'_>) {
-        let Self { register, line, hashes, mut apis, ascending, places, found, first, .. } = self;
+    pub fn end(self, last: &Document<'_>) {
+        let Self { index, line, hashes, mut apis, ascending, scopes, found, first, .. } = self;
         let Some(first) = first else { return };
         if !ascending {
             // One of each description is enough, in whatever order the stages come.
             apis.sort_unstable_by_key(|of| (of.api, of.description, of.line));
             apis.dedup_by_key(|of| (of.api, of.description));
         }
-        let mut noted = register.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        for (place, stages) in places {
-            *noted.places.entry(place).or_default() += stages;
+        let mut indexed = index.indexed.lock().unwrap_or_else(PoisonError::into_inner);
+        for (scope, stages) in scopes {
+            *indexed.scopes.entry(scope).or_default() += stages;
         }
-        noted.found.add(found);
-        noted.stretches.push(Stretch { line, first, last: name_of(last), ascending, hashes, apis });
+        indexed.found.add(found);
+        indexed.stretches.push(Stretch { line, first, last: name_of(last), ascending, hashes, apis });
     }
 }
 
-impl Noted {
+impl IndexedStages {
     /// Each account and Region with its number of stages.
-    pub fn stages(&self) -> impl Iterator<Item = (&Place, u64)> {
-        self.places.iter().map(|(place, stages)| (place, *stages))
+    pub fn stages(&self) -> impl Iterator<Item = (&ScopeName, u64)> {
+        self.scopes.iter().map(|(scope, stages)| (scope, *stages))
     }
 
     /// Each account and Region with its number of APIs.
     #[must_use]
-    pub fn apis(&self) -> BTreeMap<&Place, u64> {
+    pub fn apis(&self) -> BTreeMap<&ScopeName, u64> {
         let mut apis: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
         for described in self.stretches.iter().flat_map(|stretch| &stretch.apis) {
-            apis.entry(described.place).or_default().insert(described.api);
+            apis.entry(described.scope).or_default().insert(described.api);
         }
-        let number = |(account, region): &Place| {
-            apis.get(&hash_of_place(account.as_deref(), region.as_deref())).map_or(0, |apis| apis.len() as u64)
+        let number = |scope: &ScopeName| {
+            apis.get(&scope_hash(scope.account.as_deref(), scope.region.as_deref())).map_or(0, |apis| apis.len() as u64)
         };
-        self.places.keys().map(|place| (place, number(place))).collect()
+        self.scopes.keys().map(|scope| (scope, number(scope))).collect()
     }
 
     fn in_order(&self) -> bool {
@@ -263,7 +262,7 @@ impl Noted {
     }
 }
 
-fn hash_of_place(account: Option<&str>, region: Option<&str>) -> u64 {
+fn scope_hash(account: Option<&str>, region: Option<&str>) -> u64 {
     let mut hash = DefaultHasher::new();
     (account, region).hash(&mut hash);
     hash.finish()

@@ -7,24 +7,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::input::{Head, Input, damaged};
-use super::{Error, facts, unique};
-use crate::model::fault;
-use crate::model::register::Register;
-use crate::model::seal::{Seal, Verdict};
+use super::batch::LineBatch;
+use super::checksum::{Checksum, Comparison};
+use super::contradiction::contradiction;
+use super::envelope::{FORMAT, Header, TRAILER_CHECKSUM, Trailer, VERSION, parse};
+use super::index::StageIndex;
+use crate::model::json;
 use crate::model::state::{
-    Batch, Close, Explained, Gap, Narrowing, Scope, ScopeOutcome, Selection, State, TakenAt, Unusable, Warning,
-    missing_names,
+    Batch, Close, Explained, Gap, Scope, ScopeName, ScopeOutcome, Selection, State, TakenAt, Unusable, missing_names,
 };
-
-/// The name of the format, in the header.
-pub const FORMAT: &str = "driftgate.snapshot";
-/// Its version.
-pub const VERSION: u64 = 1;
+use crate::source::file::{Error, Input, damaged};
 
 /// How many bytes of lines go into one batch.
 const BATCH_BYTES: usize = 256 * 1024;
@@ -33,112 +27,61 @@ const WAITING: usize = 4;
 /// The longest line: a stage with the most routes and variables that AWS allows has less than 1 MiB.
 const LONGEST_LINE: usize = 8 << 20;
 
-/// The first line.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Header {
-    /// [`FORMAT`].
-    pub format: String,
-    /// [`VERSION`].
-    pub version: u64,
-    /// When it was taken, RFC 3339; absent in a reproducible one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub taken_at: Option<String>,
-    /// What was asked for.
-    #[serde(default)]
-    pub scopes: Option<Vec<Asked>>,
-    /// The narrowing; nothing is known of the rest.
-    #[serde(default, skip_serializing_if = "Narrowing::is_none")]
-    pub narrowing: Narrowing,
-}
-
-/// An account and a Region that were asked for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Asked {
-    /// The account.
-    pub account: Option<String>,
-    /// The Region.
-    pub region: Option<String>,
-}
-
-/// The last line. Its last member is [`TRAILER_SEAL`], over everything before that member.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Trailer {
-    /// The number of stages.
-    pub stages: u64,
-    /// The outcome of each scope.
-    #[serde(default)]
-    pub scopes: Option<Vec<Scope>>,
-    /// What could not be read.
-    #[serde(default)]
-    pub unchecked: Vec<Gap>,
-    /// What is worth knowing besides.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<Warning>,
-    /// True if everything was read.
-    pub complete: bool,
-    /// SHA-256 over the lines before this one, the header among them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
-}
-
-/// The member of the trailer that covers the trailer too.
-pub const TRAILER_SEAL: &str = "trailer-sha256";
-
 /// The state of a snapshot: a thread reads, and the callers decode.
-pub(super) struct Snapshot {
-    batches: Receiver<Batch>,
+pub struct SnapshotState {
+    batches: Receiver<LineBatch>,
     reader: JoinHandle<Result<Trailer, Error>>,
-    register: Arc<Register>,
+    index: Arc<StageIndex>,
     name: Arc<str>,
-    asked: Option<Vec<Asked>>,
+    requested: Option<Vec<ScopeName>>,
     taken: TakenAt,
     stop: Arc<AtomicBool>,
 }
 
 /// How long a batch is waited for before the wish to stop is looked at.
-const PATIENCE: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Checks the header and begins to read.
-pub(super) fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> Result<Snapshot, Error> {
+pub fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> Result<SnapshotState, Error> {
     let name = Arc::clone(&input.name);
-    if !input.is_snapshot() {
+    let format = input.format();
+    if !format.as_ref().is_some_and(|format| format.name == FORMAT) {
         return Err(Error(format!(
             "{name} does not begin with the header of a snapshot. Nothing was read.\n\
              Leave out `snapshot:` to have its kind found out."
         )));
     }
-    let version = Head::read(&input.head).and_then(|head| head.version);
-    if let Some(version) = version.filter(|version| *version != VERSION) {
+    if let Some(version) = format.and_then(|format| format.version).filter(|version| *version != VERSION) {
         return Err(Error(format!(
             "{name} is a snapshot of version {version}, and this driftgate reads version {VERSION}.\n\
              Nothing was read; use the driftgate that wrote it, or a newer one."
         )));
     }
     let header: Header = parse(&input.head).map_err(|error| {
-        let (column, said) = (error.column(), fault::words(&error));
+        let (column, said) = (error.column(), json::describe(&error));
         Error(format!(
             "{name}:1:{column}: not the header of a snapshot: {said}. The file is damaged; nothing was read."
         ))
     })?;
-    let Header { scopes: asked, narrowing, .. } = header;
-    let register = Arc::new(Register::new(selection, narrowing));
+    let Header { scopes: requested, narrowing, .. } = header;
+    let index = Arc::new(StageIndex::new(selection, narrowing));
     let (sender, batches) = sync_channel(WAITING);
-    let (reader_name, reader_register) = (Arc::clone(&name), Arc::clone(&register));
-    let reader = std::thread::spawn(move || send(input, &reader_name, &reader_register, &sender));
+    let (reader_name, reader_index) = (Arc::clone(&name), Arc::clone(&index));
+    let reader = std::thread::spawn(move || send(input, &reader_name, &reader_index, &sender));
     let taken = header.taken_at.map_or(TakenAt::Unknown, TakenAt::At);
-    Ok(Snapshot { batches, reader, register, name, asked, taken, stop })
+    Ok(SnapshotState { batches, reader, index, name, requested, taken, stop })
 }
 
 /// Cuts the text into batches of whole lines. The last line is held back: it is the trailer.
 fn send(
     mut input: Input,
     name: &Arc<str>,
-    register: &Arc<Register>,
-    batches: &SyncSender<Batch>,
+    index: &Arc<StageIndex>,
+    batches: &SyncSender<LineBatch>,
 ) -> Result<Trailer, Error> {
-    let lines = |bytes, first| Batch::Lines { name: Arc::clone(name), bytes, first, register: Arc::clone(register) };
-    let mut seal = Seal::default();
-    seal.lines(&input.head);
+    let lines = |bytes, first| LineBatch { name: Arc::clone(name), bytes, first, index: Arc::clone(index) };
+    let mut checksum = Checksum::default();
+    checksum.lines(&input.head);
     let mut held: Vec<u8> = Vec::new();
     let mut line = 2_u64;
     loop {
@@ -166,7 +109,7 @@ fn send(
             }
         }
         let count = newlines(&block);
-        seal.lines(&block);
+        checksum.lines(&block);
         if batches.send(lines(block, line)).is_err() {
             // The caller has found a damaged line, and reports it.
             break;
@@ -178,7 +121,7 @@ fn send(
     let last = held.split_off(cut);
     let last_line = line + newlines(&held);
     let stages = last_line - 2;
-    seal.lines(&held);
+    checksum.lines(&held);
     let trailer = Trailer::read(&last, name, last_line)?;
     if !held.is_empty() {
         // If the caller is gone, nobody needs them.
@@ -191,8 +134,8 @@ fn send(
             trailer.stages
         )));
     }
-    let other = trailer.sha256.as_ref().is_some_and(|digest| *digest != seal.digest());
-    if other || seal.verdict(&last, TRAILER_SEAL) == Verdict::Wrong {
+    let other = trailer.sha256.as_ref().is_some_and(|digest| *digest != checksum.digest());
+    if other || checksum.compare(&last, TRAILER_CHECKSUM) == Comparison::Different {
         return Err(Error(format!(
             "{name}:{last_line}: the digest in the trailer is of something else: the file was changed or is damaged. \
              Nothing was read.\nCopy it again, or take it again with `driftgate snapshot`."
@@ -209,18 +152,12 @@ impl Trailer {
             if !is_trailer {
                 return cut_off(name, number - 2 + u64::from(!line.is_empty()));
             }
-            let (column, said) = (error.column(), fault::words(&error));
+            let (column, said) = (error.column(), json::describe(&error));
             Error(format!(
                 "{name}:{number}:{column}: not the trailer of a snapshot: {said}. The file is damaged; nothing was read."
             ))
         })
     }
-}
-
-/// A header or trailer. No member may be there twice, known or not.
-fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, serde_json::Error> {
-    unique::parse(line)?;
-    serde_json::from_slice(line)
 }
 
 fn cut_off(name: &str, lines: u64) -> Error {
@@ -241,11 +178,11 @@ fn newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
-impl State for Snapshot {
-    fn next(&mut self) -> Option<Batch> {
+impl State for SnapshotState {
+    fn next(&mut self) -> Option<Box<dyn Batch>> {
         while !self.stop.load(Ordering::Relaxed) {
-            match self.batches.recv_timeout(PATIENCE) {
-                Ok(batch) => return Some(batch),
+            match self.batches.recv_timeout(POLL_INTERVAL) {
+                Ok(batch) => return Some(Box::new(batch)),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -253,27 +190,27 @@ impl State for Snapshot {
         None
     }
 
-    fn ready(&mut self) -> Option<Batch> {
-        self.batches.try_recv().ok()
+    fn ready(&mut self) -> Option<Box<dyn Batch>> {
+        self.batches.try_recv().ok().map(|batch| Box::new(batch) as _)
     }
 
     fn close(self: Box<Self>) -> Result<Close, Unusable> {
         if self.stop.load(Ordering::Relaxed) {
             return Ok(self.interrupted());
         }
-        let Self { batches, reader, register, name, asked, taken, .. } = *self;
+        let Self { batches, reader, index, name, requested, taken, .. } = *self;
         drop(batches);
         let trailer = reader
             .join()
             .map_err(|_| Unusable(format!("{name}: reading stopped unexpectedly. Nothing was read.")))??;
-        let noted = register.noted();
-        if let Some(wrong) = facts::disagreement(asked.as_deref(), &trailer, &noted) {
+        let indexed = index.indexed();
+        if let Some(wrong) = contradiction(requested.as_deref(), &trailer, &indexed) {
             return Err(Unusable(format!(
                 "{name} contradicts itself: {wrong}. The file is damaged; nothing was read.\n\
                  Copy it again, or take it again with `driftgate snapshot`."
             )));
         }
-        let selection = &register.selection;
+        let selection = &index.selection;
         let in_scope = |gap: &Gap| {
             selection.has_api(gap.api_id.as_deref())
                 && (gap.stage.is_none() || selection.has_stage(gap.stage.as_deref()))
@@ -297,8 +234,8 @@ impl State for Snapshot {
             }
         };
         let scopes = trailer.scopes.into_iter().flatten().map(scope).collect();
-        gaps.extend(missing_names(selection, &register.narrowing, &noted.found, &gaps));
-        let narrowing = register.narrowing.clone().further(selection);
+        gaps.extend(missing_names(selection, &index.narrowing, &indexed.found, &gaps));
+        let narrowing = index.narrowing.clone().further(selection);
         Ok(Close { scopes, gaps, warnings: trailer.warnings, narrowing, taken, ..Close::default() })
     }
 }
@@ -325,31 +262,31 @@ fn unexplained(trailer: &Trailer, name: &str) -> Vec<Gap> {
         .collect()
 }
 
-impl Snapshot {
+impl SnapshotState {
     /// The close of a reading that was stopped: the reader may wait for a pipe for ever, so it is not waited for.
     fn interrupted(&self) -> Close {
-        let asked = self.asked.as_deref().unwrap_or_default();
-        let gap = |asked: &Asked| Gap {
-            account: asked.account.clone(),
-            region: asked.region.clone(),
+        let requested = self.requested.as_deref().unwrap_or_default();
+        let gap = |requested: &ScopeName| Gap {
+            account: requested.account.clone(),
+            region: requested.region.clone(),
             operation: "snapshot".to_owned(),
             code: "Interrupted".to_owned(),
             message: format!("{} was not read to its end", self.name),
             hint: "run it again".to_owned(),
             ..Gap::default()
         };
-        let scope = |asked: &Asked| Scope {
-            account: asked.account.clone(),
-            region: asked.region.clone(),
+        let scope = |requested: &ScopeName| Scope {
+            account: requested.account.clone(),
+            region: requested.region.clone(),
             requests: Some(0),
             outcome: ScopeOutcome::Partial,
             ..Scope::default()
         };
-        let nowhere = [Asked { account: None, region: None }];
+        let nowhere = [ScopeName { account: None, region: None }];
         Close {
-            scopes: asked.iter().map(scope).collect(),
-            gaps: if asked.is_empty() { &nowhere[..] } else { asked }.iter().map(gap).collect(),
-            narrowing: self.register.narrowing.clone().further(&self.register.selection),
+            scopes: requested.iter().map(scope).collect(),
+            gaps: if requested.is_empty() { &nowhere[..] } else { requested }.iter().map(gap).collect(),
+            narrowing: self.index.narrowing.clone().further(&self.index.selection),
             ..Close::default()
         }
     }

@@ -1,12 +1,93 @@
-//! Opens a file or stdin, decompresses it by its first bytes, and tells what kind it is.
+//! Files as sources: a request, a kind of file, and an opened input. It must not know which kinds there are.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::Deserialize;
 
-use super::{Error, KINDS, Kind};
+use crate::model::catalogue::Protocol;
+use crate::model::state::{Selection, State, Unusable};
+
+/// A file to read.
+#[derive(Debug, Clone)]
+pub struct FileRequest {
+    /// The path, or `-` for stdin.
+    pub path: String,
+    /// The kind, when the user forced one.
+    pub kind: Option<&'static FileSource>,
+    /// The names of APIs and stages that flags give.
+    pub selection: Arc<Selection>,
+    /// The account that the user named; it states that of CLI output.
+    pub account: Option<String>,
+    /// The Regions that the user named; they state the Region of CLI output.
+    pub regions: Vec<String>,
+    /// The protocol that the user named; it states that of CLI output.
+    pub protocol: Option<Protocol>,
+}
+
+/// A kind of file that is read.
+pub struct FileSource {
+    /// The name that forces the kind: `--from NAME:PATH`.
+    pub name: &'static str,
+    /// Another name for it.
+    pub alias: Option<&'static str>,
+    /// What it is, after its name.
+    pub about: &'static str,
+    /// True for an input that begins as files of this kind do.
+    pub detect: fn(&Input) -> bool,
+    /// Begins to read. Once the flag is set, the state ends and reports that it was interrupted.
+    pub open: fn(Input, &FileRequest, Arc<AtomicBool>) -> Result<Box<dyn State>, OpenError>,
+}
+
+/// By name: functions have no identity.
+impl PartialEq for FileSource {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for FileSource {}
+
+impl fmt::Debug for FileSource {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name)
+    }
+}
+
+/// A refusal to read an input.
+pub enum OpenError {
+    /// It is of no known kind.
+    UnknownKind,
+    /// It is damaged, or does not go with the flags.
+    Error(Error),
+}
+
+impl From<Error> for OpenError {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// A file that cannot be read. Nothing was audited; the message says where and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error(pub String);
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for Unusable {
+    fn from(error: Error) -> Self {
+        Self(error.0)
+    }
+}
 
 /// How much is read at once.
 const BLOCK: usize = 32 * 1024;
@@ -15,7 +96,7 @@ const BLOCK: usize = 32 * 1024;
 const LONGEST_HEAD: u64 = 64 << 20;
 
 /// An opened input, decompressed.
-pub(super) struct Input {
+pub struct Input {
     /// What messages call it.
     pub name: Arc<str>,
     /// Its first line that is not blank, with its end. The kind shows in it.
@@ -25,7 +106,7 @@ pub(super) struct Input {
 }
 
 /// Opens a path, or stdin for `-`.
-pub(super) fn open(path: &str) -> Result<Input, Error> {
+pub fn open(path: &str) -> Result<Input, Error> {
     let name: Arc<str> = if path == "-" { "stdin".into() } else { path.into() };
     let raw: Box<dyn Read + Send> = if path == "-" { Box::new(io::stdin()) } else { Box::new(open_file(path)?) };
     let mut raw = BufReader::with_capacity(BLOCK, raw);
@@ -85,42 +166,29 @@ fn first_line(text: &mut impl BufRead) -> io::Result<Vec<u8>> {
 }
 
 impl Input {
-    /// The kind of the file, by its beginning. What is not a snapshot is for the reader of CLI output to refuse.
-    pub fn detect(&self) -> Kind {
-        if self.is_snapshot() { Kind::Snapshot } else { Kind::GetStages }
-    }
-
-    /// True if it begins with the header of a snapshot.
-    pub fn is_snapshot(&self) -> bool {
-        Head::read(&self.head).is_some_and(|head| head.format.as_deref() == Some(super::snapshot::FORMAT))
+    /// The format that the first line names, as all files of driftgate do.
+    pub fn format(&self) -> Option<FileFormat> {
+        serde_json::from_slice(&self.head).ok()
     }
 }
 
-/// The kind that a first line claims.
-#[derive(Deserialize)]
-pub(super) struct Head {
-    format: Option<String>,
+/// The format that a first line names.
+#[derive(Debug, Deserialize)]
+pub struct FileFormat {
+    /// Its name.
+    #[serde(rename = "format")]
+    pub name: String,
+    /// Its version.
+    #[serde(default)]
     pub version: Option<u64>,
 }
 
-impl Head {
-    pub fn read(line: &[u8]) -> Option<Self> {
-        serde_json::from_slice(line).ok()
-    }
-}
-
 /// A read that failed: of a compressed file mostly one that was cut off.
-pub(super) fn damaged(name: &str, error: &io::Error) -> Error {
+pub fn damaged(name: &str, error: &io::Error) -> Error {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return Error(format!(
             "{name} is cut off: its compressed data ends too early. Nothing was read.\nCopy it again."
         ));
     }
     Error(format!("{name} cannot be read: {error}. Nothing was read."))
-}
-
-/// A file that is none of the known kinds.
-pub(super) fn unknown_kind(name: &str) -> Error {
-    let kinds: Vec<String> = KINDS.iter().map(|(kind, about)| format!("  {kind}: {about}")).collect();
-    Error(format!("{name} is of no known kind. Nothing was read.\nkinds that are read:\n{}", kinds.join("\n")))
 }

@@ -1,0 +1,9 @@
+//! JSON that others wrote: read strictly, and with mistakes that never quote a value.
+
+mod keys;
+mod mistake;
+mod unique;
+
+pub use keys::{EachOnce, Key, Keys};
+pub use mistake::{describe, kind_of};
+pub use unique::parse;

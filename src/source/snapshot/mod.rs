@@ -1,0 +1,44 @@
+//! Snapshots: what `driftgate snapshot` wrote, one line a stage. Files only; no network.
+
+mod batch;
+mod checksum;
+mod compressed;
+mod contradiction;
+mod envelope;
+mod index;
+mod line;
+mod read;
+pub mod write;
+
+use std::sync::Arc;
+
+pub use batch::LineBatch;
+pub use checksum::{Checksum, Comparison};
+pub use index::StageIndex;
+pub use line::{not_stated, stage_line};
+
+use super::file::{Error, FileSource};
+
+/// The kind of file.
+pub const SOURCE: FileSource = FileSource {
+    name: "snapshot",
+    alias: None,
+    about: "what `driftgate snapshot` wrote",
+    detect: |input| input.format().is_some_and(|format| format.name == envelope::FORMAT),
+    open: |input, request, stop| {
+        let stated = [
+            (request.account.is_some(), "--account"),
+            (!request.regions.is_empty(), "--region"),
+            (request.protocol.is_some(), "--protocol"),
+        ];
+        if let Some((_, flag)) = stated.into_iter().find(|(given, _)| *given) {
+            let error = format!(
+                "{flag} states what the output of the AWS CLI leaves out; {} is a snapshot and states it itself.\n\
+                 Leave {flag} out; --api and --stage narrow a snapshot.",
+                input.name
+            );
+            return Err(Error(error).into());
+        }
+        Ok(Box::new(read::read(input, Arc::clone(&request.selection), stop)?))
+    },
+};
