@@ -187,6 +187,45 @@ impl std::ops::Deref for Text<'_> {
 #[serde(transparent)]
 pub struct Maybe<T>(pub Option<T>);
 
+/// A value that neighbouring elements share: by itself, or as the JSON that one of them was written with.
+pub enum Shareable<'a, T> {
+    /// The value.
+    Value(T),
+    /// Its JSON.
+    Json(&'a [u8]),
+}
+
+impl<T> Shareable<'_, T> {
+    /// The value; `None` if it is only known as JSON, which is never so for one that was read.
+    pub const fn value(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Json(_) => None,
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Shareable<'_, T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        T::deserialize(from).map(Self::Value)
+    }
+}
+
+impl<T: Described> Described for Shareable<'_, T> {
+    fn schema() -> Value {
+        T::schema()
+    }
+}
+
+impl<T: Json> Json for Shareable<'_, T> {
+    fn push(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Value(value) => value.push(out),
+            Self::Json(json) => out.extend_from_slice(json),
+        }
+    }
+}
+
 /// An element of a list that is not used yet, so that there is none.
 pub enum Unspecified {}
 

@@ -80,7 +80,7 @@ impl Finding<'_> {
             origin: self.origin.0,
             reading: self.reading.0.map(|reading| reading.0),
             expired: self.expired_waiver.0.map(|waiver| names.waiver(waiver)),
-            stage: names.stage(&self.stage),
+            stage: names.stage(self.stage.value().ok_or("missing field `stage`")?),
             route: names.optional(self.route.as_deref()),
             path: path.map(|path| names.path(path)),
             expected: names.text(&self.expected),
@@ -128,7 +128,7 @@ impl Listed for Undecided<'_> {
     fn add(self, list: &mut Self::List, names: &mut Interner) -> Result<(), &'static str> {
         list.push(finding::Undecided {
             rule: names.rule(&self.rule),
-            stage: names.stage(&self.stage),
+            stage: names.stage(self.stage.value().ok_or("missing field `stage`")?),
             route: names.optional(self.route.as_deref()),
             path: names.optional(self.path.as_deref()),
             reason: names.text(&self.reason),

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::actual::ActualValue;
-use super::json::{Described, Json, Maybe, Name, Named, Null, Text, Unspecified};
+use super::json::{Described, Json, Maybe, Name, Named, Null, Shareable, Text, Unspecified};
 use crate::model::Severity;
 use crate::model::finding::{Origin, Reading};
 use crate::model::state::ScopeOutcome;
@@ -157,7 +157,7 @@ objects! {
         severity: Name<Severity>,
         #[serde(skip_deserializing)]
         title: Text<'a>,
-        stage: Stage<'a>,
+        stage: Shareable<'a, Stage<'a>>,
         route: Option<Text<'a>>,
         /// Null for the stage as a whole.
         path: Option<Text<'a>>,
@@ -195,7 +195,7 @@ objects! {
     Undecided<'a> {
         #[serde(borrow)]
         rule: Text<'a>,
-        stage: Stage<'a>,
+        stage: Shareable<'a, Stage<'a>>,
         route: Option<Text<'a>>,
         path: Option<Text<'a>>,
         reason: Text<'a>,

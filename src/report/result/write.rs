@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write as _};
+use std::sync::Arc;
 
 use super::actual::ActualValue;
 use super::blocks;
 use super::document::{FORMAT, FORMAT_VERSION};
-use super::json::{Json, Maybe, Name, Null, Text};
+use super::json::{Json, Maybe, Name, Null, Shareable, Text};
 use super::records::{
     BySeverity, Circumstances, Finding, Gate, Location, NEVER, Rule, Scope, Shard, Stage, Summary, Unchecked,
     Undecided, UnusedWaiver, Waiver, WaiverOf, Warning,
@@ -45,14 +46,19 @@ pub(in crate::report) fn write(facts: &Facts<'_>, out: &mut dyn io::Write) -> io
     lines(out, "waivers", &outcome.waivers, Waiver::of)?;
     lines(out, "scopes", &outcome.scopes, |scope| Scope::of(scope, run))?;
     let severities: Vec<&[Violation]> = outcome.violations.iter().map(Vec::as_slice).collect();
-    blocks(out, ",\n\"violations\":", &severities, |violation| Finding::of(violation, None, outcome))?;
-    blocks(out, ",\n\"waived\":", &[&outcome.waived], |waived| Finding::waived(waived, outcome))?;
-    blocks(out, ",\n\"undecided\":", &[&outcome.undecided], |undecided| Undecided::of(undecided, outcome))?;
+    let violation = |one: &Violation, stage: &[u8], out: &mut Vec<u8>| Finding::of(one, None, stage, outcome).push(out);
+    blocks(out, ",\n\"violations\":", &severities, |one| &one.stage, violation)?;
+    let waived = |one: &Waived, stage: &[u8], out: &mut Vec<u8>| Finding::waived(one, stage, outcome).push(out);
+    blocks(out, ",\n\"waived\":", &[&outcome.waived], |one| &one.violation.stage, waived)?;
+    let undecided =
+        |one: &finding::Undecided, stage: &[u8], out: &mut Vec<u8>| Undecided::of(one, stage, outcome).push(out);
+    blocks(out, ",\n\"undecided\":", &[&outcome.undecided], |one| &one.stage, undecided)?;
     lines(out, "unchecked", &outcome.gaps, Unchecked::of)?;
     out.write_all(b",\n\"fixed\":[]")?;
     lines(out, "warnings", &outcome.warnings, Warning::of)?;
     let coverage = &outcome.coverage;
-    blocks(out, ",\n\"coverage\":{\"ungoverned\":", &[&coverage.ungoverned], |stage| Stage::of(stage))?;
+    let ungoverned = |_: &Arc<StageName>, stage: &[u8], out: &mut Vec<u8>| out.extend_from_slice(stage);
+    blocks(out, ",\n\"coverage\":{\"ungoverned\":", &[&coverage.ungoverned], |stage| stage, ungoverned)?;
     member(out, "unused_rules", &texts(&coverage.unused_rules))?;
     member(out, "unread_fields", &texts(&coverage.unread_fields))?;
     out.write_all(b"},\n\"history\":[]")?;
@@ -87,18 +93,26 @@ fn lines<'m, T, R: Json>(
     out.write_all(&bytes)
 }
 
-/// Writes a long list in the same way.
-fn blocks<'m, T: Sync, R: Json>(
+/// Writes a long list in the same way. Elements on one stage follow each other, so its JSON is made once for all.
+fn blocks<'m, T: Sync>(
     out: &mut dyn io::Write,
     key: &str,
     lists: &[&'m [T]],
-    record: impl Fn(&'m T) -> R + Sync,
+    stage: impl Fn(&'m T) -> &'m Arc<StageName> + Sync,
+    push: impl Fn(&'m T, &[u8], &mut Vec<u8>) + Sync,
 ) -> io::Result<()> {
     out.write_all(key.as_bytes())?;
     blocks::array(out, lists, |block, bytes| {
+        let (mut last, mut json) = (None, Vec::new());
         for item in block {
+            let stage = stage(item);
+            if !last.is_some_and(|last| Arc::ptr_eq(last, stage)) {
+                json.clear();
+                Stage::of(stage).push(&mut json);
+                last = Some(stage);
+            }
             bytes.extend_from_slice(b",\n");
-            record(item).push(bytes);
+            push(item, &json, bytes);
         }
     })
 }
@@ -237,7 +251,7 @@ impl<'m> Stage<'m> {
 }
 
 impl<'m> Finding<'m> {
-    fn of(violation: &'m Violation, waiver: Option<&'m WaiverFacts>, outcome: &'m Outcome) -> Self {
+    fn of(violation: &'m Violation, waiver: Option<&'m WaiverFacts>, stage: &'m [u8], outcome: &'m Outcome) -> Self {
         let rule = outcome.rule(violation.rule);
         let (route, path) = (violation.route.as_deref(), violation.path_text());
         let name = rule_name(rule);
@@ -247,7 +261,7 @@ impl<'m> Finding<'m> {
             rule: Text::from(name),
             severity: Name(rule.map_or(Severity::Info, |rule| rule.severity)),
             title: Text::from(rule.map_or("", |rule| &rule.title)),
-            stage: Stage::of(&violation.stage),
+            stage: Shareable::Json(stage),
             route: optional(route),
             path: optional(path),
             segments: Maybe(Some(segments.map(Text::from).collect())),
@@ -270,8 +284,8 @@ impl<'m> Finding<'m> {
         }
     }
 
-    fn waived(waived: &'m Waived, outcome: &'m Outcome) -> Self {
-        Self::of(&waived.violation, outcome.waivers.get(waived.waiver as usize), outcome)
+    fn waived(waived: &'m Waived, stage: &'m [u8], outcome: &'m Outcome) -> Self {
+        Self::of(&waived.violation, outcome.waivers.get(waived.waiver as usize), stage, outcome)
     }
 }
 
@@ -281,10 +295,10 @@ fn rule_name(rule: Option<&RuleFacts>) -> &str {
 }
 
 impl<'m> Undecided<'m> {
-    fn of(undecided: &'m finding::Undecided, outcome: &'m Outcome) -> Self {
+    fn of(undecided: &'m finding::Undecided, stage: &'m [u8], outcome: &'m Outcome) -> Self {
         Self {
             rule: Text::from(rule_name(outcome.rule(undecided.rule))),
-            stage: Stage::of(&undecided.stage),
+            stage: Shareable::Json(stage),
             route: optional(undecided.route.as_ref()),
             path: optional(undecided.path.as_ref()),
             reason: Text::from(&undecided.reason),
