@@ -166,8 +166,18 @@ fn apart(shards: &[(ShardInfo, Saved)]) -> Result<(), Error> {
     let mut owners: BTreeMap<(Option<&str>, &str), &str> = BTreeMap::new();
     for (_, saved) in shards {
         for scope in &saved.outcome.scopes {
-            let Some(region) = scope.region.as_deref() else { continue };
             let account = scope.account.as_deref();
+            let Some(region) = scope.region.as_deref() else {
+                // Every shard lists the accounts that it could not look into, and each is kept once.
+                if scope.stages == 0 {
+                    continue;
+                }
+                return Err(Error(format!(
+                    "{} has stages of {} in no Region, as a shard never does.\nThe file was edited or is damaged; take the original.",
+                    saved.name,
+                    visible(account.unwrap_or("an account that is not stated")),
+                )));
+            };
             if let Some(other) = owners.insert((account, region), &saved.name)
                 && other != saved.name
             {

@@ -219,6 +219,7 @@ fn shards_that_do_not_make_a_whole_are_not_merged() {
             alter(|two| two.outcome.scopes[0].region = Some("region-1".to_owned())),
             "1.json and 2.json both cover 111122223333 region-1",
         ),
+        (alter(|it| it.outcome.scopes[0].region = None), "2.json has stages of 111122223333 in no Region"),
     ] {
         let said = merge(shards).unwrap_err().0;
         assert!(said.contains(words), "{words}: {said}");
