@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use driftgate::check::{self, Options};
-use driftgate::model::catalogue::{Protocol, STAGE, position};
+use driftgate::model::catalogue::{STAGE, position};
 use driftgate::model::projection::Projection;
+use driftgate::model::protocol::Protocol;
 use driftgate::model::state::{ApiBatch, Batch as _, Close, VecState};
 use driftgate::model::{Document, Value};
 use driftgate::policy::load;

@@ -417,7 +417,7 @@ fn what_is_not_stated_is_undecided_wherever_it_is_read() {
     const NOT_STATED: &str = "the source does not state it";
     let all = |stage: &mut Value<'static>, api: &mut Value<'static>| {
         *stage = Value::Struct(vec![Value::NotStated; STAGE.len()].into());
-        *api = api_stated_by(None, Some(driftgate::model::catalogue::Protocol::Http));
+        *api = api_stated_by(None, Some(driftgate::model::protocol::Protocol::Http));
     };
     for (expression, path) in [
         ("stage.AutoDeploy", "AutoDeploy"),

@@ -6,8 +6,9 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use driftgate::model::catalogue::{Protocol, STAGE, position};
+use driftgate::model::catalogue::{STAGE, position};
 use driftgate::model::projection::Projection;
+use driftgate::model::protocol::Protocol;
 use driftgate::model::state::Close;
 use driftgate::source::file::FileRequest;
 use driftgate::source::open_file;

@@ -16,9 +16,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use driftgate::model::Value;
-use driftgate::model::catalogue::{API, Field, Kind, Protocol, STAGE, position};
+use driftgate::model::catalogue::{API, Field, Kind, STAGE, position};
 use driftgate::model::digest::Digest;
 use driftgate::model::projection::Projection;
+use driftgate::model::protocol::Protocol;
 use driftgate::model::state::{ApiBatch, Batch, Close, Gap, Scope, ScopeOutcome, Selection, State, Unusable, Warning};
 use driftgate::source::file::{FileRequest, FileSource};
 use driftgate::source::snapshot::write::{self, Options};

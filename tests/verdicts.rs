@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use driftgate::check::{Options, Verdict, verdict};
 use driftgate::model::Document;
-use driftgate::model::catalogue::Protocols;
 use driftgate::model::finding::{Actual, Origin};
+use driftgate::model::protocol::Protocols;
 use driftgate::model::value::Value;
 use driftgate::policy::author::describe::{WORDS, places};
 use driftgate::policy::language::operators::OPERATORS;
@@ -121,7 +121,7 @@ fn the_example_of_every_field_passes_and_fails() {
     for place in places() {
         let Some([pattern, passes, fails]) = place.example() else { continue };
         let on = |given: &str| {
-            let protocol = if place.on == Protocols::WebSocket { "WEBSOCKET" } else { "HTTP" };
+            let protocol = if place.on == Protocols::WEBSOCKET { "WEBSOCKET" } else { "HTTP" };
             // The protocol stands beside what is given; where it is what is given, it is there.
             let given = if given.starts_with("{api: {") {
                 given.replacen("{api: {", &format!("{{api: {{ProtocolType: {protocol}, "), 1)

@@ -6,7 +6,7 @@ mod rewrite;
 
 use std::sync::Arc;
 
-use driftgate::model::catalogue::Protocol;
+use driftgate::model::protocol::Protocol;
 use driftgate::model::state::Selection;
 use driftgate::source::file::FileRequest;
 use libfuzzer_sys::fuzz_target;

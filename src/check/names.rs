@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::options::Options;
-use crate::model::catalogue::Protocol;
 use crate::model::finding::{ApiName, RegionName, StageName};
+use crate::model::protocol::Protocol;
 use crate::model::{Document, Path, digest};
 
 /// The names and texts so far.

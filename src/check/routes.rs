@@ -5,9 +5,10 @@ use std::borrow::Cow;
 
 use super::options::{Inheritance, Options};
 use crate::model::Document;
-use crate::model::catalogue::{Protocol, ROUTE_SETTINGS, STAGE, position};
+use crate::model::catalogue::{ROUTE_SETTINGS, STAGE, position};
 use crate::model::finding::{Origin, Reading};
 use crate::model::path::Segment;
+use crate::model::protocol::Protocol;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::policy::language::context::{At, EACH_ROUTE};
 use crate::policy::language::explain::{Failure, OpenQuestion, Trail};

@@ -7,10 +7,9 @@ use super::asserted::AssertOutcome;
 use super::options::Options;
 use super::routes::{Chosen, Routes, route_settings};
 use crate::model::Document;
-use crate::model::catalogue::{Protocol, Protocols};
 use crate::model::finding::Actual;
+use crate::model::protocol::{Protocol, Protocols};
 use crate::model::value::{NOT_STATED, Value};
-use crate::policy::author::describe::on;
 use crate::policy::language::context::At;
 use crate::policy::language::explain::{Failure, OpenQuestion, Trail};
 use crate::policy::language::pattern::Pattern;
@@ -59,16 +58,13 @@ impl PolicyMatch {
 
 /// The verdict of a rule on a stage; `selects` is the policy's own `match`.
 ///
-/// A protocol that is not stated is tried both ways: where both agree, it does not matter.
+/// A protocol that is not stated is tried every way: where all agree, it does not matter.
 #[must_use]
 pub fn verdict(selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>, options: Options) -> Verdict {
+    let reading = |protocol: &Protocol| assuming(*protocol, selects, rule, document, options);
     match protocols(document) {
-        [protocol] => assuming(*protocol, selects, rule, document, options),
-        several => {
-            let mut verdicts = several.iter().map(|protocol| assuming(*protocol, selects, rule, document, options));
-            let (Some(first), Some(second)) = (verdicts.next(), verdicts.next()) else { return Verdict::NotGoverned };
-            agree(first, second)
-        }
+        [protocol] => reading(protocol),
+        several => agreed(several.iter().map(|protocol| (*protocol, reading(protocol))).collect()),
     }
 }
 
@@ -86,41 +82,51 @@ pub fn violates(policies: &Policies, options: Options, document: &Document<'_>) 
     })
 }
 
-/// The verdict if it must be right under two readings of a stage.
-fn agree(first: Verdict, second: Verdict) -> Verdict {
-    match (first, second) {
-        (one, other) if one == other => one,
-        (Verdict::Violates(one), Verdict::Violates(other)) => {
-            // What is demanded of a setting may differ with the protocol; that it fails does not.
-            let both: Vec<Failure> = one.iter().filter(|failure| fails(failure, &other)).cloned().collect();
-            Verdict::Violates(if both.is_empty() { on_either(one, other) } else { both })
+/// The verdict that holds whichever of several protocols the stage has.
+fn agreed(mut readings: Vec<(Protocol, Verdict)>) -> Verdict {
+    if readings.iter().all(|(_, verdict)| *verdict == readings[0].1) {
+        return readings.pop().map_or(Verdict::NotGoverned, |(_, verdict)| verdict);
+    }
+    let mut questions: Vec<OpenQuestion> = Vec::new();
+    let (mut failures, mut open) = (Vec::new(), 0);
+    let all = readings.len();
+    for (protocol, verdict) in readings {
+        match verdict {
+            Verdict::Violates(list) => failures.push((protocol, list)),
+            Verdict::Undecided(list) => {
+                open += 1;
+                questions.extend(list.into_iter().filter(|question| !questions.contains(question)).collect::<Vec<_>>());
+            }
+            _ => {}
         }
-        (Verdict::Undecided(one), Verdict::Undecided(other)) => {
-            let mut all = one;
-            all.extend(other.into_iter().filter(|question| !all.contains(question)).collect::<Vec<_>>());
-            Verdict::Undecided(all)
-        }
-        (Verdict::Undecided(questions), _) | (_, Verdict::Undecided(questions)) => unstated_protocol(questions),
-        _ => unstated_protocol(Vec::new()),
+    }
+    match (failures.len() == all, open == all) {
+        (true, _) => Verdict::Violates(agreed_failures(failures)),
+        (_, true) => Verdict::Undecided(questions),
+        _ => unstated_protocol(questions),
     }
 }
 
-fn fails(failure: &Failure, among: &[Failure]) -> bool {
-    among.iter().any(|other| other.path == failure.path)
-}
-
-/// The failures of a rule that is violated whatever the protocol is, but not at one setting on both: each with the
-/// protocol on which it fails.
-fn on_either(http: Vec<Failure>, websocket: Vec<Failure>) -> Vec<Failure> {
-    let resting = |(protocol, protocols, failures): (Protocol, Protocols, Vec<Failure>)| {
+/// The settings that fail on every protocol: what is demanded of a setting may differ with the protocol, that it fails
+/// does not. If there are none, each failure with the protocol that it rests on.
+fn agreed_failures(mut readings: Vec<(Protocol, Vec<Failure>)>) -> Vec<Failure> {
+    let common: Vec<Failure> =
+        readings[0].1.iter().filter(|failure| fails_in_all(failure, &readings)).cloned().collect();
+    if !common.is_empty() {
+        return common;
+    }
+    let resting = |(protocol, failures): (Protocol, Vec<Failure>)| {
         failures.into_iter().map(move |failure| Failure {
-            expected: format!("{} (on {})", failure.expected, on(protocols)).into(),
+            expected: format!("{} (on {})", failure.expected, Protocols::of(protocol).words()).into(),
             on: Some(protocol),
             ..failure
         })
     };
-    let readings = [(Protocol::Http, Protocols::Http, http), (Protocol::WebSocket, Protocols::WebSocket, websocket)];
-    readings.into_iter().flat_map(resting).collect()
+    readings.drain(..).flat_map(resting).collect()
+}
+
+fn fails_in_all(failure: &Failure, readings: &[(Protocol, Vec<Failure>)]) -> bool {
+    readings.iter().all(|(_, failures)| failures.iter().any(|other| other.path == failure.path))
 }
 
 fn unstated_protocol(mut questions: Vec<OpenQuestion>) -> Verdict {
@@ -260,7 +266,7 @@ pub fn undecided_beside(
     let mut settings = Vec::new();
     for protocol in protocols(document).iter().filter(|protocol| rule.assert_applies(**protocol)) {
         if let Verdict::Violates(failures) = assuming(*protocol, selects, rule, document, options) {
-            settings.push(failures);
+            settings.push((*protocol, failures));
         }
         let at = At::top(document, *protocol, Use::Expect);
         if let Some(pattern) = &rule.expect {
@@ -280,10 +286,10 @@ pub fn undecided_beside(
             questions.extend(open);
         }
     }
-    // Failures on one protocol alone were left out beside failures on both.
-    if let [one, other] = settings.as_slice()
-        && one.iter().any(|failure| fails(failure, other))
-        && !(one.iter().all(|failure| fails(failure, other)) && other.iter().all(|failure| fails(failure, one)))
+    // Beside what fails on every protocol, what fails on some alone was left out.
+    let common = |failure: &Failure| fails_in_all(failure, &settings);
+    if settings.first().is_some_and(|(_, failures)| failures.iter().any(common))
+        && settings.iter().any(|(_, failures)| !failures.iter().all(common))
     {
         questions.push(unstated_protocol_question());
     }

@@ -1,9 +1,10 @@
 //! The violations that waivers tolerate. It must not know the date: a waiver knows itself if it has expired.
 
-use crate::model::catalogue::{Protocol, STAGE, position};
+use crate::model::catalogue::{STAGE, position};
 use crate::model::finding::{Reading, WaiverFacts};
 use crate::model::outcome::Unneeded;
 use crate::model::path::Segment;
+use crate::model::protocol::Protocol;
 use crate::model::state::{Scope, ScopeOutcome, Warning};
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::model::{Document, Outcome};

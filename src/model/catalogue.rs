@@ -3,6 +3,8 @@
 //! Type checks, decoding, defaults and redaction all come from these rows. The names are those
 //! of the AWS CLI (`aws apigatewayv2 get-stage`); on the wire the first letter is in lower case.
 
+use super::protocol::{Protocol, Protocols};
+
 /// One field as AWS names it.
 #[derive(Debug)]
 pub struct Field {
@@ -44,17 +46,6 @@ pub enum Kind {
     List(&'static Field),
 }
 
-/// Which protocols have a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocols {
-    /// HTTP and WebSocket APIs.
-    Both,
-    /// Only HTTP APIs.
-    Http,
-    /// Only WebSocket APIs.
-    WebSocket,
-}
-
 /// What an absent value means.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Unset {
@@ -66,47 +57,6 @@ pub enum Unset {
     Text(&'static str),
     /// A struct, list or map without content.
     Empty,
-}
-
-/// The protocol of an API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// An HTTP API.
-    Http,
-    /// A WebSocket API.
-    WebSocket,
-}
-
-impl Protocol {
-    /// Both, in AWS's order.
-    pub const ALL: [Self; 2] = [Self::Http, Self::WebSocket];
-
-    /// The protocol that AWS writes so; `None` for a name that this version does not know.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
-    }
-
-    /// AWS's name for it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Http => "HTTP",
-            Self::WebSocket => "WEBSOCKET",
-        }
-    }
-}
-
-impl Protocols {
-    /// Whether an API of this protocol has the field.
-    #[must_use]
-    pub fn include(self, protocol: Protocol) -> bool {
-        match self {
-            Self::Both => true,
-            Self::Http => protocol == Protocol::Http,
-            Self::WebSocket => protocol == Protocol::WebSocket,
-        }
-    }
 }
 
 impl Kind {
@@ -128,7 +78,7 @@ impl Kind {
 
 impl Field {
     const fn new(name: &'static str, kind: Kind, unset: Unset, about: &'static str) -> Self {
-        Self { name, kind, on: Protocols::Both, unset, sensitive: false, log_group_arn: false, about }
+        Self { name, kind, on: Protocols::ALL, unset, sensitive: false, log_group_arn: false, about }
     }
 
     const fn only(mut self, on: Protocols) -> Self {
@@ -217,7 +167,7 @@ pub static ACCESS_LOG_SETTINGS: &[Field] = &[
 /// The members of `DefaultRouteSettings` and of each entry of `RouteSettings`.
 pub static ROUTE_SETTINGS: &[Field] = &[
     boolean("DataTraceEnabled", "Whether whole requests and responses are written to the execution log.")
-        .only(Protocols::WebSocket),
+        .only(Protocols::WEBSOCKET),
     boolean("DetailedMetricsEnabled", "Whether CloudWatch gets metrics for each route."),
     // REF and CFN name the three levels; an unset one is OFF, as a WebSocket stage always reads back.
     Field::new(
@@ -226,7 +176,7 @@ pub static ROUTE_SETTINGS: &[Field] = &[
         Unset::Text("OFF"),
         "What the execution log gets.",
     )
-    .only(Protocols::WebSocket),
+    .only(Protocols::WEBSOCKET),
     integer("ThrottlingBurstLimit", "Requests that may arrive at once. Unset, the account's limit applies; 0 blocks."),
     number("ThrottlingRateLimit", "Requests a second. Unset, the account's limit applies; 0 blocks all traffic."),
 ];
@@ -237,7 +187,7 @@ pub static STAGE: &[Field] = &[
     boolean("ApiGatewayManaged", "Whether quick create made the stage."),
     boolean("AutoDeploy", "Whether a change of the API is deployed at once."),
     text("ClientCertificateId", "The certificate that API Gateway shows to the integration.")
-        .only(Protocols::WebSocket),
+        .only(Protocols::WEBSOCKET),
     text("CreatedDate", "When the stage was created."),
     structure("DefaultRouteSettings", ROUTE_SETTINGS, "The settings of every route without an entry of its own."),
     text("DeploymentId", "The deployment that the stage serves."),
@@ -265,20 +215,20 @@ pub static API: &[Field] = &[
     text("ApiEndpoint", "The address of the API, without a stage."),
     boolean("ApiGatewayManaged", "Whether another service or tool owns the API."),
     text("ApiId", "The identifier of the API."),
-    text("ApiKeySelectionExpression", "Where the API key of a request is found.").only(Protocols::WebSocket),
-    structure("CorsConfiguration", CORS, "What browsers of other origins may do.").only(Protocols::Http),
+    text("ApiKeySelectionExpression", "Where the API key of a request is found.").only(Protocols::WEBSOCKET),
+    structure("CorsConfiguration", CORS, "What browsers of other origins may do.").only(Protocols::HTTP),
     text("CreatedDate", "When the API was created."),
     text("Description", "What the API is for."),
     boolean("DisableExecuteApiEndpoint", "Whether the default `execute-api` endpoint is closed."),
-    boolean("DisableSchemaValidation", "Whether messages are not validated.").only(Protocols::WebSocket),
-    list("ImportInfo", "What an import of the API ignored.").only(Protocols::Http),
+    boolean("DisableSchemaValidation", "Whether messages are not validated.").only(Protocols::WEBSOCKET),
+    list("ImportInfo", "What an import of the API ignored.").only(Protocols::HTTP),
     one_of("IpAddressType", &["dualstack", "ipv4"], "The IP versions that may call the API."),
     text("Name", "The name of the API; it need not be unique."),
-    one_of("ProtocolType", &["HTTP", "WEBSOCKET"], "The protocol of the API."),
+    one_of("ProtocolType", Protocol::NAMES, "The protocol of the API."),
     text("RouteSelectionExpression", "How the route of a request is chosen."),
     map("Tags", &TAG, "The tags of the API."),
     text("Version", "The version of the API, a free text."),
-    list("Warnings", "What an import of the API warned of.").only(Protocols::Http),
+    list("Warnings", "What an import of the API warned of.").only(Protocols::HTTP),
 ];
 
 /// The whole API, as the document has it under `api`.
@@ -367,7 +317,7 @@ mod tests {
     #[test]
     fn what_each_protocol_lacks_is_what_aws_documents() {
         let only = |on| rows().into_iter().filter(|field| field.on == on).map(|field| field.name).collect::<Vec<_>>();
-        let mut websocket = only(Protocols::WebSocket);
+        let mut websocket = only(Protocols::WEBSOCKET);
         websocket.sort_unstable();
         websocket.dedup();
         assert_eq!(
@@ -380,6 +330,6 @@ mod tests {
                 "LoggingLevel"
             ]
         );
-        assert_eq!(only(Protocols::Http), ["CorsConfiguration", "ImportInfo", "Warnings"]);
+        assert_eq!(only(Protocols::HTTP), ["CorsConfiguration", "ImportInfo", "Warnings"]);
     }
 }

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use super::catalogue::{API, API_FIELD, Field, Kind, Protocol, Protocols, STAGE, Unset, position};
+use super::catalogue::{API, API_FIELD, Field, Kind, STAGE, Unset, position};
+use super::protocol::{Protocol, Protocols};
 use super::value::Value;
 
 /// The whole stage, as the document has it.
 pub const STAGE_FIELD: Field = Field {
     name: "stage",
     kind: Kind::Struct(STAGE),
-    on: Protocols::Both,
+    on: Protocols::ALL,
     unset: Unset::Empty,
     sensitive: false,
     log_group_arn: false,

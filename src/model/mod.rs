@@ -11,6 +11,7 @@ pub mod judgement;
 pub mod outcome;
 pub mod path;
 pub mod projection;
+pub mod protocol;
 pub mod secret;
 pub mod severity;
 pub mod state;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::catalogue::Protocol;
+use crate::model::protocol::Protocol;
 use crate::model::{Document, Value};
 use crate::policy::language::explain::Asserted;
 use crate::policy::text::diagnostic::Mistake;

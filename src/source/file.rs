@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde::Deserialize;
 
-use crate::model::catalogue::Protocol;
+use crate::model::protocol::Protocol;
 use crate::model::state::{Selection, State, Unusable};
 
 /// A file to read.

@@ -2,8 +2,8 @@
 
 use driftgate::check::{Options, Verdict, verdict};
 use driftgate::model::Document;
-use driftgate::model::catalogue::Protocol;
 use driftgate::model::document::api_stated_by;
+use driftgate::model::protocol::Protocol;
 use driftgate::policy::read::builtin;
 use driftgate::policy::{Policy, Rule};
 

@@ -8,7 +8,7 @@ use clap::{Args, ValueHint};
 
 use super::values::{account, external_id, rate, role_name, seconds, shard, whole};
 use crate::check::Inheritance;
-use crate::model::catalogue::Protocol;
+use crate::model::protocol::Protocol;
 use crate::model::state::Shard;
 use crate::source::SOURCES;
 

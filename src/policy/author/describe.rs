@@ -1,6 +1,7 @@
 //! The words of the language and the fields of the document, described: for the schema, for `policy explain`, for people.
 
-use crate::model::catalogue::{Field, Kind, OURS, Protocols, STAGE, Unset};
+use crate::model::catalogue::{Field, Kind, OURS, STAGE, Unset};
+use crate::model::protocol::Protocols;
 use crate::policy::language::operator::Example;
 
 /// The value of a word in a rule.
@@ -148,7 +149,7 @@ pub fn places() -> Vec<FieldPlace> {
 }
 
 fn below(path: &str, field: &'static Field, above: Protocols, into: &mut Vec<FieldPlace>) {
-    let on = if above == Protocols::Both { field.on } else { above };
+    let on = above.and(field.on);
     into.push(FieldPlace { path: path.to_owned(), field, on });
     for member in field.members() {
         below(&format!("{path}.{}", member.name), member, on, into);
@@ -202,7 +203,7 @@ impl FieldPlace {
             Kind::Map(_) => ("[x]", "{x: {ThrottlingBurstLimit: 1}}", "{}"),
             Kind::List(_) => ("{contains: x}", "[x]", "[]"),
             Kind::Struct(members) => {
-                let field = members.iter().find(|member| member.on == Protocols::Both)?;
+                let field = members.iter().find(|member| member.on == Protocols::ALL)?;
                 let member = Self { path: format!("{}.{}", self.path, field.name), field, on: self.on };
                 return member.example();
             }
@@ -221,21 +222,11 @@ impl FieldPlace {
 #[must_use]
 pub fn about(field: &Field) -> String {
     let mut words = vec![field.about.to_owned()];
-    words.extend((field.on != Protocols::Both).then(|| format!("Only for {}.", on(field.on))));
+    words.extend((field.on != Protocols::ALL).then(|| format!("Only for {}.", field.on.words())));
     words
         .extend(matches!(field.unset, Unset::False | Unset::Text(_)).then(|| format!("Unset means {}.", unset(field))));
     words.extend(field.sensitive.then(|| "Reports show a digest.".to_owned()));
     words.join(" ")
-}
-
-/// Protocols in words.
-#[must_use]
-pub fn on(protocols: Protocols) -> &'static str {
-    match protocols {
-        Protocols::Both => "HTTP and WebSocket APIs",
-        Protocols::Http => "HTTP APIs",
-        Protocols::WebSocket => "WebSocket APIs",
-    }
 }
 
 /// The meaning of an unset value of a field.

@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use crate::model::Document;
-use crate::model::catalogue::{API_FIELD, Field, Kind, Protocol, ROUTE_SETTINGS, STAGE, position};
+use crate::model::catalogue::{API_FIELD, Field, Kind, ROUTE_SETTINGS, STAGE, position};
 use crate::model::document::STAGE_FIELD;
+use crate::model::protocol::Protocol;
 use crate::model::value::{UNSET, Value};
 use crate::policy::language::value::resolve;
 use crate::policy::read::example::Example;

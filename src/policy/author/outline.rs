@@ -1,7 +1,7 @@
 //! A pattern as an outline in words, setting by setting, for people who read a rule. It knows no stage.
 
-use crate::model::catalogue::{Field, Protocols};
-use crate::policy::author::describe;
+use crate::model::catalogue::Field;
+use crate::model::protocol::Protocols;
 use crate::policy::language::pattern::Pattern;
 
 /// One line of an outline.
@@ -17,7 +17,7 @@ pub struct OutlineLine {
 #[must_use]
 pub fn outline(pattern: &Pattern, place: &str) -> Vec<OutlineLine> {
     let mut lines = Vec::new();
-    PatternPlace { label: place.to_owned(), on: Protocols::Both }.walk(pattern, 0, &mut lines);
+    PatternPlace { label: place.to_owned(), on: Protocols::ALL }.walk(pattern, 0, &mut lines);
     lines
 }
 
@@ -31,7 +31,7 @@ struct PatternPlace {
 impl PatternPlace {
     fn below(&self, name: &str, field: &Field) -> Self {
         let dot = if self.label.is_empty() { "" } else { "." };
-        let on = if self.on == Protocols::Both { field.on } else { self.on };
+        let on = self.on.and(field.on);
         Self { label: format!("{}{dot}{name}", self.label), on }
     }
 
@@ -95,7 +95,7 @@ impl PatternPlace {
 
     fn line(&self, depth: usize, demand: &str) -> OutlineLine {
         let label = if self.label.is_empty() { String::new() } else { format!("{}: ", self.label) };
-        let only = (self.on != Protocols::Both).then(|| format!(" (only {})", describe::on(self.on)));
+        let only = (self.on != Protocols::ALL).then(|| format!(" (only {})", self.on.words()));
         let only = only.unwrap_or_default();
         OutlineLine { depth, text: format!("{label}{demand}{only}") }
     }

@@ -1,7 +1,8 @@
 //! The pages of docs/reference that come from the catalogue and the list of tests, as Markdown.
 
-use crate::model::catalogue::{Kind, Protocols};
-use crate::policy::author::describe::{FieldPlace, WORDS, Word, block, on, places, unset};
+use crate::model::catalogue::Kind;
+use crate::model::protocol::Protocols;
+use crate::policy::author::describe::{FieldPlace, WORDS, Word, block, places, unset};
 use crate::policy::language::operator::{Example, Operator};
 use crate::policy::language::operators::OPERATORS;
 use crate::policy::text::aliases;
@@ -38,7 +39,7 @@ pub fn fields() -> String {
 fn row(place: &FieldPlace) -> String {
     let field = place.field;
     let mut about = vec![field.about.to_owned()];
-    about.extend((place.on != Protocols::Both).then(|| format!("Only for {}.", on(place.on))));
+    about.extend((place.on != Protocols::ALL).then(|| format!("Only for {}.", place.on.words())));
     about.extend(field.sensitive.then(|| "Reports show a digest of each value.".to_owned()));
     about.extend(field.log_group_arn.then(|| "Compared without a trailing `:*`.".to_owned()));
     format!("| `{}` | {} | {} | {} |\n", place.path, field.kind.words(), unset(field), about.join(" "))

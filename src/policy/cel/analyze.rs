@@ -15,7 +15,8 @@ use super::mistakes;
 use super::place::{Access, AccessKind, ROOTS, SettingPath, Step, call};
 use super::shape::{self, Shape, Shapes};
 use super::size::{ENTRIES, Size};
-use crate::model::catalogue::{Field, Kind, Protocols, Unset};
+use crate::model::catalogue::{Field, Kind, Unset};
+use crate::model::protocol::Protocols;
 use crate::policy::language::operators::matches::regex_of;
 use crate::policy::text::diagnostic::{Mistake, suggestions};
 
@@ -262,7 +263,7 @@ impl<'e> Analysis<'e> {
 
     /// Notes that a setting is read that not every protocol may have.
     fn limit(&mut self, field: &'static Field) {
-        if field.on != Protocols::Both {
+        if field.on != Protocols::ALL {
             self.limits.push(field);
         }
     }

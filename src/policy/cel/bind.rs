@@ -11,7 +11,8 @@ use cel::common::value::{CowVal, Val};
 
 use super::place::{self, Access, AccessKind, ROOTS, Step};
 use crate::model::Document;
-use crate::model::catalogue::{Field, Kind, Protocol, STAGE, position};
+use crate::model::catalogue::{Field, Kind, STAGE, position};
+use crate::model::protocol::Protocol;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::policy::language::explain::OpenQuestion;
 use crate::policy::language::test::{DIGEST_REASON, NOT_STATED_REASON};

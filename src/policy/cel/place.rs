@@ -4,7 +4,8 @@ use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, ListExpr, LiteralValue, operators};
 use cel::common::types::CelInt;
 
-use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, Protocols, ROUTE_SETTINGS, Unset, position};
+use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, ROUTE_SETTINGS, Unset, position};
+use crate::model::protocol::Protocols;
 use crate::policy::language::context::DOCUMENT;
 
 /// The name under which the stage is bound. No expression can contain it.
@@ -14,7 +15,7 @@ static ROUTE: Field = Field { name: "route", kind: Kind::Struct(ROUTE_SETTINGS),
 static EACH_ROUTE: Field = Field {
     name: "each_route",
     kind: Kind::Map(&ROUTE),
-    on: Protocols::Both,
+    on: Protocols::ALL,
     unset: Unset::Empty,
     sensitive: false,
     log_group_arn: false,

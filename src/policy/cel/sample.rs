@@ -9,7 +9,8 @@ use super::place::Step;
 use super::program::{Failed, Program};
 use super::why::joined;
 use crate::model::Document;
-use crate::model::catalogue::{API, API_FIELD, Field, Kind, Protocol, position};
+use crate::model::catalogue::{API, API_FIELD, Field, Kind, position};
+use crate::model::protocol::Protocol;
 use crate::model::value::Value;
 use crate::policy::language::context::{DOCUMENT, EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 

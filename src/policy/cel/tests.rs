@@ -2,7 +2,7 @@
 
 use super::Assertion;
 use super::parse::{DEEPEST, SYNTAX};
-use crate::model::catalogue::Protocol;
+use crate::model::protocol::Protocol;
 
 /// The mistakes in an expression: each title, and the text that is marked.
 fn wrong(text: &str) -> Vec<(String, String)> {

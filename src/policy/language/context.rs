@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::truth::Use;
 use crate::model::Document;
-use crate::model::catalogue::{Field, Kind, OURS, Protocol, position};
+use crate::model::catalogue::{Field, Kind, OURS, position};
 use crate::model::digest;
 use crate::model::document::STAGE_FIELD;
+use crate::model::protocol::Protocol;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 
 /// The row of the document as a whole.

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::model::catalogue::{Kind, Protocol, Unset};
+use crate::model::catalogue::{Kind, Unset};
 use crate::model::digest::Digest;
 use crate::model::finding::{Actual, Origin, Reading};
 use crate::model::path::{Path, Segment};
+use crate::model::protocol::Protocol;
 use crate::model::value::{Value, Written};
 use crate::policy::language::context::At;
 use crate::policy::language::pattern::{Pattern, SettingTests, fitting};

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::model::Document;
-use crate::model::catalogue::{Protocol, ROUTE_SETTINGS};
+use crate::model::catalogue::ROUTE_SETTINGS;
 use crate::model::document::api_stated_by;
 use crate::model::finding::RuleFacts;
+use crate::model::protocol::Protocol;
 use crate::model::value::NOT_STATED;
 use crate::policy::cel::Assertion;
 use crate::policy::language::context::At;

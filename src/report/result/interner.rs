@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::json::Text;
 use super::records::{Stage, WaiverOf};
 use crate::model::Path;
-use crate::model::catalogue::Protocol;
 use crate::model::finding::{ApiName, RegionName, StageName, WaiverFacts};
+use crate::model::protocol::Protocol;
 
 /// Everything that is shared so far by the findings of one list.
 #[derive(Default)]

@@ -9,10 +9,11 @@ use serde::de::DeserializeSeed as _;
 use serde_json::Value as Json;
 
 use super::file::{Error, FileRequest, FileSource, Input, OpenError, damaged};
-use crate::model::catalogue::{Field, Kind, Protocol, STAGE, Unset, position};
+use crate::model::catalogue::{Field, Kind, STAGE, Unset, position};
 use crate::model::decode::Decode;
 use crate::model::document::{STAGE_FIELD, api_stated_by};
 use crate::model::json;
+use crate::model::protocol::Protocol;
 use crate::model::state::{
     ApiBatch, Close, FoundNames, Gap, Narrowing, Scope, ScopeOutcome, Selection, TakenAt, VecState, missing_names,
 };

@@ -11,7 +11,7 @@ use crate::cli::plural::plural;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::output;
 use crate::gate;
-use crate::model::catalogue::Protocol;
+use crate::model::protocol::Protocol;
 use crate::policy::read::builtin;
 use crate::policy::{Policies, Policy, Rule};
 use crate::report::{Page, visible};

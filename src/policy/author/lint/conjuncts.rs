@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use crate::model::catalogue::{Field, Kind, Protocol};
+use crate::model::catalogue::{Field, Kind};
+use crate::model::protocol::Protocol;
 use crate::policy::language::context::EACH_ROUTE;
 use crate::policy::language::glob::Glob;
 use crate::policy::language::pattern::Top;

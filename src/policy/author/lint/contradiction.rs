@@ -8,7 +8,7 @@ use super::limits::{needs_a_value, nothing_left};
 use super::rules::WrittenRule;
 use super::together;
 use super::warning::{Lint, LintKind};
-use crate::model::catalogue::Protocol;
+use crate::model::protocol::Protocol;
 use crate::policy::text::yaml::Data;
 
 /// Limits on the pairs of demands that are compared, and on those for which a stage is looked for: a few

@@ -3,7 +3,7 @@
 
 use super::rules::WrittenRule;
 use super::warning::{Lint, LintKind};
-use crate::model::catalogue::Protocol;
+use crate::model::protocol::Protocol;
 
 pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Lint> {
     let mut found = Vec::new();

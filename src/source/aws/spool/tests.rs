@@ -10,9 +10,10 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::model::catalogue::{Protocol, STAGE, position};
+use crate::model::catalogue::{STAGE, position};
 use crate::model::document::api_stated_by;
 use crate::model::projection::Projection;
+use crate::model::protocol::Protocol;
 use crate::model::state::{Batch as _, Close, FoundNames, Gap, Scope, ScopeOutcome};
 use crate::model::value::Value;
 

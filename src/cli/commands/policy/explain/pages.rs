@@ -6,10 +6,11 @@ use serde_json::Value as Json;
 
 use super::sheet::Sheet;
 use crate::check::{Options, Verdict, verdict};
-use crate::model::catalogue::{API_FIELD, Kind, Protocols, ROUTE_SETTINGS, Unset};
+use crate::model::catalogue::{API_FIELD, Kind, ROUTE_SETTINGS, Unset};
 use crate::model::document::STAGE_FIELD;
+use crate::model::protocol::Protocols;
 use crate::model::value::Written;
-use crate::policy::author::describe::{FieldPlace, Word, block, on, unset};
+use crate::policy::author::describe::{FieldPlace, Word, block, unset};
 use crate::policy::author::outline::outline;
 use crate::policy::author::reference::fits;
 use crate::policy::language::fields::below;
@@ -152,8 +153,8 @@ pub fn field(sheet: &mut Sheet<'_>, place: &FieldPlace, policies: &Policies) -> 
     sheet.blank()?;
     sheet.fact("Type", &field.kind.words())?;
     sheet.fact("Comes from", &place.source())?;
-    let only = if place.on == Protocols::Both { "" } else { "only " };
-    sheet.fact("Exists on", &format!("{only}{}", on(place.on)))?;
+    let only = if place.on == Protocols::ALL { "" } else { "only " };
+    sheet.fact("Exists on", &format!("{only}{}", place.on.words()))?;
     let meaning = match field.unset {
         Unset::Nothing => "not set: every test fails but `present: false`".to_owned(),
         _ => unset(field),
