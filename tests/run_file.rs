@@ -256,6 +256,10 @@ fn a_run_file_under_nearly_the_right_name_is_not_passed_over() {
         assert!(said(&output).contains(&format!("`mv {name} driftgate.yaml`")), "{}", said(&output));
         let named = driftgate(folder.path(), &["audit", "--config", name]);
         assert_eq!(code(&named), 1, "{}", said(&named));
+        // So is one with a mistake in it.
+        fs::write(folder.path().join(name), "fail-on: high\nreprot: json\n").unwrap();
+        let mistaken = driftgate(folder.path(), &["audit"]);
+        assert!(code(&mistaken) == 2 && said(&mistaken).contains(" driftgate.yaml`"), "{}", said(&mistaken));
         // A file of another tool may have that name.
         fs::write(folder.path().join(name), "on: push\n").unwrap();
         let other = driftgate(folder.path(), &["audit", "--policy", "production.yaml", "--from", "fleet.jsonl"]);

@@ -135,8 +135,13 @@ fn text(named: Option<&PathBuf>) -> Result<Option<Arc<SourceText>>, Unreadable> 
 fn misspelt() -> Option<Unreadable> {
     let path = MISSPELT.into_iter().map(Path::new).find(|path| path.is_file())?;
     let text = files::read_text(path).ok()?;
-    // A policy, or a file of another tool, may have the name as well.
-    flags_of(&text).is_ok_and(|flags| !flags.is_empty()).then(|| Unreadable {
+    let command = command();
+    let flags = Flags::of(&command);
+    let mut problems = Problems::new(Arc::clone(&text));
+    let settings = Reader { flags: &flags, command: None, problems: &mut problems }.settings();
+    // A policy, or a file of another tool, may have the name as well; `policy` is a key of both.
+    let whole = problems.into_sorted().is_empty();
+    settings.iter().any(|setting| whole || setting.key != "policy").then(|| Unreadable {
         path: text.name.clone(),
         problem: format!("a run file must be named {NAME}"),
         help: format!("rename it: `mv {} {NAME}`", text.name),
