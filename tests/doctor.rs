@@ -373,7 +373,7 @@ fn what_is_not_about_permissions() {
             &["Effect"],
         ),
         ("a file", with(own(), vec![]), &["--from", "x.json"], 2, &["doctor examines AWS"], &[]),
-        ("a document of a file", with(own(), vec![]), &["--iam-policy", "--from", "x.json"], 2, &["is a file"], &[]),
+        ("a document of a file", with(own(), vec![]), &["--iam-policy", "--from", "x.json"], 2, &["names a file"], &[]),
     ]);
 }
 

@@ -166,8 +166,8 @@ fn the_format_of_an_access_log() {
     assert_eq!(
         of("{is: csv}", json),
         format!(
-            "{path} = {json}, not a CSV log format (at column 1: a value with `\"`, `<`, `>`, `{{` or `}}` stands in double \
-             quotes as a whole)"
+            "{path} = {json}, not a CSV log format (at column 1: a value with `\"`, `<`, `>`, `{{` or `}}` must be wholly in \
+             double quotes)"
         )
     );
     assert_eq!(

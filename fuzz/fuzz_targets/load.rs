@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use driftgate::model::Document;
 use libfuzzer_sys::fuzz_target;
-use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::load;
-use driftgate::policy::pattern::At;
-use driftgate::policy::policies::protocols;
-use driftgate::policy::truth::Use;
+use driftgate::policy::language::context::At;
+use driftgate::policy::read::policies::protocols;
+use driftgate::policy::language::truth::Use;
 
 fuzz_target!(|text: &str| {
     let source = Arc::new(SourceText { name: "policy.yaml".to_owned(), text: text.to_owned() });
@@ -33,7 +33,7 @@ fuzz_target!(|text: &str| {
                     };
                     for protocol in protocols(&document) {
                         let at = At::top(&document, *protocol, Use::Expect);
-                        for pattern in policy.rules.iter().filter_map(|rule| rule.picture.as_ref()) {
+                        for pattern in policy.rules.iter().filter_map(|rule| rule.expect.as_ref()) {
                             let _ = pattern.truth(document.stage, &at);
                         }
                     }

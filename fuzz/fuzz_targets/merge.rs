@@ -5,7 +5,7 @@
 
 mod rendered;
 
-use driftgate::report::saved;
+use driftgate::report::result;
 use libfuzzer_sys::fuzz_target;
 
 const BETWEEN: &[u8] = b"\n---\n";
@@ -24,12 +24,12 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     let read = |turned: bool| {
-        let named = shards.iter().enumerate().map(|(at, shard)| saved::read(&format!("{at}.json"), shard));
+        let named = shards.iter().enumerate().map(|(at, shard)| result::read(&format!("{at}.json"), shard));
         let mut read = named.collect::<Result<Vec<_>, _>>().ok()?;
         if turned {
             read.reverse();
         }
-        Some(saved::merge(read))
+        Some(result::merge(read))
     };
     match (read(false), read(true)) {
         (Some(Ok(whole)), Some(Ok(turned))) => {

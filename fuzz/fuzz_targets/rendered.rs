@@ -1,7 +1,7 @@
 //! The part that the targets of saved results share: a result as JSON, and what must hold of it.
 
 use driftgate::gate;
-use driftgate::report::saved::{self, Saved};
+use driftgate::report::result::{self, Saved};
 use driftgate::report::{Facts, Format, Style};
 
 /// A result in a format.
@@ -17,7 +17,7 @@ fn render(saved: &Saved, format: &str) -> Vec<u8> {
 /// A result that was accepted is written, read back and written the same; no format acts on a terminal or a runner.
 pub fn holds(saved: &Saved) -> Vec<u8> {
     let json = render(saved, "json");
-    let again = match saved::read("again", &json) {
+    let again = match result::read("again", &json) {
         Ok(again) => again,
         Err(error) => panic!("{error}\n{}", String::from_utf8_lossy(&json)),
     };

@@ -4,11 +4,11 @@
 
 mod rendered;
 
-use driftgate::report::saved;
+use driftgate::report::result;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    match saved::read("result.json", bytes) {
+    match result::read("result.json", bytes) {
         Ok(saved) => drop(rendered::holds(&saved)),
         Err(error) => assert!(error.0.starts_with("result.json"), "{error}"),
     }

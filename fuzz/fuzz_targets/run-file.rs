@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use driftgate::cli::flags_of_run_file;
 use libfuzzer_sys::fuzz_target;
-use driftgate::policy::diagnostic::SourceText;
+use driftgate::policy::text::diagnostic::SourceText;
 
 fn source(text: String) -> Arc<SourceText> {
     Arc::new(SourceText { name: "driftgate.yaml".to_owned(), text })

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use jiff::ToSpan as _;
 use jiff::civil::date;
 use libfuzzer_sys::fuzz_target;
-use driftgate::policy::diagnostic::SourceText;
-use driftgate::policy::{load, waiver};
+use driftgate::policy::text::diagnostic::SourceText;
+use driftgate::policy::{load, read::waiver};
 
 fuzz_target!(|text: &str| {
     let source = [Arc::new(SourceText { name: "waivers.yaml".to_owned(), text: text.to_owned() })];
