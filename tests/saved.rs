@@ -110,8 +110,8 @@ fn request(path: &Path) -> FileRequest {
 }
 
 /// Everything that a file yields, or why it yields nothing.
-fn drain(request: FileRequest) -> Result<(Vec<Stage>, Close), String> {
-    let mut state = open_file(&request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
+fn drain(request: &FileRequest) -> Result<(Vec<Stage>, Close), String> {
+    let mut state = open_file(request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
     let mut stages = Vec::new();
     let mut damaged = None;
     while let Some(batch) = state.next() {
@@ -140,14 +140,14 @@ fn file(folder: &TempDir, name: &str, bytes: &[u8]) -> std::path::PathBuf {
 
 fn read(bytes: &[u8]) -> Result<(Vec<Stage>, Close), String> {
     let folder = tempfile::tempdir().unwrap();
-    drain(request(&file(&folder, "fleet", bytes)))
+    drain(&request(&file(&folder, "fleet", bytes)))
 }
 
 fn read_with(text: &str, change: impl FnOnce(&mut FileRequest)) -> Result<(Vec<Stage>, Close), String> {
     let folder = tempfile::tempdir().unwrap();
     let mut request = request(&file(&folder, "stages.json", text.as_bytes()));
     change(&mut request);
-    drain(request)
+    drain(&request)
 }
 
 #[track_caller]
@@ -582,7 +582,7 @@ fn a_fifo_that_gives_its_header_in_two_pieces_is_a_snapshot() {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
     });
-    let result = drain(request(&path));
+    let result = drain(&request(&path));
     writing.join().unwrap();
     assert_eq!(result.map(|(stages, _)| stages), Ok(some(2)));
 }
@@ -753,8 +753,8 @@ fn the_kind_can_be_forced_and_a_wrong_one_is_refused() {
 #[test]
 fn a_missing_file_and_a_folder_say_so() {
     let folder = tempfile::tempdir().unwrap();
-    let error = drain(request(&folder.path().join("none"))).unwrap_err();
+    let error = drain(&request(&folder.path().join("none"))).unwrap_err();
     assert!(error.contains("no such file"), "{error}");
-    let error = drain(request(folder.path())).unwrap_err();
+    let error = drain(&request(folder.path())).unwrap_err();
     assert!(error.contains("is a folder"), "{error}");
 }

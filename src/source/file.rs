@@ -38,9 +38,12 @@ pub struct FileSource {
     pub about: &'static str,
     /// True for an input that begins as files of this kind do.
     pub detect: fn(&Input) -> bool,
-    /// Begins to read. Once the flag is set, the state ends and reports that it was interrupted.
-    pub open: fn(Input, &FileRequest, Arc<AtomicBool>) -> Result<Box<dyn State>, OpenError>,
+    /// Begins to read.
+    pub open: Open,
 }
+
+/// Begins to read an input. Once the flag is set, the state ends and reports that it was interrupted.
+pub type Open = fn(Input, &FileRequest, Arc<AtomicBool>) -> Result<Box<dyn State>, OpenError>;
 
 /// By name: functions have no identity.
 impl PartialEq for FileSource {
@@ -106,6 +109,9 @@ pub struct Input {
 }
 
 /// Opens a path, or stdin for `-`.
+///
+/// # Errors
+/// If it cannot be opened, is empty, or is compressed and damaged.
 pub fn open(path: &str) -> Result<Input, Error> {
     let name: Arc<str> = if path == "-" { "stdin".into() } else { path.into() };
     let raw: Box<dyn Read + Send> = if path == "-" { Box::new(io::stdin()) } else { Box::new(open_file(path)?) };

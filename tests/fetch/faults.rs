@@ -120,7 +120,7 @@ fn an_enum_value_that_the_sdk_does_not_know_is_data() {
     let mut seen = String::new();
     batch
         .decode(&Projection::all(), &mut |stage| {
-            seen = format!("{:?} {:?} {:?}", stage.protocol_name(), stage.api, stage.stage)
+            seen = format!("{:?} {:?} {:?}", stage.protocol_name(), stage.api, stage.stage);
         })
         .unwrap();
     for value in ["Some(\"GRPC\")", "ipv7", "TRACE", "\"?\""] {

@@ -45,13 +45,13 @@ fn counted(names: impl Iterator<Item = ScopeName>) -> BTreeMap<ScopeName, u64> {
 fn unanswered(requested: &BTreeMap<ScopeName, u64>, answered: &BTreeMap<ScopeName, u64>) -> Option<String> {
     // An account that could not be read, or that is excluded, may have several lines without a Region.
     if let Some((at, _)) = answered.iter().find(|(name, count)| name.region.is_some() && **count > 1) {
-        return Some(format!("the trailer has {} twice", at));
+        return Some(format!("the trailer has {at} twice"));
     }
     if let Some(at) = requested.keys().find(|at| !answered.contains_key(*at)) {
-        return Some(format!("the header asks for {}, and the trailer does not answer", at));
+        return Some(format!("the header asks for {at}, and the trailer does not answer"));
     }
     let at = answered.keys().find(|at| !requested.contains_key(*at))?;
-    Some(format!("the trailer answers for {}, and the header does not ask for it", at))
+    Some(format!("the trailer answers for {at}, and the header does not ask for it"))
 }
 
 /// Stages that are counted for a scope and not there, or the other way round.
@@ -64,12 +64,12 @@ fn counts(scopes: &[Scope], indexed: &IndexedStages) -> Option<String> {
     for (at, there) in indexed.stages() {
         match stages.get_mut(at) {
             Some((_, lines)) => *lines = there,
-            None => return Some(format!("there are stages of {}, which the trailer does not list", at)),
+            None => return Some(format!("there are stages of {at}, which the trailer does not list")),
         }
     }
     let differs = stages.iter().find(|(_, (counted, lines))| counted != lines);
     if let Some((at, (counted, lines))) = differs {
-        return Some(format!("the trailer counts {counted} stages of {}, and {lines} are there", at));
+        return Some(format!("the trailer counts {counted} stages of {at}, and {lines} are there"));
     }
     let read = |scope: &&Scope| matches!(scope.outcome, ScopeOutcome::Checked | ScopeOutcome::Partial);
     let scope = scopes.iter().filter(|scope| scope.stages > 0).find(|scope| !read(scope))?;
@@ -82,9 +82,9 @@ fn apis(scope: &Scope, there: &BTreeMap<&ScopeName, u64>) -> Option<String> {
     let sum = counts.into_iter().fold(0, u64::saturating_add);
     let (at, apis) = (scope.name(), scope.apis);
     if sum > 0 && sum != apis {
-        return Some(format!("the trailer lists {apis} APIs of {} and accounts for {sum}", at));
+        return Some(format!("the trailer lists {apis} APIs of {at} and accounts for {sum}"));
     }
     let there = there.get(&at).copied().unwrap_or_default();
     (apis > 0 && there > apis)
-        .then(|| format!("the trailer lists {apis} APIs of {}, and stages of {there} are there", at))
+        .then(|| format!("the trailer lists {apis} APIs of {at}, and stages of {there} are there"))
 }

@@ -45,7 +45,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 pub fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> Result<SnapshotState, Error> {
     let name = Arc::clone(&input.name);
     let format = input.format();
-    if !format.as_ref().is_some_and(|format| format.name == FORMAT) {
+    if format.as_ref().is_none_or(|format| format.name != FORMAT) {
         return Err(Error(format!(
             "{name} does not begin with the header of a snapshot. Nothing was read.\n\
              Leave out `snapshot:` to have its kind found out."
