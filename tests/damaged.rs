@@ -26,7 +26,7 @@ fn read_at(path: &Path, bytes: &[u8], selection: Selection) -> Result<(Vec<Strin
     read_of(path, bytes, selection, &Projection::all())
 }
 
-/// The same, where only some members are projection.
+/// The same, with only some members decoded.
 fn read_wanting(bytes: &[u8], projection: &Projection) -> Result<(Vec<String>, Close), String> {
     let folder = tempfile::tempdir().unwrap();
     read_of(&folder.path().join("fleet"), bytes, Selection::default(), projection)

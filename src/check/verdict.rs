@@ -203,7 +203,7 @@ fn assuming(
     let chosen = chosen(protocol, selects, rule, document);
     match chosen.any() {
         Truth::False | Truth::Dropped => return Verdict::NotGoverned,
-        // Where it tests nothing, it does not matter if its `match` holds.
+        // A rule that tests nothing is not applicable, whether or not its `match` holds.
         Truth::Unknown if !rule.asks_something_on(protocol) => return Verdict::NotApplicable,
         Truth::Unknown => return Verdict::Undecided(match_questions(protocol, selects, rule, document)),
         Truth::True if !rule.assert_applies(protocol) => return Verdict::NotApplicable,

@@ -18,7 +18,7 @@ use self::run_file::Ended;
 use self::terminal::diagnostics;
 use self::terminal::interrupt::{self, Interrupt};
 use crate::gate;
-use crate::source::aws::without_password;
+use crate::source::aws::masked_url;
 
 pub use self::run_file::flags_of as flags_of_run_file;
 
@@ -62,7 +62,7 @@ fn dispatch(args: &[OsString], interrupt: &Interrupt) -> u8 {
 fn shown(args: &[OsString]) -> Vec<String> {
     let masked = |flag: &str, value: &str| match flag {
         "--external-id" => "***".to_owned(),
-        "--endpoint-url" => without_password(value),
+        "--endpoint-url" => masked_url(value),
         _ => value.to_owned(),
     };
     let mut flag = String::new();

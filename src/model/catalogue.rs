@@ -10,18 +10,18 @@ use super::protocol::{Protocol, Protocols};
 pub struct Field {
     /// The name in PascalCase, as the AWS CLI prints it. Ours (`account`, `each-route`) are in lower case.
     pub name: &'static str,
-    /// What kind of value it holds.
+    /// Type of its values.
     pub kind: Kind,
     /// The protocols whose APIs have the field at all.
     pub on: Protocols,
-    /// What it means when AWS returns no value.
+    /// Meaning of an absent value.
     pub unset: Unset,
-    /// Whether its value may be a secret, and is shown as a digest.
+    /// True if its value may be a secret, and is shown as a digest.
     pub sensitive: bool,
-    /// Whether a trailing `:*` is dropped before the text is compared: API Gateway stores log group ARNs without
+    /// True if a trailing `:*` is dropped before the text is compared: API Gateway stores log group ARNs without
     /// it, while CloudWatch Logs, CloudFormation and the console write them with it.
     pub log_group_arn: bool,
-    /// What the field is, in one sentence.
+    /// Description of the field, in one sentence.
     pub about: &'static str,
 }
 
@@ -46,7 +46,7 @@ pub enum Kind {
     List(&'static Field),
 }
 
-/// What an absent value means.
+/// Meaning of an absent value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Unset {
     /// Nothing else: it is not set.
@@ -96,7 +96,7 @@ impl Field {
         self
     }
 
-    /// Whether `key` is this field's name, as the CLI writes it or as the wire does.
+    /// True if `key` is this field's name, as the CLI writes it or as the wire does.
     #[must_use]
     pub fn is_spelt(&self, key: &str) -> bool {
         let (name, key) = (self.name.as_bytes(), key.as_bytes());
@@ -234,7 +234,7 @@ pub static API: &[Field] = &[
 /// The whole API, as the document has it under `api`.
 pub static API_FIELD: Field = structure("api", API, "The API of the stage.");
 
-/// What driftgate adds to AWS's document, in lower case.
+/// Fields that driftgate adds to AWS's document, in lower case.
 pub static OURS: &[Field] = &[
     text("account", "The account of the stage, twelve digits."),
     text("region", "The Region of the stage."),

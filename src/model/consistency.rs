@@ -1,13 +1,13 @@
-//! Whether what is counted, what is listed and what is said to be missing agree: where they do not, a verdict rests on
-//! nothing. Pure; it must not know where the numbers come from.
+//! Consistency of counts, lists and gaps: where they disagree, a verdict rests on nothing. Pure; it must not know where
+//! the numbers come from.
 
 use std::collections::BTreeSet;
 
 use super::Outcome;
 use super::state::{Explained, Gap, Scope};
 
-/// What does not agree in an outcome, if anything: each stage is in one scope and governed or not, each scope is there
-/// once and accounts for its APIs, and what was not read or decided is said.
+/// The first inconsistency of an outcome, if any: each stage is in one scope and governed or not, each scope is listed
+/// once and accounts for its APIs, and everything unread or undecided is listed.
 #[must_use]
 pub fn inconsistency(outcome: &Outcome) -> Option<String> {
     let Outcome { stages, governed, undecided_checks, .. } = *outcome;
@@ -26,7 +26,7 @@ pub fn inconsistency(outcome: &Outcome) -> Option<String> {
     }
 }
 
-/// What does not agree in the scopes.
+/// The first inconsistency of the scopes.
 fn of_scopes(scopes: &[Scope], gaps: &[Gap]) -> Option<String> {
     let missing = Explained::of(gaps);
     let mut seen = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! What is shown in place of a stage variable's value: a digest, and whether it looked like a secret.
+//! The digest that replaces a stage variable's value, and whether the value looked like a secret.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,7 +18,7 @@ use super::secret::looks_secret;
 pub struct Digest {
     /// SHA-256 over account, name and value.
     pub sha256: [u8; 32],
-    /// Whether the value looked like a secret.
+    /// True if the value looked like a secret.
     pub looks_secret: bool,
 }
 
@@ -30,7 +30,7 @@ impl Digest {
         Self { sha256: Self::hash(account, name, value), looks_secret: looks_secret(name, value) }
     }
 
-    /// Whether it is that of a value.
+    /// True if it is the digest of a value.
     #[must_use]
     pub fn is_of(&self, account: Option<&str>, name: &str, value: &str) -> bool {
         self.sha256 == Self::hash(account, name, value)
@@ -41,7 +41,7 @@ impl Digest {
         sha256(&[account.unwrap_or_default(), "\0", name, "\0", value])
     }
 
-    /// How reports show it: `sha256:` and 12 hex digits.
+    /// The form in reports: `sha256:` and 12 hex digits.
     #[must_use]
     pub fn short(&self) -> String {
         format!("sha256:{}", hex(&self.sha256[..6]))

@@ -1,9 +1,9 @@
-//! What of each stage is worth decoding: the members that rules read, and what reports name. An API is decoded whole:
+//! The part of each stage that is decoded: the members that rules read or reports name. An API is decoded whole:
 //! its descriptions must agree. It must not know rules.
 
 use super::catalogue::{Field, STAGE, position};
 
-/// What of each stage is worth decoding. The rest may be left out, and is not stated then.
+/// The part of each stage that is decoded. The rest may be left out, and is then not stated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Projection {
     stage: Struct,
@@ -27,7 +27,7 @@ impl Members<'_> {
     /// All of them.
     pub const ALL: Self = Self { own: u32::MAX, below: &[] };
 
-    /// Whether the member at a place is one of them. A struct that outgrew the bits is projection whole.
+    /// True if the member at a position is decoded. A struct with more members than bits is decoded whole.
     #[must_use]
     pub const fn include(self, at: usize) -> bool {
         at >= 32 || self.own & (1 << at) != 0
@@ -56,7 +56,7 @@ impl Struct {
         let (Some(below), Some(field)) = (self.below.get_mut(at), fields.get(at)) else { return };
         let bit = |at: usize| if at < 32 { 1 << at } else { u32::MAX };
         self.own |= bit(at);
-        // What is no member stands below a map, which is projection whole.
+        // A name that is not a member is a key of a map, and maps are decoded whole.
         let member = rest.map(|rest| position(field.members(), rest.split('.').next().unwrap_or(rest)));
         *below |= member.filter(|member| *member < field.members().len()).map_or(u32::MAX, bit);
     }
@@ -73,7 +73,7 @@ impl Projection {
         Self { stage: Struct::all_of(STAGE) }
     }
 
-    /// What these paths of the document lie in, and what every report names.
+    /// The members that hold these paths of the document, and those that every report names.
     pub fn of<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
         let mut projection = Self { stage: Struct::none_of(STAGE) };
         // A path below the API, or of what is no row of the stage, adds nothing: that is known without.

@@ -1,4 +1,4 @@
-//! How bad a violation is.
+//! Severity of a violation.
 
 use std::fmt;
 

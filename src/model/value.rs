@@ -62,7 +62,7 @@ impl<'a> Value<'a> {
         Self::Struct(members.iter().map(|_| Self::Unset).collect())
     }
 
-    /// Whether there is no value: absent, or a struct, list or map without content.
+    /// True if there is no value: absent, or a struct, list or map without content.
     #[must_use]
     pub fn is_unset(&self) -> bool {
         match self {

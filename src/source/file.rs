@@ -34,7 +34,7 @@ pub struct FileSource {
     pub name: &'static str,
     /// Another name for it.
     pub alias: Option<&'static str>,
-    /// What it is, after its name.
+    /// Description, shown after the name.
     pub about: &'static str,
     /// True for an input that begins as files of this kind do.
     pub detect: fn(&Input) -> bool,
@@ -92,7 +92,7 @@ impl From<Error> for Unusable {
     }
 }
 
-/// How much is read at once.
+/// Bytes that are read at once.
 const BLOCK: usize = 32 * 1024;
 
 /// The longest first line. A snapshot's header names every scope; the CLI may print everything on one line.
@@ -100,11 +100,11 @@ const LONGEST_HEAD: u64 = 64 << 20;
 
 /// An opened input, decompressed.
 pub struct Input {
-    /// What messages call it.
+    /// Name in messages.
     pub name: Arc<str>,
     /// Its first line that is not blank, with its end. The kind shows in it.
     pub head: Vec<u8>,
-    /// What comes after it.
+    /// Everything after the head.
     pub rest: Box<dyn BufRead + Send>,
 }
 

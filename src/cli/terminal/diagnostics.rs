@@ -127,7 +127,7 @@ pub fn faults(unreadable: &[Unreadable], found: &[Diagnostic], consequence: &str
         }
         and_more(of_one_file.len(), of_one_file[0].file());
     }
-    // What could not be opened may be a folder or a pack.
+    // A path that cannot be opened may be a folder or a pack.
     let opened = faults.iter().any(|fault| !matches!(fault, Fault::Unreadable(Unreadable { place: None, .. })));
     let files = if opened { format!(" in {}", plural(files, "file")) } else { String::new() };
     error(&format!("{}{files}{consequence}", plural(faults.len(), "mistake")));

@@ -1,4 +1,4 @@
-//! What looks like a secret, by the shape of a value and by what its name says. It must not know whose value it is.
+//! Recognition of secrets, by the shape of a value and by the words of its name. It must not know whose value it is.
 
 mod names;
 mod shapes;

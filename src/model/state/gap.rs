@@ -21,13 +21,13 @@ pub struct Gap {
     pub operation: String,
     /// AWS's error code, or ours (`Timeout`, `Interrupted`, …).
     pub code: String,
-    /// What came back.
+    /// The error message, of AWS or our own.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub hint: String,
 }
 
-/// The places of which gaps say that something is missing.
+/// The scopes, accounts and fleet that gaps name.
 pub struct Explained<'g>(BTreeSet<(Option<&'g str>, Option<&'g str>)>);
 
 impl<'g> Explained<'g> {
@@ -37,7 +37,7 @@ impl<'g> Explained<'g> {
         Self(gaps.iter().map(|gap| (gap.account.as_deref(), gap.region.as_deref())).collect())
     }
 
-    /// Whether a gap names the scope, its account, or the whole fleet.
+    /// True if a gap names the scope, its account, or the whole fleet.
     #[must_use]
     pub fn covers(&self, scope: &Scope) -> bool {
         let (account, region) = (scope.account.as_deref(), scope.region.as_deref());

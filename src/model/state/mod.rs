@@ -1,4 +1,4 @@
-//! What every source yields: batches of stages, then one close. No I/O here; a source implements [`State`].
+//! The interface of every source: batches of stages, then one close. No I/O here; a source implements [`State`].
 
 mod gap;
 mod narrowing;
@@ -27,7 +27,7 @@ pub trait State: Send {
     /// The next batch if it is there already.
     fn ready(&mut self) -> Option<Box<dyn Batch>>;
 
-    /// What the source has to say at its end: the scopes it looked at and what it could not read.
+    /// Ends the state; returns the scopes that it read and the gaps.
     ///
     /// # Errors
     /// When the input turned out to be unusable, so that nothing was audited.
@@ -107,19 +107,19 @@ impl Batch for ApiBatch {
     }
 }
 
-/// What a source says at its end.
+/// The end of a state.
 #[derive(Debug, Default)]
 pub struct Close {
     /// Every account and Region that was asked for.
     pub scopes: Vec<Scope>,
-    /// What could not be read.
+    /// Everything that could not be read.
     pub gaps: Vec<Gap>,
-    /// What is worth knowing and does not make the audit incomplete.
+    /// Warnings, none of which makes the audit incomplete.
     pub warnings: Vec<Warning>,
     /// Why the run as a whole failed, in words, although it came to its end.
     pub failed: Option<String>,
-    /// What was asked for as the source understood it, where the flags alone do not say it: the Regions, and the caller
-    /// where accounts are not named. `None` where the source did not come to know it.
+    /// The resolved request, where flags alone do not determine it: the Regions, and the caller if no accounts are
+    /// named. `None` if the source could not resolve it.
     pub asked: Option<String>,
     /// The narrowing of the source.
     pub narrowing: Narrowing,
@@ -127,9 +127,9 @@ pub struct Close {
     pub taken: TakenAt,
     /// Names given by flags that this part of a run did not find. Only all parts together can tell that they are nowhere.
     pub unfound: Vec<Gap>,
-    /// How many stages were handed on, where the source counts them: as many must have been checked.
+    /// Number of stages in all batches, if the source counts them: as many must have been checked.
     pub handed_on: Option<u64>,
-    /// How many scopes were meant, where the source counts them as it decides on them: as many must be there.
+    /// Number of planned scopes, if the source counts them when it plans: as many must be listed.
     pub scopes_meant: Option<u64>,
 }
 

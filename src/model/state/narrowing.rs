@@ -18,13 +18,13 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Whether an API is wanted. One whose identifier is not stated is not known to be another one.
+    /// True if an API is selected. An API whose id is not stated may be the selected one.
     #[must_use]
     pub fn has_api(&self, api_id: Option<&str>) -> bool {
         self.apis.is_empty() || api_id.is_none_or(|id| self.apis.iter().any(|wanted| wanted == id))
     }
 
-    /// Whether a stage of that name is wanted.
+    /// True if a stage of that name is selected.
     #[must_use]
     pub fn has_stage(&self, name: Option<&str>) -> bool {
         self.stages.is_empty() || name.is_some_and(|name| self.stages.iter().any(|wanted| wanted == name))

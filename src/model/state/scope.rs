@@ -32,11 +32,11 @@ pub struct Scope {
     /// Requests that were sent to API Gateway, retries included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests: Option<u64>,
-    /// How far it was read.
+    /// Completeness of its reading.
     pub outcome: ScopeOutcome,
 }
 
-/// How far a scope was read.
+/// Completeness of a scope's reading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScopeOutcome {

@@ -29,13 +29,13 @@ impl Shard {
         self.index
     }
 
-    /// How many parts there are.
+    /// Number of parts.
     #[must_use]
     pub const fn count(self) -> u32 {
         self.count
     }
 
-    /// Whether an account's Region belongs to this part; an account that is not known is one as well.
+    /// True if an account's Region belongs to this part; an unknown account counts as one account.
     #[must_use]
     pub fn holds(self, account: Option<&str>, region: &str) -> bool {
         let mut hash = Sha256::new();

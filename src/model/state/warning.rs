@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Something worth knowing that is neither a violation nor a gap.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Warning {
-    /// What kind of warning, in kebab-case.
+    /// Kind of warning, in kebab-case.
     pub kind: String,
-    /// What happened, in words.
+    /// Description of the event.
     pub message: String,
     /// The account.
     pub account: Option<String>,

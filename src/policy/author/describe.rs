@@ -73,7 +73,7 @@ pub static WORDS: &[Word] = &[
     },
     Word {
         name: "any-of",
-        about: "Patterns of which at least one holds.",
+        about: "Patterns, at least one of which must hold.",
         takes: "a list of patterns",
         place: "at every level",
         example: Example {

@@ -228,7 +228,7 @@ fn tests(field: &'static Field, name: &str) -> Map<String, Value> {
 }
 
 const NOT: &str = "A pattern that does not hold. A list: none of these.";
-const ANY_OF: &str = "Patterns of which at least one holds.";
+const ANY_OF: &str = "Patterns, at least one of which must hold.";
 
 /// `not` and `any-of`, over patterns of the same place.
 fn everywhere(name: &str, into: &mut Map<String, Value>) {

@@ -28,7 +28,7 @@ mod survey;
 pub use self::access::environment::{Endpoint, EnvSetting, Environment};
 pub use self::access::error::Error;
 pub use self::access::iam;
-pub use self::access::url::without_password;
+pub use self::access::url::masked_url;
 pub use self::call::{Blame, Canceller, Permission, RetryPolicy};
 pub use self::request::{AccountSource, Accounts, Predicate, Regions, Request, Role, StaticCredentials};
 pub use self::selector::{NotASelector, Selector, is_account_id};

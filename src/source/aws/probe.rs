@@ -298,7 +298,7 @@ impl Look {
         } else {
             selection.apis.iter().map(String::as_str).collect()
         };
-        // What API Gateway does not answer as a whole, it does not answer API by API either.
+        // A call that fails for the whole Region fails for each API as well.
         if self.troubles.iter().any(|trouble| !matches!(trouble.cause, Cause::Denied(_))) {
             return;
         }
@@ -307,7 +307,7 @@ impl Look {
             let stages = self.took(Operation::GetStages, listed, one_stage.is_none()).map(|page| page.items);
             let stage = stages.iter().flatten().find_map(name_of);
             let denied = self.troubles.iter().any(|trouble| trouble.operation == "GetStages");
-            // Where stages cannot be listed, the name that most HTTP APIs have is tried.
+            // If stages cannot be listed, try the stage name that most HTTP APIs have.
             let Some(stage) = one_stage.or(stage).or(denied.then_some("$default")) else { continue };
             let read = control_plane.get_stage(id, stage).await;
             self.took(Operation::GetStage, read, one_stage.is_some());

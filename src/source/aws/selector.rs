@@ -101,7 +101,7 @@ fn is_unit(text: &str) -> bool {
 fn fits(glob: &str, text: &str) -> bool {
     let (glob, text): (Vec<char>, Vec<char>) = (glob.chars().collect(), text.chars().collect());
     let (mut at_glob, mut at_text) = (0, 0);
-    // Where to continue when a character does not match: the last `*` takes one more.
+    // The positions to continue from after a mismatch: the last `*` takes one more character.
     let mut retry: Option<(usize, usize)> = None;
     while at_text < text.len() {
         match glob.get(at_glob) {

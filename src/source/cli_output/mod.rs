@@ -247,7 +247,7 @@ fn not_json(name: &str, bytes: &[u8], error: &serde_json::Error) -> OpenError {
     Error(format!("{name}:{line}:{column} {what}: {said}. Nothing was read.\n{help}")).into()
 }
 
-/// What a flag states of the one API that the output is of.
+/// The value of a flag that describes the output's API.
 fn one(named: &[String], flag: &str, name: &str) -> Result<Option<String>, Error> {
     match named {
         [] => Ok(None),

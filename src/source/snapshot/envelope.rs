@@ -39,7 +39,7 @@ pub struct Trailer {
     /// The outcome of each scope.
     #[serde(default)]
     pub scopes: Option<Vec<Scope>>,
-    /// What could not be read.
+    /// Everything that could not be read.
     #[serde(default)]
     pub unchecked: Vec<Gap>,
     /// The warnings of the run that took the snapshot.

@@ -81,7 +81,7 @@ pub struct BatchIndex<'r> {
 }
 
 impl StageIndex {
-    /// A index for a file with this narrowing; only these stages are selected.
+    /// An index for a file with this narrowing; only these stages are selected.
     #[must_use]
     pub fn new(selection: Arc<Selection>, narrowing: Narrowing) -> Self {
         Self { selection, narrowing, indexed: Mutex::default() }

@@ -20,9 +20,9 @@ use crate::model::state::{
 };
 use crate::source::file::{Error, Input, damaged};
 
-/// How many bytes of lines go into one batch.
+/// Bytes of lines in one batch.
 const BATCH_BYTES: usize = 256 * 1024;
-/// How many batches wait to be checked.
+/// Batches that may wait to be checked.
 const WAITING: usize = 4;
 /// The longest line: a stage with the most routes and variables that AWS allows has less than 1 MiB.
 const LONGEST_LINE: usize = 8 << 20;
@@ -38,7 +38,7 @@ pub struct SnapshotState {
     stop: Arc<AtomicBool>,
 }
 
-/// How long a batch is waited for before the wish to stop is looked at.
+/// Time between two looks at the stop flag while waiting for a batch.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Checks the header and begins to read.
@@ -167,7 +167,7 @@ fn cut_off(name: &str, lines: u64) -> Error {
     ))
 }
 
-/// Where the last whole line begins, if there is one before it.
+/// Start of the last whole line, if another line is before it.
 fn before_last_line(bytes: &[u8]) -> Option<usize> {
     let end = memchr::memrchr(b'\n', bytes)?;
     let start = memchr::memrchr(b'\n', &bytes[..end])?;

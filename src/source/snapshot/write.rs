@@ -18,19 +18,19 @@ use crate::model::value::Value;
 /// Fast, and already seventy times smaller on the lines of one Region, which are much alike.
 const LEVEL: i32 = 3;
 
-/// What a snapshot says of itself.
+/// Contents of a snapshot's header, and the treatment of values.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// When it was taken, RFC 3339; `None` in a reproducible one.
+    /// Time of the reading, RFC 3339; `None` in a reproducible snapshot.
     pub taken_at: Option<String>,
     /// Write the values of stage variables instead of digests.
     pub show_values: bool,
 }
 
-/// Why a snapshot could not be written.
+/// An error of writing a snapshot.
 #[derive(Debug)]
 pub enum Error {
-    /// What should be written could not be read.
+    /// The state could not be read.
     Source(Unusable),
     /// The run as a whole failed: what was read is not what is deployed.
     Failed(String),

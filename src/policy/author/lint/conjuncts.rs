@@ -23,11 +23,11 @@ pub struct Conjunct {
     pub node: Node,
     /// Its bytes in the text.
     pub span: Range<usize>,
-    /// True if it is about every key that fits a glob, of which there may be none.
+    /// True if it applies to every key that fits a glob; no key may fit.
     pub of_each_key: bool,
     /// The protocols that have the setting.
     pub on: Vec<Protocol>,
-    /// For a `not`: the patterns of which none may hold, each as its conjuncts.
+    /// For a `not`: patterns that must all fail, each as its conjuncts.
     pub denied: Vec<Vec<String>>,
     /// Path, test and value in one form: two conjuncts that are equal in it mean the same.
     pub canonical: String,
@@ -154,7 +154,7 @@ impl Position {
 }
 
 /// A value in one form. No order counts in a pattern: that of a mapping does not, and every list is a choice, a set of
-/// keys, or several patterns some of which must hold.
+/// keys, or several patterns, at least one of which must hold.
 pub fn canonical(node: &Node) -> String {
     match &node.data {
         Data::Null => "null".to_owned(),

@@ -61,10 +61,12 @@ impl Equals {
     }
 }
 
-/// A template as a message shows it when a value in it is missing.
-pub(super) fn unset_words(template: &Template, missing: &Missing) -> String {
-    let state = if missing.unset { "not set" } else { "not stated by the source" };
-    format!("{} ({} is {state})", template.written(), missing.path)
+/// The text of a template on a stage, or the template with the value that it lacks.
+pub(super) fn text_or_missing(template: &Template, at: &At<'_>) -> String {
+    template.shown(at).unwrap_or_else(|missing| {
+        let state = if missing.unset { "not set" } else { "not stated by the source" };
+        format!("{} ({} is {state})", template.written(), missing.path)
+    })
 }
 
 impl Test for Equals {
@@ -81,13 +83,7 @@ impl Test for Equals {
     }
 
     fn expected(&self, at: &At<'_>) -> String {
-        let words = self.in_words(|template| {
-            Some(match template.shown(at) {
-                Ok(text) => text,
-                Err(missing) => unset_words(template, &missing),
-            })
-        });
-        words.unwrap_or_default()
+        self.in_words(|template| Some(text_or_missing(template, at))).unwrap_or_default()
     }
 
     fn reads(&self) -> Vec<String> {

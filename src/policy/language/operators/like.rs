@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::equals::unset_words;
+use super::equals::text_or_missing;
 use crate::model::value::Value;
 use crate::policy::language::context::At;
 use crate::policy::language::glob::Glob;
@@ -114,13 +114,7 @@ impl Test for Like {
     }
 
     fn expected(&self, at: &At<'_>) -> String {
-        let words = self.in_words(|template| {
-            Some(match template.shown(at) {
-                Ok(text) => text,
-                Err(missing) => unset_words(template, &missing),
-            })
-        });
-        words.unwrap_or_default()
+        self.in_words(|template| Some(text_or_missing(template, at))).unwrap_or_default()
     }
 
     fn reads(&self) -> Vec<String> {

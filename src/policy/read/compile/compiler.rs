@@ -319,7 +319,7 @@ impl<'p> Compiler<'p> {
         pattern
     }
 
-    /// The tests of one setting, all of which must hold.
+    /// The tests of one setting; all must hold.
     fn tests(&mut self, entries: &[Entry], field: &'static Field) -> Option<Pattern> {
         let star_is_text = self.star_is_text;
         let again = |compiler: &mut Self, node: &Node| {

@@ -62,7 +62,7 @@ fn check(name: &str) -> Result<(), Error> {
 #[derive(Debug)]
 pub struct Caller {
     pub account: Account,
-    /// Who it is.
+    /// ARN of the caller.
     pub arn: Option<String>,
     /// The Region of the last call to STS, which knows the credentials if any does.
     pub home: Arc<str>,

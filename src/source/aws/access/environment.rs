@@ -4,7 +4,7 @@
 use aws_sdk_apigatewayv2::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
 
 use super::session::{Session, endpoint_of, endpoint_set_by, past_the_proxy};
-use super::url::without_password;
+use super::url::masked_url;
 use crate::source::aws::request::AccountSource;
 use crate::source::aws::request::Request;
 
@@ -112,7 +112,7 @@ async fn endpoints(request: &Request, session: &Session, home: &str) -> Vec<Endp
             None if id == "ApiGatewayV2" => (own(session, home).await, None),
             None => continue,
         };
-        let url = without_password(&url);
+        let url = masked_url(&url);
         match endpoints.iter_mut().find(|endpoint| endpoint.url == url && endpoint.by == by) {
             Some(endpoint) => endpoint.services.push(name),
             None => endpoints.push(Endpoint { services: vec![name], url, by }),
@@ -141,7 +141,7 @@ fn proxy(plain: bool) -> Option<EnvSetting> {
     } else {
         ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
     };
-    first(&names).map(|setting| EnvSetting { value: without_password(&setting.value), ..setting })
+    first(&names).map(|setting| EnvSetting { value: masked_url(&setting.value), ..setting })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::url::without_password;
+use super::url::masked_url;
 
 /// An error that keeps a fetch from starting. Its text says what happened, where, and what to do.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl fmt::Display for Error {
                 out,
                 "{:?}, set by {by}, is not an endpoint URL.\n\
                  It has to look like https://host or http://127.0.0.1:4566.",
-                without_password(url)
+                masked_url(url)
             ),
             Self::SettingsFile { variable, path, reason } => {
                 write!(out, "{variable} names {}, which cannot be used: {reason}", path.display())

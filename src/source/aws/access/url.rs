@@ -4,14 +4,14 @@ use crate::model::state::Warning;
 
 /// The warning that requests to an endpoint are not encrypted.
 pub fn plain_http(url: &str) -> Warning {
-    let url = without_password(url);
+    let url = masked_url(url);
     let message = format!("{url} is not encrypted: signed requests and their answers can be read on the way");
     Warning { kind: "plain-http".to_owned(), message, ..Warning::default() }
 }
 
 /// A URL without its secrets: a password, a query.
 #[must_use]
-pub fn without_password(url: &str) -> String {
+pub fn masked_url(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
     let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
     // A password may hold an unescaped slash or at sign.
@@ -48,7 +48,7 @@ mod tests {
             ("http://proxy/a?token=s3cret", "http://proxy/a?***"),
             ("http://me:s?x@proxy/#s3cret", "http://me:***@proxy/#***"),
         ] {
-            assert_eq!(without_password(url), shown);
+            assert_eq!(masked_url(url), shown);
         }
     }
 }

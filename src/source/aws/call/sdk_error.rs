@@ -59,7 +59,7 @@ impl Failure {
         if raw.status().is_success() {
             return Self::broken(causes(error));
         }
-        // Where the body is not JSON, the SDK keeps nothing of the header either.
+        // If the body is not JSON, the SDK drops the header as well.
         let header = raw.headers().get("x-amzn-errortype").and_then(|header| {
             let name = header.split(':').next()?;
             name.rsplit('#').next().map(str::trim).filter(|name| !name.is_empty())

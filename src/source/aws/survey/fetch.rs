@@ -108,7 +108,7 @@ impl Fetched {
         self.tallies.extend(account.disabled.iter().map(|region| ScopeTally::excluded(id, Some(region))));
         self.tallies.extend(account.resumed);
         if let Some((operation, failure, regions)) = account.closed {
-            // Where the Regions are not known the account is one scope.
+            // An account whose Regions are unknown is one scope.
             self.expected += usize::from(account.expected == 0);
             self.tallies.extend(closed(id, &regions, operation, &failure));
             return (failure.kind == FailureKind::UnknownCredentials).then_some(failure);

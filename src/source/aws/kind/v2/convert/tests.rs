@@ -104,7 +104,7 @@ fn full_api() -> Api {
         .build()
 }
 
-/// Whether every row below holds something.
+/// True if every row below has a value.
 fn filled(field: &Field, value: &Value<'_>) -> bool {
     match field.kind {
         Kind::Struct(rows) => rows.iter().enumerate().all(|(at, row)| {
