@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use driftgate::model::Value;
 use driftgate::model::catalogue::{API, STAGE, position};
 use driftgate::model::projection::Projection;
-use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, Selection, VecState, Warning};
+use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, Selection, VecState, Warning, WarningKind};
 use driftgate::source::file::FileRequest;
 use driftgate::source::open_file;
 use driftgate::source::snapshot::write::{self, Options};
@@ -418,7 +418,7 @@ fn rich() -> Vec<u8> {
     };
     let (account, region) = place();
     let gap = Gap { account, region, api_id: Some("b2".into()), operation: "GetStages".into(), ..Gap::default() };
-    let warning = Warning { kind: "deleted".into(), message: "m".into(), ..Warning::default() };
+    let warning = Warning::new(WarningKind::Deleted, "m".into());
     let close = Close { scopes: vec![scope], gaps: vec![gap], warnings: vec![warning], ..Close::default() };
     let mut bytes = Vec::new();
     let options = Options { taken_at: Some("2026-11-23T09:00:00Z".into()), show_values: false };

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use driftgate::cli::reference::pages;
+use driftgate::model::state::{GapCode, WarningKind};
 
 const COMMAND: &str = "DRIFTGATE_UPDATE_DOCS=1 cargo test --test reference";
 
@@ -41,5 +42,24 @@ fn every_file_of_the_folder_is_a_page_and_is_linked() {
     let list = std::fs::read_to_string(root.join("README.md")).unwrap();
     for name in names {
         assert!(list.contains(&format!("docs/reference/{name}")), "README.md does not link {name}");
+    }
+}
+
+#[test]
+fn every_code_is_given_somewhere() {
+    fn sources(folder: &Path, into: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                sources(&entry, into);
+            } else if !entry.ends_with("tests.rs") && !entry.ends_with("sample.rs") {
+                into.push_str(&std::fs::read_to_string(entry).unwrap_or_default());
+            }
+        }
+    }
+    let mut text = String::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
+    let kinds = WarningKind::ALL.iter().map(|kind| format!("WarningKind::{kind:?}"));
+    for code in GapCode::ALL.iter().map(|code| format!("GapCode::{code:?}")).chain(kinds) {
+        assert!(text.contains(&code), "{code} is listed, and nothing gives it");
     }
 }

@@ -20,7 +20,9 @@ use driftgate::model::catalogue::{API, Field, Kind, STAGE, position};
 use driftgate::model::digest::Digest;
 use driftgate::model::projection::Projection;
 use driftgate::model::protocol::Protocol;
-use driftgate::model::state::{ApiBatch, Batch, Close, Gap, Scope, ScopeOutcome, Selection, State, Unusable, Warning};
+use driftgate::model::state::{
+    ApiBatch, Batch, Close, Gap, Scope, ScopeOutcome, Selection, State, Unusable, Warning, WarningKind,
+};
 use driftgate::source::file::{FileRequest, FileSource};
 use driftgate::source::snapshot::write::{self, Options};
 use driftgate::source::{cli_output, open_file, snapshot as snapshots};
@@ -89,7 +91,7 @@ fn snapshot(stages: &[Stage], show_values: bool, gaps: Vec<Gap>) -> Vec<u8> {
             ..scope(account, region, ScopeOutcome::Checked)
         })
         .collect();
-    let warnings = vec![Warning { kind: "a".into(), message: "b".into(), ..Warning::default() }];
+    let warnings = vec![Warning::new(WarningKind::Deleted, "b".into())];
     let state =
         Memory { stages: Vec::from(stages).into_iter(), close: Close { scopes, gaps, warnings, ..Close::default() } };
     let mut bytes = Vec::new();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use driftgate::check::{self, Options};
 use driftgate::gate::{Tolerance, judge};
 use driftgate::model::judgement::Signal;
-use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, VecState, Warning};
+use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, VecState, Warning, WarningKind};
 use driftgate::model::{Outcome, Severity};
 use driftgate::policy::read::waiver::{self, Waivers};
 use driftgate::policy::text::diagnostic::SourceText;
@@ -138,20 +138,15 @@ impl Fleet {
             }
             if place.warned {
                 let message = "the API was deleted\u{1b} | <x>".to_owned();
-                close.warnings.push(Warning {
-                    kind: "api-deleted".into(),
-                    message,
-                    account,
-                    region,
-                    ..Warning::default()
-                });
+                let warning = Warning::new(WarningKind::Deleted, message);
+                close.warnings.push(Warning { account, region, ..warning });
             }
         }
         for account in &self.excluded {
             let account = Some((*account).to_owned());
             close.scopes.push(Scope { account: account.clone(), outcome: ScopeOutcome::Excluded, ..row() });
-            let kind = "account-suspended".to_owned();
-            close.warnings.push(Warning { kind, message: "it is suspended".into(), account, ..Warning::default() });
+            let warning = Warning::new(WarningKind::AccountSuspended, "it is suspended".into());
+            close.warnings.push(Warning { account, ..warning });
         }
         for account in &self.denied {
             let account = Some((*account).to_owned());
@@ -258,8 +253,8 @@ fn the_fleets_hold_what_there_is_to_merge() {
     for _ in 0..100 {
         let fleet = fleet().new_tree(&mut runner).unwrap().current();
         let outcome = fleet.outcome(&policies, &waivers, None);
-        seen.extend(outcome.warnings.iter().map(|warning| warning.kind.clone()));
-        let expired = outcome.warnings.iter().filter(|warning| warning.kind == "waiver-expired");
+        seen.extend(outcome.warnings.iter().map(|warning| warning.kind.to_string()));
+        let expired = outcome.warnings.iter().filter(|warning| warning.kind == WarningKind::WaiverExpired);
         seen.extend(expired.filter(|warning| warning.message.contains("fail again")).map(|_| "again".to_owned()));
         seen.extend((outcome.total() > 0).then(|| "violations".to_owned()));
         seen.extend((!outcome.waived.is_empty()).then(|| "waived".to_owned()));
@@ -269,7 +264,7 @@ fn the_fleets_hold_what_there_is_to_merge() {
     let kinds = [
         "account-suspended",
         "again",
-        "api-deleted",
+        "deleted",
         "gaps",
         "policy-unused",
         "violations",

@@ -16,7 +16,7 @@ use driftgate::emulator::{
     Effect, Emulator, Fault, Fleet, Operation, Organization, ROOT, Settings, State, When, document,
 };
 use driftgate::model::Document;
-use driftgate::model::state::{Gap, ScopeOutcome, Shard};
+use driftgate::model::state::{Gap, ScopeOutcome, Shard, WarningKind};
 use driftgate::policy::Policies;
 use driftgate::source::aws::{AccountSource, Accounts, Regions, Role, Selector};
 use driftgate::{check, gate};
@@ -285,13 +285,13 @@ impl Case {
             let skipped = stage.ignored && !left_out;
             let deleted = self.deleted.as_ref() == Some(&stage.api)
                 && outcome.warnings.iter().any(|it| {
-                    it.kind == "deleted"
+                    it.kind == WarningKind::Deleted
                         && it.account.as_deref() == Some(stage.account)
                         && it.region.as_deref() == Some(stage.region)
                         && it.api_id.as_ref() == Some(&stage.api)
                 });
             let gone = outcome.warnings.iter().any(|it| {
-                it.kind == "deleted"
+                it.kind == WarningKind::Deleted
                     && it.api_id.as_ref() == Some(&stage.api)
                     && it.stage.as_ref() == Some(&stage.name)
                     && it.account.as_deref() == Some(stage.account)

@@ -453,7 +453,7 @@ fn what_soon_ends_names_nothing_or_is_not_needed_is_a_warning() {
         (until("p/tags", "dev", "2027-06-30"), Some("waiver-unused")),
     ] {
         let kinds: Vec<String> =
-            audit_of(GIVEN, &waiver, Vec::new(), "{}").warnings.into_iter().map(|one| one.kind).collect();
+            audit_of(GIVEN, &waiver, Vec::new(), "{}").warnings.into_iter().map(|one| one.kind.to_string()).collect();
         assert_eq!(kinds, kind.into_iter().collect::<Vec<_>>(), "{waiver}");
     }
 }

@@ -8,7 +8,7 @@ use super::unread::unread_fields;
 use crate::model::Outcome;
 use crate::model::consistency::inconsistency;
 use crate::model::finding::Violation;
-use crate::model::state::{Close, Explained, Gap};
+use crate::model::state::{Close, Explained, Gap, GapCode};
 use crate::policy::Rule;
 
 /// The outcome of everything, in the order of reports.
@@ -69,7 +69,7 @@ fn explain_unread(outcome: &mut Outcome) {
             account: scope.account.clone(),
             region: scope.region.clone(),
             operation: "read".to_owned(),
-            code: "Incomplete".to_owned(),
+            code: GapCode::Incomplete.into(),
             message: format!("the source marks it {} and gives no reason", scope.outcome.name()),
             hint: "take it again".to_owned(),
             ..Gap::default()

@@ -5,7 +5,7 @@ use crate::model::finding::{Reading, WaiverFacts};
 use crate::model::outcome::Unneeded;
 use crate::model::path::Segment;
 use crate::model::protocol::Protocol;
-use crate::model::state::{Scope, ScopeOutcome, Warning};
+use crate::model::state::{Scope, ScopeOutcome, Warning, WarningKind};
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::model::{Document, Outcome};
 use crate::policy::Policies;
@@ -108,23 +108,23 @@ impl<'w> Waiving<'w> {
                     Some(meant) => format!("names no rule of the policies; did you mean {meant}?"),
                     None => "names no rule of the policies; remove it".to_owned(),
                 };
-                warnings.push(facts.warning("waiver-without-rule", &what));
+                warnings.push(facts.warning(WarningKind::WaiverWithoutRule, &what));
             } else if waiver.has_expired() {
                 warnings.push(facts.expired(again_of.get(number).copied().unwrap_or_default()));
             } else {
                 if waiver.days_left <= SOON {
                     let what = format!("expires on {}; owner: {}", facts.expires, facts.owner);
-                    warnings.push(facts.warning("waiver-expires-soon", &what));
+                    warnings.push(facts.warning(WarningKind::WaiverExpiresSoon, &what));
                 }
                 if waiver.accepts_nothing(self.policies) {
                     let what = "accepts nothing: what its rule finds is at no setting; leave `accept` out";
-                    warnings.push(facts.warning("waiver-accepts-nothing", what));
+                    warnings.push(facts.warning(WarningKind::WaiverAcceptsNothing, what));
                     continue;
                 }
                 if *used || !outcome.narrowing.is_none() {
                     continue;
                 }
-                let warning = facts.warning("waiver-unused", "was not needed; remove it");
+                let warning = facts.warning(WarningKind::WaiverUnused, "was not needed; remove it");
                 let in_scope = outcome.scopes.iter().any(|scope| may_be_in(waiver, scope));
                 if options.sharded {
                     unneeded.push(Unneeded { warning, in_scope });

@@ -6,6 +6,7 @@ use super::args::{Cli, SchemaKind};
 use super::commands::policy::schema;
 use super::run_file::schema::{Flag, flags};
 use crate::gate;
+use crate::model::state::{GapCode, WarningKind};
 use crate::policy::author::reference;
 use crate::report::result_schema;
 
@@ -26,6 +27,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("run-file.md", run_file()),
         ("command-line.md", command_line()),
         ("exit-codes.md", exit_codes()),
+        ("codes.md", codes()),
     ]
 }
 
@@ -72,6 +74,20 @@ fn help(command: &mut Command, path: &str, page: &mut String) {
         let path = format!("{path} {}", command.get_name());
         help(command, &path, page);
     }
+}
+
+fn codes() -> String {
+    let table = |rows: Vec<(&str, &str)>| {
+        let row = |(name, about)| format!("| `{name}` | {about} |\n");
+        format!("| code | meaning |\n| --- | --- |\n{}", rows.into_iter().map(row).collect::<String>())
+    };
+    format!(
+        "# Codes\n\nNames that do not change: tools may rely on them.\n\n## Gaps\n\nThe `code` of an element of `unchecked` \
+         in a result: AWS's error code, or one of these.\n\n{}\n## Warnings\n\nThe `kind` of an element of `warnings`. \
+         A warning never changes the exit code.\n\n{}",
+        table(GapCode::ALL.iter().map(|code| (code.name(), code.about())).collect()),
+        table(WarningKind::ALL.iter().map(|kind| (kind.name(), kind.about())).collect()),
+    )
 }
 
 /// The page with its table replaced by that of the gate.

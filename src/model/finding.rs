@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::digest;
 use super::document;
 use super::path::Path;
-use super::state::Warning;
+use super::state::{Warning, WarningKind};
 
 /// The name of a stage, shared by everything that is found on it.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -209,9 +209,8 @@ pub struct WaiverFacts {
 impl WaiverFacts {
     /// A warning that is about it.
     #[must_use]
-    pub fn warning(&self, kind: &str, what: &str) -> Warning {
-        let message = format!("the waiver of {} ({}:{}) {what}", self.rule, self.file, self.line);
-        Warning { kind: kind.to_owned(), message, ..Warning::default() }
+    pub fn warning(&self, kind: WarningKind, what: &str) -> Warning {
+        Warning::new(kind, format!("the waiver of {} ({}:{}) {what}", self.rule, self.file, self.line))
     }
 
     /// The warning that it has expired, and that so many violations which it covered fail again.
@@ -222,7 +221,7 @@ impl WaiverFacts {
             1 => format!("expired on {}: 1 violation it covered fails again", self.expires),
             _ => format!("expired on {}: {again} violations it covered fail again", self.expires),
         };
-        self.warning("waiver-expired", &format!("{what}; owner: {}", self.owner))
+        self.warning(WarningKind::WaiverExpired, &format!("{what}; owner: {}", self.owner))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::finding::{RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts};
 use super::severity::Severity;
-use super::state::{Gap, Narrowing, Scope, Warning};
+use super::state::{Gap, Narrowing, Scope, Warning, WarningKind};
 
 /// The facts of one audit, in the order of every report.
 #[derive(Debug, Default)]
@@ -96,12 +96,11 @@ impl Outcome {
             stages => format!("governs none of the {stages} stages that were read"),
         };
         let others = if self.gaps.is_empty() { "" } else { "; what could not be read may hold stages that it governs" };
-        let warning = |(policy, (file, _)): (&String, &(&str, bool))| Warning {
-            kind: "policy-unused".to_owned(),
-            message: format!(
+        let warning = |(policy, (file, _)): (&String, &(&str, bool))| {
+            let message = format!(
                 "the policy {policy} ({file}) {of}: its `match` selects no such stage, or its rules do not apply{others}"
-            ),
-            ..Warning::default()
+            );
+            Warning::new(WarningKind::PolicyUnused, message)
         };
         files.iter().filter(|(_, (_, used))| !used).map(warning).collect()
     }

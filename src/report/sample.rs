@@ -9,7 +9,7 @@ use crate::model::finding::{
 };
 use crate::model::judgement::{Judgement, Signal, Tolerance, Verdict};
 use crate::model::outcome::Coverage;
-use crate::model::state::{Gap, Scope, ScopeOutcome, Warning};
+use crate::model::state::{Gap, Scope, ScopeOutcome, Warning, WarningKind};
 use crate::model::{Outcome, Path, Severity};
 
 /// An API whose owner tries everything.
@@ -304,12 +304,10 @@ pub(super) fn rich() -> Sample {
             outcome, ..Scope::default() })
         .to_vec(),
         warnings: vec![Warning {
-            kind: "api-deleted".to_owned(),
-            message: "the API was deleted while it was read".to_owned(),
             account: Some("111122223333".to_owned()),
             region: Some("us-east-1".to_owned()),
             api_id: Some("gone000000".to_owned()),
-            stage: None,
+            ..Warning::new(WarningKind::Deleted, "API gone000000 was deleted during the audit".to_owned())
         }],
         coverage: Coverage {
             ungoverned: (1..=7).map(|at| stage("111122223333", "us-east-1", ("b1", "billing", "HTTP"), &format!("dev{at}"))).collect(),

@@ -1,7 +1,7 @@
 //! Credentials that are not known: in a Region, in an account, or anywhere.
 
 use driftgate::emulator::{Effect, Fault, Operation};
-use driftgate::model::state::{Scope, ScopeOutcome};
+use driftgate::model::state::{Scope, ScopeOutcome, WarningKind};
 use driftgate::source::aws::{AccountSource, Accounts, Regions, Role};
 
 use super::audit::{Audited, audit, policies, request, start};
@@ -35,7 +35,7 @@ fn only_regions_that_have_to_be_enabled_are_not() {
     assert_eq!((found.judgement.exit, found.outcome.gaps.len()), (0, 0), "{:?}", found.outcome.gaps);
     assert!(scopes(&found, "af-south-1").all(|scope| scope.outcome == ScopeOutcome::Excluded));
     assert!(scopes(&found, "us-east-1").all(|scope| scope.outcome == ScopeOutcome::Checked && scope.stages == 4));
-    let warned = found.outcome.warnings.iter().filter(|it| it.kind == "region-disabled");
+    let warned = found.outcome.warnings.iter().filter(|it| it.kind == WarningKind::RegionDisabled);
     assert_eq!(warned.count(), ACCOUNTS.len());
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use driftgate::emulator::{Effect, Operation};
-use driftgate::model::state::{ScopeOutcome, Selection};
+use driftgate::model::state::{ScopeOutcome, Selection, WarningKind};
 use driftgate::policy::Policies;
 use driftgate::source::aws::{AccountSource, Accounts, Regions, Request, Role};
 
@@ -179,10 +179,10 @@ fn what_cannot_be_confirmed_is_a_warning_and_stays() {
             // A stage that GetStage does not find and GetStages lists is there.
             _ => None,
         };
-        let warnings: Vec<_> = outcome.warnings.iter().filter(|it| it.kind != "account-suspended").collect();
+        let warnings: Vec<_> = outcome.warnings.iter().filter(|it| it.kind != WarningKind::AccountSuspended).collect();
         let is_told = match (&warnings[..], warned) {
             ([], None) => true,
-            ([warning], Some((kind, words))) => warning.kind == kind && warning.message.contains(words),
+            ([warning], Some((kind, words))) => *warning.kind == *kind && warning.message.contains(words),
             _ => false,
         };
         let whole = audited.violating("p/seen") == expected && outcome.gaps.is_empty() && outcome.failed.is_none();

@@ -140,7 +140,7 @@ fn an_api_deleted_between_the_calls_is_a_warning() {
     let fetched = fetch(faulty(vec![Fault::on(Operation::GetStages).api("b2").always(Effect::Delete)]), |_| ());
     fetched.assert_read(&[&ALL[..3], &ALL[4..]].concat());
     let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
-    assert_eq!((warning.kind.as_str(), warning.api_id.as_deref()), ("deleted", Some("b2")));
+    assert_eq!((&*warning.kind, warning.api_id.as_deref()), ("deleted", Some("b2")));
     assert_eq!(warning.message, "API b2 was deleted during the audit");
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use driftgate::emulator::{Effect, Fault, Operation, Settings};
-use driftgate::model::state::ScopeOutcome;
+use driftgate::model::state::{ScopeOutcome, WarningKind};
 use driftgate::source::aws::{Error, Regions, Request};
 
 use super::harness::*;
@@ -52,7 +52,7 @@ fn a_region_that_aws_lists_as_not_enabled_is_left_out_and_does_not_hide_the_acco
     let outcomes: Vec<_> = fetched.close.scopes.iter().map(|scope| (scope.region.as_deref(), scope.outcome)).collect();
     assert_eq!(outcomes, [(Some("af-south-1"), ScopeOutcome::Excluded), (Some(REGION), ScopeOutcome::Checked)]);
     let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
-    assert_eq!((warning.kind.as_str(), fetched.close.gaps.len()), ("region-disabled", 0));
+    assert_eq!((&*warning.kind, fetched.close.gaps.len()), ("region-disabled", 0));
     assert!(fetched.close.scopes.iter().all(|scope| scope.account.as_deref() == Some(ACCOUNT)));
 }
 
@@ -93,7 +93,7 @@ fn without_an_answer_of_sts_the_account_is_unknown_and_the_rest_is_read() {
         fetched.assert_read(&ALL);
         assert_eq!(fetched.close.scopes[0].account, None);
         let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
-        assert_eq!(warning.kind, "account-unknown");
+        assert_eq!(warning.kind, WarningKind::AccountUnknown);
     }
 }
 
@@ -151,14 +151,14 @@ fn regions_that_could_not_be_listed_just_now_are_a_gap_and_those_that_are_known_
     let lists: Vec<_> = broken.close.gaps.iter().filter(|gap| gap.region.is_none()).collect();
     assert_eq!(lists.iter().map(|gap| gap.operation.as_str()).collect::<Vec<_>>(), ["DescribeRegions"]);
     assert_eq!(broken.stages, ALL);
-    assert!(broken.close.warnings.iter().any(|warning| warning.kind == "regions-from-list"));
+    assert!(broken.close.warnings.iter().any(|warning| warning.kind == WarningKind::RegionsFromList));
 }
 
 #[test]
 fn a_region_to_leave_out_that_is_nowhere_is_worth_a_warning() {
     let fetched = fetch(three_apis(), |request| request.regions.excluded = vec!["us-est-1".to_owned()]);
     assert_eq!(fetched.stages, ALL);
-    assert_eq!(fetched.close.warnings[0].kind, "nothing-excluded");
+    assert_eq!(&*fetched.close.warnings[0].kind, "nothing-excluded");
 }
 
 #[test]

@@ -102,5 +102,5 @@ fn an_account_without_its_id_and_an_identity_without_its_account() {
         |operation, _| (operation == "GetCallerIdentity").then(|| ok(identity().replace(HOME, ""))),
         |_| (),
     );
-    assert_eq!((found.outcome.warnings[0].kind.as_str(), found.judgement.exit), ("account-unknown", 0));
+    assert_eq!((&*found.outcome.warnings[0].kind, found.judgement.exit), ("account-unknown", 0));
 }

@@ -39,7 +39,7 @@ fn an_api_that_aws_does_not_find_and_no_longer_lists_is_deleted() {
         |_| (),
     );
     assert_eq!((found.judgement.exit, seen(&found)), (0, vec!["b2/prod".to_owned()]));
-    assert_eq!(found.outcome.warnings[0].kind, "deleted");
+    assert_eq!(&*found.outcome.warnings[0].kind, "deleted");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_404_that_is_not_aws_erases_no_violation() {
     for answer in of_a_proxy() {
         let found = confirmed(FAILS, answer, |_, _, _| None);
         assert_eq!((found.judgement.exit, seen(&found).len()), (1, 2));
-        assert_eq!(found.outcome.warnings[0].kind, "not-confirmed");
+        assert_eq!(&*found.outcome.warnings[0].kind, "not-confirmed");
     }
 }
 
@@ -128,7 +128,7 @@ fn a_stage_that_is_listed_no_longer_is_deleted() {
         (operation == "GetStages" && path == "a1/stages" && number > 0).then(|| ok(json!({"items": []})))
     });
     assert_eq!((found.judgement.exit, seen(&found)), (0, vec!["b2/prod".to_owned()]));
-    assert_eq!(found.outcome.warnings[0].kind, "deleted");
+    assert_eq!(&*found.outcome.warnings[0].kind, "deleted");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn an_api_that_vanishes_before_the_second_look_is_looked_up() {
         (operation == "GetStages" && path == "a1/stages" && number > 0).then(|| of_aws(GONE))
     });
     assert_eq!((found.judgement.exit, seen(&found).len()), (1, 2));
-    assert_eq!(found.outcome.warnings[0].kind, "not-confirmed");
+    assert_eq!(&*found.outcome.warnings[0].kind, "not-confirmed");
 }
 
 #[test]

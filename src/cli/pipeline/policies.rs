@@ -12,7 +12,7 @@ use crate::cli::stop::Stop;
 use crate::cli::terminal::diagnostics;
 use crate::cli::terminal::output::is_same_file;
 use crate::gate;
-use crate::model::state::Warning;
+use crate::model::state::{Warning, WarningKind};
 use crate::policy::read::example;
 use crate::policy::read::files::{self, PassedOver, Unreadable};
 use crate::policy::read::load::is_test_file;
@@ -92,11 +92,7 @@ pub struct Loaded {
 impl Loaded {
     /// The entries that were passed over, as warnings of every report.
     pub fn warnings(&self) -> Vec<Warning> {
-        let warning = |passed: &PassedOver| Warning {
-            kind: "policy-file-not-read".to_owned(),
-            message: passed.to_string(),
-            ..Warning::default()
-        };
+        let warning = |passed: &PassedOver| Warning::new(WarningKind::PolicyFileNotRead, passed.to_string());
         self.passed_over.iter().map(warning).collect()
     }
 

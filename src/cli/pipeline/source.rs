@@ -13,7 +13,7 @@ use crate::cli::terminal::interrupt::Interrupt;
 use crate::cli::terminal::output::Input;
 use crate::cli::terminal::progress::Display;
 use crate::cli::terminal::wait::{CLOSING, waiting};
-use crate::model::state::{Batch, Close, Gap, Narrowing, Scope, Selection, State, Unusable};
+use crate::model::state::{Batch, Close, Gap, GapCode, Narrowing, Scope, Selection, State, Unusable};
 use crate::policy::Policies;
 use crate::policy::text::diagnostic::nearest;
 use crate::source::aws::{Predicate, Selector, Spool};
@@ -348,7 +348,7 @@ impl State for Interrupted {
             account: scope.account.clone(),
             region: scope.region.clone(),
             operation: self.operation.to_owned(),
-            code: "Interrupted".to_owned(),
+            code: GapCode::Interrupted.into(),
             message: "the run was ended before anything was read".to_owned(),
             hint: "run it again".to_owned(),
             ..Gap::default()

@@ -1,5 +1,6 @@
 //! The interface of every source: batches of stages, then one close. No I/O here; a source implements [`State`].
 
+mod codes;
 mod gap;
 mod narrowing;
 mod scope;
@@ -13,11 +14,11 @@ use super::document::Document;
 use super::projection::Projection;
 use super::value::Value;
 
-pub use gap::{Explained, Gap};
-pub use narrowing::{FoundNames, NOT_FOUND, Narrowing, Selection, missing_names};
+pub use gap::{Explained, Gap, GapCode};
+pub use narrowing::{FoundNames, Narrowing, Selection, missing_names};
 pub use scope::{Scope, ScopeName, ScopeOutcome};
 pub use shard::Shard;
-pub use warning::Warning;
+pub use warning::{Warning, WarningKind, WarningName};
 
 /// Stages in the order of their source, until it has said everything.
 pub trait State: Send {

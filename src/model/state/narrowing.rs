@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::gap::Gap;
+use super::gap::{Gap, GapCode};
 use super::shard::Shard;
 
 /// The APIs and stages that an audit is narrowed to; empty lists mean all.
@@ -128,9 +128,6 @@ fn note(found: &mut BTreeSet<String>, wanted: &[String], name: &str) {
     }
 }
 
-/// The code of a gap for a name that is nowhere.
-pub const NOT_FOUND: &str = "NotFound";
-
 /// A gap for each name given by a flag that is nowhere: most likely mistyped. What could not be read (`gaps`) may hold
 /// it, and says more; so a name that may be there has none. `within` is what the source itself was narrowed to.
 #[must_use]
@@ -173,7 +170,7 @@ pub fn missing_names(selection: &Selection, within: &Narrowing, found: &FoundNam
 }
 
 fn unfound() -> Gap {
-    Gap { code: NOT_FOUND.to_owned(), ..Gap::default() }
+    Gap { code: GapCode::NotFound.into(), ..Gap::default() }
 }
 
 fn not_looked_for(flag: &str, within: &[String], name: &str) -> Gap {

@@ -5,12 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::saved::{Error, Saved};
 use crate::model::outcome::Unneeded;
-use crate::model::state::{Gap, Scope, Warning};
+use crate::model::state::{Gap, GapCode, Scope, Warning, WarningKind};
 use crate::report::escape::visible;
 use crate::report::facts::{Run, ShardInfo};
-
-/// The kind of the warning about an interrupted shard.
-const INTERRUPTED: &str = "shard-interrupted";
 
 /// Merges the results of shards, given in any order.
 ///
@@ -233,7 +230,7 @@ fn expired(shards: &mut [(ShardInfo, Saved)]) -> Vec<bool> {
 fn stopped(shard: &ShardInfo, saved: &Saved) -> Option<Warning> {
     let (signal, ShardInfo { index, count, .. }) = (saved.signal?.name(), shard);
     let message = format!("shard {index} of {count} was ended by {signal}; everything it had not read is missing");
-    Some(Warning { kind: INTERRUPTED.to_owned(), message, ..Warning::default() })
+    Some(Warning::new(WarningKind::ShardInterrupted, message))
 }
 
 /// The gap of a shard that does not name its Regions and its caller, though nothing is known to have ended it.
@@ -242,7 +239,7 @@ fn nowhere(shard: &ShardInfo, saved: &Saved) -> Option<Gap> {
     let explained = shard.found.is_some() || saved.signal.is_some() || saved.outcome.failed.is_some();
     (!explained).then(|| Gap {
         operation: "merge".to_owned(),
-        code: "Incomplete".to_owned(),
+        code: GapCode::Incomplete.into(),
         message: format!("shard {index} of {count} does not say whose credentials and which Regions it found"),
         hint: format!("audit it again with --shard {index}/{count}"),
         ..Gap::default()

@@ -201,7 +201,7 @@ impl Unchecked<'_> {
 impl Warning<'_> {
     fn warning(self) -> state::Warning {
         state::Warning {
-            kind: self.kind.into_owned(),
+            kind: state::WarningName::from_file(self.kind.into_owned()),
             message: self.message.into_owned(),
             account: optional(self.account),
             region: optional(self.region),

@@ -324,7 +324,7 @@ impl<'m> Unchecked<'m> {
 impl<'m> Warning<'m> {
     fn of(warning: &'m state::Warning) -> Self {
         Self {
-            kind: Text::from(&warning.kind),
+            kind: Text::from(&*warning.kind),
             message: Text::from(&warning.message),
             account: optional(warning.account.as_ref()),
             region: optional(warning.region.as_ref()),

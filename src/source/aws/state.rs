@@ -16,7 +16,7 @@ use super::survey::fetch::{Fetched, fetch};
 use super::survey::progress::Progress;
 use super::survey::tally;
 use super::survey::walk::Survey;
-use crate::model::state::{Batch, Close, Gap, Narrowing, State, Unusable, Warning};
+use crate::model::state::{Batch, Close, Gap, GapCode, Narrowing, State, Unusable, Warning};
 
 /// Batches that may wait to be checked. More would only fill memory: a batch is checked faster than it is fetched.
 const WAITING_BATCHES: usize = 64;
@@ -136,7 +136,7 @@ fn lost() -> Close {
     let message = "the fetch ended early";
     let gap = Gap {
         operation: "GetApis".to_owned(),
-        code: "InternalError".to_owned(),
+        code: GapCode::InternalError.into(),
         message: message.to_owned(),
         hint: "this is a bug of driftgate: please report it".to_owned(),
         ..Gap::default()

@@ -15,7 +15,8 @@ use crate::model::document::{STAGE_FIELD, api_stated_by};
 use crate::model::json;
 use crate::model::protocol::Protocol;
 use crate::model::state::{
-    ApiBatch, Close, FoundNames, Gap, Narrowing, Scope, ScopeOutcome, Selection, TakenAt, VecState, missing_names,
+    ApiBatch, Close, FoundNames, Gap, GapCode, Narrowing, Scope, ScopeOutcome, Selection, TakenAt, VecState,
+    missing_names,
 };
 use crate::model::value::Value;
 
@@ -76,7 +77,7 @@ fn read(input: Input, request: &FileRequest) -> Result<VecState, OpenError> {
         region: region.clone(),
         api_id: api.clone(),
         operation: "GetStages".to_owned(),
-        code: "NextToken".to_owned(),
+        code: GapCode::NextToken.into(),
         message: format!("{name} ends with a NextToken: the API has more stages than it holds"),
         hint: "print all pages: leave out --max-items and --no-paginate".to_owned(),
         ..Gap::default()

@@ -16,7 +16,8 @@ use super::envelope::{FORMAT, Header, TRAILER_CHECKSUM, Trailer, VERSION, parse}
 use super::index::StageIndex;
 use crate::model::json;
 use crate::model::state::{
-    Batch, Close, Explained, Gap, Scope, ScopeName, ScopeOutcome, Selection, State, TakenAt, Unusable, missing_names,
+    Batch, Close, Explained, Gap, GapCode, Scope, ScopeName, ScopeOutcome, Selection, State, TakenAt, Unusable,
+    missing_names,
 };
 use crate::source::file::{Error, Input, damaged};
 
@@ -244,7 +245,7 @@ impl State for SnapshotState {
 fn unexplained(trailer: &Trailer, name: &str) -> Vec<Gap> {
     let gap = |message: String| Gap {
         operation: "snapshot".to_owned(),
-        code: "Incomplete".to_owned(),
+        code: GapCode::Incomplete.into(),
         message,
         hint: "take it again with `driftgate snapshot`".to_owned(),
         ..Gap::default()
@@ -270,7 +271,7 @@ impl SnapshotState {
             account: requested.account.clone(),
             region: requested.region.clone(),
             operation: "snapshot".to_owned(),
-            code: "Interrupted".to_owned(),
+            code: GapCode::Interrupted.into(),
             message: format!("{} was not read to its end", self.name),
             hint: "run it again".to_owned(),
             ..Gap::default()

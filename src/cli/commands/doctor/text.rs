@@ -141,7 +141,7 @@ fn environment(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
     line("Clock", paint, &clock, None)?;
     let mut listed: Vec<&str> = Vec::new();
     for warning in &found.warnings {
-        let alike = listed.iter().filter(|kind| **kind == warning.kind).count();
+        let alike = listed.iter().filter(|kind| **kind == &*warning.kind).count();
         if alike < MOST_NOTES {
             line("Note", ALARM, &warning.message, None)?;
         } else if alike == MOST_NOTES {

@@ -15,7 +15,7 @@ use crate::cli::terminal::output::{self, Target};
 use crate::gate;
 use crate::model::Document;
 use crate::model::projection::Projection;
-use crate::model::state::{ApiBatch, Close, NOT_FOUND, State, Unusable, VecState};
+use crate::model::state::{ApiBatch, Close, GapCode, State, Unusable, VecState};
 use crate::model::value::Value;
 use crate::policy::author::learn::learn;
 use crate::policy::read::waiver::Waivers;
@@ -166,7 +166,7 @@ impl<'c> StageQuery<'c> {
         if let Some(stage) = found.stages.pop() {
             return Ok(stage);
         }
-        if let Some(gap) = close.gaps.iter().find(|gap| gap.code != NOT_FOUND) {
+        if let Some(gap) = close.gaps.iter().find(|gap| gap.code != GapCode::NotFound.name()) {
             let place: Vec<&str> =
                 [&gap.account, &gap.region, &gap.api_id].into_iter().flatten().map(String::as_str).collect();
             return Err(Stop::failed(format!(

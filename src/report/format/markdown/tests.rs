@@ -4,6 +4,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::*;
 use crate::model::finding::Actual;
+use crate::model::state::WarningName;
 use crate::model::{Path, Severity};
 use crate::report::escape::terminal::is_hostile;
 use crate::report::sample::{self, HOSTILE, Sample};
@@ -186,7 +187,8 @@ fn hostile_text_stays_text_wherever_it_stands() {
             (gap.message, gap.hint) = (hostile.to_owned(), hostile.to_owned());
         }
         for warning in &mut sample.outcome.warnings {
-            (warning.kind, warning.message, warning.api_id) = (hostile.to_owned(), hostile.to_owned(), text());
+            (warning.kind, warning.message, warning.api_id) =
+                (WarningName::from_file(hostile.to_owned()), hostile.to_owned(), text());
         }
         for scope in &mut sample.outcome.scopes {
             (scope.account, scope.region) = (text(), text());

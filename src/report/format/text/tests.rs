@@ -1,6 +1,7 @@
 //! The text report on the samples.
 
 use super::*;
+use crate::model::state::WarningName;
 use crate::report::escape::terminal::is_hostile;
 use crate::report::sample::{self, Sample};
 
@@ -68,7 +69,7 @@ fn no_line_is_a_command_for_a_runner() {
                 (gap.account, gap.message, gap.hint) = (Some(hostile.clone()), hostile.clone(), hostile.clone());
             }
             for warning in &mut sample.outcome.warnings {
-                (warning.kind, warning.message) = (hostile.clone(), hostile.clone());
+                (warning.kind, warning.message) = (WarningName::from_file(hostile.clone()), hostile.clone());
             }
             sample.outcome.scopes[0].account = Some(hostile.clone());
             sample.outcome.coverage.unused_rules = vec![hostile.clone()];

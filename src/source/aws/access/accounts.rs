@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::organization::{MemberList, Organization, OrganizationAccount, Status};
-use crate::model::state::Warning;
+use crate::model::state::{Warning, WarningKind};
 use crate::source::aws::call::{Failure, FailureKind, Operation, Stop};
 use crate::source::aws::request::{AccountSource, Accounts};
 use crate::source::aws::selector::Selector;
@@ -100,19 +100,17 @@ fn without_accounts(
     excluded: &[Selector],
     units: &Units,
 ) -> Vec<Warning> {
-    let empty = included.iter().filter(|selector| is_empty(selector, units)).map(|unit| Warning {
-        kind: "empty-unit".to_owned(),
-        message: format!("organizational unit {unit} of --accounts holds no account"),
-        ..Warning::default()
+    let empty = included.iter().filter(|selector| is_empty(selector, units)).map(|unit| {
+        let message = format!("organizational unit {unit} of --accounts holds no account");
+        Warning::new(WarningKind::EmptyUnit, message)
     });
-    let idle = excluded.iter().filter(|selector| !selects(selector, members, units)).map(|selector| Warning {
-        kind: "nothing-excluded".to_owned(),
-        message: if is_empty(selector, units) {
+    let idle = excluded.iter().filter(|selector| !selects(selector, members, units)).map(|selector| {
+        let message = if is_empty(selector, units) {
             format!("organizational unit {selector} of --exclude-account holds no account")
         } else {
             format!("--exclude-account {selector} is not an account of the organization")
-        },
-        ..Warning::default()
+        };
+        Warning::new(WarningKind::NothingExcluded, message)
     });
     empty.chain(idle).collect()
 }
@@ -145,12 +143,9 @@ fn choose(members: &[OrganizationAccount], included: &[Selector], excluded: &[Se
         }
         found.excluded.push(member.id.clone());
         if let Some(closed) = closed.filter(|_| !left_out) {
-            found.warnings.push(Warning {
-                kind: "account-suspended".to_owned(),
-                message: format!("account {} is {closed} and cannot be read: it is left out", member.id),
-                account: Some(member.id.clone()),
-                ..Warning::default()
-            });
+            let message = format!("account {} is {closed} and cannot be read: it is left out", member.id);
+            let account = Some(member.id.clone());
+            found.warnings.push(Warning { account, ..Warning::new(WarningKind::AccountSuspended, message) });
         }
     }
     found

@@ -10,7 +10,7 @@ use super::error::Error;
 use super::regions::{home_of, is_opt_in};
 use super::session::Session;
 use crate::model::document::partition_of;
-use crate::model::state::Warning;
+use crate::model::state::{Warning, WarningKind};
 use crate::source::aws::call::{Failure, FailureKind, causes, credentials_error};
 use crate::source::aws::request::Regions;
 use crate::source::aws::selector::is_account_id;
@@ -150,7 +150,7 @@ fn why_none(error: &CredentialsError, of_profile: bool) -> String {
 
 fn unknown(code: &str, message: &str) -> Warning {
     let message = format!("STS did not return the account ({code}: {message}); the account is null in the result");
-    Warning { kind: "account-unknown".to_owned(), message, ..Warning::default() }
+    Warning::new(WarningKind::AccountUnknown, message)
 }
 
 #[cfg(test)]

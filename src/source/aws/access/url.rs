@@ -1,12 +1,12 @@
 //! URLs without their secrets. It must not know what they lead to.
 
-use crate::model::state::Warning;
+use crate::model::state::{Warning, WarningKind};
 
 /// The warning that requests to an endpoint are not encrypted.
 pub fn plain_http(url: &str) -> Warning {
     let url = masked_url(url);
     let message = format!("{url} is not encrypted: signed requests and their answers can be read on the way");
-    Warning { kind: "plain-http".to_owned(), message, ..Warning::default() }
+    Warning::new(WarningKind::PlainHttp, message)
 }
 
 /// A URL without its secrets: a password, a query.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::stop::Reason;
+use crate::model::state::GapCode;
 
 /// The kind of a failure, on which depends what the caller does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,21 +62,23 @@ impl FailureKind {
     /// The code where AWS gave none. The code of an answer that names none is `Http` and its status.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Connection | Self::Unreachable | Self::Unresolved | Self::Tls | Self::Proxy => "ConnectionFailure",
-            Self::Slow => "RequestTimeout",
-            Self::Broken => "InvalidResponse",
-            Self::TooLarge => "AnswerTooLarge",
-            Self::Unsendable => "InvalidRequest",
+            Self::Connection | Self::Unreachable | Self::Unresolved | Self::Tls | Self::Proxy => {
+                GapCode::ConnectionFailure.name()
+            }
+            Self::Slow => GapCode::RequestTimeout.name(),
+            Self::Broken => GapCode::InvalidResponse.name(),
+            Self::TooLarge => GapCode::AnswerTooLarge.name(),
+            Self::Unsendable => GapCode::InvalidRequest.name(),
             Self::Expired | Self::SessionOver => "ExpiredTokenException",
             Self::UnknownCredentials => "UnrecognizedClientException",
-            Self::Credentials => "CredentialsFailure",
-            Self::ForeignCredentials => "ForeignCredentials",
-            Self::NoSuchAccount => "AccountNotFound",
-            Self::Endless => "RepeatedPageToken",
-            Self::TwoAnswers => "TwoAnswers",
-            Self::Spool => "SpoolFailure",
+            Self::Credentials => GapCode::CredentialsFailure.name(),
+            Self::ForeignCredentials => GapCode::ForeignCredentials.name(),
+            Self::NoSuchAccount => GapCode::AccountNotFound.name(),
+            Self::Endless => GapCode::RepeatedPageToken.name(),
+            Self::TwoAnswers => GapCode::TwoAnswers.name(),
+            Self::Spool => GapCode::SpoolFailure.name(),
             Self::Stopped(reason) => reason.code(),
-            Self::Internal => "InternalError",
+            Self::Internal => GapCode::InternalError.name(),
             // AWS's own code is always there.
             Self::Throttled(_)
             | Self::Server
@@ -84,7 +87,7 @@ impl FailureKind {
             | Self::Denied
             | Self::Missing
             | Self::NoOrganization
-            | Self::Other => "UnknownError",
+            | Self::Other => GapCode::UnknownError.name(),
         }
     }
 

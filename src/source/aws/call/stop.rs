@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::model::state::GapCode;
+
 /// The reason for a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -20,8 +22,8 @@ impl Reason {
     /// The code of the gaps that a stop leaves.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Interrupted => "Interrupted",
-            Self::Timeout => "Timeout",
+            Self::Interrupted => GapCode::Interrupted.name(),
+            Self::Timeout => GapCode::Timeout.name(),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::line::{Closing, Ended, FORMAT, Header, NextRun, RegionKey, RunKey, VE
 use super::read::{self, Finished};
 use super::write::Writer;
 use crate::model::Value;
-use crate::model::state::{Close, FoundNames, Scope, ScopeOutcome, Warning};
+use crate::model::state::{Close, FoundNames, Scope, ScopeOutcome, Warning, WarningKind};
 use crate::source::aws::call::Reason;
 use crate::source::snapshot::LineBatch;
 
@@ -282,17 +282,15 @@ impl Spool {
 
     /// The warnings of the result: that Regions were read by earlier runs, and that the file could not be written.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
-        let earlier = self.earlier().filter(|_| self.mentioned).map(|message| ("resumed", message));
+        let earlier = self.earlier().filter(|_| self.mentioned).map(|message| (WarningKind::Resumed, message));
         let failed = self.writer().failure().map(|why| {
             let path = self.path.display();
             let message = format!(
                 "{path} could not be written any more ({why}): what was read after that is not kept for --resume"
             );
-            ("spool-failed", message)
+            (WarningKind::SpoolFailed, message)
         });
-        let warning =
-            |(kind, message): (&str, String)| Warning { kind: kind.to_owned(), message, ..Warning::default() };
-        earlier.into_iter().chain(failed).map(warning).collect()
+        earlier.into_iter().chain(failed).map(|(kind, message)| Warning::new(kind, message)).collect()
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {

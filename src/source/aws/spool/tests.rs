@@ -14,7 +14,7 @@ use crate::model::catalogue::{STAGE, position};
 use crate::model::document::api_stated_by;
 use crate::model::projection::Projection;
 use crate::model::protocol::Protocol;
-use crate::model::state::{Batch as _, Close, FoundNames, Gap, Scope, ScopeOutcome};
+use crate::model::state::{Batch as _, Close, FoundNames, Gap, Scope, ScopeOutcome, WarningKind};
 use crate::model::value::Value;
 
 const ACCOUNT: &str = "111122223333";
@@ -473,7 +473,7 @@ fn what_was_not_read_now_is_told() {
     resumed(&spool, &regions);
     let [warning] = &spool.warnings()[..] else { panic!("{:?}", spool.warnings()) };
     let message = "2 Regions were read in an earlier run, begun at 2027-01-15T08:00:00Z";
-    assert_eq!((warning.kind.as_str(), warning.message.as_str()), ("resumed", message));
+    assert_eq!((&*warning.kind, warning.message.as_str()), ("resumed", message));
     let spool = spool.reproducible();
     assert!(spool.warnings().is_empty() && spool.earlier().as_deref() == Some(message));
 }
@@ -501,7 +501,7 @@ fn a_full_disk_ends_the_spool_and_not_the_run() {
     add(&spool, 1, "b");
     finish(&spool, 1, 1);
     let [warning] = &spool.warnings()[..] else { panic!("{:?}", spool.warnings()) };
-    assert_eq!(warning.kind, "spool-failed");
+    assert_eq!(warning.kind, WarningKind::SpoolFailed);
     assert!(warning.message.contains("could not be written any more (No space left"), "{}", warning.message);
     assert!(Spool::start(Path::new("/dev/full"), &run_key(), NOW).is_err());
     let (_folder, elsewhere) = folder();

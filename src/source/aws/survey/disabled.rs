@@ -5,7 +5,7 @@
 //! neither.
 
 use super::tally::ScopeTally;
-use crate::model::state::{ScopeOutcome, Warning};
+use crate::model::state::{ScopeOutcome, Warning, WarningKind};
 use crate::source::aws::access::regions::{RegionStatus, is_opt_in};
 use crate::source::aws::call::{Failure, Operation, Subject};
 
@@ -41,13 +41,9 @@ fn leave_out(tally: &mut ScopeTally, region: String) {
     tally.gaps.clear();
     let account = tally.scope.account.clone();
     let whose = account.as_deref().unwrap_or("the account");
-    tally.warnings.push(Warning {
-        kind: "region-disabled".to_owned(),
-        message: format!("Region {region} is not enabled for {whose}: it is left out"),
-        account,
-        region: Some(region),
-        ..Warning::default()
-    });
+    let message = format!("Region {region} is not enabled for {whose}: it is left out");
+    let warning = Warning::new(WarningKind::RegionDisabled, message);
+    tally.warnings.push(Warning { account, region: Some(region), ..warning });
 }
 
 /// The hint for a Region that refused the credentials; `None` where the usual one fits.

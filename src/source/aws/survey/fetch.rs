@@ -9,7 +9,7 @@ use super::disabled::resolve_disabled;
 use super::region::Region;
 use super::tally::ScopeTally;
 use super::walk::{AccountVisited, OpenRegion, Survey, Visitor};
-use crate::model::state::{Batch, Scope, ScopeOutcome, Warning};
+use crate::model::state::{Batch, Scope, ScopeOutcome, Warning, WarningKind};
 use crate::source::aws::access::regions::{Origin, RegionList};
 use crate::source::aws::call::{Failure, FailureKind, Operation, Subject};
 
@@ -151,16 +151,12 @@ fn unlisted(account: Option<&str>, found: &RegionList) -> Option<ScopeTally> {
 /// The warning that an account's Regions are those of the built-in list.
 fn from_built_in_list(account: Option<&str>, found: &RegionList) -> Warning {
     let why = |(operation, failure): &(Operation, Failure)| format!("{}: {}", operation.name(), failure.code);
-    Warning {
-        kind: "regions-from-list".to_owned(),
-        message: format!(
-            "the account's Regions could not be listed ({}): the Regions known to driftgate are read, and a newer one \
-             would be missed",
-            found.failures.iter().map(why).collect::<Vec<_>>().join(", ")
-        ),
-        account: account.map(str::to_owned),
-        ..Warning::default()
-    }
+    let message = format!(
+        "the account's Regions could not be listed ({}): the Regions known to driftgate are read, and a newer one \
+         would be missed",
+        found.failures.iter().map(why).collect::<Vec<_>>().join(", ")
+    );
+    Warning { account: account.map(str::to_owned), ..Warning::new(WarningKind::RegionsFromList, message) }
 }
 
 /// Warnings about the Regions that a flag leaves out and that no account has: most likely mistyped. A shard cannot know.
@@ -170,10 +166,9 @@ fn nothing_excluded(survey: &Survey, tallies: &[ScopeTally]) -> Vec<Warning> {
         return Vec::new();
     }
     let has = |name: &str| tallies.iter().any(|tally| tally.scope.region.as_deref() == Some(name));
-    let warning = |name: &String| Warning {
-        kind: "nothing-excluded".to_owned(),
-        message: format!("--exclude-region {name} is not one of the Regions to read"),
-        ..Warning::default()
+    let warning = |name: &String| {
+        let message = format!("--exclude-region {name} is not one of the Regions to read");
+        Warning::new(WarningKind::NothingExcluded, message)
     };
     survey.request.regions.excluded.iter().filter(|name| !has(name)).map(warning).collect()
 }

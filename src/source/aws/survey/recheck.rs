@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::region::Region;
 use super::tally::ScopeTally;
+use crate::model::state::WarningKind;
 use crate::model::{Document, Value};
 use crate::source::aws::call::{Failure, FailureKind, Operation, Reason};
 use crate::source::aws::kind::{id_of, name_of};
@@ -170,7 +171,7 @@ fn second_readings(
             }
             Some(Now::Deleted) => {
                 let message = format!("stage {name} of API {id} was deleted during the audit");
-                tally.warn("deleted", message, id, Some(&name));
+                tally.warn(WarningKind::Deleted, message, id, Some(&name));
                 continue;
             }
             Some(Now::Unknown(why)) => why,
@@ -184,7 +185,7 @@ fn second_readings(
                 "stage {name} of API {id} could not be read a second time ({}: {}); the first reading is used",
                 why.code, why.message
             );
-            tally.warn("not-confirmed", message, id, Some(&name));
+            tally.warn(WarningKind::NotConfirmed, message, id, Some(&name));
         }
         stages.push(stage);
     }

@@ -1,7 +1,9 @@
 //! The tally of one Region: what was listed, read, skipped, and not read. It must not know how anything was read.
 
 use crate::model::Value;
-use crate::model::state::{Close, FoundNames, Gap, Narrowing, Scope, ScopeOutcome, Selection, Warning, missing_names};
+use crate::model::state::{
+    Close, FoundNames, Gap, Narrowing, Scope, ScopeOutcome, Selection, Warning, WarningKind, missing_names,
+};
 use crate::source::aws::call::{Failure, FailureKind, Operation, Subject};
 use crate::source::aws::kind::{id_of, name_of};
 
@@ -89,18 +91,17 @@ impl ScopeTally {
     /// An API was deleted after it was listed.
     pub fn deleted(&mut self, api_id: &str) {
         self.scope.deleted_apis += 1;
-        self.warn("deleted", format!("API {api_id} was deleted during the audit"), api_id, None);
+        self.warn(WarningKind::Deleted, format!("API {api_id} was deleted during the audit"), api_id, None);
     }
 
     /// Adds a warning about an API, or about a stage.
-    pub fn warn(&mut self, kind: &str, message: String, api_id: &str, stage: Option<&str>) {
+    pub fn warn(&mut self, kind: WarningKind, message: String, api_id: &str, stage: Option<&str>) {
         self.warnings.push(Warning {
-            kind: kind.to_owned(),
-            message,
             account: self.scope.account.clone(),
             region: self.scope.region.clone(),
             api_id: Some(api_id.to_owned()),
             stage: stage.map(str::to_owned),
+            ..Warning::new(kind, message)
         });
     }
 
