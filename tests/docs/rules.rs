@@ -14,20 +14,8 @@ const END: &str = "<!-- To here. -->\n";
 
 /// Whose rules the packs stand for, in the order of the table. A reference begins with one of these names, or is a URL.
 const PRODUCTS: &[&str] = &[
-    "AWS Config",
-    "AWS Security Hub",
-    "AWS Control Tower",
-    "Prowler",
-    "Checkov",
-    "Trivy",
-    "KICS",
-    "Steampipe",
-    "CloudSploit",
-    "Datadog",
-    "cdk-nag",
-    "cfn-guard",
-    "serverless-rules",
-    "tflint",
+    "AWS Config", "AWS Security Hub", "AWS Control Tower", "Prowler", "Checkov", "Trivy", "KICS", "Steampipe",
+    "CloudSploit", "Datadog", "cdk-nag", "cfn-guard", "serverless-rules", "tflint",
 ];
 
 /// Every public rule about V2 stages that what GetStage and GetApis return can decide.

@@ -120,11 +120,7 @@ pub fn three_apis() -> Settings {
 
 /// All stages of [`three_apis`], in the order in which they are fetched.
 pub const ALL: [&str; 6] = [
-    "us-east-1/a1/$default",
-    "us-east-1/a1/dev",
-    "us-east-1/a1/prod",
-    "us-east-1/b2/prod",
-    "us-east-1/c3/dev",
+    "us-east-1/a1/$default", "us-east-1/a1/dev", "us-east-1/a1/prod", "us-east-1/b2/prod", "us-east-1/c3/dev",
     "us-east-1/c3/prod",
 ];
 

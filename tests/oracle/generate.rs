@@ -316,18 +316,9 @@ fn value(random: &mut Random, of: Type, gaps: usize) -> Json {
         // Each document has its own.
         Type::Protocol => Json::Null,
         Type::Text { arn: true } => json!(random.pick(&ARNS[..3])),
-        Type::Text { .. } => json!(random.pick(&[
-            "a",
-            "ab",
-            "b",
-            "prod",
-            "x*",
-            "a:*",
-            "",
-            SECRET,
-            "a $context.status b",
-            "$context.path"
-        ])),
+        Type::Text { .. } => json!(
+            random.pick(&["a", "ab", "b", "prod", "x*", "a:*", "", SECRET, "a $context.status b", "$context.path"])
+        ),
         Type::List => {
             let count = random.below(3);
             Json::Array((0..count).map(|_| json!(random.pick(&ORIGINS))).collect())

@@ -124,22 +124,8 @@ pub const ROLE_NAME: &str = "DriftgateAudit";
 
 /// Long flags that only AWS can obey.
 pub const AWS_ONLY: [&str; 16] = [
-    "profile",
-    "endpoint-url",
-    "all-regions",
-    "exclude-region",
-    "accounts",
-    "organization",
-    "exclude-account",
-    "role-name",
-    "external-id",
-    "rate",
-    "burst",
-    "concurrency",
-    "timeout",
-    "spool",
-    "resume",
-    "shard",
+    "profile", "endpoint-url", "all-regions", "exclude-region", "accounts", "organization", "exclude-account",
+    "role-name", "external-id", "rate", "burst", "concurrency", "timeout", "spool", "resume", "shard",
 ];
 
 impl Source {

@@ -61,11 +61,8 @@ impl State {
 impl Organization {
     /// An organization of one account, `management`, which is named so and sits in the root.
     pub fn new(management: &str) -> Organization {
-        Organization { management: management.to_owned(), units: Vec::new(), members: Vec::new() }.member(
-            management,
-            "management",
-            ROOT,
-        )
+        Organization { management: management.to_owned(), units: Vec::new(), members: Vec::new() }
+            .member(management, "management", ROOT)
     }
 
     /// Adds an organizational unit below another, or below [`ROOT`].

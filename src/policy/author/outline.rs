@@ -157,10 +157,7 @@ mod tests {
             (
                 "{not: [{AutoDeploy: true}, {any-of: [{StageName: x}, {StageName: y}]}]}",
                 vec![
-                    "none of these",
-                    "  - AutoDeploy: true",
-                    "  - any of these",
-                    "    - StageName: x",
+                    "none of these", "  - AutoDeploy: true", "  - any of these", "    - StageName: x",
                     "    - StageName: y",
                 ],
             ),
