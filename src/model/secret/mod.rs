@@ -1,26 +1,26 @@
-//! Recognition of secrets, by the shape of a value and by the words of its name. It must not know whose value it is.
+//! Recognition of secrets by the shape of a value and the words of its name. It must not know whose value it is.
 
 mod names;
 mod shapes;
 mod values;
 
-use self::names::{Says, says, words};
-use self::values::{is_number, is_random, is_readable, is_reference, is_repetitive, is_uuid, refers, stands_in};
+use self::names::{Meaning, meaning, words};
+use self::values::{is_number, is_placeholder, is_random, is_readable, is_reference, is_repetitive, is_uuid, refers};
 
-/// The shortest password, and the shortest key, that is taken for one.
+/// The shortest password and the shortest key, in bytes.
 const SHORTEST: (usize, usize) = (4, 6);
 
 /// True if a value looks like a secret: it has the shape of a well-known credential, is or holds an address with a
-/// password or a token in it, or its name says that it is a secret and nothing in the value speaks against it. Names,
-/// addresses, paths, ARNs, numbers and placeholders are what variables are for.
+/// password or a token in it, or its name means a secret and its value may be one. Names, addresses, paths, ARNs,
+/// numbers and placeholders are not secrets.
 #[must_use]
 pub fn looks_secret(name: &str, value: &str) -> bool {
     let value = unquoted(value.trim());
     value.len() >= SHORTEST.0
         && (shapes::holds_credential(value)
-            || shapes::has_password(value, |password| is_reference(password) || stands_in(&words(password)))
+            || shapes::has_password(value, |password| is_reference(password) || is_placeholder(&words(password)))
             || holds_pair(value)
-            || is_named_so(name, value))
+            || is_secret_by_name(name, value))
 }
 
 fn unquoted(value: &str) -> &str {
@@ -39,7 +39,7 @@ fn holds_pair(value: &str) -> bool {
     if let Some((name, value)) = value.split_once(": ")
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
         && !value.contains(char::is_whitespace)
-        && is_named_so(name, value)
+        && is_secret_by_name(name, value)
     {
         return true;
     }
@@ -49,15 +49,14 @@ fn holds_pair(value: &str) -> bool {
     let mut pairs = value
         .split(|c: char| c.is_whitespace() || matches!(c, '?' | '&' | ';' | '#' | ',' | '{' | '}'))
         .filter_map(|pair| pair.split_once('='));
-    pairs.any(|(name, of_it)| {
-        let of_it = unquoted(of_it);
-        // Azure calls the key of a function so.
-        is_named_so(if name == "code" { "key" } else { name }, of_it) && (!is_readable(of_it) || is_connection(value))
+    pairs.any(|(name, own)| {
+        let own = unquoted(own);
+        // Azure's name for the key of a function.
+        is_secret_by_name(if name == "code" { "key" } else { name }, own) && (!is_readable(own) || is_connection(value))
     })
 }
 
-/// True if a value says where and as whom to log in, so that what it calls a password is one: `password=required` alone
-/// is a setting.
+/// True if a value names a host or a user, so that its `password` is a password: `password=required` alone is a setting.
 fn is_connection(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     ["user", "uid", "host", "server"].iter().any(|word| lower.contains(word))
@@ -66,7 +65,7 @@ fn is_connection(value: &str) -> bool {
 fn json_holds_secret(json: &serde_json::Value) -> bool {
     match json {
         serde_json::Value::Object(members) => members.iter().any(|(name, value)| match value {
-            serde_json::Value::String(text) => is_named_so(name, text),
+            serde_json::Value::String(text) => is_secret_by_name(name, text),
             other => json_holds_secret(other),
         }),
         serde_json::Value::Array(elements) => elements.iter().any(json_holds_secret),
@@ -74,29 +73,26 @@ fn json_holds_secret(json: &serde_json::Value) -> bool {
     }
 }
 
-/// True if a name says that its value is a secret, and the value may be one.
-fn is_named_so(name: &str, value: &str) -> bool {
-    if value.len() < SHORTEST.0 {
-        return false;
-    }
-    if !names::may_say(name) {
+/// True if a name means a secret and its value may be one.
+fn is_secret_by_name(name: &str, value: &str) -> bool {
+    if value.len() < SHORTEST.0 || !names::has_hint(name) {
         return false;
     }
     let name = words(name);
-    let says = says(&name);
-    if says == Says::Nothing || refers(value) || is_filler(value) {
+    let meaning = meaning(&name);
+    if meaning == Meaning::Nothing || refers(value) || is_filler(value) {
         return false;
     }
-    match says {
-        Says::Password => is_password(&name, value),
-        Says::Key => is_key(&name, value),
-        Says::EncryptionKey => is_key(&name, value) && !is_uuid(value),
-        Says::Perhaps => !is_readable(value) && is_random(value),
-        Says::Nothing => false,
+    match meaning {
+        Meaning::Password => is_password(&name, value),
+        Meaning::Key => is_key(&name, value),
+        Meaning::EncryptionKey => is_key(&name, value) && !is_uuid(value),
+        Meaning::Perhaps => !is_readable(value) && is_random(value),
+        Meaning::Nothing => false,
     }
 }
 
-/// True if a value may be a password of a person's choice: words as well, but not those of the name.
+/// True if a value may be a password that a person chose: words too, but not those of its name.
 fn is_password(name: &[String], value: &str) -> bool {
     if is_number(value) {
         return value.len() >= SHORTEST.1 && value.bytes().all(|byte| byte.is_ascii_digit());
@@ -104,13 +100,13 @@ fn is_password(name: &[String], value: &str) -> bool {
     if !is_readable(value) {
         return true;
     }
-    let said = words(value);
-    // `password: db-password-prod` says what it is for.
-    let echoes = said.len() > 1 && said.iter().any(|word| word.len() > 2 && name.contains(word));
-    value.len() >= SHORTEST.1 && !echoes && !stands_in(&said)
+    let own = words(value);
+    // `password: db-password-prod` names a password.
+    let echoes = own.len() > 1 && own.iter().any(|word| word.len() > 2 && name.contains(word));
+    value.len() >= SHORTEST.1 && !echoes && !is_placeholder(&own)
 }
 
-/// True if a value may be a secret of a machine's making, or a user with a password.
+/// True if a value may be a generated secret, or a user with a password.
 fn is_key(name: &[String], value: &str) -> bool {
     let login = || {
         let of_login =
@@ -181,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_variables_are_for_does_not_look_secret() {
+    fn other_values_do_not_look_secret() {
         for (name, value) in [
             ("lambda", "checkout-prod"),
             ("lambda", "password-reset-handler"),

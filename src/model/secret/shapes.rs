@@ -1,4 +1,4 @@
-//! Credentials that show what they are, whatever they are called: published prefixes, keys in PEM, tokens, webhooks,
+//! Shapes of credentials, whatever their names: published prefixes, keys in PEM, tokens, webhooks,
 //! and addresses with a password in them.
 
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use super::values::{is_mixed, is_readable, is_repetitive};
 
 /// The characters behind a prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Of {
+enum Alphabet {
     /// `0` to `9` and `a` to `f`, in either case.
     Hex,
     /// `A` to `Z` and `2` to `7`.
@@ -22,7 +22,7 @@ enum Of {
     Base64,
 }
 
-impl Of {
+impl Alphabet {
     const fn has(self, byte: u8) -> bool {
         match self {
             Self::Hex => byte.is_ascii_hexdigit(),
@@ -35,199 +35,99 @@ impl Of {
     }
 }
 
-/// A prefix, what follows it, and the least and the most characters of that.
-type Shape = (&'static str, Of, usize, usize);
+/// What follows a prefix: its characters, the least and the most of them; and the prefixes.
+type Shape = (Alphabet, usize, usize, &'static [&'static str]);
 
 const ANY: usize = usize::MAX;
 
-/// The published shapes of credentials, in byte order of the prefixes.
+/// The published shapes of credentials.
 static SHAPES: &[Shape] = &[
-    ("$2a$", Of::Dotted, 2, ANY),
-    ("$2b$", Of::Dotted, 2, ANY),
-    ("$2y$", Of::Dotted, 2, ANY),
-    ("$argon2", Of::Alnum, 1, ANY),
-    ("A3-", Of::Url, 34, ANY),
-    ("ABIA", Of::Base32, 16, 16),
-    ("ABSK", Of::Base64, 100, ANY),
-    ("ACCA", Of::Base32, 16, 16),
-    ("AGE-SECRET-KEY-1", Of::Alnum, 40, ANY),
-    ("AKCp", Of::Alnum, 60, ANY),
-    ("AKIA", Of::Base32, 16, 16),
-    ("ASIA", Of::Base32, 16, 16),
-    ("ATATT3", Of::Url, 40, ANY),
-    ("ATBB", Of::Alnum, 24, ANY),
-    ("ATCTT3", Of::Url, 40, ANY),
-    ("AIza", Of::Url, 35, 35),
-    ("CCIPAT_", Of::Url, 30, ANY),
-    ("CCIPRJ_", Of::Url, 30, ANY),
-    ("CFPAT-", Of::Url, 40, ANY),
-    ("CLOJARS_", Of::Alnum, 40, ANY),
-    ("EAA", Of::Url, 60, ANY),
-    ("EZAK", Of::Hex, 40, ANY),
-    ("EZTK", Of::Hex, 40, ANY),
-    ("FLWSECK-", Of::Url, 24, ANY),
-    ("FLWSECK_TEST-", Of::Url, 24, ANY),
-    ("GOCSPX-", Of::Url, 24, ANY),
-    ("HRKU-", Of::Url, 30, ANY),
-    ("LTAI", Of::Alnum, 16, 20),
-    ("NRAK-", Of::Alnum, 20, ANY),
-    ("NRII-", Of::Url, 24, ANY),
-    ("NRRA-", Of::Hex, 40, ANY),
-    ("PMAK-", Of::Url, 40, ANY),
-    ("SG.", Of::Dotted, 40, ANY),
-    ("SK", Of::Hex, 32, 32),
-    ("access-development-", Of::Url, 30, ANY),
-    ("access-production-", Of::Url, 30, ANY),
-    ("access-sandbox-", Of::Url, 30, ANY),
-    ("access_token$production$", Of::Alnum, 8, ANY),
-    ("bedrock-api-key-", Of::Base64, 40, ANY),
-    ("bkct_", Of::Alnum, 30, ANY),
-    ("bkua_", Of::Alnum, 30, ANY),
-    ("cio", Of::Alnum, 32, 32),
-    ("configcat-sdk-", Of::Url, 20, ANY),
-    ("csk-", Of::Alnum, 30, ANY),
-    ("da2-", Of::Alnum, 26, 26),
-    ("dapi", Of::Hex, 32, 32),
-    ("dckr_oat_", Of::Url, 20, ANY),
-    ("dckr_pat_", Of::Url, 20, ANY),
-    ("dd_api_", Of::Alnum, 32, ANY),
-    ("doo_v1_", Of::Hex, 64, 64),
-    ("dop_v1_", Of::Hex, 64, 64),
-    ("dor_v1_", Of::Hex, 64, 64),
-    ("dp.audit.", Of::Alnum, 40, ANY),
-    ("dp.ct.", Of::Alnum, 40, ANY),
-    ("dp.pt.", Of::Alnum, 40, ANY),
-    ("dp.sa.", Of::Alnum, 40, ANY),
-    ("dp.scim.", Of::Alnum, 40, ANY),
-    ("dp.st.", Of::Dotted, 40, ANY),
-    ("dt0c01.", Of::Dotted, 80, ANY),
-    ("duffel_live_", Of::Url, 40, ANY),
-    ("duffel_test_", Of::Url, 40, ANY),
-    ("figd_", Of::Url, 40, ANY),
-    ("fio-u-", Of::Url, 40, ANY),
-    ("fm1_", Of::Base64, 40, ANY),
-    ("fm2_", Of::Base64, 40, ANY),
-    ("fo1_", Of::Url, 40, ANY),
-    ("gho_", Of::Alnum, 36, ANY),
-    ("ghp_", Of::Alnum, 36, ANY),
-    ("ghr_", Of::Alnum, 36, ANY),
-    ("ghs_", Of::Alnum, 36, ANY),
-    ("ghu_", Of::Alnum, 36, ANY),
-    ("github_pat_", Of::Url, 22, ANY),
-    ("glagent-", Of::Url, 20, ANY),
-    ("glcbt-", Of::Url, 20, ANY),
-    ("glc_", Of::Base64, 32, ANY),
-    ("gldt-", Of::Url, 20, ANY),
-    ("glffct-", Of::Url, 20, ANY),
-    ("glft-", Of::Url, 20, ANY),
-    ("glimt-", Of::Url, 20, ANY),
-    ("gloas-", Of::Url, 20, ANY),
-    ("glpat-", Of::Url, 20, ANY),
-    ("glptt-", Of::Url, 20, ANY),
-    ("glrt-", Of::Url, 20, ANY),
-    ("glsa_", Of::Url, 32, ANY),
-    ("glsoat-", Of::Url, 20, ANY),
-    ("gsk_", Of::Alnum, 40, ANY),
-    ("hcaik_", Of::Alnum, 40, ANY),
-    ("hf_", Of::Alnum, 30, ANY),
-    ("hvb.", Of::Url, 24, ANY),
-    ("hvr.", Of::Url, 24, ANY),
-    ("hvs.", Of::Url, 24, ANY),
-    ("jina_", Of::Url, 40, ANY),
-    ("key-", Of::Alnum, 32, 32),
-    ("lin_api_", Of::Alnum, 32, ANY),
-    ("lin_oauth_", Of::Alnum, 32, ANY),
-    ("lsv2_pt_", Of::Url, 32, ANY),
-    ("lsv2_sk_", Of::Url, 32, ANY),
-    ("mlsn.", Of::Hex, 40, ANY),
-    ("napi_", Of::Alnum, 40, ANY),
-    ("nfp_", Of::Alnum, 36, ANY),
-    ("npm_", Of::Alnum, 36, ANY),
-    ("ntn_", Of::Alnum, 40, ANY),
-    ("nvapi-", Of::Url, 40, ANY),
-    ("ops_eyJ", Of::Url, 40, ANY),
-    ("oy2", Of::Alnum, 43, 43),
-    ("packagist_", Of::Url, 40, ANY),
-    ("pat-eu1-", Of::Url, 30, ANY),
-    ("pat-na1-", Of::Url, 30, ANY),
-    ("pcsk_", Of::Url, 40, ANY),
-    ("phx_", Of::Alnum, 32, ANY),
-    ("pnu_", Of::Alnum, 36, ANY),
-    ("pplx-", Of::Alnum, 32, ANY),
-    ("pscale_oauth_", Of::Dotted, 32, ANY),
-    ("pscale_pw_", Of::Dotted, 32, ANY),
-    ("pscale_tkn_", Of::Dotted, 32, ANY),
-    ("pul-", Of::Hex, 40, 40),
-    ("pypi-AgE", Of::Url, 40, ANY),
-    ("r8_", Of::Alnum, 37, 37),
-    ("rdme_", Of::Alnum, 60, ANY),
-    ("rk_live_", Of::Alnum, 16, ANY),
-    ("rk_test_", Of::Alnum, 16, ANY),
-    ("rubygems_", Of::Hex, 48, 48),
-    ("sb_secret_", Of::Url, 20, ANY),
-    ("sbp_", Of::Hex, 40, 40),
-    ("secret_", Of::Alnum, 43, 43),
-    ("sgp_", Of::Url, 40, ANY),
-    ("shippo_live_", Of::Hex, 40, 40),
-    ("shippo_test_", Of::Hex, 40, 40),
-    ("shpat_", Of::Hex, 32, 32),
-    ("shpca_", Of::Hex, 32, 32),
-    ("shppa_", Of::Hex, 32, 32),
-    ("shpss_", Of::Hex, 32, 32),
-    ("sk-", Of::Alnum, 32, ANY),
-    ("sk-admin-", Of::Url, 20, ANY),
-    ("sk-ant-", Of::Url, 20, ANY),
-    ("sk-lf-", Of::Url, 32, ANY),
-    ("sk-or-", Of::Url, 32, ANY),
-    ("sk-proj-", Of::Url, 20, ANY),
-    ("sk-svcacct-", Of::Url, 20, ANY),
-    ("sk.eyJ", Of::Dotted, 40, ANY),
-    ("sk_", Of::Hex, 48, 48),
-    ("sk_live_", Of::Alnum, 16, ANY),
-    ("sk_org_", Of::Url, 16, ANY),
-    ("sk_prod_", Of::Alnum, 16, ANY),
-    ("sk_test_", Of::Alnum, 16, ANY),
-    ("sl.", Of::Url, 120, ANY),
-    ("sntrys_", Of::Base64, 40, ANY),
-    ("sntryu_", Of::Hex, 64, 64),
-    ("sq0atp-", Of::Url, 22, ANY),
-    ("sq0csp-", Of::Url, 40, ANY),
-    ("sqa_", Of::Hex, 40, 40),
-    ("sqp_", Of::Hex, 40, 40),
-    ("squ_", Of::Hex, 40, 40),
-    ("tfp_", Of::Url, 40, ANY),
-    ("tgp_v1_", Of::Url, 32, ANY),
-    ("tk-us-", Of::Url, 48, ANY),
-    ("tk.eyJ", Of::Dotted, 40, ANY),
-    ("tskey-", Of::Url, 20, ANY),
-    ("tvly-", Of::Url, 24, ANY),
-    ("vcp_", Of::Alnum, 40, ANY),
-    ("vercel_blob_rw_", Of::Url, 30, ANY),
-    ("whsec_", Of::Base64, 16, ANY),
-    ("xai-", Of::Alnum, 60, ANY),
-    ("xapp-", Of::Url, 30, ANY),
-    ("xkeysib-", Of::Url, 64, ANY),
-    ("xoxa-", Of::Url, 10, ANY),
-    ("xoxb-", Of::Url, 10, ANY),
-    ("xoxe-", Of::Url, 10, ANY),
-    ("xoxe.xox", Of::Url, 20, ANY),
-    ("xoxo-", Of::Url, 10, ANY),
-    ("xoxp-", Of::Url, 10, ANY),
-    ("xoxr-", Of::Url, 10, ANY),
-    ("xoxs-", Of::Url, 10, ANY),
-    ("xsmtpsib-", Of::Url, 64, ANY),
-    ("ya29.", Of::Url, 20, ANY),
+    (Alphabet::Hex, 32, 32, &["SK", "dapi", "shpat_", "shpca_", "shppa_", "shpss_"]),
+    (Alphabet::Hex, 40, 40, &["pul-", "sbp_", "shippo_live_", "shippo_test_", "sqa_", "sqp_", "squ_"]),
+    (Alphabet::Hex, 40, ANY, &["EZAK", "EZTK", "NRRA-", "mlsn."]),
+    (Alphabet::Hex, 48, 48, &["rubygems_", "sk_"]),
+    (Alphabet::Hex, 64, 64, &["doo_v1_", "dop_v1_", "dor_v1_", "sntryu_"]),
+    (Alphabet::Base32, 16, 16, &["ABIA", "ACCA", "AKIA", "ASIA"]),
+    (Alphabet::Alnum, 1, ANY, &["$argon2"]),
+    (Alphabet::Alnum, 8, ANY, &["access_token$production$"]),
+    (Alphabet::Alnum, 16, 20, &["LTAI"]),
+    (Alphabet::Alnum, 16, ANY, &["rk_live_", "rk_test_", "sk_live_", "sk_prod_", "sk_test_"]),
+    (Alphabet::Alnum, 20, ANY, &["NRAK-"]),
+    (Alphabet::Alnum, 24, ANY, &["ATBB"]),
+    (Alphabet::Alnum, 26, 26, &["da2-"]),
+    (Alphabet::Alnum, 30, ANY, &["bkct_", "bkua_", "csk-", "hf_"]),
+    (Alphabet::Alnum, 32, 32, &["cio", "key-"]),
+    (Alphabet::Alnum, 32, ANY, &["dd_api_", "lin_api_", "lin_oauth_", "phx_", "pplx-", "sk-"]),
+    (Alphabet::Alnum, 36, ANY, &["gho_", "ghp_", "ghr_", "ghs_", "ghu_", "nfp_", "npm_", "pnu_"]),
+    (Alphabet::Alnum, 37, 37, &["r8_"]),
+    (
+        Alphabet::Alnum,
+        40,
+        ANY,
+        &[
+            "AGE-SECRET-KEY-1", "CLOJARS_", "dp.audit.", "dp.ct.", "dp.pt.", "dp.sa.", "dp.scim.", "gsk_", "hcaik_",
+            "napi_", "ntn_", "vcp_",
+        ],
+    ),
+    (Alphabet::Alnum, 43, 43, &["oy2", "secret_"]),
+    (Alphabet::Alnum, 60, ANY, &["AKCp", "rdme_", "xai-"]),
+    (Alphabet::Url, 10, ANY, &["xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-"]),
+    (Alphabet::Url, 16, ANY, &["sk_org_"]),
+    (
+        Alphabet::Url,
+        20,
+        ANY,
+        &[
+            "configcat-sdk-", "dckr_oat_", "dckr_pat_", "glagent-", "glcbt-", "gldt-", "glffct-", "glft-", "glimt-",
+            "gloas-", "glpat-", "glptt-", "glrt-", "glsoat-", "sb_secret_", "sk-admin-", "sk-ant-", "sk-proj-",
+            "sk-svcacct-", "tskey-", "xoxe.xox", "ya29.",
+        ],
+    ),
+    (Alphabet::Url, 22, ANY, &["github_pat_", "sq0atp-"]),
+    (Alphabet::Url, 24, ANY, &["FLWSECK-", "FLWSECK_TEST-", "GOCSPX-", "NRII-", "hvb.", "hvr.", "hvs.", "tvly-"]),
+    (
+        Alphabet::Url,
+        30,
+        ANY,
+        &[
+            "CCIPAT_", "CCIPRJ_", "HRKU-", "access-development-", "access-production-", "access-sandbox-", "pat-eu1-",
+            "pat-na1-", "vercel_blob_rw_", "xapp-",
+        ],
+    ),
+    (Alphabet::Url, 32, ANY, &["glsa_", "lsv2_pt_", "lsv2_sk_", "sk-lf-", "sk-or-", "tgp_v1_"]),
+    (Alphabet::Url, 34, ANY, &["A3-"]),
+    (Alphabet::Url, 35, 35, &["AIza"]),
+    (
+        Alphabet::Url,
+        40,
+        ANY,
+        &[
+            "ATATT3", "ATCTT3", "CFPAT-", "PMAK-", "duffel_live_", "duffel_test_", "figd_", "fio-u-", "fo1_", "jina_",
+            "nvapi-", "ops_eyJ", "packagist_", "pcsk_", "pypi-AgE", "sgp_", "sq0csp-", "tfp_",
+        ],
+    ),
+    (Alphabet::Url, 48, ANY, &["tk-us-"]),
+    (Alphabet::Url, 60, ANY, &["EAA"]),
+    (Alphabet::Url, 64, ANY, &["xkeysib-", "xsmtpsib-"]),
+    (Alphabet::Url, 120, ANY, &["sl."]),
+    (Alphabet::Dotted, 2, ANY, &["$2a$", "$2b$", "$2y$"]),
+    (Alphabet::Dotted, 32, ANY, &["pscale_oauth_", "pscale_pw_", "pscale_tkn_"]),
+    (Alphabet::Dotted, 40, ANY, &["SG.", "dp.st.", "sk.eyJ", "tk.eyJ"]),
+    (Alphabet::Dotted, 80, ANY, &["dt0c01."]),
+    (Alphabet::Base64, 16, ANY, &["whsec_"]),
+    (Alphabet::Base64, 32, ANY, &["glc_"]),
+    (Alphabet::Base64, 40, ANY, &["bedrock-api-key-", "fm1_", "fm2_", "sntrys_"]),
+    (Alphabet::Base64, 100, ANY, &["ABSK"]),
 ];
 
-/// Ranges of [`SHAPES`] by first byte.
-static BY_FIRST_BYTE: LazyLock<[(usize, usize); 128]> = LazyLock::new(|| {
-    let mut places = [(0, 0); 128];
-    for (at, (prefix, ..)) in SHAPES.iter().enumerate() {
-        if let Some(place) = prefix.bytes().next().and_then(|first| places.get_mut(usize::from(first))) {
-            if place.1 == 0 {
-                place.0 = at;
+/// The prefixes by first byte, each with its shape.
+static BY_FIRST_BYTE: LazyLock<[Vec<(&'static str, &'static Shape)>; 128]> = LazyLock::new(|| {
+    let mut places = [const { Vec::new() }; 128];
+    for shape in SHAPES {
+        for prefix in shape.3 {
+            if let Some(place) = prefix.bytes().next().and_then(|first| places.get_mut(usize::from(first))) {
+                place.push((*prefix, shape));
             }
-            place.1 = at + 1;
         }
     }
     places
@@ -280,24 +180,23 @@ pub(super) fn holds_credential(value: &str) -> bool {
     is_private_key(value) || is_webhook(value) || is_authorization(value)
 }
 
-/// True if a credential begins at this byte, which is the first of a word.
+/// True if a credential begins at this byte, the first of a word.
 fn begins_credential(value: &str, at: usize) -> bool {
     let Some(rest) = value.get(at..) else { return false };
     let first = usize::from(rest.as_bytes().first().copied().unwrap_or_default());
-    let (start, end) = BY_FIRST_BYTE.get(first).copied().unwrap_or_default();
-    let known = SHAPES.get(start..end).unwrap_or_default().iter().any(|(prefix, of, least, most)| {
+    let known = BY_FIRST_BYTE.get(first).into_iter().flatten().any(|(prefix, (alphabet, least, most, _))| {
         rest.strip_prefix(prefix).is_some_and(|behind| {
-            let body = run(behind, *of);
+            let body = run(behind, *alphabet);
             // `access-production-logs-of-the-shop` begins like a key of Plaid.
-            let words = matches!(of, Of::Url | Of::Dotted) && is_readable(body);
+            let words = matches!(alphabet, Alphabet::Url | Alphabet::Dotted) && is_readable(body);
             (*least..=*most).contains(&body.len()) && !words && !is_repetitive(body)
         })
     });
     known || is_token(rest) || is_dotted_token(rest) || is_key_by_length(rest)
 }
 
-fn run(text: &str, of: Of) -> &str {
-    let end = text.bytes().position(|byte| !of.has(byte)).unwrap_or(text.len());
+fn run(text: &str, alphabet: Alphabet) -> &str {
+    let end = text.bytes().position(|byte| !alphabet.has(byte)).unwrap_or(text.len());
     text.get(..end).unwrap_or_default()
 }
 
@@ -307,7 +206,7 @@ fn is_token(rest: &str) -> bool {
     if !rest.starts_with("eyJ") {
         return false;
     }
-    let parts: Vec<&str> = run(rest, Of::Dotted).split('.').collect();
+    let parts: Vec<&str> = run(rest, Alphabet::Dotted).split('.').collect();
     match parts.as_slice() {
         [head, body, _] => head.len() >= 11 && body.len() >= 11 && body.starts_with("eyJ"),
         [head, _, _, body, _] => head.len() >= 11 && is_mixed(body),
@@ -316,18 +215,20 @@ fn is_token(rest: &str) -> bool {
     }
 }
 
-/// Tokens of several parts, told by their lengths: of Discord, Airtable, HashiCorp Terraform, Azure, Telegram, Resend,
+/// Tokens of several parts, recognized by their lengths: of Discord, Airtable, HashiCorp Terraform, Azure, Telegram, Resend,
 /// Mailchimp and Mailgun.
 fn is_dotted_token(rest: &str) -> bool {
     is_three_part_token(rest) || is_telegram_token(rest) || is_azure_secret(rest) || is_hex_token(rest) || {
         let key = rest.strip_prefix("re_").and_then(|key| key.split_once('_'));
-        key.is_some_and(|(id, key)| run(id, Of::Alnum).len() == 8 && id.len() == 8 && run(key, Of::Alnum).len() >= 24)
+        key.is_some_and(|(id, key)| {
+            run(id, Alphabet::Alnum).len() == 8 && id.len() == 8 && run(key, Alphabet::Alnum).len() >= 24
+        })
     }
 }
 
 /// Tokens of Discord, Airtable and HashiCorp Terraform.
 fn is_three_part_token(rest: &str) -> bool {
-    let whole = run(rest, Of::Dotted);
+    let whole = run(rest, Alphabet::Dotted);
     if whole.len() < 55 {
         return false;
     }
@@ -346,37 +247,40 @@ fn is_three_part_token(rest: &str) -> bool {
 /// The identifier of a bot, a colon and 35 characters.
 fn is_telegram_token(rest: &str) -> bool {
     let id = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let key = rest.get(id..).and_then(|rest| rest.strip_prefix(':')).map(|key| run(key, Of::Url));
+    let key = rest.get(id..).and_then(|rest| rest.strip_prefix(':')).map(|key| run(key, Alphabet::Url));
     (8..=10).contains(&id) && key.is_some_and(|key| key.len() == 35 && is_mixed(key))
 }
 
 /// Three characters, a digit, `Q~` and 34 more, `~` among them.
 fn is_azure_secret(rest: &str) -> bool {
     let mark = rest.get(3..6).filter(|mark| mark.ends_with("Q~") && mark.starts_with(|c: char| c.is_ascii_digit()));
-    let key = || rest.bytes().skip(6).take_while(|byte| Of::Dotted.has(*byte) || *byte == b'~').count();
+    let key = || rest.bytes().skip(6).take_while(|byte| Alphabet::Dotted.has(*byte) || *byte == b'~').count();
     mark.is_some() && key() >= 31
 }
 
 /// 32 hex digits, and the data centre of Mailchimp or two blocks of eight more of Mailgun.
 fn is_hex_token(rest: &str) -> bool {
-    let key = run(rest, Of::Hex);
+    let key = run(rest, Alphabet::Hex);
     let Some(behind) = rest.get(key.len()..).and_then(|rest| rest.strip_prefix('-')).filter(|_| key.len() == 32) else {
         return false;
     };
     let centre = behind.strip_prefix("us").is_some_and(|centre| centre.starts_with(|c: char| c.is_ascii_digit()));
-    let blocks = || run(behind, Of::Url).split('-').map(|block| run(block, Of::Hex).len()).eq([8, 8]);
+    let blocks = || run(behind, Alphabet::Url).split('-').map(|block| run(block, Alphabet::Hex).len()).eq([8, 8]);
     centre || blocks()
 }
 
 /// Keys without a prefix whose length and alphabet are peculiar: a secret access key of AWS, and keys of Azure and
 /// New Relic.
 fn is_key_by_length(rest: &str) -> bool {
-    let key = run(rest, Of::Base64);
+    let key = run(rest, Alphabet::Base64);
     match key.len() {
         40 if key.ends_with("NRAL") => true,
-        // Keys for reCAPTCHA are as long; that of a site is public, and nothing tells the two apart.
+        // Keys for reCAPTCHA are as long; that of a site is public, and the two look alike.
         40 => {
-            is_mixed(key) && !key.starts_with("6L") && !key.bytes().all(|byte| Of::Hex.has(byte)) && has_all_cases(key)
+            is_mixed(key)
+                && !key.starts_with("6L")
+                && !key.bytes().all(|byte| Alphabet::Hex.has(byte))
+                && has_all_cases(key)
         }
         88 => key.ends_with("==") && is_mixed(key) && has_all_cases(key),
         _ => false,
@@ -422,14 +326,14 @@ fn is_authorization(value: &str) -> bool {
     }
     while let Some(scheme) = words.next() {
         let scheme = scheme.trim_start_matches(['"', '\'']);
-        let of = |of: Of| words.clone().next().map(|key| run(key, of)).unwrap_or_default();
+        let of = |of: Alphabet| words.clone().next().map(|key| run(key, of)).unwrap_or_default();
         let found = match scheme.to_ascii_lowercase().as_str() {
             "bearer" | "token" | "apikey" | "ssws" => {
-                let key = of(Of::Dotted);
+                let key = of(Alphabet::Dotted);
                 key.len() >= 16 && is_mixed(key) && !is_repetitive(key)
             }
             "basic" => {
-                let key = of(Of::Base64);
+                let key = of(Alphabet::Base64);
                 key.len() >= 12 && (key.ends_with('=') || has_all_cases(key))
             }
             _ => false,
@@ -450,15 +354,18 @@ pub(super) fn has_password(value: &str, is_reference: impl Fn(&str) -> bool) -> 
     let mut rest = value;
     while let Some((before, after)) = rest.split_once("://") {
         let scheme = before.bytes().rev().take_while(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(byte));
-        if (1..=LONGEST_SCHEME).contains(&scheme.count()) && password(after).is_some_and(|it| !is_reference(it)) {
+        if (1..=LONGEST_SCHEME).contains(&scheme.count())
+            && password(after).is_some_and(|password| !is_reference(password))
+        {
             return true;
         }
         rest = after;
     }
     let driver = |mark: &str, separator: char| {
         let login = value.split_once(mark).map(|(login, _)| login);
-        let password = login.and_then(|login| login.rsplit(' ').next()?.rsplit_once(separator)).map(|(_, it)| it);
-        password.is_some_and(|it| !it.is_empty() && !it.contains(['/', '@']) && !is_reference(it))
+        let password =
+            login.and_then(|login| login.rsplit(' ').next()?.rsplit_once(separator)).map(|(_, password)| password);
+        password.is_some_and(|own| !own.is_empty() && !own.contains(['/', '@']) && !is_reference(own))
     };
     value.contains('@')
         && (driver("@tcp(", ':') || driver("@unix(", ':') || (value.contains("jdbc:oracle:") && driver("@", '/')))
@@ -485,11 +392,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shapes_of_one_first_byte_are_together() {
-        let first = |shape: &Shape| shape.0.as_bytes()[0];
-        assert!(SHAPES.is_sorted_by_key(first), "each first byte has one range");
-        for (at, shape) in SHAPES.iter().enumerate() {
-            assert!(shape.0.is_ascii() && !SHAPES[at + 1..].iter().any(|other| other.0 == shape.0), "{}", shape.0);
-        }
+    fn every_prefix_is_there_once() {
+        let mut prefixes: Vec<&str> = SHAPES.iter().flat_map(|shape| shape.3).copied().collect();
+        let known: usize = BY_FIRST_BYTE.iter().map(Vec::len).sum();
+        assert_eq!(prefixes.len(), known, "a prefix begins with a character of ASCII");
+        prefixes.sort_unstable();
+        assert_eq!(prefixes.windows(2).find(|pair| pair[0] == pair[1]), None);
     }
 }

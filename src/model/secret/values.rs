@@ -1,68 +1,17 @@
-//! Values whatever their names: words, references, placeholders, and neither.
+//! Kinds of values, whatever their names: words, references, placeholders and random texts.
 
-/// Words for how a secret is dealt with, which a value may be without being a secret.
+/// Words that are settings or defaults, not secrets.
 const ORDINARY: [&str; 30] = [
-    "changeit",
-    "changeme",
-    "cookie",
-    "default",
-    "disabled",
-    "dynamic",
-    "enabled",
-    "encrypted",
-    "external",
-    "false",
-    "hashed",
-    "header",
-    "hidden",
-    "inherit",
-    "managed",
-    "masked",
-    "none",
-    "null",
-    "optional",
-    "plain",
-    "prompt",
-    "query",
-    "redacted",
-    "required",
-    "rotate",
-    "static",
-    "true",
-    "undefined",
-    "unset",
-    "vault",
+    "changeit", "changeme", "cookie", "default", "disabled", "dynamic", "enabled", "encrypted", "external", "false",
+    "hashed", "header", "hidden", "inherit", "managed", "masked", "none", "null", "optional", "plain", "prompt",
+    "query", "redacted", "required", "rotate", "static", "true", "undefined", "unset", "vault",
 ];
 
-/// Words that make a readable value a placeholder, or the name of a place where the secret is.
-const STAND_INS: [&str; 27] = [
-    "change",
-    "changeme",
-    "dummy",
-    "example",
-    "fake",
-    "fixme",
-    "here",
-    "insert",
-    "keychain",
-    "kms",
-    "manager",
-    "moved",
-    "parameter",
-    "placeholder",
-    "redacted",
-    "replace",
-    "runbook",
-    "sample",
-    "secretsmanager",
-    "see",
-    "ssm",
-    "stored",
-    "tbd",
-    "todo",
-    "unused",
-    "vault",
-    "your",
+/// Words of a readable value that is a placeholder, or names the place of the secret.
+const PLACEHOLDERS: [&str; 27] = [
+    "change", "changeme", "dummy", "example", "fake", "fixme", "here", "insert", "keychain", "kms", "manager", "moved",
+    "parameter", "placeholder", "redacted", "replace", "runbook", "sample", "secretsmanager", "see", "ssm", "stored",
+    "tbd", "todo", "unused", "vault", "your",
 ];
 
 /// Names of algorithms, which end with more digits than other words.
@@ -77,24 +26,11 @@ const STORES: [&str; 8] =
 
 /// Prefixes of public keys and of ciphertexts of AWS KMS.
 const PUBLIC: [&str; 15] = [
-    "pk_live_",
-    "pk_test_",
-    "pk.eyJ",
-    "pk-lf-",
-    "phc_",
-    "sb_publishable_",
-    "rzp_live_",
-    "rzp_test_",
-    "ssh-rsa ",
-    "ssh-ed25519 ",
-    "-----BEGIN PUBLIC KEY",
-    "-----BEGIN CERTIFICATE",
-    "AQICAH",
-    "AQECAH",
-    "ENC[",
+    "pk_live_", "pk_test_", "pk.eyJ", "pk-lf-", "phc_", "sb_publishable_", "rzp_live_", "rzp_test_", "ssh-rsa ",
+    "ssh-ed25519 ", "-----BEGIN PUBLIC KEY", "-----BEGIN CERTIFICATE", "AQICAH", "AQECAH", "ENC[",
 ];
 
-/// True if a value names or locates something, is a key for everybody, or stands for a value that is put in elsewhere.
+/// True if a value names or locates something, is public, or is replaced elsewhere.
 pub(super) fn refers(value: &str) -> bool {
     let lower = || value.to_ascii_lowercase();
     is_reference(value)
@@ -190,7 +126,7 @@ fn is_version(text: &str) -> bool {
     text.strip_prefix('v').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit() || b".-_:".contains(&byte))
 }
 
-/// One address without whitespace. What it holds is looked at elsewhere.
+/// One address without whitespace, whatever it contains.
 fn is_address(value: &str) -> bool {
     let Some((scheme, rest)) = value.split_once("://") else { return false };
     let scheme_like = |byte: u8| byte.is_ascii_alphanumeric() || b"+.-:".contains(&byte);
@@ -246,10 +182,10 @@ pub(super) fn is_uuid(value: &str) -> bool {
         || value.strip_prefix("mrk-").is_some_and(|id| id.len() == 32 && hex(id))
 }
 
-/// True if a value that is made of words says that it is a placeholder.
-pub(super) fn stands_in(words: &[String]) -> bool {
+/// True if a value of these words is a placeholder.
+pub(super) fn is_placeholder(words: &[String]) -> bool {
     let negated = |pair: &[String]| pair[0] == "not" && ["real", "set", "used", "needed"].contains(&pair[1].as_str());
-    words.iter().any(|word| STAND_INS.contains(&word.as_str())) || words.windows(2).any(negated)
+    words.iter().any(|word| PLACEHOLDERS.contains(&word.as_str())) || words.windows(2).any(negated)
 }
 
 /// True if a value is made of words that a person reads, such as `checkout-v2` or `us-east-1`: letters with at most
@@ -321,7 +257,7 @@ pub(super) fn is_mixed(value: &str) -> bool {
     has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
 }
 
-/// The longest text that a filler repeats.
+/// The longest text that a filler repeats, in bytes.
 const LONGEST_FILLER: usize = 4;
 
 /// True if a value repeats a few characters, as `xxxxxxxx`, `00000000` and `fakefakefake12` do.
@@ -329,7 +265,7 @@ pub(super) fn is_repetitive(value: &str) -> bool {
     let bytes = value.as_bytes();
     let filled = |unit: usize| {
         let same = bytes.iter().zip(bytes.iter().skip(unit)).take_while(|(a, b)| a == b).count();
-        // All but the last few, which count up.
+        // The last few may count up.
         same + unit + 4 >= bytes.len() && same >= unit * 2
     };
     bytes.len() >= 6 && (1..=LONGEST_FILLER).any(filled)
