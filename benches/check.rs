@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use driftgate::check::{self, Options};
-use driftgate::model::catalogue::{STAGE, position};
+use driftgate::model::catalogue::stage;
 use driftgate::model::projection::Projection;
 use driftgate::model::protocol::Protocol;
 use driftgate::model::state::{ApiBatch, Batch as _, Close, VecState};
@@ -108,7 +108,7 @@ fn decoded() -> Apis {
         let stages = &mut apis[at].1;
         let mut stage = document.stage.clone().into_owned();
         if let Value::Struct(members) = &mut stage {
-            members[const { position(STAGE, "StageName") }] = Value::text(format!("stage-{:04}", stages.len()));
+            members[stage::NAME.at] = Value::text(format!("stage-{:04}", stages.len()));
         }
         stages.push(stage);
     };

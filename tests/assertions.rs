@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use driftgate::check::{Inheritance, Options, Verdict, verdict};
-use driftgate::model::catalogue::{ACCESS_LOG_SETTINGS, API, ROUTE_SETTINGS, STAGE, position};
+use driftgate::model::catalogue::{ACCESS_LOG_SETTINGS, ROUTE_SETTINGS, STAGE, api, position, stage};
 use driftgate::model::digest::Digest;
 use driftgate::model::document::api_stated_by;
 use driftgate::model::finding::Actual;
@@ -458,15 +458,15 @@ fn a_hole_in_something_matters_only_where_it_is_read() {
     const NOT_STATED: &str = "the source does not state it";
     let hole = |stage: &mut Value<'static>, api: &mut Value<'static>| {
         let tags = vec![("a".into(), Value::text("x")), ("b".into(), Value::NotStated)];
-        *member(stage, position(STAGE, "Tags")) = Value::map(tags);
+        *member(stage, stage::TAGS.at) = Value::map(tags);
         let mut logs = vec![Value::Unset; ACCESS_LOG_SETTINGS.len()];
         logs[0] = Value::NotStated;
-        *member(stage, position(STAGE, "AccessLogSettings")) = Value::Struct(logs.into());
+        *member(stage, stage::ACCESS_LOGS.at) = Value::Struct(logs.into());
         let mut route = vec![Value::Unset; ROUTE_SETTINGS.len()];
-        route[position(ROUTE_SETTINGS, "ThrottlingBurstLimit")] = Value::NotStated;
+        route[position(ROUTE_SETTINGS, "ThrottlingBurstLimit").unwrap()] = Value::NotStated;
         let routes = vec![("GET /a".into(), Value::Struct(route.into()))];
-        *member(stage, position(STAGE, "RouteSettings")) = Value::map(routes);
-        *member(api, position(API, "Name")) = Value::NotStated;
+        *member(stage, stage::ROUTES.at) = Value::map(routes);
+        *member(api, api::NAME.at) = Value::NotStated;
     };
     for (expression, verdict) in [
         ("stage.Tags.a == 'x' && 'a' in stage.Tags && !('c' in stage.Tags)", "conforms".to_owned()),
@@ -589,7 +589,7 @@ fn what_is_not_stated_never_changes_a_verdict() {
         let of_stage = holes(&example.stage).into_iter().map(|stage| (stage, example.api.clone()));
         let of_api = holes(&example.api).into_iter().map(|api| (example.stage.clone(), api));
         for (stage, api) in of_stage.chain(of_api) {
-            if api.member(position(API, "ProtocolType")).as_text().is_some() {
+            if api.member(api::PROTOCOL.at).as_text().is_some() {
                 let found = verdict(&stage, &api);
                 assert!(
                     found == whole || found == "undecided",
@@ -604,7 +604,7 @@ fn what_is_not_stated_never_changes_a_verdict() {
 fn of_a_digest_the_key_and_equality_with_a_text_are_known() {
     let digest = |stage: &mut Value<'static>, _: &mut Value<'static>| {
         let value = Value::Digest(Box::new(Digest::of(Some("111122223333"), "fn", "x")));
-        *member(stage, position(STAGE, "StageVariables")) = Value::map(vec![("fn".into(), value)]);
+        *member(stage, stage::VARIABLES.at) = Value::map(vec![("fn".into(), value)]);
     };
     let open =
         "undecided StageVariables.fn: the snapshot holds only a digest of the value; this test needs the value itself";
@@ -632,7 +632,7 @@ fn of_a_digest_the_key_and_equality_with_a_text_are_known() {
 #[test]
 fn a_protocol_that_is_not_stated_is_tried_both_ways() {
     let unstated = |_: &mut Value<'static>, api: &mut Value<'static>| {
-        *member(api, position(API, "ProtocolType")) = Value::NotStated;
+        *member(api, api::PROTOCOL.at) = Value::NotStated;
     };
     assert_eq!(changed(&asserting("!stage.AutoDeploy"), "{}", unstated), "conforms");
     let logs = changed(&asserting("stage.DefaultRouteSettings.LoggingLevel == 'OFF'"), "{}", unstated);

@@ -32,7 +32,7 @@ fn read(text: &str, change: impl FnOnce(&mut FileRequest)) -> Result<(Vec<String
     while let Some(batch) = state.next() {
         let each = batch.decode(&Projection::all(), &mut |stage| {
             let unstated = |name: &&str| {
-                let value = stage.stage.member(position(STAGE, name));
+                let value = stage.stage.member(position(STAGE, name).unwrap());
                 matches!(value, driftgate::model::Value::NotStated)
             };
             let unstated: Vec<&str> =

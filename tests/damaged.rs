@@ -390,7 +390,7 @@ fn rich() -> Vec<u8> {
         let mut members: Vec<Value<'static>> =
             vec![Value::Unset; if fields == "api" { API.len() } else { STAGE.len() }];
         for (name, value) in named {
-            members[position(if fields == "api" { API } else { STAGE }, name)] = value.clone();
+            members[position(if fields == "api" { API } else { STAGE }, name).unwrap()] = value.clone();
         }
         Value::Struct(members.into())
     };

@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use driftgate::check::{self, Options};
-use driftgate::model::catalogue::{API_FIELD, Field, position};
-use driftgate::model::document::STAGE_FIELD;
+use driftgate::model::catalogue::{API_FIELD, Field, STAGE_FIELD, position};
 use driftgate::model::finding::Waived;
 use driftgate::model::state::{ApiBatch, Batch, Close, VecState};
 use driftgate::model::value::Written;
@@ -95,7 +94,7 @@ fn outcome(policies: &Policies, batch: impl Batch + 'static) -> Outcome {
 fn named(example: &Example) -> (Value<'static>, [Value<'static>; 2]) {
     let set = |value: &Value<'static>, field: &'static Field, name: &str, text: &str, always: bool| {
         let mut value = value.clone();
-        if always || value.member(position(field.members(), name)).is_unset() {
+        if always || value.member(position(field.members(), name).unwrap()).is_unset() {
             value.put(field, &[name.to_owned()], Some(Value::text(text.to_owned())));
         }
         value

@@ -10,8 +10,7 @@ use std::sync::Arc;
 
 use driftgate::check::{self, Inheritance, Options, Verdict};
 use driftgate::model::Document;
-use driftgate::model::catalogue::{API_FIELD, Field, Kind, position};
-use driftgate::model::document::STAGE_FIELD;
+use driftgate::model::catalogue::{API_FIELD, Field, Kind, STAGE_FIELD, position, stage};
 use driftgate::model::value::Value;
 use driftgate::policy::author::learn::learn;
 use driftgate::policy::read::example::Expected;
@@ -106,7 +105,7 @@ fn value(field: &'static Field) -> BoxedStrategy<Value<'static>> {
 
 fn with(value: Value<'static>, field: &'static Field, name: &str, to: Value<'static>) -> Value<'static> {
     let Value::Struct(mut members) = value else { return value };
-    members[position(field.members(), name)] = to;
+    members[position(field.members(), name).unwrap()] = to;
     Value::Struct(members)
 }
 
@@ -269,7 +268,7 @@ fn stage_variables_are_learned_by_name_alone() {
 
 #[test]
 fn log_variables_are_learned_by_their_whole_names() {
-    let logs_field: &'static Field = &STAGE.members()[position(STAGE.members(), "AccessLogSettings")];
+    let logs_field: &'static Field = &STAGE.members()[stage::ACCESS_LOGS.at];
     let format = r#"{"t":"$context.authorizer.claims.custom:tenant_id","g":"$context.authorizer.claims['cognito:groups']",
         "r":"$context.authorizer.claims.https://example.com/role","n":"$context.authorizer['claims.a b']"}"#;
     let logs = with(
@@ -304,7 +303,7 @@ fn nothing_that_looks_like_a_secret_is_copied() {
         value.put(row, &path, Some(to));
         value
     };
-    let settings = &STAGE.members()[position(STAGE.members(), "DefaultRouteSettings")];
+    let settings = &STAGE.members()[stage::DEFAULT_ROUTE.at];
     let limited = with(Value::empty_struct(settings.members()), settings, "ThrottlingBurstLimit", Value::Integer(5));
     let format = format!("{{\"id\":\"$context.requestId\",\"k\":\"{TOKEN}\"}}");
     let mut stage = Value::empty_struct(STAGE.members());
@@ -346,7 +345,7 @@ fn nothing_that_looks_like_a_secret_is_copied() {
 fn a_limit_is_the_highest_in_force_and_none_that_blocks_is_learned() {
     let limits = |default: Option<i64>, routes: &[(&'static str, Option<i64>)], inheritance: Inheritance| {
         let settings = |limit: Option<i64>| {
-            let settings = &STAGE.members()[position(STAGE.members(), "DefaultRouteSettings")];
+            let settings = &STAGE.members()[stage::DEFAULT_ROUTE.at];
             let limit = limit.map_or(Value::Unset, Value::Integer);
             with(Value::empty_struct(settings.members()), settings, "ThrottlingBurstLimit", limit)
         };

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use driftgate::check::{Inheritance, Options, Verdict, verdict};
-use driftgate::model::catalogue::{STAGE, position};
+use driftgate::model::catalogue::stage;
 use driftgate::model::finding::{Actual, Reading};
 use driftgate::model::path::Segment;
 use driftgate::model::{Document, Value};
@@ -26,7 +26,7 @@ fn judged(matches: &str, expect: &str, given: &str, inheritance: Inheritance) ->
     let mut stage = example.stage.clone();
     // Stands for a source that says nothing of the routes.
     if let (true, Value::Struct(members)) = (given.contains("not-stated"), &mut stage) {
-        members[position(STAGE, "RouteSettings")] = Value::NotStated;
+        members[stage::ROUTES.at] = Value::NotStated;
     }
     let document =
         Document { account: Some(&example.account), region: Some(&example.region), api: &example.api, stage: &stage };

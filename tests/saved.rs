@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use driftgate::model::Value;
-use driftgate::model::catalogue::{API, Field, Kind, STAGE, position};
+use driftgate::model::catalogue::{API, Field, Kind, STAGE, api, position, stage};
 use driftgate::model::digest::Digest;
 use driftgate::model::projection::Projection;
 use driftgate::model::protocol::Protocol;
@@ -82,7 +82,7 @@ fn snapshot(stages: &[Stage], show_values: bool, gaps: Vec<Gap>) -> Vec<u8> {
     let mut apis: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for stage in stages {
         let place = (stage.account.as_deref(), stage.region.as_deref());
-        apis.entry(place).or_default().insert(stage.api.member(position(API, "ApiId")).as_text());
+        apis.entry(place).or_default().insert(stage.api.member(api::ID.at).as_text());
     }
     let scopes = apis
         .into_iter()
@@ -187,7 +187,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 fn hidden(stage: &Stage) -> Stage {
     let mut hidden = stage.clone();
     if let Value::Struct(members) = &mut hidden.stage
-        && let Value::Map(entries) = &mut members[position(STAGE, "StageVariables")]
+        && let Value::Map(entries) = &mut members[stage::VARIABLES.at]
     {
         for (name, value) in entries.iter_mut() {
             *value = std::mem::take(value).hidden(stage.account.as_deref(), name);
@@ -253,7 +253,7 @@ fn with_unstated(fields: &'static [Field]) -> impl Strategy<Value = Value<'stati
 
 fn set(value: &mut Value<'static>, of: &[Field], name: &str, text: &str) {
     let Value::Struct(members) = value else { panic!() };
-    members[position(of, name)] = Value::text(text.to_owned());
+    members[position(of, name).unwrap()] = Value::text(text.to_owned());
 }
 
 /// Stages in the order that a source keeps: account, Region, API, stage.
@@ -269,7 +269,7 @@ fn any_stages(most: usize) -> impl Strategy<Value = Vec<Stage>> {
     )
         .prop_map(|(account, region, mut api, id, stages)| {
             set(&mut api, API, "ApiId", &id);
-            if api.member(position(API, "ProtocolType")).is_unset() {
+            if api.member(api::PROTOCOL.at).is_unset() {
                 set(&mut api, API, "ProtocolType", "HTTP");
             }
             let of = |name: Option<&str>| name.map(str::to_owned);
@@ -320,7 +320,7 @@ proptest! {
     fn no_value_of_a_variable_is_in_a_snapshot(value in "[a-z]{12}", name in "[a-z]{1,8}") {
         let mut stage = bare("prod");
         let Value::Struct(members) = &mut stage.stage else { unreachable!() };
-        members[position(STAGE, "StageVariables")] = Value::map(vec![(name.into(), Value::text(value.clone()))]);
+        members[stage::VARIABLES.at] = Value::map(vec![(name.into(), Value::text(value.clone()))]);
         let text = String::from_utf8(snapshot(&[stage], false, Vec::new())).unwrap();
         prop_assert!(!text.contains(&value), "{}", text);
     }
@@ -620,7 +620,7 @@ fn plain(stages: Vec<Stage>) -> Vec<Stage> {
 }
 
 fn names(stages: &[Stage]) -> Vec<String> {
-    let name = |stage: &Stage| stage.stage.member(position(STAGE, "StageName")).as_text().unwrap().to_owned();
+    let name = |stage: &Stage| stage.stage.member(stage::NAME.at).as_text().unwrap().to_owned();
     stages.iter().map(name).collect()
 }
 
@@ -674,7 +674,7 @@ fn more_pages_are_a_gap() {
 
 #[test]
 fn what_the_output_does_not_say_is_stated_or_not_stated() {
-    let member = |stage: &Stage, name| stage.api.member(position(API, name)).clone();
+    let member = |stage: &Stage, name| stage.api.member(position(API, name).unwrap()).clone();
     let (stages, _) = read(PASCAL.as_bytes()).unwrap();
     for name in ["ApiId", "ProtocolType", "Name", "Tags"] {
         assert_eq!(member(&stages[0], name), Value::NotStated, "{name}");

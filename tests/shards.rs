@@ -190,10 +190,10 @@ fn gap(operation: &str) -> Gap {
 /// The API with an id of its own.
 fn named(api: &driftgate::model::Value<'static>, id: &str) -> driftgate::model::Value<'static> {
     use driftgate::model::Value;
-    use driftgate::model::catalogue::{API, position};
+    use driftgate::model::catalogue::api;
     let mut api = api.clone();
     if let Value::Struct(members) = &mut api {
-        members[position(API, "ApiId")] = Value::Text(id.to_owned().into());
+        members[api::ID.at] = Value::Text(id.to_owned().into());
     }
     api
 }
@@ -262,17 +262,8 @@ fn the_fleets_hold_what_there_is_to_merge() {
         seen.extend((!outcome.coverage.ungoverned.is_empty()).then(|| "ungoverned".to_owned()));
     }
     let kinds = [
-        "account-suspended",
-        "again",
-        "deleted",
-        "gaps",
-        "policy-unused",
-        "violations",
-        "waived",
-        "waiver-expired",
-        "waiver-expires-soon",
-        "waiver-unused",
-        "waiver-without-rule",
+        "account-suspended", "again", "deleted", "gaps", "policy-unused", "violations", "waived", "waiver-expired",
+        "waiver-expires-soon", "waiver-unused", "waiver-without-rule",
     ];
     assert_eq!(seen.into_iter().filter(|kind| kind != "ungoverned").collect::<Vec<_>>(), kinds);
 }

@@ -557,8 +557,8 @@ fn stage_variables_are_shown_as_digests_and_digests_decide_what_they_can() {
         let policies = policies(rule, "{}");
         let digest = driftgate::model::digest::Digest::of(Some("111122223333"), "key", value);
         let mut example = example_stage(&policies);
-        let at = driftgate::model::catalogue::position(driftgate::model::catalogue::STAGE, "StageVariables");
-        example[at] = Value::map(vec![("key".into(), Value::Digest(Box::new(digest)))]);
+        example[driftgate::model::catalogue::stage::VARIABLES.at] =
+            Value::map(vec![("key".into(), Value::Digest(Box::new(digest)))]);
         let stage = Value::Struct(example.into());
         let document = Document {
             account: Some("111122223333"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use driftgate::check::{self, Inheritance, Options};
 use driftgate::gate;
-use driftgate::model::catalogue::{STAGE, position};
+use driftgate::model::catalogue::stage;
 use driftgate::model::document::api_stated_by;
 use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, VecState};
 use driftgate::model::{Outcome, Severity, Value};
@@ -253,7 +253,7 @@ fn what_a_rule_does_not_ask_leaves_nothing_open() {
     let example = &policies.policies[0].tests[0];
     let mut stage = example.stage.clone();
     if let Value::Struct(members) = &mut stage {
-        members[position(STAGE, "RouteSettings")] = Value::NotStated;
+        members[stage::ROUTES.at] = Value::NotStated;
     }
     let batch = ApiBatch { account: None, region: None, api: example.api.clone(), stages: vec![stage] };
     let state = VecState::new(vec![batch], Close::default());
@@ -401,7 +401,7 @@ fn a_waived_rule_that_is_also_undecided_is_not_clean() {
     let example = &policies.policies[0].tests[0];
     let mut stage = example.stage.clone();
     if let Value::Struct(members) = &mut stage {
-        members[position(STAGE, "RouteSettings")] = Value::NotStated;
+        members[stage::ROUTES.at] = Value::NotStated;
     }
     let batch =
         ApiBatch { account: Some(EXAMPLE_ACCOUNT.into()), region: None, api: example.api.clone(), stages: vec![stage] };

@@ -9,7 +9,7 @@ use super::routes::Routes;
 use super::verdict::{Verdict, chosen};
 use crate::model::Document;
 use crate::model::Value;
-use crate::model::catalogue::{STAGE, position};
+use crate::model::catalogue::stage;
 use crate::model::finding::Actual;
 use crate::model::path::{Path, Segment};
 use crate::model::protocol::Protocol;
@@ -72,7 +72,11 @@ pub fn reasons(
                 picture.lacking(protocol, &mut Path::new(), &mut lacking);
             }
             for part in rule.each_route.iter().flat_map(|routes| &routes.parts) {
-                part.pattern.lacking(protocol, &mut Path::of([Segment::Member("DefaultRouteSettings")]), &mut lacking);
+                part.pattern.lacking(
+                    protocol,
+                    &mut Path::of([Segment::Member(stage::DEFAULT_ROUTE.name)]),
+                    &mut lacking,
+                );
             }
             let mut lacking: Vec<String> = lacking.iter().map(Path::to_string).collect();
             if let Some(assertion) = &rule.assertion {
@@ -166,7 +170,7 @@ fn unmatched(
 
 /// The routes of a stage as `match` sees them: the default, which has no key, and each entry.
 fn routes<'d>(document: &'d Document<'_>) -> impl Iterator<Item = Value<'d>> {
-    let entries = document.stage.member(position(STAGE, "RouteSettings")).entries();
+    let entries = document.value(stage::ROUTES).entries();
     iter::once(Value::Unset).chain(entries.iter().map(|(key, _)| Value::text(key.as_ref())))
 }
 

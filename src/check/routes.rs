@@ -5,12 +5,13 @@ use std::borrow::Cow;
 
 use super::options::{Inheritance, Options};
 use crate::model::Document;
-use crate::model::catalogue::{ROUTE_SETTINGS, STAGE, position};
+use crate::model::catalogue::ours::EACH_ROUTE;
+use crate::model::catalogue::{ROUTE_SETTINGS, position, stage};
 use crate::model::finding::{Origin, Reading};
 use crate::model::path::Segment;
 use crate::model::protocol::Protocol;
 use crate::model::value::{NOT_STATED, UNSET, Value};
-use crate::policy::language::context::{At, EACH_ROUTE};
+use crate::policy::language::context::At;
 use crate::policy::language::explain::{Failure, OpenQuestion, Trail};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::language::truth::{Truth, Use};
@@ -64,7 +65,7 @@ fn demanded(chosen: Truth, says: Truth) -> Option<Truth> {
 
 /// The entries of a stage's `RouteSettings`.
 pub fn route_settings<'d>(document: &Document<'d>) -> &'d Value<'d> {
-    document.stage.member(const { position(STAGE, "RouteSettings") })
+    document.value(stage::ROUTES)
 }
 
 /// The routes of a stage, and what is demanded of each.
@@ -103,7 +104,7 @@ impl<'d> Routes<'d> {
             parts: &each.parts,
             chosen,
             at: At { field: EACH_ROUTE, ..At::top(document, protocol, Use::Expect).showing(options.show_values) },
-            default: document.stage.member(const { position(STAGE, "DefaultRouteSettings") }),
+            default: document.value(stage::DEFAULT_ROUTE),
             entries: route_settings(document),
             options,
         }
@@ -159,7 +160,7 @@ impl<'d> Routes<'d> {
     pub fn failures(&self, out: &mut Vec<Failure>) {
         for part in self.parts {
             if self.chosen.default == Truth::True {
-                self.failing(part, self.default, &mut Trail::member("DefaultRouteSettings"), out);
+                self.failing(part, self.default, &mut Trail::member(stage::DEFAULT_ROUTE.name), out);
             }
             for route in self.besides_default(part).filter(|route| route.chosen == Truth::True) {
                 self.failures_of(part, &route, out);
@@ -201,7 +202,9 @@ impl<'d> Routes<'d> {
         let mut found = out.split_off(before);
         for failure in &mut found {
             let inherited = match failure.path.segments().next_back() {
-                Some(Segment::Member(name)) => route.entry.member(position(ROUTE_SETTINGS, name)).is_unset(),
+                Some(Segment::Member(name)) => {
+                    position(ROUTE_SETTINGS, name).is_some_and(|at| route.entry.member(at).is_unset())
+                }
                 _ => false,
             };
             if inherited && failure.origin == Origin::Route {
@@ -221,7 +224,7 @@ impl<'d> Routes<'d> {
     pub fn demands(&self, out: &mut Vec<Failure>) {
         for part in self.parts {
             if self.chosen.default == Truth::True {
-                let mut trail = Trail::member("DefaultRouteSettings");
+                let mut trail = Trail::member(stage::DEFAULT_ROUTE.name);
                 part.pattern.demands(self.default, &self.at, &mut trail, out);
             }
             for route in self.besides_default(part).filter(|route| route.chosen == Truth::True) {
@@ -246,7 +249,7 @@ impl<'d> Routes<'d> {
     pub fn questions(&self, out: &mut Vec<OpenQuestion>) {
         for part in self.parts {
             if !matches!(self.chosen.default, Truth::False | Truth::Dropped) {
-                let mut trail = Trail::member("DefaultRouteSettings");
+                let mut trail = Trail::member(stage::DEFAULT_ROUTE.name);
                 part.pattern.open_questions(self.default, &self.at, &mut trail, out);
             }
             for route in self.besides_default(part) {
@@ -261,7 +264,7 @@ impl<'d> Routes<'d> {
         }
         let asks = |part: &RoutePart| part.pattern.truth(self.default, &self.at) != Truth::Dropped;
         if self.may_be_entries() && self.parts.iter().any(asks) {
-            out.push(OpenQuestion::not_stated("RouteSettings".into()));
+            out.push(OpenQuestion::not_stated(stage::ROUTES.name.into()));
         }
     }
 }

@@ -7,6 +7,7 @@ use super::asserted::AssertOutcome;
 use super::options::Options;
 use super::routes::{Chosen, Routes, route_settings};
 use crate::model::Document;
+use crate::model::catalogue::{api, stage};
 use crate::model::finding::Actual;
 use crate::model::protocol::{Protocol, Protocols};
 use crate::model::value::{NOT_STATED, Value};
@@ -139,7 +140,7 @@ fn unstated_protocol(mut questions: Vec<OpenQuestion>) -> Verdict {
 
 fn unstated_protocol_question() -> OpenQuestion {
     let reason = "the outcome depends on the protocol, which the source does not state".into();
-    OpenQuestion { route: None, path: "api.ProtocolType".into(), reason }
+    OpenQuestion { route: None, path: api::PROTOCOL.path.into(), reason }
 }
 
 /// The routes of a stage that a rule is about: all of them or none, unless its `match` names `route`.
@@ -174,7 +175,7 @@ fn match_questions(
         for mut question in open {
             // Routes are the keys of this map.
             if &*question.path == "route" && matches!(route, Value::NotStated) {
-                question = OpenQuestion::not_stated("RouteSettings".into());
+                question = OpenQuestion::not_stated(stage::ROUTES.name.into());
             }
             question.route = route.as_text().map(Arc::from);
             if !questions.iter().any(|known| known.path == question.path && known.reason == question.reason) {

@@ -1,6 +1,7 @@
 //! The violations that waivers tolerate. It must not know the date: a waiver knows itself if it has expired.
 
-use crate::model::catalogue::{STAGE, position};
+use crate::model::catalogue::ours::EACH_ROUTE;
+use crate::model::catalogue::stage::{DEFAULT_ROUTE, ROUTES};
 use crate::model::finding::{Reading, WaiverFacts};
 use crate::model::outcome::Unneeded;
 use crate::model::path::Segment;
@@ -9,7 +10,7 @@ use crate::model::state::{Scope, ScopeOutcome, Warning, WarningKind};
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::model::{Document, Outcome};
 use crate::policy::Policies;
-use crate::policy::language::context::{At, EACH_ROUTE};
+use crate::policy::language::context::At;
 use crate::policy::language::explain::Failure;
 use crate::policy::language::truth::{Truth, Use};
 use crate::policy::read::compile::Expectation;
@@ -191,12 +192,12 @@ fn accepts(
     let at_route = At { field: EACH_ROUTE, ..at };
     let settings = match failure.route() {
         Some(key) => route_settings(document).entry(key),
-        None => document.stage.member(const { position(STAGE, "DefaultRouteSettings") }),
+        None => document.value(DEFAULT_ROUTE),
     };
     let setting: Vec<Segment<'_>> = failure.path.segments().collect();
     let of_route = match setting.as_slice() {
-        [Segment::Member("DefaultRouteSettings"), below @ ..]
-        | [Segment::Member("RouteSettings"), Segment::Key(_), below @ ..] => Some(below),
+        [Segment::Member(name), below @ ..] if *name == DEFAULT_ROUTE.name => Some(below),
+        [Segment::Member(name), Segment::Key(_), below @ ..] if *name == ROUTES.name => Some(below),
         _ => None,
     };
     let (picture, each_route) = (accept.pattern.as_ref(), accept.each_route.as_ref());
@@ -210,14 +211,13 @@ fn accepts(
 
 /// The stage with the settings in force of a route in place of its entry.
 fn with_what_is_in_force<'d>(key: &str, reading: Reading, document: &Document<'d>) -> Value<'d> {
-    const ROUTES: usize = position(STAGE, "RouteSettings");
-    let default = document.stage.member(const { position(STAGE, "DefaultRouteSettings") });
+    let default = document.value(DEFAULT_ROUTE);
     let mut stage = document.stage.clone();
     if let Value::Struct(members) = &mut stage
-        && let Some(Value::Map(entries)) = members.get_mut(ROUTES)
+        && let Some(Value::Map(entries)) = members.get_mut(ROUTES.at)
         && let Some((_, entry)) = entries.iter_mut().find(|(name, _)| name == key)
     {
-        let own = document.stage.member(ROUTES).entry(key);
+        let own = document.value(ROUTES).entry(key);
         *entry = in_force(own, default, reading);
     }
     stage

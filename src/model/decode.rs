@@ -367,10 +367,10 @@ impl<'de> Visitor<'de> for Skip<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::catalogue::{self, STAGE, position};
+    use crate::model::catalogue::{api, stage};
     use crate::model::value::Written;
 
-    static STAGE_FIELD: Field = crate::model::document::STAGE_FIELD;
+    static STAGE_FIELD: Field = crate::model::catalogue::STAGE_FIELD;
 
     fn decode(json: &str) -> Result<Value<'_>, String> {
         let mut from = serde_json::Deserializer::from_str(json);
@@ -390,7 +390,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(cli, wire);
-        let tags = cli.member(const { position(STAGE, "Tags") });
+        let tags = cli.member(stage::TAGS.at);
         assert_eq!(tags.entry("b").as_text(), Some("2"));
         assert!(tags.entry("a").is_unset() && tags.entries().len() == 2);
     }
@@ -462,7 +462,7 @@ mod tests {
         let json = r#"{"apiId":"a1","corsConfiguration":{"allowOrigins":["*"],"allowCredentials":true},"protocolType":"HTTP"}"#;
         let mut from = serde_json::Deserializer::from_str(json);
         let api = Decode::whole(&API_FIELD).deserialize(&mut from).unwrap();
-        let cors = api.member(position(catalogue::API, "CorsConfiguration"));
-        assert_eq!(cors.member(position(catalogue::CORS, "AllowOrigins")), &Value::List([Value::text("*")].into()));
+        let cors = api.member(api::CORS_CONFIGURATION.at);
+        assert_eq!(cors.member(3), &Value::List([Value::text("*")].into()));
     }
 }

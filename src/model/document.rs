@@ -3,20 +3,9 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use super::catalogue::{API, API_FIELD, Field, Kind, STAGE, Unset, position};
-use super::protocol::{Protocol, Protocols};
+use super::catalogue::{API, Row, api, stage};
+use super::protocol::Protocol;
 use super::value::Value;
-
-/// The whole stage, as the document has it.
-pub const STAGE_FIELD: Field = Field {
-    name: "stage",
-    kind: Kind::Struct(STAGE),
-    on: Protocols::ALL,
-    unset: Unset::Empty,
-    sensitive: false,
-    log_group_arn: false,
-    about: "The stage, as GetStage returns it.",
-};
 
 /// One stage as policies see it.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +16,7 @@ pub struct Document<'a> {
     pub region: Option<&'a str>,
     /// The API, a struct of [`API`], or not stated.
     pub api: &'a Value<'a>,
-    /// The stage, a struct of [`STAGE`], or not stated.
+    /// The stage, a struct of [`STAGE`](super::catalogue::STAGE), or not stated.
     pub stage: &'a Value<'a>,
 }
 
@@ -38,28 +27,34 @@ impl<'a> Document<'a> {
         Self { account, region, api, stage: &super::value::NOT_STATED }
     }
 
+    /// The value of a member of the stage or the API.
+    #[must_use]
+    pub fn value(&self, row: Row) -> &'a Value<'a> {
+        if row.path == row.name { self.stage } else { self.api }.member(row.at)
+    }
+
     /// The name of the stage.
     #[must_use]
     pub fn stage_name(&self) -> Option<&'a str> {
-        self.stage.member(const { position(STAGE, "StageName") }).as_text()
+        self.value(stage::NAME).as_text()
     }
 
     /// The identifier of the API.
     #[must_use]
     pub fn api_id(&self) -> Option<&'a str> {
-        self.api.member(const { position(API, "ApiId") }).as_text()
+        self.value(api::ID).as_text()
     }
 
     /// The name of the API.
     #[must_use]
     pub fn api_name(&self) -> Option<&'a str> {
-        self.api.member(const { position(API, "Name") }).as_text()
+        self.value(api::NAME).as_text()
     }
 
     /// The protocol as the source writes it.
     #[must_use]
     pub fn protocol_name(&self) -> Option<&'a str> {
-        self.api.member(const { position(API, "ProtocolType") }).as_text()
+        self.value(api::PROTOCOL).as_text()
     }
 
     /// The protocol; `None` when it is not stated, or one that this version does not know.
@@ -123,12 +118,11 @@ pub fn api_stated_by(api_id: Option<&str>, protocol: Option<Protocol>) -> Value<
     static NOTHING: LazyLock<Vec<Value<'static>>> = LazyLock::new(|| vec![Value::NotStated; API.len()]);
     let mut members = NOTHING.clone();
     if let Some(id) = api_id {
-        members[const { position(API, "ApiId") }] = Value::Text(Cow::Owned(id.to_owned()));
+        members[api::ID.at] = Value::Text(Cow::Owned(id.to_owned()));
     }
     if let Some(protocol) = protocol {
-        members[const { position(API, "ProtocolType") }] = Value::Text(Cow::Borrowed(protocol.name()));
+        members[api::PROTOCOL.at] = Value::Text(Cow::Borrowed(protocol.name()));
     }
-    debug_assert_eq!(API_FIELD.members().len(), members.len());
     Value::Struct(members.into())
 }
 

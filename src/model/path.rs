@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::catalogue::stage;
+
 /// The members and keys that lead from the top of the document to a setting. In its order, bytes of the text come first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path {
@@ -113,7 +115,7 @@ impl Path {
     pub fn route(&self) -> Option<&str> {
         let mut segments = self.segments();
         match (segments.next(), segments.next()) {
-            (Some(Segment::Member("RouteSettings")), Some(Segment::Key(key))) => Some(key),
+            (Some(Segment::Member(name)), Some(Segment::Key(key))) if name == stage::ROUTES.name => Some(key),
             _ => None,
         }
     }

@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn values_are_put_where_a_path_leads() {
-        use crate::model::document::STAGE_FIELD;
+        use crate::model::catalogue::STAGE_FIELD;
 
         let mut stage = Value::Unset;
         let mut put = |path: &str, value| {

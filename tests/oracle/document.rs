@@ -1,8 +1,7 @@
 //! A document as JSON, with marks for what is not stated and for digests, and the same as driftgate has it.
 
-use driftgate::model::catalogue::{API, Field, Kind};
+use driftgate::model::catalogue::{API, Field, Kind, STAGE_FIELD};
 use driftgate::model::digest::Digest;
-use driftgate::model::document::STAGE_FIELD;
 use driftgate::model::{Document, Value};
 use serde_json::{Value as Json, json};
 

@@ -1,8 +1,7 @@
 //! A check decodes of a snapshot's lines what its rules and waivers look at. The outcome is that of whole lines.
 
 use driftgate::check::{self, Inheritance, Options};
-use driftgate::model::catalogue::{API_FIELD, Field};
-use driftgate::model::document::STAGE_FIELD;
+use driftgate::model::catalogue::{API_FIELD, Field, STAGE_FIELD};
 use driftgate::model::finding::Violation;
 use driftgate::model::projection::Projection;
 use driftgate::model::state::{ApiBatch, Batch as _, Close, VecState};

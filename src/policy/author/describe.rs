@@ -1,6 +1,7 @@
 //! The words of the language and the fields of the document, described: for the schema, for `policy explain`, for people.
 
-use crate::model::catalogue::{Field, Kind, OURS, STAGE, Unset};
+use crate::model::catalogue::ours::EACH_ROUTE;
+use crate::model::catalogue::{Field, Kind, OURS, STAGE, Unset, stage};
 use crate::model::protocol::Protocols;
 use crate::policy::language::operator::Example;
 
@@ -209,7 +210,7 @@ impl FieldPlace {
             }
         };
         // The settings of every route are given as the stage default.
-        let given = self.path.replace("each-route", "DefaultRouteSettings");
+        let given = self.path.replace(EACH_ROUTE.name, stage::DEFAULT_ROUTE.name);
         let nested = |path: &str, inner: &str| {
             path.rsplit('.').fold(inner.to_owned(), |inner, name| format!("{{{name}: {inner}}}"))
         };

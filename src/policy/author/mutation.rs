@@ -4,8 +4,7 @@
 use std::borrow::Cow;
 
 use crate::model::Document;
-use crate::model::catalogue::{API_FIELD, Field, Kind, ROUTE_SETTINGS, STAGE, position};
-use crate::model::document::STAGE_FIELD;
+use crate::model::catalogue::{API_FIELD, Field, Kind, ROUTE_SETTINGS, STAGE_FIELD, stage};
 use crate::model::protocol::Protocol;
 use crate::model::value::{UNSET, Value};
 use crate::policy::language::value::resolve;
@@ -38,7 +37,7 @@ pub fn mutations(example: &Example) -> Vec<Mutation> {
     let mut walk = Walk { protocol, steps: Vec::new(), names: Vec::new(), shown: Vec::new(), found: Vec::new() };
     walk.members(&STAGE_FIELD, &example.stage);
     walk.below("api", Some("api"), "api", |walk| walk.members(&API_FIELD, &example.api));
-    let defaults = example.stage.member(position(STAGE, "DefaultRouteSettings"));
+    let defaults = example.stage.member(stage::DEFAULT_ROUTE.at);
     walk.new_route(defaults);
     walk.found
 }
@@ -189,7 +188,8 @@ impl Walk {
 
     /// A route that overrides one setting of the stage's default.
     fn new_route(&mut self, defaults: &Value<'static>) {
-        self.below("RouteSettings", Some("RouteSettings"), "RouteSettings", |walk| {
+        let routes = stage::ROUTES.name;
+        self.below(routes, Some(routes), routes, |walk| {
             walk.below(NEW_ROUTE, None, "*", |walk| {
                 for (at, field) in ROUTE_SETTINGS.iter().enumerate() {
                     if field.on.include(walk.protocol) {
@@ -207,6 +207,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::model::catalogue::STAGE;
     use crate::model::value::Written;
     use crate::policy::load;
     use crate::policy::text::diagnostic::SourceText;

@@ -6,9 +6,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::Severity;
+use crate::model::catalogue::ours::EACH_ROUTE;
 use crate::model::catalogue::{API_FIELD, Field, Kind, STAGE};
 use crate::policy::author::describe::{about, sample};
-use crate::policy::language::context::EACH_ROUTE;
 use crate::policy::language::operator::{definition, reference};
 use crate::policy::language::operators::OPERATORS;
 use crate::policy::language::pattern::Top;

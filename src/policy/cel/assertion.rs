@@ -8,7 +8,7 @@ use super::parse::parse;
 use super::program::Program;
 use super::sample::try_out;
 use super::why::{Cause, Why};
-use crate::model::catalogue::{Field, STAGE};
+use crate::model::catalogue::{Field, STAGE, stage};
 use crate::model::protocol::Protocol;
 use crate::model::{Document, Value};
 use crate::policy::language::explain::Asserted;
@@ -82,7 +82,7 @@ impl Assertion {
                 ["stage", path @ ..] => paths.push(path.join(".")),
                 ["each_route", ..] => {
                     let member = read.of_route().map(|member| format!(".{member}")).unwrap_or_default();
-                    paths.extend([format!("DefaultRouteSettings{member}"), "RouteSettings".to_owned()]);
+                    paths.extend([format!("{}{member}", stage::DEFAULT_ROUTE.name), stage::ROUTES.name.to_owned()]);
                 }
                 path => paths.push(path.join(".")),
             }

@@ -11,7 +11,8 @@ use cel::common::value::{CowVal, Val};
 
 use super::place::{self, Access, AccessKind, ROOTS, Step};
 use crate::model::Document;
-use crate::model::catalogue::{Field, Kind, STAGE, position};
+use crate::model::catalogue::stage::{DEFAULT_ROUTE, ROUTES};
+use crate::model::catalogue::{Field, Kind};
 use crate::model::protocol::Protocol;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::policy::language::explain::OpenQuestion;
@@ -35,10 +36,10 @@ impl<'d> Roots<'d> {
         reads_routes: bool,
         in_force: impl Fn(&'d Value<'d>, &'d Value<'d>) -> Value<'d>,
     ) -> Self {
-        let routes = || match document.stage.member(const { position(STAGE, "RouteSettings") }) {
+        let routes = || match document.value(ROUTES) {
             Value::NotStated => Value::NotStated,
             entries => {
-                let default = document.stage.member(const { position(STAGE, "DefaultRouteSettings") });
+                let default = document.value(DEFAULT_ROUTE);
                 let entries = entries.entries().iter();
                 let routes = entries.map(|(key, entry)| (key.as_ref().into(), in_force(entry, default)));
                 Value::map([("".into(), in_force(default, default))].into_iter().chain(routes).collect())
@@ -206,11 +207,11 @@ fn open(read: &Access, keys: &[Option<&str>], hole: &Hole) -> OpenQuestion {
     }
     way.extend(hole.way.iter().rev().map(String::as_str));
     let (start, route, way) = match (ROOTS[read.root].name, way.as_slice()) {
-        ("stage", ["RouteSettings", key, ..]) => (None, Some(Arc::from(*key)), way.as_slice()),
+        ("stage", [name, key, ..]) if *name == ROUTES.name => (None, Some(Arc::from(*key)), way.as_slice()),
         ("stage", way) => (None, None, way),
-        ("each_route", ["", way @ ..]) => (Some("DefaultRouteSettings"), None, way),
-        ("each_route", [key, ..]) => (Some("RouteSettings"), Some(Arc::from(*key)), way.as_slice()),
-        ("each_route", []) => (Some("RouteSettings"), None, [].as_slice()),
+        ("each_route", ["", way @ ..]) => (Some(DEFAULT_ROUTE.name), None, way),
+        ("each_route", [key, ..]) => (Some(ROUTES.name), Some(Arc::from(*key)), way.as_slice()),
+        ("each_route", []) => (Some(ROUTES.name), None, [].as_slice()),
         (root, way) => (Some(root), None, way),
     };
     let path: Vec<&str> = start.into_iter().chain(way.iter().copied()).collect();

@@ -4,33 +4,27 @@ use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, ListExpr, LiteralValue, operators};
 use cel::common::types::CelInt;
 
-use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, ROUTE_SETTINGS, Unset, position};
-use crate::model::protocol::Protocols;
+use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, ROUTE_SETTINGS, Unset, map, ours, stage};
 use crate::policy::language::context::DOCUMENT;
 
 /// The name under which the stage is bound. No expression can contain it.
 pub const STAGE: &str = "@stage";
 
-static ROUTE: Field = Field { name: "route", kind: Kind::Struct(ROUTE_SETTINGS), ..EACH_ROUTE };
-static EACH_ROUTE: Field = Field {
-    name: "each_route",
-    kind: Kind::Map(&ROUTE),
-    on: Protocols::ALL,
-    unset: Unset::Empty,
-    sensitive: false,
-    log_group_arn: false,
-    about: "The settings in force for each route, by route key; the stage default under the empty key.",
-};
+static EACH_ROUTE: Field = map(
+    "each_route",
+    &stage::ROUTE,
+    "The settings in force for each route, by route key; the stage default under the empty key.",
+);
 
 /// The names that an expression may begin with.
 pub static ROOTS: [&Field; 7] = [
     &DOCUMENT,
     &API_FIELD,
     &EACH_ROUTE,
-    &OURS[position(OURS, "account")],
-    &OURS[position(OURS, "region")],
-    &OURS[position(OURS, "partition")],
-    &OURS[position(OURS, "arn")],
+    &OURS[ours::ACCOUNT.at],
+    &OURS[ours::REGION.at],
+    &OURS[ours::PARTITION.at],
+    &OURS[ours::ARN.at],
 ];
 
 /// A step from a value to one inside it.

@@ -9,7 +9,7 @@ use super::place::Step;
 use super::program::{Failed, Program};
 use super::why::joined;
 use crate::model::Document;
-use crate::model::catalogue::{API, API_FIELD, Field, Kind, position};
+use crate::model::catalogue::{API_FIELD, Field, Kind, api};
 use crate::model::protocol::Protocol;
 use crate::model::value::Value;
 use crate::policy::language::context::{DOCUMENT, EXAMPLE_ACCOUNT, EXAMPLE_REGION};
@@ -25,7 +25,7 @@ pub fn try_out(program: &Program, protocols: impl Iterator<Item = Protocol>) -> 
         for truth in [true, false] {
             let (stage, mut api) = (sample(&DOCUMENT, &keys, truth), sample(&API_FIELD, &keys, truth));
             if let Value::Struct(members) = &mut api {
-                members[const { position(API, "ProtocolType") }] = Value::text(protocol.name());
+                members[api::PROTOCOL.at] = Value::text(protocol.name());
             }
             let document =
                 Document { account: Some(EXAMPLE_ACCOUNT), region: Some(EXAMPLE_REGION), api: &api, stage: &stage };

@@ -4,17 +4,13 @@ use std::borrow::Cow;
 
 use super::truth::Use;
 use crate::model::Document;
-use crate::model::catalogue::{Field, Kind, OURS, position};
+use crate::model::catalogue::{Field, Kind, STAGE_FIELD};
 use crate::model::digest;
-use crate::model::document::STAGE_FIELD;
 use crate::model::protocol::Protocol;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 
 /// The row of the document as a whole.
 pub static DOCUMENT: Field = STAGE_FIELD;
-
-/// The row of `each-route`.
-pub static EACH_ROUTE: &Field = &OURS[position(OURS, "each-route")];
 
 /// The account of an example that names none: AWS's own example account.
 pub const EXAMPLE_ACCOUNT: &str = "111122223333";

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::model::catalogue::{Kind, Unset};
+use crate::model::catalogue::{API_FIELD, Kind, Unset, stage};
 use crate::model::digest::Digest;
 use crate::model::finding::{Actual, Origin, Reading};
 use crate::model::path::{Path, Segment};
@@ -104,7 +104,7 @@ impl Trail {
     /// The entry of a route, which only some stages have.
     #[must_use]
     pub fn route(key: &str) -> Self {
-        let mut trail = Self::member("RouteSettings");
+        let mut trail = Self::member(stage::ROUTES.name);
         trail.path.push(Segment::Key(key));
         Self { varies: true, ..trail }
     }
@@ -356,8 +356,8 @@ fn origin(value: &Value<'_>, at: &At<'_>, path: &Path) -> Origin {
         };
     }
     match path.segments().next().map(Segment::name) {
-        Some("RouteSettings") => Origin::Route,
-        Some("api") => Origin::Api,
+        Some(name) if name == stage::ROUTES.name => Origin::Route,
+        Some(name) if name == API_FIELD.name => Origin::Api,
         _ => Origin::Stage,
     }
 }

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::catalogue::stage;
 use crate::model::projection::Projection;
 use crate::policy::language::pattern::{Pattern, Top};
 
 /// The places of the document at which a pattern of `each-route` is tested.
-const OF_ROUTES: [&str; 2] = ["DefaultRouteSettings", "RouteSettings"];
+const OF_ROUTES: [&str; 2] = [stage::DEFAULT_ROUTE.name, stage::ROUTES.name];
 
 /// Fields by their names in the catalogue, with dots between them. The keys of maps are not fields.
 #[derive(Debug, Default)]
@@ -90,7 +91,7 @@ impl Fields {
             }
             // The keys of the entries are the routes.
             Pattern::Top { top: Top::Route, inner, .. } => {
-                place.push_str("RouteSettings");
+                place.push_str(stage::ROUTES.name);
                 self.pattern(inner, place);
             }
             Pattern::Member { field, inner, .. } | Pattern::Top { field, inner, .. } => {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::model::Document;
-use crate::model::catalogue::{API, STAGE, position};
+use crate::model::catalogue::{Row, api, ours, stage};
 use crate::model::value::Value;
 use crate::policy::language::context::At;
 use crate::policy::language::glob::Glob;
@@ -31,16 +31,23 @@ enum Source {
     Account,
     Region,
     Partition,
-    StageName,
-    ApiId,
-    ApiName,
-    Tag(Box<str>),
-    ApiTag(Box<str>),
+    /// A name of the stage or the API.
+    Name(Row),
+    /// A tag of either, by its key.
+    Tag(Row, Box<str>),
 }
 
 /// The paths that are allowed in `${…}`, for messages; KEY is any tag key.
-pub const PATHS: [&str; 8] =
-    ["account", "region", "partition", "StageName", "api.ApiId", "api.Name", "Tags.KEY", "api.Tags.KEY"];
+pub const PATHS: [&str; 8] = [
+    ours::ACCOUNT.path,
+    ours::REGION.path,
+    ours::PARTITION.path,
+    stage::NAME.path,
+    api::ID.path,
+    api::NAME.path,
+    "Tags.KEY",
+    "api.Tags.KEY",
+];
 
 /// The reason why a template has no text on a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,48 +60,39 @@ pub struct Missing {
 
 impl Source {
     fn of(path: &str) -> Option<Self> {
-        Some(match path {
-            "account" => Self::Account,
-            "region" => Self::Region,
-            "partition" => Self::Partition,
-            "StageName" => Self::StageName,
-            "api.ApiId" => Self::ApiId,
-            "api.Name" => Self::ApiName,
-            _ => match (path.strip_prefix("Tags."), path.strip_prefix("api.Tags.")) {
-                (Some(key), _) if !key.is_empty() => Self::Tag(key.into()),
-                (_, Some(key)) if !key.is_empty() => Self::ApiTag(key.into()),
-                _ => return None,
-            },
+        let plain = [(ours::ACCOUNT, Self::Account), (ours::REGION, Self::Region), (ours::PARTITION, Self::Partition)];
+        let names = [stage::NAME, api::ID, api::NAME].map(|row| (row, Self::Name(row)));
+        if let Some((_, source)) = plain.into_iter().chain(names).find(|(row, _)| row.path == path) {
+            return Some(source);
+        }
+        [stage::TAGS, api::TAGS].into_iter().find_map(|row| {
+            let key = path.strip_prefix(row.path)?.strip_prefix('.').filter(|key| !key.is_empty())?;
+            Some(Self::Tag(row, key.into()))
         })
     }
 
     fn path(&self) -> String {
-        match self {
-            Self::Account => "account".into(),
-            Self::Region => "region".into(),
-            Self::Partition => "partition".into(),
-            Self::StageName => "StageName".into(),
-            Self::ApiId => "api.ApiId".into(),
-            Self::ApiName => "api.Name".into(),
-            Self::Tag(key) => format!("Tags.{key}"),
-            Self::ApiTag(key) => format!("api.Tags.{key}"),
+        match self.key() {
+            Some(key) => format!("{}.{key}", self.field()),
+            None => self.field().to_owned(),
         }
     }
 
     /// The key of a value of a map.
     fn key(&self) -> Option<&str> {
         match self {
-            Self::Tag(key) | Self::ApiTag(key) => Some(key),
+            Self::Tag(_, key) => Some(key),
             _ => None,
         }
     }
 
     /// The field that the value is in.
-    fn field(&self) -> String {
+    fn field(&self) -> &'static str {
         match self {
-            Self::Tag(_) => "Tags".to_owned(),
-            Self::ApiTag(_) => "api.Tags".to_owned(),
-            plain => plain.path(),
+            Self::Account => ours::ACCOUNT.path,
+            Self::Region => ours::REGION.path,
+            Self::Partition => ours::PARTITION.path,
+            Self::Name(row) | Self::Tag(row, _) => row.path,
         }
     }
 
@@ -107,11 +105,8 @@ impl Source {
             Self::Account => stated(document.account),
             Self::Region => stated(document.region),
             Self::Partition => stated(document.partition()),
-            Self::StageName => value(document.stage.member(const { position(STAGE, "StageName") })),
-            Self::ApiId => value(document.api.member(const { position(API, "ApiId") })),
-            Self::ApiName => value(document.api.member(const { position(API, "Name") })),
-            Self::Tag(key) => value(document.stage.member(const { position(STAGE, "Tags") }).entry(key)),
-            Self::ApiTag(key) => value(document.api.member(const { position(API, "Tags") }).entry(key)),
+            Self::Name(row) => value(document.value(*row)),
+            Self::Tag(row, key) => value(document.value(*row).entry(key)),
         }
     }
 }
@@ -188,7 +183,7 @@ impl Template {
     #[must_use]
     pub fn reads(&self) -> Vec<String> {
         let sources = self.parts.iter().filter_map(|part| match part {
-            TemplatePart::Value(source) => Some(source.field()),
+            TemplatePart::Value(source) => Some(source.field().to_owned()),
             TemplatePart::Literal(_) => None,
         });
         sources.collect()

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::Document;
-use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE, position};
+use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE, api};
 use crate::model::value::Value;
 use crate::policy::read::compile::as_meant;
 use crate::policy::text::diagnostic::{Diagnostic, Problems, SourceText, nearest, plain, suggestions};
@@ -179,7 +179,7 @@ fn given(entry: &Entry, problems: &mut Problems) -> Option<Given> {
         }
     }
     if let Value::Struct(members) = &mut api {
-        let protocol = &mut members[const { position(API, "ProtocolType") }];
+        let protocol = &mut members[api::PROTOCOL.at];
         if matches!(protocol, Value::Unset) {
             *protocol = Value::text("HTTP");
         }

@@ -229,7 +229,7 @@ impl<'t> Lines<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::catalogue::{API, position};
+    use crate::model::catalogue::{API, api};
     use crate::model::{Document, Value};
 
     fn text(name: &str, text: &str) -> Arc<SourceText> {
@@ -414,8 +414,8 @@ tests:
         .unwrap();
         let gold = Value::map(vec![("tier".into(), Value::text("gold"))]);
         let mut members = vec![Value::Unset; API.len()];
-        members[position(API, "Tags")] = gold;
-        members[position(API, "ProtocolType")] = Value::text("HTTP");
+        members[api::TAGS.at] = gold;
+        members[api::PROTOCOL.at] = Value::text("HTTP");
         let (gold, plain) = (Value::Struct(members.into()), Value::empty_struct(API));
         let may = |api: &Value<'_>, region| policies.may_match(&Document::before_its_stages(None, Some(region), api));
         assert!(may(&gold, "eu-west-1") && !may(&gold, "us-east-1") && !may(&plain, "eu-west-1"));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::model::catalogue::stage;
 use crate::model::finding::WaiverFacts;
 use crate::policy::language::fields::Fields;
 use crate::policy::language::glob::Glob;
@@ -60,8 +61,8 @@ impl Waiver {
         let routes = accept.each_route.iter().map(Fields::of_each_route);
         let accepted = pattern.chain(routes).fold(Fields::default(), Fields::and);
         // The entry of a route is looked at with what it inherits.
-        let of_routes = accepted.tested().any(|field| field.starts_with("RouteSettings"));
-        let default = of_routes.then(|| "DefaultRouteSettings".to_owned());
+        let of_routes = accepted.tested().any(|field| field.starts_with(stage::ROUTES.name));
+        let default = of_routes.then(|| stage::DEFAULT_ROUTE.name.to_owned());
         selection.and_tested(accepted.tested().map(str::to_owned).chain(default))
     }
 

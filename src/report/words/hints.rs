@@ -1,6 +1,7 @@
 //! Hints that settle open questions. The output of the AWS CLI names neither API nor Region: flags can state some of
 //! that, the rest needs another source. It must not know any format.
 
+use crate::model::catalogue;
 use crate::model::finding::Undecided;
 
 /// The end of a reason that names a missing value.
@@ -31,9 +32,9 @@ fn hint(one: &Undecided) -> Option<usize> {
     let (place, api) = (&one.stage.place, &one.stage.api);
     let missing = one.reason.strip_suffix(NOT_STATED).or(one.path.as_deref())?;
     match missing {
-        "api.ProtocolType" => api.protocol.is_none().then_some(0),
+        path if path == catalogue::api::PROTOCOL.path => api.protocol.is_none().then_some(0),
         "region" | "partition" => place.region.is_none().then_some(1),
-        "api.ApiId" => api.id.is_none().then_some(2),
+        path if path == catalogue::api::ID.path => api.id.is_none().then_some(2),
         _ => (api.name.is_none() && (missing == "account" || missing.starts_with("api."))).then_some(3),
     }
 }

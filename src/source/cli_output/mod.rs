@@ -9,9 +9,9 @@ use serde::de::DeserializeSeed as _;
 use serde_json::Value as Json;
 
 use super::file::{Error, FileRequest, FileSource, Input, OpenError, damaged};
-use crate::model::catalogue::{Field, Kind, STAGE, Unset, position};
+use crate::model::catalogue::{Field, Kind, STAGE, STAGE_FIELD, Unset, stage};
 use crate::model::decode::Decode;
-use crate::model::document::{STAGE_FIELD, api_stated_by};
+use crate::model::document::api_stated_by;
 use crate::model::json;
 use crate::model::protocol::Protocol;
 use crate::model::state::{
@@ -110,7 +110,7 @@ fn read(input: Input, request: &FileRequest) -> Result<VecState, OpenError> {
 }
 
 fn stage_name<'v>(stage: &'v Value<'_>) -> Option<&'v str> {
-    stage.member(const { position(STAGE, "StageName") }).as_text()
+    stage.member(stage::NAME.at).as_text()
 }
 
 /// Members that AWS and its SDKs put beside the stages of a list.
@@ -153,8 +153,6 @@ fn items(name: &str, json: Json) -> Result<(Vec<Json>, bool), OpenError> {
 
 /// The command that prints whole stages.
 const PRINT: &str = "Print it with: aws apigatewayv2 get-stages --api-id ID --output json";
-/// Members that AWS always prints. Without one of them it is not known.
-const ALWAYS: [&str; 3] = ["RouteSettings", "StageVariables", "Tags"];
 
 /// The stage of an item, or the reason why it cannot be a whole one.
 fn stage_of(item: Json, protocol: Option<Protocol>) -> Result<Value<'static>, String> {
@@ -167,28 +165,23 @@ fn stage_of(item: Json, protocol: Option<Protocol>) -> Result<Value<'static>, St
             return Err(nothing(&format!("GetStage does not return {member}"), PRINT));
         }
     }
-    let is_there = |name: &str| {
-        let field = STAGE.iter().find(|field| field.name == name);
-        let object = item.as_object().into_iter().flatten();
-        field.is_some_and(|field| object.map(|(key, _)| key).any(|key| field.is_spelt(key)))
-    };
-    let missing = ALWAYS.map(|name| (name, !is_there(name)));
+    let keys = || item.as_object().into_iter().flatten().map(|(key, _)| key);
+    let missing: Vec<bool> = STAGE.iter().map(|field| field.always && !keys().any(|key| field.is_spelt(key))).collect();
     let mut stage =
         Decode::whole(&STAGE_FIELD).deserialize(item).map_err(|error| nothing(&json::describe(&error), PRINT))?;
-    for name in ["StageName", "CreatedDate"] {
-        if stage.member(position(STAGE, name)).as_text().is_none() {
-            return Err(nothing(&format!("it has no {name}, which every answer of AWS has"), PRINT));
-        }
+    let needed = |field: &Field| field.always && matches!(field.kind, Kind::Text);
+    if let Value::Struct(members) = &stage
+        && let Some((field, _)) = STAGE.iter().zip(members).rfind(|(field, value)| needed(field) && value.is_unset())
+    {
+        return Err(nothing(&format!("it has no {}, which every answer of AWS has", field.name), PRINT));
     }
     if let (Some(protocol), Some(setting)) = (protocol, protocol.and_then(|protocol| contradiction(&stage, protocol))) {
         let why = format!("--protocol {} contradicts it: {setting}, which such a stage lacks", protocol.name());
         return Err(nothing(&why, "Name the protocol of its API: aws apigatewayv2 get-api --api-id ID"));
     }
     if let Value::Struct(members) = &mut stage {
-        for (name, _) in missing.into_iter().filter(|(_, missing)| *missing) {
-            if let Some(member) = members.get_mut(position(STAGE, name)) {
-                *member = Value::NotStated;
-            }
+        for (member, _) in members.iter_mut().zip(missing).filter(|(_, missing)| *missing) {
+            *member = Value::NotStated;
         }
     }
     Ok(stage)
@@ -197,7 +190,7 @@ fn stage_of(item: Json, protocol: Option<Protocol>) -> Result<Value<'static>, St
 /// A setting with a value of its own or a route, in words, that the protocol lacks.
 fn contradiction(stage: &Value<'_>, protocol: Protocol) -> Option<String> {
     // Routes of HTTP are `METHOD /path` or `$default`; those of WebSocket may be anything.
-    let mut routes = stage.member(position(STAGE, "RouteSettings")).entries().iter().map(|(key, _)| key);
+    let mut routes = stage.member(stage::ROUTES.at).entries().iter().map(|(key, _)| key);
     let foreign = routes.find(|key| protocol == Protocol::Http && **key != "$default" && !key.contains(" /"));
     let setting = lacking(stage, STAGE, protocol).map(|name| format!("{name} is set"));
     setting.or_else(|| foreign.map(|key| format!("it has the route {key}")))

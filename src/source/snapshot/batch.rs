@@ -75,8 +75,7 @@ impl Batch for LineBatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::catalogue::{API_FIELD, position};
-    use crate::model::document::STAGE_FIELD;
+    use crate::model::catalogue::{API_FIELD, STAGE_FIELD, api};
     use crate::model::value::Value;
     use crate::source::snapshot::line::not_stated;
 
@@ -96,7 +95,7 @@ mod tests {
             .decode(&Projection::all(), &mut |stage| {
                 seen.push((stage.account.map(str::to_owned), stage.stage_name().map(str::to_owned), stage.arn()));
                 if stage.account.is_none() {
-                    assert_eq!(stage.api.member(position(API_FIELD.members(), "Tags")), &Value::NotStated);
+                    assert_eq!(stage.api.member(api::TAGS.at), &Value::NotStated);
                     let mut all = not_stated(&API_FIELD, stage.api, "api.");
                     all.extend(not_stated(&STAGE_FIELD, stage.stage, ""));
                     assert_eq!(all, ["api.Tags", "DefaultRouteSettings.ThrottlingRateLimit"]);

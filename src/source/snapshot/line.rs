@@ -9,9 +9,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Document;
-use crate::model::catalogue::{API, API_FIELD, Field, STAGE, position};
+use crate::model::catalogue::{API_FIELD, Field, STAGE_FIELD, api, stage};
 use crate::model::decode::Decode;
-use crate::model::document::STAGE_FIELD;
 use crate::model::json::{EachOnce, Key, Keys};
 use crate::model::projection::Projection;
 use crate::model::value::{Value, Written};
@@ -68,11 +67,8 @@ impl<'a> Line<'a> {
         if !has_name(&wire.stage) {
             return Err(serde_json::Error::custom("StageName is missing"));
         }
-        for (name, at) in const { [("ApiId", position(API, "ApiId")), ("ProtocolType", position(API, "ProtocolType"))] }
-        {
-            if matches!(wire.api.member(at), Value::Unset) {
-                return Err(serde_json::Error::custom(format!("api.{name} is missing")));
-            }
+        if let Some(row) = [api::ID, api::PROTOCOL].iter().find(|row| matches!(wire.api.member(row.at), Value::Unset)) {
+            return Err(serde_json::Error::custom(format!("api.{} is missing", row.name)));
         }
         // Within a JSON string the quotes would be escaped, so the one place with these bytes is the key.
         let mut keys = memchr::memmem::find_iter(line.as_bytes(), STAGE_KEY);
@@ -97,7 +93,7 @@ impl<'a> Line<'a> {
 
 /// True if the stage has a name, without which a line is damaged.
 fn has_name(stage: &Value<'_>) -> bool {
-    stage.member(const { position(STAGE, "StageName") }).as_text().is_some()
+    stage.member(stage::NAME.at).as_text().is_some()
 }
 
 /// The members of a line.
@@ -205,11 +201,10 @@ fn mark_member(value: &mut Value<'_>, field: &'static Field, path: &str) {
 
 /// Takes a value as not stated; of an API and a stage as a whole, all but the names that tell which one it is.
 fn not_stated_but_names(value: &mut Value<'_>, field: &'static Field) {
-    const NAMES: [&str; 4] = ["ApiId", "Name", "ProtocolType", "StageName"];
     match value {
         Value::Struct(members) if [API_FIELD.name, STAGE_FIELD.name].contains(&field.name) => {
             for (member, field) in members.iter_mut().zip(field.members()) {
-                if !NAMES.contains(&field.name) || matches!(member, Value::Unset) {
+                if !field.identity || matches!(member, Value::Unset) {
                     *member = Value::NotStated;
                 }
             }

@@ -10,7 +10,7 @@ pub use super::compressed::Compressed;
 use super::envelope::{FORMAT, Header, TRAILER_CHECKSUM, Trailer, VERSION};
 use super::line::{json_line, stage_line};
 use crate::model::Document;
-use crate::model::catalogue::{STAGE, position};
+use crate::model::catalogue::stage;
 use crate::model::projection::Projection;
 use crate::model::state::{Close, Scope, ScopeName, ScopeOutcome, State, TakenAt, Unusable};
 use crate::model::value::Value;
@@ -205,7 +205,7 @@ impl Scopes {
 fn with_digests(document: &Document<'_>) -> Value<'static> {
     let mut stage = document.stage.clone().into_owned();
     if let Value::Struct(members) = &mut stage {
-        let variables = &mut members[const { position(STAGE, "StageVariables") }];
+        let variables = &mut members[stage::VARIABLES.at];
         if let Value::Map(entries) = variables {
             for (name, value) in entries.iter_mut() {
                 *value = std::mem::take(value).hidden(document.account, name);

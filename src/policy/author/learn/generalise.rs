@@ -2,6 +2,7 @@
 
 use super::writing::{Yaml, map, scalar};
 use crate::model::Document;
+use crate::model::catalogue::{api, ours, stage};
 use crate::model::secret::looks_secret;
 use crate::policy::language::context::{EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 
@@ -45,9 +46,9 @@ impl<'d> Generaliser<'d> {
         };
         Self {
             partition: document.partition(),
-            secret: set(&[(document.account, "account"), (document.api_id(), "api.ApiId")]),
-            region: set(&[(document.region, "region")]),
-            names: set(&[(document.stage_name(), "StageName"), (document.api_name(), "api.Name")]),
+            secret: set(&[(document.account, ours::ACCOUNT.path), (document.api_id(), api::ID.path)]),
+            region: set(&[(document.region, ours::REGION.path)]),
+            names: set(&[(document.stage_name(), stage::NAME.path), (document.api_name(), api::NAME.path)]),
         }
     }
 
@@ -75,7 +76,7 @@ impl<'d> Generaliser<'d> {
         let behind = |partition: &str| text.strip_prefix("arn:")?.strip_prefix(partition)?.strip_prefix(':');
         if let Some(partition) = self.partition.filter(|partition| behind(partition).is_some()) {
             "arn:".chars().for_each(|c| general.push(c));
-            general.parts.push(Part::Path("partition"));
+            general.parts.push(Part::Path(ours::PARTITION.path));
             at = "arn:".len() + partition.len();
         }
         let chosen = chosen_from(text);
@@ -167,15 +168,17 @@ impl General {
         let part = |part: &Part| match part {
             Part::Literal(text) => text.clone(),
             Part::OtherAccount => EXAMPLE_ACCOUNT.to_owned(),
-            Part::Path(path) => match *path {
-                "account" => EXAMPLE_ACCOUNT,
-                "region" => EXAMPLE_REGION,
-                "partition" => EXAMPLE_PARTITION,
-                "api.ApiId" => EXAMPLE_API,
-                "api.Name" => EXAMPLE_NAME,
-                _ => stage,
+            Part::Path(path) => {
+                let examples = [
+                    (ours::ACCOUNT, EXAMPLE_ACCOUNT),
+                    (ours::REGION, EXAMPLE_REGION),
+                    (ours::PARTITION, EXAMPLE_PARTITION),
+                    (api::ID, EXAMPLE_API),
+                    (api::NAME, EXAMPLE_NAME),
+                ];
+                let known = examples.into_iter().find(|(row, _)| row.path == *path);
+                known.map_or(stage, |(_, example)| example).to_owned()
             }
-            .to_owned(),
         };
         self.parts.iter().map(part).collect()
     }
@@ -190,7 +193,7 @@ mod tests {
     fn value(fields: &'static [crate::model::catalogue::Field], set: &[(&str, &'static str)]) -> Value<'static> {
         let mut members = vec![Value::Unset; fields.len()];
         for (name, text) in set {
-            members[position(fields, name)] = Value::text(*text);
+            members[position(fields, name).unwrap()] = Value::text(*text);
         }
         Value::Struct(members.into())
     }

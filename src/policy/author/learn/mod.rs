@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use self::generalise::{EXAMPLE_API, EXAMPLE_NAME, General, Generaliser};
 use self::writing::{Yaml, map, scalar};
 use crate::model::Document;
-use crate::model::catalogue::{ACCESS_LOG_SETTINGS, API, CORS, ROUTE_SETTINGS, STAGE, position};
+use crate::model::catalogue::ours::EACH_ROUTE;
+use crate::model::catalogue::{ACCESS_LOG_SETTINGS, Kind, ROUTE_SETTINGS, Row, api, route, stage};
 use crate::model::finding::Reading;
 use crate::model::protocol::Protocol;
 use crate::model::secret::looks_secret;
@@ -31,11 +32,11 @@ pub fn learn(document: &Document<'_>, readings: &[Reading]) -> Option<String> {
     lesson.deployment();
     lesson.client_certificate();
     lesson.stage_variables();
-    lesson.keys("tags", "The stage has its tags", "Tags");
+    lesson.keys("tags", "The stage has its tags", stage::TAGS);
     lesson.description();
     lesson.endpoint();
     lesson.cors();
-    lesson.keys("api-tags", "The API has its tags", "api.Tags");
+    lesson.keys("api-tags", "The API has its tags", api::TAGS);
     (!lesson.rules.is_empty()).then(|| lesson.text())
 }
 
@@ -62,18 +63,10 @@ struct Lesson<'d> {
     api: Vec<(String, Yaml)>,
 }
 
-fn of_stage<'d>(document: &Document<'d>, name: &str) -> &'d Value<'d> {
-    document.stage.member(position(STAGE, name))
-}
-
-fn of_api<'d>(document: &Document<'d>, name: &str) -> &'d Value<'d> {
-    document.api.member(position(API, name))
-}
-
 impl<'d> Lesson<'d> {
     fn of(document: &'d Document<'d>, readings: &'d [Reading]) -> Self {
         let protocol = document.protocol_name().filter(|name| !looks_secret("", name));
-        let protocol = protocol.map(|name| ("ProtocolType".to_owned(), scalar(name)));
+        let protocol = protocol.map(|name| (api::PROTOCOL.name.to_owned(), scalar(name)));
         let mut lesson = Self {
             document,
             readings,
@@ -83,7 +76,7 @@ impl<'d> Lesson<'d> {
             stage: Vec::new(),
             api: protocol.into_iter().collect(),
         };
-        lesson.stage.push(("StageName".to_owned(), scalar(lesson.stage_name())));
+        lesson.stage.push((stage::NAME.name.to_owned(), scalar(lesson.stage_name())));
         lesson
     }
 
@@ -110,16 +103,16 @@ impl<'d> Lesson<'d> {
     }
 
     fn access_logging(&mut self) {
-        let logs = of_stage(self.document, "AccessLogSettings");
+        let logs = self.document.value(stage::ACCESS_LOGS);
         let (mut expect, mut given) = (Vec::new(), Vec::new());
-        for field in ACCESS_LOG_SETTINGS {
-            let value = logs.member(position(ACCESS_LOG_SETTINGS, field.name));
-            if self.stated(&format!("AccessLogSettings.{}", field.name), value)
+        for (at, field) in ACCESS_LOG_SETTINGS.iter().enumerate() {
+            let (value, path) = (logs.member(at), format!("{}.{}", stage::ACCESS_LOGS.name, field.name));
+            if self.stated(&path, value)
                 && let Some(text) = value.as_text()
             {
                 let general = self.general.text(text);
                 if looks_secret("", text) {
-                    self.skip(&format!("AccessLogSettings.{}", field.name), "it holds what looks like a secret");
+                    self.skip(&path, "it holds what looks like a secret");
                 }
                 let (pattern, example) = match (self.general.is_clean(text, &general), field.log_group_arn) {
                     (false, _) => (map("present", scalar(true)), SET.to_owned()),
@@ -132,8 +125,8 @@ impl<'d> Lesson<'d> {
         }
         if !expect.is_empty() {
             let rule = ("access-logging", "Access logs are delivered", "high");
-            self.rule(rule, map("AccessLogSettings", Yaml::Map(expect)), true);
-            self.stage.push(("AccessLogSettings".to_owned(), Yaml::Map(given)));
+            self.rule(rule, map(stage::ACCESS_LOGS.name, Yaml::Map(expect)), true);
+            self.stage.push((stage::ACCESS_LOGS.name.to_owned(), Yaml::Map(given)));
         }
     }
 
@@ -155,38 +148,37 @@ impl<'d> Lesson<'d> {
 
     /// The settings in force for each route: the default, and each entry over it.
     fn routes(&mut self) {
-        let entries = of_stage(self.document, "RouteSettings");
-        if !self.stated("RouteSettings", entries) {
+        let entries = self.document.value(stage::ROUTES);
+        if !self.stated(stage::ROUTES.name, entries) {
             return;
         }
         let before = self.rules.len();
         self.throttling();
-        if self.all("DetailedMetricsEnabled", &Value::Boolean(true)) {
+        if self.all(route::METRICS, &Value::Boolean(true)) {
             let rule = ("metrics", "CloudWatch has metrics for each route", "low");
-            self.rule(rule, each_route("DetailedMetricsEnabled", scalar(true)), true);
+            self.rule(rule, each_route(route::METRICS, scalar(true)), true);
         }
         if self.document.protocol() == Some(Protocol::WebSocket) {
             self.execution_logging();
         }
         if self.rules.len() > before {
-            let default = settings(of_stage(self.document, "DefaultRouteSettings"));
-            self.stage.push(("DefaultRouteSettings".to_owned(), default));
+            let default = settings(self.document.value(stage::DEFAULT_ROUTE));
+            self.stage.push((stage::DEFAULT_ROUTE.name.to_owned(), default));
             let route = |(number, (key, value)): (usize, &(Cow<'_, str>, Value<'_>))| {
                 let key = if self.general.may_be_key(key) { key.to_string() } else { format!("GET /route-{number}") };
                 (key, settings(value))
             };
             let routes: Vec<_> = entries.entries().iter().enumerate().map(route).collect();
             if !routes.is_empty() {
-                self.stage.push(("RouteSettings".to_owned(), Yaml::Map(routes)));
+                self.stage.push((stage::ROUTES.name.to_owned(), Yaml::Map(routes)));
             }
         }
     }
 
     /// The values in force on the default and on each route; `None` when the source does not state all of them.
-    fn in_force(&mut self, name: &str) -> Option<Vec<&'d Value<'d>>> {
-        let at = position(ROUTE_SETTINGS, name);
-        let default = of_stage(self.document, "DefaultRouteSettings").member(at);
-        let entries = of_stage(self.document, "RouteSettings").entries();
+    fn in_force(&mut self, name: &str, at: usize) -> Option<Vec<&'d Value<'d>>> {
+        let default = self.document.value(stage::DEFAULT_ROUTE).member(at);
+        let entries = self.document.value(stage::ROUTES).entries();
         let mut all = vec![default];
         for reading in self.readings {
             let left_out = if *reading == Reading::Inherit { default } else { &UNSET };
@@ -201,14 +193,15 @@ impl<'d> Lesson<'d> {
     }
 
     /// True if a setting has this value wherever it is in force.
-    fn all(&mut self, name: &str, wanted: &Value<'_>) -> bool {
-        self.in_force(name).is_some_and(|all| all.iter().all(|value| *value == wanted))
+    fn all(&mut self, row: Row, wanted: &Value<'_>) -> bool {
+        self.in_force(row.name, row.at).is_some_and(|all| all.iter().all(|value| *value == wanted))
     }
 
     fn throttling(&mut self) {
         let mut limits = Vec::new();
-        for (name, test, lowest) in [("ThrottlingBurstLimit", "min", 1), ("ThrottlingRateLimit", "above", 0)] {
-            let Some(all) = self.in_force(name) else { continue };
+        for (at, field) in ROUTE_SETTINGS.iter().enumerate().filter(|(_, field)| field.zero_blocks) {
+            let (name, whole) = (field.name, matches!(field.kind, Kind::Integer));
+            let Some(all) = self.in_force(name, at) else { continue };
             let numbers: Vec<f64> = all.iter().filter_map(|value| value.as_number()).collect();
             let most = numbers.iter().copied().fold(0.0, f64::max);
             if numbers.len() < all.len() {
@@ -216,58 +209,59 @@ impl<'d> Lesson<'d> {
             } else if numbers.iter().any(|number| *number <= 0.0) {
                 self.skip(name, "a limit of 0 blocks all traffic, which no policy should ask for");
             } else {
-                let range = vec![(test.to_owned(), scalar(lowest)), ("max".to_owned(), scalar(most))];
+                let lowest = if whole { ("min".to_owned(), scalar(1)) } else { ("above".to_owned(), scalar(0)) };
+                let range = vec![lowest, ("max".to_owned(), scalar(most))];
                 limits.push((name.to_owned(), Yaml::Map(range)));
             }
         }
         if !limits.is_empty() {
             let rule = ("throttling", "Every route is throttled", "high");
-            self.rule(rule, map("each-route", Yaml::Map(limits)), true);
+            self.rule(rule, map(EACH_ROUTE.name, Yaml::Map(limits)), true);
         }
     }
 
     fn execution_logging(&mut self) {
         let logged = |value: &&Value<'_>| matches!(value.as_text(), Some("ERROR" | "INFO"));
-        match self.in_force("LoggingLevel") {
+        match self.in_force(route::LOGGING_LEVEL.name, route::LOGGING_LEVEL.at) {
             Some(all) if all.iter().all(logged) => {
                 let levels = Yaml::List(vec![scalar("ERROR"), scalar("INFO")]);
                 let rule = ("execution-logging", "Execution logs are written for every route", "medium");
-                self.rule(rule, each_route("LoggingLevel", levels), true);
+                self.rule(rule, each_route(route::LOGGING_LEVEL, levels), true);
             }
-            Some(_) => self.skip("LoggingLevel", "it is OFF on a route, which no policy should ask for"),
+            Some(_) => self.skip(route::LOGGING_LEVEL.name, "it is OFF on a route, which no policy should ask for"),
             None => {}
         }
         let off = |value: &&Value<'_>| matches!(value, Value::Unset | Value::Boolean(false));
-        if self.in_force("DataTraceEnabled").is_some_and(|all| all.iter().all(off)) {
+        if self.in_force(route::DATA_TRACE.name, route::DATA_TRACE.at).is_some_and(|all| all.iter().all(off)) {
             let rule = ("no-payloads-in-logs", "Requests and responses are not written to the execution log", "high");
-            self.rule(rule, each_route("DataTraceEnabled", scalar(false)), false);
+            self.rule(rule, each_route(route::DATA_TRACE, scalar(false)), false);
         }
     }
 
     fn deployment(&mut self) {
-        let value = of_stage(self.document, "AutoDeploy");
-        if self.stated("AutoDeploy", value) {
+        let (name, value) = (stage::AUTO_DEPLOY.name, self.document.value(stage::AUTO_DEPLOY));
+        if self.stated(name, value) {
             let on = *value == Value::Boolean(true);
             let title = if on { "A change of the API is deployed at once" } else { "Nothing is deployed by itself" };
-            self.rule(("auto-deploy", title, "medium"), map("AutoDeploy", scalar(on)), on);
-            self.stage.push(("AutoDeploy".to_owned(), scalar(on)));
+            self.rule(("auto-deploy", title, "medium"), map(name, scalar(on)), on);
+            self.stage.push((name.to_owned(), scalar(on)));
         }
     }
 
     fn client_certificate(&mut self) {
         if self.document.protocol() == Some(Protocol::WebSocket) {
             let rule = ("client-certificate", "Integrations are shown a certificate", "medium");
-            self.present(rule, "ClientCertificateId");
+            self.present(rule, stage::CLIENT_CERTIFICATE);
         }
     }
 
     fn description(&mut self) {
-        self.present(("description", "The stage says what it is for", "info"), "Description");
+        self.present(("description", "The stage says what it is for", "info"), stage::DESCRIPTION);
     }
 
     /// A text that is there, whatever it is.
-    fn present(&mut self, rule: (&'static str, &'static str, &'static str), name: &str) {
-        let value = of_stage(self.document, name);
+    fn present(&mut self, rule: (&'static str, &'static str, &'static str), row: Row) {
+        let (name, value) = (row.name, self.document.value(row));
         if self.stated(name, value) && !value.is_unset() {
             self.rule(rule, map(name, map("present", scalar(true))), true);
             self.stage.push((name.to_owned(), scalar(SET)));
@@ -275,8 +269,8 @@ impl<'d> Lesson<'d> {
     }
 
     fn stage_variables(&mut self) {
-        let variables = of_stage(self.document, "StageVariables");
-        self.keys("stage-variables", "The stage variables are set", "StageVariables");
+        let variables = self.document.value(stage::VARIABLES);
+        self.keys("stage-variables", "The stage variables are set", stage::VARIABLES);
         // The test fails on what is not set, and hangs on what is not stated.
         let reason = |(key, value): &(Cow<'_, str>, Value<'_>)| match value {
             Value::Text(text) => looks_secret(key, text).then_some("a value looks like a secret"),
@@ -288,20 +282,16 @@ impl<'d> Lesson<'d> {
         if !reasons.is_empty() {
             reasons.sort_unstable();
             reasons.dedup();
-            self.skip("StageVariables.*", &reasons.join(", "));
+            self.skip(&format!("{}.*", stage::VARIABLES.name), &reasons.join(", "));
         } else if !variables.entries().is_empty() {
             let rule = ("no-secrets", "No stage variable looks like a secret", "high");
-            self.rule(rule, map("StageVariables", map("*", map("looks-secret", scalar(false)))), false);
+            self.rule(rule, map(stage::VARIABLES.name, map("*", map("looks-secret", scalar(false)))), false);
         }
     }
 
     /// The keys of a map, but for AWS's own, those without a value, and those that name an account or an API.
-    fn keys(&mut self, id: &'static str, title: &'static str, path: &str) {
-        let name = path.strip_prefix("api.");
-        let value = match name {
-            Some(name) => of_api(self.document, name),
-            None => of_stage(self.document, path),
-        };
+    fn keys(&mut self, id: &'static str, title: &'static str, row: Row) {
+        let (Row { name, path, .. }, value) = (row, self.document.value(row));
         if !self.stated(path, value) {
             return;
         }
@@ -324,24 +314,18 @@ impl<'d> Lesson<'d> {
         }
         let wanted = Yaml::List(keys.iter().map(|key| scalar(*key)).collect());
         let given = Yaml::Map(keys.iter().map(|key| ((*key).to_owned(), scalar(SET))).collect());
-        match name {
-            Some(name) => {
-                self.rule((id, title, "low"), map("api", map(name, wanted)), true);
-                self.api.push((name.to_owned(), given));
-            }
-            None => {
-                self.rule((id, title, "low"), map(path, wanted), true);
-                self.stage.push((path.to_owned(), given));
-            }
-        }
+        let expect = map(name, wanted);
+        self.rule((id, title, "low"), if path == name { expect } else { map("api", expect) }, true);
+        if path == name { &mut self.stage } else { &mut self.api }.push((name.to_owned(), given));
     }
 
     fn endpoint(&mut self) {
-        let value = of_api(self.document, "DisableExecuteApiEndpoint");
-        if self.stated("api.DisableExecuteApiEndpoint", value) && *value == Value::Boolean(true) {
-            let closed = || map("DisableExecuteApiEndpoint", scalar(true));
-            self.rule(("endpoint-closed", "The default endpoint is closed", "medium"), map("api", closed()), true);
-            self.api.push(("DisableExecuteApiEndpoint".to_owned(), scalar(true)));
+        let Row { name, path, .. } = api::DISABLE_ENDPOINT;
+        let value = self.document.value(api::DISABLE_ENDPOINT);
+        if self.stated(path, value) && *value == Value::Boolean(true) {
+            let rule = ("endpoint-closed", "The default endpoint is closed", "medium");
+            self.rule(rule, map("api", map(name, scalar(true))), true);
+            self.api.push((name.to_owned(), scalar(true)));
         }
     }
 
@@ -349,27 +333,28 @@ impl<'d> Lesson<'d> {
         if self.document.protocol() != Some(Protocol::Http) {
             return;
         }
-        let cors = of_api(self.document, "CorsConfiguration");
-        if !self.stated("api.CorsConfiguration", cors) || cors.is_unset() {
+        let of = api::CORS_CONFIGURATION.name;
+        let cors = self.document.value(api::CORS_CONFIGURATION);
+        if !self.stated(api::CORS_CONFIGURATION.path, cors) || cors.is_unset() {
             return;
         }
         let (mut expect, mut given) = (Vec::new(), Vec::new());
-        let credentials = cors.member(position(CORS, "AllowCredentials"));
+        let credentials = cors.member(api::ALLOW_CREDENTIALS.at);
         if matches!(credentials, Value::Unset | Value::Boolean(false)) {
-            expect.push(("AllowCredentials".to_owned(), scalar(false)));
+            expect.push((api::ALLOW_CREDENTIALS.name.to_owned(), scalar(false)));
         }
-        for name in ["AllowHeaders", "AllowMethods", "AllowOrigins"] {
-            let Value::List(elements) = cors.member(position(CORS, name)) else { continue };
+        for Row { name, path, at } in [api::ALLOW_HEADERS, api::ALLOW_METHODS, api::ALLOW_ORIGINS] {
+            let Value::List(elements) = cors.member(at) else { continue };
             let texts: Vec<&str> = elements.iter().filter_map(Value::as_text).collect();
             let general: Vec<General> = texts.iter().map(|text| self.general.text(text)).collect();
             let copied =
                 |(text, general): (&&str, &General)| general.is_exact() && self.general.is_clean(text, general);
             if texts.contains(&"*") {
-                self.skip(&format!("api.CorsConfiguration.{name}"), "`*` is not a limit");
+                self.skip(path, "`*` is not a limit");
             } else if texts.iter().any(|text| looks_secret("", text)) {
-                self.skip(&format!("api.CorsConfiguration.{name}"), "a value looks like a secret");
+                self.skip(path, "a value looks like a secret");
             } else if texts.len() < elements.len() || !texts.iter().zip(&general).all(copied) {
-                self.skip(&format!("api.CorsConfiguration.{name}"), "a value that cannot be copied");
+                self.skip(path, "a value that cannot be copied");
             } else if !texts.is_empty() {
                 let one_of = Yaml::List(general.iter().map(General::literal).collect());
                 expect.push((name.to_owned(), map("each", one_of)));
@@ -379,9 +364,9 @@ impl<'d> Lesson<'d> {
         }
         if !expect.is_empty() {
             let rule = ("cors", "Other origins may do no more than they may today", "high");
-            self.rule(rule, map("api", map("CorsConfiguration", Yaml::Map(expect))), false);
+            self.rule(rule, map("api", map(of, Yaml::Map(expect))), false);
             if !given.is_empty() {
-                self.api.push(("CorsConfiguration".to_owned(), Yaml::Map(given)));
+                self.api.push((of.to_owned(), Yaml::Map(given)));
             }
         }
     }
@@ -407,7 +392,7 @@ impl<'d> Lesson<'d> {
         out += "description: What a good stage was like when this was learned from it.\n";
         if Some(self.stage_name()) == self.document.stage_name() {
             out += "# Only stages of this name. For more, write a glob, as in `{like: \"prod*\"}`; for all, delete the line.\n";
-            out += &format!("match: {}\n", map("StageName", General::of_text(self.stage_name()).pattern()).flow());
+            out += &format!("match: {}\n", map(stage::NAME.name, General::of_text(self.stage_name()).pattern()).flow());
         }
         out += "rules:\n";
         for rule in &self.rules {
@@ -429,12 +414,12 @@ impl<'d> Lesson<'d> {
     }
 
     fn example(&self, out: &mut String, name: &str, good: bool) {
-        let named = |(key, _): &&(String, Yaml)| good || key == "StageName" || key == "ProtocolType";
+        let named = |(key, _): &&(String, Yaml)| good || key == stage::NAME.name || key == api::PROTOCOL.name;
         let mut given: Vec<_> = self.stage.iter().filter(named).cloned().collect();
         let mut api: Vec<_> = self.api.iter().filter(named).cloned().collect();
         let rules: String = self.rules.iter().map(|rule| rule.expect.flow()).collect();
-        for (path, name, value) in [("${api.ApiId}", "ApiId", EXAMPLE_API), ("${api.Name}", "Name", EXAMPLE_NAME)] {
-            if good && rules.contains(path) {
+        for (Row { name, path, .. }, value) in [(api::ID, EXAMPLE_API), (api::NAME, EXAMPLE_NAME)] {
+            if good && rules.contains(&format!("${{{path}}}")) {
                 api.push((name.to_owned(), scalar(value)));
             }
         }
@@ -450,8 +435,8 @@ impl<'d> Lesson<'d> {
 }
 
 /// The pattern for each route.
-fn each_route(name: &str, wanted: Yaml) -> Yaml {
-    map("each-route", map(name, wanted))
+fn each_route(row: Row, wanted: Yaml) -> Yaml {
+    map(EACH_ROUTE.name, map(row.name, wanted))
 }
 
 /// The settings of a route that are set, for an example.

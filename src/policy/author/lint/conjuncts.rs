@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
+use crate::model::catalogue::ours::EACH_ROUTE;
 use crate::model::catalogue::{Field, Kind};
 use crate::model::protocol::Protocol;
-use crate::policy::language::context::EACH_ROUTE;
 use crate::policy::language::glob::Glob;
 use crate::policy::language::pattern::Top;
 use crate::policy::text::yaml::{Data, Entry, Node};

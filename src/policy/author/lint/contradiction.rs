@@ -8,6 +8,8 @@ use super::limits::{needs_a_value, nothing_left};
 use super::rules::WrittenRule;
 use super::together;
 use super::warning::{Lint, LintKind};
+use crate::model::catalogue::ours::EACH_ROUTE;
+use crate::model::catalogue::stage;
 use crate::model::protocol::Protocol;
 use crate::policy::text::yaml::Data;
 
@@ -33,8 +35,8 @@ fn demands<'r>(rule: &'r WrittenRule<'_>) -> impl Iterator<Item = (Vec<&'r str>,
     comparable.map(|conjunct| {
         let mut path: Vec<&str> = conjunct.path.iter().map(String::as_str).collect();
         // What holds of each route holds of the stage's default.
-        if path.first() == Some(&"each-route") {
-            path[0] = "DefaultRouteSettings";
+        if path.first() == Some(&EACH_ROUTE.name) {
+            path[0] = stage::DEFAULT_ROUTE.name;
         }
         (path, conjunct)
     })

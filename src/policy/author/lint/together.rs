@@ -7,8 +7,7 @@ use super::conjuncts::Conjunct;
 use super::limits::nothing_left;
 use super::rules::WrittenRule;
 use crate::model::Document;
-use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE, position};
-use crate::model::document::STAGE_FIELD;
+use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE, STAGE_FIELD, api};
 use crate::model::protocol::Protocol;
 use crate::model::value::Value;
 use crate::policy::language::context::{At, EXAMPLE_ACCOUNT, EXAMPLE_REGION};
@@ -94,7 +93,7 @@ struct StageDraft {
 impl StageDraft {
     fn new(protocol: Protocol) -> Self {
         let mut api = vec![Value::Unset; API.len()];
-        api[position(API, "ProtocolType")] = Value::text(protocol.name());
+        api[api::PROTOCOL.at] = Value::text(protocol.name());
         let (account, region) = (EXAMPLE_ACCOUNT.to_owned(), EXAMPLE_REGION.to_owned());
         Self { account, region, api: Value::Struct(api.into()), stage: Value::empty_struct(STAGE) }
     }

@@ -6,16 +6,15 @@ use super::conjuncts::Conjunct;
 use super::rules::WrittenRule;
 use super::warning::{Lint, LintKind};
 use crate::model::Document;
-use crate::model::catalogue::{ROUTE_SETTINGS, STAGE, position};
+use crate::model::catalogue::ours::EACH_ROUTE;
+use crate::model::catalogue::{Field, Kind, ROUTE_SETTINGS, Row, STAGE, stage};
 use crate::model::document::api_stated_by;
 use crate::model::protocol::Protocol;
 use crate::model::value::Value;
-use crate::policy::language::context::{At, EACH_ROUTE};
+use crate::policy::language::context::At;
 use crate::policy::language::glob::Glob;
 use crate::policy::language::truth::{Truth, Use};
 use crate::policy::text::yaml::{Data, Node};
-
-const LIMITS: [&str; 2] = ["ThrottlingBurstLimit", "ThrottlingRateLimit"];
 
 /// Limit on the rules that are tried with a limit of 0: about a second of work. What is not tried is taken to be right.
 const MOST_ASKED: usize = 1_000_000;
@@ -25,19 +24,18 @@ pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Lint> {
     let mut keepers = Keepers { read, of: BTreeMap::new(), asked: 0 };
     for rule in read {
         for conjunct in &rule.demands {
-            let Some(zeros) = zeros(conjunct) else { continue };
+            let Some((field, zeros)) = zeros(conjunct) else { continue };
             if zeros.iter().all(|zero| keepers.keep_out(zero, rule)) {
                 continue;
             }
-            let limit = zeros.first().map_or("limit", |zero| zero.limit.1);
-            let bound = if limit == LIMITS[0] { "min: 1" } else { "above: 0" };
+            let bound = if matches!(field.kind, Kind::Integer) { "min: 1" } else { "above: 0" };
             let written = rule.policy.file.text.get(conjunct.span.clone()).unwrap_or_default();
             let help = format!("0 blocks all traffic; to keep it out, write `{{{bound}, {written}}}`");
             found.push(Lint {
                 kind: LintKind::ZeroPasses,
                 said: rule.diagnostic(
                     &conjunct.span,
-                    format!("{} lets a {limit} of 0 pass", rule.rule.facts.name),
+                    format!("{} lets a {} of 0 pass", rule.rule.facts.name, field.name),
                     "0 passes",
                     vec![help],
                 ),
@@ -110,40 +108,37 @@ fn is_above_0(node: &Node) -> bool {
     }
 }
 
-/// The stages with a limit of 0 that an upper bound is about; `None` when the test is not such a bound.
-fn zeros(conjunct: &Conjunct) -> Option<Vec<Zero>> {
+/// The limit that an upper bound is about, and the stages on which it is 0; `None` when the test is not such a bound.
+fn zeros(conjunct: &Conjunct) -> Option<(&'static Field, Vec<Zero>)> {
     if !is_upper_bound(&conjunct.test, &conjunct.node) {
         return None;
     }
+    let field = conjunct.field.filter(|field| field.zero_blocks)?;
+    let in_default = || Zero::at(stage::DEFAULT_ROUTE, None, field);
+    // A key that the glob fits.
+    let in_route = |key: &str| Zero::at(stage::ROUTES, Some(key.replace('*', "").replace('?', "x")), field);
     let path: Vec<&str> = conjunct.path.iter().map(String::as_str).collect();
-    let (place, name) = match path.as_slice() {
-        [place, name] if ["each-route", "DefaultRouteSettings"].contains(place) => (*place, *name),
-        ["RouteSettings", key, name] => (*key, *name),
+    let zeros = match path.as_slice() {
+        [place, _] if *place == EACH_ROUTE.name => vec![in_default(), in_route("$default")],
+        [place, _] if *place == stage::DEFAULT_ROUTE.name => vec![in_default()],
+        [place, key, _] if *place == stage::ROUTES.name => {
+            vec![in_route(if Glob::of(key).fits("$default") { "$default" } else { key })]
+        }
         _ => return None,
     };
-    let name = LIMITS.into_iter().find(|limit| *limit == name)?;
-    let in_default = || Zero::at(position(STAGE, "DefaultRouteSettings"), None, name);
-    // A key that the glob fits.
-    let in_route =
-        |key: &str| Zero::at(position(STAGE, "RouteSettings"), Some(key.replace('*', "").replace('?', "x")), name);
-    Some(match place {
-        "each-route" => vec![in_default(), in_route("$default")],
-        "DefaultRouteSettings" => vec![in_default()],
-        key => vec![in_route(if Glob::of(key).fits("$default") { "$default" } else { key })],
-    })
+    Some((field, zeros))
 }
 
 impl Zero {
-    fn at(place: usize, route: Option<String>, name: &'static str) -> Self {
-        let mut settings = vec![Value::NotStated; ROUTE_SETTINGS.len()];
-        settings[position(ROUTE_SETTINGS, name)] = Value::Integer(0);
-        let settings = Value::Struct(settings.into());
+    fn at(place: Row, route: Option<String>, field: &'static Field) -> Self {
+        let setting = |of: &Field| if of.name == field.name { Value::Integer(0) } else { Value::NotStated };
+        let settings = Value::Struct(ROUTE_SETTINGS.iter().map(setting).collect());
         let mut stage = vec![Value::NotStated; STAGE.len()];
-        stage[place] = match &route {
+        stage[place.at] = match &route {
             Some(key) => Value::map(vec![(key.clone().into(), settings.clone())]),
             None => settings.clone(),
         };
-        Self { limit: (route, name), stage: Value::Struct(stage.into()), settings }
+        Self { limit: (route, field.name), stage: Value::Struct(stage.into()), settings }
     }
 
     /// True if the rule is violated whatever else the stage is, or has demands on it that are not understood here.

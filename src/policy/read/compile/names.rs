@@ -1,7 +1,7 @@
 //! Settings that do not exist, each with the one that was probably meant and its place.
 
+use crate::model::catalogue::ours::EACH_ROUTE;
 use crate::model::catalogue::{API_FIELD, Field, STAGE};
-use crate::policy::language::context::EACH_ROUTE;
 use crate::policy::language::operators::OPERATORS;
 use crate::policy::language::pattern::Top;
 use crate::policy::text::aliases;

@@ -1,7 +1,7 @@
 //! Items of lists: their pages, and what names them.
 
 use crate::model::Value;
-use crate::model::catalogue::{API, STAGE, position};
+use crate::model::catalogue::{api, stage};
 
 /// A page of a list.
 #[derive(Debug)]
@@ -13,10 +13,10 @@ pub struct Page {
 
 /// The identifier of an API.
 pub fn id_of<'v>(api: &'v Value<'static>) -> Option<&'v str> {
-    api.member(const { position(API, "ApiId") }).as_text()
+    api.member(api::ID.at).as_text()
 }
 
 /// The name of a stage.
 pub fn name_of<'v>(stage: &'v Value<'static>) -> Option<&'v str> {
-    stage.member(const { position(STAGE, "StageName") }).as_text()
+    stage.member(stage::NAME.at).as_text()
 }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::model::catalogue::{STAGE, position};
+use crate::model::catalogue::{STAGE, stage};
 use crate::model::document::api_stated_by;
 use crate::model::projection::Projection;
 use crate::model::protocol::Protocol;
@@ -34,8 +34,8 @@ fn folder() -> (TempDir, PathBuf) {
 fn stage(name: &str) -> Value<'static> {
     let mut stage = Value::empty_struct(STAGE);
     if let Value::Struct(members) = &mut stage {
-        members[position(STAGE, "StageName")] = Value::text(name.to_owned());
-        members[position(STAGE, "Description")] = Value::text("line\nof \"scope\": {\"run\":2}");
+        members[stage::NAME.at] = Value::text(name.to_owned());
+        members[stage::DESCRIPTION.at] = Value::text("line\nof \"scope\": {\"run\":2}");
     }
     stage
 }

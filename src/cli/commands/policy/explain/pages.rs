@@ -6,8 +6,7 @@ use serde_json::Value as Json;
 
 use super::sheet::Sheet;
 use crate::check::{Options, Verdict, verdict};
-use crate::model::catalogue::{API_FIELD, Kind, ROUTE_SETTINGS, Unset};
-use crate::model::document::STAGE_FIELD;
+use crate::model::catalogue::{API_FIELD, Kind, ROUTE_SETTINGS, STAGE_FIELD, Unset};
 use crate::model::protocol::Protocols;
 use crate::model::value::Written;
 use crate::policy::author::describe::{FieldPlace, Word, block, unset};

@@ -13,20 +13,13 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
 use crate::model::Value;
-use crate::model::catalogue::{ACCESS_LOG_SETTINGS, API, CORS, Field, ROUTE_SETTINGS, STAGE, position};
-
-/// The place of a row that must be there; a `const` context checks it when the program is compiled.
-const fn row(of: &[Field], name: &str) -> usize {
-    let at = position(of, name);
-    assert!(at < of.len(), "the catalogue has no row of this name");
-    at
-}
+use crate::model::catalogue::{ACCESS_LOG_SETTINGS, API, CORS, ROUTE_SETTINGS, Row, STAGE};
 
 /// A struct of these rows with these members.
 macro_rules! structure {
     ($rows:ident { $($name:literal: $value:expr,)* }) => {{
         let mut members: Box<[Value<'static>]> = $rows.iter().map(|_| Value::Unset).collect();
-        $(members[const { row($rows, $name) }] = $value;)*
+        $(members[const { Row::of($rows, $name).at }] = $value;)*
         Value::Struct(members)
     }};
 }

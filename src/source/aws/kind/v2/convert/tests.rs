@@ -5,8 +5,7 @@ use std::fmt::Debug;
 use aws_sdk_apigatewayv2::types::{IpAddressType, LoggingLevel, ProtocolType};
 
 use super::*;
-use crate::model::catalogue::{API_FIELD, Kind};
-use crate::model::document::STAGE_FIELD;
+use crate::model::catalogue::{API_FIELD, Field, Kind, STAGE_FIELD};
 use crate::model::value::Written;
 
 /// The member names of an SDK struct, in PascalCase. The structs are `#[non_exhaustive]`, so a pattern cannot list

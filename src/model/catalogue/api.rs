@@ -1,0 +1,55 @@
+//! The fields of an API, and those that code reads by itself.
+
+use super::field::{Field, boolean, integer, list, map, one_of, rows, structure, text};
+use super::stage::TAG;
+use crate::model::protocol::{Protocol, Protocols};
+
+/// The members of `api.CorsConfiguration`.
+pub static CORS: &[Field] = &[
+    boolean("AllowCredentials", "Whether a browser may send credentials."),
+    list("AllowHeaders", "Headers that a request may have."),
+    list("AllowMethods", "Methods that a request may have."),
+    list("AllowOrigins", "Origins that may call the API."),
+    list("ExposeHeaders", "Headers that a script may read."),
+    integer("MaxAge", "Seconds for which a browser may keep the answer to a preflight request."),
+];
+
+/// The members of an API, as GetApis returns them.
+pub static API: &[Field] = &[
+    text("ApiEndpoint", "The address of the API, without a stage."),
+    boolean("ApiGatewayManaged", "Whether another service or tool owns the API."),
+    text("ApiId", "The identifier of the API.").identity(),
+    text("ApiKeySelectionExpression", "Where the API key of a request is found.").only(Protocols::WEBSOCKET),
+    structure("CorsConfiguration", CORS, "What browsers of other origins may do.").only(Protocols::HTTP),
+    text("CreatedDate", "When the API was created."),
+    text("Description", "What the API is for."),
+    boolean("DisableExecuteApiEndpoint", "Whether the default `execute-api` endpoint is closed."),
+    boolean("DisableSchemaValidation", "Whether messages are not validated.").only(Protocols::WEBSOCKET),
+    list("ImportInfo", "What an import of the API ignored.").only(Protocols::HTTP),
+    one_of("IpAddressType", &["dualstack", "ipv4"], "The IP versions that may call the API."),
+    text("Name", "The name of the API; it need not be unique.").identity(),
+    one_of("ProtocolType", Protocol::NAMES, "The protocol of the API.").identity(),
+    text("RouteSelectionExpression", "How the route of a request is chosen."),
+    map("Tags", &TAG, "The tags of the API."),
+    text("Version", "The version of the API, a free text."),
+    list("Warnings", "What an import of the API warned of.").only(Protocols::HTTP),
+];
+
+/// The whole API, as the document has it under `api`.
+pub static API_FIELD: Field = structure("api", API, "The API of the stage.");
+
+rows! { API:
+    CORS_CONFIGURATION = "api.CorsConfiguration",
+    DISABLE_ENDPOINT = "api.DisableExecuteApiEndpoint",
+    ID = "api.ApiId",
+    NAME = "api.Name",
+    PROTOCOL = "api.ProtocolType",
+    TAGS = "api.Tags",
+}
+
+rows! { CORS:
+    ALLOW_CREDENTIALS = "api.CorsConfiguration.AllowCredentials",
+    ALLOW_HEADERS = "api.CorsConfiguration.AllowHeaders",
+    ALLOW_METHODS = "api.CorsConfiguration.AllowMethods",
+    ALLOW_ORIGINS = "api.CorsConfiguration.AllowOrigins",
+}

@@ -1,0 +1,30 @@
+//! The fields that driftgate adds to AWS's document.
+
+use super::api::API;
+use super::field::{Field, Row, rows, structure, text};
+use super::route::ROUTE_SETTINGS;
+
+/// Fields that driftgate adds to AWS's document, in lower case.
+pub static OURS: &[Field] = &[
+    text("account", "The account of the stage, twelve digits."),
+    text("region", "The Region of the stage."),
+    text("partition", "The partition of the stage: aws, aws-cn, aws-us-gov, …"),
+    text("arn", "The ARN of the stage."),
+    structure("api", API, "The API of the stage, as GetApis returns it."),
+    structure(
+        "each-route",
+        ROUTE_SETTINGS,
+        "The settings in force for each route: the stage default, and each entry of `RouteSettings` over it.",
+    ),
+    text("route", "The key of the route looked at; unset for the stage default."),
+];
+
+/// `each-route`.
+pub static EACH_ROUTE: &Field = &OURS[Row::of(OURS, "each-route").at];
+
+rows! { OURS:
+    ACCOUNT = "account",
+    REGION = "region",
+    PARTITION = "partition",
+    ARN = "arn",
+}
