@@ -172,21 +172,43 @@ fn first_line(text: &mut impl BufRead) -> io::Result<Vec<u8>> {
 }
 
 impl Input {
-    /// The format that the first line names, as all files of driftgate do.
-    pub fn format(&self) -> Option<FileFormat> {
-        serde_json::from_slice(&self.head).ok()
+    /// True if the first line names this format, as all files of driftgate do.
+    pub fn has_format(&self, name: &str) -> bool {
+        format_of(&self.head).is_some_and(|format| format.name == name)
     }
 }
 
 /// The format that a first line names.
-#[derive(Debug, Deserialize)]
-pub struct FileFormat {
-    /// Its name.
+#[derive(Deserialize)]
+struct FileFormat {
     #[serde(rename = "format")]
-    pub name: String,
-    /// Its version.
+    name: String,
     #[serde(default)]
-    pub version: Option<u64>,
+    version: Option<u64>,
+}
+
+fn format_of(line: &[u8]) -> Option<FileFormat> {
+    serde_json::from_slice(line).ok()
+}
+
+/// A first line that does not name the expected format.
+pub enum WrongFormat {
+    /// It names another format, or no format.
+    Other,
+    /// It names another version.
+    Version(u64),
+}
+
+/// Checks that a first line names this format, and no other version of it.
+///
+/// # Errors
+/// When it does not.
+pub fn check_format(line: &[u8], name: &str, version: u64) -> Result<(), WrongFormat> {
+    let format = format_of(line).filter(|format| format.name == name).ok_or(WrongFormat::Other)?;
+    match format.version {
+        Some(other) if other != version => Err(WrongFormat::Version(other)),
+        _ => Ok(()),
+    }
 }
 
 /// A read that failed: of a compressed file mostly one that was cut off.

@@ -52,9 +52,6 @@ const UNORDERED: [(&str, &str); 14] = [
 /// The names that may mean more than two things. `Error` is always that of its module; the others are to go.
 const NAMES: [&str; 2] = ["Error", "Name"];
 
-/// The functions that are still too long.
-const LONG: [&str; 2] = ["read", "send"];
-
 /// Lines of the longest file.
 const LONGEST: usize = 600;
 
@@ -196,8 +193,7 @@ fn form(source: &Source) -> Vec<String> {
     let function = Regex::new(r"(?m)^[ \t]*(?:pub(?:\([^)]*\))? )?(?:const |async )*fn \w+").unwrap();
     for hit in function.find_iter(&source.code) {
         let lines = code::item(&source.code[hit.start()..]).trim_start().lines().count();
-        let name = hit.as_str().rsplit(' ').next().unwrap_or_default();
-        if lines > LONGEST_FUNCTION && !LONG.contains(&name) {
+        if lines > LONGEST_FUNCTION {
             let rule = format!("`{}` has {lines} lines, and {LONGEST_FUNCTION} are enough", hit.as_str().trim());
             failures.push(source.failure(hit.end(), &rule));
         }

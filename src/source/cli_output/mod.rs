@@ -35,7 +35,7 @@ pub const SOURCE: FileSource = FileSource {
 /// Reads all of it.
 fn read(input: Input, request: &FileRequest) -> Result<VecState, OpenError> {
     let name = Arc::clone(&input.name);
-    if input.format().is_some_and(|format| format.name == "driftgate.snapshot") {
+    if input.has_format("driftgate.snapshot") {
         return Err(Error(format!("{name} is a snapshot, not output of the AWS CLI.\nLeave out `get-stages:`.")).into());
     }
     let mut bytes = input.head;
@@ -48,40 +48,35 @@ fn read(input: Input, request: &FileRequest) -> Result<VecState, OpenError> {
         _ => not_json(&name, &bytes, &error),
     })?;
     let (items, more) = items(&name, json)?;
-    let mut stages = Vec::with_capacity(items.len());
-    let mut found = FoundNames::default();
-    for (at, item) in items.into_iter().enumerate() {
-        let stage = stage_of(item, request.protocol)
-            .map_err(|why| Error(format!("{name}: item {at} is not a whole stage: {why}")))?;
-        if request.selection.has_stage(stage_name(&stage)) {
-            if let Some(name) = stage_name(&stage) {
-                found.stage(&request.selection, name);
-            }
-            stages.push(stage);
-        }
-    }
+    let stages = stages(&name, items, request)?;
+    Ok(state(&name, stages, more, request)?)
+}
+
+/// The selected stages, sorted by name; each item must be a whole stage.
+fn stages(name: &str, items: Vec<Json>, request: &FileRequest) -> Result<Vec<Value<'static>>, Error> {
+    let stage = |(at, item)| {
+        stage_of(item, request.protocol).map_err(|why| Error(format!("{name}: item {at} is not a whole stage: {why}")))
+    };
+    let mut stages = items.into_iter().enumerate().map(stage).collect::<Result<Vec<_>, _>>()?;
+    stages.retain(|stage| request.selection.has_stage(stage_name(stage)));
     stages.sort_by(|a, b| stage_name(a).cmp(&stage_name(b)));
     if let Some([twice, _]) = stages.array_windows().find(|[a, b]| stage_name(a) == stage_name(b)) {
         let stage = stage_name(twice).unwrap_or_default();
-        return Err(Error(format!(
-            "{name} has the stage {stage} twice. Nothing was read.\nPrint it again, of one API."
-        ))
-        .into());
+        let why = format!("{name} has the stage {stage} twice. Nothing was read.\nPrint it again, of one API.");
+        return Err(Error(why));
     }
+    Ok(stages)
+}
 
-    let region = one(&request.regions, "--region", &name)?;
-    let api = one(&request.selection.apis, "--api", &name)?;
+/// The state of the selected stages, which are of one API; `more` if the output lacks some.
+fn state(name: &str, stages: Vec<Value<'static>>, more: bool, request: &FileRequest) -> Result<VecState, Error> {
+    // Here --api states the API, which is not looked for: it narrows nothing.
+    let named = Selection { stages: request.selection.stages.clone(), ..Selection::default() };
+    let mut found = FoundNames::default();
+    stages.iter().filter_map(stage_name).for_each(|stage| found.stage(&named, stage));
+    let region = one(&request.regions, "--region", name)?;
+    let api = one(&request.selection.apis, "--api", name)?;
     let account = request.account.clone();
-    let gap = more.then(|| Gap {
-        account: account.clone(),
-        region: region.clone(),
-        api_id: api.clone(),
-        operation: "GetStages".to_owned(),
-        code: GapCode::NextToken.into(),
-        message: format!("{name} ends with a NextToken: the API has more stages than it holds"),
-        hint: "print all pages: leave out --max-items and --no-paginate".to_owned(),
-        ..Gap::default()
-    });
     let scope = Scope {
         account: account.clone(),
         region: region.clone(),
@@ -98,13 +93,20 @@ fn read(input: Input, request: &FileRequest) -> Result<VecState, OpenError> {
         api: api_stated_by(api.as_deref(), request.protocol),
         stages,
     };
-    // It holds one API, or one stage of it. Here --api states which one, and narrows nothing.
-    let stage = request.selection.stages.clone();
-    let narrowing = Narrowing { from: Some("get-stages".to_owned()), stage, ..Narrowing::default() };
+    let gap = more.then(|| Gap {
+        account,
+        region,
+        api_id: api,
+        operation: "GetStages".to_owned(),
+        code: GapCode::NextToken.into(),
+        message: format!("{name} ends with a NextToken: the API has more stages than it holds"),
+        hint: "print all pages: leave out --max-items and --no-paginate".to_owned(),
+        ..Gap::default()
+    });
     let mut gaps: Vec<Gap> = gap.into_iter().collect();
-    // Here --api states the API, which is not looked for.
-    let named = Selection { stages: request.selection.stages.clone(), ..Selection::default() };
     gaps.extend(missing_names(&named, &Narrowing::default(), &found, &gaps));
+    // It holds one API, or one stage of it.
+    let narrowing = Narrowing { from: Some("get-stages".to_owned()), stage: named.stages, ..Narrowing::default() };
     let close = Close { scopes: vec![scope], gaps, narrowing, taken: TakenAt::Unknown, ..Close::default() };
     Ok(VecState::new(vec![batch], close))
 }

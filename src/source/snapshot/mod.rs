@@ -7,6 +7,7 @@ mod contradiction;
 mod envelope;
 mod index;
 mod line;
+mod lines;
 mod read;
 pub mod write;
 
@@ -16,6 +17,7 @@ pub use batch::LineBatch;
 pub use checksum::{Checksum, Comparison};
 pub use index::StageIndex;
 pub use line::{not_stated, stage_line};
+pub use lines::{LineError, Lines, TOO_LONG};
 
 use super::file::{Error, FileSource};
 
@@ -24,7 +26,7 @@ pub const SOURCE: FileSource = FileSource {
     name: "snapshot",
     alias: None,
     about: "what `driftgate snapshot` wrote",
-    detect: |input| input.format().is_some_and(|format| format.name == envelope::FORMAT),
+    detect: |input| input.has_format(envelope::FORMAT),
     open: |input, request, stop| {
         let stated = [
             (request.account.is_some(), "--account"),

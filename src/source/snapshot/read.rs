@@ -1,6 +1,5 @@
 //! Reads a snapshot: a header, one line a stage, a trailer that says what should have been there.
 
-use std::io::Read as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -14,19 +13,18 @@ use super::checksum::{Checksum, Comparison};
 use super::contradiction::contradiction;
 use super::envelope::{FORMAT, Header, TRAILER_CHECKSUM, Trailer, VERSION, parse};
 use super::index::StageIndex;
+use super::lines::{Block, LineError, Lines, TOO_LONG, newlines};
 use crate::model::json;
 use crate::model::state::{
     Batch, Close, Explained, Gap, GapCode, Scope, ScopeName, ScopeOutcome, Selection, State, TakenAt, Unusable,
     missing_names,
 };
-use crate::source::file::{Error, Input, damaged};
+use crate::source::file::{Error, Input, WrongFormat, check_format, damaged};
 
 /// Bytes of lines in one batch.
 const BATCH_BYTES: usize = 256 * 1024;
 /// Batches that may wait to be checked.
 const WAITING: usize = 4;
-/// The longest line: a stage with the most routes and variables that AWS allows has less than 1 MiB.
-const LONGEST_LINE: usize = 8 << 20;
 
 /// The state of a snapshot: a thread reads, and the callers decode.
 pub struct SnapshotState {
@@ -45,18 +43,20 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Checks the header and begins to read.
 pub fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> Result<SnapshotState, Error> {
     let name = Arc::clone(&input.name);
-    let format = input.format();
-    if format.as_ref().is_none_or(|format| format.name != FORMAT) {
-        return Err(Error(format!(
-            "{name} does not begin with the header of a snapshot. Nothing was read.\n\
-             Leave out `snapshot:` to have its kind found out."
-        )));
-    }
-    if let Some(version) = format.and_then(|format| format.version).filter(|version| *version != VERSION) {
-        return Err(Error(format!(
-            "{name} is a snapshot of version {version}, and this driftgate reads version {VERSION}.\n\
-             Nothing was read; use the driftgate that wrote it, or a newer one."
-        )));
+    match check_format(&input.head, FORMAT, VERSION) {
+        Ok(()) => {}
+        Err(WrongFormat::Other) => {
+            return Err(Error(format!(
+                "{name} does not begin with the header of a snapshot. Nothing was read.\n\
+                 Leave out `snapshot:` to have its kind found out."
+            )));
+        }
+        Err(WrongFormat::Version(version)) => {
+            return Err(Error(format!(
+                "{name} is a snapshot of version {version}, and this driftgate reads version {VERSION}.\n\
+                 Nothing was read; use the driftgate that wrote it, or a newer one."
+            )));
+        }
     }
     let header: Header = parse(&input.head).map_err(|error| {
         let (column, said) = (error.column(), json::describe(&error));
@@ -73,76 +73,50 @@ pub fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> R
     Ok(SnapshotState { batches, reader, index, name, requested, taken, stop })
 }
 
-/// Cuts the text into batches of whole lines. The last line is held back: it is the trailer.
+/// Sends batches of whole lines, and returns the trailer, which is the last line.
 fn send(
-    mut input: Input,
+    input: Input,
     name: &Arc<str>,
     index: &Arc<StageIndex>,
     batches: &SyncSender<LineBatch>,
 ) -> Result<Trailer, Error> {
-    let lines = |bytes, first| LineBatch { name: Arc::clone(name), bytes, first, index: Arc::clone(index) };
+    let batch =
+        |Block { first, bytes, .. }| LineBatch { name: Arc::clone(name), bytes, first, index: Arc::clone(index) };
     let mut checksum = Checksum::default();
     checksum.lines(&input.head);
-    let mut held: Vec<u8> = Vec::new();
-    let mut line = 2_u64;
-    loop {
-        let mut block = Vec::with_capacity(held.len() + BATCH_BYTES);
-        block.append(&mut held);
-        let read = input
-            .rest
-            .by_ref()
-            .take(BATCH_BYTES as u64)
-            .read_to_end(&mut block)
-            .map_err(|error| damaged(name, &error))?;
-        match before_last_line(&block) {
-            Some(cut) if read > 0 => held = block.split_off(cut),
-            _ if read == 0 => {
-                held = block;
-                break;
+    for block in Lines::new(input.rest, 2, BATCH_BYTES) {
+        let mut block = block.map_err(|error| match error {
+            LineError::Read(error) => damaged(name, &error),
+            LineError::TooLong(line) => {
+                Error(format!("{name}:{line}: {TOO_LONG}. The file is damaged; nothing was read."))
             }
-            _ if block.len() > LONGEST_LINE => {
-                let what = "a line of more than 8 MiB. The file is damaged; nothing was read.";
-                return Err(Error(format!("{name}:{line}: {what}")));
+        })?;
+        if block.last {
+            let last = cut_last_line(&mut block);
+            checksum.lines(&block.bytes);
+            let number = block.first + newlines(&block.bytes);
+            let trailer = Trailer::read(&last, name, number)?;
+            if !block.bytes.is_empty() {
+                // If the caller is gone, no one needs them.
+                let _ = batches.send(batch(block));
             }
-            _ => {
-                held = block;
-                continue;
-            }
+            return trailer.checked(&last, name, number, &checksum);
         }
-        let count = newlines(&block);
-        checksum.lines(&block);
-        if batches.send(lines(block, line)).is_err() {
+        checksum.lines(&block.bytes);
+        if batches.send(batch(block)).is_err() {
             // The caller has found a damaged line, and reports it.
             break;
         }
-        line += count;
     }
-    held.truncate(held.trim_ascii_end().len());
-    let cut = memchr::memrchr(b'\n', &held).map_or(0, |newline| newline + 1);
-    let last = held.split_off(cut);
-    let last_line = line + newlines(&held);
-    let stages = last_line - 2;
-    checksum.lines(&held);
-    let trailer = Trailer::read(&last, name, last_line)?;
-    if !held.is_empty() {
-        // If the caller is gone, nobody needs them.
-        let _ = batches.send(lines(held, line));
-    }
-    if trailer.stages != stages {
-        return Err(Error(format!(
-            "{name}:{last_line}: the trailer counts {} stages and the file has {stages}. \
-             The file is damaged; nothing was read.",
-            trailer.stages
-        )));
-    }
-    let other = trailer.sha256.as_ref().is_some_and(|digest| *digest != checksum.digest());
-    if other || checksum.compare(&last, TRAILER_CHECKSUM) == Comparison::Different {
-        return Err(Error(format!(
-            "{name}:{last_line}: the digest in the trailer is of something else: the file was changed or is damaged. \
-             Nothing was read.\nCopy it again, or take it again with `driftgate snapshot`."
-        )));
-    }
-    Ok(trailer)
+    Err(Error(format!("{name} was not read to its end.")))
+}
+
+/// Takes the last line off the last block, without what ends it.
+fn cut_last_line(block: &mut Block) -> Vec<u8> {
+    let lines = &mut block.bytes;
+    lines.truncate(lines.trim_ascii_end().len());
+    let start = memchr::memrchr(b'\n', lines).map_or(0, |newline| newline + 1);
+    lines.split_off(start)
 }
 
 impl Trailer {
@@ -159,6 +133,26 @@ impl Trailer {
             ))
         })
     }
+
+    /// Checks the number of stages and the digests; `line` is the trailer's line, and `before` the lines before it.
+    fn checked(self, line: &[u8], name: &str, number: u64, before: &Checksum) -> Result<Self, Error> {
+        let stages = number - 2;
+        if self.stages != stages {
+            return Err(Error(format!(
+                "{name}:{number}: the trailer counts {} stages and the file has {stages}. \
+                 The file is damaged; nothing was read.",
+                self.stages
+            )));
+        }
+        let other = self.sha256.as_ref().is_some_and(|digest| *digest != before.digest());
+        if other || before.compare(line, TRAILER_CHECKSUM) == Comparison::Different {
+            return Err(Error(format!(
+                "{name}:{number}: the digest in the trailer is of something else: the file was changed or is damaged. \
+                 Nothing was read.\nCopy it again, or take it again with `driftgate snapshot`."
+            )));
+        }
+        Ok(self)
+    }
 }
 
 fn cut_off(name: &str, lines: u64) -> Error {
@@ -166,17 +160,6 @@ fn cut_off(name: &str, lines: u64) -> Error {
         "{name} has no trailer after {lines} lines of stages: it was cut off. Nothing was read.\n\
          Copy it again, or take it again with `driftgate snapshot`."
     ))
-}
-
-/// Start of the last whole line, if another line is before it.
-fn before_last_line(bytes: &[u8]) -> Option<usize> {
-    let end = memchr::memrchr(b'\n', bytes)?;
-    let start = memchr::memrchr(b'\n', &bytes[..end])?;
-    Some(start + 1)
-}
-
-fn newlines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 impl State for SnapshotState {

@@ -65,13 +65,6 @@ pub enum SpoolLine {
     Ended,
 }
 
-/// The format that the first line names.
-#[derive(Deserialize)]
-pub struct FormatLine {
-    pub format: String,
-    pub version: u64,
-}
-
 /// The account and the Region in a line of a stage.
 #[derive(Deserialize)]
 struct StageKey<'l> {
