@@ -22,17 +22,15 @@ mod wire;
 #[cfg(test)]
 mod wire_tests;
 
-pub use self::faults::fault::{Effect, Fault, Target, When};
-pub use self::faults::throttle::Throttle;
-pub use self::fleet::deployed::Fleet;
-pub use self::fleet::document;
-pub use self::fleet::organization::{Organization, ROOT, State};
-pub use self::fleet::regions::BY_DEFAULT as GENERATED_REGIONS;
-pub use self::fleet::sample::{DEMO_REGIONS, DENIED_API, HOME_ACCOUNT, HOME_REGION};
+pub use self::faults::{Effect, Fault, Target, Throttle, When};
+pub use self::fleet::{
+    BY_DEFAULT as GENERATED_REGIONS, DEMO_REGIONS, DENIED_API, Fleet, HOME_ACCOUNT, HOME_REGION, Organization, ROOT,
+    State, document,
+};
 pub use self::server::arrival::Arrival;
 pub use self::services::sts::Roles;
 pub use self::settings::Settings;
-pub use self::wire::request::Operation;
+pub use self::wire::Operation;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

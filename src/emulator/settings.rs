@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use crate::emulator::faults::fault::{Effect, Fault};
-use crate::emulator::faults::throttle::Throttle;
-use crate::emulator::fleet::deployed::Fleet;
-use crate::emulator::fleet::sample::{DENIED_API, DENIED_REGION};
+use crate::emulator::faults::{Effect, Fault, Throttle};
+use crate::emulator::fleet::{DENIED_API, DENIED_REGION, Fleet};
 use crate::emulator::services::sts::Roles;
-use crate::emulator::wire::request::Operation;
+use crate::emulator::wire::Operation;
 
 /// The settings of an [`Emulator`](crate::emulator::Emulator).
 #[derive(Clone, Debug)]

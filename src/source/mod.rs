@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_file_has_its_line() {
+    fn every_kind_of_file_is_listed() {
         let entries = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/source")).unwrap();
         let text = |path: std::path::PathBuf| {
             let path = if path.is_dir() { path.join("mod.rs") } else { path };

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::emulator::fleet::document::with;
-use crate::emulator::wire::reply::Reply;
+use crate::emulator::wire::Reply;
 
 /// The members of all answers in which the items of a list are.
 const LISTS: [&str; 5] = ["items", "Accounts", "Roots", "OrganizationalUnits", "Regions"];

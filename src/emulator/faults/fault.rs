@@ -8,8 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::emulator::random;
-use crate::emulator::wire::request::{Call, Operation};
-use crate::emulator::wire::signature::Caller;
+use crate::emulator::wire::{Call, Caller, Operation};
 
 /// Something that goes wrong, with the code of the called service: the `TooManyRequestsException` of API Gateway is
 /// `Throttling` of STS and `RequestLimitExceeded` of EC2. It reads as a sentence:
@@ -232,13 +231,13 @@ impl Target {
 #[derive(Debug)]
 pub struct ArmedFault {
     fault: Fault,
-    asked: AtomicU64,
-    asked_each: Mutex<HashMap<String, u64>>,
+    requests: AtomicU64,
+    requests_of_each: Mutex<HashMap<String, u64>>,
 }
 
 impl ArmedFault {
     pub fn new(fault: Fault) -> ArmedFault {
-        ArmedFault { fault, asked: AtomicU64::new(0), asked_each: Mutex::default() }
+        ArmedFault { fault, requests: AtomicU64::new(0), requests_of_each: Mutex::default() }
     }
 
     /// The effect on this request, if the fault strikes; `target` is the raw path and query.
@@ -246,7 +245,7 @@ impl ArmedFault {
         if !self.fault.on.includes(caller, call) {
             return None;
         }
-        let earlier = self.asked.fetch_add(1, Ordering::Relaxed);
+        let earlier = self.requests.fetch_add(1, Ordering::Relaxed);
         let strikes = match self.fault.when {
             When::Always => true,
             When::First(count) => earlier < count,
@@ -260,8 +259,8 @@ impl ArmedFault {
 
     fn earlier_of_same(&self, caller: &Caller<'_>, call: &Call<'_>, target: &str) -> u64 {
         let request = format!("{} {} {} {target} {}", caller.account, caller.region, call.operation, call.body());
-        let mut asked = self.asked_each.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = asked.entry(request).or_insert(0);
+        let mut counts = self.requests_of_each.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(request).or_insert(0);
         *count += 1;
         *count - 1
     }
@@ -270,7 +269,7 @@ impl ArmedFault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::wire::request::RawRequest;
+    use crate::emulator::wire::RawRequest;
 
     fn struck(fault: Fault, targets: &[&str]) -> Vec<bool> {
         let armed = ArmedFault::new(fault);
@@ -283,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn when_decides_which_requests_are_struck() {
+    fn each_when_strikes_its_requests() {
         let four = ["/v2/apis"; 4];
         let on = || Fault::on(Operation::GetApis);
         assert_eq!(struck(on().always(Effect::Reset), &four), [true, true, true, true]);

@@ -1,5 +1,8 @@
 //! Faults, the answers that they corrupt, and the request quota.
 
 pub mod corrupt;
-pub mod fault;
-pub mod throttle;
+mod fault;
+mod throttle;
+
+pub use self::fault::{ArmedFault, Effect, Fault, Target, When};
+pub use self::throttle::{Buckets, Throttle};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::emulator::wire::signature::Caller;
+use crate::emulator::wire::Caller;
 
 /// A quota on API Gateway calls, for each account and Region; requests beyond it are answered with 429.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -279,7 +279,7 @@ mod api_id {
 mod tests {
     use serde_json::Value;
 
-    use super::super::deployed::{Apis, Fleet};
+    use crate::emulator::fleet::deployed::{Apis, Fleet};
 
     const FIRST: (&str, &str) = ("111122223333", "us-east-1");
 
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fleet_has_the_size_that_was_asked_for() {
+    fn a_fleet_has_the_requested_size() {
         let fleet = Fleet::generated(2, 3, 6, 8, 1);
         assert_eq!((fleet.api_count(), fleet.stage_count()), (36, 288));
         let scopes: Vec<_> = fleet.scopes().collect();
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_by_hand_stands_in_the_place_of_what_was_generated() {
+    fn apis_added_by_hand_replace_generated_ones() {
         let api = super::super::document::http_api("a1b2c3d4e5", "own");
         let fleet = Fleet::generated(2, 2, 4, 3, 7).api(FIRST.0, FIRST.1, api, Vec::new());
         assert_eq!((fleet.api_count(), fleet.stage_count(), fleet.scopes().count()), (13, 36, 4));
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn the_accounts_are_an_organization_with_suspended_ones_besides() {
+    fn the_accounts_are_an_organization_with_suspended_ones() {
         let fleet = Fleet::generated(500, 17, 12, 3, 1);
         assert_eq!((fleet.stage_count(), fleet.scopes().count()), (306_000, 8_500));
         let organization = fleet.members().unwrap();

@@ -1,4 +1,4 @@
-//! The Regions of each partition, and whether an account has to opt in to them.
+//! The Regions of each partition, and the ones that an account has to opt in to.
 
 /// The Regions that every account of the partition `aws` has; a generated fleet takes the first of them.
 pub const BY_DEFAULT: [&str; 17] = [
@@ -8,7 +8,7 @@ pub const BY_DEFAULT: [&str; 17] = [
 ];
 
 /// The Regions that an account of the partition `aws` has only when it opts in.
-pub const OPT_IN: [&str; 17] = [
+const OPT_IN: [&str; 17] = [
     "af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
     "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1",
     "me-central-1", "me-south-1", "mx-central-1",

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::emulator::wire::request::Operation;
+use crate::emulator::wire::Operation;
 
 /// One request that arrived, whatever became of it. A retry is a request of its own.
 #[derive(Clone, Debug)]

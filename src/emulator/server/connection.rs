@@ -21,8 +21,7 @@ use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
 use super::control_plane::{ControlPlane, Delivery, Fate};
-use crate::emulator::wire::reply::Reply;
-use crate::emulator::wire::request::RawRequest;
+use crate::emulator::wire::{RawRequest, Reply};
 
 const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");

@@ -5,20 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::arrival::{Arrival, ArrivalLog};
-use crate::emulator::faults::corrupt;
-use crate::emulator::faults::fault::{ArmedFault, Effect};
-use crate::emulator::faults::throttle::Buckets;
-use crate::emulator::fleet::deployed::Fleet;
-use crate::emulator::fleet::regions::OptIn;
-use crate::emulator::services::deleted::Deleted;
-use crate::emulator::services::sts::Roles;
-use crate::emulator::services::{api_gateway, organizations, regions, sts};
+use crate::emulator::faults::{ArmedFault, Buckets, Effect, corrupt};
+use crate::emulator::fleet::{Fleet, OptIn};
+use crate::emulator::services::api_gateway::{self, Deleted};
+use crate::emulator::services::sts::{self, Roles};
+use crate::emulator::services::{organizations, regions};
 use crate::emulator::settings::Settings;
-use crate::emulator::wire::paging::Paging;
-use crate::emulator::wire::refusal::Refusal;
-use crate::emulator::wire::reply::Reply;
-use crate::emulator::wire::request::{Call, Operation, RawRequest, Resource};
-use crate::emulator::wire::signature::{self, Caller, Unsigned};
+use crate::emulator::wire::signature::{self, Unsigned};
+use crate::emulator::wire::{Call, Caller, Operation, Paging, RawRequest, Refusal, Reply, Resource, Why};
 
 /// The response to one request.
 #[derive(Debug)]
@@ -140,32 +134,33 @@ impl ControlPlane {
         at: Instant,
         request_id: &str,
     ) -> (Fate, Duration) {
-        let refused = |refusal: Refusal| (Fate::Answered(refusal.reply(call.operation, request_id)), Duration::ZERO);
+        let answered = |refusal: Refusal| (Fate::Answered(refusal.reply(call.operation, request_id)), Duration::ZERO);
+        let refused = |why| answered(Refusal::of(why));
         if call.resource == Resource::Unknown {
-            return refused(Refusal::not_found());
+            return refused(Why::NotFound);
         }
         let caller = match caller {
             Ok(caller) if self.fleet.has_account(caller.account) => caller,
-            Ok(_) | Err(Unsigned::ForeignKey) => return refused(Refusal::unrecognized_client()),
-            Err(Unsigned::Missing) => return refused(Refusal::unsigned()),
+            Ok(_) | Err(Unsigned::ForeignKey) => return refused(Why::UnrecognizedClient),
+            Err(Unsigned::Missing) => return refused(Why::Unsigned),
         };
         let service = call.operation.service();
         if caller.service != service {
-            return refused(Refusal::wrong_scope(service));
+            return answered(Refusal::wrong_scope(service));
         }
         if caller.has_expired() {
-            return refused(Refusal::expired_token());
+            return refused(Why::ExpiredToken);
         }
         // The other services have one endpoint for all Regions.
         let regional = matches!(service, "apigateway" | "sts" | "ec2");
         if regional && self.fleet.opt_in(caller.account, caller.region) == OptIn::Disabled {
-            return refused(Refusal::unrecognized_client());
+            return refused(Why::UnrecognizedClient);
         }
         if call.resource.is_api_gateway() && self.buckets.as_ref().is_some_and(|buckets| !buckets.admit(caller, at)) {
-            return refused(Refusal::throttled(None));
+            return refused(Why::Throttled);
         }
         if call.operation == Operation::Other {
-            return refused(Refusal::denied(caller, raw.method, call.operation, &call.resource));
+            return answered(Refusal::denied(caller, raw.method, call.operation, &call.resource));
         }
         let service = Service { plane: self, caller, call, request_id };
         let effect = self.faults.iter().find_map(|fault| fault.strike(caller, call, raw.target));
@@ -189,29 +184,30 @@ impl Service<'_> {
     fn struck(&self, effect: &Effect) -> (Fate, Duration) {
         let Service { caller, call, request_id, .. } = *self;
         let Call { operation, resource, .. } = call;
-        let refused = |refusal: Refusal| Fate::Answered(refusal.reply(*operation, request_id));
+        let answered = |refusal: Refusal| Fate::Answered(refusal.reply(*operation, request_id));
+        let refused = |why| answered(Refusal::of(why));
         let delivered = |delivery: Delivery| Fate::Delivered(self.answer(), delivery);
         let fate = match effect {
-            Effect::Throttle => refused(Refusal::throttled(None)),
-            Effect::ThrottleRetryAfter(seconds) => refused(Refusal::throttled(Some(*seconds))),
-            Effect::ServerError(status) => refused(Refusal::server_error(*status)),
-            Effect::Deny => refused(Refusal::denied(caller, "GET", *operation, resource)),
-            Effect::DenyByOrganization => refused(Refusal::denied_by_organization(caller, *operation, resource)),
-            Effect::ExpiredToken => refused(Refusal::expired_token()),
-            Effect::UnrecognizedClient => refused(Refusal::unrecognized_client()),
-            Effect::InvalidSignature => refused(Refusal::invalid_signature()),
-            Effect::ClockSkew => refused(Refusal::clock_skew()),
-            Effect::IncompleteSignature => refused(Refusal::incomplete_signature()),
-            Effect::NotFound => refused(self.not_found()),
+            Effect::Throttle => refused(Why::Throttled),
+            Effect::ThrottleRetryAfter(seconds) => answered(Refusal::throttled_for(*seconds)),
+            Effect::ServerError(status) => refused(Why::Server(*status)),
+            Effect::Deny => answered(Refusal::denied(caller, "GET", *operation, resource)),
+            Effect::DenyByOrganization => answered(Refusal::denied_by_organization(caller, *operation, resource)),
+            Effect::ExpiredToken => refused(Why::ExpiredToken),
+            Effect::UnrecognizedClient => refused(Why::UnrecognizedClient),
+            Effect::InvalidSignature => refused(Why::Signature),
+            Effect::ClockSkew => refused(Why::Skew),
+            Effect::IncompleteSignature => refused(Why::IncompleteSignature),
+            Effect::NotFound => answered(self.not_found()),
             Effect::Delete => {
                 if let Some(api_id) = resource.api_id() {
                     self.plane.deleted.add(caller, api_id, resource.stage());
                 }
-                refused(self.not_found())
+                answered(self.not_found())
             }
-            Effect::ExpiredPageToken if call.goes_on() => refused(Refusal::bad_token()),
+            Effect::ExpiredPageToken if call.goes_on() => answered(Refusal::bad_token()),
             Effect::ExpiredPageToken => Fate::Answered(self.answer()),
-            Effect::NotInUse => refused(Refusal::not_in_use()),
+            Effect::NotInUse => refused(Why::NotInUse),
             Effect::Reset => Fate::Reset,
             Effect::Close => Fate::Closed,
             Effect::Hang => Fate::Hung,
@@ -228,7 +224,7 @@ impl Service<'_> {
             Effect::EndlessPages => Fate::Answered(self.paged(Paging::Endless)),
             Effect::Redirect(status, location) => Fate::Answered(Reply::redirect(*status, location)),
             Effect::ErrorAsSuccess => {
-                let error = Refusal::server_error(500).reply(*operation, request_id);
+                let error = Refusal::of(Why::Server(500)).reply(*operation, request_id);
                 Fate::Answered(Reply { status: 200, error_type: None, ..error })
             }
             Effect::NotJson => Fate::Answered(Reply::web_page()),
@@ -248,7 +244,9 @@ impl Service<'_> {
         match &self.call.resource {
             Resource::Stage { .. } => Refusal::no_such_stage(),
             Resource::Api { api_id } | Resource::Stages { api_id } => Refusal::no_such_api(self.caller, api_id),
-            Resource::Apis | Resource::Role { .. } | Resource::Service | Resource::Unknown => Refusal::not_found(),
+            Resource::Apis | Resource::Role { .. } | Resource::Service | Resource::Unknown => {
+                Refusal::of(Why::NotFound)
+            }
         }
     }
 

@@ -1,17 +1,38 @@
 //! The protocol of API Gateway V2: lists of APIs and stages, page by page, and each of them alone.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
-use super::deleted::Deleted;
-use crate::emulator::fleet::deployed::{Api, Fleet};
-use crate::emulator::wire::paging::{BadRequest, List, PageRange, Paging};
-use crate::emulator::wire::refusal::Refusal;
-use crate::emulator::wire::reply::Reply;
-use crate::emulator::wire::request::{Call, Resource};
-use crate::emulator::wire::signature::Caller;
+use crate::emulator::fleet::{Api, Fleet};
+use crate::emulator::wire::{Call, Caller, List, Paging, Refusal, Reply, Resource, Why};
 
 /// The largest `maxResults` that the service takes.
 const LARGEST_PAGE: usize = 500;
+
+/// Account, Region, API and stage; without a stage, the API and all of its stages.
+type DeletedItem = (String, String, String, Option<String>);
+
+/// The APIs and stages that faults deleted so far.
+#[derive(Debug, Default)]
+pub struct Deleted(Mutex<BTreeSet<DeletedItem>>);
+
+impl Deleted {
+    /// Deletes the API, or one stage of it.
+    pub fn add(&self, caller: &Caller<'_>, api_id: &str, stage: Option<&str>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key(caller, api_id, stage));
+    }
+
+    /// Returns true if the API, or the stage of it, was deleted.
+    pub fn has(&self, caller: &Caller<'_>, api_id: &str, stage: Option<&str>) -> bool {
+        let deleted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        !deleted.is_empty() && deleted.contains(&key(caller, api_id, stage))
+    }
+}
+
+fn key(caller: &Caller<'_>, api_id: &str, stage: Option<&str>) -> DeletedItem {
+    (caller.account.to_owned(), caller.region.to_owned(), api_id.to_owned(), stage.map(str::to_owned))
+}
 
 /// The answer of the service, with its lists cut as `paging` says.
 pub fn answer(
@@ -27,10 +48,10 @@ pub fn answer(
         let found = apis.find(api_id).filter(|_| is_there(api_id));
         found.ok_or_else(|| Refusal::no_such_api(caller, api_id))
     };
-    let page = |of: &str, length: usize| -> Result<PageRange, Refusal> {
+    let page = |of: &str, length: usize| {
         let list = List { caller, of, length, page_size, largest: LARGEST_PAGE };
         let (size, token) = (call.parameter("maxResults"), call.parameter("nextToken"));
-        list.page(size.as_deref(), token.as_deref(), paging).map_err(BadRequest::refusal)
+        list.page(size.as_deref(), token.as_deref(), paging)
     };
     match &call.resource {
         Resource::Apis => {
@@ -49,7 +70,7 @@ pub fn answer(
             let found = api(api_id)?.stage_named(stage).filter(|_| !deleted.has(caller, api_id, Some(stage)));
             Ok(Reply::json(found.ok_or_else(Refusal::no_such_stage)?.into_owned()))
         }
-        Resource::Role { .. } | Resource::Service | Resource::Unknown => Err(Refusal::not_found()),
+        Resource::Role { .. } | Resource::Service | Resource::Unknown => Err(Refusal::of(Why::NotFound)),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The services of AWS, one file each.
 
 pub mod api_gateway;
-pub mod deleted;
 pub mod organizations;
 pub mod regions;
 pub mod sts;

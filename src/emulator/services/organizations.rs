@@ -3,12 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::emulator::fleet::organization::{Member, Organization, Unit};
-use crate::emulator::wire::paging::{List, Paging};
-use crate::emulator::wire::refusal::{Refusal, Why};
-use crate::emulator::wire::reply::Reply;
-use crate::emulator::wire::request::{Call, Operation};
-use crate::emulator::wire::signature::Caller;
+use crate::emulator::fleet::{Member, Organization, Unit};
+use crate::emulator::wire::{Call, Caller, List, Operation, Paging, Refusal, Reply, Why};
 
 const ORGANIZATION: &str = "o-demodemo01";
 
@@ -22,24 +18,23 @@ pub fn answer(
     call: &Call<'_>,
     paging: Paging,
 ) -> Result<Reply, Refusal> {
-    let organization =
-        organization.filter(|organization| organization.has(caller.account)).ok_or_else(Refusal::not_in_use)?;
+    let organization = organization
+        .filter(|organization| organization.has(caller.account))
+        .ok_or_else(|| Refusal::of(Why::NotInUse))?;
     if !organization.is_management(caller.account) {
-        return Err(Refusal::new(Why::Denied, "You don't have permissions to access this resource."));
+        return Err(Refusal::of(Why::Denied));
     }
     let arns = Arns { partition: caller.partition(), management: organization.management() };
-    let asked = call.json();
+    let request = call.json();
     let parent = || {
-        let id = asked["ParentId"].as_str().unwrap_or_default();
+        let id = request["ParentId"].as_str().unwrap_or_default();
         let unknown = || Refusal::new(Why::NotFound, "You specified a parent that doesn't exist.");
         organization.is_parent(id).then(|| id.to_owned()).ok_or_else(unknown)
     };
     let page = |of: &str, name: &str, length: usize, item: &dyn Fn(usize) -> Value| {
         let list = List { caller, of, length, page_size: PAGE, largest: PAGE };
-        let size = asked.get("MaxResults").map(Value::to_string);
-        let page = list
-            .page(size.as_deref(), asked["NextToken"].as_str(), paging)
-            .map_err(crate::emulator::wire::paging::BadRequest::refusal)?;
+        let size = request.get("MaxResults").map(Value::to_string);
+        let page = list.page(size.as_deref(), request["NextToken"].as_str(), paging)?;
         let mut body = json!({name: page.items.map(item).collect::<Vec<_>>()});
         if let Some(token) = page.next {
             body["NextToken"] = token.into();

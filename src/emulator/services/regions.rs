@@ -2,12 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::emulator::fleet::regions::{OptIn, of_partition};
-use crate::emulator::wire::paging::{BadRequest, List, Paging};
-use crate::emulator::wire::refusal::Refusal;
-use crate::emulator::wire::reply::Reply;
-use crate::emulator::wire::request::Call;
-use crate::emulator::wire::signature::Caller;
+use crate::emulator::fleet::{OptIn, of_partition};
+use crate::emulator::wire::{Call, Caller, List, Paging, Refusal, Reply};
 
 /// The items on a page of ListRegions, and the most that its `MaxResults` takes.
 const PAGE: usize = 20;
@@ -20,8 +16,8 @@ pub fn list(
     paging: Paging,
     opt_in: impl Fn(&str) -> OptIn,
 ) -> Result<Reply, Refusal> {
-    let asked = call.json();
-    let wanted = asked["RegionOptStatusContains"].as_array();
+    let request = call.json();
+    let wanted = request["RegionOptStatusContains"].as_array();
     let status = |region: &str| match opt_in(region) {
         OptIn::ByDefault => "ENABLED_BY_DEFAULT",
         OptIn::Enabled => "ENABLED",
@@ -34,11 +30,9 @@ pub fn list(
         .collect();
     let list = List { caller, of: "regions", length: regions.len(), page_size: PAGE, largest: LARGEST_PAGE };
     // Unlike the other services, it returns more than its own page size on request.
-    let size = asked.get("MaxResults").map(Value::to_string);
+    let size = request.get("MaxResults").map(Value::to_string);
     let own = size.as_deref().and_then(|size| size.parse().ok()).map_or(PAGE, |size: usize| size.min(LARGEST_PAGE));
-    let page = List { page_size: own, ..list }
-        .page(size.as_deref(), asked["NextToken"].as_str(), paging)
-        .map_err(BadRequest::refusal)?;
+    let page = List { page_size: own, ..list }.page(size.as_deref(), request["NextToken"].as_str(), paging)?;
     let shown: Vec<Value> = regions[page.items]
         .iter()
         .map(|(region, status)| json!({"RegionName": region, "RegionOptStatus": status}))

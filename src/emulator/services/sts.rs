@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::emulator::wire::refusal::Refusal;
-use crate::emulator::wire::reply::{self, Reply, STS};
-use crate::emulator::wire::request::{Call, Operation};
-use crate::emulator::wire::signature::{self, Caller, Session};
+use crate::emulator::wire::signature::{self, Session};
+use crate::emulator::wire::{Call, Caller, Operation, Refusal, Reply, STS, escaped};
 
 /// The role that can be assumed. Every account has it, but for the lacking ones.
 #[derive(Clone, Debug)]
@@ -64,9 +62,9 @@ impl Roles {
 }
 
 fn assumed(caller: &Caller<'_>, account: &str, session: Session<'_>, request_id: &str) -> Reply {
-    let arn = reply::escaped(&Caller { account, session: Some(session), ..*caller }.arn());
+    let arn = escaped(&Caller { account, session: Some(session), ..*caller }.arn());
     let (key, token, expiration) =
-        (signature::session_key_id(account), reply::escaped(&session.token()), timestamp(session.expires / 1000));
+        (signature::session_key_id(account), escaped(&session.token()), timestamp(session.expires / 1000));
     let name = session.name;
     Reply::xml(format!(
         "<AssumeRoleResponse xmlns=\"{STS}\">\n  <AssumeRoleResult>\n    <AssumedRoleUser>\n      \
@@ -84,7 +82,7 @@ pub fn caller_identity(caller: &Caller<'_>, request_id: &str) -> Reply {
         Some(session) => format!("AROA{account}DEMO:{}", session.name),
         None => format!("AIDA{account}DEMO"),
     };
-    let arn = reply::escaped(&caller.arn());
+    let arn = escaped(&caller.arn());
     Reply::xml(format!(
         "<GetCallerIdentityResponse xmlns=\"{STS}\">\n  <GetCallerIdentityResult>\n    <Arn>{arn}</Arn>\n    \
          <UserId>{user}</UserId>\n    <Account>{account}</Account>\n  </GetCallerIdentityResult>\n  \
@@ -102,7 +100,7 @@ fn timestamp(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::wire::request::RawRequest;
+    use crate::emulator::wire::RawRequest;
 
     const CALLER: Caller<'_> = Caller { account: "111122223333", region: "us-east-1", service: "sts", session: None };
 
@@ -115,7 +113,7 @@ mod tests {
         "Action=AssumeRole&RoleArn=arn%3Aaws%3Aiam%3A%3A444455556666%3Arole%2FAudit&RoleSessionName=night";
 
     #[test]
-    fn a_role_is_there_unless_it_is_said_to_lack() {
+    fn a_role_exists_with_its_name_account_and_external_id() {
         let reply = assume(&Roles::default(), AUDIT).unwrap();
         let text = String::from_utf8(reply.body).unwrap();
         assert!(text.contains("<AccessKeyId>ASIA444455556666DEMO</AccessKeyId>"), "{text}");

@@ -28,24 +28,6 @@ pub enum Paging {
     Endless,
 }
 
-/// The reason why there is no page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadRequest {
-    MaxResults(usize),
-    NextToken,
-}
-
-impl BadRequest {
-    pub fn refusal(self) -> Refusal {
-        match self {
-            BadRequest::MaxResults(largest) => {
-                Refusal::bad_request(format!("Invalid value for maxResults: must be between 1 and {largest}"))
-            }
-            BadRequest::NextToken => Refusal::bad_token(),
-        }
-    }
-}
-
 /// A list that is read page by page.
 #[derive(Clone, Copy, Debug)]
 pub struct List<'a> {
@@ -65,7 +47,7 @@ impl List<'_> {
         max_results: Option<&str>,
         next_token: Option<&str>,
         paging: Paging,
-    ) -> Result<PageRange, BadRequest> {
+    ) -> Result<PageRange, Refusal> {
         let size = self.size(max_results)?;
         let start = next_token.map_or(Ok(0), |token| self.position(token, paging))?;
         if paging == Paging::EmptyPageFirst && next_token.is_none() {
@@ -84,13 +66,16 @@ impl List<'_> {
         Ok(PageRange { items: start..end, next })
     }
 
-    fn size(&self, max_results: Option<&str>) -> Result<usize, BadRequest> {
+    fn size(&self, max_results: Option<&str>) -> Result<usize, Refusal> {
         // A page size of 0 would never come to an end.
         let own = self.page_size.max(1);
         match max_results.map(str::parse::<usize>) {
             None => Ok(own),
             Some(Ok(wanted)) if (1..=self.largest).contains(&wanted) => Ok(wanted.min(own)),
-            Some(_) => Err(BadRequest::MaxResults(self.largest)),
+            Some(_) => {
+                let largest = self.largest;
+                Err(Refusal::bad_request(format!("Invalid value for maxResults: must be between 1 and {largest}")))
+            }
         }
     }
 
@@ -100,14 +85,14 @@ impl List<'_> {
         format!("{:016x}+{position:x}/==", hasher.finish())
     }
 
-    fn position(&self, token: &str, paging: Paging) -> Result<usize, BadRequest> {
+    fn position(&self, token: &str, paging: Paging) -> Result<usize, Refusal> {
         token
             .split_once('+')
             .and_then(|(_, rest)| rest.strip_suffix("/=="))
             .and_then(|position| usize::from_str_radix(position, 16).ok())
             .filter(|position| paging == Paging::Endless || *position <= self.length)
             .filter(|position| self.token(*position) == token)
-            .ok_or(BadRequest::NextToken)
+            .ok_or_else(Refusal::bad_token)
     }
 }
 
@@ -147,7 +132,7 @@ mod tests {
             assert_eq!(list.page(Some(max_results), None, Paging::Faithful).unwrap().items.len(), length);
         }
         for bad in ["0", "501", "-1", "", "ten"] {
-            assert_eq!(list.page(Some(bad), None, Paging::Faithful), Err(BadRequest::MaxResults(500)), "{bad}");
+            list.page(Some(bad), None, Paging::Faithful).unwrap_err();
         }
     }
 
@@ -156,10 +141,10 @@ mod tests {
         let (here, there) = (caller("us-east-1"), caller("eu-west-1"));
         let token = list(&here, "").page(None, None, Paging::Faithful).unwrap().next.unwrap();
         for other in [list(&there, ""), list(&here, "a1b2c3d4e5")] {
-            assert_eq!(other.page(None, Some(&token), Paging::Faithful), Err(BadRequest::NextToken));
+            assert_eq!(other.page(None, Some(&token), Paging::Faithful), Err(Refusal::bad_token()));
         }
         let unescaped = token.replace('+', " ");
-        assert_eq!(list(&here, "").page(None, Some(&unescaped), Paging::Faithful), Err(BadRequest::NextToken));
+        assert_eq!(list(&here, "").page(None, Some(&unescaped), Paging::Faithful), Err(Refusal::bad_token()));
     }
 
     #[test]

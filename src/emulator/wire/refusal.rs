@@ -85,18 +85,46 @@ impl Why {
     }
 }
 
+impl Why {
+    /// AWS's usual words.
+    const fn message(self) -> &'static str {
+        match self {
+            Why::Throttled => "Too Many Requests",
+            Why::Server(503) => "Service Unavailable",
+            Why::Server(_) => "Internal server error",
+            Why::Denied | Why::DeniedByOrganization => "You don't have permissions to access this resource.",
+            Why::ExpiredToken => "The security token included in the request is expired",
+            Why::UnrecognizedClient => "The security token included in the request is invalid.",
+            Why::Unsigned => "Missing Authentication Token",
+            Why::Signature => {
+                "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+                 Access Key and signing method. Consult the service documentation for details."
+            }
+            Why::Skew => {
+                "Signature expired: 20261123T091500Z is now earlier than 20261123T100000Z (20261123T101500Z - 15 min.)"
+            }
+            Why::IncompleteSignature => {
+                "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256"
+            }
+            Why::NotFound => "Not Found",
+            Why::BadRequest => "Bad Request",
+            Why::NotInUse => "Your account is not a member of an organization.",
+        }
+    }
+}
+
 impl Refusal {
+    pub fn of(why: Why) -> Refusal {
+        Refusal::new(why, why.message())
+    }
+
     pub fn new(why: Why, message: impl Into<String>) -> Refusal {
         Refusal { why, message: message.into(), retry_after: None }
     }
 
-    pub fn throttled(retry_after: Option<u64>) -> Refusal {
-        Refusal { retry_after, ..Refusal::new(Why::Throttled, "Too Many Requests") }
-    }
-
-    pub fn server_error(status: u16) -> Refusal {
-        let message = if status == 503 { "Service Unavailable" } else { "Internal server error" };
-        Refusal::new(Why::Server(status), message)
+    /// Throttled, with a `Retry-After` of so many seconds.
+    pub fn throttled_for(seconds: u64) -> Refusal {
+        Refusal { retry_after: Some(seconds), ..Refusal::of(Why::Throttled) }
     }
 
     /// `method` is part of the name of API Gateway's actions.
@@ -109,39 +137,8 @@ impl Refusal {
         Refusal::new(Why::DeniedByOrganization, format!("{denied} with an explicit deny in a service control policy"))
     }
 
-    pub fn expired_token() -> Refusal {
-        Refusal::new(Why::ExpiredToken, "The security token included in the request is expired")
-    }
-
-    pub fn unrecognized_client() -> Refusal {
-        Refusal::new(Why::UnrecognizedClient, "The security token included in the request is invalid.")
-    }
-
-    pub fn unsigned() -> Refusal {
-        Refusal::new(Why::Unsigned, "Missing Authentication Token")
-    }
-
     pub fn wrong_scope(service: &str) -> Refusal {
         Refusal::new(Why::Signature, format!("Credential should be scoped to correct service: '{service}'. "))
-    }
-
-    pub fn invalid_signature() -> Refusal {
-        let message = "The request signature we calculated does not match the signature you provided. Check your AWS \
-                       Secret Access Key and signing method. Consult the service documentation for details.";
-        Refusal::new(Why::Signature, message)
-    }
-
-    pub fn clock_skew() -> Refusal {
-        let message = "Signature expired: 20261123T091500Z is now earlier than 20261123T100000Z (20261123T101500Z - \
-                       15 min.)";
-        Refusal::new(Why::Skew, message)
-    }
-
-    pub fn incomplete_signature() -> Refusal {
-        Refusal::new(
-            Why::IncompleteSignature,
-            "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256",
-        )
     }
 
     pub fn no_such_api(caller: &Caller<'_>, api_id: &str) -> Refusal {
@@ -150,14 +147,6 @@ impl Refusal {
 
     pub fn no_such_stage() -> Refusal {
         Refusal::new(Why::NotFound, "Invalid stage identifier specified")
-    }
-
-    pub fn not_found() -> Refusal {
-        Refusal::new(Why::NotFound, "Not Found")
-    }
-
-    pub fn not_in_use() -> Refusal {
-        Refusal::new(Why::NotInUse, "Your account is not a member of an organization.")
     }
 
     pub fn bad_request(message: impl Into<String>) -> Refusal {
@@ -223,30 +212,9 @@ fn not_authorized(caller: &Caller<'_>, method: &str, operation: Operation, resou
 mod tests {
     use super::*;
 
-    fn text(reply: &Reply) -> &str {
-        std::str::from_utf8(&reply.body).unwrap()
-    }
-
-    fn caller(region: &str) -> Caller<'_> {
-        Caller { account: "111122223333", region, ..Caller::default() }
-    }
-
-    #[test]
-    fn a_refusal_speaks_the_protocol_of_its_operation() {
-        let refusal = Refusal::unrecognized_client();
-        let json = refusal.reply(Operation::GetApis, "r");
-        assert_eq!((json.status, json.error_type.as_deref()), (403, Some("UnrecognizedClientException")));
-        let xml = refusal.reply(Operation::GetCallerIdentity, "r");
-        assert!(text(&xml).contains("<Code>InvalidClientTokenId</Code>"), "{}", text(&xml));
-        let json = refusal.reply(Operation::ListAccounts, "r");
-        assert!(text(&json).contains(r#""__type":"UnrecognizedClientException""#), "{}", text(&json));
-        let xml = refusal.reply(Operation::DescribeRegions, "r");
-        assert!(text(&xml).starts_with("<?xml") && text(&xml).contains("<Code>AuthFailure</Code>"), "{}", text(&xml));
-    }
-
     #[test]
     fn a_denial_names_user_action_and_resource() {
-        let caller = caller("cn-north-1");
+        let caller = Caller { account: "111122223333", region: "cn-north-1", ..Caller::default() };
         let stages = Resource::Stages { api_id: "a1b2c3d4e5".into() };
         assert_eq!(
             Refusal::denied(&caller, "GET", Operation::GetStages, &stages).message,

@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn organizations_is_told_by_a_header() {
+    fn organizations_is_named_in_a_header() {
         let of = |target| {
             let raw = RawRequest { method: "POST", target: "/", amz_target: Some(target), ..RawRequest::default() };
             Call::read(&raw).operation

@@ -1,8 +1,6 @@
 //! The faults of connections and documents, as the real SDK and a bare socket see them.
 
 use aws_sdk_apigatewayv2::types::{LoggingLevel, ProtocolType};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::*;
 
@@ -10,16 +8,8 @@ async fn struck_on(operation: Operation, effect: Effect) -> (Emulator, Client) {
     with_faults(vec![Fault::on(operation).always(effect)]).await
 }
 
-/// Sends GetApi by hand, so that every byte of the answer can be looked at.
-async fn asked(emulator: &Emulator) -> TcpStream {
-    let mut stream = TcpStream::connect(emulator.address).await.unwrap();
-    let key = signature::access_key_id(ACCOUNT);
-    let request = format!(
-        "GET /v2/apis/{API} HTTP/1.1\r\nHost: x\r\nAuthorization: AWS4-HMAC-SHA256 \
-         Credential={key}/20261123/{REGION}/apigateway/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-    stream
+async fn get_api(emulator: &Emulator) -> TcpStream {
+    sent(emulator, &format!("GET /v2/apis/{API}"), "apigateway", "").await
 }
 
 /// Head and body, up to the end of the connection, and true if it ended within a moment.
@@ -36,17 +26,19 @@ fn whole() -> String {
 }
 
 #[tokio::test]
-async fn half_a_body_can_be_followed_by_silence() {
-    let (emulator, _client) = struck_by(Effect::Stall).await;
-    let (head, body, ended) = answered(&mut asked(&emulator).await).await;
-    assert!(head.contains(&format!("content-length: {}", whole().len())), "{head}");
-    assert_eq!((body.as_str(), ended), (&whole()[..whole().len() / 2], false));
+async fn half_a_body_is_followed_by_the_end_or_by_silence() {
+    for (effect, ends) in [(Effect::Cut, true), (Effect::Stall, false)] {
+        let (emulator, _client) = struck_by(effect).await;
+        let (head, body, ended) = answered(&mut get_api(&emulator).await).await;
+        assert!(head.contains(&format!("content-length: {}", whole().len())), "{head}");
+        assert_eq!((body.as_str(), ended), (&whole()[..whole().len() / 2], ends));
+    }
 }
 
 #[tokio::test]
 async fn a_half_closed_connection_still_takes_what_the_client_sends() {
     let (emulator, client) = struck_by(Effect::HalfClose).await;
-    let mut stream = asked(&emulator).await;
+    let mut stream = get_api(&emulator).await;
     let (head, body, ended) = answered(&mut stream).await;
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert_eq!((body.as_str(), ended), ("", true));
@@ -58,7 +50,7 @@ async fn a_half_closed_connection_still_takes_what_the_client_sends() {
 }
 
 #[tokio::test]
-async fn bytes_trickle_to_the_end_or_for_ever() {
+async fn bytes_trickle_to_the_end_or_without_end() {
     let (_emulator, client) = struck_by(Effect::Trickle(Duration::from_millis(1))).await;
     let start = Instant::now();
     let api = client.get_api().api_id(API).send().await.unwrap();
@@ -66,16 +58,16 @@ async fn bytes_trickle_to_the_end_or_for_ever() {
     assert!(start.elapsed() >= Duration::from_millis(whole().len() as u64), "{:?}", start.elapsed());
 
     let (emulator, _client) = struck_by(Effect::TrickleForEver(Duration::from_millis(20))).await;
-    let (head, body, ended) = answered(&mut asked(&emulator).await).await;
+    let (head, body, ended) = answered(&mut get_api(&emulator).await).await;
     assert!(head.contains("transfer-encoding: chunked") && !ended, "{head}");
     assert!(body.matches("1\r\n \r\n").count() > 3, "{body:?}");
 }
 
 #[tokio::test]
-async fn the_length_can_be_wrong_in_both_ways() {
+async fn the_length_can_be_too_short_or_too_long() {
     for (effect, announced) in [(Effect::ShortLength, whole().len() - 10), (Effect::LongLength, whole().len() + 10)] {
         let (emulator, client) = struck_by(effect.clone()).await;
-        let (head, body, ended) = answered(&mut asked(&emulator).await).await;
+        let (head, body, ended) = answered(&mut get_api(&emulator).await).await;
         assert!(head.contains(&format!("content-length: {announced}")), "{effect:?}: {head}");
         assert_eq!((body, ended), (whole(), true), "{effect:?}");
         client.get_api().api_id(API).send().await.unwrap_err();
@@ -83,15 +75,15 @@ async fn the_length_can_be_wrong_in_both_ways() {
 }
 
 #[tokio::test]
-async fn a_redirect_names_where_to() {
+async fn a_redirect_names_its_location() {
     let (emulator, client) = struck_by(Effect::Redirect(302, "https://sign-in.example.com/".to_owned())).await;
-    let (head, ..) = answered(&mut asked(&emulator).await).await;
+    let (head, ..) = answered(&mut get_api(&emulator).await).await;
     assert!(head.starts_with("HTTP/1.1 302") && head.contains("location: https://sign-in.example.com/"), "{head}");
     assert_eq!(seen(client.get_apis().send().await).0, 302);
 }
 
 #[tokio::test]
-async fn a_success_can_hold_an_error_or_nothing_readable() {
+async fn a_success_can_hold_an_error_or_garbage() {
     for effect in [Effect::GzipGarbage, Effect::Oversized(100_000), Effect::NullItems] {
         let (_emulator, client) = struck_by(effect.clone()).await;
         assert_eq!(seen(client.get_stages().api_id(API).send().await).0, 200, "{effect:?}");
@@ -114,7 +106,7 @@ async fn enumerations_can_have_values_that_no_client_knows() {
 }
 
 #[tokio::test]
-async fn pages_can_go_on_for_ever_or_come_to_a_token_that_is_over() {
+async fn pages_can_be_endless_or_have_an_expired_token() {
     let (_emulator, client) = struck_on(Operation::GetStages, Effect::EndlessPages).await;
     let (mut tokens, mut items) = (std::collections::HashSet::new(), 0);
     let mut token = None;
@@ -155,15 +147,7 @@ async fn the_pages_of_accounts_have_the_same_faults() {
         let faults = vec![Fault::on(Operation::ListAccounts).always(effect.clone())];
         let fleet = one_api().organization(organization.clone());
         let emulator = Emulator::start(Settings { fleet, faults, ..Settings::default() }).await.unwrap();
-        let config = aws_sdk_organizations::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .http_client(HTTP.clone())
-            .credentials_provider(credentials(&signature::access_key_id(ACCOUNT)))
-            .region(Region::new(REGION))
-            .endpoint_url(emulator.endpoint_url())
-            .retry_config(RetryConfig::disabled())
-            .build();
-        let client = aws_sdk_organizations::Client::from_conf(config);
+        let client = client_of!(aws_sdk_organizations, emulator, user(), REGION);
         let (mut token, mut read) = (None, 0);
         for _ in 0..3 {
             let Ok(page) = client.list_accounts().set_next_token(token).send().await else { break };
@@ -176,7 +160,7 @@ async fn the_pages_of_accounts_have_the_same_faults() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_is_listed_no_more() {
+async fn deleted_items_are_no_longer_listed() {
     let (_emulator, client) = struck_on(Operation::GetStage, Effect::Delete).await;
     let read = client.get_stage().api_id(API).stage_name("prod").send().await;
     assert_eq!(seen(read).2, "Invalid stage identifier specified");

@@ -7,25 +7,6 @@ use super::*;
 const OTHER: &str = "444455556666";
 const ROLE: &str = "arn:aws:iam::444455556666:role/Audit";
 
-/// The same configuration for the client of any service.
-macro_rules! client_of {
-    ($service:ident, $emulator:expr, $credentials:expr, $region:expr) => {{
-        let config = $service::Config::builder()
-            .behavior_version($service::config::BehaviorVersion::latest())
-            .http_client(HTTP.clone())
-            .credentials_provider($credentials)
-            .region($service::config::Region::new($region))
-            .endpoint_url($emulator.endpoint_url())
-            .retry_config($service::config::retry::RetryConfig::disabled())
-            .build();
-        $service::Client::from_conf(config)
-    }};
-}
-
-fn user() -> Credentials {
-    credentials(&signature::access_key_id(ACCOUNT))
-}
-
 fn session(taken: &aws_sdk_sts::types::Credentials) -> Credentials {
     let token = Some(taken.session_token().to_owned());
     Credentials::new(taken.access_key_id(), taken.secret_access_key(), token, None, "role")
@@ -77,7 +58,7 @@ async fn a_role_is_assumed_and_its_session_reads_the_account() {
 }
 
 #[tokio::test]
-async fn a_session_ends_when_it_says_so() {
+async fn a_session_expires() {
     let roles = Roles { lifetime: Duration::from_millis(20), ..Roles::default() };
     let emulator = start(Settings { roles, ..Settings::default() }).await;
     let sts = client_of!(aws_sdk_sts, emulator, user(), REGION);
@@ -91,7 +72,7 @@ async fn a_session_ends_when_it_says_so() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_not_there_is_denied_in_the_words_of_sts() {
+async fn a_missing_role_is_denied_in_the_words_of_sts() {
     let roles = Roles { external_id: Some("s3cret".to_owned()), ..Roles::default() };
     let emulator = start(Settings { roles, ..Settings::default() }).await;
     let sts = client_of!(aws_sdk_sts, emulator, user(), REGION);
@@ -159,7 +140,7 @@ async fn only_the_management_account_sees_its_organization() {
 }
 
 #[tokio::test]
-async fn an_account_lists_its_regions_and_is_unknown_where_it_has_none() {
+async fn an_account_lists_its_regions_and_is_unknown_in_others() {
     let settings = Settings { fleet: fleet(0).disable(ACCOUNT, "eu-west-3"), ..Settings::default() };
     let emulator = Emulator::start(settings).await.unwrap();
     let account = client_of!(aws_sdk_account, emulator, user(), REGION);
@@ -201,23 +182,18 @@ async fn an_account_lists_its_regions_and_is_unknown_where_it_has_none() {
     }
 }
 
-/// EC2 has no SDK here; the request looks like a signed one.
-async fn describe_regions(emulator: &Emulator, method: &str, parameters: &str) -> String {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-    let mut stream = tokio::net::TcpStream::connect(emulator.address).await.unwrap();
-    let query = format!("Action=DescribeRegions&Version=2016-11-15{parameters}");
-    let (target, body) = if method == "GET" { (format!("/?{query}"), "") } else { ("/".to_owned(), query.as_str()) };
-    let request = format!(
-        "{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\nAuthorization: \
-         AWS4-HMAC-SHA256 Credential={}/20261123/{REGION}/ec2/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n{body}",
-        body.len(),
-        signature::access_key_id(ACCOUNT)
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
+async fn answer(mut stream: TcpStream) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     answer
+}
+
+/// EC2 has no SDK here; the request looks like a signed one.
+async fn describe_regions(emulator: &Emulator, method: &str, parameters: &str) -> String {
+    let query = format!("Action=DescribeRegions&Version=2016-11-15{parameters}");
+    let (request, body) =
+        if method == "GET" { (format!("GET /?{query}"), "") } else { ("POST /".to_owned(), query.as_str()) };
+    answer(sent(emulator, &request, "ec2", body).await).await
 }
 
 #[tokio::test]
@@ -240,85 +216,55 @@ async fn ec2_describes_the_regions_of_an_account() {
 #[tokio::test]
 async fn a_request_signed_for_another_service_is_refused() {
     let emulator = start(Settings::default()).await;
-    let mut stream = tokio::net::TcpStream::connect(emulator.address).await.unwrap();
-    let request = format!(
-        "GET /v2/apis HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: AWS4-HMAC-SHA256 \
-         Credential={}/20261123/{REGION}/execute-api/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n",
-        signature::access_key_id(ACCOUNT)
-    );
-    tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut answer).await.unwrap();
+    let answer = answer(sent(&emulator, "GET /v2/apis", "execute-api", "").await).await;
     assert!(answer.contains("InvalidSignatureException") && answer.contains("apigateway"), "{answer}");
 }
 
+/// Each error, as STS, Organizations, and the two services with REST and JSON word it.
 #[tokio::test]
 async fn each_service_words_an_error_in_its_own_way() {
-    for (what, sts, organizations, account) in [
-        (Effect::Throttle, (400, "Throttling"), (400, "TooManyRequestsException"), (429, "TooManyRequestsException")),
-        (
-            Effect::ServerError(500),
-            (500, "InternalFailure"),
-            (500, "ServiceException"),
-            (500, "InternalServerErrorException"),
-        ),
-        (Effect::Deny, (403, "AccessDenied"), (400, "AccessDeniedException"), (403, "AccessDeniedException")),
-        (
-            Effect::DenyByOrganization,
-            (403, "AccessDenied"),
-            (400, "AccessDeniedException"),
-            (403, "AccessDeniedException"),
-        ),
-        (Effect::ExpiredToken, (403, "ExpiredToken"), (400, "ExpiredTokenException"), (403, "ExpiredTokenException")),
-        (
-            Effect::UnrecognizedClient,
-            (403, "InvalidClientTokenId"),
-            (400, "UnrecognizedClientException"),
-            (403, "UnrecognizedClientException"),
-        ),
-        (
-            Effect::InvalidSignature,
-            (403, "SignatureDoesNotMatch"),
-            (400, "InvalidSignatureException"),
-            (403, "InvalidSignatureException"),
-        ),
-        (
-            Effect::ClockSkew,
-            (403, "SignatureDoesNotMatch"),
-            (400, "InvalidSignatureException"),
-            (403, "InvalidSignatureException"),
-        ),
-        (
-            Effect::IncompleteSignature,
-            (400, "IncompleteSignature"),
-            (400, "IncompleteSignatureException"),
-            (403, "IncompleteSignatureException"),
-        ),
-    ] {
-        let faults = [Operation::AssumeRole, Operation::ListAccounts, Operation::ListRegions]
-            .map(|operation| Fault::on(operation).always(what.clone()))
-            .to_vec();
+    let exception = |status: u16, name: &str| (status, format!("{name}Exception"));
+    let (denied, invalid) = (exception(400, "AccessDenied"), exception(400, "InvalidSignature"));
+    let row = |effect: Effect, sts: (u16, &str), organizations: (u16, String), rest: u16| {
+        let same_code = (rest, organizations.1.clone());
+        (effect, (sts.0, sts.1.to_owned()), organizations, same_code)
+    };
+    let mut rows = vec![
+        row(Effect::Throttle, (400, "Throttling"), exception(400, "TooManyRequests"), 429),
+        row(Effect::ServerError(503), (503, "ServiceUnavailable"), exception(503, "ServiceUnavailable"), 503),
+        row(Effect::ServerError(500), (500, "InternalFailure"), exception(500, "Service"), 500),
+        row(Effect::Deny, (403, "AccessDenied"), denied.clone(), 403),
+        row(Effect::DenyByOrganization, (403, "AccessDenied"), denied, 403),
+        row(Effect::ExpiredToken, (403, "ExpiredToken"), exception(400, "ExpiredToken"), 403),
+        row(Effect::UnrecognizedClient, (403, "InvalidClientTokenId"), exception(400, "UnrecognizedClient"), 403),
+        row(Effect::InvalidSignature, (403, "SignatureDoesNotMatch"), invalid.clone(), 403),
+        row(Effect::ClockSkew, (403, "SignatureDoesNotMatch"), invalid, 403),
+        row(Effect::IncompleteSignature, (400, "IncompleteSignature"), exception(400, "IncompleteSignature"), 403),
+    ];
+    rows[2].3 = exception(500, "InternalServerError");
+    for (effect, sts, organizations, rest) in rows {
+        let operations = [Operation::AssumeRole, Operation::ListAccounts, Operation::ListRegions, Operation::GetApis];
+        let faults = operations.map(|operation| Fault::on(operation).always(effect.clone())).to_vec();
         let emulator = start(Settings { faults, ..Settings::default() }).await;
         let assumed = client_of!(aws_sdk_sts, emulator, user(), REGION).assume_role().role_arn(ROLE);
+        let listed = client_of!(aws_sdk_organizations, emulator, user(), REGION).list_accounts();
         let answers = [
             (sts, seen(assumed.role_session_name("night").send().await)),
-            (
-                organizations,
-                seen(client_of!(aws_sdk_organizations, emulator, user(), REGION).list_accounts().send().await),
-            ),
-            (account, seen(client_of!(aws_sdk_account, emulator, user(), REGION).list_regions().send().await)),
+            (organizations, seen(listed.send().await)),
+            (rest.clone(), seen(client_of!(aws_sdk_account, emulator, user(), REGION).list_regions().send().await)),
+            (rest, seen(client(&emulator, REGION).get_apis().send().await)),
         ];
         for ((status, code), (seen_status, seen_code, message)) in answers {
-            assert_eq!((seen_status, seen_code.as_str()), (status, code), "{what:?}");
-            assert!(!message.is_empty(), "{what:?}");
+            assert_eq!((seen_status, &seen_code), (status, &code), "{effect:?}");
+            assert!(!message.is_empty(), "{effect:?}");
             let by_organization = message.ends_with("with an explicit deny in a service control policy");
-            assert_eq!(by_organization, matches!(what, Effect::DenyByOrganization), "{message}");
+            assert_eq!(by_organization, matches!(effect, Effect::DenyByOrganization), "{message}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_fault_on_a_role_is_told_by_the_account_of_the_role() {
+async fn a_fault_on_a_role_is_narrowed_by_the_roles_account() {
     let faults = vec![Fault::on(Operation::AssumeRole).account(OTHER).always(Effect::Deny)];
     let emulator = start(Settings { faults, ..Settings::default() }).await;
     let sts = client_of!(aws_sdk_sts, emulator, user(), REGION);

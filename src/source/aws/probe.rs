@@ -32,7 +32,7 @@ pub struct Examination {
     pub environment: Environment,
     /// The caller's ARN.
     pub caller: Option<String>,
-    /// The principal that stands for the caller's account.
+    /// The principal that means the caller's account.
     pub principal: String,
     /// Seconds by which this machine's clock is ahead of AWS's; `None` if no answer had a date.
     pub clock_ahead: Option<i64>,
@@ -152,7 +152,7 @@ impl Trouble {
 /// Examines everything that the request names. The canceller ends it with the results so far.
 ///
 /// # Errors
-/// When there is nothing to look at: no Region, or a setting that cannot be meant.
+/// When there is nothing to look at: no Region, or an invalid setting.
 pub fn examine(request: Request) -> (Canceller, impl Future<Output = Result<Examination, Error>>) {
     let (canceller, stop) = Canceller::new();
     let (request, timeout) = (Request { retry: RETRIES, ..request }, request.timeout);
@@ -167,9 +167,9 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
     let homes = caller::homes(&request.regions, session.region())?;
     let home = homes.first().map_or(HOME, |home| home);
     let environment = Environment::of(&request, &session, home).await;
-    let asked = stop.unless(caller::caller(&session, &homes, request.profile.as_deref())).await;
+    let called = stop.unless(caller::caller(&session, &homes, request.profile.as_deref())).await;
     let clock_ahead = session.clock().ahead();
-    let caller = match asked {
+    let caller = match called {
         Ok(Ok(caller)) => caller,
         Ok(Err(error)) => {
             return Ok(Examination { environment, clock_ahead, failed: Some(error), ..Examination::default() });
@@ -224,7 +224,7 @@ impl Visitor for Probe {
 
     fn lost(&self, account: Option<&str>, region: &str, why: &Failure) -> Look {
         let mut look = Look::new(account, region);
-        look.troubles.push(Trouble::of(Operation::GetApis, why, account, Some(region), true));
+        look.found.troubles.push(Trouble::of(Operation::GetApis, why, account, Some(region), true));
         look
     }
 
@@ -260,29 +260,22 @@ fn examined(visited: AccountVisited<Look>, role_of: impl Fn(&str) -> Option<Stri
     found.unknown_credentials = status.proves_bad_credentials(refusals);
     found.disabled.extend(off.into_iter().map(|(name, _)| name.to_string()));
     found.disabled.sort();
-    let region = |(_, look): (Arc<str>, Look)| RegionExamined {
-        name: look.region,
-        answered: look.answered,
-        troubles: look.troubles,
-    };
-    found.regions = on.into_iter().map(region).collect();
+    found.regions = on.into_iter().map(|(_, look)| look.found).collect();
     found
 }
 
-/// The calls in a Region, and what came of them so far.
+/// The calls in a Region, and their results so far.
 struct Look {
     account: Option<String>,
-    region: String,
-    answered: Vec<&'static str>,
-    troubles: Vec<Trouble>,
+    found: RegionExamined,
     /// True if AWS did not know the credentials.
     refused: bool,
 }
 
 impl Look {
     fn new(account: Option<&str>, region: &str) -> Self {
-        let (account, region) = (account.map(str::to_owned), region.to_owned());
-        Self { account, region, answered: Vec::new(), troubles: Vec::new(), refused: false }
+        let found = RegionExamined { name: region.to_owned(), answered: Vec::new(), troubles: Vec::new() };
+        Self { account: account.map(str::to_owned), found, refused: false }
     }
 
     async fn at(&mut self, control_plane: &ControlPlane, selection: &Selection) {
@@ -299,14 +292,14 @@ impl Look {
             selection.apis.iter().map(String::as_str).collect()
         };
         // A call that fails for the whole Region fails for each API as well.
-        if self.troubles.iter().any(|trouble| !matches!(trouble.cause, Cause::Denied(_))) {
+        if self.found.troubles.iter().any(|trouble| !matches!(trouble.cause, Cause::Denied(_))) {
             return;
         }
         for id in ids.into_iter().take(APIS) {
             let listed = control_plane.first_stages(id, FEW).await;
             let stages = self.took(Operation::GetStages, listed, one_stage.is_none()).map(|page| page.items);
             let stage = stages.iter().flatten().find_map(name_of);
-            let denied = self.troubles.iter().any(|trouble| trouble.operation == "GetStages");
+            let denied = self.found.troubles.iter().any(|trouble| trouble.operation == "GetStages");
             // If stages cannot be listed, try the stage name that most HTTP APIs have.
             let Some(stage) = one_stage.or(stage).or(denied.then_some("$default")) else { continue };
             let read = control_plane.get_stage(id, stage).await;
@@ -319,8 +312,8 @@ impl Look {
     fn took<T>(&mut self, operation: Operation, answer: Result<T, Failure>, needed: bool) -> Option<T> {
         match answer {
             Ok(answer) => {
-                if !self.answered.contains(&operation.name()) {
-                    self.answered.push(operation.name());
+                if !self.found.answered.contains(&operation.name()) {
+                    self.found.answered.push(operation.name());
                 }
                 Some(answer)
             }
@@ -328,13 +321,9 @@ impl Look {
             Err(failure) if failure.kind == FailureKind::Missing && operation != Operation::GetApis => None,
             Err(failure) => {
                 self.refused |= failure.kind == FailureKind::UnknownCredentials;
-                self.troubles.push(Trouble::of(
-                    operation,
-                    &failure,
-                    self.account.as_deref(),
-                    Some(&self.region),
-                    needed,
-                ));
+                let (account, region) = (self.account.as_deref(), Some(self.found.name.as_str()));
+                let trouble = Trouble::of(operation, &failure, account, region, needed);
+                self.found.troubles.push(trouble);
                 None
             }
         }

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_who_is_an_id_a_unit_or_a_name() {
+    fn a_selector_is_an_id_a_unit_or_a_name() {
         assert_eq!(of("111122223333"), Selector::Account("111122223333".into()));
         for unit in ["ou-ab12-1a2b3c4d", "r-ab12"] {
             assert_eq!(of(unit), Selector::Unit(unit.into()));
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_who_says_why() {
+    fn an_invalid_selector_has_its_reason() {
         for (text, said) in [
             ("", "account id"),
             (" prod", "account id"),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_who_means_its_accounts_and_no_others() {
+    fn a_selector_selects_its_accounts_only() {
         let units = BTreeMap::from([("r-ab12".to_owned(), BTreeSet::from(["111122223333".to_owned()]))]);
         for (who, meant) in [
             ("111122223333", true),

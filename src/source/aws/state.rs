@@ -101,7 +101,7 @@ async fn find_caller(
     match found.account {
         // Shards are cut by account, and this account would be cut unlike the others.
         Account::Unknown(why) if matches!(request.accounts.source, AccountSource::Own) && request.shard.is_some() => {
-            Err(Error::AccountUnknown { why: why.message })
+            Err(Error::AccountUnknown(why.message))
         }
         _ => Ok(found),
     }

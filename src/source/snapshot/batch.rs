@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_begin_alike_are_decoded_as_if_they_stood_alone() {
+    fn lines_that_begin_alike_are_decoded_like_single_ones() {
         let api =
             r#"{"account":"1","region":"us-east-1","api":{"ApiId":"a","ProtocolType":"HTTP","Name":",\"stage\":"},"#;
         let odd = r#"{"account":"1","region":"us-east-1","api":{"ApiId":"b","ProtocolType":"HTTP","New":{"x":1,"stage":{}}},"#;
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_line_says_where() {
+    fn a_damaged_line_has_its_place() {
         let error = lines("{\"account\":null}\n").decode(&Projection::all(), &mut |_| ()).unwrap_err();
         assert!(error.0.starts_with("fleet:2:") && error.0.contains("missing field"), "{error}");
     }

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_changed_is_noticed() {
+    fn a_changed_line_is_noticed() {
         let mut checksum = Checksum::default();
         checksum.lines(b"one\ntwo\n");
         let line = checksum.close(r#"{"run":2}"#, "sha256");

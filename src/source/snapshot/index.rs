@@ -33,8 +33,8 @@ pub struct IndexedStages {
 #[derive(Debug)]
 struct Stretch {
     line: u64,
-    first: Name,
-    last: Name,
+    first: Name<String>,
+    last: Name<String>,
     /// True if each stage comes after the one before it.
     ascending: bool,
     hashes: Vec<u64>,
@@ -54,16 +54,14 @@ struct Described {
 }
 
 /// Account, Region, API and stage.
-type Name = (Option<String>, Option<String>, Option<String>, Option<String>);
+type Name<T> = [Option<T>; 4];
 
-fn name_of(document: &Document<'_>) -> Name {
-    let [account, region, api, stage] = [document.account, document.region, document.api_id(), document.stage_name()]
-        .map(|name| name.map(str::to_owned));
-    (account, region, api, stage)
+fn name_of<'d>(document: &Document<'d>) -> Name<&'d str> {
+    [document.account, document.region, document.api_id(), document.stage_name()]
 }
 
-fn borrowed<'d>(document: &Document<'d>) -> [Option<&'d str>; 4] {
-    [document.account, document.region, document.api_id(), document.stage_name()]
+fn owned(name: Name<&str>) -> Name<String> {
+    name.map(|name| name.map(str::to_owned))
 }
 
 /// The index of one stretch of lines, while it is decoded.
@@ -77,7 +75,7 @@ pub struct BatchIndex<'r> {
     ascending: bool,
     scopes: Vec<(ScopeName, u64)>,
     found: FoundNames,
-    first: Option<Name>,
+    first: Option<Name<String>>,
 }
 
 impl StageIndex {
@@ -103,12 +101,11 @@ impl StageIndex {
 
 impl<'r> BatchIndex<'r> {
     pub fn begin(index: &'r StageIndex, line: u64) -> Self {
-        let (hashes, scopes, found) = (Vec::new(), Vec::new(), FoundNames::default());
-        let apis = Vec::new();
+        let (hashes, apis, scopes, found) = (Vec::new(), Vec::new(), Vec::new(), FoundNames::default());
         Self { index, line, hashes, apis, api: DefaultHasher::new(), ascending: true, scopes, found, first: None }
     }
 
-    /// BatchIndex a line; `before` is the one before it, and `same_api` tells that they are of one API.
+    /// Adds a line; `before` is the one before it, and `same_api` tells that they are of one API.
     pub fn line(
         &mut self,
         before: Option<&Document<'_>>,
@@ -117,8 +114,8 @@ impl<'r> BatchIndex<'r> {
     ) -> Result<(), String> {
         match before {
             Some(before) if same_api => self.follows(before.stage_name().cmp(&document.stage_name()))?,
-            Some(before) => self.follows(borrowed(before).cmp(&borrowed(document)))?,
-            None => self.first = Some(name_of(document)),
+            Some(before) => self.follows(name_of(before).cmp(&name_of(document)))?,
+            None => self.first = Some(owned(name_of(document))),
         }
         if !same_api {
             self.begin_api(before, document)?;
@@ -144,10 +141,10 @@ impl<'r> BatchIndex<'r> {
     }
 
     fn begin_api(&mut self, before: Option<&Document<'_>>, document: &Document<'_>) -> Result<(), String> {
-        let [account, region, api, _] = borrowed(document);
+        let [account, region, api, _] = name_of(document);
         if let Some(before) = before
             && api.is_some()
-            && borrowed(before)[..3] == [account, region, api]
+            && name_of(before)[..3] == [account, region, api]
             && before.api != document.api
         {
             return Err("the line before it describes the same API in another way".to_owned());
@@ -174,7 +171,7 @@ impl<'r> BatchIndex<'r> {
         Ok(())
     }
 
-    /// BatchIndex the description of the API that begins.
+    /// Adds the description of the API that begins.
     fn describe(&mut self, api: &Value<'_>, scope: u64) {
         let mut description = DefaultHasher::new();
         hash_value(api, &mut description);
@@ -211,7 +208,7 @@ impl<'r> BatchIndex<'r> {
             *indexed.scopes.entry(scope).or_default() += stages;
         }
         indexed.found.add(found);
-        indexed.stretches.push(Stretch { line, first, last: name_of(last), ascending, hashes, apis });
+        indexed.stretches.push(Stretch { line, first, last: owned(name_of(last)), ascending, hashes, apis });
     }
 }
 

@@ -240,9 +240,6 @@ pub fn stage_line(out: &mut dyn Write, document: &Document<'_>, stage: &Value<'_
 }
 
 /// Writes a value as a line of JSON.
-///
-/// # Errors
-/// When `out` cannot be written.
 pub fn json_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")

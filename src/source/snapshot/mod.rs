@@ -2,7 +2,6 @@
 
 mod batch;
 mod checksum;
-mod compressed;
 mod contradiction;
 mod envelope;
 mod index;
@@ -17,7 +16,7 @@ pub use batch::LineBatch;
 pub use checksum::{Checksum, Comparison};
 pub use index::StageIndex;
 pub use line::{not_stated, stage_line};
-pub use lines::{LineError, Lines, TOO_LONG};
+pub(crate) use lines::{LineError, Lines, TOO_LONG};
 
 use super::file::{Error, FileSource};
 

@@ -1,4 +1,5 @@
-//! Writes a snapshot: a state becomes lines in the order of account, Region, API and stage.
+//! Writes a snapshot: a state becomes lines in the order of account, Region, API and stage, compressed as the file's name
+//! says.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +7,6 @@ use std::fmt;
 use std::io::{self, Read as _, Write};
 
 use super::checksum::Checksum;
-pub use super::compressed::Compressed;
 use super::envelope::{FORMAT, Header, TRAILER_CHECKSUM, Trailer, VERSION};
 use super::line::{json_line, stage_line};
 use crate::model::Document;
@@ -15,7 +15,7 @@ use crate::model::projection::Projection;
 use crate::model::state::{Close, Scope, ScopeName, ScopeOutcome, State, TakenAt, Unusable};
 use crate::model::value::Value;
 
-/// Fast, and already seventy times smaller on the lines of one Region, which are much alike.
+/// Zstandard's own default: fast, and already seventy times smaller on the lines of one Region, which are much alike.
 const LEVEL: i32 = 3;
 
 /// Contents of a snapshot's header, and the treatment of values.
@@ -60,10 +60,10 @@ impl From<io::Error> for Error {
 ///
 /// Regions answer in any order; each keeps its own order, and they are joined in theirs. The lines are compressed, so a
 /// fleet of 300,000 stages takes some ten megabytes.
-struct Scopes(BTreeMap<ScopeName, Lines>);
+struct Scopes(BTreeMap<ScopeName, ScopeLines>);
 
 /// The compressed lines of one scope, with the number of lines and the APIs in them.
-struct Lines {
+struct ScopeLines {
     encoder: zstd::Encoder<'static, Vec<u8>>,
     count: u64,
     apis: BTreeSet<Option<String>>,
@@ -88,7 +88,7 @@ pub fn write(mut state: Box<dyn State>, out: &mut dyn Write, options: &Options) 
     scopes.complete(&mut close);
     let mut out = Checksummed { out, checksum: Checksum::default() };
     json_line(&mut out, &header(&close, options))?;
-    for Lines { encoder, .. } in scopes.0.into_values() {
+    for ScopeLines { encoder, .. } in scopes.0.into_values() {
         let compressed = encoder.finish()?;
         io::copy(&mut zstd::Decoder::new(compressed.as_slice())?.by_ref(), &mut out)?;
     }
@@ -184,7 +184,7 @@ impl Scopes {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
                 let encoder = zstd::Encoder::new(Vec::new(), LEVEL)?;
-                entry.insert(Lines { encoder, count: 0, apis: BTreeSet::new() })
+                entry.insert(ScopeLines { encoder, count: 0, apis: BTreeSet::new() })
             }
         };
         let hidden;
@@ -213,4 +213,64 @@ fn with_digests(document: &Document<'_>) -> Value<'static> {
         }
     }
     stage
+}
+
+/// The output, compressed as its name says.
+pub enum Compressed<'o> {
+    /// Not at all.
+    Plain(&'o mut dyn Write),
+    /// Zstandard (`.zst`).
+    Zstd(zstd::Encoder<'static, &'o mut dyn Write>),
+    /// Gzip (`.gz`).
+    Gzip(flate2::write::GzEncoder<&'o mut dyn Write>),
+}
+
+impl<'o> Compressed<'o> {
+    /// The output of that name.
+    ///
+    /// # Errors
+    /// When the encoder cannot be made.
+    pub fn of(name: &str, out: &'o mut dyn Write) -> io::Result<Self> {
+        let lower = name.to_ascii_lowercase();
+        Ok(if lower.ends_with(".zst") {
+            let mut encoder = zstd::Encoder::new(out, LEVEL)?;
+            // Off by default; a flipped bit would pass for other contents.
+            encoder.include_checksum(true)?;
+            Self::Zstd(encoder)
+        } else if lower.ends_with(".gz") {
+            Self::Gzip(flate2::write::GzEncoder::new(out, flate2::Compression::default()))
+        } else {
+            Self::Plain(out)
+        })
+    }
+
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Zstd(encoder) => encoder.finish().map(|_| ()),
+            Self::Gzip(encoder) => encoder.finish().map(|_| ()),
+        }
+    }
+}
+
+impl Write for Compressed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(out) => out.write(bytes),
+            Self::Zstd(out) => out.write(bytes),
+            Self::Gzip(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(out) => out.flush(),
+            Self::Zstd(out) => out.flush(),
+            Self::Gzip(out) => out.flush(),
+        }
+    }
 }

@@ -1,10 +1,9 @@
 //! The sample fleet: one account with every interesting case, by hand. It does not know the rules that its stages
 //! break, and it knows no fault; the faults of the demo are in `settings`.
 
+mod cases;
 mod good;
 mod hostile;
-mod http;
-mod websocket;
 
 use serde_json::{Value, json};
 
@@ -34,7 +33,7 @@ impl Fleet {
     /// good ones in eu-west-1. The account manages an organization of four: one has an API, one has none, and one is
     /// suspended.
     pub fn sample() -> Fleet {
-        let home = http::apis().into_iter().chain(websocket::apis()).chain(hostile::apis());
+        let home = cases::apis().into_iter().chain(hostile::apis());
         let fleet = home.fold(Fleet::new(), |fleet, (api, stages)| fleet.api(HOME_ACCOUNT, HOME_REGION, api, stages));
         let fleet = second_region().into_iter().fold(fleet, |fleet, (api, stages)| {
             let id = api["apiId"].as_str().unwrap_or_default();

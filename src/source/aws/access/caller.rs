@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_credential_types::provider::error::CredentialsError;
 
 use super::error::Error;
-use super::regions::{home_of, is_opt_in};
+use super::regions::{home_of, is_opt_in, is_plausible};
 use super::session::Session;
 use crate::model::document::partition_of;
 use crate::model::state::{Warning, WarningKind};
@@ -48,14 +48,8 @@ pub fn homes(requested: &Regions, of_chain: Option<&str>) -> Result<Vec<Arc<str>
     Ok(homes)
 }
 
-/// Checks the name of a Region.
 fn check(name: &str) -> Result<(), Error> {
-    let plausible = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    // The name becomes part of a host name: it must not lead signed requests elsewhere.
-    if name.is_empty() || !name.bytes().all(plausible) {
-        return Err(Error::InvalidRegion { name: name.to_owned() });
-    }
-    Ok(())
+    if is_plausible(name) { Ok(()) } else { Err(Error::InvalidRegion(name.to_owned())) }
 }
 
 /// The caller, as far as STS knows it.
@@ -86,10 +80,8 @@ pub enum Account {
 }
 
 /// Calls STS in the first Region, and in the next one if the credentials are unknown there, as they are in a disabled
-/// Region. If any of them may be disabled, the partition's home is the last.
-///
-/// # Errors
-/// When there are no credentials, or STS refuses them.
+/// Region. If any of them may be disabled, the partition's home is the last. An error if there are no credentials, or if
+/// STS refuses them.
 pub async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&str>) -> Result<Caller, Error> {
     let none = |error: &CredentialsError| {
         let profile = profile.map(str::to_owned);
@@ -170,13 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn regions_of_two_partitions_cannot_be_meant() {
+    fn regions_of_two_partitions_are_a_usage_error() {
         let error = found(&["us-east-1", "cn-north-1"], None).unwrap_err();
         assert!(error.is_usage() && error.to_string().contains("cn-north-1"), "{error}");
     }
 
     #[test]
-    fn a_name_that_is_no_region_is_a_usage_error() {
+    fn an_invalid_region_name_is_a_usage_error() {
         for name in ["", "us_east_1", "US-EAST-1", "evil.example/", "us-east-1 "] {
             let error = found(&["us-east-1", name], None).unwrap_err();
             assert!(error.is_usage(), "{name}");

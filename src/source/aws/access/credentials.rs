@@ -121,19 +121,6 @@ impl Provider {
     }
 }
 
-/// A provider that the SDK and the session share.
-#[derive(Debug)]
-pub struct SharedProvider(pub Arc<Provider>);
-
-impl ProvideCredentials for SharedProvider {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        self.0.provide_credentials()
-    }
-}
-
 impl ProvideCredentials for Provider {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
@@ -207,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_trimmed_and_what_cannot_be_sent_is_refused() {
+    fn keys_are_trimmed_and_invalid_ones_refused() {
         let good = checked(&keys("AKIA1\n", " se/cr+et=\r\n", Some("to=ken\n")), "the environment").unwrap();
         assert_eq!(
             (good.access_key_id(), good.secret_access_key(), good.session_token()),
@@ -237,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_provider_that_hangs_is_named_and_asked_once() {
+    async fn a_provider_that_hangs_is_named_and_called_once() {
         let make = || {
             let link = |name: &str, provider| Link { name: name.to_owned(), provider };
             let empty = SharedCredentialsProvider::new(Silent);

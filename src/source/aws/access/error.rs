@@ -11,10 +11,7 @@ use super::url::masked_url;
 #[non_exhaustive]
 pub enum Error {
     /// An invalid name of a Region.
-    InvalidRegion {
-        /// The name.
-        name: String,
-    },
+    InvalidRegion(String),
     /// Regions of two partitions, for which no credentials are valid.
     MixedPartitions {
         /// A Region.
@@ -22,11 +19,8 @@ pub enum Error {
         /// One of another partition.
         other: String,
     },
-    /// A proxy that is not a URL.
-    Proxy {
-        /// The variable.
-        variable: &'static str,
-    },
+    /// A variable whose proxy is not a URL.
+    Proxy(&'static str),
     /// An endpoint that is not a URL.
     InvalidEndpoint {
         /// The text.
@@ -43,11 +37,8 @@ pub enum Error {
         /// The reason.
         reason: String,
     },
-    /// The files of the AWS configuration could not be read in time.
-    SettingsBlock {
-        /// The time limit.
-        limit: Duration,
-    },
+    /// The files of the AWS configuration could not be read within this time.
+    SettingsBlock(Duration),
     /// The time for the whole fetch was over before the first call.
     TooLate,
     /// The SDK cannot use its settings.
@@ -70,32 +61,22 @@ pub enum Error {
         /// The Region of STS.
         region: String,
     },
-    /// A shard of the caller's own account is requested, and STS did not return the account.
-    AccountUnknown {
-        /// The failure.
-        why: String,
-    },
-    /// `AWS_CA_BUNDLE` names a file that cannot be used.
-    CaBundle {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        reason: String,
-    },
+    /// A shard of the caller's own account is requested, and STS did not return the account, for this reason.
+    AccountUnknown(String),
 }
 
 impl Error {
     /// True for an invalid value of a flag, false for a run that failed.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        matches!(self, Self::InvalidRegion { .. } | Self::MixedPartitions { .. } | Self::InvalidEndpoint { .. })
+        matches!(self, Self::InvalidRegion(_) | Self::MixedPartitions { .. } | Self::InvalidEndpoint { .. })
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidRegion { name } => {
+            Self::InvalidRegion(name) => {
                 write!(out, "{name:?} is not a Region.\nA name is made of a-z, 0-9 and -, as in us-east-1.")
             }
             Self::MixedPartitions { one, other } => write!(
@@ -104,7 +85,7 @@ impl fmt::Display for Error {
                  Audit each partition in a run of its own."
             ),
             // The value may hold a password.
-            Self::Proxy { variable } => {
+            Self::Proxy(variable) => {
                 write!(out, "{variable} is not the URL of a proxy.\nIt has to look like http://proxy.example:3128.")
             }
             Self::InvalidEndpoint { url, by } => write!(
@@ -116,7 +97,7 @@ impl fmt::Display for Error {
             Self::SettingsFile { variable, path, reason } => {
                 write!(out, "{variable} names {}, which cannot be used: {reason}", path.display())
             }
-            Self::SettingsBlock { limit } => write!(
+            Self::SettingsBlock(limit) => write!(
                 out,
                 "the AWS configuration could not be read within {} s.\n\
                  Check the files that it names (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_CA_BUNDLE): one of \
@@ -139,7 +120,7 @@ impl fmt::Display for Error {
             Self::CredentialsRefused { code, message, region } => {
                 write!(out, "AWS refused the credentials (STS in {region}, {code}: {message}).\n{}", remedy(code))
             }
-            Self::AccountUnknown { why } => {
+            Self::AccountUnknown(why) => {
                 // The rest is about a run that goes on.
                 let why = why.rsplit_once(';').map_or(why.as_str(), |(why, _)| why);
                 write!(
@@ -147,9 +128,6 @@ impl fmt::Display for Error {
                     "{why}, and shards are cut by account.\n\
                      Run it again, see that STS can be reached, or name the account with --accounts."
                 )
-            }
-            Self::CaBundle { path, reason } => {
-                write!(out, "AWS_CA_BUNDLE names {}, which cannot be used: {reason}", path.display())
             }
         }
     }

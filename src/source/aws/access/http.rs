@@ -163,7 +163,7 @@ fn proxy() -> Result<ProxyConfig, Error> {
     // The SDK ignores an invalid value, and would bypass the proxy.
     let unusable = |name: &&&str| std::env::var(name).is_ok_and(|url| !url.is_empty() && url.parse::<Uri>().is_err());
     match PROXIES.iter().find(unusable) {
-        Some(variable) => Err(Error::Proxy { variable }),
+        Some(variable) => Err(Error::Proxy(variable)),
         None => Ok(ProxyConfig::from_env()),
     }
 }
@@ -172,7 +172,7 @@ fn proxy() -> Result<ProxyConfig, Error> {
 fn tls() -> Result<TlsContext, Error> {
     let mut context = TlsContext::builder();
     if let Some(path) = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()).map(PathBuf::from) {
-        let unusable = |reason: String| Error::CaBundle { path: path.clone(), reason };
+        let unusable = |reason: String| Error::SettingsFile { variable: "AWS_CA_BUNDLE", path: path.clone(), reason };
         let pem = read_at_most(&path, MOST_ROOTS).map_err(|error| unusable(error.to_string()))?;
         let marker = b"-----BEGIN CERTIFICATE-----";
         if !pem.windows(marker.len()).any(|window| window == marker) {
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn of_success_only_200_has_an_answer() {
+    fn no_other_success_than_200_has_an_answer() {
         assert!([201, 204, 206].into_iter().all(|status| checked(status, "{}".into()).is_err()));
     }
 
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_without_end_is_no_file() {
+    fn an_endless_device_is_an_error() {
         let error = read_at_most(Path::new("/dev/zero"), 1 << 20).unwrap_err();
         assert_eq!(error.to_string(), "it is larger than 1 MiB");
         assert!(read_at_most(Path::new("/dev/null"), 1).unwrap().is_empty());

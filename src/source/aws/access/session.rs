@@ -12,14 +12,14 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_types::origin::Origin;
 use aws_types::service_config::ServiceConfigKey;
 use hyper::Uri;
 
 use super::clock::Clock;
-use super::credentials::{self, Names, Provider, SharedProvider};
+use super::credentials::{self, Names, Provider};
 use super::detached::{Abandoned, detached};
 use super::error::Error;
 use super::http::{Network, read_at_most};
@@ -78,7 +78,7 @@ impl Session {
         let loaded = detached(limit, move || loaded).await;
         let (config, network) = match loaded {
             Ok(loaded) => loaded?,
-            Err(Abandoned::TooSlow) => return Err(Error::SettingsBlock { limit }),
+            Err(Abandoned::TooSlow) => return Err(Error::SettingsBlock(limit)),
             Err(Abandoned::Panicked) => return Err(Error::SettingsInvalid),
         };
         for service in SERVICES {
@@ -87,8 +87,8 @@ impl Session {
             }
         }
         let provider = Arc::new(provider(request, &config, network));
-        let shared = SharedCredentialsProvider::new(SharedProvider(Arc::clone(&provider)));
-        let config = config.into_builder().credentials_provider(shared).build();
+        let shared: Arc<dyn ProvideCredentials> = Arc::clone(&provider) as _;
+        let config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(shared)).build();
         Ok(Self { config, clock: Clock::default(), provider: Some(provider) })
     }
 
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_what_leaves_this_machine_in_the_clear_is_plain() {
+    async fn only_http_to_other_machines_is_plain() {
         for (url, plain) in
             [("http://10.0.0.1:4566", true), ("http://127.0.0.1:1", false), ("https://a.example", false)]
         {

@@ -12,11 +12,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::failure::Failure;
 use super::failure_kind::FailureKind;
-use super::meter::Meter;
+use super::meter::{Meter, Sent};
 use super::operation::Operation;
 use super::pace::Pacer;
 use super::retry::RetryPolicy;
-use super::sent::Sent;
 use super::stop::Stop;
 
 /// Answers in a row that report an expired session, after which no more requests are sent.

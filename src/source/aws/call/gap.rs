@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_other_services_deny_names_their_statement() {
+    fn denials_of_other_services_name_their_statement() {
         let hint = |operation, region| {
             let at = Subject { account: Some("111122223333"), region, ..Subject::default() };
             Failure::coded(FailureKind::Denied, "UnauthorizedOperation", "no").gap(operation, at).hint
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_says_where_and_how_often() {
+    fn a_gap_has_its_place_and_the_number_of_attempts() {
         let mut failure = Failure::coded(FailureKind::Throttled(None), "TooManyRequestsException", "Rate exceeded");
         failure.attempts = 10;
         let gap = failure.gap(Operation::GetStages, HERE);

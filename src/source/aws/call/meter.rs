@@ -1,9 +1,15 @@
-//! The counters of one account and Region: requests made and foreseen, and how fast more may be sent. It must not know
-//! how progress is shown.
+//! The counters of one account and Region: requests made and foreseen, and the pace of further ones. It must not know how
+//! progress is shown.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 
 use super::pace::{Pace, Pacer};
 
@@ -87,6 +93,33 @@ impl Meter {
     /// The pace of further requests; `None` if they are not paced.
     pub fn pace(&self) -> Option<Pace> {
         self.pacer.as_ref().and_then(|pacer| pacer.pace())
+    }
+}
+
+/// The number of requests that a client sends. A request that has no credentials, or cannot be signed, is not sent.
+#[derive(Clone, Debug, Default)]
+pub struct Sent(Arc<AtomicU64>);
+
+impl Sent {
+    /// Returns the number so far, retries included.
+    pub fn count(&self) -> u64 {
+        load(&self.0)
+    }
+}
+
+impl Intercept for Sent {
+    fn name(&self) -> &'static str {
+        "Sent"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-//! One call: when it may be sent, whether it is sent again, and what a failure means. It must not know which calls a
+//! One call: its pace, its retries, and the meaning of its failures. It must not know which calls a
 //! survey needs.
 
 mod channel;
@@ -12,7 +12,6 @@ mod page_tokens;
 mod permission;
 mod retry;
 mod sdk_error;
-mod sent;
 mod stop;
 
 pub use self::channel::Channel;

@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_for_tokens_keeps_no_place_from_others() {
+    fn waiting_for_tokens_holds_no_slot() {
         paused(async {
             let (slow, off, room) = (Pacer::new(0.001, 1), Pacer::new(0.0, 1), Semaphore::new(1));
             drop(slow.admit(&room).await);
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn no_token_grows_old_while_its_request_waits_for_a_place() {
+    fn no_token_is_taken_before_its_slot() {
         paused(async {
             let (pacer, room) = (Arc::new(Pacer::new(10.0, 3)), Arc::new(Semaphore::new(1)));
             let taken = room.acquire().await.unwrap();

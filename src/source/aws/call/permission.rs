@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_says_which_policy_denies() {
+    fn a_message_names_the_policy_that_denies() {
         let user = "User: arn:aws:iam::1:user/because-no-session-policy is not authorized to perform: x on resource: y";
         for (reason, blame) in [
             ("", Blame::Unsaid),

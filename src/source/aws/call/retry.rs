@@ -179,13 +179,13 @@ mod tests {
 
     #[test]
     fn retry_after_is_honoured_within_reason() {
-        let asked = |seconds| FailureKind::Throttled(Some(Duration::from_secs(seconds)));
-        assert_eq!(pause(asked(3), 1, 0.0), Some(Duration::from_secs(3)));
-        assert_eq!(pause(asked(86_400), 1, 0.0), Some(LONGEST_RETRY_AFTER));
+        let after = |seconds| FailureKind::Throttled(Some(Duration::from_secs(seconds)));
+        assert_eq!(pause(after(3), 1, 0.0), Some(Duration::from_secs(3)));
+        assert_eq!(pause(after(86_400), 1, 0.0), Some(LONGEST_RETRY_AFTER));
     }
 
     #[test]
-    fn what_cannot_pass_is_not_tried_again() {
+    fn final_failures_are_not_retried() {
         for kind in [
             FailureKind::Denied,
             FailureKind::Missing,

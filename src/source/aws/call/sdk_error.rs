@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_is_tried_again() {
+    fn only_transient_failures_are_retried() {
         for (status, transient) in [(429, true), (500, true), (200, true), (400, false), (403, false), (404, false)] {
             assert_eq!(refused(status, None, "", &[]).kind.is_transient(), transient, "{status}");
         }
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_kept_as_it_came_but_not_for_ever() {
+    fn a_message_is_kept_verbatim_up_to_a_limit() {
         assert_eq!(refused(400, None, "<b>\u{1b}[31m", &[]).message, "<b>\u{1b}[31m");
         let long = refused(400, None, &"é".repeat(501), &[]).message;
         assert_eq!((long.chars().count(), long.ends_with('…')), (501, true));

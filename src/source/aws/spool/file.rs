@@ -141,7 +141,7 @@ impl Spool {
         if renew && ended {
             return start_over(file, Some(format!("{name}, begun at {begun}, is of a run that came to its end")));
         }
-        read::same(&shown, &header.asked, key)?;
+        read::same(&shown, &header.key, key)?;
         let (finished, writer) = (Mutex::new(finished), Mutex::new(Writer::behind(checksum)));
         let spool = Self { finished, writer, end, new: false, ..Self::empty(path, file, begun) };
         // A killed run leaves half a line at the end.
@@ -156,7 +156,7 @@ impl Spool {
         let begun = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let spool = Self::empty(path, file, begun);
         let (format, begun) = (FORMAT.to_owned(), begun.to_string());
-        spool.writer().header(&spool.file, &Header { format, version: VERSION, begun, asked: key.clone() });
+        spool.writer().header(&spool.file, &Header { format, version: VERSION, begun, key: key.clone() });
         let failure = spool.writer().failure().map(str::to_owned);
         match failure {
             Some(error) => {

@@ -25,8 +25,8 @@ pub struct Header {
     pub version: u64,
     /// The time when the first run began it, as RFC 3339.
     pub begun: String,
-    #[serde(default)]
-    pub asked: RunKey,
+    #[serde(default, rename = "asked")]
+    pub key: RunKey,
 }
 
 /// The last line of an account's Region.

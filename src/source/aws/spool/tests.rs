@@ -138,7 +138,7 @@ fn survives(path: &Path, bytes: &[u8], regions: &BTreeMap<usize, usize>) -> (Spo
 }
 
 #[test]
-fn cut_at_any_byte_it_has_what_is_closed_and_nothing_twice() {
+fn a_file_cut_at_any_byte_has_each_closed_region_once() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 0), (2, 1)]);
     write(&Spool::start(&path, &run_key(), NOW).unwrap(), &regions, &[0, 1, 2, 2]);
@@ -152,7 +152,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn killed_twice_it_still_comes_to_the_same_end(
+    fn two_killed_runs_lead_to_the_same_end(
         stages in prop::collection::vec(0_usize..6, 1..6),
         order in prop::collection::vec(0_usize..8, 1..12),
         again in prop::collection::vec(0_usize..8, 1..12),
@@ -176,7 +176,7 @@ proptest! {
 }
 
 #[test]
-fn only_what_is_asked_for_is_handed_on() {
+fn only_taken_regions_are_handed_on() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 3)]);
     write(&Spool::start(&path, &run_key(), NOW).unwrap(), &regions, &[0, 1]);
@@ -187,7 +187,7 @@ fn only_what_is_asked_for_is_handed_on() {
 }
 
 #[test]
-fn what_nobody_takes_is_counted() {
+fn refused_batches_are_not_counted() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 3)]);
     write(&Spool::start(&path, &run_key(), NOW).unwrap(), &regions, &[0]);
@@ -205,7 +205,7 @@ fn what_nobody_takes_is_counted() {
 }
 
 #[test]
-fn what_has_gaps_or_no_name_is_not_finished() {
+fn a_region_with_gaps_or_without_account_is_not_finished() {
     let (_folder, path) = folder();
     let spool = Spool::start(&path, &run_key(), NOW).unwrap();
     let scope = |account: Option<&str>, outcome| Scope {
@@ -223,7 +223,7 @@ fn what_has_gaps_or_no_name_is_not_finished() {
 }
 
 #[test]
-fn lines_that_do_not_add_up_are_read_again() {
+fn a_region_whose_count_is_wrong_is_read_again() {
     let (_folder, path) = folder();
     let spool = Spool::start(&path, &run_key(), NOW).unwrap();
     add(&spool, 0, "a");
@@ -243,7 +243,7 @@ fn refused(path: &Path, key: &RunKey) -> String {
 }
 
 #[test]
-fn damage_in_the_middle_is_told_with_its_place() {
+fn damage_is_reported_with_its_line() {
     let (_folder, path) = folder();
     write(&Spool::start(&path, &run_key(), NOW).unwrap(), &BTreeMap::from([(0, 2), (1, 1)]), &[0]);
     let text = fs::read_to_string(&path).unwrap();
@@ -307,7 +307,7 @@ fn lines_that_were_changed_moved_or_lost_are_noticed() {
 }
 
 #[test]
-fn what_is_not_a_spool_is_not_touched() {
+fn other_files_are_refused_and_not_changed() {
     let (_folder, path) = folder();
     for text in ["x", "{\"format\":\"driftgate.snapshot\",\"version\":1}\n", "a\nb\n", "{\"a\":1}\n"] {
         put(&path, text);
@@ -325,7 +325,7 @@ fn what_is_not_a_spool_is_not_touched() {
 }
 
 #[test]
-fn another_run_is_told_what_differs() {
+fn a_run_with_other_settings_is_refused() {
     let (_folder, path) = folder();
     drop(Spool::start(&path, &run_key(), NOW).unwrap());
     let other: RunKey = [("policies", "sha256:11"), ("--api", "a1"), ("--new", "")]
@@ -335,7 +335,7 @@ fn another_run_is_told_what_differs() {
 }
 
 #[test]
-fn nobody_else_reads_it_and_nobody_elses_file_is_written() {
+fn the_file_is_private_and_no_link_is_followed() {
     let (_folder, path) = folder();
     let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
     drop(Spool::start(&path, &run_key(), NOW).unwrap());
@@ -353,7 +353,7 @@ fn nobody_else_reads_it_and_nobody_elses_file_is_written() {
 }
 
 #[test]
-fn what_others_may_have_written_is_not_read() {
+fn a_file_that_others_may_write_is_refused() {
     let (folder, path) = folder();
     let chmod = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     write(&Spool::start(&path, &run_key(), NOW).unwrap(), &BTreeMap::from([(0, 2)]), &[0]);
@@ -375,7 +375,7 @@ fn what_others_may_have_written_is_not_read() {
 }
 
 #[test]
-fn two_runs_cannot_share_it() {
+fn two_runs_cannot_share_a_file() {
     let (_folder, path) = folder();
     let first = Spool::start(&path, &run_key(), NOW).unwrap();
     let error = Spool::resume(&path, &run_key(), NOW).unwrap_err();
@@ -385,7 +385,7 @@ fn two_runs_cannot_share_it() {
 }
 
 #[test]
-fn it_is_removed_when_everything_was_read_and_told() {
+fn a_complete_and_reported_run_removes_its_file() {
     let (_folder, path) = folder();
     let spool = Spool::start(&path, &run_key(), NOW).unwrap();
     let gaps = |code: Option<&str>| {
@@ -417,7 +417,7 @@ fn later(path: &Path, hours: i64, open: fn(&Path, &RunKey, Timestamp) -> Result<
 }
 
 #[test]
-fn what_is_too_old_is_refused_or_begun_anew() {
+fn an_old_file_is_refused_or_started_over() {
     let (_folder, path) = folder();
     write(&Spool::start(&path, &run_key(), NOW).unwrap(), &BTreeMap::from([(0, 2)]), &[0]);
     let bytes = fs::read(&path).unwrap();
@@ -441,7 +441,7 @@ fn what_is_too_old_is_refused_or_begun_anew() {
 }
 
 #[test]
-fn a_run_that_came_to_its_end_is_gone_on_from_only_when_nothing_else_is_said() {
+fn a_run_that_ended_is_resumed_only_by_resume_alone() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2)]);
     let spool = Spool::start(&path, &run_key(), NOW).unwrap();
@@ -461,7 +461,7 @@ fn a_run_that_came_to_its_end_is_gone_on_from_only_when_nothing_else_is_said() {
 }
 
 #[test]
-fn what_was_not_read_now_is_told() {
+fn regions_of_earlier_runs_are_a_warning() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 0)]);
     let spool = Spool::start(&path, &run_key(), NOW).unwrap();
@@ -479,7 +479,7 @@ fn what_was_not_read_now_is_told() {
 }
 
 #[test]
-fn one_that_nothing_was_kept_in_is_taken_back_by_the_run_that_made_it() {
+fn an_empty_file_is_discarded_by_the_run_that_made_it() {
     let (_folder, path) = folder();
     let spool = Spool::start(&path, &run_key(), NOW).unwrap();
     drop(spool);

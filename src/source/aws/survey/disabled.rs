@@ -109,7 +109,7 @@ mod tests {
     const CHECKED: (ScopeOutcome, usize, usize) = (ScopeOutcome::Checked, 0, 0);
 
     #[test]
-    fn a_region_that_refuses_is_unread_whatever_the_others_make_likely() {
+    fn a_region_that_refuses_is_unread() {
         let regions = [("us-east-1", true), ("af-south-1", false), ("eu-west-1", false)];
         let (resolved, bad) = resolve_disabled(tallies(&regions), &RegionStatus::default());
         assert!(bad.is_none());
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_aws_says_of_a_region_outweighs_what_others_make_likely() {
+    fn the_status_that_aws_lists_decides() {
         let regions = [("us-east-1", true), ("af-south-1", false)];
         let (resolved, _) = resolve_disabled(tallies(&regions), &status(&[("us-east-1", true), ("af-south-1", true)]));
         assert_eq!(outcomes(&resolved), [CHECKED, UNCHECKED]);
@@ -129,21 +129,21 @@ mod tests {
     }
 
     #[test]
-    fn a_region_that_aws_does_not_list_is_not_off() {
+    fn an_unlisted_region_is_not_disabled() {
         let (resolved, _) =
             resolve_disabled(tallies(&[("us-east-1", true), ("nope-1", false)]), &status(&[("us-east-1", true)]));
         assert_eq!(outcomes(&resolved), [CHECKED, UNCHECKED]);
     }
 
     #[test]
-    fn credentials_that_went_bad_midway_are_no_reason_to_leave_a_region_out() {
+    fn expired_credentials_do_not_disable_a_region() {
         let gone = refused();
         let (resolved, bad) = resolve_disabled(tallies(&[("us-east-1", true), ("af-south-1", false)]), &gone);
         assert_eq!((outcomes(&resolved), bad.is_none()), (vec![CHECKED, UNCHECKED], true));
     }
 
     #[test]
-    fn where_every_region_refuses_and_one_is_surely_enabled_it_is_the_credentials() {
+    fn if_all_refuse_and_one_is_enabled_the_credentials_are_bad() {
         for regions in [&[("us-east-1", false)][..], &[("us-east-1", false), ("af-south-1", false)]] {
             let (resolved, bad) = resolve_disabled(tallies(regions), &RegionStatus::default());
             assert!(bad.is_some());
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn regions_that_are_left_out_say_nothing_about_the_credentials() {
+    fn excluded_regions_prove_nothing_about_the_credentials() {
         assert!(resolve_disabled(Vec::new(), &RegionStatus::default()).1.is_none());
         let mut left_out = tallies(&[("us-east-1", true), ("eu-west-1", false)]);
         left_out[0].scope.outcome = ScopeOutcome::Excluded;

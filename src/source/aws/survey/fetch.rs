@@ -45,19 +45,8 @@ impl Visitor for Fetch {
 
     async fn visit(&self, survey: &Survey, region: OpenRegion) -> ScopeTally {
         let OpenRegion { account, name, control_plane, meter } = region;
-        let request = &survey.request;
-        let region = Region {
-            account,
-            name,
-            control_plane,
-            selection: Arc::clone(&request.selection),
-            may_match: Arc::clone(&request.may_match),
-            confirm: request.confirm.clone(),
-            width: self.width,
-            batches: self.batches.clone(),
-            spool: request.spool.clone(),
-            meter,
-        };
+        let (request, batches) = (Arc::clone(&survey.request), self.batches.clone());
+        let region = Region { account, name, control_plane, request, width: self.width, batches, meter };
         region.read().await
     }
 

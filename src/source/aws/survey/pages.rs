@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn pages_that_bring_nothing_new_are_given_up_soon() {
+    async fn pages_without_new_items_are_given_up_soon() {
         let count = Cell::new(0);
         let answer = |_| {
             count.set(count.get() + 1);

@@ -1,7 +1,8 @@
 //! The reading of a Region: its APIs, then the stages of each. It must not know how a call is made or retried.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt as _};
 
 use super::pages::{Listing, each_once};
 use super::recheck::Recheck;
@@ -35,18 +36,17 @@ impl Region {
         let mut tally = ScopeTally::new(region.account.as_deref(), &region.name);
         let apis = region.apis(&mut tally).await;
         region.meter.listed(apis.len());
-        let mut apis = apis.into_iter();
+        let (mut recheck, mut vanished) = (Recheck::default(), Vec::new());
         // In order, and only so many at once, so that memory does not grow with the number of APIs.
-        let (mut reads, mut recheck, mut vanished) = (VecDeque::new(), Recheck::default(), Vec::new());
-        loop {
-            while reads.len() < region.width.max(1) {
-                let Some(api) = apis.next() else { break };
-                let (region, id) = (Arc::clone(&region), id_of(&api).unwrap_or_default().to_owned());
-                // A task of its own goes on while the others' chunks wait to be taken.
-                reads.push_back((api, tokio::spawn(async move { region.stages_of(&id).await })));
-            }
-            let Some((api, stages)) = reads.pop_front() else { break };
-            let stages = stages.await.unwrap_or_else(|error| Stages {
+        let reads = apis.into_iter().map(|api| {
+            let (region, id) = (Arc::clone(&region), id_of(&api).unwrap_or_default().to_owned());
+            // A task of its own goes on while the others' chunks wait to be taken.
+            let stages = tokio::spawn(async move { region.stages_of(&id).await });
+            async move { (api, stages.await) }
+        });
+        let mut reads = stream::iter(reads).buffered(region.width.max(1)).boxed();
+        while let Some((api, stages)) = reads.next().await {
+            let stages = stages.unwrap_or_else(|error| Stages {
                 failed: Some((region.stage_operation(), Failure::internal(error.to_string()))),
                 ..Stages::default()
             });
@@ -62,7 +62,7 @@ impl Region {
         region.look_again(vanished, &mut recheck, &mut tally).await;
         recheck.run(&region, &mut tally).await;
         tally.scope.requests = Some(region.control_plane.channel.sent().count());
-        if let Some(spool) = region.spool.as_ref().filter(|_| tally.gaps.is_empty()) {
+        if let Some(spool) = region.request.spool.as_ref().filter(|_| tally.gaps.is_empty()) {
             spool.close(&tally.scope, &tally.warnings, &tally.found);
         }
         tally
@@ -73,11 +73,16 @@ impl Region {
         let mut apis = match self.only_api().await {
             Some(Ok(api)) => Vec::from_iter(api),
             Some(Err(failure)) => {
-                tally.unlisted(Operation::GetApi, &failure, self.selection.apis.first().map(String::as_str), false);
+                tally.unlisted(
+                    Operation::GetApi,
+                    &failure,
+                    self.request.selection.apis.first().map(String::as_str),
+                    false,
+                );
                 Vec::new()
             }
             None => {
-                let ids: Vec<&str> = self.selection.apis.iter().map(String::as_str).collect();
+                let ids: Vec<&str> = self.request.selection.apis.iter().map(String::as_str).collect();
                 let listing = self.list_apis(&ids).await;
                 if let Some(failure) = listing.failed {
                     tally.unlisted(Operation::GetApis, &failure, None, listing.pages > 0);
@@ -85,17 +90,17 @@ impl Region {
                 listing.items
             }
         };
-        apis.retain(|api| self.selection.has_api(id_of(api)));
+        apis.retain(|api| self.request.selection.has_api(id_of(api)));
         // While the pages are read an API may be made or deleted, and another one be listed twice.
         let twice = each_once(&mut apis, id_of);
-        tally.listed(&apis, &self.selection);
+        tally.listed(&apis, &self.request.selection);
         for id in &twice {
             tally.unread(Operation::GetApis, &Failure::two_answers(Operation::GetApis, "the API"), id, None);
         }
         apis.retain(|api| !id_of(api).is_some_and(|id| twice.iter().any(|twice| twice == id)));
         apis.retain(|api| {
             let document = Document::before_its_stages(self.account.as_deref(), Some(&self.name), api);
-            let fetched = (self.may_match)(&document);
+            let fetched = (self.request.may_match)(&document);
             if !fetched {
                 tally.scope.skipped_apis += 1;
             }
@@ -121,7 +126,7 @@ impl Region {
             };
         }
         let Listing { mut items, failed, .. } = self.list_stages(api_id).await;
-        items.retain(|stage| self.selection.has_stage(name_of(stage)));
+        items.retain(|stage| self.request.selection.has_stage(name_of(stage)));
         let twice = each_once(&mut items, name_of);
         items.retain(|stage| !name_of(stage).is_some_and(|name| twice.iter().any(|twice| twice == name)));
         Stages { read: items, twice, failed: failed.map(|failure| (Operation::GetStages, failure)) }
@@ -154,7 +159,7 @@ impl Region {
     /// Hands on the stages of an API that were read, and notes the gaps.
     async fn deliver(&self, api: Value<'static>, stages: Stages, recheck: &mut Recheck, tally: &mut ScopeTally) {
         let id = id_of(&api).unwrap_or_default().to_owned();
-        tally.found_stages(&stages.read, &self.selection);
+        tally.found_stages(&stages.read, &self.request.selection);
         let two_answers = Failure::two_answers(Operation::GetStages, "the stage");
         let mut missing: Vec<(Operation, &Failure, Option<&str>)> = Vec::new();
         missing.extend(stages.failed.as_ref().map(|(operation, failure)| (*operation, failure, self.only_stage())));
@@ -197,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_words_about_the_api_mean_that_it_is_gone() {
+    fn only_an_answer_about_the_api_means_that_it_is_deleted() {
         let missing = |message: &str| Failure {
             kind: FailureKind::Missing,
             code: "NotFoundException".to_owned(),

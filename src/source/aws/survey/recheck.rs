@@ -5,10 +5,10 @@
 //! two resources. After [`DEPLOYED`] that is over. The stages are read again many at a time, so that few have to wait,
 //! and so that a Region in which all stages are chosen is not in memory as a whole.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _};
 use tokio::time::Instant;
 
 use super::region::Region;
@@ -45,7 +45,7 @@ impl Recheck {
         api: Value<'static>,
         stages: Vec<Value<'static>>,
     ) -> Option<(Value<'static>, Vec<Value<'static>>)> {
-        let Some(is_chosen) = region.confirm.clone() else { return Some((api, stages)) };
+        let Some(is_chosen) = region.request.confirm.clone() else { return Some((api, stages)) };
         let (account, name) = (region.account.clone(), Arc::clone(&region.name));
         // Rules are work for a processor, not for the threads that wait for the network.
         let sorted = tokio::task::spawn_blocking(move || {
@@ -69,20 +69,14 @@ impl Recheck {
     pub async fn run(self, region: &Arc<Region>, tally: &mut ScopeTally) {
         let Some(last) = self.last else { return };
         region.control_plane.channel.pause_until(last + DEPLOYED).await;
-        let mut readings = VecDeque::new();
-        let mut aside = self.aside.into_iter();
-        loop {
-            while readings.len() < region.width.max(1) {
-                let Some((api, stages)) = aside.next() else { break };
-                let region = Arc::clone(region);
-                let id = id_of(&api).unwrap_or_default().to_owned();
-                let names: Vec<String> =
-                    stages.iter().map(|stage| name_of(stage).unwrap_or_default().to_owned()).collect();
-                let again = tokio::spawn(async move { region.again(&id, &names).await });
-                readings.push_back((api, stages, again));
-            }
-            let Some((api, first, again)) = readings.pop_front() else { return };
-            let again = again.await.unwrap_or_default();
+        let readings = self.aside.into_iter().map(|(api, first)| {
+            let (region, id) = (Arc::clone(region), id_of(&api).unwrap_or_default().to_owned());
+            let names: Vec<String> = first.iter().map(|stage| name_of(stage).unwrap_or_default().to_owned()).collect();
+            let again = tokio::spawn(async move { region.again(&id, &names).await });
+            async move { (api, first, again.await.unwrap_or_default()) }
+        });
+        let mut readings = stream::iter(readings).buffered(region.width.max(1)).boxed();
+        while let Some((api, first, again)) = readings.next().await {
             let stages = second_readings(&api, first, again, tally);
             let (id, count) = (id_of(&api).unwrap_or_default().to_owned(), stages.len());
             if !region.hand_on(api, stages, tally).await && count > 0 {

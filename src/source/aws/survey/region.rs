@@ -1,5 +1,4 @@
-//! One Region of an account: what is requested from it, and where its stages go. It must not know in what order its APIs
-//! are read.
+//! One Region of an account: the requests to it, and the way of its stages. It must not know the order of its APIs.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,26 +8,20 @@ use tokio::sync::mpsc;
 use super::pages::{Listing, list};
 use super::tally::ScopeTally;
 use crate::model::Value;
-use crate::model::state::{ApiBatch, Batch, Selection};
+use crate::model::state::{ApiBatch, Batch};
 use crate::source::aws::call::{Failure, FailureKind, Meter, Operation};
 use crate::source::aws::kind::{ControlPlane, id_of};
-use crate::source::aws::request::Predicate;
-use crate::source::aws::spool::Spool;
+use crate::source::aws::request::Request;
 
 /// A Region of an account, and the request for it.
 pub struct Region {
     pub account: Option<Arc<str>>,
     pub name: Arc<str>,
     pub control_plane: ControlPlane,
-    pub selection: Arc<Selection>,
-    pub may_match: Predicate,
-    /// True for a stage that is read a second time before it is handed on.
-    pub confirm: Option<Predicate>,
+    pub request: Arc<Request>,
     /// Number of APIs that are read at once.
     pub width: usize,
     pub batches: mpsc::Sender<Box<dyn Batch>>,
-    /// The file that keeps a copy of the stages.
-    pub spool: Option<Arc<Spool>>,
     pub meter: Arc<Meter>,
 }
 
@@ -37,7 +30,7 @@ impl Region {
     /// to be listed: GetApi is not used, or denied, as AWS's SecurityAudit policy leaves it.
     pub async fn only_api(&self) -> Option<Result<Option<Value<'static>>, Failure>> {
         self.only_stage()?;
-        let [id] = self.selection.apis.as_slice() else { return None };
+        let [id] = self.request.selection.apis.as_slice() else { return None };
         match self.control_plane.get_api(id).await {
             Ok(api) => Some(Ok(Some(api))),
             Err(failure) => match failure.kind {
@@ -56,7 +49,7 @@ impl Region {
 
     /// The stage, if exactly one is named.
     pub fn only_stage(&self) -> Option<&str> {
-        let [stage] = self.selection.stages.as_slice() else { return None };
+        let [stage] = self.request.selection.stages.as_slice() else { return None };
         Some(stage)
     }
 
@@ -95,7 +88,7 @@ impl Region {
         if stages.is_empty() {
             return true;
         }
-        if let Some(spool) = &self.spool {
+        if let Some(spool) = &self.request.spool {
             spool.stages(self.account.as_deref(), &self.name, &api, &stages);
         }
         let (read, region) = (stages.len(), Some(Arc::clone(&self.name)));

@@ -28,7 +28,7 @@ const USUAL_REGIONS: usize = 17;
 
 /// The context of a walk, the same for all its parts.
 pub struct Survey {
-    pub request: Request,
+    pub request: Arc<Request>,
     pub session: Session,
     /// The account of the caller, if STS returned it.
     pub caller: Option<Arc<str>>,
@@ -129,7 +129,7 @@ impl Survey {
             in_flight: Arc::new(Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS))),
             open: Arc::new(Semaphore::new(OPEN_REGIONS)),
             session,
-            request,
+            request: Arc::new(request),
         })
     }
 
@@ -322,7 +322,7 @@ impl Survey {
     }
 
     fn region(&self, account: Option<Arc<str>>, name: &Arc<str>, config: &SdkConfig) -> OpenRegion {
-        let Request { rate, burst, retry, .. } = self.request;
+        let Request { rate, burst, retry, .. } = *self.request;
         let pacer = Arc::new(Pacer::new(rate, burst));
         let meter = self.progress.open(&pacer);
         let (in_flight, stop) = (Arc::clone(&self.in_flight), self.stop.clone());

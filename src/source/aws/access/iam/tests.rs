@@ -41,7 +41,7 @@ fn all_regions_need_the_call_that_the_partition_has() {
 }
 
 #[test]
-fn what_is_not_known_is_no_value_that_aws_would_take() {
+fn unknown_values_are_placeholders_that_aws_refuses() {
     let trust = read(&setup("cn-north-1").trust_policy());
     assert_eq!(trust["Statement"][0]["Principal"]["AWS"], "arn:aws-cn:iam::<AUDIT-ACCOUNT-ID>:root");
     assert_eq!(trust["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"], "s3:cret");

@@ -40,7 +40,7 @@ async fn accounts_are_read_to_the_last_page() {
 }
 
 #[tokio::test]
-async fn an_account_that_is_listed_twice_is_one_and_what_can_be_read_is_read() {
+async fn an_account_listed_twice_is_read_once() {
     let (listing, _) = listed(|request| {
         let page = if request.body.contains("second") {
             r#"{"Accounts":[{"Id":"222222222222","State":"SUSPENDED"},{"Id":"111111111111","State":"ACTIVE"}]}"#
@@ -56,7 +56,7 @@ async fn an_account_that_is_listed_twice_is_one_and_what_can_be_read_is_read() {
 }
 
 #[tokio::test]
-async fn what_was_read_before_a_failure_stays() {
+async fn accounts_read_before_a_failure_stay() {
     let first = r#"{"Accounts":[{"Id":"111111111111"}],"NextToken":"second"}"#;
     for (second, kind, sent) in [
         ((400, r#"{"__type":"AccessDeniedException","Message":"no"}"#), FailureKind::Denied, 2),

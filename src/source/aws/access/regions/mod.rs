@@ -5,13 +5,11 @@ mod built_in;
 mod describe;
 mod found;
 mod list;
-mod status;
 
 use aws_config::SdkConfig;
 
 pub use self::built_in::{has_account_service, home_of, is_opt_in};
-pub use self::found::{ListedRegion, Origin, RegionList};
-pub use self::status::RegionStatus;
+pub use self::found::{ListedRegion, Origin, RegionList, RegionStatus, is_plausible};
 use crate::model::document::partition_of;
 use crate::source::aws::call::Operation;
 

@@ -61,7 +61,7 @@ fn kinds(found: &RegionList) -> Vec<(Operation, FailureKind)> {
 }
 
 #[tokio::test]
-async fn the_account_service_is_asked_to_the_last_page() {
+async fn account_service_pages_are_read_to_the_last() {
     let (found, log) = found("eu-west-1", |request| {
         let region = |name, status| format!(r#"{{"RegionName":"{name}","RegionOptStatus":"{status}"}}"#);
         let (regions, next) = if request.body.contains("second") {
@@ -83,7 +83,7 @@ async fn the_account_service_is_asked_to_the_last_page() {
 }
 
 #[tokio::test]
-async fn ec2_is_asked_where_the_account_service_refuses() {
+async fn ec2_lists_the_regions_if_the_account_service_refuses() {
     let (found, log) = found("eu-west-1", |request| {
         if request.is("DescribeRegions") { (200, DESCRIBED.to_owned()) } else { (403, DENIED.to_owned()) }
     })
@@ -98,7 +98,7 @@ async fn ec2_is_asked_where_the_account_service_refuses() {
 }
 
 #[tokio::test]
-async fn where_nobody_answers_every_region_of_the_partition_is_looked_at() {
+async fn without_a_list_every_region_of_the_partition_is_read() {
     let refuse = |request: &Received| {
         if request.is("DescribeRegions") { (403, UNAUTHORIZED.to_owned()) } else { (403, DENIED.to_owned()) }
     };
@@ -115,7 +115,7 @@ async fn where_nobody_answers_every_region_of_the_partition_is_looked_at() {
 }
 
 #[tokio::test]
-async fn a_list_that_goes_round_is_empty_or_leads_elsewhere_is_none() {
+async fn endless_empty_and_invalid_lists_are_failures() {
     for (listed, kind) in [
         (r#"{"Regions":[{"RegionName":"us-east-1"}],"NextToken":"again"}"#, FailureKind::Endless),
         (r#"{"Regions":[]}"#, FailureKind::Broken),
@@ -132,7 +132,7 @@ async fn a_list_that_goes_round_is_empty_or_leads_elsewhere_is_none() {
 }
 
 #[tokio::test]
-async fn ec2_is_asked_again_while_it_fails() {
+async fn ec2_is_retried_while_it_fails() {
     for (status, body, kind, attempts) in [
         (503, "<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>", None, 4),
         (500, "", Some(FailureKind::Server), 4),
@@ -178,7 +178,7 @@ async fn regions_of_other_partitions_are_not_the_accounts() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_seen_soon() {
+async fn a_refused_connection_fails_soon() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -189,7 +189,7 @@ async fn nobody_there_is_seen_soon() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_does_not_come_is_not_waited_for() {
+async fn a_missing_answer_times_out() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let config = answering("us-gov-west-1", |_| (200, String::new())).await.0.into_builder().endpoint_url(url);

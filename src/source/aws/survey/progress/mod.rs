@@ -92,7 +92,7 @@ impl Progress {
         let all = state.open.iter().fold(state.spent, |all, scope| sum(all, scope.counts()));
         let known = Known {
             done: state.done,
-            asked: state.done - state.resumed,
+            fetched: state.done - state.resumed,
             planned: state.known + state.accounts * state.regions_each,
             spent: state.spent.sent,
             stages: all.stages,
@@ -144,7 +144,7 @@ pub struct Estimate {
 struct Known {
     done: u64,
     /// The done ones that took requests.
-    asked: u64,
+    fetched: u64,
     planned: u64,
     /// The requests of the done ones.
     spent: u64,
@@ -184,7 +184,7 @@ impl Known {
         let standing = Estimate { done: self.done, planned, sent, expected: None, stages: self.stages, left: None };
 
         let listed = || self.open.iter().filter(|scope| scope.listed);
-        let known_whole = self.asked + listed().count() as u64;
+        let known_whole = self.fetched + listed().count() as u64;
         if known_whole == 0 {
             return standing;
         }

@@ -32,7 +32,7 @@ fn nothing_is_foreseen_before_a_region_is_listed() {
 }
 
 #[test]
-fn one_region_takes_what_its_bucket_takes() {
+fn one_region_is_limited_by_its_bucket() {
     // 117 calls beyond the burst of 39 at 9.95 a second.
     let known = Known { planned: 1, open: vec![scope(0, 156, 39.0)], ..Known::default() };
     assert_eq!(estimated(&known, LIMITS), (156, 11_758));
@@ -43,16 +43,16 @@ fn one_region_takes_what_its_bucket_takes() {
 }
 
 #[test]
-fn the_largest_region_decides_where_there_is_room_for_all() {
+fn the_largest_region_decides_if_all_fit() {
     let open = vec![scope(50, 60, 0.0), scope(40, 438, 0.0), scope(10, 40, 29.0)];
     let known = Known { planned: 3, open, ..Known::default() };
     assert_eq!(estimated(&known, LIMITS), (538, 40_000));
 }
 
 #[test]
-fn what_is_not_listed_is_as_large_as_the_mean() {
+fn an_unlisted_region_counts_as_the_mean() {
     let open = vec![scope(40, 100, 0.0), unlisted(1)];
-    let known = Known { done: 1, asked: 1, spent: 140, planned: 6, open, ..Known::default() };
+    let known = Known { done: 1, fetched: 1, spent: 140, planned: 6, open, ..Known::default() };
     // 140 done, 100 listed, and 120 each for the one that is open and the three that are not.
     let (calls, left) = estimated(&known, LIMITS);
     assert_eq!(calls, 140 + 100 + 4 * 120);
@@ -61,21 +61,21 @@ fn what_is_not_listed_is_as_large_as_the_mean() {
 }
 
 #[test]
-fn an_unlisted_region_is_no_smaller_than_what_it_has_sent() {
-    let known = Known { done: 1, asked: 1, spent: 2, planned: 2, open: vec![unlisted(9)], ..Known::default() };
+fn an_unlisted_region_counts_at_least_its_requests() {
+    let known = Known { done: 1, fetched: 1, spent: 2, planned: 2, open: vec![unlisted(9)], ..Known::default() };
     assert_eq!(estimated(&known, LIMITS).0, 12);
 }
 
 #[test]
-fn what_an_earlier_run_read_says_nothing_about_the_size_of_others() {
-    let known = Known { done: 9, asked: 1, spent: 100, planned: 11, ..Known::default() };
+fn resumed_regions_do_not_change_the_mean() {
+    let known = Known { done: 9, fetched: 1, spent: 100, planned: 11, ..Known::default() };
     assert_eq!(estimated(&known, LIMITS).0, 300);
 }
 
 #[test]
-fn many_regions_wait_for_places() {
+fn many_regions_wait_for_slots() {
     // Each takes (238 - 39) / 9.95 = 20 s, and two are read at once.
-    let known = Known { done: 1, asked: 1, spent: 238, planned: 9, ..Known::default() };
+    let known = Known { done: 1, fetched: 1, spent: 238, planned: 9, ..Known::default() };
     assert_eq!(estimated(&known, Limits { scopes: 2, ..LIMITS }), (9 * 238, 80_000));
 }
 
@@ -106,7 +106,7 @@ fn a_pause_after_throttling_counts() {
 
 #[test]
 fn at_the_end_nothing_is_left() {
-    let known = Known { done: 2, asked: 2, planned: 2, spent: 31, stages: 90, ..Known::default() };
+    let known = Known { done: 2, fetched: 2, planned: 2, spent: 31, stages: 90, ..Known::default() };
     let standing = known.estimate(LIMITS);
     assert_eq!((standing.sent, standing.expected, standing.left), (31, Some(31), Some(Duration::ZERO)));
 }
@@ -160,7 +160,7 @@ fn a_fetch_from_beginning_to_end() {
 }
 
 #[test]
-fn what_an_earlier_run_has_read_is_done_and_says_nothing_of_the_rest() {
+fn resumed_regions_are_done() {
     let progress = Progress::new(UNPACED);
     progress.plan(2, 3);
     for stages in [4, 0, 5] {

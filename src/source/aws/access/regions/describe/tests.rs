@@ -100,7 +100,7 @@ fn a_refusal_has_ec2s_code_and_message() {
 }
 
 #[test]
-fn an_answer_in_another_encoding_is_none() {
+fn an_answer_in_another_encoding_is_an_error() {
     let response = HttpResponse::new(StatusCode::try_from(200).unwrap(), SdkBody::from(vec![0xff, 0xfe]));
     assert!(read(&response).is_err());
 }

@@ -45,7 +45,7 @@ async fn control_plane(answer: String) -> ControlPlane {
 }
 
 #[tokio::test]
-async fn answers_that_are_not_one_are_given_up_after_ten_attempts() {
+async fn invalid_answers_are_given_up_after_ten_attempts() {
     for body in [
         "",
         "{}",
@@ -67,7 +67,7 @@ async fn answers_that_are_not_one_are_given_up_after_ten_attempts() {
 }
 
 #[tokio::test]
-async fn an_answer_about_something_else_is_not_one() {
+async fn an_answer_about_another_item_is_invalid() {
     let other = control_plane(http("200 OK", "", r#"{"apiId":"b2","stageName":"dev"}"#)).await;
     assert_eq!(other.get_stage("a1", "prod").await.unwrap_err().code, "InvalidResponse");
     assert_eq!(other.get_api("a1").await.unwrap_err().code, "InvalidResponse");

@@ -154,7 +154,7 @@ fn every_row_is_filled_with_the_member_of_its_name() {
 }
 
 #[test]
-fn what_aws_leaves_out_is_unset() {
+fn members_that_aws_leaves_out_are_unset() {
     let empty = stage(Stage::builder().description("").build());
     assert!(STAGE.iter().enumerate().all(|(at, _)| *empty.member(at) == Value::Unset));
     let empty = api(Api::builder().build());
@@ -165,7 +165,7 @@ fn what_aws_leaves_out_is_unset() {
 }
 
 #[test]
-fn the_answers_about_one_are_read_like_the_items_of_a_list() {
+fn single_items_are_read_like_those_of_a_list() {
     let one = GetStageOutput::builder().stage_name("prod").auto_deploy(true).build();
     let item = Stage::builder().stage_name("prod").auto_deploy(true).build();
     assert_eq!(stage_output(one), stage(item));

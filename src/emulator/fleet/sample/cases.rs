@@ -1,8 +1,8 @@
-//! The HTTP APIs of the sample fleet, each with the case that its comment names. It knows of no rule.
+//! The APIs of the sample fleet, each with the case that its comment names. It knows of no rule.
 
 use serde_json::{Value, json};
 
-use super::good::{Deployed, HOME_ACCOUNT, HOME_REGION, http_api, http_stage};
+use super::good::{Deployed, HOME_ACCOUNT, HOME_REGION, http_api, http_stage, websocket_api, websocket_stage};
 use crate::emulator::fleet::document::{self, with};
 
 pub fn apis() -> Vec<Deployed> {
@@ -14,10 +14,14 @@ pub fn apis() -> Vec<Deployed> {
         reports(),
         inventory(),
         legacy_billing(),
-        nobodys(),
+        untagged(),
         from_cloudformation(),
         partner_portal(),
         (http_api("z2y9n4c7ke", "abandoned-prototype", "search"), Vec::new()),
+        chat(),
+        notifications(),
+        telemetry(),
+        trading(),
     ]
 }
 
@@ -111,7 +115,7 @@ fn legacy_billing() -> Deployed {
 }
 
 /// No tags anywhere, and no description.
-fn nobodys() -> Deployed {
+fn untagged() -> Deployed {
     let stage = with(http_stage("prod", "metrics"), json!({"description": null, "tags": null}));
     let api = document::http_api("u0t4gg3d5j", "internal-metrics");
     (api, vec![with(stage, json!({"tags": {}}))])
@@ -142,4 +146,35 @@ fn partner_portal() -> Deployed {
     }});
     let api = with(http_api("k7p4rtn3r6", "partner-portal", "partners"), cors);
     (api, vec![http_stage("prod", "partners")])
+}
+
+/// Execution logging is off, and on in the stage beside it.
+fn chat() -> Deployed {
+    let silent = json!({"defaultRouteSettings": {"loggingLevel": "OFF"}});
+    let stages = vec![with(websocket_stage("prod", "chat"), silent), websocket_stage("dev", "chat")];
+    (websocket_api("w5c8h4t0v3", "chat", "chat"), stages)
+}
+
+/// Payloads in the logs, and a route that opts out of what the stage logs.
+fn notifications() -> Deployed {
+    let traced = json!({"defaultRouteSettings": {"dataTraceEnabled": true}});
+    let opted_out = json!({
+        "defaultRouteSettings": {"loggingLevel": "ERROR"},
+        "routeSettings": {"$connect": {"loggingLevel": "OFF"}},
+    });
+    let stages =
+        vec![with(websocket_stage("prod", "messaging"), traced), with(websocket_stage("live", "messaging"), opted_out)];
+    (websocket_api("n0t1fy6g7h", "notifications", "messaging"), stages)
+}
+
+/// A logging level that no SDK knows yet.
+fn telemetry() -> Deployed {
+    let unknown = json!({"defaultRouteSettings": {"loggingLevel": "TRACE"}});
+    (websocket_api("t3l3m3tr9y", "telemetry", "devices"), vec![with(websocket_stage("prod", "devices"), unknown)])
+}
+
+/// As it should be, with a client certificate.
+fn trading() -> Deployed {
+    let certificate = json!({"clientCertificateId": "a1b2c3"});
+    (websocket_api("d7r4d1ng2s", "trading", "trading"), vec![with(websocket_stage("prod", "trading"), certificate)])
 }
