@@ -59,9 +59,9 @@ impl PatternPlace {
                     self.walk(part, depth, out);
                 }
             }
-            Pattern::Any(of) => self.alternatives("any of these", of.iter(), depth, out),
-            Pattern::Not(inner) => match &**inner {
-                Pattern::Any(of) => self.alternatives("none of these", of.iter(), depth, out),
+            Pattern::Any(of, _) => self.alternatives("any of these", of.iter(), depth, out),
+            Pattern::Not(inner, _) => match &**inner {
+                Pattern::Any(of, _) => self.alternatives("none of these", of.iter(), depth, out),
                 one => self.alternatives("not so", std::iter::once(one), depth, out),
             },
             // It has a demand on one line.

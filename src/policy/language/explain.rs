@@ -10,7 +10,7 @@ use crate::model::path::{Path, Segment};
 use crate::model::protocol::Protocol;
 use crate::model::value::{Value, Written};
 use crate::policy::language::context::At;
-use crate::policy::language::pattern::{Pattern, SettingTests, fitting};
+use crate::policy::language::pattern::{Pattern, SettingTest, SettingTests, fitting};
 use crate::policy::language::test::NOT_STATED_REASON;
 use crate::policy::language::truth::Truth;
 use crate::policy::language::value::{presence, resolve};
@@ -137,8 +137,8 @@ impl Trail {
 impl SettingTests {
     /// The tests that fail, in words.
     fn expected(&self, value: &Value<'_>, at: &At<'_>) -> Arc<str> {
-        let mut failed = self.tests.iter().zip(&self.words).filter(|(test, _)| test.answer(value, at) == Truth::False);
-        let mut words = failed.by_ref().map(|(test, words)| match (test.missed(value), words) {
+        let failed = self.tests.iter().filter(|one| one.test.answer(value, at) == Truth::False);
+        let mut words = failed.map(|SettingTest { test, words, .. }| match (test.missed(value), words) {
             (Some(missed), _) => missed.into(),
             (None, Some(words)) => Arc::clone(words),
             (None, None) => test.expected(at).into(),
@@ -167,10 +167,10 @@ impl Pattern {
                     }
                 }
             }
-            Self::Any(_) => out.push(self.failure_here(value, at, trail)),
+            Self::Any(..) => out.push(self.failure_here(value, at, trail)),
             // A `not` over one setting is a demand on that setting; over several it is one on the place where it is.
-            Self::Not(inner) if inner.is_one_setting() => inner.holds_though(value, at, trail, out),
-            Self::Not(_) => out.push(self.failure_here(value, at, trail)),
+            Self::Not(inner, _) if inner.is_one_setting() => inner.holds_though(value, at, trail, out),
+            Self::Not(..) => out.push(self.failure_here(value, at, trail)),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
                 self.step(value, at, trail, |inner, value, at, trail| inner.failures(value, at, trail, out));
             }
@@ -182,7 +182,7 @@ impl Pattern {
                     }
                 }
             }
-            Self::SomeEntry { glob, written, present: false } => {
+            Self::SomeEntry { glob, written, present: false, .. } => {
                 let Kind::Map(field) = at.field.kind else { return };
                 let expected: Arc<str> = self.words(at).into();
                 for (key, value) in fitting(glob, written, value).filter(|(_, value)| presence(value) == Truth::True) {
@@ -230,8 +230,8 @@ impl Pattern {
             path.pop();
         };
         match self {
-            Self::All(of) | Self::Any(of) => of.iter().for_each(|pattern| pattern.lacking(on, path, out)),
-            Self::Not(inner) => inner.lacking(on, path, out),
+            Self::All(of) | Self::Any(of, _) => of.iter().for_each(|pattern| pattern.lacking(on, path, out)),
+            Self::Not(inner, _) => inner.lacking(on, path, out),
             Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
                 below(Segment::Member(field.name), field.on.include(on), inner);
             }
@@ -299,12 +299,12 @@ impl Pattern {
             return;
         }
         match self {
-            Self::All(of) | Self::Any(of) => {
+            Self::All(of) | Self::Any(of, _) => {
                 for pattern in of {
                     pattern.open_questions(value, at, trail, out);
                 }
             }
-            Self::Not(inner) => inner.open_questions(value, &at.under_not(), trail, out),
+            Self::Not(inner, _) => inner.open_questions(value, &at.under_not(), trail, out),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
                 self.step(value, at, trail, |inner, value, at, trail| inner.open_questions(value, at, trail, out));
             }
@@ -317,7 +317,7 @@ impl Pattern {
             Self::Entries { .. } | Self::SomeEntry { .. } => out.push(OpenQuestion::not_stated(trail.text())),
             Self::Tests(setting) => {
                 let resolved = resolve(at.field, value);
-                let reason = setting.tests.iter().find_map(|test| test.unknown(resolved, at));
+                let reason = setting.tests.iter().find_map(|one| one.test.unknown(resolved, at));
                 let reason = reason.map_or_else(|| NOT_STATED_REASON.into(), Arc::from);
                 out.push(OpenQuestion { route: None, path: trail.text(), reason });
             }

@@ -75,15 +75,15 @@ impl Fields {
     fn pattern(&mut self, pattern: &Pattern, place: &mut String) {
         let length = place.len();
         match pattern {
-            Pattern::All(of) | Pattern::Any(of) => {
-                if matches!(pattern, Pattern::Any(_)) {
+            Pattern::All(of) | Pattern::Any(of, _) => {
+                if matches!(pattern, Pattern::Any(..)) {
                     self.shown.insert(place.clone());
                 }
                 for pattern in of {
                     self.pattern(pattern, place);
                 }
             }
-            Pattern::Not(inner) => {
+            Pattern::Not(inner, _) => {
                 if !inner.is_one_setting() {
                     self.shown.insert(place.clone());
                 }
@@ -111,7 +111,7 @@ impl Fields {
             }
             Pattern::Tests(setting) => {
                 self.tested.insert(place.clone());
-                self.tested.extend(setting.tests.iter().flat_map(|test| test.reads()));
+                self.tested.extend(setting.tests.iter().flat_map(|one| one.test.reads()));
             }
         }
         place.truncate(length);

@@ -5,6 +5,7 @@ pub mod context;
 pub mod explain;
 pub mod fields;
 pub mod glob;
+pub mod limit;
 pub mod operator;
 pub mod operators;
 pub mod pattern;

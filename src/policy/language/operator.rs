@@ -2,9 +2,13 @@
 
 use serde_json::{Value as Json, json};
 
+use super::context::At;
+use super::limit::Limit;
 use super::pattern::Pattern;
-use super::test::Test;
+use super::test::{Passing, Test};
+use super::truth::Truth;
 use crate::model::catalogue::{Field, Kind};
+use crate::model::value::Value;
 use crate::policy::text::diagnostic::Problems;
 use crate::policy::text::yaml::{Data, Node};
 
@@ -75,26 +79,40 @@ pub fn definition(field: &Field) -> &'static str {
     }
 }
 
-/// A bound that is a number, for min, max, above and below.
-pub fn read_number(context: &mut OperatorContext<'_>, node: &Node) -> Option<f64> {
-    match node.data {
+/// Reads the number of a limit.
+pub fn read_limit(context: &mut OperatorContext<'_>, node: &Node, limit: fn(f64) -> Limit) -> Option<Box<dyn Test>> {
+    let what = match node.data {
         #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
-        Data::Integer(number) => Some(number as f64),
-        Data::Number(number) if number.is_finite() => Some(number),
-        _ => {
-            let what = match node.data {
-                Data::Number(number) if number.is_nan() => "`.nan`",
-                Data::Number(_) => "infinity",
-                _ => node.kind(),
-            };
-            let title = format!("a number is needed, not {what}");
-            context.problems.note(&node.span, title, "not a number", []);
-            None
-        }
+        Data::Integer(number) => return Some(Box::new(limit(number as f64))),
+        Data::Number(number) if number.is_finite() => return Some(Box::new(limit(number))),
+        Data::Number(number) if number.is_nan() => "`.nan`",
+        Data::Number(_) => "infinity",
+        _ => node.kind(),
+    };
+    context.problems.note(&node.span, format!("a number is needed, not {what}"), "not a number", []);
+    None
+}
+
+impl Test for Limit {
+    fn holds(&self, value: &Value<'_>, _: &At<'_>) -> Truth {
+        value.as_number().is_some_and(|number| self.allows(number)).into()
+    }
+
+    fn words(&self) -> Option<String> {
+        Some(match self {
+            Self::AtLeast(limit) => format!("at least {limit}"),
+            Self::Above(limit) => format!("above {limit}"),
+            Self::AtMost(limit) => format!("at most {limit}"),
+            Self::Below(limit) => format!("below {limit}"),
+        })
+    }
+
+    fn passing(&self, _: &Field) -> Passing<'_> {
+        Passing::Within(*self)
     }
 }
 
-/// The schema of a bound.
+/// The schema of the number of a limit.
 pub fn number_schema(_: &Field) -> Json {
     json!({"type": "number"})
 }
@@ -112,9 +130,4 @@ pub fn is_number(kind: &Kind) -> bool {
 /// True if a field holds a text.
 pub fn is_text(kind: &Kind) -> bool {
     matches!(kind, Kind::Text | Kind::OneOf(_))
-}
-
-/// A number without a needless fraction.
-pub fn number(number: f64) -> String {
-    number.to_string()
 }

@@ -1,11 +1,12 @@
 //! The pattern, used by `match`, `expect` and `accept`, and its answer on a document.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::context::At;
 use super::glob::Glob;
-use super::test::Test;
+use super::test::{Test, in_any_order};
 use super::truth::{Truth, Use};
 use super::value::{presence, resolve};
 use crate::model::Path;
@@ -13,15 +14,15 @@ use crate::model::catalogue::{API_FIELD, Field, OURS, STAGE};
 use crate::model::path::Segment;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 
-/// A compiled pattern, at one place of the document.
+/// A compiled pattern, at one place of the document. What tests something keeps its bytes in the file.
 #[derive(Debug)]
 pub enum Pattern {
     /// All of these hold.
     All(Vec<Pattern>),
     /// One of these holds.
-    Any(Vec<Pattern>),
+    Any(Vec<Pattern>, Range<usize>),
     /// This does not hold.
-    Not(Box<Pattern>),
+    Not(Box<Pattern>, Range<usize>),
     /// A member of a struct fits.
     Member {
         /// The member's row.
@@ -59,6 +60,8 @@ pub enum Pattern {
         written: Box<str>,
         /// True if there should be one.
         present: bool,
+        /// The bytes of the test.
+        span: Range<usize>,
     },
     /// The setting passes these tests.
     Tests(SettingTests),
@@ -76,19 +79,26 @@ pub enum Pattern {
 /// The tests of one setting.
 #[derive(Debug)]
 pub struct SettingTests {
-    pub(crate) tests: Vec<Box<dyn Test>>,
-    /// The words of each test, when they are the same on every stage.
-    pub(crate) words: Vec<Option<Arc<str>>>,
+    pub(crate) tests: Vec<SettingTest>,
     /// The path of the setting, once it was needed, when it is the same on every stage.
     pub(crate) path: OnceLock<Arc<Path>>,
 }
 
-impl SettingTests {
-    /// A setting that passes these tests.
+/// One test of a setting.
+#[derive(Debug)]
+pub struct SettingTest {
+    pub(crate) test: Box<dyn Test>,
+    /// Its words, when they are the same on every stage.
+    pub(crate) words: Option<Arc<str>>,
+    /// Its bytes in the file.
+    pub(crate) span: Range<usize>,
+}
+
+impl SettingTest {
+    /// A test with these bytes.
     #[must_use]
-    pub fn new(tests: Vec<Box<dyn Test>>) -> Self {
-        let words = tests.iter().map(|test| test.words().map(Arc::from)).collect();
-        Self { tests, words, path: OnceLock::new() }
+    pub fn new(test: Box<dyn Test>, span: Range<usize>) -> Self {
+        Self { words: test.words().map(Arc::from), test, span }
     }
 }
 
@@ -98,8 +108,8 @@ impl Pattern {
     pub fn truth(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
         match self {
             Self::All(of) => at.used.all(of.iter().map(|pattern| pattern.truth(value, at))),
-            Self::Any(of) => Truth::any(of.iter().map(|pattern| pattern.truth(value, at))),
-            Self::Not(inner) => inner.truth(value, &at.under_not()).not(),
+            Self::Any(of, _) => Truth::any(of.iter().map(|pattern| pattern.truth(value, at))),
+            Self::Not(inner, _) => inner.truth(value, &at.under_not()).not(),
             Self::Member { field, at: place, inner } => {
                 if !field.on.include(at.protocol) {
                     return Truth::Dropped;
@@ -125,7 +135,7 @@ impl Pattern {
                     at.used.all(fitting.map(|(key, value)| inner.truth(value, &at.at_key(key, field))))
                 }
             },
-            Self::SomeEntry { glob, written, present } => match value {
+            Self::SomeEntry { glob, written, present, .. } => match value {
                 Value::NotStated => Truth::Unknown,
                 _ => {
                     let there = some_entry(glob, written, value);
@@ -134,7 +144,7 @@ impl Pattern {
             },
             Self::Tests(setting) => {
                 let value = resolve(at.field, value);
-                Truth::all(setting.tests.iter().map(|test| test.answer(value, at)))
+                Truth::all(setting.tests.iter().map(|one| one.test.answer(value, at)))
             }
             Self::Top { top, field, inner } => {
                 if !field.on.include(at.protocol) {
@@ -150,8 +160,8 @@ impl Pattern {
     pub fn may_fail_at_a_setting(&self) -> bool {
         match self {
             Self::All(of) => of.iter().any(Self::may_fail_at_a_setting),
-            Self::Any(_) => false,
-            Self::Not(inner) => inner.is_one_setting(),
+            Self::Any(..) => false,
+            Self::Not(inner, _) => inner.is_one_setting(),
             _ => true,
         }
     }
@@ -162,9 +172,9 @@ impl Pattern {
     pub fn names(&self, setting: &[Segment<'_>], value: &Value<'_>, at: &At<'_>) -> bool {
         match (self, setting) {
             (Self::All(of), _) => of.iter().any(|pattern| pattern.names(setting, value, at)),
-            (Self::Any(_) | Self::Not(_) | Self::Tests(_), []) => true,
-            (Self::Any(of), _) => of.iter().any(|pattern| pattern.names(setting, value, at)),
-            (Self::Not(inner), _) => inner.names(setting, value, at),
+            (Self::Any(..) | Self::Not(..) | Self::Tests(_), []) => true,
+            (Self::Any(of, _), _) => of.iter().any(|pattern| pattern.names(setting, value, at)),
+            (Self::Not(inner, _), _) => inner.names(setting, value, at),
             (Self::Member { field, at: place, inner }, [Segment::Member(name), rest @ ..]) => {
                 field.name == *name && inner.names(rest, value.member(*place), &At { field, ..*at })
             }
@@ -186,14 +196,31 @@ impl Pattern {
         }
     }
 
+    /// The pattern in one form, in which no order counts: two with the same form hold on the same values.
+    #[must_use]
+    pub fn form(&self) -> String {
+        match self {
+            Self::All(of) => in_any_order(of.iter().map(Self::form)),
+            Self::Any(of, _) => format!("any of {}", in_any_order(of.iter().map(Self::form))),
+            Self::Not(inner, _) => format!("not {}", inner.form()),
+            Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
+                format!("{}: {}", field.name, inner.form())
+            }
+            Self::Entry { key, inner, .. } => format!("{key:?}: {}", inner.form()),
+            Self::Entries { written, inner, .. } => format!("every {written:?}: {}", inner.form()),
+            Self::SomeEntry { written, present, .. } => format!("some {written:?}: {present}"),
+            Self::Tests(setting) => in_any_order(setting.tests.iter().map(|one| one.test.form())),
+        }
+    }
+
     /// True if the pattern is about one setting.
     pub(crate) fn is_one_setting(&self) -> bool {
         match self {
-            Self::Member { inner, .. } | Self::Top { inner, .. } | Self::Entry { inner, .. } | Self::Not(inner) => {
+            Self::Member { inner, .. } | Self::Top { inner, .. } | Self::Entry { inner, .. } | Self::Not(inner, _) => {
                 inner.is_one_setting()
             }
-            Self::All(of) | Self::Any(of) if of.len() == 1 => of[0].is_one_setting(),
-            Self::All(of) | Self::Any(of) => of.iter().all(|pattern| matches!(pattern, Self::Tests(_))),
+            Self::All(of) | Self::Any(of, _) if of.len() == 1 => of[0].is_one_setting(),
+            Self::All(of) | Self::Any(of, _) => of.iter().all(|pattern| matches!(pattern, Self::Tests(_))),
             Self::Tests(_) => true,
             Self::Entries { .. } | Self::SomeEntry { .. } => false,
         }

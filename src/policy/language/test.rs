@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::context::At;
+use super::limit::Limit;
 use super::truth::Truth;
-use crate::model::catalogue::Kind;
+use crate::model::catalogue::{Field, Kind};
 use crate::model::value::Value;
 
 /// A compiled test of one setting.
@@ -36,6 +37,16 @@ pub trait Test: fmt::Debug + Send + Sync {
     /// The fields of the document that the test reads beside its own setting.
     fn reads(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// The values of a field that pass, as far as the test alone tells.
+    fn passing(&self, _field: &Field) -> Passing<'_> {
+        Passing::Perhaps(Vec::new())
+    }
+
+    /// The test in one form, in which no order counts: two with the same form are one test.
+    fn form(&self) -> String {
+        format!("{self:?}")
     }
 
     /// The states without a known value that the test answers itself.
@@ -86,4 +97,25 @@ pub enum Answers {
     Digests,
     /// Whatever there is, or is not.
     Everything,
+}
+
+/// The values of a setting that pass a test, out of those that are not empty.
+#[derive(Debug)]
+pub enum Passing<'t> {
+    /// Every value, or none.
+    Every(bool),
+    /// These and no other; `NotStated` for one that depends on the stage.
+    Only(Vec<Value<'t>>),
+    /// The numbers within a limit.
+    Within(Limit),
+    /// Perhaps these; which others is not known.
+    Perhaps(Vec<Value<'t>>),
+}
+
+/// Parts in one form, in which their order does not count.
+pub fn in_any_order(parts: impl IntoIterator<Item = String>) -> String {
+    let mut parts: Vec<String> = parts.into_iter().collect();
+    parts.sort();
+    parts.dedup();
+    if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) }
 }

@@ -19,11 +19,11 @@ impl Pattern {
         };
         match self {
             Self::All(of) => all(of).join(" and "),
-            Self::Any(of) => match all(of).as_slice() {
+            Self::Any(of, _) => match all(of).as_slice() {
                 [one] => one.clone(),
                 several => format!("any of: {}", several.join("; or ")),
             },
-            Self::Not(inner) => format!("not {}", inner.words(at)),
+            Self::Not(inner, _) => format!("not {}", inner.words(at)),
             Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
                 inner.words_under(field.name, &At { field, key: at.key, ..*at })
             }
@@ -36,7 +36,7 @@ impl Pattern {
                 if *present { format!("at least one {keys}") } else { format!("no {keys}") }
             }
             Self::Tests(setting) => {
-                setting.tests.iter().map(|test| test.expected(at)).collect::<Vec<_>>().join(" and ")
+                setting.tests.iter().map(|one| one.test.expected(at)).collect::<Vec<_>>().join(" and ")
             }
         }
     }
@@ -45,7 +45,7 @@ impl Pattern {
         let words = self.words(at);
         match self {
             Self::Member { .. } | Self::Entry { .. } => format!("{name}.{words}"),
-            Self::All(parts) if parts.iter().any(|part| !matches!(part, Self::Tests(_) | Self::Not(_))) => {
+            Self::All(parts) if parts.iter().any(|part| !matches!(part, Self::Tests(_) | Self::Not(..))) => {
                 format!("{name} ({words})")
             }
             _ => format!("{name}: {words}"),
@@ -57,12 +57,14 @@ impl Pattern {
     pub fn demand(&self) -> Option<String> {
         let all = |of: &[Self]| of.iter().map(Self::demand).collect::<Option<Vec<_>>>();
         match self {
-            Self::Tests(setting) => Some(setting.tests.iter().map(|test| test.demand()).collect::<Vec<_>>().join(", ")),
+            Self::Tests(setting) => {
+                Some(setting.tests.iter().map(|one| one.test.demand()).collect::<Vec<_>>().join(", "))
+            }
             Self::All(of) => Some(all(of)?.join(", ")),
-            Self::Any(of) if of.len() > 1 => Some(format!("either {}", all(of)?.join(" or "))),
-            Self::Any(of) => Some(all(of)?.concat()),
-            Self::Not(inner) => Some(match &**inner {
-                Self::Any(of) if of.len() > 1 => format!("neither {}", all(of)?.join(" nor ")),
+            Self::Any(of, _) if of.len() > 1 => Some(format!("either {}", all(of)?.join(" or "))),
+            Self::Any(of, _) => Some(all(of)?.concat()),
+            Self::Not(inner, _) => Some(match &**inner {
+                Self::Any(of, _) if of.len() > 1 => format!("neither {}", all(of)?.join(" nor ")),
                 Self::All(of) if of.len() > 1 => format!("not all of {}", inner.demand()?),
                 Self::Tests(setting) if setting.tests.len() > 1 => format!("not all of {}", inner.demand()?),
                 one => format!("not {}", one.demand()?),

@@ -1,5 +1,6 @@
 //! Policies, checked and compiled. They know no file but its name.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::Document;
@@ -51,6 +52,8 @@ pub struct Rule {
     pub facts: RuleFacts,
     /// Its identifier within the policy.
     pub id: String,
+    /// The bytes of the identifier in the file.
+    pub id_span: Range<usize>,
     /// The stages of the policy that it is about; all when `None`.
     pub selection: Option<Pattern>,
     /// True if `match` names `route`, and so selects routes of a stage.

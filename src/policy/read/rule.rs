@@ -46,7 +46,9 @@ pub fn rule(
     const KEYS: [&str; 9] = ["id", "title", "severity", "why", "fix", "references", "match", "expect", "assert"];
     let before = problems.len();
     let keys = Keys::of(node, "a rule", &KEYS, problems)?;
-    let id = keys.text("id", node, "the rule", problems).and_then(|text| name(text, "the id of a rule", problems));
+    let id = keys.text("id", node, "the rule", problems);
+    let id_span = id.map(|(_, node)| node.span.clone());
+    let id = id.and_then(|text| name(text, "the id of a rule", problems));
     let title = keys.text("title", node, "the rule", problems).map(|(title, _)| title.to_owned());
     let severity = severity(&keys, node, problems);
     let why = keys.optional_text("why", problems);
@@ -67,7 +69,7 @@ pub fn rule(
     let assertion = assert.map_or(Some(None), |entry| assertion(entry, problems).map(Some));
     let (selection, expectation, assertion) = (selection?, expectation?, assertion?);
     let (expect, each_route) = expectation.map_or((None, None), |of| (of.pattern, of.each_route));
-    let (id, title, severity) = (id?, title?, severity?);
+    let (id, id_span, title, severity) = (id?, id_span?, title?, severity?);
     let rule = Rule {
         number: 0,
         facts: RuleFacts {
@@ -81,6 +83,7 @@ pub fn rule(
             line,
         },
         id: id.to_owned(),
+        id_span,
         selection: selection.pattern,
         by_route: selection.route.is_some(),
         expect,

@@ -1,187 +1,138 @@
-//! A pattern as it is written, taken apart into what must hold together. It must not know what any of it means, but
-//! for the types of settings.
+//! A compiled pattern, taken apart into what must hold together, each with the setting that it is about.
 
 use std::ops::Range;
 
-use crate::model::catalogue::ours::EACH_ROUTE;
+use super::bounds::Remaining;
+use crate::model::Document;
 use crate::model::catalogue::{Field, Kind};
-use crate::model::protocol::Protocol;
-use crate::policy::language::glob::Glob;
-use crate::policy::language::pattern::Top;
-use crate::policy::text::yaml::{Data, Entry, Node};
+use crate::model::protocol::Protocols;
+use crate::model::value::{NOT_STATED, UNSET, Value};
+use crate::policy::language::context::{At, DOCUMENT};
+use crate::policy::language::pattern::Pattern;
+use crate::policy::language::test::Test;
+use crate::policy::language::truth::{Truth, Use};
+use crate::policy::language::value::resolve;
 
-/// One test of one setting; a pattern holds when all of its conjuncts do.
-#[derive(Debug, Clone)]
-pub struct Conjunct {
-    /// The names and keys that lead to the setting.
-    pub path: Vec<String>,
-    /// The row of the setting; `None` where the catalogue has none.
-    pub field: Option<&'static Field>,
-    /// The name of the test; `is` for a bare value, a glob for the keys that fit it.
-    pub test: String,
-    /// The operand of the test.
-    pub node: Node,
+/// One demand on one setting; a pattern holds when all of its conjuncts do.
+#[derive(Debug)]
+pub struct Conjunct<'p> {
+    /// The setting.
+    pub place: PatternPlace<'p>,
+    /// The demand.
+    pub demand: Demand<'p>,
     /// Its bytes in the text.
     pub span: Range<usize>,
-    /// True if it applies to every key that fits a glob; no key may fit.
+    /// The values that it leaves.
+    pub remaining: Remaining<'p>,
+    /// For a `not`: patterns that must all fail, each as the forms of its conjuncts.
+    pub denied: Vec<Vec<String>>,
+    /// Place and demand in one form: two conjuncts that are equal in it mean the same.
+    pub form: String,
+}
+
+/// The demand of a conjunct.
+#[derive(Clone, Copy, Debug)]
+pub enum Demand<'p> {
+    /// A test.
+    Test(&'p dyn Test),
+    /// A `not`, an `any-of`, or the presence of a key that fits a glob.
+    Pattern(&'p Pattern),
+}
+
+/// The place of a pattern.
+#[derive(Clone, Debug)]
+pub struct PatternPlace<'p> {
+    /// The names and keys that lead there.
+    pub path: Vec<&'p str>,
+    /// The row of the setting.
+    pub field: &'static Field,
+    /// True for every key that fits a glob; no key may fit.
     pub of_each_key: bool,
     /// The protocols that have the setting.
-    pub on: Vec<Protocol>,
-    /// For a `not`: patterns that must all fail, each as its conjuncts.
-    pub denied: Vec<Vec<String>>,
-    /// Path, test and value in one form: two conjuncts that are equal in it mean the same.
-    pub canonical: String,
+    pub on: Protocols,
+    key: Option<&'p str>,
 }
 
-/// The place of a node.
-#[derive(Clone)]
-pub struct Position {
-    path: Vec<String>,
-    field: Option<&'static Field>,
-    of_each_key: bool,
-    on: Vec<Protocol>,
-}
-
-impl Position {
-    /// The conjuncts of a pattern of the whole document.
-    pub fn of(node: &Node) -> Vec<Conjunct> {
-        let top = Self { path: Vec::new(), field: None, of_each_key: false, on: Protocol::ALL.to_vec() };
-        let mut out = Vec::new();
-        top.pattern(node, &mut out);
-        out
+impl<'p> PatternPlace<'p> {
+    /// The top of the document.
+    pub fn top() -> Self {
+        Self { path: Vec::new(), field: &DOCUMENT, of_each_key: false, on: Protocols::ALL, key: None }
     }
 
     /// One step down.
-    fn below(&self, segment: &str, field: &'static Field) -> Self {
+    pub fn below(&self, segment: &'p str, field: &'static Field) -> Self {
         let mut below = self.clone();
-        below.path.push(segment.to_owned());
-        below.on.retain(|protocol| field.on.include(*protocol));
-        Self { field: Some(field), ..below }
+        below.path.push(segment);
+        Self { field, on: self.on.and(field.on), ..below }
     }
 
-    fn pattern(&self, node: &Node, out: &mut Vec<Conjunct>) {
-        match (&node.data, self.field.map(|field| field.kind)) {
-            (Data::Map(entries), None | Some(Kind::Struct(_))) => {
-                for entry in entries {
-                    match self.member(&entry.key) {
-                        Some(field) => self.below(&entry.key, field).pattern(&entry.value, out),
-                        None => out.push(self.test(entry)),
-                    }
-                }
+    /// The conjuncts of a pattern at this place.
+    pub fn conjuncts(&self, pattern: &'p Pattern) -> Vec<Conjunct<'p>> {
+        match pattern {
+            Pattern::All(of) => of.iter().flat_map(|pattern| self.conjuncts(pattern)).collect(),
+            Pattern::Member { field, inner, .. } | Pattern::Top { field, inner, .. } => {
+                self.below(field.name, field).conjuncts(inner)
             }
-            (Data::Map(entries), Some(Kind::Map(of))) => {
-                for entry in entries {
-                    if ["not", "any-of", "present"].contains(&entry.key.as_str()) {
-                        out.push(self.test(entry));
-                    } else {
-                        self.key(entry, of, out);
-                    }
-                }
+            Pattern::Entry { key, field, inner } => Self { key: Some(key), ..self.below(key, field) }.conjuncts(inner),
+            Pattern::Entries { written, field, inner, .. } => {
+                Self { of_each_key: true, ..self.below(written, field) }.conjuncts(inner)
             }
-            // The keys that must be there.
-            (Data::List(keys), Some(Kind::Map(of))) => {
-                for key in keys {
-                    match &key.data {
-                        Data::Text(text) => {
-                            let present = Node { span: key.span.clone(), data: Data::Boolean(true) };
-                            let below = self.below(text, of);
-                            out.push(below.conjunct("present", present, key.span.clone()));
-                        }
-                        _ => self.pattern(key, out),
-                    }
-                }
+            Pattern::Tests(setting) => {
+                setting.tests.iter().map(|one| self.conjunct(Demand::Test(&*one.test), &one.span)).collect()
             }
-            (Data::Map(entries), Some(_)) => out.extend(entries.iter().map(|entry| self.test(entry))),
-            _ => out.push(self.conjunct("is", node.clone(), node.span.clone())),
+            Pattern::Any(_, span) => vec![self.conjunct(Demand::Pattern(pattern), span)],
+            Pattern::Not(inner, span) => {
+                vec![Conjunct { denied: self.denied(inner), ..self.conjunct(Demand::Pattern(pattern), span) }]
+            }
+            Pattern::SomeEntry { written, present, span, .. } => {
+                let Kind::Map(field) = self.field.kind else { return Vec::new() };
+                let mut some = self.conjunct(Demand::Pattern(pattern), span);
+                some.remaining.set = *present;
+                some.place = self.below(written, field);
+                vec![some]
+            }
         }
     }
 
-    fn member(&self, name: &str) -> Option<&'static Field> {
-        match self.field {
-            Some(field) => field.members().iter().find(|field| field.name == name),
-            None if name == EACH_ROUTE.name => Some(EACH_ROUTE),
-            None => Top::all().map(|(_, field)| field).find(|field| field.name == name),
-        }
-    }
-
-    /// A key of a map. Under a glob `present` is about the keys, and everything else about their values.
-    fn key(&self, entry: &Entry, of: &'static Field, out: &mut Vec<Conjunct>) {
-        let mut below = self.below(&entry.key, of);
-        below.of_each_key |= Glob::is_glob(&entry.key);
-        below.pattern(&entry.value, out);
-    }
-
-    fn test(&self, entry: &Entry) -> Conjunct {
-        self.conjunct(&entry.key, entry.value.clone(), entry.key_span.start..entry.value.span.end)
-    }
-
-    fn conjunct(&self, test: &str, node: Node, span: Range<usize>) -> Conjunct {
-        let denied = if test == "not" { self.denied(&node) } else { Vec::new() };
-        let canonical = format!("{}\0\0{test}\0{}", self.path.join("\0"), canonical_list(&node));
+    fn conjunct(&self, demand: Demand<'p>, span: &Range<usize>) -> Conjunct<'p> {
+        let mut remaining = Remaining::all(self.field, !self.fails(demand, &UNSET));
+        let form = match demand {
+            Demand::Test(test) => {
+                remaining.narrow(test.passing(self.field), true);
+                test.form()
+            }
+            Demand::Pattern(pattern) => {
+                remaining.narrow_by(pattern, self.field, true);
+                pattern.form()
+            }
+        };
         Conjunct {
-            path: self.path.clone(),
-            field: self.field,
-            test: test.to_owned(),
-            node,
-            span,
-            of_each_key: self.of_each_key,
-            on: self.on.clone(),
-            denied,
-            canonical,
+            place: self.clone(),
+            demand,
+            span: span.clone(),
+            remaining,
+            denied: Vec::new(),
+            form: format!("{}\0\0{form}", self.path.join("\0")),
         }
     }
 
-    /// `not: [A, B]` denies A, and B.
-    fn denied(&self, node: &Node) -> Vec<Vec<String>> {
-        let alternatives = match &node.data {
-            Data::List(alternatives) => alternatives.as_slice(),
-            _ => std::slice::from_ref(node),
-        };
-        let conjuncts = |node: &Node| {
-            let mut conjuncts = Vec::new();
-            match (&node.data, self.field.map(|field| field.kind)) {
-                // A bare key in a list under `not` is that key.
-                (Data::Text(_), Some(Kind::Map(_))) => {
-                    let key = Node { span: node.span.clone(), data: Data::List(vec![node.clone()]) };
-                    self.pattern(&key, &mut conjuncts);
-                }
-                _ => self.pattern(node, &mut conjuncts),
-            }
-            conjuncts.into_iter().map(|conjunct| conjunct.canonical).collect()
-        };
-        alternatives.iter().map(conjuncts).collect()
+    /// `not: [A, B]` denies A, and B, and either of them.
+    fn denied(&self, pattern: &'p Pattern) -> Vec<Vec<String>> {
+        let alternatives = if let Pattern::Any(of, _) = pattern { of.as_slice() } else { &[] };
+        let forms = |pattern| self.conjuncts(pattern).into_iter().map(|conjunct| conjunct.form).collect();
+        alternatives.iter().chain([pattern]).map(forms).collect()
     }
-}
 
-/// A value in one form. No order counts in a pattern: that of a mapping does not, and every list is a choice, a set of
-/// keys, or several patterns, at least one of which must hold.
-pub fn canonical(node: &Node) -> String {
-    match &node.data {
-        Data::Null => "null".to_owned(),
-        Data::Boolean(value) => value.to_string(),
-        #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
-        Data::Integer(number) => (*number as f64).to_string(),
-        Data::Number(number) => number.to_string(),
-        Data::Text(text) => format!("{text:?}"),
-        Data::List(nodes) => format!("[{}]", sorted(nodes.iter().map(canonical))),
-        Data::Map(entries) => {
-            let entries = entries.iter().map(|entry| format!("{:?}: {}", entry.key, canonical_list(&entry.value)));
-            format!("{{{}}}", sorted(entries))
-        }
+    /// True if a value of the setting fails, whatever else the stage is.
+    pub fn fails(&self, demand: Demand<'_>, value: &Value<'_>) -> bool {
+        let document = Document { account: None, region: None, api: &NOT_STATED, stage: &NOT_STATED };
+        self.on.iter().all(|protocol| {
+            let at = At { field: self.field, key: self.key, ..At::top(&document, protocol, Use::Expect) };
+            let truth = match demand {
+                Demand::Test(test) => test.answer(resolve(self.field, value), &at),
+                Demand::Pattern(pattern) => pattern.truth(value, &at),
+            };
+            truth == Truth::False
+        })
     }
-}
-
-/// One value is a list of one, wherever a test takes either.
-fn canonical_list(node: &Node) -> String {
-    match node.data {
-        Data::List(_) => canonical(node),
-        _ => format!("[{}]", canonical(node)),
-    }
-}
-
-fn sorted(parts: impl Iterator<Item = String>) -> String {
-    let mut parts: Vec<String> = parts.collect();
-    parts.sort();
-    parts.dedup();
-    parts.join(", ")
 }

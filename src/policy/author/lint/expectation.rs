@@ -1,13 +1,13 @@
 //! A rule that expects something of every protocol, and whose `assert` reads what one of them lacks: there the rule does
 //! not apply, and what it expects is never tested.
 
-use super::rules::WrittenRule;
+use super::rules::SplitRule;
 use super::warning::{Lint, LintKind};
 use crate::model::protocol::Protocol;
 
-pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Lint> {
+pub fn warnings(rules: &[SplitRule<'_>]) -> Vec<Lint> {
     let mut found = Vec::new();
-    for rule in read {
+    for rule in rules {
         let Some(assertion) = &rule.rule.assertion else { continue };
         let left_out = |protocol: &Protocol| {
             !assertion.applies(*protocol)
@@ -20,7 +20,7 @@ pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Lint> {
         let lacking = assertion.lacks(protocol).join(", ");
         let help =
             format!("`assert` reads {lacking}, which they lack; make two rules of it, or let `match` leave them out");
-        let said = rule.diagnostic(&rule.id, title, "its `expect` is not asked there", vec![help]);
+        let said = rule.diagnostic(&rule.rule.id_span, title, "its `expect` is not asked there", vec![help]);
         found.push(Lint { kind: LintKind::ExpectationLeftOut, said, beside: None });
     }
     found

@@ -1,21 +1,21 @@
-//! Warnings of what is probably a mistake in policies. Each is proved from the text of the rules;
-//! what is not understood is taken to be right. Pure.
+//! Warnings of what is probably a mistake in policies. Each is proved from the compiled rules; what is not understood is
+//! taken to be right. Pure.
 
+mod bounds;
 mod conjuncts;
 mod contradiction;
+mod empty_match;
 mod expectation;
-mod limits;
-mod never;
+mod overlap;
 mod repetition;
 mod rules;
-mod together;
 pub mod waivers;
 mod warning;
-mod zero;
+mod zero_throttle;
 
 use std::sync::Arc;
 
-use self::rules::{Names, WrittenRule};
+use self::rules::{Names, SplitRule};
 pub use self::warning::{Lint, LintKind};
 use crate::policy::read::policies::Policies;
 
@@ -23,13 +23,13 @@ use crate::policy::read::policies::Policies;
 #[must_use]
 pub fn warnings(policies: &Policies) -> Vec<Lint> {
     let mut names = Names::default();
-    let read: Vec<WrittenRule<'_>> =
-        policies.policies.iter().flat_map(|policy| rules::read(policy, &mut names)).collect();
-    let mut found = zero::warnings(&read);
-    found.extend(contradiction::warnings(&read));
-    found.extend(repetition::warnings(&read));
-    found.extend(never::warnings(&read));
-    found.extend(expectation::warnings(&read));
+    let rules = policies.policies.iter().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
+    let rules: Vec<SplitRule<'_>> = rules.map(|(policy, rule)| SplitRule::of(policy, rule, &mut names)).collect();
+    let mut found = zero_throttle::warnings(&rules);
+    found.extend(contradiction::warnings(&rules));
+    found.extend(repetition::warnings(&rules));
+    found.extend(empty_match::warnings(&rules));
+    found.extend(expectation::warnings(&rules));
     let order = |warning: &Lint| {
         let file = policies.policies.iter().position(|policy| Arc::ptr_eq(&policy.file, &warning.said.file));
         (file, warning.said.span.start)

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rules::WrittenRule;
+use super::rules::SplitRule;
 use super::warning::{Lint, LintKind};
 
-pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Lint> {
-    let mut first: BTreeMap<(&BTreeSet<usize>, BTreeSet<&str>, &str), &WrittenRule<'_>> = BTreeMap::new();
+pub fn warnings(rules: &[SplitRule<'_>]) -> Vec<Lint> {
+    let mut first: BTreeMap<(&BTreeSet<usize>, BTreeSet<&str>, &str), &SplitRule<'_>> = BTreeMap::new();
     let mut found = Vec::new();
-    for rule in read {
-        let demands = rule.demands.iter().map(|conjunct| conjunct.canonical.as_str()).collect();
-        match first.entry((&rule.condition_set, demands, &rule.other_keys)) {
+    for rule in rules {
+        let demands = rule.demands.iter().map(|conjunct| conjunct.form.as_str()).collect();
+        match first.entry((&rule.condition_set, demands, rule.assertion())) {
             std::collections::btree_map::Entry::Vacant(entry) => {
                 entry.insert(rule);
             }
@@ -20,8 +20,8 @@ pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Lint> {
                 let help = "every violation would be reported twice; remove one of the two".to_owned();
                 found.push(Lint {
                     kind: LintKind::Repetition,
-                    said: rule.diagnostic(&rule.id, title, "the same stages, the same demands", vec![help]),
-                    beside: Some(other.place(&other.id, "as here")),
+                    said: rule.diagnostic(&rule.rule.id_span, title, "the same stages, the same demands", vec![help]),
+                    beside: Some(other.place(&other.rule.id_span, "as here")),
                 });
             }
         }

@@ -126,6 +126,12 @@ fn rules_that_no_stage_meets_together() {
             "expect: {not: {any-of: [{Description: a}, {AutoDeploy: true}]}}",
         ),
         ("expect: {Tags: [tmp]}", "expect: {Tags: {not: [tmp, old]}}"),
+        ("expect: {Tags: [\"a*\"]}", "expect: {Tags: {\"a*\": {present: false}}}"),
+        ("expect: {Tags: [\"a*\"]}", "expect: {Tags: {present: false}}"),
+        (
+            "expect: {DefaultRouteSettings: {ThrottlingBurstLimit: {above: 5}}}",
+            "expect: {DefaultRouteSettings: {ThrottlingBurstLimit: {not: [0, {min: 6}]}}}",
+        ),
         (
             "expect: {StageVariables: {key: {looks-secret: true}}}",
             "expect: {StageVariables: {key: {not: {looks-secret: true}}}}",
@@ -198,6 +204,13 @@ fn rules_that_some_stage_meets_together() {
             "expect: {RouteSettings: {\"GET *\": {ThrottlingRateLimit: {min: 6}}}}",
         ),
         ("expect: {Tags: {\"a*\": b}}", "expect: {Tags: {\"a*\": c}}"),
+        ("expect: {Tags: {\"a*\": b}}", "expect: {Tags: {\"a*\": {present: false}}}"),
+        ("expect: {Tags: {\"aws:x\": b}}", "expect: {Tags: {present: false}}"),
+        ("expect: {Tags: [\"aws:*\"]}", "expect: {Tags: {present: false}}"),
+        (
+            "expect: {DefaultRouteSettings: {ThrottlingRateLimit: {above: 5}}}",
+            "expect: {DefaultRouteSettings: {ThrottlingRateLimit: {below: 6}}}",
+        ),
         (
             "expect: {api: {CorsConfiguration: {AllowOrigins: {present: false}}}}",
             "expect: {api: {CorsConfiguration: {AllowOrigins: {each: {like: a*}}}}}",
@@ -248,6 +261,7 @@ fn a_rule_that_looks_at_no_stage() {
         ("{StageName: prod}", "{api: {Name: dev}}"),
         ("{any-of: [{StageName: prod}, {StageName: live}]}", "{StageName: dev}"),
         ("{Tags: {\"team-*\": a}}", "{Tags: {team-x: b}}"),
+        ("{Tags: {\"team-*\": a}}", "{Tags: {\"team-*\": {present: false}}}"),
         ("{StageName: {matches: \"^p\"}}", "{StageName: dev}"),
     ] {
         assert_eq!(policy(of_policy, of_rule), [], "{of_policy} and {of_rule}");
@@ -264,6 +278,11 @@ fn rules_that_say_the_same() {
         ),
         ("expect: {Tags: [owner, team]}", "expect: {Tags: {team: {present: true}, owner: {present: true}}}"),
         ("expect: {Description: {not: [a, b]}}", "expect: {Description: {not: [b, a]}}"),
+        ("expect: {Description: {like: [a*, b*]}}", "expect: {Description: {like: [b*, a*]}}"),
+        (
+            "expect: {api: {CorsConfiguration: {AllowOrigins: {each: {not: [a, b]}}}}}",
+            "expect: {api: {CorsConfiguration: {AllowOrigins: {each: {not: [b, a]}}}}}",
+        ),
         (
             "expect: {each-route: {ThrottlingBurstLimit: {min: 1, max: 5}}}",
             "expect: {each-route: {ThrottlingBurstLimit: {max: 5.0, min: 1}}}",
@@ -279,6 +298,7 @@ fn rules_that_only_look_the_same() {
         ("expect: {AutoDeploy: true}", "match: {StageName: prod}, expect: {AutoDeploy: true}"),
         ("expect: {AutoDeploy: true}", "expect: {AutoDeploy: true, Description: {present: true}}"),
         ("expect: {Description: a}", "expect: {Description: {like: a?}}"),
+        ("expect: {Description: [\"a, b\", c]}", "expect: {Description: [a, \"b, c\"]}"),
         ("expect: {Description: \"5\"}", "expect: {Description: {not: \"5\"}, api: {Name: x}}"),
         ("expect: {Tags: {a: {present: true}}}", "expect: {api: {Tags: {a: {present: true}}}}"),
         (

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::model::catalogue::Kind;
+use crate::model::catalogue::{Field, Kind};
 use crate::model::value::Value;
 use crate::policy::language::context::At;
 use crate::policy::language::operator::{Example, Operator, OperatorContext, is_text};
 use crate::policy::language::template::Template;
-use crate::policy::language::test::Test;
+use crate::policy::language::test::{Passing, Test};
 use crate::policy::language::truth::Truth;
 use crate::policy::language::value::compared;
 use crate::policy::text::scalar::text_of;
@@ -64,5 +64,10 @@ impl Test for Contains {
 
     fn words(&self) -> Option<String> {
         Some(format!("containing {}", self.0))
+    }
+
+    fn passing(&self, field: &Field) -> Passing<'_> {
+        let text = Value::text(&*self.0);
+        Passing::Perhaps(vec![if matches!(field.kind, Kind::List(_)) { Value::List([text].into()) } else { text }])
     }
 }

@@ -57,4 +57,8 @@ impl Test for Each {
         let Kind::List(field) = at.field.kind else { return String::new() };
         format!("every element {}", self.0.words(&At { field, ..*at }))
     }
+
+    fn form(&self) -> String {
+        format!("each {}", self.0.form())
+    }
 }

@@ -1,10 +1,10 @@
 //! Equality, written as the value itself or as a list of values.
 
+use crate::model::catalogue::Field;
 use crate::model::value::Value;
 use crate::policy::language::context::At;
-use crate::policy::language::operator::number;
 use crate::policy::language::template::{Missing, Template};
-use crate::policy::language::test::{Answers, NOT_STATED_REASON, Test};
+use crate::policy::language::test::{Answers, NOT_STATED_REASON, Passing, Test, in_any_order};
 use crate::policy::language::truth::Truth;
 use crate::policy::language::value::compared;
 
@@ -45,7 +45,7 @@ impl Literal {
     fn words(&self, value: impl Fn(&Template) -> Option<String>) -> Option<String> {
         Some(match self {
             Self::Boolean(value) => value.to_string(),
-            Self::Number(value) => number(*value),
+            Self::Number(value) => value.to_string(),
             Self::Text(template) => match template.literal() {
                 Some(text) => text.to_owned(),
                 None => return value(template),
@@ -92,6 +92,24 @@ impl Test for Equals {
             _ => None,
         });
         templates.flat_map(Template::reads).collect()
+    }
+
+    fn passing(&self, field: &Field) -> Passing<'_> {
+        let values = self.0.iter().map(|literal| match literal {
+            Literal::Boolean(value) => Value::Boolean(*value),
+            Literal::Number(number) => Value::Number(*number),
+            Literal::Text(text) => text.literal().map_or(Value::NotStated, |text| Value::text(compared(field, text))),
+        });
+        Passing::Only(values.collect())
+    }
+
+    fn form(&self) -> String {
+        let literal = |literal: &Literal| match literal {
+            Literal::Boolean(value) => value.to_string(),
+            Literal::Number(number) => number.to_string(),
+            Literal::Text(text) => format!("{:?}", text.written()),
+        };
+        in_any_order(self.0.iter().map(literal))
     }
 
     fn answers(&self) -> Answers {

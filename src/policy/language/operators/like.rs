@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::equals::text_or_missing;
+use crate::model::catalogue::Field;
 use crate::model::value::Value;
 use crate::policy::language::context::At;
 use crate::policy::language::glob::Glob;
 use crate::policy::language::operator::{Example, Operator, OperatorContext, is_text};
 use crate::policy::language::template::Template;
-use crate::policy::language::test::{DIGEST_REASON, NOT_STATED_REASON, Test};
+use crate::policy::language::test::{DIGEST_REASON, NOT_STATED_REASON, Passing, Test, in_any_order};
 use crate::policy::language::truth::Truth;
 use crate::policy::language::value::compared;
 use crate::policy::text::scalar::text_of;
@@ -119,6 +120,16 @@ impl Test for Like {
 
     fn reads(&self) -> Vec<String> {
         self.0.iter().flat_map(|wanted| wanted.written.reads()).collect()
+    }
+
+    fn passing(&self, _: &Field) -> Passing<'_> {
+        // A glob fits the text that leaves its stars out.
+        let text = |glob: &LikeGlob| Some(Value::text(glob.written.literal()?.replace('*', "").replace('?', "x")));
+        Passing::Perhaps(self.0.iter().filter_map(text).collect())
+    }
+
+    fn form(&self) -> String {
+        format!("like {}", in_any_order(self.0.iter().map(|glob| format!("{:?}", glob.written.written()))))
     }
 
     fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {

@@ -6,7 +6,7 @@ use crate::model::value::Value;
 use crate::policy::language::access_log::{Break, Format, VARIABLES, misspelt, variable_name, variables};
 use crate::policy::language::context::At;
 use crate::policy::language::operator::{Example, Operator, OperatorContext, is_text};
-use crate::policy::language::test::Test;
+use crate::policy::language::test::{Test, in_any_order};
 use crate::policy::language::truth::Truth;
 use crate::policy::text::diagnostic::suggestions;
 use crate::policy::text::keys::Keys;
@@ -148,5 +148,9 @@ impl Test for LogFormat {
             Some(broken) => Some(format!("{words} ({})", broken.words(template))),
             None => (!lacking.is_empty()).then_some(words),
         }
+    }
+
+    fn form(&self) -> String {
+        format!("{:?} {}", self.is, in_any_order(self.context.iter().map(ToString::to_string)))
     }
 }

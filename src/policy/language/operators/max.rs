@@ -1,10 +1,7 @@
 //! `max`: A number that is at most this.
 
-use crate::model::value::Value;
-use crate::policy::language::context::At;
-use crate::policy::language::operator::{Example, Operator, is_number, number, number_schema, read_number};
-use crate::policy::language::test::Test;
-use crate::policy::language::truth::Truth;
+use crate::policy::language::limit::Limit;
+use crate::policy::language::operator::{Example, Operator, is_number, number_schema, read_limit};
 
 /// The test as the loader knows it.
 pub static OPERATOR: Operator = Operator {
@@ -18,18 +15,5 @@ pub static OPERATOR: Operator = Operator {
         passes: "{DefaultRouteSettings: {ThrottlingBurstLimit: 500}}",
         fails: "{DefaultRouteSettings: {ThrottlingBurstLimit: 5000}}",
     },
-    read: |context, node| Some(Box::new(Max(read_number(context, node)?))),
+    read: |context, node| read_limit(context, node, Limit::AtMost),
 };
-
-#[derive(Debug)]
-struct Max(f64);
-
-impl Test for Max {
-    fn holds(&self, value: &Value<'_>, _: &At<'_>) -> Truth {
-        value.as_number().is_some_and(|number| number <= self.0).into()
-    }
-
-    fn words(&self) -> Option<String> {
-        Some(format!("at most {}", number(self.0)))
-    }
-}

@@ -1,10 +1,7 @@
 //! `min`: A number that is at least this.
 
-use crate::model::value::Value;
-use crate::policy::language::context::At;
-use crate::policy::language::operator::{Example, Operator, is_number, number, number_schema, read_number};
-use crate::policy::language::test::Test;
-use crate::policy::language::truth::Truth;
+use crate::policy::language::limit::Limit;
+use crate::policy::language::operator::{Example, Operator, is_number, number_schema, read_limit};
 
 /// The test as the loader knows it.
 pub static OPERATOR: Operator = Operator {
@@ -18,18 +15,5 @@ pub static OPERATOR: Operator = Operator {
         passes: "{DefaultRouteSettings: {ThrottlingBurstLimit: 100}}",
         fails: "{DefaultRouteSettings: {ThrottlingBurstLimit: 0}}",
     },
-    read: |context, node| Some(Box::new(Min(read_number(context, node)?))),
+    read: |context, node| read_limit(context, node, Limit::AtLeast),
 };
-
-#[derive(Debug)]
-struct Min(f64);
-
-impl Test for Min {
-    fn holds(&self, value: &Value<'_>, _: &At<'_>) -> Truth {
-        value.as_number().is_some_and(|number| number >= self.0).into()
-    }
-
-    fn words(&self) -> Option<String> {
-        Some(format!("at least {}", number(self.0)))
-    }
-}

@@ -1,10 +1,10 @@
 //! `present`: the presence of a value, `true` for one that is not empty, `false` for none.
 
-use crate::model::catalogue::{Kind, Unset};
+use crate::model::catalogue::{Field, Kind, Unset};
 use crate::model::value::Value;
 use crate::policy::language::context::At;
 use crate::policy::language::operator::{Example, Operator, OperatorContext, boolean_schema};
-use crate::policy::language::test::{Answers, Test};
+use crate::policy::language::test::{Answers, Passing, Test};
 use crate::policy::language::truth::Truth;
 use crate::policy::language::value::presence;
 use crate::policy::text::yaml::{Data, Node};
@@ -66,6 +66,10 @@ impl Test for Present {
 
     fn words(&self) -> Option<String> {
         Some(if self.0 { "present" } else { "not present" }.to_owned())
+    }
+
+    fn passing(&self, _: &Field) -> Passing<'_> {
+        Passing::Every(self.0)
     }
 
     fn answers(&self) -> Answers {

@@ -1,6 +1,7 @@
 //! The walk through a pattern's YAML, by the types of the fields.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::literal::{NO_VALUE, is_nothing, literal};
 use super::names::unknown_setting;
@@ -12,7 +13,7 @@ use crate::policy::language::operator::OperatorContext;
 use crate::policy::language::operators::OPERATORS;
 use crate::policy::language::operators::equals::{Equals, Literal};
 use crate::policy::language::operators::present::present;
-use crate::policy::language::pattern::{Pattern, SettingTests, Top};
+use crate::policy::language::pattern::{Pattern, SettingTest, SettingTests, Top};
 use crate::policy::language::test::Test;
 use crate::policy::text::aliases;
 use crate::policy::text::diagnostic::{Problems, suggestions};
@@ -129,8 +130,13 @@ impl<'p> Compiler<'p> {
             },
             _ => match &node.data {
                 Data::Map(entries) => self.tests(entries, field),
-                Data::List(elements) => self.literals(elements, field).map(|of| setting(vec![Box::new(Equals(of))])),
-                _ => self.literal(node, field, self.star_is_text).map(|one| setting(vec![Box::new(Equals(vec![one]))])),
+                Data::List(elements) => {
+                    self.literals(elements, field).map(|of| setting(Box::new(Equals(of)), node.span.clone()))
+                }
+                _ => {
+                    let one = self.literal(node, field, self.star_is_text)?;
+                    Some(setting(Box::new(Equals(vec![one])), node.span.clone()))
+                }
             },
         }
     }
@@ -176,7 +182,9 @@ impl<'p> Compiler<'p> {
         match (entry.key.as_str(), place) {
             ("not", _) => return self.not(entry, again),
             ("any-of", _) => return self.any_of(entry, again),
-            ("present", Level::Struct(field)) => return self.test(entry, field).map(|test| setting(vec![test])),
+            ("present", Level::Struct(field)) => {
+                return self.test(entry, field).map(|test| setting(test, entry.span()));
+            }
             // The reader of the text has noted it.
             ("<<", _) => return None,
             (_, Level::Top) if self.is_misplaced(entry) => return None,
@@ -276,9 +284,9 @@ impl<'p> Compiler<'p> {
             _ => text_of(node, self.problems)?,
         };
         Some(if Glob::is_glob(key) {
-            Pattern::SomeEntry { glob: Glob::of(key), written: key.into(), present: true }
+            Pattern::SomeEntry { glob: Glob::of(key), written: key.into(), present: true, span: node.span.clone() }
         } else {
-            Pattern::Entry { key: key.into(), field: of, inner: Box::new(setting(vec![present()])) }
+            Pattern::Entry { key: key.into(), field: of, inner: Box::new(setting(present(), node.span.clone())) }
         })
     }
 
@@ -292,7 +300,7 @@ impl<'p> Compiler<'p> {
         match entry.key.as_str() {
             "not" => return self.not(entry, again),
             "any-of" => return self.any_of(entry, again),
-            "present" => return self.test(entry, field).map(|test| setting(vec![test])),
+            "present" => return self.test(entry, field).map(|test| setting(test, entry.span())),
             _ => {}
         }
         // Keys are free here, so another tool's word would silently become one.
@@ -326,7 +334,7 @@ impl<'p> Compiler<'p> {
             compiler.star_is_text = star_is_text;
             compiler.field(node, field)
         };
-        let mut tests: Vec<Option<Box<dyn Test>>> = Vec::new();
+        let mut tests: Vec<Option<(&Entry, Box<dyn Test>)>> = Vec::new();
         let mut parts: Vec<Option<Pattern>> = Vec::new();
         for entry in entries {
             match (entry.key.as_str(), &entry.value.data) {
@@ -336,17 +344,19 @@ impl<'p> Compiler<'p> {
                         && !elements.is_empty()
                         && !elements.iter().any(|element| matches!(element.data, Data::Map(_))) =>
                 {
-                    let inner = self.literals(elements, field).map(|of| setting(vec![Box::new(Equals(of))]));
-                    parts.push(inner.map(|inner| Pattern::Not(Box::new(inner))));
+                    let inner = self.field(&entry.value, field);
+                    parts.push(inner.map(|inner| Pattern::Not(Box::new(inner), entry.span())));
                 }
                 ("not", _) => parts.push(self.not(entry, again)),
                 ("any-of", _) => parts.push(self.any_of(entry, again)),
-                _ => tests.push(self.test(entry, field)),
+                _ => tests.push(self.test(entry, field).map(|test| (entry, test))),
             }
         }
-        check_range(entries, field, self.problems);
+        check_range(tests.iter().flatten(), field, self.problems);
         if !tests.is_empty() {
-            parts.insert(0, tests.into_iter().collect::<Option<Vec<_>>>().map(setting));
+            let test = |(entry, test): (&Entry, Box<dyn Test>)| SettingTest::new(test, entry.span());
+            let tests = tests.into_iter().map(|one| one.map(test)).collect::<Option<_>>();
+            parts.insert(0, tests.map(|tests| Pattern::Tests(SettingTests { tests, path: OnceLock::new() })));
         }
         all(parts)
     }
@@ -420,7 +430,12 @@ impl<'p> Compiler<'p> {
                 self.problems.note(&test.value.span, title, "neither true nor false", []);
                 return None;
             };
-            parts.push(Some(Pattern::SomeEntry { glob: glob.clone(), written: written.clone(), present }));
+            parts.push(Some(Pattern::SomeEntry {
+                glob: glob.clone(),
+                written: written.clone(),
+                present,
+                span: test.span(),
+            }));
         }
         if !about_values.is_empty() || parts.is_empty() {
             let rest =
@@ -439,11 +454,11 @@ impl<'p> Compiler<'p> {
         let inner = match &entry.value.data {
             Data::List(patterns) => {
                 let parts: Vec<Option<Pattern>> = patterns.iter().map(|pattern| read(self, pattern)).collect();
-                Pattern::Any(parts.into_iter().collect::<Option<_>>()?)
+                Pattern::Any(parts.into_iter().collect::<Option<_>>()?, entry.value.span.clone())
             }
             _ => read(self, &entry.value)?,
         };
-        Some(Pattern::Not(Box::new(inner)))
+        Some(Pattern::Not(Box::new(inner), entry.span()))
     }
 
     fn any_of(&mut self, entry: &Entry, read: impl Fn(&mut Self, &Node) -> Option<Pattern>) -> Option<Pattern> {
@@ -456,7 +471,7 @@ impl<'p> Compiler<'p> {
             return None;
         };
         let parts: Vec<Option<Pattern>> = patterns.iter().map(|pattern| read(self, pattern)).collect();
-        Some(Pattern::Any(parts.into_iter().collect::<Option<_>>()?))
+        Some(Pattern::Any(parts.into_iter().collect::<Option<_>>()?, entry.span()))
     }
 }
 
@@ -467,8 +482,8 @@ fn element(node: &Node, field: &'static Field, problems: &mut Problems) -> Optio
     compiler.field(node, field)
 }
 
-fn setting(tests: Vec<Box<dyn Test>>) -> Pattern {
-    Pattern::Tests(SettingTests::new(tests))
+fn setting(test: Box<dyn Test>, span: Range<usize>) -> Pattern {
+    Pattern::Tests(SettingTests { tests: vec![SettingTest::new(test, span)], path: OnceLock::new() })
 }
 
 /// All of the parts, if all of them could be read.

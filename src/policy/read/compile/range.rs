@@ -1,63 +1,33 @@
-//! Ranges into which no number falls.
+//! Limits that no number is within.
 
 use crate::model::catalogue::{Field, Kind};
+use crate::policy::language::limit::Limit;
+use crate::policy::language::test::{Passing, Test};
 use crate::policy::text::diagnostic::Problems;
-use crate::policy::text::yaml::{Data, Entry};
+use crate::policy::text::yaml::Entry;
 
-/// A bound of a range.
-struct Bound<'n> {
-    /// The outermost number.
-    at: f64,
-    /// True if that number is within.
-    fits: bool,
-    /// The number as it was written.
-    written: f64,
-    entry: &'n Entry,
-}
-
-/// A range into which no number falls.
-pub fn check_range(entries: &[Entry], field: &Field, problems: &mut Problems) {
-    #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
-    let number = |entry: &Entry| match entry.value.data {
-        Data::Integer(number) => Some(number as f64),
-        Data::Number(number) => Some(number).filter(|number| number.is_finite()),
+/// Notes the first two tests of a setting whose limits exclude each other.
+pub fn check_range<'n>(
+    tests: impl Iterator<Item = &'n (&'n Entry, Box<dyn Test>)>,
+    field: &Field,
+    problems: &mut Problems,
+) {
+    let whole = matches!(field.kind, Kind::Integer);
+    let limit = |(entry, test): &'n (&'n Entry, Box<dyn Test>)| match test.passing(field) {
+        Passing::Within(limit) => Some((*entry, limit)),
         _ => None,
     };
-    let whole = matches!(field.kind, Kind::Integer);
-    let (mut lowest, mut highest): (Option<Bound<'_>>, Option<Bound<'_>>) = (None, None);
-    for entry in entries {
-        let Some(written) = number(entry) else { continue };
-        // The nearest number that fits, and whether it does itself: only whole numbers have neighbours.
-        let (at, fits) = match (entry.key.as_str(), whole) {
-            ("min", true) => (written.ceil(), true),
-            ("above", true) => (written.floor() + 1.0, true),
-            ("max", true) => (written.floor(), true),
-            ("below", true) => (written.ceil() - 1.0, true),
-            ("min" | "max", false) => (written, true),
-            _ => (written, false),
-        };
-        let bound = Bound { at, fits, written, entry };
-        match entry.key.as_str() {
-            "min" | "above" if lowest.as_ref().is_none_or(|low| (low.at, !low.fits) < (at, !fits)) => {
-                lowest = Some(bound);
-            }
-            "max" | "below" if highest.as_ref().is_none_or(|high| (at, fits) < (high.at, high.fits)) => {
-                highest = Some(bound);
-            }
-            _ => {}
+    let limits: Vec<(&Entry, Limit)> = tests.filter_map(limit).collect();
+    let pairs = limits.iter().enumerate().flat_map(|(at, other)| limits[..at].iter().map(move |one| (one, other)));
+    for ((first, one), (second, other)) in pairs {
+        if one.excludes(*other, whole) {
+            let number = if one.excludes(*other, false) { "number" } else { "whole number" };
+            let written = |entry: &Entry| format!("{}: {}", entry.key, problems.written(&entry.value.span));
+            let title = format!("no {number} fits `{}` and `{}`", written(first), written(second));
+            let span = first.key_span.start..second.value.span.end;
+            let help = "`min` and `max` include their number, `above` and `below` do not".to_owned();
+            problems.note(&span, title, "an impossible range", [help]);
+            return;
         }
-    }
-    let (Some(low), Some(high)) = (lowest, highest) else { return };
-    if low.at > high.at || (low.at >= high.at && !(low.fits && high.fits)) {
-        let (one, other) =
-            if low.entry.key_span.start < high.entry.key_span.start { (&low, &high) } else { (&high, &low) };
-        let number = if whole && low.written < high.written { "whole number" } else { "number" };
-        let title = format!(
-            "no {number} fits `{}: {}` and `{}: {}`",
-            one.entry.key, one.written, other.entry.key, other.written
-        );
-        let span = one.entry.key_span.start..other.entry.value.span.end;
-        let help = "`min` and `max` include their number, `above` and `below` do not".to_owned();
-        problems.note(&span, title, "an impossible range", [help]);
     }
 }

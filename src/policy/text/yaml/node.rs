@@ -55,3 +55,11 @@ impl Node {
         }
     }
 }
+
+impl Entry {
+    /// The bytes from the key to the end of the value.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.key_span.start..self.value.span.end
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::conjuncts::Conjunct;
-use super::rules::WrittenRule;
+use super::rules::SplitRule;
 use super::warning::{Lint, LintKind};
 use crate::model::Document;
 use crate::model::catalogue::ours::EACH_ROUTE;
@@ -14,15 +14,14 @@ use crate::model::value::Value;
 use crate::policy::language::context::At;
 use crate::policy::language::glob::Glob;
 use crate::policy::language::truth::{Truth, Use};
-use crate::policy::text::yaml::{Data, Node};
 
 /// Limit on the rules that are tried with a limit of 0: about a second of work. What is not tried is taken to be right.
 const MOST_ASKED: usize = 1_000_000;
 
-pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Lint> {
+pub fn warnings(rules: &[SplitRule<'_>]) -> Vec<Lint> {
     let mut found = Vec::new();
-    let mut keepers = Keepers { read, of: BTreeMap::new(), asked: 0 };
-    for rule in read {
+    let mut keepers = Keepers { rules, of: BTreeMap::new(), asked: 0 };
+    for rule in rules {
         for conjunct in &rule.demands {
             let Some((field, zeros)) = zeros(conjunct) else { continue };
             if zeros.iter().all(|zero| keepers.keep_out(zero, rule)) {
@@ -47,24 +46,24 @@ pub fn warnings(read: &[WrittenRule<'_>]) -> Vec<Lint> {
 }
 
 /// A limit, and the key of its route; that of the default has none.
-type Limit = (Option<String>, &'static str);
+type ZeroLimit = (Option<String>, &'static str);
 
 /// The rules that keep a 0 out, by where it is: many rules are about the same few places.
 struct Keepers<'r, 'p> {
-    read: &'r [WrittenRule<'p>],
-    of: BTreeMap<Limit, Vec<&'r WrittenRule<'p>>>,
+    rules: &'r [SplitRule<'p>],
+    of: BTreeMap<ZeroLimit, Vec<&'r SplitRule<'p>>>,
     asked: usize,
 }
 
 impl Keepers<'_, '_> {
     /// True if a rule that looks at the stages of this one, at least, keeps a 0 out.
-    fn keep_out(&mut self, zero: &Zero, rule: &WrittenRule<'_>) -> bool {
+    fn keep_out(&mut self, zero: &Zero, rule: &SplitRule<'_>) -> bool {
         if !self.of.contains_key(&zero.limit) {
-            self.asked += self.read.len();
+            self.asked += self.rules.len();
             if self.asked > MOST_ASKED {
                 return true;
             }
-            let keepers = self.read.iter().filter(|other| zero.is_kept_out_by(other)).collect();
+            let keepers = self.rules.iter().filter(|other| zero.is_kept_out_by(other)).collect();
             self.of.insert(zero.limit.clone(), keepers);
         }
         self.of.get(&zero.limit).is_some_and(|keepers| keepers.iter().any(|other| other.is_as_wide_as(rule)))
@@ -73,52 +72,28 @@ impl Keepers<'_, '_> {
 
 /// A stage about which nothing is known but that one of its limits is 0.
 struct Zero {
-    limit: Limit,
+    limit: ZeroLimit,
     stage: Value<'static>,
     /// The settings of the default or the route that has it.
     settings: Value<'static>,
 }
 
-/// True if a test is a bound above which nothing passes, by itself or under `any-of` or `not`. One under which nothing
-/// but 0 is left was meant.
-fn is_upper_bound(test: &str, node: &Node) -> bool {
-    let patterns = match &node.data {
-        Data::List(patterns) => patterns.as_slice(),
-        _ => std::slice::from_ref(node),
-    };
-    let some = |bounds: fn(&str, &Node) -> bool| {
-        patterns.iter().any(|pattern| match &pattern.data {
-            Data::Map(entries) => entries.iter().any(|entry| bounds(&entry.key, &entry.value)),
-            _ => false,
-        })
-    };
-    match test {
-        "max" | "below" => is_above_0(node),
-        "any-of" => some(is_upper_bound),
-        "not" => some(|test, node| ["min", "above"].contains(&test) && is_above_0(node)),
-        _ => false,
-    }
+/// True if nothing above some number passes, but 0 and what is next to it do. Where nothing but 0 is left, it was meant.
+fn is_upper_bound(conjunct: &Conjunct<'_>) -> bool {
+    let fails = |number: f64| conjunct.place.fails(conjunct.demand, &Value::Number(number));
+    fails(f64::MAX) && !fails(0.0) && !fails(f64::MIN_POSITIVE)
 }
 
-fn is_above_0(node: &Node) -> bool {
-    match node.data {
-        Data::Integer(number) => number > 0,
-        Data::Number(number) => number > 0.0,
-        _ => false,
-    }
-}
-
-/// The limit that an upper bound is about, and the stages on which it is 0; `None` when the test is not such a bound.
-fn zeros(conjunct: &Conjunct) -> Option<(&'static Field, Vec<Zero>)> {
-    if !is_upper_bound(&conjunct.test, &conjunct.node) {
+/// The limit that an upper bound is about, and the stages on which it is 0; `None` when the demand is not such a bound.
+fn zeros(conjunct: &Conjunct<'_>) -> Option<(&'static Field, Vec<Zero>)> {
+    let field = conjunct.place.field;
+    if !field.zero_blocks || !is_upper_bound(conjunct) {
         return None;
     }
-    let field = conjunct.field.filter(|field| field.zero_blocks)?;
     let in_default = || Zero::at(stage::DEFAULT_ROUTE, None, field);
     // A key that the glob fits.
     let in_route = |key: &str| Zero::at(stage::ROUTES, Some(key.replace('*', "").replace('?', "x")), field);
-    let path: Vec<&str> = conjunct.path.iter().map(String::as_str).collect();
-    let zeros = match path.as_slice() {
+    let zeros = match conjunct.place.path.as_slice() {
         [place, _] if *place == EACH_ROUTE.name => vec![in_default(), in_route("$default")],
         [place, _] if *place == stage::DEFAULT_ROUTE.name => vec![in_default()],
         [place, key, _] if *place == stage::ROUTES.name => {
@@ -142,8 +117,8 @@ impl Zero {
     }
 
     /// True if the rule is violated whatever else the stage is, or has demands on it that are not understood here.
-    fn is_kept_out_by(&self, other: &WrittenRule<'_>) -> bool {
-        other.other_keys.contains(self.limit.1)
+    fn is_kept_out_by(&self, other: &SplitRule<'_>) -> bool {
+        other.assertion().contains(self.limit.1)
             || Protocol::ALL.into_iter().any(|protocol| {
                 let api = api_stated_by(None, Some(protocol));
                 let document = Document { account: None, region: None, api: &api, stage: &self.stage };
