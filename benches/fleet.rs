@@ -53,13 +53,13 @@ fn count(snapshot: &str, policy: &str) -> Result<(), Box<dyn Error>> {
     let policies = load(found.texts).map_err(|mistakes| format!("{mistakes:?}"))?;
     let mut text = String::new();
     File::open(snapshot).and_then(|mut file| file.read_to_string(&mut text)).map_err(|e| format!("{snapshot}: {e}"))?;
-    let outcome =
+    let results =
         check::run(&policies, &Waivers::default(), Box::new(in_memory(snapshot, &text)), check::Options::default())?;
-    let mut counts: BTreeMap<&str, usize> = outcome.rules.iter().map(|rule| (rule.name.as_str(), 0)).collect();
-    for (_, violation) in outcome.violations() {
-        *counts.entry(&outcome.rules[violation.rule as usize].name).or_default() += 1;
+    let mut counts: BTreeMap<&str, usize> = results.rules.iter().map(|rule| (rule.name.as_str(), 0)).collect();
+    for (_, violation) in results.violations() {
+        *counts.entry(&results.rules[violation.rule as usize].name).or_default() += 1;
     }
-    println!("{} violations on {} stages: {counts:?}", outcome.total(), outcome.stages);
+    println!("{} violations on {} stages: {counts:?}", results.total(), results.summary.stages);
     Ok(())
 }
 

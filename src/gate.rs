@@ -1,8 +1,8 @@
-//! The gate: an outcome and a tolerance become a verdict and an exit code. Never prints.
+//! The gate: results and a tolerance become a verdict and an exit code. Never prints.
 
 pub use crate::model::judgement::Tolerance;
 use crate::model::judgement::{Judgement, Signal, Verdict};
-use crate::model::{Outcome, Severity};
+use crate::model::{Results, Severity};
 
 /// Everything in scope was checked, at least one stage was governed, nothing fails.
 pub const CONFORMS: u8 = 0;
@@ -66,20 +66,20 @@ pub const CODES: [Code; 7] = [
 
 /// Judges an audit. The one place that decides between the exit codes of a run that came to its end.
 #[must_use]
-pub fn judge(outcome: &Outcome, tolerance: Tolerance, signal: Option<Signal>) -> Judgement {
+pub fn judge(results: &Results, tolerance: Tolerance, signal: Option<Signal>) -> Judgement {
     let failing = tolerance.fail_on.map_or(0, |threshold| {
         Severity::WORST_FIRST
             .into_iter()
             .filter(|severity| *severity >= threshold)
-            .map(|severity| outcome.count(severity))
+            .map(|severity| results.count(severity))
             .sum()
     });
     let counts = !tolerance.allow_incomplete;
-    let unchecked = if counts { outcome.gaps.len() } else { 0 };
-    let undecided = if counts { outcome.undecided_checks } else { 0 };
-    let nothing_governed = outcome.governed == 0 && !tolerance.allow_empty;
+    let unchecked = if counts { results.gaps.len() } else { 0 };
+    let undecided = if counts { results.summary.undecided } else { 0 };
+    let nothing_governed = results.summary.governed == 0 && !tolerance.allow_empty;
 
-    let coverage = coverage(outcome);
+    let coverage = coverage(results);
     let below = tolerance.min_coverage.filter(|least| coverage.is_some_and(|coverage| coverage < *least));
 
     let (verdict, exit) = if failing > 0 || below.is_some() {
@@ -90,7 +90,7 @@ pub fn judge(outcome: &Outcome, tolerance: Tolerance, signal: Option<Signal>) ->
         (Verdict::Conforms, CONFORMS)
     };
     let (verdict, exit) = match signal {
-        None if outcome.failed.is_some() => (Verdict::Incomplete, FAILED),
+        None if results.failed.is_some() => (Verdict::Incomplete, FAILED),
         None => (verdict, exit),
         Some(signal) => (Verdict::Incomplete, signal.code()),
     };
@@ -109,8 +109,8 @@ pub fn judge(outcome: &Outcome, tolerance: Tolerance, signal: Option<Signal>) ->
 
 /// The share of the stages that a rule governs, in percent; `None` when there are no stages.
 #[expect(clippy::cast_precision_loss, reason = "no fleet has 2^53 stages")]
-fn coverage(outcome: &Outcome) -> Option<f64> {
-    (outcome.stages > 0).then(|| outcome.governed as f64 * 100.0 / outcome.stages as f64)
+fn coverage(results: &Results) -> Option<f64> {
+    (results.summary.stages > 0).then(|| results.summary.governed as f64 * 100.0 / results.summary.stages as f64)
 }
 
 #[cfg(test)]
@@ -119,21 +119,23 @@ mod tests {
 
     use super::*;
     use crate::model::finding::{Actual, ApiName, Origin, RegionName, StageName, Violation};
+    use crate::model::results::Summary;
     use crate::model::state::Gap;
 
     const STRICT: Tolerance =
         Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false, min_coverage: None };
 
-    fn outcome(violations: &[Severity], gaps: usize, undecided: u64, governed: u64) -> Outcome {
+    fn results(violations: &[Severity], gaps: usize, undecided: u64, governed: u64) -> Results {
         let stage = Arc::new(StageName {
             place: Arc::new(RegionName { account: None, region: None }),
             api: Arc::new(ApiName { id: None, name: None, protocol: None }),
             name: None,
         });
-        let mut outcome = Outcome { governed, undecided_checks: undecided, ..Outcome::default() };
-        outcome.gaps = vec![Gap::default(); gaps];
+        let mut results =
+            Results { summary: Summary { governed, undecided, ..Summary::default() }, ..Results::default() };
+        results.gaps = vec![Gap::default(); gaps];
         for severity in violations {
-            outcome.violations[severity.rank()].push(Violation {
+            results.violations[severity.rank()].push(Violation {
                 rule: 0,
                 origin: Origin::Unset,
                 reading: None,
@@ -145,20 +147,20 @@ mod tests {
                 actual: Actual::Unset,
             });
         }
-        outcome
+        results
     }
 
     #[test]
     fn only_a_complete_look_without_failures_is_clean() {
-        assert_eq!(judge(&outcome(&[], 0, 0, 1), STRICT, None).exit, CONFORMS);
-        assert_eq!(judge(&outcome(&[], 1, 0, 1), STRICT, None).exit, INCOMPLETE);
-        assert_eq!(judge(&outcome(&[], 0, 1, 1), STRICT, None).exit, INCOMPLETE);
-        assert_eq!(judge(&outcome(&[], 0, 0, 0), STRICT, None).exit, INCOMPLETE);
+        assert_eq!(judge(&results(&[], 0, 0, 1), STRICT, None).exit, CONFORMS);
+        assert_eq!(judge(&results(&[], 1, 0, 1), STRICT, None).exit, INCOMPLETE);
+        assert_eq!(judge(&results(&[], 0, 1, 1), STRICT, None).exit, INCOMPLETE);
+        assert_eq!(judge(&results(&[], 0, 0, 0), STRICT, None).exit, INCOMPLETE);
     }
 
     #[test]
     fn a_violation_outranks_a_gap_and_a_signal_outranks_both() {
-        let mixed = outcome(&[Severity::Low], 1, 1, 1);
+        let mixed = results(&[Severity::Low], 1, 1, 1);
         assert_eq!(judge(&mixed, STRICT, None).exit, VIOLATIONS);
         let stopped = judge(&mixed, STRICT, Some(Signal::Interrupt));
         assert_eq!((stopped.exit, stopped.verdict), (INTERRUPTED, Verdict::Incomplete));
@@ -167,7 +169,7 @@ mod tests {
 
     #[test]
     fn the_threshold_is_the_lowest_severity_that_fails() {
-        let medium = outcome(&[Severity::Medium, Severity::Info], 0, 0, 1);
+        let medium = results(&[Severity::Medium, Severity::Info], 0, 0, 1);
         for (fail_on, exit, failing) in [
             (Some(Severity::Info), VIOLATIONS, 2),
             (Some(Severity::Medium), VIOLATIONS, 1),
@@ -189,8 +191,9 @@ mod tests {
             (3, 0, 1.0, VIOLATIONS),
             (0, 0, 100.0, INCOMPLETE),
         ] {
-            let outcome = Outcome { stages, ..outcome(&[], 0, 0, governed) };
-            let judged = judge(&outcome, Tolerance { min_coverage: Some(least), ..STRICT }, None);
+            let mut results = results(&[], 0, 0, governed);
+            results.summary.stages = stages;
+            let judged = judge(&results, Tolerance { min_coverage: Some(least), ..STRICT }, None);
             assert_eq!(judged.exit, exit, "{governed} of {stages}, at least {least} %");
             assert_eq!(judged.below_coverage.is_some(), exit == VIOLATIONS);
         }
@@ -200,9 +203,9 @@ mod tests {
     fn each_tolerance_covers_its_own_cause_only() {
         let incomplete = Tolerance { allow_incomplete: true, ..STRICT };
         let empty = Tolerance { allow_empty: true, ..STRICT };
-        assert_eq!(judge(&outcome(&[], 1, 1, 1), incomplete, None).exit, CONFORMS);
-        assert_eq!(judge(&outcome(&[], 0, 0, 0), incomplete, None).exit, INCOMPLETE);
-        assert_eq!(judge(&outcome(&[], 0, 0, 0), empty, None).exit, CONFORMS);
-        assert_eq!(judge(&outcome(&[], 1, 0, 0), empty, None).exit, INCOMPLETE);
+        assert_eq!(judge(&results(&[], 1, 1, 1), incomplete, None).exit, CONFORMS);
+        assert_eq!(judge(&results(&[], 0, 0, 0), incomplete, None).exit, INCOMPLETE);
+        assert_eq!(judge(&results(&[], 0, 0, 0), empty, None).exit, CONFORMS);
+        assert_eq!(judge(&results(&[], 1, 0, 0), empty, None).exit, INCOMPLETE);
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! policies (YAML) ──► policy ──────────┐
 //!                                      ▼
-//! AWS · snapshot · CLI ──► source ──► check ──► outcome ──► gate ──► exit code
+//! AWS · snapshot · CLI ──► source ──► check ──► results ──► gate ──► exit code
 //!                                                  └──────► report
 //! ```
 //!

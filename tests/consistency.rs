@@ -5,7 +5,7 @@
 
 use driftgate::check::{self, Options};
 use driftgate::gate::{FAILED, Tolerance, judge};
-use driftgate::model::Outcome;
+use driftgate::model::Results;
 use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, VecState};
 use driftgate::policy::Policies;
 use driftgate::policy::read::waiver::Waivers;
@@ -15,7 +15,7 @@ fn scope(region: &str, outcome: ScopeOutcome) -> Scope {
     Scope { account, region, outcome, ..Scope::default() }
 }
 
-fn outcome(close: Close) -> Outcome {
+fn results(close: Close) -> Results {
     let state = Box::new(VecState::new(Vec::<ApiBatch>::new(), close));
     check::run(&Policies::default(), &Waivers::default(), state, Options::default()).unwrap()
 }
@@ -23,10 +23,10 @@ fn outcome(close: Close) -> Outcome {
 /// What is said of books of a source that counts.
 fn said(scopes: Vec<Scope>, meant: u64) -> Option<String> {
     let close = Close { scopes, handed_on: Some(0), scopes_meant: Some(meant), ..Close::default() };
-    let outcome = outcome(close);
+    let results = results(close);
     let tolerance = Tolerance { fail_on: None, allow_incomplete: true, allow_empty: true, min_coverage: None };
-    assert_eq!(judge(&outcome, tolerance, None).exit == FAILED, outcome.failed.is_some());
-    outcome.failed
+    assert_eq!(judge(&results, tolerance, None).exit == FAILED, results.failed.is_some());
+    results.failed
 }
 
 #[test]
@@ -51,11 +51,11 @@ fn a_saved_source_that_was_not_read_whole_says_so() {
     for read in [ScopeOutcome::Partial, ScopeOutcome::Unchecked] {
         let mut row = scope("us-east-1", read);
         (row.apis, row.unchecked_apis) = (1, 1);
-        let outcome = outcome(Close { scopes: vec![row], ..Close::default() });
-        assert_eq!((outcome.failed, outcome.scopes[0].outcome, outcome.gaps.len()), (None, read, 1));
+        let results = results(Close { scopes: vec![row], ..Close::default() });
+        assert_eq!((results.failed, results.scopes[0].outcome, results.gaps.len()), (None, read, 1));
     }
     let gap = Gap { region: Some("us-east-1".to_owned()), ..Gap::default() };
     let close =
         Close { scopes: vec![scope("us-east-1", ScopeOutcome::Partial)], gaps: vec![gap.clone()], ..Close::default() };
-    assert_eq!(outcome(close).gaps, [gap]);
+    assert_eq!(results(close).gaps, [gap]);
 }

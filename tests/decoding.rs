@@ -9,7 +9,7 @@ use driftgate::model::catalogue::{API_FIELD, Field, STAGE_FIELD, position};
 use driftgate::model::finding::Waived;
 use driftgate::model::state::{ApiBatch, Batch, Close, VecState};
 use driftgate::model::value::Written;
-use driftgate::model::{Outcome, Value};
+use driftgate::model::{Results, Value};
 use driftgate::policy::read::example::Example;
 use driftgate::policy::read::waiver::{self, Waivers};
 use driftgate::policy::text::diagnostic::SourceText;
@@ -85,7 +85,7 @@ rules:
     expect: {AccessLogSettings: {not: {DestinationArn: {present: true}, Format: {like: "x*"}}}}
 "#;
 
-fn outcome(policies: &Policies, batch: impl Batch + 'static) -> Outcome {
+fn results(policies: &Policies, batch: impl Batch + 'static) -> Results {
     let options = Options { show_values: true, ..Options::default() };
     check::run(policies, &Waivers::default(), Box::new(VecState::new(vec![batch], Close::default())), options).unwrap()
 }
@@ -140,18 +140,18 @@ fn verdicts_of_what_is_decoded_are_those_of_the_whole() {
     let mut found = 0;
     for policies in texts.into_iter().map(|text| load(vec![text]).unwrap()) {
         for example in all.policies.iter().flat_map(|policy| &policy.tests) {
-            let expected = outcome(&policies, whole(example));
-            let decoded = outcome(&policies, lines(example));
-            assert_eq!(decoded.undecided_checks, 0, "{}", example.name);
-            assert_eq!(decoded.governed, expected.governed, "{}", example.name);
-            let facts = |outcome: &Outcome| -> Vec<String> {
+            let expected = results(&policies, whole(example));
+            let decoded = results(&policies, lines(example));
+            assert_eq!(decoded.summary.undecided, 0, "{}", example.name);
+            assert_eq!(decoded.summary.governed, expected.summary.governed, "{}", example.name);
+            let facts = |results: &Results| -> Vec<String> {
                 let fact = |violation: &driftgate::model::finding::Violation| {
                     format!(
                         "{:?} {:?} {:?} {:?} {:?}",
                         violation.rule, violation.route, violation.path, violation.expected, violation.actual
                     )
                 };
-                let mut facts: Vec<String> = outcome.violations().map(|(_, violation)| fact(violation)).collect();
+                let mut facts: Vec<String> = results.violations().map(|(_, violation)| fact(violation)).collect();
                 facts.dedup();
                 facts
             };
@@ -203,9 +203,9 @@ fn what_a_waiver_looks_at_is_decoded() {
         let waivers = waiver::load(&[text("w.yaml", waiver.clone())], jiff::civil::date(2027, 1, 1)).unwrap();
         let example = &policies.policies[0].tests[0];
         let waived_of = |state: VecState| {
-            let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
+            let results = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
             let name = |waived: &Waived| waived.violation.stage.name.as_deref() == Some("prod");
-            outcome.waived.iter().filter(|waived| name(waived)).count()
+            results.waived.iter().filter(|waived| name(waived)).count()
         };
         let whole = VecState::new(vec![whole(example)], Close::default());
         let lines = VecState::new(vec![lines(example)], Close::default());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use driftgate::check::{self, Options};
 use driftgate::gate::{self, Tolerance};
 use driftgate::model::state::{Batch, Close, Gap, Scope, ScopeOutcome, State, Unusable};
-use driftgate::model::{Outcome, Severity};
+use driftgate::model::{Results, Severity};
 use driftgate::policy::read::waiver::Waivers;
 use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
@@ -188,17 +188,17 @@ fn state(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn 
     Box::new(Batches { batches: batches.into_iter(), close: Close { scopes, gaps, ..Close::default() }, greedy })
 }
 
-fn outcome(policies: &Policies, state: Box<dyn State>, threads: usize) -> Outcome {
+fn results(policies: &Policies, state: Box<dyn State>, threads: usize) -> Results {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| check::run(policies, &Waivers::default(), state, Options::default())).unwrap()
 }
 
-fn json(outcome: &Outcome) -> String {
+fn json(results: &Results) -> String {
     let tolerance =
         Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false, min_coverage: None };
-    let judgement = gate::judge(outcome, tolerance, None);
+    let judgement = gate::judge(results, tolerance, None);
     let run = Run { reproducible: true, source: "fleet".into(), ..Run::default() };
-    let facts = Facts { outcome, judgement: &judgement, run: &run };
+    let facts = Facts { results, judgement: &judgement, run: &run };
     let mut bytes = Vec::new();
     let style = Style { colour: false, width: 80 };
     (Format::named("json").unwrap().render)(&facts, style, &mut bytes).unwrap();
@@ -259,7 +259,7 @@ proptest! {
         greedy in any::<bool>(),
     ) {
         let rules = policies(&[0, 1]);
-        let expected = outcome(&rules, state(&lines, &[lines.len()], true, 0), 1);
+        let expected = results(&rules, state(&lines, &[lines.len()], true, 0), 1);
         let expected = json(&expected);
 
         // Every source keeps the stages of an API together; batches may be cut anywhere.
@@ -270,16 +270,16 @@ proptest! {
                 together.extend(shuffled.iter().filter(|other| same(other)).cloned());
             }
         }
-        let got = outcome(&rules, state(&together, &sizes, greedy, turn), threads);
+        let got = results(&rules, state(&together, &sizes, greedy, turn), threads);
         prop_assert_eq!(&json(&got), &expected);
-        prop_assert_eq!(got.stages, lines.len() as u64);
+        prop_assert_eq!(got.summary.stages, lines.len() as u64);
 
         // The order of the policy files does not show either.
-        let turned = json(&outcome(&policies(&[1, 0]), state(&together, &sizes, greedy, turn), threads));
+        let turned = json(&results(&policies(&[1, 0]), state(&together, &sizes, greedy, turn), threads));
         prop_assert_eq!(&turned, &expected);
 
         // A file that no source would write so: only how many APIs there are may be counted otherwise.
-        let apart = json(&outcome(&rules, state(&shuffled, &sizes, greedy, turn), threads));
+        let apart = json(&results(&rules, state(&shuffled, &sizes, greedy, turn), threads));
         prop_assert_eq!(without_apis(&apart), without_apis(&expected));
     }
 
@@ -287,7 +287,7 @@ proptest! {
     fn findings_stand_in_the_order_of_the_contract(lines in any_lines(), threads in 1_usize..4) {
         let mut lines = lines;
         lines.reverse();
-        let result: Json = serde_json::from_str(&json(&outcome(&policies(&[0, 1]), state(&lines, &[3], true, 1), threads))).unwrap();
+        let result: Json = serde_json::from_str(&json(&results(&policies(&[0, 1]), state(&lines, &[3], true, 1), threads))).unwrap();
         let violations = list(&result, "violations");
         sorted(violations, |finding| finding_key(finding, worst_first(finding["severity"].as_str().unwrap())));
         let severity = |finding: &Json| match finding["rule"].as_str().unwrap() {
@@ -340,13 +340,13 @@ fn the_generated_stages_have_findings_of_every_kind() {
             });
         }
     }
-    let outcome = outcome(&policies(&[0, 1]), state(&lines, &[7], true, 0), 2);
+    let results = results(&policies(&[0, 1]), state(&lines, &[7], true, 0), 2);
     for severity in Severity::WORST_FIRST {
-        assert!(outcome.count(severity) > 10, "{severity:?}: {}", outcome.count(severity));
+        assert!(results.count(severity) > 10, "{severity:?}: {}", results.count(severity));
     }
-    assert!(outcome.undecided.len() > 10 && outcome.not_applicable > 10);
-    assert!(outcome.violations().any(|(_, violation)| violation.route.is_some()));
-    assert!(outcome.violations().any(|(_, violation)| violation.path.is_none()));
+    assert!(results.undecided.len() > 10 && results.summary.not_applicable > 10);
+    assert!(results.violations().any(|(_, violation)| violation.route.is_some()));
+    assert!(results.violations().any(|(_, violation)| violation.path.is_none()));
 }
 
 /// A damaged line anywhere ends the audit with the same error, whatever the threads do.

@@ -10,7 +10,7 @@ use driftgate::check::{self, Options};
 use driftgate::gate::{Tolerance, judge};
 use driftgate::model::judgement::Signal;
 use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, VecState, Warning, WarningKind};
-use driftgate::model::{Outcome, Severity};
+use driftgate::model::{Results, Severity};
 use driftgate::policy::read::waiver::{self, Waivers};
 use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::{Policies, load};
@@ -117,7 +117,7 @@ fn fleet() -> impl Strategy<Value = Fleet> {
 
 impl Fleet {
     /// What is found by a shard, or by the whole run.
-    fn outcome(&self, policies: &Policies, waivers: &Waivers, shard: Option<u32>) -> Outcome {
+    fn results(&self, policies: &Policies, waivers: &Waivers, shard: Option<u32>) -> Results {
         let (mut batches, mut close) = (Vec::new(), Close::default());
         let looks = &policies.policies[0].tests;
         for place in self.places.iter().filter(|place| shard.is_none_or(|shard| place.shard == shard)) {
@@ -157,7 +157,7 @@ impl Fleet {
         check::run(policies, waivers, Box::new(VecState::new(batches, close)), options).unwrap()
     }
 
-    fn saved(&self, outcome: Outcome, shard: Option<u32>, signal: Option<Signal>) -> Saved {
+    fn saved(&self, results: Results, shard: Option<u32>, signal: Option<Signal>) -> Saved {
         let shard = shard.map(|index| ShardInfo {
             index,
             count: self.count,
@@ -174,7 +174,7 @@ impl Fleet {
                 ..run
             }
         };
-        Saved { name: "whole".into(), outcome, tolerance: self.tolerance, signal, run }
+        Saved { name: "whole".into(), results, tolerance: self.tolerance, signal, run }
     }
 }
 
@@ -199,8 +199,8 @@ fn named(api: &driftgate::model::Value<'static>, id: &str) -> driftgate::model::
 }
 
 fn render(saved: &Saved, format: &str) -> String {
-    let judgement = judge(&saved.outcome, saved.tolerance, saved.signal);
-    let facts = Facts { outcome: &saved.outcome, judgement: &judgement, run: &saved.run };
+    let judgement = judge(&saved.results, saved.tolerance, saved.signal);
+    let facts = Facts { results: &saved.results, judgement: &judgement, run: &saved.run };
     let mut out = Vec::new();
     (Format::named(format).unwrap().render)(&facts, Style { colour: false, width: 80 }, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -214,10 +214,10 @@ proptest! {
     #[test]
     fn merged_shards_are_the_whole_run(fleet in fleet(), order in any::<u64>()) {
         let (policies, waivers) = (policies(), waivers());
-        let whole = fleet.saved(fleet.outcome(&policies, &waivers, None), None, None);
+        let whole = fleet.saved(fleet.results(&policies, &waivers, None), None, None);
         let mut files: Vec<Saved> = (1..=fleet.count)
             .map(|index| {
-                let shard = fleet.saved(fleet.outcome(&policies, &waivers, Some(index)), Some(index), None);
+                let shard = fleet.saved(fleet.results(&policies, &waivers, Some(index)), Some(index), None);
                 result::read(&format!("{index}.json"), render(&shard, "json").as_bytes()).unwrap()
             })
             .collect();
@@ -235,7 +235,7 @@ proptest! {
     fn a_saved_result_is_rendered_as_it_was(fleet in fleet(), sharded in any::<bool>(), stopped in any::<bool>()) {
         let shard = sharded.then_some(1);
         let signal = stopped.then_some(Signal::Terminate);
-        let original = fleet.saved(fleet.outcome(&policies(), &waivers(), shard), shard, signal);
+        let original = fleet.saved(fleet.results(&policies(), &waivers(), shard), shard, signal);
         let again = result::read("r.json", render(&original, "json").as_bytes()).unwrap();
         for format in FORMATS {
             prop_assert_eq!(render(&again, format), render(&original, format), "{}", format);
@@ -252,14 +252,14 @@ fn the_fleets_hold_what_there_is_to_merge() {
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..100 {
         let fleet = fleet().new_tree(&mut runner).unwrap().current();
-        let outcome = fleet.outcome(&policies, &waivers, None);
-        seen.extend(outcome.warnings.iter().map(|warning| warning.kind.to_string()));
-        let expired = outcome.warnings.iter().filter(|warning| warning.kind == WarningKind::WaiverExpired);
+        let results = fleet.results(&policies, &waivers, None);
+        seen.extend(results.warnings.iter().map(|warning| warning.kind.to_string()));
+        let expired = results.warnings.iter().filter(|warning| warning.kind == WarningKind::WaiverExpired);
         seen.extend(expired.filter(|warning| warning.message.contains("fail again")).map(|_| "again".to_owned()));
-        seen.extend((outcome.total() > 0).then(|| "violations".to_owned()));
-        seen.extend((!outcome.waived.is_empty()).then(|| "waived".to_owned()));
-        seen.extend((!outcome.gaps.is_empty()).then(|| "gaps".to_owned()));
-        seen.extend((!outcome.coverage.ungoverned.is_empty()).then(|| "ungoverned".to_owned()));
+        seen.extend((results.total() > 0).then(|| "violations".to_owned()));
+        seen.extend((!results.waived.is_empty()).then(|| "waived".to_owned()));
+        seen.extend((!results.gaps.is_empty()).then(|| "gaps".to_owned()));
+        seen.extend((!results.coverage.ungoverned.is_empty()).then(|| "ungoverned".to_owned()));
     }
     let kinds = [
         "account-suspended", "again", "deleted", "gaps", "policy-unused", "violations", "waived", "waiver-expired",

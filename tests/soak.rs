@@ -54,7 +54,7 @@ fn whatever_fails_every_stage_is_accounted_for() {
         case.holds(&audited).map_err(|wrong| {
             let told = audited
                 .as_ref()
-                .map(|it| (&it.outcome.gaps, &it.outcome.failed, &it.outcome.warnings, &it.outcome.scopes));
+                .map(|it| (&it.results.gaps, &it.results.failed, &it.results.warnings, &it.results.scopes));
             format!("SEED {seed}: {wrong}\n  {case:?}\n  {told:?}")
         })
     });
@@ -268,9 +268,9 @@ impl Case {
             Ok(audited) => audited,
             Err(words) => return ensure(!words.is_empty(), &|| "it did not begin, and says nothing".to_owned()),
         };
-        let (outcome, judgement) = (&audited.outcome, &audited.judgement);
-        let of_credentials = outcome.failed.as_ref().is_some_and(|why| why.contains("refused the credentials"));
-        ensure(outcome.failed.is_none() || of_credentials, &|| "the books do not balance".to_owned())?;
+        let (results, judgement) = (&audited.results, &audited.judgement);
+        let of_credentials = results.failed.as_ref().is_some_and(|why| why.contains("refused the credentials"));
+        ensure(results.failed.is_none() || of_credentials, &|| "the books do not balance".to_owned())?;
         let (seen, wrong) = (audited.violating("p/seen"), audited.violating("p/wrong"));
 
         let mut unread = Vec::new();
@@ -278,19 +278,19 @@ impl Case {
             let is_scope = |scope: &&driftgate::model::state::Scope| {
                 scope.account.as_deref() == Some(stage.account) && scope.region.as_deref() == Some(stage.region)
             };
-            let scope = outcome.scopes.iter().find(is_scope);
+            let scope = results.scopes.iter().find(is_scope);
             let of_it = |gap: &&Gap| covers(gap, stage);
             let checked = seen.contains(&stage.key());
             let left_out = self.leaves_out(stage.account, stage.region);
             let skipped = stage.ignored && !left_out;
             let deleted = self.deleted.as_ref() == Some(&stage.api)
-                && outcome.warnings.iter().any(|it| {
+                && results.warnings.iter().any(|it| {
                     it.kind == WarningKind::Deleted
                         && it.account.as_deref() == Some(stage.account)
                         && it.region.as_deref() == Some(stage.region)
                         && it.api_id.as_ref() == Some(&stage.api)
                 });
-            let gone = outcome.warnings.iter().any(|it| {
+            let gone = results.warnings.iter().any(|it| {
                 it.kind == WarningKind::Deleted
                     && it.api_id.as_ref() == Some(&stage.api)
                     && it.stage.as_ref() == Some(&stage.name)
@@ -299,7 +299,7 @@ impl Case {
             });
             let off =
                 scope.is_some_and(|scope| scope.outcome == ScopeOutcome::Excluded) && OPT_IN.contains(&stage.region);
-            let unchecked = outcome.gaps.iter().any(|gap| of_it(&gap));
+            let unchecked = results.gaps.iter().any(|gap| of_it(&gap));
             let fates = [checked, left_out, skipped, deleted || gone, off, unchecked];
             ensure(fates.contains(&true), &|| format!("{} is lost", stage.key()))?;
             ensure(!(checked && (left_out || skipped || deleted || off)), &|| {
@@ -319,14 +319,14 @@ impl Case {
         let known: BTreeSet<String> = self.stages.iter().map(Stage::key).collect();
         ensure(seen.is_subset(&known), &|| "there are stages that the fleet does not have".to_owned())?;
         ensure(wrong.is_subset(&seen), &|| "what was not checked is said to be wrong".to_owned())?;
-        ensure(outcome.stages == seen.len() as u64, &|| {
-            format!("{} stages, and {} were seen", outcome.stages, seen.len())
+        ensure(results.summary.stages == seen.len() as u64, &|| {
+            format!("{} stages, and {} were seen", results.summary.stages, seen.len())
         })?;
 
-        let incomplete = !unread.is_empty() || !outcome.gaps.is_empty();
+        let incomplete = !unread.is_empty() || !results.gaps.is_empty();
         ensure(!incomplete || judgement.exit != gate::CONFORMS, &|| format!("exit 0 without {unread:?}"))?;
         ensure(!incomplete || judgement.verdict.name() != "conforms", &|| "it conforms unread".to_owned())?;
-        ensure(unread.is_empty() || !outcome.gaps.is_empty(), &|| format!("no word about {unread:?}"))?;
+        ensure(unread.is_empty() || !results.gaps.is_empty(), &|| format!("no word about {unread:?}"))?;
         let expected = match () {
             () if of_credentials => gate::FAILED,
             () if !wrong.is_empty() => gate::VIOLATIONS,
@@ -340,15 +340,15 @@ impl Case {
 
     /// Every requested account and Region has one row, with the counts of the fleet.
     fn scopes_are_the_fleets(&self, audited: &Audited) -> Result<(), String> {
-        let outcome = &audited.outcome;
+        let results = &audited.results;
         let seen = audited.violating("p/seen");
         let rows_of = |account: &str, region: Option<&str>| -> Vec<_> {
             let here = |scope: &&driftgate::model::state::Scope| {
                 scope.account.as_deref() == Some(account) && scope.region.as_deref() == region
             };
-            outcome.scopes.iter().filter(here).collect()
+            results.scopes.iter().filter(here).collect()
         };
-        let all_accounts = outcome.gaps.iter().all(|gap| gap.operation != "ListAccounts");
+        let all_accounts = results.gaps.iter().all(|gap| gap.operation != "ListAccounts");
         for account in &self.accounts {
             let closed = self.suspended.contains(account) || self.without.contains(account);
             if closed {

@@ -156,9 +156,9 @@ fn is_waived(path: &str, pattern: &str, document: &Json) -> bool {
         stages: vec![document.stage.clone().into_owned()],
     });
     let state = VecState::new(vec![batch], Close::default());
-    let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
-    assert_eq!(outcome.total() + outcome.waived.len(), 1, "{path}: {document}");
-    outcome.waived.len() == 1
+    let results = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
+    assert_eq!(results.total() + results.waived.len(), 1, "{path}: {document}");
+    results.waived.len() == 1
 }
 
 /// The columns of a line: the setting, the pattern up to the first of two blanks or the value, and the rest.

@@ -1,4 +1,4 @@
-//! What a waiver tolerates, and what every report warns of: policies, waivers, a stage and a day become an outcome.
+//! What a waiver tolerates, and what every report warns of: policies, waivers, a stage and a day become results.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -9,7 +9,7 @@ use driftgate::gate;
 use driftgate::model::catalogue::stage;
 use driftgate::model::document::api_stated_by;
 use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, VecState};
-use driftgate::model::{Outcome, Severity, Value};
+use driftgate::model::{Results, Severity, Value};
 use driftgate::policy::language::context::{EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 use driftgate::policy::load;
 use driftgate::policy::read::waiver;
@@ -34,7 +34,7 @@ tests:
 const GIVEN: &str = "{StageName: prod, AutoDeploy: true, Tags: {team: a}, DefaultRouteSettings: {ThrottlingBurstLimit: 900}, \
                      RouteSettings: {GET /x: {ThrottlingBurstLimit: 2000}}, api: {ApiId: a1, Name: checkout}}";
 
-fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Outcome {
+fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Results {
     let policy = format!("{RULES}  - {{name: n, given: {given}, violates: []}}\n");
     let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: policy })]).unwrap();
     let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n{waivers}") };
@@ -68,14 +68,14 @@ fn waiving(rule: &str, rest: &str) -> String {
 
 /// What is left, and what is waived: `rule path`, in order.
 fn ruled(waivers: &str) -> (Vec<String>, Vec<String>) {
-    let outcome = audit_of(GIVEN, waivers, Vec::new(), "{}");
+    let results = audit_of(GIVEN, waivers, Vec::new(), "{}");
     let named = |violation: &driftgate::model::finding::Violation| {
-        let rule = outcome.rule(violation.rule).unwrap().name.strip_prefix("p/").unwrap();
+        let rule = results.rule(violation.rule).unwrap().name.strip_prefix("p/").unwrap();
         let path = violation.path_text().unwrap_or("-");
         format!("{rule} {path}").replace(".ThrottlingBurstLimit", "").replace("RouteSettings.", "")
     };
-    let left = outcome.violations().map(|(_, violation)| named(violation)).collect();
-    (left, outcome.waived.iter().map(|waived| named(&waived.violation)).collect())
+    let left = results.violations().map(|(_, violation)| named(violation)).collect();
+    (left, results.waived.iter().map(|waived| named(&waived.violation)).collect())
 }
 
 const EVERYTHING: [&str; 4] = ["throttling DefaultRouteSettings", "throttling GET /x", "either -", "tags Tags.owner"];
@@ -195,13 +195,13 @@ fn what_a_route_inherits_is_accepted_where_it_is_shown() {
         let (api, stages) = (example.api.clone(), vec![example.stage.clone()]);
         let batch = ApiBatch { account: None, region: None, api, stages };
         let state = VecState::new(vec![batch], Close::default());
-        let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
-        assert_eq!((outcome.total() + outcome.waived.len(), outcome.waived.len()), (1, waived), "{accept}");
+        let results = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
+        assert_eq!((results.total() + results.waived.len(), results.waived.len()), (1, waived), "{accept}");
     }
 }
 
 /// The outcome of one rule on one stage of an API, with one waiver of it in force.
-fn waived_of(rule: &str, given: &str, waiver: &str, api: &str, inheritance: Inheritance) -> Outcome {
+fn waived_of(rule: &str, given: &str, waiver: &str, api: &str, inheritance: Inheritance) -> Results {
     let policy = format!(
         "policy: p\nrules:\n  - {{id: r, title: t, severity: high, {rule}}}\n\
          tests:\n  - {{name: n, given: {given}, violates: []}}\n"
@@ -228,10 +228,10 @@ fn what_may_fail_beside_what_is_waived_is_not_clean() {
         // On a WebSocket API the level would fail as well.
         (on_either, both, burst, "api.ProtocolType"),
     ] {
-        let outcome = waived_of(rule, given, waiver, "a1", Inheritance::Inherit);
-        assert_eq!((outcome.total(), outcome.waived.len(), outcome.undecided_checks), (0, 1, 1), "{rule}");
-        assert_eq!(outcome.undecided[0].path.as_deref(), Some(path), "{rule}");
-        assert_eq!(gate::judge(&outcome, STRICT, None).exit, gate::INCOMPLETE, "{rule}");
+        let results = waived_of(rule, given, waiver, "a1", Inheritance::Inherit);
+        assert_eq!((results.total(), results.waived.len(), results.summary.undecided), (0, 1, 1), "{rule}");
+        assert_eq!(results.undecided[0].path.as_deref(), Some(path), "{rule}");
+        assert_eq!(gate::judge(&results, STRICT, None).exit, gate::INCOMPLETE, "{rule}");
     }
 }
 
@@ -257,9 +257,9 @@ fn what_a_rule_does_not_ask_leaves_nothing_open() {
     }
     let batch = ApiBatch { account: None, region: None, api: example.api.clone(), stages: vec![stage] };
     let state = VecState::new(vec![batch], Close::default());
-    let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
-    assert_eq!((outcome.waived.len(), outcome.undecided_checks), (1, 0), "{:?}", outcome.undecided);
-    assert_eq!(gate::judge(&outcome, STRICT, None).exit, gate::CONFORMS);
+    let results = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
+    assert_eq!((results.waived.len(), results.summary.undecided), (1, 0), "{:?}", results.undecided);
+    assert_eq!(gate::judge(&results, STRICT, None).exit, gate::CONFORMS);
 }
 
 #[test]
@@ -280,8 +280,8 @@ fn what_is_accepted_is_the_value_of_every_reading_that_counts() {
         (literal, accept, Inherit, 0),
         (literal, unset_too, Inherit, 1),
     ] {
-        let outcome = waived_of(rule, partial, waiver, "", inheritance);
-        assert_eq!((outcome.total(), outcome.waived.len()), (1 - waived, waived), "{rule} {waiver} {inheritance:?}");
+        let results = waived_of(rule, partial, waiver, "", inheritance);
+        assert_eq!((results.total(), results.waived.len()), (1 - waived, waived), "{rule} {waiver} {inheritance:?}");
     }
 }
 
@@ -294,8 +294,8 @@ fn an_alternative_is_accepted_as_a_whole() {
     };
     for (first, second, waived) in [(limit(false, 10), limit(true, 7), 0), (limit(false, 7), limit(true, 10), 1)] {
         let waiver = format!("match: {{StageName: prod}}, accept: {{any-of: [{first}, {second}]}}");
-        let outcome = waived_of(rule, given, &waiver, "", Inheritance::Inherit);
-        assert_eq!(outcome.waived.len(), waived, "{waiver}");
+        let results = waived_of(rule, given, &waiver, "", Inheritance::Inherit);
+        assert_eq!(results.waived.len(), waived, "{waiver}");
     }
 }
 
@@ -355,8 +355,8 @@ fn an_accept_names_the_setting_that_fails_and_holds_as_a_whole() {
         (routes, "{each-route: {ThrottlingBurstLimit: {max: 9}}}", 0),
     ] {
         let waiver = format!("match: {{StageName: prod}}, accept: {accept}");
-        let outcome = waived_of(rule, given, &waiver, "", Inheritance::Inherit);
-        assert_eq!(outcome.waived.len(), waived, "{rule} {accept}: {:?}", outcome.waived);
+        let results = waived_of(rule, given, &waiver, "", Inheritance::Inherit);
+        assert_eq!(results.waived.len(), waived, "{rule} {accept}: {:?}", results.waived);
     }
 }
 
@@ -365,8 +365,8 @@ fn a_waiver_of_a_route_covers_no_other_that_begins_so() {
     let given = "{RouteSettings: {GET /a: {ThrottlingBurstLimit: 9}, GET /a.json: {ThrottlingBurstLimit: 9}}}";
     let rule = "expect: {RouteSettings: {\"*\": {ThrottlingBurstLimit: {max: 5}}}}";
     for (route, left) in [("GET /a", "GET /a.json"), ("GET /a.json", "GET /a")] {
-        let outcome = waived_of(rule, given, &format!("match: {{route: {route}}}"), "", Inheritance::Inherit);
-        let routes: Vec<_> = outcome.violations().filter_map(|(_, violation)| violation.route.as_deref()).collect();
+        let results = waived_of(rule, given, &format!("match: {{route: {route}}}"), "", Inheritance::Inherit);
+        let routes: Vec<_> = results.violations().filter_map(|(_, violation)| violation.route.as_deref()).collect();
         assert_eq!(routes, [left]);
     }
 }
@@ -382,9 +382,9 @@ const STRICT: gate::Tolerance =
 
 #[test]
 fn what_is_waived_does_not_fail_the_gate_and_is_still_governed() {
-    let outcome = audit_of(GIVEN, &waiving("*", "match: {StageName: prod}"), Vec::new(), "{}");
-    assert_eq!((outcome.total(), outcome.waived.len(), outcome.governed), (0, 4, 1));
-    assert_eq!(gate::judge(&outcome, STRICT, None).exit, gate::CONFORMS);
+    let results = audit_of(GIVEN, &waiving("*", "match: {StageName: prod}"), Vec::new(), "{}");
+    assert_eq!((results.total(), results.waived.len(), results.summary.governed), (0, 4, 1));
+    assert_eq!(gate::judge(&results, STRICT, None).exit, gate::CONFORMS);
 }
 
 #[test]
@@ -406,26 +406,26 @@ fn a_waived_rule_that_is_also_undecided_is_not_clean() {
     let batch =
         ApiBatch { account: Some(EXAMPLE_ACCOUNT.into()), region: None, api: example.api.clone(), stages: vec![stage] };
     let state = VecState::new(vec![batch], Close::default());
-    let outcome = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
-    assert_eq!((outcome.total(), outcome.waived.len(), outcome.undecided_checks), (0, 1, 1));
-    assert_eq!(outcome.undecided[0].path.as_deref(), Some("RouteSettings"));
-    assert_eq!(gate::judge(&outcome, STRICT, None).exit, gate::INCOMPLETE);
+    let results = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
+    assert_eq!((results.total(), results.waived.len(), results.summary.undecided), (0, 1, 1));
+    assert_eq!(results.undecided[0].path.as_deref(), Some("RouteSettings"));
+    assert_eq!(gate::judge(&results, STRICT, None).exit, gate::INCOMPLETE);
 }
 
 fn warned(waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Vec<String> {
-    let outcome = audit_of(GIVEN, waivers, gaps, narrowing);
-    outcome.warnings.into_iter().map(|warning| format!("{}: {}", warning.kind, warning.message)).collect()
+    let results = audit_of(GIVEN, waivers, gaps, narrowing);
+    results.warnings.into_iter().map(|warning| format!("{}: {}", warning.kind, warning.message)).collect()
 }
 
 #[test]
 fn an_expired_waiver_fails_again_and_says_since_when() {
     let waiver = "  - {rule: p/throttling, match: {StageName: prod}, reason: r, owner: team, expires: 2027-01-14}\n";
-    let outcome = audit_of(GIVEN, waiver, Vec::new(), "{}");
-    assert_eq!((outcome.total(), outcome.waived.len()), (4, 0));
-    let expired: Vec<_> = outcome.violations().map(|(_, violation)| violation.expired).collect();
+    let results = audit_of(GIVEN, waiver, Vec::new(), "{}");
+    assert_eq!((results.total(), results.waived.len()), (4, 0));
+    let expired: Vec<_> = results.violations().map(|(_, violation)| violation.expired).collect();
     assert_eq!(expired, [Some(0), Some(0), None, None]);
     assert_eq!(
-        outcome.warnings[0].message,
+        results.warnings[0].message,
         "the waiver of p/throttling (w.yaml:2) expired on 2027-01-14: 2 violations it covered fail again; \
          owner: team"
     );

@@ -6,8 +6,8 @@ use driftgate::report::{Facts, Format, Style};
 
 /// A result in a format.
 fn render(saved: &Saved, format: &str) -> Vec<u8> {
-    let judgement = gate::judge(&saved.outcome, saved.tolerance, saved.signal);
-    let facts = Facts { outcome: &saved.outcome, judgement: &judgement, run: &saved.run };
+    let judgement = gate::judge(&saved.results, saved.tolerance, saved.signal);
+    let facts = Facts { results: &saved.results, judgement: &judgement, run: &saved.run };
     let mut out = Vec::new();
     let format = Format::named(format).expect("a format of ours");
     (format.render)(&facts, Style { colour: false, width: 80 }, &mut out).expect("a writer that does not fail");

@@ -28,7 +28,7 @@ impl AssertOutcome {
             |reading: Reading| assertion.answer(document, protocol, |entry, default| in_force(entry, default, reading));
         let readings = options.inheritance.readings();
         let readings = if assertion.reads_routes() { readings } else { &readings[..1] };
-        let mut outcome = Self::Holds;
+        let mut results = Self::Holds;
         for reading in readings {
             match answer(*reading) {
                 Asserted::Fails(because) => {
@@ -39,10 +39,10 @@ impl AssertOutcome {
                     return Self::Fails(Failure { actual, reading, ..failure(assertion) });
                 }
                 Asserted::Holds => {}
-                Asserted::Open(open) => outcome = Self::Open(open),
+                Asserted::Open(open) => results = Self::Open(open),
             }
         }
-        outcome
+        results
     }
 
     /// The outcome as a truth.

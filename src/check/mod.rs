@@ -1,4 +1,4 @@
-//! Policies and a state become an outcome: decoding and checking run on rayon's threads, one order comes out. Pure;
+//! Policies and a state become results: decoding and checking run on rayon's threads, one order comes out. Pure;
 //! it must not know where stages come from.
 
 mod asserted;
@@ -24,7 +24,7 @@ pub use self::reasons::{Reason, reasons, why_ungoverned};
 use self::rules::Rules;
 use self::totals::Totals;
 pub use self::verdict::{Verdict, verdict, violates};
-use crate::model::Outcome;
+use crate::model::Results;
 use crate::model::projection::Projection;
 use crate::model::state::{Batch, State, Unusable};
 use crate::policy::Policies;
@@ -42,7 +42,7 @@ pub fn run(
     waivers: &Waivers,
     mut state: Box<dyn State>,
     options: Options,
-) -> Result<Outcome, Unusable> {
+) -> Result<Results, Unusable> {
     let most = rayon::current_num_threads() * BATCHES_A_THREAD;
     let rules = &Rules::new(policies, waivers, options);
     let projection = &policies.fields().and(waivers.fields()).projection();

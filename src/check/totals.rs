@@ -9,14 +9,14 @@ use super::scopes::ScopeCounts;
 use super::verdict::{PolicyMatch, Verdict, undecided_beside, verdict};
 use super::waive::Ruling;
 use crate::model::finding::{StageName, Undecided, Violation, Waived};
-use crate::model::{Document, Outcome};
+use crate::model::{Document, Results};
 use crate::policy::language::explain::{Failure, OpenQuestion};
 use crate::policy::{Policy, Rule};
 
 /// The sum of some stages.
 pub struct Totals {
     /// Everything that was found.
-    pub outcome: Outcome,
+    pub results: Results,
     /// The stages and APIs of each account and Region.
     pub scopes: ScopeCounts,
     /// The rules that governed a stage, by number.
@@ -34,7 +34,7 @@ impl Totals {
     /// The sum of no stages.
     pub fn new(rules: &Rules<'_>) -> Self {
         Self {
-            outcome: Outcome::default(),
+            results: Results::default(),
             scopes: ScopeCounts::default(),
             used: vec![false; rules.policies.rules],
             waivers_used: vec![false; rules.waiving.len()],
@@ -46,9 +46,9 @@ impl Totals {
 
     /// Checks one stage against every rule.
     pub fn stage(&mut self, rules: &Rules<'_>, document: &Document<'_>) {
-        self.outcome.stages += 1;
+        self.results.summary.stages += 1;
         self.scopes.stage(document);
-        let before = self.outcome.violations.each_ref().map(Vec::len);
+        let before = self.results.violations.each_ref().map(Vec::len);
         let mut governed = false;
         let mut name: Option<Arc<StageName>> = None;
         let mut last: Option<(&Policy, PolicyMatch)> = None;
@@ -65,7 +65,7 @@ impl Totals {
             };
             match verdict(selects, rule, document, rules.options) {
                 Verdict::NotGoverned => continue,
-                Verdict::NotApplicable => self.outcome.not_applicable += 1,
+                Verdict::NotApplicable => self.results.summary.not_applicable += 1,
                 Verdict::Conforms => governed = self.governs(rule),
                 Verdict::Violates(findings) => {
                     governed = self.governs(rule);
@@ -74,26 +74,26 @@ impl Totals {
                 }
                 Verdict::Undecided(questions) => {
                     governed = self.governs(rule);
-                    self.outcome.undecided_checks += 1;
+                    self.results.summary.undecided += 1;
                     let name = Arc::clone(name.get_or_insert_with(|| self.names.stage(document, rules.options)));
                     self.undecided(rule, &name, questions);
                 }
             }
-            self.outcome.checks += 1;
+            self.results.summary.checks += 1;
         }
         self.sort_since(before);
         if governed {
-            self.outcome.governed += 1;
+            self.results.summary.governed += 1;
         } else {
             let name = name.unwrap_or_else(|| self.names.stage(document, rules.options));
-            self.outcome.coverage.ungoverned.push(name);
+            self.results.coverage.ungoverned.push(name);
         }
     }
 
     /// Sorts the violations of one stage, and notes if they follow those before.
     fn sort_since(&mut self, before: [usize; 5]) {
         let mut stage = None;
-        for (list, before) in self.outcome.violations.iter_mut().zip(before) {
+        for (list, before) in self.results.violations.iter_mut().zip(before) {
             let added = &mut list[before..];
             added.sort_by(Violation::order_on_a_stage);
             stage = added.first().map(|violation| Arc::clone(&violation.stage)).or(stage);
@@ -145,16 +145,16 @@ impl Totals {
                 actual,
             };
             if let Ruling::Waived(waiver) = ruling {
-                self.outcome.waived.push(Waived { violation, waiver });
+                self.results.waived.push(Waived { violation, waiver });
             } else {
                 all_waived = false;
-                self.outcome.violations[rule.facts.severity.rank()].push(violation);
+                self.results.violations[rule.facts.severity.rank()].push(violation);
             }
         }
         // A failure decides the rule, so that open questions beside it can wait; a waived one does not.
         if all_waived {
             let questions = undecided_beside(policy.selection.as_ref(), rule, document, rules.options);
-            self.outcome.undecided_checks += u64::from(!questions.is_empty());
+            self.results.summary.undecided += u64::from(!questions.is_empty());
             self.undecided(rule, stage, questions);
         }
     }
@@ -168,13 +168,13 @@ impl Totals {
                 path: (!path.is_empty()).then(|| self.names.text(path)),
                 reason: self.names.text(reason),
             };
-            self.outcome.undecided.push(undecided);
+            self.results.undecided.push(undecided);
         }
     }
 
     /// Adds the sum of other stages, which came later.
     pub fn add(&mut self, later: Self) {
-        self.outcome.add(later.outcome);
+        self.results.add(later.results);
         self.scopes.add(later.scopes);
         for (mine, theirs) in self.used.iter_mut().zip(later.used) {
             *mine |= theirs;

@@ -3,12 +3,12 @@
 use crate::model::catalogue::ours::EACH_ROUTE;
 use crate::model::catalogue::stage::{DEFAULT_ROUTE, ROUTES};
 use crate::model::finding::{Reading, WaiverFacts};
-use crate::model::outcome::Unneeded;
 use crate::model::path::Segment;
 use crate::model::protocol::Protocol;
+use crate::model::results::Unneeded;
 use crate::model::state::{Scope, ScopeOutcome, Warning, WarningKind};
 use crate::model::value::{NOT_STATED, UNSET, Value};
-use crate::model::{Document, Outcome};
+use crate::model::{Document, Results};
 use crate::policy::Policies;
 use crate::policy::language::context::At;
 use crate::policy::language::explain::Failure;
@@ -91,9 +91,9 @@ impl<'w> Waiving<'w> {
 
     /// Warnings for every report: waivers that have expired or soon will, that name no rule, that nothing needed.
     /// The last is known only when everything was read; a shard keeps it for the merged result.
-    pub fn warnings(&self, used: &[bool], outcome: &Outcome, options: Options) -> (Vec<Warning>, Vec<Unneeded>) {
-        let complete = outcome.gaps.is_empty() && outcome.undecided_checks == 0;
-        let again_of = outcome.expired_again();
+    pub fn warnings(&self, used: &[bool], results: &Results, options: Options) -> (Vec<Warning>, Vec<Unneeded>) {
+        let complete = results.gaps.is_empty() && results.summary.undecided == 0;
+        let again_of = results.expired_again();
         let mut named = vec![false; self.waivers.len()];
         for number in self.of_rules.iter().flatten() {
             if let Some(named) = named.get_mut(*number as usize) {
@@ -122,11 +122,11 @@ impl<'w> Waiving<'w> {
                     warnings.push(facts.warning(WarningKind::WaiverAcceptsNothing, what));
                     continue;
                 }
-                if *used || !outcome.narrowing.is_none() {
+                if *used || !results.narrowing.is_none() {
                     continue;
                 }
                 let warning = facts.warning(WarningKind::WaiverUnused, "was not needed; remove it");
-                let in_scope = outcome.scopes.iter().any(|scope| may_be_in(waiver, scope));
+                let in_scope = results.scopes.iter().any(|scope| may_be_in(waiver, scope));
                 if options.sharded {
                     unneeded.push(Unneeded { warning, in_scope });
                 } else if complete && in_scope {

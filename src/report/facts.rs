@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::Outcome;
+use crate::model::Results;
 use crate::model::judgement::Judgement;
 
 /// The version of driftgate that writes the report.
@@ -11,8 +11,8 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Everything that a report can show.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
-    /// The outcome of the audit.
-    pub outcome: &'a Outcome,
+    /// The results of the audit.
+    pub results: &'a Results,
     /// The gate's judgement of it.
     pub judgement: &'a Judgement,
     /// The run that found it.

@@ -8,23 +8,23 @@ use crate::model::finding::{
     Actual, ApiName, Origin, Reading, RegionName, RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts,
 };
 use crate::model::judgement::{Judgement, Signal, Tolerance, Verdict};
-use crate::model::outcome::Coverage;
+use crate::model::results::{Coverage, Summary};
 use crate::model::state::{Gap, Scope, ScopeOutcome, Warning, WarningKind};
-use crate::model::{Outcome, Path, Severity};
+use crate::model::{Path, Results, Severity};
 
 /// An API whose owner tries everything.
 pub(super) const HOSTILE: &str = "x`|</code></summary><script>alert(1)</script>\u{1b}[31m\u{202e}\n\n# Pwned @octocat #12 [a](http://b) ![i](http://i)";
 
 /// The facts of a report, owned.
 pub(super) struct Sample {
-    pub(super) outcome: Outcome,
+    pub(super) results: Results,
     pub(super) judgement: Judgement,
     pub(super) run: Run,
 }
 
 impl Sample {
     pub(super) fn facts(&self) -> Facts<'_> {
-        Facts { outcome: &self.outcome, judgement: &self.judgement, run: &self.run }
+        Facts { results: &self.results, judgement: &self.judgement, run: &self.run }
     }
 
     pub(super) fn render(&self, format: &str, style: Style) -> String {
@@ -200,14 +200,10 @@ pub(super) fn rich() -> Sample {
     let format =
         r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime"}"#;
     let common = r#"$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.routeKey $context.protocol" $context.status $context.responseLength"#;
-    let outcome = Outcome {
+    let results = Results {
         narrowing: crate::model::state::Narrowing::default(),
         rules: rules(),
-        stages: 1_204,
-        governed: 1_197,
-        checks: 22,
-        not_applicable: 3,
-        undecided_checks: 2,
+        summary: Summary { stages: 1_204, governed: 1_197, checks: 22, not_applicable: 3, undecided: 2 },
         violations: [
             vec![
                 find(0, &unnamed, &[], "not (all of its settings)", Actual::Unset, Origin::Unset),
@@ -320,7 +316,7 @@ pub(super) fn rich() -> Sample {
         asked: None,
     };
     let judgement = Judgement { failing: 13, unchecked: 2, undecided: 2, ..judgement(Verdict::Violations, 1) };
-    Sample { outcome, judgement, run: run() }
+    Sample { results, judgement, run: run() }
 }
 
 /// Everything at once, and nothing that another run would not repeat.
@@ -328,12 +324,10 @@ pub(super) fn rich_reproducible() -> Sample {
     Sample { run: Run { reproducible: true, source: "AWS".to_owned(), ..Run::default() }, ..rich() }
 }
 
-fn calm(stages: u64, governed: u64) -> Outcome {
-    Outcome {
+fn calm(stages: u64, governed: u64) -> Results {
+    Results {
         rules: rules(),
-        stages,
-        governed,
-        checks: governed * 5,
+        summary: Summary { stages, governed, checks: governed * 5, ..Summary::default() },
         scopes: vec![Scope {
             account: Some("111122223333".to_owned()),
             region: Some("us-east-1".to_owned()),
@@ -344,14 +338,14 @@ fn calm(stages: u64, governed: u64) -> Outcome {
             outcome: ScopeOutcome::Checked,
             ..Scope::default()
         }],
-        ..Outcome::default()
+        ..Results::default()
     }
 }
 
 /// Everything was read and everything conforms.
 pub(super) fn conforming() -> Sample {
     Sample {
-        outcome: calm(3, 3),
+        results: calm(3, 3),
         judgement: judgement(Verdict::Conforms, 0),
         run: Run { source: "fleet.jsonl".to_owned(), ..run() },
     }
@@ -359,18 +353,18 @@ pub(super) fn conforming() -> Sample {
 
 /// Everything was read and no rule governs it.
 pub(super) fn nothing_governed() -> Sample {
-    let mut sample = Sample { outcome: calm(1, 0), judgement: judgement(Verdict::Incomplete, 3), run: run() };
+    let mut sample = Sample { results: calm(1, 0), judgement: judgement(Verdict::Incomplete, 3), run: run() };
     sample.judgement.nothing_governed = true;
-    sample.outcome.coverage.unused_rules = rules().into_iter().map(|rule| rule.name).collect();
-    sample.outcome.coverage.ungoverned.push(violation().stage);
+    sample.results.coverage.unused_rules = rules().into_iter().map(|rule| rule.name).collect();
+    sample.results.coverage.ungoverned.push(violation().stage);
     sample
 }
 
 /// SIGINT came when one violation was known.
 pub(super) fn interrupted() -> Sample {
-    let mut sample = Sample { outcome: calm(2, 2), judgement: judgement(Verdict::Incomplete, 130), run: run() };
-    sample.outcome.violations[0].push(violation());
-    sample.outcome.gaps.push(Gap {
+    let mut sample = Sample { results: calm(2, 2), judgement: judgement(Verdict::Incomplete, 130), run: run() };
+    sample.results.violations[0].push(violation());
+    sample.results.gaps.push(Gap {
         account: Some("111122223333".to_owned()),
         region: Some("us-east-1".to_owned()),
         operation: "GetApis".to_owned(),
@@ -378,7 +372,7 @@ pub(super) fn interrupted() -> Sample {
         message: "the audit was interrupted before this was read".to_owned(),
         ..Gap::default()
     });
-    sample.outcome.scopes[0].outcome = ScopeOutcome::Partial;
+    sample.results.scopes[0].outcome = ScopeOutcome::Partial;
     (sample.judgement.failing, sample.judgement.unchecked) = (1, 1);
     sample.judgement.signal = Some(Signal::Interrupt);
     sample

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use driftgate::emulator::{Emulator, Settings};
 use driftgate::model::judgement::Judgement;
-use driftgate::model::{Outcome, Severity};
+use driftgate::model::{Results, Severity};
 use driftgate::policy::Policies;
 use driftgate::policy::read::load::load;
 use driftgate::policy::read::waiver::Waivers;
@@ -35,7 +35,7 @@ pub static RUNTIME: LazyLock<Runtime> =
 
 /// The result of an audit.
 pub struct Audited {
-    pub outcome: Outcome,
+    pub results: Results,
     pub judgement: Judgement,
 }
 
@@ -44,8 +44,8 @@ impl Audited {
     #[track_caller]
     pub fn violating(&self, rule: &str) -> BTreeSet<String> {
         let mut stages = BTreeSet::new();
-        for (_, violation) in self.outcome.violations() {
-            if self.outcome.rule(violation.rule).is_some_and(|facts| facts.name == rule) {
+        for (_, violation) in self.results.violations() {
+            if self.results.rule(violation.rule).is_some_and(|facts| facts.name == rule) {
                 let stage = &violation.stage;
                 let names = [
                     stage.place.account.as_deref(),
@@ -87,15 +87,15 @@ pub fn request(account: &str, endpoint_url: String) -> Request {
 pub fn audit(policies: &Policies, request: Request) -> Result<Audited, String> {
     let state = RUNTIME.block_on(open(request)).map_err(|error| error.to_string())?;
     let options = check::Options::default();
-    let outcome = check::run(policies, &Waivers::default(), Box::new(state), options).unwrap();
+    let results = check::run(policies, &Waivers::default(), Box::new(state), options).unwrap();
     let tolerance = gate::Tolerance {
         fail_on: Some(Severity::Low),
         allow_incomplete: false,
         allow_empty: false,
         min_coverage: None,
     };
-    let judgement = gate::judge(&outcome, tolerance, None);
-    Ok(Audited { outcome, judgement })
+    let judgement = gate::judge(&results, tolerance, None);
+    Ok(Audited { results, judgement })
 }
 
 /// A control plane.

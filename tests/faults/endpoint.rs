@@ -23,8 +23,8 @@ fn fails(url: &str, hint: &str) {
         request.accounts = Accounts { source, excluded: Vec::new() };
         request.regions = Regions { named: vec!["us-east-1".to_owned()], ..Regions::default() };
         let found = audit(&policies(POLICY), request).unwrap();
-        let [gap] = found.outcome.gaps.as_slice() else { panic!("{operation}: {:?}", found.outcome.gaps) };
-        assert_eq!((found.judgement.exit, &found.outcome.failed, found.outcome.stages), (3, &None, 0));
+        let [gap] = found.results.gaps.as_slice() else { panic!("{operation}: {:?}", found.results.gaps) };
+        assert_eq!((found.judgement.exit, &found.results.failed, found.results.summary.stages), (3, &None, 0));
         assert_eq!((gap.operation.as_str(), gap.code.as_str()), (operation, "ConnectionFailure"));
         assert!(gap.hint.contains(hint), "{operation}: {}", gap.hint);
     }

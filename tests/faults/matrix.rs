@@ -31,7 +31,7 @@ fn every_fault_is_a_result_and_what_it_does_not_touch_is_complete() {
         }
         let audited = cell(row, OPERATIONS[column], &policies);
         holds(row, column, &audited, &hints).map_err(|wrong| {
-            let found = &audited.outcome;
+            let found = &audited.results;
             let operation = OPERATIONS[column];
             format!("{} × {operation}: {wrong}\n  {:?}\n  {:?}", row.0, found.gaps, found.failed)
         })
@@ -80,18 +80,18 @@ fn cell_with(
 }
 
 fn holds((_, _, cells): &Row, column: usize, audited: &Audited, hints: &Hints) -> Result<(), String> {
-    let (operation, outcome) = (OPERATIONS[column], &audited.outcome);
+    let (operation, results) = (OPERATIONS[column], &audited.results);
     let ensure = |holds: bool, what: &str| if holds { Ok(()) } else { Err(what.to_owned()) };
-    ensure(outcome.failed.is_none(), "the run failed")?;
+    ensure(results.failed.is_none(), "the run failed")?;
 
     let checked = audited.violating("p/seen");
     let (all, struck) = (stages(operation), struck(operation));
     let missing: Vec<_> = all.difference(&checked).collect();
     ensure(checked.is_subset(&all), "stages were checked that there are not")?;
-    ensure(outcome.stages == checked.len() as u64, "the stages are counted wrong")?;
+    ensure(results.summary.stages == checked.len() as u64, "the stages are counted wrong")?;
     ensure(missing.iter().all(|stage| stage.starts_with(&struck)), &format!("untouched and unread: {missing:?}"))?;
 
-    for scope in &outcome.scopes {
+    for scope in &results.scopes {
         let name = format!("{}/{}/", scope.account.as_deref().unwrap_or("-"), scope.region.as_deref().unwrap_or("-"));
         if scope.region.is_some() && !name.starts_with(&struck) && !struck.starts_with(&name) {
             let (apis, stages) = (scope.checked_apis, scope.stages);
@@ -100,25 +100,25 @@ fn holds((_, _, cells): &Row, column: usize, audited: &Audited, hints: &Hints) -
             ensure(apis == 2 && stages == whole, &format!("{name} has {apis} APIs and {stages} stages"))?;
         }
     }
-    let excluded = outcome.scopes.iter().filter(|scope| scope.outcome == ScopeOutcome::Excluded).count() as u64;
+    let excluded = results.scopes.iter().filter(|scope| scope.outcome == ScopeOutcome::Excluded).count() as u64;
     ensure(excluded == SUSPENDED, &format!("{excluded} scopes are excluded"))?;
 
     let exit = audited.judgement.exit;
     match &cells[column] {
         Then::Fine => {
-            ensure(exit == 0 && outcome.gaps.is_empty(), &format!("exit {exit}"))?;
+            ensure(exit == 0 && results.gaps.is_empty(), &format!("exit {exit}"))?;
             ensure(missing.is_empty(), &format!("not read: {missing:?}"))
         }
         Then::Gone => {
-            ensure(exit == 0 && outcome.gaps.is_empty(), &format!("exit {exit}"))?;
+            ensure(exit == 0 && results.gaps.is_empty(), &format!("exit {exit}"))?;
             ensure(!missing.is_empty(), "what is gone was checked")?;
             let scope =
-                outcome.scopes.iter().find(|scope| scope.region.is_some() && scope.account.as_deref() == Some(STRUCK));
+                results.scopes.iter().find(|scope| scope.region.is_some() && scope.account.as_deref() == Some(STRUCK));
             ensure(scope.is_some_and(|scope| scope.outcome == ScopeOutcome::Checked), "what is gone is not missing")
         }
         Then::Gap(code, family) => {
             ensure(exit == 3, &format!("exit {exit}"))?;
-            let [gap] = outcome.gaps.as_slice() else { return Err(format!("{} gaps", outcome.gaps.len())) };
+            let [gap] = results.gaps.as_slice() else { return Err(format!("{} gaps", results.gaps.len())) };
             ensure(gap.operation == operation.to_string(), "another operation")?;
             ensure(gap.code == *code, &format!("another code than {code}"))?;
             ensure(gap.hint.contains(family.words()), &format!("no hint about {family:?}"))?;
@@ -169,7 +169,7 @@ fn what_cannot_be_confirmed_is_a_warning_and_stays() {
                 [document.account, document.region].map(Option::unwrap_or_default).join("/") == stage
             }));
         });
-        let (outcome, mut expected) = (&audited.outcome, stages(Operation::GetStages));
+        let (results, mut expected) = (&audited.results, stages(Operation::GetStages));
         let warned = match &row.2[column] {
             Then::Gap(code, _) => Some(("not-confirmed", *code)),
             Then::Gone if matches!(row.1, Strikes::Always(Effect::Delete)) => {
@@ -179,16 +179,16 @@ fn what_cannot_be_confirmed_is_a_warning_and_stays() {
             // A stage that GetStage does not find and GetStages lists is there.
             _ => None,
         };
-        let warnings: Vec<_> = outcome.warnings.iter().filter(|it| it.kind != WarningKind::AccountSuspended).collect();
+        let warnings: Vec<_> = results.warnings.iter().filter(|it| it.kind != WarningKind::AccountSuspended).collect();
         let is_told = match (&warnings[..], warned) {
             ([], None) => true,
             ([warning], Some((kind, words))) => *warning.kind == *kind && warning.message.contains(words),
             _ => false,
         };
-        let whole = audited.violating("p/seen") == expected && outcome.gaps.is_empty() && outcome.failed.is_none();
+        let whole = audited.violating("p/seen") == expected && results.gaps.is_empty() && results.failed.is_none();
         if is_told && whole && audited.judgement.exit == 0 {
             return Ok(());
         }
-        Err(format!("{}: {:?} {:?} {:?}", row.0, outcome.warnings, outcome.gaps, outcome.failed))
+        Err(format!("{}: {:?} {:?} {:?}", row.0, results.warnings, results.gaps, results.failed))
     });
 }

@@ -94,13 +94,13 @@ fn each_is_a_gap_and_the_others_are_read() {
             }
             _ => {}
         });
-        let gaps = &found.outcome.gaps;
+        let gaps = &found.results.gaps;
         let [gap] = gaps.as_slice() else { return Err(format!("{name} × {operation}: {gaps:?}")) };
         let others = usize::from(matches!(operation, "GetStages" | "GetStage"));
         let right = gap.operation == operation
             && codes.contains(&gap.code.as_str())
             && found.judgement.exit == 3
-            && found.outcome.failed.is_none()
+            && found.results.failed.is_none()
             && seen(&found).len() == others;
         let dump = gap.message.contains("{ ") || gap.message.len() > 600;
         if right && !dump {
@@ -174,7 +174,7 @@ fn a_page_token_that_cannot_be_sent_is_a_gap_at_once() {
             );
             let (asked, code, _, _) = only_gap(&found);
             assert_eq!((asked, code, found.judgement.exit), (operation, "InvalidRequest", 3));
-            assert!(found.outcome.gaps[0].message.len() < 200, "{}", found.outcome.gaps[0].message);
+            assert!(found.results.gaps[0].message.len() < 200, "{}", found.results.gaps[0].message);
             let path = if operation == "GetApis" { "" } else { "a1/stages" };
             assert_eq!(server.count(operation, path), 1, "what cannot be sent is not sent again");
         }

@@ -21,7 +21,7 @@ fn a_stage_that_is_listed_twice_differently_is_a_gap() {
         |_| (),
     );
     assert_eq!(only_gap(&found), ("GetStages", "TwoAnswers", Some("a1"), Some("prod")));
-    assert!(found.outcome.gaps[0].message.contains("two answers"));
+    assert!(found.results.gaps[0].message.contains("two answers"));
     assert_eq!((seen(&found), found.judgement.exit), (vec!["a1/dev".to_owned(), "b2/prod".to_owned()], 3));
 }
 

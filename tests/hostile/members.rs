@@ -29,8 +29,8 @@ fn an_api_without_its_protocol_is_read_and_rules_are_tried_both_ways() {
             |_| (),
         );
         assert_eq!(server.count("GetStages", "a1/stages"), 1, "{member}: a rule may match it");
-        assert_eq!((found.judgement.exit, found.outcome.scopes[0].skipped_apis), (3, 0), "{member}");
-        assert_eq!(found.outcome.gaps.len(), 0);
+        assert_eq!((found.judgement.exit, found.results.scopes[0].skipped_apis), (3, 0), "{member}");
+        assert_eq!(found.results.gaps.len(), 0);
     }
 }
 
@@ -91,7 +91,7 @@ fn a_rate_that_is_no_number_decides_nothing() {
             },
             |_| (),
         );
-        assert_eq!((found.judgement.exit, found.outcome.gaps.len()), (3, 0), "{rate}");
+        assert_eq!((found.judgement.exit, found.results.gaps.len()), (3, 0), "{rate}");
     }
 }
 
@@ -102,5 +102,5 @@ fn an_account_without_its_id_and_an_identity_without_its_account() {
         |operation, _| (operation == "GetCallerIdentity").then(|| ok(identity().replace(HOME, ""))),
         |_| (),
     );
-    assert_eq!((&*found.outcome.warnings[0].kind, found.judgement.exit), ("account-unknown", 0));
+    assert_eq!((&*found.results.warnings[0].kind, found.judgement.exit), ("account-unknown", 0));
 }

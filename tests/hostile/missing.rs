@@ -39,15 +39,15 @@ fn an_api_that_aws_does_not_find_and_no_longer_lists_is_deleted() {
         |_| (),
     );
     assert_eq!((found.judgement.exit, seen(&found)), (0, vec!["b2/prod".to_owned()]));
-    assert_eq!(&*found.outcome.warnings[0].kind, "deleted");
+    assert_eq!(&*found.results.warnings[0].kind, "deleted");
 }
 
 #[test]
 fn an_api_that_aws_does_not_find_and_still_lists_is_a_gap() {
     let (found, server) = audited(SEEN, |operation, _| (operation == "GetStages").then(|| of_aws(GONE)), |_| ());
-    assert_eq!((found.judgement.exit, found.outcome.gaps.len()), (3, 2), "{:?}", found.outcome.gaps);
-    assert_eq!(place(&found.outcome.gaps[0]), ("GetStages", "NotFoundException", Some("a1"), None));
-    assert!(found.outcome.gaps[0].message.contains("still lists"), "{}", found.outcome.gaps[0].message);
+    assert_eq!((found.judgement.exit, found.results.gaps.len()), (3, 2), "{:?}", found.results.gaps);
+    assert_eq!(place(&found.results.gaps[0]), ("GetStages", "NotFoundException", Some("a1"), None));
+    assert!(found.results.gaps[0].message.contains("still lists"), "{}", found.results.gaps[0].message);
     assert_eq!(server.count("GetApis", ""), 2, "one list for all of them");
 }
 
@@ -66,7 +66,7 @@ fn an_api_that_cannot_be_looked_up_again_is_a_gap() {
         |_| (),
     );
     assert_eq!(only_gap(&found), ("GetStages", "NotFoundException", Some("a1"), None));
-    assert!(found.outcome.gaps[0].message.contains("AccessDeniedException"), "{}", found.outcome.gaps[0].message);
+    assert!(found.results.gaps[0].message.contains("AccessDeniedException"), "{}", found.results.gaps[0].message);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn any_other_404_is_a_gap_wherever_it_comes() {
                 move |asked: &str, path: &str| (asked == operation && path.starts_with("a1")).then(|| answer.clone());
             let (found, _) = audited(SEEN, strange, narrow);
             let (asked, _, api, _) = only_gap(&found);
-            assert_eq!((asked, api, found.judgement.exit), (operation, Some("a1"), 3), "{:?}", found.outcome.gaps);
+            assert_eq!((asked, api, found.judgement.exit), (operation, Some("a1"), 3), "{:?}", found.results.gaps);
         }
     }
 }
@@ -110,7 +110,7 @@ fn a_404_that_is_not_aws_erases_no_violation() {
     for answer in of_a_proxy() {
         let found = confirmed(FAILS, answer, |_, _, _| None);
         assert_eq!((found.judgement.exit, seen(&found).len()), (1, 2));
-        assert_eq!(&*found.outcome.warnings[0].kind, "not-confirmed");
+        assert_eq!(&*found.results.warnings[0].kind, "not-confirmed");
     }
 }
 
@@ -118,7 +118,7 @@ fn a_404_that_is_not_aws_erases_no_violation() {
 fn a_stage_that_getstage_does_not_find_and_getstages_lists_stays() {
     for message in [NO_STAGE, GONE, "Not Found"] {
         let found = confirmed(FAILS, of_aws(message), |_, _, _| None);
-        assert_eq!((found.judgement.exit, seen(&found).len(), found.outcome.warnings.len()), (1, 2, 0), "{message}");
+        assert_eq!((found.judgement.exit, seen(&found).len(), found.results.warnings.len()), (1, 2, 0), "{message}");
     }
 }
 
@@ -128,7 +128,7 @@ fn a_stage_that_is_listed_no_longer_is_deleted() {
         (operation == "GetStages" && path == "a1/stages" && number > 0).then(|| ok(json!({"items": []})))
     });
     assert_eq!((found.judgement.exit, seen(&found)), (0, vec!["b2/prod".to_owned()]));
-    assert_eq!(&*found.outcome.warnings[0].kind, "deleted");
+    assert_eq!(&*found.results.warnings[0].kind, "deleted");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn an_api_that_vanishes_before_the_second_look_is_looked_up() {
         (operation == "GetStages" && path == "a1/stages" && number > 0).then(|| of_aws(GONE))
     });
     assert_eq!((found.judgement.exit, seen(&found).len()), (1, 2));
-    assert_eq!(&*found.outcome.warnings[0].kind, "not-confirmed");
+    assert_eq!(&*found.results.warnings[0].kind, "not-confirmed");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn only_awss_words_about_the_very_api_say_that_a_region_lacks_it() {
     {
         let (found, _) =
             audited(SEEN, move |called, _| (called == "GetApi").then(|| of_aws(message)), one_api_and_stage);
-        let gaps = &found.outcome.gaps;
+        let gaps = &found.results.gaps;
         assert_eq!(found.judgement.exit, 3);
         assert_eq!(gaps.iter().find(|gap| gap.operation == "GetApi").map(|gap| &*gap.operation), operation, "{gaps:?}");
     }

@@ -8,7 +8,7 @@ fn credentials_of_another_account_are_a_gap() {
     let (found, server) =
         audited(SEEN, |operation, _| (operation == "AssumeRole").then(|| ok(assumed("999999999999", ""))), role);
     assert_eq!((only_gap(&found), found.judgement.exit), (("AssumeRole", "ForeignCredentials", None, None), 3));
-    let gap = &found.outcome.gaps[0];
+    let gap = &found.results.gaps[0];
     assert_eq!(gap.account.as_deref(), Some(OTHER));
     assert!(gap.message.contains("999999999999"), "{}", gap.message);
     assert_eq!(server.count("GetApis", ""), 0);
@@ -36,7 +36,7 @@ fn keys_that_no_header_can_hold_are_a_gap() {
             role,
         );
         assert_eq!((only_gap(&found).0, found.judgement.exit), ("AssumeRole", 3), "{bad}");
-        let gap = &found.outcome.gaps[0];
+        let gap = &found.results.gaps[0];
         assert!(gap.message.contains("a character that no key has"), "{}", gap.message);
     }
 }

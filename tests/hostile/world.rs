@@ -104,7 +104,7 @@ pub fn role(request: &mut Request) {
 /// Operation, code, API and stage of the one gap.
 #[track_caller]
 pub fn only_gap(audited: &Audited) -> (&str, &str, Option<&str>, Option<&str>) {
-    let [gap] = audited.outcome.gaps.as_slice() else { panic!("not one gap: {:#?}", audited.outcome.gaps) };
+    let [gap] = audited.results.gaps.as_slice() else { panic!("not one gap: {:#?}", audited.results.gaps) };
     place(gap)
 }
 

@@ -6,7 +6,7 @@ use driftgate::model::finding::Violation;
 use driftgate::model::projection::Projection;
 use driftgate::model::state::{ApiBatch, Batch as _, Close, VecState};
 use driftgate::model::value::Written;
-use driftgate::model::{Document, Outcome};
+use driftgate::model::{Document, Results};
 use driftgate::policy::read::waiver::Waivers;
 use driftgate::source::snapshot::{LineBatch, not_stated};
 use serde_json::{Value as Json, json};
@@ -54,14 +54,15 @@ fn whole(line: &str) -> ApiBatch {
 }
 
 /// Everything that an outcome says of its one stage.
-fn facts(outcome: &Outcome) -> Vec<String> {
+fn facts(results: &Results) -> Vec<String> {
     let of = |what: &str, one: &Violation| {
         format!("{what} {:?} {:?} {:?} {:?} {:?}", one.route, one.path, one.expected, one.actual, one.reading)
     };
-    let mut facts: Vec<String> = outcome.violations().map(|(_, one)| of("violates", one)).collect();
-    facts.extend(outcome.waived.iter().map(|one| of("waived", &one.violation)));
-    facts.extend(outcome.undecided.iter().map(|one| format!("{:?} {:?} {:?}", one.route, one.path, one.reason)));
-    facts.push(format!("{} {} {}", outcome.governed, outcome.not_applicable, outcome.undecided_checks));
+    let mut facts: Vec<String> = results.violations().map(|(_, one)| of("violates", one)).collect();
+    facts.extend(results.waived.iter().map(|one| of("waived", &one.violation)));
+    facts.extend(results.undecided.iter().map(|one| format!("{:?} {:?} {:?}", one.route, one.path, one.reason)));
+    facts
+        .push(format!("{} {} {}", results.summary.governed, results.summary.not_applicable, results.summary.undecided));
     facts
 }
 
@@ -97,9 +98,9 @@ fn what_is_decoded_is_what_is_asked() {
         let line = document::read(&completed(case.document.clone()), line);
         let inheritance = [Inheritance::Inherit, Inheritance::Replace, Inheritance::Both][random.below(3)];
         let options = Options { inheritance, show_values: true, ..Options::default() };
-        let outcome = |state| check::run(&policies, &waivers, Box::new(state), options).unwrap();
-        let of_whole = outcome(VecState::new(vec![whole(&line)], Close::default()));
-        let of_part = outcome(VecState::new(vec![lines(&line)], Close::default()));
+        let results = |state| check::run(&policies, &waivers, Box::new(state), options).unwrap();
+        let of_whole = results(VecState::new(vec![whole(&line)], Close::default()));
+        let of_part = results(VecState::new(vec![lines(&line)], Close::default()));
         assert_eq!(
             facts(&of_part),
             facts(&of_whole),

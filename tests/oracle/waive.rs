@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use driftgate::check::{self, Options};
-use driftgate::model::Outcome;
+use driftgate::model::Results;
 use driftgate::model::path::Segment;
 use driftgate::model::state::{ApiBatch, Close, VecState};
 use driftgate::policy::read::waiver::{self, Waivers};
@@ -25,7 +25,7 @@ pub fn waivers(matches: &Json, accept: &Json) -> Option<Waivers> {
     waiver::load(&[Arc::new(SourceText { name: "w.yaml".into(), text })], date(2027, 1, 1)).ok()
 }
 
-pub fn audited(case: &Case, waivers: &Waivers) -> Option<Outcome> {
+pub fn audited(case: &Case, waivers: &Waivers) -> Option<Results> {
     let batch = document::read(&case.document, |document| ApiBatch {
         account: document.account.map(Arc::from),
         region: document.region.map(Arc::from),
@@ -50,11 +50,11 @@ fn a_waiver_tolerates_what_its_accept_says() {
             continue;
         }
         let Some(waivers) = waivers(&json!({"account": "a"}), &accept) else { continue };
-        let Some(outcome) = audited(&case, &waivers) else { continue };
+        let Some(results) = audited(&case, &waivers) else { continue };
         let (of_entries, in_force) =
             (case.rule.expect.get("RouteSettings").is_some(), case.rule.expect.get("each-route").is_some());
-        let stands = outcome.violations.iter().flatten().map(|violation| (violation, false));
-        for (violation, is_waived) in outcome.waived.iter().map(|waived| (&waived.violation, true)).chain(stands) {
+        let stands = results.violations.iter().flatten().map(|violation| (violation, false));
+        for (violation, is_waived) in results.waived.iter().map(|waived| (&waived.violation, true)).chain(stands) {
             let place = violation.path.iter().flat_map(|path| path.segments()).map(Segment::name).collect();
             let violated = Violated { place, route: violation.route.as_deref(), in_force };
             // Of two that are joined at a route, the violation does not tell.

@@ -52,17 +52,17 @@ fn outputs(rendering: &Rendering, results: &[String], global: &Global) -> Result
 
 /// Judges a result as its audit did, or as the flags require, and writes the reports.
 fn rendered(saved: Saved, flags: &Rendering, reports: &[output::ReportOutput]) -> Result<u8, Stop> {
-    let Saved { outcome, mut tolerance, signal, mut run, .. } = saved;
+    let Saved { results, mut tolerance, signal, mut run, .. } = saved;
     tolerance.fail_on = flags.fail_on.map_or(tolerance.fail_on, |threshold| threshold.0);
     tolerance.allow_incomplete |= flags.allow_incomplete;
     tolerance.allow_empty |= flags.allow_empty;
     if reproducible(flags.reproducible) || run.reproducible {
         run = Run { reproducible: true, source: run.source, shard: run.shard, ..Run::default() };
     }
-    let judgement = gate::judge(&outcome, tolerance, signal);
-    let written = judge::write(&Facts { outcome: &outcome, judgement: &judgement, run: &run }, reports);
+    let judgement = gate::judge(&results, tolerance, signal);
+    let written = judge::write(&Facts { results: &results, judgement: &judgement, run: &run }, reports);
     // Dropping the findings of a fleet takes long, and the process ends anyway.
-    std::mem::forget(outcome);
+    std::mem::forget(results);
     written.map(|()| judgement.exit)
 }
 

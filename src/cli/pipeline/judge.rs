@@ -39,22 +39,22 @@ pub fn judge(
     (run, started): (Run, Instant),
     reports: &[ReportOutput],
 ) -> Result<Judgement, Stop> {
-    let mut outcome = check::run(criteria.policies, criteria.waivers, state, criteria.options).map_err(Stop::usage)?;
-    outcome.warnings.extend(criteria.passed_over.iter().cloned());
-    outcome.warnings.sort();
-    let judgement = gate::judge(&outcome, criteria.tolerance, interrupt.signal());
+    let mut results = check::run(criteria.policies, criteria.waivers, state, criteria.options).map_err(Stop::usage)?;
+    results.warnings.extend(criteria.passed_over.iter().cloned());
+    results.warnings.sort();
+    let judgement = gate::judge(&results, criteria.tolerance, interrupt.signal());
 
     let reproducible = flags.reproducible();
-    let run = Run { shard: run.shard.as_ref().map(|part| shard::with_scope(part, outcome.asked.as_deref())), ..run };
+    let run = Run { shard: run.shard.as_ref().map(|part| shard::with_scope(part, results.asked.as_deref())), ..run };
     let run = if reproducible {
         Run { reproducible, source: run.source, shard: run.shard, ..Run::default() }
     } else {
         Run { generated_at: Some(now()), duration: Some(started.elapsed()), ..run }
     };
-    let facts = Facts { outcome: &outcome, judgement: &judgement, run: &run };
+    let facts = Facts { results: &results, judgement: &judgement, run: &run };
     let written = write(&facts, reports);
     // Dropping the findings of a fleet takes long, and the process ends anyway.
-    std::mem::forget(outcome);
+    std::mem::forget(results);
     written.map(|()| judgement)
 }
 
@@ -70,7 +70,7 @@ pub fn write(facts: &Facts<'_>, reports: &[ReportOutput]) -> Result<(), Stop> {
             failed = Some(gate::FAILED);
         }
     }
-    if let Some(why) = &facts.outcome.failed {
+    if let Some(why) = &facts.results.failed {
         diagnostics::error(why);
     }
     // A signal outranks everything, and its code is set already; a failed report outranks the verdict.

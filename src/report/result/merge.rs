@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::saved::{Error, Saved};
-use crate::model::outcome::Unneeded;
+use crate::model::results::Unneeded;
 use crate::model::state::{Gap, GapCode, Scope, Warning, WarningKind};
 use crate::report::escape::visible;
 use crate::report::facts::{Run, ShardInfo};
@@ -23,39 +23,39 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
     let expired = expired(&mut shards);
 
     let warned = common(shards.iter_mut().map(|(_, saved)| {
-        let (own, shared) = std::mem::take(&mut saved.outcome.warnings).into_iter().partition(|it| it.region.is_some());
-        saved.outcome.warnings = own;
+        let (own, shared) = std::mem::take(&mut saved.results.warnings).into_iter().partition(|it| it.region.is_some());
+        saved.results.warnings = own;
         shared
     }));
     let missed = common(shards.iter_mut().map(|(_, saved)| {
-        let (own, shared) = std::mem::take(&mut saved.outcome.gaps).into_iter().partition(|gap| gap.region.is_some());
-        saved.outcome.gaps = own;
+        let (own, shared) = std::mem::take(&mut saved.results.gaps).into_iter().partition(|gap| gap.region.is_some());
+        saved.results.gaps = own;
         shared
     }));
     let unneeded: Vec<Vec<Unneeded>> =
-        shards.iter_mut().map(|(_, saved)| std::mem::take(&mut saved.outcome.unneeded)).collect();
-    let unfound = found_by_none(shards.iter_mut().map(|(_, saved)| std::mem::take(&mut saved.outcome.unfound)));
+        shards.iter_mut().map(|(_, saved)| std::mem::take(&mut saved.results.unneeded)).collect();
+    let unfound = found_by_none(shards.iter_mut().map(|(_, saved)| std::mem::take(&mut saved.results.unfound)));
     let unknown: Vec<Gap> = shards.iter().filter_map(|(shard, saved)| nowhere(shard, saved)).collect();
     let stopped: Vec<Warning> = shards.iter().filter_map(|(shard, saved)| stopped(shard, saved)).collect();
 
     let mut shards = shards.into_iter();
     let Some((_, mut whole)) = shards.next() else { return Err(Error("there is nothing to merge.".to_owned())) };
     for (_, saved) in shards {
-        whole.outcome.add(saved.outcome);
+        whole.results.add(saved.results);
     }
-    let outcome = &mut whole.outcome;
-    outcome.scopes = once(std::mem::take(&mut outcome.scopes));
-    outcome.gaps.extend(missed.into_iter().chain(unknown).chain(unfound));
-    outcome.warnings.extend(warned.into_iter().chain(stopped));
-    let again = outcome.expired_again();
-    let expired = outcome.waivers.iter().zip(again).zip(expired).filter(|(_, expired)| *expired);
-    outcome.warnings.extend(expired.map(|((waiver, again), _)| waiver.expired(again)));
-    if outcome.gaps.is_empty() && outcome.undecided_checks == 0 && interrupted.is_none() {
-        outcome.warnings.extend(needed_by_none(unneeded));
+    let results = &mut whole.results;
+    results.scopes = once(std::mem::take(&mut results.scopes));
+    results.gaps.extend(missed.into_iter().chain(unknown).chain(unfound));
+    results.warnings.extend(warned.into_iter().chain(stopped));
+    let again = results.expired_again();
+    let expired = results.waivers.iter().zip(again).zip(expired).filter(|(_, expired)| *expired);
+    results.warnings.extend(expired.map(|((waiver, again), _)| waiver.expired(again)));
+    if results.gaps.is_empty() && results.summary.undecided == 0 && interrupted.is_none() {
+        results.warnings.extend(needed_by_none(unneeded));
     }
-    outcome.warnings.extend(outcome.unused_policies());
-    outcome.sort_violations();
-    outcome.sort_others();
+    results.warnings.extend(results.unused_policies());
+    results.sort_violations();
+    results.sort_others();
     (whole.signal, whole.run) = (interrupted, run);
     whole.name = String::from("the merged result");
     Ok(whole)
@@ -133,9 +133,9 @@ fn missing(there: &BTreeSet<u32>, count: u32) -> Error {
 fn alike(shards: &[(ShardInfo, Saved)]) -> Result<(), Error> {
     for pair in shards.windows(2) {
         let [(_, one), (_, other)] = pair else { continue };
-        let what = if one.outcome.rules != other.outcome.rules {
+        let what = if one.results.rules != other.results.rules {
             "rules"
-        } else if one.outcome.waivers != other.outcome.waivers {
+        } else if one.results.waivers != other.results.waivers {
             "waivers"
         } else if one.tolerance != other.tolerance {
             "gates"
@@ -162,7 +162,7 @@ fn alike(shards: &[(ShardInfo, Saved)]) -> Result<(), Error> {
 fn apart(shards: &[(ShardInfo, Saved)]) -> Result<(), Error> {
     let mut owners: BTreeMap<(Option<&str>, &str), &str> = BTreeMap::new();
     for (_, saved) in shards {
-        for scope in &saved.outcome.scopes {
+        for scope in &saved.results.scopes {
             let account = scope.account.as_deref();
             let Some(region) = scope.region.as_deref() else {
                 // Every shard lists the accounts that it could not look into, and each is kept once.
@@ -212,13 +212,13 @@ fn run(shards: &[(ShardInfo, Saved)]) -> Run {
 fn expired(shards: &mut [(ShardInfo, Saved)]) -> Vec<bool> {
     let mut expired = Vec::new();
     for (_, saved) in shards {
-        let outcome = &mut saved.outcome;
-        let again = outcome.expired_again();
-        expired.resize(outcome.waivers.len(), false);
-        for ((waiver, again), expired) in outcome.waivers.iter().zip(again).zip(&mut expired) {
+        let results = &mut saved.results;
+        let again = results.expired_again();
+        expired.resize(results.waivers.len(), false);
+        for ((waiver, again), expired) in results.waivers.iter().zip(again).zip(&mut expired) {
             let warning = waiver.expired(again);
-            if let Some(at) = outcome.warnings.iter().position(|other| *other == warning) {
-                outcome.warnings.remove(at);
+            if let Some(at) = results.warnings.iter().position(|other| *other == warning) {
+                results.warnings.remove(at);
                 *expired = true;
             }
         }
@@ -236,7 +236,7 @@ fn stopped(shard: &ShardInfo, saved: &Saved) -> Option<Warning> {
 /// The gap of a shard that does not name its Regions and its caller, though nothing is known to have ended it.
 fn nowhere(shard: &ShardInfo, saved: &Saved) -> Option<Gap> {
     let ShardInfo { index, count, .. } = shard;
-    let explained = shard.found.is_some() || saved.signal.is_some() || saved.outcome.failed.is_some();
+    let explained = shard.found.is_some() || saved.signal.is_some() || saved.results.failed.is_some();
     (!explained).then(|| Gap {
         operation: "merge".to_owned(),
         code: GapCode::Incomplete.into(),

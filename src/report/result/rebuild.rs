@@ -1,4 +1,4 @@
-//! The members of a result become an outcome again, once they are found to agree with each other. It must not know JSON.
+//! The members of a result become results again, once they are found to agree with each other. It must not know JSON.
 
 use std::time::Duration;
 
@@ -13,20 +13,22 @@ use super::saved::Saved;
 use crate::model::consistency::inconsistency;
 use crate::model::finding::{RuleFacts, Violation, WaiverFacts};
 use crate::model::judgement::{Signal, Tolerance};
-use crate::model::outcome::{Coverage, Unneeded};
-use crate::model::{Outcome, Severity, state};
+use crate::model::results::{Coverage, Unneeded};
+use crate::model::{Results, Severity, results, state};
 use crate::report::facts::{Run, ShardInfo, VERSION};
 
 impl Document<'_> {
     /// The result, or what is wrong with it.
     pub fn rebuild(self, name: &str) -> Result<Saved, String> {
-        let mut outcome = Outcome {
+        let mut results = Results {
             rules: self.rules.into_iter().map(Rule::facts).collect(),
-            stages: self.summary.stages,
-            governed: self.summary.governed,
-            checks: self.summary.checks,
-            not_applicable: self.summary.not_applicable,
-            undecided_checks: self.summary.undecided,
+            summary: results::Summary {
+                stages: self.summary.stages,
+                governed: self.summary.governed,
+                checks: self.summary.checks,
+                not_applicable: self.summary.not_applicable,
+                undecided: self.summary.undecided,
+            },
             violations: self.violations.list,
             waived: self.waived.list,
             waivers: self.waivers.into_iter().map(Waiver::facts).collect::<Result<_, _>>()?,
@@ -41,13 +43,13 @@ impl Document<'_> {
                 unused_rules: owned(self.coverage.unused_rules),
                 unread_fields: owned(self.coverage.unread_fields),
             },
-            ..Outcome::default()
+            ..Results::default()
         };
-        renumber(&mut outcome, &self.violations.names, &self.waived.names, &self.undecided.names)?;
-        check_severities(&outcome)?;
-        self.summary.check(&outcome)?;
+        renumber(&mut results, &self.violations.names, &self.waived.names, &self.undecided.names)?;
+        check_severities(&results)?;
+        self.summary.check(&results)?;
         // A run that failed may have failed over its accounting, and no gate lets it pass.
-        if let (None, Some(wrong)) = (&outcome.failed, inconsistency(&outcome)) {
+        if let (None, Some(wrong)) = (&results.failed, inconsistency(&results)) {
             return Err(format!("it does not add up: {wrong}"));
         }
 
@@ -57,13 +59,13 @@ impl Document<'_> {
             Some(circumstances) => circumstances.run(source)?,
         };
         if let Some(shard) = self.shard.0 {
-            run.shard = Some(shard.info(&mut outcome)?);
+            run.shard = Some(shard.info(&mut results)?);
         }
         // Files may have been put into another order.
-        outcome.sort_violations();
-        outcome.sort_others();
+        results.sort_violations();
+        results.sort_others();
         let signal = Signal::ALL.into_iter().find(|signal| u64::from(signal.code()) == self.exit);
-        Ok(Saved { name: name.to_owned(), outcome, tolerance: self.gate.tolerance()?, signal, run })
+        Ok(Saved { name: name.to_owned(), results, tolerance: self.gate.tolerance()?, signal, run })
     }
 
     /// The reason for which it is not a result of this version, if it is not.
@@ -77,28 +79,28 @@ impl Document<'_> {
 }
 
 /// Gives findings the numbers that rules and waivers have in the lists of the result.
-fn renumber(outcome: &mut Outcome, failing: &Interner, waived: &Interner, open: &Interner) -> Result<(), String> {
-    let (rules, waivers) = places(outcome, failing)?;
-    for violation in outcome.violations.iter_mut().flatten() {
+fn renumber(results: &mut Results, failing: &Interner, waived: &Interner, open: &Interner) -> Result<(), String> {
+    let (rules, waivers) = places(results, failing)?;
+    for violation in results.violations.iter_mut().flatten() {
         place(violation, &rules, &waivers);
     }
-    let (rules, waivers) = places(outcome, waived)?;
-    for one in &mut outcome.waived {
+    let (rules, waivers) = places(results, waived)?;
+    for one in &mut results.waived {
         place(&mut one.violation, &rules, &waivers);
         one.waiver = at(&waivers, one.waiver);
     }
-    let (rules, _) = places(outcome, open)?;
-    for undecided in &mut outcome.undecided {
+    let (rules, _) = places(results, open)?;
+    for undecided in &mut results.undecided {
         undecided.rule = at(&rules, undecided.rule);
     }
     Ok(())
 }
 
 /// The place in the result of each rule and each waiver of an interner.
-fn places(outcome: &Outcome, names: &Interner) -> Result<(Vec<u32>, Vec<u32>), String> {
-    let rule = |name: &str| outcome.rules.iter().position(|rule| rule.name == name);
+fn places(results: &Results, names: &Interner) -> Result<(Vec<u32>, Vec<u32>), String> {
+    let rule = |name: &str| results.rules.iter().position(|rule| rule.name == name);
     let rules = names.rules.places(|name| rule(name)).map_err(|name| format!("`rules` lacks {name}"))?;
-    let waivers = names.waivers.places(|key| outcome.waivers.iter().position(|waiver| key.is(waiver)));
+    let waivers = names.waivers.places(|key| results.waivers.iter().position(|waiver| key.is(waiver)));
     let waivers = waivers.map_err(|key| format!("`waivers` lacks the one of {}:{}", key.file, key.line))?;
     Ok((rules, waivers))
 }
@@ -113,9 +115,9 @@ fn at(places: &[u32], number: u32) -> u32 {
 }
 
 /// A violation that is milder than its rule would pass a gate that the rule does not.
-fn check_severities(outcome: &Outcome) -> Result<(), String> {
-    for (severity, violation) in outcome.violations() {
-        let rule = outcome.rule(violation.rule);
+fn check_severities(results: &Results) -> Result<(), String> {
+    for (severity, violation) in results.violations() {
+        let rule = results.rule(violation.rule);
         if let Some(rule) = rule.filter(|rule| rule.severity != severity) {
             return Err(format!("a violation of {} is {severity}, and the rule is {}", rule.name, rule.severity));
         }
@@ -251,30 +253,30 @@ impl Circumstances<'_> {
 }
 
 impl Shard<'_> {
-    fn info(self, outcome: &mut Outcome) -> Result<ShardInfo, String> {
+    fn info(self, results: &mut Results) -> Result<ShardInfo, String> {
         let Self { index, count, of, found, unused, unfound } = self;
         if index == 0 || index > count {
             return Err(format!("`shard` is {index} of {count}"));
         }
-        outcome.unneeded = unused.into_iter().map(UnusedWaiver::unneeded).collect();
-        outcome.unfound = unfound.into_iter().map(Unchecked::gap).collect();
+        results.unneeded = unused.into_iter().map(UnusedWaiver::unneeded).collect();
+        results.unfound = unfound.into_iter().map(Unchecked::gap).collect();
         Ok(ShardInfo { index, count, of: of.into_owned(), found: optional(found) })
     }
 }
 
 impl Summary {
     /// Checks that as much is listed as is counted: a result with a list cut short must not pass for a clean one.
-    fn check(&self, outcome: &Outcome) -> Result<(), String> {
-        let (counted, listed) = (&self.violations, BySeverity::of(outcome));
+    fn check(&self, results: &Results) -> Result<(), String> {
+        let (counted, listed) = (&self.violations, BySeverity::of(results));
         for (what, counted, listed) in [
             ("critical violations", counted.critical, listed.critical),
             ("high violations", counted.high, listed.high),
             ("medium violations", counted.medium, listed.medium),
             ("low violations", counted.low, listed.low),
             ("info violations", counted.info, listed.info),
-            ("waived violations", self.waived, outcome.waived.len()),
-            ("unchecked things", self.unchecked, outcome.gaps.len()),
-            ("rules", self.rules, outcome.rules.len()),
+            ("waived violations", self.waived, results.waived.len()),
+            ("unchecked things", self.unchecked, results.gaps.len()),
+            ("rules", self.rules, results.rules.len()),
         ] {
             if counted != listed {
                 return Err(format!("`summary` counts {counted} {what}, and {listed} are listed"));

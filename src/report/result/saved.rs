@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::Outcome;
+use crate::model::Results;
 use crate::model::judgement::{Signal, Tolerance};
 use crate::report::facts::Run;
 
@@ -11,8 +11,8 @@ use crate::report::facts::Run;
 pub struct Saved {
     /// The name of it in messages: a path, or `stdin`.
     pub name: String,
-    /// The outcome of the audit.
-    pub outcome: Outcome,
+    /// The results of the audit.
+    pub results: Results,
     /// The tolerance of the audit.
     pub tolerance: Tolerance,
     /// The signal that ended the run early.

@@ -29,22 +29,22 @@ mod tests {
     use jsonschema::Validator;
 
     use super::*;
-    use crate::model::Outcome;
+    use crate::model::Results;
     use crate::report::sample::{self, Sample};
     use crate::report::{ShardInfo, Style};
 
     fn samples() -> Vec<Value> {
         let mut sharded = sample::rich();
         sharded.run.shard = Some(ShardInfo { index: 2, count: 3, of: "sha256:0".to_owned(), found: None });
-        let unneeded = |warning: &crate::model::state::Warning| crate::model::outcome::Unneeded {
+        let unneeded = |warning: &crate::model::state::Warning| crate::model::results::Unneeded {
             warning: warning.clone(),
             in_scope: true,
         };
-        sharded.outcome.failed = Some("no Region".to_owned());
-        sharded.outcome.unfound = sharded.outcome.gaps.clone();
-        sharded.outcome.narrowing.api = vec!["a1".to_owned()];
-        sharded.outcome.unneeded = sharded.outcome.warnings.iter().map(unneeded).collect();
-        let empty = Sample { outcome: Outcome::default(), ..sample::nothing_governed() };
+        sharded.results.failed = Some("no Region".to_owned());
+        sharded.results.unfound = sharded.results.gaps.clone();
+        sharded.results.narrowing.api = vec!["a1".to_owned()];
+        sharded.results.unneeded = sharded.results.warnings.iter().map(unneeded).collect();
+        let empty = Sample { results: Results::default(), ..sample::nothing_governed() };
         [sample::rich(), sample::rich_reproducible(), sharded, sample::conforming(), sample::interrupted(), empty]
             .iter()
             .map(|sample| {

@@ -22,7 +22,7 @@ fn again(sample: &Sample) -> Sample {
     let saved = read("r.json", sample.render("json", STYLE).as_bytes()).unwrap();
     // What the gate concludes from it is tried in tests/shards.rs.
     assert_eq!((saved.tolerance, saved.signal), (sample.judgement.tolerance, sample.judgement.signal));
-    Sample { outcome: saved.outcome, judgement: sample.judgement.clone(), run: saved.run }
+    Sample { results: saved.results, judgement: sample.judgement.clone(), run: saved.run }
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn members_may_stand_in_any_order_and_others_are_passed_over() {
         result.as_object().unwrap().iter().rev().map(|(key, value)| format!("{key:?}: {value}")).collect();
     for members in [members.clone(), members.into_iter().rev().collect()] {
         let saved = read("r.json", format!("{{{}}}", members.join(",\n")).as_bytes()).unwrap();
-        let again = Sample { outcome: saved.outcome, judgement: sample.judgement.clone(), run: saved.run };
+        let again = Sample { results: saved.results, judgement: sample.judgement.clone(), run: saved.run };
         assert_eq!(again.render("text", STYLE), sample.render("text", STYLE));
     }
 }
@@ -81,7 +81,7 @@ fn what_is_no_result_says_what_it_is() {
         ("{\"format\":\"driftgate.result\",\"version\":\"\\u001b\"}", "in version \"\\u001b\" of the format"),
         ("{\"format\":\"driftgate.result\",\"version\":1}", "missing field `exit`"),
         (
-            "{\"format\":\"driftgate.result\",\"version\":1,\"scopes\":[{\"outcome\":\"\\u001b\"}]}",
+            "{\"format\":\"driftgate.result\",\"version\":1,\"scopes\":[{\"results\":\"\\u001b\"}]}",
             "not what a result holds",
         ),
     ] {
@@ -184,11 +184,11 @@ fn a_violation_has_the_severity_of_its_rule() {
 
 fn shard(index: u32, count: u32) -> Saved {
     let sample = sample::conforming();
-    let mut outcome = sample.outcome;
-    outcome.scopes[0].region = Some(format!("region-{index}"));
+    let mut results = sample.results;
+    results.scopes[0].region = Some(format!("region-{index}"));
     let shard = Some(ShardInfo { index, count, of: "sha256:0".to_owned(), found: Some("sha256:1".to_owned()) });
     let run = Run { shard, ..sample.run };
-    Saved { name: format!("{index}.json"), outcome, tolerance: sample.judgement.tolerance, signal: None, run }
+    Saved { name: format!("{index}.json"), results, tolerance: sample.judgement.tolerance, signal: None, run }
 }
 
 #[test]
@@ -211,15 +211,15 @@ fn shards_that_do_not_make_a_whole_are_not_merged() {
             alter(|two| two.run.shard.as_mut().unwrap().found = Some("sha256:2".to_owned())),
             "2.json and 1.json are not shards of one run: the credentials or the Regions that they found differ",
         ),
-        (alter(|two| drop(two.outcome.rules.pop())), "their rules differ"),
-        (alter(|two| two.outcome.waivers = sample::rich().outcome.waivers), "their waivers differ"),
+        (alter(|two| drop(two.results.rules.pop())), "their rules differ"),
+        (alter(|two| two.results.waivers = sample::rich().results.waivers), "their waivers differ"),
         (alter(|two| two.tolerance.allow_empty = true), "their gates differ"),
         (alter(|two| two.run.version = Some("9.8.7".to_owned())), "2.json of driftgate 9.8.7"),
         (
-            alter(|two| two.outcome.scopes[0].region = Some("region-1".to_owned())),
+            alter(|two| two.results.scopes[0].region = Some("region-1".to_owned())),
             "1.json and 2.json both cover 111122223333 region-1",
         ),
-        (alter(|it| it.outcome.scopes[0].region = None), "2.json has stages of 111122223333 in no Region"),
+        (alter(|it| it.results.scopes[0].region = None), "2.json has stages of 111122223333 in no Region"),
     ] {
         let said = merge(shards).unwrap_err().0;
         assert!(said.contains(words), "{words}: {said}");
@@ -232,7 +232,7 @@ fn an_interrupted_shard_interrupts_the_whole() {
     two.signal = Some(Signal::Terminate);
     let whole = merge(vec![two, shard(1, 2)]).unwrap();
     assert_eq!(whole.signal, Some(Signal::Terminate));
-    let [warning] = whole.outcome.warnings.as_slice() else { panic!("{:?}", whole.outcome.warnings) };
+    let [warning] = whole.results.warnings.as_slice() else { panic!("{:?}", whole.results.warnings) };
     assert_eq!(warning.message, "shard 2 of 2 was ended by SIGTERM; everything it had not read is missing");
 }
 
@@ -241,16 +241,16 @@ fn an_interrupted_shard_interrupts_the_whole() {
 fn a_shard_that_found_nothing_yet_belongs_to_any_others_and_is_no_whole() {
     let without = |alter: fn(&mut Saved)| {
         let mut one = shard(1, 3);
-        one.outcome.scopes.clear();
+        one.results.scopes.clear();
         one.run.shard.as_mut().unwrap().found = None;
         alter(&mut one);
         one
     };
     let stopped = without(|one| one.signal = Some(Signal::Interrupt));
     let whole = merge(vec![stopped, shard(2, 3), shard(3, 3)]).unwrap();
-    assert_eq!((whole.signal, whole.outcome.gaps.len()), (Some(Signal::Interrupt), 0));
+    assert_eq!((whole.signal, whole.results.gaps.len()), (Some(Signal::Interrupt), 0));
     let whole = merge(vec![shard(2, 3), without(|_| ()), shard(3, 3)]).unwrap();
-    let [gap] = whole.outcome.gaps.as_slice() else { panic!("{:?}", whole.outcome.gaps) };
+    let [gap] = whole.results.gaps.as_slice() else { panic!("{:?}", whole.results.gaps) };
     assert_eq!(gap.message, "shard 1 of 3 does not say whose credentials and which Regions it found");
 
     let mut other = shard(3, 3);
@@ -263,13 +263,13 @@ fn a_shard_that_found_nothing_yet_belongs_to_any_others_and_is_no_whole() {
 #[test]
 fn what_is_about_no_region_is_there_once() {
     let mut shards = vec![shard(1, 2), shard(2, 2)];
-    for (at, Saved { outcome, .. }) in shards.iter_mut().enumerate() {
+    for (at, Saved { results, .. }) in shards.iter_mut().enumerate() {
         let row = sample::scope(Some("444455556666"), None);
-        outcome.scopes.extend([Scope { requests: Some(2), ..row.clone() }, Scope { apis: at as u64, ..row }]);
+        results.scopes.extend([Scope { requests: Some(2), ..row.clone() }, Scope { apis: at as u64, ..row }]);
         let gap = Gap { account: Some("444455556666".to_owned()), ..Gap::default() };
-        outcome.gaps.extend([gap.clone(), Gap { code: at.to_string(), ..gap }]);
+        results.gaps.extend([gap.clone(), Gap { code: at.to_string(), ..gap }]);
     }
-    let whole = merge(shards).unwrap().outcome;
+    let whole = merge(shards).unwrap().results;
     assert_eq!(whole.gaps.iter().map(|gap| &*gap.code).collect::<Vec<_>>(), ["", "0", "1"]);
     let rows: Vec<_> = whole.scopes.iter().filter(|scope| scope.region.is_none()).collect();
     assert_eq!(rows.iter().map(|scope| (scope.apis, scope.requests)).collect::<Vec<_>>(), [(0, Some(4)), (1, Some(0))]);

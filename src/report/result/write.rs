@@ -14,9 +14,9 @@ use super::records::{
 };
 use crate::model::finding::{self, RuleFacts, StageName, Violation, Waived, WaiverFacts, fingerprint};
 use crate::model::judgement::Tolerance;
-use crate::model::outcome::Unneeded;
 use crate::model::path::Segment;
-use crate::model::{Outcome, Severity, state};
+use crate::model::results::Unneeded;
+use crate::model::{Results, Severity, results, state};
 use crate::report::escape::json as escape;
 use crate::report::facts::{Facts, Run, ShardInfo};
 
@@ -25,38 +25,38 @@ use crate::report::facts::{Facts, Run, ShardInfo};
 /// # Errors
 /// If the writer fails.
 pub(in crate::report) fn write(facts: &Facts<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let (outcome, judgement, run) = (facts.outcome, facts.judgement, facts.run);
+    let (results, judgement, run) = (facts.results, facts.judgement, facts.run);
     // For the many small parts; long arrays come in blocks that pass through.
     let mut out = io::BufWriter::new(out);
     let out = &mut out;
 
     writeln!(out, "{{\"format\":\"{FORMAT}\",\"version\":{FORMAT_VERSION},")?;
     write!(out, "\"verdict\":\"{}\",\"exit\":{}", judgement.verdict.name(), judgement.exit)?;
-    member(out, "failed", &Maybe(outcome.failed.as_deref().map(Text::from)))?;
+    member(out, "failed", &Maybe(results.failed.as_deref().map(Text::from)))?;
     member(out, "gate", &Gate::of(&judgement.tolerance))?;
-    member(out, "shard", &Maybe(run.shard.as_ref().map(|shard| Shard::of(shard, outcome))))?;
+    member(out, "shard", &Maybe(run.shard.as_ref().map(|shard| Shard::of(shard, results))))?;
     member(out, "source", &Text::from(&run.source))?;
-    if !outcome.narrowing.is_none() {
+    if !results.narrowing.is_none() {
         let mut narrowing = b",\n\"narrowing\":".to_vec();
-        escape::push(&mut narrowing, &outcome.narrowing)?;
+        escape::push(&mut narrowing, &results.narrowing)?;
         out.write_all(&narrowing)?;
     }
-    member(out, "summary", &Summary::of(outcome))?;
-    lines(out, "rules", &outcome.rules, Rule::of)?;
-    lines(out, "waivers", &outcome.waivers, Waiver::of)?;
-    lines(out, "scopes", &outcome.scopes, |scope| Scope::of(scope, run))?;
-    let severities: Vec<&[Violation]> = outcome.violations.iter().map(Vec::as_slice).collect();
-    let violation = |one: &Violation, stage: &[u8], out: &mut Vec<u8>| Finding::of(one, None, stage, outcome).push(out);
+    member(out, "summary", &Summary::of(results))?;
+    lines(out, "rules", &results.rules, Rule::of)?;
+    lines(out, "waivers", &results.waivers, Waiver::of)?;
+    lines(out, "scopes", &results.scopes, |scope| Scope::of(scope, run))?;
+    let severities: Vec<&[Violation]> = results.violations.iter().map(Vec::as_slice).collect();
+    let violation = |one: &Violation, stage: &[u8], out: &mut Vec<u8>| Finding::of(one, None, stage, results).push(out);
     blocks(out, ",\n\"violations\":", &severities, |one| &one.stage, violation)?;
-    let waived = |one: &Waived, stage: &[u8], out: &mut Vec<u8>| Finding::waived(one, stage, outcome).push(out);
-    blocks(out, ",\n\"waived\":", &[&outcome.waived], |one| &one.violation.stage, waived)?;
+    let waived = |one: &Waived, stage: &[u8], out: &mut Vec<u8>| Finding::waived(one, stage, results).push(out);
+    blocks(out, ",\n\"waived\":", &[&results.waived], |one| &one.violation.stage, waived)?;
     let undecided =
-        |one: &finding::Undecided, stage: &[u8], out: &mut Vec<u8>| Undecided::of(one, stage, outcome).push(out);
-    blocks(out, ",\n\"undecided\":", &[&outcome.undecided], |one| &one.stage, undecided)?;
-    lines(out, "unchecked", &outcome.gaps, Unchecked::of)?;
+        |one: &finding::Undecided, stage: &[u8], out: &mut Vec<u8>| Undecided::of(one, stage, results).push(out);
+    blocks(out, ",\n\"undecided\":", &[&results.undecided], |one| &one.stage, undecided)?;
+    lines(out, "unchecked", &results.gaps, Unchecked::of)?;
     out.write_all(b",\n\"fixed\":[]")?;
-    lines(out, "warnings", &outcome.warnings, Warning::of)?;
-    let coverage = &outcome.coverage;
+    lines(out, "warnings", &results.warnings, Warning::of)?;
+    let coverage = &results.coverage;
     let ungoverned = |_: &Arc<StageName>, stage: &[u8], out: &mut Vec<u8>| out.extend_from_slice(stage);
     blocks(out, ",\n\"coverage\":{\"ungoverned\":", &[&coverage.ungoverned], |stage| stage, ungoverned)?;
     member(out, "unused_rules", &texts(&coverage.unused_rules))?;
@@ -126,31 +126,32 @@ fn texts(all: &[String]) -> Vec<Text<'_>> {
 }
 
 impl Summary {
-    fn of(outcome: &Outcome) -> Self {
+    fn of(results: &Results) -> Self {
+        let results::Summary { stages, governed, checks, not_applicable, undecided } = results.summary;
         Self {
-            stages: outcome.stages,
-            governed: outcome.governed,
-            ungoverned: outcome.stages.saturating_sub(outcome.governed),
-            rules: outcome.rules.len(),
-            checks: outcome.checks,
-            not_applicable: outcome.not_applicable,
-            undecided: outcome.undecided_checks,
-            violations: BySeverity::of(outcome),
-            waived: outcome.waived.len(),
-            unchecked: outcome.gaps.len(),
+            stages,
+            governed,
+            ungoverned: stages.saturating_sub(governed),
+            rules: results.rules.len(),
+            checks,
+            not_applicable,
+            undecided,
+            violations: BySeverity::of(results),
+            waived: results.waived.len(),
+            unchecked: results.gaps.len(),
         }
     }
 }
 
 impl BySeverity {
     /// The number of violations of each severity.
-    pub fn of(outcome: &Outcome) -> Self {
+    pub fn of(results: &Results) -> Self {
         Self {
-            critical: outcome.count(Severity::Critical),
-            high: outcome.count(Severity::High),
-            medium: outcome.count(Severity::Medium),
-            low: outcome.count(Severity::Low),
-            info: outcome.count(Severity::Info),
+            critical: results.count(Severity::Critical),
+            high: results.count(Severity::High),
+            medium: results.count(Severity::Medium),
+            low: results.count(Severity::Low),
+            info: results.count(Severity::Info),
         }
     }
 }
@@ -167,14 +168,14 @@ impl Gate<'static> {
 }
 
 impl<'m> Shard<'m> {
-    fn of(shard: &'m ShardInfo, outcome: &'m Outcome) -> Self {
+    fn of(shard: &'m ShardInfo, results: &'m Results) -> Self {
         Self {
             index: shard.index,
             count: shard.count,
             of: Text::from(&shard.of),
             found: optional(shard.found.as_ref()),
-            unused: outcome.unneeded.iter().map(UnusedWaiver::of).collect(),
-            unfound: outcome.unfound.iter().map(Unchecked::of).collect(),
+            unused: results.unneeded.iter().map(UnusedWaiver::of).collect(),
+            unfound: results.unfound.iter().map(Unchecked::of).collect(),
         }
     }
 }
@@ -251,12 +252,12 @@ impl<'m> Stage<'m> {
 }
 
 impl<'m> Finding<'m> {
-    fn of(violation: &'m Violation, waiver: Option<&'m WaiverFacts>, stage: &'m [u8], outcome: &'m Outcome) -> Self {
-        let rule = outcome.rule(violation.rule);
+    fn of(violation: &'m Violation, waiver: Option<&'m WaiverFacts>, stage: &'m [u8], results: &'m Results) -> Self {
+        let rule = results.rule(violation.rule);
         let (route, path) = (violation.route.as_deref(), violation.path_text());
         let name = rule_name(rule);
         let segments = violation.path.iter().flat_map(|path| path.segments()).map(Segment::name);
-        let expired = violation.expired.and_then(|waiver| outcome.waivers.get(waiver as usize));
+        let expired = violation.expired.and_then(|waiver| results.waivers.get(waiver as usize));
         Self {
             rule: Text::from(name),
             severity: Name(rule.map_or(Severity::Info, |rule| rule.severity)),
@@ -284,20 +285,20 @@ impl<'m> Finding<'m> {
         }
     }
 
-    fn waived(waived: &'m Waived, stage: &'m [u8], outcome: &'m Outcome) -> Self {
-        Self::of(&waived.violation, outcome.waivers.get(waived.waiver as usize), stage, outcome)
+    fn waived(waived: &'m Waived, stage: &'m [u8], results: &'m Results) -> Self {
+        Self::of(&waived.violation, results.waivers.get(waived.waiver as usize), stage, results)
     }
 }
 
-/// The name of a rule. An outcome holds all rules that its findings name.
+/// The name of a rule. The results hold all rules that its findings name.
 fn rule_name(rule: Option<&RuleFacts>) -> &str {
     rule.map_or("unknown", |rule| &rule.name)
 }
 
 impl<'m> Undecided<'m> {
-    fn of(undecided: &'m finding::Undecided, stage: &'m [u8], outcome: &'m Outcome) -> Self {
+    fn of(undecided: &'m finding::Undecided, stage: &'m [u8], results: &'m Results) -> Self {
         Self {
-            rule: Text::from(rule_name(outcome.rule(undecided.rule))),
+            rule: Text::from(rule_name(results.rule(undecided.rule))),
             stage: Shareable::Json(stage),
             route: optional(undecided.route.as_ref()),
             path: optional(undecided.path.as_ref()),
@@ -447,9 +448,9 @@ mod tests {
         let sample = sample::rich();
         let result = parsed(&sample);
         let written = result["violations"].as_array().unwrap();
-        assert_eq!(written.len(), sample.outcome.total());
-        for (violation, (severity, found)) in written.iter().zip(sample.outcome.violations()) {
-            let rule = sample.outcome.rule(found.rule).unwrap();
+        assert_eq!(written.len(), sample.results.total());
+        for (violation, (severity, found)) in written.iter().zip(sample.results.violations()) {
+            let rule = sample.results.rule(found.rule).unwrap();
             assert_eq!(violation["rule"], rule.name);
             assert_eq!(violation["severity"], severity.name());
             assert_eq!(violation["fix"].as_str(), rule.fix.as_deref());
@@ -479,15 +480,15 @@ mod tests {
             assert!(text.ends_with("}\n") && !text.contains(" \n"));
             assert!(!text.replace('\n', "").contains(crate::report::escape::terminal::is_hostile));
             let lines = text.lines().filter(|line| line.starts_with("{\"rule\"")).count();
-            let outcome = &sample.outcome;
-            let findings = outcome.total() + outcome.waived.len() + outcome.undecided.len();
-            assert_eq!(lines, findings + outcome.rules.len() + outcome.waivers.len());
+            let results = &sample.results;
+            let findings = results.total() + results.waived.len() + results.undecided.len();
+            assert_eq!(lines, findings + results.rules.len() + results.waivers.len());
         }
     }
 
     #[test]
     fn empty_lists_are_there() {
-        let sample = Sample { outcome: Outcome::default(), ..sample::conforming() };
+        let sample = Sample { results: Results::default(), ..sample::conforming() };
         let result = parsed(&sample);
         for list in ["scopes", "violations", "waived", "undecided", "unchecked", "fixed", "warnings", "history"] {
             assert_eq!(result[list], Value::Array(Vec::new()), "{list}");
@@ -497,9 +498,9 @@ mod tests {
     #[test]
     fn a_finding_without_its_rule_is_still_written() {
         let mut sample = sample::rich();
-        sample.outcome.rules.clear();
+        sample.results.rules.clear();
         let result = parsed(&sample);
-        assert_eq!(result["violations"].as_array().unwrap().len(), sample.outcome.total());
+        assert_eq!(result["violations"].as_array().unwrap().len(), sample.results.total());
         assert_eq!(result["violations"][0]["rule"], "unknown");
     }
 }

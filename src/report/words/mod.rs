@@ -83,7 +83,7 @@ pub(super) fn origin(violation: &Violation) -> Option<&'static str> {
 
 /// The remark that a waiver covered a violation until it expired.
 pub(super) fn expired(facts: &Facts<'_>, violation: &Violation) -> Option<String> {
-    let waiver = facts.outcome.waivers.get(violation.expired? as usize)?;
+    let waiver = facts.results.waivers.get(violation.expired? as usize)?;
     Some(format!("its waiver expired on {}", waiver.expires))
 }
 
@@ -107,17 +107,17 @@ pub(super) fn shortened(text: &str, most: usize) -> (&str, usize) {
 
 /// The number of violations of each severity: `3 violations: 1 critical, 2 low`.
 pub(super) fn violations(facts: &Facts<'_>) -> String {
-    let outcome = facts.outcome;
+    let results = facts.results;
     let by_severity: Vec<String> = crate::model::Severity::WORST_FIRST
         .into_iter()
-        .filter(|severity| outcome.count(*severity) > 0)
-        .map(|severity| format!("{} {severity}", number(outcome.count(severity) as u64)))
+        .filter(|severity| results.count(*severity) > 0)
+        .map(|severity| format!("{} {severity}", number(results.count(severity) as u64)))
         .collect();
-    let found = match outcome.total() {
+    let found = match results.total() {
         0 => "no violation".to_owned(),
         total => format!("{}: {}", count(total as u64, "violation"), by_severity.join(", ")),
     };
-    match outcome.waived.len() as u64 {
+    match results.waived.len() as u64 {
         0 => found,
         waived => format!("{found}; {} waived", number(waived)),
     }
@@ -125,9 +125,9 @@ pub(super) fn violations(facts: &Facts<'_>) -> String {
 
 /// The rules that are violated and how often, worst first, of equal severity the most violated first.
 pub(super) fn violated_rules<'a>(facts: &Facts<'a>) -> Vec<(&'a RuleFacts, u64)> {
-    let rules = &facts.outcome.rules;
+    let rules = &facts.results.rules;
     let mut counts = vec![0; rules.len()];
-    for (_, violation) in facts.outcome.violations() {
+    for (_, violation) in facts.results.violations() {
         if let Some(count) = counts.get_mut(violation.rule as usize) {
             *count += 1;
         }
@@ -146,7 +146,7 @@ pub(super) fn source(facts: &Facts<'_>, show: impl Fn(&str) -> String) -> String
     if let Some(shard) = &facts.run.shard {
         source.push_str(&format!(", shard {} of {}", shard.index, shard.count));
     }
-    let flags = facts.outcome.narrowing.flags();
+    let flags = facts.results.narrowing.flags();
     if !flags.is_empty() {
         let shown = flags.iter().take(MOST_FLAGS).map(|(flag, value)| show(&format!("--{flag} {value}")));
         source.push_str(&format!(", narrowed to {}", shown.collect::<Vec<_>>().join(" ")));
@@ -159,13 +159,13 @@ pub(super) fn source(facts: &Facts<'_>, show: impl Fn(&str) -> String) -> String
 
 /// The stages, APIs and Regions that were read: `9 stages of 4 APIs in 3 Regions, 7 governed by a rule, 2 by none`.
 pub(super) fn looked_at(facts: &Facts<'_>) -> String {
-    let outcome = facts.outcome;
-    let mut text = format!("{} of {}", count(outcome.stages, "stage"), count(apis(facts), "API"));
-    if let Some(regions) = regions(&outcome.scopes, "") {
+    let results = facts.results;
+    let mut text = format!("{} of {}", count(results.summary.stages, "stage"), count(apis(facts), "API"));
+    if let Some(regions) = regions(&results.scopes, "") {
         text.push_str(&format!(" in {regions}"));
     }
-    let none = outcome.stages.saturating_sub(outcome.governed);
-    match (outcome.stages, outcome.governed) {
+    let none = results.summary.stages.saturating_sub(results.summary.governed);
+    match (results.summary.stages, results.summary.governed) {
         (0, _) => {}
         (1, 1) => text.push_str(", governed by a rule"),
         (_, 0) => text.push_str(", none governed by a rule"),
@@ -178,20 +178,20 @@ pub(super) fn looked_at(facts: &Facts<'_>) -> String {
 }
 
 fn apis(facts: &Facts<'_>) -> u64 {
-    facts.outcome.scopes.iter().map(|scope| scope.apis).sum()
+    facts.results.scopes.iter().map(|scope| scope.apis).sum()
 }
 
 /// The accounting: how far every account, Region and API was read. `None` if there is one Region and every API of it
 /// was checked.
 pub(super) fn accounting(facts: &Facts<'_>) -> Option<String> {
-    let scopes = &facts.outcome.scopes;
+    let scopes = &facts.results.scopes;
     // An account that was not looked into has no Regions here.
     let (accounts, regions): (Vec<_>, Vec<_>) = scopes
         .iter()
         .partition(|it| it.region.is_none() && matches!(it.outcome, ScopeOutcome::Unchecked | ScopeOutcome::Excluded));
     let read = read_whole(facts);
     let sorted = |scopes: &[&Scope], noun: &str| {
-        let of = |outcome| scopes.iter().filter(|scope| scope.outcome == outcome).count() as u64;
+        let of = |results| scopes.iter().filter(|scope| scope.outcome == results).count() as u64;
         let counts = [
             (of(ScopeOutcome::Checked), read),
             (of(ScopeOutcome::Partial), "read in part"),
@@ -227,7 +227,7 @@ pub(super) fn accounting(facts: &Facts<'_>) -> Option<String> {
 
 /// The words for a scope without gaps. A narrowed run has not read anything in full.
 pub(super) fn read_whole(facts: &Facts<'_>) -> &'static str {
-    if facts.outcome.narrowing.is_none() { "read in full" } else { "read as narrowed" }
+    if facts.results.narrowing.is_none() { "read in full" } else { "read as narrowed" }
 }
 
 /// `3 Regions: 2 read in full, 1 not read`, or `3 Regions read in full`.
@@ -244,9 +244,12 @@ fn tallied(all: u64, noun: &str, counts: &[(u64, &str)]) -> String {
 
 /// The number of checks: `40 checks of 6 rules, 2 not applicable, 1 undecided`.
 pub(super) fn checked(facts: &Facts<'_>) -> String {
-    let outcome = facts.outcome;
-    let mut text = format!("{} of {}", count(outcome.checks, "check"), count(outcome.rules.len() as u64, "rule"));
-    for (number_of, what) in [(outcome.not_applicable, "not applicable"), (outcome.undecided_checks, "undecided")] {
+    let results = facts.results;
+    let mut text =
+        format!("{} of {}", count(results.summary.checks, "check"), count(results.rules.len() as u64, "rule"));
+    for (number_of, what) in
+        [(results.summary.not_applicable, "not applicable"), (results.summary.undecided, "undecided")]
+    {
         if number_of > 0 {
             text.push_str(&format!(", {} {what}", number(number_of)));
         }
@@ -274,7 +277,7 @@ pub(super) fn took(facts: &Facts<'_>) -> Option<String> {
     if run.reproducible {
         return None;
     }
-    let requests: u64 = facts.outcome.scopes.iter().filter_map(|scope| scope.requests).sum();
+    let requests: u64 = facts.results.scopes.iter().filter_map(|scope| scope.requests).sum();
     let requests = (requests > 0).then(|| count(requests, "request"));
     let parts: Vec<String> = requests.into_iter().chain(run.duration.map(duration)).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
@@ -302,8 +305,8 @@ pub(super) fn conclusion(facts: &Facts<'_>) -> String {
         _ => sentences.extend(unknown.map(|unknown| format!("nothing fails, but {unknown}."))),
     }
     if let Some(least) = judged.below_coverage {
-        let governed = number(facts.outcome.governed);
-        let stages = count(facts.outcome.stages, "stage");
+        let governed = number(facts.results.summary.governed);
+        let stages = count(facts.results.summary.stages, "stage");
         sentences
             .push(format!("a rule governs {governed} of {stages}, less than the {least} % that this run demands."));
     }
@@ -320,11 +323,11 @@ pub(super) fn conclusion(facts: &Facts<'_>) -> String {
 
 /// The reason for which nothing was verified.
 fn nothing_governed(facts: &Facts<'_>) -> String {
-    match facts.outcome.stages {
+    match facts.results.summary.stages {
         // What could not be read may hold any number of them.
-        0 if !facts.outcome.gaps.is_empty() => "no stage was read, so nothing was verified.".to_owned(),
+        0 if !facts.results.gaps.is_empty() => "no stage was read, so nothing was verified.".to_owned(),
         0 => {
-            let what = if apis(facts) == 0 && !facts.outcome.scopes.is_empty() { "API" } else { "stage" };
+            let what = if apis(facts) == 0 && !facts.results.scopes.is_empty() { "API" } else { "stage" };
             format!("no {what} was found, so nothing was verified.")
         }
         1 => "no rule governs the 1 stage that was read, so nothing was verified.".to_owned(),
@@ -335,14 +338,15 @@ fn nothing_governed(facts: &Facts<'_>) -> String {
 }
 
 fn verified(facts: &Facts<'_>) -> String {
-    let (outcome, judged) = (facts.outcome, facts.judgement);
-    if outcome.governed == 0 {
+    let (results, judged) = (facts.results, facts.judgement);
+    if results.summary.governed == 0 {
         return "no stage was governed by a rule, which this run allows.".to_owned();
     }
-    let decided = outcome.checks.saturating_sub(outcome.not_applicable).saturating_sub(outcome.undecided_checks);
-    let mut text = format!("{} on {} of ", count(decided, "check"), number(outcome.governed));
-    text.push_str(&count(outcome.stages, "stage"));
-    match (outcome.total() as u64, judged.tolerance.fail_on) {
+    let decided =
+        results.summary.checks.saturating_sub(results.summary.not_applicable).saturating_sub(results.summary.undecided);
+    let mut text = format!("{} on {} of ", count(decided, "check"), number(results.summary.governed));
+    text.push_str(&count(results.summary.stages, "stage"));
+    match (results.total() as u64, judged.tolerance.fail_on) {
         (0, _) => text.push_str(" found no violation."),
         (total, Some(threshold)) => {
             let verb = if total == 1 { "is" } else { "are" };
@@ -350,7 +354,7 @@ fn verified(facts: &Facts<'_>) -> String {
         }
         (total, None) => text.push_str(&format!(" found {}, which this run allows.", count(total, "violation"))),
     }
-    if let Some(unknown) = unknown(outcome.gaps.len(), outcome.undecided_checks) {
+    if let Some(unknown) = unknown(results.gaps.len(), results.summary.undecided) {
         text.push_str(&format!(" Incomplete, which this run allows: {unknown}."));
     }
     text
@@ -360,8 +364,9 @@ fn verified(facts: &Facts<'_>) -> String {
 mod tests {
     use super::*;
     use crate::model::judgement::{Judgement, Signal};
+    use crate::model::results::Summary;
     use crate::model::state::{Gap, Scope};
-    use crate::model::{Outcome, Severity};
+    use crate::model::{Results, Severity};
     use crate::report::facts::Run;
     use crate::report::sample;
 
@@ -401,9 +406,9 @@ mod tests {
             let scopes =
                 requests.iter().map(|requests| Scope { requests: *requests, ..sample::scope(None, None) }).collect();
             let run = Run { duration: Some(std::time::Duration::from_millis(10)), ..Run::default() };
-            let (outcome, judgement) =
-                (Outcome { scopes, ..Outcome::default() }, sample::judgement(Verdict::Conforms, 0));
-            took(&Facts { outcome: &outcome, judgement: &judgement, run: &run }).unwrap()
+            let (results, judgement) =
+                (Results { scopes, ..Results::default() }, sample::judgement(Verdict::Conforms, 0));
+            took(&Facts { results: &results, judgement: &judgement, run: &run }).unwrap()
         };
         assert_eq!(told(&[Some(0)]), "10 ms");
         assert_eq!(told(&[None]), "10 ms");
@@ -411,28 +416,29 @@ mod tests {
     }
 
     /// The conclusion for `governed` of nine stages, with the judgement changed by `change`.
-    fn concluded(governed: u64, change: impl Fn(&mut Outcome, &mut Judgement)) -> String {
-        let mut outcome = Outcome { stages: 9, governed, checks: 40, not_applicable: 3, ..Outcome::default() };
+    fn concluded(governed: u64, change: impl Fn(&mut Results, &mut Judgement)) -> String {
+        let summary = Summary { stages: 9, governed, checks: 40, not_applicable: 3, undecided: 0 };
+        let mut results = Results { summary, ..Results::default() };
         let mut judgement = sample::judgement(Verdict::Conforms, 0);
-        change(&mut outcome, &mut judgement);
-        conclusion(&Facts { outcome: &outcome, judgement: &judgement, run: &Run::default() })
+        change(&mut results, &mut judgement);
+        conclusion(&Facts { results: &results, judgement: &judgement, run: &Run::default() })
     }
 
     #[test]
     fn exit_0_says_what_was_verified() {
         assert_eq!(concluded(7, |_, _| ()), "37 checks on 7 of 9 stages found no violation.");
         assert_eq!(concluded(0, |_, _| ()), "no stage was governed by a rule, which this run allows.");
-        let below = concluded(7, |outcome, judged| {
-            outcome.violations[Severity::Low.rank()].push(sample::violation());
+        let below = concluded(7, |results, judged| {
+            results.violations[Severity::Low.rank()].push(sample::violation());
             judged.tolerance.fail_on = Some(Severity::High);
         });
         assert_eq!(below, "37 checks on 7 of 9 stages found no violation at or above high; 1 is below it.");
-        let never = concluded(7, |outcome, judged| {
-            outcome.violations[Severity::Low.rank()].push(sample::violation());
+        let never = concluded(7, |results, judged| {
+            results.violations[Severity::Low.rank()].push(sample::violation());
             judged.tolerance.fail_on = None;
         });
         assert_eq!(never, "37 checks on 7 of 9 stages found 1 violation, which this run allows.");
-        let allowed = concluded(7, |outcome, _| outcome.gaps.push(Gap::default()));
+        let allowed = concluded(7, |results, _| results.gaps.push(Gap::default()));
         assert!(allowed.ends_with("Incomplete, which this run allows: 1 thing could not be read."), "{allowed}");
     }
 
@@ -453,21 +459,21 @@ mod tests {
             concluded(0, |_, judged| nothing(judged)),
             "no rule governs any of the 9 stages that were read, so nothing was verified."
         );
-        let empty = concluded(0, |outcome, judged| {
-            outcome.stages = 0;
+        let empty = concluded(0, |results, judged| {
+            results.summary.stages = 0;
             nothing(judged);
         });
         assert_eq!(empty, "no stage was found, so nothing was verified.");
-        let unread = concluded(0, |outcome, judged| {
-            outcome.stages = 0;
-            outcome.gaps.push(Gap::default());
+        let unread = concluded(0, |results, judged| {
+            results.summary.stages = 0;
+            results.gaps.push(Gap::default());
             nothing(judged);
         });
         assert_eq!(unread, "no stage was read, so nothing was verified.");
         for (apis, what) in [(2, "stage"), (0, "API")] {
-            let empty = concluded(0, |outcome, judged| {
-                outcome.stages = 0;
-                outcome.scopes = vec![sample::scope(Some("1"), Some("r")), Scope { apis, ..sample::scope(None, None) }];
+            let empty = concluded(0, |results, judged| {
+                results.summary.stages = 0;
+                results.scopes = vec![sample::scope(Some("1"), Some("r")), Scope { apis, ..sample::scope(None, None) }];
                 nothing(judged);
             });
             assert_eq!(empty, format!("no {what} was found, so nothing was verified."));

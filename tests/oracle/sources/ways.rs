@@ -29,15 +29,15 @@ use crate::schema::{API, STAGE, Type};
 
 /// The JSON result of an audit of a state. What it renders is read back, and must render as it was.
 pub fn report(case: &Case, state: Box<dyn State>) -> Json {
-    let outcome = check::run(&case.policies, &case.waivers, state, case.options).unwrap();
+    let results = check::run(&case.policies, &case.waivers, state, case.options).unwrap();
     let tolerance =
         Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false, min_coverage: None };
-    let judgement = judge(&outcome, tolerance, None);
+    let judgement = judge(&results, tolerance, None);
     let run = Run { reproducible: true, ..Run::default() };
-    let rendered = json_of(&Facts { outcome: &outcome, judgement: &judgement, run: &run });
+    let rendered = json_of(&Facts { results: &results, judgement: &judgement, run: &run });
     let saved = result::read("result", rendered.as_bytes()).unwrap();
-    let judgement = judge(&saved.outcome, saved.tolerance, saved.signal);
-    let again = json_of(&Facts { outcome: &saved.outcome, judgement: &judgement, run: &saved.run });
+    let judgement = judge(&saved.results, saved.tolerance, saved.signal);
+    let again = json_of(&Facts { results: &saved.results, judgement: &judgement, run: &saved.run });
     assert_eq!(rendered, again, "a saved result is rendered as it was");
     serde_json::from_str(&rendered).unwrap()
 }

@@ -200,10 +200,10 @@ fn tried(text: &str, stage: &FoundStage, options: Options) -> Result<Policies, S
         mistakes.first().map(one).unwrap_or_default()
     })?;
     let state = Box::new(VecState::new(vec![stage.batch()], Close::default()));
-    let outcome = check::run(&policies, &Waivers::default(), state, options).map_err(|error| error.0)?;
-    let violated = outcome.violations.iter().map(Vec::len).sum::<usize>();
-    if violated > 0 || outcome.undecided_checks > 0 || outcome.governed != 1 {
-        return Err(format!("{violated} violations, {} undecided checks", outcome.undecided_checks));
+    let results = check::run(&policies, &Waivers::default(), state, options).map_err(|error| error.0)?;
+    let violated = results.violations.iter().map(Vec::len).sum::<usize>();
+    if violated > 0 || results.summary.undecided > 0 || results.summary.governed != 1 {
+        return Err(format!("{violated} violations, {} undecided checks", results.summary.undecided));
     }
     let tests = policies.policies.iter().flat_map(|policy| policy.tests.iter().map(move |test| (policy, test)));
     match tests.into_iter().find_map(|(policy, test)| failure(policy, test)) {

@@ -12,7 +12,7 @@ const SETTINGS: usize = 60;
 
 /// A section for each API with violations.
 pub(super) fn by_api(facts: &Facts<'_>, page: &mut String) {
-    let mut all: Vec<&Violation> = facts.outcome.violations().map(|(_, violation)| violation).collect();
+    let mut all: Vec<&Violation> = facts.results.violations().map(|(_, violation)| violation).collect();
     if all.is_empty() {
         return;
     }
@@ -49,7 +49,7 @@ fn section(facts: &Facts<'_>, violations: &[&Violation]) -> String {
 fn one_stage(facts: &Facts<'_>, violations: &[&Violation]) -> String {
     let [first, ..] = violations else { return String::new() };
     let mut rules: Vec<String> = Vec::new();
-    for rule in violations.iter().filter_map(|violation| facts.outcome.rule(violation.rule)) {
+    for rule in violations.iter().filter_map(|violation| facts.results.rule(violation.rule)) {
         let name = code(&rule.name);
         if !rules.contains(&name) {
             rules.push(name);

@@ -10,25 +10,25 @@ use crate::report::words;
 
 /// The number of violations of each severity.
 pub(super) fn severities(facts: &Facts<'_>, page: &mut String) {
-    if facts.outcome.total() == 0 {
+    if facts.results.total() == 0 {
         return;
     }
     page.push_str("\n| Severity | Violations |\n| --- | ---: |\n");
     for severity in Severity::WORST_FIRST {
-        page.push_str(&format!("| {severity} | {} |\n", words::number(facts.outcome.count(severity) as u64)));
+        page.push_str(&format!("| {severity} | {} |\n", words::number(facts.results.count(severity) as u64)));
     }
 }
 
 /// Every violation, worst first.
 pub(super) fn violations(facts: &Facts<'_>, page: &mut String) {
-    let outcome = facts.outcome;
-    if outcome.total() == 0 {
+    let results = facts.results;
+    if results.total() == 0 {
         return;
     }
     page.push_str("\n## Violations\n\n| Severity | Rule | Stage | Setting | Found | Expected |\n");
     page.push_str("| --- | --- | --- | --- | --- | --- |\n");
-    let shown = budget::fill(page, budget::VIOLATIONS, outcome.violations(), |(severity, violation)| {
-        let rule = outcome.rule(violation.rule).map_or("unknown", |rule| &rule.name);
+    let shown = budget::fill(page, budget::VIOLATIONS, results.violations(), |(severity, violation)| {
+        let rule = results.rule(violation.rule).map_or("unknown", |rule| &rule.name);
         format!(
             "| {severity} | {} | {} | {} | {} | {} |\n",
             cell(&code(rule)),
@@ -38,7 +38,7 @@ pub(super) fn violations(facts: &Facts<'_>, page: &mut String) {
             cell(&short(&violation.expected, VALUE)),
         )
     });
-    budget::left_out(page, "", outcome.total(), shown, "violation");
+    budget::left_out(page, "", results.total(), shown, "violation");
 }
 
 fn found(facts: &Facts<'_>, violation: &Violation) -> String {
@@ -51,15 +51,15 @@ fn found(facts: &Facts<'_>, violation: &Violation) -> String {
 
 /// The waived violations, with owner, reason and last day.
 pub(super) fn waived(facts: &Facts<'_>, page: &mut String) {
-    let outcome = facts.outcome;
-    if outcome.waived.is_empty() {
+    let results = facts.results;
+    if results.waived.is_empty() {
         return;
     }
     page.push_str("\n## Waived\n\n| Rule | Stage | Setting | Found | Until | Owner | Reason |\n");
     page.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
-    let shown = budget::fill(page, budget::WAIVED, &outcome.waived, |Waived { violation, waiver }| {
-        let rule = outcome.rule(violation.rule).map_or("unknown", |rule| &rule.name);
-        let waiver = outcome.waivers.get(*waiver as usize);
+    let shown = budget::fill(page, budget::WAIVED, &results.waived, |Waived { violation, waiver }| {
+        let rule = results.rule(violation.rule).map_or("unknown", |rule| &rule.name);
+        let waiver = results.waivers.get(*waiver as usize);
         let of_waiver = |of: fn(&WaiverFacts) -> &str| waiver.map(|waiver| prose(of(waiver))).unwrap_or_default();
         format!(
             "| {} | {} | {} | {} | {} | {} | {} |\n",
@@ -72,7 +72,7 @@ pub(super) fn waived(facts: &Facts<'_>, page: &mut String) {
             cell(&of_waiver(|waiver| &waiver.reason)),
         )
     });
-    budget::left_out(page, "", outcome.waived.len(), shown, "waived violation");
+    budget::left_out(page, "", results.waived.len(), shown, "waived violation");
 }
 
 /// The rules that are violated, each once: why it should hold and how to put it right.

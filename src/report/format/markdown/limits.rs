@@ -13,7 +13,7 @@ const MESSAGE: usize = 500;
 
 /// The alert below the verdict, which lists everything that could not be read.
 pub(super) fn alert(facts: &Facts<'_>, page: &mut String) {
-    let (outcome, judged) = (facts.outcome, facts.judgement);
+    let (results, judged) = (facts.results, facts.judgement);
     let mut paragraphs = Vec::new();
     if let Some(signal) = judged.signal {
         paragraphs.push(format!("**Interrupted by {}:** what follows was known until then.", signal.name()));
@@ -21,8 +21,8 @@ pub(super) fn alert(facts: &Facts<'_>, page: &mut String) {
     if judged.nothing_governed {
         paragraphs.push(format!("**Nothing was verified:** {}.", words::looked_at(facts)));
     }
-    if let Some(unknown) = words::unknown(outcome.gaps.len(), outcome.undecided_checks) {
-        let listed = if outcome.gaps.is_empty() { "" } else { " Nothing is known about:" };
+    if let Some(unknown) = words::unknown(results.gaps.len(), results.summary.undecided) {
+        let listed = if results.gaps.is_empty() { "" } else { " Nothing is known about:" };
         paragraphs.push(format!("**This audit is incomplete:** {unknown}.{listed}"));
     }
     if paragraphs.is_empty() {
@@ -33,10 +33,10 @@ pub(super) fn alert(facts: &Facts<'_>, page: &mut String) {
         page.push_str(if at == 0 { "" } else { ">\n" });
         page.push_str(&format!("> {paragraph}\n"));
     }
-    if !outcome.gaps.is_empty() {
+    if !results.gaps.is_empty() {
         page.push_str(">\n");
-        let shown = budget::fill(page, budget::ALERT, &outcome.gaps, |gap| format!("> - {}\n", unread(gap)));
-        budget::left_out(page, "> ", outcome.gaps.len(), shown, "thing");
+        let shown = budget::fill(page, budget::ALERT, &results.gaps, |gap| format!("> - {}\n", unread(gap)));
+        budget::left_out(page, "> ", results.gaps.len(), shown, "thing");
     }
 }
 
@@ -67,13 +67,13 @@ fn about(account: Option<&str>, region: Option<&str>, api: Option<&str>, stage: 
 
 /// The undecided checks, and their reasons.
 pub(super) fn undecided(facts: &Facts<'_>, page: &mut String) {
-    let outcome = facts.outcome;
-    if outcome.undecided.is_empty() {
+    let results = facts.results;
+    if results.undecided.is_empty() {
         return;
     }
     page.push_str("\n## Could not be decided\n\n| Rule | Stage | Setting | Why |\n| --- | --- | --- | --- |\n");
-    let shown = budget::fill(page, budget::UNDECIDED, &outcome.undecided, |one| {
-        let rule = outcome.rule(one.rule).map_or("unknown", |rule| &rule.name);
+    let shown = budget::fill(page, budget::UNDECIDED, &results.undecided, |one| {
+        let rule = results.rule(one.rule).map_or("unknown", |rule| &rule.name);
         let mut path = setting(one.path.as_deref());
         if let Some(route) = &one.route {
             path.push_str(&format!(" for {}", code(route)));
@@ -86,15 +86,15 @@ pub(super) fn undecided(facts: &Facts<'_>, page: &mut String) {
             cell(&prose(&one.reason))
         )
     });
-    budget::left_out(page, "", outcome.undecided.len(), shown, "setting");
-    for hint in words::hints(&outcome.undecided) {
+    budget::left_out(page, "", results.undecided.len(), shown, "setting");
+    for hint in words::hints(&results.undecided) {
         page.push_str(&format!("\nHint: {hint}\n"));
     }
 }
 
 /// The warnings.
 pub(super) fn warnings(facts: &Facts<'_>, page: &mut String) {
-    let warnings = &facts.outcome.warnings;
+    let warnings = &facts.results.warnings;
     if warnings.is_empty() {
         return;
     }
@@ -114,11 +114,11 @@ pub(super) fn warnings(facts: &Facts<'_>, page: &mut String) {
 
 /// The accounts and Regions, and how far each was read.
 pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
-    let scopes = &facts.outcome.scopes;
+    let scopes = &facts.results.scopes;
     if scopes.is_empty() {
         return;
     }
-    page.push_str("\n## Regions\n\n| Account | Region | Outcome | APIs | APIs skipped | Stages |\n");
+    page.push_str("\n## Regions\n\n| Account | Region | Results | APIs | APIs skipped | Stages |\n");
     page.push_str("| --- | --- | --- | ---: | ---: | ---: |\n");
     // Scopes that were not read come first, empty ones last, where they may be left out.
     let mut scopes: Vec<&Scope> = scopes.iter().collect();
@@ -130,7 +130,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
     });
     let all = scopes.len();
     let shown = budget::fill(page, budget::SCOPES, scopes, |scope| {
-        let outcome = match scope.outcome {
+        let results = match scope.outcome {
             ScopeOutcome::Checked | ScopeOutcome::Excluded => scope.outcome.name().to_owned(),
             ScopeOutcome::Partial | ScopeOutcome::Unchecked => format!("**{}**", scope.outcome.name()),
         };
@@ -140,7 +140,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
         };
         let name = |name: &Option<String>| name.as_deref().map_or_else(|| "not stated".to_owned(), code);
         format!(
-            "| {} | {} | {outcome} | {} | {} | {} |\n",
+            "| {} | {} | {results} | {} | {} | {} |\n",
             cell(&name(&scope.account)),
             if of_account(scope) { "all".to_owned() } else { cell(&name(&scope.region)) },
             words::number(scope.apis),
@@ -153,7 +153,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
 
 /// The stages and fields that the policies do not cover.
 pub(super) fn coverage(facts: &Facts<'_>, page: &mut String) {
-    let coverage = &facts.outcome.coverage;
+    let coverage = &facts.results.coverage;
     let mut entries = Vec::new();
     if !coverage.ungoverned.is_empty() {
         let count = words::count(coverage.ungoverned.len() as u64, "stage");

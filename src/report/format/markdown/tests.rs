@@ -162,43 +162,43 @@ fn hostile_text_stays_text_wherever_it_stands() {
     for hostile in TEXTS {
         let mut sample = sample::rich();
         let text = || Some(hostile.to_owned());
-        for rule in &mut sample.outcome.rules {
+        for rule in &mut sample.results.rules {
             (rule.name, rule.title, rule.why, rule.fix) = (hostile.to_owned(), hostile.to_owned(), text(), text());
             (rule.references, rule.file) = (vec![hostile.to_owned()], hostile.to_owned());
         }
-        for violation in sample.outcome.violations.iter_mut().flatten() {
+        for violation in sample.results.violations.iter_mut().flatten() {
             (violation.expected, violation.actual) = (hostile.into(), Actual::Text(hostile.into()));
             violation.path = Some(Path::named(["Tags", hostile]).into());
             violation.route = Some(hostile.into());
         }
-        for waived in &mut sample.outcome.waived {
+        for waived in &mut sample.results.waived {
             waived.violation.path = Some(Path::named([hostile]).into());
             waived.violation.actual = Actual::Text(hostile.into());
         }
-        for waiver in &mut sample.outcome.waivers {
+        for waiver in &mut sample.results.waivers {
             (waiver.reason, waiver.owner) = (hostile.to_owned(), hostile.to_owned());
         }
-        for undecided in &mut sample.outcome.undecided {
+        for undecided in &mut sample.results.undecided {
             (undecided.path, undecided.reason) = (Some(hostile.into()), hostile.into());
         }
-        for gap in &mut sample.outcome.gaps {
+        for gap in &mut sample.results.gaps {
             (gap.account, gap.region, gap.api_id, gap.stage) = (text(), text(), text(), text());
             (gap.operation, gap.code) = (hostile.to_owned(), hostile.to_owned());
             (gap.message, gap.hint) = (hostile.to_owned(), hostile.to_owned());
         }
-        for warning in &mut sample.outcome.warnings {
+        for warning in &mut sample.results.warnings {
             (warning.kind, warning.message, warning.api_id) =
                 (WarningName::from_file(hostile.to_owned()), hostile.to_owned(), text());
         }
-        for scope in &mut sample.outcome.scopes {
+        for scope in &mut sample.results.scopes {
             (scope.account, scope.region) = (text(), text());
         }
-        sample.outcome.coverage.unused_rules = vec![hostile.to_owned()];
+        sample.results.coverage.unused_rules = vec![hostile.to_owned()];
         sample.run.source = hostile.to_owned();
         let text = sample.render("markdown", STYLE);
         assert_inert(&text);
         assert_eq!(headings(&text).len(), 9, "{text}");
-        let violations = sample.outcome.total();
+        let violations = sample.results.total();
         assert_eq!(rows(&text).len(), 5 + violations + 2 + 2 + 5, "{text}");
         let whole = rows(&text).into_iter().filter(|row| row.len() == 6 && !row[5].is_empty()).count();
         assert_eq!(whole, violations + 5, "{text}");
@@ -209,16 +209,16 @@ fn large(violations: usize) -> Sample {
     let mut sample = sample::rich();
     for at in 0..violations {
         let stage = sample::stage("111122223333", "us-east-1", (&format!("api{at:06}"), "orders", "HTTP"), "prod");
-        sample.outcome.violations[Severity::High.rank()].push(crate::model::finding::Violation {
+        sample.results.violations[Severity::High.rank()].push(crate::model::finding::Violation {
             stage,
             rule: 1,
             ..sample::violation()
         });
     }
     for at in 0..5_000 {
-        let mut gap = sample.outcome.gaps[0].clone();
+        let mut gap = sample.results.gaps[0].clone();
         gap.region = Some(format!("region-{at}"));
-        sample.outcome.gaps.push(gap);
+        sample.results.gaps.push(gap);
     }
     sample
 }
@@ -230,8 +230,8 @@ fn a_large_report_fits_and_says_what_it_leaves_out() {
     assert!(text.len() < 1_000_000, "{}", text.len());
     assert!(text.len() > 600_000, "{}", text.len());
     let rows = rows(&text).iter().filter(|row| row.len() == 6 && row[0] == "high").count();
-    let shown = rows + sample.outcome.count(Severity::Critical);
-    let left = words::number((sample.outcome.total() - shown) as u64);
+    let shown = rows + sample.results.count(Severity::Critical);
+    let left = words::number((sample.results.total() - shown) as u64);
     assert!(text.contains(&format!("**{left} more of 20,014 violations would not fit here;**")), "{left}");
     assert!(text.contains("more of 5,002 things would not fit here;**"));
     assert!(text.contains("more of 20,004 APIs would not fit here;**"));
@@ -244,7 +244,7 @@ fn what_is_not_known_stands_before_what_was_found() {
     let alert = text.find("> [!WARNING]").unwrap();
     assert!(text.find("**Violations (exit 1):**").unwrap() < alert);
     assert!(alert < text.find("## Violations").unwrap());
-    for gap in sample::rich().outcome.gaps {
+    for gap in sample::rich().results.gaps {
         assert!(text.contains(&format!("> - `{} {}`", gap.account.unwrap(), gap.region.unwrap())));
     }
     assert!(!sample::conforming().render("markdown", STYLE).contains("[!WARNING]"));

@@ -42,7 +42,7 @@ fn totals(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         ("Checked   ", words::checked(facts)),
         ("Found     ", words::violations(facts)),
     ];
-    if let Some(unknown) = words::unknown(facts.outcome.gaps.len(), facts.outcome.undecided_checks) {
+    if let Some(unknown) = words::unknown(facts.results.gaps.len(), facts.results.summary.undecided) {
         lines.push(("Unknown   ", unknown));
     }
     if let Some(took) = words::took(facts) {

@@ -53,26 +53,26 @@ fn no_line_is_a_command_for_a_runner() {
         for pad in 0..80 {
             let mut sample = sample::rich();
             let hostile = format!("{}{command} {command}", "x ".repeat(pad / 2) + &"x".repeat(pad % 2));
-            for rule in &mut sample.outcome.rules {
+            for rule in &mut sample.results.rules {
                 (rule.name, rule.title, rule.fix) = (hostile.clone(), hostile.clone(), Some(hostile.clone()));
                 rule.file.clone_from(&hostile);
             }
-            for violation in sample.outcome.violations.iter_mut().flatten() {
+            for violation in sample.results.violations.iter_mut().flatten() {
                 violation.actual = crate::model::finding::Actual::Text(hostile.as_str().into());
                 violation.path = Some(crate::model::Path::named([hostile.as_str()]).into());
                 violation.expected = hostile.as_str().into();
             }
-            for undecided in &mut sample.outcome.undecided {
+            for undecided in &mut sample.results.undecided {
                 (undecided.path, undecided.reason) = (Some(hostile.as_str().into()), hostile.as_str().into());
             }
-            for gap in &mut sample.outcome.gaps {
+            for gap in &mut sample.results.gaps {
                 (gap.account, gap.message, gap.hint) = (Some(hostile.clone()), hostile.clone(), hostile.clone());
             }
-            for warning in &mut sample.outcome.warnings {
+            for warning in &mut sample.results.warnings {
                 (warning.kind, warning.message) = (WarningName::from_file(hostile.clone()), hostile.clone());
             }
-            sample.outcome.scopes[0].account = Some(hostile.clone());
-            sample.outcome.coverage.unused_rules = vec![hostile.clone()];
+            sample.results.scopes[0].account = Some(hostile.clone());
+            sample.results.coverage.unused_rules = vec![hostile.clone()];
             let text = text(&sample);
             assert!(!text.contains("##["), "{text}");
             for line in text.lines() {
@@ -86,7 +86,7 @@ fn no_line_is_a_command_for_a_runner() {
 fn an_arn_reads_as_it_is() {
     let mut sample = sample::rich();
     let arn = "arn:aws:apigateway:eu-west-1::/apis/a1";
-    sample.outcome.violations[0][0].expected = arn.into();
+    sample.results.violations[0][0].expected = arn.into();
     assert!(text(&sample).contains(arn));
 }
 
@@ -95,10 +95,10 @@ fn what_people_copy_is_not_broken() {
     let mut sample = sample::rich();
     let arn = format!("arn:aws:logs:eu-west-1:111122223333:log-group:/apigw/{}", "orders/".repeat(8));
     let format = r#"{"requestId":"$context.requestId","status":"$context.status","ip":"$context.identity.sourceIp","path":"$context.path"}"#;
-    let violation = &mut sample.outcome.violations[0][0];
+    let violation = &mut sample.results.violations[0][0];
     (violation.expected, violation.actual) = (arn.as_str().into(), crate::model::finding::Actual::Text(format.into()));
     let file = format!("policies/{}production.yaml", "team/".repeat(20));
-    sample.outcome.rules[0].file.clone_from(&file);
+    sample.results.rules[0].file.clone_from(&file);
     for width in [40, 80] {
         let text = sample.render("text", Style { colour: false, width });
         assert!(text.contains(&arn) && text.contains(format) && text.contains(&file), "{text}");
@@ -108,7 +108,7 @@ fn what_people_copy_is_not_broken() {
 #[test]
 fn a_place_that_is_not_stated_is_not_counted_among_the_regions() {
     let mut sample = sample::conforming();
-    let scope = &mut sample.outcome.scopes[0];
+    let scope = &mut sample.results.scopes[0];
     (scope.account, scope.region, scope.apis, scope.stages) = (None, None, 0, 0);
     let text = text(&sample);
     assert!(text.contains("\n  account and Region not stated: 0 stages of 0 APIs\n"), "{text}");
@@ -118,10 +118,10 @@ fn a_place_that_is_not_stated_is_not_counted_among_the_regions() {
 #[test]
 fn every_violation_and_gap_is_shown_at_any_length() {
     let mut sample = sample::rich();
-    let one = sample.outcome.violations[0][1].clone();
-    sample.outcome.violations[0].extend(std::iter::repeat_n(one, 5_000));
+    let one = sample.results.violations[0][1].clone();
+    sample.results.violations[0].extend(std::iter::repeat_n(one, 5_000));
     let text = sample.render("text", Style { colour: false, width: usize::MAX });
-    assert_eq!(text.matches(", expected ").count(), sample.outcome.total() + sample.outcome.waived.len());
+    assert_eq!(text.matches(", expected ").count(), sample.results.total() + sample.results.waived.len());
     assert!(text.contains("5,014 violations: 5,005 critical"));
 }
 

@@ -13,7 +13,7 @@ const UNGOVERNED: usize = 5;
 
 /// The stages and rules that have nothing to do with each other.
 pub(super) fn coverage(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let coverage = &facts.outcome.coverage;
+    let coverage = &facts.results.coverage;
     if !coverage.ungoverned.is_empty() || !coverage.unused_rules.is_empty() {
         page.blank()?;
     }
@@ -38,7 +38,7 @@ pub(super) fn coverage(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()>
 
 /// The warnings.
 pub(super) fn warnings(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let warnings = &facts.outcome.warnings;
+    let warnings = &facts.results.warnings;
     if warnings.is_empty() {
         return Ok(());
     }
@@ -60,20 +60,20 @@ pub(super) fn warnings(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()>
 
 /// The undecided checks, and their reasons.
 pub(super) fn undecided(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let outcome = facts.outcome;
-    if outcome.undecided.is_empty() {
+    let results = facts.results;
+    if results.undecided.is_empty() {
         return Ok(());
     }
     page.blank()?;
-    let head = format!("{} could not be decided", words::count(outcome.undecided_checks, "check"));
+    let head = format!("{} could not be decided", words::count(results.summary.undecided, "check"));
     page.paragraph(0, 2, &[(ALARM, &head)])?;
-    for stage in outcome.undecided.chunk_by(|a, b| a.stage.order(&b.stage).is_eq()) {
+    for stage in results.undecided.chunk_by(|a, b| a.stage.order(&b.stage).is_eq()) {
         if let [first, ..] = stage {
             let name = words::stage_name(&first.stage) + &words::details(&first.stage, None);
             page.paragraph(2, 4, &[(BOLD, &visible(&name))])?;
         }
         for one in stage {
-            let rule = outcome.rule(one.rule).map_or("unknown rule", |rule| &rule.name);
+            let rule = results.rule(one.rule).map_or("unknown rule", |rule| &rule.name);
             let path = one.path.as_deref().map(|path| format!(", {path}")).unwrap_or_default();
             let route = one.route.as_deref().map(|route| format!(" for {route}")).unwrap_or_default();
             page.paragraph(
@@ -89,7 +89,7 @@ pub(super) fn undecided(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()
             )?;
         }
     }
-    for hint in words::hints(&outcome.undecided) {
+    for hint in words::hints(&results.undecided) {
         page.paragraph(2, 4, &[(BOLD, "hint: "), (PLAIN, &hint.replace('`', ""))])?;
     }
     Ok(())
@@ -97,7 +97,7 @@ pub(super) fn undecided(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()
 
 /// Everything that could not be read, with the reason and a hint.
 pub(super) fn unchecked(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let gaps = &facts.outcome.gaps;
+    let gaps = &facts.results.gaps;
     if gaps.is_empty() {
         return Ok(());
     }

@@ -20,7 +20,7 @@ fn heading(stage: &StageName, page: &mut Page<'_>) -> io::Result<()> {
 
 /// Writes what fails on each stage, stage by stage.
 pub(super) fn violations(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let mut all: Vec<(Severity, &Violation)> = facts.outcome.violations().collect();
+    let mut all: Vec<(Severity, &Violation)> = facts.results.violations().collect();
     // Stable, so that on each stage the worst stay first.
     all.sort_by(|(_, a), (_, b)| a.stage.order(&b.stage));
     for stage in all.chunk_by(|(_, a), (_, b)| a.stage.order(&b.stage).is_eq()) {
@@ -46,7 +46,7 @@ pub(super) fn violations(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<(
 }
 
 fn rule_line(facts: &Facts<'_>, severity: Severity, rule: u32, page: &mut Page<'_>) -> io::Result<()> {
-    let (name, title) = facts.outcome.rule(rule).map_or(("unknown rule", ""), |rule| (&*rule.name, &*rule.title));
+    let (name, title) = facts.results.rule(rule).map_or(("unknown rule", ""), |rule| (&*rule.name, &*rule.title));
     let (label, name) = (format!("{severity:8}"), visible(name));
     page.paragraph(
         2,

@@ -33,12 +33,12 @@ pub fn write(results: &Results<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     let tests = results.runs().count();
     let of = format!("{} in {}: ", plural(tests, "test"), plural(results.tested.len(), "policy"));
-    let (style, outcome) = match (tests, failed.len()) {
+    let (style, results) = match (tests, failed.len()) {
         (0, _) => (BAD, NO_TESTS.to_owned()),
         (_, 0) => (GOOD, "all passed".to_owned()),
         (_, failed) => (BAD, format!("{failed} failed")),
     };
-    page.paragraph(0, 2, &[(PLAIN, &of), (style, &outcome)])
+    page.paragraph(0, 2, &[(PLAIN, &of), (style, &results)])
 }
 
 /// The text of a page without colours and line breaks.

@@ -1,4 +1,4 @@
-//! The outcome of an audit: the facts that the gate judges and the reports write.
+//! The results of an audit: all that the gate and the reports see of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,21 +7,13 @@ use super::finding::{RuleFacts, StageName, Undecided, Violation, Waived, WaiverF
 use super::severity::Severity;
 use super::state::{Gap, Narrowing, Scope, Warning, WarningKind};
 
-/// The facts of one audit, in the order of every report.
+/// The results of one audit: its rules and waivers, typed records in the order of every report, and a summary.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct Results {
     /// The rules of the audit; findings name them by place.
     pub rules: Vec<RuleFacts>,
-    /// Stages that were read.
-    pub stages: u64,
-    /// Stages on which a rule conforms, violates or is undecided.
-    pub governed: u64,
-    /// Pairs of a rule and a stage whose `match` holds or is undecided.
-    pub checks: u64,
-    /// Those of them in which nothing applies to the stage.
-    pub not_applicable: u64,
-    /// Those of them that could not be decided.
-    pub undecided_checks: u64,
+    /// The counts.
+    pub summary: Summary,
     /// Violations, worst severity first, each list in the order of reports.
     pub violations: [Vec<Violation>; 5],
     /// Violations that a waiver tolerates, worst first, in the order of reports.
@@ -50,6 +42,31 @@ pub struct Outcome {
     pub unfound: Vec<Gap>,
 }
 
+/// The counts of an audit that its records do not hold.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// Stages that were read.
+    pub stages: u64,
+    /// Stages on which a rule conforms, violates or is undecided.
+    pub governed: u64,
+    /// Pairs of a rule and a stage whose `match` holds or is undecided.
+    pub checks: u64,
+    /// Checks in which nothing applies to the stage.
+    pub not_applicable: u64,
+    /// Checks that could not be decided.
+    pub undecided: u64,
+}
+
+impl std::ops::AddAssign for Summary {
+    fn add_assign(&mut self, other: Self) {
+        self.stages += other.stages;
+        self.governed += other.governed;
+        self.checks += other.checks;
+        self.not_applicable += other.not_applicable;
+        self.undecided += other.undecided;
+    }
+}
+
 /// A waiver that a shard did not need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unneeded {
@@ -70,7 +87,7 @@ pub struct Coverage {
     pub unread_fields: Vec<String>,
 }
 
-impl Outcome {
+impl Results {
     /// Every violation, worst first.
     pub fn violations(&self) -> impl Iterator<Item = (Severity, &Violation)> {
         Severity::WORST_FIRST
@@ -90,7 +107,7 @@ impl Outcome {
             let (_, used) = files.entry(policy(rule)).or_insert((&rule.file, false));
             *used |= !unused.contains(rule.name.as_str());
         }
-        let of = match self.stages {
+        let of = match self.summary.stages {
             0 => return Vec::new(),
             1 => "does not govern the 1 stage that was read".to_owned(),
             stages => format!("governs none of the {stages} stages that were read"),
@@ -131,11 +148,7 @@ impl Outcome {
 
     /// Adds what was found on other stages, without bringing it into order. Rules and waivers are the same for both.
     pub fn add(&mut self, other: Self) {
-        self.stages += other.stages;
-        self.governed += other.governed;
-        self.checks += other.checks;
-        self.not_applicable += other.not_applicable;
-        self.undecided_checks += other.undecided_checks;
+        self.summary += other.summary;
         for (mine, theirs) in self.violations.iter_mut().zip(other.violations) {
             mine.extend(theirs);
         }
@@ -204,28 +217,28 @@ mod tests {
             file: "p.yaml".to_owned(),
             line: 1,
         };
-        let mut outcome = Outcome {
+        let mut results = Results {
             rules: ["a/one", "a/two", "b/one", "b/two"].map(rule).into(),
-            stages: 2,
+            summary: Summary { stages: 2, ..Summary::default() },
             coverage: Coverage {
                 unused_rules: ["a/one", "b/one", "b/two"].map(str::to_owned).into(),
                 ..Coverage::default()
             },
-            ..Outcome::default()
+            ..Results::default()
         };
-        let said = |outcome: &Outcome| outcome.unused_policies().into_iter().map(|it| it.message).collect::<Vec<_>>();
+        let said = |results: &Results| results.unused_policies().into_iter().map(|it| it.message).collect::<Vec<_>>();
         let why = "its `match` selects no such stage, or its rules do not apply";
         assert_eq!(
-            said(&outcome),
+            said(&results),
             [format!("the policy b (p.yaml) governs none of the 2 stages that were read: {why}")]
         );
-        outcome.stages = 1;
-        outcome.gaps.push(Gap::default());
+        results.summary.stages = 1;
+        results.gaps.push(Gap::default());
         let others = "what could not be read may hold stages that it governs";
         let one = format!("the policy b (p.yaml) does not govern the 1 stage that was read: {why}; {others}");
-        assert_eq!(said(&outcome), [one]);
+        assert_eq!(said(&results), [one]);
         // That nothing was read is one warning, not one for each policy.
-        outcome.stages = 0;
-        assert!(said(&outcome).is_empty());
+        results.summary.stages = 0;
+        assert!(said(&results).is_empty());
     }
 }
