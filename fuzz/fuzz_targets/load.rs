@@ -9,7 +9,7 @@ use driftgate::model::Document;
 use libfuzzer_sys::fuzz_target;
 use driftgate::policy::text::diagnostic::SourceText;
 use driftgate::policy::load;
-use driftgate::policy::language::context::At;
+use driftgate::policy::language::context::Context;
 use driftgate::policy::read::policies::protocols;
 use driftgate::policy::language::truth::Use;
 
@@ -32,7 +32,7 @@ fuzz_target!(|text: &str| {
                         stage: &example.stage,
                     };
                     for protocol in protocols(&document) {
-                        let at = At::top(&document, *protocol, Use::Expect);
+                        let at = Context::top(&document, *protocol, Use::Expect);
                         for pattern in policy.rules.iter().filter_map(|rule| rule.expect.as_ref()) {
                             let _ = pattern.truth(document.stage, &at);
                         }

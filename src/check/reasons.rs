@@ -14,7 +14,7 @@ use crate::model::finding::Actual;
 use crate::model::path::{Path, Segment};
 use crate::model::protocol::Protocol;
 use crate::policy::author::describe::places;
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::explain::{Failure, Trail};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::language::truth::{Truth, Use};
@@ -115,7 +115,7 @@ fn demanded(
 ) -> Vec<Failure> {
     let mut demanded = Vec::new();
     if let Some(picture) = &rule.expect {
-        let at = At::top(document, protocol, Use::Expect).showing(options.show_values);
+        let at = Context::top(document, protocol, Use::Expect).showing(options.show_values);
         picture.demands(document.stage, &at, &mut Trail::top(), &mut demanded);
     }
     demanded.extend(rule.assertion.iter().map(asserted::failure));
@@ -137,7 +137,7 @@ fn unmatched(
     let Some(selection) = selection else { return Vec::new() };
     let mut lacking = Vec::new();
     selection.lacking(protocol, &mut Path::new(), &mut lacking);
-    let failing = |at: &At<'_>, note: String| -> Vec<Reason> {
+    let failing = |at: &Context<'_>, note: String| -> Vec<Reason> {
         let mut failures = Vec::new();
         selection.failures(document.stage, at, &mut Trail::top(), &mut failures);
         let note: Arc<str> = note.into();
@@ -149,14 +149,14 @@ fn unmatched(
         };
         failures.into_iter().map(reason).collect()
     };
-    let default = At::top(document, protocol, Use::Match).showing(options.show_values);
+    let default = Context::top(document, protocol, Use::Match).showing(options.show_values);
     let any_route = default.any_route();
     match selection.truth(document.stage, &any_route) {
         Truth::False | Truth::Dropped => failing(&any_route, format!("{whose} match")),
         // It depends on the route, and the default or an entry fits.
         Truth::Unknown
             if routes(document)
-                .any(|route| selection.truth(document.stage, &At { route: &route, ..default }) == Truth::True) =>
+                .any(|route| selection.truth(document.stage, &Context { route: &route, ..default }) == Truth::True) =>
         {
             Vec::new()
         }

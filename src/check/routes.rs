@@ -11,7 +11,7 @@ use crate::model::finding::{Origin, Reading};
 use crate::model::path::Segment;
 use crate::model::protocol::Protocol;
 use crate::model::value::{NOT_STATED, UNSET, Value};
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::explain::{Failure, OpenQuestion, Trail};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::language::truth::{Truth, Use};
@@ -72,7 +72,7 @@ pub fn route_settings<'d>(document: &Document<'d>) -> &'d Value<'d> {
 pub struct Routes<'d> {
     parts: &'d [RoutePart],
     chosen: Chosen,
-    at: At<'d>,
+    at: Context<'d>,
     default: &'d Value<'d>,
     /// `RouteSettings`.
     entries: &'d Value<'d>,
@@ -103,7 +103,10 @@ impl<'d> Routes<'d> {
         Self {
             parts: &each.parts,
             chosen,
-            at: At { field: EACH_ROUTE, ..At::top(document, protocol, Use::Expect).showing(options.show_values) },
+            at: Context {
+                field: EACH_ROUTE,
+                ..Context::top(document, protocol, Use::Expect).showing(options.show_values)
+            },
             default: document.value(stage::DEFAULT_ROUTE),
             entries: route_settings(document),
             options,
@@ -174,7 +177,7 @@ impl<'d> Routes<'d> {
             Pattern::Member { field, at, inner } if field.on.include(self.at.protocol) => {
                 let own = route.entry.member(*at);
                 let inherits = own.is_unset() && route.reading == Reading::Inherit;
-                inner.truth(if inherits { self.default.member(*at) } else { own }, &At { field, ..self.at })
+                inner.truth(if inherits { self.default.member(*at) } else { own }, &Context { field, ..self.at })
             }
             pattern => pattern.truth(&in_force(route.entry, self.default, route.reading), &self.at),
         }

@@ -11,7 +11,7 @@ use crate::model::catalogue::{api, stage};
 use crate::model::finding::Actual;
 use crate::model::protocol::{Protocol, Protocols};
 use crate::model::value::{NOT_STATED, Value};
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::explain::{Failure, OpenQuestion, Trail};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::language::truth::{Truth, Use};
@@ -49,7 +49,7 @@ impl PolicyMatch {
     pub fn of(selects: Option<&Pattern>, document: &Document<'_>) -> Self {
         let Some(pattern) = selects else { return Self::Everything };
         let [protocol] = protocols(document) else { return Self::Open };
-        match pattern.truth(document.stage, &At::top(document, *protocol, Use::Match)) {
+        match pattern.truth(document.stage, &Context::top(document, *protocol, Use::Match)) {
             Truth::True => Self::Everything,
             Truth::False | Truth::Dropped => Self::Nothing,
             Truth::Unknown => Self::Open,
@@ -145,10 +145,10 @@ fn unstated_protocol_question() -> OpenQuestion {
 
 /// The routes of a stage that a rule is about: all of them or none, unless its `match` names `route`.
 pub(super) fn chosen(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>) -> Chosen {
-    let at = At::top(document, protocol, Use::Match);
+    let at = Context::top(document, protocol, Use::Match);
     let matches = |route: &Value<'_>| {
         let selections = [selects, rule.selection.as_ref()].into_iter().flatten();
-        Use::Match.all(selections.map(|pattern| pattern.truth(document.stage, &At { route, ..at })))
+        Use::Match.all(selections.map(|pattern| pattern.truth(document.stage, &Context { route, ..at })))
     };
     if rule.by_route { Chosen::among(document, matches) } else { Chosen::all(matches(at.route)) }
 }
@@ -160,10 +160,10 @@ fn match_questions(
     rule: &Rule,
     document: &Document<'_>,
 ) -> Vec<OpenQuestion> {
-    let top = At::top(document, protocol, Use::Match);
+    let top = Context::top(document, protocol, Use::Match);
     let mut questions: Vec<OpenQuestion> = Vec::new();
     let mut ask = |route: &Value<'_>| {
-        let at = At { route, ..top };
+        let at = Context { route, ..top };
         let selections = || [selects, rule.selection.as_ref()].into_iter().flatten();
         if Use::Match.all(selections().map(|pattern| pattern.truth(document.stage, &at))) != Truth::Unknown {
             return;
@@ -211,7 +211,7 @@ fn assuming(
         Truth::True => {}
     }
 
-    let at = At::top(document, protocol, Use::Expect).showing(options.show_values);
+    let at = Context::top(document, protocol, Use::Expect).showing(options.show_values);
     let picture = rule.expect.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
     let routes = rule.each_route.as_ref().map(|each| Routes::of(each, chosen, document, protocol, options));
     let asserted = rule.assertion.as_ref().map(|assertion| AssertOutcome::of(assertion, document, protocol, options));
@@ -269,7 +269,7 @@ pub fn undecided_beside(
         if let Verdict::Violates(failures) = assuming(*protocol, selects, rule, document, options) {
             settings.push((*protocol, failures));
         }
-        let at = At::top(document, *protocol, Use::Expect);
+        let at = Context::top(document, *protocol, Use::Expect);
         if let Some(pattern) = &rule.expect {
             pattern.questions_beside(document.stage, &at, &mut Trail::top(), &mut questions);
         }

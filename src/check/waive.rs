@@ -10,7 +10,7 @@ use crate::model::state::{Scope, ScopeOutcome, Warning, WarningKind};
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::model::{Document, Results};
 use crate::policy::Policies;
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::explain::Failure;
 use crate::policy::language::truth::{Truth, Use};
 use crate::policy::read::compile::Expectation;
@@ -150,7 +150,7 @@ fn may_be_in(waiver: &Waiver, scope: &Scope) -> bool {
         stage: &NOT_STATED,
     };
     Protocol::ALL.iter().any(|protocol| {
-        let at = At::top(&document, *protocol, Use::Match).any_route();
+        let at = Context::top(&document, *protocol, Use::Match).any_route();
         !matches!(waiver.selection.truth(document.stage, &at), Truth::False | Truth::Dropped)
     })
 }
@@ -161,7 +161,7 @@ impl Waiving<'_> {
     fn covers(&self, waiver: &Waiver, failure: &Failure, document: &Document<'_>, protocol: Protocol) -> bool {
         let key = failure.route().map(Value::text);
         let route = key.as_ref().unwrap_or(&UNSET);
-        let at = At { route, ..At::top(document, protocol, Use::Match) };
+        let at = Context { route, ..Context::top(document, protocol, Use::Match) };
         if waiver.selection.truth(document.stage, &at) != Truth::True {
             return false;
         }
@@ -188,8 +188,8 @@ fn accepts(
     // The value found may be one that the entry of a route inherits.
     let in_force = failure.route().map(|key| with_what_is_in_force(key, reading, document));
     let document = &Document { stage: in_force.as_ref().unwrap_or(document.stage), ..*document };
-    let at = At::top(document, protocol, Use::Expect);
-    let at_route = At { field: EACH_ROUTE, ..at };
+    let at = Context::top(document, protocol, Use::Expect);
+    let at_route = Context { field: EACH_ROUTE, ..at };
     let settings = match failure.route() {
         Some(key) => route_settings(document).entry(key),
         None => document.value(DEFAULT_ROUTE),

@@ -19,7 +19,7 @@ pub const EXAMPLE_REGION: &str = "us-east-1";
 
 /// The stage that a pattern is tried on, and everything else its answer depends on.
 #[derive(Clone, Copy)]
-pub struct At<'d> {
+pub struct Context<'d> {
     /// The stage.
     pub document: &'d Document<'d>,
     /// The protocol that the stage is taken to have.
@@ -38,17 +38,26 @@ pub struct At<'d> {
     pub empty_is_text: bool,
 }
 
-impl<'d> At<'d> {
+impl<'d> Context<'d> {
     /// The top of a document.
     #[must_use]
     pub fn top(document: &'d Document<'d>, protocol: Protocol, used: Use) -> Self {
-        At { document, protocol, used, field: &DOCUMENT, key: None, route: &UNSET, hide: true, empty_is_text: false }
+        Context {
+            document,
+            protocol,
+            used,
+            field: &DOCUMENT,
+            key: None,
+            route: &UNSET,
+            hide: true,
+            empty_is_text: false,
+        }
     }
 
     /// The same, with every value shown as it is if `show_values`.
     #[must_use]
     pub fn showing(self, show_values: bool) -> Self {
-        At { hide: !show_values, ..self }
+        Context { hide: !show_values, ..self }
     }
 
     /// A text of the document as a report may show it, given the key that it has in a map.
@@ -58,22 +67,22 @@ impl<'d> At<'d> {
     }
 
     /// The value of a key that fits a glob.
-    pub(crate) fn at_key<'k>(&self, key: &'k str, field: &'static Field) -> At<'k>
+    pub(crate) fn at_key<'k>(&self, key: &'k str, field: &'static Field) -> Context<'k>
     where
         'd: 'k,
     {
-        At { field, key: Some(key), empty_is_text: matches!(field.kind, Kind::Text), ..*self }
+        Context { field, key: Some(key), empty_is_text: matches!(field.kind, Kind::Text), ..*self }
     }
 
     /// The same under a `not`.
     #[must_use]
     pub fn under_not(self) -> Self {
-        At { used: self.used.turned(), ..self }
+        Context { used: self.used.turned(), ..self }
     }
 
     /// The same while nothing is known of the routes.
     #[must_use]
     pub fn any_route(self) -> Self {
-        At { route: &NOT_STATED, ..self }
+        Context { route: &NOT_STATED, ..self }
     }
 }

@@ -9,7 +9,7 @@ use crate::model::finding::{Actual, Origin, Reading};
 use crate::model::path::{Path, Segment};
 use crate::model::protocol::Protocol;
 use crate::model::value::{Value, Written};
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::pattern::{Pattern, SettingTest, SettingTests, fitting};
 use crate::policy::language::test::NOT_STATED_REASON;
 use crate::policy::language::truth::Truth;
@@ -136,7 +136,7 @@ impl Trail {
 
 impl SettingTests {
     /// The tests that fail, in words.
-    fn expected(&self, value: &Value<'_>, at: &At<'_>) -> Arc<str> {
+    fn expected(&self, value: &Value<'_>, at: &Context<'_>) -> Arc<str> {
         let failed = self.tests.iter().filter(|one| one.test.answer(value, at) == Truth::False);
         let mut words = failed.map(|SettingTest { test, words, .. }| match (test.missed(value), words) {
             (Some(missed), _) => missed.into(),
@@ -158,7 +158,7 @@ impl SettingTests {
 
 impl Pattern {
     /// The settings that fail, given that the pattern does.
-    pub fn failures(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
+    pub fn failures(&self, value: &Value<'_>, at: &Context<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
         match self {
             Self::All(of) => {
                 for pattern in of {
@@ -186,7 +186,7 @@ impl Pattern {
                 let Kind::Map(field) = at.field.kind else { return };
                 let expected: Arc<str> = self.words(at).into();
                 for (key, value) in fitting(glob, written, value).filter(|(_, value)| presence(value) == Truth::True) {
-                    let at = At { field, key: Some(key), ..*at };
+                    let at = Context { field, key: Some(key), ..*at };
                     let found = trail.below_key(key, |trail| Self::failure_of(value, &at, trail));
                     out.push(Failure { expected: Arc::clone(&expected), ..found });
                 }
@@ -205,7 +205,7 @@ impl Pattern {
     }
 
     /// Every setting on which the pattern has a demand: the demand and the value found, whether or not they agree.
-    pub fn demands(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
+    pub fn demands(&self, value: &Value<'_>, at: &Context<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
         if self.truth(value, at) == Truth::Dropped {
             return;
         }
@@ -245,31 +245,31 @@ impl Pattern {
     fn step<T>(
         &self,
         value: &Value<'_>,
-        at: &At<'_>,
+        at: &Context<'_>,
         trail: &mut Trail,
-        then: impl FnOnce(&Self, &Value<'_>, &At<'_>, &mut Trail) -> T,
+        then: impl FnOnce(&Self, &Value<'_>, &Context<'_>, &mut Trail) -> T,
     ) -> T {
         match self {
             Self::Member { field, at: place, inner } => trail.below(Segment::Member(field.name), |trail| {
-                then(inner, value.member(*place), &At { field, ..*at }, trail)
+                then(inner, value.member(*place), &Context { field, ..*at }, trail)
             }),
             Self::Entry { key, field, inner } => {
-                let at = At { field, key: Some(key), ..*at };
+                let at = Context { field, key: Some(key), ..*at };
                 trail.below(Segment::Key(key), |trail| then(inner, value.entry(key), &at, trail))
             }
             Self::Top { top, field, inner } => trail.below(Segment::Member(field.name), |trail| {
-                top.with(at, |value| then(inner, value, &At { field, ..*at }, trail))
+                top.with(at, |value| then(inner, value, &Context { field, ..*at }, trail))
             }),
             here => then(here, value, at, trail),
         }
     }
 
-    fn failure_here(&self, value: &Value<'_>, at: &At<'_>, trail: &Trail) -> Failure {
+    fn failure_here(&self, value: &Value<'_>, at: &Context<'_>, trail: &Trail) -> Failure {
         Failure { expected: self.words(at).into(), ..Self::failure_of(value, at, trail) }
     }
 
     /// The value found at a place, whatever is expected there.
-    fn failure_of(value: &Value<'_>, at: &At<'_>, trail: &Trail) -> Failure {
+    fn failure_of(value: &Value<'_>, at: &Context<'_>, trail: &Trail) -> Failure {
         let path = trail.path();
         // The document as a whole is not a setting: nothing is "found" there.
         if path.is_whole() {
@@ -280,7 +280,7 @@ impl Pattern {
     }
 
     /// The failure of a `not` over this pattern, at the one setting that the pattern is about.
-    fn holds_though(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
+    fn holds_though(&self, value: &Value<'_>, at: &Context<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
         match self {
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
                 self.step(value, at, trail, |inner, value, at, trail| inner.holds_though(value, at, trail, out));
@@ -294,7 +294,7 @@ impl Pattern {
     }
 
     /// The questions that keep the pattern from being decided.
-    pub fn open_questions(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<OpenQuestion>) {
+    pub fn open_questions(&self, value: &Value<'_>, at: &Context<'_>, trail: &mut Trail, out: &mut Vec<OpenQuestion>) {
         if self.truth(value, at) != Truth::Unknown {
             return;
         }
@@ -325,7 +325,13 @@ impl Pattern {
     }
 
     /// The questions that are open beside the failures of a pattern that fails.
-    pub fn questions_beside(&self, value: &Value<'_>, at: &At<'_>, trail: &mut Trail, out: &mut Vec<OpenQuestion>) {
+    pub fn questions_beside(
+        &self,
+        value: &Value<'_>,
+        at: &Context<'_>,
+        trail: &mut Trail,
+        out: &mut Vec<OpenQuestion>,
+    ) {
         match (self.truth(value, at), self) {
             (Truth::Unknown, _) => self.open_questions(value, at, trail, out),
             (Truth::False, Self::All(of)) => {
@@ -348,7 +354,7 @@ impl Pattern {
 }
 
 /// The origin of a value, by the first member of its path.
-fn origin(value: &Value<'_>, at: &At<'_>, path: &Path) -> Origin {
+fn origin(value: &Value<'_>, at: &Context<'_>, path: &Path) -> Origin {
     if value.is_unset() && !at.empty_is_text {
         return match at.field.unset {
             Unset::False | Unset::Text(_) => Origin::Implied,
@@ -363,7 +369,7 @@ fn origin(value: &Value<'_>, at: &At<'_>, path: &Path) -> Origin {
 }
 
 /// A value as a report may show it: a stage variable, and every text that looks like a secret, only as a digest.
-fn actual(value: &Value<'_>, at: &At<'_>) -> Actual {
+fn actual(value: &Value<'_>, at: &Context<'_>) -> Actual {
     if value.is_unset() {
         return if at.empty_is_text { Actual::Text("".into()) } else { Actual::Unset };
     }
@@ -383,7 +389,7 @@ fn actual(value: &Value<'_>, at: &At<'_>) -> Actual {
 }
 
 /// A text as a report may show it.
-fn shown<'t>(text: &'t str, at: &At<'_>) -> Cow<'t, str> {
+fn shown<'t>(text: &'t str, at: &Context<'_>) -> Cow<'t, str> {
     if at.hide && at.field.sensitive {
         return Digest::of(at.document.account, at.key.unwrap_or_default(), text).short().into();
     }
@@ -391,25 +397,25 @@ fn shown<'t>(text: &'t str, at: &At<'_>) -> Cow<'t, str> {
 }
 
 /// A value with every text and digest in it as a report may show it.
-fn all_shown<'v>(value: &'v Value<'_>, at: &At<'_>) -> Value<'v> {
+fn all_shown<'v>(value: &'v Value<'_>, at: &Context<'_>) -> Value<'v> {
     match value {
         Value::Text(text) => Value::Text(shown(text, at)),
         Value::Digest(digest) => Value::text(digest.short()),
         Value::Struct(values) => {
             let members = at.field.members().iter().zip(values);
-            Value::Struct(members.map(|(field, value)| all_shown(value, &At { field, ..*at })).collect())
+            Value::Struct(members.map(|(field, value)| all_shown(value, &Context { field, ..*at })).collect())
         }
         Value::Map(entries) => {
             let Kind::Map(field) = at.field.kind else { return Value::Unset };
             let entries = entries.iter().map(|(key, value)| {
                 let key = key.as_ref();
-                (Cow::Borrowed(key), all_shown(value, &At { field, key: Some(key), ..*at }))
+                (Cow::Borrowed(key), all_shown(value, &Context { field, key: Some(key), ..*at }))
             });
             Value::Map(entries.collect())
         }
         Value::List(elements) => {
             let Kind::List(field) = at.field.kind else { return Value::Unset };
-            Value::List(elements.iter().map(|element| all_shown(element, &At { field, ..*at })).collect())
+            Value::List(elements.iter().map(|element| all_shown(element, &Context { field, ..*at })).collect())
         }
         Value::Unset => Value::Unset,
         Value::NotStated => Value::NotStated,

@@ -78,7 +78,7 @@ impl Glob {
     pub fn fits_given(&self, text: &str, given: &[&str]) -> bool {
         let starts = |at: usize, literal: &str| text[at..].starts_with(literal).then_some(literal.len());
         let (mut piece, mut at) = (0, 0);
-        // Where to go on when a piece does not fit: the run last seen takes one character more.
+        // The place to go on at when a piece does not fit: the run last seen takes one character more.
         let mut retry: Option<(usize, usize)> = None;
         loop {
             let next = match self.0.get(piece) {

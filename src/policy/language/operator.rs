@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::context::At;
+use super::context::Context;
 use super::limit::Limit;
 use super::pattern::Pattern;
 use super::test::{Passing, Test};
@@ -94,7 +94,7 @@ pub fn read_limit(context: &mut OperatorContext<'_>, node: &Node, limit: fn(f64)
 }
 
 impl Test for Limit {
-    fn holds(&self, value: &Value<'_>, _: &At<'_>) -> Truth {
+    fn holds(&self, value: &Value<'_>, _: &Context<'_>) -> Truth {
         value.as_number().is_some_and(|number| self.allows(number)).into()
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::context::At;
+use super::context::Context;
 use super::glob::Glob;
 use super::test::{Test, in_any_order};
 use super::truth::{Truth, Use};
@@ -105,7 +105,7 @@ impl SettingTest {
 impl Pattern {
     /// The answer on a value.
     #[must_use]
-    pub fn truth(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+    pub fn truth(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         match self {
             Self::All(of) => at.used.all(of.iter().map(|pattern| pattern.truth(value, at))),
             Self::Any(of, _) => Truth::any(of.iter().map(|pattern| pattern.truth(value, at))),
@@ -114,12 +114,14 @@ impl Pattern {
                 if !field.on.include(at.protocol) {
                     return Truth::Dropped;
                 }
-                inner.truth(value.member(*place), &At { field, key: at.key, ..*at })
+                inner.truth(value.member(*place), &Context { field, key: at.key, ..*at })
             }
-            Self::Entry { key, field, inner } => inner.truth(value.entry(key), &At { field, key: Some(key), ..*at }),
+            Self::Entry { key, field, inner } => {
+                inner.truth(value.entry(key), &Context { field, key: Some(key), ..*at })
+            }
             Self::Entries { glob, written, field, inner } => match value {
                 // A map that is not stated may have a key that fits, or none.
-                Value::NotStated => match inner.truth(&NOT_STATED, &At { field, ..*at }) {
+                Value::NotStated => match inner.truth(&NOT_STATED, &Context { field, ..*at }) {
                     Truth::Dropped => Truth::Dropped,
                     _ => Truth::Unknown,
                 },
@@ -127,7 +129,7 @@ impl Pattern {
                     let mut fitting = fitting(glob, written, value).peekable();
                     if fitting.peek().is_none() {
                         // None is fine, unless the protocol lacks the setting.
-                        return match inner.truth(&UNSET, &At { field, used: Use::Expect, ..*at }) {
+                        return match inner.truth(&UNSET, &Context { field, used: Use::Expect, ..*at }) {
                             Truth::Dropped => Truth::Dropped,
                             _ => Truth::True,
                         };
@@ -150,7 +152,7 @@ impl Pattern {
                 if !field.on.include(at.protocol) {
                     return Truth::Dropped;
                 }
-                top.with(at, |value| inner.truth(value, &At { field, ..*at }))
+                top.with(at, |value| inner.truth(value, &Context { field, ..*at }))
             }
         }
     }
@@ -169,20 +171,20 @@ impl Pattern {
     /// True if the pattern puts a test, a `not` or an `any-of` at a setting, below others too. A glob names the keys
     /// that the stage has and that fit; `present` under a glob also those that are missing.
     #[must_use]
-    pub fn names(&self, setting: &[Segment<'_>], value: &Value<'_>, at: &At<'_>) -> bool {
+    pub fn names(&self, setting: &[Segment<'_>], value: &Value<'_>, at: &Context<'_>) -> bool {
         match (self, setting) {
             (Self::All(of), _) => of.iter().any(|pattern| pattern.names(setting, value, at)),
             (Self::Any(..) | Self::Not(..) | Self::Tests(_), []) => true,
             (Self::Any(of, _), _) => of.iter().any(|pattern| pattern.names(setting, value, at)),
             (Self::Not(inner, _), _) => inner.names(setting, value, at),
             (Self::Member { field, at: place, inner }, [Segment::Member(name), rest @ ..]) => {
-                field.name == *name && inner.names(rest, value.member(*place), &At { field, ..*at })
+                field.name == *name && inner.names(rest, value.member(*place), &Context { field, ..*at })
             }
             (Self::Top { top, field, inner }, [Segment::Member(name), rest @ ..]) => {
-                field.name == *name && top.with(at, |value| inner.names(rest, value, &At { field, ..*at }))
+                field.name == *name && top.with(at, |value| inner.names(rest, value, &Context { field, ..*at }))
             }
             (Self::Entry { key, field, inner }, [Segment::Key(name), rest @ ..]) => {
-                **key == **name && inner.names(rest, value.entry(key), &At { field, key: Some(key), ..*at })
+                **key == **name && inner.names(rest, value.entry(key), &Context { field, key: Some(key), ..*at })
             }
             (Self::Entries { glob, written, field, inner }, [Segment::Key(name), rest @ ..]) => {
                 let mut entry = fitting(glob, written, value).filter(|(key, _)| key == name);
@@ -265,7 +267,7 @@ impl Top {
     }
 
     /// Calls `then` with the value there.
-    pub(crate) fn with<T>(self, at: &At<'_>, then: impl FnOnce(&Value<'_>) -> T) -> T {
+    pub(crate) fn with<T>(self, at: &Context<'_>, then: impl FnOnce(&Value<'_>) -> T) -> T {
         let document = at.document;
         match self {
             Self::Account => then(&document.account.map_or(Value::NotStated, Value::text)),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::model::Document;
 use crate::model::catalogue::{Row, api, ours, stage};
 use crate::model::value::Value;
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::glob::Glob;
 use crate::policy::text::diagnostic::{Problems, suggestions};
 use crate::policy::text::yaml::Node;
@@ -202,7 +202,7 @@ impl Template {
     /// The text on a stage.
     ///
     /// # Errors
-    /// When a value is unset or not stated.
+    /// A value that is unset or not stated.
     pub fn text(&self, document: &Document<'_>) -> Result<Cow<'_, str>, Missing> {
         if let Some(literal) = self.literal() {
             return Ok(Cow::Borrowed(literal));
@@ -220,8 +220,8 @@ impl Template {
     /// The text on a stage as a report may show it.
     ///
     /// # Errors
-    /// When a value is unset or not stated.
-    pub fn shown(&self, at: &At<'_>) -> Result<String, Missing> {
+    /// A value that is unset or not stated.
+    pub fn shown(&self, at: &Context<'_>) -> Result<String, Missing> {
         let mut text = String::new();
         for part in &self.parts {
             match part {
@@ -235,7 +235,7 @@ impl Template {
     /// True if the template, read as a glob, fits a text: only what the policy's author wrote is special, never a value.
     ///
     /// # Errors
-    /// When a value is unset or not stated.
+    /// A value that is unset or not stated.
     pub fn fits(&self, text: &str, document: &Document<'_>) -> Result<bool, Missing> {
         let sources = self.parts.iter().filter_map(|part| match part {
             TemplatePart::Value(source) => Some(source),

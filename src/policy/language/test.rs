@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::context::At;
+use super::context::Context;
 use super::limit::Limit;
 use super::truth::Truth;
 use crate::model::catalogue::{Field, Kind};
@@ -12,7 +12,7 @@ use crate::model::value::Value;
 /// A compiled test of one setting.
 pub trait Test: fmt::Debug + Send + Sync {
     /// The answer on a value that is neither unset nor unknown, unless [`Self::answers`] allows it.
-    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth;
+    fn holds(&self, value: &Value<'_>, at: &Context<'_>) -> Truth;
 
     /// The demand in words, such as `at most 500`, when they are the same on every stage.
     fn words(&self) -> Option<String> {
@@ -25,7 +25,7 @@ pub trait Test: fmt::Debug + Send + Sync {
     }
 
     /// The demand on one stage, in words.
-    fn expected(&self, _at: &At<'_>) -> String {
+    fn expected(&self, _at: &Context<'_>) -> String {
         self.words().unwrap_or_default()
     }
 
@@ -55,7 +55,7 @@ pub trait Test: fmt::Debug + Send + Sync {
     }
 
     /// The reason why the test cannot be decided on a value.
-    fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
+    fn unknown(&self, value: &Value<'_>, at: &Context<'_>) -> Option<String> {
         match (self.answer(value, at), value) {
             (Truth::Unknown, Value::Digest(_)) => Some(DIGEST_REASON.to_owned()),
             (Truth::Unknown, _) => Some(NOT_STATED_REASON.to_owned()),
@@ -64,7 +64,7 @@ pub trait Test: fmt::Debug + Send + Sync {
     }
 
     /// The answer on any state: on an unset value every test fails, except those of presence.
-    fn answer(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+    fn answer(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         match (value, self.answers()) {
             (_, Answers::Everything) => self.holds(value, at),
             (Value::NotStated, _) => Truth::Unknown,

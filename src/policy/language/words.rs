@@ -1,6 +1,6 @@
 //! A pattern in words: what it expects of one stage, and what it demands of any.
 
-use super::context::At;
+use super::context::Context;
 use super::pattern::Pattern;
 use super::truth::Truth;
 use crate::model::value::UNSET;
@@ -8,7 +8,7 @@ use crate::model::value::UNSET;
 impl Pattern {
     /// The pattern in words, for `expected`.
     #[must_use]
-    pub fn words(&self, at: &At<'_>) -> String {
+    pub fn words(&self, at: &Context<'_>) -> String {
         let all = |of: &[Self]| {
             let left: Vec<String> = of
                 .iter()
@@ -25,11 +25,11 @@ impl Pattern {
             },
             Self::Not(inner, _) => format!("not {}", inner.words(at)),
             Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
-                inner.words_under(field.name, &At { field, key: at.key, ..*at })
+                inner.words_under(field.name, &Context { field, key: at.key, ..*at })
             }
-            Self::Entry { key, field, inner } => inner.words_under(key, &At { field, key: Some(key), ..*at }),
+            Self::Entry { key, field, inner } => inner.words_under(key, &Context { field, key: Some(key), ..*at }),
             Self::Entries { written, field, inner, .. } => {
-                inner.words_under(&format!("every {written}"), &At { field, ..*at })
+                inner.words_under(&format!("every {written}"), &Context { field, ..*at })
             }
             Self::SomeEntry { written, present, .. } => {
                 let keys = if &**written == "*" { "key".to_owned() } else { format!("key like {written}") };
@@ -41,7 +41,7 @@ impl Pattern {
         }
     }
 
-    fn words_under(&self, name: &str, at: &At<'_>) -> String {
+    fn words_under(&self, name: &str, at: &Context<'_>) -> String {
         let words = self.words(at);
         match self {
             Self::Member { .. } | Self::Entry { .. } => format!("{name}.{words}"),

@@ -339,7 +339,7 @@ pub fn read_each(paths: &[String]) -> (Vec<Arc<SourceText>>, Vec<Unreadable>) {
 /// Reads one file.
 ///
 /// # Errors
-/// When it cannot be read, is too large or is not UTF-8.
+/// A file that cannot be read, is too large or is not UTF-8.
 pub fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
     let name = path.display().to_string();
     let problem =

@@ -10,7 +10,7 @@ use crate::model::finding::RuleFacts;
 use crate::model::protocol::Protocol;
 use crate::model::value::NOT_STATED;
 use crate::policy::cel::Assertion;
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::fields::Fields;
 use crate::policy::language::pattern::Pattern;
 use crate::policy::language::truth::{Truth, Use};
@@ -94,7 +94,7 @@ impl Rule {
     pub(crate) fn may_select(&self, policy: Option<&Pattern>, on: Protocol) -> bool {
         let api = api_stated_by(None, Some(on));
         let document = Document::before_its_stages(None, None, &api);
-        let at = At::top(&document, on, Use::Match).any_route();
+        let at = Context::top(&document, on, Use::Match).any_route();
         let selects = [policy, self.selection.as_ref()].into_iter().flatten();
         let mut truths = selects.map(|pattern| pattern.truth(&NOT_STATED, &at));
         truths.all(|truth| matches!(truth, Truth::True | Truth::Unknown))
@@ -113,7 +113,7 @@ impl Rule {
     pub(crate) fn expects_something_on(&self, on: Protocol) -> bool {
         let api = api_stated_by(None, Some(on));
         let document = Document::before_its_stages(None, None, &api);
-        let at = At::top(&document, on, Use::Expect);
+        let at = Context::top(&document, on, Use::Expect);
         let routes = self.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern);
         self.expect.iter().chain(routes).any(|pattern| pattern.truth(&NOT_STATED, &at) != Truth::Dropped)
     }
@@ -184,7 +184,7 @@ impl Policies {
     pub fn may_match(&self, document: &Document<'_>) -> bool {
         let may = |selection: &Option<Pattern>, protocol: Protocol| {
             let truth = selection.as_ref().map_or(Truth::True, |pattern| {
-                pattern.truth(&NOT_STATED, &At::top(document, protocol, Use::Match).any_route())
+                pattern.truth(&NOT_STATED, &Context::top(document, protocol, Use::Match).any_route())
             });
             matches!(truth, Truth::True | Truth::Unknown)
         };

@@ -60,7 +60,7 @@ pub fn rule(
         no_demands(&keys, id, node, problems);
         return None;
     };
-    // What is left out is `Some(None)`, and what is wrong `None`.
+    // `Some(None)` is left out, `None` is wrong.
     let expectation = expect.map_or(Some(None), |entry| Compiler::new(problems).expectation(&entry.value).map(Some));
     let more = assert.is_some() || matches!(&expectation, Some(Some(Expectation { pattern: Some(_), .. })));
     if let (Some(Selection { route: Some(at), .. }), true) = (&selection, more) {

@@ -27,11 +27,11 @@ pub(super) struct Generaliser<'d> {
 /// A text, with the values of its stage taken out.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct General {
-    parts: Vec<Part>,
+    parts: Vec<GeneralPart>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Part {
+enum GeneralPart {
     Literal(String),
     Path(&'static str),
     /// An account that is not the stage's own.
@@ -65,7 +65,7 @@ impl<'d> Generaliser<'d> {
     /// True if nothing is left in a text that may not be copied, such as an account inside a longer word.
     pub(super) fn is_clean(&self, text: &str, general: &General) -> bool {
         !looks_secret("", text)
-            && general.parts.iter().all(|part| !matches!(part, Part::Literal(text) if !self.may_copy(text)))
+            && general.parts.iter().all(|part| !matches!(part, GeneralPart::Literal(text) if !self.may_copy(text)))
     }
 
     /// A text for every stage that is built alike. Names are looked for only where people choose them: in an ARN,
@@ -76,7 +76,7 @@ impl<'d> Generaliser<'d> {
         let behind = |partition: &str| text.strip_prefix("arn:")?.strip_prefix(partition)?.strip_prefix(':');
         if let Some(partition) = self.partition.filter(|partition| behind(partition).is_some()) {
             "arn:".chars().for_each(|c| general.push(c));
-            general.parts.push(Part::Path(ours::PARTITION.path));
+            general.parts.push(GeneralPart::Path(ours::PARTITION.path));
             at = "arn:".len() + partition.len();
         }
         let chosen = chosen_from(text);
@@ -85,10 +85,10 @@ impl<'d> Generaliser<'d> {
             let found =
                 self.secret.iter().chain(&self.region).chain(names).find(|(value, _)| stands_at(text, at, value));
             if let Some((value, path)) = found {
-                general.parts.push(Part::Path(path));
+                general.parts.push(GeneralPart::Path(path));
                 at += value.len();
             } else if text.starts_with("arn:") && account_at(text, at) {
-                general.parts.push(Part::OtherAccount);
+                general.parts.push(GeneralPart::OtherAccount);
                 at += EXAMPLE_ACCOUNT.len();
             } else {
                 general.push(c);
@@ -125,20 +125,21 @@ fn account_at(text: &str, at: usize) -> bool {
 impl General {
     /// A text as it is.
     pub(super) fn of_text(text: &str) -> Self {
-        Self { parts: vec![Part::Literal(text.to_owned())] }
+        Self { parts: vec![GeneralPart::Literal(text.to_owned())] }
     }
 
     fn push(&mut self, c: char) {
         match self.parts.last_mut() {
-            Some(Part::Literal(text)) => text.push(c),
-            _ => self.parts.push(Part::Literal(c.to_string())),
+            Some(GeneralPart::Literal(text)) => text.push(c),
+            _ => self.parts.push(GeneralPart::Literal(c.to_string())),
         }
     }
 
     /// The pattern of a text field.
     pub(super) fn pattern(&self) -> Yaml {
-        let stars =
-            |wild: &[char]| self.parts.iter().any(|part| matches!(part, Part::Literal(text) if text.contains(wild)));
+        let stars = |wild: &[char]| {
+            self.parts.iter().any(|part| matches!(part, GeneralPart::Literal(text) if text.contains(wild)))
+        };
         match (self.is_exact(), stars(&['*']), stars(&['*', '?'])) {
             (true, false, _) => self.literal(),
             // In a list, a `*` is a `*`.
@@ -150,25 +151,25 @@ impl General {
 
     /// True if it can be compared by equality.
     pub(super) fn is_exact(&self) -> bool {
-        !self.parts.contains(&Part::OtherAccount)
+        !self.parts.contains(&GeneralPart::OtherAccount)
     }
 
     /// The text with `${PATH}` in it.
     pub(super) fn literal(&self) -> Yaml {
-        let part = |part: &Part| match part {
-            Part::Literal(text) => text.replace("${", "$${"),
-            Part::Path(path) => format!("${{{path}}}"),
-            Part::OtherAccount => "*".to_owned(),
+        let part = |part: &GeneralPart| match part {
+            GeneralPart::Literal(text) => text.replace("${", "$${"),
+            GeneralPart::Path(path) => format!("${{{path}}}"),
+            GeneralPart::OtherAccount => "*".to_owned(),
         };
         Yaml::Text(self.parts.iter().map(part).collect())
     }
 
     /// The text on the stage of an example.
     pub(super) fn example(&self, stage: &str) -> String {
-        let part = |part: &Part| match part {
-            Part::Literal(text) => text.clone(),
-            Part::OtherAccount => EXAMPLE_ACCOUNT.to_owned(),
-            Part::Path(path) => {
+        let part = |part: &GeneralPart| match part {
+            GeneralPart::Literal(text) => text.clone(),
+            GeneralPart::OtherAccount => EXAMPLE_ACCOUNT.to_owned(),
+            GeneralPart::Path(path) => {
                 let examples = [
                     (ours::ACCOUNT, EXAMPLE_ACCOUNT),
                     (ours::REGION, EXAMPLE_REGION),

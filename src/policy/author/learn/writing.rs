@@ -103,7 +103,7 @@ impl Yaml {
 
 /// A text as every reader of YAML takes it: plain where that is certain, in double quotes otherwise.
 fn quoted(text: &str) -> String {
-    // What YAML 1.1 or 1.2 reads as something else than a text.
+    // Words that YAML 1.1 or 1.2 does not read as texts.
     const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && !text.ends_with(' ')
@@ -112,7 +112,7 @@ fn quoted(text: &str) -> String {
     if plain {
         return text.to_owned();
     }
-    // What has quotes of its own, such as a template of JSON, stays readable.
+    // A text with quotes of its own, such as a template of JSON, stays readable.
     if text.contains(['"', '\\']) && text.chars().all(|c| (' '..='~').contains(&c) && c != '\'') {
         return format!("'{text}'");
     }

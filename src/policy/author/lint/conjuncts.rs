@@ -7,7 +7,7 @@ use crate::model::Document;
 use crate::model::catalogue::{Field, Kind};
 use crate::model::protocol::Protocols;
 use crate::model::value::{NOT_STATED, UNSET, Value};
-use crate::policy::language::context::{At, DOCUMENT};
+use crate::policy::language::context::{Context, DOCUMENT};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::language::test::Test;
 use crate::policy::language::truth::{Truth, Use};
@@ -127,7 +127,7 @@ impl<'p> PatternPlace<'p> {
     pub fn fails(&self, demand: Demand<'_>, value: &Value<'_>) -> bool {
         let document = Document { account: None, region: None, api: &NOT_STATED, stage: &NOT_STATED };
         self.on.iter().all(|protocol| {
-            let at = At { field: self.field, key: self.key, ..At::top(&document, protocol, Use::Expect) };
+            let at = Context { field: self.field, key: self.key, ..Context::top(&document, protocol, Use::Expect) };
             let truth = match demand {
                 Demand::Test(test) => test.answer(resolve(self.field, value), &at),
                 Demand::Pattern(pattern) => pattern.truth(value, &at),

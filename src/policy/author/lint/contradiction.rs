@@ -33,7 +33,7 @@ fn demands<'r>(rule: &'r SplitRule<'_>) -> impl Iterator<Item = (Vec<&'r str>, &
     let comparable = rule.demands.iter().filter(|conjunct| !conjunct.place.of_each_key && !rule.rule.by_route);
     comparable.map(|conjunct| {
         let mut path = conjunct.place.path.clone();
-        // What holds of each route holds of the stage's default.
+        // A demand on each route is one on the stage's default.
         if path.first() == Some(&EACH_ROUTE.name) {
             path[0] = stage::DEFAULT_ROUTE.name;
         }
@@ -68,7 +68,7 @@ impl Pairs<'_, '_> {
             }
         }
         for demands in by_path.into_values() {
-            // What cannot be met by itself is not a matter of two rules.
+            // A demand that cannot be met by itself is not a matter of two rules.
             let demands: Vec<_> = demands.into_iter().filter(|(_, tests)| !nothing_left(remaining(tests))).collect();
             for (at, (second, tests)) in demands.iter().enumerate() {
                 for (first, others) in &demands[..at] {

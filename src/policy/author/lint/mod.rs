@@ -15,16 +15,16 @@ mod zero_throttle;
 
 use std::sync::Arc;
 
-use self::rules::{Names, SplitRule};
+use self::rules::{Numbering, SplitRule};
 pub use self::warning::{Lint, LintKind};
 use crate::policy::read::policies::Policies;
 
 /// The probable mistakes in these policies, in the order of files and lines.
 #[must_use]
 pub fn warnings(policies: &Policies) -> Vec<Lint> {
-    let mut names = Names::default();
+    let mut numbers = Numbering::default();
     let rules = policies.policies.iter().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
-    let rules: Vec<SplitRule<'_>> = rules.map(|(policy, rule)| SplitRule::of(policy, rule, &mut names)).collect();
+    let rules: Vec<SplitRule<'_>> = rules.map(|(policy, rule)| SplitRule::of(policy, rule, &mut numbers)).collect();
     let mut found = zero_throttle::warnings(&rules);
     found.extend(contradiction::warnings(&rules));
     found.extend(repetition::warnings(&rules));

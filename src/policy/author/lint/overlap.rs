@@ -10,7 +10,7 @@ use crate::model::Document;
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE, STAGE_FIELD, api};
 use crate::model::protocol::Protocol;
 use crate::model::value::Value;
-use crate::policy::language::context::{At, EXAMPLE_ACCOUNT, EXAMPLE_REGION};
+use crate::policy::language::context::{Context, EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::language::test::{Passing, Test};
 use crate::policy::language::truth::{Truth, Use};
@@ -74,7 +74,7 @@ fn a_stage(one: &SplitRule<'_>, other: &SplitRule<'_>, protocol: Protocol) -> bo
             api: &stage.api,
             stage: &stage.stage,
         };
-        let at = At::top(&document, protocol, Use::Match);
+        let at = Context::top(&document, protocol, Use::Match);
         one.selections().chain(other.selections()).all(|pattern| pattern.truth(&stage.stage, &at) == Truth::True)
     })
 }

@@ -24,9 +24,9 @@ pub struct SplitRule<'p> {
 
 /// Numbers for texts, equal ones for equal texts.
 #[derive(Default)]
-pub struct Names(BTreeMap<String, usize>);
+pub struct Numbering(BTreeMap<String, usize>);
 
-impl Names {
+impl Numbering {
     fn number(&mut self, text: &str) -> usize {
         let next = self.0.len();
         *self.0.entry(text.to_owned()).or_insert(next)
@@ -34,7 +34,7 @@ impl Names {
 }
 
 impl<'p> SplitRule<'p> {
-    pub fn of(policy: &'p Policy, rule: &'p Rule, names: &mut Names) -> Self {
+    pub fn of(policy: &'p Policy, rule: &'p Rule, numbers: &mut Numbering) -> Self {
         let top = PatternPlace::top();
         let conditions: Vec<Conjunct<'p>> =
             policy.selection.iter().chain(&rule.selection).flat_map(|pattern| top.conjuncts(pattern)).collect();
@@ -44,7 +44,7 @@ impl<'p> SplitRule<'p> {
         Self {
             policy,
             rule,
-            condition_set: conditions.iter().map(|condition| names.number(&condition.form)).collect(),
+            condition_set: conditions.iter().map(|condition| numbers.number(&condition.form)).collect(),
             conditions,
             demands: demands.chain(routes.flat_map(|part| each_route.conjuncts(&part.pattern))).collect(),
         }

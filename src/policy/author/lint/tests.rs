@@ -216,7 +216,7 @@ fn rules_that_some_stage_meets_together() {
             "expect: {api: {CorsConfiguration: {AllowOrigins: {each: {like: a*}}}}}",
         ),
         ("expect: {any-of: [{AutoDeploy: true}, {Description: a}]}", "expect: {AutoDeploy: false}"),
-        // What is not understood is taken to be right: tests of whole texts, and which routes there are.
+        // Not understood, so taken to be right: tests of whole texts, and which routes there are.
         (
             "expect: {AccessLogSettings: {Format: {log-format: {is: json}}}}",
             "expect: {AccessLogSettings: {Format: {log-format: {is: xml}}}}",
@@ -362,7 +362,7 @@ fn what_is_expected_where_the_assert_leaves_out_a_protocol() {
     assert_eq!(with("expect: {ClientCertificateId: {present: true}}"), []);
     assert_eq!(kinds(&[logs]), []);
     assert_eq!(kinds(&["expect: {AutoDeploy: false}, assert: size(stage.Tags) > 0"]), []);
-    // Where the rule does not apply it contradicts no other.
+    // A rule contradicts no other on a protocol that it does not apply to.
     let http = "match: {api: {ProtocolType: HTTP}}, expect: {AutoDeploy: true}";
     let limited = format!("expect: {{AutoDeploy: false}}, {logs}");
     assert_eq!(kinds(&[http, &limited]), [LintKind::ExpectationLeftOut]);

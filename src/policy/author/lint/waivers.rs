@@ -100,7 +100,7 @@ mod tests {
             let waivers = waiver::load(&[text("w.yaml", &yaml)], jiff::civil::date(2027, 1, 31)).unwrap();
             let found: Vec<&str> = warnings(&policies, &waivers).iter().map(|one| one.kind.name()).collect();
             assert_eq!(found, kinds, "{rule} {expires}");
-            // Where no policy was loaded, nothing is known of its rules.
+            // Nothing is known of the rules of a policy that was not loaded.
             let alone = warnings(&Policies::default(), &waivers);
             assert!(alone.iter().all(|one| one.kind == LintKind::WaiverExpired), "{rule}");
         }

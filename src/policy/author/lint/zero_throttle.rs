@@ -11,7 +11,7 @@ use crate::model::catalogue::{Field, Kind, ROUTE_SETTINGS, Row, STAGE, stage};
 use crate::model::document::api_stated_by;
 use crate::model::protocol::Protocol;
 use crate::model::value::Value;
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::glob::Glob;
 use crate::policy::language::truth::{Truth, Use};
 
@@ -122,8 +122,8 @@ impl Zero {
             || Protocol::ALL.into_iter().any(|protocol| {
                 let api = api_stated_by(None, Some(protocol));
                 let document = Document { account: None, region: None, api: &api, stage: &self.stage };
-                let top = At::top(&document, protocol, Use::Expect);
-                let routes = At { field: EACH_ROUTE, ..top };
+                let top = Context::top(&document, protocol, Use::Expect);
+                let routes = Context { field: EACH_ROUTE, ..top };
                 let parts = other.rule.each_route.iter().flat_map(|each| &each.parts);
                 parts.map(|part| part.pattern.truth(&self.settings, &routes)).any(|truth| truth == Truth::False)
                     || other.rule.expect.iter().any(|expect| expect.truth(&self.stage, &top) == Truth::False)

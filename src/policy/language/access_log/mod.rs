@@ -122,7 +122,7 @@ fn json(template: &str) -> Result<(), Break> {
             continue;
         }
         let taken = match next {
-            // What is escaped cannot end a quotation.
+            // An escaped quote cannot end a quotation.
             '\\' if quoted => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
             '"' => {
                 quoted = !quoted;

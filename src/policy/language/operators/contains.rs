@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::model::catalogue::{Field, Kind};
 use crate::model::value::Value;
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::operator::{Example, Operator, OperatorContext, is_text};
 use crate::policy::language::template::Template;
 use crate::policy::language::test::{Passing, Test};
@@ -47,7 +47,7 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
 }
 
 impl Test for Contains {
-    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+    fn holds(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         match value {
             Value::List(elements) => elements.iter().any(|element| element.as_text() == Some(&self.0)).into(),
             Value::Text(text) => {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::model::catalogue::Kind;
 use crate::model::value::Value;
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::fields::Fields;
 use crate::policy::language::operator::{Example, Operator, OperatorContext, reference};
 use crate::policy::language::pattern::Pattern;
@@ -39,9 +39,9 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
 }
 
 impl Test for Each {
-    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+    fn holds(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         let (Value::List(elements), Kind::List(field)) = (value, at.field.kind) else { return Truth::False };
-        Truth::all(elements.iter().map(|element| self.0.truth(element, &At { field, ..*at })))
+        Truth::all(elements.iter().map(|element| self.0.truth(element, &Context { field, ..*at })))
     }
 
     fn reads(&self) -> Vec<String> {
@@ -53,9 +53,9 @@ impl Test for Each {
         format!("every element {}", self.0.demand().unwrap_or_default())
     }
 
-    fn expected(&self, at: &At<'_>) -> String {
+    fn expected(&self, at: &Context<'_>) -> String {
         let Kind::List(field) = at.field.kind else { return String::new() };
-        format!("every element {}", self.0.words(&At { field, ..*at }))
+        format!("every element {}", self.0.words(&Context { field, ..*at }))
     }
 
     fn form(&self) -> String {

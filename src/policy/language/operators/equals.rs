@@ -2,7 +2,7 @@
 
 use crate::model::catalogue::Field;
 use crate::model::value::Value;
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::template::{Missing, Template};
 use crate::policy::language::test::{Answers, NOT_STATED_REASON, Passing, Test, in_any_order};
 use crate::policy::language::truth::Truth;
@@ -24,7 +24,7 @@ pub enum Literal {
 pub struct Equals(pub Vec<Literal>);
 
 impl Literal {
-    fn is(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+    fn is(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         match (self, value) {
             (Self::Boolean(wanted), Value::Boolean(found)) => (wanted == found).into(),
             #[expect(clippy::float_cmp, reason = "the policy names the very number; JSON floats are read exactly")]
@@ -62,7 +62,7 @@ impl Equals {
 }
 
 /// The text of a template on a stage, or the template with the value that it lacks.
-pub(super) fn text_or_missing(template: &Template, at: &At<'_>) -> String {
+pub(super) fn text_or_missing(template: &Template, at: &Context<'_>) -> String {
     template.shown(at).unwrap_or_else(|missing| {
         let state = if missing.unset { "not set" } else { "not stated by the source" };
         format!("{} ({} is {state})", template.written(), missing.path)
@@ -70,7 +70,7 @@ pub(super) fn text_or_missing(template: &Template, at: &At<'_>) -> String {
 }
 
 impl Test for Equals {
-    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+    fn holds(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         Truth::any(self.0.iter().map(|literal| literal.is(value, at)))
     }
 
@@ -82,7 +82,7 @@ impl Test for Equals {
         self.in_words(|template| Some(template.written().to_owned())).unwrap_or_default()
     }
 
-    fn expected(&self, at: &At<'_>) -> String {
+    fn expected(&self, at: &Context<'_>) -> String {
         self.in_words(|template| Some(text_or_missing(template, at))).unwrap_or_default()
     }
 
@@ -116,7 +116,7 @@ impl Test for Equals {
         Answers::Digests
     }
 
-    fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
+    fn unknown(&self, value: &Value<'_>, at: &Context<'_>) -> Option<String> {
         let missing = self.0.iter().find_map(|literal| match literal {
             Literal::Text(template) => template.text(at.document).err().filter(|missing| !missing.unset),
             _ => None,

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::equals::text_or_missing;
 use crate::model::catalogue::Field;
 use crate::model::value::Value;
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::glob::Glob;
 use crate::policy::language::operator::{Example, Operator, OperatorContext, is_text};
 use crate::policy::language::template::Template;
@@ -77,7 +77,7 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
 
 /// The answer of a glob. A `:*` behind the ARN of an access log counts on neither side; in a glob it may be meant as one
 /// as well.
-fn fits(wanted: &LikeGlob, text: &str, at: &At<'_>) -> Truth {
+fn fits(wanted: &LikeGlob, text: &str, at: &Context<'_>) -> Truth {
     let text = compared(at.field, text);
     let one = |template: &Template| match template.fits(text, at.document) {
         Ok(fits) => fits.into(),
@@ -99,7 +99,7 @@ impl Like {
 }
 
 impl Test for Like {
-    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+    fn holds(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         match value.as_text() {
             Some(text) => Truth::any(self.0.iter().map(|wanted| fits(wanted, text, at))),
             None => Truth::False,
@@ -114,7 +114,7 @@ impl Test for Like {
         self.in_words(|template| Some(template.written().to_owned())).unwrap_or_default()
     }
 
-    fn expected(&self, at: &At<'_>) -> String {
+    fn expected(&self, at: &Context<'_>) -> String {
         self.in_words(|template| Some(text_or_missing(template, at))).unwrap_or_default()
     }
 
@@ -132,7 +132,7 @@ impl Test for Like {
         format!("like {}", in_any_order(self.0.iter().map(|glob| format!("{:?}", glob.written.written()))))
     }
 
-    fn unknown(&self, value: &Value<'_>, at: &At<'_>) -> Option<String> {
+    fn unknown(&self, value: &Value<'_>, at: &Context<'_>) -> Option<String> {
         if self.answer(value, at) != Truth::Unknown {
             return None;
         }

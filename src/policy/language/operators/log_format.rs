@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::model::value::Value;
 use crate::policy::language::access_log::{Break, Format, VARIABLES, misspelt, variable_name, variables};
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::operator::{Example, Operator, OperatorContext, is_text};
 use crate::policy::language::test::{Test, in_any_order};
 use crate::policy::language::truth::Truth;
@@ -132,7 +132,7 @@ fn in_words(is: Option<Format>, context: &[&str]) -> String {
 }
 
 impl Test for LogFormat {
-    fn holds(&self, value: &Value<'_>, _: &At<'_>) -> Truth {
+    fn holds(&self, value: &Value<'_>, _: &Context<'_>) -> Truth {
         value.as_text().is_some_and(|template| self.judge(template) == (None, Vec::new())).into()
     }
 

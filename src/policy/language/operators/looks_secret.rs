@@ -2,7 +2,7 @@
 
 use crate::model::secret::looks_secret;
 use crate::model::value::Value;
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::operator::{Example, Operator, boolean_schema, is_text};
 use crate::policy::language::test::{Answers, Test};
 use crate::policy::language::truth::Truth;
@@ -34,7 +34,7 @@ pub static OPERATOR: Operator = Operator {
 struct LooksSecret(bool);
 
 impl Test for LooksSecret {
-    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+    fn holds(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         let found = match value {
             Value::Text(text) => !text.is_empty() && looks_secret(at.key.unwrap_or_default(), text),
             // Whoever made the digest saw the value.

@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::json;
 
 use crate::model::value::Value;
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::operator::{Example, Operator, is_text};
 use crate::policy::language::test::Test;
 use crate::policy::language::truth::Truth;
@@ -69,7 +69,7 @@ fn mistake(text: &str) -> (Range<usize>, String) {
 struct Matches(Regex);
 
 impl Test for Matches {
-    fn holds(&self, value: &Value<'_>, at: &At<'_>) -> Truth {
+    fn holds(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         value.as_text().is_some_and(|text| self.0.is_match(compared(at.field, text))).into()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::model::catalogue::{Field, Kind, Unset};
 use crate::model::value::Value;
-use crate::policy::language::context::At;
+use crate::policy::language::context::Context;
 use crate::policy::language::operator::{Example, Operator, OperatorContext, boolean_schema};
 use crate::policy::language::test::{Answers, Passing, Test};
 use crate::policy::language::truth::Truth;
@@ -59,7 +59,7 @@ pub fn present() -> Box<dyn Test> {
 }
 
 impl Test for Present {
-    fn holds(&self, value: &Value<'_>, _: &At<'_>) -> Truth {
+    fn holds(&self, value: &Value<'_>, _: &Context<'_>) -> Truth {
         let present = presence(value);
         if self.0 { present } else { present.not() }
     }

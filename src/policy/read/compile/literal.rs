@@ -42,7 +42,7 @@ pub fn literal(
         }
         (Data::Text(text), Kind::OneOf(names)) if !names.contains(&text.as_str()) => {
             let (mut label, help) = suggestions(text, names.iter().copied());
-            // What YAML 1.1 reads as false, and what people call no level.
+            // Words that YAML 1.1 reads as false, and that people use for no level.
             let off = ["no", "false", "none", "never"].contains(&text.to_ascii_lowercase().as_str());
             if names.contains(&"OFF") && off {
                 "did you mean `OFF`?".clone_into(&mut label);
