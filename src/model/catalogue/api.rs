@@ -6,7 +6,7 @@ use crate::model::protocol::{Protocol, Protocols};
 
 /// The members of `api.CorsConfiguration`.
 pub static CORS: &[Field] = &[
-    boolean("AllowCredentials", "Whether a browser may send credentials."),
+    boolean("AllowCredentials", "Lets browsers send credentials."),
     list("AllowHeaders", "Headers that a request may have."),
     list("AllowMethods", "Methods that a request may have."),
     list("AllowOrigins", "Origins that may call the API."),
@@ -17,22 +17,22 @@ pub static CORS: &[Field] = &[
 /// The members of an API, as GetApis returns them.
 pub static API: &[Field] = &[
     text("ApiEndpoint", "The address of the API, without a stage."),
-    boolean("ApiGatewayManaged", "Whether another service or tool owns the API."),
+    boolean("ApiGatewayManaged", "Marks an API that another service or tool owns."),
     text("ApiId", "The identifier of the API.").identity(),
-    text("ApiKeySelectionExpression", "Where the API key of a request is found.").only(Protocols::WEBSOCKET),
-    structure("CorsConfiguration", CORS, "What browsers of other origins may do.").only(Protocols::HTTP),
-    text("CreatedDate", "When the API was created."),
-    text("Description", "What the API is for."),
-    boolean("DisableExecuteApiEndpoint", "Whether the default `execute-api` endpoint is closed."),
-    boolean("DisableSchemaValidation", "Whether messages are not validated.").only(Protocols::WEBSOCKET),
-    list("ImportInfo", "What an import of the API ignored.").only(Protocols::HTTP),
+    text("ApiKeySelectionExpression", "The expression that finds the API key of a request.").only(Protocols::WEBSOCKET),
+    structure("CorsConfiguration", CORS, "The rights of browsers on pages of other origins.").only(Protocols::HTTP),
+    text("CreatedDate", "The time at which the API was created."),
+    text("Description", "The purpose of the API, a free text."),
+    boolean("DisableExecuteApiEndpoint", "Closes the default `execute-api` endpoint."),
+    boolean("DisableSchemaValidation", "Turns off the validation of messages.").only(Protocols::WEBSOCKET),
+    list("ImportInfo", "Parts of an imported definition that the API ignores.").only(Protocols::HTTP),
     one_of("IpAddressType", &["dualstack", "ipv4"], "The IP versions that may call the API."),
     text("Name", "The name of the API; it need not be unique.").identity(),
     one_of("ProtocolType", Protocol::NAMES, "The protocol of the API.").identity(),
-    text("RouteSelectionExpression", "How the route of a request is chosen."),
+    text("RouteSelectionExpression", "The expression that chooses the route of a request."),
     map("Tags", &TAG, "The tags of the API."),
     text("Version", "The version of the API, a free text."),
-    list("Warnings", "What an import of the API warned of.").only(Protocols::HTTP),
+    list("Warnings", "Warnings from an import of the API.").only(Protocols::HTTP),
 ];
 
 /// The whole API, as the document has it under `api`.

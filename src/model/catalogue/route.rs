@@ -5,15 +5,14 @@ use crate::model::protocol::Protocols;
 
 /// The members of `DefaultRouteSettings` and of each entry of `RouteSettings`.
 pub static ROUTE_SETTINGS: &[Field] = &[
-    boolean("DataTraceEnabled", "Whether whole requests and responses are written to the execution log.")
-        .only(Protocols::WEBSOCKET),
-    boolean("DetailedMetricsEnabled", "Whether CloudWatch gets metrics for each route."),
+    boolean("DataTraceEnabled", "Writes whole requests and responses to the execution log.").only(Protocols::WEBSOCKET),
+    boolean("DetailedMetricsEnabled", "Sends metrics for each route to CloudWatch."),
     // REF and CFN name the three levels; an unset one is OFF, as a WebSocket stage always reads back.
     Field::new(
         "LoggingLevel",
         Kind::OneOf(&["ERROR", "INFO", "OFF"]),
         Unset::Text("OFF"),
-        "What the execution log gets.",
+        "The level of the execution log.",
     )
     .only(Protocols::WEBSOCKET),
     integer("ThrottlingBurstLimit", "Requests that may arrive at once. Unset, the account's limit applies; 0 blocks.")

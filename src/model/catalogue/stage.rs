@@ -17,17 +17,17 @@ pub static ACCESS_LOG_SETTINGS: &[Field] = &[
 
 /// The members of a stage, as GetStage returns them.
 pub static STAGE: &[Field] = &[
-    structure("AccessLogSettings", ACCESS_LOG_SETTINGS, "Where access logs go, and what they say."),
-    boolean("ApiGatewayManaged", "Whether quick create made the stage."),
-    boolean("AutoDeploy", "Whether a change of the API is deployed at once."),
+    structure("AccessLogSettings", ACCESS_LOG_SETTINGS, "The destination and the format of access logs."),
+    boolean("ApiGatewayManaged", "Marks a stage that quick create made."),
+    boolean("AutoDeploy", "Deploys each change of the API at once."),
     text("ClientCertificateId", "The certificate that API Gateway shows to the integration.")
         .only(Protocols::WEBSOCKET),
-    text("CreatedDate", "When the stage was created.").always(),
+    text("CreatedDate", "The time at which the stage was created.").always(),
     structure("DefaultRouteSettings", ROUTE_SETTINGS, "The settings of every route without an entry of its own."),
     text("DeploymentId", "The deployment that the stage serves."),
-    text("Description", "What the stage is for."),
-    text("LastDeploymentStatusMessage", "How the last automatic deployment went."),
-    text("LastUpdatedDate", "When the stage was last changed."),
+    text("Description", "The purpose of the stage, a free text."),
+    text("LastDeploymentStatusMessage", "The outcome of the last automatic deployment."),
+    text("LastUpdatedDate", "The time of the last change of the stage."),
     map("RouteSettings", &ROUTE, "The settings of single routes, by route key.").always(),
     text("StageName", "The name of the stage; `$default` is served at the root of the API.").identity().always(),
     map("StageVariables", &VARIABLE, "Variables for integrations; not meant for secrets.").sensitive().always(),
