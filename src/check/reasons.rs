@@ -11,7 +11,7 @@ use crate::model::Document;
 use crate::model::Value;
 use crate::model::catalogue::stage;
 use crate::model::finding::Actual;
-use crate::model::path::{Path, Segment};
+use crate::model::path::Path;
 use crate::model::protocol::Protocol;
 use crate::policy::author::describe::places;
 use crate::policy::language::context::Context;
@@ -72,11 +72,8 @@ pub fn reasons(
                 picture.lacking(protocol, &mut Path::new(), &mut lacking);
             }
             for part in rule.each_route.iter().flat_map(|routes| &routes.parts) {
-                part.pattern.lacking(
-                    protocol,
-                    &mut Path::of([Segment::Member(stage::DEFAULT_ROUTE.name)]),
-                    &mut lacking,
-                );
+                let mut path = Path::named([stage::DEFAULT_ROUTE.name]);
+                part.pattern.lacking(protocol, &mut path, &mut lacking);
             }
             let mut lacking: Vec<String> = lacking.iter().map(Path::to_string).collect();
             if let Some(assertion) = &rule.assertion {

@@ -239,7 +239,7 @@ impl<'d> Routes<'d> {
     }
 
     /// True if a demand fails on a route that may or may not match.
-    pub fn depends_on_match(&self) -> bool {
+    fn depends_on_match(&self) -> bool {
         self.parts.iter().any(|part| {
             let default = || part.pattern.truth(self.default, &self.at);
             let mut others = self.besides_default(part);
@@ -248,8 +248,8 @@ impl<'d> Routes<'d> {
         })
     }
 
-    /// The questions that keep the demands undecided.
-    pub fn questions(&self, out: &mut Vec<OpenQuestion>) {
+    /// The questions that keep the demands undecided, with those about the `match` if they depend on it.
+    pub fn questions(&self, of_match: impl Fn() -> Vec<OpenQuestion>, out: &mut Vec<OpenQuestion>) {
         for part in self.parts {
             if !matches!(self.chosen.default, Truth::False | Truth::Dropped) {
                 let mut trail = Trail::member(stage::DEFAULT_ROUTE.name);
@@ -268,6 +268,9 @@ impl<'d> Routes<'d> {
         let asks = |part: &RoutePart| part.pattern.truth(self.default, &self.at) != Truth::Dropped;
         if self.may_be_entries() && self.parts.iter().any(asks) {
             out.push(OpenQuestion::not_stated(stage::ROUTES.name.into()));
+        }
+        if self.depends_on_match() {
+            out.extend(of_match());
         }
     }
 }

@@ -51,18 +51,14 @@ impl Totals {
         let before = self.results.violations.each_ref().map(Vec::len);
         let mut governed = false;
         let mut name: Option<Arc<StageName>> = None;
-        let mut last: Option<(&Policy, PolicyMatch)> = None;
+        let mut last: Option<(&Policy, PolicyMatch<'_>)> = None;
         for (policy, rule) in &rules.in_order {
             // The rules of a policy follow each other, and share the answer of its `match`.
             let selection = match last {
                 Some((known, selection)) if std::ptr::eq(known, *policy) => selection,
                 _ => last.insert((policy, PolicyMatch::of(policy.selection.as_ref(), document))).1,
             };
-            let selects = match selection {
-                PolicyMatch::Nothing => continue,
-                PolicyMatch::Everything => None,
-                PolicyMatch::Open => policy.selection.as_ref(),
-            };
+            let PolicyMatch::Rules(selects) = selection else { continue };
             match verdict(selects, rule, document, rules.options) {
                 Verdict::NotGoverned => continue,
                 Verdict::NotApplicable => self.results.summary.not_applicable += 1,

@@ -34,25 +34,23 @@ pub enum Verdict {
 }
 
 /// The answer of a policy's own `match` on a stage, for all of its rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PolicyMatch {
+#[derive(Clone, Copy)]
+pub enum PolicyMatch<'p> {
     /// It does not hold.
     Nothing,
-    /// It holds, and only the rule's own `match` decides.
-    Everything,
-    /// It is undecided, so each rule has to test it again.
-    Open,
+    /// The rules decide, with the `match` itself if it is undecided.
+    Rules(Option<&'p Pattern>),
 }
 
-impl PolicyMatch {
+impl<'p> PolicyMatch<'p> {
     /// The answer of a policy's `match`.
-    pub fn of(selects: Option<&Pattern>, document: &Document<'_>) -> Self {
-        let Some(pattern) = selects else { return Self::Everything };
-        let [protocol] = protocols(document) else { return Self::Open };
+    pub fn of(selects: Option<&'p Pattern>, document: &Document<'_>) -> Self {
+        let Some(pattern) = selects else { return Self::Rules(None) };
+        let [protocol] = protocols(document) else { return Self::Rules(selects) };
         match pattern.truth(document.stage, &Context::top(document, *protocol, Use::Match)) {
-            Truth::True => Self::Everything,
+            Truth::True => Self::Rules(None),
             Truth::False | Truth::Dropped => Self::Nothing,
-            Truth::Unknown => Self::Open,
+            Truth::Unknown => Self::Rules(selects),
         }
     }
 }
@@ -73,11 +71,7 @@ pub fn verdict(selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>, 
 #[must_use]
 pub fn violates(policies: &Policies, options: Options, document: &Document<'_>) -> bool {
     policies.policies.iter().any(|policy| {
-        let selects = match PolicyMatch::of(policy.selection.as_ref(), document) {
-            PolicyMatch::Nothing => return false,
-            PolicyMatch::Everything => None,
-            PolicyMatch::Open => policy.selection.as_ref(),
-        };
+        let PolicyMatch::Rules(selects) = PolicyMatch::of(policy.selection.as_ref(), document) else { return false };
         let violated = |rule| matches!(verdict(selects, rule, document, options), Verdict::Violates(_));
         policy.rules.iter().any(violated)
     })
@@ -242,10 +236,7 @@ fn assuming(
                 pattern.open_questions(document.stage, &at, &mut Trail::top(), &mut questions);
             }
             if let Some(routes) = routes {
-                routes.questions(&mut questions);
-                if routes.depends_on_match() {
-                    questions.extend(match_questions(protocol, selects, rule, document));
-                }
+                routes.questions(|| match_questions(protocol, selects, rule, document), &mut questions);
             }
             if let Some(AssertOutcome::Open(open)) = asserted {
                 questions.extend(open);
@@ -276,10 +267,7 @@ pub fn undecided_beside(
         if let Some(each) = &rule.each_route {
             let chosen = chosen(*protocol, selects, rule, document);
             let routes = Routes::of(each, chosen, document, *protocol, options);
-            routes.questions(&mut questions);
-            if routes.depends_on_match() {
-                questions.extend(match_questions(*protocol, selects, rule, document));
-            }
+            routes.questions(|| match_questions(*protocol, selects, rule, document), &mut questions);
         }
         if let Some(assertion) = &rule.assertion
             && let AssertOutcome::Open(open) = AssertOutcome::of(assertion, document, *protocol, options)
