@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::catalogue::{API_FIELD, Field, Kind};
-use super::json::{EachOnce, Key, Keys, kind_of};
+use super::json::{EachOnce, Key, ObjectKeys, kind_of};
 use super::projection::Members;
 use super::value::Value;
 
@@ -194,7 +194,7 @@ impl Decode<'_> {
         mut take: impl FnMut(usize, Decode<'_>, &mut A) -> Result<(), A::Error>,
     ) -> Result<(), A::Error> {
         let mut seen = 0_u64;
-        let mut unknown = Keys::default();
+        let mut unknown = ObjectKeys::default();
         // Writers keep one order, so the next key is nearly always the row after the last one.
         let mut guess = 0;
         while let Some(name) = from.next_key_seed(Member { fields, guess })? {
@@ -350,7 +350,7 @@ impl<'de> Visitor<'de> for Skip<'_> {
                 self.0.each_member(fields, from, |_, member, from| from.next_value_seed(Skip(member)))
             }
             Kind::Map(field) => {
-                let mut keys = Keys::default();
+                let mut keys = ObjectKeys::default();
                 while let Some(key) = from.next_key_seed(Key)? {
                     let here = Above { name: &key, above: self.0.above };
                     from.next_value_seed(Skip(Decode { above: Some(&here), ..Decode::whole(field) }))?;

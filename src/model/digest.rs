@@ -8,7 +8,7 @@ use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use super::json::{EachOnce, Key, Keys};
+use super::json::{EachOnce, Key, ObjectKeys};
 use super::secret::looks_secret;
 
 /// A stage variable's value as a snapshot keeps it.
@@ -77,7 +77,7 @@ impl<'de> Visitor<'de> for Members {
         #[derive(Deserialize)]
         struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
 
-        let (mut sha256, mut looks_secret, mut others) = (None, None, Keys::default());
+        let (mut sha256, mut looks_secret, mut others) = (None, None, ObjectKeys::default());
         while let Some(key) = from.next_key_seed(Key)? {
             match &*key {
                 "sha256" if sha256.is_none() => {

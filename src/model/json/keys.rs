@@ -98,7 +98,7 @@ impl<'de> Visitor<'de> for EachOnce {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        let mut keys = Keys::default();
+        let mut keys = ObjectKeys::default();
         while let Some(key) = from.next_key_seed(Key)? {
             from.next_value_seed(Self { here: (self.texts)(&key), ..self })?;
             keys.add(key);
@@ -110,9 +110,9 @@ impl<'de> Visitor<'de> for EachOnce {
 
 /// The keys of one object.
 #[derive(Debug, Default)]
-pub struct Keys<'de>(Vec<Cow<'de, str>>);
+pub struct ObjectKeys<'de>(Vec<Cow<'de, str>>);
 
-impl<'de> Keys<'de> {
+impl<'de> ObjectKeys<'de> {
     /// Adds a key.
     pub fn add(&mut self, key: Cow<'de, str>) {
         self.0.push(key);

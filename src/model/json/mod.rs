@@ -4,6 +4,6 @@ mod keys;
 mod mistake;
 mod unique;
 
-pub use keys::{EachOnce, Key, Keys};
+pub use keys::{EachOnce, Key, ObjectKeys};
 pub use mistake::{describe, kind_of};
 pub use unique::parse;

@@ -35,7 +35,7 @@ impl Alphabet {
     }
 }
 
-/// What follows a prefix: its characters, the least and the most of them; and the prefixes.
+/// The characters behind a prefix, the least and the most of them, and the prefixes.
 type Shape = (Alphabet, usize, usize, &'static [&'static str]);
 
 const ANY: usize = usize::MAX;

@@ -117,7 +117,7 @@ pub struct Close {
     pub gaps: Vec<Gap>,
     /// Warnings, none of which makes the audit incomplete.
     pub warnings: Vec<Warning>,
-    /// Why the run as a whole failed, in words, although it came to its end.
+    /// The error that failed the run as a whole, although it came to its end.
     pub failed: Option<String>,
     /// The resolved request, where flags alone do not determine it: the Regions, and the caller if no accounts are
     /// named. `None` if the source could not resolve it.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, STAGE_FIELD, api, stage};
 use crate::model::decode::Decode;
-use crate::model::json::{EachOnce, Key, Keys};
+use crate::model::json::{EachOnce, Key, ObjectKeys};
 use crate::model::projection::Projection;
 use crate::model::value::{Value, Written};
 
@@ -131,7 +131,7 @@ impl<'de> Visitor<'de> for Parts<'_> {
 
         let (mut account, mut region, mut api, mut stage, mut not_stated) = (None, None, None, None, None);
         let twice = |key: &str| A::Error::custom(format!("{key} is there twice"));
-        let mut others = Keys::default();
+        let mut others = ObjectKeys::default();
         while let Some(key) = from.next_key_seed(Key)? {
             let again = match &*key {
                 "account" => account.is_some(),
