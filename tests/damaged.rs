@@ -72,7 +72,7 @@ fn refused(text: &str, words: &str) {
 }
 
 const HEADER: &str = r#"{"format":"driftgate.snapshot","version":1,"scopes":[{"account":"1","region":"us-east-1"}]}"#;
-const TRAILER: &str = r#"{"stages":N,"scopes":[{"account":"1","region":"us-east-1","apis":0,"stages":N,"results":"checked"}],"unchecked":[],"complete":true}"#;
+const TRAILER: &str = r#"{"stages":N,"scopes":[{"account":"1","region":"us-east-1","apis":0,"stages":N,"outcome":"checked"}],"unchecked":[],"complete":true}"#;
 
 /// The line of a stage.
 fn line(api: &str, stage: &str) -> String {
@@ -312,15 +312,15 @@ fn facts_that_do_not_agree_are_refused() {
     assert_eq!(read(good.as_bytes()).unwrap().0.len(), 2);
     let two = r#"[{"account":"1","region":"us-east-1"},{"account":"1","region":"eu-west-1"}]"#;
     let one = r#"[{"account":"1","region":"us-east-1"}]"#;
-    let scope = r#"{"account":"1","region":"us-east-1","apis":0,"stages":2,"results":"checked"}"#;
+    let scope = r#"{"account":"1","region":"us-east-1","apis":0,"stages":2,"outcome":"checked"}"#;
     for (from, to, words) in [
         (one, two, "the header asks for 1 eu-west-1, and the trailer does not answer"),
         (one, "[]", "the trailer answers for 1 us-east-1, and the header does not ask for it"),
         (scope, &format!("{scope},{scope}"), "the trailer has 1 us-east-1 twice"),
-        (r#""stages":2,"results""#, r#""stages":5,"results""#, "counts 5 stages of 1 us-east-1, and 2 are there"),
-        (r#""stages":2,"results""#, r#""stages":1,"results""#, "counts 1 stages of 1 us-east-1, and 2 are there"),
-        (r#""results":"checked""#, r#""results":"excluded""#, "calls 1 us-east-1 excluded, and its stages are there"),
-        (r#""results":"checked""#, r#""results":"partial""#, "calls 1 us-east-1 partial, and the snapshot complete"),
+        (r#""stages":2,"outcome""#, r#""stages":5,"outcome""#, "counts 5 stages of 1 us-east-1, and 2 are there"),
+        (r#""stages":2,"outcome""#, r#""stages":1,"outcome""#, "counts 1 stages of 1 us-east-1, and 2 are there"),
+        (r#""outcome":"checked""#, r#""outcome":"excluded""#, "calls 1 us-east-1 excluded, and its stages are there"),
+        (r#""outcome":"checked""#, r#""outcome":"partial""#, "calls 1 us-east-1 partial, and the snapshot complete"),
         (r#""apis":0"#, r#""apis":3,"checked_apis":2"#, "lists 3 APIs of 1 us-east-1 and accounts for 2"),
         (
             r#""unchecked":[]"#,
@@ -336,7 +336,7 @@ fn facts_that_do_not_agree_are_refused() {
         refused(&changed, words);
     }
     let elsewhere = line("a", "test").replace("us-east-1", "eu-west-1");
-    let trailer = TRAILER.replacen("\"stages\":N,\"results\"", "\"stages\":2,\"results\"", 1);
+    let trailer = TRAILER.replacen("\"stages\":N,\"outcome\"", "\"stages\":2,\"outcome\"", 1);
     let with = [lines[0].clone(), lines[1].clone(), elsewhere];
     refused(&of(HEADER, &with, &trailer), "there are stages of 1 eu-west-1, which the trailer does not list");
     // Two descriptions of one API.

@@ -24,7 +24,7 @@ fn folder() -> TempDir {
         ));
     }
     fleet.push_str(&format!(
-        "{{\"stages\":50,\"scopes\":[{{{place},\"apis\":50,\"checked_apis\":50,\"stages\":50,\"results\":\"checked\"}}],\
+        "{{\"stages\":50,\"scopes\":[{{{place},\"apis\":50,\"checked_apis\":50,\"stages\":50,\"outcome\":\"checked\"}}],\
          \"unchecked\":[],\"complete\":true}}\n"
     ));
     let root = folder.path();

@@ -16,7 +16,7 @@ const FLEET: &str = concat!(
     "\n",
     r#"{"account":"111122223333","region":"us-east-1","api":{"ApiId":"a","ProtocolType":"HTTP"},"stage":{"StageName":"prod"}}"#,
     "\n",
-    r#"{"stages":1,"scopes":[{"account":"111122223333","region":"us-east-1","apis":1,"checked_apis":1,"stages":1,"results":"checked"}],"unchecked":[],"complete":true}"#,
+    r#"{"stages":1,"scopes":[{"account":"111122223333","region":"us-east-1","apis":1,"checked_apis":1,"stages":1,"outcome":"checked"}],"unchecked":[],"complete":true}"#,
     "\n"
 );
 /// It holds for the fleet.

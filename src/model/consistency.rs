@@ -32,7 +32,7 @@ fn of_scopes(scopes: &[Scope], gaps: &[Gap]) -> Option<String> {
     let mut seen = BTreeSet::new();
     scopes.iter().find_map(|scope| {
         let place = format!("{} {}", scope.account.as_deref().unwrap_or("-"), scope.region.as_deref().unwrap_or("-"));
-        let (results, unread) = (scope.outcome.name(), scope.is_unread());
+        let (outcome, unread) = (scope.outcome.name(), scope.is_unread());
         let counts = [scope.checked_apis, scope.skipped_apis, scope.deleted_apis, scope.unchecked_apis];
         let apis = sum(counts.into_iter());
         // Parts of a run that found different things of one account have a row without a Region each.
@@ -41,9 +41,9 @@ fn of_scopes(scopes: &[Scope], gaps: &[Gap]) -> Option<String> {
         } else if apis != Some(scope.apis) {
             Some(format!("{place} lists {} APIs and accounts for {}", scope.apis, apis.unwrap_or(u64::MAX)))
         } else if unread && !missing.covers(scope) {
-            Some(format!("{place} is {results} and nothing says why"))
+            Some(format!("{place} is {outcome} and nothing says why"))
         } else if scope.unchecked_apis > 0 && !unread {
-            Some(format!("{place} is {results} with {} APIs unread", scope.unchecked_apis))
+            Some(format!("{place} is {outcome} with {} APIs unread", scope.unchecked_apis))
         } else {
             None
         }

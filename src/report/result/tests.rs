@@ -81,7 +81,7 @@ fn what_is_no_result_says_what_it_is() {
         ("{\"format\":\"driftgate.result\",\"version\":\"\\u001b\"}", "in version \"\\u001b\" of the format"),
         ("{\"format\":\"driftgate.result\",\"version\":1}", "missing field `exit`"),
         (
-            "{\"format\":\"driftgate.result\",\"version\":1,\"scopes\":[{\"results\":\"\\u001b\"}]}",
+            "{\"format\":\"driftgate.result\",\"version\":1,\"scopes\":[{\"outcome\":\"\\u001b\"}]}",
             "not what a result holds",
         ),
     ] {

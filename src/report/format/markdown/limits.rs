@@ -118,7 +118,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
     if scopes.is_empty() {
         return;
     }
-    page.push_str("\n## Regions\n\n| Account | Region | Results | APIs | APIs skipped | Stages |\n");
+    page.push_str("\n## Regions\n\n| Account | Region | Outcome | APIs | APIs skipped | Stages |\n");
     page.push_str("| --- | --- | --- | ---: | ---: | ---: |\n");
     // Scopes that were not read come first, empty ones last, where they may be left out.
     let mut scopes: Vec<&Scope> = scopes.iter().collect();
@@ -130,7 +130,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
     });
     let all = scopes.len();
     let shown = budget::fill(page, budget::SCOPES, scopes, |scope| {
-        let results = match scope.outcome {
+        let outcome = match scope.outcome {
             ScopeOutcome::Checked | ScopeOutcome::Excluded => scope.outcome.name().to_owned(),
             ScopeOutcome::Partial | ScopeOutcome::Unchecked => format!("**{}**", scope.outcome.name()),
         };
@@ -140,7 +140,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
         };
         let name = |name: &Option<String>| name.as_deref().map_or_else(|| "not stated".to_owned(), code);
         format!(
-            "| {} | {} | {results} | {} | {} | {} |\n",
+            "| {} | {} | {outcome} | {} | {} | {} |\n",
             cell(&name(&scope.account)),
             if of_account(scope) { "all".to_owned() } else { cell(&name(&scope.region)) },
             words::number(scope.apis),

@@ -29,8 +29,8 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         scope.outcome == ScopeOutcome::Checked && nothing && scope.region.is_some()
     };
     let mut left_out = Vec::new();
-    for results in [ScopeOutcome::Unchecked, ScopeOutcome::Partial, ScopeOutcome::Checked] {
-        let of_it: Vec<_> = scopes.iter().filter(|scope| scope.outcome == results && !empty(scope)).collect();
+    for outcome in [ScopeOutcome::Unchecked, ScopeOutcome::Partial, ScopeOutcome::Checked] {
+        let of_it: Vec<_> = scopes.iter().filter(|scope| scope.outcome == outcome && !empty(scope)).collect();
         let (named, more) = of_it.split_at(of_it.len().min(MOST_SCOPES));
         for scope in named {
             one_scope(scope, page)?;
@@ -65,7 +65,7 @@ fn one_scope(scope: &Scope, page: &mut Page<'_>) -> io::Result<()> {
     if scope.skipped_apis > 0 {
         counts.push_str(&format!(", {} that no rule can match skipped", words::count(scope.skipped_apis, "API")));
     }
-    let (paint, results) = match scope.outcome {
+    let (paint, outcome) = match scope.outcome {
         ScopeOutcome::Checked | ScopeOutcome::Excluded => (PLAIN, ""),
         ScopeOutcome::Partial => (ALARM, ", read in part"),
         ScopeOutcome::Unchecked => (ALARM, ": not read"),
@@ -73,5 +73,5 @@ fn one_scope(scope: &Scope, page: &mut Page<'_>) -> io::Result<()> {
     if scope.outcome == ScopeOutcome::Unchecked {
         counts.clear();
     }
-    page.paragraph(2, 6, &[(PLAIN, &visible(&place)), (PLAIN, &counts), (paint, results)])
+    page.paragraph(2, 6, &[(PLAIN, &visible(&place)), (PLAIN, &counts), (paint, outcome)])
 }
