@@ -24,7 +24,7 @@ pub fn close(totals: Totals, audit: &Rules<'_>, mut close: Close) -> Results {
     let counted = close.handed_on.is_some();
     results.failed = close.failed.take().or_else(|| scopes.difference(&close).map(|wrong| unbalanced(&wrong)));
     results.scopes = scopes.scopes(&mut close);
-    results.asked = close.asked;
+    results.resolved_request = close.resolved_request;
     results.narrowing = close.narrowing;
     if audit.options.sharded {
         // The result has its shard beside the narrowing, and the merged result has none.

@@ -31,7 +31,7 @@ pub struct Results {
     /// The error that failed the run as a whole.
     pub failed: Option<String>,
     /// The request as the source understood it; `None` if it did not come to know it.
-    pub asked: Option<String>,
+    pub resolved_request: Option<String>,
     /// The narrowing of the source, without its shard.
     pub narrowing: Narrowing,
     /// The stages, rules and fields that the policies do not cover.

@@ -313,7 +313,7 @@ pub(super) fn rich() -> Sample {
         failed: None,
         unneeded: Vec::new(),
         unfound: Vec::new(),
-        asked: None,
+        resolved_request: None,
     };
     let judgement = Judgement { failing: 13, unchecked: 2, undecided: 2, ..judgement(Verdict::Violations, 1) };
     Sample { results, judgement, run: run() }

@@ -22,7 +22,7 @@ pub use self::policy::{
 };
 pub use self::report::{Merge, Rendering, ReportArgs, ReportCommand};
 pub use self::snapshot::Snapshot;
-pub use self::source::{AWS_ONLY, AccountFlags, BURST, CONCURRENCY, RATE, ROLE_NAME, Source};
+pub use self::source::{AWS_ONLY, AccountFlags, Source};
 pub use self::values::reproducible;
 use crate::gate;
 

@@ -113,15 +113,6 @@ pub struct PaceFlags {
     pub shard: Option<Shard>,
 }
 
-/// Requests a second: half of AWS's quota of 10, which cannot be raised. The rest is for deployments.
-pub const RATE: f64 = 5.0;
-/// Requests at once: half of AWS's 40.
-pub const BURST: u32 = 20;
-/// Requests in flight overall.
-pub const CONCURRENCY: u32 = 64;
-/// The role of the template that `driftgate doctor --iam-policy` prints.
-pub const ROLE_NAME: &str = "DriftgateAudit";
-
 /// Long flags that only AWS can obey.
 pub const AWS_ONLY: [&str; 16] = [
     "profile", "endpoint-url", "all-regions", "exclude-region", "accounts", "organization", "exclude-account",

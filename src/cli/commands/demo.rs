@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cli::args::{BURST, CONCURRENCY, Demo, Global, RATE};
+use crate::cli::args::{Demo, Global};
 use crate::cli::pipeline::judge::{Criteria, judge};
 use crate::cli::pipeline::policies::{self, load_policies};
 use crate::cli::pipeline::source::{self, may_match, runtime};
@@ -44,9 +44,9 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
         endpoint_url: Some(emulator.endpoint_url()),
         credentials: Some(keys(&emulator)),
         may_match: may_match(&policies),
-        rate: RATE,
-        burst: BURST,
-        concurrency: CONCURRENCY as usize,
+        rate: aws::Request::RATE,
+        burst: aws::Request::BURST,
+        concurrency: aws::Request::CONCURRENCY as usize,
         ..aws::Request::default()
     };
     let state = source::open_aws(request, runtime, interrupt, false)?;

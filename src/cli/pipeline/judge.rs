@@ -45,7 +45,10 @@ pub fn judge(
     let judgement = gate::judge(&results, criteria.tolerance, interrupt.signal());
 
     let reproducible = flags.reproducible();
-    let run = Run { shard: run.shard.as_ref().map(|part| shard::with_scope(part, results.asked.as_deref())), ..run };
+    let run = Run {
+        shard: run.shard.as_ref().map(|part| shard::with_scope(part, results.resolved_request.as_deref())),
+        ..run
+    };
     let run = if reproducible {
         Run { reproducible, source: run.source, shard: run.shard, ..Run::default() }
     } else {

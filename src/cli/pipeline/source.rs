@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::cli::args::{BURST, CONCURRENCY, Global, RATE, ROLE_NAME, Source};
+use crate::cli::args::{Global, Source};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::interrupt::Interrupt;
 use crate::cli::terminal::output::Input;
@@ -132,9 +132,9 @@ pub fn aws_request(source: &Source, FetchPlan { may_match, confirm, spool }: Fet
         credentials: None,
         selection: Arc::new(selection(source)),
         may_match,
-        rate: source.pace.rate.unwrap_or(RATE),
-        burst: source.pace.burst.unwrap_or(BURST),
-        concurrency: source.pace.concurrency.unwrap_or(CONCURRENCY) as usize,
+        rate: source.pace.rate.unwrap_or(aws::Request::RATE),
+        burst: source.pace.burst.unwrap_or(aws::Request::BURST),
+        concurrency: source.pace.concurrency.unwrap_or(aws::Request::CONCURRENCY) as usize,
         timeout: source.pace.timeout,
         spool,
         retry: aws::RetryPolicy::STANDARD,
@@ -150,7 +150,7 @@ fn accounts(source: &Source) -> Result<aws::Accounts, Stop> {
     };
     let excluded = selectors("--exclude-account", &flags.exclude_account)?;
     let role = aws::Role {
-        name: flags.role_name.clone().unwrap_or_else(|| ROLE_NAME.to_owned()),
+        name: flags.role_name.clone().unwrap_or_else(|| aws::Role::NAME.to_owned()),
         external_id: flags.external_id.clone(),
     };
     let included = selectors("--accounts", &flags.accounts)?;

@@ -77,17 +77,17 @@ fn digest(policies: &Policies) -> String {
 }
 
 /// Starts or resumes the file, as the flags require.
-pub fn open(source: &Source, asked: &RunKey, reproducible: bool, quiet: bool) -> Result<Option<Arc<Spool>>, Stop> {
+pub fn open(source: &Source, key: &RunKey, reproducible: bool, quiet: bool) -> Result<Option<Arc<Spool>>, Stop> {
     let now = jiff::Timestamp::now();
     let _waiting = waiting(GRACE);
     let spool = match (&source.pace.spool, &source.pace.resume) {
         (None, None) => return Ok(None),
-        (Some(path), None) => Spool::start(path, asked, now),
-        (None, Some(path)) => Spool::resume(path, asked, now),
+        (Some(path), None) => Spool::start(path, key, now),
+        (None, Some(path)) => Spool::resume(path, key, now),
         // With both flags, one command line can be repeated until it succeeds, and again the next night.
         (Some(path), Some(other)) if path == other => match path.symlink_metadata() {
-            Ok(_) => Spool::resume_or_renew(path, asked, now),
-            Err(_) => Spool::start(path, asked, now),
+            Ok(_) => Spool::resume_or_renew(path, key, now),
+            Err(_) => Spool::start(path, key, now),
         },
         (Some(spool), Some(resume)) => {
             return Err(Stop::usage(format!(

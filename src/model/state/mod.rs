@@ -111,7 +111,7 @@ impl Batch for ApiBatch {
 /// The end of a state.
 #[derive(Debug, Default)]
 pub struct Close {
-    /// Every account and Region that was asked for.
+    /// Every requested account and Region.
     pub scopes: Vec<Scope>,
     /// Everything that could not be read.
     pub gaps: Vec<Gap>,
@@ -121,7 +121,7 @@ pub struct Close {
     pub failed: Option<String>,
     /// The resolved request, where flags alone do not determine it: the Regions, and the caller if no accounts are
     /// named. `None` if the source could not resolve it.
-    pub asked: Option<String>,
+    pub resolved_request: Option<String>,
     /// The narrowing of the source.
     pub narrowing: Narrowing,
     /// The time at which the stages were read from AWS.

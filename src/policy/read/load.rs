@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::policies::{Policies, Policy, Rule};
-use super::rule::{ROUTE_HELP, ROUTE_STANDS, Selection, rule, selection};
+use super::rule::{ROUTE_HELP, ROUTE_MISPLACED, Selection, rule, selection};
 use super::{example, waiver};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::text::diagnostic::{Diagnostic, Problems, SourceText, suggestions};
@@ -98,7 +98,7 @@ impl Loading {
         let description = keys.optional_text("description", problems);
         let selection = selection(keys.get("match"), problems);
         if let Some(Selection { route: Some(at), .. }) = &selection {
-            problems.note(at, ROUTE_STANDS, "not in the `match` of a policy", [ROUTE_HELP.to_owned()]);
+            problems.note(at, ROUTE_MISPLACED, "not in the `match` of a policy", [ROUTE_HELP.to_owned()]);
         }
         let shown = policy_name.clone().unwrap_or_default();
         let rules = self.rules_of(

@@ -15,7 +15,8 @@ use crate::policy::text::keys::{Keys, name, text};
 use crate::policy::text::scalar::text_of;
 use crate::policy::text::yaml::{Data, Entry, Node};
 
-pub const ROUTE_STANDS: &str = "`route` is allowed only in the `match` of a rule that expects nothing but `each-route`";
+pub const ROUTE_MISPLACED: &str =
+    "`route` is allowed only in the `match` of a rule that expects nothing but `each-route`";
 pub const ROUTE_HELP: &str = "make it a rule of its own, with `each-route` alone under `expect`";
 
 /// A compiled `match`: everything where it is left out.
@@ -64,7 +65,7 @@ pub fn rule(
     let expectation = expect.map_or(Some(None), |entry| Compiler::new(problems).expectation(&entry.value).map(Some));
     let more = assert.is_some() || matches!(&expectation, Some(Some(Expectation { pattern: Some(_), .. })));
     if let (Some(Selection { route: Some(at), .. }), true) = (&selection, more) {
-        problems.note(at, ROUTE_STANDS, "this rule expects more than that", [ROUTE_HELP.to_owned()]);
+        problems.note(at, ROUTE_MISPLACED, "this rule expects more than that", [ROUTE_HELP.to_owned()]);
     }
     let assertion = assert.map_or(Some(None), |entry| assertion(entry, problems).map(Some));
     let (selection, expectation, assertion) = (selection?, expectation?, assertion?);

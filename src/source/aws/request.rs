@@ -46,6 +46,15 @@ pub struct Request {
     pub retry: RetryPolicy,
 }
 
+impl Request {
+    /// The usual requests a second: half of AWS's quota of 10, which cannot be raised. The rest is for deployments.
+    pub const RATE: f64 = 5.0;
+    /// The usual requests at once: half of AWS's 40.
+    pub const BURST: u32 = 20;
+    /// The usual requests in flight overall.
+    pub const CONCURRENCY: u32 = 64;
+}
+
 impl Default for Request {
     /// Everything in the Region and with the credentials of the SDK's chain, one request at a time and unpaced.
     fn default() -> Self {
@@ -107,6 +116,11 @@ pub struct Role {
     pub name: String,
     /// The external id that its trust policy may require.
     pub external_id: Option<String>,
+}
+
+impl Role {
+    /// The usual name: that of the template that `driftgate doctor --iam-policy` prints.
+    pub const NAME: &str = "DriftgateAudit";
 }
 
 /// The Regions of an account that are read.

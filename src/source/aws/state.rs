@@ -53,7 +53,7 @@ pub async fn open(request: Request) -> Result<AwsState, Error> {
     let regions = if all { "all".to_owned() } else { homes.join(" ") };
     let reads_own = matches!(request.accounts.source, AccountSource::Own);
     let whose = account.as_deref().filter(|_| reads_own).unwrap_or("-");
-    let asked = Some(format!("{whose} {regions}"));
+    let resolved_request = Some(format!("{whose} {regions}"));
 
     let (canceller, stop) = Canceller::new();
     let (sender, batches) = mpsc::channel(WAITING_BATCHES);
@@ -73,7 +73,8 @@ pub async fn open(request: Request) -> Result<AwsState, Error> {
                 failure.code, failure.message
             )
         });
-        let close = Close { failed, asked, ..tally::close(tallies, expected, warnings, &selection, narrowing) };
+        let close =
+            Close { failed, resolved_request, ..tally::close(tallies, expected, warnings, &selection, narrowing) };
         if let Some(spool) = spool {
             spool.closed(&close);
         }

@@ -6,7 +6,7 @@ mod text;
 
 use std::io::{self, Write};
 
-use crate::cli::args::{Doctor, Global, IamDocument, ROLE_NAME};
+use crate::cli::args::{Doctor, Global, IamDocument};
 use crate::cli::pipeline::source::{self, FetchPlan, SourceKind, runtime};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::diagnostics;
@@ -89,7 +89,7 @@ fn setup(command: &Doctor) -> Result<Setup, Stop> {
     Ok(Setup {
         region: source.region.first().cloned().or_else(region_of_the_environment),
         role: Role {
-            name: flags.role_name.clone().unwrap_or_else(|| ROLE_NAME.to_owned()),
+            name: flags.role_name.clone().unwrap_or_else(|| Role::NAME.to_owned()),
             external_id: flags.external_id.clone(),
         },
         accounts: ids.unwrap_or_default(),
