@@ -20,7 +20,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
-use super::control_plane::{ControlPlane, Delivery, Fate};
+use super::control_plane::{ControlPlane, Fate};
+use crate::emulator::faults::Effect;
 use crate::emulator::wire::{RawRequest, Reply};
 
 const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
@@ -115,19 +116,19 @@ async fn respond(
     let end = |as_told: Ending| *ending.lock().unwrap_or_else(PoisonError::into_inner) = as_told;
     match response.fate {
         Fate::Answered(reply) => message(reply, &response.request_id, Payload::whole),
-        Fate::Delivered(reply, Delivery::ShortLength) => {
+        Fate::Delivered(reply, Effect::ShortLength) => {
             end(Ending::After(raw_message(&reply, reply.body.len().saturating_sub(10))));
             Err(Broken)
         }
-        Fate::Delivered(reply, Delivery::LongLength) => {
+        Fate::Delivered(reply, Effect::LongLength) => {
             end(Ending::After(raw_message(&reply, reply.body.len() + 10)));
             Err(Broken)
         }
-        Fate::Delivered(reply, delivery) => {
-            if delivery == Delivery::HalfClosed {
+        Fate::Delivered(reply, effect) => {
+            if matches!(effect, Effect::HalfClose) {
                 end(Ending::HalfClose);
             }
-            message(reply, &response.request_id, |body| Payload::delivered(body, delivery))
+            message(reply, &response.request_id, |body| Payload::struck(body, &effect))
         }
         Fate::Reset => {
             end(Ending::Reset);
@@ -162,17 +163,16 @@ fn message(
         .status(reply.status)
         .header(CONTENT_TYPE, reply.content_type)
         .header(REQUEST_ID, request_id);
-    if let Some(error_type) = reply.error_type {
-        message = message.header(ERROR_TYPE, error_type);
-    }
-    if let Some(seconds) = reply.retry_after {
-        message = message.header(RETRY_AFTER, seconds);
-    }
-    if let Some(location) = reply.location {
-        message = message.header(LOCATION, location);
-    }
-    if let Some(encoding) = reply.content_encoding {
-        message = message.header(CONTENT_ENCODING, encoding);
+    let headers = [
+        (ERROR_TYPE, reply.error_type),
+        (RETRY_AFTER, reply.retry_after.map(|seconds| seconds.to_string())),
+        (LOCATION, reply.location),
+        (CONTENT_ENCODING, reply.content_encoding.map(str::to_owned)),
+    ];
+    for (name, value) in headers {
+        if let Some(value) = value {
+            message = message.header(name, value);
+        }
     }
     // Only an invalid status, set by a test, gets here: the connection closes without an answer.
     message.body(payload(reply.body)).map_err(|_| Broken)
@@ -222,19 +222,19 @@ impl Payload {
         Payload { announced: Some(body.len() as u64), bytes: body.into(), end: End::Whole, pace: None }
     }
 
-    fn delivered(body: Vec<u8>, delivery: Delivery) -> Payload {
+    fn struck(body: Vec<u8>, effect: &Effect) -> Payload {
         let half = body.len() / 2;
         let whole = Payload::whole(body);
         let paced = |pause| Some(Pace { pause, next: Box::pin(tokio::time::sleep(pause)) });
-        match delivery {
-            Delivery::Cut => Payload { bytes: whole.bytes.slice(..half), end: End::Flush, ..whole },
-            Delivery::Stalled => Payload { bytes: whole.bytes.slice(..half), end: End::Silence, ..whole },
-            Delivery::HalfClosed => Payload { bytes: Bytes::new(), end: End::Flush, ..whole },
-            Delivery::Trickled(pause) => Payload { pace: paced(pause), ..whole },
-            Delivery::TrickledForEver(pause) => {
+        match *effect {
+            Effect::Cut => Payload { bytes: whole.bytes.slice(..half), end: End::Flush, ..whole },
+            Effect::Stall => Payload { bytes: whole.bytes.slice(..half), end: End::Silence, ..whole },
+            Effect::HalfClose => Payload { bytes: Bytes::new(), end: End::Flush, ..whole },
+            Effect::Trickle(pause) => Payload { pace: paced(pause), ..whole },
+            Effect::TrickleForEver(pause) => {
                 Payload { announced: None, bytes: Bytes::from_static(b" "), end: End::Again, pace: paced(pause) }
             }
-            Delivery::ShortLength | Delivery::LongLength => whole,
+            _ => whole,
         }
     }
 }

@@ -27,30 +27,11 @@ pub struct Response {
 #[derive(Debug)]
 pub enum Fate {
     Answered(Reply),
-    /// Answered, but the answer is not delivered as it should be.
-    Delivered(Reply, Delivery),
+    /// Answered, but an effect on the connection keeps the answer from being delivered as it should be.
+    Delivered(Reply, Effect),
     Reset,
     Closed,
     Hung,
-}
-
-/// The way in which an answer is not delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// The connection ends in the middle of the body.
-    Cut,
-    /// Silence from the middle of the body.
-    Stalled,
-    /// After the headers the server closes its side, and keeps listening.
-    HalfClosed,
-    /// One byte at a time, each so much after the one before.
-    Trickled(Duration),
-    /// Spaces, one at a time, without end.
-    TrickledForEver(Duration),
-    /// The announced length is less than the body's.
-    ShortLength,
-    /// The announced length is more, and the connection ends.
-    LongLength,
 }
 
 impl Fate {
@@ -186,7 +167,6 @@ impl Service<'_> {
         let Call { operation, resource, .. } = call;
         let answered = |refusal: Refusal| Fate::Answered(refusal.reply(*operation, request_id));
         let refused = |why| answered(Refusal::of(why));
-        let delivered = |delivery: Delivery| Fate::Delivered(self.answer(), delivery);
         let fate = match effect {
             Effect::Throttle => refused(Why::Throttled),
             Effect::ThrottleRetryAfter(seconds) => answered(Refusal::throttled_for(*seconds)),
@@ -211,13 +191,13 @@ impl Service<'_> {
             Effect::Reset => Fate::Reset,
             Effect::Close => Fate::Closed,
             Effect::Hang => Fate::Hung,
-            Effect::Cut => delivered(Delivery::Cut),
-            Effect::Stall => delivered(Delivery::Stalled),
-            Effect::HalfClose => delivered(Delivery::HalfClosed),
-            Effect::Trickle(pause) => delivered(Delivery::Trickled(*pause)),
-            Effect::TrickleForEver(pause) => delivered(Delivery::TrickledForEver(*pause)),
-            Effect::ShortLength => delivered(Delivery::ShortLength),
-            Effect::LongLength => delivered(Delivery::LongLength),
+            Effect::Cut
+            | Effect::Stall
+            | Effect::HalfClose
+            | Effect::Trickle(_)
+            | Effect::TrickleForEver(_)
+            | Effect::ShortLength
+            | Effect::LongLength => Fate::Delivered(self.answer(), effect.clone()),
             Effect::Delay(delay) => return (Fate::Answered(self.answer()), *delay),
             Effect::RepeatToken => Fate::Answered(self.paged(Paging::RepeatToken)),
             Effect::EmptyPage => Fate::Answered(self.paged(Paging::EmptyPageFirst)),
@@ -242,11 +222,9 @@ impl Service<'_> {
 
     fn not_found(&self) -> Refusal {
         match &self.call.resource {
-            Resource::Stage { .. } => Refusal::no_such_stage(),
-            Resource::Api { api_id } | Resource::Stages { api_id } => Refusal::no_such_api(self.caller, api_id),
-            Resource::Apis | Resource::Role { .. } | Resource::Service | Resource::Unknown => {
-                Refusal::of(Why::NotFound)
-            }
+            Resource::Stage(..) => Refusal::no_such_stage(),
+            Resource::Api(api_id) | Resource::Stages(api_id) => Refusal::no_such_api(self.caller, api_id),
+            Resource::Apis | Resource::Role(_) | Resource::Service | Resource::Unknown => Refusal::of(Why::NotFound),
         }
     }
 

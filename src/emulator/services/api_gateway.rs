@@ -59,18 +59,18 @@ pub fn answer(
             let documents = apis.documents(page.items).filter(|api| is_there(&text(api, "apiId")));
             Ok(Reply::page(documents, page.next.as_deref()))
         }
-        Resource::Api { api_id } => Ok(Reply::json(api(api_id)?.document().into_owned())),
-        Resource::Stages { api_id } => {
+        Resource::Api(api_id) => Ok(Reply::json(api(api_id)?.document().into_owned())),
+        Resource::Stages(api_id) => {
             let api: Api<'_> = api(api_id)?;
             let page = page(api_id, api.stage_count())?;
             let is_there = |stage: &Cow<'_, str>| !deleted.has(caller, api_id, Some(&text(stage, "stageName")));
             Ok(Reply::page(api.stages(page.items).filter(is_there), page.next.as_deref()))
         }
-        Resource::Stage { api_id, stage } => {
+        Resource::Stage(api_id, stage) => {
             let found = api(api_id)?.stage_named(stage).filter(|_| !deleted.has(caller, api_id, Some(stage)));
             Ok(Reply::json(found.ok_or_else(Refusal::no_such_stage)?.into_owned()))
         }
-        Resource::Role { .. } | Resource::Service | Resource::Unknown => Err(Refusal::of(Why::NotFound)),
+        Resource::Role(_) | Resource::Service | Resource::Unknown => Err(Refusal::of(Why::NotFound)),
     }
 }
 

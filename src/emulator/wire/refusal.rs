@@ -194,7 +194,7 @@ impl Refusal {
 fn not_authorized(caller: &Caller<'_>, method: &str, operation: Operation, resource: &Resource<'_>) -> String {
     let (user, partition, region) = (caller.arn(), caller.partition(), caller.region);
     let (action, on) = match (resource, operation) {
-        (Resource::Role { arn }, _) => ("sts:AssumeRole".to_owned(), Some(arn.to_string())),
+        (Resource::Role(arn), _) => ("sts:AssumeRole".to_owned(), Some(arn.to_string())),
         (Resource::Service, _) => {
             let all = (operation.service() != "sts").then(|| "*".to_owned());
             (format!("{}:{operation}", operation.service()), all)
@@ -215,13 +215,13 @@ mod tests {
     #[test]
     fn a_denial_names_user_action_and_resource() {
         let caller = Caller { account: "111122223333", region: "cn-north-1", ..Caller::default() };
-        let stages = Resource::Stages { api_id: "a1b2c3d4e5".into() };
+        let stages = Resource::Stages("a1b2c3d4e5".into());
         assert_eq!(
             Refusal::denied(&caller, "GET", Operation::GetStages, &stages).message,
             "User: arn:aws-cn:iam::111122223333:user/demo is not authorized to perform: apigateway:GET on resource: \
              arn:aws-cn:apigateway:cn-north-1::/apis/a1b2c3d4e5/stages"
         );
-        let role = Resource::Role { arn: "arn:aws-cn:iam::444455556666:role/Audit".into() };
+        let role = Resource::Role("arn:aws-cn:iam::444455556666:role/Audit".into());
         assert_eq!(
             Refusal::denied_by_organization(&caller, Operation::AssumeRole, &role).message,
             "User: arn:aws-cn:iam::111122223333:user/demo is not authorized to perform: sts:AssumeRole on resource: \

@@ -108,20 +108,13 @@ impl fmt::Display for Operation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resource<'a> {
     Apis,
-    Api {
-        api_id: Cow<'a, str>,
-    },
-    Stages {
-        api_id: Cow<'a, str>,
-    },
-    Stage {
-        api_id: Cow<'a, str>,
-        stage: Cow<'a, str>,
-    },
-    /// Of AssumeRole.
-    Role {
-        arn: Cow<'a, str>,
-    },
+    Api(Cow<'a, str>),
+    /// The stages of an API.
+    Stages(Cow<'a, str>),
+    /// An API's identifier, and the name of its stage.
+    Stage(Cow<'a, str>, Cow<'a, str>),
+    /// The ARN of the role that is to be assumed.
+    Role(Cow<'a, str>),
     /// Named by the operation alone.
     Service,
     Unknown,
@@ -130,36 +123,36 @@ pub enum Resource<'a> {
 impl Resource<'_> {
     pub fn api_id(&self) -> Option<&str> {
         match self {
-            Resource::Api { api_id } | Resource::Stages { api_id } | Resource::Stage { api_id, .. } => Some(api_id),
-            Resource::Apis | Resource::Role { .. } | Resource::Service | Resource::Unknown => None,
+            Resource::Api(api_id) | Resource::Stages(api_id) | Resource::Stage(api_id, _) => Some(api_id),
+            Resource::Apis | Resource::Role(_) | Resource::Service | Resource::Unknown => None,
         }
     }
 
     pub fn stage(&self) -> Option<&str> {
         match self {
-            Resource::Stage { stage, .. } => Some(stage),
+            Resource::Stage(_, stage) => Some(stage),
             _ => None,
         }
     }
 
     /// The account and the name of the role that is to be assumed: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
     pub fn role(&self) -> Option<(&str, &str)> {
-        let Resource::Role { arn } = self else { return None };
+        let Resource::Role(arn) = self else { return None };
         let (account, path) = arn.split_once(":iam::")?.1.split_once(":role/")?;
         Some((account, path.rsplit('/').next().unwrap_or(path)))
     }
 
     pub fn is_api_gateway(&self) -> bool {
-        matches!(self, Resource::Apis | Resource::Api { .. } | Resource::Stages { .. } | Resource::Stage { .. })
+        matches!(self, Resource::Apis | Resource::Api(_) | Resource::Stages(_) | Resource::Stage(..))
     }
 
     /// The resource part of its ARN: what follows `arn:PARTITION:apigateway:REGION::`.
     pub fn arn_path(&self) -> String {
         match self {
-            Resource::Api { api_id } => format!("/apis/{api_id}"),
-            Resource::Stages { api_id } => format!("/apis/{api_id}/stages"),
-            Resource::Stage { api_id, stage } => format!("/apis/{api_id}/stages/{stage}"),
-            Resource::Apis | Resource::Role { .. } | Resource::Service | Resource::Unknown => "/apis".to_owned(),
+            Resource::Api(api_id) => format!("/apis/{api_id}"),
+            Resource::Stages(api_id) => format!("/apis/{api_id}/stages"),
+            Resource::Stage(api_id, stage) => format!("/apis/{api_id}/stages/{stage}"),
+            Resource::Apis | Resource::Role(_) | Resource::Service | Resource::Unknown => "/apis".to_owned(),
         }
     }
 }
@@ -240,7 +233,7 @@ fn service_call<'a>(raw: &RawRequest<'a>, path: &'a str, parameters: &'a str) ->
     match operation {
         Some(Operation::AssumeRole) => {
             let arn = parameter(parameters, "RoleArn").unwrap_or_default();
-            (Operation::AssumeRole, Resource::Role { arn })
+            (Operation::AssumeRole, Resource::Role(arn))
         }
         Some(operation) => (operation, Resource::Service),
         None => (Operation::Other, Resource::Unknown),
@@ -254,10 +247,10 @@ fn api_gateway<'a>(method: &str, path: &'a str) -> (Operation, Resource<'a>) {
     let before = segments.next().unwrap_or_default();
     let (operation, resource) = match (before, segments.next(), segments.next(), segments.next(), segments.next()) {
         ("", None, ..) => (Operation::GetApis, Resource::Apis),
-        ("", Some(api), None, ..) => (Operation::GetApi, Resource::Api { api_id: unescaped(api) }),
-        ("", Some(api), Some("stages"), None, _) => (Operation::GetStages, Resource::Stages { api_id: unescaped(api) }),
+        ("", Some(api), None, ..) => (Operation::GetApi, Resource::Api(unescaped(api))),
+        ("", Some(api), Some("stages"), None, _) => (Operation::GetStages, Resource::Stages(unescaped(api))),
         ("", Some(api), Some("stages"), Some(stage), None) => {
-            (Operation::GetStage, Resource::Stage { api_id: unescaped(api), stage: unescaped(stage) })
+            (Operation::GetStage, Resource::Stage(unescaped(api), unescaped(stage)))
         }
         _ => (Operation::Other, Resource::Unknown),
     };
@@ -328,6 +321,6 @@ mod tests {
     #[test]
     fn a_role_has_an_account_and_the_last_part_of_its_path_as_name() {
         assert_eq!(call("POST", "/").resource.role(), Some(("111122223333", "Audit")));
-        assert_eq!(Resource::Role { arn: "nonsense".into() }.role(), None);
+        assert_eq!(Resource::Role("nonsense".into()).role(), None);
     }
 }

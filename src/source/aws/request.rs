@@ -78,6 +78,15 @@ impl Default for Request {
     }
 }
 
+#[cfg(test)]
+impl Request {
+    /// A request with fixed keys, to which the environment does not matter.
+    pub fn isolated(endpoint_url: Option<String>) -> Self {
+        let keys = StaticCredentials { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
+        Self { endpoint_url, credentials: Some(keys), ..Self::default() }
+    }
+}
+
 /// The requested accounts.
 #[derive(Debug, Clone, Default)]
 pub struct Accounts {

@@ -149,13 +149,11 @@ mod tests {
     use super::super::error::Error;
     use super::super::url::plain_http;
     use super::*;
-    use crate::source::aws::request::StaticCredentials;
 
     #[tokio::test]
     async fn the_password_of_an_endpoint_is_never_shown() {
         let url = "http://me:s3cret@10.0.0.1:1";
-        let keys = StaticCredentials { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
-        let request = Request { endpoint_url: Some(url.to_owned()), credentials: Some(keys), ..Request::default() };
+        let request = Request::isolated(Some(url.to_owned()));
         let session = Session::open(&request).await.unwrap();
         let [endpoint] = endpoints(&request, &session, "us-east-1").await.try_into().unwrap();
         assert_eq!(

@@ -362,9 +362,7 @@ mod tests {
         for (url, plain) in
             [("http://10.0.0.1:4566", true), ("http://127.0.0.1:1", false), ("https://a.example", false)]
         {
-            let keys =
-                StaticCredentials { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
-            let request = Request { endpoint_url: Some(url.to_owned()), credentials: Some(keys), ..Request::default() };
+            let request = Request::isolated(Some(url.to_owned()));
             let found = Session::open(&request).await.unwrap().plain_http_endpoints(&["ApiGatewayV2", "STS"]);
             assert_eq!(found, if plain { vec![url.to_owned()] } else { vec![] });
         }

@@ -196,9 +196,9 @@ mod tests {
         at
     }
 
-    #[test]
-    fn the_burst_goes_at_once_and_the_rest_at_the_rate() {
-        let at = paused(async { admissions(&Pacer::new(5.0, 20), 29).await });
+    #[tokio::test(start_paused = true)]
+    async fn the_burst_goes_at_once_and_the_rest_at_the_rate() {
+        let at = admissions(&Pacer::new(5.0, 20), 29).await;
         assert!(at[..19].iter().all(|at| *at == 0.0), "{at:?}");
         for (nth, at) in (1_u32..).zip(&at[19..]) {
             let due = f64::from(nth) / 4.975;
@@ -206,139 +206,124 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_pace_foretells_when_requests_are_sent() {
-        paused(async {
-            let (pacer, room) = (Pacer::new(10.0, 21), Semaphore::new(1));
-            assert_eq!(Pacer::new(0.0, 1).pace(), None);
-            assert_eq!(pacer.pace(), Some(Pace { tokens: 20.0, rate: 9.95, pause: 0.0 }));
-            for requests in [10, 30, 1] {
-                let (told, start) = (pacer.pace().unwrap().seconds_for(f64::from(requests)), Instant::now());
-                for _ in 0..requests {
-                    drop(pacer.admit(&room).await);
-                }
-                let took = start.elapsed().as_secs_f64();
-                assert!((told..told + 0.003).contains(&took), "{requests}: {took} s instead of {told}");
+    #[tokio::test(start_paused = true)]
+    async fn the_pace_foretells_when_requests_are_sent() {
+        let (pacer, room) = (Pacer::new(10.0, 21), Semaphore::new(1));
+        assert_eq!(Pacer::new(0.0, 1).pace(), None);
+        assert_eq!(pacer.pace(), Some(Pace { tokens: 20.0, rate: 9.95, pause: 0.0 }));
+        for requests in [10, 30, 1] {
+            let (told, start) = (pacer.pace().unwrap().seconds_for(f64::from(requests)), Instant::now());
+            for _ in 0..requests {
+                drop(pacer.admit(&room).await);
             }
-            pacer.throttled(Duration::from_secs(3));
-            let throttled = Pace { tokens: 0.0, rate: 9.95 * CUT, pause: 3.0 };
-            assert_eq!(pacer.pace(), Some(throttled));
-            assert!(throttled.seconds_for(0.0).abs() < 1e-9);
-        });
+            let took = start.elapsed().as_secs_f64();
+            assert!((told..told + 0.003).contains(&took), "{requests}: {took} s instead of {told}");
+        }
+        pacer.throttled(Duration::from_secs(3));
+        let throttled = Pace { tokens: 0.0, rate: 9.95 * CUT, pause: 3.0 };
+        assert_eq!(pacer.pace(), Some(throttled));
+        assert!(throttled.seconds_for(0.0).abs() < 1e-9);
     }
 
-    #[test]
-    fn a_burst_of_one_or_none_is_one_at_a_time() {
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_of_one_or_none_is_one_at_a_time() {
         for burst in [0, 1, 2] {
-            let at = paused(async { admissions(&Pacer::new(10.0, burst), 3).await });
+            let at = admissions(&Pacer::new(10.0, burst), 3).await;
             assert!(at[0] == 0.0 && at[1] > 0.1 && at[2] > 0.2, "{at:?}");
         }
     }
 
-    #[test]
-    fn rate_zero_is_off_and_does_not_adapt() {
-        let at = paused(async {
-            let pacer = Pacer::new(0.0, 1);
-            pacer.throttled(Duration::from_mins(1));
-            admissions(&pacer, 1000).await
-        });
-        assert_eq!(at, vec![0.0; 1000]);
+    #[tokio::test(start_paused = true)]
+    async fn rate_zero_is_off_and_does_not_adapt() {
+        let pacer = Pacer::new(0.0, 1);
+        pacer.throttled(Duration::from_mins(1));
+        assert_eq!(admissions(&pacer, 1000).await, vec![0.0; 1000]);
     }
 
-    #[test]
-    fn first_come_first_served() {
-        let order = paused(async {
-            let (pacer, room) = (Arc::new(Pacer::new(10.0, 1)), Arc::new(Semaphore::new(64)));
-            let order = Arc::new(Mutex::new(Vec::new()));
-            let waiters: Vec<_> = (0..20)
-                .map(|number| {
-                    let (pacer, room, order) = (Arc::clone(&pacer), Arc::clone(&room), Arc::clone(&order));
-                    tokio::spawn(async move {
-                        let _place = pacer.admit(&room).await;
-                        order.lock().unwrap().push(number);
-                    })
+    #[tokio::test(start_paused = true)]
+    async fn first_come_first_served() {
+        let (pacer, room) = (Arc::new(Pacer::new(10.0, 1)), Arc::new(Semaphore::new(64)));
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let waiters: Vec<_> = (0..20)
+            .map(|number| {
+                let (pacer, room, order) = (Arc::clone(&pacer), Arc::clone(&room), Arc::clone(&order));
+                tokio::spawn(async move {
+                    let _place = pacer.admit(&room).await;
+                    order.lock().unwrap().push(number);
                 })
-                .collect();
-            for waiter in waiters {
-                waiter.await.unwrap();
-            }
-            Arc::into_inner(order).unwrap().into_inner().unwrap()
-        });
+            })
+            .collect();
+        for waiter in waiters {
+            waiter.await.unwrap();
+        }
+        let order = Arc::into_inner(order).unwrap().into_inner().unwrap();
         assert_eq!(order, (0..20).collect::<Vec<_>>());
     }
 
-    #[test]
-    fn a_waiter_that_leaves_takes_nothing() {
-        paused(async {
-            let (pacer, room) = (Pacer::new(1.0, 1), Semaphore::new(1));
-            drop(pacer.admit(&room).await);
-            for _ in 0..9 {
-                assert!(timeout(Duration::from_millis(100), pacer.admit(&room)).await.is_err());
-            }
-            // 0.9 s have passed, and the token that was waited for comes after 1.005 s.
-            let start = Instant::now();
-            assert!(pacer.admit(&room).await.is_some());
-            assert!((0.1..0.12).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
-        });
+    #[tokio::test(start_paused = true)]
+    async fn a_waiter_that_leaves_takes_nothing() {
+        let (pacer, room) = (Pacer::new(1.0, 1), Semaphore::new(1));
+        drop(pacer.admit(&room).await);
+        for _ in 0..9 {
+            assert!(timeout(Duration::from_millis(100), pacer.admit(&room)).await.is_err());
+        }
+        // 0.9 s have passed, and the token that was waited for comes after 1.005 s.
+        let start = Instant::now();
+        assert!(pacer.admit(&room).await.is_some());
+        assert!((0.1..0.12).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
     }
 
-    #[test]
-    fn waiting_for_tokens_holds_no_slot() {
-        paused(async {
-            let (slow, off, room) = (Pacer::new(0.001, 1), Pacer::new(0.0, 1), Semaphore::new(1));
-            drop(slow.admit(&room).await);
-            let mut waiting = Box::pin(slow.admit(&room));
-            assert!(timeout(Duration::from_secs(1), &mut waiting).await.is_err());
-            assert!(timeout(Duration::ZERO, off.admit(&room)).await.is_ok());
-        });
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_tokens_holds_no_slot() {
+        let (slow, off, room) = (Pacer::new(0.001, 1), Pacer::new(0.0, 1), Semaphore::new(1));
+        drop(slow.admit(&room).await);
+        let mut waiting = Box::pin(slow.admit(&room));
+        assert!(timeout(Duration::from_secs(1), &mut waiting).await.is_err());
+        assert!(timeout(Duration::ZERO, off.admit(&room)).await.is_ok());
     }
 
-    #[test]
-    fn no_token_is_taken_before_its_slot() {
-        paused(async {
-            let (pacer, room) = (Arc::new(Pacer::new(10.0, 3)), Arc::new(Semaphore::new(1)));
-            let taken = room.acquire().await.unwrap();
-            let admitted = Arc::new(AtomicUsize::new(0));
-            for _ in 0..10 {
-                let (pacer, room, admitted) = (Arc::clone(&pacer), Arc::clone(&room), Arc::clone(&admitted));
-                tokio::spawn(async move {
-                    let _place = pacer.admit(&room).await;
-                    admitted.fetch_add(1, Ordering::Relaxed);
-                });
-            }
-            sleep(Duration::from_secs(10)).await;
-            drop(taken);
-            sleep(Duration::from_millis(50)).await;
-            assert_eq!(admitted.load(Ordering::Relaxed), 2);
-        });
+    #[tokio::test(start_paused = true)]
+    async fn no_token_is_taken_before_its_slot() {
+        let (pacer, room) = (Arc::new(Pacer::new(10.0, 3)), Arc::new(Semaphore::new(1)));
+        let taken = room.acquire().await.unwrap();
+        let admitted = Arc::new(AtomicUsize::new(0));
+        for _ in 0..10 {
+            let (pacer, room, admitted) = (Arc::clone(&pacer), Arc::clone(&room), Arc::clone(&admitted));
+            tokio::spawn(async move {
+                let _place = pacer.admit(&room).await;
+                admitted.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        sleep(Duration::from_secs(10)).await;
+        drop(taken);
+        sleep(Duration::from_millis(50)).await;
+        assert_eq!(admitted.load(Ordering::Relaxed), 2);
     }
 
-    #[test]
-    fn throttling_drains_pauses_slows_and_recovers() {
-        paused(async {
-            let pacer = Pacer::new(10.0, 20);
-            let rate = || locked(pacer.bucket.as_ref().unwrap()).rate;
-            let start = Instant::now();
-            pacer.throttled(Duration::from_secs(2));
-            // Answers to what was sent before the pause change nothing but its length.
-            pacer.throttled(Duration::from_secs(3));
-            pacer.throttled(Duration::from_secs(1));
+    #[tokio::test(start_paused = true)]
+    async fn throttling_drains_pauses_slows_and_recovers() {
+        let pacer = Pacer::new(10.0, 20);
+        let rate = || locked(pacer.bucket.as_ref().unwrap()).rate;
+        let start = Instant::now();
+        pacer.throttled(Duration::from_secs(2));
+        // Answers to what was sent before the pause change nothing but its length.
+        pacer.throttled(Duration::from_secs(3));
+        pacer.throttled(Duration::from_secs(1));
+        pacer.answered();
+        assert!((rate() - 9.95 * 0.7).abs() < 1e-9);
+        let first = admissions(&pacer, 2).await;
+        assert!(first[0] > 3.0 + 1.0 / 7.0 && first[0] < 3.2, "{first:?}");
+        assert!(first[1] - first[0] > 1.0 / 7.0, "nothing is saved up during the pause: {first:?}");
+        assert!(start.elapsed() > Duration::from_secs(3));
+        for _ in 0..100 {
             pacer.answered();
-            assert!((rate() - 9.95 * 0.7).abs() < 1e-9);
-            let first = admissions(&pacer, 2).await;
-            assert!(first[0] > 3.0 + 1.0 / 7.0 && first[0] < 3.2, "{first:?}");
-            assert!(first[1] - first[0] > 1.0 / 7.0, "nothing is saved up during the pause: {first:?}");
-            assert!(start.elapsed() > Duration::from_secs(3));
-            for _ in 0..100 {
-                pacer.answered();
-            }
-            assert!((rate() - 9.95).abs() < 1e-9);
-            for _ in 0..100 {
-                sleep(Duration::from_secs(1)).await;
-                pacer.throttled(Duration::from_millis(1));
-            }
-            assert!((rate() - FLOOR).abs() < 1e-9);
-        });
+        }
+        assert!((rate() - 9.95).abs() < 1e-9);
+        for _ in 0..100 {
+            sleep(Duration::from_secs(1)).await;
+            pacer.throttled(Duration::from_millis(1));
+        }
+        assert!((rate() - FLOOR).abs() < 1e-9);
     }
 
     proptest! {

@@ -81,6 +81,21 @@ fn write(spool: &Spool, regions: &BTreeMap<usize, usize>, order: &[usize]) {
     }
 }
 
+fn start(path: &Path) -> Spool {
+    Spool::start(path, &run_key(), NOW).unwrap()
+}
+
+fn resume(path: &Path) -> Spool {
+    Spool::resume(path, &run_key(), NOW).unwrap()
+}
+
+/// The file of a run that wrote Regions with so many stages in this order.
+fn written<const N: usize>(regions: [(usize, usize); N], order: &[usize]) -> (TempDir, PathBuf) {
+    let (folder, path) = folder();
+    write(&start(&path), &regions.into(), order);
+    (folder, path)
+}
+
 /// The finished Regions, with the stages of each that are handed on.
 fn resumed(spool: &Spool, regions: &BTreeMap<usize, usize>) -> BTreeMap<usize, Vec<String>> {
     let mut seen: BTreeMap<usize, Vec<String>> = BTreeMap::new();
@@ -128,7 +143,7 @@ fn put(path: &Path, text: &str) {
 /// Resumes what is left of a file, and looks at everything that a cut must not change; the Regions that are finished.
 fn survives(path: &Path, bytes: &[u8], regions: &BTreeMap<usize, usize>) -> (Spool, Vec<usize>) {
     fs::write(path, bytes).unwrap();
-    let spool = Spool::resume(path, &run_key(), NOW).unwrap();
+    let spool = resume(path);
     let seen = resumed(&spool, regions);
     assert_eq!(seen.keys().copied().collect::<Vec<_>>(), closed(bytes));
     for (number, stages) in &seen {
@@ -141,7 +156,7 @@ fn survives(path: &Path, bytes: &[u8], regions: &BTreeMap<usize, usize>) -> (Spo
 fn a_file_cut_at_any_byte_has_each_closed_region_once() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 0), (2, 1)]);
-    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &regions, &[0, 1, 2, 2]);
+    write(&start(&path), &regions, &[0, 1, 2, 2]);
     let bytes = fs::read(&path).unwrap();
     for cut in 0..=bytes.len() {
         survives(&path, &bytes[..cut], &regions);
@@ -160,7 +175,7 @@ proptest! {
     ) {
         let (_folder, path) = folder();
         let regions: BTreeMap<usize, usize> = stages.into_iter().enumerate().collect();
-        write(&Spool::start(&path, &run_key(), NOW).unwrap(), &regions, &order);
+        write(&start(&path), &regions, &order);
         for (cut, order) in [(cuts.0, &again), (cuts.1, &order)] {
             let bytes = fs::read(&path).unwrap();
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place")]
@@ -177,10 +192,8 @@ proptest! {
 
 #[test]
 fn only_taken_regions_are_handed_on() {
-    let (_folder, path) = folder();
-    let regions = BTreeMap::from([(0, 2), (1, 3)]);
-    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &regions, &[0, 1]);
-    let spool = Spool::resume(&path, &run_key(), NOW).unwrap();
+    let (_folder, path) = written([(0, 2), (1, 3)], &[0, 1]);
+    let spool = resume(&path);
     assert_eq!(resumed(&spool, &BTreeMap::from([(1, 3)])), BTreeMap::from([(1, names(1, 3))]));
     assert!(spool.take(None, &region(0)).is_none(), "of an account that is not known nothing is");
     assert!(spool.take(Some("444455556666"), &region(0)).is_none());
@@ -188,10 +201,8 @@ fn only_taken_regions_are_handed_on() {
 
 #[test]
 fn refused_batches_are_not_counted() {
-    let (_folder, path) = folder();
-    let regions = BTreeMap::from([(0, 2), (1, 3)]);
-    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &regions, &[0]);
-    let spool = Spool::resume(&path, &run_key(), NOW).unwrap();
+    let (_folder, path) = written([(0, 2), (1, 3)], &[0]);
+    let spool = resume(&path);
     for number in [0, 1] {
         spool.take(Some(ACCOUNT), &region(number)).unwrap();
     }
@@ -207,7 +218,7 @@ fn refused_batches_are_not_counted() {
 #[test]
 fn a_region_with_gaps_or_without_account_is_not_finished() {
     let (_folder, path) = folder();
-    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
+    let spool = start(&path);
     let scope = |account: Option<&str>, outcome| Scope {
         account: account.map(str::to_owned),
         region: Some(region(0)),
@@ -225,12 +236,12 @@ fn a_region_with_gaps_or_without_account_is_not_finished() {
 #[test]
 fn a_region_whose_count_is_wrong_is_read_again() {
     let (_folder, path) = folder();
-    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
+    let spool = start(&path);
     add(&spool, 0, "a");
     finish(&spool, 0, 2);
     finish(&spool, 1, 0);
     drop(spool);
-    let spool = Spool::resume(&path, &run_key(), NOW).unwrap();
+    let spool = resume(&path);
     assert!(spool.take(Some(ACCOUNT), &region(0)).is_none());
     assert!(spool.take(Some(ACCOUNT), &region(1)).is_some());
 }
@@ -244,8 +255,7 @@ fn refused(path: &Path, key: &RunKey) -> String {
 
 #[test]
 fn damage_is_reported_with_its_line() {
-    let (_folder, path) = folder();
-    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &BTreeMap::from([(0, 2), (1, 1)]), &[0]);
+    let (_folder, path) = written([(0, 2), (1, 1)], &[0]);
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     for (at, damaged) in
@@ -263,9 +273,8 @@ fn damage_is_reported_with_its_line() {
 /// Lines that are whole, each by itself, and not those that were written.
 #[test]
 fn lines_that_were_changed_moved_or_lost_are_noticed() {
-    let (_folder, path) = folder();
-    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &BTreeMap::from([(0, 2), (1, 2)]), &[0, 1]);
-    drop(Spool::resume(&path, &run_key(), NOW).unwrap());
+    let (_folder, path) = written([(0, 2), (1, 2)], &[0, 1]);
+    drop(resume(&path));
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let kinds: Vec<bool> = lines.iter().map(|line| line.contains("\"sha256\":")).collect();
@@ -303,7 +312,7 @@ fn lines_that_were_changed_moved_or_lost_are_noticed() {
         assert!(message.contains("changed, moved or lost") && message.contains("nothing was read"), "{message}");
     }
     fs::write(&path, text).unwrap();
-    drop(Spool::resume(&path, &run_key(), NOW).unwrap());
+    drop(resume(&path));
 }
 
 #[test]
@@ -327,7 +336,7 @@ fn other_files_are_refused_and_not_changed() {
 #[test]
 fn a_run_with_other_settings_is_refused() {
     let (_folder, path) = folder();
-    drop(Spool::start(&path, &run_key(), NOW).unwrap());
+    drop(start(&path));
     let other: RunKey = [("policies", "sha256:11"), ("--api", "a1"), ("--new", "")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
@@ -338,11 +347,11 @@ fn a_run_with_other_settings_is_refused() {
 fn the_file_is_private_and_no_link_is_followed() {
     let (_folder, path) = folder();
     let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-    drop(Spool::start(&path, &run_key(), NOW).unwrap());
+    drop(start(&path));
     assert_eq!(mode(), 0o600);
     assert!(Spool::start(&path, &run_key(), NOW).unwrap_err().to_string().contains("already exists"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    drop(Spool::resume(&path, &run_key(), NOW).unwrap());
+    drop(resume(&path));
     assert_eq!(mode(), 0o600);
 
     let dangling = path.with_extension("link");
@@ -354,9 +363,9 @@ fn the_file_is_private_and_no_link_is_followed() {
 
 #[test]
 fn a_file_that_others_may_write_is_refused() {
-    let (folder, path) = folder();
+    let (folder, path) = written([(0, 2)], &[0]);
     let chmod = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &BTreeMap::from([(0, 2)]), &[0]);
+
     let text = fs::read_to_string(&path).unwrap();
     for mode in [0o666, 0o620, 0o602] {
         chmod(mode);
@@ -377,7 +386,7 @@ fn a_file_that_others_may_write_is_refused() {
 #[test]
 fn two_runs_cannot_share_a_file() {
     let (_folder, path) = folder();
-    let first = Spool::start(&path, &run_key(), NOW).unwrap();
+    let first = start(&path);
     let error = Spool::resume(&path, &run_key(), NOW).unwrap_err();
     assert!(error.to_string().contains("is in use by another run") && !error.is_usage());
     drop(first);
@@ -387,7 +396,7 @@ fn two_runs_cannot_share_a_file() {
 #[test]
 fn a_complete_and_reported_run_removes_its_file() {
     let (_folder, path) = folder();
-    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
+    let spool = start(&path);
     let gaps = |code: Option<&str>| {
         let gap = |code: &str| Gap { code: code.to_owned(), ..Gap::default() };
         Close { gaps: code.map(gap).into_iter().collect(), ..Close::default() }
@@ -404,7 +413,7 @@ fn a_complete_and_reported_run_removes_its_file() {
     assert_eq!((spool.end(true), path.exists()), (End::Removed, false));
 
     // A report may have been written to the same path.
-    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
+    let spool = start(&path);
     spool.closed(&gaps(None));
     fs::remove_file(&path).unwrap();
     fs::write(&path, "a report").unwrap();
@@ -418,8 +427,7 @@ fn later(path: &Path, hours: i64, open: fn(&Path, &RunKey, Timestamp) -> Result<
 
 #[test]
 fn an_old_file_is_refused_or_started_over() {
-    let (_folder, path) = folder();
-    write(&Spool::start(&path, &run_key(), NOW).unwrap(), &BTreeMap::from([(0, 2)]), &[0]);
+    let (_folder, path) = written([(0, 2)], &[0]);
     let bytes = fs::read(&path).unwrap();
     for hours in [-13, 13, 24] {
         let error = later(&path, hours, Spool::resume).unwrap_err();
@@ -444,7 +452,7 @@ fn an_old_file_is_refused_or_started_over() {
 fn a_run_that_ended_is_resumed_only_by_resume_alone() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2)]);
-    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
+    let spool = start(&path);
     write(&spool, &regions, &[0]);
     assert_eq!(spool.end(true), End::Gaps);
     drop(spool);
@@ -464,7 +472,7 @@ fn a_run_that_ended_is_resumed_only_by_resume_alone() {
 fn regions_of_earlier_runs_are_a_warning() {
     let (_folder, path) = folder();
     let regions = BTreeMap::from([(0, 2), (1, 0)]);
-    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
+    let spool = start(&path);
     write(&spool, &regions, &[0]);
     assert!(spool.warnings().is_empty());
     drop(spool);
@@ -481,12 +489,12 @@ fn regions_of_earlier_runs_are_a_warning() {
 #[test]
 fn an_empty_file_is_discarded_by_the_run_that_made_it() {
     let (_folder, path) = folder();
-    let spool = Spool::start(&path, &run_key(), NOW).unwrap();
+    let spool = start(&path);
     drop(spool);
-    Spool::resume(&path, &run_key(), NOW).unwrap().discard();
+    resume(&path).discard();
     assert!(path.exists());
     fs::remove_file(&path).unwrap();
-    Spool::start(&path, &run_key(), NOW).unwrap().discard();
+    start(&path).discard();
     assert!(!path.exists());
 }
 

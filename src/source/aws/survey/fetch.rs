@@ -197,12 +197,11 @@ mod tests {
     use super::*;
     use crate::source::aws::access::session::Session;
     use crate::source::aws::call::Canceller;
-    use crate::source::aws::request::{Request, StaticCredentials};
+    use crate::source::aws::request::Request;
 
     #[tokio::test]
     async fn a_region_that_cannot_be_opened_is_unchecked() {
-        let keys = StaticCredentials { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
-        let request = Request { credentials: Some(keys), ..Request::default() };
+        let request = Request::isolated(None);
         let (_canceller, stop) = Canceller::new();
         let session = Session::open(&request).await.unwrap();
         let regions = vec!["us-east-1".into(), "us-west-2".into()];

@@ -20,6 +20,10 @@ async fn listed(answer: impl Fn(&Received) -> (u16, String) + Send + Sync + 'sta
     (listing, log)
 }
 
+async fn members(config: &SdkConfig, unit: &str) -> Result<BTreeSet<String>, (Operation, Failure)> {
+    Organization::new(config, SOON, &Semaphore::new(1), "us-gov-east-1").members_of(unit).await
+}
+
 #[tokio::test]
 async fn accounts_are_read_to_the_last_page() {
     let (listing, log) = listed(|request| {
@@ -94,15 +98,9 @@ async fn a_unit_has_the_accounts_of_all_units_below_it() {
         (200, body.to_owned())
     })
     .await;
-    let ids = Organization::new(&config, SOON, &Semaphore::new(1), "us-gov-east-1").members_of("r-root").await.unwrap();
+    let ids = members(&config, "r-root").await.unwrap();
     assert_eq!(ids.into_iter().collect::<Vec<_>>(), ["111111111111", "222222222222"]);
-    assert!(
-        Organization::new(&config, SOON, &Semaphore::new(1), "us-gov-east-1")
-            .members_of("ou-b")
-            .await
-            .unwrap()
-            .contains("222222222222")
-    );
+    assert!(members(&config, "ou-b").await.unwrap().contains("222222222222"));
 }
 
 #[tokio::test]
@@ -115,8 +113,7 @@ async fn a_unit_that_is_not_read_whole_is_a_failure() {
         }
     })
     .await;
-    let (operation, failure) =
-        Organization::new(&config, SOON, &Semaphore::new(1), "us-gov-east-1").members_of("ou-gone").await.unwrap_err();
+    let (operation, failure) = members(&config, "ou-gone").await.unwrap_err();
     assert_eq!(operation, Operation::ListOrganizationalUnitsForParent);
     assert_eq!((failure.code.as_str(), failure.message.as_str()), ("ParentNotFoundException", "no such unit"));
     assert!(log.lock().unwrap()[0].head.contains("/us-gov-west-1/organizations/"));

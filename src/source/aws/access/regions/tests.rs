@@ -177,23 +177,25 @@ async fn regions_of_other_partitions_are_not_the_accounts() {
     assert_eq!(names(&found), [("us-east-1", true)]);
 }
 
-#[tokio::test]
-async fn a_refused_connection_fails_soon() {
+/// Lists the Regions where the only service does not answer, since nothing listens there or nothing is accepted.
+async fn unanswered(listens: bool) -> RegionList {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let _listener = listens.then_some(listener);
     let config = answering("us-gov-west-1", |_| (200, String::new())).await.0.into_builder().endpoint_url(url);
-    let found = of_account(&config.build(), "us-gov-west-1").await;
+    of_account(&config.build(), "us-gov-west-1").await
+}
+
+#[tokio::test]
+async fn a_refused_connection_fails_soon() {
+    let found = unanswered(false).await;
     assert_eq!(kinds(&found), [(Operation::DescribeRegions, FailureKind::Unreachable)]);
     assert_eq!((found.failures[0].1.attempts, found.from), (2, Origin::BuiltIn));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_missing_answer_times_out() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let config = answering("us-gov-west-1", |_| (200, String::new())).await.0.into_builder().endpoint_url(url);
-    let found = of_account(&config.build(), "us-gov-west-1").await;
+    let found = unanswered(true).await;
     assert_eq!(kinds(&found), [(Operation::DescribeRegions, FailureKind::Slow)]);
     assert_eq!((found.failures[0].1.attempts, found.from), (4, Origin::BuiltIn));
 }
