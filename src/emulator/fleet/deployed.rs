@@ -66,7 +66,6 @@ pub enum Apis<'a> {
     None,
 }
 
-/// One API, wherever it comes from.
 pub enum Api<'a> {
     Kept(&'a KeptApi),
     Made(MadeApi<'a>),

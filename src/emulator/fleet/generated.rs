@@ -26,7 +26,6 @@ const UNITS: [(&str, &str, &str, &str); 4] = [
     ("ou-demo-sandbox0", "Sandbox", ROOT, "sandbox"),
 ];
 
-/// The parameters of a fleet.
 #[derive(Clone, Debug)]
 pub struct Generated {
     accounts: Vec<String>,
@@ -60,7 +59,6 @@ impl Generated {
         Generated { accounts, regions: &BY_DEFAULT[..regions.min(BY_DEFAULT.len())], apis, stages, seed }
     }
 
-    /// The organization of the accounts, managed by the first.
     pub fn organization(&self) -> Organization {
         let accounts = &self.accounts;
         let organization = Organization::new(accounts.first().map_or("", String::as_str));

@@ -14,7 +14,6 @@ const OPT_IN: [&str; 17] = [
     "me-central-1", "me-south-1", "mx-central-1",
 ];
 
-/// The status of a Region in an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptIn {
     ByDefault,
@@ -22,7 +21,6 @@ pub enum OptIn {
     Disabled,
 }
 
-/// True if an account of the partition has to opt in.
 pub fn is_opt_in(region: &str) -> bool {
     OPT_IN.contains(&region)
 }

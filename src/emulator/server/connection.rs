@@ -199,7 +199,6 @@ struct Payload {
     pace: Option<Pace>,
 }
 
-/// One byte at a time.
 struct Pace {
     pause: Duration,
     next: Pin<Box<Sleep>>,
@@ -211,9 +210,7 @@ enum End {
     /// The delivered bytes are sent before the connection breaks.
     Flush,
     Break,
-    /// Nothing more comes.
     Silence,
-    /// The same bytes again.
     Again,
 }
 

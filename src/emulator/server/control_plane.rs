@@ -14,16 +14,13 @@ use crate::emulator::settings::Settings;
 use crate::emulator::wire::signature::{self, Unsigned};
 use crate::emulator::wire::{Call, Caller, Operation, Paging, RawRequest, Refusal, Reply, Resource, Why};
 
-/// The response to one request.
 #[derive(Debug)]
 pub struct Response {
     pub request_id: String,
-    /// The delay before it.
     pub after: Duration,
     pub fate: Fate,
 }
 
-/// The end of a request.
 #[derive(Debug)]
 pub enum Fate {
     Answered(Reply),

@@ -7,7 +7,6 @@ use std::sync::{Mutex, PoisonError};
 use crate::emulator::fleet::{Api, Fleet};
 use crate::emulator::wire::{Call, Caller, List, Paging, Refusal, Reply, Resource, Why};
 
-/// The largest `maxResults` that the service takes.
 const LARGEST_PAGE: usize = 500;
 
 /// Account, Region, API and stage; without a stage, the API and all of its stages.
@@ -18,12 +17,10 @@ type DeletedItem = (String, String, String, Option<String>);
 pub struct Deleted(Mutex<BTreeSet<DeletedItem>>);
 
 impl Deleted {
-    /// Deletes the API, or one stage of it.
     pub fn add(&self, caller: &Caller<'_>, api_id: &str, stage: Option<&str>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key(caller, api_id, stage));
     }
 
-    /// Returns true if the API, or the stage of it, was deleted.
     pub fn has(&self, caller: &Caller<'_>, api_id: &str, stage: Option<&str>) -> bool {
         let deleted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         !deleted.is_empty() && deleted.contains(&key(caller, api_id, stage))

@@ -9,7 +9,6 @@ use crate::emulator::wire::{Call, Caller, List, Paging, Refusal, Reply};
 const PAGE: usize = 20;
 const LARGEST_PAGE: usize = 50;
 
-/// The answer to ListRegions, page by page.
 pub fn list(
     caller: &Caller<'_>,
     call: &Call<'_>,

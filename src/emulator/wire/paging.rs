@@ -9,7 +9,6 @@ use std::ops::Range;
 use super::refusal::Refusal;
 use super::signature::Caller;
 
-/// One page: its items, and the token of the next page.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PageRange {
     pub items: Range<usize>,
@@ -41,7 +40,6 @@ pub struct List<'a> {
 }
 
 impl List<'_> {
-    /// The requested page.
     pub fn page(
         &self,
         max_results: Option<&str>,

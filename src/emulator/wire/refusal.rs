@@ -6,7 +6,6 @@ use super::reply::{self, Reply};
 use super::request::{Operation, Protocol, Resource};
 use super::signature::Caller;
 
-/// An error that AWS answers with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     why: Why,
@@ -31,12 +30,10 @@ pub enum Why {
     IncompleteSignature,
     NotFound,
     BadRequest,
-    /// There is no organization.
     NotInUse,
 }
 
 impl Why {
-    /// Status and code.
     fn on(self, protocol: Protocol) -> (u16, &'static str) {
         use Protocol::{Ec2Query, Json, Query, RestJson};
         let refused = match protocol {
@@ -86,7 +83,6 @@ impl Why {
 }
 
 impl Why {
-    /// AWS's usual words.
     const fn message(self) -> &'static str {
         match self {
             Why::Throttled => "Too Many Requests",
@@ -157,7 +153,6 @@ impl Refusal {
         Refusal::bad_request("Invalid nextToken")
     }
 
-    /// In the protocol of the operation.
     pub fn reply(&self, operation: Operation, request_id: &str) -> Reply {
         let protocol = operation.protocol();
         let (status, code) = self.why.on(protocol);

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// The namespace of STS's answers.
 pub const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// A whole answer, ready for the wire.
@@ -17,7 +16,6 @@ pub struct Reply {
     pub error_type: Option<String>,
     /// Seconds of a `Retry-After`.
     pub retry_after: Option<u64>,
-    /// Of a redirect.
     pub location: Option<String>,
     pub content_encoding: Option<&'static str>,
     pub body: Vec<u8>,
@@ -93,7 +91,6 @@ impl Reply {
     }
 }
 
-/// The text, escaped for XML.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

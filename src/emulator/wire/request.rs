@@ -92,7 +92,6 @@ impl Operation {
         }
     }
 
-    /// The operation of `service` that goes by this name.
     fn named(name: &str, service: &str) -> Option<Operation> {
         Operation::ALL.into_iter().find(|operation| operation.service() == service && operation.to_string() == name)
     }
@@ -164,9 +163,7 @@ pub struct RawRequest<'a> {
     /// Path and query, still escaped.
     pub target: &'a str,
     pub authorization: Option<&'a str>,
-    /// `X-Amz-Security-Token`
     pub security_token: Option<&'a str>,
-    /// `X-Amz-Target`
     pub amz_target: Option<&'a str>,
     /// The body of a POST; empty for other methods.
     pub body: &'a str,
@@ -213,7 +210,6 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The form or the JSON that came with it.
     pub fn body(&self) -> &'a str {
         self.body
     }

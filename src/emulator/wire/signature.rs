@@ -60,7 +60,6 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Milliseconds since 1970.
 pub fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_millis().try_into().unwrap_or(u64::MAX)
@@ -80,7 +79,6 @@ pub fn access_key_id(account: &str) -> String {
     format!("AKIA{account}DEMO")
 }
 
-/// The access key id of every role session in `account`.
 pub fn session_key_id(account: &str) -> String {
     format!("ASIA{account}DEMO")
 }
@@ -107,7 +105,6 @@ fn account_of<'a>(access_key_id: &'a str, kind: &str) -> Option<&'a str> {
     access_key_id.strip_prefix(kind)?.strip_suffix("DEMO").filter(|account| is_account(account))
 }
 
-/// True for the id of an account.
 pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

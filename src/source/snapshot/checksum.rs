@@ -19,7 +19,6 @@ pub enum Comparison {
     Missing,
 }
 
-/// Hex digits of a digest.
 const DIGITS: usize = 64;
 
 impl Checksum {

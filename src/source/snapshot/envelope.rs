@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::json;
 use crate::model::state::{Gap, Narrowing, Scope, ScopeName, Warning};
 
-/// The name of the format, in the header.
 pub const FORMAT: &str = "driftgate.snapshot";
-/// Its version.
 pub const VERSION: u64 = 1;
 /// The last member of the trailer: the digest of everything before it.
 pub const TRAILER_CHECKSUM: &str = "trailer-sha256";
@@ -16,14 +14,11 @@ pub const TRAILER_CHECKSUM: &str = "trailer-sha256";
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Header {
-    /// [`FORMAT`].
     pub format: String,
-    /// [`VERSION`].
     pub version: u64,
     /// The time of the snapshot, RFC 3339; absent in a reproducible one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_at: Option<String>,
-    /// The scopes that were requested.
     #[serde(default)]
     pub scopes: Option<Vec<ScopeName>>,
     /// The narrowing; nothing is known of the rest.
@@ -34,9 +29,7 @@ pub struct Header {
 /// The last line. Its last member is [`TRAILER_CHECKSUM`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Trailer {
-    /// The number of stages.
     pub stages: u64,
-    /// The outcome of each scope.
     #[serde(default)]
     pub scopes: Option<Vec<Scope>>,
     /// Everything that could not be read.

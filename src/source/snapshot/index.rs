@@ -29,7 +29,6 @@ pub struct IndexedStages {
     stretches: Vec<Stretch>,
 }
 
-/// Some lines in a row.
 #[derive(Debug)]
 struct Stretch {
     line: u64,
@@ -44,12 +43,9 @@ struct Stretch {
 /// A line that describes an API. The order of these brings the lines of each API together, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Described {
-    /// The hash over account, Region and API.
     api: u64,
     line: u64,
-    /// The hash over the description.
     description: u64,
-    /// The hash over account and Region.
     scope: u64,
 }
 

@@ -18,7 +18,6 @@ use crate::model::value::{Value, Written};
 /// The text before the stage.
 const STAGE_KEY: &[u8] = b",\"stage\":";
 
-/// One line of a snapshot.
 pub struct Line<'a> {
     head: Rc<Head<'a>>,
     stage: Value<'a>,
@@ -80,7 +79,6 @@ impl<'a> Line<'a> {
         Ok(Self { head: Rc::new(Head { account, region, api, text }), stage })
     }
 
-    /// The document of the line.
     pub fn document(&self) -> Document<'_> {
         Document {
             account: self.head.account.as_deref(),
@@ -96,7 +94,6 @@ fn has_name(stage: &Value<'_>) -> bool {
     stage.member(stage::NAME.at).as_text().is_some()
 }
 
-/// The members of a line.
 struct Wire<'a> {
     account: Option<Cow<'a, str>>,
     region: Option<Cow<'a, str>>,
@@ -239,7 +236,6 @@ pub fn stage_line(out: &mut dyn Write, document: &Document<'_>, stage: &Value<'_
     json_line(out, &written)
 }
 
-/// Writes a value as a line of JSON.
 pub fn json_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")

@@ -19,7 +19,6 @@ pub struct Lines<R> {
 
 /// Consecutive lines, each with its end; the last line of a text may lack it.
 pub struct Block {
-    /// The number of the first line.
     pub first: u64,
     pub bytes: Vec<u8>,
     /// True for the last block of a text, which is empty only if the text is.
@@ -98,7 +97,6 @@ fn before_last_line(bytes: &[u8]) -> Option<usize> {
     Some(start + 1)
 }
 
-/// Number of ends of lines.
 pub fn newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }

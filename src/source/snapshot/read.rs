@@ -21,7 +21,6 @@ use crate::model::state::{
 };
 use crate::source::file::{Error, Input, WrongFormat, check_format, damaged};
 
-/// Bytes of lines in one batch.
 const BATCH_BYTES: usize = 256 * 1024;
 /// Batches that may wait to be checked.
 const WAITING: usize = 4;
@@ -40,7 +39,6 @@ pub struct SnapshotState {
 /// Time between two looks at the stop flag while waiting for a batch.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Checks the header and begins to read.
 pub fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> Result<SnapshotState, Error> {
     let name = Arc::clone(&input.name);
     match check_format(&input.head, FORMAT, VERSION) {

@@ -14,15 +14,12 @@ pub const HOME_REGION: &str = "us-east-1";
 /// An access log format as AWS's guide recommends it.
 const JSON_FORMAT: &str = r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime","routeKey":"$context.routeKey","status":"$context.status","responseLength":"$context.responseLength"}"#;
 
-/// An API and its stages.
 pub type Deployed = (Value, Vec<Value>);
 
-/// An HTTP API with an owner.
 pub fn http_api(id: &str, name: &str, owner: &str) -> Value {
     owned_api(document::http_api(id, name), owner)
 }
 
-/// A WebSocket API with an owner.
 pub fn websocket_api(id: &str, name: &str, owner: &str) -> Value {
     owned_api(document::websocket_api(id, name), owner)
 }

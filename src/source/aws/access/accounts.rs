@@ -12,7 +12,6 @@ use crate::source::aws::selector::Selector;
 /// The accounts of organizational units, by the units' ids.
 type Units = BTreeMap<String, BTreeSet<String>>;
 
-/// The accounts to read, and what is known of the others.
 #[derive(Default)]
 pub struct Inventory {
     pub accounts: Vec<Option<Arc<str>>>,
@@ -23,7 +22,6 @@ pub struct Inventory {
     pub failures: Vec<(Operation, Failure)>,
 }
 
-/// Finds the accounts; `caller` is the caller's own.
 pub async fn inventory(
     accounts: &Accounts,
     caller: Option<Arc<str>>,

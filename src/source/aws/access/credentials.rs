@@ -65,10 +65,8 @@ pub fn links(context: &ProviderConfig, profile: Option<&str>, names: &Names) -> 
 /// Makes new providers: their connections end with the thread that uses them.
 type Make = dyn Fn() -> Vec<Link> + Send + Sync;
 
-/// The providers as one.
 pub struct Provider {
     make: Arc<Make>,
-    /// The names of the providers that `make` returns.
     names: Vec<String>,
     limit: Duration,
     /// The first credentials, until the SDK takes them.

@@ -30,15 +30,12 @@ use crate::source::aws::call::{LARGEST_ANSWER, TooLarge};
 /// An answer with more bytes than this waits for one of [`LARGE_AT_ONCE`] slots, so that memory is bounded even if
 /// every server sends without end.
 const LARGE: usize = 1 << 20;
-/// Large answers that may be read at once.
 const LARGE_AT_ONCE: usize = 4;
 /// The most bytes of `AWS_CA_BUNDLE`; all the roots of the world are a few hundred KiB.
 const MOST_ROOTS: u64 = 16 << 20;
 
-/// The variables that name a proxy.
 const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
-/// The parts of a client.
 #[derive(Clone, Debug)]
 pub struct Network {
     proxy: ProxyConfig,
@@ -78,7 +75,6 @@ impl Network {
 #[derive(Debug)]
 struct SharedClient {
     client: SharedHttpClient,
-    /// The slots of large answers.
     large: Arc<Semaphore>,
 }
 
@@ -153,12 +149,10 @@ fn has_keys_of_users(member: &str) -> bool {
     matches!(member, "tags" | "stageVariables" | "routeSettings")
 }
 
-/// A body that breaks off at once.
 fn failing(error: BoxError) -> SdkBody {
     SdkBody::from_body_1_x(StreamBody::new(stream::iter([Err::<Frame<Bytes>, BoxError>(error)])))
 }
 
-/// The proxy that the environment names, if it names one.
 fn proxy() -> Result<ProxyConfig, Error> {
     // The SDK ignores an invalid value, and would bypass the proxy.
     let unusable = |name: &&&str| std::env::var(name).is_ok_and(|url| !url.is_empty() && url.parse::<Uri>().is_err());

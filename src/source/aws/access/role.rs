@@ -107,7 +107,6 @@ impl AssumedRole {
     }
 }
 
-/// The account in an ARN, if that is twelve digits.
 fn account_of(arn: &str) -> Option<&str> {
     arn.split(':').nth(4).filter(|account| is_account_id(account))
 }

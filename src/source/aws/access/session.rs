@@ -30,9 +30,7 @@ use crate::source::aws::request::{Request, StaticCredentials};
 const STS_ATTEMPT: Duration = Duration::from_secs(5);
 /// The longest time for the credentials of a role, with retries.
 const LONGEST_RENEWAL: Duration = Duration::from_mins(1);
-/// Attempts at STS.
 const STS_ATTEMPTS: u32 = 2;
-/// The defaults of the SDK that are taken.
 fn behavior() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }

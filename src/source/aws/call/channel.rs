@@ -48,7 +48,6 @@ impl Channel {
         Self { region, pacer, in_flight, stop, retry, meter, sent, expired_in_a_row }
     }
 
-    /// The Region that requests go to.
     pub fn region(&self) -> &str {
         &self.region
     }
@@ -58,7 +57,6 @@ impl Channel {
         &self.sent
     }
 
-    /// The most pages of a list.
     pub const fn most_pages(&self) -> usize {
         self.retry.pages
     }

@@ -11,14 +11,12 @@ const LONGEST_CODE: usize = 100;
 /// Beginnings of a request as AWS quotes it where a signature is wrong.
 const QUOTED_REQUEST: [&str; 2] = ["The Canonical String", "The String-to-Sign"];
 
-/// The failure of a call.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub kind: FailureKind,
     /// AWS's code, or that of the kind.
     pub code: String,
     pub message: String,
-    /// Number of attempts.
     pub attempts: u32,
     /// The ARN of the role that was to be assumed.
     pub role: Option<String>,
@@ -76,7 +74,6 @@ impl Failure {
         Self::new(FailureKind::Stopped(why), message)
     }
 
-    /// A defect of driftgate.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Internal, message)
     }

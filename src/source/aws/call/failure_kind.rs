@@ -46,7 +46,6 @@ pub enum FailureKind {
     NoSuchAccount,
     /// The caller's account is in no organization.
     NoOrganization,
-    /// The pages of a list do not end.
     Endless,
     /// AWS returned one item twice, with different contents.
     TwoAnswers,
@@ -54,7 +53,6 @@ pub enum FailureKind {
     Spool,
     Stopped(Reason),
     Internal,
-    /// Any other refusal.
     Other,
 }
 
@@ -139,7 +137,6 @@ impl FailureKind {
             || self.never_connected()
     }
 
-    /// True if there was no connection at all.
     pub const fn never_connected(self) -> bool {
         matches!(self, Self::Unreachable | Self::Unresolved | Self::Tls | Self::Proxy)
     }

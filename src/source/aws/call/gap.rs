@@ -21,7 +21,6 @@ impl Failure {
         }
     }
 
-    /// The permission that the call needs.
     pub fn permission(&self, operation: Operation, at: Subject<'_>) -> Permission {
         Permission::of(operation, at, self.role.as_deref())
     }

@@ -27,7 +27,6 @@ pub struct Meter {
     waited: AtomicU64,
 }
 
-/// The values of counters.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Counts {
     pub sent: u64,
@@ -55,12 +54,10 @@ impl Meter {
         self.expected.fetch_add(requests as u64, Ordering::Relaxed);
     }
 
-    /// So many stages were read.
     pub fn read(&self, stages: usize) {
         self.stages.fetch_add(stages as u64, Ordering::Relaxed);
     }
 
-    /// A request was sent.
     pub fn sent(&self) {
         self.sent.fetch_add(1, Ordering::Relaxed);
     }
@@ -80,12 +77,10 @@ impl Meter {
         }
     }
 
-    /// The requests that are known to be needed.
     pub fn expected(&self) -> u64 {
         load(&self.expected)
     }
 
-    /// True once the APIs are listed.
     pub fn is_listed(&self) -> bool {
         self.listed.load(Ordering::Relaxed)
     }

@@ -1,6 +1,5 @@
 //! The calls that are made, by AWS's names, and the subject of a call.
 
-/// A call to AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     GetCallerIdentity,
@@ -37,7 +36,6 @@ impl Operation {
         }
     }
 
-    /// AWS's name of the call.
     pub const fn name(self) -> &'static str {
         self.row().0
     }

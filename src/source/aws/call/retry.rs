@@ -42,7 +42,6 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// The standard policy.
     fn default() -> Self {
         Self::STANDARD
     }

@@ -68,7 +68,6 @@ impl Canceller {
     }
 }
 
-/// The signal that a fetch is to stop.
 #[derive(Clone, Debug)]
 pub struct Stop(watch::Receiver<Option<Reason>>);
 

@@ -3,7 +3,6 @@
 use crate::model::Value;
 use crate::model::catalogue::{api, stage};
 
-/// A page of a list.
 #[derive(Debug)]
 pub struct Page {
     pub items: Vec<Value<'static>>,
@@ -11,12 +10,10 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// The identifier of an API.
 pub fn id_of<'v>(api: &'v Value<'static>) -> Option<&'v str> {
     api.member(api::ID.at).as_text()
 }
 
-/// The name of a stage.
 pub fn name_of<'v>(stage: &'v Value<'static>) -> Option<&'v str> {
     stage.member(stage::NAME.at).as_text()
 }

@@ -45,7 +45,6 @@ fn uid_beside(path: &Path) -> io::Result<u32> {
     uid
 }
 
-/// Locks the file against other runs.
 pub fn lock(path: &Path, file: &File) -> Result<(), Error> {
     let name = path.display();
     let in_use =

@@ -47,9 +47,7 @@ pub struct Spool {
     taken: Mutex<HashMap<RegionKey, u64>>,
     /// The end of the earlier runs' lines.
     end: u64,
-    /// True if this run made the file.
     new: bool,
-    /// The time when the first run began it.
     begun: Timestamp,
     /// The reason why an earlier spool was replaced.
     instead: Option<String>,
@@ -57,9 +55,7 @@ pub struct Spool {
     earlier: AtomicUsize,
     /// True if the result mentions them.
     mentioned: bool,
-    /// True if everything was read.
     whole: AtomicBool,
-    /// True if the fetch was cut short.
     short: AtomicBool,
 }
 
@@ -229,7 +225,6 @@ impl Spool {
         read::replay(&self.path.display().to_string(), &self.file, self.end, &taken, hand_on)
     }
 
-    /// Notes the outcome of the fetch.
     pub(crate) fn closed(&self, close: &Close) {
         let short = close.gaps.iter().any(|gap| Reason::ALL.iter().any(|reason| reason.code() == gap.code));
         self.short.store(short || close.failed.is_some(), Ordering::Relaxed);
@@ -264,7 +259,6 @@ impl Spool {
         }
     }
 
-    /// Keeps the stages of an API.
     pub(crate) fn stages(&self, account: Option<&str>, region: &str, api: &Value<'_>, stages: &[Value<'_>]) {
         if account.is_some() {
             self.writer().stages(&self.file, account, region, api, stages);

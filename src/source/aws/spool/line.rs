@@ -9,9 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::json;
 use crate::model::state::{FoundNames, Scope, Warning};
 
-/// The name of the format, in the first line.
 pub const FORMAT: &str = "driftgate.spool";
-/// Its version.
 pub const VERSION: u64 = 2;
 /// The member that ends each line but the first and those of stages: the digest of everything before it.
 pub const DIGEST: &str = "sha256";
@@ -38,7 +36,6 @@ pub struct Closing {
     /// The names of flags that were found.
     #[serde(default)]
     pub found: FoundNames,
-    /// Number of lines of stages.
     pub lines: u64,
 }
 
@@ -54,7 +51,6 @@ pub struct Ended {
     pub ended: bool,
 }
 
-/// The account and the name of a Region.
 pub type RegionKey = (String, String);
 
 /// A line but the first. Each kind begins in its own way.
@@ -65,7 +61,6 @@ pub enum SpoolLine {
     Ended,
 }
 
-/// The account and the Region in a line of a stage.
 #[derive(Deserialize)]
 struct StageKey<'l> {
     #[serde(borrow)]

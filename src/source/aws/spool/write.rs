@@ -12,7 +12,6 @@ use crate::source::snapshot::{Checksum, stage_line};
 /// Bytes that wait before they are written, while no Region is closed.
 const BUFFER: usize = 64 * 1024;
 
-/// The lines that wait to be written.
 #[derive(Debug, Default)]
 pub struct Writer {
     waiting: Vec<u8>,
@@ -38,7 +37,6 @@ impl Writer {
         self.failed.as_deref()
     }
 
-    /// Adds the stages of an API.
     pub fn stages(&mut self, file: &File, account: Option<&str>, region: &str, api: &Value<'_>, stages: &[Value<'_>]) {
         if self.failed.is_some() {
             return;
@@ -53,7 +51,6 @@ impl Writer {
         self.append(file, &lines, false);
     }
 
-    /// Writes the first line.
     pub fn header(&mut self, file: &File, header: &Header) {
         self.write(file, header, |_, line| line + "\n");
     }

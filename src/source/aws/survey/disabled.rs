@@ -35,7 +35,6 @@ pub fn resolve_disabled(mut tallies: Vec<ScopeTally>, status: &RegionStatus) -> 
     (tallies, refusal)
 }
 
-/// Turns the tally of a disabled Region into an exclusion.
 fn leave_out(tally: &mut ScopeTally, region: String) {
     tally.scope.outcome = ScopeOutcome::Excluded;
     tally.gaps.clear();

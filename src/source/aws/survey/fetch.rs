@@ -16,7 +16,6 @@ use crate::source::aws::call::{Failure, FailureKind, Operation, Subject};
 /// APIs of a Region that are read at once where there are many Regions.
 const LEAST_WIDTH: usize = 4;
 
-/// The result of a whole fetch.
 #[derive(Default)]
 pub struct Fetched {
     pub tallies: Vec<ScopeTally>,
@@ -27,7 +26,6 @@ pub struct Fetched {
     pub refusal: Option<Failure>,
 }
 
-/// Reads Regions.
 struct Fetch {
     /// Number of APIs of a Region that are read at once.
     width: usize,

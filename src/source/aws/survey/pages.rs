@@ -12,7 +12,6 @@ const MOST_IDLE: usize = 20;
 /// The items of a list, as far as its pages could be read.
 pub struct Listing {
     pub items: Vec<Value<'static>>,
-    /// Number of pages that were read.
     pub pages: usize,
     pub failed: Option<Failure>,
 }

@@ -86,7 +86,6 @@ impl Recheck {
     }
 }
 
-/// The stage as it is now.
 enum Now {
     Read(Value<'static>),
     Deleted,
@@ -94,7 +93,6 @@ enum Now {
 }
 
 impl Region {
-    /// Reads stages of an API a second time.
     async fn again(&self, id: &str, names: &[String]) -> Vec<Now> {
         let (mut again, mut listed) = (Vec::with_capacity(names.len()), None);
         for name in names {

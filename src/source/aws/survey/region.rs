@@ -19,7 +19,6 @@ pub struct Region {
     pub name: Arc<str>,
     pub control_plane: ControlPlane,
     pub request: Arc<Request>,
-    /// Number of APIs that are read at once.
     pub width: usize,
     pub batches: mpsc::Sender<Box<dyn Batch>>,
     pub meter: Arc<Meter>,
@@ -47,13 +46,11 @@ impl Region {
         }
     }
 
-    /// The stage, if exactly one is named.
     pub fn only_stage(&self) -> Option<&str> {
         let [stage] = self.request.selection.stages.as_slice() else { return None };
         Some(stage)
     }
 
-    /// Lists the stages of an API, page by page.
     pub async fn list_stages(&self, api_id: &str) -> Listing {
         let page = |token| self.control_plane.get_stages(api_id, token);
         list(Operation::GetStages, self.control_plane.channel.most_pages(), &self.meter, page, |_| false).await

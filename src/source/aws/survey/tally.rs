@@ -7,7 +7,6 @@ use crate::model::state::{
 use crate::source::aws::call::{Failure, FailureKind, Operation, Subject};
 use crate::source::aws::kind::{id_of, name_of};
 
-/// The tally of a scope: its counts, gaps and warnings.
 #[derive(Debug)]
 pub struct ScopeTally {
     pub scope: Scope,
@@ -37,7 +36,6 @@ impl ScopeTally {
         Self::of(scope, Vec::new(), Vec::new())
     }
 
-    /// The tally of a scope with its gaps and warnings.
     pub fn of(scope: Scope, gaps: Vec<Gap>, warnings: Vec<Warning>) -> Self {
         Self { scope, gaps, warnings, found: FoundNames::default(), refusal: None }
     }
@@ -64,13 +62,11 @@ impl ScopeTally {
         self.gap(operation, why, api_id, None);
     }
 
-    /// The APIs in scope that were found.
     pub fn listed(&mut self, apis: &[Value<'static>], selection: &Selection) {
         self.scope.apis = apis.len() as u64;
         apis.iter().filter_map(id_of).for_each(|id| self.found.api(selection, id));
     }
 
-    /// Stages of an API in scope that were found.
     pub fn found_stages(&mut self, stages: &[Value<'static>], selection: &Selection) {
         stages.iter().filter_map(name_of).for_each(|name| self.found.stage(selection, name));
     }
@@ -94,7 +90,6 @@ impl ScopeTally {
         self.warn(WarningKind::Deleted, format!("API {api_id} was deleted during the audit"), api_id, None);
     }
 
-    /// Adds a warning about an API, or about a stage.
     pub fn warn(&mut self, kind: WarningKind, message: String, api_id: &str, stage: Option<&str>) {
         self.warnings.push(Warning {
             account: self.scope.account.clone(),
@@ -105,7 +100,6 @@ impl ScopeTally {
         });
     }
 
-    /// Adds a gap.
     pub fn gap(&mut self, operation: Operation, why: &Failure, api_id: Option<&str>, stage: Option<&str>) {
         let Scope { account, region, .. } = &self.scope;
         let at = Subject { account: account.as_deref(), region: region.as_deref(), api_id, stage };

@@ -40,11 +40,9 @@ pub struct Survey {
     pub progress: Arc<Progress>,
     /// The slots of all requests in flight.
     in_flight: Arc<Semaphore>,
-    /// The slots of all open Regions.
     pub open: Arc<Semaphore>,
 }
 
-/// A Region of an account, ready to be called.
 pub struct OpenRegion {
     pub account: Option<Arc<str>>,
     pub name: Arc<str>,
@@ -54,7 +52,6 @@ pub struct OpenRegion {
 
 /// The work that is done in each Region.
 pub trait Visitor: Send + Sync + 'static {
-    /// The result for one Region.
     type Found: Send + 'static;
 
     /// Returns the result of an earlier run, which saves the visit.
@@ -62,7 +59,6 @@ pub trait Visitor: Send + Sync + 'static {
         None
     }
 
-    /// Visits a Region.
     fn visit(&self, survey: &Survey, region: OpenRegion) -> impl Future<Output = Self::Found> + Send;
 
     /// Returns the result for a Region whose visit did not end as it should.
@@ -72,22 +68,17 @@ pub trait Visitor: Send + Sync + 'static {
     fn was_refused(found: &Self::Found) -> bool;
 }
 
-/// The results of one account.
 pub struct AccountVisited<F> {
     pub id: Option<Arc<str>>,
-    /// The Regions that were visited.
     pub regions: Vec<(Arc<str>, F)>,
     /// The results of Regions that an earlier run had visited.
     pub resumed: Vec<F>,
     /// The Regions that a flag leaves out.
     pub excluded: Vec<Arc<str>>,
-    /// The Regions that AWS lists as disabled.
     pub disabled: Vec<String>,
     /// The number of Regions, counted where they are decided on.
     pub expected: usize,
-    /// The list of Regions, if it was needed.
     pub listed: Option<RegionList>,
-    /// The status of the Regions, as far as AWS listed it.
     pub status: RegionStatus,
     /// The failure that kept the account closed, and the Regions that were to be visited, if they are known.
     pub closed: Option<(Operation, Failure, Vec<Arc<str>>)>,
@@ -133,7 +124,6 @@ impl Survey {
         })
     }
 
-    /// Finds the accounts.
     pub async fn accounts(&self) -> Inventory {
         let organization = Organization::new(self.session.config(), self.request.retry, &self.in_flight, &self.home);
         accounts::inventory(&self.request.accounts, self.caller.clone(), &organization, &self.stop).await

@@ -15,10 +15,8 @@ use crate::source::aws::selector::is_account_id;
 /// More pages than this are a circle that the tokens do not show: they would hold 40,000 accounts.
 const MOST_PAGES: usize = 2000;
 
-/// An account of an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationAccount {
-    /// Its twelve digits.
     pub id: String,
     /// Its name; empty where Organizations returns none.
     pub name: String,

@@ -7,7 +7,6 @@ use super::built_in::is_opt_in;
 use crate::model::document::partition_of;
 use crate::source::aws::call::{Failure, FailureKind, Operation};
 
-/// A Region that an account has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListedRegion {
     pub name: String,
@@ -15,7 +14,6 @@ pub struct ListedRegion {
     pub enabled: bool,
 }
 
-/// The source of a list of Regions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     ListRegions,
@@ -45,7 +43,6 @@ impl RegionList {
     }
 }
 
-/// The status of an account's Regions.
 #[derive(Debug, Default)]
 pub struct RegionStatus {
     /// True if the Region is enabled; empty if AWS did not list the Regions.
@@ -55,7 +52,6 @@ pub struct RegionStatus {
 }
 
 impl RegionStatus {
-    /// The status by AWS's list.
     pub fn of(found: &RegionList) -> Self {
         let refused =
             |failure: &Failure| matches!(failure.kind, FailureKind::UnknownCredentials | FailureKind::Expired);
@@ -77,7 +73,6 @@ impl RegionStatus {
         self.enabled.is_empty()
     }
 
-    /// True if AWS lists the Region as disabled.
     pub fn is_disabled(&self, region: &str) -> bool {
         self.enabled(region) == Some(false)
     }
@@ -98,7 +93,6 @@ pub fn is_plausible(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-/// Checks the name of a Region in an answer.
 pub fn checked(name: Option<String>) -> Result<String, Failure> {
     name.filter(|name| is_plausible(name))
         .ok_or_else(|| Failure::broken("the answer holds a Region without a valid name"))

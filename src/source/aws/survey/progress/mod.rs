@@ -19,9 +19,7 @@ pub struct Limits {
     pub rate: f64,
     /// Requests to each that may be sent at once.
     pub burst: u32,
-    /// Requests that may be in flight.
     pub concurrency: usize,
-    /// Regions that may be open.
     pub scopes: usize,
 }
 
@@ -30,12 +28,10 @@ struct Counters {
     /// Accounts whose Regions are not known yet, and the estimate for each.
     accounts: u64,
     regions_each: u64,
-    /// Accounts and Regions that are known.
     known: u64,
     done: u64,
     /// The done ones that took no request: an earlier run had read them.
     resumed: u64,
-    /// The counts of the done ones.
     spent: Counts,
     open: Vec<Arc<Meter>>,
 }
@@ -74,7 +70,6 @@ impl Progress {
         scope
     }
 
-    /// A Region is done.
     pub(crate) fn close(&self, scope: &Arc<Meter>) {
         let mut state = self.state();
         state.open.retain(|open| !Arc::ptr_eq(open, scope));
@@ -146,14 +141,12 @@ struct Known {
     /// The done ones that took requests.
     fetched: u64,
     planned: u64,
-    /// The requests of the done ones.
     spent: u64,
     stages: u64,
     seconds_an_answer: f64,
     open: Vec<OpenScope>,
 }
 
-/// An open Region.
 #[derive(Debug, Clone, Copy)]
 struct OpenScope {
     sent: u64,

@@ -36,7 +36,6 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 const RETRIES: RetryPolicy = RetryPolicy { attempts: 4, unreachable: 2, ..RetryPolicy::STANDARD };
 const SCHEME: AuthSchemeId = AuthSchemeId::new("sigv4");
 
-/// Calls EC2 in a Region.
 pub async fn regions(config: &SdkConfig, region: &str) -> Result<Vec<ListedRegion>, Failure> {
     let operation = operation(config, region)
         .ok_or_else(|| Failure::internal("there is no HTTP client or no credentials for EC2"))?;
@@ -168,7 +167,6 @@ fn signed(request: &mut HttpRequest, identity: &Identity, region: &str, now: Sys
     Ok(())
 }
 
-/// Reads EC2's answer.
 fn read(response: &HttpResponse) -> Result<Vec<ListedRegion>, OrchestratorError<ErrorMetadata>> {
     let text = std::str::from_utf8(response.body().bytes().unwrap_or_default()).unwrap_or_default();
     if response.status().is_success() {

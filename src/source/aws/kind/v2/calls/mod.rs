@@ -12,7 +12,6 @@ use crate::model::Value;
 use crate::source::aws::call::{Channel, Failure, Operation};
 use crate::source::aws::kind::item::{Page, id_of, name_of};
 
-/// HTTP and WebSocket APIs of one account and Region.
 #[derive(Debug)]
 pub struct ControlPlane {
     pub channel: Channel,
@@ -29,7 +28,6 @@ impl ControlPlane {
         Self { client: Client::from_conf(config.build()), channel }
     }
 
-    /// Requests a page of the APIs.
     pub async fn get_apis(&self, token: Option<String>) -> Result<Page, Failure> {
         let send = || self.client.get_apis().set_next_token(token.clone()).send();
         self.channel.call(Operation::GetApis, None, send, apis).await
@@ -41,7 +39,6 @@ impl ControlPlane {
         self.channel.call(Operation::GetApis, None, send, apis).await
     }
 
-    /// Requests an API.
     pub async fn get_api(&self, api_id: &str) -> Result<Value<'static>, Failure> {
         let send = || self.client.get_api().api_id(api_id).send();
         self.channel
@@ -52,7 +49,6 @@ impl ControlPlane {
             .await
     }
 
-    /// Requests a page of the stages of an API.
     pub async fn get_stages(&self, api_id: &str, token: Option<String>) -> Result<Page, Failure> {
         let send = || self.client.get_stages().api_id(api_id).set_next_token(token.clone()).send();
         self.channel.call(Operation::GetStages, Some(api_id), send, stages).await
@@ -64,7 +60,6 @@ impl ControlPlane {
         self.channel.call(Operation::GetStages, Some(api_id), send, stages).await
     }
 
-    /// Requests a stage of an API.
     pub async fn get_stage(&self, api_id: &str, stage: &str) -> Result<Value<'static>, Failure> {
         let send = || self.client.get_stage().api_id(api_id).stage_name(stage).send();
         self.channel

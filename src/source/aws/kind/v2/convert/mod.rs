@@ -83,22 +83,18 @@ macro_rules! stage {
     };
 }
 
-/// An item of GetApis.
 pub fn api(api: Api) -> Value<'static> {
     api!(api)
 }
 
-/// The answer of GetApi.
 pub fn api_output(api: GetApiOutput) -> Value<'static> {
     api!(api)
 }
 
-/// An item of GetStages.
 pub fn stage(stage: Stage) -> Value<'static> {
     stage!(stage)
 }
 
-/// The answer of GetStage.
 pub fn stage_output(stage: GetStageOutput) -> Value<'static> {
     stage!(stage)
 }
