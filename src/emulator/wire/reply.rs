@@ -94,18 +94,3 @@ impl Reply {
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_has_a_token_only_when_there_is_more() {
-        let text = |items: &[&'static str], token| {
-            let page = Reply::page(items.iter().map(|item| Cow::Borrowed(*item)), token);
-            String::from_utf8(page.body).unwrap()
-        };
-        assert_eq!(text(&[], None), r#"{"items":[]}"#);
-        assert_eq!(text(&["{}", "{}"], Some("a+b/==")), r#"{"items":[{},{}],"nextToken":"a+b/=="}"#);
-    }
-}

@@ -121,7 +121,7 @@ impl Remedy<'_> {
                 ),
                 page,
             )?;
-            document(&trust(self.found.principal.clone(), self.external_id.map(str::to_owned)), page)?;
+            document(&trust(&self.found.principal, self.external_id), page)?;
         }
         if of_caller {
             let or = if of_role { "Or a policy of" } else { "Add to a policy of" };

@@ -1,8 +1,8 @@
 //! The documents that set up an audit of other accounts: the policies of the role and of the caller, and a
 //! CloudFormation template of the role. They allow nothing that is not needed. It must not know who reads them.
 
-use serde::Serialize;
-use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use super::regions::has_account_service;
 use crate::model::document::partition_of;
@@ -59,25 +59,27 @@ pub fn statements(permissions: &[Permission]) -> Vec<Statement> {
     joined
 }
 
-/// One text, or a list of them.
-struct OneOrMore<'t, T>(&'t [T]);
+/// An object with its members in the order that AWS's documents have.
+struct Object(Vec<(&'static str, Value)>);
 
-impl<T: Serialize> Serialize for OneOrMore<'_, T> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            [one] => one.serialize(serializer),
-            all => all.serialize(serializer),
-        }
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
 
 impl Serialize for Statement {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(3))?;
-        map.serialize_entry("Effect", "Allow")?;
-        map.serialize_entry("Action", &OneOrMore(&self.actions))?;
-        map.serialize_entry("Resource", &OneOrMore(&self.resources))?;
-        map.end()
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (action, resource) = (one_or_more(&self.actions), one_or_more(&self.resources));
+        Object(vec![("Effect", "Allow".into()), ("Action", action), ("Resource", resource)]).serialize(serializer)
+    }
+}
+
+/// One text, or a list of them.
+fn one_or_more<T: Serialize>(texts: &[T]) -> Value {
+    match texts {
+        [one] => json!(one),
+        all => json!(all),
     }
 }
 
@@ -86,34 +88,6 @@ impl Serialize for Statement {
 struct PolicyDocument<S> {
     version: &'static str,
     statement: Vec<S>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Trust {
-    effect: &'static str,
-    principal: Principal,
-    action: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    condition: Option<Condition>,
-}
-
-#[derive(Serialize)]
-struct Principal {
-    #[serde(rename = "AWS")]
-    aws: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Condition {
-    string_equals: ExternalId,
-}
-
-#[derive(Serialize)]
-struct ExternalId {
-    #[serde(rename = "sts:ExternalId")]
-    id: String,
 }
 
 fn policy<S: Serialize>(statement: Vec<S>) -> String {
@@ -129,14 +103,11 @@ pub fn pretty(document: &impl Serialize) -> String {
 
 /// The trust policy with which a principal may assume a role.
 #[must_use]
-pub fn trust(principal: String, external_id: Option<String>) -> String {
-    let condition = external_id.map(|id| Condition { string_equals: ExternalId { id } });
-    policy(vec![Trust {
-        effect: "Allow",
-        principal: Principal { aws: principal },
-        action: "sts:AssumeRole",
-        condition,
-    }])
+pub fn trust(principal: &str, external_id: Option<&str>) -> String {
+    let mut statement =
+        vec![("Effect", "Allow".into()), ("Principal", json!({"AWS": principal})), ("Action", "sts:AssumeRole".into())];
+    statement.extend(external_id.map(|id| ("Condition", json!({"StringEquals": {"sts:ExternalId": id}}))));
+    policy(vec![Object(statement)])
 }
 
 /// The principal of an account: everyone whom its own policies allow.
@@ -175,8 +146,8 @@ impl Setup {
     /// The trust policy of the role.
     #[must_use]
     pub fn trust_policy(&self) -> String {
-        let external_id = self.role.external_id.clone().unwrap_or_else(|| EXTERNAL_ID.to_owned());
-        trust(everybody_in(self.partition(), AUDIT_ACCOUNT), Some(external_id))
+        let external_id = self.role.external_id.as_deref().unwrap_or(EXTERNAL_ID);
+        trust(&everybody_in(self.partition(), AUDIT_ACCOUNT), Some(external_id))
     }
 
     /// The policy of the caller who assumes the role.

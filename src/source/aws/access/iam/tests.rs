@@ -1,6 +1,5 @@
 //! The contents of the documents, and their validity for IAM and CloudFormation.
 
-use serde_json::{Value, json};
 use serde_yaml::Value as Yaml;
 
 use super::*;
