@@ -168,20 +168,10 @@ impl Walk {
         for (key, value) in value.entries() {
             self.below(key, None, key, |walk| {
                 walk.becomes("removed", None);
-                match of.kind {
-                    Kind::Struct(_) => {
-                        if !value.is_unset() {
-                            walk.becomes("emptied", Some(Value::Unset));
-                        }
-                        walk.members(of, value);
-                    }
-                    _ => {
-                        if !value.is_unset() {
-                            walk.becomes("emptied", Some(Value::Unset));
-                        }
-                        walk.scalar(of, value);
-                    }
+                if !value.is_unset() {
+                    walk.becomes("emptied", Some(Value::Unset));
                 }
+                if let Kind::Struct(_) = of.kind { walk.members(of, value) } else { walk.scalar(of, value) }
             });
         }
     }

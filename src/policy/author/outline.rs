@@ -3,6 +3,7 @@
 use crate::model::catalogue::Field;
 use crate::model::protocol::Protocols;
 use crate::policy::language::pattern::Pattern;
+use crate::policy::language::words::some_key;
 
 /// One line of an outline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +50,7 @@ impl PatternPlace {
                 let below = self.below(written, field);
                 Self { label: format!("every {}", below.label), ..below }.walk(inner, depth, out);
             }
-            Pattern::SomeEntry { written, present, .. } => {
-                let keys = if &**written == "*" { "key".to_owned() } else { format!("key like {written}") };
-                let demand = if *present { format!("at least one {keys}") } else { format!("no {keys}") };
-                out.push(self.line(depth, &demand));
-            }
+            Pattern::SomeEntry { written, present, .. } => out.push(self.line(depth, &some_key(written, *present))),
             Pattern::All(of) => {
                 for part in of {
                     self.walk(part, depth, out);

@@ -100,13 +100,7 @@ impl Why<'_, '_> {
                 // If one side is enough, only that side is named.
                 let whole = answer(expr);
                 let decides = parts.iter().filter(|part| answer(part) == whole);
-                let mut found = Vec::new();
-                for words in decides.flat_map(|part| self.decided(part, context)) {
-                    if !found.contains(&words) {
-                        found.push(words);
-                    }
-                }
-                found
+                distinct(decides.flat_map(|part| self.decided(part, context)))
             }
             _ => Vec::new(),
         }
@@ -156,15 +150,7 @@ impl Why<'_, '_> {
                     Err(_) => self.open(condition, context),
                 }
             }
-            (_, Some(parts)) => {
-                let mut found: Vec<Cause> = Vec::new();
-                for cause in parts.iter().flat_map(|part| self.open(part, context)) {
-                    if !found.contains(&cause) {
-                        found.push(cause);
-                    }
-                }
-                found
-            }
+            (_, Some(parts)) => distinct(parts.iter().flat_map(|part| self.open(part, context))),
             _ => Vec::new(),
         };
         if causes.is_empty() {
@@ -253,6 +239,16 @@ fn elements(
         scope.add_variable_as_val(&of.iter_var, element.clone_as_boxed());
         each(at, element, &scope);
     }
+}
+
+/// Each value once, in the order of the first.
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    values.fold(Vec::new(), |mut found, value| {
+        if !found.contains(&value) {
+            found.push(value);
+        }
+        found
+    })
 }
 
 /// Names in a sentence, and the number of those that are not named.

@@ -13,4 +13,4 @@ pub mod template;
 pub mod test;
 pub mod truth;
 pub mod value;
-mod words;
+pub mod words;

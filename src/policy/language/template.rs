@@ -182,11 +182,14 @@ impl Template {
     /// The fields of the values that it takes from the stage.
     #[must_use]
     pub fn reads(&self) -> Vec<String> {
-        let sources = self.parts.iter().filter_map(|part| match part {
-            TemplatePart::Value(source) => Some(source.field().to_owned()),
+        self.sources().map(|source| source.field().to_owned()).collect()
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.parts.iter().filter_map(|part| match part {
+            TemplatePart::Value(source) => Some(source),
             TemplatePart::Literal(_) => None,
-        });
-        sources.collect()
+        })
     }
 
     /// The text, when no value of the stage is in it.
@@ -207,14 +210,15 @@ impl Template {
         if let Some(literal) = self.literal() {
             return Ok(Cow::Borrowed(literal));
         }
-        let mut text = String::new();
-        for part in &self.parts {
-            match part {
-                TemplatePart::Literal(literal) => text.push_str(literal),
-                TemplatePart::Value(source) => text.push_str(source.read(document)?),
-            }
-        }
-        Ok(Cow::Owned(text))
+        self.filled(|source| source.read(document).map(Cow::Borrowed)).map(Cow::Owned)
+    }
+
+    fn filled<'d>(&self, value: impl Fn(&Source) -> Result<Cow<'d, str>, Missing>) -> Result<String, Missing> {
+        let part = |part: &TemplatePart| match part {
+            TemplatePart::Literal(literal) => Ok(literal.to_string()),
+            TemplatePart::Value(source) => value(source).map(Cow::into_owned),
+        };
+        self.parts.iter().map(part).collect()
     }
 
     /// The text on a stage as a report may show it.
@@ -222,14 +226,7 @@ impl Template {
     /// # Errors
     /// A value that is unset or not stated.
     pub fn shown(&self, at: &Context<'_>) -> Result<String, Missing> {
-        let mut text = String::new();
-        for part in &self.parts {
-            match part {
-                TemplatePart::Literal(literal) => text.push_str(literal),
-                TemplatePart::Value(source) => text.push_str(&at.shown(source.key(), source.read(at.document)?)),
-            }
-        }
-        Ok(text)
+        self.filled(|source| Ok(at.shown(source.key(), source.read(at.document)?)))
     }
 
     /// True if the template, read as a glob, fits a text: only what the policy's author wrote is special, never a value.
@@ -237,11 +234,7 @@ impl Template {
     /// # Errors
     /// A value that is unset or not stated.
     pub fn fits(&self, text: &str, document: &Document<'_>) -> Result<bool, Missing> {
-        let sources = self.parts.iter().filter_map(|part| match part {
-            TemplatePart::Value(source) => Some(source),
-            TemplatePart::Literal(_) => None,
-        });
-        let values: Vec<&str> = sources.map(|source| source.read(document)).collect::<Result<_, _>>()?;
+        let values: Vec<&str> = self.sources().map(|source| source.read(document)).collect::<Result<_, _>>()?;
         Ok(self.glob.fits_given(text, &values))
     }
 }

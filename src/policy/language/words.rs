@@ -31,10 +31,7 @@ impl Pattern {
             Self::Entries { written, field, inner, .. } => {
                 inner.words_under(&format!("every {written}"), &Context { field, ..*at })
             }
-            Self::SomeEntry { written, present, .. } => {
-                let keys = if &**written == "*" { "key".to_owned() } else { format!("key like {written}") };
-                if *present { format!("at least one {keys}") } else { format!("no {keys}") }
-            }
+            Self::SomeEntry { written, present, .. } => some_key(written, *present),
             Self::Tests(setting) => {
                 setting.tests.iter().map(|one| one.test.expected(at)).collect::<Vec<_>>().join(" and ")
             }
@@ -72,4 +69,11 @@ impl Pattern {
             _ => None,
         }
     }
+}
+
+/// The demand that a key that fits a glob is there, or none.
+#[must_use]
+pub fn some_key(glob: &str, present: bool) -> String {
+    let many = if present { "at least one" } else { "no" };
+    if glob == "*" { format!("{many} key") } else { format!("{many} key like {glob}") }
 }

@@ -7,16 +7,12 @@ use std::sync::Arc;
 use crate::model::Document;
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE, api};
 use crate::model::value::Value;
+use crate::policy::language::context::{EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 use crate::policy::read::compile::as_meant;
 use crate::policy::text::diagnostic::{Diagnostic, Problems, SourceText, nearest, plain, suggestions};
 use crate::policy::text::keys::Keys;
 use crate::policy::text::scalar::{is_bare_number, quoted};
 use crate::policy::text::yaml::{self, Data, Entry, Node};
-
-/// The account of an example that names none: AWS's own example account.
-pub const ACCOUNT: &str = "111122223333";
-/// The Region of an example that names none.
-pub const REGION: &str = "us-east-1";
 
 /// One example.
 #[derive(Debug)]
@@ -148,7 +144,7 @@ fn given(entry: &Entry, problems: &mut Problems) -> Option<Given> {
         );
         return None;
     };
-    let (mut account, mut region) = (ACCOUNT.to_owned(), REGION.to_owned());
+    let (mut account, mut region) = (EXAMPLE_ACCOUNT.to_owned(), EXAMPLE_REGION.to_owned());
     let mut api = Value::empty_struct(API);
     let mut stage = vec![Value::Unset; STAGE.len()];
     for entry in entries {

@@ -91,19 +91,13 @@ pub fn read(paths: &[String]) -> Found {
     for path in paths {
         if let Some(name) = path.strip_prefix("builtin:") {
             if packs.insert(name) {
-                match pack(path, name) {
-                    Ok(text) => found.texts.push(text),
-                    Err(problem) => found.unreadable.push(problem),
-                }
+                found.add(pack(path, name));
             }
             continue;
         }
         for file in files(Path::new(path), &mut found) {
             if identity(&file).is_none_or(|file| seen.insert(file)) {
-                match read_text(&file) {
-                    Ok(text) => found.texts.push(text),
-                    Err(problem) => found.unreadable.push(problem),
-                }
+                found.add(read_text(&file));
             }
         }
     }
@@ -111,6 +105,15 @@ pub fn read(paths: &[String]) -> Found {
         found.texts.retain(|text| !is_test_file(&text.name));
     }
     found
+}
+
+impl Found {
+    fn add(&mut self, read: Result<Arc<SourceText>, Unreadable>) {
+        match read {
+            Ok(text) => self.texts.push(text),
+            Err(problem) => self.unreadable.push(problem),
+        }
+    }
 }
 
 fn pack(path: &str, name: &str) -> Result<Arc<SourceText>, Unreadable> {
@@ -322,18 +325,13 @@ fn lower_extension(name: &str) -> String {
 /// Reads files, each of which must be one. A file that is named twice is read once.
 #[must_use]
 pub fn read_each(paths: &[String]) -> (Vec<Arc<SourceText>>, Vec<Unreadable>) {
-    let (mut texts, mut problems) = (Vec::new(), Vec::new());
-    let mut seen = BTreeSet::new();
-    for path in paths {
-        if identity(Path::new(path)).is_some_and(|file| !seen.insert(file)) {
-            continue;
-        }
-        match read_text(Path::new(path)) {
-            Ok(text) => texts.push(text),
-            Err(problem) => problems.push(problem),
+    let (mut found, mut seen) = (Found::default(), BTreeSet::new());
+    for path in paths.iter().map(Path::new) {
+        if identity(path).is_none_or(|file| seen.insert(file)) {
+            found.add(read_text(path));
         }
     }
-    (texts, problems)
+    (found.texts, found.unreadable)
 }
 
 /// Reads one file.

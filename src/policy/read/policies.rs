@@ -94,10 +94,7 @@ impl Rule {
     pub(crate) fn may_select(&self, policy: Option<&Pattern>, on: Protocol) -> bool {
         let api = api_stated_by(None, Some(on));
         let document = Document::before_its_stages(None, None, &api);
-        let at = Context::top(&document, on, Use::Match).any_route();
-        let selects = [policy, self.selection.as_ref()].into_iter().flatten();
-        let mut truths = selects.map(|pattern| pattern.truth(&NOT_STATED, &at));
-        truths.all(|truth| matches!(truth, Truth::True | Truth::Unknown))
+        [policy, self.selection.as_ref()].into_iter().flatten().all(|selection| may_hold(selection, &document, on))
     }
 
     /// True if a demand is left when those on settings that the protocol lacks drop out.
@@ -182,18 +179,19 @@ impl Policies {
     /// True if a rule may match a stage of which only this is known.
     #[must_use]
     pub fn may_match(&self, document: &Document<'_>) -> bool {
-        let may = |selection: &Option<Pattern>, protocol: Protocol| {
-            let truth = selection.as_ref().map_or(Truth::True, |pattern| {
-                pattern.truth(&NOT_STATED, &Context::top(document, protocol, Use::Match).any_route())
-            });
-            matches!(truth, Truth::True | Truth::Unknown)
-        };
+        let may = |selection: &Option<Pattern>, on| selection.as_ref().is_none_or(|one| may_hold(one, document, on));
         protocols(document).iter().any(|protocol| {
             self.policies.iter().any(|policy| {
                 may(&policy.selection, *protocol) && policy.rules.iter().any(|rule| may(&rule.selection, *protocol))
             })
         })
     }
+}
+
+/// True if a `match` may hold on a stage of which only this is known.
+fn may_hold(selection: &Pattern, document: &Document<'_>, on: Protocol) -> bool {
+    let truth = selection.truth(&NOT_STATED, &Context::top(document, on, Use::Match).any_route());
+    matches!(truth, Truth::True | Truth::Unknown)
 }
 
 /// The protocols that a stage may have: its own, or either when it is not stated or not known.

@@ -51,18 +51,29 @@ mod tests {
     use crate::policy::read::waiver;
     use crate::policy::text::diagnostic::SourceText;
 
+    /// The kinds of warnings about a waiver with these keys, for rules with these identifiers and `expect`.
+    fn kinds(rules: &[(&str, &str)], waiver: &str) -> Vec<&'static str> {
+        let text = |name: &str, text: String| Arc::new(SourceText { name: name.into(), text });
+        let rule = |(id, expect)| format!("  - {{id: {id}, title: t, severity: low, expect: {expect}}}\n");
+        let rules = rules.iter().copied().map(rule).collect::<String>();
+        let policies = load(vec![text("p.yaml", format!("policy: p\nrules:\n{rules}"))]).unwrap();
+        let yaml = format!("waivers:\n  - {{match: {{StageName: x}}, reason: r, owner: o, {waiver}}}\n");
+        let waivers = waiver::load(&[text("w.yaml", yaml)], jiff::civil::date(2027, 1, 31)).unwrap();
+        // Nothing is known of the rules of a policy that was not loaded.
+        let alone = warnings(&Policies::default(), &waivers);
+        assert!(alone.iter().all(|one| one.kind == LintKind::WaiverExpired), "{waiver}");
+        warnings(&policies, &waivers).iter().map(|one| one.kind.name()).collect()
+    }
+
     #[test]
     fn an_accept_names_something_that_its_rules_find() {
-        let text = |name: &str, text: &str| Arc::new(SourceText { name: name.into(), text: text.into() });
-        let rule = |id: &str, expect: &str| format!("  - {{id: {id}, title: t, severity: low, expect: {expect}}}\n");
         let rules = [
-            rule("either", "{any-of: [{AutoDeploy: true}, {Tags: [a]}]}"),
-            rule("several", "{not: {AutoDeploy: true, Tags: [a]}}"),
-            rule("one", "{not: {AutoDeploy: true}}"),
-            rule("beside", "{any-of: [{AutoDeploy: true}, {Tags: [a]}], StageName: prod}"),
-            rule("routes", "{each-route: {any-of: [{ThrottlingBurstLimit: 1}, {ThrottlingRateLimit: 1}]}}"),
+            ("either", "{any-of: [{AutoDeploy: true}, {Tags: [a]}]}"),
+            ("several", "{not: {AutoDeploy: true, Tags: [a]}}"),
+            ("one", "{not: {AutoDeploy: true}}"),
+            ("beside", "{any-of: [{AutoDeploy: true}, {Tags: [a]}], StageName: prod}"),
+            ("routes", "{each-route: {any-of: [{ThrottlingBurstLimit: 1}, {ThrottlingRateLimit: 1}]}}"),
         ];
-        let policies = load(vec![text("p.yaml", &format!("policy: p\nrules:\n{}", rules.concat()))]).unwrap();
         for (rule, accept, warns) in [
             ("p/either", ", accept: {AutoDeploy: false}", true),
             ("p/either", "", false),
@@ -73,36 +84,22 @@ mod tests {
             ("\"p/*e*\"", ", accept: {AutoDeploy: true}", false),
             ("\"p/*e*r*\"", ", accept: {AutoDeploy: true}", true),
         ] {
-            let yaml = format!(
-                "waivers:\n  - {{rule: {rule}, match: {{StageName: x}}{accept}, reason: r, owner: o, expires: 2027-01-31}}\n"
-            );
-            let waivers = waiver::load(&[text("w.yaml", &yaml)], jiff::civil::date(2027, 1, 31)).unwrap();
-            let found: Vec<&str> = warnings(&policies, &waivers).iter().map(|one| one.kind.name()).collect();
+            let found = kinds(&rules, &format!("rule: {rule}{accept}, expires: 2027-01-31"));
             assert_eq!(found, if warns { &["waiver-accepts-nothing"][..] } else { &[] }, "{rule} {accept}");
         }
     }
 
     #[test]
     fn a_waiver_is_for_something() {
-        let text = |name: &str, text: &str| Arc::new(SourceText { name: name.into(), text: text.into() });
-        let policy = "policy: p\nrules:\n  - {id: tags, title: t, severity: low, expect: {Tags: [a]}}\n";
-        let policies = load(vec![text("p.yaml", policy)]).unwrap();
-        for (rule, expires, kinds) in [
+        for (rule, expires, expected) in [
             ("p/tags", "2027-01-31", &[][..]),
             ("\"*\"", "2027-01-31", &[]),
             ("p/tags", "2027-01-30", &["waiver-expired"]),
             ("p/tgas", "2027-01-31", &["waiver-without-rule"]),
             ("\"q/*\"", "2027-01-01", &["waiver-without-rule", "waiver-expired"]),
         ] {
-            let yaml = format!(
-                "waivers:\n  - {{rule: {rule}, match: {{StageName: x}}, reason: r, owner: o, expires: {expires}}}\n"
-            );
-            let waivers = waiver::load(&[text("w.yaml", &yaml)], jiff::civil::date(2027, 1, 31)).unwrap();
-            let found: Vec<&str> = warnings(&policies, &waivers).iter().map(|one| one.kind.name()).collect();
-            assert_eq!(found, kinds, "{rule} {expires}");
-            // Nothing is known of the rules of a policy that was not loaded.
-            let alone = warnings(&Policies::default(), &waivers);
-            assert!(alone.iter().all(|one| one.kind == LintKind::WaiverExpired), "{rule}");
+            let found = kinds(&[("tags", "{Tags: [a]}")], &format!("rule: {rule}, expires: {expires}"));
+            assert_eq!(found, expected, "{rule} {expires}");
         }
     }
 }

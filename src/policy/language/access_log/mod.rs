@@ -488,69 +488,60 @@ mod tests {
 
     #[test]
     fn what_leaves_a_format_is_told_with_its_column() {
-        let clf = |from: &str, to: &str| (Format::Clf, HTTP_CLF.replacen(from, to, 1));
-        let of = |format, template: &str| (format, template.to_owned());
-        for ((format, template), words) in [
-            of(Format::Json, r#"{"é": "$context.path",b": 1}"#).with("at column 23: a key is not in double quotes"),
-            of(Format::Json, r#"{"a": $context.integration.latency, b: 1}"#)
-                .with("at column 37: a key is not in double quotes"),
-            of(Format::Json, r#"{"a": $context.status "b": 1}"#).with("at column 23: `,` or `}` is missing"),
-            of(Format::Json, r#"{"a": [$context.status "b"]}"#).with("at column 24: `,` or `]` is missing"),
-            of(Format::Json, r#"{"a" $context.status}"#).with("at column 6: the `:` behind a key is missing"),
-            of(Format::Json, r#"{"a": $context.status,}"#).with("at column 23: nothing follows a comma"),
-            of(Format::Json, r#"{"a": status}"#)
-                .with("at column 7: a value is missing, or a text is not in double quotes"),
-            of(Format::Json, r#"{"a": $context.status"#).with("at column 22: it ends too early"),
-            of(Format::Json, r#""{\"a\": \"$context.path\"}""#).with("at column 1: a text in quotes, not an object"),
-            of(Format::Json, "[1]").with("at column 1: a list, not an object"),
-            of(Format::Json, "$context.status").with("at column 1: an object begins with `{`"),
-            of(Format::Json, r#"{"a": 1}\n"#)
-                .with("at column 9: a `\\` and an `n` follow the object, where a line break was meant"),
-            of(Format::Json, r#"{"a": 1} x"#).with("at column 10: something follows the object"),
-            of(Format::Json, "{\n  \"a\": $context.status,\n  b: 1\n}\n")
-                .with("at line 3, column 3: a key is not in double quotes"),
-            of(Format::Json, r#"{"a": "\d"}"#).with("at column 9: not an escape of JSON after the `\\`"),
-            of(Format::Json, "{'a': 1}").with("at column 2: a key is not in double quotes"),
-            clf("$context.identity.sourceIp", "-").with("at column 1: the host, a variable, is missing"),
-            clf(" - - ", " - ").with("at column 30: the user, a variable or `-`, is missing"),
-            clf("[$context.requestTime]", "$context.requestTime")
-                .with("at column 32: `[$context.requestTime]` is missing"),
-            clf("\"", "").with("at column 55: the request in double quotes is missing"),
-            clf("$context.status", "200").with("at column 113: the status, a variable, is missing"),
-            clf(" $context.status", "\n$context.status").with("at line 1, column 112: a log entry is one line"),
-            clf("$context.responseLength", "x")
-                .with("at column 129: neither a variable nor `-` nor a text in double quotes"),
-            of(Format::Xml, "<r>$context.requestId").with("at column 1: the element is not closed"),
-            of(Format::Xml, "<r><é>$context.requestId</r></é>").with("at column 25: the tag closes another element"),
-            of(Format::Xml, "<r>$context.requestId</r> x").with("at column 26: text outside of the element"),
-            of(Format::Xml, "<r>$context.requestId</r><r/>").with("at column 26: there is more than one element"),
-            of(Format::Xml, "<r id=$context.requestId/>")
-                .with("at column 7: the value of an attribute is not in quotes"),
-            of(Format::Xml, "<r a='1' a='2'>$context.requestId</r>").with("at column 10: duplicate attribute"),
-            of(Format::Xml, "<r>$context.requestId</r").with("at column 22: what begins here does not end"),
-            of(Format::Xml, "<$context.requestId/>").with("at column 1: not a valid XML name"),
-            of(Format::Xml, "<r>x</r>").with("there is no variable in it"),
-            of(Format::Xml, "").with("there is no element in it"),
-            of(Format::Csv, "$context.requestId,\"$context.status").with("at column 20: a quote is not closed"),
-            of(Format::Csv, "$context.requestId,{$context.status}")
-                .with("at column 20: a value with `\"`, `<`, `>`, `{` or `}` must be wholly in double quotes"),
-            of(Format::Csv, "\"$context.requestId\"x\"\", $context.status")
-                .with("at column 20: a quote inside quotes is written twice"),
-            of(Format::Csv, "$context.requestId,status").with("fewer than two of its values have a variable"),
+        let clf = |from: &str, to: &str, words| (Format::Clf, HTTP_CLF.replacen(from, to, 1), words);
+        let json = |template: &str, words| (Format::Json, template.to_owned(), words);
+        let xml = |template: &str, words| (Format::Xml, template.to_owned(), words);
+        let csv = |template: &str, words| (Format::Csv, template.to_owned(), words);
+        for (format, template, words) in [
+            json(r#"{"é": "$context.path",b": 1}"#, "at column 23: a key is not in double quotes"),
+            json(r#"{"a": $context.integration.latency, b: 1}"#, "at column 37: a key is not in double quotes"),
+            json(r#"{"a": $context.status "b": 1}"#, "at column 23: `,` or `}` is missing"),
+            json(r#"{"a": [$context.status "b"]}"#, "at column 24: `,` or `]` is missing"),
+            json(r#"{"a" $context.status}"#, "at column 6: the `:` behind a key is missing"),
+            json(r#"{"a": $context.status,}"#, "at column 23: nothing follows a comma"),
+            json(r#"{"a": status}"#, "at column 7: a value is missing, or a text is not in double quotes"),
+            json(r#"{"a": $context.status"#, "at column 22: it ends too early"),
+            json(r#""{\"a\": \"$context.path\"}""#, "at column 1: a text in quotes, not an object"),
+            json("[1]", "at column 1: a list, not an object"),
+            json("$context.status", "at column 1: an object begins with `{`"),
+            json(r#"{"a": 1}\n"#, "at column 9: a `\\` and an `n` follow the object, where a line break was meant"),
+            json(r#"{"a": 1} x"#, "at column 10: something follows the object"),
+            json("{\n  \"a\": $context.status,\n  b: 1\n}\n", "at line 3, column 3: a key is not in double quotes"),
+            json(r#"{"a": "\d"}"#, "at column 9: not an escape of JSON after the `\\`"),
+            json("{'a': 1}", "at column 2: a key is not in double quotes"),
+            clf("$context.identity.sourceIp", "-", "at column 1: the host, a variable, is missing"),
+            clf(" - - ", " - ", "at column 30: the user, a variable or `-`, is missing"),
+            clf("[$context.requestTime]", "$context.requestTime", "at column 32: `[$context.requestTime]` is missing"),
+            clf("\"", "", "at column 55: the request in double quotes is missing"),
+            clf("$context.status", "200", "at column 113: the status, a variable, is missing"),
+            clf(" $context.status", "\n$context.status", "at line 1, column 112: a log entry is one line"),
+            clf(
+                "$context.responseLength",
+                "x",
+                "at column 129: neither a variable nor `-` nor a text in double quotes",
+            ),
+            xml("<r>$context.requestId", "at column 1: the element is not closed"),
+            xml("<r><é>$context.requestId</r></é>", "at column 25: the tag closes another element"),
+            xml("<r>$context.requestId</r> x", "at column 26: text outside of the element"),
+            xml("<r>$context.requestId</r><r/>", "at column 26: there is more than one element"),
+            xml("<r id=$context.requestId/>", "at column 7: the value of an attribute is not in quotes"),
+            xml("<r a='1' a='2'>$context.requestId</r>", "at column 10: duplicate attribute"),
+            xml("<r>$context.requestId</r", "at column 22: what begins here does not end"),
+            xml("<$context.requestId/>", "at column 1: not a valid XML name"),
+            xml("<r>x</r>", "there is no variable in it"),
+            xml("", "there is no element in it"),
+            csv("$context.requestId,\"$context.status", "at column 20: a quote is not closed"),
+            csv(
+                "$context.requestId,{$context.status}",
+                "at column 20: a value with `\"`, `<`, `>`, `{` or `}` must be wholly in double quotes",
+            ),
+            csv("\"$context.requestId\"x\"\", $context.status", "at column 20: a quote inside quotes is written twice"),
+            csv("$context.requestId,status", "fewer than two of its values have a variable"),
         ] {
             let found = format.check(&template).map_err(|found| found.words(&template));
             assert_eq!(found, Err(words.to_owned()), "{template}");
         }
     }
-
-    /// A case, and the words that are expected.
-    trait With: Sized {
-        fn with(self, words: &'static str) -> (Self, &'static str) {
-            (self, words)
-        }
-    }
-
-    impl With for (Format, String) {}
 
     #[test]
     fn claims_may_hold_what_separates_elsewhere() {

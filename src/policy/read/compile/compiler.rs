@@ -173,8 +173,7 @@ impl<'p> Compiler<'p> {
     }
 
     fn all_members<'n>(&mut self, entries: impl Iterator<Item = &'n Entry>, place: Level) -> Option<Pattern> {
-        let parts: Vec<Option<Pattern>> = entries.map(|entry| self.member(entry, place)).collect();
-        all(parts)
+        all(entries.map(|entry| self.member(entry, place)))
     }
 
     fn member(&mut self, entry: &Entry, place: Level) -> Option<Pattern> {
@@ -256,15 +255,8 @@ impl<'p> Compiler<'p> {
 
     fn map(&mut self, node: &Node, field: &'static Field, of: &'static Field) -> Option<Pattern> {
         match &node.data {
-            Data::List(keys) => {
-                let parts: Vec<Option<Pattern>> = keys.iter().map(|key| self.present_key(key, field, of)).collect();
-                all(parts)
-            }
-            Data::Map(entries) => {
-                let parts: Vec<Option<Pattern>> =
-                    entries.iter().map(|entry| self.map_entry(entry, field, of)).collect();
-                all(parts)
-            }
+            Data::List(keys) => all(keys.iter().map(|key| self.present_key(key, field, of))),
+            Data::Map(entries) => all(entries.iter().map(|entry| self.map_entry(entry, field, of))),
             _ => {
                 let text = self.problems.written(&node.span).to_owned();
                 let help = match node.data {
@@ -399,8 +391,7 @@ impl<'p> Compiler<'p> {
     }
 
     fn literals(&mut self, nodes: &[Node], field: &'static Field) -> Option<Vec<Literal>> {
-        let literals: Vec<Option<Literal>> = nodes.iter().map(|node| self.literal(node, field, true)).collect();
-        literals.into_iter().collect()
+        read_all(nodes.iter().map(|node| self.literal(node, field, true)))
     }
 
     /// A value that a setting is compared with.
@@ -453,8 +444,8 @@ impl<'p> Compiler<'p> {
         }
         let inner = match &entry.value.data {
             Data::List(patterns) => {
-                let parts: Vec<Option<Pattern>> = patterns.iter().map(|pattern| read(self, pattern)).collect();
-                Pattern::Any(parts.into_iter().collect::<Option<_>>()?, entry.value.span.clone())
+                let parts = read_all(patterns.iter().map(|pattern| read(self, pattern)))?;
+                Pattern::Any(parts, entry.value.span.clone())
             }
             _ => read(self, &entry.value)?,
         };
@@ -470,8 +461,7 @@ impl<'p> Compiler<'p> {
             self.problems.note(&entry.value.span, title, "not a list", []);
             return None;
         };
-        let parts: Vec<Option<Pattern>> = patterns.iter().map(|pattern| read(self, pattern)).collect();
-        Some(Pattern::Any(parts.into_iter().collect::<Option<_>>()?, entry.span()))
+        Some(Pattern::Any(read_all(patterns.iter().map(|pattern| read(self, pattern)))?, entry.span()))
     }
 }
 
@@ -487,7 +477,13 @@ fn setting(test: Box<dyn Test>, span: Range<usize>) -> Pattern {
 }
 
 /// All of the parts, if all of them could be read.
-fn all(parts: Vec<Option<Pattern>>) -> Option<Pattern> {
-    let mut parts: Vec<Pattern> = parts.into_iter().collect::<Option<_>>()?;
+fn all(parts: impl IntoIterator<Item = Option<Pattern>>) -> Option<Pattern> {
+    let mut parts = read_all(parts)?;
     if parts.len() == 1 { parts.pop() } else { Some(Pattern::All(parts)) }
+}
+
+/// Reads every part, even behind one with a mistake: all mistakes are reported at once.
+fn read_all<T>(parts: impl IntoIterator<Item = Option<T>>) -> Option<Vec<T>> {
+    let parts: Vec<Option<T>> = parts.into_iter().collect();
+    parts.into_iter().collect()
 }
