@@ -19,8 +19,6 @@ mod server;
 mod services;
 mod settings;
 mod wire;
-#[cfg(test)]
-mod wire_tests;
 
 pub use self::faults::{Effect, Fault, Target, Throttle, When};
 pub use self::fleet::{

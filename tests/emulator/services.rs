@@ -40,7 +40,7 @@ async fn a_role_is_assumed_and_its_session_reads_the_account() {
     assert_eq!(user.arn(), "arn:aws:sts::444455556666:assumed-role/Audit/night");
     let taken = assumed.credentials().unwrap();
     assert_eq!(taken.access_key_id(), "ASIA444455556666DEMO");
-    let left = taken.expiration().secs() - i64::try_from(signature::now() / 1000).unwrap();
+    let left = taken.expiration().secs() - jiff::Timestamp::now().as_second();
     assert!((3_590..=3_600).contains(&left), "{left}");
 
     let there = client_of!(aws_sdk_sts, emulator, session(taken), "eu-south-1");
@@ -129,7 +129,7 @@ async fn units_are_walked_from_the_root() {
 #[tokio::test]
 async fn only_the_management_account_sees_its_organization() {
     let emulator = start(Settings::default()).await;
-    let other = credentials(&signature::access_key_id(OTHER));
+    let other = credentials(&access_key_id(OTHER));
     let refused = client_of!(aws_sdk_organizations, emulator, other, REGION).list_accounts().send().await;
     let (status, code, message) = seen(refused);
     assert_eq!((status, code.as_str()), (400, "AccessDeniedException"));

@@ -1,5 +1,7 @@
 //! The emulator as the real SDK sees it: pages, names, codes, quota and each fault.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed, as it should")]
+
 /// A client of any service, without retries.
 macro_rules! client_of {
     ($service:ident, $emulator:expr, $credentials:expr, $region:expr) => {{
@@ -31,7 +33,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::emulator::*;
+use driftgate::emulator::*;
 
 const ACCOUNT: &str = HOME_ACCOUNT;
 const REGION: &str = HOME_REGION;
@@ -44,8 +46,17 @@ fn credentials(key: &str) -> Credentials {
     Credentials::new(key, "demo", None, None, "static")
 }
 
+/// The access key id of the user `demo` of an account.
+fn access_key_id(account: &str) -> String {
+    format!("AKIA{account}DEMO")
+}
+
+fn address(emulator: &Emulator) -> String {
+    emulator.endpoint_url().replace("http://", "")
+}
+
 fn user() -> Credentials {
-    credentials(&signature::access_key_id(ACCOUNT))
+    credentials(&access_key_id(ACCOUNT))
 }
 
 fn client(emulator: &Emulator, region: &str) -> Client {
@@ -54,8 +65,8 @@ fn client(emulator: &Emulator, region: &str) -> Client {
 
 /// Sends a request by hand, signed for a service, so that every byte of the answer can be looked at.
 async fn sent(emulator: &Emulator, request: &str, service: &str, body: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(emulator.address).await.unwrap();
-    let (key, length) = (signature::access_key_id(ACCOUNT), body.len());
+    let mut stream = TcpStream::connect(address(emulator)).await.unwrap();
+    let (key, length) = (access_key_id(ACCOUNT), body.len());
     let text = format!(
         "{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\nAuthorization: \
          AWS4-HMAC-SHA256 Credential={key}/20261123/{REGION}/{service}/aws4_request, SignedHeaders=host, \
@@ -308,10 +319,10 @@ async fn it_stops_when_dropped_and_names_its_environment() {
     let environment = emulator.environment(ACCOUNT, REGION);
     assert!(environment.contains(&("AWS_ACCESS_KEY_ID", "AKIA111122223333DEMO".to_owned())));
     assert!(environment.contains(&("AWS_ENDPOINT_URL", emulator.endpoint_url())));
-    let address = emulator.address;
+    let address = address(&emulator);
     drop(emulator);
     tokio::time::timeout(Duration::from_secs(5), async {
-        while TcpStream::connect(address).await.is_ok() {
+        while TcpStream::connect(&address).await.is_ok() {
             tokio::task::yield_now().await;
         }
     })
