@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::cli::args::{Audit, Global};
 use crate::cli::pipeline::judge::{Criteria, judge};
 use crate::cli::pipeline::policies::{self, load_policies, load_waivers};
-use crate::cli::pipeline::source::{self, FetchPlan, SourceKind};
+use crate::cli::pipeline::source::{self, FetchPlan, StageSource};
 use crate::cli::pipeline::{shard, spool};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::interrupt::Interrupt;
@@ -25,7 +25,7 @@ const NOTHING: &str = ": nothing was audited";
 /// Runs the command.
 pub fn run(command: &Audit, global: &Global, interrupt: &Interrupt, command_line: Vec<String>) -> Result<u8, Stop> {
     let started = Instant::now();
-    let from = SourceKind::of(&command.source)?;
+    let from = StageSource::of(&command.source)?;
     let reports = output::reports(&command.reports.report, global.quiet)?;
     let outputs: Vec<&Target> = reports.iter().map(|report| &report.to).collect();
     output::keep_apart(&outputs, inputs(command, global, &from))?;
@@ -66,7 +66,7 @@ pub fn run(command: &Audit, global: &Global, interrupt: &Interrupt, command_line
     let may_match =
         if gate.min_coverage.is_some() { Arc::new(|_: &Document<'_>| true) } else { source::may_match(&policies) };
     let confirm = command.confirm.then(|| violating(&policies, options));
-    if confirm.is_some() && from != SourceKind::Aws {
+    if confirm.is_some() && from != StageSource::Aws {
         return Err(source::only_aws("confirm", source));
     }
     let spool =
@@ -82,7 +82,7 @@ pub fn run(command: &Audit, global: &Global, interrupt: &Interrupt, command_line
 }
 
 /// The inputs that the flags name.
-fn inputs<'i>(command: &'i Audit, global: &'i Global, from: &'i SourceKind) -> Vec<output::Input<'i>> {
+fn inputs<'i>(command: &'i Audit, global: &'i Global, from: &'i StageSource) -> Vec<output::Input<'i>> {
     let mut inputs = source::inputs(&command.source, global, from);
     inputs.extend(command.policy.iter().map(|path| ("a policy", Path::new(path))));
     if !command.no_waivers {

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::cli::args::{Global, Snapshot, reproducible};
-use crate::cli::pipeline::source::{self, FetchPlan, SourceKind};
+use crate::cli::pipeline::source::{self, FetchPlan, StageSource};
 use crate::cli::pipeline::{now, spool};
 use crate::cli::plural::plural;
 use crate::cli::stop::Stop;
@@ -20,7 +20,7 @@ const MOST_GAPS: usize = 10;
 
 /// Runs the command.
 pub fn run(command: &Snapshot, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
-    let from = SourceKind::of(&command.source)?;
+    let from = StageSource::of(&command.source)?;
     let target = Target::of(&command.output);
     output::check(&target)?;
     output::keep_apart(&[&target], source::inputs(&command.source, global, &from))?;

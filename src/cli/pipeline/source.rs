@@ -22,7 +22,7 @@ use crate::source::{SOURCES, aws, file_source, open_file};
 
 /// The source of stages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SourceKind {
+pub enum StageSource {
     /// AWS.
     Aws,
     /// A file, and its kind if the flag forces one.
@@ -52,7 +52,7 @@ pub fn may_match(policies: &Arc<Policies>) -> Predicate {
     Arc::new(move |document| policies.may_match(document))
 }
 
-impl SourceKind {
+impl StageSource {
     /// Reads `--from`. Refuses flags that only AWS can obey if it names a file.
     pub fn of(source: &Source) -> Result<Self, Stop> {
         let from = match source.from.as_str() {
@@ -206,15 +206,15 @@ pub fn runtime() -> Result<&'static Runtime, Stop> {
 
 /// Opens the source; `progress` shows how far AWS is read.
 pub fn open(
-    from: &SourceKind,
+    from: &StageSource,
     source: &Source,
     plan: FetchPlan,
     interrupt: &Interrupt,
     progress: bool,
 ) -> Result<Box<dyn State>, Stop> {
     match from {
-        SourceKind::Aws => open_aws(aws_request(source, plan)?, runtime()?, interrupt, progress),
-        SourceKind::File(path, kind) => {
+        StageSource::Aws => open_aws(aws_request(source, plan)?, runtime()?, interrupt, progress),
+        StageSource::File(path, kind) => {
             let request = FileRequest {
                 path: path.clone(),
                 kind: *kind,
@@ -265,9 +265,9 @@ pub fn open_aws(
 }
 
 /// The files that the flags about a source name, and the run file.
-pub fn inputs<'i>(source: &'i Source, global: &'i Global, from: &'i SourceKind) -> Vec<Input<'i>> {
+pub fn inputs<'i>(source: &'i Source, global: &'i Global, from: &'i StageSource) -> Vec<Input<'i>> {
     let mut inputs = Vec::new();
-    if let SourceKind::File(path, _) = from {
+    if let StageSource::File(path, _) = from {
         inputs.push(("the source", Path::new(path)));
     }
     inputs.extend(global.run_file.iter().map(|path| ("the run file", Path::new(path))));

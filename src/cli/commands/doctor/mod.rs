@@ -7,7 +7,7 @@ mod text;
 use std::io::{self, Write};
 
 use crate::cli::args::{Doctor, Global, IamDocument};
-use crate::cli::pipeline::source::{self, FetchPlan, SourceKind, runtime};
+use crate::cli::pipeline::source::{self, FetchPlan, StageSource, runtime};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::diagnostics;
 use crate::cli::terminal::interrupt::Interrupt;
@@ -20,7 +20,7 @@ use crate::source::aws::{self, Role, Selector};
 
 /// Runs the command.
 pub fn run(command: &Doctor, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
-    if SourceKind::of(&command.source)? != SourceKind::Aws {
+    if StageSource::of(&command.source)? != StageSource::Aws {
         return Err(Stop::usage(format!(
             "doctor examines AWS, and --from {} names a file.\nLeave it out, or write --from aws.",
             command.source.from

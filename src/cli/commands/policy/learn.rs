@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::test::failure;
 use crate::check::{self, Options};
 use crate::cli::args::{Global, Learn};
-use crate::cli::pipeline::source::{self, FetchPlan, SourceKind};
+use crate::cli::pipeline::source::{self, FetchPlan, StageSource};
 use crate::cli::pipeline::spool;
 use crate::cli::plural::plural;
 use crate::cli::stop::Stop;
@@ -27,7 +27,7 @@ const MOST_PLACES: usize = 4;
 
 /// Runs the command.
 pub fn run(command: &Learn, global: &Global, interrupt: &Interrupt) -> Result<u8, Stop> {
-    let from = SourceKind::of(&command.source)?;
+    let from = StageSource::of(&command.source)?;
     spool::refuse(&command.source, "policy learn")?;
     let query = StageQuery::of(command, &from)?;
     let target = Target::of(&command.output);
@@ -36,7 +36,7 @@ pub fn run(command: &Learn, global: &Global, interrupt: &Interrupt) -> Result<u8
 
     interrupt.heed();
     let mut source = command.source.clone();
-    if from != SourceKind::Aws {
+    if from != StageSource::Aws {
         // A file is read whole anyway, and the names of other stages may show which was meant.
         source.stage.clear();
     }
@@ -110,7 +110,7 @@ impl FoundStage {
 struct StageQuery<'c> {
     api: Option<&'c str>,
     stage: &'c str,
-    from: &'c SourceKind,
+    from: &'c StageSource,
 }
 
 /// The stages of a source with that name.
@@ -122,10 +122,10 @@ struct Candidates {
 }
 
 impl<'c> StageQuery<'c> {
-    fn of(command: &'c Learn, from: &'c SourceKind) -> Result<Self, Stop> {
+    fn of(command: &'c Learn, from: &'c StageSource) -> Result<Self, Stop> {
         match (command.source.api.as_slice(), command.source.stage.as_slice()) {
             ([api], [stage]) => Ok(Self { api: Some(api), stage, from }),
-            ([], [stage]) if *from != SourceKind::Aws => Ok(Self { api: None, stage, from }),
+            ([], [stage]) if *from != StageSource::Aws => Ok(Self { api: None, stage, from }),
             _ => Err(Stop::usage("a policy is learned from one stage.\nName it: --api ID --stage NAME")),
         }
     }
@@ -151,8 +151,8 @@ impl<'c> StageQuery<'c> {
             let more = if more > 0 { format!("; and {more} more") } else { String::new() };
             let help = match (self.api, self.from) {
                 (None, _) => "Name its API: --api ID",
-                (_, SourceKind::Aws) => "Name one Region: --region REGION",
-                (_, SourceKind::File(..)) => {
+                (_, StageSource::Aws) => "Name one Region: --region REGION",
+                (_, StageSource::File(..)) => {
                     "Learn from a snapshot of one account and Region: driftgate snapshot --region REGION"
                 }
             };
@@ -182,11 +182,11 @@ impl<'c> StageQuery<'c> {
         let help = match (nearest(self.stage, found.others.iter().map(String::as_str)), self.from) {
             (Some(meant), _) => format!("Did you mean --stage {meant}?"),
             (None, _) if !found.others.is_empty() => format!("Stages that are there: {}", found.others.join(", ")),
-            (None, SourceKind::Aws) => "Name the API by its id, and its Region with --region.".to_owned(),
-            (None, SourceKind::File(..)) => "Name the API by its id, not by its name.".to_owned(),
+            (None, StageSource::Aws) => "Name the API by its id, and its Region with --region.".to_owned(),
+            (None, StageSource::File(..)) => "Name the API by its id, not by its name.".to_owned(),
         };
         let regions: Vec<&str> = close.scopes.iter().filter_map(|scope| scope.region.as_deref()).collect();
-        let within = if *self.from == SourceKind::Aws { regions.join(", ") } else { self.from.name() };
+        let within = if *self.from == StageSource::Aws { regions.join(", ") } else { self.from.name() };
         Err(Stop::usage(format!("no stage `{}`{of_api} was found in {within}.\n{help}", self.stage)))
     }
 }

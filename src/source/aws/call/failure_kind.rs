@@ -8,7 +8,7 @@ use crate::model::state::GapCode;
 /// The kind of a failure, on which depends what the caller does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// Too many requests, with the pause that AWS asks for, if any.
+    /// Too many requests, with the pause that AWS requests, if any.
     Throttled(Option<Duration>),
     Server,
     Connection,

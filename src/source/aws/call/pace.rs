@@ -333,7 +333,7 @@ mod tests {
             rate in 0.5_f64..200.0,
             burst in 2_u32..50,
             room in 1_usize..40,
-            // When it comes, how long it is in flight, whether it gives up waiting, whether it is throttled.
+            // Arrival, time in flight, time until it gives up waiting, and true for a throttled request.
             requests in prop::collection::vec((0_u64..3000, 0_u64..500, prop::option::of(0_u64..1000), any::<bool>()), 1..120),
         ) {
             let mut at = paused(async move {

@@ -26,7 +26,7 @@ pub struct RetryPolicy {
     pub first: Duration,
     /// The same after a throttling answer.
     pub throttled: Duration,
-    /// The longest pause of all, unless AWS asks for more.
+    /// The longest pause of all, unless AWS requests more.
     pub longest: Duration,
     /// Pages of a list of API Gateway; more are a circle that the tokens do not show.
     pub pages: usize,

@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(kind(403, Some("ExpiredTokenException")), FailureKind::Expired);
         assert_eq!(kind(403, Some("SignatureDoesNotMatch")), FailureKind::Signature);
         assert_eq!(kind(403, None), FailureKind::Other);
-        assert_eq!(kind(404, None), FailureKind::Other, "a 404 that is not AWS's says nothing about an API");
+        assert_eq!(kind(404, None), FailureKind::Other, "a 404 that is not AWS's is not about an API");
         assert_eq!(kind(404, Some("NotFoundException")), FailureKind::Missing);
         assert_eq!(kind(200, None), FailureKind::Broken);
         assert_eq!(kind(503, Some("RequestLimitExceeded")), FailureKind::Throttled(None), "EC2 throttles with 503");

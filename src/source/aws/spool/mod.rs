@@ -4,7 +4,7 @@
 //! The file holds one JSON value a line, and only grows:
 //!
 //! ```text
-//! {"format":"driftgate.spool","version":2,"begun":…,"asked":{…}}        since when, and what decides what is kept
+//! {"format":"driftgate.spool","version":2,"begun":…,"asked":{…}}        the time, and the settings of the run
 //! {"account":…,"region":…,"api":{…},"stage":{…}}                a stage, as in a snapshot, its values in clear text
 //! {"scope":{…},"warnings":[…],"found":{…},"lines":2,"sha256":…} an account's Region was read whole, in so many lines
 //! {"ended":true,"sha256":…}                                     the run came to its own end, and left gaps

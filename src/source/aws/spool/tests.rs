@@ -477,7 +477,7 @@ fn regions_of_earlier_runs_are_a_warning() {
     assert!(spool.warnings().is_empty());
     drop(spool);
     let spool = later(&path, 1, Spool::resume).unwrap();
-    assert!(spool.earlier().is_none(), "nobody has asked for it");
+    assert!(spool.earlier().is_none(), "no Region was taken");
     resumed(&spool, &regions);
     let [warning] = &spool.warnings()[..] else { panic!("{:?}", spool.warnings()) };
     let message = "2 Regions were read in an earlier run, begun at 2027-01-15T08:00:00Z";

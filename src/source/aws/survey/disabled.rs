@@ -151,7 +151,7 @@ mod tests {
         }
         let alone = || tallies(&[("af-south-1", false)]);
         let (resolved, bad) = resolve_disabled(alone(), &RegionStatus::default());
-        assert_eq!((outcomes(&resolved), bad.is_none()), (vec![UNCHECKED], true), "nobody knows whether it is enabled");
+        assert_eq!((outcomes(&resolved), bad.is_none()), (vec![UNCHECKED], true), "it may be enabled");
         assert!(resolve_disabled(alone(), &status(&[("af-south-1", true)])).1.is_some());
         assert!(resolve_disabled(alone(), &refused()).1.is_some());
         let (resolved, bad) = resolve_disabled(alone(), &status(&[("af-south-1", false)]));

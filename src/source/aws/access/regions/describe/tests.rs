@@ -85,7 +85,7 @@ fn an_answer_is_read_whole_or_not_at_all() {
     for text in ["", "{}", "us-east-1"] {
         assert_eq!(listed(text), None, "{text}");
     }
-    assert_eq!(listed("<html/>"), Some(vec![]), "and nobody takes an empty list");
+    assert_eq!(listed("<html/>"), Some(vec![]), "an empty list is refused later");
 }
 
 #[test]
