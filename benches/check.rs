@@ -1,4 +1,4 @@
-//! What the parts cost, for people: loading policies, decoding the lines of a snapshot, checking decoded stages.
+//! Cost of the parts, for people: loading policies, decoding the lines of a snapshot, checking decoded stages.
 //! Numbers per element: a rule, a stage, a rule on a stage. `cargo bench`; whole programs are in `processes.py`.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a benchmark that panics has failed, as it should")]
@@ -25,7 +25,7 @@ use driftgate::source::snapshot::LineBatch;
 /// Stages in a batch, as many as a source hands over at a time or so.
 const STAGES: usize = 300;
 
-/// What the rules of the benchmarks expect: those of `six.yaml`, and four tests that they lack.
+/// Expectations of the benchmarks' rules: those of `six.yaml`, and four tests that they lack.
 const EXPECTATIONS: [&str; 10] = [
     r#"AccessLogSettings: {DestinationArn: {like: "arn:${partition}:logs:${region}:${account}:log-group:/apigw/*"}}"#,
     "each-route: {ThrottlingBurstLimit: {min: 1, max: 500}, ThrottlingRateLimit: {above: 0, max: 1000}}",
@@ -64,7 +64,7 @@ const CONFORMING: [&str; 5] = [
     "api: {ProtocolType: [HTTP, WEBSOCKET], Tags: [owner]}",
 ];
 
-/// A policy of so many rules, the findings of which are those of a fleet.
+/// A policy of so many rules, with the findings of a fleet.
 fn policy(rules: usize) -> Arc<SourceText> {
     policy_of(&EXPECTATIONS, rules)
 }

@@ -1,5 +1,5 @@
 //! `handwritten SNAPSHOT OUT`: what one would write in an afternoon instead of driftgate, for the benchmarks. The rules
-//! of `six.yaml` stand in the code; every violation is written as driftgate's JSON result has it, in the file's order.
+//! of `six.yaml` are in the code; every violation is written as driftgate's JSON result has it, in the file's order.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a program for the benchmarks, which says what it found")]
 
@@ -82,7 +82,7 @@ struct Settings<'a> {
     throttling_rate_limit: Option<f64>,
 }
 
-/// What a chunk came to: its violations as JSON, each behind a comma.
+/// Result of a chunk: its violations as JSON, each behind a comma.
 #[derive(Default)]
 struct Part {
     out: Vec<u8>,
@@ -97,7 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let compressed = Path::new(snapshot).extension().is_some_and(|extension| extension == "zst");
     let input: Box<dyn Read + Send> = if compressed { Box::new(zstd::Decoder::new(file)?) } else { Box::new(file) };
     let mut out = File::create(path).map_err(|error| format!("{path}: {error}"))?;
-    // The parts stand in this queue in the order of the file, done or not; it bounds what is in memory.
+    // The parts are in this queue in the order of the file, done or not; it bounds what is in memory.
     let (queue, parts) = sync_channel(4 * rayon::current_num_threads());
     let reader = std::thread::spawn(move || read(input, &queue));
     let mut sum = Part::default();
@@ -192,7 +192,7 @@ impl Check<'_> {
         }
     }
 
-    /// The rules for each route. What an entry leaves out is the default's, which is told once.
+    /// The rules for each route. What an entry leaves out is the default's, which is reported once.
     fn settings(&mut self, route: Option<&str>, place: &str, origin: &str, settings: &Settings<'_>) {
         for (name, limit, low, most, high) in [
             ("ThrottlingBurstLimit", settings.throttling_burst_limit, "at least 1", 500.0, "at most 500"),
@@ -237,7 +237,7 @@ impl Check<'_> {
     }
 }
 
-/// Whether a JSON text has content.
+/// True if a JSON text has content.
 fn set(text: &str) -> bool {
     !matches!(text, "\"\"" | "null")
 }

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-/// Stages of a snapshot that stand in one account and Region.
+/// Stages of a snapshot in one account and Region.
 const STAGES_A_SCOPE: usize = 1_000;
 const FIRST_ACCOUNT: u64 = 111_122_223_333;
 const REGIONS: [&str; 4] = ["ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1"];
-/// In byte order, as they stand in a snapshot.
+/// In byte order, as in a snapshot.
 const NAMES: [&str; 3] = ["$default", "prod", "staging"];
 const TEAMS: [&str; 6] = ["checkout", "catalogue", "identity", "payments", "search", "fulfilment"];
 const SUBJECTS: [&str; 6] = ["orders", "carts", "prices", "sessions", "invoices", "shipments"];
@@ -18,7 +18,7 @@ const JSON_FORMAT: &str =
 const CLF_FORMAT: &str =
     r#"$context.identity.sourceIp [$context.requestTime] "$context.routeKey" $context.status $context.requestId"#;
 
-/// A snapshot in parts, as its lines stand in the file, each with its newline.
+/// A snapshot in parts, as its lines are in the file, each with its newline.
 pub struct Snapshot {
     /// The first line.
     pub header: String,
@@ -147,7 +147,7 @@ fn stage(name: &str, account: &str, region: &str, websocket: bool, random: &mut 
     stage
 }
 
-/// The settings of the stage's default, of which AWS always tells the switches, or of a route.
+/// The settings of the stage's default, with the switches that AWS always returns, or of a route.
 fn route_settings(websocket: bool, default: bool, random: &mut Random) -> Value {
     let mut settings = json!({});
     if default {

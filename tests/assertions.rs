@@ -1,4 +1,4 @@
-//! What `assert` says, as a table: an expression, a stage, and the verdict; and that no text makes the loader panic.
+//! Verdicts of `assert`, as a table: an expression, a stage, and the verdict; and that no text makes the loader panic.
 
 #![cfg(feature = "cel")]
 #![expect(clippy::panic, reason = "a test that panics has failed, as it should")]
@@ -192,7 +192,7 @@ fn on_a_protocol_that_lacks_what_is_read_the_rule_does_not_apply() {
         (logs, "{}", "not applicable"),
         (logs, WEBSOCKET, " is not assert: stage.DefaultRouteSettings.LoggingLevel == 'INFO'"),
         (logs, info, "conforms"),
-        // Whatever else it says.
+        // Regardless of its other conditions.
         ("api.ProtocolType == 'HTTP' || stage.DefaultRouteSettings.LoggingLevel == 'INFO'", "{}", "not applicable"),
         ("api.ProtocolType == 'WEBSOCKET' && has(stage.ClientCertificateId)", "{}", "not applicable"),
         ("stage.AutoDeploy && stage.ClientCertificateId == 'x'", "{}", "not applicable"),
@@ -279,7 +279,7 @@ fn what_a_quantifier_failed_for_is_named() {
             "api.CorsConfiguration.AllowOrigins.all(…) is false for http://b",
         ),
         ("['owner', 'cost'].all(k, k in stage.Tags)", "the list.all(…) is false for cost"),
-        // What may be a value of a stage variable is not named.
+        // A possible value of a stage variable is not named.
         (
             "stage.StageVariables.map(k, stage.StageVariables[k]).all(v, v == '')",
             "the list.all(…) is false for element 1",
@@ -448,7 +448,7 @@ fn what_is_not_stated_is_undecided_wherever_it_is_read() {
     ] {
         assert_eq!(changed(&asserting(expression), "{}", all), "conforms", "{expression}");
     }
-    // What the protocol lacks is not asked for.
+    // A setting that the protocol lacks is not demanded.
     assert_eq!(changed(&asserting("stage.ClientCertificateId == 'x'"), "{}", all), "not applicable");
     assert_eq!(of("account == 'x'", "{account: unstated}"), format!("undecided account: {NOT_STATED}"));
 }

@@ -1,4 +1,4 @@
-//! What is taken for the output of the AWS CLI: stages that can be whole ones, and nothing that is nearly so.
+//! Files taken for output of the AWS CLI: stages that can be whole, and nothing that is nearly so.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -164,7 +164,7 @@ fn a_protocol_that_the_stage_contradicts_is_refused() {
     assert!(as_of(&routed("$connect"), Protocol::Http).unwrap_err().contains("it has the route $connect"));
     assert_eq!(as_of(&routed("$connect"), Protocol::WebSocket), Ok(1));
     assert_eq!(as_of(&routed("GET /{proxy+}"), Protocol::Http), Ok(1));
-    // What unset means as well says nothing.
+    // A value that also means unset proves nothing.
     let off = with(
         r#", "DefaultRouteSettings": {"LoggingLevel": "OFF", "DataTraceEnabled": false}, "ClientCertificateId": null"#,
     );

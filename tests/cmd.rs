@@ -1,6 +1,6 @@
 //! The binary as a stranger meets it: transcripts as data, and what no transcript can show.
 //!
-//! After a change that is meant, `TRYCMD=overwrite cargo test --test cmd` writes the transcripts anew; read them.
+//! After a change that is meant, `TRYCMD=overwrite cargo test --test cmd` writes the transcripts again; read them.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -98,8 +98,8 @@ fn a_report_that_cannot_be_written_is_exit_4() {
     let folder = audited();
     let output = audit(folder.path(), &["--report", "json=/dev/full"]);
     assert_eq!(output.status.code(), Some(4));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("/dev/full could not be written"), "{said}");
+    let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(messages.contains("/dev/full could not be written"), "{messages}");
 }
 
 /// Two reports in one file lose one of them, however the file is written.
@@ -126,7 +126,7 @@ fn a_narrowed_snapshot_counts_only_what_it_is_narrowed_to() {
     }
 }
 
-/// What the output of the AWS CLI leaves open comes with what settles it, once; what follows such a hint has no need of
+/// Questions that output of the AWS CLI leaves open come with a hint, once; what follows such a hint has no need of
 /// it any more.
 #[test]
 fn what_cli_output_leaves_open_comes_with_a_hint() {
@@ -170,7 +170,7 @@ fn unread_fields_are_those_that_no_rule_reads() {
     assert!(!unread.contains(&"RouteSettings".into()), "each-route reads the entries of RouteSettings");
 }
 
-/// Drawing a mistake never fails, wherever it stands: at the end, in wide text, in lines of any length.
+/// Drawing a mistake never fails, at any place: at the end, in wide text, in lines of any length.
 #[test]
 fn any_mistake_can_be_drawn() {
     let folder = tempfile::tempdir().unwrap();
@@ -210,10 +210,10 @@ fn any_mistake_can_be_drawn() {
         put(&good[..at].replace('\n', "\r\n"));
     }
     let output = driftgate(folder.path(), &["policy", "check", "."]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{}", &said[said.len().saturating_sub(2_000)..]);
-    assert!(said.lines().last().unwrap().contains(" mistakes in "), "{}", said.lines().last().unwrap());
-    assert!(!said.contains('\u{1b}'), "what a file holds does not reach the terminal as an escape");
+    let messages = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{}", &messages[messages.len().saturating_sub(2_000)..]);
+    assert!(messages.lines().last().unwrap().contains(" mistakes in "), "{}", messages.lines().last().unwrap());
+    assert!(!messages.contains('\u{1b}'), "what a file holds does not reach the terminal as an escape");
 }
 
 /// A fleet that tries to speak to GitHub's runner in everything that an API's owner can choose.

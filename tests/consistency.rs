@@ -1,4 +1,4 @@
-//! What a source hands on and what it says of it has to agree, or a run ends without a verdict; a saved source that says
+//! Stages and counts of a source must agree, or a run ends without a verdict; a saved source that states
 //! less than it should is incomplete.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
@@ -20,8 +20,8 @@ fn results(close: Close) -> Results {
     check::run(&Policies::default(), &Waivers::default(), state, Options::default()).unwrap()
 }
 
-/// What is said of books of a source that counts.
-fn said(scopes: Vec<Scope>, meant: u64) -> Option<String> {
+/// Message on the counts of a source.
+fn message(scopes: Vec<Scope>, meant: u64) -> Option<String> {
     let close = Close { scopes, handed_on: Some(0), scopes_meant: Some(meant), ..Close::default() };
     let results = results(close);
     let tolerance = Tolerance { fail_on: None, allow_incomplete: true, allow_empty: true, min_coverage: None };
@@ -32,7 +32,7 @@ fn said(scopes: Vec<Scope>, meant: u64) -> Option<String> {
 #[test]
 fn a_scope_that_was_lost_or_doubled_fails_the_run() {
     let (east, west) = (scope("us-east-1", ScopeOutcome::Checked), scope("us-west-2", ScopeOutcome::Checked));
-    assert_eq!(said(vec![east.clone(), west.clone()], 2), None);
+    assert_eq!(message(vec![east.clone(), west.clone()], 2), None);
     for (scopes, meant, words) in [
         (vec![east.clone()], 2, "2 scopes were meant, and 1 are there"),
         (vec![], 1, "1 scopes were meant, and 0 are there"),
@@ -41,8 +41,8 @@ fn a_scope_that_was_lost_or_doubled_fails_the_run() {
         (vec![scope("us-east-1", ScopeOutcome::Partial)], 1, "is partial and nothing says why"),
         (vec![Scope { apis: 1, ..west }], 1, "lists 1 APIs and accounts for 0"),
     ] {
-        let said = said(scopes, meant).unwrap();
-        assert!(said.contains(words) && said.contains("a bug of driftgate"), "{words}: {said}");
+        let message = message(scopes, meant).unwrap();
+        assert!(message.contains(words) && message.contains("a bug of driftgate"), "{words}: {message}");
     }
 }
 

@@ -211,7 +211,7 @@ fn what_is_there_twice_is_refused() {
     }
 }
 
-/// What no rule reads is damage all the same.
+/// Damage counts even where no rule reads.
 #[test]
 fn damage_is_found_in_members_that_nobody_wants() {
     let digest = "0".repeat(64);
@@ -281,7 +281,7 @@ fn one_api_is_described_in_one_way_wherever_its_lines_are() {
         &snapshot(&[between(), line("a", "x"), line("c", "dev"), line("a", "dev"), line("0", "dev"), other("prod")]),
         "describe one API in two ways",
     );
-    // What no rule reads is compared, too.
+    // Settings that no rule reads are compared, too.
     let tagged = |stage: &str| line("a", stage).replace(r#""ApiId":"a""#, r#""ApiId":"a","Tags":{"t":"1"}"#);
     for lines in [vec![line("a", "dev"), tagged("prod")], vec![line("a", "dev"), between(), tagged("prod")]] {
         let error = read_wanting(snapshot(&lines).as_bytes(), &Projection::of([])).unwrap_err();
@@ -378,8 +378,8 @@ fn a_scope_that_is_incomplete_without_a_reason_is_incomplete_however_it_is_narro
             Selection { stages: vec!["prod".into()], ..Selection::default() },
         ] {
             let (stages, close) = read_as(text.as_bytes(), selection).unwrap();
-            let said = close.gaps.iter().any(|gap| gap.account.as_deref() != Some("2"));
-            assert!(stages.len() == 1 && close.scopes[0].outcome == ScopeOutcome::Partial && said, "{close:?}");
+            let has_gap = close.gaps.iter().any(|gap| gap.account.as_deref() != Some("2"));
+            assert!(stages.len() == 1 && close.scopes[0].outcome == ScopeOutcome::Partial && has_gap, "{close:?}");
         }
     }
 }

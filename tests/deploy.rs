@@ -1,4 +1,4 @@
-//! The examples in `deploy/` and the guide to fleets say what is so: they parse, each command of driftgate in them is one
+//! The examples in `deploy/` and the guide to fleets are true: they parse, each command of driftgate in them is one
 //! that the binary understands, and each engine takes a shard that ended with 1 or 3 for done.
 
 #![cfg(unix)]
@@ -68,7 +68,7 @@ fn in_document(value: &Value, found: &mut Vec<Vec<String>>) {
     }
 }
 
-/// A word with a value for each variable in it: what stands for it when there is none, or 1.
+/// A word with a value for each variable in it: its default, or 1.
 fn set(word: &str) -> String {
     let variable = Regex::new(r"\$\{\{[^}]*\}\}|\$\{\w+:-([^}]*)\}|\$\{[^}]*\}|\$\(\w+\)|\$[\w?]+").unwrap();
     variable.replace_all(word, |found: &Captures<'_>| found.get(1).map_or("1", |text| text.as_str()).to_owned()).into()
@@ -83,7 +83,7 @@ fn in_shell(text: &str) -> Vec<Vec<String>> {
         for word in words(line) {
             match word.as_str() {
                 "&&" | "||" | "|" | "&" | ";" | "(" | ")" => commands.push(Vec::new()),
-                // What follows is not for driftgate.
+                // The rest is not for driftgate.
                 word if word.starts_with(['>', '<']) || word.starts_with("2>") => commands.push(Vec::new()),
                 "\"$@\"" => {}
                 word => commands.last_mut().unwrap().push(set(&word.replace(['"', '\''], ""))),
@@ -137,7 +137,7 @@ fn commands(path: &Path) -> Vec<Vec<String>> {
     }
 }
 
-/// What driftgate has against a command. Clap reads from the left and stops at `--help`, so that what stands before it
+/// Error of driftgate on a command. Clap reads from the left and stops at `--help`, so that all before it
 /// is checked and nothing is run.
 fn mistake(command: &[String]) -> Option<String> {
     let mut driftgate = Command::new(env!("CARGO_BIN_EXE_driftgate"));
@@ -153,8 +153,10 @@ fn every_command_in_the_examples_is_one() {
     for file in files() {
         for command in commands(&file) {
             checked += 1;
-            let said = mistake(&command);
-            mistakes.extend(said.map(|said| format!("{}: driftgate {}\n{said}", file.display(), command.join(" "))));
+            let message = mistake(&command);
+            mistakes.extend(
+                message.map(|message| format!("{}: driftgate {}\n{message}", file.display(), command.join(" "))),
+            );
         }
     }
     assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
@@ -171,8 +173,8 @@ fn a_command_that_is_none_is_noticed() {
         exec driftgate audit --fail-on \"${LEAST:-high}\" > out # --never\n";
     let found = in_shell(text);
     let lines: Vec<String> = found.iter().map(|command| command.join(" ")).collect();
-    let wanted = ["adit", "audit --polcy x --region 1", "audit --rate fast", "audit --fail-on high"];
-    assert_eq!(lines, wanted);
+    let expected = ["adit", "audit --polcy x --region 1", "audit --rate fast", "audit --fail-on high"];
+    assert_eq!(lines, expected);
     assert_eq!(found.iter().map(|command| mistake(command).is_some()).collect::<Vec<_>>(), [true, true, true, false]);
     let mut listed = Vec::new();
     in_document(&serde_yaml::from_str("c: [shard, --polcy, !Ref X]").unwrap(), &mut listed);
@@ -219,7 +221,7 @@ fn shards() -> [(&'static str, String, Variables); 4] {
     ]
 }
 
-/// A shell where driftgate ends with a code and every other program writes what it was asked into `asked`.
+/// A shell where driftgate ends with a code and every other program writes its arguments into `asked`.
 struct Stage(tempfile::TempDir);
 
 impl Stage {
@@ -234,7 +236,7 @@ impl Stage {
         Self(folder)
     }
 
-    /// The exit code of a script, and what it asked of the programs.
+    /// The exit code of a script, and the calls it made of the programs.
     fn run(&self, script: &str, environment: &[(&str, &str)]) -> (i32, String) {
         let folder = self.0.path();
         let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
@@ -255,7 +257,7 @@ fn a_shard_is_done_when_it_has_a_verdict() {
             let (ended, asked) = Stage::new(code, &[AWS]).run(&script, &environment);
             assert_eq!(ended, if done { 0 } else { code }, "{engine}: {asked}");
             assert!(asked.starts_with("driftgate audit "), "{engine}: {asked}");
-            // Where results go to S3, only those of shards that are done do.
+            // Only the results of finished shards go to S3.
             let stored = asked.contains("aws s3 cp");
             assert_eq!(stored, done && script.contains("aws s3"), "{engine} {code}: {asked}");
         }
@@ -328,7 +330,7 @@ fn what_must_agree_does() {
     let rust = Regex::new("rust-version = \"(.*)\"").unwrap().captures(&read("Cargo.toml")).unwrap()[1].to_owned();
     assert!(read("deploy/Dockerfile").contains(&format!("FROM rust:{rust}-")), "{rust}");
 
-    // What is built into the program from elsewhere must be in the image's build.
+    // Files that the program includes must be in the image's build.
     let ignored = read("deploy/Dockerfile.dockerignore");
     for needed in ["!Cargo.toml", "!Cargo.lock", "!benches", "!docs/reference/exit-codes.md", "!policies", "!src"] {
         assert!(ignored.lines().any(|line| line == needed), "{needed}");

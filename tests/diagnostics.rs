@@ -1,6 +1,6 @@
-//! What people read when a policy is wrong: every file and folder in `tests/diagnostics`, and what `policy check` says.
+//! Diagnostics of wrong policies: every file and folder in `tests/diagnostics`, and the output of `policy check`.
 //!
-//! `INSTA_UPDATE=always cargo test --test diagnostics` writes the answers anew; they are read, not counted.
+//! `INSTA_UPDATE=always cargo test --test diagnostics` writes the answers again; they are read, not counted.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -9,7 +9,7 @@ use std::process::Command;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnostics");
 
-/// What `policy check` says of a file or folder there.
+/// Output of `policy check` on a file or folder there.
 fn check(name: &str) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
     let output = command.args(["policy", "check", name]).current_dir(FOLDER).env("NO_COLOR", "1").output().unwrap();
@@ -45,14 +45,14 @@ fn a_file_that_cannot_be_read_is_a_mistake_in_a_file_like_others() {
     std::fs::write(folder.path().join("a.yaml"), "policy: A\n").unwrap();
     std::fs::write(folder.path().join("b.yaml"), " ".repeat((1 << 20) + 1)).unwrap();
     std::fs::write(folder.path().join("c.yaml"), b"policy: c\ndescription: F\xfcr\n").unwrap();
-    let said = check(&root);
+    let text = check(&root);
     let places: Vec<usize> = ["a.yaml:1:9", "b.yaml: larger", "c.yaml:2:15"]
         .iter()
-        .map(|place| said.find(place).unwrap_or_else(|| panic!("{place}: {said}")))
+        .map(|place| text.find(place).unwrap_or_else(|| panic!("{place}: {text}")))
         .collect();
-    assert!(places.is_sorted(), "{said}");
-    assert!(!said.contains("\n\n\n") && said.contains("split it into several files\n\nerror: "), "{said}");
-    assert!(said.ends_with("mistakes in 3 files\n"), "{said}");
+    assert!(places.is_sorted(), "{text}");
+    assert!(!text.contains("\n\n\n") && text.contains("split it into several files\n\nerror: "), "{text}");
+    assert!(text.ends_with("mistakes in 3 files\n"), "{text}");
     let none = check(&format!("{root}/none.yaml"));
     assert!(none.contains("none.yaml: no such file or folder") && none.ends_with("\n\nerror: 1 mistake\n"), "{none}");
 }
@@ -62,8 +62,8 @@ fn many_kinds_of_mistakes_are_tried_and_each_says_where_it_is() {
     let code = regex::Regex::new("`[^`]*`|[0-9]+").unwrap();
     let mut kinds = BTreeSet::new();
     for name in inputs() {
-        let said = check(&name);
-        let drawn: Vec<&str> = said.split("\n\n").filter(|part| part.starts_with("error: ")).collect();
+        let text = check(&name);
+        let drawn: Vec<&str> = text.split("\n\n").filter(|part| part.starts_with("error: ")).collect();
         let (sum, mistakes) = drawn.split_last().unwrap();
         assert!(sum.contains(" mistake"), "{sum}");
         for mistake in mistakes {

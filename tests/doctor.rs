@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "us-east-1";
 
-/// Two APIs, of which the first has no stage, in each of the accounts and Regions.
+/// Two APIs, the first without a stage, in each of the accounts and Regions.
 fn fleet(accounts: &[&str], regions: &[&str]) -> Fleet {
     let mut fleet = Fleet::new().account(ACCOUNT);
     for account in accounts {
@@ -102,9 +102,9 @@ fn expect(rows: Vec<Row>) {
         let (code, text) = run.join().unwrap();
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let lost: Vec<_> = says.iter().filter(|words| !line.contains(**words)).collect();
-        let said: Vec<_> = silent.iter().filter(|words| line.contains(**words)).collect();
-        if code != expected || !lost.is_empty() || !said.is_empty() {
-            wrong.push(format!("{name}: exit {code}, without {lost:?}, with {said:?}:\n{text}"));
+        let present: Vec<_> = silent.iter().filter(|words| line.contains(**words)).collect();
+        if code != expected || !lost.is_empty() || !present.is_empty() {
+            wrong.push(format!("{name}: exit {code}, without {lost:?}, with {present:?}:\n{text}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -381,8 +381,8 @@ fn what_is_not_about_permissions() {
 fn all_regions_are_looked_at_from_one_that_is_not_enabled() {
     let (_runtime, emulator) = start(with(own(), Vec::new()));
     let mut command = driftgate(&["--all-regions", "--rate", "0", "--endpoint-url", &emulator.endpoint_url()]);
-    let (code, said) = told(command.env("AWS_REGION", "af-south-1"));
-    assert!(code == 0 && said.contains("can be audited"), "{code}: {said}");
+    let (code, text) = told(command.env("AWS_REGION", "af-south-1"));
+    assert!(code == 0 && text.contains("can be audited"), "{code}: {text}");
 }
 
 #[test]

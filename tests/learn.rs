@@ -1,5 +1,5 @@
 //! `policy learn`: a policy that is learned from a stage loads, holds on that stage, and copies nothing that it should
-//! not; and what the command says where there is no such stage.
+//! not; and the command's message where there is no such stage.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -21,7 +21,7 @@ use proptest::strategy::BoxedStrategy;
 
 const ACCOUNT: &str = "444455556666";
 const API_ID: &str = "k7p4rtn3r6";
-/// What the value of every stage variable begins with.
+/// Prefix of every stage variable's value.
 const SECRET: &str = "Xy7-";
 
 /// Longer than a key of YAML may be.
@@ -114,7 +114,7 @@ fn loaded(text: &str) -> Policies {
     load(vec![file]).map_err(|mistakes| format!("{text}\n{}", mistakes[0].title)).unwrap()
 }
 
-/// What is wrong with what was learned from a stage.
+/// Mistakes in the policy learned from a stage.
 fn holds(document: &Document<'_>, inheritance: Inheritance) -> Result<String, TestCaseError> {
     let Some(text) = learn(document, inheritance.readings()) else { return Ok(String::new()) };
     let policies = loaded(&text);
@@ -172,7 +172,7 @@ fn driftgate(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_driftgate")).current_dir(folder).args(args).output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn diagnostics(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).replace("\n       ", " ")
 }
 
@@ -208,7 +208,11 @@ fn a_learned_policy_passes_check_test_and_audit() {
         let of = ["--from", from, "--api", api, "--stage", stage];
         let run = |args: &[&str]| driftgate(folder.path(), &[args, &of].concat());
         let output = run(&["policy", "learn", "-o", "learned.yaml"]);
-        assert!(output.status.success() && said(&output).starts_with("learned.yaml: "), "{}", said(&output));
+        assert!(
+            output.status.success() && diagnostics(&output).starts_with("learned.yaml: "),
+            "{}",
+            diagnostics(&output)
+        );
         assert!(output.stdout.is_empty());
         let printed = run(&["policy", "learn"]).stdout;
         assert_eq!(printed, fs::read(folder.path().join("learned.yaml")).unwrap());
@@ -230,7 +234,7 @@ fn a_stage_that_is_not_there_is_told_with_what_is() {
     let learn = |args: &[&str]| {
         let output = driftgate(folder.path(), &[&["policy", "learn", "--from", "fleet.jsonl"], args].concat());
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{output:?}");
-        said(&output)
+        diagnostics(&output)
     };
     assert!(learn(&["--api", API_ID, "--stage", "dve"]).contains("Did you mean --stage dev?"));
     assert!(learn(&["--api", API_ID, "--stage", "nowhere"]).contains("Stages that are there: dev, prod"));
@@ -241,7 +245,7 @@ fn a_stage_that_is_not_there_is_told_with_what_is() {
     assert!(learn(&["--stage", "dev", "--stage", "prod"]).contains("--api ID --stage NAME"));
     assert!(learn(&["--stage", "dev", "-o", "none/x.yaml"]).contains("does not exist"));
     let output = driftgate(folder.path(), &["policy", "learn", "--stage", "dev"]);
-    assert!(output.status.code() == Some(2) && said(&output).contains("--api ID --stage NAME"), "{output:?}");
+    assert!(output.status.code() == Some(2) && diagnostics(&output).contains("--api ID --stage NAME"), "{output:?}");
     // A stage that is the only one of its name needs no API.
     assert!(driftgate(folder.path(), &["policy", "learn", "--from", "fleet.jsonl", "--stage", "dev"]).status.success());
 }
@@ -291,7 +295,7 @@ fn log_variables_are_learned_by_their_whole_names() {
     }
 }
 
-/// What looks like a secret may stand anywhere that people write.
+/// Secrets may be in any text that people write.
 #[test]
 fn nothing_that_looks_like_a_secret_is_copied() {
     const TOKEN: &str = "ghp_9Zk3Qw7Lx2Vb8Nm4Tc6Rf1Yh5Gj0Pd9Sa3Eu7Io2";

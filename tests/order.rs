@@ -124,7 +124,7 @@ fn any_lines() -> impl Strategy<Value = Vec<Line>> {
     })
 }
 
-/// A state of batches; `greedy` says whether the next one is always there already.
+/// A state of batches; with `greedy`, the next one is always there already.
 struct Batches {
     batches: std::vec::IntoIter<LineBatch>,
     close: Close,
@@ -316,7 +316,7 @@ proptest! {
         prop_assert_eq!(governed + ungoverned, lines.len() as u64);
         prop_assert_eq!(list(&result["coverage"], "ungoverned").len() as u64, ungoverned);
 
-        // A violation is told once, and its fingerprint is its own.
+        // A violation is reported once, and its fingerprint is its own.
         let mut fingerprints: Vec<&str> = violations.iter().map(|finding| finding["fingerprint"].as_str().unwrap()).collect();
         fingerprints.sort_unstable();
         let all = fingerprints.len();

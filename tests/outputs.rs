@@ -35,7 +35,7 @@ fn folder() -> TempDir {
         fs::write(root.join(name), text).unwrap();
     }
     let made = driftgate(root, &["audit", "--from", "fleet.jsonl", "--policy", "policies", "--report", "json=r.json"]);
-    assert_eq!(made.status.code(), Some(1), "{}", said(&made));
+    assert_eq!(made.status.code(), Some(1), "{}", diagnostics(&made));
     folder
 }
 
@@ -49,7 +49,7 @@ fn driftgate(folder: &Path, args: &[&str]) -> Output {
     command(folder, args).output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn diagnostics(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -90,8 +90,8 @@ fn no_output_takes_the_place_of_an_input() {
     ] {
         let before = fs::read(root.join(input)).unwrap();
         let output = driftgate(root, &args);
-        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", said(&output));
-        assert!(said(&output).contains("output would replace"), "{args:?}: {}", said(&output));
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", diagnostics(&output));
+        assert!(diagnostics(&output).contains("output would replace"), "{args:?}: {}", diagnostics(&output));
         assert_eq!(fs::read(root.join(input)).unwrap(), before, "{args:?}");
     }
 }
@@ -103,18 +103,18 @@ fn what_stdin_and_stdout_are_counts_as_well() {
     let stdin = File::open(root.join("fleet.jsonl")).unwrap();
     let args = ["audit", "--from", "-", "--policy", "policies", "--report", "json=fleet.jsonl"];
     let output = command(root, &args).stdin(stdin).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", diagnostics(&output));
 
     let appended = |name: &str| File::options().append(true).open(root.join(name)).unwrap();
     let output = command(root, &audit(&[])).stdout(appended("fleet.jsonl")).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", diagnostics(&output));
     let output = command(root, &audit(&["--report", "json=r.json"])).stdout(appended("r.json")).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    assert!(said(&output).contains("two reports"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", diagnostics(&output));
+    assert!(diagnostics(&output).contains("two reports"), "{}", diagnostics(&output));
     // Nothing goes to stdout.
     let quiet = audit(&["-q", "--report", "json=r.json"]);
     let output = command(root, &quiet).stdout(appended("r.json")).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", diagnostics(&output));
 }
 
 #[test]
@@ -133,8 +133,12 @@ fn what_cannot_be_written_is_known_before_anything_is_read() {
             &["report", "merge", "nowhere", "--report", &report],
         ] {
             let output = driftgate(root, args);
-            assert_eq!(output.status.code(), Some(code), "{args:?}: {}", said(&output));
-            assert!(said(&output).contains(target) && !said(&output).contains("nowhere"), "{}", said(&output));
+            assert_eq!(output.status.code(), Some(code), "{args:?}: {}", diagnostics(&output));
+            assert!(
+                diagnostics(&output).contains(target) && !diagnostics(&output).contains("nowhere"),
+                "{}",
+                diagnostics(&output)
+            );
         }
     }
 }
@@ -154,8 +158,8 @@ fn what_does_not_fit_leaves_no_part() {
     ] {
         let run = format!("ulimit -f 1; exec {} {args}", env!("CARGO_BIN_EXE_driftgate"));
         let output = Command::new("sh").args(["-c", &run]).current_dir(root).output().unwrap();
-        assert_eq!(output.status.code(), Some(4), "{args}: {}", said(&output));
-        assert!(said(&output).contains("could not be written"), "{args}: {}", said(&output));
+        assert_eq!(output.status.code(), Some(4), "{args}: {}", diagnostics(&output));
+        assert!(diagnostics(&output).contains("could not be written"), "{args}: {}", diagnostics(&output));
         assert_eq!((fs::read(root.join("r.json")).unwrap() == before, names()), (true, there), "{args}");
     }
 }
@@ -168,7 +172,7 @@ fn permissions_are_kept_links_are_followed_and_a_snapshot_is_private() {
     fs::set_permissions(root.join("r.json"), fs::Permissions::from_mode(0o640)).unwrap();
     symlink("r.json", root.join("link")).unwrap();
     let output = driftgate(root, &audit(&["--report", "json=link"]));
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", diagnostics(&output));
     assert!(fs::symlink_metadata(root.join("link")).unwrap().is_symlink());
     assert_eq!(mode("r.json"), 0o640);
     assert!(driftgate(root, &["snapshot", "--from", "fleet.jsonl", "-o", "s.jsonl"]).status.success());
@@ -180,11 +184,11 @@ fn devices_and_pipes_are_written_directly() {
     let folder = folder();
     let root = folder.path();
     let output = driftgate(root, &audit(&["--report", "json=/dev/null", "--report", "markdown=/dev/null"]));
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", diagnostics(&output));
     assert!(Command::new("mkfifo").arg(root.join("fifo")).status().unwrap().success());
     let reader = Command::new("cat").arg("fifo").current_dir(root).stdout(Stdio::piped()).spawn().unwrap();
     let output = driftgate(root, &audit(&["--report", "json=fifo"]));
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", diagnostics(&output));
     let read = reader.wait_with_output().unwrap().stdout;
     assert!(serde_json::from_slice::<serde_json::Value>(&read).is_ok());
     assert!(!fs::metadata(root.join("fifo")).unwrap().is_file());

@@ -42,7 +42,7 @@ fn loads(text: &str) -> Result<Policies, Vec<Diagnostic>> {
     result
 }
 
-/// How an example comes out other than it says, worked out from the verdicts alone.
+/// Differences of an example from its expectation, worked out from the verdicts alone.
 fn failures(policy: &Policy, example: &Example) -> Vec<String> {
     let document = example.document();
     let verdicts: Vec<_> = policy
@@ -51,7 +51,7 @@ fn failures(policy: &Policy, example: &Example) -> Vec<String> {
         .map(|rule| (rule.id.clone(), verdict(policy.selection.as_ref(), rule, &document, Options::default())))
         .collect();
     for (rule, hidden) in policy.rules.iter().zip(&verdicts) {
-        // What is shown of a value does not change what is concluded from it.
+        // Showing a value or hiding it does not change the verdict.
         let shown =
             verdict(policy.selection.as_ref(), rule, &document, Options { show_values: true, ..Options::default() });
         assert_eq!(std::mem::discriminant(&shown), std::mem::discriminant(&hidden.1), "{}/{}", policy.name, rule.id);
@@ -65,12 +65,12 @@ fn failures(policy: &Policy, example: &Example) -> Vec<String> {
             violated.is_empty() && verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Conforms))
         }
         Expected::Violates(ids) => {
-            let mut wanted: Vec<&String> = ids.iter().collect();
-            wanted.sort();
-            wanted.dedup();
+            let mut distinct: Vec<&String> = ids.iter().collect();
+            distinct.sort();
+            distinct.dedup();
             let mut violated = violated.clone();
             violated.sort();
-            violated == wanted
+            violated == distinct
         }
     };
     if good { Vec::new() } else { vec![format!("{}: {}: {verdicts:#?}", policy.name, example.name)] }
@@ -314,7 +314,7 @@ fn edited(edits: &[Edit]) -> String {
     text
 }
 
-/// How many inputs each property tries; a long run is `POLICY_CASES=100000 cargo test --test policies`.
+/// Number of inputs that each property tries; a long run is `POLICY_CASES=100000 cargo test --test policies`.
 fn config(cases: u32) -> ProptestConfig {
     let cases = std::env::var("POLICY_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
     ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 4096, ..ProptestConfig::default() }
@@ -351,13 +351,13 @@ proptest! {
 
 // ---- The two readers.
 
-/// Where the two readers disagree on a text that both accept.
+/// Disagreement of the two readers on a text that both accept.
 fn disagreement(text: &str) -> Option<String> {
     let mut problems = Problems::new(source("p.yaml", text));
     let Some(node) = yaml::read(&mut problems) else {
         return problems.is_empty().then(|| format!("refused without a reason: {text:?}"));
     };
-    // A tag, a merge key or a key that stands twice is a mistake already, and the readers need not agree on it.
+    // A tag, a merge key or a duplicate key is a mistake already, and the readers need not agree on it.
     // And a last line without its end is read as if it had one.
     let ended = if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") };
     let value = serde_yaml::from_str::<Yaml>(&ended).ok().filter(|_| problems.is_empty())?;

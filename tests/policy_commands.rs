@@ -1,4 +1,4 @@
-//! What `driftgate policy check|test|list` write, read back as other tools read it.
+//! Output of `driftgate policy check|test|list`, read back as other tools read it.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -56,34 +56,34 @@ fn junit_is_xml_that_a_parser_reads() {
     assert_eq!(cases[0].attribute("line"), Some("7"));
     let failure = cases[0].children().find(|node| node.has_tag_name("failure")).unwrap();
     assert_eq!(failure.attribute("message"), Some("another verdict than expected: vars, logs"));
-    let said = failure.text().unwrap();
-    assert!(said.contains("expected  ]]><b a='\"'>\n") && said.contains("actual    \\n::error::\\u{fffe}\n"), "{said}");
+    let text = failure.text().unwrap();
+    assert!(text.contains("expected  ]]><b a='\"'>\n") && text.contains("actual    \\n::error::\\u{fffe}\n"), "{text}");
     assert_eq!(cases[1].children().count(), 0, "a test that passed");
     let extent = suite.children().find(|node| node.has_tag_name("system-out")).unwrap().text().unwrap();
     assert!(extent.contains("Coverage ") && extent.contains("Mutations: "), "{extent}");
 }
 
-/// A stage variable may be a real one that was pasted into a test, and what a policy says may come from a pull request.
+/// A stage variable may be a real one that was pasted into a test, and a policy's text may come from a pull request.
 #[test]
 fn no_format_shows_a_variable_or_acts_on_who_reads_it() {
     let folder = folder(&[("hostile.yaml", HOSTILE)]);
-    let said = |args: &[&str]| {
+    let text = |args: &[&str]| {
         let output = policy(&folder, &[args, &["hostile.yaml"]].concat());
         (args.join(" "), String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap())
     };
     for (args, text) in [
-        said(&["test", "--coverage", "--mutate"]),
-        said(&["test", "--coverage", "--mutate", "--format", "json"]),
-        said(&["test", "--coverage", "--mutate", "--format", "junit"]),
-        said(&["list"]),
-        said(&["list", "--format", "json"]),
-        said(&["check", "--format", "json"]),
+        text(&["test", "--coverage", "--mutate"]),
+        text(&["test", "--coverage", "--mutate", "--format", "json"]),
+        text(&["test", "--coverage", "--mutate", "--format", "junit"]),
+        text(&["list"]),
+        text(&["list", "--format", "json"]),
+        text(&["check", "--format", "json"]),
     ] {
         assert!(!text.contains("topsecret"), "{args}: {text}");
         assert!(!text.contains("##[") && !text.contains('\u{1b}'), "{args}: {text}");
         assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{args}: {text}");
     }
-    assert!(said(&["test"]).1.contains("sha256:"));
+    assert!(text(&["test"]).1.contains("sha256:"));
 }
 
 #[test]
@@ -106,8 +106,8 @@ fn a_test_of_nothing_proves_nothing_in_every_format() {
     for format in ["text", "json", "junit"] {
         let output = policy(&folder, &["test", "--format", format, "p.yaml"]);
         assert_eq!(output.status.code(), Some(1), "{format}");
-        let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("nothing was proved"), "{format}: {said}");
+        let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        assert!(text.contains("nothing was proved"), "{format}: {text}");
     }
     let junit = |paths: &[&str]| {
         let output = policy(&folder, &[&["test", "--format", "junit"], paths].concat());
@@ -187,9 +187,9 @@ fn all_errors_of_all_files_are_told_up_to_a_hundred_of_each() {
     assert_eq!(result["rules"], Value::Null);
 
     let output = policy(&folder, &["check", "a.yaml", "none.yaml", "b.yaml"]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("none.yaml: no such file") && said.contains("the policy has no rules"), "{said}");
-    assert!(said.contains("… and 20 more in a.yaml") && said.contains("122 mistakes in 3 files"), "{said}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("none.yaml: no such file") && text.contains("the policy has no rules"), "{text}");
+    assert!(text.contains("… and 20 more in a.yaml") && text.contains("122 mistakes in 3 files"), "{text}");
 }
 
 /// Columns count characters, as in errors.
@@ -207,7 +207,7 @@ fn warnings_have_their_places() {
     assert_eq!((&warning["beside"]["file"], &warning["beside"]["end_column"]), (&"b.yaml".into(), &63.into()));
 }
 
-/// A stage that the policy's `match` leaves out is told once, not once a rule.
+/// A stage that the policy's `match` leaves out is reported once, not once a rule.
 #[test]
 fn a_stage_outside_the_policy_is_told_once() {
     let rule = |id: &str| format!("  - {{id: {id}, title: t, severity: low, expect: {{AutoDeploy: false}}}}\n");
@@ -217,8 +217,8 @@ fn a_stage_outside_the_policy_is_told_once() {
         rule("two")
     );
     let output = policy(&folder(&[("p.yaml", &text)]), &["test", "p.yaml"]);
-    let said = String::from_utf8(output.stdout).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(said.matches("does not hold").count(), 1, "{said}");
-    assert_eq!(said.matches("StageName").count(), 1, "{said}");
+    assert_eq!(text.matches("does not hold").count(), 1, "{text}");
+    assert_eq!(text.matches("StageName").count(), 1, "{text}");
 }

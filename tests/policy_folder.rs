@@ -1,4 +1,4 @@
-//! What lies in a folder of policies is enforced, is an error, or is named in the output. `audit` and `policy check` see
+//! Every file in a folder of policies is enforced, is an error, or is named in the output. `audit` and `policy check` see
 //! the same.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
@@ -51,15 +51,15 @@ fn audit(folder: &TempDir, more: &[&str]) -> Output {
     driftgate(folder.path(), &[&args[..], more].concat())
 }
 
-fn said(output: &Output) -> String {
+fn diagnostics(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-/// `audit` and `policy check` end with code 2, and with this said.
+/// `audit` and `policy check` end with code 2 and this message.
 #[track_caller]
 fn refused(folder: &TempDir, words: &[&str]) {
     for output in [audit(folder, &[]), driftgate(folder.path(), &["policy", "check", "policies"])] {
-        let text = said(&output);
+        let text = diagnostics(&output);
         assert_eq!(output.status.code(), Some(2), "{text}");
         for word in words {
             assert!(text.contains(word), "{word}: {text}");
@@ -71,7 +71,7 @@ fn refused(folder: &TempDir, words: &[&str]) {
 #[track_caller]
 fn named(folder: &TempDir, name: &str) {
     let output = audit(folder, &[]);
-    let text = said(&output);
+    let text = diagnostics(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
     let result: Json = serde_json::from_slice(&output.stdout).unwrap();
     let warnings = result["warnings"].as_array().unwrap();
@@ -89,12 +89,12 @@ fn a_policy_beside_waivers_in_one_file_is_refused() {
         put(&folder, "policies/fails.yaml", &format!("{FAILS}{waivers}"));
         refused(&folder, &["a policy and waivers in one file", "fails.yaml:4:1"]);
         let named = driftgate(folder.path(), &["audit", "--from", "fleet.jsonl", "--policy", "policies/fails.yaml"]);
-        assert_eq!(named.status.code(), Some(2), "{}", said(&named));
+        assert_eq!(named.status.code(), Some(2), "{}", diagnostics(&named));
         let args =
             ["audit", "--from", "fleet.jsonl", "--policy", "policies/met.yaml", "--waivers", "policies/fails.yaml"];
         let as_waivers = driftgate(folder.path(), &args);
-        assert_eq!(as_waivers.status.code(), Some(2), "{}", said(&as_waivers));
-        assert!(said(&as_waivers).contains("a policy and waivers in one file"), "{}", said(&as_waivers));
+        assert_eq!(as_waivers.status.code(), Some(2), "{}", diagnostics(&as_waivers));
+        assert!(diagnostics(&as_waivers).contains("a policy and waivers in one file"), "{}", diagnostics(&as_waivers));
     }
     // Flow style, quoted keys, and a policy without its rules: what tells them apart is YAML, not lines.
     for text in [
@@ -132,7 +132,7 @@ fn a_file_of_tests_with_rules_is_refused() {
         &folder,
         &["fails_test.yaml", "a file of tests has no key `rules`", "`mv policies/fails_test.yaml policies/fails.yaml`"],
     );
-    // What is in it cannot be known.
+    // Its content cannot be known.
     put(&folder, "policies/fails_test.yaml", "policy: [\n");
     refused(&folder, &["fails_test.yaml"]);
 }
@@ -217,13 +217,13 @@ fn waivers_and_run_files_that_are_not_in_use_are_named() {
     put(&one, "policies/known.yaml", WAIVERS);
     named(&one, "known.yaml");
     let used = audit(&one, &["--waivers", "./policies/../policies/known.yaml"]);
-    assert!(!String::from_utf8_lossy(&used.stderr).contains("known.yaml"), "{}", said(&used));
+    assert!(!String::from_utf8_lossy(&used.stderr).contains("known.yaml"), "{}", diagnostics(&used));
     assert!(!String::from_utf8_lossy(&audit(&one, &["--no-waivers"]).stderr).contains("known.yaml"));
     let one = folder();
     put(&one, "policies/driftgate.yaml", "fail-on: high\n");
     named(&one, "driftgate.yaml");
     let used = audit(&one, &["--config", "policies/driftgate.yaml"]);
-    assert!(!String::from_utf8_lossy(&used.stderr).contains("driftgate.yaml"), "{}", said(&used));
+    assert!(!String::from_utf8_lossy(&used.stderr).contains("driftgate.yaml"), "{}", diagnostics(&used));
 }
 
 #[test]
@@ -232,12 +232,12 @@ fn no_pack_takes_the_place_of_a_folder_that_is_gone() {
     fs::rename(folder.path().join("policies"), folder.path().join("elsewhere")).unwrap();
     symlink("not-mounted", folder.path().join("policies")).unwrap();
     let output = driftgate(folder.path(), &["audit", "--from", "fleet.jsonl"]);
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", diagnostics(&output));
     for command in ["check", "test"] {
         fs::remove_file(folder.path().join("policies")).ok();
         let output = driftgate(folder.path(), &["policy", command]);
-        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-        assert!(said(&output).contains("policies: no such file or folder"), "{}", said(&output));
+        assert_eq!(output.status.code(), Some(2), "{}", diagnostics(&output));
+        assert!(diagnostics(&output).contains("policies: no such file or folder"), "{}", diagnostics(&output));
     }
 }
 

@@ -45,8 +45,8 @@ fn without_a_terminal_there_is_none() {
     let latency = Duration::from_millis(300);
     let (_runtime, emulator, folder) =
         serve(Settings { fleet: Fleet::generated(1, 1, 2, 1, 1), latency, ..Settings::default() });
-    let said = run(driftgate(&["snapshot", "-o", "s.jsonl"]), &emulator, folder.path()).stderr;
-    assert_eq!(String::from_utf8(said).unwrap(), "s.jsonl: 2 stages of 2 APIs in 1 Region\n");
+    let message = run(driftgate(&["snapshot", "-o", "s.jsonl"]), &emulator, folder.path()).stderr;
+    assert_eq!(String::from_utf8(message).unwrap(), "s.jsonl: 2 stages of 2 APIs in 1 Region\n");
 }
 
 #[cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! Files that nobody should write: each is answered soon, with a reason, and without much memory.
+//! Files that no one should write: each is answered soon, with a reason, and without much memory.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -21,7 +21,7 @@ const GOOD: &str = "policy: p\nrules:\n  - {id: r, title: t, severity: low, expe
 /// Far more than any of it takes, on a machine that does other things as well.
 const SOON: Duration = Duration::from_secs(20);
 
-/// The mistakes of a text, each of which points into it.
+/// The mistakes of a text; each points into it.
 fn mistakes(text: &str) -> Vec<Diagnostic> {
     let found = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: text.into() })]).err().unwrap_or_default();
     for mistake in &found {
@@ -31,7 +31,7 @@ fn mistakes(text: &str) -> Vec<Diagnostic> {
     found
 }
 
-/// What is said first of a text, soon.
+/// First line of the answer on a text, which must come soon.
 fn first(text: &str) -> String {
     let start = Instant::now();
     let title = mistakes(text).first().map(|mistake| mistake.title.clone()).unwrap_or_default();
@@ -84,7 +84,7 @@ fn aliases_do_not_make_much_of_little() {
 
 #[test]
 fn a_mebibyte_of_anything_is_answered() {
-    for (with, said) in [
+    for (with, message) in [
         (" ", "the file is empty"),
         ("\n", "the file is empty"),
         ("# c\n", "the file is empty"),
@@ -102,7 +102,7 @@ fn a_mebibyte_of_anything_is_answered() {
         ("\0", "this is not YAML"),
         ("é: ", "this is not YAML"),
     ] {
-        assert_eq!(first(&filled(with)), said, "{with:?}");
+        assert_eq!(first(&filled(with)), message, "{with:?}");
     }
     for (open, with, close) in
         [("a: \"", "\\x41", "\""), ("a: '", "''", "'"), ("a: |\n", " x\n", ""), ("a: &a ", "&a ", "x")]
@@ -114,14 +114,14 @@ fn a_mebibyte_of_anything_is_answered() {
 
 #[test]
 fn large_patterns_are_read_or_refused() {
-    for (expect, said) in [
+    for (expect, message) in [
         (format!("{{Description: {{like: \"{}\"}}}}", "*a".repeat(200_000)), ""),
         (format!("{{Description: \"{}\"}}", "${account}".repeat(50_000)), ""),
         (format!("{{Description: {{matches: \"{}\"}}}}", "(a*)*".repeat(20_000)), ""),
         (format!("{{Description: {{matches: \"{}\"}}}}", "(".repeat(100_000)), "this is not a regular expression"),
         ("{Description: {matches: \"((a{100}){100}){100}\"}}".to_owned(), "this is not a regular expression"),
     ] {
-        assert_eq!(first(&expecting(&expect)), said, "{}", &expect[..60.min(expect.len())]);
+        assert_eq!(first(&expecting(&expect)), message, "{}", &expect[..60.min(expect.len())]);
     }
     let many = |severity: &str| {
         let rules = (0..10_000)
@@ -172,7 +172,7 @@ fn long_lists_of_values_are_compared_soon() {
 
 #[test]
 fn lines_end_in_one_way_and_documents_are_one() {
-    for (text, said) in [
+    for (text, message) in [
         (GOOD.replace('\n', "\r\n"), ""),
         (format!("{GOOD}...\n"), ""),
         (format!("%YAML 1.2\n---\n{GOOD}"), ""),
@@ -184,18 +184,18 @@ fn lines_end_in_one_way_and_documents_are_one() {
         (format!("{GOOD}{}: 1\n", "x".repeat(1_025)), "this is not YAML"),
         (format!("? [a]\n: 1\n{GOOD}"), "a key must be a text"),
     ] {
-        assert_eq!(first(&text), said, "{:?}", &text[..40]);
+        assert_eq!(first(&text), message, "{:?}", &text[..40]);
     }
 }
 
-/// What `policy check` says of a path; the exit code, and the first line.
+/// Answer of `policy check` on a path: the exit code, and the first line.
 fn check(folder: &Path, path: &str) -> (Option<i32>, String) {
     let start = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
     let output = command.args(["policy", "check", path]).current_dir(folder).output().unwrap();
     assert!(start.elapsed() < SOON, "{path} took {:?}", start.elapsed());
-    let said = String::from_utf8(if output.status.success() { output.stdout } else { output.stderr }).unwrap();
-    (output.status.code(), said.lines().next().unwrap_or_default().to_owned())
+    let message = String::from_utf8(if output.status.success() { output.stdout } else { output.stderr }).unwrap();
+    (output.status.code(), message.lines().next().unwrap_or_default().to_owned())
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn what_is_no_text_is_refused_with_its_encoding() {
         })
     };
     let utf32 = |bytes: fn(u32) -> [u8; 4]| GOOD.chars().flat_map(|c| bytes(c.into())).collect::<Vec<u8>>();
-    for (name, bytes, said) in [
+    for (name, bytes, message) in [
         ("a", utf16(true, u16::to_le_bytes), "UTF-16 text, by its first bytes"),
         ("b", utf16(true, u16::to_be_bytes), "UTF-16 text, by its first bytes"),
         ("c", utf16(false, u16::to_le_bytes), "UTF-16 text, by its first bytes"),
@@ -219,7 +219,7 @@ fn what_is_no_text_is_refused_with_its_encoding() {
         ("h", vec![b' '; usize::try_from(LARGEST).unwrap() + 1], "h: larger than 1 MiB"),
     ] {
         fs::write(folder.path().join(name), bytes).unwrap();
-        assert_eq!(check(folder.path(), name), (Some(2), format!("error: {said}")));
+        assert_eq!(check(folder.path(), name), (Some(2), format!("error: {message}")));
     }
     fs::write(folder.path().join("mark"), format!("\u{feff}{GOOD}")).unwrap();
     assert_eq!(check(folder.path(), "mark"), (Some(0), "1 policy, 1 rule, 0 tests: no mistakes".to_owned()));
@@ -240,10 +240,10 @@ fn paths_that_lead_nowhere_or_in_circles_come_to_an_end() {
     symlink("y.yaml", root.join("x.yaml")).unwrap();
     symlink("x.yaml", root.join("y.yaml")).unwrap();
     assert!(Command::new("mkfifo").arg(root.join("pipe/p.yaml")).status().unwrap().success());
-    // What may have been a folder of policies is named.
+    // A path that may have been a folder of policies is named.
     symlink("nowhere", root.join("mixed/link")).unwrap();
     fs::write(root.join("mixed/p.yaml"), GOOD).unwrap();
-    for (path, code, said) in [
+    for (path, code, message) in [
         ("loop", 0, "1 policy, 1 rule, 0 tests: no mistakes, 2 warnings"),
         ("mixed", 0, "1 policy, 1 rule, 0 tests: no mistakes, 1 warning"),
         ("broken", 2, "error: broken/p.yaml: a link that leads nowhere"),
@@ -253,19 +253,19 @@ fn paths_that_lead_nowhere_or_in_circles_come_to_an_end() {
         ("/dev/null", 2, "error: the file is empty"),
         ("/dev/zero", 2, "error: /dev/zero: larger than 1 MiB"),
     ] {
-        assert_eq!(check(root, path), (Some(code), said.to_owned()), "{path}");
+        assert_eq!(check(root, path), (Some(code), message.to_owned()), "{path}");
     }
     assert!(check(root, "x.yaml").1.contains("links"), "{:?}", check(root, "x.yaml"));
 
     fs::write(root.join("unreadable/p.yaml"), GOOD).unwrap();
     fs::set_permissions(root.join("unreadable/p.yaml"), fs::Permissions::from_mode(0o000)).unwrap();
     // Whoever may read everything may read this.
-    let said = if fs::read(root.join("unreadable/p.yaml")).is_ok() {
+    let message = if fs::read(root.join("unreadable/p.yaml")).is_ok() {
         (Some(0), "1 policy, 1 rule, 0 tests: no mistakes".to_owned())
     } else {
         (Some(2), "error: unreadable/p.yaml: permission denied".to_owned())
     };
-    assert_eq!(check(root, "unreadable"), said);
+    assert_eq!(check(root, "unreadable"), message);
 }
 
 #[test]
@@ -289,11 +289,11 @@ fn a_file_that_cannot_be_read_does_not_hide_the_mistakes_of_others() {
     fs::write(folder.path().join("b.yaml"), GOOD.replace("low", "lo")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
     let output = command.args(["policy", "check", "."]).current_dir(folder.path()).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        said.contains("error: not UTF-8 text\n --> ./a.yaml:1:1") && said.contains("there is no severity `lo`"),
-        "{said}"
+        message.contains("error: not UTF-8 text\n --> ./a.yaml:1:1") && message.contains("there is no severity `lo`"),
+        "{message}"
     );
 }
 
@@ -305,7 +305,7 @@ enum Damage {
     Byte(usize, u8),
     /// Bytes are lost.
     Delete(usize, usize),
-    /// Bytes of one place stand at another as well.
+    /// Bytes copied from one place to another.
     Splice(usize, usize, usize),
     /// A line is indented otherwise.
     Indent(usize, usize),

@@ -24,7 +24,7 @@ fn judged(matches: &str, expect: &str, given: &str, inheritance: Inheritance) ->
         .unwrap_or_else(|found| panic!("{matches} {expect}: {found:#?}"));
     let (rule, example) = (&policies.policies[0].rules[0], &policies.policies[0].tests[0]);
     let mut stage = example.stage.clone();
-    // Stands for a source that says nothing of the routes.
+    // Like a source that does not state the routes.
     if let (true, Value::Struct(members)) = (given.contains("not-stated"), &mut stage) {
         members[stage::ROUTES.at] = Value::NotStated;
     }
@@ -68,7 +68,7 @@ fn stage(default: &str, routes: &str) -> String {
 fn match_chooses_among_routes() {
     let open = stage("{ThrottlingBurstLimit: 900}", "{GET /health: {ThrottlingBurstLimit: 800}, GET /x: {}}");
     let closed = stage("{ThrottlingBurstLimit: 100}", "{GET /health: {ThrottlingBurstLimit: 800}, GET /x: {}}");
-    for (matches, given, said) in [
+    for (matches, given, answer) in [
         // The default has no route key, so every `not` takes it in.
         ("{route: {not: {like: [GET /health]}}}", &open, "default ThrottlingBurstLimit=900 stage"),
         ("{route: {not: {like: [GET /health]}}}", &closed, "conforms"),
@@ -84,25 +84,25 @@ fn match_chooses_among_routes() {
         ("{route: {present: true}}", &closed, "GET /health ThrottlingBurstLimit=800 route"),
         ("{route: {present: false}}", &open, "default ThrottlingBurstLimit=900 stage"),
         ("{route: {present: false}}", &closed, "conforms"),
-        // Nothing that it asks for is there.
+        // None of its settings is there.
         ("{route: POST /y}", &open, "not governed"),
         ("{route: GET /x, AutoDeploy: true}", &open, "not governed"),
         ("{any-of: [{route: GET /health}, {AutoDeploy: true}]}", &closed, "GET /health ThrottlingBurstLimit=800 route"),
     ] {
         let matches = if matches == "{}" { "" } else { matches };
-        assert_eq!(judged(matches, BURST, given, Inheritance::Inherit), said, "{matches} on {given}");
+        assert_eq!(judged(matches, BURST, given, Inheritance::Inherit), answer, "{matches} on {given}");
     }
 }
 
 #[test]
 fn routes_that_are_not_stated_may_be_chosen() {
     let given = "{DefaultRouteSettings: {ThrottlingBurstLimit: 100}, Description: not-stated}";
-    for (matches, said) in [
+    for (matches, answer) in [
         ("", "undecided: RouteSettings"),
         ("{route: {not: GET /health}}", "undecided: RouteSettings"),
         ("{route: GET /x}", "undecided: RouteSettings"),
     ] {
-        assert_eq!(judged(matches, BURST, given, Inheritance::Inherit), said, "{matches}");
+        assert_eq!(judged(matches, BURST, given, Inheritance::Inherit), answer, "{matches}");
     }
 }
 
@@ -130,7 +130,7 @@ fn a_partial_entry_is_read_as_it_is_asked_to_be() {
     let own = stage("{ThrottlingBurstLimit: 100}", "{GET /x: {ThrottlingBurstLimit: 900}}");
     let metrics = stage("{DetailedMetricsEnabled: true}", "{GET /x: {ThrottlingRateLimit: 5}}");
     let replaced = "GET /x ThrottlingBurstLimit=unset unset (replace)";
-    for (expect, given, inheritance, said) in [
+    for (expect, given, inheritance, answer) in [
         (BURST, &rate_only, Inherit, "conforms"),
         (BURST, &rate_only, Replace, replaced),
         (BURST, &rate_only, Both, replaced),
@@ -147,16 +147,16 @@ fn a_partial_entry_is_read_as_it_is_asked_to_be() {
             Both,
             "default ThrottlingBurstLimit=900 stage | GET /x ThrottlingBurstLimit=unset unset (replace)",
         ),
-        // What the entry itself sets fails whichever way.
+        // The entry's own setting fails either way.
         (BURST, &own, Inherit, "GET /x ThrottlingBurstLimit=900 route"),
         (BURST, &own, Replace, "GET /x ThrottlingBurstLimit=900 route"),
         (BURST, &own, Both, "GET /x ThrottlingBurstLimit=900 route"),
         ("{DetailedMetricsEnabled: true}", &metrics, Inherit, "conforms"),
         ("{DetailedMetricsEnabled: true}", &metrics, Replace, "GET /x DetailedMetricsEnabled=false implied (replace)"),
-        // What the default must not have, an entry that replaces it does not have.
+        // An entry that replaces the default does not have its forbidden value.
         ("{DetailedMetricsEnabled: false}", &metrics, Replace, "default DetailedMetricsEnabled=true stage"),
     ] {
-        assert_eq!(judged("", expect, given, inheritance), said, "{expect} on {given}, {inheritance:?}");
+        assert_eq!(judged("", expect, given, inheritance), answer, "{expect} on {given}, {inheritance:?}");
     }
 }
 
@@ -169,7 +169,7 @@ fn a_finding_says_which_reading_it_hangs_on() {
     assert_eq!(judged(only, off, &metrics, Inheritance::Inherit), inherited);
     assert_eq!(judged(only, off, &metrics, Inheritance::Both), inherited);
     assert_eq!(judged(only, off, &metrics, Inheritance::Replace), "conforms");
-    // 900 if it inherits, not set if it does not: told once, with the value that is there.
+    // 900 if it inherits, not set if it does not: reported once, with the value that is there.
     let burst = stage("{ThrottlingBurstLimit: 900}", "{GET /x: {ThrottlingRateLimit: 5}}");
     let either = "GET /x ThrottlingBurstLimit=900 stage";
     assert_eq!(judged(only, BURST, &burst, Inheritance::Both), either);
@@ -182,8 +182,8 @@ fn what_is_shown_beside_what_fails_is_what_is_in_force() {
     let given = stage("{ThrottlingRateLimit: 5}", "{GET /x: {DetailedMetricsEnabled: true, ThrottlingBurstLimit: 9}}");
     for (inheritance, shown) in [(Inheritance::Inherit, true), (Inheritance::Replace, false), (Inheritance::Both, true)]
     {
-        let said = judged("", traced, &given, inheritance);
-        assert_eq!(said.contains("ThrottlingRateLimit"), shown, "{inheritance:?}: {said}");
+        let answer = judged("", traced, &given, inheritance);
+        assert_eq!(answer.contains("ThrottlingRateLimit"), shown, "{inheritance:?}: {answer}");
     }
 }
 

@@ -21,7 +21,7 @@ fn folder(run_file: &str) -> TempDir {
     folder
 }
 
-/// A command whose environment says nothing of AWS.
+/// A command without AWS in its environment.
 fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
     for name in ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"] {
@@ -51,22 +51,23 @@ fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn diagnostics(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 const FLEET: &str = "policy: [production.yaml]\nfrom: fleet.jsonl\n";
 
-/// What is wrong with a run file, as the titles of the messages.
+/// Mistakes in a run file, as the titles of the messages.
 fn titles(run_file: &str) -> Vec<String> {
     let output = run(run_file, &["policy", "check", "production.yaml"]);
-    let said = said(&output);
-    let titles: Vec<String> = said.lines().filter_map(|line| line.strip_prefix("error: ")).map(str::to_owned).collect();
-    assert_eq!(code(&output), if titles.is_empty() { 0 } else { 2 }, "{said}");
+    let diagnostics = diagnostics(&output);
+    let titles: Vec<String> =
+        diagnostics.lines().filter_map(|line| line.strip_prefix("error: ")).map(str::to_owned).collect();
+    assert_eq!(code(&output), if titles.is_empty() { 0 } else { 2 }, "{diagnostics}");
     titles
 }
 
-/// What the gate tolerated is in a saved result; how it is reported is not.
+/// A saved result holds the gate's tolerance, but not the choice of report.
 #[test]
 fn a_saved_result_goes_by_the_gate_of_its_audit() {
     let folder = folder(FLEET);
@@ -75,7 +76,7 @@ fn a_saved_result_goes_by_the_gate_of_its_audit() {
     fs::write(folder.path().join("driftgate.yaml"), "fail-on: never\nallow-empty: true\nreport: json=again.json\n")
         .unwrap();
     let again = driftgate(folder.path(), &["report", "r.json", "-q"]);
-    assert_eq!(code(&again), 1, "{}", said(&again));
+    assert_eq!(code(&again), 1, "{}", diagnostics(&again));
     let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
     assert_eq!(read("again.json"), read("r.json"));
     assert_eq!(code(&driftgate(folder.path(), &["report", "r.json", "-q", "--fail-on", "never"])), 0);
@@ -94,7 +95,7 @@ fn keys_are_flags_and_flags_win() {
     let file = format!("{FLEET}fail-on: never\nreport: [json=r.json, markdown=r.md]\nallow-empty: true\n");
     let folder = folder(&file);
     let output = driftgate(folder.path(), &["audit"]);
-    assert_eq!(code(&output), 0, "{}", said(&output));
+    assert_eq!(code(&output), 0, "{}", diagnostics(&output));
     assert!(folder.path().join("r.json").exists() && folder.path().join("r.md").exists());
 
     // A list on the command line replaces the file's whole.
@@ -137,10 +138,10 @@ fn paths_are_those_of_the_folder_of_the_run_file() {
                report: [json=r.json, text=-]\noutput: s.jsonl\n";
     fs::write(below.join("run.yaml"), all).unwrap();
     let output = driftgate(folder.path(), &["audit", "--config", "a/b/run.yaml"]);
-    assert_eq!((code(&output), said(&output)), (1, String::new()));
+    assert_eq!((code(&output), diagnostics(&output)), (1, String::new()));
     assert!(below.join("r.json").exists() && String::from_utf8_lossy(&output.stdout).contains("Exit 1"));
     let output = driftgate(folder.path(), &["snapshot", "--config", "a/b/run.yaml", "--from", "fleet.jsonl"]);
-    assert_eq!(code(&output), 0, "what is typed is from the working directory: {}", said(&output));
+    assert_eq!(code(&output), 0, "what is typed is from the working directory: {}", diagnostics(&output));
     assert!(below.join("s.jsonl").exists());
     // An absolute path is one.
     let absolute = format!("policy: [{0}/production.yaml]\nfrom: {0}/fleet.jsonl\n", folder.path().display());
@@ -152,10 +153,10 @@ fn paths_are_those_of_the_folder_of_the_run_file() {
 fn what_a_command_needs_may_stand_in_the_file() {
     let folder = folder("output: fleet.jsonl.gz\n");
     let output = driftgate(folder.path(), &["snapshot", "--from", "fleet.jsonl"]);
-    assert_eq!(code(&output), 0, "{}", said(&output));
+    assert_eq!(code(&output), 0, "{}", diagnostics(&output));
     assert!(folder.path().join("fleet.jsonl.gz").exists());
     let output = run("", &["snapshot", "--from", "fleet.jsonl"]);
-    assert!(code(&output) == 2 && said(&output).contains("--output <FILE>"), "{}", said(&output));
+    assert!(code(&output) == 2 && diagnostics(&output).contains("--output <FILE>"), "{}", diagnostics(&output));
 }
 
 #[test]
@@ -163,10 +164,10 @@ fn policy_check_and_test_take_the_policies_of_the_file() {
     for args in [&["policy", "check"] as &[_], &["policy", "test"], &["policy", "test", "--"]] {
         let output = run("policy: [production.yaml]\n", args);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(code(&output) == 0 && text.contains("2 tests"), "{args:?}: {text}{}", said(&output));
+        assert!(code(&output) == 0 && text.contains("2 tests"), "{args:?}: {text}{}", diagnostics(&output));
     }
     let output = run("policy: [none]\n", &["policy", "check", "production.yaml"]);
-    assert_eq!(code(&output), 0, "what is typed wins: {}", said(&output));
+    assert_eq!(code(&output), 0, "what is typed wins: {}", diagnostics(&output));
 }
 
 #[test]
@@ -178,30 +179,34 @@ fn what_is_typed_may_stand_beside_anything_in_the_file() {
         ("protocol: HTTP\nfrom: stages.json\n", &["audit", "--from", "fleet.jsonl"]),
     ] {
         let output = run(&format!("policy: [production.yaml]\n{file}"), args);
-        assert_eq!(code(&output), 1, "{file}: {}", said(&output));
+        assert_eq!(code(&output), 1, "{file}: {}", diagnostics(&output));
     }
     // The demo would serve until it is ended; on a port that is taken it ends at once.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let serving = run("report: [json=r.json]\nreproducible: true\n", &["demo", "--serve", "--port", &port]);
-    assert_eq!(code(&serving), 4, "{}", said(&serving));
+    assert_eq!(code(&serving), 4, "{}", diagnostics(&serving));
 }
 
 #[test]
 fn a_flag_without_what_it_needs_says_nothing() {
     let folder = folder("page-size: 5\nthrottle: true\nstages: 9\nverbose: false\n");
     let output = driftgate(folder.path(), &["demo"]);
-    assert_eq!(code(&output), 0, "{}", said(&output));
+    assert_eq!(code(&output), 0, "{}", diagnostics(&output));
     let output = driftgate(folder.path(), &["demo", "--latency", "5"]);
-    assert!(code(&output) == 2 && said(&output).contains("--serve"), "what is typed must fit: {}", said(&output));
+    assert!(
+        code(&output) == 2 && diagnostics(&output).contains("--serve"),
+        "what is typed must fit: {}",
+        diagnostics(&output)
+    );
 }
 
 #[test]
 fn waivers_are_those_that_are_typed() {
     let none = run(&format!("{FLEET}waivers: [none.yaml]\n"), &["audit", "--no-waivers"]);
-    assert_eq!(code(&none), 1, "{}", said(&none));
+    assert_eq!(code(&none), 1, "{}", diagnostics(&none));
     let typed = run(&format!("{FLEET}no-waivers: true\n"), &["audit", "--waivers", "none.yaml"]);
-    assert!(code(&typed) == 2 && said(&typed).contains("none.yaml: no such file"), "{}", said(&typed));
+    assert!(code(&typed) == 2 && diagnostics(&typed).contains("none.yaml: no such file"), "{}", diagnostics(&typed));
 }
 
 #[test]
@@ -212,7 +217,7 @@ fn environment_variables_of_aws_outrank_the_file_and_flags_outrank_both() {
         let mut command = command(folder.path(), &[&["audit"], args].concat());
         let output = command.envs(environment.iter().copied()).output().unwrap();
         let result: serde_json::Value =
-            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", diagnostics(&output)));
         result["scopes"].as_array().unwrap().iter().map(|scope| scope["region"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(regions(&[], &[]), ["eu-west-1", "eu-west-2"]);
@@ -221,7 +226,7 @@ fn environment_variables_of_aws_outrank_the_file_and_flags_outrank_both() {
     assert_eq!(regions(&[("AWS_REGION", "")], &[]), ["eu-west-1", "eu-west-2"], "an empty one says nothing");
     assert_eq!(regions(&[("AWS_REGION", "us-east-1")], &["--region", "sa-east-1"]), ["sa-east-1"]);
 
-    // What no environment variable can say of a file, it does not take away.
+    // An environment variable overrides nothing that it cannot express.
     let folder = self::folder(
         "policy: [production.yaml]\nfrom: stages.json\napi: a1b2c3d4e5\nprotocol: HTTP\nregion: eu-west-1\n",
     );
@@ -239,7 +244,7 @@ fn no_run_file_is_fine_and_a_named_one_must_be_there() {
     assert_eq!(code(&check(&["--config", "none.yaml"])), 2);
     assert_eq!(code(&check(&["--config", "/dev/null"])), 0, "a way to read none");
     fs::create_dir(folder.path().join("driftgate.yaml")).unwrap();
-    assert!(said(&check(&[])).contains("driftgate.yaml: a folder"));
+    assert!(diagnostics(&check(&[])).contains("driftgate.yaml: a folder"));
     fs::remove_dir(folder.path().join("driftgate.yaml")).unwrap();
     std::os::unix::fs::symlink("nowhere", folder.path().join("driftgate.yaml")).unwrap();
     assert_eq!(code(&check(&[])), 2, "a link that leads nowhere is not the same as no run file");
@@ -252,18 +257,22 @@ fn a_run_file_under_nearly_the_right_name_is_not_passed_over() {
         fs::remove_file(folder.path().join("driftgate.yaml")).unwrap();
         fs::write(folder.path().join(name), FLEET).unwrap();
         let output = driftgate(folder.path(), &["audit"]);
-        assert_eq!(code(&output), 2, "{}", said(&output));
-        assert!(said(&output).contains(&format!("`mv {name} driftgate.yaml`")), "{}", said(&output));
+        assert_eq!(code(&output), 2, "{}", diagnostics(&output));
+        assert!(diagnostics(&output).contains(&format!("`mv {name} driftgate.yaml`")), "{}", diagnostics(&output));
         let named = driftgate(folder.path(), &["audit", "--config", name]);
-        assert_eq!(code(&named), 1, "{}", said(&named));
+        assert_eq!(code(&named), 1, "{}", diagnostics(&named));
         // So is one with a mistake in it.
         fs::write(folder.path().join(name), "fail-on: high\nreprot: json\n").unwrap();
         let mistaken = driftgate(folder.path(), &["audit"]);
-        assert!(code(&mistaken) == 2 && said(&mistaken).contains(" driftgate.yaml`"), "{}", said(&mistaken));
+        assert!(
+            code(&mistaken) == 2 && diagnostics(&mistaken).contains(" driftgate.yaml`"),
+            "{}",
+            diagnostics(&mistaken)
+        );
         // A file of another tool may have that name.
         fs::write(folder.path().join(name), "on: push\n").unwrap();
         let other = driftgate(folder.path(), &["audit", "--policy", "production.yaml", "--from", "fleet.jsonl"]);
-        assert_eq!(code(&other), 1, "{}", said(&other));
+        assert_eq!(code(&other), 1, "{}", diagnostics(&other));
     }
 }
 
@@ -286,7 +295,10 @@ fn every_command_refuses_a_run_file_with_a_mistake() {
     ] {
         let output = run("reprot: json\n", args);
         assert_eq!(code(&output), 2, "{args:?}");
-        assert!(said(&output).contains("driftgate.yaml:1:1") && said(&output).contains("did you mean `report`?"));
+        assert!(
+            diagnostics(&output).contains("driftgate.yaml:1:1")
+                && diagnostics(&output).contains("did you mean `report`?")
+        );
     }
 }
 
@@ -341,22 +353,28 @@ fn a_run_file_is_checked_by_its_name() {
     let check = |name: &str, text: &str| {
         fs::write(folder.path().join(name), text).unwrap();
         let output = driftgate(folder.path(), &["policy", "check", name]);
-        (code(&output), String::from_utf8_lossy(&output.stdout).into_owned() + &said(&output))
+        (code(&output), String::from_utf8_lossy(&output.stdout).into_owned() + &diagnostics(&output))
     };
     let run_file = "nightly/driftgate.yaml";
     for text in ["policy: [a.yaml]\nrate: 5\n", "policy: policies\n", "policy: rules/\n", "{}\n"] {
-        let (good, said) = check(run_file, text);
-        assert!(good == 0 && said.contains(&format!("run file {run_file}: no mistakes")), "{text}: {said}");
+        let (good, diagnostics) = check(run_file, text);
+        assert!(
+            good == 0 && diagnostics.contains(&format!("run file {run_file}: no mistakes")),
+            "{text}: {diagnostics}"
+        );
     }
-    let (bad, said) = check(run_file, "policy: [a.yaml]\nrate: fast\n");
-    assert!(bad == 2 && said.contains("nightly/driftgate.yaml:2:7"), "{said}");
-    let (bad, said) = check(run_file, "policy: p\nrules: []\n");
-    assert!(bad == 2 && said.contains("a run file has no key `rules`"), "{said}");
-    let (bad, said) = check("x.yaml", "waivers: [{rule: p/r}]\n");
-    assert!(bad == 2 && said.contains("the waiver has no `match`"), "{said}");
+    let (bad, diagnostics) = check(run_file, "policy: [a.yaml]\nrate: fast\n");
+    assert!(bad == 2 && diagnostics.contains("nightly/driftgate.yaml:2:7"), "{diagnostics}");
+    let (bad, diagnostics) = check(run_file, "policy: p\nrules: []\n");
+    assert!(bad == 2 && diagnostics.contains("a run file has no key `rules`"), "{diagnostics}");
+    let (bad, diagnostics) = check("x.yaml", "waivers: [{rule: p/r}]\n");
+    assert!(bad == 2 && diagnostics.contains("the waiver has no `match`"), "{diagnostics}");
     for policy in ["policy: p\n", "rules: []\n", "policy: p\nfail-on: high\n", "policy: p\nrule: []\n"] {
-        let (bad, said) = check("x.yaml", policy);
-        assert!(bad == 2 && said.contains("policy") && !said.contains("run file has"), "{policy}: {said}");
+        let (bad, diagnostics) = check("x.yaml", policy);
+        assert!(
+            bad == 2 && diagnostics.contains("policy") && !diagnostics.contains("run file has"),
+            "{policy}: {diagnostics}"
+        );
     }
 }
 
@@ -366,13 +384,21 @@ fn a_run_file_in_a_folder_of_policies_is_not_a_policy() {
     assert_eq!(code(&driftgate(folder.path(), &["audit", "--policy", "."])), 1);
     let check = driftgate(folder.path(), &["policy", "check", "."]);
     let text = String::from_utf8_lossy(&check.stdout).into_owned();
-    assert!(text.contains("1 policy, 4 rules") && text.matches("run file").count() == 1, "{text}{}", said(&check));
+    assert!(
+        text.contains("1 policy, 4 rules") && text.matches("run file").count() == 1,
+        "{text}{}",
+        diagnostics(&check)
+    );
     let named = driftgate(folder.path(), &["audit", "--policy", "driftgate.yaml"]);
-    assert!(code(&named) == 2 && said(&named).contains("is a run file"), "{}", said(&named));
+    assert!(code(&named) == 2 && diagnostics(&named).contains("is a run file"), "{}", diagnostics(&named));
     for policy in ["policy: prod.v2\nrule: []\n", "policy: {name: p}\nrules : []\n", "name: p\nregion: x\nrule: []\n"] {
         fs::write(folder.path().join("misspelt.yaml"), policy).unwrap();
         let refused = driftgate(folder.path(), &["audit", "--policy", "."]);
-        assert!(code(&refused) == 2 && said(&refused).contains("misspelt.yaml"), "{policy}: {}", said(&refused));
+        assert!(
+            code(&refused) == 2 && diagnostics(&refused).contains("misspelt.yaml"),
+            "{policy}: {}",
+            diagnostics(&refused)
+        );
     }
     fs::remove_file(folder.path().join("misspelt.yaml")).unwrap();
     // The one in use has a name of its own.
@@ -382,7 +408,7 @@ fn a_run_file_in_a_folder_of_policies_is_not_a_policy() {
     fs::rename(folder.path().join("nightly.yaml"), folder.path().join("driftgate.yaml")).unwrap();
     fs::remove_file(folder.path().join("production.yaml")).unwrap();
     let alone = driftgate(folder.path(), &["audit", "--policy", "."]);
-    assert!(code(&alone) == 2 && said(&alone).contains("is a run file"), "{}", said(&alone));
+    assert!(code(&alone) == 2 && diagnostics(&alone).contains("is a run file"), "{}", diagnostics(&alone));
 }
 
 #[test]
@@ -390,14 +416,14 @@ fn a_value_that_only_another_command_takes_is_passed_over() {
     let folder = folder(&format!("{FLEET}format: junit\n"));
     let first = |args: &[&str]| {
         let output = driftgate(folder.path(), args);
-        assert_eq!(code(&output), 0, "{args:?}: {}", said(&output));
+        assert_eq!(code(&output), 0, "{args:?}: {}", diagnostics(&output));
         String::from_utf8_lossy(&output.stdout).lines().next().unwrap().to_owned()
     };
     assert!(first(&["policy", "test"]).starts_with("<?xml"));
     assert!(first(&["policy", "check"]).contains("no mistakes"));
     assert!(first(&["policy", "list"]).starts_with("production"));
     let wrong = run("format: junti\n", &["policy", "test"]);
-    assert!(code(&wrong) == 2 && said(&wrong).contains("did you mean `junit`?"), "{}", said(&wrong));
+    assert!(code(&wrong) == 2 && diagnostics(&wrong).contains("did you mean `junit`?"), "{}", diagnostics(&wrong));
 }
 
 #[test]
@@ -406,7 +432,7 @@ fn policy_check_tells_of_the_run_file_with_everything_else() {
     fs::write(folder.path().join("bad.yaml"), "policy: bad\nrules: []\n").unwrap();
     let errors = |args: &[&str]| -> Vec<String> {
         let output = driftgate(folder.path(), &[&["policy", "check", "--format", "json"], args].concat());
-        assert_eq!((code(&output), said(&output)), (2, String::new()));
+        assert_eq!((code(&output), diagnostics(&output)), (2, String::new()));
         let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let errors = result["errors"].as_array().unwrap();
         errors.iter().map(|error| error["file"].as_str().unwrap().to_owned()).collect()
@@ -414,7 +440,7 @@ fn policy_check_tells_of_the_run_file_with_everything_else() {
     assert_eq!(errors(&[]), ["bad.yaml", "driftgate.yaml"], "in the order of files");
     assert_eq!(errors(&["driftgate.yaml"]), ["driftgate.yaml"], "once");
     assert_eq!(errors(&["production.yaml", "--config", "none.yaml"]), ["none.yaml"]);
-    let text = said(&driftgate(folder.path(), &["policy", "check"]));
+    let text = diagnostics(&driftgate(folder.path(), &["policy", "check"]));
     assert!(text.contains("the policy has no rules") && text.contains("2 mistakes in 2 files"), "{text}");
 }
 
@@ -427,7 +453,7 @@ fn policy_check_checks_the_waivers_that_the_run_file_names() {
             fs::write(folder.path().join("w.yaml"), text).unwrap();
         }
         let output = driftgate(folder.path(), &["policy", "check", "."]);
-        (code(&output), String::from_utf8_lossy(&output.stdout).into_owned() + &said(&output))
+        (code(&output), String::from_utf8_lossy(&output.stdout).into_owned() + &diagnostics(&output))
     };
     let (missing, text) = check(None);
     assert!(missing == 2 && text.contains("w.yaml: no such file"), "{text}");
@@ -444,7 +470,7 @@ fn mistakes_of_the_file_speak_of_the_file() {
         fs::write(folder.path().join("driftgate.yaml"), run_file).unwrap();
         let output = driftgate(folder.path(), args);
         assert_eq!(code(&output), 2, "{run_file}");
-        said(&output)
+        diagnostics(&output)
     };
     let audit = &["audit"] as &[_];
     for (run_file, args, expected) in [
@@ -468,9 +494,9 @@ fn mistakes_of_the_file_speak_of_the_file() {
 fn the_accounts_of_an_audit_are_not_the_number_of_the_demo() {
     for accounts in ["[\"444455556666\"]", "[\"444455556666\", \"777788889999\"]", "\"444455556666\""] {
         let output = run(&format!("accounts: {accounts}\n"), &["demo", "--quiet"]);
-        assert_eq!(code(&output), 0, "{accounts}: {}", said(&output));
+        assert_eq!(code(&output), 0, "{accounts}: {}", diagnostics(&output));
     }
     let output = run("accounts: [\"not an account\"]\nregions: [1, 2]\n", &["demo", "--quiet"]);
     assert_eq!(code(&output), 2);
-    assert!(said(&output).contains("`regions` holds one value"), "{}", said(&output));
+    assert!(diagnostics(&output).contains("`regions` holds one value"), "{}", diagnostics(&output));
 }

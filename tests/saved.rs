@@ -183,7 +183,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// What a snapshot keeps of a stage when values are not shown.
+/// Stage in a snapshot when values are not shown.
 fn hidden(stage: &Stage) -> Stage {
     let mut hidden = stage.clone();
     if let Value::Struct(members) = &mut hidden.stage
@@ -238,7 +238,7 @@ fn any_struct(fields: &'static [Field]) -> impl Strategy<Value = Value<'static>>
     members.prop_map(|members| Value::Struct(members.into()))
 }
 
-/// A struct some of whose members the source cannot tell; entries of maps are always told by today's sources.
+/// A struct with members that the source cannot state; today's sources always state the entries of maps.
 fn with_unstated(fields: &'static [Field]) -> impl Strategy<Value = Value<'static>> {
     (any_struct(fields), proptest::collection::vec(0_u8..8, fields.len())).prop_map(|(value, dice)| {
         let Value::Struct(mut members) = value else { unreachable!() };
@@ -311,7 +311,7 @@ proptest! {
                 let counted: u64 = close.scopes.iter().map(|scope| scope.stages).sum();
                 prop_assert_eq!(counted, stages.len() as u64);
             }
-            // What was read and is written again is the same file: digests are not digested twice.
+            // Reading and writing again yields the same file: digests are not digested twice.
             prop_assert_eq!(&snapshot(&expected, show_values, Vec::new()), &bytes);
         }
     }
@@ -328,7 +328,7 @@ proptest! {
     #[test]
     fn a_file_that_was_cut_is_refused(stages in any_stages(6), at in any::<proptest::sample::Index>()) {
         let bytes = snapshot(&stages, false, Vec::new());
-        // Without its last newline a snapshot still says everything; without one byte more it does not.
+        // Without its last newline a snapshot is still whole; without one byte more it is not.
         let cut = at.index(bytes.len() - 1);
         prop_assert!(read(&bytes[..cut]).is_err(), "cut after {} of {} bytes", cut, bytes.len());
         for packed in [gzip(&bytes), zstd(&bytes)] {

@@ -57,7 +57,7 @@ fn mistakes(policy: &Value) -> Vec<String> {
     load(vec![text]).err().into_iter().flatten().map(|mistake| mistake.title).collect()
 }
 
-/// A value that may stand at a field.
+/// A value that may be at a field.
 fn literal(field: &Field) -> Value {
     match field.kind {
         Kind::Boolean => json!(true),
@@ -109,7 +109,7 @@ fn forms(field: &Field) -> Vec<Value> {
     forms
 }
 
-/// Mistakes in what a text says, or in words that only the loader knows.
+/// Mistakes in the meaning of a text, or in words that only the loader knows.
 fn beyond_a_schema(title: &str) -> bool {
     ["a `*` is not a wildcard", "`like: \"*\"`", "the rule `r` can never apply"]
         .iter()

@@ -1,4 +1,4 @@
-//! What looks like a secret, measured on tables of values as people write them; and that no report shows it.
+//! Recognition of secrets, measured on tables of values as people write them; and that no report shows them.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -42,7 +42,7 @@ fn secrets_are_seen_and_nothing_else() {
     assert!(missed.is_empty(), "missed: {missed:#?}");
     assert!(alarms.is_empty(), "false alarms: {alarms:#?}");
     assert!(nameless.is_empty(), "false alarms by shape alone: {nameless:#?}");
-    // What has no shape of its own is a password or a key that only its name tells.
+    // Passwords and keys without a shape are recognized by name only.
     assert!((secrets.len() - shapeless.len()) * 89 >= secrets.len() * 60, "by shape alone: {shapeless:#?}");
 }
 

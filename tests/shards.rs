@@ -116,7 +116,7 @@ fn fleet() -> impl Strategy<Value = Fleet> {
 }
 
 impl Fleet {
-    /// What is found by a shard, or by the whole run.
+    /// Findings of a shard, or of the whole run.
     fn results(&self, policies: &Policies, waivers: &Waivers, shard: Option<u32>) -> Results {
         let (mut batches, mut close) = (Vec::new(), Close::default());
         let looks = &policies.policies[0].tests;
@@ -243,7 +243,7 @@ proptest! {
     }
 }
 
-/// What the random fleets are worth: every kind of finding and warning comes up in them.
+/// Coverage of the random fleets: every kind of finding and warning comes up in them.
 #[test]
 fn the_fleets_hold_what_there_is_to_merge() {
     use proptest::strategy::ValueTree as _;

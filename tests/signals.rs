@@ -90,10 +90,10 @@ impl Running {
             assert!(sent.elapsed() < PROMPT, "still there {PROMPT:?} after {signal}");
             std::thread::sleep(Duration::from_millis(5));
         };
-        let mut said = String::new();
-        self.0.stdout.take().unwrap().read_to_string(&mut said).unwrap();
-        self.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        (code, said)
+        let mut message = String::new();
+        self.0.stdout.take().unwrap().read_to_string(&mut message).unwrap();
+        self.0.stderr.take().unwrap().read_to_string(&mut message).unwrap();
+        (code, message)
     }
 }
 
@@ -125,8 +125,8 @@ fn interrupted_audit(signal: &str, exit: i32) {
         &["audit", "--policy", "p.yaml", "--rate", "0", "--report", "json=r.json"],
     ));
     asked_for_all(&emulator);
-    let (code, said) = running.signalled(signal);
-    assert_eq!(code, Some(exit), "{said}");
+    let (code, message) = running.signalled(signal);
+    assert_eq!(code, Some(exit), "{message}");
 
     let result: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
     assert_eq!((&result["verdict"], &result["exit"]), (&"incomplete".into(), &exit.into()));
@@ -139,7 +139,7 @@ fn interrupted_audit(signal: &str, exit: i32) {
         "{gaps:?}"
     );
     assert_eq!(result["scopes"][0]["outcome"], "partial");
-    assert!(said.lines().any(|line| line.starts_with(&format!("Exit {exit}"))), "{said}");
+    assert!(message.lines().any(|line| line.starts_with(&format!("Exit {exit}"))), "{message}");
 }
 
 #[test]
@@ -159,8 +159,8 @@ fn nothing_read_is_still_a_report() {
     let running =
         Running::start(against(&emulator, folder.path(), &["audit", "--policy", "p.yaml", "--report", "json=r.json"]));
     until("APIs are asked for", || emulator.arrivals().iter().any(|arrival| arrival.operation == Operation::GetApis));
-    let (code, said) = running.signalled("-INT");
-    assert_eq!(code, Some(130), "{said}");
+    let (code, message) = running.signalled("-INT");
+    assert_eq!(code, Some(130), "{message}");
     let result: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
     assert_eq!((&result["verdict"], &result["summary"]["stages"]), (&"incomplete".into(), &0.into()));
     assert_eq!(result["unchecked"][0]["code"], "Interrupted");
@@ -176,12 +176,12 @@ fn before_anybody_answers_every_account_and_region_that_is_named_is_accounted_fo
         [&flags[..], &["--region", "us-east-1", "--region", "eu-west-1", "--exclude-region", "eu-west-1"]].concat();
     let run = Running::start(against(&emulator, folder.path(), &flags));
     until("STS is asked", || !emulator.arrivals().is_empty());
-    let (code, said) = run.signalled("-INT");
+    let (code, message) = run.signalled("-INT");
     let result: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
     let places: Vec<_> =
         result["scopes"].as_array().unwrap().iter().map(|it| (&it["account"], &it["region"])).collect();
     let region = Json::from("us-east-1");
-    assert_eq!(code, Some(130), "{said}");
+    assert_eq!(code, Some(130), "{message}");
     assert_eq!(places, [(&"111122223333".into(), &region), (&"444455556666".into(), &region)]);
     assert_eq!(result["unchecked"].as_array().unwrap().len(), 2);
 }
@@ -193,8 +193,8 @@ fn a_snapshot_that_was_interrupted_says_so() {
     let running =
         Running::start(against(&emulator, folder.path(), &["snapshot", "--rate", "0", "-o", "fleet.jsonl.zst"]));
     asked_for_all(&emulator);
-    let (code, said) = running.signalled("-INT");
-    assert_eq!(code, Some(130), "{said}");
+    let (code, message) = running.signalled("-INT");
+    assert_eq!(code, Some(130), "{message}");
 
     let output = driftgate(
         folder.path(),
@@ -236,8 +236,8 @@ fn a_pipe_that_never_ends_is_left_with_what_is_known() {
     let lines: String = (0..6_000).map(|at| LINE.replace("prod", &format!("prod-{at}"))).collect();
     pipe.write_all(format!("{HEADER}{lines}").as_bytes()).unwrap();
     std::thread::sleep(Duration::from_millis(500));
-    let (code, said) = running.signalled("-INT");
-    assert_eq!(code, Some(130), "{said}");
+    let (code, message) = running.signalled("-INT");
+    assert_eq!(code, Some(130), "{message}");
     let result: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
     assert_eq!((&result["verdict"], &result["exit"]), (&"incomplete".into(), &130.into()));
     assert!(result["summary"]["stages"].as_u64().unwrap() > 1_000, "{}", result["summary"]);
@@ -253,8 +253,8 @@ fn a_pipe_that_says_nothing_can_be_left() {
         let mut running = Running::start(driftgate(folder.path(), &args));
         let pipe = running.0.stdin.take();
         std::thread::sleep(Duration::from_millis(500));
-        let (code, said) = running.signalled(signal.0);
-        assert_eq!(code, Some(signal.1), "{said}");
+        let (code, message) = running.signalled(signal.0);
+        assert_eq!(code, Some(signal.1), "{message}");
         drop(pipe);
     }
 }
@@ -265,8 +265,8 @@ fn a_fifo_that_nobody_writes_can_be_left() {
     assert!(Command::new("mkfifo").arg(folder.path().join("fifo")).status().unwrap().success());
     let running = Running::start(driftgate(folder.path(), &["audit", "--policy", "p.yaml", "--from", "fifo"]));
     std::thread::sleep(Duration::from_millis(500));
-    let (code, said) = running.signalled("-INT");
-    assert_eq!(code, Some(130), "{said}");
+    let (code, message) = running.signalled("-INT");
+    assert_eq!(code, Some(130), "{message}");
 }
 
 #[test]
@@ -276,8 +276,8 @@ fn cli_output_that_does_not_end_can_be_left() {
     let mut pipe = running.0.stdin.take().unwrap();
     pipe.write_all(b"{\"Items\": [{\"StageName\": \"prod\"}").unwrap();
     std::thread::sleep(Duration::from_millis(500));
-    let (code, said) = running.signalled("-INT");
-    assert_eq!(code, Some(130), "{said}");
+    let (code, message) = running.signalled("-INT");
+    assert_eq!(code, Some(130), "{message}");
     drop(pipe);
 }
 
@@ -320,8 +320,8 @@ fn a_signal_counts_however_late_it_comes() {
         std::thread::sleep(Duration::from_millis(700));
         fs::read(path).unwrap().len()
     });
-    let (ended, said) = running.signalled("-INT");
-    assert_eq!(ended, Some(130), "{said}");
+    let (ended, message) = running.signalled("-INT");
+    assert_eq!(ended, Some(130), "{message}");
     assert!(reader.join().unwrap() > 0);
 }
 
@@ -338,8 +338,8 @@ fn a_report_that_nobody_reads_is_left() {
     ] {
         let running = Running::start(driftgate(folder.path(), &[&audit[..], more].concat()));
         let_it_wait();
-        let (ended, said) = running.signalled(signal);
-        assert_eq!(ended, Some(code), "{more:?}: {said}");
+        let (ended, message) = running.signalled(signal);
+        assert_eq!(ended, Some(code), "{more:?}: {message}");
     }
     for args in
         [&["snapshot", "--from", "fleet.jsonl", "-o", "fifo"][..], &["snapshot", "--from", "fleet.jsonl", "-o", "-"]]
@@ -367,8 +367,8 @@ fn what_waits_for_its_input_is_left() {
         let mut running = Running::start(driftgate(folder.path(), args));
         let pipe = running.0.stdin.take();
         std::thread::sleep(Duration::from_millis(500));
-        let (code, said) = running.signalled("-INT");
-        assert_eq!(code, Some(130), "{args:?}: {said}");
+        let (code, message) = running.signalled("-INT");
+        assert_eq!(code, Some(130), "{args:?}: {message}");
         drop(pipe);
     }
 }
@@ -394,8 +394,8 @@ fn credentials_and_certificates_that_cannot_be_read_to_the_end_are_left() {
             }
             let running = Running::start(command);
             std::thread::sleep(Duration::from_millis(500));
-            let (code, said) = running.signalled("-INT");
-            assert_eq!(code, Some(130), "{name} {args:?}: {said}");
+            let (code, message) = running.signalled("-INT");
+            assert_eq!(code, Some(130), "{name} {args:?}: {message}");
         }
     }
 }

@@ -310,7 +310,7 @@ impl Case {
             }
             if off && !left_out {
                 // Only a fault can make a Region that is enabled look as if it were not.
-                ensure(self.is_told_off(), &|| format!("{} is said to be off, and is not", stage.key()))?;
+                ensure(self.is_told_off(), &|| format!("{} is reported off, and is not", stage.key()))?;
             }
             if checked {
                 ensure(wrong.contains(&stage.key()) == stage.wrong, &|| format!("{} is judged wrong", stage.key()))?;
@@ -318,7 +318,7 @@ impl Case {
         }
         let known: BTreeSet<String> = self.stages.iter().map(Stage::key).collect();
         ensure(seen.is_subset(&known), &|| "there are stages that the fleet does not have".to_owned())?;
-        ensure(wrong.is_subset(&seen), &|| "what was not checked is said to be wrong".to_owned())?;
+        ensure(wrong.is_subset(&seen), &|| "what was not checked is reported wrong".to_owned())?;
         ensure(results.summary.stages == seen.len() as u64, &|| {
             format!("{} stages, and {} were seen", results.summary.stages, seen.len())
         })?;

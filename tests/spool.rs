@@ -182,7 +182,7 @@ impl Fixture {
     }
 }
 
-fn said(output: &Output) -> String {
+fn diagnostics(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -190,7 +190,7 @@ fn said(output: &Output) -> String {
 fn killed_at_any_moment_and_twice_in_a_row_it_comes_to_the_same_result() {
     let fixture = Fixture::new(Vec::new());
     let whole = fixture.audit(&[]).output().unwrap();
-    assert_eq!(whole.status.code(), Some(1), "{}", said(&whole));
+    assert_eq!(whole.status.code(), Some(1), "{}", diagnostics(&whole));
     assert_eq!(fixture.emulator.arrivals().len(), ALL, "{:?}", fixture.emulator.arrivals());
     let expected = fixture.result();
     let (mut resumed, mut unentered) = (0, 0);
@@ -208,7 +208,7 @@ fn killed_at_any_moment_and_twice_in_a_row_it_comes_to_the_same_result() {
 
         let before = fixture.emulator.arrivals().len();
         let output = fixture.audit(&["--resume", "s"]).output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert_eq!(output.status.code(), Some(1), "{}", diagnostics(&output));
         assert!(fixture.result() == expected, "killed after {first}: {}", String::from_utf8_lossy(&fixture.result()));
         assert!(!fixture.path("s").exists());
         let (read, roles) = fixture.asked_since(before);
@@ -243,7 +243,7 @@ fn one_command_line_begins_and_goes_on() {
     fixture.killed_in_between(fixture.audit(&both));
     fixture.killed_in_between(fixture.audit(&both));
     let output = fixture.audit(&both).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", diagnostics(&output));
     assert!(fixture.result() == expected);
     assert!(!fixture.path("s").exists());
 }
@@ -256,11 +256,11 @@ fn a_snapshot_goes_on_as_well() {
         fixture.fleet(&["snapshot"], &more)
     };
     let whole = snapshot(&[]).output().unwrap();
-    assert_eq!(whole.status.code(), Some(0), "{}", said(&whole));
+    assert_eq!(whole.status.code(), Some(0), "{}", diagnostics(&whole));
     let expected = fs::read(fixture.path("fleet.jsonl")).unwrap();
     fixture.killed_in_between(snapshot(&["--spool", "s"]));
     let output = snapshot(&["--resume", "s"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", diagnostics(&output));
     assert!(fs::read(fixture.path("fleet.jsonl")).unwrap() == expected);
     assert!(!fixture.path("s").exists());
 }
@@ -288,14 +288,14 @@ fn what_could_not_be_read_is_asked_for_again_and_the_file_is_kept_till_then() {
     let deny = Fault::on(Operation::GetApis).region(REGIONS[1]).first(2, Effect::Deny);
     let fixture = Fixture::new(vec![deny]);
     let output = fixture.audit(&["--spool", "s", "-q", "--fail-on", "never"]).output().unwrap();
-    assert_eq!((output.status.code(), said(&output).as_str()), (Some(3), ""), "not a word with -q");
+    assert_eq!((output.status.code(), diagnostics(&output).as_str()), (Some(3), ""), "not a word with -q");
     let earlier = fixture.finished();
     assert_eq!(earlier.len(), 10);
 
     let before = fixture.emulator.arrivals().len();
     let told = format!("10 Regions were read in an earlier run, begun at {}\n", fixture.begun());
     let output = fixture.audit(&["--resume", "s", "--fail-on", "never"]).output().unwrap();
-    assert_eq!((output.status.code(), said(&output)), (Some(0), told));
+    assert_eq!((output.status.code(), diagnostics(&output)), (Some(0), told));
     assert_eq!(fixture.asked_since(before).0.len(), 2);
     assert!(!fixture.path("s").exists());
     let resumed = fixture.result();
@@ -307,7 +307,7 @@ fn what_could_not_be_read_is_asked_for_again_and_the_file_is_kept_till_then() {
 #[test]
 fn a_run_that_keeps_its_file_says_how_to_go_on() {
     let fixture = Fixture::new(vec![Fault::on(Operation::GetApis).region(REGIONS[1]).always(Effect::Deny)]);
-    let audit = |more: &[&str]| said(&fixture.audit(more).output().unwrap());
+    let audit = |more: &[&str]| diagnostics(&fixture.audit(more).output().unwrap());
     assert_eq!(audit(&["--spool", "s"]), "s is kept: resume it with --resume s in place of --spool s\n");
     let resumed = format!("8 Regions were read in an earlier run, begun at {}\n", fixture.begun());
     assert_eq!(audit(&["--resume", "s"]), resumed.clone() + "s is kept: the same command resumes it\n");
@@ -322,8 +322,8 @@ fn the_next_night_starts_again() {
     let night = || {
         let before = fixture.emulator.arrivals().len();
         let output = fixture.audit(&["--spool", "s", "--resume", "s", "--allow-incomplete"]).output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-        (fixture.asked_since(before).0.len(), said(&output))
+        assert_eq!(output.status.code(), Some(1), "{}", diagnostics(&output));
+        (fixture.asked_since(before).0.len(), diagnostics(&output))
     };
     let kept = "s is kept: --resume s without --spool resumes it, the same command starts again\n";
     assert_eq!(night(), (12, kept.to_owned()));
@@ -339,7 +339,7 @@ fn the_next_night_starts_again() {
     let output = fixture.audit(&["--resume", "s"]).output().unwrap();
     let old = "s was begun at 2026-01-02T03:04:05Z, which is not within 12 hours";
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains(old), "{}", said(&output));
+    assert!(diagnostics(&output).contains(old), "{}", diagnostics(&output));
     assert_eq!(fs::read_to_string(fixture.path("s")).unwrap(), text);
     assert_eq!(night(), (12, format!("{old}: it is started again\n{kept}")));
 }
@@ -351,7 +351,7 @@ fn what_the_time_cut_off_is_gone_on_from() {
         let before = fixture.emulator.arrivals().len();
         let args = ["--spool", "s", "--resume", "s", "--concurrency", "16", "--timeout", "3"];
         let output = fixture.audit(&args).output().unwrap();
-        assert!(said(&output).ends_with("s is kept: the same command resumes it\n"), "{}", said(&output));
+        assert!(diagnostics(&output).ends_with("s is kept: the same command resumes it\n"), "{}", diagnostics(&output));
         assert_eq!((fixture.finished().len(), fixture.asked_since(before).0.len()), (8, 12 - known));
     }
 }
@@ -368,9 +368,9 @@ fn the_result_of_a_resumed_run_says_so() {
     };
     let resumed = |line: &Json, count: usize| {
         let warnings = line["warnings"].as_array().unwrap();
-        let said: Vec<&Json> = warnings.iter().filter(|warning| warning["kind"] == "resumed").collect();
-        assert_eq!(said.len(), 1, "{warnings:?}");
-        assert!(said[0]["message"].as_str().unwrap().starts_with(&format!("{count} Region")), "{said:?}");
+        let diagnostics: Vec<&Json> = warnings.iter().filter(|warning| warning["kind"] == "resumed").collect();
+        assert_eq!(diagnostics.len(), 1, "{warnings:?}");
+        assert!(diagnostics[0]["message"].as_str().unwrap().starts_with(&format!("{count} Region")), "{diagnostics:?}");
     };
     let audit = ["audit", "--policy", "p.yaml", "--report", "json=r.json"];
     let finished = fixture.killed_in_between(run(&[&audit[..], &["--spool", "s"]].concat()));
@@ -405,8 +405,8 @@ fn every_misuse_is_told_before_the_first_call() {
     let no_call = |args: &[&str], words: &str| {
         let before = fixture.emulator.arrivals().len();
         let output = fixture.audit(args).output().unwrap();
-        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", said(&output));
-        assert!(said(&output).contains(words), "{args:?}: {}", said(&output));
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", diagnostics(&output));
+        assert!(diagnostics(&output).contains(words), "{args:?}: {}", diagnostics(&output));
         assert_eq!(fixture.emulator.arrivals().len(), before, "{args:?}");
     };
     fixture.killed_in_between(fixture.audit(&["--spool", "s"]));
@@ -437,7 +437,7 @@ fn every_misuse_is_told_before_the_first_call() {
     let learn = ["policy", "learn", "--api", "a1", "--stage", "prod", "--spool", "t"];
     let output = fixture.command(Path::new(env!("CARGO_BIN_EXE_driftgate")), &learn).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("Leave --spool out"), "{}", said(&output));
+    assert!(diagnostics(&output).contains("Leave --spool out"), "{}", diagnostics(&output));
 }
 
 #[test]
@@ -459,7 +459,7 @@ fn pace_and_places_may_change() {
     let fixture = Fixture::new(Vec::new());
     fixture.killed_in_between(fixture.audit(&["--spool", "s"]));
     let output = fixture.audit(&["--resume", "s", "--burst", "5", "--exclude-region", REGIONS[0]]).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", diagnostics(&output));
     let result: Json = serde_json::from_slice(&fixture.result()).unwrap();
     assert_eq!(result["summary"]["stages"], 66, "what is left out now is not taken from the file either");
 }
@@ -478,7 +478,7 @@ fn two_runs_with_one_file_do_not_run_into_each_other() {
     first.wait().unwrap();
     // Another attempt may find it free, so it is not a usage error.
     assert_eq!(second.status.code(), Some(4));
-    assert!(said(&second).contains("in use by another run"), "{}", said(&second));
+    assert!(diagnostics(&second).contains("in use by another run"), "{}", diagnostics(&second));
 }
 
 #[test]
@@ -498,10 +498,10 @@ fn a_report_that_is_not_written_keeps_the_file() {
         return;
     }
     let output = fixture.audit(&report).output().unwrap();
-    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(4), "{}", diagnostics(&output));
     let before = fixture.emulator.arrivals().len();
     let output = fixture.audit(&["--resume", "s"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", diagnostics(&output));
     assert_eq!(fixture.emulator.arrivals().len(), before + 1, "only STS is asked who this is");
     assert!(!fixture.path("s").exists());
 }
@@ -515,7 +515,7 @@ fn a_file_that_cannot_grow_is_a_warning() {
     let args = args.join(" ").replace("json=r.json", "json");
     let script = format!("trap '' XFSZ; ulimit -f 8; exec '{}' {args}", env!("CARGO_BIN_EXE_driftgate"));
     let output = fixture.command(Path::new("sh"), &["-c", &script]).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", diagnostics(&output));
     let result: Json = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&result["summary"]["stages"], &result["summary"]["unchecked"]), (&90.into(), &0.into()));
     let warnings = result["warnings"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! Every test of the language in every state of a setting, and every answer in every place where it can stand, with
+//! Every test of the language in every state of a setting, and every answer in every place where it can be, with
 //! the verdicts written out by hand.
 //!
 //! `c` conforms, `v` violates, `u` undecided, `n` not applicable, `-` not governed, `.` cannot be.
@@ -19,7 +19,7 @@ use driftgate::policy::read::waiver;
 use driftgate::policy::text::diagnostic::SourceText;
 use serde_json::{Value as Json, json};
 
-/// The settings that the tests are asked of, each of which one protocol lacks.
+/// The settings under test; one protocol lacks each.
 const SETTINGS: [(&str, &str, &str); 8] = [
     // Name in the table, path, the protocol that has it.
     ("text", "ClientCertificateId", "WEBSOCKET"),
@@ -84,7 +84,7 @@ variable  {looks-secret: true}           "AKIAIOSFODNN7EXAMPLE" "blue" c    v   
 log       {log-format: {context: [status]}} "$context.status" "$context.path" c v v   u        ..      .
 "#;
 
-/// What a test answers, and the verdict where it stands: alone, under `not`, in `any-of` beside a test that holds, one
+/// Answer of a test, and the verdict where it is used: alone, under `not`, in `any-of` beside a test that holds, one
 /// that does not, one that is not stated and one that the protocol lacks; alone in `match`, and under `not` there.
 const PLACES: &str = "
 answer  alone not  holds fails unstated lacking  match match-not
@@ -130,7 +130,7 @@ fn letter(rule: &str, document: &Json) -> char {
     }
 }
 
-/// Whether a violation at the path is waived by a waiver that accepts the pattern there.
+/// True if a waiver that accepts the pattern at the path waives a violation there.
 fn is_waived(path: &str, pattern: &str, document: &Json) -> bool {
     // One of the two fails at the setting itself, whatever it is.
     let opposites = match path.rsplit('.').next() {
@@ -202,7 +202,7 @@ fn every_test_in_every_state() {
         let value = |text: &str| (text != ".").then(|| serde_json::from_str::<Json>(text).unwrap());
         let digest = |text: &str| value(text).and_then(|value| value.as_str().map(digest_of));
         let (of_good, of_bad) = on_digests.split_at(1);
-        for (what, protocol, value, wanted) in [
+        for (what, protocol, value, expected) in [
             ("good", has_it, value(good), on_good.as_str()),
             ("bad", has_it, value(bad), on_bad),
             ("unset", has_it, None, on_unset),
@@ -211,25 +211,25 @@ fn every_test_in_every_state() {
             ("digest of bad", has_it, digest(bad), of_bad),
             ("lacking", lacks_it, None, on_lacking),
         ] {
-            if wanted != "." {
+            if expected != "." {
                 assert!(what == "unset" || what == "lacking" || value.is_some(), "{line}: {what}");
-                let said = letter(&rule, &document(protocol, path, value)).to_string();
-                assert_eq!(said, wanted, "{what}: {line}");
+                let letters = letter(&rule, &document(protocol, path, value)).to_string();
+                assert_eq!(letters, expected, "{what}: {line}");
             }
         }
-        // In `accept`: what conforms is waived, and nothing else is. Where nothing is known or asked, nothing fails.
-        for (what, value, wanted) in [
+        // In `accept`: what conforms is waived, and nothing else is. Where nothing is known or demanded, nothing fails.
+        for (what, value, expected) in [
             ("good", value(good), on_good.as_str()),
             ("bad", value(bad), on_bad),
             ("unset", None, on_unset),
             ("digest of good", digest(good), of_good),
             ("digest of bad", digest(bad), of_bad),
         ] {
-            if wanted != "." {
+            if expected != "." {
                 let waived = is_waived(path, pattern, &document(has_it, path, value));
                 // A pattern of members names those, not the struct that fails.
                 let names_it = setting != "struct" || pattern.starts_with("{present");
-                assert_eq!(waived, wanted == "c" && names_it, "accepted, {what}: {line}");
+                assert_eq!(waived, expected == "c" && names_it, "accepted, {what}: {line}");
             }
         }
         tried.push_str(pattern);
@@ -264,9 +264,9 @@ fn every_answer_in_every_place() {
             [test.to_owned(), format!("{{not: {test}}}")]
                 .map(|matches| format!("match: {matches}, expect: {{StageName: prod}}")),
         );
-        let said: Vec<String> = rules.iter().map(|rule| letter(rule, &document).to_string()).collect();
-        let mut wanted = line.split_whitespace();
-        assert_eq!(wanted.next(), Some(answer));
-        assert_eq!(said, wanted.collect::<Vec<_>>(), "{answer}");
+        let letters: Vec<String> = rules.iter().map(|rule| letter(rule, &document).to_string()).collect();
+        let mut expected = line.split_whitespace();
+        assert_eq!(expected.next(), Some(answer));
+        assert_eq!(letters, expected.collect::<Vec<_>>(), "{answer}");
     }
 }

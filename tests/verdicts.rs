@@ -1,4 +1,4 @@
-//! What the language says, as a table: an `expect`, a stage, and the verdict with every setting that fails.
+//! Verdicts of the language, as a table: an `expect`, a stage, and the verdict with every setting that fails.
 
 #![expect(clippy::panic, reason = "a test that panics has failed, as it should")]
 
@@ -122,7 +122,7 @@ fn the_example_of_every_field_passes_and_fails() {
         let Some([pattern, passes, fails]) = place.example() else { continue };
         let on = |given: &str| {
             let protocol = if place.on == Protocols::WEBSOCKET { "WEBSOCKET" } else { "HTTP" };
-            // The protocol stands beside what is given; where it is what is given, it is there.
+            // The protocol is beside the given value, unless it is the given value.
             let given = if given.starts_with("{api: {") {
                 given.replacen("{api: {", &format!("{{api: {{ProtocolType: {protocol}, "), 1)
             } else {
@@ -146,15 +146,15 @@ fn the_format_of_an_access_log() {
         )
     };
     let json = r#"{"id": "$context.requestId", "code": $context.statusCode}"#;
-    let wanted = "{is: json, context: [requestId, $context.status]}";
+    let demand = "{is: json, context: [requestId, $context.status]}";
     assert_eq!(of("{is: json}", json), "conforms");
     assert_eq!(of("{context: [requestId]}", json), "conforms");
-    assert_eq!(of(wanted, &json.replace("Code", "")), "conforms");
+    assert_eq!(of(demand, &json.replace("Code", "")), "conforms");
     // Only what is missing is named.
     let path = "AccessLogSettings.Format";
-    assert_eq!(of(wanted, json), format!("{path} = {json}, not a log format with $context.status"));
+    assert_eq!(of(demand, json), format!("{path} = {json}, not a log format with $context.status"));
     assert_eq!(
-        of(wanted, "$context.requestId"),
+        of(demand, "$context.requestId"),
         format!(
             "{path} = $context.requestId, not a JSON log format with $context.status (at column 1: an object begins with `{{`)"
         )
@@ -176,7 +176,7 @@ fn the_format_of_an_access_log() {
     );
     assert_eq!(of("{is: clf}", ""), format!("{path} = null unset, not a CLF log format"));
     assert_eq!(
-        of(wanted, ""),
+        of(demand, ""),
         format!("{path} = null unset, not a JSON log format with $context.requestId, $context.status")
     );
 }
@@ -243,8 +243,8 @@ fn what_a_protocol_lacks_matches_no_map_without_keys_either() {
         ["{RouteSettings: {\"*\": {LoggingLevel: INFO}}}", "{not: {RouteSettings: {\"*\": {LoggingLevel: INFO}}}}"]
     {
         for given in ["{}", "{RouteSettings: {GET /: {ThrottlingBurstLimit: 5}}}"] {
-            let said = of(&format!("match: {matches}, expect: {{AutoDeploy: true}}"), given);
-            assert_eq!(said, "not governed", "{matches} on {given}");
+            let answer = of(&format!("match: {matches}, expect: {{AutoDeploy: true}}"), given);
+            assert_eq!(answer, "not governed", "{matches} on {given}");
         }
     }
 }
@@ -254,8 +254,8 @@ fn an_open_match_does_not_matter_where_nothing_is_asked() {
     let policies = policies("match: {account: \"111122223333\"}, expect: {each-route: {LoggingLevel: INFO}}", "{}");
     let example = &policies.policies[0].tests[0];
     let document = Document { account: None, region: None, api: &example.api, stage: &example.stage };
-    let said = words(verdict(None, &policies.policies[0].rules[0], &document, Options::default()));
-    assert_eq!(said, "not applicable");
+    let answer = words(verdict(None, &policies.policies[0].rules[0], &document, Options::default()));
+    assert_eq!(answer, "not applicable");
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn what_a_protocol_lacks_drops_out() {
         expect(logging, &format!("{{{WEBSOCKET}}}")),
         "DefaultRouteSettings.LoggingLevel = OFF implied, not one of ERROR, INFO"
     );
-    // What is left decides.
+    // The rest decides.
     let both = "{each-route: {LoggingLevel: INFO, DetailedMetricsEnabled: true}}";
     assert_eq!(expect(both, "{}"), "DefaultRouteSettings.DetailedMetricsEnabled = false implied, not true");
     let any = "{any-of: [{ClientCertificateId: {present: true}}, {AutoDeploy: true}]}";
@@ -281,9 +281,9 @@ fn what_a_protocol_lacks_drops_out() {
         expect("{api: {CorsConfiguration: {AllowCredentials: false}}}", &format!("{{{WEBSOCKET}}}")),
         "not applicable"
     );
-    // Without a route that fits, nothing was asked all the same.
+    // Without a route that fits, nothing is demanded.
     assert_eq!(expect("{RouteSettings: {\"*\": {LoggingLevel: INFO}}}", "{}"), "not applicable");
-    // In `match` such a test does not match, and neither does its `not`, wherever that stands.
+    // In `match` such a test does not match, and neither does its `not`, at any depth.
     for selection in [
         "{DefaultRouteSettings: {LoggingLevel: OFF}}",
         "{not: {DefaultRouteSettings: {LoggingLevel: OFF}}}",
@@ -295,8 +295,8 @@ fn what_a_protocol_lacks_drops_out() {
         "{not: {not: {StageName: prod, DefaultRouteSettings: {LoggingLevel: OFF}}}}",
         "{not: {StageName: prod, DefaultRouteSettings: {LoggingLevel: OFF}}, StageName: prod}",
     ] {
-        let said = of(&format!("match: {selection}, expect: {{AutoDeploy: true}}"), "{StageName: prod}");
-        assert_eq!(said, "not governed", "{selection}");
+        let answer = of(&format!("match: {selection}, expect: {{AutoDeploy: true}}"), "{StageName: prod}");
+        assert_eq!(answer, "not governed", "{selection}");
     }
     // Under a `not` with a list the others decide.
     for selection in [
@@ -305,8 +305,8 @@ fn what_a_protocol_lacks_drops_out() {
         "{not: [{StageName: dev}, {RouteSettings: {\"*\": {LoggingLevel: OFF}}}]}",
         "{not: {any-of: [{StageName: dev}, {DefaultRouteSettings: {LoggingLevel: OFF}}]}}",
     ] {
-        let said = of(&format!("match: {selection}, expect: {{AutoDeploy: true}}"), "{StageName: prod}");
-        assert_eq!(said, "AutoDeploy = false implied, not true", "{selection}");
+        let answer = of(&format!("match: {selection}, expect: {{AutoDeploy: true}}"), "{StageName: prod}");
+        assert_eq!(answer, "AutoDeploy = false implied, not true", "{selection}");
     }
     let one_is_not = "match: {not: {StageName: dev, ClientCertificateId: x}}, expect: {AutoDeploy: true}";
     assert_eq!(of(one_is_not, "{StageName: prod}"), "AutoDeploy = false implied, not true");
@@ -335,7 +335,7 @@ fn each_route_is_the_default_and_every_entry_over_it() {
         "[GET /pets] RouteSettings.GET /pets.ThrottlingBurstLimit = 5000 route, not at most 500 | \
          [POST /pets] RouteSettings.POST /pets.ThrottlingRateLimit = 0 route, not above 0"
     );
-    // What a route inherits is told once, at the default; what it sets itself, at the route.
+    // An inherited violation is reported once, at the default; one of the route's own, at the route.
     assert_eq!(
         expect(
             throttle,
@@ -644,7 +644,7 @@ fn a_protocol_of_tomorrow_is_neither() {
     let given = |name: &str| format!("{{api: {{ProtocolType: {name}}}}}");
     assert_eq!(expect("{api: {ProtocolType: HTTP}}", &given("GRAPHQL")), "api.ProtocolType = GRAPHQL api, not HTTP");
     assert_eq!(expect("{each-route: {LoggingLevel: INFO}}", &given("GRAPHQL")), "undecided: api.ProtocolType");
-    // What fails on either protocol fails, though not the same is demanded.
+    // A failure on both protocols is a failure, though the demands differ.
     assert_eq!(
         expect("{any-of: [{AutoDeploy: true}, {ClientCertificateId: x}]}", &given("GRAPHQL")),
         "(all) = null, not AutoDeploy: true"

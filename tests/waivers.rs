@@ -1,4 +1,4 @@
-//! What a waiver tolerates, and what every report warns of: policies, waivers, a stage and a day become results.
+//! Violations that waivers tolerate, and the warnings of every report, from policies, waivers, a stage and a day.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
@@ -66,7 +66,7 @@ fn waiving(rule: &str, rest: &str) -> String {
     format!("  - {{rule: \"{rule}\", {rest}, reason: SEC-142, owner: team, expires: 2027-06-30}}\n")
 }
 
-/// What is left, and what is waived: `rule path`, in order.
+/// Violations left, and violations waived: `rule path`, in order.
 fn ruled(waivers: &str) -> (Vec<String>, Vec<String>) {
     let results = audit_of(GIVEN, waivers, Vec::new(), "{}");
     let named = |violation: &driftgate::model::finding::Violation| {
@@ -159,7 +159,7 @@ fn a_waiver_takes_what_it_names_and_nothing_else() {
             ),
             vec![all[0], all[3]],
         ),
-        // What stands at no setting cannot be named.
+        // A violation at no setting cannot be named.
         (waiving("p/either", "match: {StageName: prod}"), vec![all[2]]),
         (waiving("p/either", "match: {StageName: prod}, accept: {AutoDeploy: true}"), vec![]),
         // A setting that HTTP APIs lack matches nothing.
@@ -223,7 +223,7 @@ fn what_may_fail_beside_what_is_waived_is_not_clean() {
     let on_either = "expect: {DefaultRouteSettings: {LoggingLevel: INFO, ThrottlingBurstLimit: {max: 100}}}";
     let burst = "match: {StageName: prod}, accept: {DefaultRouteSettings: {ThrottlingBurstLimit: {max: 2000}}}";
     for (rule, given, waiver, path) in [
-        // Whether the route is meant hangs on the name of the API, which is not stated.
+        // The route matches only under an API name, which is not stated.
         (by_route, both, "match: {route: {present: false}}", "route"),
         // On a WebSocket API the level would fail as well.
         (on_either, both, burst, "api.ProtocolType"),
@@ -311,7 +311,7 @@ fn an_accept_names_the_setting_that_fails_and_holds_as_a_whole() {
     let several = "expect: {not: {AutoDeploy: true, StageName: prod}}";
     let either = "expect: {any-of: [{AutoDeploy: false}, {Description: {present: true}}]}";
     for (rule, accept, waived) in [
-        // What fails at no setting cannot be named, however `accept` is written.
+        // A violation at no setting cannot be named, however `accept` is written.
         (several, "{not: {Tags: [zzz]}}", 0),
         (either, "{not: {Tags: [zzz]}}", 0),
         (either, "{any-of: [{AutoDeploy: true}, {StageName: prod}]}", 0),

@@ -120,8 +120,8 @@ fn no_stage_disproves_a_warning() {
         for (other_at, other) in rules.iter().enumerate().skip(at + 1).filter(|(other, _)| (at * 31 + other) % 8 == 0) {
             let policies = policy(&[one.clone(), other.clone()]);
             let both = || verdicts[at].iter().zip(&verdicts[other_at]);
-            let said: Vec<LintKind> = warnings(&policies).iter().map(|warning| warning.kind).collect();
-            if said.contains(&LintKind::Contradiction) {
+            let kinds: Vec<LintKind> = warnings(&policies).iter().map(|warning| warning.kind).collect();
+            if kinds.contains(&LintKind::Contradiction) {
                 contradictions += 1;
                 let governed = |verdict: &Verdict| matches!(verdict, Verdict::Conforms | Verdict::Violates(_));
                 assert!(
@@ -133,7 +133,7 @@ fn no_stage_disproves_a_warning() {
                 let stage = disproved.map(|at| &stages.policies[0].tests[at]);
                 assert!(stage.is_none(), "{stage:?} conforms to both:\n{one}\n{other}");
             }
-            if said.contains(&LintKind::Repetition) {
+            if kinds.contains(&LintKind::Repetition) {
                 repetitions += 1;
                 let same =
                     |(one, other): (&Verdict, &Verdict)| std::mem::discriminant(one) == std::mem::discriminant(other);

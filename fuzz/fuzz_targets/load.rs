@@ -1,5 +1,5 @@
-//! The loader under any text: it never panics, what it refuses has a reason and a place, and what it accepts can be
-//! asked of its own examples.
+//! The loader under any text: it never panics, a refusal has a reason and a place, and an accepted policy can run
+//! its own examples.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
 //! Every source against every other, and against the oracle, on policies, waivers and fleets that the fuzzer chooses:
-//! tests/oracle/sources says what is compared.
+//! tests/oracle/sources lists what is compared.
 
 #![no_main]
 #![allow(dead_code, reason = "the modules are those of the oracle's tests, which use all of them")]

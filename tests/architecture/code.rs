@@ -24,7 +24,7 @@ impl Source {
         below.split('/').next().unwrap_or(below).trim_end_matches(".rs")
     }
 
-    /// How many modules are above the items of the file.
+    /// Number of modules above the items of the file.
     pub fn depth(&self) -> usize {
         let folders = self.path.matches('/').count();
         if self.path.ends_with("/mod.rs") { folders - 1 } else { folders }
@@ -34,7 +34,7 @@ impl Source {
         self.code[..at].matches('\n').count() + 1
     }
 
-    /// Where the code matches, as failures.
+    /// Matches in the code, as failures.
     pub fn found(&self, pattern: &str, rule: &str) -> Vec<String> {
         let pattern = Regex::new(pattern).unwrap();
         let found = pattern.find_iter(&self.code);
@@ -135,7 +135,7 @@ pub fn item(code: &str) -> &str {
     code
 }
 
-/// Every file of `src` but those that only tests have: `#[cfg(test)] mod name;` says so in the file above.
+/// Every file of `src` but those that only tests have: those have a `#[cfg(test)] mod name;` in the file above.
 pub fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
@@ -153,7 +153,7 @@ pub fn sources() -> Vec<Source> {
             None => format!("{modules}/{}.rs", &name[2]),
         }));
     }
-    // What lies in the folder of such a file is of tests as well.
+    // Files in the folder of such a file are of tests as well.
     let of_tests = |path: &&String| {
         let beneath = |file: &String| path.starts_with(&format!("{}/", file.trim_end_matches(".rs")));
         skipped.contains(*path) || skipped.iter().any(beneath)

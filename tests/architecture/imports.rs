@@ -135,7 +135,7 @@ fn take(text: &str, before: &mut Path, found: &mut Vec<Path>) -> usize {
                     break;
                 }
                 at += take(&text[at..], before, found).max(1);
-                // What is left of it is a name of its own (`as x`).
+                // The rest is a name of its own (`as x`).
                 at += text[at..].find([',', '}']).unwrap_or(0);
             }
             break;

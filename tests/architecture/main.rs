@@ -12,7 +12,7 @@ use regex::Regex;
 
 use code::{Source, sources};
 
-/// What each top module may use of the others. `check → policy` is the only arrow between siblings; `main` uses only
+/// Uses of other top modules that each may make. `check → policy` is the only arrow between siblings; `main` uses only
 /// `cli`, which it reaches as `driftgate::cli`.
 const ARROWS: [(&str, &[&str]); 8] = [
     ("cli", &["model", "policy", "source", "check", "gate", "report", "emulator"]),
@@ -279,7 +279,7 @@ fn a_name_means_at_most_two_things() {
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
 }
 
-/// What the searches would miss if they did not bite.
+/// Samples that the searches must find.
 #[test]
 fn the_searches_find_what_they_look_for() {
     let one = |check: fn(&Source) -> Vec<String>, path: &str, code: &str| {

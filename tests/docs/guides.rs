@@ -1,8 +1,8 @@
 //! The guides to the first audit, the first policy, fleets and permissions, followed as their reader does: each file
 //! that they show is written, each command is run. And what the README shows of the demo.
 //!
-//! A block of YAML begins with a comment that says which file it is, or is the end of. In a block of console, `$ `
-//! begins a command of the shell and `…` stands for any lines; other blocks are only read. The commands read the control
+//! A block of YAML begins with a comment that names the file it is, or is the end of. In a block of console, `$ `
+//! begins a command of the shell and `…` means any lines; other blocks are only read. The commands read the control
 //! plane of the demo.
 
 use std::fs;
@@ -51,7 +51,7 @@ impl Shell {
         Command::new("sh")
             .args(["-c", script])
             .current_dir(self.folder.path())
-            // Neither the settings nor the credentials of whoever runs the tests.
+            // Neither the settings nor the credentials of the user who runs the tests.
             .env_clear()
             .env("PATH", format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap()))
             .env("NO_COLOR", "1")
@@ -62,7 +62,7 @@ impl Shell {
             .unwrap()
     }
 
-    /// Runs a command; what it says on stdout and stderr together.
+    /// Runs a command and returns its stdout and stderr together.
     fn run(&mut self, command: &str) -> String {
         let output = self.output(&format!("exec 2>&1\n(exit {})\n{command}", self.last));
         self.last = output.status.code().unwrap();
@@ -70,67 +70,67 @@ impl Shell {
     }
 }
 
-/// What was said, with `…` where the shown lines leave lines out; `None` when it cannot be shown so.
-fn cut<'s>(shown: &[&str], said: &[&'s str], same: fn(&str, &str) -> bool) -> Option<Vec<&'s str>> {
+/// Actual output, with `…` where the shown lines leave lines out; `None` when it cannot be shown so.
+fn cut<'s>(shown: &[&str], actual: &[&'s str], same: fn(&str, &str) -> bool) -> Option<Vec<&'s str>> {
     let (with, rest) = match shown {
-        [] => return said.is_empty().then(Vec::new),
-        ["…", rest @ ..] => ("…", (0..=said.len()).find_map(|at| cut(rest, &said[at..], same))?),
+        [] => return actual.is_empty().then(Vec::new),
+        ["…", rest @ ..] => ("…", (0..=actual.len()).find_map(|at| cut(rest, &actual[at..], same))?),
         [line, rest @ ..] => {
-            let first = said.first().filter(|first| same(line, first))?;
-            (*first, cut(rest, &said[1..], same)?)
+            let first = actual.first().filter(|first| same(line, first))?;
+            (*first, cut(rest, &actual[1..], same)?)
         }
     };
     Some([with].into_iter().chain(rest).collect())
 }
 
-/// What should be shown of what was said: all of it, but for what is left out now. Lines that begin with the same word
+/// Output to show: all of it, but for what is left out now. Lines that begin with the same word
 /// are taken for the same ones, so that a changed number does not bring back what was left out.
-fn shortened(shown: &[&str], said: &[&str]) -> String {
+fn shortened(shown: &[&str], actual: &[&str]) -> String {
     fn begin_alike(one: &str, other: &str) -> bool {
         one.split_whitespace().next() == other.split_whitespace().next()
     }
-    let lines = cut(shown, said, |one, other| one == other).or_else(|| cut(shown, said, begin_alike));
-    lines.unwrap_or_else(|| said.to_vec()).iter().flat_map(|line| [line, "\n"]).collect()
+    let lines = cut(shown, actual, |one, other| one == other).or_else(|| cut(shown, actual, begin_alike));
+    lines.unwrap_or_else(|| actual.to_vec()).iter().flat_map(|line| [line, "\n"]).collect()
 }
 
-/// What a block of console should say.
+/// Expected content of a block of console.
 fn transcript(block: &[&str], shell: &mut Shell) -> String {
-    let mut wanted = String::new();
+    let mut expected = String::new();
     let mut at = 0;
     while at < block.len() {
         let mut command =
             block[at].strip_prefix("$ ").unwrap_or_else(|| panic!("no command: {}", block[at])).to_owned();
-        wanted += &format!("{}\n", block[at]);
+        expected += &format!("{}\n", block[at]);
         at += 1;
         while command.ends_with(['\\', '|']) {
             command += &format!("\n{}", block[at]);
-            wanted += &format!("{}\n", block[at]);
+            expected += &format!("{}\n", block[at]);
             at += 1;
         }
         let end = block[at..].iter().position(|line| line.starts_with("$ ")).map_or(block.len(), |next| at + next);
-        let said = shell.run(&command);
-        let said: Vec<&str> = said.trim_end().lines().map(str::trim_end).collect();
-        wanted += &shortened(&block[at..end], &said);
+        let actual = shell.run(&command);
+        let actual: Vec<&str> = actual.trim_end().lines().map(str::trim_end).collect();
+        expected += &shortened(&block[at..end], &actual);
         at = end;
     }
-    wanted
+    expected
 }
 
-/// What a guide should say, in which there are at least so many blocks of console.
+/// Expected text of a guide with at least so many blocks of console.
 fn followed(page: &Page, shell: &mut Shell, least: usize) -> String {
-    let mut wanted = String::new();
+    let mut expected = String::new();
     let mut lines = page.text.lines();
     let mut commands = 0;
     while let Some(line) = lines.next() {
-        wanted += &format!("{line}\n");
+        expected += &format!("{line}\n");
         let Some(kind) = line.strip_prefix("```") else { continue };
         let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         let text = block.join("\n") + "\n";
         if kind == "console" {
             commands += 1;
-            wanted += &transcript(&block, shell);
+            expected += &transcript(&block, shell);
         } else {
-            wanted += &text;
+            expected += &text;
         }
         if kind == "yaml" {
             let name = block[0].strip_prefix("# ").unwrap_or_else(|| panic!("a file without a name: {text}"));
@@ -139,10 +139,10 @@ fn followed(page: &Page, shell: &mut Shell, least: usize) -> String {
                 None => shell.write(name, &text),
             }
         }
-        wanted += "```\n";
+        expected += "```\n";
     }
     assert!(commands >= least, "{commands}");
-    wanted
+    expected
 }
 
 /// The steps of the workflow are commands that driftgate understands.
@@ -191,7 +191,7 @@ fn the_readme_shows_what_the_demo_prints() {
     let (page, mut shell) = (Page::read("README.md"), Shell::open());
     let (before, rest) = page.text.split_once("\n```text\n").unwrap();
     let (shown, after) = rest.split_once("\n```\n").unwrap();
-    let (shown, said): (Vec<&str>, String) = (shown.lines().collect(), shell.run("driftgate demo"));
-    let wanted = shortened(&shown, &said.lines().collect::<Vec<_>>());
-    page.must_be(&format!("{before}\n```text\n{wanted}```\n{after}"));
+    let (shown, actual): (Vec<&str>, String) = (shown.lines().collect(), shell.run("driftgate demo"));
+    let expected = shortened(&shown, &actual.lines().collect::<Vec<_>>());
+    page.must_be(&format!("{before}\n```text\n{expected}```\n{after}"));
 }

@@ -1,4 +1,4 @@
-//! What README and guides show of the language can be loaded, and the tests they show hold.
+//! Examples of the language in README and guides load, and their tests hold.
 
 use std::sync::Arc;
 

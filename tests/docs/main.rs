@@ -1,7 +1,7 @@
-//! The documentation says what is so: pages made from the packs are up to date, policies in guides hold, commands in
+//! The documentation is true: pages made from the packs are up to date, policies in guides hold, commands in
 //! guides print what the guide shows.
 //!
-//! After a change that is meant, `DRIFTGATE_UPDATE_DOCS=1 cargo test --test docs` writes the pages anew; read them.
+//! After a change that is meant, `DRIFTGATE_UPDATE_DOCS=1 cargo test --test docs` writes the pages again; read them.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
 
@@ -27,7 +27,7 @@ struct Page {
 
 /// A block of YAML on a page.
 struct Block<'p> {
-    /// The heading that it stands under.
+    /// The heading above it.
     heading: &'p str,
     /// The line of the page on which its text begins, counted from 0.
     line: usize,
@@ -60,13 +60,13 @@ impl Page {
         blocks
     }
 
-    /// The page is as it should be, or is written anew when that is asked for.
-    fn must_be(&self, wanted: &str) {
+    /// The page is as it should be, or is written again on request.
+    fn must_be(&self, expected: &str) {
         if std::env::var_os("DRIFTGATE_UPDATE_DOCS").is_some() {
-            fs::write(&self.path, wanted).unwrap();
+            fs::write(&self.path, expected).unwrap();
             return;
         }
-        let lines = || self.text.lines().chain([""]).zip(wanted.lines().chain([""])).enumerate();
+        let lines = || self.text.lines().chain([""]).zip(expected.lines().chain([""])).enumerate();
         if let Some((at, (is, should))) = lines().find(|(_, (is, should))| is != should) {
             panic!(
                 "{}:{} is out of date\n  it says    {is}\n  it should  {should}\n\
@@ -75,7 +75,7 @@ impl Page {
                 at + 1
             );
         }
-        assert_eq!(self.text, wanted);
+        assert_eq!(self.text, expected);
     }
 }
 

@@ -9,7 +9,7 @@ use serde_yaml::Value as Yaml;
 
 use super::failures;
 
-/// What is left of a policy when one part is taken out, for each part by its path.
+/// Policy without one part, for each part by its path.
 fn without_one_part(policy: &Yaml) -> Vec<(String, Yaml)> {
     fn below(node: &Yaml, path: &str, at: &dyn Fn(Option<Yaml>) -> Yaml, found: &mut Vec<(String, Yaml)>) {
         let parts: Vec<Yaml> = match node {
@@ -52,7 +52,7 @@ fn no_part_of_a_shipped_rule_is_untried() {
         assert!(holds(&whole), "{name}");
         for (part, rest) in without_one_part(&whole) {
             let of_a_picture = part.contains("/match/") || part.ends_with("/match") || part.contains("/expect/");
-            // HTTP APIs lack what the pack asks about. Its `match` only spares their stages from being fetched.
+            // HTTP APIs lack the settings of the pack. Its `match` only spares their stages from being fetched.
             let only_spares = name == "websocket" && part.starts_with("/match");
             // `match` has it already; here it tells the reader of a violation the other way out.
             let only_tells = name == "foundation" && part == "/rules/1/expect/any-of/0";

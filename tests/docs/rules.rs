@@ -1,4 +1,4 @@
-//! docs/reference/rules.md: the rules of the packs, and which rule of whom each stands for.
+//! docs/reference/rules.md: the rules of the packs, and the published rule that each implements.
 
 use driftgate::check::{Options, Verdict, verdict};
 use driftgate::model::Document;
@@ -12,7 +12,8 @@ use super::{Page, policy};
 const BEGIN: &str = "<!-- From here: written by `DRIFTGATE_UPDATE_DOCS=1 cargo test --test docs` from policies/. -->\n";
 const END: &str = "<!-- To here. -->\n";
 
-/// Whose rules the packs stand for, in the order of the table. A reference begins with one of these names, or is a URL.
+/// Publishers of the rules that the packs implement, in the order of the table. A reference begins with such a name, or
+/// is a URL.
 const PRODUCTS: &[&str] = &[
     "AWS Config", "AWS Security Hub", "AWS Control Tower", "Prowler", "Checkov", "Trivy", "KICS", "Steampipe",
     "CloudSploit", "Datadog", "cdk-nag", "cfn-guard", "serverless-rules", "tflint",
@@ -52,7 +53,7 @@ const DECIDABLE: &[&str] = &[
     "tflint aws_apigatewayv2_stage_throttling_rule",
 ];
 
-/// What it cannot decide; the page says why by hand.
+/// Rules that it cannot decide; the page explains why by hand.
 const UNDECIDABLE: &[&str] = &[
     "api-gwv2-authorization-type-configured",
     "APIGateway.8",
@@ -71,7 +72,7 @@ fn packs() -> Vec<Policy> {
     builtin::PACKS.iter().map(|(name, text)| policy(&format!("builtin:{name}"), text)).collect()
 }
 
-/// On which protocols a rule can say anything: asked of a stage of which nothing but the protocol is stated, with the
+/// Protocols that a rule applies to, by a stage with nothing stated but the protocol, with the
 /// pack's `match` and without, since a `match` that is open hides that there is nothing to ask.
 fn protocols(pack: &Policy, rule: &Rule) -> String {
     let applies = |protocol: &Protocol| {

@@ -126,7 +126,7 @@ fn all(count: usize, case: impl Fn(usize) -> (String, Ran) + Sync) {
 fn no_variable_ends_in_a_panic() {
     all(VARIABLES.len() * VALUES.len(), |number| {
         let (name, value) = (VARIABLES[number / VALUES.len()], VALUES[number % VALUES.len()]);
-        // Where it leads elsewhere, that is tried, but not for long.
+        // An endpoint elsewhere is tried, but not for long.
         (format!("{name}={value:?}"), audit(&[(name, value)], &["--timeout", "4"]))
     });
 }

@@ -29,7 +29,7 @@ pub const SHORT: RetryPolicy = RetryPolicy {
     credentials: Duration::from_secs(1),
 };
 
-/// Where all fetches and control planes run.
+/// Runtime of all fetches and control planes.
 pub static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap());
 

@@ -43,7 +43,7 @@ fn only_regions_that_have_to_be_enabled_are_not() {
 fn an_account_in_which_they_are_known_nowhere_is_a_gap() {
     let found = audited(vec![unknown().account(STRUCK).always(Effect::UnrecognizedClient)]);
     assert_eq!((found.judgement.exit, &found.results.failed), (3, &None));
-    // The other Region is not enabled, and AWS says so.
+    // The other Region is documented by AWS as not enabled.
     assert_eq!(found.results.gaps.len(), 1);
     for gap in &found.results.gaps {
         assert_eq!((gap.account.as_deref(), gap.operation.as_str()), (Some(STRUCK), "GetApis"));

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Where the front is. It runs until the runtime ends.
+/// Address of the front, which runs until the runtime ends.
 pub async fn front(
     behind: &str,
     strikes: impl Fn(&str) -> bool + Send + Sync + Copy + 'static,

@@ -29,9 +29,9 @@ fn accounts(ids: &[String], apis: usize) -> Fleet {
     })
 }
 
-fn select(request: &mut Request, wanted: &[&str], excluded: &[&str]) {
+fn select(request: &mut Request, included: &[&str], excluded: &[&str]) {
     let selectors = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-    request.accounts.source = AccountSource::Organization(selectors(wanted), role());
+    request.accounts.source = AccountSource::Organization(selectors(included), role());
     request.accounts.excluded = selectors(excluded);
 }
 
@@ -45,8 +45,8 @@ fn a_unit_without_accounts_is_a_warning_and_no_gap() {
             .member(&ids[0], "orders", UNIT);
         Settings { fleet: accounts(&ids, 1).organization(organization), ..Settings::default() }
     };
-    for (wanted, excluded) in [(&[UNIT, EMPTY_UNIT][..], &[][..]), (&[UNIT][..], &[EMPTY_UNIT][..])] {
-        let fetched = fetch(settings(), |request| select(request, wanted, excluded));
+    for (included, excluded) in [(&[UNIT, EMPTY_UNIT][..], &[][..]), (&[UNIT][..], &[EMPTY_UNIT][..])] {
+        let fetched = fetch(settings(), |request| select(request, included, excluded));
         assert_eq!((fetched.close.gaps.as_slice(), fetched.stages.len()), (&[][..], 1));
         let [warning] = fetched.close.warnings.as_slice() else { panic!("{:?}", fetched.close.warnings) };
         assert!(warning.message.contains(EMPTY_UNIT) && warning.message.contains("holds no account"), "{warning:?}");

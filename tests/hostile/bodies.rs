@@ -29,7 +29,7 @@ fn gzip(text: &str) -> Vec<u8> {
 
 /// Each behaviour, and the codes that its gap may have.
 fn behaviours() -> Vec<(&'static str, Answer, &'static [&'static str])> {
-    // Where the machine is busy, the time for an attempt is over before 32 MiB are there.
+    // On a busy machine, an attempt times out before 32 MiB are there.
     let big: &[&str] = &["AnswerTooLarge", "RequestTimeout"];
     let broken: &[&str] = &["InvalidResponse"];
     let cut: &[&str] = &["InvalidResponse", "ConnectionFailure"];

@@ -84,7 +84,7 @@ fn any_other_404_is_a_gap_wherever_it_comes() {
     }
 }
 
-/// Audits with a second look at every stage, of which the one of a1 is not found.
+/// Audits with a second look at every stage; a1's is not found.
 fn confirmed(
     policy: &str,
     answer: Answer,

@@ -85,9 +85,12 @@ fn a_part_of_an_account_that_is_not_known_is_none() {
     let silent = Fault::on(Operation::GetCallerIdentity).always(Effect::Deny);
     let settings = Settings { fleet: Fleet::new().account(ACCOUNT), faults: vec![silent], ..Settings::default() };
     let output = harness::output_as((ACCOUNT, "us-east-1"), settings, POLICY, &["--shard", "1/2"]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(4), "{said}");
-    assert!(said.contains("STS did not return the account (AccessDenied") && !said.contains("is null"), "{said}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{message}");
+    assert!(
+        message.contains("STS did not return the account (AccessDenied") && !message.contains("is null"),
+        "{message}"
+    );
     assert!(output.stdout.is_empty());
 }
 

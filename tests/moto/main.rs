@@ -237,8 +237,8 @@ impl Oracle {
 
     /// Its output for the account of the credentials in these environment variables.
     fn ask_as(server: &Server, environment: &[(String, String)], regions: &[&str]) -> Self {
-        let mut said: Value = serde_json::from_slice(&server.script_as(environment, "oracle.py", regions)).unwrap();
-        let mut take = |key: &str| match said[key].take() {
+        let mut answer: Value = serde_json::from_slice(&server.script_as(environment, "oracle.py", regions)).unwrap();
+        let mut take = |key: &str| match answer[key].take() {
             Value::Array(list) => list,
             other => panic!("{key} is no list: {other}"),
         };
@@ -248,7 +248,7 @@ impl Oracle {
                 serde_json::from_value(found).unwrap();
             Violation { rule, region, api_id, stage, route, path, actual: plain(&actual).to_string() }
         }));
-        Self { apis, stages, counts: said["counts"].take(), violations }
+        Self { apis, stages, counts: answer["counts"].take(), violations }
     }
 
     /// A comparison of little proves little.
@@ -264,8 +264,8 @@ impl Oracle {
         assert!(by_rule.values().all(|count| *count >= 10), "{by_rule:#?}");
     }
 
-    fn stages_where(&self, wanted: impl Fn(&Value) -> bool) -> usize {
-        self.stages.iter().filter(|stage| wanted(stage)).count()
+    fn stages_where(&self, keep: impl Fn(&Value) -> bool) -> usize {
+        self.stages.iter().filter(|stage| keep(stage)).count()
     }
 
     /// The stage of this protocol and name with most violations.
@@ -315,8 +315,8 @@ impl Violations {
         self.0.iter()
     }
 
-    fn only(&self, wanted: impl Fn(&Violation) -> bool) -> Self {
-        Self::new(self.iter().filter(|violation| wanted(violation)).cloned())
+    fn only(&self, keep: impl Fn(&Violation) -> bool) -> Self {
+        Self::new(self.iter().filter(|violation| keep(violation)).cloned())
     }
 
     /// The same without the values of stage variables.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::server::Server;
 use super::{Oracle, Report, assert_same, audit, python};
 
-/// Where the accounts have their stages; the other Regions are empty.
+/// Regions with stages; the others are empty.
 const FLEETS: [(&str, &[&str]); 5] = [
     ("management", &["eu-central-1"]),
     ("orders", &["us-east-1", "ap-southeast-2"]),
@@ -55,10 +55,10 @@ fn an_organization_is_judged_account_by_account() {
 
 impl World {
     fn new(server: Server) -> Self {
-        let said: Value = serde_json::from_slice(&server.script("organization.py", &[])).unwrap();
+        let answer: Value = serde_json::from_slice(&server.script("organization.py", &[])).unwrap();
         let (mut ids, mut oracles) = (BTreeMap::new(), BTreeMap::new());
         for (number, (name, regions)) in FLEETS.iter().enumerate() {
-            let account = &said["accounts"][name];
+            let account = &answer["accounts"][name];
             let variables = account["environment"].as_object().unwrap();
             let environment: Vec<_> =
                 variables.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
@@ -67,7 +67,7 @@ impl World {
             ids.insert((*name).to_owned(), account["id"].as_str().unwrap().to_owned());
             oracles.insert((*name).to_owned(), Oracle::ask_as(&server, &environment, regions));
         }
-        let sandbox = said["units"]["Sandbox"].as_str().unwrap().to_owned();
+        let sandbox = answer["units"]["Sandbox"].as_str().unwrap().to_owned();
         Self { server, ids, sandbox, oracles }
     }
 

@@ -1,4 +1,4 @@
-//! What an `accept` demands: mostly of the settings that a rule expects, in every form.
+//! Demands of an `accept`: mostly of the settings that a rule expects, in every form.
 
 use serde_json::{Map, Value as Json, json};
 

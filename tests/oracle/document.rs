@@ -5,7 +5,7 @@ use driftgate::model::digest::Digest;
 use driftgate::model::{Document, Value};
 use serde_json::{Value as Json, json};
 
-/// What the source does not state.
+/// Facts that the source does not state.
 pub fn not_stated() -> Json {
     json!({"?": "not stated"})
 }

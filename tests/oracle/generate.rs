@@ -86,7 +86,7 @@ pub fn rule(random: &mut Random) -> Rule {
     Rule { policy_match, rule_match, expect: Json::Object(expect), inherits: inherits[random.below(4)] }
 }
 
-/// What a `match` says of routes.
+/// Conditions of a `match` on routes.
 pub fn route(random: &mut Random) -> (&'static str, Json) {
     let key = random.pick(&ROUTES);
     match random.below(6) {
@@ -123,7 +123,7 @@ pub fn struct_pattern(random: &mut Random, members: &[Member], depth: usize, top
             }
             _ => {
                 let (name, of, _) = members[random.below(members.len())];
-                // It stands only in some `match`es.
+                // Only some `match`es have it.
                 if name == "route" {
                     continue;
                 }
@@ -193,7 +193,7 @@ fn tests(random: &mut Random, of: Type, depth: usize) -> Json {
     let mut tests = Map::new();
     for _ in 0..=random.below(2) {
         let (name, value) = match (random.below(6), of) {
-            // Unset, these have a meaning, and `present` says nothing of them.
+            // Unset, these have a meaning, so `present` cannot test them.
             (0, Type::Boolean | Type::Level(_)) => ("not", literal(random, of, true)),
             (0, _) => ("present", json!(random.one_in(2))),
             (1, _) if depth > 0 => {
@@ -260,7 +260,7 @@ fn literal(random: &mut Random, of: Type, in_list: bool) -> Json {
 pub fn document(random: &mut Random) -> Json {
     // As from the AWS CLI, which names neither API, account nor Region.
     let bare = random.one_in(6);
-    // Here and there something that an expression in a template stands for.
+    // Here and there a value that an expression in a template yields.
     let gaps = if random.one_in(3) { 8 } else { 0 };
     let mut document = members(random, STAGE, gaps);
     let mut api = if bare {

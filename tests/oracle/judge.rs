@@ -1,8 +1,8 @@
 //! The policy language a second time: a plain interpreter of patterns, as JSON, over documents, as JSON. It follows the
 //! words of the guide and shares no code with driftgate.
 //!
-//! Where driftgate carries "not a question here" through four-valued truth, this one cuts it out of the pattern before
-//! it asks (`expect`), or pushes every `not` down to the tests (`match`).
+//! driftgate carries "not a question here" through four-valued truth; the oracle cuts it out of the pattern before
+//! judging it (`expect`), or pushes every `not` down to the tests (`match`).
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub struct Finding {
     pub or_below: bool,
 }
 
-/// What a rule says of a stage.
+/// Verdict of a rule on a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     NotGoverned,
@@ -44,7 +44,7 @@ pub struct Rule {
     pub policy_match: Json,
     pub rule_match: Json,
     pub expect: Json,
-    /// Whether what an entry leaves out comes from the stage default; both, when a rule must hold either way.
+    /// True if an entry's missing settings come from the stage default; both, when a rule must hold either way.
     pub inherits: &'static [bool],
 }
 
@@ -85,11 +85,11 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
         return Verdict::NotGoverned;
     }
 
-    let mut picture = rule.expect.as_object().cloned().unwrap_or_default();
-    let each_route = picture.remove("each-route");
-    let picture = asked.left(&Json::Object(picture), top);
+    let mut expect = rule.expect.as_object().cloned().unwrap_or_default();
+    let each_route = expect.remove("each-route");
+    let expect = asked.left(&Json::Object(expect), top);
     let each_route = each_route.and_then(|pattern| asked.left(&pattern, Type::Struct(ROUTE)));
-    if picture.is_none() && each_route.is_none() {
+    if expect.is_none() && each_route.is_none() {
         return Verdict::NotApplicable;
     }
     if meant == Open {
@@ -97,9 +97,9 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
     }
     let mut answer = Yes;
     let mut findings = Vec::new();
-    if let Some(picture) = picture {
-        answer = answer.min(asked.holds(&picture, top, document, true));
-        asked.findings(&picture, top, document, "", &mut findings);
+    if let Some(expect) = expect {
+        answer = answer.min(asked.holds(&expect, top, document, true));
+        asked.findings(&expect, top, document, "", &mut findings);
     }
     if let Some(Json::Object(parts)) = each_route {
         for (key, part) in parts {
@@ -119,7 +119,7 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
             ));
             for (key, chosen) in &on_routes {
                 for inherits in rule.inherits {
-                    // What a route inherits is as the default is, and told there.
+                    // An inherited value is the default's, and reported there.
                     if let Some(settings) = asked.in_force(key, *inherits, &names, on_default == Yes) {
                         let path = format!("RouteSettings.{key}");
                         answer = answer.min(asked.demanded(*chosen, &part, &settings, &path, &mut findings));
@@ -140,11 +140,11 @@ pub struct Violated<'v> {
     /// The members and keys that lead to the setting; none where it is at no setting.
     pub place: Vec<&'v str>,
     pub route: Option<&'v str>,
-    /// Whether what fails is in force on the route, so that the entry may have inherited it.
+    /// True if the failing value is in force on the route, so that the entry may have inherited it.
     pub in_force: bool,
 }
 
-/// Whether an `accept` names the setting of a violation and holds as a whole where the violation is.
+/// True if an `accept` names the setting of a violation and holds as a whole where the violation is.
 pub fn accepts(accept: &Json, protocol: &str, violated: &Violated<'_>, document: &Json) -> bool {
     let mut document = document.clone();
     if let Some(route) = violated.route.filter(|_| violated.in_force) {
@@ -152,8 +152,8 @@ pub fn accepts(accept: &Json, protocol: &str, violated: &Violated<'_>, document:
         document["RouteSettings"][route] = inherited.unwrap_or_default();
     }
     let asked = Asked { document: &document, protocol };
-    let mut picture = accept.clone();
-    let each_route = picture.as_object_mut().and_then(|entries| entries.remove("each-route")).unwrap_or_default();
+    let mut accept = accept.clone();
+    let each_route = accept.as_object_mut().and_then(|entries| entries.remove("each-route")).unwrap_or_default();
     let settings = match violated.route {
         Some(route) => value_of(value_of(&document, "RouteSettings"), route),
         None => value_of(&document, "DefaultRouteSettings"),
@@ -163,7 +163,7 @@ pub fn accepts(accept: &Json, protocol: &str, violated: &Violated<'_>, document:
     let named = match violated.place.as_slice() {
         [] => false,
         place => {
-            names(&picture, top, &document, place, missing)
+            names(&accept, top, &document, place, missing)
                 || match place {
                     ["DefaultRouteSettings", below @ ..] => names(&each_route, of_route, settings, below, false),
                     ["RouteSettings", _, below @ ..] if violated.route.is_some() => {
@@ -173,16 +173,16 @@ pub fn accepts(accept: &Json, protocol: &str, violated: &Violated<'_>, document:
                 }
         }
     };
-    let parts = [(picture, top, &document), (each_route, of_route, settings)];
-    let said: Vec<Answer> = parts
+    let parts = [(accept, top, &document), (each_route, of_route, settings)];
+    let answers: Vec<Answer> = parts
         .iter()
         .filter(|(pattern, ..)| pattern.is_object())
         .filter_map(|(pattern, of, value)| Some(asked.holds(&asked.left(pattern, *of)?, *of, value, true)))
         .collect();
-    named && said.iter().min() == Some(&Yes)
+    named && answers.iter().min() == Some(&Yes)
 }
 
-/// Whether a pattern names a setting: it has a test, a `not` or an `any-of` there, under others too.
+/// True if a pattern names a setting: it has a test, a `not` or an `any-of` there, under others too.
 fn names(pattern: &Json, of: Type, value: &Json, place: &[&str], missing: bool) -> bool {
     let scalar = !matches!(of, Type::Struct(_) | Type::Map(_));
     let Some((key, below)) = place.split_first() else {
@@ -210,7 +210,7 @@ fn names(pattern: &Json, of: Type, value: &Json, place: &[&str], missing: bool) 
             }
             (glob, Type::Map(of)) if glob.contains(['*', '?']) => {
                 let mut rest = inner.clone();
-                // `present` is about keys, missing ones too; every other test is asked of those that are there.
+                // `present` is about keys, missing ones too; every other test is about those that are there.
                 let present = rest.as_object_mut().and_then(|tests| tests.remove("present")).is_some();
                 let is_asked = rest.as_object().is_none_or(|tests| !tests.is_empty());
                 (present && below.is_empty() && (glob == *key || key_fits(glob, key)))
@@ -251,7 +251,7 @@ impl Asked<'_> {
         !member.2.is_empty() && member.2 != self.protocol
     }
 
-    /// What is left of a pattern without the tests that the protocol has no setting for.
+    /// Pattern without the tests that the protocol has no setting for.
     fn left(&self, pattern: &Json, of: Type) -> Option<Json> {
         let list = |patterns: &[Json]| {
             let left: Vec<Json> = patterns.iter().filter_map(|pattern| self.left(pattern, of)).collect();
@@ -279,14 +279,14 @@ impl Asked<'_> {
         (!left.is_empty()).then_some(Json::Object(left))
     }
 
-    /// Whether a pattern holds; with `wanted` false, whether its `not` does.
-    fn holds(&self, pattern: &Json, of: Type, value: &Json, wanted: bool) -> Answer {
+    /// True if a pattern holds; with `positive` false, if its `not` does.
+    fn holds(&self, pattern: &Json, of: Type, value: &Json, positive: bool) -> Answer {
         // All of the parts, or under a `not` one that does not.
         let all = |answers: Vec<Answer>| {
-            if wanted { answers.into_iter().min().unwrap_or(Yes) } else { answers.into_iter().max().unwrap_or(No) }
+            if positive { answers.into_iter().min().unwrap_or(Yes) } else { answers.into_iter().max().unwrap_or(No) }
         };
         let any = |answers: Vec<Answer>| {
-            if wanted { answers.into_iter().max().unwrap_or(No) } else { answers.into_iter().min().unwrap_or(Yes) }
+            if positive { answers.into_iter().max().unwrap_or(No) } else { answers.into_iter().min().unwrap_or(Yes) }
         };
         match (pattern, of) {
             (Json::Object(entries), _) => all(entries
@@ -298,10 +298,10 @@ impl Asked<'_> {
                             let answers = patterns
                                 .iter()
                                 .filter(|pattern| self.left(pattern, of).is_some())
-                                .map(|pattern| self.holds(&bare(pattern, of), of, value, !wanted));
-                            if wanted { answers.min() } else { answers.max() }.unwrap_or(No)
+                                .map(|pattern| self.holds(&bare(pattern, of), of, value, !positive));
+                            if positive { answers.min() } else { answers.max() }.unwrap_or(No)
                         }
-                        one => self.holds(&bare(one, of), of, value, !wanted),
+                        one => self.holds(&bare(one, of), of, value, !positive),
                     },
                     ("any-of", _) => {
                         let mut patterns = inner.as_array().cloned().unwrap_or_default();
@@ -309,7 +309,10 @@ impl Asked<'_> {
                         if patterns.is_empty() {
                             return No;
                         }
-                        any(patterns.iter().map(|pattern| self.holds(&bare(pattern, of), of, value, wanted)).collect())
+                        any(patterns
+                            .iter()
+                            .map(|pattern| self.holds(&bare(pattern, of), of, value, positive))
+                            .collect())
                     }
                     (_, Type::Struct(members)) if key != "present" => {
                         let Some(member) = members.iter().find(|member| member.0 == key) else { return No };
@@ -317,31 +320,31 @@ impl Asked<'_> {
                         if self.lacks(member) {
                             return No;
                         }
-                        self.holds(inner, member.1, value_of(value, key), wanted)
+                        self.holds(inner, member.1, value_of(value, key), positive)
                     }
-                    (_, Type::Map(of)) if key != "present" => self.key(key, inner, *of, value, wanted),
+                    (_, Type::Map(of)) if key != "present" => self.key(key, inner, *of, value, positive),
                     _ => {
                         let answer = self.test(key, inner, of, value);
-                        if wanted { answer } else { answer.not() }
+                        if positive { answer } else { answer.not() }
                     }
                 })
                 .collect()),
             (Json::Array(keys), Type::Map(of)) => all(keys
                 .iter()
-                .map(|key| self.key(key.as_str().unwrap_or_default(), &json!({"present": true}), *of, value, wanted))
+                .map(|key| self.key(key.as_str().unwrap_or_default(), &json!({"present": true}), *of, value, positive))
                 .collect()),
             _ => {
                 let answer = self.test("", pattern, of, value);
-                if wanted { answer } else { answer.not() }
+                if positive { answer } else { answer.not() }
             }
         }
     }
 
     /// A key of a map, or a glob of keys.
-    fn key(&self, key: &str, inner: &Json, of: Type, value: &Json, wanted: bool) -> Answer {
-        let turned = |answer: Answer| if wanted { answer } else { answer.not() };
+    fn key(&self, key: &str, inner: &Json, of: Type, value: &Json, positive: bool) -> Answer {
+        let turned = |answer: Answer| if positive { answer } else { answer.not() };
         if !key.contains(['*', '?']) {
-            return self.holds(inner, of, value_of(value, key), wanted);
+            return self.holds(inner, of, value_of(value, key), positive);
         }
         let unstated = is_not_stated(value);
         let mut answers = Vec::new();
@@ -355,22 +358,22 @@ impl Asked<'_> {
         if rest.as_object().is_none_or(|tests| !tests.is_empty()) {
             let fit = if unstated { Vec::new() } else { asked_of(key, of, value) };
             answers.push(if fit.is_empty() && self.left(&rest, of).is_none() {
-                // No key to ask, and nothing that could be asked of one: it matches neither way.
+                // No key, and no test for one: it matches neither way.
                 No
             } else if unstated {
                 Open
             } else {
-                let each = fit.into_iter().map(|(_, value)| self.holds(&rest, of, &value, wanted));
-                if wanted { each.min().unwrap_or(Yes) } else { each.max().unwrap_or(No) }
+                let each = fit.into_iter().map(|(_, value)| self.holds(&rest, of, &value, positive));
+                if positive { each.min().unwrap_or(Yes) } else { each.max().unwrap_or(No) }
             });
         }
-        if wanted { answers.into_iter().min().unwrap_or(Yes) } else { answers.into_iter().max().unwrap_or(No) }
+        if positive { answers.into_iter().min().unwrap_or(Yes) } else { answers.into_iter().max().unwrap_or(No) }
     }
 
     /// One test of one setting; without a name it is a value, or a list of values, to be equal to.
-    fn test(&self, name: &str, wanted: &Json, of: Type, value: &Json) -> Answer {
+    fn test(&self, name: &str, demanded: &Json, of: Type, value: &Json) -> Answer {
         if name == "present" {
-            return if wanted == &json!(true) {
+            return if demanded == &json!(true) {
                 presence(&meaning(value, of), of)
             } else {
                 presence(&meaning(value, of), of).not()
@@ -384,14 +387,14 @@ impl Asked<'_> {
         if is_unset(&value) && !matches!(of, Type::List) && !empty {
             return No;
         }
-        let wanted: Vec<&Json> = match wanted {
+        let demanded: Vec<&Json> = match demanded {
             Json::Array(several) => several.iter().collect(),
             one => vec![one],
         };
         match name {
-            "" => wanted.into_iter().map(|wanted| self.equals(wanted, of, &value)).max().unwrap_or(No),
+            "" => demanded.into_iter().map(|demanded| self.equals(demanded, of, &value)).max().unwrap_or(No),
             "min" | "max" | "above" | "below" => {
-                let (Some(bound), Some(number)) = (wanted[0].as_f64(), value.as_f64()) else { return No };
+                let (Some(bound), Some(number)) = (demanded[0].as_f64(), value.as_f64()) else { return No };
                 Answer::of(match name {
                     "min" => number >= bound,
                     "max" => number <= bound,
@@ -400,19 +403,19 @@ impl Asked<'_> {
                 })
             }
             "each" => value.as_array().map_or(No, |elements| {
-                let (text, of_each) = (Type::Text { arn: false }, wanted_of_each(&wanted));
+                let (text, of_each) = (Type::Text { arn: false }, demand_of_each(&demanded));
                 elements.iter().map(|element| self.holds(&of_each, text, element, true)).min().unwrap_or(Yes)
             }),
             "contains" if matches!(of, Type::List) => {
-                Answer::of(value.as_array().is_some_and(|elements| elements.contains(wanted[0])))
+                Answer::of(value.as_array().is_some_and(|elements| elements.contains(demanded[0])))
             }
             "looks-secret" => {
                 let text = if is_digest(&value) { &value["of"] } else { &value };
-                Answer::of((text == SECRET) == (wanted[0] == &json!(true)))
+                Answer::of((text == SECRET) == (demanded[0] == &json!(true)))
             }
             _ if is_digest(&value) => Open,
             "log-format" => {
-                let context = wanted[0]["context"].as_array().cloned().unwrap_or_default();
+                let context = demanded[0]["context"].as_array().cloned().unwrap_or_default();
                 let template = value.as_str().unwrap_or_default();
                 // A variable ends where its name cannot go on.
                 Answer::of(context.iter().all(|name| {
@@ -421,15 +424,15 @@ impl Asked<'_> {
                 }))
             }
             "contains" => {
-                // Copied from the end of an ARN, unless nothing else is asked for.
-                let part = Some(short(wanted[0], of)).filter(|part| !part.is_empty());
+                // Copied from the end of an ARN, unless nothing else is requested.
+                let part = Some(short(demanded[0], of)).filter(|part| !part.is_empty());
                 Answer::of(short(&value, of).contains(&part.unwrap_or_else(|| ":*".to_owned())))
             }
             "matches" => {
-                let regex = regex::Regex::new(wanted[0].as_str().unwrap_or_default()).unwrap();
+                let regex = regex::Regex::new(demanded[0].as_str().unwrap_or_default()).unwrap();
                 Answer::of(regex.is_match(&short(&value, of)))
             }
-            "like" => wanted
+            "like" => demanded
                 .into_iter()
                 .map(|glob| self.like(glob.as_str().unwrap_or_default(), of, &value))
                 .max()
@@ -438,22 +441,22 @@ impl Asked<'_> {
         }
     }
 
-    fn equals(&self, wanted: &Json, of: Type, value: &Json) -> Answer {
-        match (wanted, of) {
-            (Json::String(wanted), _) => {
-                let wanted = match self.filled(wanted) {
+    fn equals(&self, demanded: &Json, of: Type, value: &Json) -> Answer {
+        match (demanded, of) {
+            (Json::String(demanded), _) => {
+                let demanded = match self.filled(demanded) {
                     Ok(pieces) => pieces.into_iter().map(|(text, _)| text).collect::<String>(),
                     Err(answer) => return answer,
                 };
                 if is_digest(value) {
-                    return Answer::of(value["of"] == json!(wanted));
+                    return Answer::of(value["of"] == json!(demanded));
                 }
-                Answer::of(short(value, of) == short(&json!(wanted), of))
+                Answer::of(short(value, of) == short(&json!(demanded), of))
             }
             // YAML 1.1 writes OFF so.
             (Json::Bool(false), Type::Level(_)) => Answer::of(value == "OFF"),
-            (Json::Number(wanted), _) => Answer::of(value.as_f64() == wanted.as_f64()),
-            _ => Answer::of(wanted == value),
+            (Json::Number(demanded), _) => Answer::of(value.as_f64() == demanded.as_f64()),
+            _ => Answer::of(demanded == value),
         }
     }
 
@@ -504,7 +507,7 @@ impl Asked<'_> {
         if open { Err(Open) } else { Ok(pieces) }
     }
 
-    /// Whether a rule is about a route; null is the stage default.
+    /// True if a rule is about a route; null is the stage default.
     fn matches(&self, rule: &Rule, route: &Json) -> Answer {
         let mut document = self.document.clone();
         document["route"] = route.clone();
@@ -512,7 +515,7 @@ impl Asked<'_> {
         matches.map(|pattern| self.holds(pattern, Type::Struct(DOCUMENT), &document, true)).min().unwrap_or(Yes)
     }
 
-    /// What a part of `each-route` says of settings that a rule is about, or perhaps is.
+    /// Verdict of a part of `each-route` on settings that a rule is about, or may be.
     fn demanded(
         &self,
         chosen: Answer,
@@ -533,7 +536,7 @@ impl Asked<'_> {
         }
     }
 
-    /// The settings in force of a route; none when it sets nothing of what is asked and so is as the default is.
+    /// The settings in force of a route; none when it sets no setting of the rule and so is as the default is.
     fn in_force(&self, key: &str, inherits: bool, names: &BTreeSet<String>, default_is_told: bool) -> Option<Json> {
         let entry = &self.document["RouteSettings"][key];
         let own = |name: &str| Some(value_of(entry, name)).filter(|value| !is_unset(value));
@@ -607,7 +610,7 @@ impl Asked<'_> {
                 .filter(|(_, value)| presence(value, of) == Yes)
                 .map(|(key, _)| key)
                 .collect();
-            // What should not be there is told key by key; what is missing has no key.
+            // Unexpected keys are reported one by one; a missing one has no key.
             let told = if present == json!(true) { vec![key.to_owned()] } else { there };
             out.extend(told.iter().map(|key| Finding { path: below(key), or_below: false }));
         }
@@ -627,8 +630,8 @@ fn bare(pattern: &Json, of: Type) -> Json {
     }
 }
 
-fn wanted_of_each(wanted: &[&Json]) -> Json {
-    match wanted {
+fn demand_of_each(demanded: &[&Json]) -> Json {
+    match demanded {
         [one] => (*one).clone(),
         several => Json::Array(several.iter().map(|one| (*one).clone()).collect()),
     }

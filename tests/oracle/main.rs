@@ -24,7 +24,7 @@ use serde_json::{Value as Json, json};
 use generate::Random;
 use judge::{Rule, Verdict};
 
-/// How many stages each rule is tried on.
+/// Number of stages that each rule is tried on.
 const STAGES: u64 = 8;
 
 /// A rule under its policy's `match`, and a stage.
@@ -59,7 +59,7 @@ impl Case {
         load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: self.policy() })]).ok()
     }
 
-    /// What driftgate says.
+    /// Verdict of driftgate.
     fn driftgate(&self, policies: &Policies) -> check::Verdict {
         let policy = &policies.policies[0];
         let inheritance = match self.rule.inherits {
@@ -77,7 +77,7 @@ impl Case {
         judge::verdict(&self.rule, &self.document)
     }
 
-    /// What the two disagree on.
+    /// Disagreements of the two.
     fn disagreement(&self, ours: &check::Verdict) -> Option<String> {
         let theirs = self.oracle();
         let agree = match (ours, &theirs) {
@@ -201,10 +201,12 @@ fn driftgate_says_what_the_guide_says() {
         *verdicts.entry(name).or_default() += 1;
         if case.disagreement(&verdict).is_some() {
             let case = case.smallest();
-            let said = case.loaded().and_then(|policies| case.disagreement(&case.driftgate(&policies)));
+            let problem = case.loaded().and_then(|policies| case.disagreement(&case.driftgate(&policies)));
             let (policy, document) = (case.policy(), &case.document);
-            wrong
-                .push(format!("seed {seed}\n   policy: {policy}\n document: {document}\n{}", said.unwrap_or_default()));
+            wrong.push(format!(
+                "seed {seed}\n   policy: {policy}\n document: {document}\n{}",
+                problem.unwrap_or_default()
+            ));
             if wrong.len() == 8 {
                 break;
             }

@@ -53,7 +53,7 @@ fn whole(line: &str) -> ApiBatch {
     batch.unwrap()
 }
 
-/// Everything that an outcome says of its one stage.
+/// All findings of an outcome on its one stage.
 fn facts(results: &Results) -> Vec<String> {
     let of = |what: &str, one: &Violation| {
         format!("{what} {:?} {:?} {:?} {:?} {:?}", one.route, one.path, one.expected, one.actual, one.reading)
@@ -66,7 +66,7 @@ fn facts(results: &Results) -> Vec<String> {
     facts
 }
 
-/// What keeps a line from being a stage of a snapshot: each has these.
+/// Members that every stage of a snapshot has.
 fn completed(mut document: Json) -> Json {
     let is_set = |value: &Json| value.as_str().is_some_and(|text| !text.is_empty());
     for (at, name) in [("/StageName", "prod"), ("/api/ApiId", "a1"), ("/api/ProtocolType", "HTTP")] {

@@ -1,6 +1,6 @@
 //! The settings of a stage, written down by hand from AWS's reference: it must not look into driftgate's catalogue.
 
-/// What may stand at a place.
+/// Values that may be at a place.
 #[derive(Debug, Clone, Copy)]
 pub enum Type {
     Boolean,

@@ -40,7 +40,7 @@ pub fn is_digest(value: &Json) -> bool {
     value.get("?") == Some(&json!("digest"))
 }
 
-/// Whether AWS returned no value.
+/// True if AWS returned no value.
 pub fn is_unset(value: &Json) -> bool {
     match value {
         Json::Null => true,
@@ -62,7 +62,7 @@ pub fn meaning(value: &Json, of: Type) -> Json {
     }
 }
 
-/// Whether there is a value. A struct is there when a member is.
+/// True if there is a value. A struct is there when a member is.
 pub fn presence(value: &Json, of: Type) -> Answer {
     if is_not_stated(value) {
         return Open;
@@ -100,7 +100,7 @@ pub fn fitting(glob: &str, value: &Json) -> Vec<(String, Json)> {
     fit.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-/// Whether a key fits a glob.
+/// True if a key fits a glob.
 pub fn key_fits(glob: &str, key: &str) -> bool {
     let pattern: Vec<(char, bool)> = glob.chars().map(|c| (c, false)).collect();
     (!key.starts_with("aws:") || glob.starts_with("aws:")) && fits(&pattern, &key.chars().collect::<Vec<_>>())
@@ -111,7 +111,7 @@ pub fn value_of<'v>(value: &'v Json, key: &str) -> &'v Json {
     if is_not_stated(value) { value } else { value.get(key).unwrap_or(&Json::Null) }
 }
 
-/// Whether a glob fits a whole text; a character that is marked stands for itself.
+/// True if a glob fits a whole text; a marked character is literal.
 pub fn fits(glob: &[(char, bool)], text: &[char]) -> bool {
     match glob {
         [] => text.is_empty(),

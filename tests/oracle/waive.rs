@@ -1,4 +1,4 @@
-//! What `accept` of a waiver tolerates, judged twice: through a whole audit, and by the oracle's own words.
+//! Violations that `accept` of a waiver tolerates, judged twice: by a whole audit, and by the oracle.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Through a proxy and to a server of whose certificate only AWS_CA_BUNDLE knows: what the environment says of both is
-//! honoured, and the proxy's password is never shown.
+//! Through a proxy and to a server with a certificate that only AWS_CA_BUNDLE knows: the environment is honoured
+//! for both, and the proxy's password is never shown.
 //!
 //! The certificates are of this test alone. They were made once, for a hundred years, by an authority whose key was
 //! thrown away: `openssl req -x509 -newkey ec …` for `ca.pem`, and `openssl x509 -req -CA ca.pem …` for `server.pem`,
@@ -99,8 +99,8 @@ impl World {
             .output()
             .unwrap();
         let json = std::fs::read_to_string(folder.path().join("r.json")).unwrap();
-        let said = [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).join("\n") + &json;
-        (output.status.code().unwrap(), serde_json::from_str(&json).unwrap(), said)
+        let words = [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).join("\n") + &json;
+        (output.status.code().unwrap(), serde_json::from_str(&json).unwrap(), words)
     }
 
     fn connects(&self) -> Vec<String> {
@@ -163,46 +163,46 @@ fn gap_of(operation: &str, result: &Json, code: i32) -> (String, String) {
 #[test]
 fn the_proxy_and_the_certificates_of_the_environment_are_used() {
     let world = World::new();
-    let (code, result, said) = world.audit(PASSWORD, Some(CA), &[]);
-    assert_eq!((code, &result["summary"]["stages"]), (0, &2.into()), "{said}");
+    let (code, result, words) = world.audit(PASSWORD, Some(CA), &[]);
+    assert_eq!((code, &result["summary"]["stages"]), (0, &2.into()), "{words}");
     assert_eq!(result["scopes"][0]["account"], "111122223333", "STS goes the same way");
     let connects = world.connects();
     assert!(!connects.is_empty() && connects.iter().all(|line| line == "connect v2.apigateway.test:443 http/1.1"));
-    assert!(!said.contains(PASSWORD), "the password is shown: {said}");
+    assert!(!words.contains(PASSWORD), "the password is shown: {words}");
 }
 
 #[test]
 fn a_certificate_that_nobody_trusts_is_a_gap_about_the_bundle() {
     let world = World::new();
-    let (code, result, said) = world.audit(PASSWORD, None, &[]);
+    let (code, result, words) = world.audit(PASSWORD, None, &[]);
     let (hint, message) = only_gap(&result, code);
     assert!(hint.contains("AWS_CA_BUNDLE"), "{hint}");
     assert!(message.contains("UnknownIssuer"), "{message}");
-    assert!(!said.contains(PASSWORD), "the password is shown: {said}");
+    assert!(!words.contains(PASSWORD), "the password is shown: {words}");
 }
 
 #[test]
 fn a_proxy_that_lets_nothing_through_is_a_gap_about_the_proxy() {
     let world = World::new();
-    let (code, result, said) = world.audit("wr0ng-Pass", Some(CA), &[]);
+    let (code, result, words) = world.audit("wr0ng-Pass", Some(CA), &[]);
     let (hint, _) = only_gap(&result, code);
     assert!(hint.contains("HTTPS_PROXY") && hint.contains("NO_PROXY"), "{hint}");
-    assert!(!said.contains("wr0ng-Pass"), "the password is shown: {said}");
+    assert!(!words.contains("wr0ng-Pass"), "the password is shown: {words}");
 
     let dead = format!("http://auditor:{PASSWORD}@127.0.0.1:1");
-    let (code, result, said) = world.audit("", Some(CA), &[("HTTPS_PROXY", &dead)]);
+    let (code, result, words) = world.audit("", Some(CA), &[("HTTPS_PROXY", &dead)]);
     assert!(only_gap(&result, code).0.contains("HTTPS_PROXY"));
-    assert!(!said.contains(PASSWORD), "the password is shown: {said}");
+    assert!(!words.contains(PASSWORD), "the password is shown: {words}");
 }
 
 #[test]
 fn who_is_in_no_proxy_is_not_asked_through_it() {
     let world = World::new();
-    let (code, result, said) = world.audit(PASSWORD, Some(CA), &[("NO_PROXY", "apigateway.test")]);
+    let (code, result, words) = world.audit(PASSWORD, Some(CA), &[("NO_PROXY", "apigateway.test")]);
     let (hint, message) = only_gap(&result, code);
     assert!(hint.contains("DNS") && message.contains("dns error"), "{hint} {message}");
     assert_eq!(world.connects(), [""; 0]);
-    assert!(!said.contains(PASSWORD), "the password is shown: {said}");
+    assert!(!words.contains(PASSWORD), "the password is shown: {words}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! One case on all ways. A failure says the way, what it gave and what it should have.
+//! One case on all ways. A failure names the way, its result and the expected one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -22,7 +22,7 @@ const DOUBLED: usize = 5;
 /// Runs a case on every way, and returns the summary of its result.
 ///
 /// # Panics
-/// When two ways differ.
+/// Difference of two ways.
 pub fn compare(runtime: &Runtime, random: &mut Random) -> Json {
     let case = Case::of(random);
     let broken = REGIONS[random.below(2)];
@@ -164,7 +164,7 @@ fn oracle(case: &Case, result: &Json) {
     }
 }
 
-/// What a result holds of a rule on a stage: `violates`, waived or not, and `undecided`, each with its places.
+/// Findings of a rule on a stage: `violates`, waived or not, and `undecided`, each with its places.
 fn status(result: &Json, rule: &str, api: &Json, stage: &Json) -> BTreeMap<&'static str, BTreeSet<String>> {
     let mut found = BTreeMap::new();
     for (list, status) in [("violations", "violates"), ("waived", "violates"), ("undecided", "undecided")] {

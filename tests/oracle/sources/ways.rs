@@ -170,7 +170,7 @@ pub fn items(api: &Api) -> Json {
     json!({"Items": api.stages})
 }
 
-/// What the AWS CLI prints of the stages of an API, and the same in memory. It names nothing of the API but what flags
+/// Stages of an API as the AWS CLI prints them, and the same in memory. It names nothing of the API but what flags
 /// state: the account, the Region, the identifier and the protocol.
 pub fn printed(case: &Case, api: &Api, folder: &Path) -> [Json; 2] {
     let text = items(api).to_string();
