@@ -68,8 +68,8 @@ pub fn reasons(
         }
         Verdict::NotApplicable => {
             let mut lacking = Vec::new();
-            if let Some(picture) = &rule.expect {
-                picture.lacking(protocol, &mut Path::new(), &mut lacking);
+            if let Some(pattern) = &rule.expect {
+                pattern.lacking(protocol, &mut Path::new(), &mut lacking);
             }
             for part in rule.each_route.iter().flat_map(|routes| &routes.parts) {
                 let mut path = Path::named([stage::DEFAULT_ROUTE.name]);
@@ -111,9 +111,9 @@ fn demanded(
     options: Options,
 ) -> Vec<Failure> {
     let mut demanded = Vec::new();
-    if let Some(picture) = &rule.expect {
+    if let Some(pattern) = &rule.expect {
         let at = Context::top(document, protocol, Use::Expect).showing(options.show_values);
-        picture.demands(document.stage, &at, &mut Trail::top(), &mut demanded);
+        pattern.demands(document.stage, &at, &mut Trail::top(), &mut demanded);
     }
     demanded.extend(rule.assertion.iter().map(asserted::failure));
     if let Some(each) = &rule.each_route {
@@ -181,7 +181,7 @@ mod tests {
     use crate::policy::text::diagnostic::SourceText;
 
     /// The reasons of a rule with these keys (`match`, `expect`) on a stage, one a line.
-    fn said(rule: &str, given: &str) -> Vec<String> {
+    fn reasons_of(rule: &str, given: &str) -> Vec<String> {
         let text = format!(
             "policy: p\nmatch: {{StageName: prod}}\nrules:\n  - {{id: r, title: t, severity: low, {rule}}}\n\
              tests:\n  - {{name: n, given: {given}, violates: []}}\n"
@@ -275,7 +275,7 @@ mod tests {
                 &[": expected any of: Tags.a: present; or AutoDeploy: false"],
             ),
         ] {
-            assert_eq!(said(rule, given), expected, "{rule}");
+            assert_eq!(reasons_of(rule, given), expected, "{rule}");
         }
     }
 }

@@ -55,11 +55,11 @@ impl Chosen {
 }
 
 /// The answer of a demand on a route that may or may not be chosen: only a failure depends on that.
-fn demanded(chosen: Truth, says: Truth) -> Option<Truth> {
-    match (chosen, says) {
+fn demanded(chosen: Truth, answer: Truth) -> Option<Truth> {
+    match (chosen, answer) {
         (Truth::False | Truth::Dropped, _) => None,
         (Truth::Unknown, Truth::False) => Some(Truth::Unknown),
-        (_, says) => Some(says),
+        (_, answer) => Some(answer),
     }
 }
 
@@ -122,7 +122,7 @@ impl<'d> Routes<'d> {
                 return own;
             }
             let others = self.besides_default(part);
-            let others = others.filter_map(|route| demanded(route.chosen, self.says(part, &route)));
+            let others = others.filter_map(|route| demanded(route.chosen, self.answer(part, &route)));
             Truth::all(demanded(self.chosen.default, own).into_iter().chain(others).chain(unstated))
         }))
     }
@@ -172,7 +172,7 @@ impl<'d> Routes<'d> {
     }
 
     /// The answer of a part on a route. Most parts test one member, for which no settings need be put together.
-    fn says(&self, part: &RoutePart, route: &Route<'_>) -> Truth {
+    fn answer(&self, part: &RoutePart, route: &Route<'_>) -> Truth {
         match &part.pattern {
             Pattern::Member { field, at, inner } if field.on.include(self.at.protocol) => {
                 let own = route.entry.member(*at);
@@ -192,7 +192,7 @@ impl<'d> Routes<'d> {
     /// The settings of one route that fail under one reading of its entry, marked if they fail under that one alone.
     fn failures_of(&self, part: &RoutePart, route: &Route<'_>, out: &mut Vec<Failure>) {
         let trail = || Trail::route(route.key);
-        if self.says(part, route) != Truth::False {
+        if self.answer(part, route) != Truth::False {
             return;
         }
         let before = out.len();
@@ -244,7 +244,7 @@ impl<'d> Routes<'d> {
             let default = || part.pattern.truth(self.default, &self.at);
             let mut others = self.besides_default(part);
             (self.chosen.default == Truth::Unknown && default() == Truth::False)
-                || others.any(|route| route.chosen == Truth::Unknown && self.says(part, &route) == Truth::False)
+                || others.any(|route| route.chosen == Truth::Unknown && self.answer(part, &route) == Truth::False)
         })
     }
 
@@ -265,8 +265,8 @@ impl<'d> Routes<'d> {
                 }
             }
         }
-        let asks = |part: &RoutePart| part.pattern.truth(self.default, &self.at) != Truth::Dropped;
-        if self.may_be_entries() && self.parts.iter().any(asks) {
+        let applies = |part: &RoutePart| part.pattern.truth(self.default, &self.at) != Truth::Dropped;
+        if self.may_be_entries() && self.parts.iter().any(applies) {
             out.push(OpenQuestion::not_stated(stage::ROUTES.name.into()));
         }
         if self.depends_on_match() {

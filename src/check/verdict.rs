@@ -206,11 +206,11 @@ fn assuming(
     }
 
     let at = Context::top(document, protocol, Use::Expect).showing(options.show_values);
-    let picture = rule.expect.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
+    let expect = rule.expect.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
     let routes = rule.each_route.as_ref().map(|each| Routes::of(each, chosen, document, protocol, options));
     let asserted = rule.assertion.as_ref().map(|assertion| AssertOutcome::of(assertion, document, protocol, options));
     let truths = [
-        picture.as_ref().map(|(_, truth)| *truth),
+        expect.as_ref().map(|(_, truth)| *truth),
         routes.as_ref().map(Routes::truth),
         asserted.as_ref().map(AssertOutcome::truth),
     ];
@@ -219,7 +219,7 @@ fn assuming(
         Truth::Dropped => Verdict::NotApplicable,
         Truth::False => {
             let mut failures = Vec::with_capacity(1);
-            if let Some((pattern, Truth::False)) = picture {
+            if let Some((pattern, Truth::False)) = expect {
                 pattern.failures(document.stage, &at, &mut Trail::top(), &mut failures);
             }
             if let Some(routes) = routes {
@@ -232,7 +232,7 @@ fn assuming(
         }
         Truth::Unknown => {
             let mut questions = Vec::new();
-            if let Some((pattern, Truth::Unknown)) = picture {
+            if let Some((pattern, Truth::Unknown)) = expect {
                 pattern.open_questions(document.stage, &at, &mut Trail::top(), &mut questions);
             }
             if let Some(routes) = routes {

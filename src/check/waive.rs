@@ -200,13 +200,13 @@ fn accepts(
         [Segment::Member(name), Segment::Key(_), below @ ..] if *name == ROUTES.name => Some(below),
         _ => None,
     };
-    let (picture, each_route) = (accept.pattern.as_ref(), accept.each_route.as_ref());
+    let (pattern, each_route) = (accept.pattern.as_ref(), accept.each_route.as_ref());
     let named = !setting.is_empty()
-        && (picture.is_some_and(|pattern| pattern.names(&setting, document.stage, &at))
+        && (pattern.is_some_and(|pattern| pattern.names(&setting, document.stage, &at))
             || each_route.zip(of_route).is_some_and(|(pattern, setting)| pattern.names(setting, settings, &at_route)));
-    let picture = || picture.map(|pattern| pattern.truth(document.stage, &at));
+    let pattern = || pattern.map(|pattern| pattern.truth(document.stage, &at));
     let each_route = || each_route.map(|pattern| pattern.truth(settings, &at_route));
-    named && Truth::all(picture().into_iter().chain(each_route())) == Truth::True
+    named && Truth::all(pattern().into_iter().chain(each_route())) == Truth::True
 }
 
 /// The stage with the settings in force of a route in place of its entry.

@@ -101,8 +101,8 @@ mod tests {
         for (alter, words) in cases {
             let mut results = good();
             alter(&mut results);
-            let said = inconsistency(&results).unwrap_or_default();
-            assert!(said.contains(words), "{words}: {said}");
+            let message = inconsistency(&results).unwrap_or_default();
+            assert!(message.contains(words), "{words}: {message}");
         }
     }
 

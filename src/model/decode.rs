@@ -10,8 +10,8 @@ use super::json::{EachOnce, Key, ObjectKeys, kind_of};
 use super::projection::Members;
 use super::value::Value;
 
-/// Reads one value as its row of the catalogue says: `null` and `""` are unset, unknown members are passed over. A
-/// member that is there twice is an error, in whatever spelling, and whether it is wanted or not.
+/// Reads one value by its row of the catalogue: `null` and `""` are unset, unknown members are passed over. A
+/// member that is there twice is an error, in any spelling, projected or not.
 #[derive(Clone, Copy)]
 pub struct Decode<'w> {
     field: &'static Field,
@@ -86,7 +86,7 @@ impl<'de> DeserializeSeed<'de> for Decode<'_> {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value<'de>, D::Error> {
-        // The format describes itself, so the visitor is told what stands there and can name it when it is wrong.
+        // The format describes itself, so the visitor gets the value's type and can name it when it is wrong.
         from.deserialize_any(self)
     }
 }
@@ -294,7 +294,7 @@ impl<'de> Visitor<'de> for Member {
     }
 }
 
-/// Checks a value that nobody reads as strictly as [`Decode`] does, and builds none.
+/// Checks an unread value as strictly as [`Decode`] does, and builds none.
 struct Skip<'w>(Decode<'w>);
 
 impl<'de> DeserializeSeed<'de> for Skip<'_> {

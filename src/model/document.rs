@@ -21,7 +21,7 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// An API of which no stage is known yet: what can be said of its stages before they are fetched.
+    /// An API before its stages are fetched.
     #[must_use]
     pub fn before_its_stages(account: Option<&'a str>, region: Option<&'a str>, api: &'a Value<'a>) -> Self {
         Self { account, region, api, stage: &super::value::NOT_STATED }
@@ -112,7 +112,7 @@ pub fn is_region(name: &str) -> bool {
         && number.chars().all(|c| c.is_ascii_digit())
 }
 
-/// An API of which the source states nothing but, perhaps, its identifier and protocol.
+/// An API with nothing stated but, perhaps, its identifier and protocol.
 #[must_use]
 pub fn api_stated_by(api_id: Option<&str>, protocol: Option<Protocol>) -> Value<'static> {
     static NOTHING: LazyLock<Vec<Value<'static>>> = LazyLock::new(|| vec![Value::NotStated; API.len()]);

@@ -99,7 +99,7 @@ impl Path {
     /// The segments, from the top.
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = Segment<'_>> {
         self.ends.iter().enumerate().map(|(at, (end, kind))| {
-            // A dot stands between two segments.
+            // A dot separates two segments.
             let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(end, _)| end + 1);
             let name = self.text.get(start..*end).unwrap_or_default();
             match kind {

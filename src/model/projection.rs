@@ -49,7 +49,7 @@ impl Struct {
         Self { own: u32::MAX, below: vec![u32::MAX; fields.len()] }
     }
 
-    /// Adds what stands at a path, all of it.
+    /// Adds everything at a path.
     fn add(&mut self, fields: &[Field], path: &str) {
         let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
         let Some(at) = position(fields, name) else { return };
@@ -76,7 +76,7 @@ impl Projection {
     /// The members that hold these paths of the document, and those that every report names.
     pub fn of<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
         let mut projection = Self { stage: Struct::none_of(STAGE) };
-        // A path below the API, or of what is no row of the stage, adds nothing: that is known without.
+        // A path below the API, or outside the rows of the stage, adds nothing: its value is known without.
         let names = STAGE.iter().filter(|field| field.identity).map(|field| field.name);
         for path in names.chain(paths) {
             projection.stage.add(STAGE, path);

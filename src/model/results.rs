@@ -226,19 +226,19 @@ mod tests {
             },
             ..Results::default()
         };
-        let said = |results: &Results| results.unused_policies().into_iter().map(|it| it.message).collect::<Vec<_>>();
+        let texts = |results: &Results| results.unused_policies().into_iter().map(|it| it.message).collect::<Vec<_>>();
         let why = "its `match` selects no such stage, or its rules do not apply";
         assert_eq!(
-            said(&results),
+            texts(&results),
             [format!("the policy b (p.yaml) governs none of the 2 stages that were read: {why}")]
         );
         results.summary.stages = 1;
         results.gaps.push(Gap::default());
         let others = "what could not be read may hold stages that it governs";
         let one = format!("the policy b (p.yaml) does not govern the 1 stage that was read: {why}; {others}");
-        assert_eq!(said(&results), [one]);
+        assert_eq!(texts(&results), [one]);
         // That nothing was read is one warning, not one for each policy.
         results.summary.stages = 0;
-        assert!(said(&results).is_empty());
+        assert!(texts(&results).is_empty());
     }
 }

@@ -19,7 +19,7 @@ pub struct Page<'w> {
     colour: bool,
 }
 
-/// A piece of text and its style. The text is on one line and inert, but for what it may be at a line's start.
+/// A piece of text and its style. The text is on one line and escaped, but for what it may be at a line's start.
 pub type Span<'t> = (Style, &'t str);
 
 impl<'w> Page<'w> {

@@ -74,7 +74,7 @@ impl From<Error> for OpenError {
     }
 }
 
-/// A file that cannot be read. Nothing was audited; the message says where and what to do.
+/// A file that cannot be read. Nothing was audited; the message names the place and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error(pub String);
 

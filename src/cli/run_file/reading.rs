@@ -39,7 +39,7 @@ pub struct Reader<'r, 'c> {
 impl<'c> Reader<'_, 'c> {
     /// Reads all flags, and notes every mistake.
     pub fn settings(&mut self) -> Vec<FileFlag<'c>> {
-        // A file in which everything is commented out holds no flags, which is no mistake.
+        // A file in which everything is commented out holds no flags, and is valid.
         let blank = |line: &str| line.trim_start().is_empty() || line.trim_start().starts_with('#');
         if self.problems.file.text.lines().all(blank) {
             return Vec::new();

@@ -135,11 +135,11 @@ pub fn faults(unreadable: &[Unreadable], found: &[Diagnostic], consequence: &str
 
 /// Writes warnings about policies.
 pub fn warnings(found: &[Lint]) {
-    for of_one_file in found.chunk_by(|a, b| a.said.file == b.said.file) {
+    for of_one_file in found.chunk_by(|a, b| a.diagnostic.file == b.diagnostic.file) {
         for warning in of_one_file.iter().take(MOST_A_FILE) {
-            print(&draw(Level::WARNING, &warning.said, warning.beside.as_ref(), &renderer()));
+            print(&draw(Level::WARNING, &warning.diagnostic, warning.beside.as_ref(), &renderer()));
         }
-        and_more(of_one_file.len(), &of_one_file[0].said.file.name);
+        and_more(of_one_file.len(), &of_one_file[0].diagnostic.file.name);
     }
 }
 
@@ -168,13 +168,13 @@ fn line_of(
         .annotation(kind.span(mark).label(short(label)))
 }
 
-fn draw(level: Level<'_>, said: &Diagnostic, beside: Option<&Excerpt>, renderer: &Renderer) -> String {
-    let primary = line_of(&said.file, &said.span, AnnotationKind::Primary, &said.label);
-    let mut group = level.primary_title(short(&said.title)).element(primary);
+fn draw(level: Level<'_>, diagnostic: &Diagnostic, beside: Option<&Excerpt>, renderer: &Renderer) -> String {
+    let primary = line_of(&diagnostic.file, &diagnostic.span, AnnotationKind::Primary, &diagnostic.label);
+    let mut group = level.primary_title(short(&diagnostic.title)).element(primary);
     if let Some(place) = beside {
         group = group.element(line_of(&place.file, &place.span, AnnotationKind::Context, &place.label));
     }
-    for help in &said.help {
+    for help in &diagnostic.help {
         group = group.element(Level::HELP.message(folded(&visible(help))));
     }
     format!("{}\n", renderer.render(&[group]))

@@ -211,14 +211,14 @@ impl Target {
         self.when(When::Share(seed, share), effect)
     }
 
-    /// Strikes them as `when` says.
+    /// Strikes them under the condition `when`.
     pub fn when(self, when: When, effect: Effect) -> Fault {
         Fault { on: self, when, effect }
     }
 
     fn includes(&self, caller: &Caller<'_>, call: &Call<'_>) -> bool {
         let named =
-            |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
+            |filter: &Option<String>, found: Option<&str>| filter.as_deref().is_none_or(|filter| found == Some(filter));
         self.operation.map_or(call.operation.is_api_gateway(), |operation| operation == call.operation)
             && named(&self.account, Some(call.resource.role().map_or(caller.account, |(account, _)| account)))
             && named(&self.region, Some(caller.region))

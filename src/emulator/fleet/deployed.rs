@@ -176,12 +176,12 @@ impl Fleet {
     }
 
     pub(crate) fn opt_in(&self, account: &str, region: &str) -> OptIn {
-        let told = self.accounts.get(account);
-        if told.is_some_and(|told| told.disabled.contains(region)) {
+        let found = self.accounts.get(account);
+        if found.is_some_and(|found| found.disabled.contains(region)) {
             OptIn::Disabled
         } else if !regions::is_opt_in(region) {
             OptIn::ByDefault
-        } else if told.is_some_and(|told| told.enabled.contains(region) || told.regions.contains_key(region)) {
+        } else if found.is_some_and(|found| found.enabled.contains(region) || found.regions.contains_key(region)) {
             OptIn::Enabled
         } else {
             // Generated Regions are not opt-in.

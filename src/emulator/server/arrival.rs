@@ -35,8 +35,8 @@ pub struct Arrival {
 pub struct ArrivalLog(Option<Mutex<Vec<Arrival>>>);
 
 impl ArrivalLog {
-    pub fn new(wanted: bool) -> ArrivalLog {
-        ArrivalLog(wanted.then(Mutex::default))
+    pub fn new(keep: bool) -> ArrivalLog {
+        ArrivalLog(keep.then(Mutex::default))
     }
 
     /// Takes a closure so that a server that logs nothing copies nothing.

@@ -31,7 +31,7 @@ fn key(caller: &Caller<'_>, api_id: &str, stage: Option<&str>) -> DeletedItem {
     (caller.account.to_owned(), caller.region.to_owned(), api_id.to_owned(), stage.map(str::to_owned))
 }
 
-/// The answer of the service, with its lists cut as `paging` says.
+/// The answer of the service, with its lists cut by `paging`.
 pub fn answer(
     (fleet, deleted): (&Fleet, &Deleted),
     caller: &Caller<'_>,

@@ -11,7 +11,7 @@ const ORGANIZATION: &str = "o-demodemo01";
 /// The items on a page of AWS's, and the most that `MaxResults` takes.
 const PAGE: usize = 20;
 
-/// The answer of the service, with its lists cut as `paging` says.
+/// The answer of the service, with its lists cut by `paging`.
 pub fn answer(
     organization: Option<&Organization>,
     caller: &Caller<'_>,

@@ -16,7 +16,7 @@ pub fn list(
     opt_in: impl Fn(&str) -> OptIn,
 ) -> Result<Reply, Refusal> {
     let request = call.json();
-    let wanted = request["RegionOptStatusContains"].as_array();
+    let requested = request["RegionOptStatusContains"].as_array();
     let status = |region: &str| match opt_in(region) {
         OptIn::ByDefault => "ENABLED_BY_DEFAULT",
         OptIn::Enabled => "ENABLED",
@@ -25,7 +25,7 @@ pub fn list(
     let regions: Vec<(&str, &str)> = of_partition(caller.partition())
         .into_iter()
         .map(|region| (region, status(region)))
-        .filter(|(_, status)| wanted.is_none_or(|wanted| wanted.iter().any(|wanted| wanted == status)))
+        .filter(|(_, status)| requested.is_none_or(|requested| requested.iter().any(|requested| requested == status)))
         .collect();
     let list = List { caller, of: "regions", length: regions.len(), page_size: PAGE, largest: LARGEST_PAGE };
     // Unlike the other services, it returns more than its own page size on request.

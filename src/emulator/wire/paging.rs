@@ -69,7 +69,7 @@ impl List<'_> {
         let own = self.page_size.max(1);
         match max_results.map(str::parse::<usize>) {
             None => Ok(own),
-            Some(Ok(wanted)) if (1..=self.largest).contains(&wanted) => Ok(wanted.min(own)),
+            Some(Ok(requested)) if (1..=self.largest).contains(&requested) => Ok(requested.min(own)),
             Some(_) => {
                 let largest = self.largest;
                 Err(Refusal::bad_request(format!("Invalid value for maxResults: must be between 1 and {largest}")))

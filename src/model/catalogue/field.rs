@@ -44,9 +44,9 @@ pub enum Kind {
     OneOf(&'static [&'static str]),
     /// Named members.
     Struct(&'static [Field]),
-    /// Free keys, every value of which is as the row says.
+    /// Free keys, with values as in the row.
     Map(&'static Field),
-    /// Values in order, each as the row says.
+    /// Values in order, each as in the row.
     List(&'static Field),
 }
 
@@ -162,7 +162,7 @@ pub const fn structure(name: &'static str, of: &'static [Field], about: &'static
     Field::new(name, Kind::Struct(of), Unset::Empty, about)
 }
 
-/// A map whose values are as this row says.
+/// A map with values as in this row.
 #[must_use]
 pub const fn map(name: &'static str, of: &'static Field, about: &'static str) -> Field {
     Field::new(name, Kind::Map(of), Unset::Empty, about)

@@ -105,8 +105,8 @@ mod tests {
             (r#"{"text":"s3cret"#, "EOF while parsing a string"),
             (r#"{"text" "s3cret"}"#, "expected `:`"),
         ] {
-            let said = describe(&serde_json::from_str::<Sample>(json).unwrap_err());
-            assert_eq!(said, expected, "{json}");
+            let message = describe(&serde_json::from_str::<Sample>(json).unwrap_err());
+            assert_eq!(message, expected, "{json}");
         }
     }
 }

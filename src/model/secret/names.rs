@@ -73,7 +73,7 @@ const OTHER_KEYS: [&str; 52] = [
     "site", "sort", "tag", "tur", "whis",
 ];
 
-/// Texts of which each word for a secret above contains one.
+/// Texts such that each word for a secret above contains one.
 const HINTS: [&str; 19] = [
     "auth", "bearer", "contrasena", "cred", "hmac", "jw", "kennwort", "key", "otp", "pass", "pat", "pepper", "psk",
     "psw", "pw", "sa", "secret", "sig", "token",

@@ -20,7 +20,7 @@ pub use scope::{Scope, ScopeName, ScopeOutcome};
 pub use shard::Shard;
 pub use warning::{Warning, WarningKind, WarningName};
 
-/// Stages in the order of their source, until it has said everything.
+/// Stages in the order of their source, until its end.
 pub trait State: Send {
     /// The next batch, waiting for it; `None` when there is no more.
     fn next(&mut self) -> Option<Box<dyn Batch>>;
@@ -64,7 +64,7 @@ impl State for VecState {
     }
 }
 
-/// An input that cannot be audited at all. The message says what, where and what to do.
+/// An input that cannot be audited at all. The message names the problem, the place and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unusable(pub String);
 
@@ -115,7 +115,7 @@ pub struct Close {
     pub scopes: Vec<Scope>,
     /// Everything that could not be read.
     pub gaps: Vec<Gap>,
-    /// Warnings, none of which makes the audit incomplete.
+    /// Warnings; the audit is complete in spite of them.
     pub warnings: Vec<Warning>,
     /// The error that failed the run as a whole, although it came to its end.
     pub failed: Option<String>,

@@ -21,13 +21,13 @@ impl Selection {
     /// True if an API is selected. An API whose id is not stated may be the selected one.
     #[must_use]
     pub fn has_api(&self, api_id: Option<&str>) -> bool {
-        self.apis.is_empty() || api_id.is_none_or(|id| self.apis.iter().any(|wanted| wanted == id))
+        self.apis.is_empty() || api_id.is_none_or(|id| self.apis.iter().any(|selected| selected == id))
     }
 
     /// True if a stage of that name is selected.
     #[must_use]
     pub fn has_stage(&self, name: Option<&str>) -> bool {
-        self.stages.is_empty() || name.is_some_and(|name| self.stages.iter().any(|wanted| wanted == name))
+        self.stages.is_empty() || name.is_some_and(|name| self.stages.iter().any(|selected| selected == name))
     }
 }
 
@@ -122,14 +122,14 @@ impl FoundNames {
     }
 }
 
-fn note(found: &mut BTreeSet<String>, wanted: &[String], name: &str) {
-    if !found.contains(name) && wanted.iter().any(|wanted| wanted == name) {
+fn note(found: &mut BTreeSet<String>, selected: &[String], name: &str) {
+    if !found.contains(name) && selected.iter().any(|selected| selected == name) {
         found.insert(name.to_owned());
     }
 }
 
 /// A gap for each name given by a flag that is nowhere: most likely mistyped. What could not be read (`gaps`) may hold
-/// it, and says more; so a name that may be there has none. `within` is what the source itself was narrowed to.
+/// it, and is a gap already; so a name that may be there has none. `within` is what the source itself was narrowed to.
 #[must_use]
 pub fn missing_names(selection: &Selection, within: &Narrowing, found: &FoundNames, gaps: &[Gap]) -> Vec<Gap> {
     let may_hold_api = |id: &String| gaps.iter().any(|gap| gap.api_id.as_ref().is_none_or(|of| of == id));

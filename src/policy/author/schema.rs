@@ -182,7 +182,7 @@ fn scalar(field: &'static Field, name: &str) -> Value {
     };
     let several = json!({"minItems": 1, "items": value, "minProperties": 1, "additionalProperties": false,
                          "properties": tests(field, name)});
-    // In one schema where there is one type of value: an editor then says what is wrong within a mapping.
+    // In one schema where there is one type of value: an editor then reports mistakes within a mapping.
     let schema = match value.get("type") {
         Some(kind) => with(with(several, "type", json!([kind, "array", "object"])), "minLength", json!(1)),
         None => json!({"anyOf": [value, with(several, "type", json!(["array", "object"]))]}),

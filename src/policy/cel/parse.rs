@@ -46,13 +46,13 @@ fn syntax_error(text: &str, error: &ParseError) -> Mistake {
     let word = rest.get(..word.max(1)).unwrap_or(rest);
     let label = match error.msg.trim_start_matches("Syntax error: ") {
         // The parser lists everything that is allowed there, which helps no one.
-        said if said.starts_with("mismatched") || said.starts_with("extraneous") => match word {
+        message if message.starts_with("mismatched") || message.starts_with("extraneous") => match word {
             "" => "something is missing here".to_owned(),
             word => format!("`{word}` is not allowed here"),
         },
-        said if said.starts_with("token recognition") => "this means nothing in CEL".to_owned(),
-        said if said.contains("has() macro") => "`has(…)` takes a name behind a dot".to_owned(),
-        said => said.replace("at '<EOF>'", "at the end"),
+        message if message.starts_with("token recognition") => "this means nothing in CEL".to_owned(),
+        message if message.contains("has() macro") => "`has(…)` takes a name behind a dot".to_owned(),
+        message => message.replace("at '<EOF>'", "at the end"),
     };
     let help = match word.to_ascii_lowercase().as_str() {
         "=" => Some("`==` compares"),

@@ -116,11 +116,11 @@ impl Why<'_, '_> {
     ) -> Option<String> {
         let (quantifier, answer) = (Quantifier::of(of)?, answer?);
         // `exists_one` is false for those that hold, since there are several or none.
-        let wanted = answer || quantifier.name == "exists_one";
+        let deciding = answer || quantifier.name == "exists_one";
         let (mut names, mut count, mut all) = (Vec::new(), 0, 0);
         elements(of, context, |at, element, scope| {
             all += 1;
-            if self.program.evaluate(quantifier.test, scope, self.stage).ok() != Some(wanted) {
+            if self.program.evaluate(quantifier.test, scope, self.stage).ok() != Some(deciding) {
                 return;
             }
             count += 1;

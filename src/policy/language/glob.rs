@@ -8,7 +8,7 @@ pub struct Glob(Vec<Piece>);
 enum Piece {
     Literal(Box<str>),
     /// A text that is given when the glob is tried, by its place.
-    Given(usize),
+    Placeholder(usize),
     One,
     Run,
 }
@@ -63,19 +63,19 @@ impl Glob {
     }
 
     /// Adds the text that is given at this place when the glob is tried; it is matched as it is.
-    pub fn push_given(&mut self, place: usize) {
-        self.0.push(Piece::Given(place));
+    pub fn push_placeholder(&mut self, place: usize) {
+        self.0.push(Piece::Placeholder(place));
     }
 
     /// True if the glob fits the whole text.
     #[must_use]
     pub fn fits(&self, text: &str) -> bool {
-        self.fits_given(text, &[])
+        self.fits_with(text, &[])
     }
 
     /// True if the glob fits the whole text, with these texts in it.
     #[must_use]
-    pub fn fits_given(&self, text: &str, given: &[&str]) -> bool {
+    pub fn fits_with(&self, text: &str, given: &[&str]) -> bool {
         let starts = |at: usize, literal: &str| text[at..].starts_with(literal).then_some(literal.len());
         let (mut piece, mut at) = (0, 0);
         // The place to go on at when a piece does not fit: the run last seen takes one character more.
@@ -85,7 +85,7 @@ impl Glob {
                 None if at == text.len() => return true,
                 None => None,
                 Some(Piece::Literal(literal)) => starts(at, literal),
-                Some(Piece::Given(place)) => given.get(*place).and_then(|literal| starts(at, literal)),
+                Some(Piece::Placeholder(place)) => given.get(*place).and_then(|literal| starts(at, literal)),
                 Some(Piece::One) => text[at..].chars().next().map(char::len_utf8),
                 Some(Piece::Run) => {
                     if piece + 1 == self.0.len() {

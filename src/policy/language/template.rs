@@ -146,7 +146,7 @@ impl Template {
             match part {
                 TemplatePart::Literal(literal) => glob.push_pattern(literal),
                 TemplatePart::Value(_) => {
-                    glob.push_given(values);
+                    glob.push_placeholder(values);
                     values += 1;
                 }
             }
@@ -235,7 +235,7 @@ impl Template {
     /// A value that is unset or not stated.
     pub fn fits(&self, text: &str, document: &Document<'_>) -> Result<bool, Missing> {
         let values: Vec<&str> = self.sources().map(|source| source.read(document)).collect::<Result<_, _>>()?;
-        Ok(self.glob.fits_given(text, &values))
+        Ok(self.glob.fits_with(text, &values))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::value::Value;
 static FALSE: Value<'static> = Value::Boolean(false);
 static OFF: Value<'static> = Value::Text(Cow::Borrowed("OFF"));
 
-/// A value with its meaning filled in: what AWS leaves out is false, OFF or empty where the catalogue says so.
+/// A value with its meaning filled in: what AWS leaves out is false, OFF or empty where the catalogue documents it.
 #[must_use]
 pub fn resolve<'v>(field: &Field, value: &'v Value<'v>) -> &'v Value<'v> {
     match (value, field.unset) {

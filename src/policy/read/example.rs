@@ -131,9 +131,9 @@ fn violates(entry: &Entry, rules: &[String], problems: &mut Problems) -> Option<
     Some(Expected::Violates(named))
 }
 
-type Given = (String, String, Value<'static>, Value<'static>);
+type ExampleStage = (String, String, Value<'static>, Value<'static>);
 
-fn given(entry: &Entry, problems: &mut Problems) -> Option<Given> {
+fn given(entry: &Entry, problems: &mut Problems) -> Option<ExampleStage> {
     let Data::Map(entries) = &entry.value.data else {
         let title = format!("`given` is a mapping, and this is {}", entry.value.kind());
         problems.note(

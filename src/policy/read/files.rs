@@ -322,7 +322,7 @@ fn lower_extension(name: &str) -> String {
     name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
 }
 
-/// Reads files, each of which must be one. A file that is named twice is read once.
+/// Reads paths, which must all be files. A file that is named twice is read once.
 #[must_use]
 pub fn read_each(paths: &[String]) -> (Vec<Arc<SourceText>>, Vec<Unreadable>) {
     let (mut found, mut seen) = (Found::default(), BTreeSet::new());

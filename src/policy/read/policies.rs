@@ -90,7 +90,7 @@ impl Rule {
         Protocol::ALL.into_iter().filter(applies).collect()
     }
 
-    /// True if a stage of which nothing but the protocol is stated may be in the `match` of policy and rule.
+    /// True if a stage with nothing but its protocol stated may be in the `match` of policy and rule.
     pub(crate) fn may_select(&self, policy: Option<&Pattern>, on: Protocol) -> bool {
         let api = api_stated_by(None, Some(on));
         let document = Document::before_its_stages(None, None, &api);
@@ -124,7 +124,7 @@ impl Rule {
 }
 
 impl Rule {
-    /// The fields of which the rule demands something.
+    /// The fields with demands of the rule.
     #[must_use]
     pub fn demanded_fields(&self) -> Fields {
         let patterns = self.expect.iter().map(|pattern| Fields::of(pattern, ""));
@@ -176,7 +176,7 @@ impl Policies {
         rules.fold(Fields::default(), Fields::and)
     }
 
-    /// True if a rule may match a stage of which only this is known.
+    /// True if a rule may match a stage with only this known.
     #[must_use]
     pub fn may_match(&self, document: &Document<'_>) -> bool {
         let may = |selection: &Option<Pattern>, on| selection.as_ref().is_none_or(|one| may_hold(one, document, on));
@@ -188,7 +188,7 @@ impl Policies {
     }
 }
 
-/// True if a `match` may hold on a stage of which only this is known.
+/// True if a `match` may hold on a stage with only this known.
 fn may_hold(selection: &Pattern, document: &Document<'_>, on: Protocol) -> bool {
     let truth = selection.truth(&NOT_STATED, &Context::top(document, on, Use::Match).any_route());
     matches!(truth, Truth::True | Truth::Unknown)

@@ -127,24 +127,24 @@ mod tests {
 
     #[test]
     fn no_command_of_a_runner_is_left() {
-        let said = |given: &str| pushed(|out| text(out, given));
-        assert_eq!(said("##[error]a # ## #"), r#""\u0023#[error]a # ## #""#);
-        assert_eq!(said("###[x]"), r##""#\u0023#[x]""##);
+        let json = |given: &str| pushed(|out| text(out, given));
+        assert_eq!(json("##[error]a # ## #"), r#""\u0023#[error]a # ## #""#);
+        assert_eq!(json("###[x]"), r##""#\u0023#[x]""##);
         let json = Actual::Json(r###"{"##[a]":"\\##[b]"}"###.into());
         assert_eq!(pushed(|out| actual(out, &json)), r#"{"\u0023#[a]":"\\\u0023#[b]"}"#);
     }
 
     #[test]
     fn values_keep_their_type() {
-        let said = |value: Actual| pushed(|out| actual(out, &value));
-        assert_eq!(said(Actual::Unset), "null");
-        assert_eq!(said(Actual::Boolean(false)), "false");
-        assert_eq!(said(Actual::Integer(-5000)), "-5000");
-        assert_eq!(said(Actual::Number(1000.0)), "1000.0");
-        assert_eq!(said(Actual::Number(0.1)), "0.1");
-        assert_eq!(said(Actual::Number(f64::NAN)), "null");
-        assert_eq!(said(Actual::Text("5".into())), r#""5""#);
-        assert_eq!(said(Actual::Json("{\n\"a\": \"\\\"\u{9b}\"}".into())), r#"{ "a": "\"\u009b"}"#);
+        let json = |value: Actual| pushed(|out| actual(out, &value));
+        assert_eq!(json(Actual::Unset), "null");
+        assert_eq!(json(Actual::Boolean(false)), "false");
+        assert_eq!(json(Actual::Integer(-5000)), "-5000");
+        assert_eq!(json(Actual::Number(1000.0)), "1000.0");
+        assert_eq!(json(Actual::Number(0.1)), "0.1");
+        assert_eq!(json(Actual::Number(f64::NAN)), "null");
+        assert_eq!(json(Actual::Text("5".into())), r#""5""#);
+        assert_eq!(json(Actual::Json("{\n\"a\": \"\\\"\u{9b}\"}".into())), r#"{ "a": "\"\u009b"}"#);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(in crate::report) fn code(text: &str) -> String {
 }
 
 /// Sentences as inline Markdown. What the author put between backticks is code; of the rest, words that Markdown or
-/// GitHub could take for markup, a link, a mention or an issue become code as well, and so stay readable and inert.
+/// GitHub could take for markup, a link, a mention or an issue become code as well, to stay readable and do nothing.
 pub(in crate::report) fn prose(text: &str) -> String {
     let mut inline = String::with_capacity(text.len() + 16);
     let mut rest = text;

@@ -59,7 +59,7 @@ fn the_version_that_audited_stays() {
     assert!(json.contains("\"version\":\"9.8.7-rc.1\""), "{json}");
 }
 
-fn said(text: &str) -> String {
+fn failure(text: &str) -> String {
     read("r.json", text.as_bytes()).map(|_| "fine").unwrap_err().0
 }
 
@@ -85,9 +85,9 @@ fn what_is_no_result_says_what_it_is() {
             "not what a result holds",
         ),
     ] {
-        let said = said(text);
-        assert!(said.contains(words), "{text}: {said}");
-        assert!(!said.contains('\u{1b}') && said.contains('\n'), "{said}");
+        let message = failure(text);
+        assert!(message.contains(words), "{text}: {message}");
+        assert!(!message.contains('\u{1b}') && message.contains('\n'), "{message}");
     }
 }
 
@@ -97,8 +97,8 @@ fn a_result_that_is_cut_off_is_none_wherever_it_ends() {
         let text = sample.render("json", STYLE);
         let whole = text.trim_end().len();
         for end in (1..whole).filter(|end| text.is_char_boundary(*end)).step_by(7).chain([whole - 1]) {
-            let said = said(&text[..end]);
-            assert!(said.contains("is cut off"), "{end}: {said}");
+            let message = failure(&text[..end]);
+            assert!(message.contains("is cut off"), "{end}: {message}");
         }
     }
 }
@@ -151,10 +151,10 @@ fn a_result_that_was_edited_is_none() {
         ("\n\"history\":[]", "\n\"history\":[]}{", "trailing characters"),
     ] {
         assert!(good.contains(from), "{from}");
-        // A waiver stands in the list and beside what it tolerates.
-        let said = said(&good.replacen(from, to, if from.contains("2027") { 9 } else { 1 }));
-        assert!(said.contains(words) && said.starts_with("r.json"), "{from}: {said}");
-        assert!(said.contains("edited or is damaged"), "{said}");
+        // A waiver is in the list and beside what it tolerates.
+        let message = failure(&good.replacen(from, to, if from.contains("2027") { 9 } else { 1 }));
+        assert!(message.contains(words) && message.starts_with("r.json"), "{from}: {message}");
+        assert!(message.contains("edited or is damaged"), "{message}");
     }
 }
 
@@ -162,7 +162,7 @@ fn a_result_that_was_edited_is_none() {
 fn a_result_that_lost_a_scope_is_none() {
     let mut result: serde_json::Value = serde_json::from_str(&sample::rich().render("json", STYLE)).unwrap();
     result["scopes"].as_array_mut().unwrap().remove(0);
-    assert!(said(&result.to_string()).contains("there are 1204 stages, and 2 in all scopes"));
+    assert!(failure(&result.to_string()).contains("there are 1204 stages, and 2 in all scopes"));
     // A run can fail over counts that do not agree.
     result["failed"] = "the counts do not agree".into();
     assert!(read("r.json", result.to_string().as_bytes()).is_ok());
@@ -179,7 +179,7 @@ fn a_violation_has_the_severity_of_its_rule() {
             1,
         )
         .replacen("\"low\":1,\"info\":1", "\"low\":2,\"info\":0", 1);
-    assert!(said(&edited).contains("a violation of production/endpoint is low, and the rule is info"));
+    assert!(failure(&edited).contains("a violation of production/endpoint is low, and the rule is info"));
 }
 
 fn shard(index: u32, count: u32) -> Saved {
@@ -221,8 +221,8 @@ fn shards_that_do_not_make_a_whole_are_not_merged() {
         ),
         (alter(|it| it.results.scopes[0].region = None), "2.json has stages of 111122223333 in no Region"),
     ] {
-        let said = merge(shards).unwrap_err().0;
-        assert!(said.contains(words), "{words}: {said}");
+        let message = merge(shards).unwrap_err().0;
+        assert!(message.contains(words), "{words}: {message}");
     }
 }
 
@@ -236,7 +236,7 @@ fn an_interrupted_shard_interrupts_the_whole() {
     assert_eq!(warning.message, "shard 2 of 2 was ended by SIGTERM; everything it had not read is missing");
 }
 
-/// It was ended before it knew whose credentials it has, which is no reason not to say so.
+/// A shard that ended before it knew its credentials reports that.
 #[test]
 fn a_shard_that_found_nothing_yet_belongs_to_any_others_and_is_no_whole() {
     let without = |alter: fn(&mut Saved)| {
@@ -255,11 +255,11 @@ fn a_shard_that_found_nothing_yet_belongs_to_any_others_and_is_no_whole() {
 
     let mut other = shard(3, 3);
     other.run.shard.as_mut().unwrap().found = Some("sha256:2".to_owned());
-    let said = merge(vec![without(|_| ()), shard(2, 3), other]).unwrap_err().0;
-    assert!(said.starts_with("3.json and 2.json are not shards of one run"), "{said}");
+    let message = merge(vec![without(|_| ()), shard(2, 3), other]).unwrap_err().0;
+    assert!(message.starts_with("3.json and 2.json are not shards of one run"), "{message}");
 }
 
-/// Rows that every shard has are there once, others as often as they are said.
+/// Rows that every shard has are there once, others as often as they occur.
 #[test]
 fn what_is_about_no_region_is_there_once() {
     let mut shards = vec![shard(1, 2), shard(2, 2)];

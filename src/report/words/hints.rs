@@ -1,4 +1,4 @@
-//! Hints that settle open questions. The output of the AWS CLI names neither API nor Region: flags can state some of
+//! Hints that answer open questions. The output of the AWS CLI names neither API nor Region: flags can state some of
 //! that, the rest needs another source. It must not know any format.
 
 use crate::model::catalogue;

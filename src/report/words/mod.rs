@@ -54,7 +54,7 @@ pub(super) fn value(actual: &Actual) -> Option<Cow<'_, str>> {
     }
 }
 
-/// A value that was found, in words and inert; `None` when there is none.
+/// A value that was found, in words and escaped; `None` when there is none.
 #[must_use]
 pub fn found(actual: &Actual) -> Option<String> {
     value(actual).map(|value| visible(&value))
@@ -402,7 +402,7 @@ mod tests {
 
     #[test]
     fn requests_are_shown_if_some_were_sent() {
-        let told = |requests: &[Option<u64>]| {
+        let text = |requests: &[Option<u64>]| {
             let scopes =
                 requests.iter().map(|requests| Scope { requests: *requests, ..sample::scope(None, None) }).collect();
             let run = Run { duration: Some(std::time::Duration::from_millis(10)), ..Run::default() };
@@ -410,9 +410,9 @@ mod tests {
                 (Results { scopes, ..Results::default() }, sample::judgement(Verdict::Conforms, 0));
             took(&Facts { results: &results, judgement: &judgement, run: &run }).unwrap()
         };
-        assert_eq!(told(&[Some(0)]), "10 ms");
-        assert_eq!(told(&[None]), "10 ms");
-        assert_eq!(told(&[Some(0), Some(2)]), "2 requests, 10 ms");
+        assert_eq!(text(&[Some(0)]), "10 ms");
+        assert_eq!(text(&[None]), "10 ms");
+        assert_eq!(text(&[Some(0), Some(2)]), "2 requests, 10 ms");
     }
 
     /// The conclusion for `governed` of nine stages, with the judgement changed by `change`.

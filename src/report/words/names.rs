@@ -33,7 +33,7 @@ pub(in crate::report) fn details(stage: &StageName, protocol: Option<&str>) -> S
     [api, protocol.map(str::to_owned), place]
         .into_iter()
         .flatten()
-        .fold(String::new(), |said, part| said + ", " + &part)
+        .fold(String::new(), |text, part| text + ", " + &part)
 }
 
 /// The stage within its API.
@@ -58,11 +58,11 @@ pub(in crate::report) fn regions<'a>(scopes: impl IntoIterator<Item = &'a Scope>
         accounts.insert(scope.account.as_deref());
         regions += 1;
     }
-    let said = count(regions, &format!("{more}Region"));
+    let text = count(regions, &format!("{more}Region"));
     match accounts.len() {
         0 => None,
-        several @ 2.. if !accounts.contains(&None) => Some(format!("{said} of {}", count(several as u64, "account"))),
-        _ => Some(said),
+        several @ 2.. if !accounts.contains(&None) => Some(format!("{text} of {}", count(several as u64, "account"))),
+        _ => Some(text),
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_stage_is_called_by_what_is_stated() {
-        let said = |place: (Option<&str>, Option<&str>), api: (Option<&str>, Option<&str>)| {
+        let text = |place: (Option<&str>, Option<&str>), api: (Option<&str>, Option<&str>)| {
             let of = StageName {
                 place: RegionName { account: place.0.map(Into::into), region: place.1.map(Into::into) }.into(),
                 api: ApiName { id: api.0.map(Into::into), name: api.1.map(Into::into), protocol: None }.into(),
@@ -82,26 +82,26 @@ mod tests {
             };
             format!("{}{}", stage_name(&of), details(&of, api.0.map(|_| "HTTP")))
         };
-        assert_eq!(said((Some("1"), Some("r")), (Some("id"), Some("orders"))), "orders (id) prod, HTTP, 1 r");
-        assert_eq!(said((None, Some("r")), (Some("id"), None)), "id prod, HTTP, r");
-        assert_eq!(said((None, Some("r")), (None, None)), "prod, API not stated, r");
-        assert_eq!(said((None, None), (None, None)), "prod, API not stated");
+        assert_eq!(text((Some("1"), Some("r")), (Some("id"), Some("orders"))), "orders (id) prod, HTTP, 1 r");
+        assert_eq!(text((None, Some("r")), (Some("id"), None)), "id prod, HTTP, r");
+        assert_eq!(text((None, Some("r")), (None, None)), "prod, API not stated, r");
+        assert_eq!(text((None, None), (None, None)), "prod, API not stated");
     }
 
     #[test]
     fn regions_are_counted_with_their_accounts_where_they_are_stated() {
-        let said = |scopes: &[(Option<&str>, Option<&str>)]| {
+        let text = |scopes: &[(Option<&str>, Option<&str>)]| {
             let scopes: Vec<Scope> = scopes.iter().map(|(account, region)| sample::scope(*account, *region)).collect();
             regions(&scopes, "").unwrap_or_default()
         };
         let (a, b, r, s) = (Some("a"), Some("b"), Some("r"), Some("s"));
-        assert_eq!(said(&[]), "");
-        assert_eq!(said(&[(None, None)]), "");
-        assert_eq!(said(&[(a, r), (a, None)]), "");
-        assert_eq!(said(&[(None, r)]), "1 Region");
-        assert_eq!(said(&[(a, r), (a, s)]), "2 Regions");
-        assert_eq!(said(&[(a, r), (a, s), (b, r)]), "3 Regions of 2 accounts");
-        assert_eq!(said(&[(None, r), (a, s)]), "2 Regions");
+        assert_eq!(text(&[]), "");
+        assert_eq!(text(&[(None, None)]), "");
+        assert_eq!(text(&[(a, r), (a, None)]), "");
+        assert_eq!(text(&[(None, r)]), "1 Region");
+        assert_eq!(text(&[(a, r), (a, s)]), "2 Regions");
+        assert_eq!(text(&[(a, r), (a, s), (b, r)]), "3 Regions of 2 accounts");
+        assert_eq!(text(&[(None, r), (a, s)]), "2 Regions");
         assert_eq!(regions(&[sample::scope(a, r)], "more ").unwrap(), "1 more Region");
     }
 }

@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn an_invalid_selector_has_its_reason() {
-        for (text, said) in [
+        for (text, words) in [
             ("", "account id"),
             (" prod", "account id"),
             ("11112222333", "has 12 digits, and this has 11"),
@@ -154,7 +154,7 @@ mod tests {
             ("r-and-d", r#"write "?-and-d""#),
         ] {
             let error = text.parse::<Selector>().unwrap_err().to_string();
-            assert!(error.contains(said), "{error}");
+            assert!(error.contains(words), "{error}");
         }
     }
 

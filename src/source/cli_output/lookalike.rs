@@ -1,4 +1,4 @@
-//! Files that are nearly what is read, told by what they hold: what each is, and what to do instead. Data; it must not
+//! Files that are nearly what is read, with what each is and what to do instead. Data; it must not
 //! know how a stage is read.
 
 use serde_json::{Map, Value as Json};

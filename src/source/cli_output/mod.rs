@@ -229,18 +229,18 @@ fn not_json(name: &str, bytes: &[u8], error: &serde_json::Error) -> OpenError {
     if !bytes.trim_ascii_start().starts_with(b"{") && !bytes.trim_ascii_start().starts_with(b"[") {
         return OpenError::UnknownKind;
     }
-    let said = json::describe(error);
+    let problem = json::describe(error);
     let (what, help) = if error.is_eof() {
         ("is cut off", "Print it again: the command was stopped, or failed.")
     } else if error.is_data() {
         ("is not what get-stages prints", PRINT)
-    } else if said.contains("trailing characters") {
+    } else if problem.contains("trailing characters") {
         ("goes on after its end", "Audit the output of one command at a time.")
     } else {
         ("is not JSON", "Print it again with `--output json`.")
     };
     let (line, column) = (error.line(), error.column());
-    Error(format!("{name}:{line}:{column} {what}: {said}. Nothing was read.\n{help}")).into()
+    Error(format!("{name}:{line}:{column} {what}: {problem}. Nothing was read.\n{help}")).into()
 }
 
 /// The value of a flag that describes the output's API.

@@ -33,9 +33,9 @@ impl Batch for LineBatch {
     /// Hands the selected stages to `each`, and indexes all of them.
     fn decode(&self, projection: &Projection, each: &mut dyn FnMut(&Document<'_>)) -> Result<(), Unusable> {
         let Self { name, bytes, first, index } = self;
-        let damaged = |at: u64, column: usize, said: &str| {
+        let damaged = |at: u64, column: usize, problem: &str| {
             Unusable(format!(
-                "{name}:{at}:{column}: not a stage of a snapshot: {said}. The file is damaged; nothing was read."
+                "{name}:{at}:{column}: not a stage of a snapshot: {problem}. The file is damaged; nothing was read."
             ))
         };
         // Once for all lines: the strings in them need not be looked at again.
@@ -59,7 +59,7 @@ impl Batch for LineBatch {
             let document = line.document();
             let same_api = last.as_ref().is_some_and(|last| line.shares_api(last));
             let before = last.as_ref().map(Line::document);
-            indexing.line(before.as_ref(), &document, same_api).map_err(|said| damaged(at, 1, &said))?;
+            indexing.line(before.as_ref(), &document, same_api).map_err(|problem| damaged(at, 1, &problem))?;
             if index.selects(&document) {
                 each(&document);
             }

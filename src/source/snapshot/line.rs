@@ -28,7 +28,7 @@ struct Head<'a> {
     account: Option<Cow<'a, str>>,
     region: Option<Cow<'a, str>>,
     api: Value<'a>,
-    /// The text up to the stage; `None` when it cannot be told from the line alone.
+    /// The text up to the stage; `None` when the line alone does not show it.
     text: Option<&'a str>,
 }
 

@@ -1,4 +1,4 @@
-//! Reads a snapshot: a header, one line a stage, a trailer that says what should have been there.
+//! Reads a snapshot: a header, one line a stage, a trailer with the expected counts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,9 +57,9 @@ pub fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> R
         }
     }
     let header: Header = parse(&input.head).map_err(|error| {
-        let (column, said) = (error.column(), json::describe(&error));
+        let (column, problem) = (error.column(), json::describe(&error));
         Error(format!(
-            "{name}:1:{column}: not the header of a snapshot: {said}. The file is damaged; nothing was read."
+            "{name}:1:{column}: not the header of a snapshot: {problem}. The file is damaged; nothing was read."
         ))
     })?;
     let Header { scopes: requested, narrowing, .. } = header;
@@ -125,9 +125,9 @@ impl Trailer {
             if !is_trailer {
                 return cut_off(name, number - 2 + u64::from(!line.is_empty()));
             }
-            let (column, said) = (error.column(), json::describe(&error));
+            let (column, problem) = (error.column(), json::describe(&error));
             Error(format!(
-                "{name}:{number}:{column}: not the trailer of a snapshot: {said}. The file is damaged; nothing was read."
+                "{name}:{number}:{column}: not the trailer of a snapshot: {problem}. The file is damaged; nothing was read."
             ))
         })
     }

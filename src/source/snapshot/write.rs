@@ -1,5 +1,5 @@
-//! Writes a snapshot: a state becomes lines in the order of account, Region, API and stage, compressed as the file's name
-//! says.
+//! Writes a snapshot: a state becomes lines in the order of account, Region, API and stage, compressed by the file's
+//! name.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -215,7 +215,7 @@ fn with_digests(document: &Document<'_>) -> Value<'static> {
     stage
 }
 
-/// The output, compressed as its name says.
+/// The output, compressed as its name requests.
 pub enum Compressed<'o> {
     /// Not at all.
     Plain(&'o mut dyn Write),

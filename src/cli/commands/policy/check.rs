@@ -171,10 +171,10 @@ impl<'c> Checked<'c> {
             let errors = of_one_file.len().saturating_sub(MOST);
             checked.not_shown.push(NotShown { file: of_one_file[0].file(), errors, warnings: 0 });
         }
-        for of_one_file in warnings.chunk_by(|a, b| a.said.file == b.said.file) {
+        for of_one_file in warnings.chunk_by(|a, b| a.diagnostic.file == b.diagnostic.file) {
             checked.warnings.extend(of_one_file.iter().take(MOST).map(Message::warning));
             let warnings = of_one_file.len().saturating_sub(MOST);
-            checked.not_shown.push(NotShown { file: &of_one_file[0].said.file.name, errors: 0, warnings });
+            checked.not_shown.push(NotShown { file: &of_one_file[0].diagnostic.file.name, errors: 0, warnings });
         }
         checked.not_shown.retain(|file| file.errors + file.warnings > 0);
         checked
@@ -234,6 +234,6 @@ impl<'c> Message<'c> {
             let (_, end_column) = place.file.position(place.span.end);
             Related { file: &place.file.name, line, column, end_column, label: &place.label }
         };
-        Self { kind: Some(of.kind.name()), beside: of.beside.as_ref().map(beside), ..Self::at(&of.said) }
+        Self { kind: Some(of.kind.name()), beside: of.beside.as_ref().map(beside), ..Self::at(&of.diagnostic) }
     }
 }

@@ -19,7 +19,7 @@ use crate::policy::language::access_log::{Format, misspelt, variables, written_n
 
 /// Length of a part of the policy's name.
 const LONGEST_NAME: usize = 40;
-/// The stand-in for a text that is not copied to the example.
+/// The replacement for a text that is not copied to the example.
 const SET: &str = "set";
 
 /// The policy that a stage conforms to, under each of these readings of its routes; `None` when nothing on the stage
@@ -193,8 +193,8 @@ impl<'d> Lesson<'d> {
     }
 
     /// True if a setting has this value wherever it is in force.
-    fn all(&mut self, row: Row, wanted: &Value<'_>) -> bool {
-        self.in_force(row.name, row.at).is_some_and(|all| all.iter().all(|value| *value == wanted))
+    fn all(&mut self, row: Row, expected: &Value<'_>) -> bool {
+        self.in_force(row.name, row.at).is_some_and(|all| all.iter().all(|value| *value == expected))
     }
 
     fn throttling(&mut self) {
@@ -312,9 +312,9 @@ impl<'d> Lesson<'d> {
         if keys.is_empty() {
             return;
         }
-        let wanted = Yaml::List(keys.iter().map(|key| scalar(*key)).collect());
+        let expected = Yaml::List(keys.iter().map(|key| scalar(*key)).collect());
         let given = Yaml::Map(keys.iter().map(|key| ((*key).to_owned(), scalar(SET))).collect());
-        let expect = map(name, wanted);
+        let expect = map(name, expected);
         self.rule((id, title, "low"), if path == name { expect } else { map("api", expect) }, true);
         if path == name { &mut self.stage } else { &mut self.api }.push((name.to_owned(), given));
     }
@@ -435,8 +435,8 @@ impl<'d> Lesson<'d> {
 }
 
 /// The pattern for each route.
-fn each_route(row: Row, wanted: Yaml) -> Yaml {
-    map(EACH_ROUTE.name, map(row.name, wanted))
+fn each_route(row: Row, expected: Yaml) -> Yaml {
+    map(EACH_ROUTE.name, map(row.name, expected))
 }
 
 /// The settings of a route that are set, for an example.

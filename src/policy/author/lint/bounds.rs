@@ -48,7 +48,7 @@ impl<'p> Named<'p> {
     }
 }
 
-/// True if nothing is left of a setting of which these demands, each by itself, leave this.
+/// True if no value of a setting satisfies all demands; each demand alone leaves these values.
 pub fn nothing_left<'r, 'p: 'r>(all: impl IntoIterator<Item = &'r Remaining<'p>>) -> bool {
     let all: Vec<&Remaining<'_>> = all.into_iter().collect();
     if all.iter().all(|one| one.unset) {

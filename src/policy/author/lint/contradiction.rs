@@ -154,7 +154,7 @@ impl Pairs<'_, '_> {
         let help = "no stage that both match conforms to both; change one, or narrow its `match`".to_owned();
         self.found.push(Lint {
             kind: LintKind::Contradiction,
-            said: rule.diagnostic(
+            diagnostic: rule.diagnostic(
                 &second.1.span,
                 format!("{one} and {other} contradict each other{place}"),
                 "cannot hold beside the other",

@@ -20,8 +20,8 @@ pub fn warnings(rules: &[SplitRule<'_>]) -> Vec<Lint> {
         let lacking = assertion.lacks(protocol).join(", ");
         let help =
             format!("`assert` reads {lacking}, which they lack; make two rules of it, or let `match` leave them out");
-        let said = rule.diagnostic(&rule.rule.id_span, title, "its `expect` is not asked there", vec![help]);
-        found.push(Lint { kind: LintKind::ExpectationLeftOut, said, beside: None });
+        let diagnostic = rule.diagnostic(&rule.rule.id_span, title, "its `expect` is not asked there", vec![help]);
+        found.push(Lint { kind: LintKind::ExpectationLeftOut, diagnostic, beside: None });
     }
     found
 }

@@ -31,8 +31,8 @@ pub fn warnings(policies: &Policies) -> Vec<Lint> {
     found.extend(empty_match::warnings(&rules));
     found.extend(expectation::warnings(&rules));
     let order = |warning: &Lint| {
-        let file = policies.policies.iter().position(|policy| Arc::ptr_eq(&policy.file, &warning.said.file));
-        (file, warning.said.span.start)
+        let file = policies.policies.iter().position(|policy| Arc::ptr_eq(&policy.file, &warning.diagnostic.file));
+        (file, warning.diagnostic.span.start)
     };
     found.sort_by_key(order);
     found

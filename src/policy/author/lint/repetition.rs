@@ -18,11 +18,10 @@ pub fn warnings(rules: &[SplitRule<'_>]) -> Vec<Lint> {
                 let other = *entry.get();
                 let title = format!("{} repeats {}", rule.rule.facts.name, other.rule.facts.name);
                 let help = "every violation would be reported twice; remove one of the two".to_owned();
-                found.push(Lint {
-                    kind: LintKind::Repetition,
-                    said: rule.diagnostic(&rule.rule.id_span, title, "the same stages, the same demands", vec![help]),
-                    beside: Some(other.place(&other.rule.id_span, "as here")),
-                });
+                let label = "the same stages, the same demands";
+                let diagnostic = rule.diagnostic(&rule.rule.id_span, title, label, vec![help]);
+                let beside = Some(other.place(&other.rule.id_span, "as here"));
+                found.push(Lint { kind: LintKind::Repetition, diagnostic, beside });
             }
         }
     }

@@ -324,9 +324,9 @@ fn policies_that_are_loaded_together_are_compared() {
     let reported: Vec<_> = found
         .iter()
         .map(|warning| {
-            let (said, beside) = (&warning.said, warning.beside.as_ref().unwrap());
-            let (line, column) = said.file.position(said.span.start);
-            (format!("{}:{line}:{column}", said.file.name), beside.file.name.as_str(), said.title.as_str())
+            let (diagnostic, beside) = (&warning.diagnostic, warning.beside.as_ref().unwrap());
+            let (line, column) = diagnostic.file.position(diagnostic.span.start);
+            (format!("{}:{line}:{column}", diagnostic.file.name), beside.file.name.as_str(), diagnostic.title.as_str())
         })
         .collect();
     assert_eq!(
@@ -346,7 +346,7 @@ fn the_shipped_packs_are_meant() {
     assert!(all.iter().all(|kind| *kind == LintKind::Repetition), "{all:?}");
     for pack in packs {
         let alone = lints(&[pack]).into_iter().filter(|warning| warning.kind != LintKind::ZeroPasses);
-        assert_eq!(alone.map(|warning| warning.said.title).collect::<Vec<_>>(), Vec::<String>::new());
+        assert_eq!(alone.map(|warning| warning.diagnostic.title).collect::<Vec<_>>(), Vec::<String>::new());
     }
 }
 

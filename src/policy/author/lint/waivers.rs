@@ -13,8 +13,8 @@ pub fn warnings(policies: &Policies, waivers: &Waivers) -> Vec<Lint> {
     let names: Vec<&str> = policies.rules().map(|rule| rule.facts.name.as_str()).collect();
     let warning = |waiver: &Waiver, kind: LintKind, title: String, label: &str, help: String| {
         let (file, span) = (Arc::clone(&waiver.place.0), waiver.place.1.clone());
-        let said = Diagnostic { file, span, title, label: label.to_owned(), help: vec![help] };
-        Lint { kind, said, beside: None }
+        let diagnostic = Diagnostic { file, span, title, label: label.to_owned(), help: vec![help] };
+        Lint { kind, diagnostic, beside: None }
     };
     let mut found = Vec::new();
     for waiver in &waivers.waivers {

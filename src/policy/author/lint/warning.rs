@@ -8,7 +8,7 @@ pub struct Lint {
     /// Its kind.
     pub kind: LintKind,
     /// Its place, its text and the ways out.
-    pub said: Diagnostic,
+    pub diagnostic: Diagnostic,
     /// The other place that it is about.
     pub beside: Option<Excerpt>,
 }

@@ -32,7 +32,7 @@ pub fn warnings(rules: &[SplitRule<'_>]) -> Vec<Lint> {
             let help = format!("0 blocks all traffic; to keep it out, write `{{{bound}, {written}}}`");
             found.push(Lint {
                 kind: LintKind::ZeroPasses,
-                said: rule.diagnostic(
+                diagnostic: rule.diagnostic(
                     &conjunct.span,
                     format!("{} lets a {} of 0 pass", rule.rule.facts.name, field.name),
                     "0 passes",

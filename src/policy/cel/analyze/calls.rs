@@ -107,7 +107,7 @@ impl<'e> Analysis<'e> {
         };
         match regex_of(text) {
             Ok(regex) => _ = self.regexes.insert(text.to_owned(), regex),
-            Err((_, said)) => self.note(at, "this is not a regular expression", &said, []),
+            Err((_, problem)) => self.note(at, "this is not a regular expression", &problem, []),
         }
     }
 }

@@ -67,7 +67,7 @@ struct Variable<'e> {
     name: &'e str,
     shapes: Shapes,
     size: Size,
-    /// The map of which it is a key.
+    /// The map with this key.
     map: Option<String>,
 }
 

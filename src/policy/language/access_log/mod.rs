@@ -143,7 +143,7 @@ fn json(template: &str) -> Result<(), Break> {
 }
 
 /// The reason why a text is not JSON, in the parser's words and ours; `behind` begins at the place.
-fn not_json(said: &str, behind: &str) -> &'static str {
+fn not_json(problem: &str, behind: &str) -> &'static str {
     const REASONS: [(&str, &str); 10] = [
         ("key must be a string", "a key is not in double quotes"),
         ("expected `,` or `}`", "`,` or `}` is missing"),
@@ -156,10 +156,10 @@ fn not_json(said: &str, behind: &str) -> &'static str {
         ("invalid escape", "not an escape of JSON after the `\\`"),
         ("expected value", "a value is missing, or a text is not in double quotes"),
     ];
-    if said.starts_with("trailing characters") && behind.starts_with("\\n") {
+    if problem.starts_with("trailing characters") && behind.starts_with("\\n") {
         return "a `\\` and an `n` follow the object, where a line break was meant";
     }
-    REASONS.iter().find(|(start, _)| said.starts_with(start)).map_or("this is not JSON", |(_, reason)| reason)
+    REASONS.iter().find(|(start, _)| problem.starts_with(start)).map_or("this is not JSON", |(_, reason)| reason)
 }
 
 /// The byte at a place in a line, which begins with 1.

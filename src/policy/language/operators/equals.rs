@@ -26,13 +26,13 @@ pub struct Equals(pub Vec<Literal>);
 impl Literal {
     fn is(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         match (self, value) {
-            (Self::Boolean(wanted), Value::Boolean(found)) => (wanted == found).into(),
+            (Self::Boolean(demand), Value::Boolean(found)) => (demand == found).into(),
             #[expect(clippy::float_cmp, reason = "the policy names the very number; JSON floats are read exactly")]
-            (Self::Number(wanted), found) => found.as_number().is_some_and(|found| found == *wanted).into(),
-            (Self::Text(wanted), found) => match (wanted.text(at.document), found) {
-                (Ok(wanted), Value::Text(found)) => (compared(at.field, found) == compared(at.field, &wanted)).into(),
-                (Ok(wanted), Value::Digest(found)) => {
-                    found.is_of(at.document.account, at.key.unwrap_or_default(), &wanted).into()
+            (Self::Number(demand), found) => found.as_number().is_some_and(|found| found == *demand).into(),
+            (Self::Text(demand), found) => match (demand.text(at.document), found) {
+                (Ok(demand), Value::Text(found)) => (compared(at.field, found) == compared(at.field, &demand)).into(),
+                (Ok(demand), Value::Digest(found)) => {
+                    found.is_of(at.document.account, at.key.unwrap_or_default(), &demand).into()
                 }
                 (Err(Missing { unset: false, .. }), _) => Truth::Unknown,
                 _ => Truth::False,

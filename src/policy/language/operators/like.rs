@@ -52,7 +52,7 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
         Data::List(nodes) => nodes.as_slice(),
         _ => std::slice::from_ref(node),
     };
-    let wanted: Vec<Option<LikeGlob>> = nodes
+    let globs: Vec<Option<LikeGlob>> = nodes
         .iter()
         .map(|node| {
             let text = text_of(node, context.problems)?;
@@ -72,24 +72,24 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
             })
         })
         .collect();
-    Some(Box::new(Like(wanted.into_iter().collect::<Option<_>>()?)))
+    Some(Box::new(Like(globs.into_iter().collect::<Option<_>>()?)))
 }
 
 /// The answer of a glob. A `:*` behind the ARN of an access log counts on neither side; in a glob it may be meant as one
 /// as well.
-fn fits(wanted: &LikeGlob, text: &str, at: &Context<'_>) -> Truth {
+fn fits(glob: &LikeGlob, text: &str, at: &Context<'_>) -> Truth {
     let text = compared(at.field, text);
     let one = |template: &Template| match template.fits(text, at.document) {
         Ok(fits) => fits.into(),
         Err(missing) if missing.unset => Truth::False,
         Err(_) => Truth::Unknown,
     };
-    Truth::any([&wanted.written].into_iter().chain(&wanted.bare).map(one))
+    Truth::any([&glob.written].into_iter().chain(&glob.bare).map(one))
 }
 
 impl Like {
     fn in_words(&self, words: impl Fn(&Template) -> Option<String>) -> Option<String> {
-        let words: Vec<String> = self.0.iter().map(|wanted| words(&wanted.written)).collect::<Option<_>>()?;
+        let words: Vec<String> = self.0.iter().map(|glob| words(&glob.written)).collect::<Option<_>>()?;
         Some(if words.len() == 1 {
             format!("like {}", words.concat())
         } else {
@@ -101,7 +101,7 @@ impl Like {
 impl Test for Like {
     fn holds(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         match value.as_text() {
-            Some(text) => Truth::any(self.0.iter().map(|wanted| fits(wanted, text, at))),
+            Some(text) => Truth::any(self.0.iter().map(|glob| fits(glob, text, at))),
             None => Truth::False,
         }
     }
@@ -119,7 +119,7 @@ impl Test for Like {
     }
 
     fn reads(&self) -> Vec<String> {
-        self.0.iter().flat_map(|wanted| wanted.written.reads()).collect()
+        self.0.iter().flat_map(|glob| glob.written.reads()).collect()
     }
 
     fn passing(&self, _: &Field) -> Passing<'_> {
@@ -136,7 +136,7 @@ impl Test for Like {
         if self.answer(value, at) != Truth::Unknown {
             return None;
         }
-        let missing = self.0.iter().find_map(|wanted| wanted.written.text(at.document).err());
+        let missing = self.0.iter().find_map(|glob| glob.written.text(at.document).err());
         Some(match (value, missing) {
             (Value::Digest(_), _) => DIGEST_REASON.to_owned(),
             (Value::Text(_), Some(missing)) => format!("{} is not stated by the source", missing.path),

@@ -21,8 +21,8 @@ pub static OPERATOR: Operator = Operator {
         fails: "{StageVariables: {dbPassword: hunter2hunter2}}",
     },
     read: |context, node| {
-        if let Data::Boolean(wanted) = node.data {
-            return Some(Box::new(LooksSecret(wanted)));
+        if let Data::Boolean(expected) = node.data {
+            return Some(Box::new(LooksSecret(expected)));
         }
         let title = format!("`looks-secret` needs true or false, not {}", node.kind());
         context.problems.note(&node.span, title, "neither true nor false", []);

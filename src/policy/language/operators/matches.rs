@@ -27,7 +27,7 @@ pub static OPERATOR: Operator = Operator {
     },
     read: |context, node| {
         let text = text_of(node, context.problems)?;
-        let (part, said) = match regex_of(text) {
+        let (part, message) = match regex_of(text) {
             Ok(regex) => return Some(Box::new(Matches(regex))),
             Err(mistake) => mistake,
         };
@@ -39,7 +39,7 @@ pub static OPERATOR: Operator = Operator {
         } else {
             Some("the syntax is that of Rust's crate regex: https://docs.rs/regex/#syntax".to_owned())
         };
-        context.problems.note(&at, "this is not a regular expression", said, help);
+        context.problems.note(&at, "this is not a regular expression", message, help);
         None
     },
 };
@@ -57,12 +57,12 @@ pub fn regex_of(text: &str) -> Result<Regex, (Range<usize>, String)> {
 
 /// The mistake in a regular expression, with its place.
 fn mistake(text: &str) -> (Range<usize>, String) {
-    let (span, said) = match regex_syntax::Parser::new().parse(text) {
+    let (span, message) = match regex_syntax::Parser::new().parse(text) {
         Err(regex_syntax::Error::Parse(error)) => (*error.span(), error.kind().to_string()),
         Err(regex_syntax::Error::Translate(error)) => (*error.span(), error.kind().to_string()),
         _ => return (0..text.len(), "it cannot be read".to_owned()),
     };
-    (span.start.offset..span.end.offset.max(span.start.offset), said)
+    (span.start.offset..span.end.offset.max(span.start.offset), message)
 }
 
 #[derive(Debug)]

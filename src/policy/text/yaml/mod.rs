@@ -47,10 +47,10 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
         Err(_) if !problems.is_empty() => return None,
         Err(error) => {
             let at = error.location().map_or(0, |location| location.index());
-            let said = error.to_string();
+            let message = error.to_string();
             // The place is shown already.
-            let said = said.split(" at line ").next().unwrap_or_default();
-            problems.note(&(at..at + 1), "this is not YAML", said, []);
+            let message = message.split(" at line ").next().unwrap_or_default();
+            problems.note(&(at..at + 1), "this is not YAML", message, []);
             return None;
         }
     };

@@ -120,14 +120,14 @@ impl<'p, 't> Places<'p, 't> {
                     return None;
                 }
                 let (at, help) = self.syntax_help(at, &error.info());
-                let said = error.info();
-                let character = said.strip_prefix("unexpected character: `").and_then(|rest| rest.strip_suffix('\''));
-                let said = match character {
+                let info = error.info();
+                let character = info.strip_prefix("unexpected character: `").and_then(|rest| rest.strip_suffix('\''));
+                let info = match character {
                     Some("`") => "a backtick is not allowed here".to_owned(),
                     Some(character) => format!("`{character}` is not allowed here"),
-                    None => said.clone(),
+                    None => info.clone(),
                 };
-                self.problems.note(&(at..at + 1), "this is not YAML", said, help);
+                self.problems.note(&(at..at + 1), "this is not YAML", info, help);
                 None
             }
             None => None,
@@ -135,11 +135,11 @@ impl<'p, 't> Places<'p, 't> {
     }
 
     /// The tab that indents the line of a mistake; when a tab is what is wrong, perhaps one of the lines behind it.
-    fn tab_of_indentation(&self, at: usize, said: &str) -> Option<usize> {
+    fn tab_of_indentation(&self, at: usize, info: &str) -> Option<usize> {
         let at = self.problems.file.floor(at);
         let start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let mut line = start;
-        for text in self.text[start..].split_inclusive('\n').take(if said.contains("tab") { usize::MAX } else { 1 }) {
+        for text in self.text[start..].split_inclusive('\n').take(if info.contains("tab") { usize::MAX } else { 1 }) {
             let indentation = text.len() - text.trim_start_matches(' ').len();
             if text[indentation..].starts_with('\t') {
                 return Some(line + indentation);
@@ -150,7 +150,7 @@ impl<'p, 't> Places<'p, 't> {
     }
 
     /// The help for a syntax error. Its usual cause is a character that is special to YAML and plain text to people.
-    fn syntax_help(&self, at: usize, said: &str) -> (usize, Vec<String>) {
+    fn syntax_help(&self, at: usize, info: &str) -> (usize, Vec<String>) {
         let at = self.problems.file.floor(at);
         let line_start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let line_end = self.text[at..].find('\n').map_or(self.text.len(), |newline| at + newline);
@@ -165,7 +165,7 @@ impl<'p, 't> Places<'p, 't> {
                 return (place, vec![format!("{first} has a meaning of its own in YAML; quote the text: \"{word}\"")]);
             }
         }
-        let help = SYNTAX.iter().find(|(words, _)| said.contains(words)).map(|(_, help)| (*help).to_owned());
+        let help = SYNTAX.iter().find(|(words, _)| info.contains(words)).map(|(_, help)| (*help).to_owned());
         (at, help.into_iter().collect())
     }
 

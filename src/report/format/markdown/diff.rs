@@ -188,8 +188,8 @@ mod tests {
 
     #[test]
     fn two_json_texts_share_lines_and_equal_ones_none() {
-        let (is, wanted) = (r#"{"id":1,"ip":2}"#, r#"{"id":1,"status":3}"#);
-        let text = diff(&[&violation(&["Description"], Actual::Text(is.into()), wanted)]);
+        let (is, demand) = (r#"{"id":1,"ip":2}"#, r#"{"id":1,"status":3}"#);
+        let text = diff(&[&violation(&["Description"], Actual::Text(is.into()), demand)]);
         assert_eq!(text, " Description:\n   {\n     \"id\": 1,\n-    \"ip\": 2\n+    \"status\": 3\n   }\n");
         let text = diff(&[&violation(&["Description"], Actual::Text(is.into()), is)]);
         assert!(text.lines().all(|line| line.starts_with(['-', '+'])), "{text}");

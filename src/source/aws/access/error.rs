@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::url::masked_url;
 
-/// An error that keeps a fetch from starting. Its text says what happened, where, and what to do.
+/// An error that keeps a fetch from starting. Its text names the problem, the place and the remedy.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {

@@ -285,8 +285,8 @@ fn name_of_profile(request: &Request, config: &SdkConfig) -> String {
     let of_environment = || std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());
     let name = request.profile.clone().or_else(of_environment).unwrap_or_else(|| "default".to_owned());
     let has = |key: &&&str| {
-        let wanted = ServiceConfigKey::builder().service_id("none").env("AWS_NONE").profile(key).build();
-        wanted.is_ok_and(|key| config.service_config().is_some_and(|settings| settings.load_config(key).is_some()))
+        let built = ServiceConfigKey::builder().service_id("none").env("AWS_NONE").profile(key).build();
+        built.is_ok_and(|key| config.service_config().is_some_and(|settings| settings.load_config(key).is_some()))
     };
     match ["credential_process", "sso_session", "sso_start_url", "web_identity_token_file", "role_arn"].iter().find(has)
     {

@@ -63,7 +63,7 @@ impl Channel {
 
     /// Waits until then, or until the fetch is stopped.
     pub async fn pause_until(&self, then: Instant) {
-        // Once stopped, every call fails at once, and says so.
+        // Once stopped, every call fails at once and reports it.
         let _ = self.stop.unless(sleep_until(then)).await;
     }
 

@@ -40,12 +40,12 @@ impl Failure {
         Self::new(FailureKind::TwoAnswers, message)
     }
 
-    /// An API that AWS says does not exist, although AWS lists it.
+    /// An API that AWS reports missing, although AWS lists it.
     pub fn but_listed(self) -> Self {
         Self { message: format!("{}, and GetApis still lists the API", self.message), ..self }
     }
 
-    /// An item that AWS says does not exist, where the second look failed.
+    /// An item that AWS reports missing, where the second look failed.
     pub fn not_looked_up(self, why: &Self) -> Self {
         let message = format!("{}; looked up again: {}: {}", self.message, why.code, why.message);
         Self { message, ..self }

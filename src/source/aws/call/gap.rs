@@ -50,7 +50,7 @@ impl Failure {
         } else if self.message.contains("permissions boundary") {
             format!("the permissions boundary of the user or role denies it; the boundary must {statement} too")
         } else if operation == Operation::AssumeRole {
-            // AWS says the same of a role that does not exist.
+            // AWS returns the same error for a role that does not exist.
             format!(
                 "check that the role exists and that its trust policy names the caller and the external id; the \
                  caller's policy must {statement}"

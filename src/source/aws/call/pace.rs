@@ -212,12 +212,12 @@ mod tests {
         assert_eq!(Pacer::new(0.0, 1).pace(), None);
         assert_eq!(pacer.pace(), Some(Pace { tokens: 20.0, rate: 9.95, pause: 0.0 }));
         for requests in [10, 30, 1] {
-            let (told, start) = (pacer.pace().unwrap().seconds_for(f64::from(requests)), Instant::now());
+            let (expected, start) = (pacer.pace().unwrap().seconds_for(f64::from(requests)), Instant::now());
             for _ in 0..requests {
                 drop(pacer.admit(&room).await);
             }
             let took = start.elapsed().as_secs_f64();
-            assert!((told..told + 0.003).contains(&took), "{requests}: {took} s instead of {told}");
+            assert!((expected..expected + 0.003).contains(&took), "{requests}: {took} s instead of {expected}");
         }
         pacer.throttled(Duration::from_secs(3));
         let throttled = Pace { tokens: 0.0, rate: 9.95 * CUT, pause: 3.0 };

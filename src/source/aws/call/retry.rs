@@ -127,12 +127,12 @@ impl RetryPolicy {
         if failure.attempts >= attempts {
             return None;
         }
-        let (first, wanted) = match failure.kind {
-            FailureKind::Throttled(wanted) => (self.throttled, wanted.unwrap_or_default()),
+        let (first, requested) = match failure.kind {
+            FailureKind::Throttled(requested) => (self.throttled, requested.unwrap_or_default()),
             _ => (self.first, Duration::ZERO),
         };
         let pause = first.saturating_mul(1 << failure.attempts.saturating_sub(1).min(16)).min(self.longest);
-        Some(pause.mul_f64(fraction).max(wanted.min(LONGEST_RETRY_AFTER)))
+        Some(pause.mul_f64(fraction).max(requested.min(LONGEST_RETRY_AFTER)))
     }
 }
 

@@ -124,7 +124,7 @@ fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn 
 fn unconnected(error: &(dyn Error + 'static)) -> FailureKind {
     // Name lookup, TLS and the proxy have no error types to match. The proxy comes first: the others may have failed
     // behind it.
-    let said: Vec<String> = chain(error).map(ToString::to_string).collect();
+    let messages: Vec<String> = chain(error).map(ToString::to_string).collect();
     let refused = |cause: &(dyn Error + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(|error| {
             matches!(
@@ -133,7 +133,7 @@ fn unconnected(error: &(dyn Error + 'static)) -> FailureKind {
             )
         })
     };
-    let begins = |start: &str| said.iter().any(|cause| cause.starts_with(start));
+    let begins = |start: &str| messages.iter().any(|cause| cause.starts_with(start));
     if begins("tunnel error") {
         FailureKind::Proxy
     } else if begins("TLS handshake failed") {
@@ -150,15 +150,15 @@ fn unconnected(error: &(dyn Error + 'static)) -> FailureKind {
 /// The causes of an error, outermost first; the error itself if it has none. The SDK's outermost errors ("dispatch
 /// failure", "unhandled error") tell nothing.
 pub fn causes(error: &(dyn Error + 'static)) -> String {
-    let mut said: Vec<String> = Vec::new();
+    let mut messages: Vec<String> = Vec::new();
     for cause in chain(error).skip(1) {
         let cause = cause.to_string();
         // Some errors repeat their cause.
-        if said.last().is_none_or(|last| !last.contains(&cause)) {
-            said.push(cause);
+        if messages.last().is_none_or(|last| !last.contains(&cause)) {
+            messages.push(cause);
         }
     }
-    if said.is_empty() { error.to_string() } else { said.join(": ") }
+    if messages.is_empty() { error.to_string() } else { messages.join(": ") }
 }
 
 /// The seconds of `Retry-After`; AWS sends no date there.
@@ -208,13 +208,13 @@ mod tests {
 
     #[test]
     fn a_request_that_aws_quotes_is_not_kept() {
-        let said = "The request signature we calculated does not match the signature you provided.";
+        let reason = "The request signature we calculated does not match the signature you provided.";
         for quoted in [
             "The Canonical String for this request should have been\n'GET\nx-amz-security-token:s3cret'",
             "The String-to-Sign should have been\n's3cret'",
         ] {
-            let failure = refused(403, Some("InvalidSignatureException"), &format!("{said}\n\n{quoted}"), &[]);
-            assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Signature, said));
+            let failure = refused(403, Some("InvalidSignatureException"), &format!("{reason}\n\n{quoted}"), &[]);
+            assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Signature, reason));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The reason why a spool cannot be used. The text says what happened, where, and what to do.
+/// The reason why a spool cannot be used. The text names the problem, the place and the remedy.
 #[derive(Debug)]
 pub struct Error {
     message: String,

@@ -90,9 +90,9 @@ fn unreadable(name: &str, error: &io::Error) -> Error {
     Error::failed(format!("{name} cannot be read: {error}."))
 }
 
-fn damaged(name: &str, at: u64, said: &str) -> Error {
+fn damaged(name: &str, at: u64, flaw: &str) -> Error {
     Error::usage(format!(
-        "{name}:{at}: {said}. The file is damaged; nothing was read.\nRemove it, and start over with --spool."
+        "{name}:{at}: {flaw}. The file is damaged; nothing was read.\nRemove it, and start over with --spool."
     ))
 }
 
@@ -108,7 +108,7 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
         })?;
         for (at, line) in block.lines().filter(|(_, line)| line.ends_with(b"\n")) {
             if at > 1 {
-                scanned.add(line, &mut counts).map_err(|said| damaged(name, at, &said))?;
+                scanned.add(line, &mut counts).map_err(|flaw| damaged(name, at, &flaw))?;
             }
             scanned.checksum.lines(line);
             scanned.end += line.len() as u64;
@@ -120,7 +120,7 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
 impl Scanned {
     /// Adds a line; `counts` has the stages of the current run, by Regions that are not closed.
     fn add(&mut self, line: &[u8], counts: &mut HashMap<RegionKey, u64>) -> Result<(), String> {
-        let kind = SpoolLine::read(line).map_err(|said| format!("not a line of a spool: {said}"))?;
+        let kind = SpoolLine::read(line).map_err(|flaw| format!("not a line of a spool: {flaw}"))?;
         let sealed = || self.checksum.compare(line.trim_ascii_end(), DIGEST) == Comparison::Equal;
         if !matches!(kind, SpoolLine::Stage(_)) && !sealed() {
             return Err("its digest is of something else: lines before it were changed, moved or lost".to_owned());
@@ -203,7 +203,7 @@ fn send(
                     None
                 }
                 Ok(_) => None,
-                Err(said) => return Err(io::Error::new(io::ErrorKind::InvalidData, format!("line {at}: {said}"))),
+                Err(flaw) => return Err(io::Error::new(io::ErrorKind::InvalidData, format!("line {at}: {flaw}"))),
             };
             lines.push((at, line, stage));
         }

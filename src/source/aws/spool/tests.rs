@@ -120,7 +120,7 @@ fn resumed(spool: &Spool, regions: &BTreeMap<usize, usize>) -> BTreeMap<usize, V
     seen
 }
 
-/// Those of which the closing line is there, whatever the reader thinks.
+/// Scopes with a closing line, by a search of the text.
 fn closed(bytes: &[u8]) -> Vec<usize> {
     let whole = &bytes[..bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)];
     let lines = std::str::from_utf8(whole).unwrap().lines().filter(|line| line.starts_with("{\"scope\":"));

@@ -167,7 +167,7 @@ async fn replay(survey: &Survey, batches: mpsc::Sender<Box<dyn Batch>>, tallies:
     let replay = move || spool.replay(|batch| batches.blocking_send(Box::new(batch)).is_ok());
     let (mut handed, failed) = match tokio::task::spawn_blocking(replay).await {
         Ok((handed, failed)) => (handed, failed.map(|error| not_kept(&error))),
-        // It is unknown what was handed on, so the counts will not agree, and the run says so.
+        // It is unknown what was handed on, so the counts will not agree, and the run reports it.
         Err(error) => (HashMap::new(), Some(Failure::internal(error.to_string()))),
     };
     let Some(why) = failed else { return };

@@ -22,7 +22,7 @@ struct Stages {
 }
 
 impl Stages {
-    /// True if AWS says that the API does not exist.
+    /// True if AWS reports that the API does not exist.
     fn vanished(&self) -> bool {
         self.failed.as_ref().is_some_and(|(operation, failure)| is_deleted(*operation, failure))
     }
@@ -191,7 +191,7 @@ impl Region {
     }
 }
 
-/// True if the answer says that the API does not exist. GetStage must say so in words: its other 404 is about the stage.
+/// True if the answer reports that the API is missing. For GetStage, only the message can: its other 404 is a stage's.
 fn is_deleted(operation: Operation, failure: &Failure) -> bool {
     failure.kind == FailureKind::Missing
         && (operation != Operation::GetStage || failure.message.contains("API identifier"))

@@ -189,9 +189,9 @@ impl Known {
         let (mut to_send, mut in_all) = (unopened * mean, unopened * seconds(fresh, mean));
         let mut largest = if unopened > 0.0 { seconds(fresh, mean) } else { 0.0 };
         for scope in &self.open {
-            let wanted = if scope.listed { scope.expected as f64 } else { mean.max(scope.expected as f64) };
-            let of_it = seconds(scope.pace, wanted - scope.sent as f64);
-            to_send += wanted - scope.sent as f64;
+            let needed = if scope.listed { scope.expected as f64 } else { mean.max(scope.expected as f64) };
+            let of_it = seconds(scope.pace, needed - scope.sent as f64);
+            to_send += needed - scope.sent as f64;
             in_all += of_it;
             largest = largest.max(of_it);
         }

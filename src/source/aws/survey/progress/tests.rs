@@ -111,7 +111,7 @@ fn at_the_end_nothing_is_left() {
     assert_eq!((standing.sent, standing.expected, standing.left), (31, Some(31), Some(Duration::ZERO)));
 }
 
-/// The whole way of a fetch: two accounts, one of which is closed, and every call that is not foreseen at first.
+/// The whole way of a fetch: two accounts, one of them closed, and every call that is not foreseen at first.
 #[test]
 fn a_fetch_from_beginning_to_end() {
     let progress = Progress::new(UNPACED);

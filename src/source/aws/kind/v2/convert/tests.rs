@@ -24,9 +24,9 @@ fn members(empty: &impl Debug) -> Vec<String> {
 
 #[track_caller]
 fn assert_complete(rows: &[Field], empty: &impl Debug) {
-    let mut wanted = members(empty);
-    wanted.sort_unstable();
-    assert_eq!(wanted, rows.iter().map(|row| row.name).collect::<Vec<_>>());
+    let mut names = members(empty);
+    names.sort_unstable();
+    assert_eq!(names, rows.iter().map(|row| row.name).collect::<Vec<_>>());
 }
 
 #[test]
