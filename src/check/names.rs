@@ -35,7 +35,16 @@ impl SharedNames {
         });
         let api = api.cloned().unwrap_or_else(|| Arc::new(api_name(document, options)));
         self.last = Some((Arc::clone(&place), Arc::clone(&api)));
-        Arc::new(StageName { place, api, name: document.stage_name().map(Box::from) })
+        let name = document.stage_name().map(|name| self.borrowed(name));
+        Arc::new(StageName { place, api, name })
+    }
+
+    /// A text that most often is held already: a fleet has a handful of stage names.
+    fn borrowed(&mut self, text: &str) -> Arc<str> {
+        match self.texts.get(text) {
+            Some(known) => Arc::clone(known),
+            None => self.text(text.into()),
+        }
     }
 
     /// The same text as it may be held already.

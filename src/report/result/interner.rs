@@ -123,7 +123,8 @@ impl Interner {
         if let Some(last) = self.last.as_ref().filter(|last| same(stage, last)) {
             return Arc::clone(last);
         }
-        let [account, region, api_id, api_name, name] = texts(stage).map(|text| text.map(Box::from));
+        let [account, region, api_id, api_name, _] = texts(stage).map(|text| text.map(Box::from));
+        let name = self.optional(stage.name.as_deref());
         let place = once(&mut self.places, RegionName { account, region });
         let protocol = stage.protocol.as_ref().map(|Text(name)| match Protocol::from_name(name) {
             Some(known) => Cow::Borrowed(known.name()),
@@ -153,6 +154,7 @@ fn texts<'s>(stage: &'s Stage<'_>) -> [Option<&'s str>; 5] {
 /// True if a stage has this name.
 fn same(stage: &Stage<'_>, name: &StageName) -> bool {
     let StageName { place, api, name } = name;
-    let names = [&place.account, &place.region, &api.id, &api.name, name];
-    texts(stage) == names.map(Option::as_deref) && stage.protocol.as_deref() == api.protocol.as_deref()
+    let [account, region, id, api_name] = [&place.account, &place.region, &api.id, &api.name].map(Option::as_deref);
+    texts(stage) == [account, region, id, api_name, name.as_deref()]
+        && stage.protocol.as_deref() == api.protocol.as_deref()
 }

@@ -182,6 +182,10 @@ impl std::ops::Deref for Text<'_> {
     }
 }
 
+/// Sixteen bytes, as 32 hex digits.
+#[derive(Default)]
+pub struct Hex(pub [u8; 16]);
+
 /// A member that is left out where there is nothing to report.
 #[derive(Deserialize, Default)]
 #[serde(transparent)]
@@ -193,6 +197,12 @@ pub enum Shareable<'a, T> {
     Value(T),
     /// Its JSON.
     Json(&'a [u8]),
+}
+
+impl<T: Default> Default for Shareable<'_, T> {
+    fn default() -> Self {
+        Self::Value(T::default())
+    }
 }
 
 impl<T> Shareable<'_, T> {
@@ -295,6 +305,11 @@ scalars! {
         let _ = serde_json::to_writer(&mut *out, value);
     };
     Text<'_>: {"type": "string"}, value, out => escape::text(out, &value.0);
+    Hex: {"type": "string"}, value, out => {
+        out.push(b'"');
+        out.extend(value.0.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| b"0123456789abcdef"[usize::from(digit)]));
+        out.push(b'"');
+    };
     Null: {}, _value, out => out.extend_from_slice(b"null");
     Unspecified: {}, value, _out => match *value {};
 }

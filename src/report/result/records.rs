@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::actual::ActualValue;
-use super::json::{Described, Json, Maybe, Name, Named, Null, Shareable, Text, Unspecified};
+use super::json::{Described, Hex, Json, Maybe, Name, Named, Null, Shareable, Text, Unspecified};
 use crate::model::Severity;
 use crate::model::finding::{Origin, Reading};
 use crate::model::state::ScopeOutcome;
@@ -156,7 +156,7 @@ objects! {
         rule: Text<'a>,
         severity: Name<Severity>,
         #[serde(skip_deserializing)]
-        title: Text<'a>,
+        title: Shareable<'a, Text<'a>>,
         stage: Shareable<'a, Stage<'a>>,
         route: Option<Text<'a>>,
         /// Null for the stage as a whole.
@@ -180,11 +180,11 @@ objects! {
         first_seen: Null = {"type": ["string", "null"]},
         /// The same as long as rule, stage, route and setting are.
         #[serde(skip_deserializing)]
-        fingerprint: Text<'a>,
+        fingerprint: Hex,
         #[serde(skip_deserializing)]
-        policy: Location<'a>,
+        policy: Shareable<'a, Location<'a>>,
         #[serde(skip_deserializing)]
-        fix: Option<Text<'a>>,
+        fix: Shareable<'a, Option<Text<'a>>>,
         #[serde(skip_deserializing)]
         commands: Vec<Unspecified>,
         /// The waiver that tolerates it, among `waived`.

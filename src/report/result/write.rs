@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::actual::ActualValue;
 use super::blocks;
 use super::document::{FORMAT, FORMAT_VERSION};
-use super::json::{Json, Maybe, Name, Null, Shareable, Text};
+use super::json::{Hex, Json, Maybe, Name, Null, Shareable, Text};
 use super::records::{
     BySeverity, Circumstances, Finding, Gate, Location, NEVER, Rule, Scope, Shard, Stage, Summary, Unchecked,
     Undecided, UnusedWaiver, Waiver, WaiverOf, Warning,
@@ -46,9 +46,10 @@ pub(in crate::report) fn write(facts: &Facts<'_>, out: &mut dyn io::Write) -> io
     lines(out, "waivers", &results.waivers, Waiver::of)?;
     lines(out, "scopes", &results.scopes, |scope| Scope::of(scope, run))?;
     let severities: Vec<&[Violation]> = results.violations.iter().map(Vec::as_slice).collect();
-    let violation = |one: &Violation, stage: &[u8], out: &mut Vec<u8>| Finding::of(one, None, stage, results).push(out);
+    let shared = &SharedJson::of(results);
+    let violation = |one: &Violation, stage: &[u8], out: &mut Vec<u8>| Finding::of(one, None, stage, shared).push(out);
     blocks(out, ",\n\"violations\":", &severities, |one| &one.stage, violation)?;
-    let waived = |one: &Waived, stage: &[u8], out: &mut Vec<u8>| Finding::waived(one, stage, results).push(out);
+    let waived = |one: &Waived, stage: &[u8], out: &mut Vec<u8>| Finding::waived(one, stage, shared).push(out);
     blocks(out, ",\n\"waived\":", &[&results.waived], |one| &one.violation.stage, waived)?;
     let undecided =
         |one: &finding::Undecided, stage: &[u8], out: &mut Vec<u8>| Undecided::of(one, stage, results).push(out);
@@ -251,9 +252,54 @@ impl<'m> Stage<'m> {
     }
 }
 
+/// The JSON of a rule that all of its findings repeat.
+struct RuleJson {
+    title: Vec<u8>,
+    policy: Vec<u8>,
+    fix: Vec<u8>,
+}
+
+impl RuleJson {
+    fn of(rule: Option<&RuleFacts>) -> Self {
+        let title = Text::from(rule.map_or("", |rule| &rule.title));
+        let (file, line) = rule.map_or(("", 0), |rule| (&*rule.file, rule.line));
+        let policy = Location { file: Text::from(file), line };
+        let fix = optional(rule.and_then(|rule| rule.fix.as_ref()));
+        Self { title: json(&title), policy: json(&policy), fix: json(&fix) }
+    }
+}
+
+fn json(value: &impl Json) -> Vec<u8> {
+    let mut json = Vec::new();
+    value.push(&mut json);
+    json
+}
+
+/// The results, and the JSON that many findings share.
+struct SharedJson<'m> {
+    results: &'m Results,
+    rules: Vec<RuleJson>,
+    /// That of a rule which the results lack.
+    unknown: RuleJson,
+}
+
+impl<'m> SharedJson<'m> {
+    fn of(results: &'m Results) -> Self {
+        let rules = results.rules.iter().map(|rule| RuleJson::of(Some(rule))).collect();
+        Self { results, rules, unknown: RuleJson::of(None) }
+    }
+}
+
 impl<'m> Finding<'m> {
-    fn of(violation: &'m Violation, waiver: Option<&'m WaiverFacts>, stage: &'m [u8], results: &'m Results) -> Self {
+    fn of(
+        violation: &'m Violation,
+        waiver: Option<&'m WaiverFacts>,
+        stage: &'m [u8],
+        shared: &'m SharedJson<'_>,
+    ) -> Self {
+        let results = shared.results;
         let rule = results.rule(violation.rule);
+        let json = shared.rules.get(violation.rule as usize).unwrap_or(&shared.unknown);
         let (route, path) = (violation.route.as_deref(), violation.path_text());
         let name = rule_name(rule);
         let segments = violation.path.iter().flat_map(|path| path.segments()).map(Segment::name);
@@ -261,7 +307,7 @@ impl<'m> Finding<'m> {
         Self {
             rule: Text::from(name),
             severity: Name(rule.map_or(Severity::Info, |rule| rule.severity)),
-            title: Text::from(rule.map_or("", |rule| &rule.title)),
+            title: Shareable::Json(&json.title),
             stage: Shareable::Json(stage),
             route: optional(route),
             path: optional(path),
@@ -274,19 +320,16 @@ impl<'m> Finding<'m> {
             expired_waiver: Maybe(expired.map(WaiverOf::of)),
             status: Null,
             first_seen: Null,
-            fingerprint: Text(Cow::Owned(fingerprint(name, &violation.stage, route, path))),
-            policy: Location {
-                file: Text::from(rule.map_or("", |rule| &rule.file)),
-                line: rule.map_or(0, |rule| rule.line),
-            },
-            fix: optional(rule.and_then(|rule| rule.fix.as_ref())),
+            fingerprint: Hex(fingerprint(name, &violation.stage, route, path)),
+            policy: Shareable::Json(&json.policy),
+            fix: Shareable::Json(&json.fix),
             commands: Vec::new(),
             waiver: Maybe(waiver.map(WaiverOf::of)),
         }
     }
 
-    fn waived(waived: &'m Waived, stage: &'m [u8], results: &'m Results) -> Self {
-        Self::of(&waived.violation, results.waivers.get(waived.waiver as usize), stage, results)
+    fn waived(waived: &'m Waived, stage: &'m [u8], shared: &'m SharedJson<'_>) -> Self {
+        Self::of(&waived.violation, shared.results.waivers.get(waived.waiver as usize), stage, shared)
     }
 }
 
