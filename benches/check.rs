@@ -1,9 +1,16 @@
 //! Cost of the parts, for people: loading policies, decoding the lines of a snapshot, checking decoded stages.
 //! Numbers per element: a rule, a stage, a rule on a stage. `cargo bench`; whole programs are in `processes.py`.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a benchmark that panics has failed, as it should")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark that panics has failed, as it should"
+)]
 
-#[expect(dead_code, reason = "the header and the trailer of a snapshot are for `fleet`")]
+#[expect(
+    dead_code,
+    reason = "the header and the trailer of a snapshot are for `fleet`"
+)]
 mod stages;
 
 use std::fmt::Write as _;
@@ -48,7 +55,10 @@ const ASSERTIONS: [(&str, &str); 4] = [
         "has(stage.Description) && stage.DefaultRouteSettings.ThrottlingBurstLimit <= 1000 && 'owner' in stage.Tags && \
          api.Tags.owner == stage.Tags.owner && !api.DisableExecuteApiEndpoint",
     ),
-    ("a regular expression", "re(stage.AccessLogSettings.DestinationArn, '^arn:aws:logs:[a-z0-9-]+:[0-9]{12}:')"),
+    (
+        "a regular expression",
+        "re(stage.AccessLogSettings.DestinationArn, '^arn:aws:logs:[a-z0-9-]+:[0-9]{12}:')",
+    ),
     (
         "every route",
         "each_route.all(r, has(each_route[r].ThrottlingBurstLimit) && each_route[r].ThrottlingBurstLimit <= 500)",
@@ -84,11 +94,18 @@ fn policy_of(expectations: &[&str], rules: usize) -> Arc<SourceText> {
         )
         .expect("writing to a String cannot fail");
     }
-    Arc::new(SourceText { name: "bench.yaml".to_owned(), text })
+    Arc::new(SourceText {
+        name: "bench.yaml".to_owned(),
+        text,
+    })
 }
 
 fn lines() -> LineBatch {
-    let bytes = stages::snapshot(STAGES).scopes.swap_remove(0).lines.into_bytes();
+    let bytes = stages::snapshot(STAGES)
+        .scopes
+        .swap_remove(0)
+        .lines
+        .into_bytes();
     LineBatch::new("bench", bytes, 2)
 }
 
@@ -99,12 +116,19 @@ fn decoded() -> Apis {
     let mut apis: Apis = Vec::new();
     let mut add = |document: &Document<'_>| {
         let name = document.protocol().map(Protocol::name);
-        let same =
-            |api: &Value<'_>| Document::before_its_stages(None, None, api).protocol().map(Protocol::name) == name;
-        let at = apis.iter().position(|(api, _)| same(api)).unwrap_or_else(|| {
-            apis.push((document.api.clone().into_owned(), Vec::new()));
-            apis.len() - 1
-        });
+        let same = |api: &Value<'_>| {
+            Document::before_its_stages(None, None, api)
+                .protocol()
+                .map(Protocol::name)
+                == name
+        };
+        let at = apis
+            .iter()
+            .position(|(api, _)| same(api))
+            .unwrap_or_else(|| {
+                apis.push((document.api.clone().into_owned(), Vec::new()));
+                apis.len() - 1
+            });
         let stages = &mut apis[at].1;
         let mut stage = document.stage.clone().into_owned();
         if let Value::Struct(members) = &mut stage {
@@ -112,7 +136,9 @@ fn decoded() -> Apis {
         }
         stages.push(stage);
     };
-    lines().decode(&Projection::all(), &mut add).expect("the generated lines are good");
+    lines()
+        .decode(&Projection::all(), &mut add)
+        .expect("the generated lines are good");
     apis
 }
 
@@ -146,7 +172,9 @@ fn decoding(criterion: &mut Criterion) {
     group.bench_function("lines of a snapshot", |bench| {
         bench.iter(|| {
             batch
-                .decode(&Projection::all(), &mut |stage| _ = black_box(stage.stage_name()))
+                .decode(&Projection::all(), &mut |stage| {
+                    _ = black_box(stage.stage_name())
+                })
                 .expect("the generated lines are good");
         });
     });
@@ -160,40 +188,71 @@ fn checking(criterion: &mut Criterion) {
 fn check_with(criterion: &mut Criterion, name: &str, policy: fn(usize) -> Arc<SourceText>) {
     let apis = decoded();
     // On one thread, so that the time is what a rule costs.
-    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
+    let one = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .expect("a thread can be started");
     let mut group = criterion.benchmark_group(name);
     for rules in [1, 10, 100, 1_000] {
         let policies = load(vec![policy(rules)]).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
         group.throughput(Throughput::Elements((rules * STAGES) as u64));
-        group.bench_with_input(BenchmarkId::from_parameter(rules), &policies, |bench, policies| {
-            let check = |state| {
-                check::run(policies, &Waivers::default(), Box::new(state), Options::default())
+        group.bench_with_input(
+            BenchmarkId::from_parameter(rules),
+            &policies,
+            |bench, policies| {
+                let check = |state| {
+                    check::run(
+                        policies,
+                        &Waivers::default(),
+                        Box::new(state),
+                        Options::default(),
+                    )
                     .expect("the batches are good")
-            };
-            one.install(|| bench.iter_batched(|| in_memory(&apis), check, BatchSize::SmallInput));
-        });
+                };
+                one.install(|| {
+                    bench.iter_batched(|| in_memory(&apis), check, BatchSize::SmallInput)
+                });
+            },
+        );
     }
 }
 
 #[cfg(feature = "cel")]
 fn asserting(criterion: &mut Criterion) {
     let apis = decoded();
-    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
+    let one = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .expect("a thread can be started");
     let mut group = criterion.benchmark_group("check a batch, assert");
     group.throughput(Throughput::Elements(STAGES as u64));
     for (name, expression) in ASSERTIONS {
         let text = format!(
             "policy: bench\nrules:\n  - id: asserted\n    title: T\n    severity: low\n    assert: |\n      {expression}\n"
         );
-        let file = Arc::new(SourceText { name: "bench.yaml".to_owned(), text });
-        let policies = load(vec![file]).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
-        group.bench_with_input(BenchmarkId::from_parameter(name), &policies, |bench, policies| {
-            let check = |state| {
-                check::run(policies, &Waivers::default(), Box::new(state), Options::default())
-                    .expect("the batches are good")
-            };
-            one.install(|| bench.iter_batched(|| in_memory(&apis), check, BatchSize::SmallInput));
+        let file = Arc::new(SourceText {
+            name: "bench.yaml".to_owned(),
+            text,
         });
+        let policies = load(vec![file]).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+        group.bench_with_input(
+            BenchmarkId::from_parameter(name),
+            &policies,
+            |bench, policies| {
+                let check = |state| {
+                    check::run(
+                        policies,
+                        &Waivers::default(),
+                        Box::new(state),
+                        Options::default(),
+                    )
+                    .expect("the batches are good")
+                };
+                one.install(|| {
+                    bench.iter_batched(|| in_memory(&apis), check, BatchSize::SmallInput)
+                });
+            },
+        );
     }
 }
 

@@ -1,7 +1,11 @@
 //! `fleet OUT [STAGES]` writes the snapshot of the benchmarks (100,000 stages, `.zst` by its name);
 //! `fleet --count SNAPSHOT POLICY` tells what the library finds in one, by rule.
 
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a program for the benchmarks, which says what it made")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a program for the benchmarks, which says what it made"
+)]
 
 mod stages;
 
@@ -20,7 +24,12 @@ use driftgate::source::snapshot::LineBatch;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    match arguments
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         ["--count", snapshot, policy] => count(snapshot, policy),
         [out] if !out.starts_with('-') => write(out, 100_000),
         [out, stages] if !out.starts_with('-') => write(out, stages.parse()?),
@@ -30,10 +39,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn write(path: &str, stages: usize) -> Result<(), Box<dyn Error>> {
     let snapshot = stages::snapshot(stages);
-    let file = BufWriter::with_capacity(1 << 20, File::create(path).map_err(|error| format!("{path}: {error}"))?);
-    let compressed = Path::new(path).extension().is_some_and(|extension| extension == "zst");
-    let mut out: Box<dyn Write> =
-        if compressed { Box::new(zstd::Encoder::new(file, 3)?.auto_finish()) } else { Box::new(file) };
+    let file = BufWriter::with_capacity(
+        1 << 20,
+        File::create(path).map_err(|error| format!("{path}: {error}"))?,
+    );
+    let compressed = Path::new(path)
+        .extension()
+        .is_some_and(|extension| extension == "zst");
+    let mut out: Box<dyn Write> = if compressed {
+        Box::new(zstd::Encoder::new(file, 3)?.auto_finish())
+    } else {
+        Box::new(file)
+    };
     out.write_all(snapshot.header.as_bytes())?;
     for scope in &snapshot.scopes {
         out.write_all(scope.lines.as_bytes())?;
@@ -41,7 +58,10 @@ fn write(path: &str, stages: usize) -> Result<(), Box<dyn Error>> {
     out.write_all(snapshot.trailer.as_bytes())?;
     out.flush()?;
     let bytes: usize = snapshot.scopes.iter().map(|scope| scope.stage_bytes).sum();
-    println!("{stages} stages of {} bytes on average", bytes / stages.max(1));
+    println!(
+        "{stages} stages of {} bytes on average",
+        bytes / stages.max(1)
+    );
     Ok(())
 }
 
@@ -52,21 +72,39 @@ fn count(snapshot: &str, policy: &str) -> Result<(), Box<dyn Error>> {
     }
     let policies = load(found.texts).map_err(|mistakes| format!("{mistakes:?}"))?;
     let mut text = String::new();
-    File::open(snapshot).and_then(|mut file| file.read_to_string(&mut text)).map_err(|e| format!("{snapshot}: {e}"))?;
-    let results =
-        check::run(&policies, &Waivers::default(), Box::new(in_memory(snapshot, &text)), check::Options::default())?;
-    let mut counts: BTreeMap<&str, usize> = results.rules.iter().map(|rule| (rule.name.as_str(), 0)).collect();
+    File::open(snapshot)
+        .and_then(|mut file| file.read_to_string(&mut text))
+        .map_err(|e| format!("{snapshot}: {e}"))?;
+    let results = check::run(
+        &policies,
+        &Waivers::default(),
+        Box::new(in_memory(snapshot, &text)),
+        check::Options::default(),
+    )?;
+    let mut counts: BTreeMap<&str, usize> = results
+        .rules
+        .iter()
+        .map(|rule| (rule.name.as_str(), 0))
+        .collect();
     for (_, violation) in results.violations() {
-        *counts.entry(&results.rules[violation.rule as usize].name).or_default() += 1;
+        *counts
+            .entry(&results.rules[violation.rule as usize].name)
+            .or_default() += 1;
     }
-    println!("{} violations on {} stages: {counts:?}", results.total(), results.summary.stages);
+    println!(
+        "{} violations on {} stages: {counts:?}",
+        results.total(),
+        results.summary.stages
+    );
     Ok(())
 }
 
 /// A snapshot in memory, without its header and trailer.
 fn in_memory(name: &str, text: &str) -> VecState {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let stages = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
+    let stages = lines
+        .get(1..lines.len().saturating_sub(1))
+        .unwrap_or_default();
     let batch = |part: &[&str]| LineBatch::new(name, part.concat().into_bytes(), 1);
     VecState::new(stages.chunks(256).map(batch).collect(), Close::default())
 }

@@ -1,7 +1,11 @@
 //! `handwritten SNAPSHOT OUT`: what one would write in an afternoon instead of driftgate, for the benchmarks. The rules
 //! of `six.yaml` are in the code; every violation is written as driftgate's JSON result has it, in the file's order.
 
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a program for the benchmarks, which says what it found")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a program for the benchmarks, which says what it found"
+)]
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -20,12 +24,32 @@ const CHUNK: usize = 256 << 10;
 
 /// The rules: name, severity, title, and the line in `six.yaml`.
 const RULES: [(&str, &str, &str, u32); 6] = [
-    ("six/access-logging", "high", "Access logs go to the log group of API Gateway", 5),
+    (
+        "six/access-logging",
+        "high",
+        "Access logs go to the log group of API Gateway",
+        5,
+    ),
     ("six/throttling", "critical", "Every route is throttled", 13),
     ("six/metrics", "medium", "Detailed metrics are on", 22),
-    ("six/tags", "low", "Someone owns the stage and pays for it", 29),
-    ("six/websocket-logging", "medium", "WebSocket stages write an execution log", 36),
-    ("six/websocket-data-trace", "high", "No WebSocket message is written to a log", 44),
+    (
+        "six/tags",
+        "low",
+        "Someone owns the stage and pays for it",
+        29,
+    ),
+    (
+        "six/websocket-logging",
+        "medium",
+        "WebSocket stages write an execution log",
+        36,
+    ),
+    (
+        "six/websocket-data-trace",
+        "high",
+        "No WebSocket message is written to a log",
+        44,
+    ),
 ];
 const FIXES: [&str; 6] = [
     "Point the stage at a log group below /apigw/ of its own account and Region.",
@@ -92,10 +116,18 @@ struct Part {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [snapshot, path] = arguments.as_slice() else { return Err("usage: handwritten SNAPSHOT OUT".into()) };
+    let [snapshot, path] = arguments.as_slice() else {
+        return Err("usage: handwritten SNAPSHOT OUT".into());
+    };
     let file = File::open(snapshot).map_err(|error| format!("{snapshot}: {error}"))?;
-    let compressed = Path::new(snapshot).extension().is_some_and(|extension| extension == "zst");
-    let input: Box<dyn Read + Send> = if compressed { Box::new(zstd::Decoder::new(file)?) } else { Box::new(file) };
+    let compressed = Path::new(snapshot)
+        .extension()
+        .is_some_and(|extension| extension == "zst");
+    let input: Box<dyn Read + Send> = if compressed {
+        Box::new(zstd::Decoder::new(file)?)
+    } else {
+        Box::new(file)
+    };
     let mut out = File::create(path).map_err(|error| format!("{path}: {error}"))?;
     // The parts are in this queue in the order of the file, done or not; it bounds what is in memory.
     let (queue, parts) = sync_channel(4 * rayon::current_num_threads());
@@ -106,7 +138,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let part = part.recv()??;
         let comma = usize::from(sum.counts == [0; 6]).min(part.out.len());
         out.write_all(&part.out[comma..])?;
-        sum.counts.iter_mut().zip(part.counts).for_each(|(sum, count)| *sum += count);
+        sum.counts
+            .iter_mut()
+            .zip(part.counts)
+            .for_each(|(sum, count)| *sum += count);
         sum.stages += part.stages;
     }
     let promised = reader.join().map_err(|_| "the reader panicked")??;
@@ -114,7 +149,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("{snapshot} holds {} stages of {promised}", sum.stages).into());
     }
     writeln!(out, "\n],\"stages\":{}}}", sum.stages)?;
-    println!("{} violations on {} stages: {:?}", sum.counts.iter().sum::<u64>(), sum.stages, sum.counts);
+    println!(
+        "{} violations on {} stages: {:?}",
+        sum.counts.iter().sum::<u64>(),
+        sum.stages,
+        sum.counts
+    );
     Ok(())
 }
 
@@ -129,10 +169,15 @@ fn read(input: impl Read, queue: &Queue) -> io::Result<u64> {
         let mut chunk = Vec::with_capacity(rest.len() + CHUNK + 64);
         chunk.append(&mut rest);
         if input.by_ref().take(CHUNK as u64).read_to_end(&mut chunk)? == 0 {
-            return Ok(serde_json::from_slice::<Value>(&chunk)?["stages"].as_u64().unwrap_or_default());
+            return Ok(serde_json::from_slice::<Value>(&chunk)?["stages"]
+                .as_u64()
+                .unwrap_or_default());
         }
         // The last line stays behind: it may be incomplete, or the trailer.
-        let end = chunk[..chunk.len() - 1].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        let end = chunk[..chunk.len() - 1]
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |newline| newline + 1);
         rest = chunk.split_off(end);
         let (done, part) = sync_channel(1);
         rayon::spawn(move || drop(done.send(check(&chunk))));
@@ -146,7 +191,12 @@ fn check(chunk: &[u8]) -> serde_json::Result<Part> {
     let mut part = Part::default();
     for line in serde_json::Deserializer::from_slice(chunk).into_iter() {
         part.stages += 1;
-        Check { line: &line?, json: String::new(), part: &mut part }.rules();
+        Check {
+            line: &line?,
+            json: String::new(),
+            part: &mut part,
+        }
+        .rules();
     }
     Ok(part)
 }
@@ -160,43 +210,121 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn rules(&mut self) {
-        let Line { account, region, stage, .. } = self.line;
-        let arn = stage.access_log_settings.get("DestinationArn").map(|arn| arn.get()).filter(|arn| set(arn));
+        let Line {
+            account,
+            region,
+            stage,
+            ..
+        } = self.line;
+        let arn = stage
+            .access_log_settings
+            .get("DestinationArn")
+            .map(|arn| arn.get())
+            .filter(|arn| set(arn));
         let ours = |arn: &str| -> Option<bool> {
-            let group = arn.strip_prefix("\"arn:aws:logs:")?.strip_prefix(region)?.strip_prefix(':')?;
-            Some(group.strip_prefix(account)?.starts_with(":log-group:/apigw/"))
+            let group = arn
+                .strip_prefix("\"arn:aws:logs:")?
+                .strip_prefix(region)?
+                .strip_prefix(':')?;
+            Some(
+                group
+                    .strip_prefix(account)?
+                    .starts_with(":log-group:/apigw/"),
+            )
         };
         if arn.and_then(ours) != Some(true) {
             let expected = format!("like arn:aws:logs:{region}:{account}:log-group:/apigw/*");
             let (actual, origin) = arn.map_or(("null", "unset"), |arn| (arn, "stage"));
-            self.found("six/access-logging", None, "AccessLogSettings.DestinationArn", &expected, actual, origin);
+            self.found(
+                "six/access-logging",
+                None,
+                "AccessLogSettings.DestinationArn",
+                &expected,
+                actual,
+                origin,
+            );
         }
         let default = &stage.default_route_settings;
         self.settings(None, "DefaultRouteSettings", "stage", default);
         for (route, settings) in &stage.route_settings {
-            self.settings(Some(route), &format!("RouteSettings.{route}"), "route", settings);
+            self.settings(
+                Some(route),
+                &format!("RouteSettings.{route}"),
+                "route",
+                settings,
+            );
         }
         if default.detailed_metrics_enabled != Some(true) {
-            let origin = if default.detailed_metrics_enabled.is_some() { "stage" } else { "implied" };
-            self.found("six/metrics", None, "DefaultRouteSettings.DetailedMetricsEnabled", "true", false, origin);
+            let origin = if default.detailed_metrics_enabled.is_some() {
+                "stage"
+            } else {
+                "implied"
+            };
+            self.found(
+                "six/metrics",
+                None,
+                "DefaultRouteSettings.DetailedMetricsEnabled",
+                "true",
+                false,
+                origin,
+            );
         }
         for key in ["owner", "cost-center"] {
             if !stage.tags.get(key).is_some_and(|value| set(value.get())) {
-                self.found("six/tags", None, &format!("Tags.{key}"), "present", "null", "unset");
+                self.found(
+                    "six/tags",
+                    None,
+                    &format!("Tags.{key}"),
+                    "present",
+                    "null",
+                    "unset",
+                );
             }
         }
-        let (level, path) = (default.logging_level.unwrap_or_default(), "DefaultRouteSettings.LoggingLevel");
+        let (level, path) = (
+            default.logging_level.unwrap_or_default(),
+            "DefaultRouteSettings.LoggingLevel",
+        );
         if self.line.api.protocol_type == "WEBSOCKET" && !matches!(level, "ERROR" | "INFO") {
-            let (level, origin) = if level.is_empty() { ("OFF", "implied") } else { (level, "stage") };
-            self.found("six/websocket-logging", None, path, "one of ERROR, INFO", format_args!("\"{level}\""), origin);
+            let (level, origin) = if level.is_empty() {
+                ("OFF", "implied")
+            } else {
+                (level, "stage")
+            };
+            self.found(
+                "six/websocket-logging",
+                None,
+                path,
+                "one of ERROR, INFO",
+                format_args!("\"{level}\""),
+                origin,
+            );
         }
     }
 
     /// The rules for each route. What an entry leaves out is the default's, which is reported once.
-    fn settings(&mut self, route: Option<&str>, place: &str, origin: &str, settings: &Settings<'_>) {
+    fn settings(
+        &mut self,
+        route: Option<&str>,
+        place: &str,
+        origin: &str,
+        settings: &Settings<'_>,
+    ) {
         for (name, limit, low, most, high) in [
-            ("ThrottlingBurstLimit", settings.throttling_burst_limit, "at least 1", 500.0, "at most 500"),
-            ("ThrottlingRateLimit", settings.throttling_rate_limit, "above 0", 1000.0, "at most 1000"),
+            (
+                "ThrottlingBurstLimit",
+                settings.throttling_burst_limit,
+                "at least 1",
+                500.0,
+                "at most 500",
+            ),
+            (
+                "ThrottlingRateLimit",
+                settings.throttling_rate_limit,
+                "above 0",
+                1000.0,
+                "at most 1000",
+            ),
         ] {
             let (expected, actual, origin) = match limit {
                 None if route.is_none() => (format!("{low}, {high}"), "null".to_owned(), "unset"),
@@ -204,15 +332,42 @@ impl Check<'_> {
                 Some(limit) if limit > most => (high.to_owned(), limit.to_string(), origin),
                 _ => continue,
             };
-            self.found("six/throttling", route, &format!("{place}.{name}"), &expected, actual, origin);
+            self.found(
+                "six/throttling",
+                route,
+                &format!("{place}.{name}"),
+                &expected,
+                actual,
+                origin,
+            );
         }
         if self.line.api.protocol_type == "WEBSOCKET" && settings.data_trace_enabled == Some(true) {
-            self.found("six/websocket-data-trace", route, &format!("{place}.DataTraceEnabled"), "false", true, origin);
+            self.found(
+                "six/websocket-data-trace",
+                route,
+                &format!("{place}.DataTraceEnabled"),
+                "false",
+                true,
+                origin,
+            );
         }
     }
 
-    fn found(&mut self, rule: &str, route: Option<&str>, path: &str, expected: &str, actual: impl Display, from: &str) {
-        let Line { account, region, api, stage } = self.line;
+    fn found(
+        &mut self,
+        rule: &str,
+        route: Option<&str>,
+        path: &str,
+        expected: &str,
+        actual: impl Display,
+        from: &str,
+    ) {
+        let Line {
+            account,
+            region,
+            api,
+            stage,
+        } = self.line;
         let (id, name) = (api.id, stage.name);
         if self.json.is_empty() {
             self.json = format!(
@@ -220,11 +375,18 @@ impl Check<'_> {
                 api.name, api.protocol_type
             );
         }
-        let number = RULES.iter().position(|(name, ..)| *name == rule).expect("every rule is in the list");
+        let number = RULES
+            .iter()
+            .position(|(name, ..)| *name == rule)
+            .expect("every rule is in the list");
         let ((_, severity, title, line), fix) = (RULES[number], FIXES[number]);
         let hashed = route.map_or("-".to_owned(), |route| format!("={route}"));
         let hashed = format!("{rule}\0={account}\0={region}\0={id}\0={name}\0{hashed}\0={path}");
-        let fingerprint = u128::from_be_bytes(*Sha256::digest(hashed).first_chunk().expect("a digest has 32 bytes"));
+        let fingerprint = u128::from_be_bytes(
+            *Sha256::digest(hashed)
+                .first_chunk()
+                .expect("a digest has 32 bytes"),
+        );
         let route = route.map_or("null".to_owned(), |route| format!("\"{route}\""));
         // Writing to a Vec cannot fail.
         let _ = write!(

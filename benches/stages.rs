@@ -11,12 +11,24 @@ const FIRST_ACCOUNT: u64 = 111_122_223_333;
 const REGIONS: [&str; 4] = ["ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1"];
 /// In byte order, as in a snapshot.
 const NAMES: [&str; 3] = ["$default", "prod", "staging"];
-const TEAMS: [&str; 6] = ["checkout", "catalogue", "identity", "payments", "search", "fulfilment"];
-const SUBJECTS: [&str; 6] = ["orders", "carts", "prices", "sessions", "invoices", "shipments"];
-const JSON_FORMAT: &str =
-    r#"{"requestId":"$context.requestId","status":"$context.status","routeKey":"$context.routeKey"}"#;
-const CLF_FORMAT: &str =
-    r#"$context.identity.sourceIp [$context.requestTime] "$context.routeKey" $context.status $context.requestId"#;
+const TEAMS: [&str; 6] = [
+    "checkout",
+    "catalogue",
+    "identity",
+    "payments",
+    "search",
+    "fulfilment",
+];
+const SUBJECTS: [&str; 6] = [
+    "orders",
+    "carts",
+    "prices",
+    "sessions",
+    "invoices",
+    "shipments",
+];
+const JSON_FORMAT: &str = r#"{"requestId":"$context.requestId","status":"$context.status","routeKey":"$context.routeKey"}"#;
+const CLF_FORMAT: &str = r#"$context.identity.sourceIp [$context.requestTime] "$context.routeKey" $context.status $context.requestId"#;
 
 /// A snapshot in parts, as its lines are in the file, each with its newline.
 pub struct Snapshot {
@@ -45,18 +57,30 @@ pub struct Scope {
 pub fn snapshot(stages: usize) -> Snapshot {
     let mut random = Random(7);
     let scopes: Vec<Scope> = (0..stages.div_ceil(STAGES_A_SCOPE))
-        .map(|number| scope(number, STAGES_A_SCOPE.min(stages - number * STAGES_A_SCOPE), &mut random))
+        .map(|number| {
+            scope(
+                number,
+                STAGES_A_SCOPE.min(stages - number * STAGES_A_SCOPE),
+                &mut random,
+            )
+        })
         .collect();
-    let asked: Vec<Value> = scopes.iter().map(|at| json!({"account": at.account, "region": at.region})).collect();
+    let asked: Vec<Value> = scopes
+        .iter()
+        .map(|at| json!({"account": at.account, "region": at.region}))
+        .collect();
     let read: Vec<Value> = (scopes.iter())
         .map(|at| {
             json!({"account": at.account, "region": at.region, "apis": at.apis, "stages": at.stages, "outcome": "checked"})
         })
         .collect();
-    let header =
-        json!({"format": "driftgate.snapshot", "version": 1, "taken_at": "2026-11-01T00:00:00Z", "scopes": asked});
+    let header = json!({"format": "driftgate.snapshot", "version": 1, "taken_at": "2026-11-01T00:00:00Z", "scopes": asked});
     let trailer = json!({"stages": stages, "scopes": read, "unchecked": [], "complete": true});
-    Snapshot { header: format!("{header}\n"), scopes, trailer: format!("{trailer}\n") }
+    Snapshot {
+        header: format!("{header}\n"),
+        scopes,
+        trailer: format!("{trailer}\n"),
+    }
 }
 
 fn scope(number: usize, stages: usize, random: &mut Random) -> Scope {
@@ -65,18 +89,32 @@ fn scope(number: usize, stages: usize, random: &mut Random) -> Scope {
     let apis = stages.div_ceil(NAMES.len());
     let mut ids: Vec<String> = (0..apis).map(|_| random.identifier(10)).collect();
     ids.sort_unstable();
-    let mut scope = Scope { lines: String::new(), stages, stage_bytes: 0, apis, account, region };
+    let mut scope = Scope {
+        lines: String::new(),
+        stages,
+        stage_bytes: 0,
+        apis,
+        account,
+        region,
+    };
     for (number, id) in ids.iter().enumerate() {
         let websocket = number % 3 == 2;
         let api = api(id, region, websocket, random);
         for name in &NAMES[..NAMES.len().min(stages - number * NAMES.len())] {
             // A WebSocket API has no $default stage.
-            let name = if websocket { name.replace("$default", "dev") } else { (*name).to_owned() };
+            let name = if websocket {
+                name.replace("$default", "dev")
+            } else {
+                (*name).to_owned()
+            };
             let stage = stage(&name, &scope.account, region, websocket, random).to_string();
             scope.stage_bytes += stage.len();
             let account = &scope.account;
-            writeln!(scope.lines, r#"{{"account":"{account}","region":"{region}","api":{api},"stage":{stage}}}"#)
-                .expect("writing to a String cannot fail");
+            writeln!(
+                scope.lines,
+                r#"{{"account":"{account}","region":"{region}","api":{api},"stage":{stage}}}"#
+            )
+            .expect("writing to a String cannot fail");
         }
     }
     scope
@@ -123,19 +161,31 @@ fn stage(name: &str, account: &str, region: &str, websocket: bool, random: &mut 
     }
     if !random.percent(11) {
         let folder = if random.percent(4) { "legacy" } else { "apigw" };
-        let arn = format!("arn:aws:logs:{region}:{account}:log-group:/{folder}/{}", name.trim_start_matches('$'));
-        let format = if random.percent(15) { CLF_FORMAT } else { JSON_FORMAT };
+        let arn = format!(
+            "arn:aws:logs:{region}:{account}:log-group:/{folder}/{}",
+            name.trim_start_matches('$')
+        );
+        let format = if random.percent(15) {
+            CLF_FORMAT
+        } else {
+            JSON_FORMAT
+        };
         stage["AccessLogSettings"] = json!({"DestinationArn": arn, "Format": format});
     }
     for _ in 0..random.below(3) {
         let subject = random.pick(&SUBJECTS);
         let method = random.pick(&["DELETE", "GET", "PUT"]);
-        let route = if websocket { subject.to_owned() } else { format!("{method} /{subject}/{{id}}") };
+        let route = if websocket {
+            subject.to_owned()
+        } else {
+            format!("{method} /{subject}/{{id}}")
+        };
         stage["RouteSettings"][route] = route_settings(websocket, false, random);
     }
     for variable in ["configTable", "upstreamHost"] {
         if random.percent(34) {
-            stage["StageVariables"][variable] = json!({"sha256": random.hex(64), "looks-secret": false});
+            stage["StageVariables"][variable] =
+                json!({"sha256": random.hex(64), "looks-secret": false});
         }
     }
     if !random.percent(7) {
@@ -155,13 +205,22 @@ fn route_settings(websocket: bool, default: bool, random: &mut Random) -> Value 
     }
     if !random.percent(if default { 15 } else { 30 }) {
         let too_high = random.percent(5);
-        let burst = if too_high { 5_000 } else { 50 * (1 + random.below(10)) };
+        let burst = if too_high {
+            5_000
+        } else {
+            50 * (1 + random.below(10))
+        };
         settings["ThrottlingBurstLimit"] = burst.into();
         settings["ThrottlingRateLimit"] = (f64::from(burst) / 2.0).into();
     }
     if websocket && (default || random.percent(30)) {
         settings["DataTraceEnabled"] = random.percent(6).into();
-        settings["LoggingLevel"] = if random.percent(25) { "OFF" } else { random.pick(&["ERROR", "INFO"]) }.into();
+        settings["LoggingLevel"] = if random.percent(25) {
+            "OFF"
+        } else {
+            random.pick(&["ERROR", "INFO"])
+        }
+        .into();
     }
     settings
 }
@@ -191,7 +250,9 @@ impl Random {
     }
 
     fn letters(&mut self, length: usize, alphabet: &[u8]) -> String {
-        (0..length).map(|_| char::from(alphabet[self.next() as usize % alphabet.len()])).collect()
+        (0..length)
+            .map(|_| char::from(alphabet[self.next() as usize % alphabet.len()]))
+            .collect()
     }
 
     fn identifier(&mut self, length: usize) -> String {
@@ -204,6 +265,11 @@ impl Random {
 
     fn date(&mut self) -> String {
         let (month, day, second) = (1 + self.below(9), 1 + self.below(28), self.below(86_400));
-        format!("2026-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
+        format!(
+            "2026-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+            second / 3_600,
+            second / 60 % 60,
+            second % 60
+        )
     }
 }

@@ -60,8 +60,16 @@ pub const CODES: [Code; 7] = [
         meaning: "the run failed: no credentials, no Region, a report that could not be written (the others still \
                   are), an internal error",
     },
-    Code { code: INTERRUPTED, brief: "interrupted (SIGINT)", meaning: "ended by SIGINT" },
-    Code { code: TERMINATED, brief: "terminated (SIGTERM)", meaning: "ended by SIGTERM" },
+    Code {
+        code: INTERRUPTED,
+        brief: "interrupted (SIGINT)",
+        meaning: "ended by SIGINT",
+    },
+    Code {
+        code: TERMINATED,
+        brief: "terminated (SIGTERM)",
+        meaning: "ended by SIGTERM",
+    },
 ];
 
 /// Judges an audit. The one place that decides between the exit codes of a run that came to its end.
@@ -80,7 +88,9 @@ pub fn judge(results: &Results, tolerance: Tolerance, signal: Option<Signal>) ->
     let nothing_governed = results.summary.governed == 0 && !tolerance.allow_empty;
 
     let coverage = coverage(results);
-    let below = tolerance.min_coverage.filter(|least| coverage.is_some_and(|coverage| coverage < *least));
+    let below = tolerance
+        .min_coverage
+        .filter(|least| coverage.is_some_and(|coverage| coverage < *least));
 
     let (verdict, exit) = if failing > 0 || below.is_some() {
         (Verdict::Violations, VIOLATIONS)
@@ -110,7 +120,8 @@ pub fn judge(results: &Results, tolerance: Tolerance, signal: Option<Signal>) ->
 /// The share of the stages that a rule governs, in percent; `None` when there are no stages.
 #[expect(clippy::cast_precision_loss, reason = "no fleet has 2^53 stages")]
 fn coverage(results: &Results) -> Option<f64> {
-    (results.summary.stages > 0).then(|| results.summary.governed as f64 * 100.0 / results.summary.stages as f64)
+    (results.summary.stages > 0)
+        .then(|| results.summary.governed as f64 * 100.0 / results.summary.stages as f64)
 }
 
 #[cfg(test)]
@@ -122,17 +133,34 @@ mod tests {
     use crate::model::results::Summary;
     use crate::model::state::Gap;
 
-    const STRICT: Tolerance =
-        Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false, min_coverage: None };
+    const STRICT: Tolerance = Tolerance {
+        fail_on: Some(Severity::Low),
+        allow_incomplete: false,
+        allow_empty: false,
+        min_coverage: None,
+    };
 
     fn results(violations: &[Severity], gaps: usize, undecided: u64, governed: u64) -> Results {
         let stage = Arc::new(StageName {
-            place: Arc::new(RegionName { account: None, region: None }),
-            api: Arc::new(ApiName { id: None, name: None, protocol: None }),
+            place: Arc::new(RegionName {
+                account: None,
+                region: None,
+            }),
+            api: Arc::new(ApiName {
+                id: None,
+                name: None,
+                protocol: None,
+            }),
             name: None,
         });
-        let mut results =
-            Results { summary: Summary { governed, undecided, ..Summary::default() }, ..Results::default() };
+        let mut results = Results {
+            summary: Summary {
+                governed,
+                undecided,
+                ..Summary::default()
+            },
+            ..Results::default()
+        };
         results.gaps = vec![Gap::default(); gaps];
         for severity in violations {
             results.violations[severity.rank()].push(Violation {
@@ -163,8 +191,14 @@ mod tests {
         let mixed = results(&[Severity::Low], 1, 1, 1);
         assert_eq!(judge(&mixed, STRICT, None).exit, VIOLATIONS);
         let stopped = judge(&mixed, STRICT, Some(Signal::Interrupt));
-        assert_eq!((stopped.exit, stopped.verdict), (INTERRUPTED, Verdict::Incomplete));
-        assert_eq!(judge(&mixed, STRICT, Some(Signal::Terminate)).exit, TERMINATED);
+        assert_eq!(
+            (stopped.exit, stopped.verdict),
+            (INTERRUPTED, Verdict::Incomplete)
+        );
+        assert_eq!(
+            judge(&mixed, STRICT, Some(Signal::Terminate)).exit,
+            TERMINATED
+        );
     }
 
     #[test]
@@ -193,18 +227,40 @@ mod tests {
         ] {
             let mut results = results(&[], 0, 0, governed);
             results.summary.stages = stages;
-            let judged = judge(&results, Tolerance { min_coverage: Some(least), ..STRICT }, None);
-            assert_eq!(judged.exit, exit, "{governed} of {stages}, at least {least} %");
+            let judged = judge(
+                &results,
+                Tolerance {
+                    min_coverage: Some(least),
+                    ..STRICT
+                },
+                None,
+            );
+            assert_eq!(
+                judged.exit, exit,
+                "{governed} of {stages}, at least {least} %"
+            );
             assert_eq!(judged.below_coverage.is_some(), exit == VIOLATIONS);
         }
     }
 
     #[test]
     fn each_tolerance_covers_its_own_cause_only() {
-        let incomplete = Tolerance { allow_incomplete: true, ..STRICT };
-        let empty = Tolerance { allow_empty: true, ..STRICT };
-        assert_eq!(judge(&results(&[], 1, 1, 1), incomplete, None).exit, CONFORMS);
-        assert_eq!(judge(&results(&[], 0, 0, 0), incomplete, None).exit, INCOMPLETE);
+        let incomplete = Tolerance {
+            allow_incomplete: true,
+            ..STRICT
+        };
+        let empty = Tolerance {
+            allow_empty: true,
+            ..STRICT
+        };
+        assert_eq!(
+            judge(&results(&[], 1, 1, 1), incomplete, None).exit,
+            CONFORMS
+        );
+        assert_eq!(
+            judge(&results(&[], 0, 0, 0), incomplete, None).exit,
+            INCOMPLETE
+        );
         assert_eq!(judge(&results(&[], 0, 0, 0), empty, None).exit, CONFORMS);
         assert_eq!(judge(&results(&[], 1, 0, 0), empty, None).exit, INCOMPLETE);
     }

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use driftgate::check::{Inheritance, Options, Verdict, verdict};
-use driftgate::model::catalogue::{ACCESS_LOG_SETTINGS, ROUTE_SETTINGS, STAGE, api, position, stage};
+use driftgate::model::catalogue::{
+    ACCESS_LOG_SETTINGS, ROUTE_SETTINGS, STAGE, api, position, stage,
+};
 use driftgate::model::digest::Digest;
 use driftgate::model::document::api_stated_by;
 use driftgate::model::finding::Actual;
@@ -21,7 +23,10 @@ fn loaded(rule: &str, given: &str) -> Result<Policies, Vec<Diagnostic>> {
     let text = format!(
         "policy: p\nrules:\n  - id: r\n    title: t\n    severity: low\n{rule}\ntests:\n  - {{name: n, given: {given}, violates: []}}\n"
     );
-    load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })])
+    load(vec![Arc::new(SourceText {
+        name: "p.yaml".into(),
+        text,
+    })])
 }
 
 fn asserting(expression: &str) -> String {
@@ -29,7 +34,11 @@ fn asserting(expression: &str) -> String {
 }
 
 /// The verdict of a rule on a stage that `change` may have changed.
-fn changed(rule: &str, given: &str, change: impl Fn(&mut Value<'static>, &mut Value<'static>)) -> String {
+fn changed(
+    rule: &str,
+    given: &str,
+    change: impl Fn(&mut Value<'static>, &mut Value<'static>),
+) -> String {
     read(rule, given, Inheritance::Inherit, change)
 }
 
@@ -45,28 +54,51 @@ fn read(
     let (mut stage, mut api) = (example.stage.clone(), example.api.clone());
     change(&mut stage, &mut api);
     let account = (example.account != "unstated").then_some(&*example.account);
-    let document = Document { account, region: Some(&example.region), api: &api, stage: &stage };
-    let options = Options { inheritance, ..Options::default() };
+    let document = Document {
+        account,
+        region: Some(&example.region),
+        api: &api,
+        stage: &stage,
+    };
+    let options = Options {
+        inheritance,
+        ..Options::default()
+    };
     match verdict(None, &policies.policies[0].rules[0], &document, options) {
         Verdict::NotGoverned => "not governed".into(),
         Verdict::Conforms => "conforms".into(),
         Verdict::NotApplicable => "not applicable".into(),
         Verdict::Undecided(questions) => {
-            let route =
-                |route: &Option<Arc<str>>| route.as_ref().map(|route| format!("[{route}] ")).unwrap_or_default();
-            let one = questions.iter().map(|one| format!("{}{}: {}", route(&one.route), one.path, one.reason));
+            let route = |route: &Option<Arc<str>>| {
+                route
+                    .as_ref()
+                    .map(|route| format!("[{route}] "))
+                    .unwrap_or_default()
+            };
+            let one = questions
+                .iter()
+                .map(|one| format!("{}{}: {}", route(&one.route), one.path, one.reason));
             format!("undecided {}", one.collect::<Vec<_>>().join("; "))
         }
         Verdict::Violates(failures) => {
-            let reading =
-                |one: &Failure| one.reading.map(|reading| format!(" ({})", reading.name())).unwrap_or_default();
+            let reading = |one: &Failure| {
+                one.reading
+                    .map(|reading| format!(" ({})", reading.name()))
+                    .unwrap_or_default()
+            };
             let found = |one: &Failure| match &one.actual {
                 Actual::Text(text) if one.path.is_whole() => format!(" [{text}]"),
                 _ => String::new(),
             };
-            let one = failures
-                .iter()
-                .map(|one| format!("{} is not {}{}{}", one.path, one.expected, reading(one), found(one)));
+            let one = failures.iter().map(|one| {
+                format!(
+                    "{} is not {}{}{}",
+                    one.path,
+                    one.expected,
+                    reading(one),
+                    found(one)
+                )
+            });
             one.collect::<Vec<_>>().join("; ")
         }
     }
@@ -91,7 +123,10 @@ fn holds(expression: &str, given: &str) {
     assert_eq!(of(expression, given), "conforms", "{expression} on {given}");
     let opposite = format!("!({expression})");
     let found = of(&opposite, given);
-    assert!(found.starts_with(&format!(" is not assert: {opposite}")), "{opposite} on {given}: {found}");
+    assert!(
+        found.starts_with(&format!(" is not assert: {opposite}")),
+        "{opposite} on {given}: {found}"
+    );
 }
 
 #[test]
@@ -159,29 +194,51 @@ fn routes_are_seen_with_the_settings_in_force() {
          (each_route.all(…) for the stage default)"
     );
     // One that is too high decides, whatever the others are.
-    let found = of(unset, "{RouteSettings: {GET /a: {ThrottlingBurstLimit: 501}}}");
-    assert_eq!(found, format!(" is not assert: {unset} [each_route.all(…) is false for GET /a]"));
+    let found = of(
+        unset,
+        "{RouteSettings: {GET /a: {ThrottlingBurstLimit: 501}}}",
+    );
+    assert_eq!(
+        found,
+        format!(" is not assert: {unset} [each_route.all(…) is false for GET /a]")
+    );
 }
 
 #[test]
 fn partial_route_entries_are_read_as_asked() {
-    let stage =
-        "{DefaultRouteSettings: {ThrottlingBurstLimit: 100}, RouteSettings: {GET /a: {ThrottlingRateLimit: 1}}}";
-    let says = |expression: &str, inheritance| read(&asserting(expression), stage, inheritance, |_, _| {});
+    let stage = "{DefaultRouteSettings: {ThrottlingBurstLimit: 100}, RouteSettings: {GET /a: {ThrottlingRateLimit: 1}}}";
+    let says =
+        |expression: &str, inheritance| read(&asserting(expression), stage, inheritance, |_, _| {});
     let limited = "each_route.all(r, has(each_route[r].ThrottlingBurstLimit))";
-    let depends = format!(" is not assert: {limited} (replace) [each_route.all(…) is false for GET /a]");
+    let depends =
+        format!(" is not assert: {limited} (replace) [each_route.all(…) is false for GET /a]");
     assert_eq!(says(limited, Inheritance::Inherit), "conforms");
     assert_eq!(says(limited, Inheritance::Replace), depends);
     assert_eq!(says(limited, Inheritance::Both), depends);
     let rated = "each_route.all(r, has(each_route[r].ThrottlingRateLimit))";
-    for inheritance in [Inheritance::Inherit, Inheritance::Replace, Inheritance::Both] {
+    for inheritance in [
+        Inheritance::Inherit,
+        Inheritance::Replace,
+        Inheritance::Both,
+    ] {
         let found = says(rated, inheritance);
-        assert!(found.starts_with(&format!(" is not assert: {rated} [each_route")), "it fails either way: {found}");
+        assert!(
+            found.starts_with(&format!(" is not assert: {rated} [each_route")),
+            "it fails either way: {found}"
+        );
     }
     let small = "each_route.all(r, each_route[r].ThrottlingBurstLimit <= 100)";
     assert_eq!(says(small, Inheritance::Inherit), "conforms");
-    assert!(says(small, Inheritance::Both).starts_with("undecided : assert could not be evaluated"));
-    assert_eq!(says("stage.DefaultRouteSettings.ThrottlingBurstLimit == 100", Inheritance::Both), "conforms");
+    assert!(
+        says(small, Inheritance::Both).starts_with("undecided : assert could not be evaluated")
+    );
+    assert_eq!(
+        says(
+            "stage.DefaultRouteSettings.ThrottlingBurstLimit == 100",
+            Inheritance::Both
+        ),
+        "conforms"
+    );
 }
 
 #[test]
@@ -190,36 +247,105 @@ fn on_a_protocol_that_lacks_what_is_read_the_rule_does_not_apply() {
     let info = "{api: {ProtocolType: WEBSOCKET}, DefaultRouteSettings: {LoggingLevel: INFO}}";
     for (expression, given, verdict) in [
         (logs, "{}", "not applicable"),
-        (logs, WEBSOCKET, " is not assert: stage.DefaultRouteSettings.LoggingLevel == 'INFO'"),
+        (
+            logs,
+            WEBSOCKET,
+            " is not assert: stage.DefaultRouteSettings.LoggingLevel == 'INFO'",
+        ),
         (logs, info, "conforms"),
         // Regardless of its other conditions.
-        ("api.ProtocolType == 'HTTP' || stage.DefaultRouteSettings.LoggingLevel == 'INFO'", "{}", "not applicable"),
-        ("api.ProtocolType == 'WEBSOCKET' && has(stage.ClientCertificateId)", "{}", "not applicable"),
-        ("stage.AutoDeploy && stage.ClientCertificateId == 'x'", "{}", "not applicable"),
-        ("stage.AutoDeploy ? stage.ClientCertificateId == 'x' : true", "{}", "not applicable"),
+        (
+            "api.ProtocolType == 'HTTP' || stage.DefaultRouteSettings.LoggingLevel == 'INFO'",
+            "{}",
+            "not applicable",
+        ),
+        (
+            "api.ProtocolType == 'WEBSOCKET' && has(stage.ClientCertificateId)",
+            "{}",
+            "not applicable",
+        ),
+        (
+            "stage.AutoDeploy && stage.ClientCertificateId == 'x'",
+            "{}",
+            "not applicable",
+        ),
+        (
+            "stage.AutoDeploy ? stage.ClientCertificateId == 'x' : true",
+            "{}",
+            "not applicable",
+        ),
         ("!has(stage.ClientCertificateId)", "{}", "not applicable"),
         ("!has(stage.ClientCertificateId)", WEBSOCKET, "conforms"),
-        ("each_route.all(r, each_route[r].LoggingLevel != 'OFF')", "{}", "not applicable"),
-        ("each_route.map(r, each_route[r]).all(s, s.LoggingLevel != 'OFF')", "{}", "not applicable"),
-        ("size(each_route.filter(r, each_route[r].LoggingLevel == 'OFF')) == 1", "{}", "not applicable"),
-        ("[stage.ClientCertificateId] == ['x']", "{}", "not applicable"),
-        ("{'a': stage.ClientCertificateId} == {'a': 'x'}", "{}", "not applicable"),
-        ("api.CorsConfiguration.AllowOrigins == []", WEBSOCKET, "not applicable"),
-        ("stage.DefaultRouteSettings == each_route['']", "{}", "conforms"),
-        ("stage.DefaultRouteSettings == each_route['']", WEBSOCKET, "conforms"),
+        (
+            "each_route.all(r, each_route[r].LoggingLevel != 'OFF')",
+            "{}",
+            "not applicable",
+        ),
+        (
+            "each_route.map(r, each_route[r]).all(s, s.LoggingLevel != 'OFF')",
+            "{}",
+            "not applicable",
+        ),
+        (
+            "size(each_route.filter(r, each_route[r].LoggingLevel == 'OFF')) == 1",
+            "{}",
+            "not applicable",
+        ),
+        (
+            "[stage.ClientCertificateId] == ['x']",
+            "{}",
+            "not applicable",
+        ),
+        (
+            "{'a': stage.ClientCertificateId} == {'a': 'x'}",
+            "{}",
+            "not applicable",
+        ),
+        (
+            "api.CorsConfiguration.AllowOrigins == []",
+            WEBSOCKET,
+            "not applicable",
+        ),
+        (
+            "stage.DefaultRouteSettings == each_route['']",
+            "{}",
+            "conforms",
+        ),
+        (
+            "stage.DefaultRouteSettings == each_route['']",
+            WEBSOCKET,
+            "conforms",
+        ),
     ] {
         assert_eq!(of(expression, given), verdict, "{expression} on {given}");
     }
-    for text in [logs, "has(stage.ClientCertificateId)", "each_route.all(r, each_route[r].DataTraceEnabled)"] {
+    for text in [
+        logs,
+        "has(stage.ClientCertificateId)",
+        "each_route.all(r, each_route[r].DataTraceEnabled)",
+    ] {
         let loud = "    match: {api: {ProtocolType: HTTP}}\n".to_owned() + &asserting(text);
-        assert_eq!(loaded(&loud, "{}").unwrap_err()[0].title, "the rule `r` can never apply", "{text}");
+        assert_eq!(
+            loaded(&loud, "{}").unwrap_err()[0].title,
+            "the rule `r` can never apply",
+            "{text}"
+        );
     }
     let both = format!("    expect: {{AutoDeploy: true}}\n{}", asserting(logs));
-    assert_eq!(changed(&both, "{}", |_, _| {}), "not applicable", "the rule, not only its expression");
+    assert_eq!(
+        changed(&both, "{}", |_, _| {}),
+        "not applicable",
+        "the rule, not only its expression"
+    );
     assert_eq!(changed(&both, info, |_, _| {}), "AutoDeploy is not true");
-    let by_route = "    match: {route: GET /a}\n    expect: {each-route: {ThrottlingBurstLimit: 1}}\n".to_owned();
+    let by_route =
+        "    match: {route: GET /a}\n    expect: {each-route: {ThrottlingBurstLimit: 1}}\n"
+            .to_owned();
     let found = loaded(&(by_route + &asserting("stage.AutoDeploy")), "{}").unwrap_err();
-    assert!(found[0].title.starts_with("`route` is allowed only"), "an assertion is about the stage: {found:#?}");
+    assert!(
+        found[0].title.starts_with("`route` is allowed only"),
+        "an assertion is about the stage: {found:#?}"
+    );
 }
 
 #[test]
@@ -230,7 +356,10 @@ fn maps_go_in_byte_order_of_their_keys() {
     let mut sorted = keys.clone();
     sorted.sort();
     let quoted: Vec<String> = sorted.iter().map(|key| format!("'{key}'")).collect();
-    let written: Vec<String> = keys.iter().map(|key| format!("'{key}': stage.AutoDeploy")).collect();
+    let written: Vec<String> = keys
+        .iter()
+        .map(|key| format!("'{key}': stage.AutoDeploy"))
+        .collect();
     let (list, map) = (quoted.join(", "), written.join(", "));
     for expression in [
         format!("stage.Tags.map(k, k) == [{list}]"),
@@ -245,7 +374,10 @@ fn maps_go_in_byte_order_of_their_keys() {
     ] {
         holds(&expression, &given);
     }
-    holds("{'b': stage.AutoDeploy, 'a': 1, '': 2, 'B': 3, 'ä': 4}.map(k, k) == ['', 'B', 'a', 'b', 'ä']", "{}");
+    holds(
+        "{'b': stage.AutoDeploy, 'a': 1, '': 2, 'B': 3, 'ä': 4}.map(k, k) == ['', 'B', 'a', 'b', 'ä']",
+        "{}",
+    );
 }
 
 #[test]
@@ -258,18 +390,42 @@ fn what_a_quantifier_failed_for_is_named() {
         tags.join(", ")
     );
     for (expression, found) in [
-        ("stage.Tags.all(k, k != 'owner')", "stage.Tags.all(…) is false for owner"),
-        ("stage.Tags.all(k, k == '')", "stage.Tags.all(…) is false for owner and team"),
-        ("api.Tags.all(k, k == '')", "api.Tags.all(…) is false for t0, t1, t2, t3, t4 and 3 more"),
-        ("stage.Tags.exists(k, k == 'x')", "stage.Tags.exists(…) is false for owner and team"),
-        ("!stage.Tags.exists(k, k == 'team')", "stage.Tags.exists(…) is true for team"),
-        ("!stage.Tags.all(k, k != '')", "stage.Tags.all(…) is true for owner and team"),
+        (
+            "stage.Tags.all(k, k != 'owner')",
+            "stage.Tags.all(…) is false for owner",
+        ),
+        (
+            "stage.Tags.all(k, k == '')",
+            "stage.Tags.all(…) is false for owner and team",
+        ),
+        (
+            "api.Tags.all(k, k == '')",
+            "api.Tags.all(…) is false for t0, t1, t2, t3, t4 and 3 more",
+        ),
+        (
+            "stage.Tags.exists(k, k == 'x')",
+            "stage.Tags.exists(…) is false for owner and team",
+        ),
+        (
+            "!stage.Tags.exists(k, k == 'team')",
+            "stage.Tags.exists(…) is true for team",
+        ),
+        (
+            "!stage.Tags.all(k, k != '')",
+            "stage.Tags.all(…) is true for owner and team",
+        ),
         (
             "stage.RouteSettings.filter(r, false).exists(r, r == '')",
             "the list.exists(…) is false: there is nothing in it",
         ),
-        ("stage.Tags.exists_one(k, k != '')", "stage.Tags.exists_one(…) is false for owner and team"),
-        ("stage.Tags.exists_one(k, k == '')", "stage.Tags.exists_one(…) is false: it holds for none"),
+        (
+            "stage.Tags.exists_one(k, k != '')",
+            "stage.Tags.exists_one(…) is false for owner and team",
+        ),
+        (
+            "stage.Tags.exists_one(k, k == '')",
+            "stage.Tags.exists_one(…) is false: it holds for none",
+        ),
         (
             "each_route.all(r, each_route[r].ThrottlingBurstLimit < 5)",
             "each_route.all(…) is false for the stage default and GET /b",
@@ -278,19 +434,28 @@ fn what_a_quantifier_failed_for_is_named() {
             "api.CorsConfiguration.AllowOrigins.all(o, o.startsWith('https:'))",
             "api.CorsConfiguration.AllowOrigins.all(…) is false for http://b",
         ),
-        ("['owner', 'cost'].all(k, k in stage.Tags)", "the list.all(…) is false for cost"),
+        (
+            "['owner', 'cost'].all(k, k in stage.Tags)",
+            "the list.all(…) is false for cost",
+        ),
         // A possible value of a stage variable is not named.
         (
             "stage.StageVariables.map(k, stage.StageVariables[k]).all(v, v == '')",
             "the list.all(…) is false for element 1",
         ),
-        ("['x' + stage.StageVariables.key].all(v, v == '')", "the list.all(…) is false for element 1"),
+        (
+            "['x' + stage.StageVariables.key].all(v, v == '')",
+            "the list.all(…) is false for element 1",
+        ),
         (
             "each_route.map(r, each_route[r]).all(s, s.ThrottlingBurstLimit < 5)",
             "the list.all(…) is false for element 1 and element 3",
         ),
         // Only what the outcome hangs on.
-        ("stage.AutoDeploy && stage.Tags.all(k, k == 'owner')", "stage.Tags.all(…) is false for team"),
+        (
+            "stage.AutoDeploy && stage.Tags.all(k, k == 'owner')",
+            "stage.Tags.all(…) is false for team",
+        ),
         (
             "stage.Tags.all(k, k == 'owner') || each_route.all(r, r == '')",
             "stage.Tags.all(…) is false for team; each_route.all(…) is false for GET /a and GET /b",
@@ -310,7 +475,11 @@ fn what_a_quantifier_failed_for_is_named() {
              GET /b (stage.Tags.all(…) is false for owner)",
         ),
     ] {
-        assert_eq!(of(expression, &given), format!(" is not assert: {expression} [{found}]"), "{expression}");
+        assert_eq!(
+            of(expression, &given),
+            format!(" is not assert: {expression} [{found}]"),
+            "{expression}"
+        );
     }
     for (expression, found) in [
         (
@@ -338,22 +507,39 @@ fn what_a_quantifier_failed_for_is_named() {
         Some("stage.Tags.exists(…) is false: there is nothing in it]")
     );
     // The name of a key may be long, or look like a secret.
-    let long = format!("{{Tags: {{{}: x, AKIAIOSFODNN7EXAMPLE: y}}}}", "k".repeat(300));
+    let long = format!(
+        "{{Tags: {{{}: x, AKIAIOSFODNN7EXAMPLE: y}}}}",
+        "k".repeat(300)
+    );
     let found = of("stage.Tags.all(k, k == '')", &long);
     let digest = Digest::of(Some("111122223333"), "", "AKIAIOSFODNN7EXAMPLE").short();
-    assert!(found.ends_with(&format!("is false for {digest} and {}…]", "k".repeat(100))), "{found}");
+    assert!(
+        found.ends_with(&format!("is false for {digest} and {}…]", "k".repeat(100))),
+        "{found}"
+    );
 }
 
 #[test]
 fn a_key_that_is_called_like_a_field_is_no_field() {
     let expression = "stage.StageVariables.LoggingLevel == 'INFO'";
-    assert!(of(expression, "{}").starts_with("undecided"), "{}", of(expression, "{}"));
+    assert!(
+        of(expression, "{}").starts_with("undecided"),
+        "{}",
+        of(expression, "{}")
+    );
     assert!(!of(expression, "{StageVariables: {LoggingLevel: OFF}}").starts_with("not applicable"));
     holds(expression, "{StageVariables: {LoggingLevel: INFO}}");
     // Beside settings among which there is one of that name.
-    for more in ["each_route.map(r, each_route[r]).all(s, !s.DetailedMetricsEnabled)", "stage == stage"] {
+    for more in [
+        "each_route.map(r, each_route[r]).all(s, !s.DetailedMetricsEnabled)",
+        "stage == stage",
+    ] {
         let both = format!("{expression} && {more}");
-        assert!(of(&both, "{}").starts_with("undecided"), "{both}: {}", of(&both, "{}"));
+        assert!(
+            of(&both, "{}").starts_with("undecided"),
+            "{both}: {}",
+            of(&both, "{}")
+        );
     }
 }
 
@@ -370,12 +556,18 @@ fn a_regular_expression_is_found_with_the_words_of_cel_too() {
 
 #[test]
 fn expect_and_assert_must_both_hold_and_each_tells_its_own() {
-    let rule = format!("    expect: {{AutoDeploy: true}}\n{}", asserting("size(stage.Tags) > 0"));
+    let rule = format!(
+        "    expect: {{AutoDeploy: true}}\n{}",
+        asserting("size(stage.Tags) > 0")
+    );
     for (given, verdict) in [
         ("{AutoDeploy: true, Tags: {a: b}}", "conforms"),
         ("{AutoDeploy: true}", " is not assert: size(stage.Tags) > 0"),
         ("{Tags: {a: b}}", "AutoDeploy is not true"),
-        ("{}", " is not assert: size(stage.Tags) > 0; AutoDeploy is not true"),
+        (
+            "{}",
+            " is not assert: size(stage.Tags) > 0; AutoDeploy is not true",
+        ),
     ] {
         assert_eq!(changed(&rule, given, |_, _| {}), verdict, "{given}");
     }
@@ -384,8 +576,16 @@ fn expect_and_assert_must_both_hold_and_each_tells_its_own() {
 #[test]
 fn what_cannot_be_evaluated_is_undecided_and_shows_no_value() {
     for (expression, given, reason) in [
-        ("stage.Description == 'x'", "{}", "`stage.Description` is not set; ask `has(stage.Description)` first"),
-        ("stage.Tags.owner == 'x'", "{}", "`stage.Tags.owner` is not set; ask `has(stage.Tags.owner)` first"),
+        (
+            "stage.Description == 'x'",
+            "{}",
+            "`stage.Description` is not set; ask `has(stage.Description)` first",
+        ),
+        (
+            "stage.Tags.owner == 'x'",
+            "{}",
+            "`stage.Tags.owner` is not set; ask `has(stage.Tags.owner)` first",
+        ),
         (
             "stage.Tags['cost-center'] == 'x'",
             "{}",
@@ -408,7 +608,11 @@ fn what_cannot_be_evaluated_is_undecided_and_shows_no_value() {
         ),
     ] {
         let found = of(expression, given);
-        assert_eq!(found, format!("undecided : assert could not be evaluated: {reason}"), "{expression}");
+        assert_eq!(
+            found,
+            format!("undecided : assert could not be evaluated: {reason}"),
+            "{expression}"
+        );
     }
 }
 
@@ -421,8 +625,14 @@ fn what_is_not_stated_is_undecided_wherever_it_is_read() {
     };
     for (expression, path) in [
         ("stage.AutoDeploy", "AutoDeploy"),
-        ("stage.AutoDeploy || api.ProtocolType == 'WEBSOCKET'", "AutoDeploy"),
-        ("has(stage.Tags.owner) && stage.Tags.owner == 'x'", "Tags.owner"),
+        (
+            "stage.AutoDeploy || api.ProtocolType == 'WEBSOCKET'",
+            "AutoDeploy",
+        ),
+        (
+            "has(stage.Tags.owner) && stage.Tags.owner == 'x'",
+            "Tags.owner",
+        ),
         ("has(stage.Description)", "Description"),
         ("has(stage.Tags.owner)", "Tags.owner"),
         ("'owner' in stage.Tags", "Tags.owner"),
@@ -430,11 +640,21 @@ fn what_is_not_stated_is_undecided_wherever_it_is_read() {
         ("stage.Tags == {}", "Tags"),
         ("stage.Tags.all(k, k == 'x')", "Tags"),
         ("each_route.all(r, r == '')", "RouteSettings"),
-        ("stage.AccessLogSettings.Format == 'x'", "AccessLogSettings.Format"),
-        ("api.CorsConfiguration.AllowOrigins.size() == 0", "api.CorsConfiguration.AllowOrigins"),
+        (
+            "stage.AccessLogSettings.Format == 'x'",
+            "AccessLogSettings.Format",
+        ),
+        (
+            "api.CorsConfiguration.AllowOrigins.size() == 0",
+            "api.CorsConfiguration.AllowOrigins",
+        ),
     ] {
         let found = changed(&asserting(expression), "{}", all);
-        assert_eq!(found, format!("undecided {path}: {NOT_STATED}"), "{expression}");
+        assert_eq!(
+            found,
+            format!("undecided {path}: {NOT_STATED}"),
+            "{expression}"
+        );
     }
     // Unless the outcome does not hang on it.
     for expression in [
@@ -446,18 +666,31 @@ fn what_is_not_stated_is_undecided_wherever_it_is_read() {
         "api.ProtocolType == 'HTTP' || each_route.all(r, each_route[r].DetailedMetricsEnabled)",
         "['a', 'b'].exists(k, k == 'b' || stage.AutoDeploy)",
     ] {
-        assert_eq!(changed(&asserting(expression), "{}", all), "conforms", "{expression}");
+        assert_eq!(
+            changed(&asserting(expression), "{}", all),
+            "conforms",
+            "{expression}"
+        );
     }
     // A setting that the protocol lacks is not demanded.
-    assert_eq!(changed(&asserting("stage.ClientCertificateId == 'x'"), "{}", all), "not applicable");
-    assert_eq!(of("account == 'x'", "{account: unstated}"), format!("undecided account: {NOT_STATED}"));
+    assert_eq!(
+        changed(&asserting("stage.ClientCertificateId == 'x'"), "{}", all),
+        "not applicable"
+    );
+    assert_eq!(
+        of("account == 'x'", "{account: unstated}"),
+        format!("undecided account: {NOT_STATED}")
+    );
 }
 
 #[test]
 fn a_hole_in_something_matters_only_where_it_is_read() {
     const NOT_STATED: &str = "the source does not state it";
     let hole = |stage: &mut Value<'static>, api: &mut Value<'static>| {
-        let tags = vec![("a".into(), Value::text("x")), ("b".into(), Value::NotStated)];
+        let tags = vec![
+            ("a".into(), Value::text("x")),
+            ("b".into(), Value::NotStated),
+        ];
         *member(stage, stage::TAGS.at) = Value::map(tags);
         let mut logs = vec![Value::Unset; ACCESS_LOG_SETTINGS.len()];
         logs[0] = Value::NotStated;
@@ -469,28 +702,77 @@ fn a_hole_in_something_matters_only_where_it_is_read() {
         *member(api, api::NAME.at) = Value::NotStated;
     };
     for (expression, verdict) in [
-        ("stage.Tags.a == 'x' && 'a' in stage.Tags && !('c' in stage.Tags)", "conforms".to_owned()),
-        ("stage.Tags.a == 'x' || stage.Tags.b == 'y'", "conforms".to_owned()),
-        ("stage.Tags.b == 'y' || stage.Tags.a == 'x'", "conforms".to_owned()),
+        (
+            "stage.Tags.a == 'x' && 'a' in stage.Tags && !('c' in stage.Tags)",
+            "conforms".to_owned(),
+        ),
+        (
+            "stage.Tags.a == 'x' || stage.Tags.b == 'y'",
+            "conforms".to_owned(),
+        ),
+        (
+            "stage.Tags.b == 'y' || stage.Tags.a == 'x'",
+            "conforms".to_owned(),
+        ),
         // A tag may be empty, and then it is none: its key counts only if the value does.
-        ("'b' in stage.Tags", format!("undecided Tags.b: {NOT_STATED}")),
-        ("size(stage.Tags) == 2", format!("undecided Tags.b: {NOT_STATED}")),
-        ("stage.Tags.all(k, k != 'c')", format!("undecided Tags.b: {NOT_STATED}")),
-        ("size(stage.RouteSettings) == 1 && 'GET /a' in stage.RouteSettings", "conforms".to_owned()),
-        ("has(stage.Tags.b)", format!("undecided Tags.b: {NOT_STATED}")),
-        ("stage.Tags.b == 'x'", format!("undecided Tags.b: {NOT_STATED}")),
-        ("stage.Tags.exists(k, stage.Tags[k] == 'x')", format!("undecided Tags.b: {NOT_STATED}")),
-        ("!has(stage.AccessLogSettings.Format)", "conforms".to_owned()),
-        ("stage.AccessLogSettings == {}", format!("undecided AccessLogSettings.DestinationArn: {NOT_STATED}")),
-        ("each_route.all(r, !each_route[r].DetailedMetricsEnabled)", "conforms".to_owned()),
+        (
+            "'b' in stage.Tags",
+            format!("undecided Tags.b: {NOT_STATED}"),
+        ),
+        (
+            "size(stage.Tags) == 2",
+            format!("undecided Tags.b: {NOT_STATED}"),
+        ),
+        (
+            "stage.Tags.all(k, k != 'c')",
+            format!("undecided Tags.b: {NOT_STATED}"),
+        ),
+        (
+            "size(stage.RouteSettings) == 1 && 'GET /a' in stage.RouteSettings",
+            "conforms".to_owned(),
+        ),
+        (
+            "has(stage.Tags.b)",
+            format!("undecided Tags.b: {NOT_STATED}"),
+        ),
+        (
+            "stage.Tags.b == 'x'",
+            format!("undecided Tags.b: {NOT_STATED}"),
+        ),
+        (
+            "stage.Tags.exists(k, stage.Tags[k] == 'x')",
+            format!("undecided Tags.b: {NOT_STATED}"),
+        ),
+        (
+            "!has(stage.AccessLogSettings.Format)",
+            "conforms".to_owned(),
+        ),
+        (
+            "stage.AccessLogSettings == {}",
+            format!("undecided AccessLogSettings.DestinationArn: {NOT_STATED}"),
+        ),
+        (
+            "each_route.all(r, !each_route[r].DetailedMetricsEnabled)",
+            "conforms".to_owned(),
+        ),
         (
             "each_route.all(r, !has(each_route[r].ThrottlingBurstLimit))",
             format!("undecided [GET /a] RouteSettings.GET /a.ThrottlingBurstLimit: {NOT_STATED}"),
         ),
-        ("stage.AutoDeploy || api.ApiId != api.Name", format!("undecided api.Name: {NOT_STATED}")),
-        ("stage == stage", format!("undecided AccessLogSettings.DestinationArn: {NOT_STATED}")),
+        (
+            "stage.AutoDeploy || api.ApiId != api.Name",
+            format!("undecided api.Name: {NOT_STATED}"),
+        ),
+        (
+            "stage == stage",
+            format!("undecided AccessLogSettings.DestinationArn: {NOT_STATED}"),
+        ),
     ] {
-        assert_eq!(changed(&asserting(expression), "{api: {ApiId: a}}", hole), verdict, "{expression}");
+        assert_eq!(
+            changed(&asserting(expression), "{api: {ApiId: a}}", hole),
+            verdict,
+            "{expression}"
+        );
     }
 }
 
@@ -509,8 +791,9 @@ fn holes(value: &Value<'static>) -> Vec<Value<'static>> {
         }
         Value::Map(entries) => {
             for (at, (key, inside)) in entries.iter().enumerate() {
-                let digest =
-                    inside.as_text().map(|text| Value::Digest(Box::new(Digest::of(Some("111122223333"), key, text))));
+                let digest = inside.as_text().map(|text| {
+                    Value::Digest(Box::new(Digest::of(Some("111122223333"), key, text)))
+                });
                 for hole in holes(inside).into_iter().chain(digest) {
                     let mut entries = entries.clone();
                     entries[at].1 = hole;
@@ -566,14 +849,26 @@ fn what_is_not_stated_never_changes_a_verdict() {
              api: {{ProtocolType: {protocol}, ApiId: a1, Name: shop, Tags: {{tier: gold}}}}}}"
         )
     };
-    for (expression, protocol) in
-        EXPRESSIONS.iter().flat_map(|one| ["HTTP", "WEBSOCKET"].map(|protocol| (*one, protocol)))
+    for (expression, protocol) in EXPRESSIONS
+        .iter()
+        .flat_map(|one| ["HTTP", "WEBSOCKET"].map(|protocol| (*one, protocol)))
     {
-        let policies = loaded(&asserting(expression), &given(protocol)).unwrap_or_else(|found| panic!("{found:#?}"));
+        let policies = loaded(&asserting(expression), &given(protocol))
+            .unwrap_or_else(|found| panic!("{found:#?}"));
         let example = &policies.policies[0].tests[0];
         let verdict = |stage: &Value<'static>, api: &Value<'static>| {
-            let document = Document { account: Some("111122223333"), region: Some("us-east-1"), api, stage };
-            match verdict(None, &policies.policies[0].rules[0], &document, Options::default()) {
+            let document = Document {
+                account: Some("111122223333"),
+                region: Some("us-east-1"),
+                api,
+                stage,
+            };
+            match verdict(
+                None,
+                &policies.policies[0].rules[0],
+                &document,
+                Options::default(),
+            ) {
                 Verdict::Conforms => "conforms",
                 Verdict::Violates(_) => "violates",
                 Verdict::Undecided(questions) => {
@@ -586,8 +881,12 @@ fn what_is_not_stated_never_changes_a_verdict() {
         };
         let whole = verdict(&example.stage, &example.api);
         assert_ne!(whole, "not governed", "{expression}");
-        let of_stage = holes(&example.stage).into_iter().map(|stage| (stage, example.api.clone()));
-        let of_api = holes(&example.api).into_iter().map(|api| (example.stage.clone(), api));
+        let of_stage = holes(&example.stage)
+            .into_iter()
+            .map(|stage| (stage, example.api.clone()));
+        let of_api = holes(&example.api)
+            .into_iter()
+            .map(|api| (example.stage.clone(), api));
         for (stage, api) in of_stage.chain(of_api) {
             if api.member(api::PROTOCOL.at).as_text().is_some() {
                 let found = verdict(&stage, &api);
@@ -606,26 +905,56 @@ fn of_a_digest_the_key_and_equality_with_a_text_are_known() {
         let value = Value::Digest(Box::new(Digest::of(Some("111122223333"), "fn", "x")));
         *member(stage, stage::VARIABLES.at) = Value::map(vec![("fn".into(), value)]);
     };
-    let open =
-        "undecided StageVariables.fn: the snapshot holds only a digest of the value; this test needs the value itself";
+    let open = "undecided StageVariables.fn: the snapshot holds only a digest of the value; this test needs the value itself";
     for (expression, verdict) in [
-        ("has(stage.StageVariables.fn) && 'fn' in stage.StageVariables", "conforms"),
-        ("stage.StageVariables.all(k, k == 'fn') && size(stage.StageVariables) == 1", "conforms"),
+        (
+            "has(stage.StageVariables.fn) && 'fn' in stage.StageVariables",
+            "conforms",
+        ),
+        (
+            "stage.StageVariables.all(k, k == 'fn') && size(stage.StageVariables) == 1",
+            "conforms",
+        ),
         ("stage.StageVariables.fn == 'x'", "conforms"),
-        ("'x' == stage.StageVariables['fn'] && stage.StageVariables.fn != 'y'", "conforms"),
-        ("has(stage.StageVariables.fn) && stage.StageVariables.fn == 'x'", "conforms"),
-        ("stage.StageVariables.fn == 'y'", " is not assert: stage.StageVariables.fn == 'y'"),
-        ("stage.StageVariables.fn != 'x'", " is not assert: stage.StageVariables.fn != 'x'"),
-        ("stage.StageVariables.other == 'x' || stage.StageVariables.fn == 'x'", "conforms"),
+        (
+            "'x' == stage.StageVariables['fn'] && stage.StageVariables.fn != 'y'",
+            "conforms",
+        ),
+        (
+            "has(stage.StageVariables.fn) && stage.StageVariables.fn == 'x'",
+            "conforms",
+        ),
+        (
+            "stage.StageVariables.fn == 'y'",
+            " is not assert: stage.StageVariables.fn == 'y'",
+        ),
+        (
+            "stage.StageVariables.fn != 'x'",
+            " is not assert: stage.StageVariables.fn != 'x'",
+        ),
+        (
+            "stage.StageVariables.other == 'x' || stage.StageVariables.fn == 'x'",
+            "conforms",
+        ),
         ("stage.StageVariables.fn == 'x' + ''", "conforms"),
-        ("stage.StageVariables.all(k, stage.StageVariables[k] != 'y')", "conforms"),
+        (
+            "stage.StageVariables.all(k, stage.StageVariables[k] != 'y')",
+            "conforms",
+        ),
         ("stage.StageVariables.fn == stage.StageVariables.fn", open),
         ("stage.StageVariables.fn + '' == 'x'", open),
         ("['x', stage.StageVariables.fn][0] == 'x'", open),
         ("stage.StageVariables.fn.startsWith('x')", open),
-        ("stage.StageVariables.all(k, stage.StageVariables[k].startsWith('x'))", open),
+        (
+            "stage.StageVariables.all(k, stage.StageVariables[k].startsWith('x'))",
+            open,
+        ),
     ] {
-        assert_eq!(changed(&asserting(expression), "{}", digest), verdict, "{expression}");
+        assert_eq!(
+            changed(&asserting(expression), "{}", digest),
+            verdict,
+            "{expression}"
+        );
     }
 }
 
@@ -634,16 +963,30 @@ fn a_protocol_that_is_not_stated_is_tried_both_ways() {
     let unstated = |_: &mut Value<'static>, api: &mut Value<'static>| {
         *member(api, api::PROTOCOL.at) = Value::NotStated;
     };
-    assert_eq!(changed(&asserting("!stage.AutoDeploy"), "{}", unstated), "conforms");
-    let logs = changed(&asserting("stage.DefaultRouteSettings.LoggingLevel == 'OFF'"), "{}", unstated);
-    assert!(logs.starts_with("undecided api.ProtocolType: the outcome depends on the protocol"), "{logs}");
+    assert_eq!(
+        changed(&asserting("!stage.AutoDeploy"), "{}", unstated),
+        "conforms"
+    );
+    let logs = changed(
+        &asserting("stage.DefaultRouteSettings.LoggingLevel == 'OFF'"),
+        "{}",
+        unstated,
+    );
+    assert!(
+        logs.starts_with("undecided api.ProtocolType: the outcome depends on the protocol"),
+        "{logs}"
+    );
     let named = changed(&asserting("api.ProtocolType == 'HTTP'"), "{}", unstated);
-    assert_eq!(named, "undecided api.ProtocolType: the source does not state it");
+    assert_eq!(
+        named,
+        "undecided api.ProtocolType: the source does not state it"
+    );
 }
 
 /// The fields that an expression reads.
 fn fields_of(expression: &str) -> Vec<String> {
-    let policies = loaded(&asserting(expression), "{}").unwrap_or_else(|found| panic!("{found:#?}"));
+    let policies =
+        loaded(&asserting(expression), "{}").unwrap_or_else(|found| panic!("{found:#?}"));
     policies.fields().tested().map(str::to_owned).collect()
 }
 
@@ -651,33 +994,57 @@ fn fields_of(expression: &str) -> Vec<String> {
 fn what_is_read_is_decoded_and_nothing_else() {
     for (expression, reads) in [
         ("stage.AutoDeploy", vec!["AutoDeploy"]),
-        ("stage.Tags.owner == api.Tags.owner", vec!["Tags", "api.Tags"]),
-        ("stage.AccessLogSettings.Format == account", vec!["AccessLogSettings.Format", "account"]),
+        (
+            "stage.Tags.owner == api.Tags.owner",
+            vec!["Tags", "api.Tags"],
+        ),
+        (
+            "stage.AccessLogSettings.Format == account",
+            vec!["AccessLogSettings.Format", "account"],
+        ),
         (
             "each_route.all(r, each_route[r].LoggingLevel == 'OFF')",
-            vec!["DefaultRouteSettings", "DefaultRouteSettings.LoggingLevel", "RouteSettings"],
+            vec![
+                "DefaultRouteSettings",
+                "DefaultRouteSettings.LoggingLevel",
+                "RouteSettings",
+            ],
         ),
-        ("each_route[''].LoggingLevel == 'OFF'", vec!["DefaultRouteSettings.LoggingLevel", "RouteSettings"]),
-        ("stage.RouteSettings.all(r, stage.RouteSettings[r].ThrottlingBurstLimit > 0)", vec!["RouteSettings"]),
+        (
+            "each_route[''].LoggingLevel == 'OFF'",
+            vec!["DefaultRouteSettings.LoggingLevel", "RouteSettings"],
+        ),
+        (
+            "stage.RouteSettings.all(r, stage.RouteSettings[r].ThrottlingBurstLimit > 0)",
+            vec!["RouteSettings"],
+        ),
         ("api == api", vec!["api"]),
         ("arn == ''", vec!["arn"]),
     ] {
         assert_eq!(fields_of(expression), reads, "{expression}");
     }
     let everything = fields_of("stage == stage");
-    assert_eq!(everything, STAGE.iter().map(|field| field.name).collect::<Vec<_>>());
+    assert_eq!(
+        everything,
+        STAGE.iter().map(|field| field.name).collect::<Vec<_>>()
+    );
 }
 
 #[test]
 fn the_words_are_the_expression_in_one_line() {
     let rule = "    assert: |\n      // Who pays for it?\n      'a  b' in stage.Tags &&\n        stage.AutoDeploy";
-    assert_eq!(changed(rule, "{}", |_, _| {}), " is not assert: 'a  b' in stage.Tags && stage.AutoDeploy");
+    assert_eq!(
+        changed(rule, "{}", |_, _| {}),
+        " is not assert: 'a  b' in stage.Tags && stage.AutoDeploy"
+    );
 }
 
 /// The largest work that is allowed ends soon, and the stack is never too small for it.
 #[test]
 fn what_is_allowed_ends_soon_on_a_stage_with_many_routes() {
-    let routes: Vec<String> = (0..300).map(|at| format!("GET /{at}: {{ThrottlingBurstLimit: 1}}")).collect();
+    let routes: Vec<String> = (0..300)
+        .map(|at| format!("GET /{at}: {{ThrottlingBurstLimit: 1}}"))
+        .collect();
     let stage = format!("{{RouteSettings: {{{}}}}}", routes.join(", "));
     let nested = "stage.RouteSettings.all(a, stage.RouteSettings.all(b, a == b || a != b))";
     let started = std::time::Instant::now();

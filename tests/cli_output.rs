@@ -1,6 +1,10 @@
 //! Files taken for output of the AWS CLI: stages that can be whole, and nothing that is nearly so.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::fs;
 use std::sync::Arc;
@@ -27,7 +31,8 @@ fn read(text: &str, change: impl FnOnce(&mut FileRequest)) -> Result<(Vec<String
         protocol: None,
     };
     change(&mut request);
-    let mut state = open_file(&request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
+    let mut state =
+        open_file(&request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
     let mut stages = Vec::new();
     while let Some(batch) = state.next() {
         let each = batch.decode(&Projection::all(), &mut |stage| {
@@ -35,9 +40,15 @@ fn read(text: &str, change: impl FnOnce(&mut FileRequest)) -> Result<(Vec<String
                 let value = stage.stage.member(position(STAGE, name).unwrap());
                 matches!(value, driftgate::model::Value::NotStated)
             };
-            let unstated: Vec<&str> =
-                ["RouteSettings", "StageVariables", "Tags", "AutoDeploy"].into_iter().filter(unstated).collect();
-            stages.push([&[stage.stage_name().unwrap()], &unstated[..]].concat().join(" "));
+            let unstated: Vec<&str> = ["RouteSettings", "StageVariables", "Tags", "AutoDeploy"]
+                .into_iter()
+                .filter(unstated)
+                .collect();
+            stages.push(
+                [&[stage.stage_name().unwrap()], &unstated[..]]
+                    .concat()
+                    .join(" "),
+            );
         });
         each.map_err(|error| error.to_string())?;
     }
@@ -49,7 +60,10 @@ fn refused(text: &str, words: &str) {
     match read(text, |_| ()) {
         Ok((stages, _)) => panic!("{stages:?}, instead of: {words}\n{text}"),
         Err(error) => {
-            assert!(error.contains(words) && error.contains("othing was read"), "{words}: {error}");
+            assert!(
+                error.contains(words) && error.contains("othing was read"),
+                "{words}: {error}"
+            );
             assert!(!error.contains("s3cret") && error.contains('\n'), "{error}");
         }
     }
@@ -70,9 +84,17 @@ fn whole_stages_are_read_from_whatever_printed_them() {
         stage.replace("{}", "null"),
     ] {
         let (stages, close) = read(&text, |_| ()).unwrap();
-        assert_eq!((stages, close.gaps.len()), (vec!["prod".to_owned()], 0), "{text}");
+        assert_eq!(
+            (stages, close.gaps.len()),
+            (vec!["prod".to_owned()], 0),
+            "{text}"
+        );
     }
-    let (stages, close) = read(&format!(r#"{{"Items": [{stage}], "NextToken": "x"}}"#), |_| ()).unwrap();
+    let (stages, close) = read(
+        &format!(r#"{{"Items": [{stage}], "NextToken": "x"}}"#),
+        |_| (),
+    )
+    .unwrap();
     assert_eq!((stages.len(), close.gaps.len()), (1, 1));
     assert_eq!(read(r#"{"Items": []}"#, |_| ()).unwrap().0.len(), 0);
 }
@@ -80,7 +102,10 @@ fn whole_stages_are_read_from_whatever_printed_them() {
 #[test]
 fn what_aws_always_prints_is_not_stated_where_it_is_missing() {
     let bare = r#"{"StageName": "prod", "CreatedDate": "2026-01-02T03:04:05+00:00", "tags": {}}"#;
-    assert_eq!(read(bare, |_| ()).unwrap().0, ["prod RouteSettings StageVariables"]);
+    assert_eq!(
+        read(bare, |_| ()).unwrap().0,
+        ["prod RouteSettings StageVariables"]
+    );
 }
 
 #[test]
@@ -94,11 +119,20 @@ fn what_is_nearly_right_is_named_with_what_to_do() {
             r#"{"stageName": "prod", "variables": {"dbPassword": "s3cret"}, "createdDate": "2026"}"#,
             "a stage of a REST API",
         ),
-        (r#"{"item": [{"stageName": "prod", "methodSettings": {}}]}"#, "`aws apigateway` prints of REST APIs"),
-        (r#"{"Items": [{"ApiId": "a1", "Name": "s3cret", "ProtocolType": "HTTP"}]}"#, "as get-apis prints it"),
+        (
+            r#"{"item": [{"stageName": "prod", "methodSettings": {}}]}"#,
+            "`aws apigateway` prints of REST APIs",
+        ),
+        (
+            r#"{"Items": [{"ApiId": "a1", "Name": "s3cret", "ProtocolType": "HTTP"}]}"#,
+            "as get-apis prints it",
+        ),
         (r#"[{"StageName": "prod"}]"#, "Leave out --query"),
         (r#"[["prod", 1]]"#, "Leave out --query"),
-        (r#"{"DetailedMetricsEnabled": false, "ThrottlingBurstLimit": 4}"#, "Leave out --query"),
+        (
+            r#"{"DetailedMetricsEnabled": false, "ThrottlingBurstLimit": 4}"#,
+            "Leave out --query",
+        ),
         ("{}", "an empty object"),
         ("null", "fits nothing"),
         ("None\n", "fits nothing"),
@@ -110,27 +144,57 @@ fn what_is_nearly_right_is_named_with_what_to_do() {
             "\nAn error occurred (NotFoundException) when calling the GetStages operation: s3cret\n",
             "an error of the AWS CLI",
         ),
-        ("{'Items': [{'StageName': 's3cret'}]}", "an object of Python"),
+        (
+            "{'Items': [{'StageName': 's3cret'}]}",
+            "an object of Python",
+        ),
         (
             r#"{"TypeName": "AWS::ApiGatewayV2::Stage", "ResourceDescription": {"Properties": "s3cret"}}"#,
             "Cloud Control",
         ),
-        (r#"{"ApiId": "a1", "StageName": "live", "AutoDeploy": true, "Tags": {}}"#, "Cloud Control"),
-        (r#"{"resourceType": "AWS::ApiGatewayV2::Stage", "configuration": {"stageName": "live"}}"#, "AWS Config"),
-        (r#"{"columns": [], "rows": [{"stage_name": "live"}]}"#, "Steampipe"),
-        (r#"{"format_version": "1.0", "values": {}}"#, "terraform show"),
+        (
+            r#"{"ApiId": "a1", "StageName": "live", "AutoDeploy": true, "Tags": {}}"#,
+            "Cloud Control",
+        ),
+        (
+            r#"{"resourceType": "AWS::ApiGatewayV2::Stage", "configuration": {"stageName": "live"}}"#,
+            "AWS Config",
+        ),
+        (
+            r#"{"columns": [], "rows": [{"stage_name": "live"}]}"#,
+            "Steampipe",
+        ),
+        (
+            r#"{"format_version": "1.0", "values": {}}"#,
+            "terraform show",
+        ),
         ("AWSTemplateFormatVersion: '2010-09-09'\n", "CloudFormation"),
-        (r#"{"apiVersion": "v1", "kind": "Stage", "spec": {}}"#, "Kubernetes"),
+        (
+            r#"{"apiVersion": "v1", "kind": "Stage", "spec": {}}"#,
+            "Kubernetes",
+        ),
         (
             r#"{"StageName": "$default", "CreatedDate": "2026", "ContentLength": 420, "HttpStatusCode": 200}"#,
             "SDK for .NET",
         ),
-        (r#"{"Items": [], "ContentLength": 420, "HttpStatusCode": 200}"#, "beside its items"),
+        (
+            r#"{"Items": [], "ContentLength": 420, "HttpStatusCode": 200}"#,
+            "beside its items",
+        ),
         // Another service's stage, and one cut down by --query.
-        (r#"{"StageName": "prod", "CreatedDate": "2026", "Newer": "s3cret"}"#, "GetStage does not return Newer"),
+        (
+            r#"{"StageName": "prod", "CreatedDate": "2026", "Newer": "s3cret"}"#,
+            "GetStage does not return Newer",
+        ),
         (r#"{"StageName": "prod", "Tags": {}}"#, "no CreatedDate"),
-        (r#"{"StageName": "prod", "CreatedDate": "", "Tags": {}}"#, "no CreatedDate"),
-        (r#"{"Items": [{"StageName": "prod", "CreatedDate": "2026"}]} {"Items": []}"#, "goes on after its end"),
+        (
+            r#"{"StageName": "prod", "CreatedDate": "", "Tags": {}}"#,
+            "no CreatedDate",
+        ),
+        (
+            r#"{"Items": [{"StageName": "prod", "CreatedDate": "2026"}]} {"Items": []}"#,
+            "goes on after its end",
+        ),
         (
             r#"{"StageName": "prod", "CreatedDate": "2026", "RouteSettings": {"LoggingLevel": "s3cret"}}"#,
             "RouteSettings.LoggingLevel: expected an object, found a text",
@@ -147,21 +211,37 @@ fn what_is_nearly_right_is_named_with_what_to_do() {
 #[test]
 fn a_protocol_that_the_stage_contradicts_is_refused() {
     let with = |more: &str| format!("{WHOLE}{more}}}");
-    let as_of =
-        |text: &str, protocol| read(text, |request| request.protocol = Some(protocol)).map(|(stages, _)| stages.len());
+    let as_of = |text: &str, protocol| {
+        read(text, |request| request.protocol = Some(protocol)).map(|(stages, _)| stages.len())
+    };
     for more in [
         r#", "DefaultRouteSettings": {"LoggingLevel": "INFO"}"#,
         r#", "DefaultRouteSettings": {"DataTraceEnabled": true}"#,
         r#", "ClientCertificateId": "abc"#,
     ] {
-        let more = if more.ends_with("abc") { format!("{more}\"") } else { more.to_owned() };
+        let more = if more.ends_with("abc") {
+            format!("{more}\"")
+        } else {
+            more.to_owned()
+        };
         let error = as_of(&with(&more), Protocol::Http).unwrap_err();
-        assert!(error.contains("--protocol HTTP contradicts it") && error.contains("Nothing was read"), "{error}");
+        assert!(
+            error.contains("--protocol HTTP contradicts it") && error.contains("Nothing was read"),
+            "{error}"
+        );
         assert_eq!(as_of(&with(&more), Protocol::WebSocket), Ok(1));
     }
-    let routed =
-        |key: &str| with("").replace(r#""RouteSettings": {}"#, &format!(r#""RouteSettings": {{"{key}": {{}}}}"#));
-    assert!(as_of(&routed("$connect"), Protocol::Http).unwrap_err().contains("it has the route $connect"));
+    let routed = |key: &str| {
+        with("").replace(
+            r#""RouteSettings": {}"#,
+            &format!(r#""RouteSettings": {{"{key}": {{}}}}"#),
+        )
+    };
+    assert!(
+        as_of(&routed("$connect"), Protocol::Http)
+            .unwrap_err()
+            .contains("it has the route $connect")
+    );
     assert_eq!(as_of(&routed("$connect"), Protocol::WebSocket), Ok(1));
     assert_eq!(as_of(&routed("GET /{proxy+}"), Protocol::Http), Ok(1));
     // A value that also means unset proves nothing.
@@ -182,5 +262,9 @@ fn a_region_that_cannot_be_one_is_refused_beside_a_file() {
         let error = read(&stage, |request| request.regions = vec![region.to_owned()]).unwrap_err();
         assert!(error.contains("is not the name of a Region"), "{error}");
     }
-    assert!(read(&stage, |request| request.regions = vec!["mx-central-1".to_owned()]).is_ok());
+    assert!(
+        read(&stage, |request| request.regions =
+            vec!["mx-central-1".to_owned()])
+        .is_ok()
+    );
 }

@@ -2,7 +2,10 @@
 //!
 //! After a change that is meant, `TRYCMD=overwrite cargo test --test cmd` writes the transcripts again; read them.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +16,11 @@ use tempfile::TempDir;
 #[test]
 fn transcripts() {
     let cases = trycmd::TestCases::new();
-    cases.env("COLUMNS", "100").env("NO_COLOR", "1").case("tests/cmd/*.toml").case("tests/cmd/*.trycmd");
+    cases
+        .env("COLUMNS", "100")
+        .env("NO_COLOR", "1")
+        .case("tests/cmd/*.toml")
+        .case("tests/cmd/*.trycmd");
     if cfg!(not(feature = "cel")) {
         cases.skip("tests/cmd/assert.trycmd");
     }
@@ -24,7 +31,11 @@ const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmd/audit.in");
 
 /// Runs the binary in a folder.
 fn driftgate(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_driftgate")).current_dir(folder).args(args).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_driftgate"))
+        .current_dir(folder)
+        .args(args)
+        .output()
+        .unwrap()
 }
 
 /// A folder with the files of the audit's transcripts.
@@ -37,7 +48,13 @@ fn audited() -> TempDir {
     folder
 }
 
-const AUDIT: [&str; 5] = ["audit", "--policy", "production.yaml", "--from", "fleet.jsonl"];
+const AUDIT: [&str; 5] = [
+    "audit",
+    "--policy",
+    "production.yaml",
+    "--from",
+    "fleet.jsonl",
+];
 
 fn audit(folder: &Path, args: &[&str]) -> Output {
     driftgate(folder, &[&AUDIT, args].concat())
@@ -47,15 +64,36 @@ fn audit(folder: &Path, args: &[&str]) -> Output {
 fn equal_input_gives_equal_bytes_in_every_format() {
     let folder = audited();
     let run = |name: &str| {
-        let reports = ["json", "markdown", "text"].map(|format| format!("--report={format}={name}.{format}"));
-        let output = audit(folder.path(), &["--reproducible", "-q", &reports[0], &reports[1], &reports[2]]);
-        assert_eq!((output.status.code(), output.stdout.len(), output.stderr.len()), (Some(1), 0, 0));
-        ["json", "markdown", "text"].map(|format| fs::read(folder.path().join(format!("{name}.{format}"))).unwrap())
+        let reports =
+            ["json", "markdown", "text"].map(|format| format!("--report={format}={name}.{format}"));
+        let output = audit(
+            folder.path(),
+            &[
+                "--reproducible",
+                "-q",
+                &reports[0],
+                &reports[1],
+                &reports[2],
+            ],
+        );
+        assert_eq!(
+            (
+                output.status.code(),
+                output.stdout.len(),
+                output.stderr.len()
+            ),
+            (Some(1), 0, 0)
+        );
+        ["json", "markdown", "text"]
+            .map(|format| fs::read(folder.path().join(format!("{name}.{format}"))).unwrap())
     };
     let first = run("first");
     assert_eq!(run("second"), first);
     assert!(first.iter().all(|report| !report.is_empty()));
-    assert!(!String::from_utf8_lossy(&first[0]).contains("--report"), "the command line is not in it");
+    assert!(
+        !String::from_utf8_lossy(&first[0]).contains("--report"),
+        "the command line is not in it"
+    );
 }
 
 #[test]
@@ -65,7 +103,13 @@ fn text_for_people_fits_eighty_columns() {
         &["fleet.jsonl"],
         &["fleet.jsonl", "--stage", "dev"],
         &["stages.json"],
-        &["first-page.json", "--api", "a1b2c3d4e5", "--region", "eu-west-1"],
+        &[
+            "first-page.json",
+            "--api",
+            "a1b2c3d4e5",
+            "--region",
+            "eu-west-1",
+        ],
     ];
     for source in sources {
         let args = [&["audit", "--policy", "production.yaml", "--from"], source].concat();
@@ -73,10 +117,20 @@ fn text_for_people_fits_eighty_columns() {
         let text = String::from_utf8(output.stdout).unwrap();
         for line in text.lines() {
             // A word is not broken.
-            assert!(line.chars().count() <= 80 || !line.trim_start().contains(' '), "{line}");
+            assert!(
+                line.chars().count() <= 80 || !line.trim_start().contains(' '),
+                "{line}"
+            );
         }
-        let last = text.lines().rev().find(|line| !line.starts_with(' ')).unwrap();
-        assert!(last.starts_with("Exit "), "the last line explains the exit code: {last}");
+        let last = text
+            .lines()
+            .rev()
+            .find(|line| !line.starts_with(' '))
+            .unwrap();
+        assert!(
+            last.starts_with("Exit "),
+            "the last line explains the exit code: {last}"
+        );
     }
 }
 
@@ -84,13 +138,31 @@ fn text_for_people_fits_eighty_columns() {
 fn reports_replace_files_and_write_devices() {
     let folder = audited();
     fs::write(folder.path().join("drift.json"), "old").unwrap();
-    let output = audit(folder.path(), &["--report", "json=drift.json", "--report", "markdown=/dev/null"]);
+    let output = audit(
+        folder.path(),
+        &[
+            "--report",
+            "json=drift.json",
+            "--report",
+            "markdown=/dev/null",
+        ],
+    );
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("Exit 1"), "text goes to stdout when nothing else does");
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("Exit 1"),
+        "text goes to stdout when nothing else does"
+    );
     let report = fs::read_to_string(folder.path().join("drift.json")).unwrap();
     assert!(report.starts_with("{\"format\":\"driftgate.result\""));
-    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
-    assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
+    let left: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
+    assert!(
+        left.iter()
+            .all(|name| !name.to_string_lossy().ends_with(".part")),
+        "{left:?}"
+    );
 }
 
 #[test]
@@ -99,7 +171,10 @@ fn a_report_that_cannot_be_written_is_exit_4() {
     let output = audit(folder.path(), &["--report", "json=/dev/full"]);
     assert_eq!(output.status.code(), Some(4));
     let messages = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(messages.contains("/dev/full could not be written"), "{messages}");
+    assert!(
+        messages.contains("/dev/full could not be written"),
+        "{messages}"
+    );
 }
 
 /// Two reports in one file lose one of them, however the file is written.
@@ -109,9 +184,20 @@ fn two_reports_do_not_replace_each_other() {
     for (one, other) in [("r", "r"), ("r", "./r"), ("r", "../{}/r"), ("r", "link")] {
         let _ = std::os::unix::fs::symlink("r", folder.path().join("link"));
         let other = other.replace("{}", &folder.path().file_name().unwrap().to_string_lossy());
-        let output =
-            audit(folder.path(), &["--report", &format!("json={one}"), "--report", &format!("markdown={other}")]);
-        assert_eq!(output.status.code(), Some(2), "json={one} and markdown={other}");
+        let output = audit(
+            folder.path(),
+            &[
+                "--report",
+                &format!("json={one}"),
+                "--report",
+                &format!("markdown={other}"),
+            ],
+        );
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "json={one} and markdown={other}"
+        );
     }
 }
 
@@ -137,16 +223,28 @@ rules:
   - {id: b, title: t, severity: low, expect: {api: {Name: {present: true}, ApiId: {present: true}}}}
   - {id: c, title: t, severity: low, expect: {each-route: {LoggingLevel: [ERROR, INFO]}}}
 ";
-    const OTHER: &str = "the output of the AWS CLI does not have it; audit from AWS or from a snapshot";
+    const OTHER: &str =
+        "the output of the AWS CLI does not have it; audit from AWS or from a snapshot";
     let folder = audited();
     fs::write(folder.path().join("p.yaml"), POLICY).unwrap();
     let hints = |args: &[&str]| -> Vec<String> {
-        let output =
-            driftgate(folder.path(), &[&["audit", "--policy", "p.yaml", "--from", "stages.json"], args].concat());
+        let output = driftgate(
+            folder.path(),
+            &[
+                &["audit", "--policy", "p.yaml", "--from", "stages.json"],
+                args,
+            ]
+            .concat(),
+        );
         assert_eq!(output.status.code(), Some(3), "{output:?}");
-        let text = String::from_utf8(output.stdout).unwrap().replace("\n    ", " ");
+        let text = String::from_utf8(output.stdout)
+            .unwrap()
+            .replace("\n    ", " ");
         assert!(!text.contains("requests"), "a file takes none: {text}");
-        text.lines().filter_map(|line| line.strip_prefix("  hint: ")).map(str::to_owned).collect()
+        text.lines()
+            .filter_map(|line| line.strip_prefix("  hint: "))
+            .map(str::to_owned)
+            .collect()
     };
     let all = [
         "state it with --protocol HTTP or --protocol WEBSOCKET",
@@ -155,7 +253,10 @@ rules:
         OTHER,
     ];
     assert_eq!(hints(&[]), all);
-    assert_eq!(hints(&["--protocol", "HTTP", "--region", "eu-west-1", "--api", "a1"]), [OTHER]);
+    assert_eq!(
+        hints(&["--protocol", "HTTP", "--region", "eu-west-1", "--api", "a1"]),
+        [OTHER]
+    );
 }
 
 /// Settings of routes that `each-route` reads are read.
@@ -166,8 +267,14 @@ fn unread_fields_are_those_that_no_rule_reads() {
     let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let unread = result["coverage"]["unread_fields"].as_array().unwrap();
     assert!(unread.contains(&"AutoDeploy".into()));
-    assert!(!unread.contains(&"Tags".into()) && !unread.contains(&"DefaultRouteSettings.LoggingLevel".into()));
-    assert!(!unread.contains(&"RouteSettings".into()), "each-route reads the entries of RouteSettings");
+    assert!(
+        !unread.contains(&"Tags".into())
+            && !unread.contains(&"DefaultRouteSettings.LoggingLevel".into())
+    );
+    assert!(
+        !unread.contains(&"RouteSettings".into()),
+        "each-route reads the entries of RouteSettings"
+    );
 }
 
 /// Drawing a mistake never fails, at any place: at the end, in wide text, in lines of any length.
@@ -211,16 +318,30 @@ fn any_mistake_can_be_drawn() {
     }
     let output = driftgate(folder.path(), &["policy", "check", "."]);
     let messages = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{}", &messages[messages.len().saturating_sub(2_000)..]);
-    assert!(messages.lines().last().unwrap().contains(" mistakes in "), "{}", messages.lines().last().unwrap());
-    assert!(!messages.contains('\u{1b}'), "what a file holds does not reach the terminal as an escape");
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "{}",
+        &messages[messages.len().saturating_sub(2_000)..]
+    );
+    assert!(
+        messages.lines().last().unwrap().contains(" mistakes in "),
+        "{}",
+        messages.lines().last().unwrap()
+    );
+    assert!(
+        !messages.contains('\u{1b}'),
+        "what a file holds does not reach the terminal as an escape"
+    );
 }
 
 /// A fleet that tries to speak to GitHub's runner in everything that an API's owner can choose.
 fn hostile(command: &str) -> String {
     let api = serde_json::json!({"ApiId": "a1", "Name": format!("x {command} y"), "ProtocolType": "WEBSOCKET", "Tags": {"owner": command}});
-    let mut lines =
-        vec![r#"{"format":"driftgate.snapshot","version":1,"scopes":[{"account":"1","region":"r"}]}"#.to_owned()];
+    let mut lines = vec![
+        r#"{"format":"driftgate.snapshot","version":1,"scopes":[{"account":"1","region":"r"}]}"#
+            .to_owned(),
+    ];
     for pad in 0..70 {
         let stage = serde_json::json!({
             "StageName": format!("s{pad:02}"),
@@ -229,7 +350,10 @@ fn hostile(command: &str) -> String {
             "Tags": {command: "", "owner": format!("\n{command}")},
             "AccessLogSettings": {"DestinationArn": command, "Format": format!("{} {command}", "x".repeat(pad))},
         });
-        lines.push(serde_json::json!({"account": "1", "region": "r", "api": api, "stage": stage}).to_string());
+        lines.push(
+            serde_json::json!({"account": "1", "region": "r", "api": api, "stage": stage})
+                .to_string(),
+        );
     }
     let gap = serde_json::json!({"account": "1", "region": "r", "api_id": command, "operation": "GetStages", "code": command,
         "message": format!("{} {command}\n{command}", "x".repeat(58)), "hint": format!("a\n{command}")});
@@ -256,18 +380,44 @@ rules:
     for command in ["::error file=a,line=1::boo", "##[error]boo"] {
         fs::write(folder.path().join("fleet.jsonl"), hostile(command)).unwrap();
         let audit = |format| {
-            driftgate(folder.path(), &["audit", "--policy", "p.yaml", "--from", "fleet.jsonl", "--report", format])
+            driftgate(
+                folder.path(),
+                &[
+                    "audit",
+                    "--policy",
+                    "p.yaml",
+                    "--from",
+                    "fleet.jsonl",
+                    "--report",
+                    format,
+                ],
+            )
         };
-        let snapshot = driftgate(folder.path(), &["snapshot", "--from", "fleet.jsonl", "-o", "/dev/null"]);
-        for (name, output) in
-            [("text", audit("text")), ("json", audit("json")), ("markdown", audit("markdown")), ("snapshot", snapshot)]
-        {
-            assert!(output.status.code().is_some_and(|code| [1, 3].contains(&code)), "{output:?}");
+        let snapshot = driftgate(
+            folder.path(),
+            &["snapshot", "--from", "fleet.jsonl", "-o", "/dev/null"],
+        );
+        for (name, output) in [
+            ("text", audit("text")),
+            ("json", audit("json")),
+            ("markdown", audit("markdown")),
+            ("snapshot", snapshot),
+        ] {
+            assert!(
+                output
+                    .status
+                    .code()
+                    .is_some_and(|code| [1, 3].contains(&code)),
+                "{output:?}"
+            );
             for bytes in [&output.stdout, &output.stderr] {
                 let text = String::from_utf8_lossy(bytes);
-                let acts = |line: &&str| line.trim_start().starts_with("::") || line.contains("##[");
+                let acts =
+                    |line: &&str| line.trim_start().starts_with("::") || line.contains("##[");
                 if let Some(line) = text.lines().find(acts) {
-                    failures.entry(format!("{name}, {command}")).or_insert(line.to_owned());
+                    failures
+                        .entry(format!("{name}, {command}"))
+                        .or_insert(line.to_owned());
                 }
             }
         }

@@ -1,6 +1,9 @@
 //! Only what rules read is decoded from a snapshot; the verdicts are those of whole documents.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::sync::Arc;
 
@@ -86,23 +89,44 @@ rules:
 "#;
 
 fn results(policies: &Policies, batch: impl Batch + 'static) -> Results {
-    let options = Options { show_values: true, ..Options::default() };
-    check::run(policies, &Waivers::default(), Box::new(VecState::new(vec![batch], Close::default())), options).unwrap()
+    let options = Options {
+        show_values: true,
+        ..Options::default()
+    };
+    check::run(
+        policies,
+        &Waivers::default(),
+        Box::new(VecState::new(vec![batch], Close::default())),
+        options,
+    )
+    .unwrap()
 }
 
 /// The API and two stages of an example, which has them named.
 fn named(example: &Example) -> (Value<'static>, [Value<'static>; 2]) {
-    let set = |value: &Value<'static>, field: &'static Field, name: &str, text: &str, always: bool| {
-        let mut value = value.clone();
-        if always || value.member(position(field.members(), name).unwrap()).is_unset() {
-            value.put(field, &[name.to_owned()], Some(Value::text(text.to_owned())));
-        }
-        value
-    };
+    let set =
+        |value: &Value<'static>, field: &'static Field, name: &str, text: &str, always: bool| {
+            let mut value = value.clone();
+            if always
+                || value
+                    .member(position(field.members(), name).unwrap())
+                    .is_unset()
+            {
+                value.put(
+                    field,
+                    &[name.to_owned()],
+                    Some(Value::text(text.to_owned())),
+                );
+            }
+            value
+        };
     let first = set(&example.stage, &STAGE, "StageName", "first", false);
     // The other one comes before it and begins alike, so the first is decoded from its stage on.
     let second = set(&first, &STAGE, "StageName", "second", true);
-    (set(&example.api, &API_FIELD, "ApiId", "a1", false), [second, first])
+    (
+        set(&example.api, &API_FIELD, "ApiId", "a1", false),
+        [second, first],
+    )
 }
 
 fn whole(example: &Example) -> ApiBatch {
@@ -122,8 +146,16 @@ fn lines(example: &Example) -> LineBatch {
             "{{\"account\":\"{}\",\"region\":\"{}\",\"api\":{},\"stage\":{}}}\n",
             example.account,
             example.region,
-            serde_json::to_string(&Written { field: &API_FIELD, value: &api }).unwrap(),
-            serde_json::to_string(&Written { field: &STAGE, value: stage }).unwrap(),
+            serde_json::to_string(&Written {
+                field: &API_FIELD,
+                value: &api
+            })
+            .unwrap(),
+            serde_json::to_string(&Written {
+                field: &STAGE,
+                value: stage
+            })
+            .unwrap(),
         )
     };
     let bytes = stages.iter().map(line).collect::<String>().into_bytes();
@@ -132,10 +164,18 @@ fn lines(example: &Example) -> LineBatch {
 
 #[test]
 fn verdicts_of_what_is_decoded_are_those_of_the_whole() {
-    let text = |name: &str, text: &str| Arc::new(SourceText { name: name.into(), text: text.into() });
+    let text = |name: &str, text: &str| {
+        Arc::new(SourceText {
+            name: name.into(),
+            text: text.into(),
+        })
+    };
     let packs = driftgate::policy::read::builtin::PACKS;
-    let texts: Vec<_> =
-        packs.into_iter().chain([("rich", RICH), ("alone", ALONE)]).map(|(name, pack)| text(name, pack)).collect();
+    let texts: Vec<_> = packs
+        .into_iter()
+        .chain([("rich", RICH), ("alone", ALONE)])
+        .map(|(name, pack)| text(name, pack))
+        .collect();
     let all = load(texts.clone()).unwrap();
     let mut found = 0;
     for policies in texts.into_iter().map(|text| load(vec![text]).unwrap()) {
@@ -143,15 +183,26 @@ fn verdicts_of_what_is_decoded_are_those_of_the_whole() {
             let expected = results(&policies, whole(example));
             let decoded = results(&policies, lines(example));
             assert_eq!(decoded.summary.undecided, 0, "{}", example.name);
-            assert_eq!(decoded.summary.governed, expected.summary.governed, "{}", example.name);
+            assert_eq!(
+                decoded.summary.governed, expected.summary.governed,
+                "{}",
+                example.name
+            );
             let facts = |results: &Results| -> Vec<String> {
                 let fact = |violation: &driftgate::model::finding::Violation| {
                     format!(
                         "{:?} {:?} {:?} {:?} {:?}",
-                        violation.rule, violation.route, violation.path, violation.expected, violation.actual
+                        violation.rule,
+                        violation.route,
+                        violation.path,
+                        violation.expected,
+                        violation.actual
                     )
                 };
-                let mut facts: Vec<String> = results.violations().map(|(_, violation)| fact(violation)).collect();
+                let mut facts: Vec<String> = results
+                    .violations()
+                    .map(|(_, violation)| fact(violation))
+                    .collect();
                 facts.dedup();
                 facts
             };
@@ -160,7 +211,10 @@ fn verdicts_of_what_is_decoded_are_those_of_the_whole() {
             found += expected.total();
         }
     }
-    assert!(found > 60, "{found} violations are too few to show anything");
+    assert!(
+        found > 60,
+        "{found} violations are too few to show anything"
+    );
 }
 
 /// A rule, a stage of a snapshot, and a waiver that looks at more than the rule does: violations waived.
@@ -185,30 +239,54 @@ fn what_a_waiver_looks_at_is_decoded() {
             "match: {StageName: prod}, accept: {RouteSettings: {GET /a.b: {ThrottlingBurstLimit: 8, ThrottlingRateLimit: 3}}}",
             1,
         ),
-        ("{DefaultRouteSettings: {ThrottlingBurstLimit: {max: 5}}}", "match: {AutoDeploy: true}", 1),
-        ("{each-route: {ThrottlingBurstLimit: {max: 5}}}", "match: {route: {like: \"*.b\"}}", 1),
+        (
+            "{DefaultRouteSettings: {ThrottlingBurstLimit: {max: 5}}}",
+            "match: {AutoDeploy: true}",
+            1,
+        ),
+        (
+            "{each-route: {ThrottlingBurstLimit: {max: 5}}}",
+            "match: {route: {like: \"*.b\"}}",
+            1,
+        ),
         (
             "{DefaultRouteSettings: {ThrottlingBurstLimit: {max: 5}}}",
             "match: {StageName: prod}, accept: {DefaultRouteSettings: {ThrottlingBurstLimit: 9}, not: {Tags: [zzz]}}",
             1,
         ),
     ] {
-        let text = |name: &str, text: String| Arc::new(SourceText { name: name.into(), text });
+        let text = |name: &str, text: String| {
+            Arc::new(SourceText {
+                name: name.into(),
+                text,
+            })
+        };
         let policy = format!(
             "policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n\
              tests:\n  - {{name: n, given: {stage}, violates: []}}\n"
         );
         let policies = load(vec![text("p.yaml", policy)]).unwrap();
-        let waiver = format!("waivers:\n  - {{rule: p/r, {waiver}, reason: r, owner: o, expires: 2027-01-31}}\n");
-        let waivers = waiver::load(&[text("w.yaml", waiver.clone())], jiff::civil::date(2027, 1, 1)).unwrap();
+        let waiver = format!(
+            "waivers:\n  - {{rule: p/r, {waiver}, reason: r, owner: o, expires: 2027-01-31}}\n"
+        );
+        let waivers = waiver::load(
+            &[text("w.yaml", waiver.clone())],
+            jiff::civil::date(2027, 1, 1),
+        )
+        .unwrap();
         let example = &policies.policies[0].tests[0];
         let waived_of = |state: VecState| {
-            let results = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
+            let results =
+                check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
             let name = |waived: &Waived| waived.violation.stage.name.as_deref() == Some("prod");
             results.waived.iter().filter(|waived| name(waived)).count()
         };
         let whole = VecState::new(vec![whole(example)], Close::default());
         let lines = VecState::new(vec![lines(example)], Close::default());
-        assert_eq!((waived_of(whole), waived_of(lines)), (waived, waived), "{expect} {waiver}");
+        assert_eq!(
+            (waived_of(whole), waived_of(lines)),
+            (waived, waived),
+            "{expect} {waiver}"
+        );
     }
 }

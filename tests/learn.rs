@@ -1,7 +1,10 @@
 //! `policy learn`: a policy that is learned from a stage loads, holds on that stage, and copies nothing that it should
 //! not; and the command's message where there is no such stage.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -73,8 +76,13 @@ fn text() -> BoxedStrategy<String> {
         "null",
         LONG,
     ];
-    prop_oneof![prop::sample::select(known.to_vec()).prop_map(str::to_owned), "[ -~]{1,12}", "\\PC{1,8}", ".{1,8}"]
-        .boxed()
+    prop_oneof![
+        prop::sample::select(known.to_vec()).prop_map(str::to_owned),
+        "[ -~]{1,12}",
+        "\\PC{1,8}",
+        ".{1,8}"
+    ]
+    .boxed()
 }
 
 /// A value of a field, of any kind that a source may yield.
@@ -99,34 +107,59 @@ fn value(field: &'static Field) -> BoxedStrategy<Value<'static>> {
         }
         Kind::List(of) => prop::collection::vec(value(of), 0..4).prop_map(|all| Value::List(all.into())).boxed(),
     };
-    let weight = if matches!(field.kind, Kind::Struct(_)) { 12 } else { 6 };
+    let weight = if matches!(field.kind, Kind::Struct(_)) {
+        12
+    } else {
+        6
+    };
     prop_oneof![weight => set, 2 => Just(Value::Unset), 1 => Just(Value::NotStated)].boxed()
 }
 
-fn with(value: Value<'static>, field: &'static Field, name: &str, to: Value<'static>) -> Value<'static> {
-    let Value::Struct(mut members) = value else { return value };
+fn with(
+    value: Value<'static>,
+    field: &'static Field,
+    name: &str,
+    to: Value<'static>,
+) -> Value<'static> {
+    let Value::Struct(mut members) = value else {
+        return value;
+    };
     members[position(field.members(), name).unwrap()] = to;
     Value::Struct(members)
 }
 
 fn loaded(text: &str) -> Policies {
-    let file = Arc::new(SourceText { name: "learned.yaml".into(), text: text.into() });
-    load(vec![file]).map_err(|mistakes| format!("{text}\n{}", mistakes[0].title)).unwrap()
+    let file = Arc::new(SourceText {
+        name: "learned.yaml".into(),
+        text: text.into(),
+    });
+    load(vec![file])
+        .map_err(|mistakes| format!("{text}\n{}", mistakes[0].title))
+        .unwrap()
 }
 
 /// Mistakes in the policy learned from a stage.
 fn holds(document: &Document<'_>, inheritance: Inheritance) -> Result<String, TestCaseError> {
-    let Some(text) = learn(document, inheritance.readings()) else { return Ok(String::new()) };
+    let Some(text) = learn(document, inheritance.readings()) else {
+        return Ok(String::new());
+    };
     let policies = loaded(&text);
     let policy = &policies.policies[0];
-    let options = Options { inheritance, ..Options::default() };
+    let options = Options {
+        inheritance,
+        ..Options::default()
+    };
     for rule in &policy.rules {
         let verdict = check::verdict(policy.selection.as_ref(), rule, document, options);
         prop_assert_eq!(verdict, Verdict::Conforms, "{}\n{}", rule.id, text);
     }
     for test in &policy.tests {
-        let example =
-            Document { account: Some(&test.account), region: Some(&test.region), api: &test.api, stage: &test.stage };
+        let example = Document {
+            account: Some(&test.account),
+            region: Some(&test.region),
+            api: &test.api,
+            stage: &test.stage,
+        };
         let violated: Vec<&str> = policy
             .rules
             .iter()
@@ -136,8 +169,16 @@ fn holds(document: &Document<'_>, inheritance: Inheritance) -> Result<String, Te
             })
             .map(|rule| rule.id.as_str())
             .collect();
-        let Expected::Violates(expected) = &test.expected else { return Err(TestCaseError::fail(text)) };
-        prop_assert_eq!(violated, expected.iter().map(String::as_str).collect::<Vec<_>>(), "{}\n{}", test.name, text);
+        let Expected::Violates(expected) = &test.expected else {
+            return Err(TestCaseError::fail(text));
+        };
+        prop_assert_eq!(
+            violated,
+            expected.iter().map(String::as_str).collect::<Vec<_>>(),
+            "{}\n{}",
+            test.name,
+            text
+        );
     }
     Ok(text)
 }
@@ -169,7 +210,11 @@ proptest! {
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmd/audit.in");
 
 fn driftgate(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_driftgate")).current_dir(folder).args(args).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_driftgate"))
+        .current_dir(folder)
+        .args(args)
+        .output()
+        .unwrap()
 }
 
 fn diagnostics(output: &Output) -> String {
@@ -178,14 +223,18 @@ fn diagnostics(output: &Output) -> String {
 
 /// A snapshot of stages of one API, each in its account and Region.
 fn snapshot(stages: &[(&str, &str, &str)]) -> String {
-    let mut scopes: Vec<_> = stages.iter().map(|(account, region, _)| (*account, *region)).collect();
+    let mut scopes: Vec<_> = stages
+        .iter()
+        .map(|(account, region, _)| (*account, *region))
+        .collect();
     scopes.dedup();
     let scope = |(account, region): &(&str, &str)| {
         serde_json::json!({"account": account, "region": region, "apis": 1,
         "stages": stages.iter().filter(|stage| (stage.0, stage.1) == (account, region)).count(), "outcome": "checked"})
     };
     let scopes: Vec<_> = scopes.iter().map(scope).collect();
-    let mut lines = vec![serde_json::json!({"format": "driftgate.snapshot", "version": 1, "scopes": scopes})];
+    let mut lines =
+        vec![serde_json::json!({"format": "driftgate.snapshot", "version": 1, "scopes": scopes})];
     for (account, region, name) in stages {
         let api = serde_json::json!({"ApiId": API_ID, "Name": "orders", "ProtocolType": "HTTP"});
         lines.push(serde_json::json!({"account": account, "region": region, "api": api, "stage": {"StageName": name}}));
@@ -215,7 +264,10 @@ fn a_learned_policy_passes_check_test_and_audit() {
         );
         assert!(output.stdout.is_empty());
         let printed = run(&["policy", "learn"]).stdout;
-        assert_eq!(printed, fs::read(folder.path().join("learned.yaml")).unwrap());
+        assert_eq!(
+            printed,
+            fs::read(folder.path().join("learned.yaml")).unwrap()
+        );
         for command in ["check", "test"] {
             let output = driftgate(folder.path(), &["policy", command, "learned.yaml"]);
             assert!(output.status.success(), "{command}: {output:?}");
@@ -229,25 +281,52 @@ fn a_learned_policy_passes_check_test_and_audit() {
 fn a_stage_that_is_not_there_is_told_with_what_is() {
     let folder = tempfile::tempdir().unwrap();
     let here = ("444455556666", "eu-west-1", "dev");
-    let many = snapshot(&[here, ("444455556666", "eu-west-1", "prod"), ("777788889999", "eu-west-1", "prod")]);
+    let many = snapshot(&[
+        here,
+        ("444455556666", "eu-west-1", "prod"),
+        ("777788889999", "eu-west-1", "prod"),
+    ]);
     fs::write(folder.path().join("fleet.jsonl"), many).unwrap();
     let learn = |args: &[&str]| {
-        let output = driftgate(folder.path(), &[&["policy", "learn", "--from", "fleet.jsonl"], args].concat());
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{output:?}");
+        let output = driftgate(
+            folder.path(),
+            &[&["policy", "learn", "--from", "fleet.jsonl"], args].concat(),
+        );
+        assert_eq!(
+            (output.status.code(), output.stdout.len()),
+            (Some(2), 0),
+            "{output:?}"
+        );
         diagnostics(&output)
     };
     assert!(learn(&["--api", API_ID, "--stage", "dve"]).contains("Did you mean --stage dev?"));
-    assert!(learn(&["--api", API_ID, "--stage", "nowhere"]).contains("Stages that are there: dev, prod"));
+    assert!(
+        learn(&["--api", API_ID, "--stage", "nowhere"])
+            .contains("Stages that are there: dev, prod")
+    );
     assert!(learn(&["--api", "orders", "--stage", "dev"]).contains("by its id, not by its name"));
     let two = learn(&["--api", API_ID, "--stage", "prod"]);
-    assert!(two.contains("444455556666 eu-west-1 k7p4rtn3r6; 777788889999 eu-west-1 k7p4rtn3r6"), "{two}");
+    assert!(
+        two.contains("444455556666 eu-west-1 k7p4rtn3r6; 777788889999 eu-west-1 k7p4rtn3r6"),
+        "{two}"
+    );
     assert!(learn(&["--api", API_ID]).contains("--api ID --stage NAME"));
     assert!(learn(&["--stage", "dev", "--stage", "prod"]).contains("--api ID --stage NAME"));
     assert!(learn(&["--stage", "dev", "-o", "none/x.yaml"]).contains("does not exist"));
     let output = driftgate(folder.path(), &["policy", "learn", "--stage", "dev"]);
-    assert!(output.status.code() == Some(2) && diagnostics(&output).contains("--api ID --stage NAME"), "{output:?}");
+    assert!(
+        output.status.code() == Some(2) && diagnostics(&output).contains("--api ID --stage NAME"),
+        "{output:?}"
+    );
     // A stage that is the only one of its name needs no API.
-    assert!(driftgate(folder.path(), &["policy", "learn", "--from", "fleet.jsonl", "--stage", "dev"]).status.success());
+    assert!(
+        driftgate(
+            folder.path(),
+            &["policy", "learn", "--from", "fleet.jsonl", "--stage", "dev"]
+        )
+        .status
+        .success()
+    );
 }
 
 /// Stage variables of a snapshot are digests, which are not copied either.
@@ -255,19 +334,38 @@ fn a_stage_that_is_not_there_is_told_with_what_is() {
 fn stage_variables_are_learned_by_name_alone() {
     let stage = |name: &str, text: &str| {
         let variables = Value::map(vec![(name.to_owned().into(), Value::text(text.to_owned()))]);
-        with(Value::empty_struct(STAGE.members()), &STAGE, "StageVariables", variables)
+        with(
+            Value::empty_struct(STAGE.members()),
+            &STAGE,
+            "StageVariables",
+            variables,
+        )
     };
     let api = Value::empty_struct(API_FIELD.members());
     let learned = |stage: &Value<'_>| {
-        let document = Document { account: Some(ACCOUNT), region: Some("eu-west-1"), api: &api, stage };
+        let document = Document {
+            account: Some(ACCOUNT),
+            region: Some("eu-west-1"),
+            api: &api,
+            stage,
+        };
         learn(&document, Inheritance::Inherit.readings()).unwrap()
     };
     let plain = learned(&stage("backend", "orders.internal.example.com"));
-    assert!(plain.contains("StageVariables: [backend]") && plain.contains("looks-secret: false"), "{plain}");
+    assert!(
+        plain.contains("StageVariables: [backend]") && plain.contains("looks-secret: false"),
+        "{plain}"
+    );
     assert!(!plain.contains("internal"), "{plain}");
     let secret = learned(&stage("DB_PASSWORD", "correct-horse-battery-9"));
-    assert!(secret.contains("\n#   StageVariables.*: a value looks like a secret"), "{secret}");
-    assert!(!secret.contains("looks-secret") && !secret.contains("horse"), "{secret}");
+    assert!(
+        secret.contains("\n#   StageVariables.*: a value looks like a secret"),
+        "{secret}"
+    );
+    assert!(
+        !secret.contains("looks-secret") && !secret.contains("horse"),
+        "{secret}"
+    );
 }
 
 #[test]
@@ -281,9 +379,19 @@ fn log_variables_are_learned_by_their_whole_names() {
         "Format",
         Value::text(format.replace("\n        ", "")),
     );
-    let stage = with(Value::empty_struct(STAGE.members()), &STAGE, "AccessLogSettings", logs);
+    let stage = with(
+        Value::empty_struct(STAGE.members()),
+        &STAGE,
+        "AccessLogSettings",
+        logs,
+    );
     let api = Value::empty_struct(API_FIELD.members());
-    let document = Document { account: Some(ACCOUNT), region: Some("eu-west-1"), api: &api, stage: &stage };
+    let document = Document {
+        account: Some(ACCOUNT),
+        region: Some("eu-west-1"),
+        api: &api,
+        stage: &stage,
+    };
     let learned = holds(&document, Inheritance::Inherit).unwrap();
     for name in [
         "authorizer.claims.custom:tenant_id",
@@ -308,12 +416,20 @@ fn nothing_that_looks_like_a_secret_is_copied() {
         value
     };
     let settings = &STAGE.members()[stage::DEFAULT_ROUTE.at];
-    let limited = with(Value::empty_struct(settings.members()), settings, "ThrottlingBurstLimit", Value::Integer(5));
+    let limited = with(
+        Value::empty_struct(settings.members()),
+        settings,
+        "ThrottlingBurstLimit",
+        Value::Integer(5),
+    );
     let format = format!("{{\"id\":\"$context.requestId\",\"k\":\"{TOKEN}\"}}");
     let mut stage = Value::empty_struct(STAGE.members());
     for (path, to) in [
         (&["AccessLogSettings", "Format"] as &[&str], text(&format)),
-        (&["AccessLogSettings", "DestinationArn"], text("arn:aws:logs:eu-west-1:1:log-group:AKIAIOSFODNN7EXAMPLE")),
+        (
+            &["AccessLogSettings", "DestinationArn"],
+            text("arn:aws:logs:eu-west-1:1:log-group:AKIAIOSFODNN7EXAMPLE"),
+        ),
         (&["StageVariables"], keyed(text("x"))),
         (&["Tags"], keyed(text("x"))),
         (&["DefaultRouteSettings"], limited.clone()),
@@ -327,56 +443,124 @@ fn nothing_that_looks_like_a_secret_is_copied() {
         (&["ProtocolType"], text("HTTP")),
         (
             &["CorsConfiguration", "AllowOrigins"],
-            Value::List(Box::from([text("https://user:hunter2secret@shop.example.com")])),
+            Value::List(Box::from([text(
+                "https://user:hunter2secret@shop.example.com",
+            )])),
         ),
         (&["Tags"], keyed(text("x"))),
     ] {
         api = put(api, &API_FIELD, path, to);
     }
-    let document = Document { account: Some(ACCOUNT), region: Some("eu-west-1"), api: &api, stage: &stage };
+    let document = Document {
+        account: Some(ACCOUNT),
+        region: Some("eu-west-1"),
+        api: &api,
+        stage: &stage,
+    };
     let learned = holds(&document, Inheritance::Inherit).unwrap();
     for secret in ["ghp_", "AKIA", "hunter2"] {
-        assert!(!learned.to_lowercase().contains(&secret.to_lowercase()), "{secret}: {learned}");
+        assert!(
+            !learned.to_lowercase().contains(&secret.to_lowercase()),
+            "{secret}: {learned}"
+        );
     }
-    for place in ["AccessLogSettings.Format", "AccessLogSettings.DestinationArn", "api.CorsConfiguration.AllowOrigins"]
-    {
-        assert!(learned.contains(&format!("\n#   {place}: ")), "{place}: {learned}");
+    for place in [
+        "AccessLogSettings.Format",
+        "AccessLogSettings.DestinationArn",
+        "api.CorsConfiguration.AllowOrigins",
+    ] {
+        assert!(
+            learned.contains(&format!("\n#   {place}: ")),
+            "{place}: {learned}"
+        );
     }
-    assert_eq!(learned.matches("keys that look like a secret").count(), 3, "{learned}");
+    assert_eq!(
+        learned.matches("keys that look like a secret").count(),
+        3,
+        "{learned}"
+    );
 }
 
 #[test]
 fn a_limit_is_the_highest_in_force_and_none_that_blocks_is_learned() {
-    let limits = |default: Option<i64>, routes: &[(&'static str, Option<i64>)], inheritance: Inheritance| {
-        let settings = |limit: Option<i64>| {
-            let settings = &STAGE.members()[stage::DEFAULT_ROUTE.at];
-            let limit = limit.map_or(Value::Unset, Value::Integer);
-            with(Value::empty_struct(settings.members()), settings, "ThrottlingBurstLimit", limit)
+    let limits =
+        |default: Option<i64>, routes: &[(&'static str, Option<i64>)], inheritance: Inheritance| {
+            let settings = |limit: Option<i64>| {
+                let settings = &STAGE.members()[stage::DEFAULT_ROUTE.at];
+                let limit = limit.map_or(Value::Unset, Value::Integer);
+                with(
+                    Value::empty_struct(settings.members()),
+                    settings,
+                    "ThrottlingBurstLimit",
+                    limit,
+                )
+            };
+            let routes = routes
+                .iter()
+                .map(|(key, limit)| ((*key).into(), settings(*limit)))
+                .collect();
+            let stage = with(
+                Value::empty_struct(STAGE.members()),
+                &STAGE,
+                "DefaultRouteSettings",
+                settings(default),
+            );
+            let stage = with(stage, &STAGE, "RouteSettings", Value::map(routes));
+            let api = Value::empty_struct(API_FIELD.members());
+            let document = Document {
+                account: None,
+                region: None,
+                api: &api,
+                stage: &stage,
+            };
+            let text = learn(&document, inheritance.readings()).unwrap();
+            text.lines()
+                .find(|line| line.contains("ThrottlingBurstLimit"))
+                .unwrap()
+                .trim()
+                .to_owned()
         };
-        let routes = routes.iter().map(|(key, limit)| ((*key).into(), settings(*limit))).collect();
-        let stage = with(Value::empty_struct(STAGE.members()), &STAGE, "DefaultRouteSettings", settings(default));
-        let stage = with(stage, &STAGE, "RouteSettings", Value::map(routes));
-        let api = Value::empty_struct(API_FIELD.members());
-        let document = Document { account: None, region: None, api: &api, stage: &stage };
-        let text = learn(&document, inheritance.readings()).unwrap();
-        text.lines().find(|line| line.contains("ThrottlingBurstLimit")).unwrap().trim().to_owned()
-    };
     let inherit = Inheritance::Inherit;
     assert!(
-        limits(Some(100), &[("a", Some(500)), ("b", Some(5)), ("c", None)], inherit).contains("{min: 1, max: 500}")
+        limits(
+            Some(100),
+            &[("a", Some(500)), ("b", Some(5)), ("c", None)],
+            inherit
+        )
+        .contains("{min: 1, max: 500}")
     );
-    assert!(limits(Some(100), &[("a", Some(0))], inherit).starts_with("#   ThrottlingBurstLimit: a limit of 0 blocks"));
-    assert!(limits(None, &[("a", Some(5))], inherit).starts_with("#   ThrottlingBurstLimit: routes without it"));
     assert!(
-        limits(Some(100), &[("a", None)], Inheritance::Both).starts_with("#   ThrottlingBurstLimit: routes without it")
+        limits(Some(100), &[("a", Some(0))], inherit)
+            .starts_with("#   ThrottlingBurstLimit: a limit of 0 blocks")
+    );
+    assert!(
+        limits(None, &[("a", Some(5))], inherit)
+            .starts_with("#   ThrottlingBurstLimit: routes without it")
+    );
+    assert!(
+        limits(Some(100), &[("a", None)], Inheritance::Both)
+            .starts_with("#   ThrottlingBurstLimit: routes without it")
     );
 }
 
 #[test]
 fn the_help_says_that_one_stage_is_named() {
-    let output = Command::new(env!("CARGO_BIN_EXE_driftgate")).args(["policy", "learn", "-h"]).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_driftgate"))
+        .args(["policy", "learn", "-h"])
+        .output()
+        .unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
-    assert!(help.contains("Usage: driftgate policy learn [OPTIONS] --api <ID> --stage <NAME>\n"), "{help}");
-    let about = |flag: &str| help.lines().find(|line| line.trim_start().starts_with(flag)).unwrap();
-    assert!(!about("--api").contains("several") && !about("--stage").contains("several"), "{help}");
+    assert!(
+        help.contains("Usage: driftgate policy learn [OPTIONS] --api <ID> --stage <NAME>\n"),
+        "{help}"
+    );
+    let about = |flag: &str| {
+        help.lines()
+            .find(|line| line.trim_start().starts_with(flag))
+            .unwrap()
+    };
+    assert!(
+        !about("--api").contains("several") && !about("--stage").contains("several"),
+        "{help}"
+    );
 }

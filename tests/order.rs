@@ -1,7 +1,11 @@
 //! One order comes out, whatever comes in: batches may be of any size and in any sequence, and any number of threads
 //! may check them. The order itself is compared with one that is worked out from the JSON alone.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -39,7 +43,12 @@ rules:
 ];
 
 fn policies(order: &[usize]) -> Policies {
-    let text = |at: &usize| Arc::new(SourceText { name: format!("{at}.yaml"), text: POLICIES[*at].to_owned() });
+    let text = |at: &usize| {
+        Arc::new(SourceText {
+            name: format!("{at}.yaml"),
+            text: POLICIES[*at].to_owned(),
+        })
+    };
     load(order.iter().map(text).collect()).unwrap_or_else(|found| panic!("{found:#?}"))
 }
 
@@ -65,10 +74,13 @@ impl Line {
         put(bit(0), "AutoDeploy", Json::Bool(true));
         put(bit(1), "Description", "d".into());
         put(bit(2), "Tags", serde_json::json!({"owner": "me"}));
-        put(bit(3), "AccessLogSettings", serde_json::json!({"DestinationArn": "arn:x"}));
+        put(
+            bit(3),
+            "AccessLogSettings",
+            serde_json::json!({"DestinationArn": "arn:x"}),
+        );
         let routes = ["$default", "GET /a", "GET /é", "GET /a.b", "ANY /{proxy+}"];
-        let settings =
-            |at: usize| serde_json::json!({"ThrottlingBurstLimit": at * 5, "DetailedMetricsEnabled": bit(4)});
+        let settings = |at: usize| serde_json::json!({"ThrottlingBurstLimit": at * 5, "DetailedMetricsEnabled": bit(4)});
         let routes: serde_json::Map<_, _> = routes
             .iter()
             .enumerate()
@@ -78,15 +90,20 @@ impl Line {
             .map(|(at, key)| ((*key).to_owned(), settings(at)))
             .collect();
         put(!routes.is_empty(), "RouteSettings", routes.into());
-        let digest =
-            serde_json::json!({"a": {"sha256": "00".repeat(32), "looks-secret": false}, "b": "ok", "c": "bad"});
+        let digest = serde_json::json!({"a": {"sha256": "00".repeat(32), "looks-secret": false}, "b": "ok", "c": "bad"});
         put(bit(10), "StageVariables", digest);
         let mut api = serde_json::json!({"ApiId": self.api});
         if !self.api.contains('x') {
-            api["ProtocolType"] = if self.api.contains('w') { "WEBSOCKET" } else { "HTTP" }.into();
+            api["ProtocolType"] = if self.api.contains('w') {
+                "WEBSOCKET"
+            } else {
+                "HTTP"
+            }
+            .into();
         }
         if bit(11) {
-            stage["DefaultRouteSettings"] = serde_json::json!({"ThrottlingBurstLimit": 5, "LoggingLevel": "ERROR"});
+            stage["DefaultRouteSettings"] =
+                serde_json::json!({"ThrottlingBurstLimit": 5, "LoggingLevel": "ERROR"});
         }
         let mut not_stated: Vec<&str> = Vec::new();
         if self.api.contains('x') {
@@ -102,10 +119,13 @@ impl Line {
 
 fn any_line() -> impl Strategy<Value = Line> {
     let some = |names: &[&'static str]| {
-        proptest::option::of(proptest::sample::select(names.iter().map(ToString::to_string).collect::<Vec<_>>()))
+        proptest::option::of(proptest::sample::select(
+            names.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ))
     };
-    let one =
-        |names: &[&'static str]| proptest::sample::select(names.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let one = |names: &[&'static str]| {
+        proptest::sample::select(names.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
     (
         some(&["111122223333", "444455556666"]),
         some(&["eu-west-1", "us-east-1"]),
@@ -113,13 +133,21 @@ fn any_line() -> impl Strategy<Value = Line> {
         one(&["$default", "prod", "Prod", "dev", "p"]),
         any::<u32>(),
     )
-        .prop_map(|(account, region, api, stage, content)| Line { account, region, api, stage, content })
+        .prop_map(|(account, region, api, stage, content)| Line {
+            account,
+            region,
+            api,
+            stage,
+            content,
+        })
 }
 
 fn any_lines() -> impl Strategy<Value = Vec<Line>> {
     proptest::collection::vec(any_line(), 1..60).prop_map(|mut lines| {
         lines.sort();
-        lines.dedup_by(|a, b| (&a.account, &a.region, &a.api, &a.stage) == (&b.account, &b.region, &b.api, &b.stage));
+        lines.dedup_by(|a, b| {
+            (&a.account, &a.region, &a.api, &a.stage) == (&b.account, &b.region, &b.api, &b.stage)
+        });
         lines
     })
 }
@@ -161,46 +189,81 @@ fn state(lines: &[Line], sizes: &[usize], greedy: bool, turn: usize) -> Box<dyn 
         first += these.len() as u64;
         rest = others;
     }
-    let mut scopes: Vec<Scope> =
-        [(None, None), (Some("444455556666"), Some("us-east-1")), (Some("444455556666"), None)]
-            .into_iter()
-            .map(|(account, region): (Option<&str>, Option<&str>)| Scope {
-                account: account.map(str::to_owned),
-                region: region.map(str::to_owned),
-                apis: 1,
-                skipped_apis: 0,
-                stages: 0,
-                requests: Some(turn as u64),
-                outcome: ScopeOutcome::Partial,
-                ..Scope::default()
-            })
-            .collect();
+    let mut scopes: Vec<Scope> = [
+        (None, None),
+        (Some("444455556666"), Some("us-east-1")),
+        (Some("444455556666"), None),
+    ]
+    .into_iter()
+    .map(|(account, region): (Option<&str>, Option<&str>)| Scope {
+        account: account.map(str::to_owned),
+        region: region.map(str::to_owned),
+        apis: 1,
+        skipped_apis: 0,
+        stages: 0,
+        requests: Some(turn as u64),
+        outcome: ScopeOutcome::Partial,
+        ..Scope::default()
+    })
+    .collect();
     let gap = |api: Option<&str>, code: &str| Gap {
         region: Some("us-east-1".into()),
         api_id: api.map(str::to_owned),
         code: code.into(),
         ..Gap::default()
     };
-    let mut gaps = vec![gap(Some("b"), "2"), gap(None, "1"), gap(Some("a"), "3"), gap(Some("a"), "1")];
+    let mut gaps = vec![
+        gap(Some("b"), "2"),
+        gap(None, "1"),
+        gap(Some("a"), "3"),
+        gap(Some("a"), "1"),
+    ];
     let (scope_turn, gap_turn) = (turn % scopes.len(), turn % gaps.len());
     scopes.rotate_left(scope_turn);
     gaps.rotate_left(gap_turn);
-    Box::new(Batches { batches: batches.into_iter(), close: Close { scopes, gaps, ..Close::default() }, greedy })
+    Box::new(Batches {
+        batches: batches.into_iter(),
+        close: Close {
+            scopes,
+            gaps,
+            ..Close::default()
+        },
+        greedy,
+    })
 }
 
 fn results(policies: &Policies, state: Box<dyn State>, threads: usize) -> Results {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| check::run(policies, &Waivers::default(), state, Options::default())).unwrap()
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .unwrap();
+    pool.install(|| check::run(policies, &Waivers::default(), state, Options::default()))
+        .unwrap()
 }
 
 fn json(results: &Results) -> String {
-    let tolerance =
-        Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false, min_coverage: None };
+    let tolerance = Tolerance {
+        fail_on: Some(Severity::Low),
+        allow_incomplete: false,
+        allow_empty: false,
+        min_coverage: None,
+    };
     let judgement = gate::judge(results, tolerance, None);
-    let run = Run { reproducible: true, source: "fleet".into(), ..Run::default() };
-    let facts = Facts { results, judgement: &judgement, run: &run };
+    let run = Run {
+        reproducible: true,
+        source: "fleet".into(),
+        ..Run::default()
+    };
+    let facts = Facts {
+        results,
+        judgement: &judgement,
+        run: &run,
+    };
     let mut bytes = Vec::new();
-    let style = Style { colour: false, width: 80 };
+    let style = Style {
+        colour: false,
+        width: 80,
+    };
     (Format::named("json").unwrap().render)(&facts, style, &mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
 }
@@ -217,12 +280,19 @@ fn stage_key(stage: &Json) -> [Text; 4] {
 }
 
 fn worst_first(severity: &str) -> usize {
-    ["critical", "high", "medium", "low", "info"].iter().position(|name| *name == severity).unwrap()
+    ["critical", "high", "medium", "low", "info"]
+        .iter()
+        .position(|name| *name == severity)
+        .unwrap()
 }
 
 /// The order of contract 6: severity, account, Region, API, stage, route, rule, path.
 fn finding_key(finding: &Json, severity: usize) -> (usize, [Text; 4], [Text; 3]) {
-    (severity, stage_key(&finding["stage"]), ["route", "rule", "path"].map(|key| bytes(&finding[key])))
+    (
+        severity,
+        stage_key(&finding["stage"]),
+        ["route", "rule", "path"].map(|key| bytes(&finding[key])),
+    )
 }
 
 fn list<'j>(result: &'j Json, name: &str) -> &'j [Json] {
@@ -233,17 +303,26 @@ fn list<'j>(result: &'j Json, name: &str) -> &'j [Json] {
 fn sorted<K: Ord + std::fmt::Debug>(list: &[Json], key: impl Fn(&Json) -> K) {
     let keys: Vec<K> = list.iter().map(key).collect();
     for pair in keys.windows(2) {
-        assert!(pair[0] <= pair[1], "{:?}\nstands before\n{:?}", pair[0], pair[1]);
+        assert!(
+            pair[0] <= pair[1],
+            "{:?}\nstands before\n{:?}",
+            pair[0],
+            pair[1]
+        );
     }
 }
 
 /// The result but for how many APIs each scope has.
 fn without_apis(result: &str) -> Json {
     let mut result: Json = serde_json::from_str(result).unwrap();
-    result["scopes"].as_array_mut().unwrap().iter_mut().for_each(|scope| {
-        scope["apis"] = Json::Null;
-        scope["checked_apis"] = Json::Null;
-    });
+    result["scopes"]
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .for_each(|scope| {
+            scope["apis"] = Json::Null;
+            scope["checked_apis"] = Json::Null;
+        });
     result
 }
 
@@ -342,31 +421,70 @@ fn the_generated_stages_have_findings_of_every_kind() {
     }
     let results = results(&policies(&[0, 1]), state(&lines, &[7], true, 0), 2);
     for severity in Severity::WORST_FIRST {
-        assert!(results.count(severity) > 10, "{severity:?}: {}", results.count(severity));
+        assert!(
+            results.count(severity) > 10,
+            "{severity:?}: {}",
+            results.count(severity)
+        );
     }
     assert!(results.undecided.len() > 10 && results.summary.not_applicable > 10);
-    assert!(results.violations().any(|(_, violation)| violation.route.is_some()));
-    assert!(results.violations().any(|(_, violation)| violation.path.is_none()));
+    assert!(
+        results
+            .violations()
+            .any(|(_, violation)| violation.route.is_some())
+    );
+    assert!(
+        results
+            .violations()
+            .any(|(_, violation)| violation.path.is_none())
+    );
 }
 
 /// A damaged line anywhere ends the audit with the same error, whatever the threads do.
 #[test]
 fn a_damaged_chunk_is_never_an_outcome() {
     let rules = policies(&[0, 1]);
-    let line = Line { account: None, region: None, api: "a".into(), stage: "prod".into(), content: 0 };
+    let line = Line {
+        account: None,
+        region: None,
+        api: "a".into(),
+        stage: "prod".into(),
+        content: 0,
+    };
     for threads in [1, 2, 5] {
         for damaged in 0..12_u64 {
             let batch = |at: u64| {
-                let text = if at == damaged { "{\"account\":1}\n".to_owned() } else { format!("{}\n", line.text()) };
+                let text = if at == damaged {
+                    "{\"account\":1}\n".to_owned()
+                } else {
+                    format!("{}\n", line.text())
+                };
                 LineBatch::new("fleet", text.into_bytes(), at + 2)
             };
             let batches: Vec<LineBatch> = (0..12).map(batch).collect();
-            let state = Batches { batches: batches.into_iter(), close: Close::default(), greedy: true };
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let state = Batches {
+                batches: batches.into_iter(),
+                close: Close::default(),
+                greedy: true,
+            };
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
             let error = pool
-                .install(|| check::run(&rules, &Waivers::default(), Box::new(state), Options::default()))
+                .install(|| {
+                    check::run(
+                        &rules,
+                        &Waivers::default(),
+                        Box::new(state),
+                        Options::default(),
+                    )
+                })
                 .unwrap_err();
-            assert!(error.0.starts_with(&format!("fleet:{}:", damaged + 2)), "{error}");
+            assert!(
+                error.0.starts_with(&format!("fleet:{}:", damaged + 2)),
+                "{error}"
+            );
         }
     }
 }

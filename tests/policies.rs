@@ -1,6 +1,9 @@
 //! The loader under any input, its two YAML readers against each other, and the shipped packs with their tests.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::fs;
 use std::sync::Arc;
@@ -15,7 +18,10 @@ use proptest::prelude::*;
 use serde_yaml::Value as Yaml;
 
 fn source(name: &str, text: &str) -> Arc<SourceText> {
-    Arc::new(SourceText { name: name.to_owned(), text: text.to_owned() })
+    Arc::new(SourceText {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    })
 }
 
 /// Loads a text: mistakes point into it, and what is accepted can be checked against its own examples.
@@ -27,7 +33,10 @@ fn loads(text: &str) -> Result<Policies, Vec<Diagnostic>> {
             for mistake in found {
                 let span = mistake.span.clone();
                 assert!(span.start <= span.end, "{mistake:?}");
-                assert!(text.get(span).is_some(), "{mistake:?} is not a place of the text");
+                assert!(
+                    text.get(span).is_some(),
+                    "{mistake:?} is not a place of the text"
+                );
                 assert!(!mistake.title.is_empty());
             }
         }
@@ -48,21 +57,51 @@ fn failures(policy: &Policy, example: &Example) -> Vec<String> {
     let verdicts: Vec<_> = policy
         .rules
         .iter()
-        .map(|rule| (rule.id.clone(), verdict(policy.selection.as_ref(), rule, &document, Options::default())))
+        .map(|rule| {
+            (
+                rule.id.clone(),
+                verdict(
+                    policy.selection.as_ref(),
+                    rule,
+                    &document,
+                    Options::default(),
+                ),
+            )
+        })
         .collect();
     for (rule, hidden) in policy.rules.iter().zip(&verdicts) {
         // Showing a value or hiding it does not change the verdict.
-        let shown =
-            verdict(policy.selection.as_ref(), rule, &document, Options { show_values: true, ..Options::default() });
-        assert_eq!(std::mem::discriminant(&shown), std::mem::discriminant(&hidden.1), "{}/{}", policy.name, rule.id);
+        let shown = verdict(
+            policy.selection.as_ref(),
+            rule,
+            &document,
+            Options {
+                show_values: true,
+                ..Options::default()
+            },
+        );
+        assert_eq!(
+            std::mem::discriminant(&shown),
+            std::mem::discriminant(&hidden.1),
+            "{}/{}",
+            policy.name,
+            rule.id
+        );
     }
-    let governs = |verdict: &Verdict| !matches!(verdict, Verdict::NotGoverned | Verdict::NotApplicable);
-    let violated: Vec<&String> =
-        verdicts.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Violates(_))).map(|(id, _)| id).collect();
+    let governs =
+        |verdict: &Verdict| !matches!(verdict, Verdict::NotGoverned | Verdict::NotApplicable);
+    let violated: Vec<&String> = verdicts
+        .iter()
+        .filter(|(_, verdict)| matches!(verdict, Verdict::Violates(_)))
+        .map(|(id, _)| id)
+        .collect();
     let good = match &example.expected {
         Expected::Ungoverned => !verdicts.iter().any(|(_, verdict)| governs(verdict)),
         Expected::Violates(ids) if ids.is_empty() => {
-            violated.is_empty() && verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Conforms))
+            violated.is_empty()
+                && verdicts
+                    .iter()
+                    .any(|(_, verdict)| matches!(verdict, Verdict::Conforms))
         }
         Expected::Violates(ids) => {
             let mut distinct: Vec<&String> = ids.iter().collect();
@@ -73,7 +112,11 @@ fn failures(policy: &Policy, example: &Example) -> Vec<String> {
             violated == distinct
         }
     };
-    if good { Vec::new() } else { vec![format!("{}: {}: {verdicts:#?}", policy.name, example.name)] }
+    if good {
+        Vec::new()
+    } else {
+        vec![format!("{}: {}: {verdicts:#?}", policy.name, example.name)]
+    }
 }
 
 // ---- Any input.
@@ -200,7 +243,8 @@ const FRAGMENTS: [&str; 117] = [
 ];
 
 fn any_fragments() -> impl Strategy<Value = String> {
-    proptest::collection::vec(proptest::sample::select(FRAGMENTS.to_vec()), 0..40).prop_map(|parts| parts.concat())
+    proptest::collection::vec(proptest::sample::select(FRAGMENTS.to_vec()), 0..40)
+        .prop_map(|parts| parts.concat())
 }
 
 /// A policy that uses most of the language; every example of it holds.
@@ -254,7 +298,10 @@ fn a_block_may_end_with_the_file() {
     for text in ["a: |\n  b", "a: |\n  b\n    c", "a: >-\n  b", "a: |+\n  b"] {
         assert_eq!(disagreement(text), None);
         let mut problems = Problems::new(source("p.yaml", text));
-        assert!(yaml::read(&mut problems).is_some() && problems.is_empty(), "{text:?}: {problems:?}");
+        assert!(
+            yaml::read(&mut problems).is_some() && problems.is_empty(),
+            "{text:?}: {problems:?}"
+        );
     }
 }
 
@@ -281,8 +328,12 @@ fn any_edit() -> impl Strategy<Value = Edit> {
 fn edited(edits: &[Edit]) -> String {
     let mut text = RICH.to_owned();
     for edit in edits {
-        let floor =
-            |text: &str, at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+        let floor = |text: &str, at: usize| {
+            (0..=at.min(text.len()))
+                .rev()
+                .find(|at| text.is_char_boundary(*at))
+                .unwrap()
+        };
         match edit {
             Edit::Delete(at, length) => {
                 let (start, end) = (floor(&text, *at), floor(&text, at + length));
@@ -316,8 +367,16 @@ fn edited(edits: &[Edit]) -> String {
 
 /// Number of inputs that each property tries; a long run is `POLICY_CASES=100000 cargo test --test policies`.
 fn config(cases: u32) -> ProptestConfig {
-    let cases = std::env::var("POLICY_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 4096, ..ProptestConfig::default() }
+    let cases = std::env::var("POLICY_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(cases);
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 4096,
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {
@@ -355,43 +414,60 @@ proptest! {
 fn disagreement(text: &str) -> Option<String> {
     let mut problems = Problems::new(source("p.yaml", text));
     let Some(node) = yaml::read(&mut problems) else {
-        return problems.is_empty().then(|| format!("refused without a reason: {text:?}"));
+        return problems
+            .is_empty()
+            .then(|| format!("refused without a reason: {text:?}"));
     };
     // A tag, a merge key or a duplicate key is a mistake already, and the readers need not agree on it.
     // And a last line without its end is read as if it had one.
-    let ended = if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") };
-    let value = serde_yaml::from_str::<Yaml>(&ended).ok().filter(|_| problems.is_empty())?;
+    let ended = if text.ends_with('\n') {
+        text.to_owned()
+    } else {
+        format!("{text}\n")
+    };
+    let value = serde_yaml::from_str::<Yaml>(&ended)
+        .ok()
+        .filter(|_| problems.is_empty())?;
     different(&node, &value, text).map(|what| format!("{what} in {text:?}"))
 }
 
 fn different(node: &Node, value: &Yaml, text: &str) -> Option<String> {
-    let Some(part) = text.get(node.span.clone()) else { return Some(format!("{:?} is no place", node.span)) };
+    let Some(part) = text.get(node.span.clone()) else {
+        return Some(format!("{:?} is no place", node.span));
+    };
     let agree = match (&node.data, value) {
         (Data::Null, Yaml::Null) => true,
         (Data::Boolean(one), Yaml::Bool(other)) => one == other,
         (Data::Integer(one), Yaml::Number(other)) => other.as_i64() == Some(*one),
-        (Data::Number(one), Yaml::Number(other)) => {
-            other.as_f64().is_some_and(|other| one.to_bits() == other.to_bits() || (one.is_nan() && other.is_nan()))
-        }
+        (Data::Number(one), Yaml::Number(other)) => other.as_f64().is_some_and(|other| {
+            one.to_bits() == other.to_bits() || (one.is_nan() && other.is_nan())
+        }),
         (Data::Text(one), Yaml::String(other)) => one == other,
         (Data::List(nodes), Yaml::Sequence(values)) if nodes.len() == values.len() => {
-            return nodes.iter().zip(values).find_map(|(node, value)| different(node, value, text));
+            return nodes
+                .iter()
+                .zip(values)
+                .find_map(|(node, value)| different(node, value, text));
         }
         (Data::Map(entries), Yaml::Mapping(values)) if entries.len() == values.len() => {
-            return entries.iter().zip(values).find_map(|(entry, (key, value))| {
-                let written = &entry.key;
-                let known = match key {
-                    Yaml::String(key) => key == written,
-                    key => serde_yaml::from_str::<Yaml>(written).is_ok_and(|written| written == *key),
-                };
-                if !known {
-                    return Some(format!("the key {written:?} is not {key:?}"));
-                }
-                if text.get(entry.key_span.clone()).is_none() {
-                    return Some(format!("{:?} is no place", entry.key_span));
-                }
-                different(&entry.value, value, text)
-            });
+            return entries
+                .iter()
+                .zip(values)
+                .find_map(|(entry, (key, value))| {
+                    let written = &entry.key;
+                    let known = match key {
+                        Yaml::String(key) => key == written,
+                        key => serde_yaml::from_str::<Yaml>(written)
+                            .is_ok_and(|written| written == *key),
+                    };
+                    if !known {
+                        return Some(format!("the key {written:?} is not {key:?}"));
+                    }
+                    if text.get(entry.key_span.clone()).is_none() {
+                        return Some(format!("{:?} is no place", entry.key_span));
+                    }
+                    different(&entry.value, value, text)
+                });
         }
         _ => false,
     };
@@ -404,7 +480,9 @@ fn different(node: &Node, value: &Yaml, text: &str) -> Option<String> {
     if matches!(node.data, Data::Null) || part.contains(['\n', '\r']) || in_block {
         return None;
     }
-    let read = serde_yaml::from_str::<Yaml>(&format!("k: {part}")).ok().and_then(|read| read.get("k").cloned());
+    let read = serde_yaml::from_str::<Yaml>(&format!("k: {part}"))
+        .ok()
+        .and_then(|read| read.get("k").cloned());
     (read.as_ref() != Some(value)).then(|| format!("{part:?} stands at the place of {value:?}"))
 }
 
@@ -474,8 +552,8 @@ fn shipped_packs_load_and_all_their_tests_hold() {
 #[test]
 fn each_pack_loads_alone_under_its_own_name() {
     for (name, text) in builtin::PACKS {
-        let policies =
-            load(vec![source(&format!("builtin:{name}"), text)]).unwrap_or_else(|found| panic!("{found:#?}"));
+        let policies = load(vec![source(&format!("builtin:{name}"), text)])
+            .unwrap_or_else(|found| panic!("{found:#?}"));
         assert_eq!(policies.policies.len(), 1);
         assert_eq!(policies.policies[0].name, name);
     }
@@ -493,12 +571,25 @@ fn every_shipped_rule_is_tried_both_ways() {
                 let verdicts: Vec<Verdict> = policy
                     .tests
                     .iter()
-                    .map(|example| verdict(policy.selection.as_ref(), rule, &example.document(), Options::default()))
+                    .map(|example| {
+                        verdict(
+                            policy.selection.as_ref(),
+                            rule,
+                            &example.document(),
+                            Options::default(),
+                        )
+                    })
                     .collect();
-                if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Violates(_))) {
+                if !verdicts
+                    .iter()
+                    .any(|verdict| matches!(verdict, Verdict::Violates(_)))
+                {
                     untried.push(format!("{name}/{}: no test violates it", rule.id));
                 }
-                if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Conforms)) {
+                if !verdicts
+                    .iter()
+                    .any(|verdict| matches!(verdict, Verdict::Conforms))
+                {
                     untried.push(format!("{name}/{}: it holds in no test", rule.id));
                 }
                 for (fact, missing) in [
@@ -531,9 +622,15 @@ fn a_thousand_rules_load() {
     assert_eq!(policies.rules, 1_000);
     let lines: Vec<usize> = policies.rules().map(|rule| rule.facts.line).collect();
     assert_eq!(lines, (0..1_000).map(|at| 3 + at * 8).collect::<Vec<_>>());
-    let mut numbered: Vec<(&str, u32)> = policies.rules().map(|rule| (rule.facts.name.as_str(), rule.number)).collect();
+    let mut numbered: Vec<(&str, u32)> = policies
+        .rules()
+        .map(|rule| (rule.facts.name.as_str(), rule.number))
+        .collect();
     numbered.sort_unstable();
-    assert!(numbered.into_iter().map(|(_, number)| number).eq(0..1_000), "rules are numbered by name");
+    assert!(
+        numbered.into_iter().map(|(_, number)| number).eq(0..1_000),
+        "rules are numbered by name"
+    );
 }
 
 /// All mistakes of a file come at once, in its order.
@@ -541,7 +638,8 @@ fn a_thousand_rules_load() {
 fn a_thousand_mistakes_are_all_told() {
     let mut text = "policy: many\nrules:\n".to_owned();
     for at in 0..1_000 {
-        text += &format!("  - {{id: r{at}, title: t, severity: loud, expect: {{Descripton: x}}}}\n");
+        text +=
+            &format!("  - {{id: r{at}, title: t, severity: loud, expect: {{Descripton: x}}}}\n");
     }
     let found = loads(&text).unwrap_err();
     assert_eq!(found.len(), 2_000);

@@ -25,7 +25,11 @@ fn every_page_is_up_to_date() {
             stale.push(name);
         }
     }
-    assert!(stale.is_empty(), "out of date: {}\nrewrite them: {COMMAND}", stale.join(", "));
+    assert!(
+        stale.is_empty(),
+        "out of date: {}\nrewrite them: {COMMAND}",
+        stale.join(", ")
+    );
 }
 
 #[test]
@@ -41,14 +45,20 @@ fn every_file_of_the_folder_is_a_page_and_is_linked() {
     assert_eq!(files, names);
     let list = std::fs::read_to_string(root.join("README.md")).unwrap();
     for name in names {
-        assert!(list.contains(&format!("docs/reference/{name}")), "README.md does not link {name}");
+        assert!(
+            list.contains(&format!("docs/reference/{name}")),
+            "README.md does not link {name}"
+        );
     }
 }
 
 #[test]
 fn every_code_is_given_somewhere() {
     fn sources(folder: &Path, into: &mut String) {
-        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        for entry in std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
             if entry.is_dir() {
                 sources(&entry, into);
             } else if !entry.ends_with("tests.rs") && !entry.ends_with("sample.rs") {
@@ -57,9 +67,21 @@ fn every_code_is_given_somewhere() {
         }
     }
     let mut text = String::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
-    let kinds = WarningKind::ALL.iter().map(|kind| format!("WarningKind::{kind:?}"));
-    for code in GapCode::ALL.iter().map(|code| format!("GapCode::{code:?}")).chain(kinds) {
-        assert!(text.contains(&code), "{code} is listed, and nothing gives it");
+    sources(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut text,
+    );
+    let kinds = WarningKind::ALL
+        .iter()
+        .map(|kind| format!("WarningKind::{kind:?}"));
+    for code in GapCode::ALL
+        .iter()
+        .map(|code| format!("GapCode::{code:?}"))
+        .chain(kinds)
+    {
+        assert!(
+            text.contains(&code),
+            "{code} is listed, and nothing gives it"
+        );
     }
 }

@@ -21,7 +21,8 @@ use driftgate::model::digest::Digest;
 use driftgate::model::projection::Projection;
 use driftgate::model::protocol::Protocol;
 use driftgate::model::state::{
-    ApiBatch, Batch, Close, Gap, Scope, ScopeOutcome, Selection, State, Unusable, Warning, WarningKind,
+    ApiBatch, Batch, Close, Gap, Scope, ScopeOutcome, Selection, State, Unusable, Warning,
+    WarningKind,
 };
 use driftgate::source::file::{FileRequest, FileSource};
 use driftgate::source::snapshot::write::{self, Options};
@@ -82,7 +83,9 @@ fn snapshot(stages: &[Stage], show_values: bool, gaps: Vec<Gap>) -> Vec<u8> {
     let mut apis: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for stage in stages {
         let place = (stage.account.as_deref(), stage.region.as_deref());
-        apis.entry(place).or_default().insert(stage.api.member(api::ID.at).as_text());
+        apis.entry(place)
+            .or_default()
+            .insert(stage.api.member(api::ID.at).as_text());
     }
     let scopes = apis
         .into_iter()
@@ -92,10 +95,20 @@ fn snapshot(stages: &[Stage], show_values: bool, gaps: Vec<Gap>) -> Vec<u8> {
         })
         .collect();
     let warnings = vec![Warning::new(WarningKind::Deleted, "b".into())];
-    let state =
-        Memory { stages: Vec::from(stages).into_iter(), close: Close { scopes, gaps, warnings, ..Close::default() } };
+    let state = Memory {
+        stages: Vec::from(stages).into_iter(),
+        close: Close {
+            scopes,
+            gaps,
+            warnings,
+            ..Close::default()
+        },
+    };
     let mut bytes = Vec::new();
-    let options = Options { taken_at: Some("2026-11-23T09:00:00Z".into()), show_values };
+    let options = Options {
+        taken_at: Some("2026-11-23T09:00:00Z".into()),
+        show_values,
+    };
     write::write(Box::new(state), &mut bytes, &options).unwrap();
     bytes
 }
@@ -113,7 +126,8 @@ fn request(path: &Path) -> FileRequest {
 
 /// Everything that a file yields, or why it yields nothing.
 fn drain(request: &FileRequest) -> Result<(Vec<Stage>, Close), String> {
-    let mut state = open_file(request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
+    let mut state =
+        open_file(request, Arc::new(AtomicBool::new(false))).map_err(|error| error.to_string())?;
     let mut stages = Vec::new();
     let mut damaged = None;
     while let Some(batch) = state.next() {
@@ -145,7 +159,10 @@ fn read(bytes: &[u8]) -> Result<(Vec<Stage>, Close), String> {
     drain(&request(&file(&folder, "fleet", bytes)))
 }
 
-fn read_with(text: &str, change: impl FnOnce(&mut FileRequest)) -> Result<(Vec<Stage>, Close), String> {
+fn read_with(
+    text: &str,
+    change: impl FnOnce(&mut FileRequest),
+) -> Result<(Vec<Stage>, Close), String> {
     let folder = tempfile::tempdir().unwrap();
     let mut request = request(&file(&folder, "stages.json", text.as_bytes()));
     change(&mut request);
@@ -155,7 +172,11 @@ fn read_with(text: &str, change: impl FnOnce(&mut FileRequest)) -> Result<(Vec<S
 #[track_caller]
 fn refused(bytes: &[u8], says: &str) -> String {
     match read(bytes) {
-        Ok((stages, close)) => panic!("{} stages and {} gaps instead of: {says}", stages.len(), close.gaps.len()),
+        Ok((stages, close)) => panic!(
+            "{} stages and {} gaps instead of: {says}",
+            stages.len(),
+            close.gaps.len()
+        ),
         Err(error) => {
             assert!(error.contains(says), "{error}");
             assert!(error.contains("othing was read"), "{error}");
@@ -166,7 +187,10 @@ fn refused(bytes: &[u8], says: &str) -> String {
 
 /// A snapshot without its digests: one that is written by hand, or by an earlier version.
 fn without_digests(snapshot: &str) -> String {
-    let (lines, digests) = snapshot.split_once(",\"sha256\":\"").filter(|(_, end)| end.ends_with("\"}\n")).unwrap();
+    let (lines, digests) = snapshot
+        .split_once(",\"sha256\":\"")
+        .filter(|(_, end)| end.ends_with("\"}\n"))
+        .unwrap();
     assert!(digests.contains("trailer-sha256"));
     format!("{lines}}}\n")
 }
@@ -218,41 +242,59 @@ fn any_value(field: &'static Field) -> BoxedStrategy<Value<'static>> {
         .prop_map(Value::Number)
         .boxed(),
         Kind::Text if field.sensitive => {
-            let digest = any_text().prop_map(|text| Value::Digest(Box::new(Digest::of(Some("1"), "name", &text))));
+            let digest = any_text()
+                .prop_map(|text| Value::Digest(Box::new(Digest::of(Some("1"), "name", &text))));
             prop_oneof![4 => any_text().prop_map(Value::text), 1 => digest].boxed()
         }
         Kind::Text | Kind::OneOf(_) => any_text().prop_map(Value::text).boxed(),
         Kind::Struct(fields) => any_struct(fields).boxed(),
         Kind::Map(of) => proptest::collection::vec((any_text(), any_value(of)), 0..4)
-            .prop_map(|entries| Value::map(entries.into_iter().map(|(key, value)| (Cow::Owned(key), value)).collect()))
+            .prop_map(|entries| {
+                Value::map(
+                    entries
+                        .into_iter()
+                        .map(|(key, value)| (Cow::Owned(key), value))
+                        .collect(),
+                )
+            })
             .boxed(),
-        Kind::List(of) => {
-            proptest::collection::vec(any_value(of), 0..4).prop_map(|elements| Value::List(elements.into())).boxed()
-        }
+        Kind::List(of) => proptest::collection::vec(any_value(of), 0..4)
+            .prop_map(|elements| Value::List(elements.into()))
+            .boxed(),
     }
 }
 
 fn any_struct(fields: &'static [Field]) -> impl Strategy<Value = Value<'static>> {
-    let members: Vec<_> =
-        fields.iter().map(|field| prop_oneof![2 => Just(Value::Unset), 3 => any_value(field)].boxed()).collect();
+    let members: Vec<_> = fields
+        .iter()
+        .map(|field| prop_oneof![2 => Just(Value::Unset), 3 => any_value(field)].boxed())
+        .collect();
     members.prop_map(|members| Value::Struct(members.into()))
 }
 
 /// A struct with members that the source cannot state; today's sources always state the entries of maps.
 fn with_unstated(fields: &'static [Field]) -> impl Strategy<Value = Value<'static>> {
-    (any_struct(fields), proptest::collection::vec(0_u8..8, fields.len())).prop_map(|(value, dice)| {
-        let Value::Struct(mut members) = value else { unreachable!() };
-        for (member, die) in members.iter_mut().zip(dice) {
-            if die == 0 {
-                *member = Value::NotStated;
+    (
+        any_struct(fields),
+        proptest::collection::vec(0_u8..8, fields.len()),
+    )
+        .prop_map(|(value, dice)| {
+            let Value::Struct(mut members) = value else {
+                unreachable!()
+            };
+            for (member, die) in members.iter_mut().zip(dice) {
+                if die == 0 {
+                    *member = Value::NotStated;
+                }
             }
-        }
-        Value::Struct(members)
-    })
+            Value::Struct(members)
+        })
 }
 
 fn set(value: &mut Value<'static>, of: &[Field], name: &str, text: &str) {
-    let Value::Struct(members) = value else { panic!() };
+    let Value::Struct(members) = value else {
+        panic!()
+    };
     members[position(of, name).unwrap()] = Value::text(text.to_owned());
 }
 
@@ -276,7 +318,15 @@ fn any_stages(most: usize) -> impl Strategy<Value = Vec<Stage>> {
             let stage = |(mut stage, name): (Value<'static>, String)| {
                 set(&mut stage, STAGE, "StageName", &name);
                 let place = (of(account), of(region), id.clone(), name);
-                (place, Stage { account: of(account), region: of(region), api: api.clone(), stage })
+                (
+                    place,
+                    Stage {
+                        account: of(account),
+                        region: of(region),
+                        api: api.clone(),
+                        stage,
+                    },
+                )
             };
             stages.into_iter().map(stage).collect::<Vec<_>>()
         });
@@ -376,34 +426,64 @@ fn bare(name: &str) -> Stage {
     set(&mut api, API, "ApiId", "a1b2c3d4e5");
     set(&mut api, API, "ProtocolType", "HTTP");
     set(&mut stage, STAGE, "StageName", name);
-    Stage { account: Some("111122223333".into()), region: Some("us-east-1".into()), api, stage }
+    Stage {
+        account: Some("111122223333".into()),
+        region: Some("us-east-1".into()),
+        api,
+        stage,
+    }
 }
 
 fn some(count: usize) -> Vec<Stage> {
-    (0..count).map(|at| bare(&format!("stage-{at:06}"))).collect()
+    (0..count)
+        .map(|at| bare(&format!("stage-{at:06}")))
+        .collect()
 }
 
 #[test]
 fn compressed_data_cut_at_every_97th_byte_is_refused() {
     // Names that do not compress to nothing.
-    let stages: Vec<Stage> = (0..200_u32).map(|at| bare(&format!("{:x}", at.wrapping_mul(2_654_435_761)))).collect();
+    let stages: Vec<Stage> = (0..200_u32)
+        .map(|at| bare(&format!("{:x}", at.wrapping_mul(2_654_435_761))))
+        .collect();
     let bytes = snapshot(&stages, false, Vec::new());
     for (kind, packed) in [("gz", gzip(&bytes)), ("zst", zstd(&bytes))] {
         assert_eq!(read(&packed).unwrap().0.len(), 200);
-        let cuts = (0..packed.len()).step_by(97).chain(packed.len() - 12..packed.len());
+        let cuts = (0..packed.len())
+            .step_by(97)
+            .chain(packed.len() - 12..packed.len());
         for cut in cuts {
-            assert!(read(&packed[..cut]).is_err(), "{kind} cut after {cut} of {} bytes", packed.len());
+            assert!(
+                read(&packed[..cut]).is_err(),
+                "{kind} cut after {cut} of {} bytes",
+                packed.len()
+            );
         }
     }
 }
 
 #[test]
 fn a_snapshot_cut_between_any_two_bytes_is_refused() {
-    let bytes = snapshot(&some(4), false, vec![Gap { code: "x".into(), ..Gap::default() }]);
+    let bytes = snapshot(
+        &some(4),
+        false,
+        vec![Gap {
+            code: "x".into(),
+            ..Gap::default()
+        }],
+    );
     for cut in 0..bytes.len() - 1 {
-        assert!(read(&bytes[..cut]).is_err(), "cut after {cut} of {} bytes", bytes.len());
+        assert!(
+            read(&bytes[..cut]).is_err(),
+            "cut after {cut} of {} bytes",
+            bytes.len()
+        );
     }
-    assert_eq!(read(&bytes[..bytes.len() - 1]).unwrap().0.len(), 4, "the last newline is no loss");
+    assert_eq!(
+        read(&bytes[..bytes.len() - 1]).unwrap().0.len(),
+        4,
+        "the last newline is no loss"
+    );
 }
 
 #[test]
@@ -429,9 +509,21 @@ fn a_snapshot_of_many_chunks_keeps_its_order_and_counts_every_line() {
     assert_eq!(close.scopes[0].stages, 30_000);
 
     let text = without_digests(std::str::from_utf8(&bytes).unwrap());
-    let lines: Vec<&[u8]> = text.as_bytes().split_inclusive(|byte| *byte == b'\n').collect();
-    refused(&[&lines[..15_000], &lines[15_001..]].concat().concat(), "the trailer counts 30000 stages");
-    let garbage = [&lines[..15_000], &[b"{\"stage\":\n".as_slice()], &lines[15_001..]].concat().concat();
+    let lines: Vec<&[u8]> = text
+        .as_bytes()
+        .split_inclusive(|byte| *byte == b'\n')
+        .collect();
+    refused(
+        &[&lines[..15_000], &lines[15_001..]].concat().concat(),
+        "the trailer counts 30000 stages",
+    );
+    let garbage = [
+        &lines[..15_000],
+        &[b"{\"stage\":\n".as_slice()],
+        &lines[15_001..],
+    ]
+    .concat()
+    .concat();
     let error = refused(&garbage, "not a stage of a snapshot");
     assert!(error.contains(":15001:"), "{error}");
 }
@@ -441,14 +533,28 @@ fn what_is_wrong_with_a_snapshot_is_said() {
     let bytes = snapshot(&some(2), false, Vec::new());
     let text = without_digests(std::str::from_utf8(&bytes).unwrap());
     let without_trailer = &text[..=text[..text.len() - 1].rfind('\n').unwrap()];
-    refused(without_trailer.as_bytes(), "no trailer after 2 lines of stages: it was cut off");
+    refused(
+        without_trailer.as_bytes(),
+        "no trailer after 2 lines of stages: it was cut off",
+    );
     refused(
         text.replace("{\"stages\":2", "{\"stages\":3").as_bytes(),
         "the trailer counts 3 stages and the file has 2",
     );
-    refused(text.replacen("\"version\":1", "\"version\":2", 1).as_bytes(), "version 2");
-    refused(text.replacen("\"stage\":{", "\"stage\":[", 1).as_bytes(), "not a stage of a snapshot");
-    refused(text.replacen("\"StageName\":\"stage-000001\"", "\"StageName\":7", 1).as_bytes(), ":3:");
+    refused(
+        text.replacen("\"version\":1", "\"version\":2", 1)
+            .as_bytes(),
+        "version 2",
+    );
+    refused(
+        text.replacen("\"stage\":{", "\"stage\":[", 1).as_bytes(),
+        "not a stage of a snapshot",
+    );
+    refused(
+        text.replacen("\"StageName\":\"stage-000001\"", "\"StageName\":7", 1)
+            .as_bytes(),
+        ":3:",
+    );
     refused(format!("{text}{text}").as_bytes(), "damaged");
     refused(b"", "is empty");
     refused(b" \n\n", "is empty");
@@ -463,7 +569,10 @@ fn what_is_wrong_with_a_snapshot_is_said() {
 #[test]
 fn windows_line_ends_are_read() {
     let text = String::from_utf8(snapshot(&some(2), false, Vec::new())).unwrap();
-    assert_eq!(read(text.replace('\n', "\r\n").as_bytes()).unwrap().0, some(2));
+    assert_eq!(
+        read(text.replace('\n', "\r\n").as_bytes()).unwrap().0,
+        some(2)
+    );
 }
 
 #[test]
@@ -473,11 +582,15 @@ fn a_snapshot_of_a_file_is_as_old_as_what_it_holds() {
         let mut request = request(path);
         change(&mut request);
         let state = open_file(&request, Arc::new(AtomicBool::new(false))).unwrap();
-        let options = Options { taken_at: Some("2026-11-30T09:00:00Z".into()), show_values: false };
+        let options = Options {
+            taken_at: Some("2026-11-30T09:00:00Z".into()),
+            show_values: false,
+        };
         let mut bytes = Vec::new();
         write::write(state, &mut bytes, &options).unwrap();
         let text = String::from_utf8(bytes).unwrap();
-        serde_json::from_str::<serde_json::Value>(text.lines().next().unwrap()).unwrap()["taken_at"].clone()
+        serde_json::from_str::<serde_json::Value>(text.lines().next().unwrap()).unwrap()["taken_at"]
+            .clone()
     };
     let old = file(&folder, "old.jsonl", &snapshot(&some(2), false, Vec::new()));
     assert_eq!(taken(&old, &|_| ()), "2026-11-23T09:00:00Z");
@@ -491,14 +604,19 @@ fn a_snapshot_of_a_file_is_as_old_as_what_it_holds() {
         "stages.json",
         br#"{"Items":[{"StageName":"prod","CreatedDate":"2026-01-01T00:00:00Z"}],"NextToken":""}"#,
     );
-    assert_eq!(taken(&printed, &|request| request.protocol = Some(Protocol::Http)), serde_json::Value::Null);
+    assert_eq!(
+        taken(&printed, &|request| request.protocol = Some(Protocol::Http)),
+        serde_json::Value::Null
+    );
 }
 
 #[test]
 fn newer_members_are_passed_over() {
-    let text = without_digests(std::str::from_utf8(&snapshot(&some(2), false, Vec::new())).unwrap());
-    let newer =
-        text.replace("{\"account\"", "{\"new\":[{}],\"account\"").replacen("{\"format\"", "{\"new\":1,\"format\"", 1);
+    let text =
+        without_digests(std::str::from_utf8(&snapshot(&some(2), false, Vec::new())).unwrap());
+    let newer = text
+        .replace("{\"account\"", "{\"new\":[{}],\"account\"")
+        .replacen("{\"format\"", "{\"new\":1,\"format\"", 1);
     assert_eq!(read(newer.as_bytes()).unwrap().0, some(2));
 }
 
@@ -522,32 +640,58 @@ fn gaps_scopes_and_warnings_come_back() {
         [Scope {
             stages: 2,
             requests: Some(0),
-            ..scope(Some("111122223333"), Some("us-east-1"), ScopeOutcome::Checked)
+            ..scope(
+                Some("111122223333"),
+                Some("us-east-1"),
+                ScopeOutcome::Checked
+            )
         }]
     );
     assert_eq!(close.warnings.len(), 1);
 
     let narrowed = |apis: &[&str]| {
         let apis = apis.iter().map(ToString::to_string).collect();
-        let selection = Arc::new(Selection { apis, stages: Vec::new() });
-        read_with(std::str::from_utf8(&bytes).unwrap(), |request| request.selection = selection).unwrap()
+        let selection = Arc::new(Selection {
+            apis,
+            stages: Vec::new(),
+        });
+        read_with(std::str::from_utf8(&bytes).unwrap(), |request| {
+            request.selection = selection
+        })
+        .unwrap()
     };
-    assert_eq!(narrowed(&["a"]).1.gaps, [gap("a")], "what was not asked for is not missed");
+    assert_eq!(
+        narrowed(&["a"]).1.gaps,
+        [gap("a")],
+        "what was not asked for is not missed"
+    );
     assert_eq!(narrowed(&["a1b2c3d4e5"]).0.len(), 2);
     let (stages, close) = narrowed(&["other"]);
-    let missing: Vec<_> = close.gaps.iter().map(|gap| (gap.api_id.as_deref(), gap.account.as_deref())).collect();
+    let missing: Vec<_> = close
+        .gaps
+        .iter()
+        .map(|gap| (gap.api_id.as_deref(), gap.account.as_deref()))
+        .collect();
     assert_eq!((stages.len(), missing), (0, vec![(Some("other"), None)]));
 }
 
 #[test]
 fn a_snapshot_that_calls_itself_incomplete_is_so_however_it_is_narrowed() {
-    let text = without_digests(std::str::from_utf8(&snapshot(&some(2), false, Vec::new())).unwrap());
+    let text =
+        without_digests(std::str::from_utf8(&snapshot(&some(2), false, Vec::new())).unwrap());
     let text = text.replace("\"complete\":true", "\"complete\":false");
     let (stages, close) = read(text.as_bytes()).unwrap();
     assert_eq!((stages.len(), close.gaps.len()), (2, 1));
-    let selection = Arc::new(Selection { apis: vec!["a1b2c3d4e5".into()], stages: Vec::new() });
+    let selection = Arc::new(Selection {
+        apis: vec!["a1b2c3d4e5".into()],
+        stages: Vec::new(),
+    });
     let (stages, close) = read_with(&text, |request| request.selection = selection).unwrap();
-    assert_eq!((stages.len(), close.gaps.len()), (2, 1), "nobody knows which API is missing");
+    assert_eq!(
+        (stages.len(), close.gaps.len()),
+        (2, 1),
+        "nobody knows which API is missing"
+    );
 }
 
 #[test]
@@ -556,8 +700,15 @@ fn a_header_longer_than_what_is_read_at_once_is_a_header() {
     let mut stages = Vec::new();
     for account in 0..400_u64 {
         for region in 0..17 {
-            let place = (Some(format!("{:012}", account + 111_122_223_333)), Some(format!("us-east-{region:02}")));
-            stages.push(Stage { account: place.0, region: place.1, ..bare("prod") });
+            let place = (
+                Some(format!("{:012}", account + 111_122_223_333)),
+                Some(format!("us-east-{region:02}")),
+            );
+            stages.push(Stage {
+                account: place.0,
+                region: place.1,
+                ..bare("prod")
+            });
         }
     }
     let bytes = snapshot(&stages, false, Vec::new());
@@ -573,7 +724,13 @@ fn a_header_longer_than_what_is_read_at_once_is_a_header() {
 fn a_fifo_that_gives_its_header_in_two_pieces_is_a_snapshot() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fifo");
-    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .unwrap()
+            .success()
+    );
     let bytes = snapshot(&some(2), false, Vec::new());
     let writer = path.clone();
     let writing = std::thread::spawn(move || {
@@ -616,11 +773,24 @@ fn plain(stages: Vec<Stage>) -> Vec<Stage> {
             value => value,
         }
     }
-    stages.into_iter().map(|stage| Stage { stage: of(stage.stage), ..stage }).collect()
+    stages
+        .into_iter()
+        .map(|stage| Stage {
+            stage: of(stage.stage),
+            ..stage
+        })
+        .collect()
 }
 
 fn names(stages: &[Stage]) -> Vec<String> {
-    let name = |stage: &Stage| stage.stage.member(stage::NAME.at).as_text().unwrap().to_owned();
+    let name = |stage: &Stage| {
+        stage
+            .stage
+            .member(stage::NAME.at)
+            .as_text()
+            .unwrap()
+            .to_owned()
+    };
     stages.iter().map(name).collect()
 }
 
@@ -638,8 +808,9 @@ fn both_spellings_and_any_order_are_the_same_stages() {
 #[test]
 fn null_is_absent() {
     let one = |text: &str| plain(read(text.as_bytes()).unwrap().0);
-    let absent =
-        one(r#"{"StageName": "prod", "CreatedDate": "2026", "RouteSettings": {}, "StageVariables": {}, "Tags": {}}"#);
+    let absent = one(
+        r#"{"StageName": "prod", "CreatedDate": "2026", "RouteSettings": {}, "StageVariables": {}, "Tags": {}}"#,
+    );
     let nulls = r#"{"StageName": "prod", "CreatedDate": "2026", "Description": null, "Tags": null, "StageVariables": {}, "RouteSettings": null,
         "DefaultRouteSettings": {"ThrottlingBurstLimit": null}, "AccessLogSettings": null, "AutoDeploy": null, "DeploymentId": ""}"#;
     assert_eq!(one(nulls), absent);
@@ -649,25 +820,48 @@ fn null_is_absent() {
 
 #[test]
 fn a_single_stage_is_what_get_stage_prints() {
-    let (stages, close) =
-        read(br#"{"StageName": "prod", "AutoDeploy": true, "CreatedDate": "2026-01-01T00:00:00Z"}"#).unwrap();
+    let (stages, close) = read(
+        br#"{"StageName": "prod", "AutoDeploy": true, "CreatedDate": "2026-01-01T00:00:00Z"}"#,
+    )
+    .unwrap();
     assert_eq!(names(&stages), ["prod"]);
-    assert_eq!((close.gaps.len(), close.scopes.len(), close.scopes[0].outcome), (0, 1, ScopeOutcome::Checked));
+    assert_eq!(
+        (
+            close.gaps.len(),
+            close.scopes.len(),
+            close.scopes[0].outcome
+        ),
+        (0, 1, ScopeOutcome::Checked)
+    );
 }
 
 #[test]
 fn more_pages_are_a_gap() {
-    for text in [PASCAL.replace("]}", "], \"NextToken\": \"t\"}"), CAMEL.replace("\n]}", "], \"nextToken\": \"t\"}")] {
+    for text in [
+        PASCAL.replace("]}", "], \"NextToken\": \"t\"}"),
+        CAMEL.replace("\n]}", "], \"nextToken\": \"t\"}"),
+    ] {
         let (stages, close) = read_with(&text, |request| {
             request.regions = vec!["eu-west-1".into()];
-            request.selection = Arc::new(Selection { apis: vec!["a1".into()], stages: Vec::new() });
+            request.selection = Arc::new(Selection {
+                apis: vec!["a1".into()],
+                stages: Vec::new(),
+            });
         })
         .unwrap();
         assert_eq!(stages.len(), 2);
         assert_eq!(close.scopes[0].outcome, ScopeOutcome::Partial);
-        let [gap] = close.gaps.as_slice() else { panic!("{:?}", close.gaps) };
-        assert_eq!((gap.region.as_deref(), gap.api_id.as_deref()), (Some("eu-west-1"), Some("a1")));
-        assert_eq!((gap.operation.as_str(), gap.account.as_deref()), ("GetStages", None));
+        let [gap] = close.gaps.as_slice() else {
+            panic!("{:?}", close.gaps)
+        };
+        assert_eq!(
+            (gap.region.as_deref(), gap.api_id.as_deref()),
+            (Some("eu-west-1"), Some("a1"))
+        );
+        assert_eq!(
+            (gap.operation.as_str(), gap.account.as_deref()),
+            ("GetStages", None)
+        );
         assert!(!gap.hint.is_empty());
     }
 }
@@ -684,31 +878,54 @@ fn what_the_output_does_not_say_is_stated_or_not_stated() {
     let (stages, close) = read_with(&PASCAL.replace("$default", "dev"), |request| {
         request.regions = vec!["eu-west-1".into()];
         request.protocol = Some(Protocol::WebSocket);
-        request.selection = Arc::new(Selection { apis: vec!["a1".into()], stages: vec!["prod".into()] });
+        request.selection = Arc::new(Selection {
+            apis: vec!["a1".into()],
+            stages: vec!["prod".into()],
+        });
     })
     .unwrap();
     assert_eq!(names(&stages), ["prod"], "--stage narrows");
     assert_eq!(member(&stages[0], "ApiId").as_text(), Some("a1"));
-    assert_eq!(member(&stages[0], "ProtocolType").as_text(), Some("WEBSOCKET"));
+    assert_eq!(
+        member(&stages[0], "ProtocolType").as_text(),
+        Some("WEBSOCKET")
+    );
     assert_eq!(member(&stages[0], "Name"), Value::NotStated);
-    assert_eq!((&stages[0].account, stages[0].region.as_deref()), (&None, Some("eu-west-1")));
-    assert_eq!((close.scopes[0].region.as_deref(), close.scopes[0].stages), (Some("eu-west-1"), 1));
+    assert_eq!(
+        (&stages[0].account, stages[0].region.as_deref()),
+        (&None, Some("eu-west-1"))
+    );
+    assert_eq!(
+        (close.scopes[0].region.as_deref(), close.scopes[0].stages),
+        (Some("eu-west-1"), 1)
+    );
 }
 
 #[test]
 fn flags_that_cannot_be_meant_are_refused() {
-    let error =
-        read_with(PASCAL, |request| request.regions = vec!["eu-west-1".into(), "us-east-1".into()]).unwrap_err();
+    let error = read_with(PASCAL, |request| {
+        request.regions = vec!["eu-west-1".into(), "us-east-1".into()]
+    })
+    .unwrap_err();
     assert!(error.contains("--region is given 2 times"), "{error}");
-    let two = Arc::new(Selection { apis: vec!["a".into(), "b".into()], stages: Vec::new() });
+    let two = Arc::new(Selection {
+        apis: vec!["a".into(), "b".into()],
+        stages: Vec::new(),
+    });
     let error = read_with(PASCAL, |request| request.selection = two).unwrap_err();
     assert!(error.contains("--api is given 2 times"), "{error}");
 
     let text = String::from_utf8(snapshot(&some(1), false, Vec::new())).unwrap();
     let error = read_with(&text, |request| request.regions = vec!["eu-west-1".into()]).unwrap_err();
-    assert!(error.contains("--region") && error.contains("is a snapshot"), "{error}");
+    assert!(
+        error.contains("--region") && error.contains("is a snapshot"),
+        "{error}"
+    );
     let error = read_with(&text, |request| request.protocol = Some(Protocol::Http)).unwrap_err();
-    assert!(error.contains("--protocol") && error.contains("is a snapshot"), "{error}");
+    assert!(
+        error.contains("--protocol") && error.contains("is a snapshot"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -717,39 +934,73 @@ fn output_that_is_no_list_of_stages_is_refused() {
         br#"{"Items": [{"StageName": "prod", "CreatedDate": "2026"}, {"Name": "x", "ApiId": "a1"}]}"#,
         "item 1 is not a whole stage",
     );
-    refused(br#"{"Items": [{"StageName": "", "CreatedDate": "2026"}]}"#, "it has no StageName");
-    refused(br#"{"Items": [{"StageName": null, "CreatedDate": "2026"}]}"#, "it has no StageName");
-    refused(br#"{"Items": ["prod"]}"#, "item 0 is not a whole stage: stage: expected an object, found a text");
+    refused(
+        br#"{"Items": [{"StageName": "", "CreatedDate": "2026"}]}"#,
+        "it has no StageName",
+    );
+    refused(
+        br#"{"Items": [{"StageName": null, "CreatedDate": "2026"}]}"#,
+        "it has no StageName",
+    );
+    refused(
+        br#"{"Items": ["prod"]}"#,
+        "item 0 is not a whole stage: stage: expected an object, found a text",
+    );
     refused(br#"{"Items": {"StageName": "prod"}}"#, "of no known kind");
-    refused(br#"{"StageName": "prod", "AutoDeploy": "yes"}"#, "AutoDeploy: expected a boolean, found a text");
+    refused(
+        br#"{"StageName": "prod", "AutoDeploy": "yes"}"#,
+        "AutoDeploy: expected a boolean, found a text",
+    );
     refused(br#"{"Items": [{"StageName": "prod"}"#, "is cut off");
     refused(br#"{"Items": [] } {"Items": []}"#, "");
     refused(b"{not json", "is not JSON");
-    refused(br#"{"StageName": "prod", "CreatedDate": "2026", "Tags": {"a": "1", "a": "2"}}"#, "a is there twice");
+    refused(
+        br#"{"StageName": "prod", "CreatedDate": "2026", "Tags": {"a": "1", "a": "2"}}"#,
+        "a is there twice",
+    );
     refused(
         br#"{"StageName": "prod", "CreatedDate": "2026", "AutoDeploy": true, "autoDeploy": false}"#,
         "AutoDeploy is there twice",
     );
     refused(br#"{"Items": [], "items": []}"#, "Items is there twice");
     let twice = r#"{"StageName": "prod", "CreatedDate": "2026"}"#;
-    refused(format!(r#"{{"Items": [{twice}, {twice}]}}"#).as_bytes(), "has the stage prod twice");
+    refused(
+        format!(r#"{{"Items": [{twice}, {twice}]}}"#).as_bytes(),
+        "has the stage prod twice",
+    );
     for cut in 1..PASCAL.len() {
-        assert!(read(&PASCAL.as_bytes()[..cut]).is_err(), "cut after {cut} bytes");
+        assert!(
+            read(&PASCAL.as_bytes()[..cut]).is_err(),
+            "cut after {cut} bytes"
+        );
     }
 }
 
 #[test]
 fn the_kind_can_be_forced_and_a_wrong_one_is_refused() {
     let text = String::from_utf8(snapshot(&some(1), false, Vec::new())).unwrap();
-    let forced = |text: &str, kind: &'static FileSource| read_with(text, |request| request.kind = Some(kind));
+    let forced = |text: &str, kind: &'static FileSource| {
+        read_with(text, |request| request.kind = Some(kind))
+    };
     assert!(forced(&text, &snapshots::SOURCE).is_ok());
     assert!(forced(PASCAL, &cli_output::SOURCE).is_ok());
     let error = forced(PASCAL, &snapshots::SOURCE).unwrap_err();
-    assert!(error.contains("begin with the header of a snapshot"), "{error}");
+    assert!(
+        error.contains("begin with the header of a snapshot"),
+        "{error}"
+    );
     let error = forced(&text, &cli_output::SOURCE).unwrap_err();
     assert!(error.contains("is a snapshot"), "{error}");
-    assert!(forced("", &cli_output::SOURCE).unwrap_err().contains("is empty"));
-    assert!(forced("", &snapshots::SOURCE).unwrap_err().contains("is empty"));
+    assert!(
+        forced("", &cli_output::SOURCE)
+            .unwrap_err()
+            .contains("is empty")
+    );
+    assert!(
+        forced("", &snapshots::SOURCE)
+            .unwrap_err()
+            .contains("is empty")
+    );
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! The JSON Schemas against the loader: what one takes the other takes, over the whole catalogue; and against every
 //! file and snippet that is shipped.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,7 +44,12 @@ impl Schemas {
             assert!(output.status.success(), "{output:?}");
             validator(&serde_json::from_slice(&output.stdout).unwrap())
         };
-        Self { policy: printed(&["policy"]), waivers: printed(&["waivers"]), run: printed(&["run"]), any: printed(&[]) }
+        Self {
+            policy: printed(&["policy"]),
+            waivers: printed(&["waivers"]),
+            run: printed(&["run"]),
+            any: printed(&[]),
+        }
     }
 }
 
@@ -53,8 +62,16 @@ fn policy_expecting(expect: &Value) -> Value {
 }
 
 fn mistakes(policy: &Value) -> Vec<String> {
-    let text = Arc::new(SourceText { name: "p.yaml".into(), text: policy.to_string() });
-    load(vec![text]).err().into_iter().flatten().map(|mistake| mistake.title).collect()
+    let text = Arc::new(SourceText {
+        name: "p.yaml".into(),
+        text: policy.to_string(),
+    });
+    load(vec![text])
+        .err()
+        .into_iter()
+        .flatten()
+        .map(|mistake| mistake.title)
+        .collect()
 }
 
 /// A value that may be at a field.
@@ -111,9 +128,13 @@ fn forms(field: &Field) -> Vec<Value> {
 
 /// Mistakes in the meaning of a text, or in words that only the loader knows.
 fn beyond_a_schema(title: &str) -> bool {
-    ["a `*` is not a wildcard", "`like: \"*\"`", "the rule `r` can never apply"]
-        .iter()
-        .any(|start| title.starts_with(start))
+    [
+        "a `*` is not a wildcard",
+        "`like: \"*\"`",
+        "the rule `r` can never apply",
+    ]
+    .iter()
+    .any(|start| title.starts_with(start))
         || title.ends_with("is not a word of this language")
 }
 
@@ -123,11 +144,17 @@ fn the_schema_takes_what_the_loader_takes_at_every_field() {
     let (mut taken, mut refused) = (0, 0);
     for place in places() {
         for form in forms(place.field) {
-            let nested = place.path.rsplit('.').fold(form, |inner, name| json!({name: inner}));
+            let nested = place
+                .path
+                .rsplit('.')
+                .fold(form, |inner, name| json!({name: inner}));
             let file = policy_expecting(&nested);
             let mistakes = mistakes(&file);
             if policy.is_valid(&file) {
-                assert!(mistakes.iter().all(|title| beyond_a_schema(title)), "{nested}: {mistakes:?}");
+                assert!(
+                    mistakes.iter().all(|title| beyond_a_schema(title)),
+                    "{nested}: {mistakes:?}"
+                );
                 taken += 1;
             } else {
                 assert!(!mistakes.is_empty(), "{nested}");
@@ -135,7 +162,10 @@ fn the_schema_takes_what_the_loader_takes_at_every_field() {
             }
         }
     }
-    assert!(taken > 500 && refused > 500, "{taken} taken, {refused} refused: the sweep tries both");
+    assert!(
+        taken > 500 && refused > 500,
+        "{taken} taken, {refused} refused: the sweep tries both"
+    );
 }
 
 #[test]
@@ -149,7 +179,11 @@ fn every_file_that_is_shipped_is_valid() {
             if file.get("rules").is_none() || !mistakes(&file).is_empty() {
                 continue;
             }
-            let errors: Vec<String> = schemas.policy.iter_errors(&file).map(|error| error.to_string()).collect();
+            let errors: Vec<String> = schemas
+                .policy
+                .iter_errors(&file)
+                .map(|error| error.to_string())
+                .collect();
             assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
             assert!(schemas.any.is_valid(&file), "{}", path.display());
             count += 1;
@@ -161,9 +195,15 @@ fn every_file_that_is_shipped_is_valid() {
 /// The file that a snippet is part of; `None` when it is of another program.
 fn whole(snippet: Value) -> Option<Value> {
     let keys: Vec<&str> = snippet.as_object()?.keys().map(String::as_str).collect();
-    if keys.iter().all(|key| ["match", "expect", "assert"].contains(key)) {
-        let mut file = policy_expecting(&json!({"each-route": {"ThrottlingBurstLimit": {"max": 500}}}));
-        file["rules"][0].as_object_mut()?.extend(snippet.as_object()?.clone());
+    if keys
+        .iter()
+        .all(|key| ["match", "expect", "assert"].contains(key))
+    {
+        let mut file =
+            policy_expecting(&json!({"each-route": {"ThrottlingBurstLimit": {"max": 500}}}));
+        file["rules"][0]
+            .as_object_mut()?
+            .extend(snippet.as_object()?.clone());
         Some(file)
     } else if keys == ["tests"] {
         Some(json!({"policy": "p", "tests": snippet["tests"]}))
@@ -180,12 +220,27 @@ fn every_snippet_of_the_documentation_is_valid() {
     pages.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
     for path in pages {
         let page = std::fs::read_to_string(&path).unwrap();
-        for snippet in page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
-            let Some(file) = whole(yaml(snippet)) else { continue };
-            let errors: Vec<String> = schemas.any.iter_errors(&file).map(|error| error.to_string()).collect();
+        for snippet in page
+            .split("```yaml\n")
+            .skip(1)
+            .map(|rest| rest.split("```").next().unwrap())
+        {
+            let Some(file) = whole(yaml(snippet)) else {
+                continue;
+            };
+            let errors: Vec<String> = schemas
+                .any
+                .iter_errors(&file)
+                .map(|error| error.to_string())
+                .collect();
             // A guide shows a policy with mistakes too.
             let wrong = file.get("rules").is_some() && !mistakes(&file).is_empty();
-            assert_eq!(!errors.is_empty(), wrong, "{}: {file:#}\n{errors:#?}", path.display());
+            assert_eq!(
+                !errors.is_empty(),
+                wrong,
+                "{}: {file:#}\n{errors:#?}",
+                path.display()
+            );
             count += 1;
         }
     }
@@ -197,8 +252,14 @@ fn files_that_are_wrong_in_their_structure_are_refused() {
     let schemas = Schemas::new();
     let rule = "id: r, title: t, severity: low";
     for (text, good) in [
-        (format!("{{policy: p, rules: [{{{rule}, expect: {{AutoDeploy: true}}}}]}}"), true),
-        (format!("{{policy: p, rules: [{{{rule}, assert: 'true'}}]}}"), true),
+        (
+            format!("{{policy: p, rules: [{{{rule}, expect: {{AutoDeploy: true}}}}]}}"),
+            true,
+        ),
+        (
+            format!("{{policy: p, rules: [{{{rule}, assert: 'true'}}]}}"),
+            true,
+        ),
         (
             format!(
                 "{{policy: p, rules: [{{{rule}, match: {{route: $default}}, expect: {{each-route: {{ThrottlingBurstLimit: 5}}}}}}]}}"
@@ -211,32 +272,94 @@ fn files_that_are_wrong_in_their_structure_are_refused() {
             ),
             true,
         ),
-        ("{policy: p, tests: [{name: n, given: {}, ungoverned: true}]}".into(), true),
+        (
+            "{policy: p, tests: [{name: n, given: {}, ungoverned: true}]}".into(),
+            true,
+        ),
         (format!("{{policy: p, rules: [{{{rule}}}]}}"), false),
         ("{policy: p, rules: []}".into(), false),
         ("{policy: p}".into(), false),
         ("{policy: a.b}".into(), false),
         ("{policy: My Policy, tests: []}".into(), false),
-        ("{policy: p, match: {StageName: x}, tests: []}".into(), false),
-        (format!("{{rules: [{{{rule}, expect: {{AutoDeploy: true}}}}]}}"), false),
-        (format!("{{policy: p, match: {{route: x}}, rules: [{{{rule}, expect: {{AutoDeploy: true}}}}]}}"), false),
         (
-            format!("{{policy: p, match: {{each-route: {{}}}}, rules: [{{{rule}, expect: {{AutoDeploy: true}}}}]}}"),
+            "{policy: p, match: {StageName: x}, tests: []}".into(),
             false,
         ),
-        (format!("{{policy: p, rules: [{{{rule}, expect: {{not: {{each-route: {{LoggingLevel: INFO}}}}}}}}]}}"), false),
-        (format!("{{policy: p, rules: [{{{rule}, expect: {{route: x}}}}]}}"), false),
-        (format!("{{policy: p, rules: [{{{rule}, expect: {{present: true}}}}]}}"), false),
-        (format!("{{policy: p, rules: [{{{rule}, expect: {{AutoDeploy: true}}, colour: red}}]}}"), false),
-        (format!("{{policy: p, rules: [{{{rule}, why: '', expect: {{AutoDeploy: true}}}}]}}"), false),
-        ("{policy: p, rules: [{id: R, title: t, severity: low, expect: {AutoDeploy: true}}]}".into(), false),
-        ("{policy: p, rules: [{id: r, title: t, severity: worst, expect: {AutoDeploy: true}}]}".into(), false),
-        ("{policy: p, rules: [{id: r, title: 5, severity: low, expect: {AutoDeploy: true}}]}".into(), false),
-        ("{policy: p, tests: [{name: n, given: {AutoDeploy: {min: 1}}, violates: []}]}".into(), false),
-        ("{policy: p, tests: [{name: n, given: {each-route: {}}, violates: []}]}".into(), false),
-        ("{policy: p, tests: [{name: n, given: {}, violates: [], ungoverned: true}]}".into(), false),
-        ("{policy: p, tests: [{name: n, given: {}, ungoverned: false}]}".into(), false),
-        ("{policy: p, tests: [{name: n, given: {account: 12}, violates: []}]}".into(), false),
+        (
+            format!("{{rules: [{{{rule}, expect: {{AutoDeploy: true}}}}]}}"),
+            false,
+        ),
+        (
+            format!(
+                "{{policy: p, match: {{route: x}}, rules: [{{{rule}, expect: {{AutoDeploy: true}}}}]}}"
+            ),
+            false,
+        ),
+        (
+            format!(
+                "{{policy: p, match: {{each-route: {{}}}}, rules: [{{{rule}, expect: {{AutoDeploy: true}}}}]}}"
+            ),
+            false,
+        ),
+        (
+            format!(
+                "{{policy: p, rules: [{{{rule}, expect: {{not: {{each-route: {{LoggingLevel: INFO}}}}}}}}]}}"
+            ),
+            false,
+        ),
+        (
+            format!("{{policy: p, rules: [{{{rule}, expect: {{route: x}}}}]}}"),
+            false,
+        ),
+        (
+            format!("{{policy: p, rules: [{{{rule}, expect: {{present: true}}}}]}}"),
+            false,
+        ),
+        (
+            format!(
+                "{{policy: p, rules: [{{{rule}, expect: {{AutoDeploy: true}}, colour: red}}]}}"
+            ),
+            false,
+        ),
+        (
+            format!("{{policy: p, rules: [{{{rule}, why: '', expect: {{AutoDeploy: true}}}}]}}"),
+            false,
+        ),
+        (
+            "{policy: p, rules: [{id: R, title: t, severity: low, expect: {AutoDeploy: true}}]}"
+                .into(),
+            false,
+        ),
+        (
+            "{policy: p, rules: [{id: r, title: t, severity: worst, expect: {AutoDeploy: true}}]}"
+                .into(),
+            false,
+        ),
+        (
+            "{policy: p, rules: [{id: r, title: 5, severity: low, expect: {AutoDeploy: true}}]}"
+                .into(),
+            false,
+        ),
+        (
+            "{policy: p, tests: [{name: n, given: {AutoDeploy: {min: 1}}, violates: []}]}".into(),
+            false,
+        ),
+        (
+            "{policy: p, tests: [{name: n, given: {each-route: {}}, violates: []}]}".into(),
+            false,
+        ),
+        (
+            "{policy: p, tests: [{name: n, given: {}, violates: [], ungoverned: true}]}".into(),
+            false,
+        ),
+        (
+            "{policy: p, tests: [{name: n, given: {}, ungoverned: false}]}".into(),
+            false,
+        ),
+        (
+            "{policy: p, tests: [{name: n, given: {account: 12}, violates: []}]}".into(),
+            false,
+        ),
     ] {
         let file = yaml(&text);
         assert_eq!(schemas.policy.is_valid(&file), good, "policy: {text}");
@@ -244,28 +367,62 @@ fn files_that_are_wrong_in_their_structure_are_refused() {
     }
     let waiver = "rule: p/r, reason: because, owner: me, expires: '2027-01-31'";
     for (text, good) in [
-        (format!("{{waivers: [{{{waiver}, match: {{StageName: prod, route: 'GET /x'}}}}]}}"), true),
+        (
+            format!("{{waivers: [{{{waiver}, match: {{StageName: prod, route: 'GET /x'}}}}]}}"),
+            true,
+        ),
         (
             format!(
                 "{{waivers: [{{{waiver}, match: {{StageName: prod}}, accept: {{each-route: {{ThrottlingBurstLimit: {{max: 2000}}}}}}}}]}}"
             ),
             true,
         ),
-        (format!("{{waivers: [{{{}, match: {{StageName: prod}}}}]}}", waiver.replace("p/r", "'*-logging'")), true),
-        (format!("{{waivers: [{{{}, match: {{StageName: prod}}}}]}}", waiver.replace("p/r", "throttling")), true),
+        (
+            format!(
+                "{{waivers: [{{{}, match: {{StageName: prod}}}}]}}",
+                waiver.replace("p/r", "'*-logging'")
+            ),
+            true,
+        ),
+        (
+            format!(
+                "{{waivers: [{{{}, match: {{StageName: prod}}}}]}}",
+                waiver.replace("p/r", "throttling")
+            ),
+            true,
+        ),
         (format!("{{waivers: [{{{waiver}}}]}}"), false),
         (format!("{{waivers: [{{{waiver}, match: {{}}}}]}}"), false),
-        (format!("{{waivers: [{{{waiver}, match: {{StageName: prod}}, until: never}}]}}"), false),
         (
-            format!("{{waivers: [{{{}, match: {{StageName: prod}}}}]}}", waiver.replace("2027-01-31", "31.1.2027")),
+            format!("{{waivers: [{{{waiver}, match: {{StageName: prod}}, until: never}}]}}"),
             false,
         ),
-        (format!("{{waivers: [{{{}, match: {{StageName: prod}}}}]}}", waiver.replace("owner: me, ", "")), false),
+        (
+            format!(
+                "{{waivers: [{{{}, match: {{StageName: prod}}}}]}}",
+                waiver.replace("2027-01-31", "31.1.2027")
+            ),
+            false,
+        ),
+        (
+            format!(
+                "{{waivers: [{{{}, match: {{StageName: prod}}}}]}}",
+                waiver.replace("owner: me, ", "")
+            ),
+            false,
+        ),
     ] {
         let file = yaml(&text);
         assert_eq!(schemas.waivers.is_valid(&file), good, "waivers: {text}");
-        let source = Arc::new(SourceText { name: "w.yaml".into(), text: text.clone() });
-        assert_eq!(waiver::load(&[source], jiff::civil::date(2026, 1, 1)).is_ok(), good, "loaded: {text}");
+        let source = Arc::new(SourceText {
+            name: "w.yaml".into(),
+            text: text.clone(),
+        });
+        assert_eq!(
+            waiver::load(&[source], jiff::civil::date(2026, 1, 1)).is_ok(),
+            good,
+            "loaded: {text}"
+        );
         assert_eq!(schemas.any.is_valid(&file), good, "any: {text}");
     }
 }
@@ -276,12 +433,21 @@ fn run_files_that_are_wrong_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let run_file = folder.path().join("driftgate.yaml");
     for (text, good) in [
-        ("{rate: '5', min-coverage: 90, region: [eu-west-1, us-east-1]}", true),
+        (
+            "{rate: '5', min-coverage: 90, region: [eu-west-1, us-east-1]}",
+            true,
+        ),
         ("{region: []}", false),
-        ("{policy: [policies/], fail-on: high, report: [json=r.json]}", true),
+        (
+            "{policy: [policies/], fail-on: high, report: [json=r.json]}",
+            true,
+        ),
         ("{policy: policies, fail-on: high}", true),
         ("{policy: a.yaml}", true),
-        ("{policy: policies/, region: eu-west-1, allow-empty: true, rate: 2.5, concurrency: 8}", true),
+        (
+            "{policy: policies/, region: eu-west-1, allow-empty: true, rate: 2.5, concurrency: 8}",
+            true,
+        ),
         ("{}", true),
         ("{fail_on: high}", false),
         ("{fail-on: worst}", false),
@@ -294,10 +460,22 @@ fn run_files_that_are_wrong_are_refused() {
         let file = yaml(text);
         assert_eq!(schemas.run.is_valid(&file), good, "run: {text}");
         std::fs::write(&run_file, text).unwrap();
-        let flags: [&std::ffi::OsStr; 4] =
-            ["policy".as_ref(), "schema".as_ref(), "--config".as_ref(), run_file.as_os_str()];
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_driftgate")).args(flags).output().unwrap();
-        assert_eq!(output.status.success(), good, "read: {text}\n{}", String::from_utf8_lossy(&output.stderr));
+        let flags: [&std::ffi::OsStr; 4] = [
+            "policy".as_ref(),
+            "schema".as_ref(),
+            "--config".as_ref(),
+            run_file.as_os_str(),
+        ];
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_driftgate"))
+            .args(flags)
+            .output()
+            .unwrap();
+        assert_eq!(
+            output.status.success(),
+            good,
+            "read: {text}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         assert_eq!(schemas.any.is_valid(&file), good, "any: {text}");
     }
 }

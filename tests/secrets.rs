@@ -1,6 +1,9 @@
 //! Recognition of secrets, measured on tables of values as people write them; and that no report shows them.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::fs;
 use std::process::Command;
@@ -10,7 +13,9 @@ use serde_json::json;
 
 /// A table: name and value on each line.
 fn table(text: &str) -> Vec<(String, String)> {
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
         .map(|line| {
             let (name, value) = line.split_once("  ").unwrap();
@@ -24,12 +29,29 @@ fn table(text: &str) -> Vec<(String, String)> {
 fn secrets_are_seen_and_nothing_else() {
     let secrets = table(include_str!("secrets/secrets.txt"));
     let harmless = table(include_str!("secrets/harmless.txt"));
-    assert!(secrets.len() >= 120 && harmless.len() >= 96, "{} secrets, {} others", secrets.len(), harmless.len());
+    assert!(
+        secrets.len() >= 120 && harmless.len() >= 96,
+        "{} secrets, {} others",
+        secrets.len(),
+        harmless.len()
+    );
 
-    let missed: Vec<_> = secrets.iter().filter(|(name, value)| !looks_secret(name, value)).collect();
-    let shapeless: Vec<_> = secrets.iter().filter(|(_, value)| !looks_secret("", value)).collect();
-    let alarms: Vec<_> = harmless.iter().filter(|(name, value)| looks_secret(name, value)).collect();
-    let nameless: Vec<_> = harmless.iter().filter(|(_, value)| looks_secret("", value)).collect();
+    let missed: Vec<_> = secrets
+        .iter()
+        .filter(|(name, value)| !looks_secret(name, value))
+        .collect();
+    let shapeless: Vec<_> = secrets
+        .iter()
+        .filter(|(_, value)| !looks_secret("", value))
+        .collect();
+    let alarms: Vec<_> = harmless
+        .iter()
+        .filter(|(name, value)| looks_secret(name, value))
+        .collect();
+    let nameless: Vec<_> = harmless
+        .iter()
+        .filter(|(_, value)| looks_secret("", value))
+        .collect();
     println!(
         "{} of {} secrets seen with their names, {} by shape alone; {} false alarms on {} others, {} without names",
         secrets.len() - missed.len(),
@@ -41,9 +63,15 @@ fn secrets_are_seen_and_nothing_else() {
     );
     assert!(missed.is_empty(), "missed: {missed:#?}");
     assert!(alarms.is_empty(), "false alarms: {alarms:#?}");
-    assert!(nameless.is_empty(), "false alarms by shape alone: {nameless:#?}");
+    assert!(
+        nameless.is_empty(),
+        "false alarms by shape alone: {nameless:#?}"
+    );
     // Passwords and keys without a shape are recognized by name only.
-    assert!((secrets.len() - shapeless.len()) * 89 >= secrets.len() * 60, "by shape alone: {shapeless:#?}");
+    assert!(
+        (secrets.len() - shapeless.len()) * 89 >= secrets.len() * 60,
+        "by shape alone: {shapeless:#?}"
+    );
 }
 
 // ---- What reports show.
@@ -80,12 +108,14 @@ fn snapshot() -> String {
         "Version": SECRET,
     });
     let scope = json!({"account": "111122223333", "region": "eu-west-1"});
-    let header =
-        json!({"format": "driftgate.snapshot", "version": 1, "taken_at": "2026-11-01T00:00:00Z", "scopes": [scope]});
-    let line = json!({"account": "111122223333", "region": "eu-west-1", "api": api, "stage": stage});
+    let header = json!({"format": "driftgate.snapshot", "version": 1, "taken_at": "2026-11-01T00:00:00Z", "scopes": [scope]});
+    let line =
+        json!({"account": "111122223333", "region": "eu-west-1", "api": api, "stage": stage});
     let read = json!({"account": "111122223333", "region": "eu-west-1", "apis": 1, "stages": 1, "outcome": "checked"});
     let trailer = json!({"stages": 1, "scopes": [read], "unchecked": [], "complete": true});
-    [header, line, trailer].map(|line| format!("{line}\n")).concat()
+    [header, line, trailer]
+        .map(|line| format!("{line}\n"))
+        .concat()
 }
 
 /// A rule that fails at each setting, at each struct, map and list, and at places that name another value.
@@ -128,15 +158,35 @@ fn no_report_shows_what_looks_like_a_secret() {
     fs::write(folder.path().join("fleet.jsonl"), snapshot()).unwrap();
     fs::write(folder.path().join("policy.yaml"), POLICY).unwrap();
     let audit = |more: &[&str]| {
-        let reports = ["--report", "text", "--report", "json=r.json", "--report", "markdown=r.md"];
+        let reports = [
+            "--report",
+            "text",
+            "--report",
+            "json=r.json",
+            "--report",
+            "markdown=r.md",
+        ];
         let output = Command::new(env!("CARGO_BIN_EXE_driftgate"))
             .current_dir(folder.path())
-            .args(["audit", "-v", "--from", "fleet.jsonl", "--policy", "policy.yaml", "--reproducible"])
+            .args([
+                "audit",
+                "-v",
+                "--from",
+                "fleet.jsonl",
+                "--policy",
+                "policy.yaml",
+                "--reproducible",
+            ])
             .args(reports)
             .args(more)
             .output()
             .unwrap();
-        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let read = |name| fs::read_to_string(folder.path().join(name)).unwrap();
         let streams = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         [streams.concat(), read("r.json"), read("r.md")]

@@ -1,7 +1,10 @@
 //! The results of shards, merged, are the result of the whole run byte by byte, however the fleet is cut; and a result
 //! that was saved is rendered as it was. Random fleets with gaps, waivers and what is about no Region.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +12,9 @@ use std::time::Duration;
 use driftgate::check::{self, Options};
 use driftgate::gate::{Tolerance, judge};
 use driftgate::model::judgement::Signal;
-use driftgate::model::state::{ApiBatch, Close, Gap, Scope, ScopeOutcome, VecState, Warning, WarningKind};
+use driftgate::model::state::{
+    ApiBatch, Close, Gap, Scope, ScopeOutcome, VecState, Warning, WarningKind,
+};
 use driftgate::model::{Results, Severity};
 use driftgate::policy::read::waiver::{self, Waivers};
 use driftgate::policy::text::diagnostic::SourceText;
@@ -58,12 +63,20 @@ const OTHERS: [&str; 2] = [
 
 fn policies() -> Policies {
     let texts = [POLICY].into_iter().chain(OTHERS).enumerate();
-    let file = |(at, text): (usize, &str)| Arc::new(SourceText { name: format!("p{at}.yaml"), text: text.into() });
+    let file = |(at, text): (usize, &str)| {
+        Arc::new(SourceText {
+            name: format!("p{at}.yaml"),
+            text: text.into(),
+        })
+    };
     load(texts.map(file).collect()).unwrap()
 }
 
 fn waivers() -> Waivers {
-    let text = SourceText { name: "w.yaml".into(), text: WAIVERS.into() };
+    let text = SourceText {
+        name: "w.yaml".into(),
+        text: WAIVERS.into(),
+    };
     waiver::load(&[Arc::new(text)], date(2027, 1, 15)).unwrap()
 }
 
@@ -92,27 +105,70 @@ struct Fleet {
 
 fn place(count: u32, account: &'static str, region: &'static str) -> impl Strategy<Value = Place> {
     let apis = prop::collection::vec(prop::collection::vec(1..5_usize, 0..4), 0..3);
-    (apis, prop::bool::weighted(0.02), prop::bool::weighted(0.1), 1..=count)
-        .prop_map(move |(apis, gap, warned, shard)| Place { account, region, apis, gap, warned, shard })
+    (
+        apis,
+        prop::bool::weighted(0.02),
+        prop::bool::weighted(0.1),
+        1..=count,
+    )
+        .prop_map(move |(apis, gap, warned, shard)| Place {
+            account,
+            region,
+            apis,
+            gap,
+            warned,
+            shard,
+        })
 }
 
 fn fleet() -> impl Strategy<Value = Fleet> {
-    let all = ACCOUNTS.iter().flat_map(|account| REGIONS.iter().map(move |region| (*account, *region)));
+    let all = ACCOUNTS
+        .iter()
+        .flat_map(|account| REGIONS.iter().map(move |region| (*account, *region)));
     let all: Vec<_> = all.collect();
-    let places = (1..6_u32, prop::sample::subsequence(all, 0..=12)).prop_flat_map(|(count, places)| {
-        let places: Vec<_> = places.into_iter().map(|(account, region)| place(count, account, region)).collect();
-        (Just(count), places)
-    });
-    let accounts = |most: usize| prop::sample::subsequence(vec!["444455556666", "555566667777"], 0..=most);
+    let places =
+        (1..6_u32, prop::sample::subsequence(all, 0..=12)).prop_flat_map(|(count, places)| {
+            let places: Vec<_> = places
+                .into_iter()
+                .map(|(account, region)| place(count, account, region))
+                .collect();
+            (Just(count), places)
+        });
+    let accounts =
+        |most: usize| prop::sample::subsequence(vec!["444455556666", "555566667777"], 0..=most);
     let severity = select(vec![None, Some(Severity::Low), Some(Severity::Critical)]);
-    let tolerance = (severity, any::<bool>(), any::<bool>(), prop::option::weighted(0.2, 0.0..100.0));
-    (places, accounts(2), prop_oneof![4 => accounts(0), 1 => accounts(1)], tolerance, any::<bool>()).prop_map(
-        |((count, places), excluded, denied, tolerance, reproducible)| {
-            let (fail_on, allow_incomplete, allow_empty, min_coverage) = tolerance;
-            let tolerance = Tolerance { fail_on, allow_incomplete, allow_empty, min_coverage };
-            Fleet { count, places, excluded, denied, tolerance, reproducible }
-        },
+    let tolerance = (
+        severity,
+        any::<bool>(),
+        any::<bool>(),
+        prop::option::weighted(0.2, 0.0..100.0),
+    );
+    (
+        places,
+        accounts(2),
+        prop_oneof![4 => accounts(0), 1 => accounts(1)],
+        tolerance,
+        any::<bool>(),
     )
+        .prop_map(
+            |((count, places), excluded, denied, tolerance, reproducible)| {
+                let (fail_on, allow_incomplete, allow_empty, min_coverage) = tolerance;
+                let tolerance = Tolerance {
+                    fail_on,
+                    allow_incomplete,
+                    allow_empty,
+                    min_coverage,
+                };
+                Fleet {
+                    count,
+                    places,
+                    excluded,
+                    denied,
+                    tolerance,
+                    reproducible,
+                }
+            },
+        )
 }
 
 impl Fleet {
@@ -120,41 +176,100 @@ impl Fleet {
     fn results(&self, policies: &Policies, waivers: &Waivers, shard: Option<u32>) -> Results {
         let (mut batches, mut close) = (Vec::new(), Close::default());
         let looks = &policies.policies[0].tests;
-        for place in self.places.iter().filter(|place| shard.is_none_or(|shard| place.shard == shard)) {
+        for place in self
+            .places
+            .iter()
+            .filter(|place| shard.is_none_or(|shard| place.shard == shard))
+        {
             for (at, stages) in place.apis.iter().enumerate() {
                 let id = format!("api{at}");
                 let api = stages.first().map_or(1, |stage| *stage);
-                let stages = stages.iter().map(|stage| looks[*stage].stage.clone()).collect();
+                let stages = stages
+                    .iter()
+                    .map(|stage| looks[*stage].stage.clone())
+                    .collect();
                 let api = named(&looks[api].api, &id);
                 let (account, region) = (Some(place.account.into()), Some(place.region.into()));
-                batches.push(ApiBatch { account, region, api, stages });
+                batches.push(ApiBatch {
+                    account,
+                    region,
+                    api,
+                    stages,
+                });
             }
-            let (account, region) = (Some(place.account.to_owned()), Some(place.region.to_owned()));
-            let outcome = if place.gap { ScopeOutcome::Partial } else { ScopeOutcome::Checked };
-            let scope = Scope { account: account.clone(), region: region.clone(), outcome, ..row() };
-            close.scopes.push(Scope { apis: place.apis.len() as u64, requests: Some(3), ..scope });
+            let (account, region) = (
+                Some(place.account.to_owned()),
+                Some(place.region.to_owned()),
+            );
+            let outcome = if place.gap {
+                ScopeOutcome::Partial
+            } else {
+                ScopeOutcome::Checked
+            };
+            let scope = Scope {
+                account: account.clone(),
+                region: region.clone(),
+                outcome,
+                ..row()
+            };
+            close.scopes.push(Scope {
+                apis: place.apis.len() as u64,
+                requests: Some(3),
+                ..scope
+            });
             if place.gap {
-                close.gaps.push(Gap { account: account.clone(), region: region.clone(), ..gap("GetApis") });
+                close.gaps.push(Gap {
+                    account: account.clone(),
+                    region: region.clone(),
+                    ..gap("GetApis")
+                });
             }
             if place.warned {
                 let message = "the API was deleted\u{1b} | <x>".to_owned();
                 let warning = Warning::new(WarningKind::Deleted, message);
-                close.warnings.push(Warning { account, region, ..warning });
+                close.warnings.push(Warning {
+                    account,
+                    region,
+                    ..warning
+                });
             }
         }
         for account in &self.excluded {
             let account = Some((*account).to_owned());
-            close.scopes.push(Scope { account: account.clone(), outcome: ScopeOutcome::Excluded, ..row() });
+            close.scopes.push(Scope {
+                account: account.clone(),
+                outcome: ScopeOutcome::Excluded,
+                ..row()
+            });
             let warning = Warning::new(WarningKind::AccountSuspended, "it is suspended".into());
             close.warnings.push(Warning { account, ..warning });
         }
         for account in &self.denied {
             let account = Some((*account).to_owned());
-            close.scopes.push(Scope { account: account.clone(), outcome: ScopeOutcome::Unchecked, ..row() });
-            close.gaps.extend(std::iter::repeat_n(Gap { account, ..gap("AssumeRole") }, 2));
+            close.scopes.push(Scope {
+                account: account.clone(),
+                outcome: ScopeOutcome::Unchecked,
+                ..row()
+            });
+            close.gaps.extend(std::iter::repeat_n(
+                Gap {
+                    account,
+                    ..gap("AssumeRole")
+                },
+                2,
+            ));
         }
-        let options = Options { sharded: shard.is_some(), ..Options::default() };
-        check::run(policies, waivers, Box::new(VecState::new(batches, close)), options).unwrap()
+        let options = Options {
+            sharded: shard.is_some(),
+            ..Options::default()
+        };
+        check::run(
+            policies,
+            waivers,
+            Box::new(VecState::new(batches, close)),
+            options,
+        )
+        .unwrap()
     }
 
     fn saved(&self, results: Results, shard: Option<u32>, signal: Option<Signal>) -> Saved {
@@ -164,7 +279,12 @@ impl Fleet {
             of: "sha256:0".into(),
             found: Some("sha256:1".into()),
         });
-        let run = Run { reproducible: self.reproducible, source: "AWS".into(), shard, ..Run::default() };
+        let run = Run {
+            reproducible: self.reproducible,
+            source: "AWS".into(),
+            shard,
+            ..Run::default()
+        };
         let run = if self.reproducible {
             run
         } else {
@@ -174,17 +294,34 @@ impl Fleet {
                 ..run
             }
         };
-        Saved { name: "whole".into(), results, tolerance: self.tolerance, signal, run }
+        Saved {
+            name: "whole".into(),
+            results,
+            tolerance: self.tolerance,
+            signal,
+            run,
+        }
     }
 }
 
 fn row() -> Scope {
-    Scope { account: None, region: None, outcome: ScopeOutcome::Checked, ..Scope::default() }
+    Scope {
+        account: None,
+        region: None,
+        outcome: ScopeOutcome::Checked,
+        ..Scope::default()
+    }
 }
 
 fn gap(operation: &str) -> Gap {
-    let [operation, code, message] = [operation, "AccessDenied", "no\u{202e} way"].map(str::to_owned);
-    Gap { operation, code, message, ..Gap::default() }
+    let [operation, code, message] =
+        [operation, "AccessDenied", "no\u{202e} way"].map(str::to_owned);
+    Gap {
+        operation,
+        code,
+        message,
+        ..Gap::default()
+    }
 }
 
 /// The API with an id of its own.
@@ -200,9 +337,21 @@ fn named(api: &driftgate::model::Value<'static>, id: &str) -> driftgate::model::
 
 fn render(saved: &Saved, format: &str) -> String {
     let judgement = judge(&saved.results, saved.tolerance, saved.signal);
-    let facts = Facts { results: &saved.results, judgement: &judgement, run: &saved.run };
+    let facts = Facts {
+        results: &saved.results,
+        judgement: &judgement,
+        run: &saved.run,
+    };
     let mut out = Vec::new();
-    (Format::named(format).unwrap().render)(&facts, Style { colour: false, width: 80 }, &mut out).unwrap();
+    (Format::named(format).unwrap().render)(
+        &facts,
+        Style {
+            colour: false,
+            width: 80,
+        },
+        &mut out,
+    )
+    .unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -253,17 +402,43 @@ fn the_fleets_hold_what_there_is_to_merge() {
     for _ in 0..100 {
         let fleet = fleet().new_tree(&mut runner).unwrap().current();
         let results = fleet.results(&policies, &waivers, None);
-        seen.extend(results.warnings.iter().map(|warning| warning.kind.to_string()));
-        let expired = results.warnings.iter().filter(|warning| warning.kind == WarningKind::WaiverExpired);
-        seen.extend(expired.filter(|warning| warning.message.contains("fail again")).map(|_| "again".to_owned()));
+        seen.extend(
+            results
+                .warnings
+                .iter()
+                .map(|warning| warning.kind.to_string()),
+        );
+        let expired = results
+            .warnings
+            .iter()
+            .filter(|warning| warning.kind == WarningKind::WaiverExpired);
+        seen.extend(
+            expired
+                .filter(|warning| warning.message.contains("fail again"))
+                .map(|_| "again".to_owned()),
+        );
         seen.extend((results.total() > 0).then(|| "violations".to_owned()));
         seen.extend((!results.waived.is_empty()).then(|| "waived".to_owned()));
         seen.extend((!results.gaps.is_empty()).then(|| "gaps".to_owned()));
         seen.extend((!results.coverage.ungoverned.is_empty()).then(|| "ungoverned".to_owned()));
     }
     let kinds = [
-        "account-suspended", "again", "deleted", "gaps", "policy-unused", "violations", "waived", "waiver-expired",
-        "waiver-expires-soon", "waiver-unused", "waiver-without-rule",
+        "account-suspended",
+        "again",
+        "deleted",
+        "gaps",
+        "policy-unused",
+        "violations",
+        "waived",
+        "waiver-expired",
+        "waiver-expires-soon",
+        "waiver-unused",
+        "waiver-without-rule",
     ];
-    assert_eq!(seen.into_iter().filter(|kind| kind != "ungoverned").collect::<Vec<_>>(), kinds);
+    assert_eq!(
+        seen.into_iter()
+            .filter(|kind| kind != "ungoverned")
+            .collect::<Vec<_>>(),
+        kinds
+    );
 }

@@ -1,7 +1,10 @@
 //! SIGINT and SIGTERM on the binary: it ends soon, with the contract's exit code, and the results so far are written
 //! and marked incomplete.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -19,16 +22,30 @@ const REGION: &str = "us-east-1";
 /// The meaning of "promptly" on a busy machine.
 const PROMPT: Duration = Duration::from_secs(5);
 
-const POLICY: &str = "policy: p\nrules:\n  - {id: r, title: t, severity: low, expect: {Tags: [owner]}}\n";
+const POLICY: &str =
+    "policy: p\nrules:\n  - {id: r, title: t, severity: low, expect: {Tags: [owner]}}\n";
 
 /// Ten APIs with a stage each; reading the stages of the last one never ends.
 fn hanging(what: Fault) -> (Runtime, Emulator) {
     let fleet = (0..10).fold(Fleet::new(), |fleet, at| {
         let id = format!("api{at}");
-        fleet.api(ACCOUNT, REGION, document::http_api(&id, &id), vec![document::http_stage("prod")])
+        fleet.api(
+            ACCOUNT,
+            REGION,
+            document::http_api(&id, &id),
+            vec![document::http_stage("prod")],
+        )
     });
-    let settings = Settings { fleet, faults: vec![what], ..Settings::default() };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let settings = Settings {
+        fleet,
+        faults: vec![what],
+        ..Settings::default()
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
     let emulator = runtime.block_on(Emulator::start(settings)).unwrap();
     (runtime, emulator)
 }
@@ -79,20 +96,40 @@ impl Running {
     /// Sends a signal and waits for the end. Returns the exit code and the output.
     #[track_caller]
     fn signalled(mut self, signal: &str) -> (Option<i32>, String) {
-        assert_eq!(self.0.try_wait().unwrap(), None, "it ended before the signal");
+        assert_eq!(
+            self.0.try_wait().unwrap(),
+            None,
+            "it ended before the signal"
+        );
         let sent = Instant::now();
-        let kill = Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap();
+        let kill = Command::new("kill")
+            .args([signal, &self.0.id().to_string()])
+            .status()
+            .unwrap();
         assert!(kill.success());
         let code = loop {
             if let Some(status) = self.0.try_wait().unwrap() {
                 break status.code();
             }
-            assert!(sent.elapsed() < PROMPT, "still there {PROMPT:?} after {signal}");
+            assert!(
+                sent.elapsed() < PROMPT,
+                "still there {PROMPT:?} after {signal}"
+            );
             std::thread::sleep(Duration::from_millis(5));
         };
         let mut message = String::new();
-        self.0.stdout.take().unwrap().read_to_string(&mut message).unwrap();
-        self.0.stderr.take().unwrap().read_to_string(&mut message).unwrap();
+        self.0
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut message)
+            .unwrap();
+        self.0
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut message)
+            .unwrap();
         (code, message)
     }
 }
@@ -109,7 +146,12 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 /// Waits until all requests that are answered have arrived.
 fn asked_for_all(emulator: &Emulator) {
     until("all APIs are asked for", || {
-        emulator.arrivals().iter().filter(|arrival| arrival.operation == Operation::GetStages).count() >= 10
+        emulator
+            .arrivals()
+            .iter()
+            .filter(|arrival| arrival.operation == Operation::GetStages)
+            .count()
+            >= 10
     });
     // The last answers are on their way.
     std::thread::sleep(Duration::from_millis(200));
@@ -117,29 +159,51 @@ fn asked_for_all(emulator: &Emulator) {
 
 #[track_caller]
 fn interrupted_audit(signal: &str, exit: i32) {
-    let (_runtime, emulator) = hanging(Fault::on(Operation::GetStages).api("api9").always(Effect::Hang));
+    let (_runtime, emulator) = hanging(
+        Fault::on(Operation::GetStages)
+            .api("api9")
+            .always(Effect::Hang),
+    );
     let folder = folder();
     let running = Running::start(against(
         &emulator,
         folder.path(),
-        &["audit", "--policy", "p.yaml", "--rate", "0", "--report", "json=r.json"],
+        &[
+            "audit",
+            "--policy",
+            "p.yaml",
+            "--rate",
+            "0",
+            "--report",
+            "json=r.json",
+        ],
     ));
     asked_for_all(&emulator);
     let (code, message) = running.signalled(signal);
     assert_eq!(code, Some(exit), "{message}");
 
-    let result: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
-    assert_eq!((&result["verdict"], &result["exit"]), (&"incomplete".into(), &exit.into()));
+    let result: Json =
+        serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&result["verdict"], &result["exit"]),
+        (&"incomplete".into(), &exit.into())
+    );
     assert_eq!(result["summary"]["stages"], 9, "what is known is written");
     assert_eq!(result["summary"]["violations"]["low"], 9);
     let gaps = result["unchecked"].as_array().unwrap();
     assert!(gaps.iter().any(|gap| gap["api_id"] == "api9"), "{gaps:?}");
     assert!(
-        gaps.iter().all(|gap| gap["code"] == "Interrupted" && !gap["hint"].as_str().unwrap().is_empty()),
+        gaps.iter()
+            .all(|gap| gap["code"] == "Interrupted" && !gap["hint"].as_str().unwrap().is_empty()),
         "{gaps:?}"
     );
     assert_eq!(result["scopes"][0]["outcome"], "partial");
-    assert!(message.lines().any(|line| line.starts_with(&format!("Exit {exit}"))), "{message}");
+    assert!(
+        message
+            .lines()
+            .any(|line| line.starts_with(&format!("Exit {exit}"))),
+        "{message}"
+    );
 }
 
 #[test]
@@ -156,52 +220,116 @@ fn sigterm_ends_a_hanging_audit_with_143() {
 fn nothing_read_is_still_a_report() {
     let (_runtime, emulator) = hanging(Fault::on(Operation::GetApis).always(Effect::Hang));
     let folder = folder();
-    let running =
-        Running::start(against(&emulator, folder.path(), &["audit", "--policy", "p.yaml", "--report", "json=r.json"]));
-    until("APIs are asked for", || emulator.arrivals().iter().any(|arrival| arrival.operation == Operation::GetApis));
+    let running = Running::start(against(
+        &emulator,
+        folder.path(),
+        &["audit", "--policy", "p.yaml", "--report", "json=r.json"],
+    ));
+    until("APIs are asked for", || {
+        emulator
+            .arrivals()
+            .iter()
+            .any(|arrival| arrival.operation == Operation::GetApis)
+    });
     let (code, message) = running.signalled("-INT");
     assert_eq!(code, Some(130), "{message}");
-    let result: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
-    assert_eq!((&result["verdict"], &result["summary"]["stages"]), (&"incomplete".into(), &0.into()));
+    let result: Json =
+        serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&result["verdict"], &result["summary"]["stages"]),
+        (&"incomplete".into(), &0.into())
+    );
     assert_eq!(result["unchecked"][0]["code"], "Interrupted");
     assert_eq!(result["scopes"][0]["outcome"], "unchecked");
 }
 
 #[test]
 fn before_anybody_answers_every_account_and_region_that_is_named_is_accounted_for() {
-    let (_runtime, emulator) = hanging(Fault::on(Operation::GetCallerIdentity).always(Effect::Hang));
+    let (_runtime, emulator) =
+        hanging(Fault::on(Operation::GetCallerIdentity).always(Effect::Hang));
     let folder = folder();
-    let flags = ["audit", "--policy", "p.yaml", "--report", "json=r.json", "--accounts", "111122223333,444455556666"];
-    let flags =
-        [&flags[..], &["--region", "us-east-1", "--region", "eu-west-1", "--exclude-region", "eu-west-1"]].concat();
+    let flags = [
+        "audit",
+        "--policy",
+        "p.yaml",
+        "--report",
+        "json=r.json",
+        "--accounts",
+        "111122223333,444455556666",
+    ];
+    let flags = [
+        &flags[..],
+        &[
+            "--region",
+            "us-east-1",
+            "--region",
+            "eu-west-1",
+            "--exclude-region",
+            "eu-west-1",
+        ],
+    ]
+    .concat();
     let run = Running::start(against(&emulator, folder.path(), &flags));
     until("STS is asked", || !emulator.arrivals().is_empty());
     let (code, message) = run.signalled("-INT");
-    let result: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
-    let places: Vec<_> =
-        result["scopes"].as_array().unwrap().iter().map(|it| (&it["account"], &it["region"])).collect();
+    let result: Json =
+        serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    let places: Vec<_> = result["scopes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (&it["account"], &it["region"]))
+        .collect();
     let region = Json::from("us-east-1");
     assert_eq!(code, Some(130), "{message}");
-    assert_eq!(places, [(&"111122223333".into(), &region), (&"444455556666".into(), &region)]);
+    assert_eq!(
+        places,
+        [
+            (&"111122223333".into(), &region),
+            (&"444455556666".into(), &region)
+        ]
+    );
     assert_eq!(result["unchecked"].as_array().unwrap().len(), 2);
 }
 
 #[test]
 fn a_snapshot_that_was_interrupted_says_so() {
-    let (_runtime, emulator) = hanging(Fault::on(Operation::GetStages).api("api9").always(Effect::Hang));
+    let (_runtime, emulator) = hanging(
+        Fault::on(Operation::GetStages)
+            .api("api9")
+            .always(Effect::Hang),
+    );
     let folder = folder();
-    let running =
-        Running::start(against(&emulator, folder.path(), &["snapshot", "--rate", "0", "-o", "fleet.jsonl.zst"]));
+    let running = Running::start(against(
+        &emulator,
+        folder.path(),
+        &["snapshot", "--rate", "0", "-o", "fleet.jsonl.zst"],
+    ));
     asked_for_all(&emulator);
     let (code, message) = running.signalled("-INT");
     assert_eq!(code, Some(130), "{message}");
 
     let output = driftgate(
         folder.path(),
-        &["audit", "--policy", "p.yaml", "--from", "fleet.jsonl.zst", "--fail-on", "never", "--report", "json"],
+        &[
+            "audit",
+            "--policy",
+            "p.yaml",
+            "--from",
+            "fleet.jsonl.zst",
+            "--fail-on",
+            "never",
+            "--report",
+            "json",
+        ],
     );
     let output = { output }.output().unwrap();
-    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(3),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let result: Json = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(result["summary"]["stages"], 9);
     assert_eq!(result["unchecked"][0]["code"], "Interrupted");
@@ -213,7 +341,13 @@ fn the_demo_that_serves_ends_with_0() {
     let mut running = Running::start(driftgate(folder.path(), &["demo", "--serve"]));
     // The first line comes once signals are listened to.
     let mut byte = [0];
-    running.0.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
+    running
+        .0
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut byte)
+        .unwrap();
     assert_eq!(running.signalled("-INT").0, Some(0));
 }
 
@@ -229,18 +363,38 @@ const LINE: &str = concat!(
 #[test]
 fn a_pipe_that_never_ends_is_left_with_what_is_known() {
     let folder = folder();
-    let args = ["audit", "--policy", "p.yaml", "--from", "-", "--report", "json=r.json", "-q"];
+    let args = [
+        "audit",
+        "--policy",
+        "p.yaml",
+        "--from",
+        "-",
+        "--report",
+        "json=r.json",
+        "-q",
+    ];
     let mut running = Running::start(driftgate(folder.path(), &args));
     let mut pipe = running.0.stdin.take().unwrap();
     // The header in one piece, and some batches of stages. The text report would fill a pipe without a reader.
-    let lines: String = (0..6_000).map(|at| LINE.replace("prod", &format!("prod-{at}"))).collect();
-    pipe.write_all(format!("{HEADER}{lines}").as_bytes()).unwrap();
+    let lines: String = (0..6_000)
+        .map(|at| LINE.replace("prod", &format!("prod-{at}")))
+        .collect();
+    pipe.write_all(format!("{HEADER}{lines}").as_bytes())
+        .unwrap();
     std::thread::sleep(Duration::from_millis(500));
     let (code, message) = running.signalled("-INT");
     assert_eq!(code, Some(130), "{message}");
-    let result: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
-    assert_eq!((&result["verdict"], &result["exit"]), (&"incomplete".into(), &130.into()));
-    assert!(result["summary"]["stages"].as_u64().unwrap() > 1_000, "{}", result["summary"]);
+    let result: Json =
+        serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&result["verdict"], &result["exit"]),
+        (&"incomplete".into(), &130.into())
+    );
+    assert!(
+        result["summary"]["stages"].as_u64().unwrap() > 1_000,
+        "{}",
+        result["summary"]
+    );
     assert_eq!(result["unchecked"][0]["code"], "Interrupted");
     drop(pipe);
 }
@@ -249,7 +403,15 @@ fn a_pipe_that_never_ends_is_left_with_what_is_known() {
 fn a_pipe_that_says_nothing_can_be_left() {
     let folder = folder();
     for signal in [("-INT", 130), ("-TERM", 143)] {
-        let args = ["audit", "--policy", "p.yaml", "--from", "-", "--report", "json=r.json"];
+        let args = [
+            "audit",
+            "--policy",
+            "p.yaml",
+            "--from",
+            "-",
+            "--report",
+            "json=r.json",
+        ];
         let mut running = Running::start(driftgate(folder.path(), &args));
         let pipe = running.0.stdin.take();
         std::thread::sleep(Duration::from_millis(500));
@@ -262,8 +424,17 @@ fn a_pipe_that_says_nothing_can_be_left() {
 #[test]
 fn a_fifo_that_nobody_writes_can_be_left() {
     let folder = folder();
-    assert!(Command::new("mkfifo").arg(folder.path().join("fifo")).status().unwrap().success());
-    let running = Running::start(driftgate(folder.path(), &["audit", "--policy", "p.yaml", "--from", "fifo"]));
+    assert!(
+        Command::new("mkfifo")
+            .arg(folder.path().join("fifo"))
+            .status()
+            .unwrap()
+            .success()
+    );
+    let running = Running::start(driftgate(
+        folder.path(),
+        &["audit", "--policy", "p.yaml", "--from", "fifo"],
+    ));
     std::thread::sleep(Duration::from_millis(500));
     let (code, message) = running.signalled("-INT");
     assert_eq!(code, Some(130), "{message}");
@@ -272,9 +443,13 @@ fn a_fifo_that_nobody_writes_can_be_left() {
 #[test]
 fn cli_output_that_does_not_end_can_be_left() {
     let folder = folder();
-    let mut running = Running::start(driftgate(folder.path(), &["audit", "--policy", "p.yaml", "--from", "-"]));
+    let mut running = Running::start(driftgate(
+        folder.path(),
+        &["audit", "--policy", "p.yaml", "--from", "-"],
+    ));
     let mut pipe = running.0.stdin.take().unwrap();
-    pipe.write_all(b"{\"Items\": [{\"StageName\": \"prod\"}").unwrap();
+    pipe.write_all(b"{\"Items\": [{\"StageName\": \"prod\"}")
+        .unwrap();
     std::thread::sleep(Duration::from_millis(500));
     let (code, message) = running.signalled("-INT");
     assert_eq!(code, Some(130), "{message}");
@@ -298,7 +473,13 @@ fn large(folder: &Path) {
 }
 
 fn fifo(folder: &Path) {
-    assert!(Command::new("mkfifo").arg(folder.join("fifo")).status().unwrap().success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(folder.join("fifo"))
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 /// Long enough for a command to come to where it waits.
@@ -311,7 +492,16 @@ fn a_signal_counts_however_late_it_comes() {
     let folder = folder();
     large(folder.path());
     fifo(folder.path());
-    let audit = ["audit", "--policy", "p.yaml", "--from", "fleet.jsonl", "--report", "json=fifo", "-q"];
+    let audit = [
+        "audit",
+        "--policy",
+        "p.yaml",
+        "--from",
+        "fleet.jsonl",
+        "--report",
+        "json=fifo",
+        "-q",
+    ];
     let running = Running::start(driftgate(folder.path(), &audit));
     let_it_wait();
     // The report is read once the signal has come, so that the command comes to its end.
@@ -341,9 +531,10 @@ fn a_report_that_nobody_reads_is_left() {
         let (ended, message) = running.signalled(signal);
         assert_eq!(ended, Some(code), "{more:?}: {message}");
     }
-    for args in
-        [&["snapshot", "--from", "fleet.jsonl", "-o", "fifo"][..], &["snapshot", "--from", "fleet.jsonl", "-o", "-"]]
-    {
+    for args in [
+        &["snapshot", "--from", "fleet.jsonl", "-o", "fifo"][..],
+        &["snapshot", "--from", "fleet.jsonl", "-o", "-"],
+    ] {
         let running = Running::start(driftgate(folder.path(), args));
         let_it_wait();
         assert_eq!(running.signalled("-TERM").0, Some(143), "{args:?}");
@@ -358,7 +549,15 @@ fn what_waits_for_its_input_is_left() {
         &["report", "-"][..],
         &["report", "merge", "-"],
         &["audit", "--from", "fleet.jsonl", "--policy", "/dev/stdin"],
-        &["audit", "--from", "fleet.jsonl", "--policy", "p.yaml", "--waivers", "/dev/stdin"],
+        &[
+            "audit",
+            "--from",
+            "fleet.jsonl",
+            "--policy",
+            "p.yaml",
+            "--waivers",
+            "/dev/stdin",
+        ],
         &["audit", "--from", "fleet.jsonl", "--config", "/dev/stdin"],
         &["policy", "check", "/dev/stdin"],
         &["policy", "learn", "--from", "-", "--stage", "prod"],
@@ -378,19 +577,38 @@ fn what_waits_for_its_input_is_left() {
 fn credentials_and_certificates_that_cannot_be_read_to_the_end_are_left() {
     let folder = folder();
     fifo(folder.path());
-    for name in ["AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE"] {
+    for name in [
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_CONFIG_FILE",
+        "AWS_CA_BUNDLE",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+    ] {
         for args in [
-            &["audit", "--policy", "p.yaml", "--region", REGION, "--report", "json=r.json"][..],
+            &[
+                "audit",
+                "--policy",
+                "p.yaml",
+                "--region",
+                REGION,
+                "--report",
+                "json=r.json",
+            ][..],
             &["snapshot", "--region", REGION, "-o", "s.jsonl"],
             &["doctor", "--region", REGION],
-            &["policy", "learn", "--region", REGION, "--api", "a", "--stage", "prod"],
+            &[
+                "policy", "learn", "--region", REGION, "--api", "a", "--stage", "prod",
+            ],
         ] {
             let mut command = driftgate(folder.path(), args);
-            command.env("AWS_EC2_METADATA_DISABLED", "true").env(name, "fifo");
+            command
+                .env("AWS_EC2_METADATA_DISABLED", "true")
+                .env(name, "fifo");
             if name == "AWS_WEB_IDENTITY_TOKEN_FILE" {
                 command.env("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/x");
             } else if name != "AWS_SHARED_CREDENTIALS_FILE" {
-                command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "x");
+                command
+                    .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+                    .env("AWS_SECRET_ACCESS_KEY", "x");
             }
             let running = Running::start(command);
             std::thread::sleep(Duration::from_millis(500));
@@ -403,17 +621,33 @@ fn credentials_and_certificates_that_cannot_be_read_to_the_end_are_left() {
 /// Sends a signal, and another one a moment later: the exit code, and how long the second took.
 #[track_caller]
 fn twice(mut running: Running, first: &str, second: &str) -> (Option<i32>, Duration) {
-    let kill = |signal: &str, id: u32| Command::new("kill").args([signal, &id.to_string()]).status().unwrap();
+    let kill = |signal: &str, id: u32| {
+        Command::new("kill")
+            .args([signal, &id.to_string()])
+            .status()
+            .unwrap()
+    };
     kill(first, running.0.id());
     std::thread::sleep(Duration::from_millis(200));
-    assert_eq!(running.0.try_wait().unwrap(), None, "the first signal ended it");
+    assert_eq!(
+        running.0.try_wait().unwrap(),
+        None,
+        "the first signal ended it"
+    );
     let sent = Instant::now();
     kill(second, running.0.id());
     while running.0.try_wait().unwrap().is_none() {
         assert!(sent.elapsed() < PROMPT, "still there");
         std::thread::sleep(Duration::from_millis(5));
     }
-    (running.0.try_wait().unwrap().and_then(|status| status.code()), sent.elapsed())
+    (
+        running
+            .0
+            .try_wait()
+            .unwrap()
+            .and_then(|status| status.code()),
+        sent.elapsed(),
+    )
 }
 
 #[test]
@@ -422,9 +656,32 @@ fn a_second_signal_ends_the_process_at_once() {
     large(folder.path());
     fifo(folder.path());
     for (args, first, second, code) in [
-        (&["audit", "--policy", "p.yaml", "--from", "fleet.jsonl"][..], "-INT", "-INT", 130),
-        (&["audit", "--policy", "p.yaml", "--from", "fleet.jsonl", "--report", "json=fifo"], "-TERM", "-INT", 143),
-        (&["snapshot", "--from", "fleet.jsonl", "-o", "fifo"], "-INT", "-TERM", 130),
+        (
+            &["audit", "--policy", "p.yaml", "--from", "fleet.jsonl"][..],
+            "-INT",
+            "-INT",
+            130,
+        ),
+        (
+            &[
+                "audit",
+                "--policy",
+                "p.yaml",
+                "--from",
+                "fleet.jsonl",
+                "--report",
+                "json=fifo",
+            ],
+            "-TERM",
+            "-INT",
+            143,
+        ),
+        (
+            &["snapshot", "--from", "fleet.jsonl", "-o", "fifo"],
+            "-INT",
+            "-TERM",
+            130,
+        ),
     ] {
         let running = Running::start(driftgate(folder.path(), args));
         let_it_wait();
@@ -436,18 +693,36 @@ fn a_second_signal_ends_the_process_at_once() {
 
 #[test]
 fn two_signals_leave_nothing_unfinished() {
-    let (_runtime, emulator) = hanging(Fault::on(Operation::GetStages).api("api9").always(Effect::Hang));
+    let (_runtime, emulator) = hanging(
+        Fault::on(Operation::GetStages)
+            .api("api9")
+            .always(Effect::Hang),
+    );
     let folder = folder();
     for _ in 0..5 {
         let snapshot = ["snapshot", "--rate", "0", "-o", "fleet.jsonl.zst"];
         let mut running = Running::start(against(&emulator, folder.path(), &snapshot));
         let part = || {
-            fs::read_dir(folder.path()).unwrap().any(|it| it.unwrap().path().extension().is_some_and(|it| it == "part"))
+            fs::read_dir(folder.path()).unwrap().any(|it| {
+                it.unwrap()
+                    .path()
+                    .extension()
+                    .is_some_and(|it| it == "part")
+            })
         };
         until("the snapshot is begun", part);
         let id = running.0.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-        let _ = Command::new("kill").args(["-TERM", &id]).stderr(Stdio::null()).status();
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let _ = Command::new("kill")
+            .args(["-TERM", &id])
+            .stderr(Stdio::null())
+            .status();
         // Both may be there before either is looked at.
         assert!(matches!(running.0.wait().unwrap().code(), Some(130 | 143)));
         assert!(!part(), "a part is left");

@@ -3,7 +3,10 @@
 //! The expected result is worked out from the fleet, never from the counters of the audit. The seed of a failing fleet
 //! is printed; `SOAK_FROM=seed SOAK_FLEETS=1 cargo test --test soak` runs it alone.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 #[path = "faults/audit.rs"]
 mod audit;
@@ -40,7 +43,8 @@ const OPT_IN: [&str; 2] = ["af-south-1", "eu-south-2"];
 
 #[test]
 fn whatever_fails_every_stage_is_accounted_for() {
-    let number = |name: &str, otherwise| std::env::var(name).map_or(otherwise, |text| text.parse().unwrap());
+    let number =
+        |name: &str, otherwise| std::env::var(name).map_or(otherwise, |text| text.parse().unwrap());
     let (from, fleets) = (number("SOAK_FROM", 0), number("SOAK_FLEETS", FLEETS));
     let policies = Arc::new(policies(POLICY));
     let exits = std::sync::Mutex::new(BTreeMap::<u8, u64>::new());
@@ -49,18 +53,30 @@ fn whatever_fails_every_stage_is_accounted_for() {
         let case = Case::of(seed);
         let audited = case.audit(&policies);
         if let Ok(audited) = &audited {
-            *exits.lock().unwrap().entry(audited.judgement.exit).or_default() += 1;
+            *exits
+                .lock()
+                .unwrap()
+                .entry(audited.judgement.exit)
+                .or_default() += 1;
         }
         case.holds(&audited).map_err(|wrong| {
-            let told = audited
-                .as_ref()
-                .map(|it| (&it.results.gaps, &it.results.failed, &it.results.warnings, &it.results.scopes));
+            let told = audited.as_ref().map(|it| {
+                (
+                    &it.results.gaps,
+                    &it.results.failed,
+                    &it.results.warnings,
+                    &it.results.scopes,
+                )
+            });
             format!("SEED {seed}: {wrong}\n  {case:?}\n  {told:?}")
         })
     });
     let exits = exits.into_inner().unwrap();
     // A soak in which nothing went wrong, or nothing right, has proved nothing.
-    assert!(fleets < 50 || [0, 1, 3].iter().all(|exit| exits.contains_key(exit)), "{exits:?}");
+    assert!(
+        fleets < 50 || [0, 1, 3].iter().all(|exit| exits.contains_key(exit)),
+        "{exits:?}"
+    );
 }
 
 /// SplitMix64.
@@ -97,7 +113,10 @@ struct Stage {
 
 impl Stage {
     fn key(&self) -> String {
-        format!("{}/{}/{}/{}", self.account, self.region, self.api, self.name)
+        format!(
+            "{}/{}/{}/{}",
+            self.account, self.region, self.api, self.name
+        )
     }
 }
 
@@ -135,11 +154,28 @@ struct Case {
 impl Case {
     fn of(seed: u64) -> Self {
         let mut dice = Dice(seed.wrapping_mul(0x1234_5678_9abc_def1));
-        let whom = *dice.one_of(&[Whom::Own, Whom::Named, Whom::Organization, Whom::Organization]);
+        let whom = *dice.one_of(&[
+            Whom::Own,
+            Whom::Named,
+            Whom::Organization,
+            Whom::Organization,
+        ]);
         let others = OTHERS[..usize::try_from(dice.below(4)).unwrap()].to_vec();
-        let accounts = if whom == Whom::Own { vec![HOME] } else { [&[HOME][..], &others].concat() };
-        let suspended = others.iter().copied().filter(|_| whom == Whom::Organization && dice.chance(25)).collect();
-        let without = others.iter().copied().filter(|_| whom != Whom::Own && dice.chance(15)).collect();
+        let accounts = if whom == Whom::Own {
+            vec![HOME]
+        } else {
+            [&[HOME][..], &others].concat()
+        };
+        let suspended = others
+            .iter()
+            .copied()
+            .filter(|_| whom == Whom::Organization && dice.chance(25))
+            .collect();
+        let without = others
+            .iter()
+            .copied()
+            .filter(|_| whom != Whom::Own && dice.chance(15))
+            .collect();
         let count = usize::try_from(1 + dice.below(3)).unwrap();
         let opt_in = usize::try_from(dice.below(3)).unwrap();
         let regions = [&BY_DEFAULT[..count], &OPT_IN[..opt_in]].concat();
@@ -155,17 +191,35 @@ impl Case {
                     let ignored = dice.chance(20);
                     for stage in 0..dice.below(4) {
                         let (api, name) = (format!("api{api}"), format!("stage{stage}"));
-                        stages.push(Stage { account, region, api, name, wrong: dice.chance(15), ignored });
+                        stages.push(Stage {
+                            account,
+                            region,
+                            api,
+                            name,
+                            wrong: dice.chance(15),
+                            ignored,
+                        });
                     }
                 }
             }
         }
-        let mut faults: Vec<Fault> = (0..dice.below(4)).map(|_| fault(&mut dice, &accounts, &regions)).collect();
+        let mut faults: Vec<Fault> = (0..dice.below(4))
+            .map(|_| fault(&mut dice, &accounts, &regions))
+            .collect();
         let deleted = dice.chance(15).then(|| "api1".to_owned());
         if let Some(api) = &deleted {
-            faults.insert(0, Fault::on(Operation::GetStages).api(api).always(Effect::Delete));
+            faults.insert(
+                0,
+                Fault::on(Operation::GetStages)
+                    .api(api)
+                    .always(Effect::Delete),
+            );
         }
-        let shard = if dice.chance(25) { Shard::new(u32::try_from(1 + dice.below(2)).unwrap(), 2) } else { None };
+        let shard = if dice.chance(25) {
+            Shard::new(u32::try_from(1 + dice.below(2)).unwrap(), 2)
+        } else {
+            None
+        };
         Self {
             stages,
             accounts,
@@ -189,22 +243,43 @@ impl Case {
         for account in OTHERS {
             organization = organization.member(account, &format!("name-{account}"), ROOT);
         }
-        for account in OTHERS.iter().filter(|id| self.suspended.contains(id) || !self.accounts.contains(id)) {
+        for account in OTHERS
+            .iter()
+            .filter(|id| self.suspended.contains(id) || !self.accounts.contains(id))
+        {
             organization = organization.state(account, State::Suspended);
         }
         let mut fleet = Fleet::new().organization(organization);
         let mut apis: BTreeMap<(&str, &str, &str), Vec<&Stage>> = BTreeMap::new();
         for stage in &self.stages {
-            apis.entry((stage.account, stage.region, &stage.api)).or_default().push(stage);
+            apis.entry((stage.account, stage.region, &stage.api))
+                .or_default()
+                .push(stage);
         }
         for ((account, region, api), stages) in apis {
-            let name = if stages[0].ignored { "ignored" } else { "orders" };
-            let stage = |it: &&Stage| document::with(document::http_stage(&it.name), json!({"autoDeploy": it.wrong}));
-            fleet = fleet.api(account, region, document::http_api(api, name), stages.iter().map(stage).collect());
+            let name = if stages[0].ignored {
+                "ignored"
+            } else {
+                "orders"
+            };
+            let stage = |it: &&Stage| {
+                document::with(
+                    document::http_stage(&it.name),
+                    json!({"autoDeploy": it.wrong}),
+                )
+            };
+            fleet = fleet.api(
+                account,
+                region,
+                document::http_api(api, name),
+                stages.iter().map(stage).collect(),
+            );
         }
         for account in &self.accounts {
             for region in OPT_IN {
-                fleet = if self.disabled.contains(&(account, region)) || !self.regions.contains(&region) {
+                fleet = if self.disabled.contains(&(account, region))
+                    || !self.regions.contains(&region)
+                {
                     fleet.disable(account, region)
                 } else {
                     fleet.enable(account, region)
@@ -223,15 +298,24 @@ impl Case {
         };
         let emulator: Emulator = start(settings);
         let mut request = request(HOME, emulator.endpoint_url());
-        let role = Role { name: "Audit".to_owned(), external_id: None };
+        let role = Role {
+            name: "Audit".to_owned(),
+            external_id: None,
+        };
         let excluded: Vec<Selector> = self.without.iter().map(|id| id.parse().unwrap()).collect();
         request.accounts = match self.whom {
             Whom::Own => Accounts::default(),
             Whom::Named => {
                 let ids = self.accounts.iter().map(ToString::to_string).collect();
-                Accounts { source: AccountSource::Named(ids, role), excluded }
+                Accounts {
+                    source: AccountSource::Named(ids, role),
+                    excluded,
+                }
             }
-            Whom::Organization => Accounts { source: AccountSource::Organization(Vec::new(), role), excluded },
+            Whom::Organization => Accounts {
+                source: AccountSource::Organization(Vec::new(), role),
+                excluded,
+            },
         };
         request.regions = Regions {
             named: if self.all_regions {
@@ -240,13 +324,19 @@ impl Case {
                 self.regions.iter().map(ToString::to_string).collect()
             },
             all: self.all_regions,
-            excluded: self.excluded_region.iter().map(ToString::to_string).collect(),
+            excluded: self
+                .excluded_region
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         };
         request.shard = self.shard;
         let (first, second) = (Arc::clone(policies), Arc::clone(policies));
         request.may_match = Arc::new(move |document: &Document<'_>| first.may_match(document));
         if self.confirm {
-            let doubtful = move |document: &Document<'_>| check::violates(&second, check::Options::default(), document);
+            let doubtful = move |document: &Document<'_>| {
+                check::violates(&second, check::Options::default(), document)
+            };
             request.confirm = Some(Arc::new(doubtful));
         }
         request.timeout = Some(Duration::from_mins(1));
@@ -258,25 +348,38 @@ impl Case {
         self.suspended.contains(&account)
             || self.without.contains(&account)
             || self.excluded_region == Some(region)
-            || self.shard.is_some_and(|shard| !shard.holds(Some(account), region))
+            || self
+                .shard
+                .is_some_and(|shard| !shard.holds(Some(account), region))
     }
 
     fn holds(&self, audited: &Result<Audited, String>) -> Result<(), String> {
-        let ensure = |holds: bool, what: &dyn Fn() -> String| if holds { Ok(()) } else { Err(what()) };
+        let ensure =
+            |holds: bool, what: &dyn Fn() -> String| if holds { Ok(()) } else { Err(what()) };
         // An error that keeps a run from beginning is exit 4, in words.
         let audited = match audited {
             Ok(audited) => audited,
-            Err(words) => return ensure(!words.is_empty(), &|| "it did not begin, and says nothing".to_owned()),
+            Err(words) => {
+                return ensure(!words.is_empty(), &|| {
+                    "it did not begin, and says nothing".to_owned()
+                });
+            }
         };
         let (results, judgement) = (&audited.results, &audited.judgement);
-        let of_credentials = results.failed.as_ref().is_some_and(|why| why.contains("refused the credentials"));
-        ensure(results.failed.is_none() || of_credentials, &|| "the books do not balance".to_owned())?;
+        let of_credentials = results
+            .failed
+            .as_ref()
+            .is_some_and(|why| why.contains("refused the credentials"));
+        ensure(results.failed.is_none() || of_credentials, &|| {
+            "the books do not balance".to_owned()
+        })?;
         let (seen, wrong) = (audited.violating("p/seen"), audited.violating("p/wrong"));
 
         let mut unread = Vec::new();
         for stage in &self.stages {
             let is_scope = |scope: &&driftgate::model::state::Scope| {
-                scope.account.as_deref() == Some(stage.account) && scope.region.as_deref() == Some(stage.region)
+                scope.account.as_deref() == Some(stage.account)
+                    && scope.region.as_deref() == Some(stage.region)
             };
             let scope = results.scopes.iter().find(is_scope);
             let of_it = |gap: &&Gap| covers(gap, stage);
@@ -297,43 +400,67 @@ impl Case {
                     && it.account.as_deref() == Some(stage.account)
                     && it.region.as_deref() == Some(stage.region)
             });
-            let off =
-                scope.is_some_and(|scope| scope.outcome == ScopeOutcome::Excluded) && OPT_IN.contains(&stage.region);
+            let off = scope.is_some_and(|scope| scope.outcome == ScopeOutcome::Excluded)
+                && OPT_IN.contains(&stage.region);
             let unchecked = results.gaps.iter().any(|gap| of_it(&gap));
             let fates = [checked, left_out, skipped, deleted || gone, off, unchecked];
-            ensure(fates.contains(&true), &|| format!("{} is lost", stage.key()))?;
-            ensure(!(checked && (left_out || skipped || deleted || off)), &|| {
-                format!("{} has two fates {fates:?}", stage.key())
+            ensure(fates.contains(&true), &|| {
+                format!("{} is lost", stage.key())
             })?;
+            ensure(
+                !(checked && (left_out || skipped || deleted || off)),
+                &|| format!("{} has two fates {fates:?}", stage.key()),
+            )?;
             if !checked && !left_out && !skipped && !deleted && !gone && !off {
                 unread.push(stage.key());
             }
             if off && !left_out {
                 // Only a fault can make a Region that is enabled look as if it were not.
-                ensure(self.is_told_off(), &|| format!("{} is reported off, and is not", stage.key()))?;
+                ensure(self.is_told_off(), &|| {
+                    format!("{} is reported off, and is not", stage.key())
+                })?;
             }
             if checked {
-                ensure(wrong.contains(&stage.key()) == stage.wrong, &|| format!("{} is judged wrong", stage.key()))?;
+                ensure(wrong.contains(&stage.key()) == stage.wrong, &|| {
+                    format!("{} is judged wrong", stage.key())
+                })?;
             }
         }
         let known: BTreeSet<String> = self.stages.iter().map(Stage::key).collect();
-        ensure(seen.is_subset(&known), &|| "there are stages that the fleet does not have".to_owned())?;
-        ensure(wrong.is_subset(&seen), &|| "what was not checked is reported wrong".to_owned())?;
+        ensure(seen.is_subset(&known), &|| {
+            "there are stages that the fleet does not have".to_owned()
+        })?;
+        ensure(wrong.is_subset(&seen), &|| {
+            "what was not checked is reported wrong".to_owned()
+        })?;
         ensure(results.summary.stages == seen.len() as u64, &|| {
-            format!("{} stages, and {} were seen", results.summary.stages, seen.len())
+            format!(
+                "{} stages, and {} were seen",
+                results.summary.stages,
+                seen.len()
+            )
         })?;
 
         let incomplete = !unread.is_empty() || !results.gaps.is_empty();
-        ensure(!incomplete || judgement.exit != gate::CONFORMS, &|| format!("exit 0 without {unread:?}"))?;
-        ensure(!incomplete || judgement.verdict.name() != "conforms", &|| "it conforms unread".to_owned())?;
-        ensure(unread.is_empty() || !results.gaps.is_empty(), &|| format!("no word about {unread:?}"))?;
+        ensure(!incomplete || judgement.exit != gate::CONFORMS, &|| {
+            format!("exit 0 without {unread:?}")
+        })?;
+        ensure(
+            !incomplete || judgement.verdict.name() != "conforms",
+            &|| "it conforms unread".to_owned(),
+        )?;
+        ensure(unread.is_empty() || !results.gaps.is_empty(), &|| {
+            format!("no word about {unread:?}")
+        })?;
         let expected = match () {
             () if of_credentials => gate::FAILED,
             () if !wrong.is_empty() => gate::VIOLATIONS,
             () if incomplete || seen.is_empty() => gate::INCOMPLETE,
             () => gate::CONFORMS,
         };
-        ensure(judgement.exit == expected, &|| format!("exit {} and not {expected}", judgement.exit))?;
+        ensure(judgement.exit == expected, &|| {
+            format!("exit {} and not {expected}", judgement.exit)
+        })?;
 
         self.scopes_are_the_fleets(audited)
     }
@@ -348,7 +475,10 @@ impl Case {
             };
             results.scopes.iter().filter(here).collect()
         };
-        let all_accounts = results.gaps.iter().all(|gap| gap.operation != "ListAccounts");
+        let all_accounts = results
+            .gaps
+            .iter()
+            .all(|gap| gap.operation != "ListAccounts");
         for account in &self.accounts {
             let closed = self.suspended.contains(account) || self.without.contains(account);
             if closed {
@@ -359,29 +489,49 @@ impl Case {
             }
             for region in &self.regions {
                 let rows = rows_of(account, Some(region));
-                let mine = self.shard.is_none_or(|shard| shard.holds(Some(account), region));
-                let known = all_accounts && (!self.all_regions || rows_of(account, None).is_empty());
-                if rows.len() > 1 || (!mine && !rows.is_empty()) || (mine && known && rows.is_empty()) {
+                let mine = self
+                    .shard
+                    .is_none_or(|shard| shard.holds(Some(account), region));
+                let known =
+                    all_accounts && (!self.all_regions || rows_of(account, None).is_empty());
+                if rows.len() > 1
+                    || (!mine && !rows.is_empty())
+                    || (mine && known && rows.is_empty())
+                {
                     return Err(format!("{account} {region} has {} rows", rows.len()));
                 }
                 let Some(scope) = rows.first() else { continue };
                 let prefix = format!("{account}/{region}/");
                 let checked = seen.iter().filter(|key| key.starts_with(&prefix)).count() as u64;
                 if scope.stages != checked {
-                    return Err(format!("{prefix} counts {} stages of {checked}", scope.stages));
+                    return Err(format!(
+                        "{prefix} counts {} stages of {checked}",
+                        scope.stages
+                    ));
                 }
                 let apis = |only: &dyn Fn(&&Stage) -> bool| {
-                    let here = self.stages.iter().filter(|it| it.account == *account && it.region == *region);
-                    here.filter(only).map(|it| it.api.as_str()).collect::<BTreeSet<_>>().len() as u64
+                    let here = self
+                        .stages
+                        .iter()
+                        .filter(|it| it.account == *account && it.region == *region);
+                    here.filter(only)
+                        .map(|it| it.api.as_str())
+                        .collect::<BTreeSet<_>>()
+                        .len() as u64
                 };
                 let (all, ignored) = (apis(&|_| true), apis(&|it| it.ignored));
-                let told = scope.checked_apis + scope.skipped_apis + scope.deleted_apis + scope.unchecked_apis;
+                let told = scope.checked_apis
+                    + scope.skipped_apis
+                    + scope.deleted_apis
+                    + scope.unchecked_apis;
                 let whole = scope.outcome == ScopeOutcome::Checked;
                 if told != scope.apis
                     || scope.apis > all
                     || (whole && (scope.apis != all || scope.skipped_apis != ignored))
                 {
-                    return Err(format!("{prefix} has {all} APIs, of which {ignored} are ignored, and says {scope:?}"));
+                    return Err(format!(
+                        "{prefix} has {all} APIs, of which {ignored} are ignored, and says {scope:?}"
+                    ));
                 }
                 if whole && scope.unchecked_apis > 0 {
                     return Err(format!("{prefix} is whole and is not"));
@@ -393,7 +543,9 @@ impl Case {
 
     /// True if the fault is one of unknown credentials.
     fn is_told_off(&self) -> bool {
-        self.faults.iter().any(|fault| format!("{fault:?}").contains("UnrecognizedClient"))
+        self.faults
+            .iter()
+            .any(|fault| format!("{fault:?}").contains("UnrecognizedClient"))
     }
 }
 

@@ -3,7 +3,11 @@
 //!
 //! `c` conforms, `v` violates, `u` undecided, `n` not applicable, `-` not governed, `.` cannot be.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that panics has failed, as it should"
+)]
 
 #[path = "oracle/document.rs"]
 mod document;
@@ -23,7 +27,11 @@ use serde_json::{Value as Json, json};
 const SETTINGS: [(&str, &str, &str); 8] = [
     // Name in the table, path, the protocol that has it.
     ("text", "ClientCertificateId", "WEBSOCKET"),
-    ("boolean", "DefaultRouteSettings.DataTraceEnabled", "WEBSOCKET"),
+    (
+        "boolean",
+        "DefaultRouteSettings.DataTraceEnabled",
+        "WEBSOCKET",
+    ),
     ("level", "DefaultRouteSettings.LoggingLevel", "WEBSOCKET"),
     ("number", "api.CorsConfiguration.MaxAge", "HTTP"),
     ("list", "api.CorsConfiguration.AllowOrigins", "HTTP"),
@@ -100,7 +108,9 @@ fn document(protocol: &str, path: &str, value: Option<Json>) -> Json {
         "StageName": "prod", "account": "a", "region": "us-east-1", "api": {"ProtocolType": protocol, "Name": not_stated()},
     });
     if let Some(value) = value {
-        let value = path.rsplit('.').fold(value, |inner, name| json!({ name: inner }));
+        let value = path
+            .rsplit('.')
+            .fold(value, |inner, name| json!({ name: inner }));
         let (top, below) = value.as_object().unwrap().iter().next().unwrap();
         match document.get_mut(top) {
             Some(Json::Object(known)) => known.extend(below.as_object().unwrap().clone()),
@@ -112,16 +122,23 @@ fn document(protocol: &str, path: &str, value: Option<Json>) -> Json {
 
 /// The pattern at the path.
 fn at(path: &str, pattern: &str) -> String {
-    path.rsplit('.').fold(pattern.to_owned(), |inner, name| format!("{{{name}: {inner}}}"))
+    path.rsplit('.').fold(pattern.to_owned(), |inner, name| {
+        format!("{{{name}: {inner}}}")
+    })
 }
 
 /// The letter of the verdict of a rule.
 fn letter(rule: &str, document: &Json) -> char {
     let text = format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, {rule}}}\n");
-    let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })])
-        .unwrap_or_else(|found| panic!("{rule}: {found:#?}"));
+    let policies = load(vec![Arc::new(SourceText {
+        name: "p.yaml".into(),
+        text,
+    })])
+    .unwrap_or_else(|found| panic!("{rule}: {found:#?}"));
     let rule = &policies.policies[0].rules[0];
-    match document::read(document, |document| verdict(None, rule, document, Options::default())) {
+    match document::read(document, |document| {
+        verdict(None, rule, document, Options::default())
+    }) {
         Verdict::Conforms => 'c',
         Verdict::Violates(_) => 'v',
         Verdict::Undecided(_) => 'u',
@@ -138,11 +155,21 @@ fn is_waived(path: &str, pattern: &str, document: &Json) -> bool {
         Some("LoggingLevel") => ["[ERROR, INFO]", "\"OFF\""],
         _ => ["{present: true}", "{present: false}"],
     };
-    let fails = |opposite: &&str| letter(&format!("expect: {}", at(path, opposite)), document) == 'v';
-    let failing = opposites.into_iter().find(fails).unwrap_or_else(|| panic!("{path}: {document}"));
+    let fails =
+        |opposite: &&str| letter(&format!("expect: {}", at(path, opposite)), document) == 'v';
+    let failing = opposites
+        .into_iter()
+        .find(fails)
+        .unwrap_or_else(|| panic!("{path}: {document}"));
     let expect = at(path, failing);
-    let source = |name: &str, text: String| Arc::new(SourceText { name: name.into(), text });
-    let policy = format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n");
+    let source = |name: &str, text: String| {
+        Arc::new(SourceText {
+            name: name.into(),
+            text,
+        })
+    };
+    let policy =
+        format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n");
     let policies = load(vec![source("p.yaml", policy)]).unwrap();
     let waiver = format!(
         "waivers:\n  - {{rule: p/r, match: {{StageName: prod}}, accept: {}, reason: r, owner: o, expires: 2027-01-31}}\n",
@@ -157,7 +184,11 @@ fn is_waived(path: &str, pattern: &str, document: &Json) -> bool {
     });
     let state = VecState::new(vec![batch], Close::default());
     let results = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
-    assert_eq!(results.total() + results.waived.len(), 1, "{path}: {document}");
+    assert_eq!(
+        results.total() + results.waived.len(),
+        1,
+        "{path}: {document}"
+    );
     results.waived.len() == 1
 }
 
@@ -190,8 +221,18 @@ fn every_test_in_every_state() {
     let mut tried = String::new();
     for line in STATES.trim().lines().skip(1) {
         let columns = columns(line);
-        let [setting, pattern, good, bad, on_good, on_bad, on_unset, on_unstated, on_digests, on_lacking] =
-            columns.as_slice()
+        let [
+            setting,
+            pattern,
+            good,
+            bad,
+            on_good,
+            on_bad,
+            on_unset,
+            on_unstated,
+            on_digests,
+            on_lacking,
+        ] = columns.as_slice()
         else {
             panic!("{columns:?}")
         };
@@ -212,7 +253,10 @@ fn every_test_in_every_state() {
             ("lacking", lacks_it, None, on_lacking),
         ] {
             if expected != "." {
-                assert!(what == "unset" || what == "lacking" || value.is_some(), "{line}: {what}");
+                assert!(
+                    what == "unset" || what == "lacking" || value.is_some(),
+                    "{line}: {what}"
+                );
                 let letters = letter(&rule, &document(protocol, path, value)).to_string();
                 assert_eq!(letters, expected, "{what}: {line}");
             }
@@ -229,13 +273,21 @@ fn every_test_in_every_state() {
                 let waived = is_waived(path, pattern, &document(has_it, path, value));
                 // A pattern of members names those, not the struct that fails.
                 let names_it = setting != "struct" || pattern.starts_with("{present");
-                assert_eq!(waived, expected == "c" && names_it, "accepted, {what}: {line}");
+                assert_eq!(
+                    waived,
+                    expected == "c" && names_it,
+                    "accepted, {what}: {line}"
+                );
             }
         }
         tried.push_str(pattern);
     }
     for operator in OPERATORS {
-        assert!(tried.contains(&format!("{}:", operator.name)), "the table lacks {}", operator.name);
+        assert!(
+            tried.contains(&format!("{}:", operator.name)),
+            "the table lacks {}",
+            operator.name
+        );
     }
 }
 
@@ -256,15 +308,32 @@ fn every_answer_in_every_place() {
     ];
     let document = document("HTTP", "", None);
     let mut lines = PLACES.trim().lines();
-    assert_eq!(lines.next().unwrap().split_whitespace().skip(3).take(4).collect::<Vec<_>>(), siblings.map(|one| one.0));
+    assert_eq!(
+        lines
+            .next()
+            .unwrap()
+            .split_whitespace()
+            .skip(3)
+            .take(4)
+            .collect::<Vec<_>>(),
+        siblings.map(|one| one.0)
+    );
     for (line, (answer, test)) in lines.zip(answers) {
-        let mut rules = vec![format!("expect: {test}"), format!("expect: {{not: {test}}}")];
-        rules.extend(siblings.map(|(_, sibling)| format!("expect: {{any-of: [{test}, {sibling}]}}")));
+        let mut rules = vec![
+            format!("expect: {test}"),
+            format!("expect: {{not: {test}}}"),
+        ];
+        rules.extend(
+            siblings.map(|(_, sibling)| format!("expect: {{any-of: [{test}, {sibling}]}}")),
+        );
         rules.extend(
             [test.to_owned(), format!("{{not: {test}}}")]
                 .map(|matches| format!("match: {matches}, expect: {{StageName: prod}}")),
         );
-        let letters: Vec<String> = rules.iter().map(|rule| letter(rule, &document).to_string()).collect();
+        let letters: Vec<String> = rules
+            .iter()
+            .map(|rule| letter(rule, &document).to_string())
+            .collect();
         let mut expected = line.split_whitespace();
         assert_eq!(expected.next(), Some(answer));
         assert_eq!(letters, expected.collect::<Vec<_>>(), "{answer}");

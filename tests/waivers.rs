@@ -1,6 +1,9 @@
 //! Violations that waivers tolerate, and the warnings of every report, from policies, waivers, a stage and a day.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::sync::Arc;
 
@@ -36,8 +39,15 @@ const GIVEN: &str = "{StageName: prod, AutoDeploy: true, Tags: {team: a}, Defaul
 
 fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Results {
     let policy = format!("{RULES}  - {{name: n, given: {given}, violates: []}}\n");
-    let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: policy })]).unwrap();
-    let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n{waivers}") };
+    let policies = load(vec![Arc::new(SourceText {
+        name: "p.yaml".into(),
+        text: policy,
+    })])
+    .unwrap();
+    let text = SourceText {
+        name: "w.yaml".into(),
+        text: format!("waivers:\n{waivers}"),
+    };
     let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
     let example = &policies.policies[0].tests[0];
     let batch = ApiBatch {
@@ -57,8 +67,19 @@ fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Resu
         ..Scope::default()
     };
     let narrowing = serde_json::from_str(narrowing).unwrap();
-    let close = Close { scopes: vec![scope], gaps, narrowing, ..Close::default() };
-    check::run(&policies, &waivers, Box::new(VecState::new(vec![batch], close)), Options::default()).unwrap()
+    let close = Close {
+        scopes: vec![scope],
+        gaps,
+        narrowing,
+        ..Close::default()
+    };
+    check::run(
+        &policies,
+        &waivers,
+        Box::new(VecState::new(vec![batch], close)),
+        Options::default(),
+    )
+    .unwrap()
 }
 
 /// A waiver in force.
@@ -70,31 +91,71 @@ fn waiving(rule: &str, rest: &str) -> String {
 fn ruled(waivers: &str) -> (Vec<String>, Vec<String>) {
     let results = audit_of(GIVEN, waivers, Vec::new(), "{}");
     let named = |violation: &driftgate::model::finding::Violation| {
-        let rule = results.rule(violation.rule).unwrap().name.strip_prefix("p/").unwrap();
+        let rule = results
+            .rule(violation.rule)
+            .unwrap()
+            .name
+            .strip_prefix("p/")
+            .unwrap();
         let path = violation.path_text().unwrap_or("-");
-        format!("{rule} {path}").replace(".ThrottlingBurstLimit", "").replace("RouteSettings.", "")
+        format!("{rule} {path}")
+            .replace(".ThrottlingBurstLimit", "")
+            .replace("RouteSettings.", "")
     };
-    let left = results.violations().map(|(_, violation)| named(violation)).collect();
-    (left, results.waived.iter().map(|waived| named(&waived.violation)).collect())
+    let left = results
+        .violations()
+        .map(|(_, violation)| named(violation))
+        .collect();
+    (
+        left,
+        results
+            .waived
+            .iter()
+            .map(|waived| named(&waived.violation))
+            .collect(),
+    )
 }
 
-const EVERYTHING: [&str; 4] = ["throttling DefaultRouteSettings", "throttling GET /x", "either -", "tags Tags.owner"];
+const EVERYTHING: [&str; 4] = [
+    "throttling DefaultRouteSettings",
+    "throttling GET /x",
+    "either -",
+    "tags Tags.owner",
+];
 
 #[test]
 fn a_waiver_takes_what_it_names_and_nothing_else() {
     let all: Vec<&str> = EVERYTHING.to_vec();
     for (waiver, waived) in [
-        (waiving("p/throttling", "match: {StageName: prod}"), vec![all[0], all[1]]),
-        (waiving("p/throttling", "match: {StageName: dev}"), vec![]),
-        (waiving("p/throttling", "match: {route: GET /x}"), vec![all[1]]),
-        (waiving("p/throttling", "match: {route: {present: false}}"), vec![all[0]]),
         (
-            waiving("p/throttling", "match: {api: {Name: checkout}, StageName: prod, route: {like: \"GET *\"}}"),
+            waiving("p/throttling", "match: {StageName: prod}"),
+            vec![all[0], all[1]],
+        ),
+        (waiving("p/throttling", "match: {StageName: dev}"), vec![]),
+        (
+            waiving("p/throttling", "match: {route: GET /x}"),
+            vec![all[1]],
+        ),
+        (
+            waiving("p/throttling", "match: {route: {present: false}}"),
+            vec![all[0]],
+        ),
+        (
+            waiving(
+                "p/throttling",
+                "match: {api: {Name: checkout}, StageName: prod, route: {like: \"GET *\"}}",
+            ),
             vec![all[1]],
         ),
         (waiving("*", "match: {StageName: prod}"), all.clone()),
-        (waiving("p/t*", "match: {StageName: prod}"), vec![all[0], all[1], all[3]]),
-        (waiving("*/tags", "match: {account: \"111122223333\"}"), vec![all[3]]),
+        (
+            waiving("p/t*", "match: {StageName: prod}"),
+            vec![all[0], all[1], all[3]],
+        ),
+        (
+            waiving("*/tags", "match: {account: \"111122223333\"}"),
+            vec![all[3]],
+        ),
         (waiving("P/tags*", "match: {StageName: prod}"), vec![]),
         // `accept` names the setting, and holds for the value found there.
         (
@@ -146,10 +207,34 @@ fn a_waiver_takes_what_it_names_and_nothing_else() {
             ),
             vec![all[0]],
         ),
-        (waiving("p/tags", "match: {StageName: prod}, accept: {Tags: {owner: {present: false}}}"), vec![all[3]]),
-        (waiving("p/tags", "match: {StageName: prod}, accept: {Tags: {team: a}}"), vec![]),
-        (waiving("p/tags", "match: {StageName: prod}, accept: {Tags: {\"own*\": {present: false}}}"), vec![all[3]]),
-        (waiving("p/tags", "match: {StageName: prod}, accept: {Tags: {\"own*\": {present: true}}}"), vec![]),
+        (
+            waiving(
+                "p/tags",
+                "match: {StageName: prod}, accept: {Tags: {owner: {present: false}}}",
+            ),
+            vec![all[3]],
+        ),
+        (
+            waiving(
+                "p/tags",
+                "match: {StageName: prod}, accept: {Tags: {team: a}}",
+            ),
+            vec![],
+        ),
+        (
+            waiving(
+                "p/tags",
+                "match: {StageName: prod}, accept: {Tags: {\"own*\": {present: false}}}",
+            ),
+            vec![all[3]],
+        ),
+        (
+            waiving(
+                "p/tags",
+                "match: {StageName: prod}, accept: {Tags: {\"own*\": {present: true}}}",
+            ),
+            vec![],
+        ),
         // A name that no rule has waives nothing.
         (waiving("tags", "match: {StageName: prod}"), vec![]),
         (
@@ -160,17 +245,43 @@ fn a_waiver_takes_what_it_names_and_nothing_else() {
             vec![all[0], all[3]],
         ),
         // A violation at no setting cannot be named.
-        (waiving("p/either", "match: {StageName: prod}"), vec![all[2]]),
-        (waiving("p/either", "match: {StageName: prod}, accept: {AutoDeploy: true}"), vec![]),
+        (
+            waiving("p/either", "match: {StageName: prod}"),
+            vec![all[2]],
+        ),
+        (
+            waiving(
+                "p/either",
+                "match: {StageName: prod}, accept: {AutoDeploy: true}",
+            ),
+            vec![],
+        ),
         // A setting that HTTP APIs lack matches nothing.
-        (waiving("*", "match: {DefaultRouteSettings: {LoggingLevel: \"OFF\"}}"), vec![]),
+        (
+            waiving(
+                "*",
+                "match: {DefaultRouteSettings: {LoggingLevel: \"OFF\"}}",
+            ),
+            vec![],
+        ),
         // One of several is enough.
-        (waiving("p/tags", "match: {StageName: dev}") + &waiving("p/tags", "match: {StageName: prod}"), vec![all[3]]),
+        (
+            waiving("p/tags", "match: {StageName: dev}")
+                + &waiving("p/tags", "match: {StageName: prod}"),
+            vec![all[3]],
+        ),
     ] {
-        let left: Vec<&str> = all.iter().copied().filter(|one| !waived.contains(one)).collect();
+        let left: Vec<&str> = all
+            .iter()
+            .copied()
+            .filter(|one| !waived.contains(one))
+            .collect();
         assert_eq!(
             ruled(&waiver),
-            (left.iter().map(ToString::to_string).collect(), waived.iter().map(ToString::to_string).collect()),
+            (
+                left.iter().map(ToString::to_string).collect(),
+                waived.iter().map(ToString::to_string).collect()
+            ),
             "{waiver}"
         );
     }
@@ -180,47 +291,106 @@ fn a_waiver_takes_what_it_names_and_nothing_else() {
 fn what_a_route_inherits_is_accepted_where_it_is_shown() {
     let given = "{StageName: prod, DefaultRouteSettings: {ThrottlingBurstLimit: 700}, RouteSettings: {GET /x: {}}}";
     let rule = "  - {id: route, title: t, severity: low, match: {route: GET /x}, expect: {each-route: {ThrottlingBurstLimit: {max: 5}}}}";
-    let policy = format!("policy: p\nrules:\n{rule}\ntests:\n  - {{name: n, given: {given}, violates: []}}\n");
-    let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: policy })]).unwrap();
+    let policy = format!(
+        "policy: p\nrules:\n{rule}\ntests:\n  - {{name: n, given: {given}, violates: []}}\n"
+    );
+    let policies = load(vec![Arc::new(SourceText {
+        name: "p.yaml".into(),
+        text: policy,
+    })])
+    .unwrap();
     let example = &policies.policies[0].tests[0];
     for (accept, waived) in [
-        ("{RouteSettings: {GET /x: {ThrottlingBurstLimit: {max: 700}}}}", 1),
-        ("{RouteSettings: {\"GET *\": {ThrottlingBurstLimit: {max: 699}}}}", 0),
+        (
+            "{RouteSettings: {GET /x: {ThrottlingBurstLimit: {max: 700}}}}",
+            1,
+        ),
+        (
+            "{RouteSettings: {\"GET *\": {ThrottlingBurstLimit: {max: 699}}}}",
+            0,
+        ),
         ("{each-route: {ThrottlingBurstLimit: 700}}", 1),
         ("{DefaultRouteSettings: {ThrottlingBurstLimit: 700}}", 0),
     ] {
-        let waiver = waiving("p/route", &format!("match: {{StageName: prod}}, accept: {accept}"));
-        let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n{waiver}") };
+        let waiver = waiving(
+            "p/route",
+            &format!("match: {{StageName: prod}}, accept: {accept}"),
+        );
+        let text = SourceText {
+            name: "w.yaml".into(),
+            text: format!("waivers:\n{waiver}"),
+        };
         let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
         let (api, stages) = (example.api.clone(), vec![example.stage.clone()]);
-        let batch = ApiBatch { account: None, region: None, api, stages };
+        let batch = ApiBatch {
+            account: None,
+            region: None,
+            api,
+            stages,
+        };
         let state = VecState::new(vec![batch], Close::default());
         let results = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
-        assert_eq!((results.total() + results.waived.len(), results.waived.len()), (1, waived), "{accept}");
+        assert_eq!(
+            (results.total() + results.waived.len(), results.waived.len()),
+            (1, waived),
+            "{accept}"
+        );
     }
 }
 
 /// The outcome of one rule on one stage of an API, with one waiver of it in force.
-fn waived_of(rule: &str, given: &str, waiver: &str, api: &str, inheritance: Inheritance) -> Results {
+fn waived_of(
+    rule: &str,
+    given: &str,
+    waiver: &str,
+    api: &str,
+    inheritance: Inheritance,
+) -> Results {
     let policy = format!(
         "policy: p\nrules:\n  - {{id: r, title: t, severity: high, {rule}}}\n\
          tests:\n  - {{name: n, given: {given}, violates: []}}\n"
     );
-    let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: policy })]).unwrap();
-    let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n{}", waiving("p/r", waiver)) };
+    let policies = load(vec![Arc::new(SourceText {
+        name: "p.yaml".into(),
+        text: policy,
+    })])
+    .unwrap();
+    let text = SourceText {
+        name: "w.yaml".into(),
+        text: format!("waivers:\n{}", waiving("p/r", waiver)),
+    };
     let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
     let example = &policies.policies[0].tests[0];
-    let api = if api.is_empty() { example.api.clone() } else { api_stated_by(Some(api), None) };
-    let batch = ApiBatch { account: None, region: None, api, stages: vec![example.stage.clone()] };
-    let options = Options { inheritance, ..Options::default() };
-    check::run(&policies, &waivers, Box::new(VecState::new(vec![batch], Close::default())), options).unwrap()
+    let api = if api.is_empty() {
+        example.api.clone()
+    } else {
+        api_stated_by(Some(api), None)
+    };
+    let batch = ApiBatch {
+        account: None,
+        region: None,
+        api,
+        stages: vec![example.stage.clone()],
+    };
+    let options = Options {
+        inheritance,
+        ..Options::default()
+    };
+    check::run(
+        &policies,
+        &waivers,
+        Box::new(VecState::new(vec![batch], Close::default())),
+        options,
+    )
+    .unwrap()
 }
 
 #[test]
 fn what_may_fail_beside_what_is_waived_is_not_clean() {
     let both = "{StageName: prod, DefaultRouteSettings: {ThrottlingBurstLimit: 150}, RouteSettings: {GET /x/y: {ThrottlingBurstLimit: 5000}}}";
     let by_route = "match: {route: {not: {like: \"GET /${api.Name}/*\"}}}, expect: {each-route: {ThrottlingBurstLimit: {max: 100}}}";
-    let on_either = "expect: {DefaultRouteSettings: {LoggingLevel: INFO, ThrottlingBurstLimit: {max: 100}}}";
+    let on_either =
+        "expect: {DefaultRouteSettings: {LoggingLevel: INFO, ThrottlingBurstLimit: {max: 100}}}";
     let burst = "match: {StageName: prod}, accept: {DefaultRouteSettings: {ThrottlingBurstLimit: {max: 2000}}}";
     for (rule, given, waiver, path) in [
         // The route matches only under an API name, which is not stated.
@@ -229,9 +399,21 @@ fn what_may_fail_beside_what_is_waived_is_not_clean() {
         (on_either, both, burst, "api.ProtocolType"),
     ] {
         let results = waived_of(rule, given, waiver, "a1", Inheritance::Inherit);
-        assert_eq!((results.total(), results.waived.len(), results.summary.undecided), (0, 1, 1), "{rule}");
+        assert_eq!(
+            (
+                results.total(),
+                results.waived.len(),
+                results.summary.undecided
+            ),
+            (0, 1, 1),
+            "{rule}"
+        );
         assert_eq!(results.undecided[0].path.as_deref(), Some(path), "{rule}");
-        assert_eq!(gate::judge(&results, STRICT, None).exit, gate::INCOMPLETE, "{rule}");
+        assert_eq!(
+            gate::judge(&results, STRICT, None).exit,
+            gate::INCOMPLETE,
+            "{rule}"
+        );
     }
 }
 
@@ -249,16 +431,33 @@ fn what_a_rule_does_not_ask_leaves_nothing_open() {
     })])
     .unwrap();
     let text = format!("waivers:\n{}", waiving("p/r", "match: {StageName: prod}"));
-    let waivers = waiver::load(&[Arc::new(SourceText { name: "w.yaml".into(), text })], TODAY).unwrap();
+    let waivers = waiver::load(
+        &[Arc::new(SourceText {
+            name: "w.yaml".into(),
+            text,
+        })],
+        TODAY,
+    )
+    .unwrap();
     let example = &policies.policies[0].tests[0];
     let mut stage = example.stage.clone();
     if let Value::Struct(members) = &mut stage {
         members[stage::ROUTES.at] = Value::NotStated;
     }
-    let batch = ApiBatch { account: None, region: None, api: example.api.clone(), stages: vec![stage] };
+    let batch = ApiBatch {
+        account: None,
+        region: None,
+        api: example.api.clone(),
+        stages: vec![stage],
+    };
     let state = VecState::new(vec![batch], Close::default());
     let results = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
-    assert_eq!((results.waived.len(), results.summary.undecided), (1, 0), "{:?}", results.undecided);
+    assert_eq!(
+        (results.waived.len(), results.summary.undecided),
+        (1, 0),
+        "{:?}",
+        results.undecided
+    );
     assert_eq!(gate::judge(&results, STRICT, None).exit, gate::CONFORMS);
 }
 
@@ -268,7 +467,8 @@ fn what_is_accepted_is_the_value_of_every_reading_that_counts() {
     let partial = "{StageName: prod, DefaultRouteSettings: {ThrottlingBurstLimit: 1000}, RouteSettings: {GET /x: {ThrottlingRateLimit: 5}}}";
     let routes = "match: {route: {present: true}}, expect: {each-route: {ThrottlingBurstLimit: {min: 1, max: 500}}}";
     let literal = "expect: {RouteSettings: {GET /x: {ThrottlingBurstLimit: {min: 1}}}}";
-    let accept = "match: {StageName: prod}, accept: {each-route: {ThrottlingBurstLimit: {max: 2000}}}";
+    let accept =
+        "match: {StageName: prod}, accept: {each-route: {ThrottlingBurstLimit: {max: 2000}}}";
     let unset_too = "match: {StageName: prod}, accept: {each-route: {ThrottlingBurstLimit: {not: {above: 2000}}}}";
     for (rule, waiver, inheritance, waived) in [
         (routes, accept, Inherit, 1),
@@ -281,18 +481,28 @@ fn what_is_accepted_is_the_value_of_every_reading_that_counts() {
         (literal, unset_too, Inherit, 1),
     ] {
         let results = waived_of(rule, partial, waiver, "", inheritance);
-        assert_eq!((results.total(), results.waived.len()), (1 - waived, waived), "{rule} {waiver} {inheritance:?}");
+        assert_eq!(
+            (results.total(), results.waived.len()),
+            (1 - waived, waived),
+            "{rule} {waiver} {inheritance:?}"
+        );
     }
 }
 
 #[test]
 fn an_alternative_is_accepted_as_a_whole() {
-    let given = "{StageName: prod, AutoDeploy: true, DefaultRouteSettings: {ThrottlingBurstLimit: 9}}";
+    let given =
+        "{StageName: prod, AutoDeploy: true, DefaultRouteSettings: {ThrottlingBurstLimit: 9}}";
     let rule = "expect: {DefaultRouteSettings: {ThrottlingBurstLimit: {max: 5}}}";
     let limit = |auto: bool, max: u32| {
-        format!("{{AutoDeploy: {auto}, DefaultRouteSettings: {{ThrottlingBurstLimit: {{max: {max}}}}}}}")
+        format!(
+            "{{AutoDeploy: {auto}, DefaultRouteSettings: {{ThrottlingBurstLimit: {{max: {max}}}}}}}"
+        )
     };
-    for (first, second, waived) in [(limit(false, 10), limit(true, 7), 0), (limit(false, 7), limit(true, 10), 1)] {
+    for (first, second, waived) in [
+        (limit(false, 10), limit(true, 7), 0),
+        (limit(false, 7), limit(true, 10), 1),
+    ] {
         let waiver = format!("match: {{StageName: prod}}, accept: {{any-of: [{first}, {second}]}}");
         let results = waived_of(rule, given, &waiver, "", Inheritance::Inherit);
         assert_eq!(results.waived.len(), waived, "{waiver}");
@@ -314,7 +524,11 @@ fn an_accept_names_the_setting_that_fails_and_holds_as_a_whole() {
         // A violation at no setting cannot be named, however `accept` is written.
         (several, "{not: {Tags: [zzz]}}", 0),
         (either, "{not: {Tags: [zzz]}}", 0),
-        (either, "{any-of: [{AutoDeploy: true}, {StageName: prod}]}", 0),
+        (
+            either,
+            "{any-of: [{AutoDeploy: true}, {StageName: prod}]}",
+            0,
+        ),
         (either, "{AutoDeploy: true}", 0),
         #[cfg(feature = "cel")]
         ("assert: \"!stage.AutoDeploy\"", "{not: {Tags: [zzz]}}", 0),
@@ -326,15 +540,35 @@ fn an_accept_names_the_setting_that_fails_and_holds_as_a_whole() {
         (owner, "{not: {Tags: [owner]}}", 1),
         (owner, "{any-of: [{not: {Tags: [owner]}}]}", 1),
         (owner, "{not: {Tags: [owner], StageName: prod}}", 1),
-        (owner, "{any-of: [{not: {Tags: [owner], StageName: prod}}]}", 1),
+        (
+            owner,
+            "{any-of: [{not: {Tags: [owner], StageName: prod}}]}",
+            1,
+        ),
         (owner, "{not: {Tags: {team: a}, StageName: prod}}", 0),
-        (owner, "{any-of: [{not: {Tags: {team: a}, StageName: prod}}]}", 0),
+        (
+            owner,
+            "{any-of: [{not: {Tags: {team: a}, StageName: prod}}]}",
+            0,
+        ),
         // As a whole.
         (owner, "{Tags: {owner: {present: false}, team: a}}", 1),
         (owner, "{Tags: {owner: {present: false}, team: b}}", 0),
-        (owner, "{Tags: {owner: {present: false}}, AutoDeploy: false}", 0),
-        (owner, "{Tags: {owner: {present: false}}, each-route: {ThrottlingBurstLimit: {max: 9}}}", 1),
-        (owner, "{Tags: {owner: {present: false}}, each-route: {ThrottlingBurstLimit: {max: 8}}}", 0),
+        (
+            owner,
+            "{Tags: {owner: {present: false}}, AutoDeploy: false}",
+            0,
+        ),
+        (
+            owner,
+            "{Tags: {owner: {present: false}}, each-route: {ThrottlingBurstLimit: {max: 9}}}",
+            1,
+        ),
+        (
+            owner,
+            "{Tags: {owner: {present: false}}, each-route: {ThrottlingBurstLimit: {max: 8}}}",
+            0,
+        ),
         // A glob names the keys that are there, and `present` under it those that are missing as well.
         (owner, "{Tags: {\"o*\": {not: {like: \"x*\"}}}}", 0),
         (owner, "{Tags: {\"o*\": {present: false}}}", 1),
@@ -343,20 +577,53 @@ fn an_accept_names_the_setting_that_fails_and_holds_as_a_whole() {
         (variables, "{StageVariables: {present: true}}", 1),
         (variables, "{StageVariables: {not: [b]}}", 1),
         // At the route of the violation; a key that begins as another is another.
-        (burst, "{RouteSettings: {GET /a: {ThrottlingBurstLimit: 8}}}", 1),
-        (burst, "{RouteSettings: {\"GET /a*\": {ThrottlingBurstLimit: 8}}}", 2),
-        (burst, "{RouteSettings: {\"GET /a.*\": {ThrottlingBurstLimit: 8}}}", 1),
+        (
+            burst,
+            "{RouteSettings: {GET /a: {ThrottlingBurstLimit: 8}}}",
+            1,
+        ),
+        (
+            burst,
+            "{RouteSettings: {\"GET /a*\": {ThrottlingBurstLimit: 8}}}",
+            2,
+        ),
+        (
+            burst,
+            "{RouteSettings: {\"GET /a.*\": {ThrottlingBurstLimit: 8}}}",
+            1,
+        ),
         (burst, "{each-route: {ThrottlingBurstLimit: 8}}", 2),
-        (burst, "{each-route: {ThrottlingBurstLimit: 8}, RouteSettings: {GET /a: {ThrottlingBurstLimit: 7}}}", 0),
+        (
+            burst,
+            "{each-route: {ThrottlingBurstLimit: 8}, RouteSettings: {GET /a: {ThrottlingBurstLimit: 7}}}",
+            0,
+        ),
         // A demand on the settings of a route is at those settings, and so is what may accept it.
-        (routes, "{each-route: {any-of: [{ThrottlingBurstLimit: {max: 8}}]}}", 2),
-        (routes, "{each-route: {not: {ThrottlingBurstLimit: {above: 8}}}}", 2),
-        (routes, "{each-route: {any-of: [{ThrottlingBurstLimit: {max: 9}}]}}", 3),
+        (
+            routes,
+            "{each-route: {any-of: [{ThrottlingBurstLimit: {max: 8}}]}}",
+            2,
+        ),
+        (
+            routes,
+            "{each-route: {not: {ThrottlingBurstLimit: {above: 8}}}}",
+            2,
+        ),
+        (
+            routes,
+            "{each-route: {any-of: [{ThrottlingBurstLimit: {max: 9}}]}}",
+            3,
+        ),
         (routes, "{each-route: {ThrottlingBurstLimit: {max: 9}}}", 0),
     ] {
         let waiver = format!("match: {{StageName: prod}}, accept: {accept}");
         let results = waived_of(rule, given, &waiver, "", Inheritance::Inherit);
-        assert_eq!(results.waived.len(), waived, "{rule} {accept}: {:?}", results.waived);
+        assert_eq!(
+            results.waived.len(),
+            waived,
+            "{rule} {accept}: {:?}",
+            results.waived
+        );
     }
 }
 
@@ -365,25 +632,51 @@ fn a_waiver_of_a_route_covers_no_other_that_begins_so() {
     let given = "{RouteSettings: {GET /a: {ThrottlingBurstLimit: 9}, GET /a.json: {ThrottlingBurstLimit: 9}}}";
     let rule = "expect: {RouteSettings: {\"*\": {ThrottlingBurstLimit: {max: 5}}}}";
     for (route, left) in [("GET /a", "GET /a.json"), ("GET /a.json", "GET /a")] {
-        let results = waived_of(rule, given, &format!("match: {{route: {route}}}"), "", Inheritance::Inherit);
-        let routes: Vec<_> = results.violations().filter_map(|(_, violation)| violation.route.as_deref()).collect();
+        let results = waived_of(
+            rule,
+            given,
+            &format!("match: {{route: {route}}}"),
+            "",
+            Inheritance::Inherit,
+        );
+        let routes: Vec<_> = results
+            .violations()
+            .filter_map(|(_, violation)| violation.route.as_deref())
+            .collect();
         assert_eq!(routes, [left]);
     }
 }
 
 #[test]
 fn each_waiver_that_covers_a_violation_is_needed() {
-    let both = waiving("p/tags", "match: {StageName: prod}") + &waiving("p/*", "match: {StageName: prod}");
+    let both =
+        waiving("p/tags", "match: {StageName: prod}") + &waiving("p/*", "match: {StageName: prod}");
     assert_eq!(warned(&both, Vec::new(), "{}"), [""; 0]);
 }
 
-const STRICT: gate::Tolerance =
-    gate::Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false, min_coverage: None };
+const STRICT: gate::Tolerance = gate::Tolerance {
+    fail_on: Some(Severity::Low),
+    allow_incomplete: false,
+    allow_empty: false,
+    min_coverage: None,
+};
 
 #[test]
 fn what_is_waived_does_not_fail_the_gate_and_is_still_governed() {
-    let results = audit_of(GIVEN, &waiving("*", "match: {StageName: prod}"), Vec::new(), "{}");
-    assert_eq!((results.total(), results.waived.len(), results.summary.governed), (0, 4, 1));
+    let results = audit_of(
+        GIVEN,
+        &waiving("*", "match: {StageName: prod}"),
+        Vec::new(),
+        "{}",
+    );
+    assert_eq!(
+        (
+            results.total(),
+            results.waived.len(),
+            results.summary.governed
+        ),
+        (0, 4, 1)
+    );
     assert_eq!(gate::judge(&results, STRICT, None).exit, gate::CONFORMS);
 }
 
@@ -392,10 +685,17 @@ fn a_waived_rule_that_is_also_undecided_is_not_clean() {
     // The stage's tags are not stated but for what the rule needs; the violation is waived, the rest is not known.
     let given = "{StageName: prod, Description: d, DefaultRouteSettings: {ThrottlingBurstLimit: 900}, Tags: {owner: a, team: b}}";
     let policy = format!("{RULES}  - {{name: n, given: {given}, violates: []}}\n");
-    let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: policy })]).unwrap();
+    let policies = load(vec![Arc::new(SourceText {
+        name: "p.yaml".into(),
+        text: policy,
+    })])
+    .unwrap();
     let text = SourceText {
         name: "w.yaml".into(),
-        text: format!("waivers:\n{}", waiving("p/throttling", "match: {StageName: prod}")),
+        text: format!(
+            "waivers:\n{}",
+            waiving("p/throttling", "match: {StageName: prod}")
+        ),
     };
     let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
     let example = &policies.policies[0].tests[0];
@@ -403,18 +703,33 @@ fn a_waived_rule_that_is_also_undecided_is_not_clean() {
     if let Value::Struct(members) = &mut stage {
         members[stage::ROUTES.at] = Value::NotStated;
     }
-    let batch =
-        ApiBatch { account: Some(EXAMPLE_ACCOUNT.into()), region: None, api: example.api.clone(), stages: vec![stage] };
+    let batch = ApiBatch {
+        account: Some(EXAMPLE_ACCOUNT.into()),
+        region: None,
+        api: example.api.clone(),
+        stages: vec![stage],
+    };
     let state = VecState::new(vec![batch], Close::default());
     let results = check::run(&policies, &waivers, Box::new(state), Options::default()).unwrap();
-    assert_eq!((results.total(), results.waived.len(), results.summary.undecided), (0, 1, 1));
+    assert_eq!(
+        (
+            results.total(),
+            results.waived.len(),
+            results.summary.undecided
+        ),
+        (0, 1, 1)
+    );
     assert_eq!(results.undecided[0].path.as_deref(), Some("RouteSettings"));
     assert_eq!(gate::judge(&results, STRICT, None).exit, gate::INCOMPLETE);
 }
 
 fn warned(waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Vec<String> {
     let results = audit_of(GIVEN, waivers, gaps, narrowing);
-    results.warnings.into_iter().map(|warning| format!("{}: {}", warning.kind, warning.message)).collect()
+    results
+        .warnings
+        .into_iter()
+        .map(|warning| format!("{}: {}", warning.kind, warning.message))
+        .collect()
 }
 
 #[test]
@@ -422,7 +737,10 @@ fn an_expired_waiver_fails_again_and_says_since_when() {
     let waiver = "  - {rule: p/throttling, match: {StageName: prod}, reason: r, owner: team, expires: 2027-01-14}\n";
     let results = audit_of(GIVEN, waiver, Vec::new(), "{}");
     assert_eq!((results.total(), results.waived.len()), (4, 0));
-    let expired: Vec<_> = results.violations().map(|(_, violation)| violation.expired).collect();
+    let expired: Vec<_> = results
+        .violations()
+        .map(|(_, violation)| violation.expired)
+        .collect();
     assert_eq!(expired, [Some(0), Some(0), None, None]);
     assert_eq!(
         results.warnings[0].message,
@@ -430,30 +748,52 @@ fn an_expired_waiver_fails_again_and_says_since_when() {
          owner: team"
     );
     // Another one that is in force is enough.
-    let both = format!("{waiver}{}", waiving("p/throttling", "match: {StageName: prod}"));
+    let both = format!(
+        "{waiver}{}",
+        waiving("p/throttling", "match: {StageName: prod}")
+    );
     assert_eq!(audit_of(GIVEN, &both, Vec::new(), "{}").waived.len(), 2);
     let over = "  - {rule: p/tags, match: {StageName: dev}, reason: r, owner: team, expires: 2026-01-15}\n";
     assert_eq!(
         warned(over, Vec::new(), "{}"),
-        ["waiver-expired: the waiver of p/tags (w.yaml:2) expired on 2026-01-15; remove it; owner: team"]
+        [
+            "waiver-expired: the waiver of p/tags (w.yaml:2) expired on 2026-01-15; remove it; owner: team"
+        ]
     );
 }
 
 #[test]
 fn what_soon_ends_names_nothing_or_is_not_needed_is_a_warning() {
     let until = |rule: &str, stage: &str, expires: &str| {
-        format!("  - {{rule: {rule}, match: {{StageName: {stage}}}, reason: r, owner: team, expires: {expires}}}\n")
+        format!(
+            "  - {{rule: {rule}, match: {{StageName: {stage}}}, reason: r, owner: team, expires: {expires}}}\n"
+        )
     };
     for (waiver, kind) in [
-        (until("p/tags", "prod", "2027-01-15"), Some("waiver-expires-soon")),
-        (until("p/tags", "prod", "2027-01-29"), Some("waiver-expires-soon")),
+        (
+            until("p/tags", "prod", "2027-01-15"),
+            Some("waiver-expires-soon"),
+        ),
+        (
+            until("p/tags", "prod", "2027-01-29"),
+            Some("waiver-expires-soon"),
+        ),
         (until("p/tags", "prod", "2027-01-30"), None),
-        (until("p/tgas", "prod", "2027-06-30"), Some("waiver-without-rule")),
-        (until("\"q/*\"", "prod", "2027-06-30"), Some("waiver-without-rule")),
+        (
+            until("p/tgas", "prod", "2027-06-30"),
+            Some("waiver-without-rule"),
+        ),
+        (
+            until("\"q/*\"", "prod", "2027-06-30"),
+            Some("waiver-without-rule"),
+        ),
         (until("p/tags", "dev", "2027-06-30"), Some("waiver-unused")),
     ] {
-        let kinds: Vec<String> =
-            audit_of(GIVEN, &waiver, Vec::new(), "{}").warnings.into_iter().map(|one| one.kind.to_string()).collect();
+        let kinds: Vec<String> = audit_of(GIVEN, &waiver, Vec::new(), "{}")
+            .warnings
+            .into_iter()
+            .map(|one| one.kind.to_string())
+            .collect();
         assert_eq!(kinds, kind.into_iter().collect::<Vec<_>>(), "{waiver}");
     }
 }
@@ -471,7 +811,11 @@ fn not_needed_is_only_said_after_looking_everywhere() {
         r#"{"from":"get-stages"}"#,
         r#"{"a-flag-of-the-future":true}"#,
     ] {
-        assert_eq!(warned(&unused, Vec::new(), narrowing), [""; 0], "{narrowing}");
+        assert_eq!(
+            warned(&unused, Vec::new(), narrowing),
+            [""; 0],
+            "{narrowing}"
+        );
     }
     // It is about another account, which this run did not look at.
     let elsewhere = waiving("p/tags", "match: {account: \"444455556666\"}");

@@ -1,7 +1,10 @@
 //! Every warning about two rules, held against what the rules say of many stages: a warning that a stage disproves is a
 //! false alarm.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::sync::Arc;
 
@@ -58,14 +61,26 @@ fn stages() -> Policies {
     let mut given = Vec::new();
     let all = |lists: &[&[&str]]| -> Vec<String> {
         lists.iter().fold(vec![String::new()], |sofar, list| {
-            sofar.iter().flat_map(|start| list.iter().map(move |part| format!("{start}{part}"))).collect()
+            sofar
+                .iter()
+                .flat_map(|start| list.iter().map(move |part| format!("{start}{part}")))
+                .collect()
         })
     };
     for stage in all(&[
         &["StageName: prod", "StageName: dev"],
         &["", ", AutoDeploy: true"],
-        &["", ", Description: a", ", Description: ab", ", Description: prod"],
-        &["", ", DefaultRouteSettings: {ThrottlingBurstLimit: 0}", ", DefaultRouteSettings: {ThrottlingBurstLimit: 7}"],
+        &[
+            "",
+            ", Description: a",
+            ", Description: ab",
+            ", Description: prod",
+        ],
+        &[
+            "",
+            ", DefaultRouteSettings: {ThrottlingBurstLimit: 0}",
+            ", DefaultRouteSettings: {ThrottlingBurstLimit: 7}",
+        ],
         &[
             "",
             ", RouteSettings: {GET /: {ThrottlingBurstLimit: 0}}",
@@ -79,7 +94,9 @@ fn stages() -> Policies {
         let traced = stage.replace("DefaultRouteSettings: {", level);
         given.push(format!("{{{traced}, api: {{ProtocolType: WEBSOCKET}}}}"));
     }
-    let tests = given.iter().map(|given| format!("  - {{name: n, given: {given}, violates: []}}\n"));
+    let tests = given
+        .iter()
+        .map(|given| format!("  - {{name: n, given: {given}, violates: []}}\n"));
     let text = format!(
         "policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {{AutoDeploy: true}}}}\ntests:\n{}",
         tests.collect::<Vec<_>>().concat()
@@ -88,12 +105,26 @@ fn stages() -> Policies {
 }
 
 fn loaded(text: String) -> Policies {
-    load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })]).unwrap()
+    load(vec![Arc::new(SourceText {
+        name: "p.yaml".into(),
+        text,
+    })])
+    .unwrap()
 }
 
 fn policy(rules: &[String]) -> Policies {
-    let rule = |(at, keys): (usize, &String)| format!("  - {{id: r{at}, title: t, severity: low, {keys}}}\n");
-    loaded(format!("policy: p\nrules:\n{}", rules.iter().enumerate().map(rule).collect::<Vec<_>>().concat()))
+    let rule = |(at, keys): (usize, &String)| {
+        format!("  - {{id: r{at}, title: t, severity: low, {keys}}}\n")
+    };
+    loaded(format!(
+        "policy: p\nrules:\n{}",
+        rules
+            .iter()
+            .enumerate()
+            .map(rule)
+            .collect::<Vec<_>>()
+            .concat()
+    ))
 }
 
 #[test]
@@ -103,45 +134,72 @@ fn no_stage_disproves_a_warning() {
         "{}" => format!("expect: {expect}"),
         _ => format!("match: {matches}, expect: {expect}"),
     };
-    let rules: Vec<String> = EXPECTS.iter().flat_map(|expect| MATCHES.map(|matches| rule(expect, matches))).collect();
+    let rules: Vec<String> = EXPECTS
+        .iter()
+        .flat_map(|expect| MATCHES.map(|matches| rule(expect, matches)))
+        .collect();
     let verdicts: Vec<Vec<Verdict>> = rules
         .iter()
         .map(|rule| {
             let policies = policy(std::slice::from_ref(rule));
             let examples = stages.policies[0].tests.iter();
             examples
-                .map(|one| verdict(None, &policies.policies[0].rules[0], &one.document(), Options::default()))
+                .map(|one| {
+                    verdict(
+                        None,
+                        &policies.policies[0].rules[0],
+                        &one.document(),
+                        Options::default(),
+                    )
+                })
                 .collect()
         })
         .collect();
     let (mut contradictions, mut repetitions) = (0, 0);
     // Every pair of demands, with matches that differ from pair to pair.
     for (at, one) in rules.iter().enumerate() {
-        for (other_at, other) in rules.iter().enumerate().skip(at + 1).filter(|(other, _)| (at * 31 + other) % 8 == 0) {
+        for (other_at, other) in rules
+            .iter()
+            .enumerate()
+            .skip(at + 1)
+            .filter(|(other, _)| (at * 31 + other) % 8 == 0)
+        {
             let policies = policy(&[one.clone(), other.clone()]);
             let both = || verdicts[at].iter().zip(&verdicts[other_at]);
-            let kinds: Vec<LintKind> = warnings(&policies).iter().map(|warning| warning.kind).collect();
+            let kinds: Vec<LintKind> = warnings(&policies)
+                .iter()
+                .map(|warning| warning.kind)
+                .collect();
             if kinds.contains(&LintKind::Contradiction) {
                 contradictions += 1;
-                let governed = |verdict: &Verdict| matches!(verdict, Verdict::Conforms | Verdict::Violates(_));
+                let governed =
+                    |verdict: &Verdict| matches!(verdict, Verdict::Conforms | Verdict::Violates(_));
                 assert!(
                     both().any(|(one, other)| governed(one) && governed(other)),
                     "no stage is in the match of both:\n{one}\n{other}"
                 );
-                let disproved =
-                    both().position(|(one, other)| (one, other) == (&Verdict::Conforms, &Verdict::Conforms));
+                let disproved = both().position(|(one, other)| {
+                    (one, other) == (&Verdict::Conforms, &Verdict::Conforms)
+                });
                 let stage = disproved.map(|at| &stages.policies[0].tests[at]);
-                assert!(stage.is_none(), "{stage:?} conforms to both:\n{one}\n{other}");
+                assert!(
+                    stage.is_none(),
+                    "{stage:?} conforms to both:\n{one}\n{other}"
+                );
             }
             if kinds.contains(&LintKind::Repetition) {
                 repetitions += 1;
-                let same =
-                    |(one, other): (&Verdict, &Verdict)| std::mem::discriminant(one) == std::mem::discriminant(other);
+                let same = |(one, other): (&Verdict, &Verdict)| {
+                    std::mem::discriminant(one) == std::mem::discriminant(other)
+                };
                 assert!(both().all(same), "not the same:\n{one}\n{other}");
             }
         }
     }
-    assert!(contradictions > 100, "only {contradictions} contradictions were tried");
+    assert!(
+        contradictions > 100,
+        "only {contradictions} contradictions were tried"
+    );
     assert_eq!(repetitions, 0, "no two of these are written alike");
 }
 
@@ -153,17 +211,27 @@ fn a_limit_of_0_conforms_where_it_is_said_to_pass() {
         for matches in MATCHES {
             let policies = policy(&[format!(
                 "expect: {expect}{}",
-                if matches == "{}" { String::new() } else { format!(", match: {matches}") }
+                if matches == "{}" {
+                    String::new()
+                } else {
+                    format!(", match: {matches}")
+                }
             )]);
             if warnings(&policies).is_empty() {
                 continue;
             }
             told += 1;
             let rule = &policies.policies[0].rules[0];
-            let examples =
-                stages.policies[0].tests.iter().filter(|one| format!("{:?}", one.stage).contains("Integer(0)"));
-            let mut verdicts = examples.map(|one| verdict(None, rule, &one.document(), Options::default()));
-            assert!(verdicts.any(|verdict| verdict == Verdict::Conforms), "0 does not pass {expect}");
+            let examples = stages.policies[0]
+                .tests
+                .iter()
+                .filter(|one| format!("{:?}", one.stage).contains("Integer(0)"));
+            let mut verdicts =
+                examples.map(|one| verdict(None, rule, &one.document(), Options::default()));
+            assert!(
+                verdicts.any(|verdict| verdict == Verdict::Conforms),
+                "0 does not pass {expect}"
+            );
         }
     }
     assert!(told > 10, "only {told} were told");

@@ -23,20 +23,40 @@ pub enum AssertOutcome {
 
 impl AssertOutcome {
     /// The outcome on a stage of a protocol on which the assertion applies.
-    pub fn of(assertion: &Assertion, document: &Document<'_>, protocol: Protocol, options: Options) -> Self {
-        let answer =
-            |reading: Reading| assertion.answer(document, protocol, |entry, default| in_force(entry, default, reading));
+    pub fn of(
+        assertion: &Assertion,
+        document: &Document<'_>,
+        protocol: Protocol,
+        options: Options,
+    ) -> Self {
+        let answer = |reading: Reading| {
+            assertion.answer(document, protocol, |entry, default| {
+                in_force(entry, default, reading)
+            })
+        };
         let readings = options.inheritance.readings();
-        let readings = if assertion.reads_routes() { readings } else { &readings[..1] };
+        let readings = if assertion.reads_routes() {
+            readings
+        } else {
+            &readings[..1]
+        };
         let mut results = Self::Holds;
         for reading in readings {
             match answer(*reading) {
                 Asserted::Fails(because) => {
-                    let hangs_on_it =
-                        assertion.reads_routes() && !matches!(answer(reading.other()), Asserted::Fails(_));
-                    let actual = if because.is_empty() { Actual::Unset } else { Actual::Text((&*because).into()) };
+                    let hangs_on_it = assertion.reads_routes()
+                        && !matches!(answer(reading.other()), Asserted::Fails(_));
+                    let actual = if because.is_empty() {
+                        Actual::Unset
+                    } else {
+                        Actual::Text((&*because).into())
+                    };
                     let reading = hangs_on_it.then_some(*reading);
-                    return Self::Fails(Failure { actual, reading, ..failure(assertion) });
+                    return Self::Fails(Failure {
+                        actual,
+                        reading,
+                        ..failure(assertion)
+                    });
                 }
                 Asserted::Holds => {}
                 Asserted::Open(open) => results = Self::Open(open),

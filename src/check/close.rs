@@ -13,16 +13,29 @@ use crate::policy::Rule;
 
 /// The results of everything, in the order of reports.
 pub fn close(totals: Totals, audit: &Rules<'_>, mut close: Close) -> Results {
-    let Totals { mut results, scopes, used, waivers_used, ordered, .. } = totals;
+    let Totals {
+        mut results,
+        scopes,
+        used,
+        waivers_used,
+        ordered,
+        ..
+    } = totals;
     if !ordered {
-        results.violations.par_iter_mut().for_each(|list| list.sort_by(Violation::order));
+        results
+            .violations
+            .par_iter_mut()
+            .for_each(|list| list.sort_by(Violation::order));
     }
     let rules: Vec<&Rule> = audit.in_order.iter().map(|(_, rule)| *rule).collect();
     results.rules = rules.iter().map(|rule| rule.facts.clone()).collect();
     results.waivers = audit.waiving.facts();
 
     let counted = close.handed_on.is_some();
-    results.failed = close.failed.take().or_else(|| scopes.difference(&close).map(|wrong| unbalanced(&wrong)));
+    results.failed = close
+        .failed
+        .take()
+        .or_else(|| scopes.difference(&close).map(|wrong| unbalanced(&wrong)));
     results.scopes = scopes.scopes(&mut close);
     results.resolved_request = close.resolved_request;
     results.narrowing = close.narrowing;
@@ -37,7 +50,11 @@ pub fn close(totals: Totals, audit: &Rules<'_>, mut close: Close) -> Results {
     }
     if results.failed.is_none() {
         results.failed = inconsistency(&results).map(|wrong| {
-            if counted { unbalanced(&wrong) } else { format!("the source contradicts itself: {wrong}. Take it again") }
+            if counted {
+                unbalanced(&wrong)
+            } else {
+                format!("the source contradicts itself: {wrong}. Take it again")
+            }
         });
     }
 
@@ -45,7 +62,9 @@ pub fn close(totals: Totals, audit: &Rules<'_>, mut close: Close) -> Results {
     results.coverage.unused_rules = unused.map(|(rule, _)| rule.facts.name.clone()).collect();
     results.coverage.unused_rules.sort();
     results.coverage.unread_fields = unread_fields(audit.policies);
-    let (warnings, unneeded) = audit.waiving.warnings(&waivers_used, &results, audit.options);
+    let (warnings, unneeded) = audit
+        .waiving
+        .warnings(&waivers_used, &results, audit.options);
     results.warnings = close.warnings;
     results.warnings.extend(warnings);
     results.unneeded = unneeded;
@@ -63,14 +82,20 @@ fn unbalanced(wrong: &str) -> String {
 /// Adds a gap for each scope of a saved source that was not read whole and has none.
 fn explain_unread(results: &mut Results) {
     let missing = Explained::of(&results.gaps);
-    let unexplained = results.scopes.iter().filter(|scope| scope.is_unread() && !missing.covers(scope));
+    let unexplained = results
+        .scopes
+        .iter()
+        .filter(|scope| scope.is_unread() && !missing.covers(scope));
     let gaps: Vec<Gap> = unexplained
         .map(|scope| Gap {
             account: scope.account.clone(),
             region: scope.region.clone(),
             operation: "read".to_owned(),
             code: GapCode::Incomplete.into(),
-            message: format!("the source marks it {} and gives no reason", scope.outcome.name()),
+            message: format!(
+                "the source marks it {} and gives no reason",
+                scope.outcome.name()
+            ),
             hint: "take it again".to_owned(),
             ..Gap::default()
         })

@@ -54,13 +54,18 @@ pub fn run(
         let (mut given, mut added) = (0_usize, 0);
         loop {
             while given - added < most {
-                let batch = if given == added { state.next() } else { state.ready() };
+                let batch = if given == added {
+                    state.next()
+                } else {
+                    state.ready()
+                };
                 let Some(batch) = batch else { break };
                 let (number, sender) = (given, sender.clone());
                 given += 1;
                 scope.spawn(move |_| {
                     // A batch whose check panics is waited for as well.
-                    let checked = catch_unwind(AssertUnwindSafe(|| check(rules, &*batch, projection)));
+                    let checked =
+                        catch_unwind(AssertUnwindSafe(|| check(rules, &*batch, projection)));
                     // After a damaged line the receiver is gone.
                     let _ = sender.send((number, checked));
                 });
@@ -68,7 +73,9 @@ pub fn run(
             if given == added {
                 return Ok(totals);
             }
-            let Some((number, result)) = wait(&results) else { return Ok(totals) };
+            let Some((number, result)) = wait(&results) else {
+                return Ok(totals);
+            };
             early.insert(number, result);
             while let Some(checked) = early.remove(&added) {
                 totals.add(checked.unwrap_or_else(|panic| resume_unwind(panic))?);
@@ -91,7 +98,11 @@ fn wait<T>(results: &Receiver<T>) -> Option<T> {
     }
 }
 
-fn check(rules: &Rules<'_>, batch: &dyn Batch, projection: &Projection) -> Result<Totals, Unusable> {
+fn check(
+    rules: &Rules<'_>,
+    batch: &dyn Batch,
+    projection: &Projection,
+) -> Result<Totals, Unusable> {
     let mut totals = Totals::new(rules);
     batch.decode(projection, &mut |document| totals.stage(rules, document))?;
     Ok(totals)
@@ -118,8 +129,17 @@ mod tests {
         let state = VecState::new(vec![Panics, Panics, Panics], Close::default());
         let (sender, ended) = channel();
         std::thread::spawn(move || {
-            let check = || run(&Policies::default(), &Waivers::default(), Box::new(state), Options::default());
-            sender.send(catch_unwind(AssertUnwindSafe(check)).is_err()).unwrap();
+            let check = || {
+                run(
+                    &Policies::default(),
+                    &Waivers::default(),
+                    Box::new(state),
+                    Options::default(),
+                )
+            };
+            sender
+                .send(catch_unwind(AssertUnwindSafe(check)).is_err())
+                .unwrap();
         });
         assert_eq!(ended.recv_timeout(Duration::from_mins(1)), Ok(true));
     }

@@ -21,19 +21,27 @@ pub struct SharedNames {
 impl SharedNames {
     /// The name of a stage.
     pub fn stage(&mut self, document: &Document<'_>, options: Options) -> Arc<StageName> {
-        let place =
-            self.last.as_ref().map(|(place, _)| place).filter(|place| {
-                place.account.as_deref() == document.account && place.region.as_deref() == document.region
+        let place = self.last.as_ref().map(|(place, _)| place).filter(|place| {
+            place.account.as_deref() == document.account
+                && place.region.as_deref() == document.region
+        });
+        let api = place
+            .and(self.last.as_ref())
+            .map(|(_, api)| api)
+            .filter(|api| {
+                api.id.as_deref() == document.api_id()
+                    && api.name.as_deref() == document.api_name()
+                    && api.protocol.as_deref() == document.protocol_name()
             });
-        let api = place.and(self.last.as_ref()).map(|(_, api)| api).filter(|api| {
-            api.id.as_deref() == document.api_id()
-                && api.name.as_deref() == document.api_name()
-                && api.protocol.as_deref() == document.protocol_name()
-        });
         let place = place.cloned().unwrap_or_else(|| {
-            Arc::new(RegionName { account: document.account.map(Box::from), region: document.region.map(Box::from) })
+            Arc::new(RegionName {
+                account: document.account.map(Box::from),
+                region: document.region.map(Box::from),
+            })
         });
-        let api = api.cloned().unwrap_or_else(|| Arc::new(api_name(document, options)));
+        let api = api
+            .cloned()
+            .unwrap_or_else(|| Arc::new(api_name(document, options)));
         self.last = Some((Arc::clone(&place), Arc::clone(&api)));
         let name = document.stage_name().map(|name| self.borrowed(name));
         Arc::new(StageName { place, api, name })
@@ -59,14 +67,22 @@ impl SharedNames {
 }
 
 fn api_name(document: &Document<'_>, options: Options) -> ApiName {
-    let shown = |name| if options.show_values { Cow::from(name) } else { digest::shown(document.account, None, name) };
+    let shown = |name| {
+        if options.show_values {
+            Cow::from(name)
+        } else {
+            digest::shown(document.account, None, name)
+        }
+    };
     ApiName {
         id: document.api_id().map(Box::from),
         name: document.api_name().map(|name| shown(name).into()),
-        protocol: document.protocol_name().map(|name| match Protocol::from_name(name) {
-            Some(known) => Cow::Borrowed(known.name()),
-            None => Cow::Owned(name.to_owned()),
-        }),
+        protocol: document
+            .protocol_name()
+            .map(|name| match Protocol::from_name(name) {
+                Some(known) => Cow::Borrowed(known.name()),
+                None => Cow::Owned(name.to_owned()),
+            }),
     }
 }
 

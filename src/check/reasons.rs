@@ -38,11 +38,21 @@ impl Reason {
     fn of(failure: Failure) -> Self {
         // The document as a whole is not a setting: nothing is "found" there.
         let actual = (!failure.path.is_whole()).then_some(failure.actual);
-        Self { path: failure.path.text().into(), expected: Some(failure.expected), actual, note: None }
+        Self {
+            path: failure.path.text().into(),
+            expected: Some(failure.expected),
+            actual,
+            note: None,
+        }
     }
 
     fn noted(path: impl Into<Arc<str>>, note: impl Into<Arc<str>>) -> Self {
-        Self { path: path.into(), expected: None, actual: None, note: Some(note.into()) }
+        Self {
+            path: path.into(),
+            expected: None,
+            actual: None,
+            note: Some(note.into()),
+        }
     }
 }
 
@@ -55,16 +65,31 @@ pub fn reasons(
     verdict: &Verdict,
     options: Options,
 ) -> Vec<Reason> {
-    let Some(protocol) = protocols(document).first().copied() else { return Vec::new() };
+    let Some(protocol) = protocols(document).first().copied() else {
+        return Vec::new();
+    };
     match verdict {
         Verdict::Violates(failures) => failures.iter().cloned().map(Reason::of).collect(),
-        Verdict::Undecided(questions) => {
-            questions.iter().map(|open| Reason::noted(Arc::clone(&open.path), Arc::clone(&open.reason))).collect()
-        }
-        Verdict::Conforms => demanded(policy, rule, document, protocol, options).into_iter().map(Reason::of).collect(),
+        Verdict::Undecided(questions) => questions
+            .iter()
+            .map(|open| Reason::noted(Arc::clone(&open.path), Arc::clone(&open.reason)))
+            .collect(),
+        Verdict::Conforms => demanded(policy, rule, document, protocol, options)
+            .into_iter()
+            .map(Reason::of)
+            .collect(),
         Verdict::NotGoverned => {
-            let own = unmatched(rule.selection.as_ref(), "the rule's", document, protocol, options);
-            why_ungoverned(policy, document, options).into_iter().chain(own).collect()
+            let own = unmatched(
+                rule.selection.as_ref(),
+                "the rule's",
+                document,
+                protocol,
+                options,
+            );
+            why_ungoverned(policy, document, options)
+                .into_iter()
+                .chain(own)
+                .collect()
         }
         Verdict::NotApplicable => {
             let mut lacking = Vec::new();
@@ -78,16 +103,28 @@ pub fn reasons(
             let mut lacking: Vec<String> = lacking.iter().map(Path::to_string).collect();
             if let Some(assertion) = &rule.assertion {
                 let reads = assertion.reads();
-                let places = places().into_iter().filter(|place| !place.on.include(protocol));
-                let named: Vec<String> = places.map(|place| place.path).filter(|path| reads.contains(path)).collect();
+                let places = places()
+                    .into_iter()
+                    .filter(|place| !place.on.include(protocol));
+                let named: Vec<String> = places
+                    .map(|place| place.path)
+                    .filter(|path| reads.contains(path))
+                    .collect();
                 let all = assertion.lacks(protocol).into_iter();
                 // A setting of a struct that was worked out is known by its name alone.
-                let by_name = |name: &&str| named.iter().all(|path| path.rsplit('.').next() != Some(*name));
+                let by_name = |name: &&str| {
+                    named
+                        .iter()
+                        .all(|path| path.rsplit('.').next() != Some(*name))
+                };
                 lacking.extend(all.filter(by_name).map(str::to_owned));
                 lacking.extend(named);
             }
             let note = lacks(protocol);
-            lacking.into_iter().map(|path| Reason::noted(path, note.as_str())).collect()
+            lacking
+                .into_iter()
+                .map(|path| Reason::noted(path, note.as_str()))
+                .collect()
         }
     }
 }
@@ -95,8 +132,16 @@ pub fn reasons(
 /// The reasons for which the `match` of a policy does not hold on a stage; none if it does.
 #[must_use]
 pub fn why_ungoverned(policy: &Policy, document: &Document<'_>, options: Options) -> Vec<Reason> {
-    let Some(protocol) = protocols(document).first().copied() else { return Vec::new() };
-    unmatched(policy.selection.as_ref(), "the policy's", document, protocol, options)
+    let Some(protocol) = protocols(document).first().copied() else {
+        return Vec::new();
+    };
+    unmatched(
+        policy.selection.as_ref(),
+        "the policy's",
+        document,
+        protocol,
+        options,
+    )
 }
 
 fn lacks(protocol: Protocol) -> String {
@@ -131,7 +176,9 @@ fn unmatched(
     protocol: Protocol,
     options: Options,
 ) -> Vec<Reason> {
-    let Some(selection) = selection else { return Vec::new() };
+    let Some(selection) = selection else {
+        return Vec::new();
+    };
     let mut lacking = Vec::new();
     selection.lacking(protocol, &mut Path::new(), &mut lacking);
     let failing = |at: &Context<'_>, note: String| -> Vec<Reason> {
@@ -140,9 +187,15 @@ fn unmatched(
         let note: Arc<str> = note.into();
         let reason = |one: Failure| {
             if lacking.iter().any(|path| one.path.is_within(path)) {
-                return Reason::noted(one.path.text(), format!("{whose} match; {}", lacks(protocol)));
+                return Reason::noted(
+                    one.path.text(),
+                    format!("{whose} match; {}", lacks(protocol)),
+                );
             }
-            Reason { note: Some(Arc::clone(&note)), ..Reason::of(one) }
+            Reason {
+                note: Some(Arc::clone(&note)),
+                ..Reason::of(one)
+            }
         };
         failures.into_iter().map(reason).collect()
     };
@@ -152,14 +205,30 @@ fn unmatched(
         Truth::False | Truth::Dropped => failing(&any_route, format!("{whose} match")),
         // It depends on the route, and the default or an entry fits.
         Truth::Unknown
-            if routes(document)
-                .any(|route| selection.truth(document.stage, &Context { route: &route, ..default }) == Truth::True) =>
+            if routes(document).any(|route| {
+                selection.truth(
+                    document.stage,
+                    &Context {
+                        route: &route,
+                        ..default
+                    },
+                ) == Truth::True
+            }) =>
         {
             Vec::new()
         }
         Truth::Unknown => {
-            let reasons = failing(&default, format!("{whose} match; no route of the stage fits"));
-            reasons.into_iter().map(|reason| Reason { actual: None, ..reason }).collect()
+            let reasons = failing(
+                &default,
+                format!("{whose} match; no route of the stage fits"),
+            );
+            reasons
+                .into_iter()
+                .map(|reason| Reason {
+                    actual: None,
+                    ..reason
+                })
+                .collect()
         }
         Truth::True => Vec::new(),
     }
@@ -186,27 +255,57 @@ mod tests {
             "policy: p\nmatch: {{StageName: prod}}\nrules:\n  - {{id: r, title: t, severity: low, {rule}}}\n\
              tests:\n  - {{name: n, given: {given}, violates: []}}\n"
         );
-        let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })]).unwrap();
+        let policies = load(vec![Arc::new(SourceText {
+            name: "p.yaml".into(),
+            text,
+        })])
+        .unwrap();
         let policy = &policies.policies[0];
         let (rule, document) = (&policy.rules[0], policy.tests[0].document());
-        let verdict = verdict(policy.selection.as_ref(), rule, &document, Options::default());
+        let verdict = verdict(
+            policy.selection.as_ref(),
+            rule,
+            &document,
+            Options::default(),
+        );
         let shown = |reason: Reason| {
-            let part =
-                |name: &str, text: Option<String>| text.map(|text| format!(" {name} {text}")).unwrap_or_default();
+            let part = |name: &str, text: Option<String>| {
+                text.map(|text| format!(" {name} {text}"))
+                    .unwrap_or_default()
+            };
             let actual = reason.actual.map(|actual| format!("{actual:?}"));
-            let (expected, note) =
-                (reason.expected.map(|text| text.to_string()), reason.note.map(|text| text.to_string()));
-            format!("{}:{}{}{}", reason.path, part("expected", expected), part("actual", actual), part("note", note))
+            let (expected, note) = (
+                reason.expected.map(|text| text.to_string()),
+                reason.note.map(|text| text.to_string()),
+            );
+            format!(
+                "{}:{}{}{}",
+                reason.path,
+                part("expected", expected),
+                part("actual", actual),
+                part("note", note)
+            )
         };
-        reasons(policy, rule, &document, &verdict, Options::default()).into_iter().map(shown).collect()
+        reasons(policy, rule, &document, &verdict, Options::default())
+            .into_iter()
+            .map(shown)
+            .collect()
     }
 
     #[test]
     fn each_verdict_has_its_reasons() {
         let prod = "{StageName: prod, AutoDeploy: true, RouteSettings: {GET /: {ThrottlingBurstLimit: 9}}}";
         for (rule, given, expected) in [
-            ("expect: {AutoDeploy: false}", prod, &["AutoDeploy: expected false actual Boolean(true)"] as &[&str]),
-            ("expect: {AutoDeploy: true}", prod, &["AutoDeploy: expected true actual Boolean(true)"]),
+            (
+                "expect: {AutoDeploy: false}",
+                prod,
+                &["AutoDeploy: expected false actual Boolean(true)"] as &[&str],
+            ),
+            (
+                "expect: {AutoDeploy: true}",
+                prod,
+                &["AutoDeploy: expected true actual Boolean(true)"],
+            ),
             (
                 "expect: {each-route: {ThrottlingBurstLimit: {not: 0}}}",
                 prod,
@@ -262,7 +361,11 @@ mod tests {
                 &["RouteSettings.GET /.ThrottlingBurstLimit: expected 9 actual Integer(9)"],
             ),
             #[cfg(feature = "cel")]
-            ("assert: stage.AutoDeploy", prod, &[": expected assert: stage.AutoDeploy"]),
+            (
+                "assert: stage.AutoDeploy",
+                prod,
+                &[": expected assert: stage.AutoDeploy"],
+            ),
             #[cfg(feature = "cel")]
             (
                 "assert: \"stage.DefaultRouteSettings.LoggingLevel == 'INFO'\"",

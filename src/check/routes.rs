@@ -29,7 +29,11 @@ pub struct Chosen {
 impl Chosen {
     /// All routes of a stage that matches.
     pub const fn all(matches: Truth) -> Self {
-        Self { default: matches, entries: None, unstated: matches }
+        Self {
+            default: matches,
+            entries: None,
+            unstated: matches,
+        }
     }
 
     /// The routes for which `matches` holds.
@@ -39,8 +43,15 @@ impl Chosen {
             Value::NotStated => matches(&NOT_STATED),
             _ => Truth::False,
         };
-        let entries = entries.entries().iter().map(|(key, _)| matches(&Value::Text(Cow::Borrowed(key))));
-        Self { default: matches(&UNSET), entries: Some(entries.collect()), unstated }
+        let entries = entries
+            .entries()
+            .iter()
+            .map(|(key, _)| matches(&Value::Text(Cow::Borrowed(key))));
+        Self {
+            default: matches(&UNSET),
+            entries: Some(entries.collect()),
+            unstated,
+        }
     }
 
     /// True if a route is chosen.
@@ -50,7 +61,9 @@ impl Chosen {
     }
 
     fn entry(&self, at: usize) -> Truth {
-        self.entries.as_ref().map_or(self.default, |entries| entries.get(at).copied().unwrap_or(Truth::False))
+        self.entries.as_ref().map_or(self.default, |entries| {
+            entries.get(at).copied().unwrap_or(Truth::False)
+        })
     }
 }
 
@@ -122,31 +135,43 @@ impl<'d> Routes<'d> {
                 return own;
             }
             let others = self.besides_default(part);
-            let others = others.filter_map(|route| demanded(route.chosen, self.answer(part, &route)));
-            Truth::all(demanded(self.chosen.default, own).into_iter().chain(others).chain(unstated))
+            let others =
+                others.filter_map(|route| demanded(route.chosen, self.answer(part, &route)));
+            Truth::all(
+                demanded(self.chosen.default, own)
+                    .into_iter()
+                    .chain(others)
+                    .chain(unstated),
+            )
         }))
     }
 
     /// True if entries that the source does not state may be chosen: they may hold anything.
     fn may_be_entries(&self) -> bool {
-        matches!(self.entries, Value::NotStated) && !matches!(self.chosen.unstated, Truth::False | Truth::Dropped)
+        matches!(self.entries, Value::NotStated)
+            && !matches!(self.chosen.unstated, Truth::False | Truth::Dropped)
     }
 
     /// The chosen routes that may differ from the default in a setting that a part reads. All others equal the default,
     /// and their failures are reported once, there; unless `match` leaves the default out.
     fn besides_default(&self, part: &'d RoutePart) -> impl Iterator<Item = Route<'d>> {
         let entries: &'d [(Cow<'d, str>, Value<'d>)] = self.entries.entries();
-        let routes = entries.iter().enumerate().map(|(at, (key, entry))| (key, entry, self.chosen.entry(at)));
-        routes.filter(|(_, _, chosen)| !matches!(chosen, Truth::False | Truth::Dropped)).flat_map(
-            move |(key, entry, chosen)| {
+        let routes = entries
+            .iter()
+            .enumerate()
+            .map(|(at, (key, entry))| (key, entry, self.chosen.entry(at)));
+        routes
+            .filter(|(_, _, chosen)| !matches!(chosen, Truth::False | Truth::Dropped))
+            .flat_map(move |(key, entry, chosen)| {
                 let sets = |at: &usize| !entry.member(*at).is_unset();
                 let (whole, empty) = (part.reads.iter().all(sets), !part.reads.iter().any(sets));
                 let readings = self.options.inheritance.readings();
                 // If the entry has every setting that is read, all readings give the same answer.
                 let readings = if whole { &readings[..1] } else { readings };
                 let reported_at_default = empty && self.chosen.default == Truth::True;
-                let readings =
-                    readings.iter().filter(move |reading| **reading != Reading::Inherit || !reported_at_default);
+                let readings = readings
+                    .iter()
+                    .filter(move |reading| **reading != Reading::Inherit || !reported_at_default);
                 readings.map(move |reading| Route {
                     key,
                     entry,
@@ -155,17 +180,24 @@ impl<'d> Routes<'d> {
                     reported_at_default,
                     chosen,
                 })
-            },
-        )
+            })
     }
 
     /// The settings that fail.
     pub fn failures(&self, out: &mut Vec<Failure>) {
         for part in self.parts {
             if self.chosen.default == Truth::True {
-                self.failing(part, self.default, &mut Trail::member(stage::DEFAULT_ROUTE.name), out);
+                self.failing(
+                    part,
+                    self.default,
+                    &mut Trail::member(stage::DEFAULT_ROUTE.name),
+                    out,
+                );
             }
-            for route in self.besides_default(part).filter(|route| route.chosen == Truth::True) {
+            for route in self
+                .besides_default(part)
+                .filter(|route| route.chosen == Truth::True)
+            {
                 self.failures_of(part, &route, out);
             }
         }
@@ -177,13 +209,29 @@ impl<'d> Routes<'d> {
             Pattern::Member { field, at, inner } if field.on.include(self.at.protocol) => {
                 let own = route.entry.member(*at);
                 let inherits = own.is_unset() && route.reading == Reading::Inherit;
-                inner.truth(if inherits { self.default.member(*at) } else { own }, &Context { field, ..self.at })
+                inner.truth(
+                    if inherits {
+                        self.default.member(*at)
+                    } else {
+                        own
+                    },
+                    &Context { field, ..self.at },
+                )
             }
-            pattern => pattern.truth(&in_force(route.entry, self.default, route.reading), &self.at),
+            pattern => pattern.truth(
+                &in_force(route.entry, self.default, route.reading),
+                &self.at,
+            ),
         }
     }
 
-    fn failing(&self, part: &RoutePart, settings: &Value<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
+    fn failing(
+        &self,
+        part: &RoutePart,
+        settings: &Value<'_>,
+        trail: &mut Trail,
+        out: &mut Vec<Failure>,
+    ) {
         if part.pattern.truth(settings, &self.at) == Truth::False {
             part.pattern.failures(settings, &self.at, trail, out);
         }
@@ -200,14 +248,18 @@ impl<'d> Routes<'d> {
         self.failing(part, &settings(route.reading), &mut trail(), out);
         let mut otherwise = Vec::new();
         if route.partial {
-            self.failing(part, &settings(route.reading.other()), &mut trail(), &mut otherwise);
+            self.failing(
+                part,
+                &settings(route.reading.other()),
+                &mut trail(),
+                &mut otherwise,
+            );
         }
         let mut found = out.split_off(before);
         for failure in &mut found {
             let inherited = match failure.path.segments().next_back() {
-                Some(Segment::Member(name)) => {
-                    position(ROUTE_SETTINGS, name).is_some_and(|at| route.entry.member(at).is_unset())
-                }
+                Some(Segment::Member(name)) => position(ROUTE_SETTINGS, name)
+                    .is_some_and(|at| route.entry.member(at).is_unset()),
                 _ => false,
             };
             if inherited && failure.origin == Origin::Route {
@@ -215,12 +267,18 @@ impl<'d> Routes<'d> {
             }
             failure.in_force = true;
             let either_way = otherwise.iter().any(|other| other.path == failure.path);
-            failure.reading = (route.partial && (!either_way || route.reported_at_default)).then_some(route.reading);
+            failure.reading = (route.partial && (!either_way || route.reported_at_default))
+                .then_some(route.reading);
         }
         // If a rule must hold under both readings, failures under both were reported under the first.
-        let second =
-            route.partial && self.options.inheritance == Inheritance::Both && route.reading == Reading::Replace;
-        out.extend(found.into_iter().filter(|failure| !second || failure.reading.is_some()));
+        let second = route.partial
+            && self.options.inheritance == Inheritance::Both
+            && route.reading == Reading::Replace;
+        out.extend(
+            found
+                .into_iter()
+                .filter(|failure| !second || failure.reading.is_some()),
+        );
     }
 
     /// The demands on the default and on each route that may differ, with the values found.
@@ -228,9 +286,13 @@ impl<'d> Routes<'d> {
         for part in self.parts {
             if self.chosen.default == Truth::True {
                 let mut trail = Trail::member(stage::DEFAULT_ROUTE.name);
-                part.pattern.demands(self.default, &self.at, &mut trail, out);
+                part.pattern
+                    .demands(self.default, &self.at, &mut trail, out);
             }
-            for route in self.besides_default(part).filter(|route| route.chosen == Truth::True) {
+            for route in self
+                .besides_default(part)
+                .filter(|route| route.chosen == Truth::True)
+            {
                 let mut trail = Trail::route(route.key);
                 let settings = in_force(route.entry, self.default, route.reading);
                 part.pattern.demands(&settings, &self.at, &mut trail, out);
@@ -244,7 +306,9 @@ impl<'d> Routes<'d> {
             let default = || part.pattern.truth(self.default, &self.at);
             let mut others = self.besides_default(part);
             (self.chosen.default == Truth::Unknown && default() == Truth::False)
-                || others.any(|route| route.chosen == Truth::Unknown && self.answer(part, &route) == Truth::False)
+                || others.any(|route| {
+                    route.chosen == Truth::Unknown && self.answer(part, &route) == Truth::False
+                })
         })
     }
 
@@ -253,19 +317,22 @@ impl<'d> Routes<'d> {
         for part in self.parts {
             if !matches!(self.chosen.default, Truth::False | Truth::Dropped) {
                 let mut trail = Trail::member(stage::DEFAULT_ROUTE.name);
-                part.pattern.open_questions(self.default, &self.at, &mut trail, out);
+                part.pattern
+                    .open_questions(self.default, &self.at, &mut trail, out);
             }
             for route in self.besides_default(part) {
                 let before = out.len();
                 let mut trail = Trail::route(route.key);
                 let settings = in_force(route.entry, self.default, route.reading);
-                part.pattern.open_questions(&settings, &self.at, &mut trail, out);
+                part.pattern
+                    .open_questions(&settings, &self.at, &mut trail, out);
                 for question in &mut out[before..] {
                     question.route = Some(route.key.into());
                 }
             }
         }
-        let applies = |part: &RoutePart| part.pattern.truth(self.default, &self.at) != Truth::Dropped;
+        let applies =
+            |part: &RoutePart| part.pattern.truth(self.default, &self.at) != Truth::Dropped;
         if self.may_be_entries() && self.parts.iter().any(applies) {
             out.push(OpenQuestion::not_stated(stage::ROUTES.name.into()));
         }
@@ -279,7 +346,11 @@ impl<'d> Routes<'d> {
 pub fn in_force<'d>(entry: &'d Value<'d>, default: &'d Value<'d>, reading: Reading) -> Value<'d> {
     let members = (0..ROUTE_SETTINGS.len()).map(|at| {
         let own = entry.member(at);
-        match if own.is_unset() && reading == Reading::Inherit { default.member(at) } else { own } {
+        match if own.is_unset() && reading == Reading::Inherit {
+            default.member(at)
+        } else {
+            own
+        } {
             Value::Text(text) => Value::Text(Cow::Borrowed(text.as_ref())),
             other => other.clone(),
         }

@@ -18,7 +18,12 @@ impl<'r> Rules<'r> {
     /// The rules and waivers of a run.
     pub fn new(policies: &'r Policies, waivers: &'r Waivers, options: Options) -> Self {
         let waiving = Waiving::new(policies, waivers, options.inheritance);
-        Self { policies, in_order: in_order(policies), waiving, options }
+        Self {
+            policies,
+            in_order: in_order(policies),
+            waiving,
+            options,
+        }
     }
 }
 

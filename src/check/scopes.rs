@@ -52,7 +52,10 @@ impl ScopeCounts {
         {
             return counts.stage(document.api_id());
         }
-        let place = RegionName { account: document.account.map(Box::from), region: document.region.map(Box::from) };
+        let place = RegionName {
+            account: document.account.map(Box::from),
+            region: document.region.map(Box::from),
+        };
         self.0.entry(place).or_default().stage(document.api_id());
     }
 
@@ -65,20 +68,29 @@ impl ScopeCounts {
 
     /// The difference between these counts and those of a source that counts the stages it hands on, if there is one.
     pub fn difference(&self, close: &Close) -> Option<String> {
-        if let Some(meant) = close.scopes_meant.filter(|meant| *meant != close.scopes.len() as u64) {
-            return Some(format!("{meant} scopes were meant, and {} are there", close.scopes.len()));
+        if let Some(meant) = close
+            .scopes_meant
+            .filter(|meant| *meant != close.scopes.len() as u64)
+        {
+            return Some(format!(
+                "{meant} scopes were meant, and {} are there",
+                close.scopes.len()
+            ));
         }
         let handed_on = close.handed_on?;
         let mut counted: BTreeMap<(Option<&str>, Option<&str>), u64> = BTreeMap::new();
         for scope in &close.scopes {
-            *counted.entry((scope.account.as_deref(), scope.region.as_deref())).or_default() += scope.stages;
+            *counted
+                .entry((scope.account.as_deref(), scope.region.as_deref()))
+                .or_default() += scope.stages;
         }
         let checked: u64 = self.0.values().map(|counts| counts.stages).sum();
         let differs = self.0.iter().any(|(place, counts)| {
             let place = (place.account.as_deref(), place.region.as_deref());
             counted.get(&place).copied().unwrap_or_default() != counts.stages
         });
-        (checked != handed_on || differs).then(|| format!("{handed_on} stages were read and {checked} checked"))
+        (checked != handed_on || differs)
+            .then(|| format!("{handed_on} stages were read and {checked} checked"))
     }
 
     /// The scopes of a source with these counts.
@@ -100,15 +112,17 @@ impl ScopeCounts {
             scope.checked_apis = scope.checked_apis.max(scope.apis.saturating_sub(others));
         }
         // Stages in a place that the source does not list as a scope are counted where they are.
-        scopes.extend(self.0.into_iter().map(|(RegionName { account, region }, Counts { stages, apis, .. })| Scope {
-            account: account.map(String::from),
-            region: region.map(String::from),
-            apis,
-            checked_apis: apis,
-            stages,
-            outcome: ScopeOutcome::Checked,
-            ..Scope::default()
-        }));
+        scopes.extend(self.0.into_iter().map(
+            |(RegionName { account, region }, Counts { stages, apis, .. })| Scope {
+                account: account.map(String::from),
+                region: region.map(String::from),
+                apis,
+                checked_apis: apis,
+                stages,
+                outcome: ScopeOutcome::Checked,
+                ..Scope::default()
+            },
+        ));
         scopes
     }
 }

@@ -56,22 +56,31 @@ impl Totals {
             // The rules of a policy follow each other, and share the answer of its `match`.
             let selection = match last {
                 Some((known, selection)) if std::ptr::eq(known, *policy) => selection,
-                _ => last.insert((policy, PolicyMatch::of(policy.selection.as_ref(), document))).1,
+                _ => {
+                    last.insert((policy, PolicyMatch::of(policy.selection.as_ref(), document)))
+                        .1
+                }
             };
-            let PolicyMatch::Rules(selects) = selection else { continue };
+            let PolicyMatch::Rules(selects) = selection else {
+                continue;
+            };
             match verdict(selects, rule, document, rules.options) {
                 Verdict::NotGoverned => continue,
                 Verdict::NotApplicable => self.results.summary.not_applicable += 1,
                 Verdict::Conforms => governed = self.governs(rule),
                 Verdict::Violates(findings) => {
                     governed = self.governs(rule);
-                    let name = Arc::clone(name.get_or_insert_with(|| self.names.stage(document, rules.options)));
+                    let name = Arc::clone(
+                        name.get_or_insert_with(|| self.names.stage(document, rules.options)),
+                    );
                     self.violations(rules, (policy, rule), &name, findings, document);
                 }
                 Verdict::Undecided(questions) => {
                     governed = self.governs(rule);
                     self.results.summary.undecided += 1;
-                    let name = Arc::clone(name.get_or_insert_with(|| self.names.stage(document, rules.options)));
+                    let name = Arc::clone(
+                        name.get_or_insert_with(|| self.names.stage(document, rules.options)),
+                    );
                     self.undecided(rule, &name, questions);
                 }
             }
@@ -92,7 +101,10 @@ impl Totals {
         for (list, before) in self.results.violations.iter_mut().zip(before) {
             let added = &mut list[before..];
             added.sort_by(Violation::order_on_a_stage);
-            stage = added.first().map(|violation| Arc::clone(&violation.stage)).or(stage);
+            stage = added
+                .first()
+                .map(|violation| Arc::clone(&violation.stage))
+                .or(stage);
         }
         if let Some(stage) = stage {
             self.follow((Arc::clone(&stage), stage));
@@ -127,13 +139,27 @@ impl Totals {
     ) {
         let mut all_waived = true;
         for failure in failures {
-            let ruling = rules.waiving.ruling(rule.number, &failure, document, &mut self.waivers_used);
-            let Failure { path, expected, actual, origin, reading, .. } = failure;
+            let ruling =
+                rules
+                    .waiving
+                    .ruling(rule.number, &failure, document, &mut self.waivers_used);
+            let Failure {
+                path,
+                expected,
+                actual,
+                origin,
+                reading,
+                ..
+            } = failure;
             let violation = Violation {
                 rule: rule.number,
                 origin,
                 reading,
-                expired: if let Ruling::Expired(waiver) = ruling { Some(waiver) } else { None },
+                expired: if let Ruling::Expired(waiver) = ruling {
+                    Some(waiver)
+                } else {
+                    None
+                },
                 stage: Arc::clone(stage),
                 route: path.route().map(|route| self.names.text(route.into())),
                 path: (!path.is_whole()).then(|| self.names.path(path)),
@@ -149,14 +175,20 @@ impl Totals {
         }
         // A failure decides the rule, so that open questions beside it can wait; a waived one does not.
         if all_waived {
-            let questions = undecided_beside(policy.selection.as_ref(), rule, document, rules.options);
+            let questions =
+                undecided_beside(policy.selection.as_ref(), rule, document, rules.options);
             self.results.summary.undecided += u64::from(!questions.is_empty());
             self.undecided(rule, stage, questions);
         }
     }
 
     fn undecided(&mut self, rule: &Rule, stage: &Arc<StageName>, questions: Vec<OpenQuestion>) {
-        for OpenQuestion { route, path, reason } in questions {
+        for OpenQuestion {
+            route,
+            path,
+            reason,
+        } in questions
+        {
             let undecided = Undecided {
                 rule: rule.number,
                 stage: Arc::clone(stage),

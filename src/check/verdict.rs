@@ -45,9 +45,16 @@ pub enum PolicyMatch<'p> {
 impl<'p> PolicyMatch<'p> {
     /// The answer of a policy's `match`.
     pub fn of(selects: Option<&'p Pattern>, document: &Document<'_>) -> Self {
-        let Some(pattern) = selects else { return Self::Rules(None) };
-        let [protocol] = protocols(document) else { return Self::Rules(selects) };
-        match pattern.truth(document.stage, &Context::top(document, *protocol, Use::Match)) {
+        let Some(pattern) = selects else {
+            return Self::Rules(None);
+        };
+        let [protocol] = protocols(document) else {
+            return Self::Rules(selects);
+        };
+        match pattern.truth(
+            document.stage,
+            &Context::top(document, *protocol, Use::Match),
+        ) {
             Truth::True => Self::Rules(None),
             Truth::False | Truth::Dropped => Self::Nothing,
             Truth::Unknown => Self::Rules(selects),
@@ -59,11 +66,21 @@ impl<'p> PolicyMatch<'p> {
 ///
 /// A protocol that is not stated is tried every way: where all agree, it does not matter.
 #[must_use]
-pub fn verdict(selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>, options: Options) -> Verdict {
+pub fn verdict(
+    selects: Option<&Pattern>,
+    rule: &Rule,
+    document: &Document<'_>,
+    options: Options,
+) -> Verdict {
     let reading = |protocol: &Protocol| assuming(*protocol, selects, rule, document, options);
     match protocols(document) {
         [protocol] => reading(protocol),
-        several => agreed(several.iter().map(|protocol| (*protocol, reading(protocol))).collect()),
+        several => agreed(
+            several
+                .iter()
+                .map(|protocol| (*protocol, reading(protocol)))
+                .collect(),
+        ),
     }
 }
 
@@ -71,16 +88,29 @@ pub fn verdict(selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>, 
 #[must_use]
 pub fn violates(policies: &Policies, options: Options, document: &Document<'_>) -> bool {
     policies.policies.iter().any(|policy| {
-        let PolicyMatch::Rules(selects) = PolicyMatch::of(policy.selection.as_ref(), document) else { return false };
-        let violated = |rule| matches!(verdict(selects, rule, document, options), Verdict::Violates(_));
+        let PolicyMatch::Rules(selects) = PolicyMatch::of(policy.selection.as_ref(), document)
+        else {
+            return false;
+        };
+        let violated = |rule| {
+            matches!(
+                verdict(selects, rule, document, options),
+                Verdict::Violates(_)
+            )
+        };
         policy.rules.iter().any(violated)
     })
 }
 
 /// The verdict that holds whichever of several protocols the stage has.
 fn agreed(mut readings: Vec<(Protocol, Verdict)>) -> Verdict {
-    if readings.iter().all(|(_, verdict)| *verdict == readings[0].1) {
-        return readings.pop().map_or(Verdict::NotGoverned, |(_, verdict)| verdict);
+    if readings
+        .iter()
+        .all(|(_, verdict)| *verdict == readings[0].1)
+    {
+        return readings
+            .pop()
+            .map_or(Verdict::NotGoverned, |(_, verdict)| verdict);
     }
     let mut questions: Vec<OpenQuestion> = Vec::new();
     let (mut failures, mut open) = (Vec::new(), 0);
@@ -90,7 +120,11 @@ fn agreed(mut readings: Vec<(Protocol, Verdict)>) -> Verdict {
             Verdict::Violates(list) => failures.push((protocol, list)),
             Verdict::Undecided(list) => {
                 open += 1;
-                questions.extend(list.into_iter().filter(|question| !questions.contains(question)).collect::<Vec<_>>());
+                questions.extend(
+                    list.into_iter()
+                        .filter(|question| !questions.contains(question))
+                        .collect::<Vec<_>>(),
+                );
             }
             _ => {}
         }
@@ -105,14 +139,23 @@ fn agreed(mut readings: Vec<(Protocol, Verdict)>) -> Verdict {
 /// The settings that fail on every protocol: what is demanded of a setting may differ with the protocol, that it fails
 /// does not. If there are none, each failure with the protocol that it rests on.
 fn agreed_failures(mut readings: Vec<(Protocol, Vec<Failure>)>) -> Vec<Failure> {
-    let common: Vec<Failure> =
-        readings[0].1.iter().filter(|failure| fails_in_all(failure, &readings)).cloned().collect();
+    let common: Vec<Failure> = readings[0]
+        .1
+        .iter()
+        .filter(|failure| fails_in_all(failure, &readings))
+        .cloned()
+        .collect();
     if !common.is_empty() {
         return common;
     }
     let resting = |(protocol, failures): (Protocol, Vec<Failure>)| {
         failures.into_iter().map(move |failure| Failure {
-            expected: format!("{} (on {})", failure.expected, Protocols::of(protocol).words()).into(),
+            expected: format!(
+                "{} (on {})",
+                failure.expected,
+                Protocols::of(protocol).words()
+            )
+            .into(),
             on: Some(protocol),
             ..failure
         })
@@ -121,7 +164,9 @@ fn agreed_failures(mut readings: Vec<(Protocol, Vec<Failure>)>) -> Vec<Failure> 
 }
 
 fn fails_in_all(failure: &Failure, readings: &[(Protocol, Vec<Failure>)]) -> bool {
-    readings.iter().all(|(_, failures)| failures.iter().any(|other| other.path == failure.path))
+    readings
+        .iter()
+        .all(|(_, failures)| failures.iter().any(|other| other.path == failure.path))
 }
 
 fn unstated_protocol(mut questions: Vec<OpenQuestion>) -> Verdict {
@@ -134,17 +179,31 @@ fn unstated_protocol(mut questions: Vec<OpenQuestion>) -> Verdict {
 
 fn unstated_protocol_question() -> OpenQuestion {
     let reason = "the outcome depends on the protocol, which the source does not state".into();
-    OpenQuestion { route: None, path: api::PROTOCOL.path.into(), reason }
+    OpenQuestion {
+        route: None,
+        path: api::PROTOCOL.path.into(),
+        reason,
+    }
 }
 
 /// The routes of a stage that a rule is about: all of them or none, unless its `match` names `route`.
-pub(super) fn chosen(protocol: Protocol, selects: Option<&Pattern>, rule: &Rule, document: &Document<'_>) -> Chosen {
+pub(super) fn chosen(
+    protocol: Protocol,
+    selects: Option<&Pattern>,
+    rule: &Rule,
+    document: &Document<'_>,
+) -> Chosen {
     let at = Context::top(document, protocol, Use::Match);
     let matches = |route: &Value<'_>| {
         let selections = [selects, rule.selection.as_ref()].into_iter().flatten();
-        Use::Match.all(selections.map(|pattern| pattern.truth(document.stage, &Context { route, ..at })))
+        Use::Match
+            .all(selections.map(|pattern| pattern.truth(document.stage, &Context { route, ..at })))
     };
-    if rule.by_route { Chosen::among(document, matches) } else { Chosen::all(matches(at.route)) }
+    if rule.by_route {
+        Chosen::among(document, matches)
+    } else {
+        Chosen::all(matches(at.route))
+    }
 }
 
 /// The questions that keep the `match` of a rule undecided, on the stage or on single routes.
@@ -159,7 +218,9 @@ fn match_questions(
     let mut ask = |route: &Value<'_>| {
         let at = Context { route, ..top };
         let selections = || [selects, rule.selection.as_ref()].into_iter().flatten();
-        if Use::Match.all(selections().map(|pattern| pattern.truth(document.stage, &at))) != Truth::Unknown {
+        if Use::Match.all(selections().map(|pattern| pattern.truth(document.stage, &at)))
+            != Truth::Unknown
+        {
             return;
         }
         let mut open = Vec::new();
@@ -172,7 +233,10 @@ fn match_questions(
                 question = OpenQuestion::not_stated(stage::ROUTES.name.into());
             }
             question.route = route.as_text().map(Arc::from);
-            if !questions.iter().any(|known| known.path == question.path && known.reason == question.reason) {
+            if !questions
+                .iter()
+                .any(|known| known.path == question.path && known.reason == question.reason)
+            {
                 questions.push(question);
             }
         }
@@ -180,7 +244,10 @@ fn match_questions(
     ask(top.route);
     if rule.by_route {
         let entries = route_settings(document);
-        entries.entries().iter().for_each(|(key, _)| ask(&Value::Text(Cow::Borrowed(key))));
+        entries
+            .entries()
+            .iter()
+            .for_each(|(key, _)| ask(&Value::Text(Cow::Borrowed(key))));
         if matches!(entries, Value::NotStated) {
             ask(&NOT_STATED);
         }
@@ -200,15 +267,26 @@ fn assuming(
         Truth::False | Truth::Dropped => return Verdict::NotGoverned,
         // A rule that tests nothing is not applicable, whether or not its `match` holds.
         Truth::Unknown if !rule.asks_something_on(protocol) => return Verdict::NotApplicable,
-        Truth::Unknown => return Verdict::Undecided(match_questions(protocol, selects, rule, document)),
+        Truth::Unknown => {
+            return Verdict::Undecided(match_questions(protocol, selects, rule, document));
+        }
         Truth::True if !rule.assert_applies(protocol) => return Verdict::NotApplicable,
         Truth::True => {}
     }
 
     let at = Context::top(document, protocol, Use::Expect).showing(options.show_values);
-    let expect = rule.expect.as_ref().map(|pattern| (pattern, pattern.truth(document.stage, &at)));
-    let routes = rule.each_route.as_ref().map(|each| Routes::of(each, chosen, document, protocol, options));
-    let asserted = rule.assertion.as_ref().map(|assertion| AssertOutcome::of(assertion, document, protocol, options));
+    let expect = rule
+        .expect
+        .as_ref()
+        .map(|pattern| (pattern, pattern.truth(document.stage, &at)));
+    let routes = rule
+        .each_route
+        .as_ref()
+        .map(|each| Routes::of(each, chosen, document, protocol, options));
+    let asserted = rule
+        .assertion
+        .as_ref()
+        .map(|assertion| AssertOutcome::of(assertion, document, protocol, options));
     let truths = [
         expect.as_ref().map(|(_, truth)| *truth),
         routes.as_ref().map(Routes::truth),
@@ -236,7 +314,10 @@ fn assuming(
                 pattern.open_questions(document.stage, &at, &mut Trail::top(), &mut questions);
             }
             if let Some(routes) = routes {
-                routes.questions(|| match_questions(protocol, selects, rule, document), &mut questions);
+                routes.questions(
+                    || match_questions(protocol, selects, rule, document),
+                    &mut questions,
+                );
             }
             if let Some(AssertOutcome::Open(open)) = asserted {
                 questions.extend(open);
@@ -256,7 +337,10 @@ pub fn undecided_beside(
 ) -> Vec<OpenQuestion> {
     let mut questions = Vec::new();
     let mut settings = Vec::new();
-    for protocol in protocols(document).iter().filter(|protocol| rule.assert_applies(**protocol)) {
+    for protocol in protocols(document)
+        .iter()
+        .filter(|protocol| rule.assert_applies(**protocol))
+    {
         if let Verdict::Violates(failures) = assuming(*protocol, selects, rule, document, options) {
             settings.push((*protocol, failures));
         }
@@ -267,18 +351,26 @@ pub fn undecided_beside(
         if let Some(each) = &rule.each_route {
             let chosen = chosen(*protocol, selects, rule, document);
             let routes = Routes::of(each, chosen, document, *protocol, options);
-            routes.questions(|| match_questions(*protocol, selects, rule, document), &mut questions);
+            routes.questions(
+                || match_questions(*protocol, selects, rule, document),
+                &mut questions,
+            );
         }
         if let Some(assertion) = &rule.assertion
-            && let AssertOutcome::Open(open) = AssertOutcome::of(assertion, document, *protocol, options)
+            && let AssertOutcome::Open(open) =
+                AssertOutcome::of(assertion, document, *protocol, options)
         {
             questions.extend(open);
         }
     }
     // Beside what fails on every protocol, what fails on some alone was left out.
     let common = |failure: &Failure| fails_in_all(failure, &settings);
-    if settings.first().is_some_and(|(_, failures)| failures.iter().any(common))
-        && settings.iter().any(|(_, failures)| !failures.iter().all(common))
+    if settings
+        .first()
+        .is_some_and(|(_, failures)| failures.iter().any(common))
+        && settings
+            .iter()
+            .any(|(_, failures)| !failures.iter().all(common))
     {
         questions.push(unstated_protocol_question());
     }

@@ -48,18 +48,32 @@ impl<'w> Waiving<'w> {
     pub fn new(policies: &'w Policies, waivers: &'w Waivers, inheritance: Inheritance) -> Self {
         let mut of_rules = vec![Vec::new(); policies.rules];
         for rule in policies.rules() {
-            let fitting = (0..).zip(&waivers.waivers).filter(|(_, waiver)| waiver.rule.fits(&rule.facts.name));
+            let fitting = (0..)
+                .zip(&waivers.waivers)
+                .filter(|(_, waiver)| waiver.rule.fits(&rule.facts.name));
             if let Some(of_rule) = of_rules.get_mut(rule.number as usize) {
                 of_rule.extend(fitting.map(|(number, _): (u32, _)| number));
             }
         }
-        let rules = policies.rules().map(|rule| rule.facts.name.as_str()).collect();
-        Self { waivers: &waivers.waivers, policies, inheritance, rules, of_rules }
+        let rules = policies
+            .rules()
+            .map(|rule| rule.facts.name.as_str())
+            .collect();
+        Self {
+            waivers: &waivers.waivers,
+            policies,
+            inheritance,
+            rules,
+            of_rules,
+        }
     }
 
     /// The waivers as reports show them.
     pub fn facts(&self) -> Vec<WaiverFacts> {
-        self.waivers.iter().map(|waiver| waiver.facts.clone()).collect()
+        self.waivers
+            .iter()
+            .map(|waiver| waiver.facts.clone())
+            .collect()
     }
 
     /// Number of waivers.
@@ -68,13 +82,27 @@ impl<'w> Waiving<'w> {
     }
 
     /// Rules on a violation. One waiver in force is enough; each that covers the violation is marked in `used`.
-    pub fn ruling(&self, rule: u32, failure: &Failure, document: &Document<'_>, used: &mut [bool]) -> Ruling {
+    pub fn ruling(
+        &self,
+        rule: u32,
+        failure: &Failure,
+        document: &Document<'_>,
+        used: &mut [bool],
+    ) -> Ruling {
         let mut ruling = Ruling::Stands;
         // A protocol that is not stated may be either, unless the violation is on one alone.
-        let protocols = failure.on.as_ref().map_or_else(|| protocols(document), std::slice::from_ref);
+        let protocols = failure
+            .on
+            .as_ref()
+            .map_or_else(|| protocols(document), std::slice::from_ref);
         for number in self.of_rules.get(rule as usize).into_iter().flatten() {
-            let Some(waiver) = self.waivers.get(*number as usize) else { continue };
-            if !protocols.iter().all(|protocol| self.covers(waiver, failure, document, *protocol)) {
+            let Some(waiver) = self.waivers.get(*number as usize) else {
+                continue;
+            };
+            if !protocols
+                .iter()
+                .all(|protocol| self.covers(waiver, failure, document, *protocol))
+            {
                 continue;
             }
             if let Some(used) = used.get_mut(*number as usize) {
@@ -91,7 +119,12 @@ impl<'w> Waiving<'w> {
 
     /// Warnings for every report: waivers that have expired or soon will, that name no rule, that nothing needed.
     /// The last is known only when everything was read; a shard keeps it for the merged result.
-    pub fn warnings(&self, used: &[bool], results: &Results, options: Options) -> (Vec<Warning>, Vec<Unneeded>) {
+    pub fn warnings(
+        &self,
+        used: &[bool],
+        results: &Results,
+        options: Options,
+    ) -> (Vec<Warning>, Vec<Unneeded>) {
         let complete = results.gaps.is_empty() && results.summary.undecided == 0;
         let again_of = results.expired_again();
         let mut named = vec![false; self.waivers.len()];
@@ -118,7 +151,8 @@ impl<'w> Waiving<'w> {
                     warnings.push(facts.warning(WarningKind::WaiverExpiresSoon, &what));
                 }
                 if waiver.accepts_nothing(self.policies) {
-                    let what = "accepts nothing: what its rule finds is at no setting; leave `accept` out";
+                    let what =
+                        "accepts nothing: what its rule finds is at no setting; leave `accept` out";
                     warnings.push(facts.warning(WarningKind::WaiverAcceptsNothing, what));
                     continue;
                 }
@@ -151,28 +185,44 @@ fn may_be_in(waiver: &Waiver, scope: &Scope) -> bool {
     };
     Protocol::ALL.iter().any(|protocol| {
         let at = Context::top(&document, *protocol, Use::Match).any_route();
-        !matches!(waiver.selection.truth(document.stage, &at), Truth::False | Truth::Dropped)
+        !matches!(
+            waiver.selection.truth(document.stage, &at),
+            Truth::False | Truth::Dropped
+        )
     })
 }
 
 impl Waiving<'_> {
     /// True if a waiver covers a violation: its `match` holds there, and so does its `accept`, under every reading of a
     /// partial route entry under which the setting fails.
-    fn covers(&self, waiver: &Waiver, failure: &Failure, document: &Document<'_>, protocol: Protocol) -> bool {
+    fn covers(
+        &self,
+        waiver: &Waiver,
+        failure: &Failure,
+        document: &Document<'_>,
+        protocol: Protocol,
+    ) -> bool {
         let key = failure.route().map(Value::text);
         let route = key.as_ref().unwrap_or(&UNSET);
-        let at = Context { route, ..Context::top(document, protocol, Use::Match) };
+        let at = Context {
+            route,
+            ..Context::top(document, protocol, Use::Match)
+        };
         if waiver.selection.truth(document.stage, &at) != Truth::True {
             return false;
         }
-        let Some(accept) = &waiver.accept else { return true };
+        let Some(accept) = &waiver.accept else {
+            return true;
+        };
         let readings = match (failure.in_force, &failure.reading) {
             // `RouteSettings` itself fails, so that only the entry counts.
             (false, _) => &[Reading::Replace],
             (true, Some(reading)) => std::slice::from_ref(reading),
             (true, None) => self.inheritance.readings(),
         };
-        readings.iter().all(|reading| accepts(accept, failure, *reading, document, protocol))
+        readings
+            .iter()
+            .all(|reading| accepts(accept, failure, *reading, document, protocol))
     }
 }
 
@@ -186,10 +236,18 @@ fn accepts(
     protocol: Protocol,
 ) -> bool {
     // The value found may be one that the entry of a route inherits.
-    let in_force = failure.route().map(|key| with_what_is_in_force(key, reading, document));
-    let document = &Document { stage: in_force.as_ref().unwrap_or(document.stage), ..*document };
+    let in_force = failure
+        .route()
+        .map(|key| with_what_is_in_force(key, reading, document));
+    let document = &Document {
+        stage: in_force.as_ref().unwrap_or(document.stage),
+        ..*document
+    };
     let at = Context::top(document, protocol, Use::Expect);
-    let at_route = Context { field: EACH_ROUTE, ..at };
+    let at_route = Context {
+        field: EACH_ROUTE,
+        ..at
+    };
     let settings = match failure.route() {
         Some(key) => route_settings(document).entry(key),
         None => document.value(DEFAULT_ROUTE),
@@ -203,7 +261,9 @@ fn accepts(
     let (pattern, each_route) = (accept.pattern.as_ref(), accept.each_route.as_ref());
     let named = !setting.is_empty()
         && (pattern.is_some_and(|pattern| pattern.names(&setting, document.stage, &at))
-            || each_route.zip(of_route).is_some_and(|(pattern, setting)| pattern.names(setting, settings, &at_route)));
+            || each_route
+                .zip(of_route)
+                .is_some_and(|(pattern, setting)| pattern.names(setting, settings, &at_route)));
     let pattern = || pattern.map(|pattern| pattern.truth(document.stage, &at));
     let each_route = || each_route.map(|pattern| pattern.truth(settings, &at_route));
     named && Truth::all(pattern().into_iter().chain(each_route())) == Truth::True

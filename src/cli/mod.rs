@@ -36,8 +36,16 @@ fn dispatch(args: &[OsString], interrupt: &Interrupt) -> u8 {
         Ok(cli) => cli,
         Err(Ended::Clap(error)) => {
             // Help and version go to stdout with 0, usage errors to stderr with 2.
-            let code = if error.use_stderr() { gate::USAGE } else { gate::CONFORMS };
-            return if error.print().is_ok() { code } else { gate::FAILED };
+            let code = if error.use_stderr() {
+                gate::USAGE
+            } else {
+                gate::CONFORMS
+            };
+            return if error.print().is_ok() {
+                code
+            } else {
+                gate::FAILED
+            };
         }
         Err(Ended::Stop(stop)) => return diagnostics::stop(&stop),
     };
@@ -74,7 +82,11 @@ fn shown(args: &[OsString]) -> Vec<String> {
         });
         // The value of a flag may look like another flag.
         let takes = flag.is_empty() && ["--external-id", "--endpoint-url"].contains(&&*arg);
-        flag = if takes { arg.into_owned() } else { String::new() };
+        flag = if takes {
+            arg.into_owned()
+        } else {
+            String::new()
+        };
     }
     shown
 }
@@ -87,13 +99,17 @@ fn start_log(verbose: bool) {
     if !verbose {
         return;
     }
-    let ours = tracing_subscriber::filter::Targets::new().with_target("driftgate", tracing::Level::DEBUG);
+    let ours =
+        tracing_subscriber::filter::Targets::new().with_target("driftgate", tracing::Level::DEBUG);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never)
         .with_target(false);
     // A second subscriber can only come from a test that runs two commands in one process.
-    let _ = tracing_subscriber::registry().with(ours).with(lines).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(ours)
+        .with(lines)
+        .try_init();
 }
 
 #[cfg(test)]

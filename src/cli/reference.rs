@@ -40,9 +40,17 @@ fn run_file() -> String {
                     | key | value | description | commands |\n| --- | --- | --- | --- |\n"
         .to_owned();
     page.extend(flags().iter().map(|flag| {
-        let commands = if flag.commands.is_empty() { "every command".to_owned() } else { flag.commands.join(", ") };
+        let commands = if flag.commands.is_empty() {
+            "every command".to_owned()
+        } else {
+            flag.commands.join(", ")
+        };
         let about = flag.about.replace('|', "\\|");
-        format!("| `{}` | {} | {about} | {commands} |\n", flag.name, takes(flag))
+        format!(
+            "| `{}` | {} | {about} | {commands} |\n",
+            flag.name,
+            takes(flag)
+        )
     }));
     page
 }
@@ -53,9 +61,17 @@ fn takes(flag: &Flag) -> String {
         ("integer", _) => "a whole number".to_owned(),
         ("number", _) => "a number".to_owned(),
         (_, []) => "a text".to_owned(),
-        (_, values) => values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "),
+        (_, values) => values
+            .iter()
+            .map(|value| format!("`{value}`"))
+            .collect::<Vec<_>>()
+            .join(", "),
     };
-    if flag.takes.several { format!("{one}, or a list") } else { one }
+    if flag.takes.several {
+        format!("{one}, or a list")
+    } else {
+        one
+    }
 }
 
 fn command_line() -> String {
@@ -69,8 +85,14 @@ fn command_line() -> String {
 fn help(command: &mut Command, path: &str, page: &mut String) {
     let text = command.render_long_help().to_string();
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    *page += &format!("\n## `{path}`\n\n```text\n{}\n```\n", lines.join("\n").trim_end());
-    for command in command.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+    *page += &format!(
+        "\n## `{path}`\n\n```text\n{}\n```\n",
+        lines.join("\n").trim_end()
+    );
+    for command in command
+        .get_subcommands_mut()
+        .filter(|command| command.get_name() != "help")
+    {
         let path = format!("{path} {}", command.get_name());
         help(command, &path, page);
     }
@@ -79,14 +101,27 @@ fn help(command: &mut Command, path: &str, page: &mut String) {
 fn codes() -> String {
     let table = |rows: Vec<(&str, &str)>| {
         let row = |(name, about)| format!("| `{name}` | {about} |\n");
-        format!("| code | meaning |\n| --- | --- |\n{}", rows.into_iter().map(row).collect::<String>())
+        format!(
+            "| code | meaning |\n| --- | --- |\n{}",
+            rows.into_iter().map(row).collect::<String>()
+        )
     };
     format!(
         "# Codes\n\nNames that do not change: tools may rely on them.\n\n## Gaps\n\nThe `code` of an element of `unchecked` \
          in a result: AWS's error code, or one of these.\n\n{}\n## Warnings\n\nThe `kind` of an element of `warnings`. \
          A warning never changes the exit code.\n\n{}",
-        table(GapCode::ALL.iter().map(|code| (code.name(), code.about())).collect()),
-        table(WarningKind::ALL.iter().map(|kind| (kind.name(), kind.about())).collect()),
+        table(
+            GapCode::ALL
+                .iter()
+                .map(|code| (code.name(), code.about()))
+                .collect()
+        ),
+        table(
+            WarningKind::ALL
+                .iter()
+                .map(|kind| (kind.name(), kind.about()))
+                .collect()
+        ),
     )
 }
 
@@ -94,7 +129,10 @@ fn codes() -> String {
 fn exit_codes() -> String {
     const HEAD: &str = "| ---: | --- |\n";
     let page = include_str!("../../docs/reference/exit-codes.md");
-    let rows: Vec<String> = gate::CODES.iter().map(|code| format!("| {} | {} |\n", code.code, code.meaning)).collect();
+    let rows: Vec<String> = gate::CODES
+        .iter()
+        .map(|code| format!("| {} | {} |\n", code.code, code.meaning))
+        .collect();
     let (before, rest) = page.split_once(HEAD).unwrap_or((page, ""));
     let after = rest.split_once("\n\n").map_or("", |(_, after)| after);
     format!("{before}{HEAD}{}\n{after}", rows.concat())

@@ -16,16 +16,25 @@ pub struct Stop {
 impl Stop {
     /// Wrong usage, or an input that cannot be audited: nothing was done.
     pub fn usage(message: impl Display) -> Self {
-        Self { code: gate::USAGE, message: message.to_string() }
+        Self {
+            code: gate::USAGE,
+            message: message.to_string(),
+        }
     }
 
     /// The run itself failed.
     pub fn failed(message: impl Display) -> Self {
-        Self { code: gate::FAILED, message: message.to_string() }
+        Self {
+            code: gate::FAILED,
+            message: message.to_string(),
+        }
     }
 
     /// The error message is written already.
     pub fn silent(code: u8) -> Self {
-        Self { code, message: String::new() }
+        Self {
+            code,
+            message: String::new(),
+        }
     }
 }

@@ -22,8 +22,8 @@ mod wire;
 
 pub use self::faults::{Effect, Fault, Target, Throttle, When};
 pub use self::fleet::{
-    BY_DEFAULT as GENERATED_REGIONS, DEMO_REGIONS, DENIED_API, Fleet, HOME_ACCOUNT, HOME_REGION, Organization, ROOT,
-    State, document,
+    BY_DEFAULT as GENERATED_REGIONS, DEMO_REGIONS, DENIED_API, Fleet, HOME_ACCOUNT, HOME_REGION,
+    Organization, ROOT, State, document,
 };
 pub use self::server::arrival::Arrival;
 pub use self::services::sts::Roles;
@@ -59,7 +59,11 @@ impl Emulator {
         let address = listener.local_addr()?;
         let control_plane = Arc::new(ControlPlane::new(settings));
         let server = tokio::spawn(serve(listener, Arc::clone(&control_plane))).abort_handle();
-        Ok(Emulator { address, control_plane, server })
+        Ok(Emulator {
+            address,
+            control_plane,
+            server,
+        })
     }
 
     /// The value for `--endpoint-url` or `AWS_ENDPOINT_URL`: `http://127.0.0.1:PORT`.

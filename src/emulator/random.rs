@@ -6,7 +6,9 @@ pub struct Sequence(u64);
 impl Sequence {
     /// A sequence of its own for each place of each item.
     pub fn within(seed: u64, item: u64, place: u64) -> Sequence {
-        Sequence(mix(mix(seed.wrapping_add(item.wrapping_mul(STEP))).wrapping_add(place.wrapping_mul(STEP))))
+        Sequence(mix(
+            mix(seed.wrapping_add(item.wrapping_mul(STEP))).wrapping_add(place.wrapping_mul(STEP))
+        ))
     }
 
     pub fn next(&mut self) -> u64 {
@@ -32,17 +34,25 @@ impl Sequence {
     /// An identifier of lower-case letters and digits, as API Gateway makes them.
     pub fn identifier(&mut self, length: usize) -> String {
         const ALPHABET: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-        (0..length).map(|_| char::from(ALPHABET[self.place(ALPHABET.len())])).collect()
+        (0..length)
+            .map(|_| char::from(ALPHABET[self.place(ALPHABET.len())]))
+            .collect()
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the remainder is smaller than a usize was")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the remainder is smaller than a usize was"
+    )]
     fn place(&mut self, of: usize) -> usize {
         (self.next() % of as u64) as usize
     }
 }
 
 /// The `index`-th draw of the sequence `seed`, at least 0 and below 1, without the draws before it.
-#[expect(clippy::cast_precision_loss, reason = "53 of the bits are taken, as many as an f64 holds")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "53 of the bits are taken, as many as an f64 holds"
+)]
 pub fn fraction(seed: u64, index: u64) -> f64 {
     let bits = mix(seed.wrapping_add(index.wrapping_mul(STEP)));
     (bits >> 11) as f64 / (1_u64 << 53) as f64
@@ -63,7 +73,9 @@ mod tests {
 
     #[test]
     fn fractions_are_spread_evenly() {
-        let low = (0..10_000).filter(|index| fraction(1, *index) < 0.2).count();
+        let low = (0..10_000)
+            .filter(|index| fraction(1, *index) < 0.2)
+            .count();
         assert!((1_800..2_200).contains(&low), "{low}");
     }
 }

@@ -52,8 +52,12 @@ impl Settings {
             fleet: Fleet::sample(),
             page_size: 4,
             faults: vec![
-                Fault::on(Operation::GetApis).region(DENIED_REGION).always(Effect::Deny),
-                Fault::on(Operation::GetStages).api(DENIED_API).always(Effect::Deny),
+                Fault::on(Operation::GetApis)
+                    .region(DENIED_REGION)
+                    .always(Effect::Deny),
+                Fault::on(Operation::GetStages)
+                    .api(DENIED_API)
+                    .always(Effect::Deny),
             ],
             ..Settings::default()
         }

@@ -28,8 +28,13 @@ struct Above<'w> {
 
 impl Above<'_> {
     fn path(&self, below: &str) -> String {
-        let path = if below.is_empty() { self.name.to_owned() } else { format!("{}.{below}", self.name) };
-        self.above.map_or_else(|| path.clone(), |above| above.path(&path))
+        let path = if below.is_empty() {
+            self.name.to_owned()
+        } else {
+            format!("{}.{below}", self.name)
+        };
+        self.above
+            .map_or_else(|| path.clone(), |above| above.path(&path))
     }
 }
 
@@ -37,13 +42,21 @@ impl<'w> Decode<'w> {
     /// Reads a value whole.
     #[must_use]
     pub const fn whole(field: &'static Field) -> Self {
-        Self { field, projection: Members::ALL, above: None }
+        Self {
+            field,
+            projection: Members::ALL,
+            above: None,
+        }
     }
 
     /// Reads only some members of a struct. The others are not stated, and a caller that reads one all the same sees so.
     #[must_use]
     pub const fn only(field: &'static Field, projection: Members<'w>) -> Self {
-        Self { field, projection, above: None }
+        Self {
+            field,
+            projection,
+            above: None,
+        }
     }
 
     /// The path of the value itself, or of a member of it.
@@ -57,13 +70,21 @@ impl<'w> Decode<'w> {
 
     /// The way to the value. As in a policy, a path of the document names the API, and not the stage.
     fn way(&self) -> Option<&Above<'_>> {
-        static API_ROOT: Above<'static> = Above { name: API_FIELD.name, above: None };
+        static API_ROOT: Above<'static> = Above {
+            name: API_FIELD.name,
+            above: None,
+        };
         let is_api = self.above.is_none() && self.field.name == API_FIELD.name;
         if is_api { Some(&API_ROOT) } else { self.above }
     }
 
     fn wrong<E: Error>(self, found: &Unexpected<'_>) -> E {
-        E::custom(format!("{}: expected {}, found {}", self.path(""), expected(self.field.kind), kind_of(found)))
+        E::custom(format!(
+            "{}: expected {}, found {}",
+            self.path(""),
+            expected(self.field.kind),
+            kind_of(found)
+        ))
     }
 
     fn twice<E: Error>(self, member: &str) -> E {
@@ -121,16 +142,24 @@ impl<'de> Visitor<'de> for Decode<'_> {
     fn visit_u64<E: Error>(self, value: u64) -> Result<Value<'de>, E> {
         match i64::try_from(value) {
             Ok(value) => self.visit_i64(value),
-            Err(_) => Err(E::custom(format!("{}: the number is too large", self.path("")))),
+            Err(_) => Err(E::custom(format!(
+                "{}: the number is too large",
+                self.path("")
+            ))),
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "only values that are whole and small are converted")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "only values that are whole and small are converted"
+    )]
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value<'de>, E> {
         match self.field.kind {
             Kind::Number => Ok(Value::Number(value)),
             // Some tools write every number with a fraction.
-            Kind::Integer if value.fract() == 0.0 && value.abs() < 1e15 => Ok(Value::Integer(value as i64)),
+            Kind::Integer if value.fract() == 0.0 && value.abs() < 1e15 => {
+                Ok(Value::Integer(value as i64))
+            }
             _ => Err(self.wrong(&Unexpected::Float(value))),
         }
     }
@@ -152,7 +181,10 @@ impl<'de> Visitor<'de> for Decode<'_> {
             return Err(self.wrong(&Unexpected::Seq));
         };
         let mut elements = Vec::new();
-        while let Some(value) = from.next_element_seed(Decode { above: self.above, ..Decode::whole(element) })? {
+        while let Some(value) = from.next_element_seed(Decode {
+            above: self.above,
+            ..Decode::whole(element)
+        })? {
             elements.push(value);
         }
         Ok(Value::List(elements.into()))
@@ -163,8 +195,12 @@ impl<'de> Visitor<'de> for Decode<'_> {
             Kind::Struct(fields) => self.members(fields, from),
             Kind::Map(field) => self.entries(field, from),
             Kind::Text if self.field.sensitive => {
-                let digest = serde::Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(from))
-                    .map_err(|error: A::Error| A::Error::custom(format!("{}: {error}", self.path(""))))?;
+                let digest = serde::Deserialize::deserialize(
+                    serde::de::value::MapAccessDeserializer::new(from),
+                )
+                .map_err(|error: A::Error| {
+                    A::Error::custom(format!("{}: {error}", self.path("")))
+                })?;
                 Ok(Value::Digest(Box::new(digest)))
             }
             _ => Err(self.wrong(&Unexpected::Map)),
@@ -173,13 +209,18 @@ impl<'de> Visitor<'de> for Decode<'_> {
 }
 
 impl Decode<'_> {
-    fn members<'de, A: MapAccess<'de>>(self, fields: &'static [Field], from: A) -> Result<Value<'de>, A::Error> {
+    fn members<'de, A: MapAccess<'de>>(
+        self,
+        fields: &'static [Field],
+        from: A,
+    ) -> Result<Value<'de>, A::Error> {
         let mut members: Box<[Value<'de>]> = fields.iter().map(|_| Value::Unset).collect();
         self.each_member(fields, from, |at, member, from| {
             members[at] = if self.projection.include(at) {
                 from.next_value_seed(member)?
             } else {
-                from.next_value_seed(Skip(member)).map(|()| Value::NotStated)?
+                from.next_value_seed(Skip(member))
+                    .map(|()| Value::NotStated)?
             };
             Ok(())
         })?;
@@ -210,19 +251,43 @@ impl Decode<'_> {
                 return Err(self.twice(field.name));
             }
             seen |= 1 << at;
-            let here = Above { name: field.name, above: self.way() };
-            take(at, Decode { field, projection: self.projection.below(at), above: Some(&here) }, &mut from)?;
+            let here = Above {
+                name: field.name,
+                above: self.way(),
+            };
+            take(
+                at,
+                Decode {
+                    field,
+                    projection: self.projection.below(at),
+                    above: Some(&here),
+                },
+                &mut from,
+            )?;
             guess = at + 1;
         }
-        unknown.twice_in_any_spelling().map_or(Ok(()), |name| Err(self.twice(&name)))
+        unknown
+            .twice_in_any_spelling()
+            .map_or(Ok(()), |name| Err(self.twice(&name)))
     }
 
-    fn entries<'de, A: MapAccess<'de>>(self, field: &'static Field, mut from: A) -> Result<Value<'de>, A::Error> {
-        let mut entries: Vec<(Cow<'de, str>, Value<'de>)> = Vec::with_capacity(from.size_hint().unwrap_or(4));
+    fn entries<'de, A: MapAccess<'de>>(
+        self,
+        field: &'static Field,
+        mut from: A,
+    ) -> Result<Value<'de>, A::Error> {
+        let mut entries: Vec<(Cow<'de, str>, Value<'de>)> =
+            Vec::with_capacity(from.size_hint().unwrap_or(4));
         while let Some(key) = from.next_key_seed(Key)? {
             let value = {
-                let here = Above { name: &key, above: self.above };
-                from.next_value_seed(Decode { above: Some(&here), ..Decode::whole(field) })?
+                let here = Above {
+                    name: &key,
+                    above: self.above,
+                };
+                from.next_value_seed(Decode {
+                    above: Some(&here),
+                    ..Decode::whole(field)
+                })?
             };
             entries.push((key, value));
         }
@@ -262,10 +327,18 @@ enum Name<'de> {
 
 impl Member {
     fn row<'de>(&self, key: &str) -> Option<Name<'de>> {
-        if let Some(field) = self.fields.get(self.guess).filter(|field| field.is_spelt(key)) {
+        if let Some(field) = self
+            .fields
+            .get(self.guess)
+            .filter(|field| field.is_spelt(key))
+        {
             return Some(Name::Row(self.guess, field));
         }
-        let (at, field) = self.fields.iter().enumerate().find(|(_, field)| field.is_spelt(key))?;
+        let (at, field) = self
+            .fields
+            .iter()
+            .enumerate()
+            .find(|(_, field)| field.is_spelt(key))?;
         Some(Name::Row(at, field))
     }
 }
@@ -290,7 +363,9 @@ impl<'de> Visitor<'de> for Member {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.row(key).unwrap_or_else(|| Name::Unknown(Cow::Owned(key.to_owned()))))
+        Ok(self
+            .row(key)
+            .unwrap_or_else(|| Name::Unknown(Cow::Owned(key.to_owned()))))
     }
 }
 
@@ -340,20 +415,32 @@ impl<'de> Visitor<'de> for Skip<'_> {
         let Kind::List(element) = self.0.field.kind else {
             return Err(self.0.wrong(&Unexpected::Seq));
         };
-        while from.next_element_seed(Skip(Decode { field: element, ..self.0 }))?.is_some() {}
+        while from
+            .next_element_seed(Skip(Decode {
+                field: element,
+                ..self.0
+            }))?
+            .is_some()
+        {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
         match self.0.field.kind {
-            Kind::Struct(fields) => {
-                self.0.each_member(fields, from, |_, member, from| from.next_value_seed(Skip(member)))
-            }
+            Kind::Struct(fields) => self.0.each_member(fields, from, |_, member, from| {
+                from.next_value_seed(Skip(member))
+            }),
             Kind::Map(field) => {
                 let mut keys = ObjectKeys::default();
                 while let Some(key) = from.next_key_seed(Key)? {
-                    let here = Above { name: &key, above: self.0.above };
-                    from.next_value_seed(Skip(Decode { above: Some(&here), ..Decode::whole(field) }))?;
+                    let here = Above {
+                        name: &key,
+                        above: self.0.above,
+                    };
+                    from.next_value_seed(Skip(Decode {
+                        above: Some(&here),
+                        ..Decode::whole(field)
+                    }))?;
                     keys.add(key);
                 }
                 keys.twice().map_or(Ok(()), |key| Err(self.0.twice(&key)))
@@ -374,7 +461,9 @@ mod tests {
 
     fn decode(json: &str) -> Result<Value<'_>, String> {
         let mut from = serde_json::Deserializer::from_str(json);
-        Decode::whole(&STAGE_FIELD).deserialize(&mut from).map_err(|error| error.to_string())
+        Decode::whole(&STAGE_FIELD)
+            .deserialize(&mut from)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -402,8 +491,14 @@ mod tests {
                 r#"{"DefaultRouteSettings":{"ThrottlingBurstLimit":"s3cret"}}"#,
                 "DefaultRouteSettings.ThrottlingBurstLimit: expected a whole number, found a text",
             ),
-            (r#"{"Tags":["s3cret"]}"#, "Tags: expected an object, found a list"),
-            (r#"{"Tags":{"owner":7777}}"#, "Tags.owner: expected a text, found a number"),
+            (
+                r#"{"Tags":["s3cret"]}"#,
+                "Tags: expected an object, found a list",
+            ),
+            (
+                r#"{"Tags":{"owner":7777}}"#,
+                "Tags.owner: expected a text, found a number",
+            ),
             (
                 r#"{"RouteSettings":{"DetailedMetricsEnabled":true}}"#,
                 "RouteSettings.DetailedMetricsEnabled: expected an object, found a boolean",
@@ -412,7 +507,10 @@ mod tests {
                 r#"{"RouteSettings":{"GET /a":{"LoggingLevel":{}}}}"#,
                 "RouteSettings.GET /a.LoggingLevel: expected a text, found an object",
             ),
-            (r#"{"DeploymentId":99999999999999999999}"#, "DeploymentId: expected a text, found a number"),
+            (
+                r#"{"DeploymentId":99999999999999999999}"#,
+                "DeploymentId: expected a text, found a number",
+            ),
             (
                 r#"{"StageVariables":{"key":{"sha256":"s3cret","looks-secret":false}}}"#,
                 "StageVariables.key: sha256 is not 64 hex digits",
@@ -420,39 +518,69 @@ mod tests {
             (r#"["s3cret"]"#, "stage: expected an object, found a list"),
         ] {
             let error = decode(json).unwrap_err();
-            assert!(error.starts_with(expected) && !error.contains("7777") && !error.contains("s3cret"), "{error}");
+            assert!(
+                error.starts_with(expected) && !error.contains("7777") && !error.contains("s3cret"),
+                "{error}"
+            );
         }
         let json = r#"{"CorsConfiguration":{"AllowOrigins":[true]}}"#;
         let mut from = serde_json::Deserializer::from_str(json);
-        let error = Decode::whole(&API_FIELD).deserialize(&mut from).unwrap_err().to_string();
-        assert!(error.starts_with("api.CorsConfiguration.AllowOrigins: expected a text, found a boolean"), "{error}");
+        let error = Decode::whole(&API_FIELD)
+            .deserialize(&mut from)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with(
+                "api.CorsConfiguration.AllowOrigins: expected a text, found a boolean"
+            ),
+            "{error}"
+        );
     }
 
     #[test]
     fn what_is_there_twice_is_refused_in_whatever_spelling() {
         for (json, path) in [
             (r#"{"AutoDeploy":true,"autoDeploy":false}"#, "AutoDeploy"),
-            (r#"{"AutoDeploy":true,"Description":"x","AutoDeploy":true}"#, "AutoDeploy"),
-            (r#"{"AutoDeploy":null,"Auto\u0044eploy":true}"#, "AutoDeploy"),
+            (
+                r#"{"AutoDeploy":true,"Description":"x","AutoDeploy":true}"#,
+                "AutoDeploy",
+            ),
+            (
+                r#"{"AutoDeploy":null,"Auto\u0044eploy":true}"#,
+                "AutoDeploy",
+            ),
             (
                 r#"{"DefaultRouteSettings":{"LoggingLevel":"OFF","loggingLevel":"INFO"}}"#,
                 "DefaultRouteSettings.LoggingLevel",
             ),
             (r#"{"Tags":{"b":"1","a":"2","b":"1"}}"#, "Tags.b"),
             (r#"{"tags":{"a":"1","a":"2"}}"#, "Tags.a"),
-            (r#"{"RouteSettings":{"GET /":{},"GET /":{}}}"#, "RouteSettings.GET /"),
+            (
+                r#"{"RouteSettings":{"GET /":{},"GET /":{}}}"#,
+                "RouteSettings.GET /",
+            ),
         ] {
             let error = decode(json).unwrap_err();
-            assert!(error.starts_with(&format!("{path} is there twice")), "{error}");
+            assert!(
+                error.starts_with(&format!("{path} is there twice")),
+                "{error}"
+            );
         }
-        assert!(decode(r#"{"Tags":{"a":"1","A":"2"}}"#).is_ok(), "keys of maps are what they are");
+        assert!(
+            decode(r#"{"Tags":{"a":"1","A":"2"}}"#).is_ok(),
+            "keys of maps are what they are"
+        );
     }
 
     #[test]
     fn what_is_written_is_read_back() {
         let json = r#"{"AutoDeploy":true,"DefaultRouteSettings":{"DetailedMetricsEnabled":false,"ThrottlingRateLimit":10.5},"RouteSettings":{"GET /":{}},"StageName":"$default","StageVariables":{"a":{"sha256":"00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff","looks-secret":true}},"Tags":{"empty":""}}"#;
         let value = decode(json).unwrap();
-        let written = serde_json::to_string(&Written { field: &STAGE_FIELD, value: &value }).unwrap();
+        let written = serde_json::to_string(&Written {
+            field: &STAGE_FIELD,
+            value: &value,
+        })
+        .unwrap();
         assert_eq!(written, json);
         assert_eq!(decode(&written).unwrap(), value);
     }

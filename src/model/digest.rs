@@ -27,7 +27,10 @@ impl Digest {
     /// two variables do not show that they are equal.
     #[must_use]
     pub fn of(account: Option<&str>, name: &str, value: &str) -> Self {
-        Self { sha256: Self::hash(account, name, value), looks_secret: looks_secret(name, value) }
+        Self {
+            sha256: Self::hash(account, name, value),
+            looks_secret: looks_secret(name, value),
+        }
     }
 
     /// True if it is the digest of a value.
@@ -82,10 +85,15 @@ impl<'de> Visitor<'de> for Members {
             match &*key {
                 "sha256" if sha256.is_none() => {
                     let Text(digits) = from.next_value()?;
-                    sha256 = Some(bytes(&digits).ok_or_else(|| A::Error::custom("sha256 is not 64 hex digits"))?);
+                    sha256 = Some(
+                        bytes(&digits)
+                            .ok_or_else(|| A::Error::custom("sha256 is not 64 hex digits"))?,
+                    );
                 }
                 "looks-secret" if looks_secret.is_none() => looks_secret = Some(from.next_value()?),
-                "sha256" | "looks-secret" => return Err(A::Error::custom(format!("{key} is there twice"))),
+                "sha256" | "looks-secret" => {
+                    return Err(A::Error::custom(format!("{key} is there twice")));
+                }
                 _ => {
                     from.next_value_seed(EachOnce::EXACT)?;
                     others.add(key);
@@ -109,7 +117,11 @@ impl<'de> Visitor<'de> for Members {
 #[must_use]
 pub fn shown<'t>(account: Option<&str>, key: Option<&str>, text: &'t str) -> Cow<'t, str> {
     let key = key.unwrap_or_default();
-    if looks_secret(key, text) { Digest::of(account, key, text).short().into() } else { Cow::Borrowed(text) }
+    if looks_secret(key, text) {
+        Digest::of(account, key, text).short().into()
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// SHA-256 over the parts.
@@ -122,7 +134,9 @@ pub fn sha256(parts: &[&str]) -> [u8; 32] {
 /// Bytes as lower-case hex digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         text.push(DIGITS[usize::from(byte >> 4)]);
@@ -139,7 +153,9 @@ fn bytes(hex: &str) -> Option<[u8; 32]> {
         b'A'..=b'F' => Some(digit - b'A' + 10),
         _ => None,
     };
-    let (pairs, []) = hex.as_bytes().as_chunks::<2>() else { return None };
+    let (pairs, []) = hex.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
     let mut bytes = [0; 32];
     if pairs.len() != bytes.len() {
         return None;
@@ -171,11 +187,17 @@ mod tests {
         assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), one);
         for wrong in ["00ff", &"g".repeat(64), &"é".repeat(32)] {
             assert!(
-                serde_json::from_str::<Digest>(&format!(r#"{{"sha256":"{wrong}","looks-secret":false}}"#)).is_err()
+                serde_json::from_str::<Digest>(&format!(
+                    r#"{{"sha256":"{wrong}","looks-secret":false}}"#
+                ))
+                .is_err()
             );
         }
         // A value that was not examined may be a secret.
         let without = json.replace(r#","looks-secret":false"#, "");
-        assert!(without != json && serde_json::from_str::<Digest>(&without).is_err(), "{without}");
+        assert!(
+            without != json && serde_json::from_str::<Digest>(&without).is_err(),
+            "{without}"
+        );
     }
 }

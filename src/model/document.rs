@@ -23,14 +23,28 @@ pub struct Document<'a> {
 impl<'a> Document<'a> {
     /// An API before its stages are fetched.
     #[must_use]
-    pub fn before_its_stages(account: Option<&'a str>, region: Option<&'a str>, api: &'a Value<'a>) -> Self {
-        Self { account, region, api, stage: &super::value::NOT_STATED }
+    pub fn before_its_stages(
+        account: Option<&'a str>,
+        region: Option<&'a str>,
+        api: &'a Value<'a>,
+    ) -> Self {
+        Self {
+            account,
+            region,
+            api,
+            stage: &super::value::NOT_STATED,
+        }
     }
 
     /// The value of a member of the stage or the API.
     #[must_use]
     pub fn value(&self, row: Row) -> &'a Value<'a> {
-        if row.path == row.name { self.stage } else { self.api }.member(row.at)
+        if row.path == row.name {
+            self.stage
+        } else {
+            self.api
+        }
+        .member(row.at)
     }
 
     /// The name of the stage.
@@ -80,7 +94,10 @@ impl<'a> Document<'a> {
 #[must_use]
 pub fn arn(region: Option<&str>, api_id: Option<&str>, stage: Option<&str>) -> Option<String> {
     let (region, api_id, stage) = (region?, api_id?, stage?);
-    Some(format!("arn:{}:apigateway:{region}::/apis/{api_id}/stages/{stage}", partition_of(region)))
+    Some(format!(
+        "arn:{}:apigateway:{region}::/apis/{api_id}/stages/{stage}",
+        partition_of(region)
+    ))
 }
 
 /// The partition of a Region, by the prefix of its name (botocore's partitions).
@@ -95,14 +112,19 @@ pub fn partition_of(region: &str) -> &'static str {
         ("us-iso-", "aws-iso"),
         ("eu-isoe-", "aws-iso-e"),
     ];
-    PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+    PREFIXES
+        .iter()
+        .find(|(prefix, _)| region.starts_with(prefix))
+        .map_or("aws", |(_, partition)| partition)
 }
 
 /// True if a text has the shape of a Region's name: `eu-west-1`, `us-gov-west-1`. AWS adds Regions, so none is listed.
 #[must_use]
 pub fn is_region(name: &str) -> bool {
     let parts: Vec<&str> = name.split('-').collect();
-    let [area, places @ .., number] = parts.as_slice() else { return false };
+    let [area, places @ .., number] = parts.as_slice() else {
+        return false;
+    };
     let lower = |part: &str| part.chars().all(|c| c.is_ascii_lowercase());
     (2..=4).contains(&area.len())
         && lower(area)
@@ -115,7 +137,8 @@ pub fn is_region(name: &str) -> bool {
 /// An API with nothing stated but, perhaps, its identifier and protocol.
 #[must_use]
 pub fn api_stated_by(api_id: Option<&str>, protocol: Option<Protocol>) -> Value<'static> {
-    static NOTHING: LazyLock<Vec<Value<'static>>> = LazyLock::new(|| vec![Value::NotStated; API.len()]);
+    static NOTHING: LazyLock<Vec<Value<'static>>> =
+        LazyLock::new(|| vec![Value::NotStated; API.len()]);
     let mut members = NOTHING.clone();
     if let Some(id) = api_id {
         members[api::ID.at] = Value::Text(Cow::Owned(id.to_owned()));
@@ -147,12 +170,28 @@ mod tests {
 
     #[test]
     fn a_region_has_the_shape_of_one() {
-        for name in ["us-east-1", "eu-central-2", "us-gov-west-1", "us-isob-east-1", "eusc-de-east-1", "mx-central-1"] {
+        for name in [
+            "us-east-1",
+            "eu-central-2",
+            "us-gov-west-1",
+            "us-isob-east-1",
+            "eusc-de-east-1",
+            "mx-central-1",
+        ] {
             assert!(is_region(name), "{name}");
         }
-        for name in
-            ["", "typo", "us-east", "us-east-", "US-EAST-1", "us east 1", "us-east-1a", "us_east_1", "-1", "eu-1"]
-        {
+        for name in [
+            "",
+            "typo",
+            "us-east",
+            "us-east-",
+            "US-EAST-1",
+            "us east 1",
+            "us-east-1a",
+            "us_east_1",
+            "-1",
+            "eu-1",
+        ] {
             assert!(!is_region(name), "{name}");
         }
     }

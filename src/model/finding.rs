@@ -48,16 +48,33 @@ impl StageName {
         if std::ptr::eq(self, other) {
             return Ordering::Equal;
         }
-        let place =
-            || if Arc::ptr_eq(&self.place, &other.place) { Ordering::Equal } else { self.place.cmp(&other.place) };
-        let api = || if Arc::ptr_eq(&self.api, &other.api) { Ordering::Equal } else { self.api.id.cmp(&other.api.id) };
-        place().then_with(api).then_with(|| self.name.cmp(&other.name))
+        let place = || {
+            if Arc::ptr_eq(&self.place, &other.place) {
+                Ordering::Equal
+            } else {
+                self.place.cmp(&other.place)
+            }
+        };
+        let api = || {
+            if Arc::ptr_eq(&self.api, &other.api) {
+                Ordering::Equal
+            } else {
+                self.api.id.cmp(&other.api.id)
+            }
+        };
+        place()
+            .then_with(api)
+            .then_with(|| self.name.cmp(&other.name))
     }
 
     /// The ARN of the stage.
     #[must_use]
     pub fn arn(&self) -> Option<String> {
-        document::arn(self.place.region.as_deref(), self.api.id.as_deref(), self.name.as_deref())
+        document::arn(
+            self.place.region.as_deref(),
+            self.api.id.as_deref(),
+            self.name.as_deref(),
+        )
     }
 }
 
@@ -94,14 +111,18 @@ impl Violation {
     /// The order of violations of one severity: by stage, route, rule and path.
     #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {
-        self.stage.order(&other.stage).then_with(|| self.order_on_a_stage(other))
+        self.stage
+            .order(&other.stage)
+            .then_with(|| self.order_on_a_stage(other))
     }
 
     /// The same where the stage is known to be one.
     #[must_use]
     pub fn order_on_a_stage(&self, other: &Self) -> Ordering {
         let route = || self.route.cmp(&other.route);
-        route().then_with(|| self.rule.cmp(&other.rule)).then_with(|| self.path.cmp(&other.path))
+        route()
+            .then_with(|| self.rule.cmp(&other.rule))
+            .then_with(|| self.path.cmp(&other.path))
     }
 }
 
@@ -210,7 +231,13 @@ impl WaiverFacts {
     /// A warning that is about it.
     #[must_use]
     pub fn warning(&self, kind: WarningKind, what: &str) -> Warning {
-        Warning::new(kind, format!("the waiver of {} ({}:{}) {what}", self.rule, self.file, self.line))
+        Warning::new(
+            kind,
+            format!(
+                "the waiver of {} ({}:{}) {what}",
+                self.rule, self.file, self.line
+            ),
+        )
     }
 
     /// The warning that it has expired, and that so many violations which it covered fail again.
@@ -218,10 +245,19 @@ impl WaiverFacts {
     pub fn expired(&self, again: u64) -> Warning {
         let what = match again {
             0 => format!("expired on {}; remove it", self.expires),
-            1 => format!("expired on {}: 1 violation it covered fails again", self.expires),
-            _ => format!("expired on {}: {again} violations it covered fail again", self.expires),
+            1 => format!(
+                "expired on {}: 1 violation it covered fails again",
+                self.expires
+            ),
+            _ => format!(
+                "expired on {}: {again} violations it covered fail again",
+                self.expires
+            ),
         };
-        self.warning(WarningKind::WaiverExpired, &format!("{what}; owner: {}", self.owner))
+        self.warning(
+            WarningKind::WaiverExpired,
+            &format!("{what}; owner: {}", self.owner),
+        )
     }
 }
 
@@ -263,7 +299,12 @@ pub struct RuleFacts {
 
 /// A stable name for a violation: the same as long as rule, stage, route and setting are.
 #[must_use]
-pub fn fingerprint(rule: &str, stage: &StageName, route: Option<&str>, path: Option<&str>) -> [u8; 16] {
+pub fn fingerprint(
+    rule: &str,
+    stage: &StageName,
+    route: Option<&str>,
+    path: Option<&str>,
+) -> [u8; 16] {
     fn part(part: Option<&str>) -> [&str; 2] {
         part.map_or(["\0-", ""], |part| ["\0=", part])
     }
@@ -293,8 +334,15 @@ mod tests {
     #[test]
     fn a_fingerprint_tells_null_from_a_text() {
         let stage = StageName {
-            place: Arc::new(RegionName { account: Some("1".into()), region: None }),
-            api: Arc::new(ApiName { id: Some("a".into()), name: None, protocol: None }),
+            place: Arc::new(RegionName {
+                account: Some("1".into()),
+                region: None,
+            }),
+            api: Arc::new(ApiName {
+                id: Some("a".into()),
+                name: None,
+                protocol: None,
+            }),
             name: Some("prod".into()),
         };
         let all = [

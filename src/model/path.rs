@@ -46,7 +46,10 @@ impl Path {
     #[must_use]
     pub fn new() -> Self {
         // Room for most paths, which then grow in place.
-        Self { text: String::with_capacity(64), ends: Vec::with_capacity(4) }
+        Self {
+            text: String::with_capacity(64),
+            ends: Vec::with_capacity(4),
+        }
     }
 
     /// A path of these segments.
@@ -61,7 +64,13 @@ impl Path {
     /// The path with these names, where nothing but the names is known: a result keeps no more.
     pub fn named<'s>(names: impl IntoIterator<Item = &'s str>) -> Self {
         let mut names = names.into_iter();
-        Self::of(names.next().map(Segment::Member).into_iter().chain(names.map(Segment::Key)))
+        Self::of(
+            names
+                .next()
+                .map(Segment::Member)
+                .into_iter()
+                .chain(names.map(Segment::Key)),
+        )
     }
 
     /// Goes one step down.
@@ -81,7 +90,8 @@ impl Path {
     /// Goes one step up.
     pub fn pop(&mut self) {
         self.ends.pop();
-        self.text.truncate(self.ends.last().map_or(0, |(end, _)| *end));
+        self.text
+            .truncate(self.ends.last().map_or(0, |(end, _)| *end));
     }
 
     /// The path as results show it: segments with dots between them.
@@ -100,7 +110,10 @@ impl Path {
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = Segment<'_>> {
         self.ends.iter().enumerate().map(|(at, (end, kind))| {
             // A dot separates two segments.
-            let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(end, _)| end + 1);
+            let start = at
+                .checked_sub(1)
+                .and_then(|before| self.ends.get(before))
+                .map_or(0, |(end, _)| end + 1);
             let name = self.text.get(start..*end).unwrap_or_default();
             match kind {
                 Kind::Member => Segment::Member(name),
@@ -115,7 +128,11 @@ impl Path {
     pub fn route(&self) -> Option<&str> {
         let mut segments = self.segments();
         match (segments.next(), segments.next()) {
-            (Some(Segment::Member(name)), Some(Segment::Key(key))) if name == stage::ROUTES.name => Some(key),
+            (Some(Segment::Member(name)), Some(Segment::Key(key)))
+                if name == stage::ROUTES.name =>
+            {
+                Some(key)
+            }
             _ => None,
         }
     }
@@ -123,7 +140,11 @@ impl Path {
     /// True if the path is the other or leads to something below it.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
-        self.ends.len() >= other.ends.len() && self.segments().zip(other.segments()).all(|(one, other)| one == other)
+        self.ends.len() >= other.ends.len()
+            && self
+                .segments()
+                .zip(other.segments())
+                .all(|(one, other)| one == other)
     }
 }
 
@@ -143,7 +164,11 @@ mod tests {
         for segments in [
             &[][..],
             &[Member("StageName")],
-            &[Member("RouteSettings"), Key("GET /a.json"), Member("ThrottlingBurstLimit")],
+            &[
+                Member("RouteSettings"),
+                Key("GET /a.json"),
+                Member("ThrottlingBurstLimit"),
+            ],
             &[Member("RouteSettings"), Key("GET /a.ThrottlingBurstLimit")],
             &[Member("Tags"), Key("")],
             &[Member("Tags"), Key("a.b/c:d e")],
@@ -152,7 +177,14 @@ mod tests {
         ] {
             let mut path = Path::of(segments.iter().copied());
             assert_eq!(path.segments().collect::<Vec<_>>(), segments);
-            assert_eq!(path.text(), segments.iter().map(|one| one.name()).collect::<Vec<_>>().join("."));
+            assert_eq!(
+                path.text(),
+                segments
+                    .iter()
+                    .map(|one| one.name())
+                    .collect::<Vec<_>>()
+                    .join(".")
+            );
             path.push(Member("x"));
             assert_ne!(path, Path::of(segments.iter().copied()));
             path.pop();
@@ -164,11 +196,17 @@ mod tests {
     fn a_route_is_a_key_and_not_the_beginning_of_a_text() {
         let of = |segments: &[Segment<'_>]| Path::of(segments.iter().copied());
         let route = |segments: &[Segment<'_>]| of(segments).route().map(str::to_owned);
-        assert_eq!(route(&[Member("RouteSettings"), Key("GET /a.json")]).as_deref(), Some("GET /a.json"));
+        assert_eq!(
+            route(&[Member("RouteSettings"), Key("GET /a.json")]).as_deref(),
+            Some("GET /a.json")
+        );
         assert_eq!(route(&[Member("RouteSettings"), Glob("GET *")]), None);
         assert_eq!(route(&[Member("RouteSettings")]), None);
         assert_eq!(route(&[Member("Tags"), Key("RouteSettings")]), None);
-        let (a, json) = (of(&[Member("Tags"), Key("a")]), of(&[Member("Tags"), Key("a.json")]));
+        let (a, json) = (
+            of(&[Member("Tags"), Key("a")]),
+            of(&[Member("Tags"), Key("a.json")]),
+        );
         assert!(a.is_within(&a) && !json.is_within(&a) && json.is_within(&of(&[Member("Tags")])));
     }
 }

@@ -18,7 +18,9 @@ impl Protocol {
     /// The protocol that AWS writes so; `None` for a name that this version does not know.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|protocol| protocol.name() == name)
     }
 
     /// AWS's name for it.
@@ -69,7 +71,9 @@ impl Protocols {
 
     /// The protocols in the set, in AWS's order.
     pub fn iter(self) -> impl Iterator<Item = Protocol> {
-        Protocol::ALL.into_iter().filter(move |protocol| self.include(*protocol))
+        Protocol::ALL
+            .into_iter()
+            .filter(move |protocol| self.include(*protocol))
     }
 
     /// The APIs of these protocols in words: `HTTP and WebSocket APIs`.
@@ -78,7 +82,11 @@ impl Protocols {
         let mut names: Vec<&str> = self.iter().map(Protocol::words).collect();
         let last = names.pop().unwrap_or_default();
         let before = names.join(", ");
-        if before.is_empty() { format!("{last} APIs") } else { format!("{before} and {last} APIs") }
+        if before.is_empty() {
+            format!("{last} APIs")
+        } else {
+            format!("{before} and {last} APIs")
+        }
     }
 }
 
@@ -89,8 +97,14 @@ mod tests {
     #[test]
     fn a_set_has_its_protocols_and_their_words() {
         assert_eq!(Protocols::ALL.iter().collect::<Vec<_>>(), Protocol::ALL);
-        assert!(Protocols::HTTP.include(Protocol::Http) && !Protocols::HTTP.include(Protocol::WebSocket));
-        assert_eq!(Protocols::ALL.and(Protocols::WEBSOCKET), Protocols::WEBSOCKET);
+        assert!(
+            Protocols::HTTP.include(Protocol::Http)
+                && !Protocols::HTTP.include(Protocol::WebSocket)
+        );
+        assert_eq!(
+            Protocols::ALL.and(Protocols::WEBSOCKET),
+            Protocols::WEBSOCKET
+        );
         assert_eq!(Protocols::ALL.words(), "HTTP and WebSocket APIs");
         assert_eq!(Protocols::HTTP.words(), "HTTP APIs");
         assert_eq!(Protocol::from_name("WEBSOCKET"), Some(Protocol::WebSocket));

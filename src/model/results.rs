@@ -101,7 +101,12 @@ impl Results {
     #[must_use]
     pub fn unused_policies(&self) -> Vec<Warning> {
         let policy = |rule: &RuleFacts| rule.name.split('/').next().unwrap_or_default().to_owned();
-        let unused: BTreeSet<&str> = self.coverage.unused_rules.iter().map(String::as_str).collect();
+        let unused: BTreeSet<&str> = self
+            .coverage
+            .unused_rules
+            .iter()
+            .map(String::as_str)
+            .collect();
         let mut files: BTreeMap<String, (&str, bool)> = BTreeMap::new();
         for rule in &self.rules {
             let (_, used) = files.entry(policy(rule)).or_insert((&rule.file, false));
@@ -112,21 +117,34 @@ impl Results {
             1 => "does not govern the 1 stage that was read".to_owned(),
             stages => format!("governs none of the {stages} stages that were read"),
         };
-        let others = if self.gaps.is_empty() { "" } else { "; what could not be read may hold stages that it governs" };
+        let others = if self.gaps.is_empty() {
+            ""
+        } else {
+            "; what could not be read may hold stages that it governs"
+        };
         let warning = |(policy, (file, _)): (&String, &(&str, bool))| {
             let message = format!(
                 "the policy {policy} ({file}) {of}: its `match` selects no such stage, or its rules do not apply{others}"
             );
             Warning::new(WarningKind::PolicyUnused, message)
         };
-        files.iter().filter(|(_, (_, used))| !used).map(warning).collect()
+        files
+            .iter()
+            .filter(|(_, (_, used))| !used)
+            .map(warning)
+            .collect()
     }
 
     /// Number of violations that each waiver covered until it expired.
     #[must_use]
     pub fn expired_again(&self) -> Vec<u64> {
         let mut again = vec![0; self.waivers.len()];
-        for expired in self.violations.iter().flatten().filter_map(|violation| violation.expired) {
+        for expired in self
+            .violations
+            .iter()
+            .flatten()
+            .filter_map(|violation| violation.expired)
+        {
             if let Some(count) = again.get_mut(expired as usize) {
                 *count += 1;
             }
@@ -162,8 +180,12 @@ impl Results {
             (one, other) => one.or(other),
         };
         self.coverage.ungoverned.extend(other.coverage.ungoverned);
-        self.coverage.unused_rules.retain(|rule| other.coverage.unused_rules.contains(rule));
-        self.coverage.unread_fields.retain(|field| other.coverage.unread_fields.contains(field));
+        self.coverage
+            .unused_rules
+            .retain(|rule| other.coverage.unused_rules.contains(rule));
+        self.coverage
+            .unread_fields
+            .retain(|field| other.coverage.unread_fields.contains(field));
     }
 
     /// Brings the violations into the order of reports.
@@ -176,10 +198,17 @@ impl Results {
     /// Brings everything but the violations into the order of reports.
     pub fn sort_others(&mut self) {
         let rules = &self.rules;
-        let severity = |rule: u32| rules.get(rule as usize).map_or(Severity::Info, |rule| rule.severity);
-        self.waived.sort_by(|Waived { violation: a, .. }, Waived { violation: b, .. }| {
-            severity(b.rule).cmp(&severity(a.rule)).then_with(|| a.order(b))
-        });
+        let severity = |rule: u32| {
+            rules
+                .get(rule as usize)
+                .map_or(Severity::Info, |rule| rule.severity)
+        };
+        self.waived
+            .sort_by(|Waived { violation: a, .. }, Waived { violation: b, .. }| {
+                severity(b.rule)
+                    .cmp(&severity(a.rule))
+                    .then_with(|| a.order(b))
+            });
         self.undecided.sort_by(|a, b| {
             severity(b.rule)
                 .cmp(&severity(a.rule))
@@ -189,7 +218,8 @@ impl Results {
                 .then_with(|| a.path.cmp(&b.path))
         });
         self.coverage.ungoverned.sort_by(|a, b| a.order(b));
-        self.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
+        self.scopes
+            .sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
         self.gaps.sort();
         self.warnings.sort();
     }
@@ -219,23 +249,36 @@ mod tests {
         };
         let mut results = Results {
             rules: ["a/one", "a/two", "b/one", "b/two"].map(rule).into(),
-            summary: Summary { stages: 2, ..Summary::default() },
+            summary: Summary {
+                stages: 2,
+                ..Summary::default()
+            },
             coverage: Coverage {
                 unused_rules: ["a/one", "b/one", "b/two"].map(str::to_owned).into(),
                 ..Coverage::default()
             },
             ..Results::default()
         };
-        let texts = |results: &Results| results.unused_policies().into_iter().map(|it| it.message).collect::<Vec<_>>();
+        let texts = |results: &Results| {
+            results
+                .unused_policies()
+                .into_iter()
+                .map(|it| it.message)
+                .collect::<Vec<_>>()
+        };
         let why = "its `match` selects no such stage, or its rules do not apply";
         assert_eq!(
             texts(&results),
-            [format!("the policy b (p.yaml) governs none of the 2 stages that were read: {why}")]
+            [format!(
+                "the policy b (p.yaml) governs none of the 2 stages that were read: {why}"
+            )]
         );
         results.summary.stages = 1;
         results.gaps.push(Gap::default());
         let others = "what could not be read may hold stages that it governs";
-        let one = format!("the policy b (p.yaml) does not govern the 1 stage that was read: {why}; {others}");
+        let one = format!(
+            "the policy b (p.yaml) does not govern the 1 stage that was read: {why}; {others}"
+        );
         assert_eq!(texts(&results), [one]);
         // That nothing was read is one warning, not one for each policy.
         results.summary.stages = 0;

@@ -19,7 +19,13 @@ pub enum Severity {
 
 impl Severity {
     /// All of them, worst first, which is the order of every report.
-    pub const WORST_FIRST: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
+    pub const WORST_FIRST: [Self; 5] = [
+        Self::Critical,
+        Self::High,
+        Self::Medium,
+        Self::Low,
+        Self::Info,
+    ];
 
     /// Its name in policies, flags and results.
     #[must_use]
@@ -36,7 +42,9 @@ impl Severity {
     /// The severity of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::WORST_FIRST.into_iter().find(|severity| severity.name() == name)
+        Self::WORST_FIRST
+            .into_iter()
+            .find(|severity| severity.name() == name)
     }
 
     /// Its place in [`Self::WORST_FIRST`].

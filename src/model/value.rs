@@ -42,7 +42,11 @@ impl<'a> Value<'a> {
     /// A text; the empty one is unset.
     pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
         let text = text.into();
-        if text.is_empty() { Self::Unset } else { Self::Text(text) }
+        if text.is_empty() {
+            Self::Unset
+        } else {
+            Self::Text(text)
+        }
     }
 
     /// A map; the entries are brought into order, and of equal keys the last one stays.
@@ -88,10 +92,12 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn entry(&self, key: &str) -> &Self {
         match self {
-            Self::Map(entries) => match entries.binary_search_by(|(name, _)| name.as_ref().cmp(key)) {
-                Ok(at) => &entries[at].1,
-                Err(_) => &Value::Unset,
-            },
+            Self::Map(entries) => {
+                match entries.binary_search_by(|(name, _)| name.as_ref().cmp(key)) {
+                    Ok(at) => &entries[at].1,
+                    Err(_) => &Value::Unset,
+                }
+            }
             Self::NotStated => &Value::NotStated,
             _ => &Value::Unset,
         }
@@ -117,7 +123,10 @@ impl<'a> Value<'a> {
 
     /// The number of an integer or a number.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "limits are 32-bit in AWS's model; an i64 holds them to spare")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "limits are 32-bit in AWS's model; an i64 holds them to spare"
+    )]
     pub fn as_number(&self) -> Option<f64> {
         match self {
             Self::Integer(number) => Some(*number as f64),
@@ -137,11 +146,18 @@ impl<'a> Value<'a> {
             Self::Number(value) => Value::Number(value),
             Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
             Self::Digest(digest) => Value::Digest(digest),
-            Self::Struct(members) => Value::Struct(members.into_iter().map(Self::into_owned).collect()),
+            Self::Struct(members) => {
+                Value::Struct(members.into_iter().map(Self::into_owned).collect())
+            }
             Self::Map(entries) => Value::Map(
-                entries.into_iter().map(|(key, value)| (Cow::Owned(key.into_owned()), value.into_owned())).collect(),
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (Cow::Owned(key.into_owned()), value.into_owned()))
+                    .collect(),
             ),
-            Self::List(elements) => Value::List(elements.into_iter().map(Self::into_owned).collect()),
+            Self::List(elements) => {
+                Value::List(elements.into_iter().map(Self::into_owned).collect())
+            }
         }
     }
 }
@@ -219,19 +235,25 @@ impl Serialize for Written<'_> {
                 out.end()
             }
             Value::Map(entries) => {
-                let Kind::Map(field) = self.field.kind else { return serializer.serialize_none() };
+                let Kind::Map(field) = self.field.kind else {
+                    return serializer.serialize_none();
+                };
                 let mut out = serializer.serialize_map(Some(entries.len()))?;
                 for (key, value) in entries {
                     // An empty tag is a tag: the key stays.
                     match value {
-                        Value::Unset if matches!(field.kind, Kind::Text) => out.serialize_entry(key.as_ref(), "")?,
+                        Value::Unset if matches!(field.kind, Kind::Text) => {
+                            out.serialize_entry(key.as_ref(), "")?
+                        }
                         value => out.serialize_entry(key.as_ref(), &Written { field, value })?,
                     }
                 }
                 out.end()
             }
             Value::List(elements) => {
-                let Kind::List(field) = self.field.kind else { return serializer.serialize_none() };
+                let Kind::List(field) = self.field.kind else {
+                    return serializer.serialize_none();
+                };
                 let mut out = serializer.serialize_seq(Some(elements.len()))?;
                 for value in elements {
                     out.serialize_element(&Written { field, value })?;
@@ -255,8 +277,15 @@ mod tests {
     #[test]
     fn a_map_is_ordered_and_the_last_of_equal_keys_stays() {
         let text = |text: &'static str| Value::text(text);
-        let map = Value::map(vec![("b".into(), text("1")), ("a".into(), text("2")), ("b".into(), text("3"))]);
-        assert_eq!(map.entries(), [("a".into(), text("2")), ("b".into(), text("3"))]);
+        let map = Value::map(vec![
+            ("b".into(), text("1")),
+            ("a".into(), text("2")),
+            ("b".into(), text("3")),
+        ]);
+        assert_eq!(
+            map.entries(),
+            [("a".into(), text("2")), ("b".into(), text("3"))]
+        );
         assert_eq!(map.entry("b"), &text("3"));
         assert!(map.entry("c").is_unset());
     }
@@ -267,17 +296,37 @@ mod tests {
 
         let mut stage = Value::Unset;
         let mut put = |path: &str, value| {
-            stage.put(&STAGE_FIELD, &path.split('.').map(str::to_owned).collect::<Vec<_>>(), value);
-            serde_json::to_string(&Written { field: &STAGE_FIELD, value: &stage }).unwrap()
+            stage.put(
+                &STAGE_FIELD,
+                &path.split('.').map(str::to_owned).collect::<Vec<_>>(),
+                value,
+            );
+            serde_json::to_string(&Written {
+                field: &STAGE_FIELD,
+                value: &stage,
+            })
+            .unwrap()
         };
-        assert_eq!(put("AutoDeploy", Some(Value::Boolean(true))), r#"{"AutoDeploy":true}"#);
+        assert_eq!(
+            put("AutoDeploy", Some(Value::Boolean(true))),
+            r#"{"AutoDeploy":true}"#
+        );
         assert_eq!(put("AutoDeploy", None), "{}");
         assert_eq!(put("Nothing.Here", Some(Value::Boolean(true))), "{}");
-        assert_eq!(put("Tags.b", Some(Value::text("1"))), r#"{"Tags":{"b":"1"}}"#);
-        assert_eq!(put("Tags.a", Some(Value::Unset)), r#"{"Tags":{"a":"","b":"1"}}"#);
+        assert_eq!(
+            put("Tags.b", Some(Value::text("1"))),
+            r#"{"Tags":{"b":"1"}}"#
+        );
+        assert_eq!(
+            put("Tags.a", Some(Value::Unset)),
+            r#"{"Tags":{"a":"","b":"1"}}"#
+        );
         assert_eq!(put("Tags.b", None), r#"{"Tags":{"a":""}}"#);
         assert_eq!(
-            put("RouteSettings.GET /.ThrottlingBurstLimit", Some(Value::Integer(5))),
+            put(
+                "RouteSettings.GET /.ThrottlingBurstLimit",
+                Some(Value::Integer(5))
+            ),
             r#"{"RouteSettings":{"GET /":{"ThrottlingBurstLimit":5}},"Tags":{"a":""}}"#
         );
     }

@@ -21,7 +21,9 @@ impl Assertion {
             at: 0..text.len(),
             title: "this driftgate was built without `assert`".to_owned(),
             label: "cannot be evaluated".to_owned(),
-            help: vec!["use one that was built with the feature `cel`, or write it in `expect`".to_owned()],
+            help: vec![
+                "use one that was built with the feature `cel`, or write it in `expect`".to_owned(),
+            ],
         }])
     }
 

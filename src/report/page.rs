@@ -25,7 +25,11 @@ pub type Span<'t> = (Style, &'t str);
 impl<'w> Page<'w> {
     /// A page of so many columns, with colours or without.
     pub fn new(out: &'w mut dyn io::Write, width: usize, colour: bool) -> Self {
-        Self { out, width: width.max(NARROWEST), colour }
+        Self {
+            out,
+            width: width.max(NARROWEST),
+            colour,
+        }
     }
 
     /// An empty line.
@@ -42,7 +46,10 @@ impl<'w> Page<'w> {
     /// When the writer fails.
     pub fn paragraph(&mut self, first: usize, others: usize, spans: &[Span<'_>]) -> io::Result<()> {
         let text: String = spans.iter().map(|(_, text)| *text).collect();
-        let (start, rest) = (self.width.saturating_sub(first), self.width.saturating_sub(others));
+        let (start, rest) = (
+            self.width.saturating_sub(first),
+            self.width.saturating_sub(others),
+        );
         for (at, line) in lines(&text, start, rest).into_iter().enumerate() {
             let indent = if at == 0 { first } else { others };
             if !line.is_empty() {
@@ -67,7 +74,12 @@ impl<'w> Page<'w> {
     }
 
     /// The part of the spans that lies within a range of their joined text, and one colon of it as an escape.
-    fn styled(&mut self, spans: &[Span<'_>], line: &Range<usize>, colon: Option<usize>) -> io::Result<()> {
+    fn styled(
+        &mut self,
+        spans: &[Span<'_>],
+        line: &Range<usize>,
+        colon: Option<usize>,
+    ) -> io::Result<()> {
         let mut start = 0;
         for (style, text) in spans {
             let end = start + text.len();
@@ -76,9 +88,12 @@ impl<'w> Page<'w> {
                 let part = &text[from - start..to - start];
                 let part = match colon.filter(|colon| (from..to).contains(colon)) {
                     None => Cow::Borrowed(part),
-                    Some(colon) => {
-                        Cow::Owned(format!("{}{}{}", &part[..colon - from], escape::COLON, &part[colon + 1 - from..]))
-                    }
+                    Some(colon) => Cow::Owned(format!(
+                        "{}{}{}",
+                        &part[..colon - from],
+                        escape::COLON,
+                        &part[colon + 1 - from..]
+                    )),
                 };
                 if self.colour {
                     write!(self.out, "{style}{part}{style:#}")?;
@@ -130,7 +145,9 @@ fn break_before(text: &str, over: usize) -> usize {
     if let Some(space) = fits.trim_start_matches(' ').rfind(' ') {
         return fits.len() - fits.trim_start_matches(' ').len() + space;
     }
-    text[over..].find(' ').map_or(text.len(), |space| over + space)
+    text[over..]
+        .find(' ')
+        .map_or(text.len(), |space| over + space)
 }
 
 #[cfg(test)]
@@ -143,7 +160,10 @@ mod tests {
     }
 
     fn broken(text: &str, first: usize, others: usize) -> Vec<&str> {
-        lines(text, first, others).into_iter().map(|line| &text[line]).collect()
+        lines(text, first, others)
+            .into_iter()
+            .map(|line| &text[line])
+            .collect()
     }
 
     #[test]
@@ -158,8 +178,14 @@ mod tests {
     #[test]
     fn a_word_longer_than_a_line_stays_whole() {
         assert_eq!(broken("abcdefghij", 4, 4), ["abcdefghij"]);
-        assert_eq!(broken("a abcdefghij  b c", 4, 4), ["a", "abcdefghij", "b c"]);
-        assert_eq!(broken(r#"found {"a":1,"b":2}, not 3"#, 10, 10), ["found", r#"{"a":1,"b":2},"#, "not 3"]);
+        assert_eq!(
+            broken("a abcdefghij  b c", 4, 4),
+            ["a", "abcdefghij", "b c"]
+        );
+        assert_eq!(
+            broken(r#"found {"a":1,"b":2}, not 3"#, 10, 10),
+            ["found", r#"{"a":1,"b":2},"#, "not 3"]
+        );
         assert_eq!(broken("漢字漢字漢 漢", 2, 2), ["漢字漢字漢", "漢"]);
     }
 
@@ -168,7 +194,12 @@ mod tests {
         let text = "found arn:aws:logs:us-east-1:111122223333:log-group:/apigw/orders, expected  at most 5";
         let kept: String = broken(text, 20, 12).concat().split(' ').collect();
         assert_eq!(kept, text.split(' ').collect::<String>());
-        assert!(broken(text, 20, 12).iter().skip(1).all(|line| fits(line, 12)));
+        assert!(
+            broken(text, 20, 12)
+                .iter()
+                .skip(1)
+                .all(|line| fits(line, 12))
+        );
     }
 
     #[test]
@@ -179,13 +210,23 @@ mod tests {
                 let text = format!("{}{command} {command}", "x".repeat(pad));
                 for (spans, indent) in [
                     (vec![(Style::new(), &*text)], 0),
-                    (text.split_inclusive(':').map(|part| (Style::new(), part)).collect(), 4),
+                    (
+                        text.split_inclusive(':')
+                            .map(|part| (Style::new(), part))
+                            .collect(),
+                        4,
+                    ),
                 ] {
                     let mut out = Vec::new();
-                    Page::new(&mut out, 40, false).paragraph(0, indent, &spans).unwrap();
+                    Page::new(&mut out, 40, false)
+                        .paragraph(0, indent, &spans)
+                        .unwrap();
                     let out = String::from_utf8(out).unwrap();
                     for line in out.lines() {
-                        assert!(!line.trim_start().starts_with("::") && fits(line, 40), "{out}");
+                        assert!(
+                            !line.trim_start().starts_with("::") && fits(line, 40),
+                            "{out}"
+                        );
                     }
                     let kept: String = out.replace(escape::COLON, ":").split([' ', '\n']).collect();
                     assert_eq!(kept, text.replace(' ', ""));
@@ -193,7 +234,9 @@ mod tests {
             }
         }
         let mut out = Vec::new();
-        Page::new(&mut out, 40, false).paragraph(0, 2, &[(Style::new(), arn)]).unwrap();
+        Page::new(&mut out, 40, false)
+            .paragraph(0, 2, &[(Style::new(), arn)])
+            .unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), format!("{arn}\n"));
     }
 
@@ -201,8 +244,16 @@ mod tests {
     fn colours_stop_at_the_end_of_a_line() {
         let bold = Style::new().bold();
         let mut out = Vec::new();
-        Page::new(&mut out, 40, true).paragraph(2, 4, &[(bold, &"word ".repeat(8)), (Style::new(), "end")]).unwrap();
+        Page::new(&mut out, 40, true)
+            .paragraph(2, 4, &[(bold, &"word ".repeat(8)), (Style::new(), "end")])
+            .unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, format!("  \u{1b}[1m{}\u{1b}[0m\n    \u{1b}[1mword \u{1b}[0mend\n", "word ".repeat(7).trim()));
+        assert_eq!(
+            text,
+            format!(
+                "  \u{1b}[1m{}\u{1b}[0m\n    \u{1b}[1mword \u{1b}[0mend\n",
+                "word ".repeat(7).trim()
+            )
+        );
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{Facts, Format, Run, Style};
 use crate::model::finding::{
-    Actual, ApiName, Origin, Reading, RegionName, RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts,
+    Actual, ApiName, Origin, Reading, RegionName, RuleFacts, StageName, Undecided, Violation,
+    Waived, WaiverFacts,
 };
 use crate::model::judgement::{Judgement, Signal, Tolerance, Verdict};
 use crate::model::results::{Coverage, Summary};
@@ -24,7 +25,11 @@ pub(super) struct Sample {
 
 impl Sample {
     pub(super) fn facts(&self) -> Facts<'_> {
-        Facts { results: &self.results, judgement: &self.judgement, run: &self.run }
+        Facts {
+            results: &self.results,
+            judgement: &self.judgement,
+            run: &self.run,
+        }
     }
 
     pub(super) fn render(&self, format: &str, style: Style) -> String {
@@ -39,7 +44,11 @@ pub(super) fn run() -> Run {
         reproducible: false,
         generated_at: Some("2026-11-30T12:00:00Z".to_owned()),
         duration: Some(Duration::from_millis(4_230)),
-        command_line: Some(["driftgate", "audit", "--all-regions"].map(str::to_owned).to_vec()),
+        command_line: Some(
+            ["driftgate", "audit", "--all-regions"]
+                .map(str::to_owned)
+                .to_vec(),
+        ),
         source: "AWS".to_owned(),
         shard: None,
         version: None,
@@ -65,9 +74,17 @@ pub(super) fn judgement(verdict: Verdict, exit: u8) -> Judgement {
     }
 }
 
-pub(super) fn stage(account: &str, region: &str, api: (&str, &str, &str), name: &str) -> Arc<StageName> {
+pub(super) fn stage(
+    account: &str,
+    region: &str,
+    api: (&str, &str, &str),
+    name: &str,
+) -> Arc<StageName> {
     Arc::new(StageName {
-        place: Arc::new(RegionName { account: Some(account.into()), region: Some(region.into()) }),
+        place: Arc::new(RegionName {
+            account: Some(account.into()),
+            region: Some(region.into()),
+        }),
         api: Arc::new(ApiName {
             id: Some(api.0.into()),
             name: Some(api.1.into()),
@@ -98,7 +115,12 @@ pub(super) fn violation() -> Violation {
         origin: Origin::Stage,
         reading: None,
         expired: None,
-        stage: stage("111122223333", "us-east-1", ("a1b2c3d4e5", "orders", "HTTP"), "prod"),
+        stage: stage(
+            "111122223333",
+            "us-east-1",
+            ("a1b2c3d4e5", "orders", "HTTP"),
+            "prod",
+        ),
         route: None,
         path: Some(Path::named(["DefaultRouteSettings", "ThrottlingBurstLimit"]).into()),
         expected: "at most 500".into(),
@@ -138,7 +160,12 @@ fn rules() -> Vec<RuleFacts> {
             Severity::High,
             Some("Point the stage at the team's log group."),
         ),
-        rule("production/no-secrets", "Stage variables hold no secrets", Severity::Medium, None),
+        rule(
+            "production/no-secrets",
+            "Stage variables hold no secrets",
+            Severity::Medium,
+            None,
+        ),
         rule(
             "production/owner-tags",
             "Someone owns it",
@@ -160,7 +187,12 @@ fn rules() -> Vec<RuleFacts> {
 
 /// Everything at once.
 pub(super) fn rich() -> Sample {
-    let orders = stage("111122223333", "us-east-1", ("a1b2c3d4e5", "orders", "HTTP"), "prod");
+    let orders = stage(
+        "111122223333",
+        "us-east-1",
+        ("a1b2c3d4e5", "orders", "HTTP"),
+        "prod",
+    );
     let chat = Arc::new(StageName {
         place: Arc::clone(&orders.place),
         api: Arc::new(ApiName {
@@ -170,25 +202,44 @@ pub(super) fn rich() -> Sample {
         }),
         name: Some("$default".into()),
     });
-    let hostile = stage("444455556666", "eu-central-1", ("h0st1le000", HOSTILE, "HTTP"), "$default");
+    let hostile = stage(
+        "444455556666",
+        "eu-central-1",
+        ("h0st1le000", HOSTILE, "HTTP"),
+        "$default",
+    );
     let unnamed = Arc::new(StageName {
-        place: Arc::new(RegionName { account: None, region: None }),
-        api: Arc::new(ApiName { id: None, name: None, protocol: None }),
+        place: Arc::new(RegionName {
+            account: None,
+            region: None,
+        }),
+        api: Arc::new(ApiName {
+            id: None,
+            name: None,
+            protocol: None,
+        }),
         name: Some("prod".into()),
     });
-    let find =
-        |rule: u32, stage: &Arc<StageName>, path: &[&str], expected: &str, actual: Actual, origin: Origin| Violation {
-            rule,
-            origin,
-            reading: None,
-            expired: None,
-            stage: Arc::clone(stage),
-            route: None,
-            path: (!path.is_empty()).then(|| Path::named(path.iter().copied()).into()),
-            expected: expected.into(),
-            actual,
-        };
-    let on_route = |route: &str, violation: Violation| Violation { route: Some(route.into()), ..violation };
+    let find = |rule: u32,
+                stage: &Arc<StageName>,
+                path: &[&str],
+                expected: &str,
+                actual: Actual,
+                origin: Origin| Violation {
+        rule,
+        origin,
+        reading: None,
+        expired: None,
+        stage: Arc::clone(stage),
+        route: None,
+        path: (!path.is_empty()).then(|| Path::named(path.iter().copied()).into()),
+        expected: expected.into(),
+        actual,
+    };
+    let on_route = |route: &str, violation: Violation| Violation {
+        route: Some(route.into()),
+        ..violation
+    };
     let waiver = |rule: &str, reason: &str, owner: &str, expires: &str| WaiverFacts {
         rule: rule.to_owned(),
         reason: reason.to_owned(),
@@ -197,8 +248,7 @@ pub(super) fn rich() -> Sample {
         file: "waivers.yaml".to_owned(),
         line: 2,
     };
-    let format =
-        r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime"}"#;
+    let format = r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime"}"#;
     let common = r#"$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.routeKey $context.protocol" $context.status $context.responseLength"#;
     let results = Results {
         narrowing: crate::model::state::Narrowing::default(),
@@ -315,19 +365,40 @@ pub(super) fn rich() -> Sample {
         unfound: Vec::new(),
         resolved_request: None,
     };
-    let judgement = Judgement { failing: 13, unchecked: 2, undecided: 2, ..judgement(Verdict::Violations, 1) };
-    Sample { results, judgement, run: run() }
+    let judgement = Judgement {
+        failing: 13,
+        unchecked: 2,
+        undecided: 2,
+        ..judgement(Verdict::Violations, 1)
+    };
+    Sample {
+        results,
+        judgement,
+        run: run(),
+    }
 }
 
 /// Everything at once, and nothing that another run would not repeat.
 pub(super) fn rich_reproducible() -> Sample {
-    Sample { run: Run { reproducible: true, source: "AWS".to_owned(), ..Run::default() }, ..rich() }
+    Sample {
+        run: Run {
+            reproducible: true,
+            source: "AWS".to_owned(),
+            ..Run::default()
+        },
+        ..rich()
+    }
 }
 
 fn calm(stages: u64, governed: u64) -> Results {
     Results {
         rules: rules(),
-        summary: Summary { stages, governed, checks: governed * 5, ..Summary::default() },
+        summary: Summary {
+            stages,
+            governed,
+            checks: governed * 5,
+            ..Summary::default()
+        },
         scopes: vec![Scope {
             account: Some("111122223333".to_owned()),
             region: Some("us-east-1".to_owned()),
@@ -347,13 +418,20 @@ pub(super) fn conforming() -> Sample {
     Sample {
         results: calm(3, 3),
         judgement: judgement(Verdict::Conforms, 0),
-        run: Run { source: "fleet.jsonl".to_owned(), ..run() },
+        run: Run {
+            source: "fleet.jsonl".to_owned(),
+            ..run()
+        },
     }
 }
 
 /// Everything was read and no rule governs it.
 pub(super) fn nothing_governed() -> Sample {
-    let mut sample = Sample { results: calm(1, 0), judgement: judgement(Verdict::Incomplete, 3), run: run() };
+    let mut sample = Sample {
+        results: calm(1, 0),
+        judgement: judgement(Verdict::Incomplete, 3),
+        run: run(),
+    };
     sample.judgement.nothing_governed = true;
     sample.results.coverage.unused_rules = rules().into_iter().map(|rule| rule.name).collect();
     sample.results.coverage.ungoverned.push(violation().stage);
@@ -362,7 +440,11 @@ pub(super) fn nothing_governed() -> Sample {
 
 /// SIGINT came when one violation was known.
 pub(super) fn interrupted() -> Sample {
-    let mut sample = Sample { results: calm(2, 2), judgement: judgement(Verdict::Incomplete, 130), run: run() };
+    let mut sample = Sample {
+        results: calm(2, 2),
+        judgement: judgement(Verdict::Incomplete, 130),
+        run: run(),
+    };
     sample.results.violations[0].push(violation());
     sample.results.gaps.push(Gap {
         account: Some("111122223333".to_owned()),

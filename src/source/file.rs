@@ -113,8 +113,16 @@ pub struct Input {
 /// # Errors
 /// If it cannot be opened, is empty, or is compressed and damaged.
 pub fn open(path: &str) -> Result<Input, Error> {
-    let name: Arc<str> = if path == "-" { "stdin".into() } else { path.into() };
-    let raw: Box<dyn Read + Send> = if path == "-" { Box::new(io::stdin()) } else { Box::new(open_file(path)?) };
+    let name: Arc<str> = if path == "-" {
+        "stdin".into()
+    } else {
+        path.into()
+    };
+    let raw: Box<dyn Read + Send> = if path == "-" {
+        Box::new(io::stdin())
+    } else {
+        Box::new(open_file(path)?)
+    };
     let mut raw = BufReader::with_capacity(BLOCK, raw);
     let start = raw.fill_buf().map_err(|error| damaged(&name, &error))?;
     let mut rest: Box<dyn BufRead + Send> = if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
@@ -122,7 +130,10 @@ pub fn open(path: &str) -> Result<Input, Error> {
         Box::new(BufReader::with_capacity(BLOCK, decoder))
     } else if start.starts_with(&[0x1f, 0x8b]) {
         // Several members one after the other are one file, as gzip has it.
-        Box::new(BufReader::with_capacity(BLOCK, flate2::bufread::MultiGzDecoder::new(raw)))
+        Box::new(BufReader::with_capacity(
+            BLOCK,
+            flate2::bufread::MultiGzDecoder::new(raw),
+        ))
     } else {
         Box::new(raw)
     };
@@ -133,7 +144,9 @@ pub fn open(path: &str) -> Result<Input, Error> {
         )));
     }
     if matches!(head.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
-        return Err(Error(format!("{name} is UTF-16 text. Nothing was read.\nWrite it as UTF-8.")));
+        return Err(Error(format!(
+            "{name} is UTF-16 text. Nothing was read.\nWrite it as UTF-8."
+        )));
     }
     Ok(Input { name, head, rest })
 }
@@ -144,7 +157,9 @@ fn open_file(path: &str) -> Result<File, Error> {
             io::ErrorKind::NotFound => format!(
                 "{path}: no such file.\nName a snapshot, the output of `aws apigatewayv2 get-stages`, or `aws`."
             ),
-            io::ErrorKind::PermissionDenied => format!("{path}: permission denied.\nCheck the file's permissions."),
+            io::ErrorKind::PermissionDenied => {
+                format!("{path}: permission denied.\nCheck the file's permissions.")
+            }
             _ => format!("{path}: {error}"),
         })
     };
@@ -160,7 +175,12 @@ fn first_line(text: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     while line.trim_ascii().is_empty() {
         line.clear();
-        if text.by_ref().take(LONGEST_HEAD).read_until(b'\n', &mut line)? == 0 {
+        if text
+            .by_ref()
+            .take(LONGEST_HEAD)
+            .read_until(b'\n', &mut line)?
+            == 0
+        {
             break;
         }
     }
@@ -204,7 +224,9 @@ pub enum WrongFormat {
 /// # Errors
 /// When it does not.
 pub fn check_format(line: &[u8], name: &str, version: u64) -> Result<(), WrongFormat> {
-    let format = format_of(line).filter(|format| format.name == name).ok_or(WrongFormat::Other)?;
+    let format = format_of(line)
+        .filter(|format| format.name == name)
+        .ok_or(WrongFormat::Other)?;
     match format.version {
         Some(other) if other != version => Err(WrongFormat::Version(other)),
         _ => Ok(()),

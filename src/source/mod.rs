@@ -18,7 +18,9 @@ pub const SOURCES: [&FileSource; 2] = [&snapshot::SOURCE, &cli_output::SOURCE];
 /// The kind of that name.
 #[must_use]
 pub fn file_source(name: &str) -> Option<&'static FileSource> {
-    SOURCES.into_iter().find(|source| source.name == name || source.alias == Some(name))
+    SOURCES
+        .into_iter()
+        .find(|source| source.name == name || source.alias == Some(name))
 }
 
 /// Opens a file and begins to read it. Once `stop` is set, the state ends and reports that it was interrupted.
@@ -34,7 +36,9 @@ pub fn open_file(request: &FileRequest, stop: Arc<AtomicBool>) -> Result<Box<dyn
     let input = file::open(&request.path)?;
     let name = Arc::clone(&input.name);
     let detected = || SOURCES.into_iter().find(|source| (source.detect)(&input));
-    let Some(source) = request.kind.or_else(detected) else { return Err(unknown_kind(&name)) };
+    let Some(source) = request.kind.or_else(detected) else {
+        return Err(unknown_kind(&name));
+    };
     (source.open)(input, request, stop).map_err(|refusal| match refusal {
         OpenError::UnknownKind => unknown_kind(&name),
         OpenError::Error(error) => error,
@@ -43,7 +47,10 @@ pub fn open_file(request: &FileRequest, stop: Arc<AtomicBool>) -> Result<Box<dyn
 
 fn unknown_kind(name: &str) -> Error {
     let kinds = SOURCES.map(|source| format!("  {}: {}", source.name, source.about));
-    Error(format!("{name} is of no known kind. Nothing was read.\nkinds that are read:\n{}", kinds.join("\n")))
+    Error(format!(
+        "{name} is of no known kind. Nothing was read.\nkinds that are read:\n{}",
+        kinds.join("\n")
+    ))
 }
 
 #[cfg(test)]
@@ -52,13 +59,19 @@ mod tests {
 
     #[test]
     fn every_kind_of_file_is_listed() {
-        let entries = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/source")).unwrap();
+        let entries =
+            std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/source")).unwrap();
         let text = |path: std::path::PathBuf| {
-            let path = if path.is_dir() { path.join("mod.rs") } else { path };
+            let path = if path.is_dir() {
+                path.join("mod.rs")
+            } else {
+                path
+            };
             std::fs::read_to_string(path).unwrap()
         };
-        let kinds =
-            entries.filter(|entry| text(entry.as_ref().unwrap().path()).contains("pub const SOURCE: FileSource"));
+        let kinds = entries.filter(|entry| {
+            text(entry.as_ref().unwrap().path()).contains("pub const SOURCE: FileSource")
+        });
         // This file holds the words too.
         assert_eq!(kinds.count() - 1, SOURCES.len());
         for source in SOURCES {

@@ -15,19 +15,31 @@ pub struct Source {
 
 impl Source {
     pub fn new(path: &str, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned(), code: without_tests(&blanked(text)) }
+        Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            code: without_tests(&blanked(text)),
+        }
     }
 
     /// The module below `src` that the file is part of.
     pub fn top(&self) -> &str {
         let below = self.path.trim_start_matches("src/");
-        below.split('/').next().unwrap_or(below).trim_end_matches(".rs")
+        below
+            .split('/')
+            .next()
+            .unwrap_or(below)
+            .trim_end_matches(".rs")
     }
 
     /// Number of modules above the items of the file.
     pub fn depth(&self) -> usize {
         let folders = self.path.matches('/').count();
-        if self.path.ends_with("/mod.rs") { folders - 1 } else { folders }
+        if self.path.ends_with("/mod.rs") {
+            folders - 1
+        } else {
+            folders
+        }
     }
 
     pub fn line_of(&self, at: usize) -> usize {
@@ -38,7 +50,9 @@ impl Source {
     pub fn found(&self, pattern: &str, rule: &str) -> Vec<String> {
         let pattern = Regex::new(pattern).unwrap();
         let found = pattern.find_iter(&self.code);
-        found.map(|hit| self.failure(hit.start(), &format!("`{}`: {rule}", hit.as_str().trim()))).collect()
+        found
+            .map(|hit| self.failure(hit.start(), &format!("`{}`: {rule}", hit.as_str().trim())))
+            .collect()
     }
 
     pub fn failure(&self, at: usize, rule: &str) -> String {
@@ -56,7 +70,9 @@ fn blanked(text: &str) -> String {
         let next = chars.get(at + 1).copied().unwrap_or('\0');
         let after_word = at > 0 && (chars[at - 1].is_alphanumeric() || chars[at - 1] == '_');
         let end = if c == '/' && next == '/' {
-            (at..chars.len()).find(|at| chars[*at] == '\n').unwrap_or(chars.len())
+            (at..chars.len())
+                .find(|at| chars[*at] == '\n')
+                .unwrap_or(chars.len())
         } else if c == '/' && next == '*' {
             let mut depth = 0;
             let mut at = at;
@@ -69,7 +85,10 @@ fn blanked(text: &str) -> String {
                     None => break chars.len(),
                 }
             }
-        } else if (c == 'r' || (c == 'b' && next == 'r')) && !after_word && raw_string(&chars[at..]).is_some() {
+        } else if (c == 'r' || (c == 'b' && next == 'r'))
+            && !after_word
+            && raw_string(&chars[at..]).is_some()
+        {
             at + raw_string(&chars[at..]).unwrap()
         } else if c == '"' {
             let mut at = at + 1;
@@ -82,7 +101,9 @@ fn blanked(text: &str) -> String {
             }
         } else if c == '\'' && (next == '\\' || chars.get(at + 2) == Some(&'\'')) {
             let from = if next == '\\' { at + 3 } else { at + 2 };
-            (from..chars.len()).find(|at| chars[*at] == '\'').map_or(chars.len(), |at| at + 1)
+            (from..chars.len())
+                .find(|at| chars[*at] == '\'')
+                .map_or(chars.len(), |at| at + 1)
         } else {
             out.push(c);
             at += 1;
@@ -103,8 +124,11 @@ fn raw_string(chars: &[char]) -> Option<usize> {
     if chars.get(start) != Some(&'"') {
         return None;
     }
-    let closes = |at: &usize| chars[*at] == '"' && chars[at + 1..].iter().take(hashes).all(|c| *c == '#');
-    (start + 1..chars.len()).find(closes).map(|at| (at + 1 + hashes).min(chars.len()))
+    let closes =
+        |at: &usize| chars[*at] == '"' && chars[at + 1..].iter().take(hashes).all(|c| *c == '#');
+    (start + 1..chars.len())
+        .find(closes)
+        .map(|at| (at + 1 + hashes).min(chars.len()))
 }
 
 /// The code with every item under `#[cfg(test)]` made blank.
@@ -113,7 +137,10 @@ fn without_tests(code: &str) -> String {
     let mut code = code.to_owned();
     while let Some(start) = code.find(MARK) {
         let end = start + MARK.len() + item(&code[start + MARK.len()..]).len();
-        let blank: String = code[start..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
+        let blank: String = code[start..end]
+            .chars()
+            .map(|c| if c == '\n' { '\n' } else { ' ' })
+            .collect();
         code.replace_range(start..end, &blank);
     }
     code
@@ -142,24 +169,38 @@ pub fn sources() -> Vec<Source> {
     walk(&root.join("src"), &mut paths);
     paths.sort();
     let read = |path: &String| fs::read_to_string(root.join(path)).unwrap();
-    let only_tests =
-        Regex::new(r#"#\[cfg\(test\)\]\s*(?:#\[path = "(\w+)\.rs"\]\s*)?(?:pub(?:\(\w+\))? )?mod (\w+);"#).unwrap();
+    let only_tests = Regex::new(
+        r#"#\[cfg\(test\)\]\s*(?:#\[path = "(\w+)\.rs"\]\s*)?(?:pub(?:\(\w+\))? )?mod (\w+);"#,
+    )
+    .unwrap();
     let mut skipped = BTreeSet::new();
     for path in &paths {
         let (above, own) = path.rsplit_once('/').unwrap_or(("", path));
-        let modules = if matches!(own, "mod.rs" | "lib.rs") { above } else { path.trim_end_matches(".rs") };
-        skipped.extend(only_tests.captures_iter(&read(path)).map(|name| match name.get(1) {
-            Some(file) => format!("{above}/{}.rs", file.as_str()),
-            None => format!("{modules}/{}.rs", &name[2]),
-        }));
+        let modules = if matches!(own, "mod.rs" | "lib.rs") {
+            above
+        } else {
+            path.trim_end_matches(".rs")
+        };
+        skipped.extend(
+            only_tests
+                .captures_iter(&read(path))
+                .map(|name| match name.get(1) {
+                    Some(file) => format!("{above}/{}.rs", file.as_str()),
+                    None => format!("{modules}/{}.rs", &name[2]),
+                }),
+        );
     }
     // Files in the folder of such a file are of tests as well.
     let of_tests = |path: &&String| {
-        let beneath = |file: &String| path.starts_with(&format!("{}/", file.trim_end_matches(".rs")));
+        let beneath =
+            |file: &String| path.starts_with(&format!("{}/", file.trim_end_matches(".rs")));
         skipped.contains(*path) || skipped.iter().any(beneath)
     };
-    let all: Vec<Source> =
-        paths.iter().filter(|path| !of_tests(path)).map(|path| Source::new(path, &read(path))).collect();
+    let all: Vec<Source> = paths
+        .iter()
+        .filter(|path| !of_tests(path))
+        .map(|path| Source::new(path, &read(path)))
+        .collect();
     assert!(all.len() > 60, "only {} files were found", all.len());
     all
 }

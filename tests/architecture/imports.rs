@@ -22,29 +22,56 @@ pub fn circles(sources: &[Source]) -> Vec<String> {
     let mut uses: BTreeMap<Path, BTreeSet<Path>> = BTreeMap::new();
     for (module, source) in &all.files {
         let used = without_handed_on(&source.code);
-        let named = paths(&used).into_iter().filter_map(|path| all.file_of(&absolute(module, &path), 0));
-        let used = named.chain(all.below(module, &used)).filter(|used| used != module);
+        let named = paths(&used)
+            .into_iter()
+            .filter_map(|path| all.file_of(&absolute(module, &path), 0));
+        let used = named
+            .chain(all.below(module, &used))
+            .filter(|used| used != module);
         uses.insert(module.clone(), used.collect());
     }
     let name = |module: &Path| all.files[module].path.clone();
-    let mut found: Vec<String> = rings(&uses).into_iter().map(|ring| line(ring.iter().map(name))).collect();
-    let folders: BTreeSet<&[String]> = uses.keys().flat_map(|path| (1..path.len()).map(|end| &path[..end])).collect();
+    let mut found: Vec<String> = rings(&uses)
+        .into_iter()
+        .map(|ring| line(ring.iter().map(name)))
+        .collect();
+    let folders: BTreeSet<&[String]> = uses
+        .keys()
+        .flat_map(|path| (1..path.len()).map(|end| &path[..end]))
+        .collect();
     for folder in folders {
         // `mod.rs` is an entry of its folder.
-        let entry = |path: &Path| path.get(folder.len()).cloned().unwrap_or_else(|| "mod".to_owned());
+        let entry = |path: &Path| {
+            path.get(folder.len())
+                .cloned()
+                .unwrap_or_else(|| "mod".to_owned())
+        };
         let mut siblings: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (user, used) in uses.iter().filter(|(user, _)| user.starts_with(folder)) {
-            let used = used.iter().filter(|used| used.starts_with(folder)).map(entry);
-            siblings.entry(entry(user)).or_default().extend(used.filter(|used| *used != entry(user)));
+            let used = used
+                .iter()
+                .filter(|used| used.starts_with(folder))
+                .map(entry);
+            siblings
+                .entry(entry(user))
+                .or_default()
+                .extend(used.filter(|used| *used != entry(user)));
         }
         let place = format!("src/{}", folder.join("/"));
-        found.extend(rings(&siblings).into_iter().map(|ring| format!("{place}: {}", line(ring.into_iter()))));
+        found.extend(
+            rings(&siblings)
+                .into_iter()
+                .map(|ring| format!("{place}: {}", line(ring.into_iter()))),
+        );
     }
     found
 }
 
 fn line(ring: impl Iterator<Item = String>) -> String {
-    format!("{} use each other in a circle", ring.collect::<Vec<_>>().join(", "))
+    format!(
+        "{} use each other in a circle",
+        ring.collect::<Vec<_>>().join(", ")
+    )
 }
 
 impl<'s> Crate<'s> {
@@ -58,8 +85,14 @@ impl<'s> Crate<'s> {
         let mut handed_on = BTreeMap::new();
         for (module, source) in &files {
             for hit in hands_on.captures_iter(&source.code) {
-                let rooted = ["crate", "self", "super"].iter().any(|root| hit[1].starts_with(root));
-                let text = if rooted { hit[1].to_owned() } else { format!("self::{}", &hit[1]) };
+                let rooted = ["crate", "self", "super"]
+                    .iter()
+                    .any(|root| hit[1].starts_with(root));
+                let text = if rooted {
+                    hit[1].to_owned()
+                } else {
+                    format!("self::{}", &hit[1])
+                };
                 for path in paths(&text) {
                     if let Some(name) = path.last() {
                         handed_on.insert((module.clone(), name.clone()), absolute(module, &path));
@@ -72,9 +105,15 @@ impl<'s> Crate<'s> {
 
     /// The modules just below one that its code names without `self`.
     fn below(&self, module: &[String], code: &str) -> Vec<Path> {
-        let children = self.files.keys().filter(|path| path.len() == module.len() + 1 && path.starts_with(module));
-        let named =
-            |path: &&Path| Regex::new(&format!(r"(?:^|[^:\w]){}::", path[module.len()])).unwrap().is_match(code);
+        let children = self
+            .files
+            .keys()
+            .filter(|path| path.len() == module.len() + 1 && path.starts_with(module));
+        let named = |path: &&Path| {
+            Regex::new(&format!(r"(?:^|[^:\w]){}::", path[module.len()]))
+                .unwrap()
+                .is_match(code)
+        };
         children.filter(named).cloned().collect()
     }
 
@@ -85,12 +124,18 @@ impl<'s> Crate<'s> {
             at += 1;
         }
         let module = path[..at].to_vec();
-        let elsewhere = path.get(at).and_then(|name| self.handed_on.get(&(module.clone(), name.clone())));
+        let elsewhere = path
+            .get(at)
+            .and_then(|name| self.handed_on.get(&(module.clone(), name.clone())));
         match elsewhere {
             Some(target) if depth < 8 && target != path => {
                 self.file_of(&[target.as_slice(), &path[at + 1..]].concat(), depth + 1)
             }
-            _ => self.files.contains_key(&module).then_some(module).filter(|module| !module.is_empty()),
+            _ => self
+                .files
+                .contains_key(&module)
+                .then_some(module)
+                .filter(|module| !module.is_empty()),
         }
     }
 }
@@ -99,12 +144,19 @@ impl<'s> Crate<'s> {
 fn module(path: &str) -> Path {
     let below = path.trim_start_matches("src/").trim_end_matches(".rs");
     let below = below.strip_suffix("/mod").unwrap_or(below);
-    if below == "lib" { Path::new() } else { below.split('/').map(str::to_owned).collect() }
+    if below == "lib" {
+        Path::new()
+    } else {
+        below.split('/').map(str::to_owned).collect()
+    }
 }
 
 /// The code without its `pub use`: handing on is no use.
 fn without_handed_on(code: &str) -> String {
-    Regex::new(r"\bpub(?:\([^)]*\))?\s+use\s[^;]*;").unwrap().replace_all(code, "").into_owned()
+    Regex::new(r"\bpub(?:\([^)]*\))?\s+use\s[^;]*;")
+        .unwrap()
+        .replace_all(code, "")
+        .into_owned()
 }
 
 /// Every path of the code that begins in this crate, braces taken apart.
@@ -122,7 +174,8 @@ fn paths(code: &str) -> Vec<Path> {
 
 /// Takes one path, with all that its braces hold, from the beginning of the text; returns its length.
 fn take(text: &str, before: &mut Path, found: &mut Vec<Path>) -> usize {
-    static STEP: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\s*(\w+|\*|\{)(\s*::)?").unwrap());
+    static STEP: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^\s*(\w+|\*|\{)(\s*::)?").unwrap());
     let (depth, mut at) = (before.len(), 0);
     while let Some(hit) = STEP.captures(&text[at..]) {
         at += hit[0].len();
@@ -156,7 +209,10 @@ fn absolute(module: &Path, path: &[String]) -> Path {
     let (base, rest) = match path.first().map(String::as_str) {
         Some("crate") => (&module[..0], &path[1..]),
         Some("self") => (module.as_slice(), &path[1..]),
-        _ => (&module[..module.len().saturating_sub(supers)], &path[supers..]),
+        _ => (
+            &module[..module.len().saturating_sub(supers)],
+            &path[supers..],
+        ),
     };
     base.iter().chain(rest).cloned().collect()
 }
@@ -188,22 +244,37 @@ fn rings<N: Ord + Clone>(uses: &BTreeMap<N, BTreeSet<N>>) -> Vec<Vec<N>> {
 
 #[test]
 fn a_circle_is_found_through_braces_and_names_that_are_handed_on() {
-    let of =
-        |files: &[(&str, &str)]| circles(&files.iter().map(|(path, code)| Source::new(path, code)).collect::<Vec<_>>());
+    let of = |files: &[(&str, &str)]| {
+        circles(
+            &files
+                .iter()
+                .map(|(path, code)| Source::new(path, code))
+                .collect::<Vec<_>>(),
+        )
+    };
     let lib = ("src/lib.rs", "pub mod a;");
     let circle = [
         lib,
-        ("src/a/mod.rs", "mod b; mod c; pub use b::{B, Other as Own};"),
+        (
+            "src/a/mod.rs",
+            "mod b; mod c; pub use b::{B, Other as Own};",
+        ),
         ("src/a/b.rs", "use super::{c::{self, C}, d}; pub struct B;"),
         ("src/a/c.rs", "fn f() { crate::a::B::new() }"),
     ];
     let found = of(&circle);
     assert_eq!(found.len(), 2, "{found:?}");
-    assert_eq!(found[0], "src/a/b.rs, src/a/c.rs use each other in a circle");
+    assert_eq!(
+        found[0],
+        "src/a/b.rs, src/a/c.rs use each other in a circle"
+    );
     assert_eq!(found[1], "src/a: b, c use each other in a circle");
     // An item of the folder's own file, used from below while that file uses what is below.
-    let above =
-        [lib, ("src/a/mod.rs", "pub struct A; fn f() { b::g() }"), ("src/a/b.rs", "use super::A; pub fn g() {}")];
+    let above = [
+        lib,
+        ("src/a/mod.rs", "pub struct A; fn f() { b::g() }"),
+        ("src/a/b.rs", "use super::A; pub fn g() {}"),
+    ];
     assert_eq!(of(&above).len(), 2, "{:?}", of(&above));
     // Two folders that use each other through different files.
     let folders = [
@@ -217,6 +288,11 @@ fn a_circle_is_found_through_braces_and_names_that_are_handed_on() {
         ("src/a/c/w.rs", "use crate::a::b::z::Z;"),
     ];
     assert_eq!(of(&folders), ["src/a: b, c use each other in a circle"]);
-    let fine = [lib, ("src/a/mod.rs", "mod b; pub use b::B;"), ("src/a/b.rs", "use super::c::C;"), ("src/a/c.rs", "")];
+    let fine = [
+        lib,
+        ("src/a/mod.rs", "mod b; pub use b::B;"),
+        ("src/a/b.rs", "use super::c::C;"),
+        ("src/a/c.rs", ""),
+    ];
     assert!(of(&fine).is_empty(), "{:?}", of(&fine));
 }

@@ -7,7 +7,11 @@ use super::{Page, failures, policy, untried};
 #[test]
 fn every_recipe_is_a_policy_that_its_tests_prove() {
     let page = Page::read("docs/guide/cookbook.md");
-    let headings: Vec<&str> = page.text.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    let headings: Vec<&str> = page
+        .text
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .collect();
     let blocks = page.yaml();
     assert!(blocks.len() >= 30, "{}", blocks.len());
     let tried: Vec<&str> = blocks.iter().map(|block| block.heading).collect();
@@ -20,7 +24,12 @@ fn every_recipe_is_a_policy_that_its_tests_prove() {
         let policy = policy(&page.path, &("\n".repeat(block.line) + &block.text));
         found.extend(failures(&policy));
         found.extend(untried(&policy));
-        assert!(names.insert(policy.name.clone()), "{}: a second policy {}", block.heading, policy.name);
+        assert!(
+            names.insert(policy.name.clone()),
+            "{}: a second policy {}",
+            block.heading,
+            policy.name
+        );
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }

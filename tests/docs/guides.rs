@@ -53,7 +53,10 @@ impl Shell {
             .current_dir(self.folder.path())
             // Neither the settings nor the credentials of the user who runs the tests.
             .env_clear()
-            .env("PATH", format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap()))
+            .env(
+                "PATH",
+                format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap()),
+            )
             .env("NO_COLOR", "1")
             .env("GITHUB_STEP_SUMMARY", "summary.md")
             .env("HOME", self.folder.path())
@@ -71,10 +74,17 @@ impl Shell {
 }
 
 /// Actual output, with `…` where the shown lines leave lines out; `None` when it cannot be shown so.
-fn cut<'s>(shown: &[&str], actual: &[&'s str], same: fn(&str, &str) -> bool) -> Option<Vec<&'s str>> {
+fn cut<'s>(
+    shown: &[&str],
+    actual: &[&'s str],
+    same: fn(&str, &str) -> bool,
+) -> Option<Vec<&'s str>> {
     let (with, rest) = match shown {
         [] => return actual.is_empty().then(Vec::new),
-        ["…", rest @ ..] => ("…", (0..=actual.len()).find_map(|at| cut(rest, &actual[at..], same))?),
+        ["…", rest @ ..] => (
+            "…",
+            (0..=actual.len()).find_map(|at| cut(rest, &actual[at..], same))?,
+        ),
         [line, rest @ ..] => {
             let first = actual.first().filter(|first| same(line, first))?;
             (*first, cut(rest, &actual[1..], same)?)
@@ -89,8 +99,13 @@ fn shortened(shown: &[&str], actual: &[&str]) -> String {
     fn begin_alike(one: &str, other: &str) -> bool {
         one.split_whitespace().next() == other.split_whitespace().next()
     }
-    let lines = cut(shown, actual, |one, other| one == other).or_else(|| cut(shown, actual, begin_alike));
-    lines.unwrap_or_else(|| actual.to_vec()).iter().flat_map(|line| [line, "\n"]).collect()
+    let lines =
+        cut(shown, actual, |one, other| one == other).or_else(|| cut(shown, actual, begin_alike));
+    lines
+        .unwrap_or_else(|| actual.to_vec())
+        .iter()
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 /// Expected content of a block of console.
@@ -98,8 +113,10 @@ fn transcript(block: &[&str], shell: &mut Shell) -> String {
     let mut expected = String::new();
     let mut at = 0;
     while at < block.len() {
-        let mut command =
-            block[at].strip_prefix("$ ").unwrap_or_else(|| panic!("no command: {}", block[at])).to_owned();
+        let mut command = block[at]
+            .strip_prefix("$ ")
+            .unwrap_or_else(|| panic!("no command: {}", block[at]))
+            .to_owned();
         expected += &format!("{}\n", block[at]);
         at += 1;
         while command.ends_with(['\\', '|']) {
@@ -107,7 +124,10 @@ fn transcript(block: &[&str], shell: &mut Shell) -> String {
             expected += &format!("{}\n", block[at]);
             at += 1;
         }
-        let end = block[at..].iter().position(|line| line.starts_with("$ ")).map_or(block.len(), |next| at + next);
+        let end = block[at..]
+            .iter()
+            .position(|line| line.starts_with("$ "))
+            .map_or(block.len(), |next| at + next);
         let actual = shell.run(&command);
         let actual: Vec<&str> = actual.trim_end().lines().map(str::trim_end).collect();
         expected += &shortened(&block[at..end], &actual);
@@ -123,7 +143,9 @@ fn followed(page: &Page, shell: &mut Shell, least: usize) -> String {
     let mut commands = 0;
     while let Some(line) = lines.next() {
         expected += &format!("{line}\n");
-        let Some(kind) = line.strip_prefix("```") else { continue };
+        let Some(kind) = line.strip_prefix("```") else {
+            continue;
+        };
         let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         let text = block.join("\n") + "\n";
         if kind == "console" {
@@ -133,7 +155,9 @@ fn followed(page: &Page, shell: &mut Shell, least: usize) -> String {
             expected += &text;
         }
         if kind == "yaml" {
-            let name = block[0].strip_prefix("# ").unwrap_or_else(|| panic!("a file without a name: {text}"));
+            let name = block[0]
+                .strip_prefix("# ")
+                .unwrap_or_else(|| panic!("a file without a name: {text}"));
             match name.strip_prefix("at the end of ") {
                 Some(name) => shell.append(name, &text),
                 None => shell.write(name, &text),
@@ -147,7 +171,8 @@ fn followed(page: &Page, shell: &mut Shell, least: usize) -> String {
 
 /// The steps of the workflow are commands that driftgate understands.
 fn the_workflow_runs(workflow: &str, shell: &Shell) {
-    let text = fs::read_to_string(shell.folder.path().join(".github/workflows").join(workflow)).unwrap();
+    let text =
+        fs::read_to_string(shell.folder.path().join(".github/workflows").join(workflow)).unwrap();
     let workflow: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
     let jobs = workflow["jobs"].as_mapping().unwrap().values();
     let steps = jobs.flat_map(|job| job["steps"].as_sequence().unwrap());
@@ -156,7 +181,10 @@ fn the_workflow_runs(workflow: &str, shell: &Shell) {
     for script in scripts {
         let output = shell.output(script);
         // 0 and 1 are verdicts; every other code means that the step is wrong.
-        assert!(matches!(output.status.code(), Some(0 | 1)), "{script}: {output:?}");
+        assert!(
+            matches!(output.status.code(), Some(0 | 1)),
+            "{script}: {output:?}"
+        );
     }
 }
 
@@ -191,7 +219,8 @@ fn the_readme_shows_what_the_demo_prints() {
     let (page, mut shell) = (Page::read("README.md"), Shell::open());
     let (before, rest) = page.text.split_once("\n```text\n").unwrap();
     let (shown, after) = rest.split_once("\n```\n").unwrap();
-    let (shown, actual): (Vec<&str>, String) = (shown.lines().collect(), shell.run("driftgate demo"));
+    let (shown, actual): (Vec<&str>, String) =
+        (shown.lines().collect(), shell.run("driftgate demo"));
     let expected = shortened(&shown, &actual.lines().collect::<Vec<_>>());
     page.must_be(&format!("{before}\n```text\n{expected}```\n{after}"));
 }

@@ -15,8 +15,20 @@ const END: &str = "<!-- To here. -->\n";
 /// Publishers of the rules that the packs implement, in the order of the table. A reference begins with such a name, or
 /// is a URL.
 const PRODUCTS: &[&str] = &[
-    "AWS Config", "AWS Security Hub", "AWS Control Tower", "Prowler", "Checkov", "Trivy", "KICS", "Steampipe",
-    "CloudSploit", "Datadog", "cdk-nag", "cfn-guard", "serverless-rules", "tflint",
+    "AWS Config",
+    "AWS Security Hub",
+    "AWS Control Tower",
+    "Prowler",
+    "Checkov",
+    "Trivy",
+    "KICS",
+    "Steampipe",
+    "CloudSploit",
+    "Datadog",
+    "cdk-nag",
+    "cfn-guard",
+    "serverless-rules",
+    "tflint",
 ];
 
 /// Every public rule about V2 stages that what GetStage and GetApis return can decide.
@@ -69,7 +81,10 @@ const UNDECIDABLE: &[&str] = &[
 ];
 
 fn packs() -> Vec<Policy> {
-    builtin::PACKS.iter().map(|(name, text)| policy(&format!("builtin:{name}"), text)).collect()
+    builtin::PACKS
+        .iter()
+        .map(|(name, text)| policy(&format!("builtin:{name}"), text))
+        .collect()
 }
 
 /// Protocols that a rule applies to, by a stage with nothing stated but the protocol, with the
@@ -84,7 +99,12 @@ fn protocols(pack: &Policy, rule: &Rule) -> String {
         };
         !says_nothing(pack.selection.as_ref()) && !says_nothing(None)
     };
-    Protocol::ALL.iter().filter(|protocol| applies(protocol)).map(|one| one.name()).collect::<Vec<_>>().join(", ")
+    Protocol::ALL
+        .iter()
+        .filter(|protocol| applies(protocol))
+        .map(|one| one.name())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn generated(packs: &[Policy]) -> String {
@@ -106,15 +126,23 @@ fn generated(packs: &[Policy]) -> String {
         for rule in &pack.rules {
             let facts = &rule.facts;
             let protocols = protocols(pack, rule);
-            page += &format!("| `{}` | {} | {protocols} | {} |\n", facts.name, facts.severity.name(), facts.title);
+            page += &format!(
+                "| `{}` | {} | {protocols} | {} |\n",
+                facts.name,
+                facts.severity.name(),
+                facts.title
+            );
         }
     }
     page += "\n## Rules of others\n\n| of | their rule | ours |\n| --- | --- | --- |\n";
     for product in PRODUCTS {
         let mut theirs: Vec<(&str, &str)> = Vec::new();
         for rule in packs.iter().flat_map(|pack| &pack.rules) {
-            let of_product =
-                rule.facts.references.iter().filter_map(|text| text.strip_prefix(product)?.strip_prefix(' '));
+            let of_product = rule
+                .facts
+                .references
+                .iter()
+                .filter_map(|text| text.strip_prefix(product)?.strip_prefix(' '));
             theirs.extend(of_product.map(|id| (id, rule.facts.name.as_str())));
         }
         theirs.sort_unstable();
@@ -148,9 +176,16 @@ fn every_reference_is_a_rule_of_somebody_or_an_address() {
     for rule in packs().iter().flat_map(|pack| &pack.rules) {
         for reference in &rule.facts.references {
             let named = PRODUCTS.iter().any(|product| {
-                reference.strip_prefix(product).and_then(|rest| rest.strip_prefix(' ')).is_some_and(|id| !id.is_empty())
+                reference
+                    .strip_prefix(product)
+                    .and_then(|rest| rest.strip_prefix(' '))
+                    .is_some_and(|id| !id.is_empty())
             });
-            assert!(named || reference.starts_with("https://"), "{}: {reference}", rule.facts.name);
+            assert!(
+                named || reference.starts_with("https://"),
+                "{}: {reference}",
+                rule.facts.name
+            );
             assert!(!reference.contains('|'), "{}: {reference}", rule.facts.name);
         }
         assert!(!rule.facts.title.contains('|'), "{}", rule.facts.title);
@@ -160,9 +195,15 @@ fn every_reference_is_a_rule_of_somebody_or_an_address() {
 #[test]
 fn every_rule_of_others_that_a_stage_can_decide_has_one_of_ours() {
     let packs = packs();
-    let references: Vec<&String> =
-        packs.iter().flat_map(|pack| &pack.rules).flat_map(|rule| &rule.facts.references).collect();
-    let missing: Vec<_> = DECIDABLE.iter().filter(|id| !references.iter().any(|known| known == *id)).collect();
+    let references: Vec<&String> = packs
+        .iter()
+        .flat_map(|pack| &pack.rules)
+        .flat_map(|rule| &rule.facts.references)
+        .collect();
+    let missing: Vec<_> = DECIDABLE
+        .iter()
+        .filter(|id| !references.iter().any(|known| known == *id))
+        .collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
@@ -173,7 +214,11 @@ fn what_a_stage_cannot_decide_is_said_and_not_claimed() {
     for id in UNDECIDABLE {
         assert!(by_hand.contains(id), "{id}");
         for rule in packs().iter().flat_map(|pack| &pack.rules) {
-            let claimed = rule.facts.references.iter().any(|reference| reference.ends_with(&format!(" {id}")));
+            let claimed = rule
+                .facts
+                .references
+                .iter()
+                .any(|reference| reference.ends_with(&format!(" {id}")));
             assert!(!claimed, "{} claims {id}", rule.facts.name);
         }
     }

@@ -1,6 +1,10 @@
 //! The emulator as the real SDK sees it: pages, names, codes, quota and each fault.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 /// A client of any service, without retries.
 macro_rules! client_of {
@@ -40,7 +44,8 @@ const REGION: &str = HOME_REGION;
 const API: &str = "a1b2c3d4e5";
 
 /// One client for all tests: loading the system's certificates takes longer than any of them.
-static HTTP: LazyLock<SharedHttpClient> = LazyLock::new(|| aws_smithy_http_client::Builder::new().build_http());
+static HTTP: LazyLock<SharedHttpClient> =
+    LazyLock::new(|| aws_smithy_http_client::Builder::new().build_http());
 
 fn credentials(key: &str) -> Credentials {
     Credentials::new(key, "demo", None, None, "static")
@@ -78,12 +83,19 @@ async fn sent(emulator: &Emulator, request: &str, service: &str, body: &str) -> 
 
 /// One API with six stages, `$default` the first of them.
 fn one_api() -> Fleet {
-    let stages = ["$default", "dev", "prod", "qa", "test", "v1"].map(document::http_stage).to_vec();
+    let stages = ["$default", "dev", "prod", "qa", "test", "v1"]
+        .map(document::http_stage)
+        .to_vec();
     Fleet::new().api(ACCOUNT, REGION, document::http_api(API, "orders"), stages)
 }
 
 async fn with_faults(faults: Vec<Fault>) -> (Emulator, Client) {
-    let settings = Settings { fleet: one_api(), page_size: 4, faults, ..Settings::default() };
+    let settings = Settings {
+        fleet: one_api(),
+        page_size: 4,
+        faults,
+        ..Settings::default()
+    };
     let emulator = Emulator::start(settings).await.unwrap();
     let client = client(&emulator, REGION);
     (emulator, client)
@@ -94,16 +106,28 @@ async fn struck_by(effect: Effect) -> (Emulator, Client) {
 }
 
 /// Status, code and message, as the SDK has them.
-fn seen<T, E: ProvideErrorMetadata>(result: Result<T, SdkError<E, HttpResponse>>) -> (u16, String, String) {
+fn seen<T, E: ProvideErrorMetadata>(
+    result: Result<T, SdkError<E, HttpResponse>>,
+) -> (u16, String, String) {
     let error = result.err().expect("an error");
-    let status = error.raw_response().map_or(0, |response| response.status().as_u16());
+    let status = error
+        .raw_response()
+        .map_or(0, |response| response.status().as_u16());
     let meta = error.meta();
-    (status, meta.code().unwrap_or_default().to_owned(), meta.message().unwrap_or_default().to_owned())
+    (
+        status,
+        meta.code().unwrap_or_default().to_owned(),
+        meta.message().unwrap_or_default().to_owned(),
+    )
 }
 
 #[tokio::test]
 async fn the_sdk_reads_the_whole_sample_page_by_page() {
-    let settings = Settings { fleet: Fleet::sample(), page_size: 4, ..Settings::default() };
+    let settings = Settings {
+        fleet: Fleet::sample(),
+        page_size: 4,
+        ..Settings::default()
+    };
     let emulator = Emulator::start(settings).await.unwrap();
     let client = client(&emulator, REGION);
     let apis = all_apis(&client).await;
@@ -115,7 +139,13 @@ async fn the_sdk_reads_the_whole_sample_page_by_page() {
         stages += first.items().len();
         assert_eq!(first.next_token().is_some(), id == API, "{id}");
         if let Some(token) = first.next_token() {
-            let second = client.get_stages().api_id(id).next_token(token).send().await.unwrap();
+            let second = client
+                .get_stages()
+                .api_id(id)
+                .next_token(token)
+                .send()
+                .await
+                .unwrap();
             stages += second.items().len();
             assert_eq!(second.next_token(), None, "{id}");
         }
@@ -129,7 +159,12 @@ async fn the_sdk_reads_the_whole_sample_page_by_page() {
 async fn all_apis(client: &Client) -> Vec<Api> {
     let (mut apis, mut token) = (Vec::new(), None);
     loop {
-        let page = client.get_apis().set_next_token(token).send().await.unwrap();
+        let page = client
+            .get_apis()
+            .set_next_token(token)
+            .send()
+            .await
+            .unwrap();
         apis.extend(page.items.unwrap_or_default());
         token = page.next_token;
         if token.is_none() {
@@ -142,39 +177,81 @@ async fn all_apis(client: &Client) -> Vec<Api> {
 async fn a_stage_is_the_same_document_alone_and_in_the_list() {
     let (emulator, client) = with_faults(Vec::new()).await;
     let list = client.get_stages().api_id(API).send().await.unwrap();
-    let alone = client.get_stage().api_id(API).stage_name("$default").send().await.unwrap();
+    let alone = client
+        .get_stage()
+        .api_id(API)
+        .stage_name("$default")
+        .send()
+        .await
+        .unwrap();
     let listed = &list.items()[0];
     assert_eq!(alone.stage_name(), Some("$default"));
-    assert_eq!(alone.default_route_settings(), listed.default_route_settings());
+    assert_eq!(
+        alone.default_route_settings(),
+        listed.default_route_settings()
+    );
     assert_eq!(alone.created_date(), listed.created_date());
     assert_eq!(alone.tags().map(std::collections::HashMap::len), Some(0));
     assert!(alone.access_log_settings().is_none());
-    assert_eq!(emulator.arrivals()[1].path, format!("/v2/apis/{API}/stages/%24default"));
-    assert_eq!(client.get_api().api_id(API).send().await.unwrap().name(), Some("orders"));
+    assert_eq!(
+        emulator.arrivals()[1].path,
+        format!("/v2/apis/{API}/stages/%24default")
+    );
+    assert_eq!(
+        client.get_api().api_id(API).send().await.unwrap().name(),
+        Some("orders")
+    );
 }
 
 #[tokio::test]
 async fn an_arrival_has_its_caller_operation_and_status() {
-    let (emulator, client) = with_faults(vec![Fault::on(Operation::GetStages).always(Effect::Deny)]).await;
+    let (emulator, client) =
+        with_faults(vec![Fault::on(Operation::GetStages).always(Effect::Deny)]).await;
     client.get_apis().send().await.unwrap();
     client.get_stages().api_id(API).send().await.unwrap_err();
     let arrivals = emulator.arrivals();
-    let facts: Vec<_> = arrivals.iter().map(|a| (a.operation, a.api_id.as_deref(), a.status)).collect();
-    assert_eq!(facts, [(Operation::GetApis, None, 200), (Operation::GetStages, Some(API), 403)]);
-    assert_eq!((arrivals[0].account.as_str(), arrivals[0].region.as_str()), (ACCOUNT, REGION));
-    assert_eq!((arrivals[0].method.as_str(), arrivals[0].path.as_str()), ("GET", "/v2/apis"));
+    let facts: Vec<_> = arrivals
+        .iter()
+        .map(|a| (a.operation, a.api_id.as_deref(), a.status))
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            (Operation::GetApis, None, 200),
+            (Operation::GetStages, Some(API), 403)
+        ]
+    );
+    assert_eq!(
+        (arrivals[0].account.as_str(), arrivals[0].region.as_str()),
+        (ACCOUNT, REGION)
+    );
+    assert_eq!(
+        (arrivals[0].method.as_str(), arrivals[0].path.as_str()),
+        ("GET", "/v2/apis")
+    );
     assert!(arrivals[0].at <= arrivals[1].at);
 }
 
 #[tokio::test]
 async fn an_unknown_region_is_empty_and_an_unknown_account_refused() {
     let (emulator, _) = with_faults(Vec::new()).await;
-    let elsewhere = client(&emulator, "sa-east-1").get_apis().send().await.unwrap();
+    let elsewhere = client(&emulator, "sa-east-1")
+        .get_apis()
+        .send()
+        .await
+        .unwrap();
     assert!(elsewhere.items().is_empty() && elsewhere.next_token().is_none());
     for key in ["AKIA444455556666DEMO", "AKIAIOSFODNN7EXAMPLE"] {
-        let (status, code, _) =
-            seen(client_of!(aws_sdk_apigatewayv2, emulator, credentials(key), REGION).get_apis().send().await);
-        assert_eq!((status, code.as_str()), (403, "UnrecognizedClientException"));
+        let (status, code, _) = seen(
+            client_of!(aws_sdk_apigatewayv2, emulator, credentials(key), REGION)
+                .get_apis()
+                .send()
+                .await,
+        );
+        assert_eq!(
+            (status, code.as_str()),
+            (403, "UnrecognizedClientException")
+        );
     }
 }
 
@@ -182,42 +259,100 @@ async fn an_unknown_region_is_empty_and_an_unknown_account_refused() {
 async fn missing_items_and_bad_requests_have_the_words_of_aws() {
     let (_emulator, client) = with_faults(Vec::new()).await;
     let error = |status, code: &str, message: &str| (status, code.to_owned(), message.to_owned());
-    let no_api = error(404, "NotFoundException", "Invalid API identifier specified 111122223333:gone000000");
-    assert_eq!(seen(client.get_stages().api_id("gone000000").send().await), no_api);
-    assert_eq!(seen(client.get_api().api_id("gone000000").send().await), no_api);
+    let no_api = error(
+        404,
+        "NotFoundException",
+        "Invalid API identifier specified 111122223333:gone000000",
+    );
     assert_eq!(
-        seen(client.get_stage().api_id(API).stage_name("gone").send().await),
-        error(404, "NotFoundException", "Invalid stage identifier specified")
+        seen(client.get_stages().api_id("gone000000").send().await),
+        no_api
+    );
+    assert_eq!(
+        seen(client.get_api().api_id("gone000000").send().await),
+        no_api
+    );
+    assert_eq!(
+        seen(
+            client
+                .get_stage()
+                .api_id(API)
+                .stage_name("gone")
+                .send()
+                .await
+        ),
+        error(
+            404,
+            "NotFoundException",
+            "Invalid stage identifier specified"
+        )
     );
     assert_eq!(
         seen(client.get_apis().next_token("made-up").send().await),
         error(400, "BadRequestException", "Invalid nextToken")
     );
-    assert_eq!(seen(client.get_apis().max_results("501").send().await).1, "BadRequestException");
-    let write = client.delete_stage().api_id(API).stage_name("prod").send().await;
+    assert_eq!(
+        seen(client.get_apis().max_results("501").send().await).1,
+        "BadRequestException"
+    );
+    let write = client
+        .delete_stage()
+        .api_id(API)
+        .stage_name("prod")
+        .send()
+        .await;
     let (status, code, message) = seen(write);
     assert_eq!((status, code.as_str()), (403, "AccessDeniedException"));
-    assert!(message.contains("apigateway:DELETE on resource"), "{message}");
+    assert!(
+        message.contains("apigateway:DELETE on resource"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
 async fn the_quota_refuses_what_exceeds_the_burst() {
-    let throttle = Some(Throttle { rate: 0.001, burst: 3 });
-    let emulator = Emulator::start(Settings { fleet: one_api(), throttle, ..Settings::default() }).await.unwrap();
+    let throttle = Some(Throttle {
+        rate: 0.001,
+        burst: 3,
+    });
+    let emulator = Emulator::start(Settings {
+        fleet: one_api(),
+        throttle,
+        ..Settings::default()
+    })
+    .await
+    .unwrap();
     let client = client(&emulator, REGION);
     for _ in 0..3 {
         client.get_apis().send().await.unwrap();
     }
     let refused = seen(client.get_apis().send().await);
-    assert_eq!(refused, (429, "TooManyRequestsException".to_owned(), "Too Many Requests".to_owned()));
-    assert_eq!(emulator.arrivals().iter().map(|arrival| arrival.status).collect::<Vec<_>>(), [200, 200, 200, 429]);
+    assert_eq!(
+        refused,
+        (
+            429,
+            "TooManyRequestsException".to_owned(),
+            "Too Many Requests".to_owned()
+        )
+    );
+    assert_eq!(
+        emulator
+            .arrivals()
+            .iter()
+            .map(|arrival| arrival.status)
+            .collect::<Vec<_>>(),
+        [200, 200, 200, 429]
+    );
 }
 
 #[tokio::test]
 async fn a_retry_after_is_a_header() {
     let (_emulator, client) = struck_by(Effect::ThrottleRetryAfter(7)).await;
     let error = client.get_apis().send().await.unwrap_err();
-    assert_eq!(error.raw_response().unwrap().headers().get("retry-after"), Some("7"));
+    assert_eq!(
+        error.raw_response().unwrap().headers().get("retry-after"),
+        Some("7")
+    );
 }
 
 #[tokio::test]
@@ -225,14 +360,27 @@ async fn broken_connections_are_dispatch_failures_or_half_bodies() {
     for effect in [Effect::Reset, Effect::Close] {
         let (emulator, client) = struck_by(effect.clone()).await;
         let error = client.get_apis().send().await.unwrap_err();
-        assert!(matches!(error, SdkError::DispatchFailure(_)), "{effect:?}: {error:?}");
+        assert!(
+            matches!(error, SdkError::DispatchFailure(_)),
+            "{effect:?}: {error:?}"
+        );
         let text = format!("{error:?}");
-        assert_eq!(text.contains("ConnectionReset"), matches!(effect, Effect::Reset), "{text}");
+        assert_eq!(
+            text.contains("ConnectionReset"),
+            matches!(effect, Effect::Reset),
+            "{text}"
+        );
         assert_eq!(emulator.arrivals()[0].status, 0);
     }
     let (emulator, client) = struck_by(Effect::Cut).await;
     let error = client.get_apis().send().await.unwrap_err();
-    assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(200), "{error:?}");
+    assert_eq!(
+        error
+            .raw_response()
+            .map(|response| response.status().as_u16()),
+        Some(200),
+        "{error:?}"
+    );
     assert_eq!(emulator.arrivals()[0].status, 200);
 }
 
@@ -245,7 +393,16 @@ async fn a_200_without_a_valid_answer_is_an_error() {
     }
     // The SDK takes an empty body for an empty object: its user has to notice that `items` is missing.
     let (_emulator, client) = struck_by(Effect::EmptyBody).await;
-    assert!(client.get_stages().api_id(API).send().await.unwrap().items.is_none());
+    assert!(
+        client
+            .get_stages()
+            .api_id(API)
+            .send()
+            .await
+            .unwrap()
+            .items
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -264,37 +421,62 @@ async fn late_answers_come_and_hung_ones_do_not() {
 async fn faulty_paging_repeats_a_token_or_starts_with_an_empty_page() {
     let (_emulator, client) = struck_by(Effect::RepeatToken).await;
     let first = client.get_stages().api_id(API).send().await.unwrap();
-    let second = client.get_stages().api_id(API).set_next_token(first.next_token.clone()).send().await.unwrap();
+    let second = client
+        .get_stages()
+        .api_id(API)
+        .set_next_token(first.next_token.clone())
+        .send()
+        .await
+        .unwrap();
     assert!(first.next_token.is_some());
     assert_eq!(first.next_token, second.next_token);
 
     let (_emulator, client) = struck_by(Effect::EmptyPage).await;
     let empty = client.get_stages().api_id(API).send().await.unwrap();
     assert!(empty.items().is_empty());
-    let next = client.get_stages().api_id(API).set_next_token(empty.next_token).send().await.unwrap();
+    let next = client
+        .get_stages()
+        .api_id(API)
+        .set_next_token(empty.next_token)
+        .send()
+        .await
+        .unwrap();
     assert_eq!((next.items().len(), next.next_token.is_some()), (4, true));
 }
 
 #[tokio::test]
 async fn an_api_can_be_lost_between_two_calls() {
-    let (_emulator, client) = with_faults(vec![Fault::on_every_call().api(API).always(Effect::NotFound)]).await;
+    let (_emulator, client) = with_faults(vec![
+        Fault::on_every_call().api(API).always(Effect::NotFound),
+    ])
+    .await;
     let listed = client.get_apis().send().await.unwrap();
     assert_eq!(listed.items()[0].api_id(), Some(API));
     let (status, code, message) = seen(client.get_stages().api_id(API).send().await);
     assert_eq!((status, code.as_str()), (404, "NotFoundException"));
-    assert_eq!(message, format!("Invalid API identifier specified {ACCOUNT}:{API}"));
+    assert_eq!(
+        message,
+        format!("Invalid API identifier specified {ACCOUNT}:{API}")
+    );
 }
 
 #[tokio::test]
 async fn sts_knows_the_caller() {
     let (emulator, _) = with_faults(Vec::new()).await;
-    let sts = |key| client_of!(aws_sdk_sts, emulator, key, REGION).get_caller_identity().send();
+    let sts = |key| {
+        client_of!(aws_sdk_sts, emulator, key, REGION)
+            .get_caller_identity()
+            .send()
+    };
     let identity = sts(user()).await.unwrap();
     assert_eq!(identity.account(), Some(ACCOUNT));
     assert_eq!(identity.arn(), Some("arn:aws:iam::111122223333:user/demo"));
     let (status, code, _) = seen(sts(credentials("AKIAIOSFODNN7EXAMPLE")).await);
     assert_eq!((status, code.as_str()), (403, "InvalidClientTokenId"));
-    assert_eq!(emulator.arrivals()[0].operation, Operation::GetCallerIdentity);
+    assert_eq!(
+        emulator.arrivals()[0].operation,
+        Operation::GetCallerIdentity
+    );
 }
 
 #[tokio::test]
@@ -306,11 +488,17 @@ async fn the_demo_denies_a_region_and_an_api_and_nothing_at_home() {
     assert_eq!(in_second.len(), 3);
     for api in in_second {
         let id = api.api_id().unwrap();
-        assert_eq!(second.get_stages().api_id(id).send().await.is_err(), id == DENIED_API);
+        assert_eq!(
+            second.get_stages().api_id(id).send().await.is_err(),
+            id == DENIED_API
+        );
     }
     let (_, code, message) = seen(denied.get_apis().send().await);
     assert_eq!(code, "AccessDeniedException");
-    assert!(message.ends_with("on resource: arn:aws:apigateway:ap-south-1::/apis"), "{message}");
+    assert!(
+        message.ends_with("on resource: arn:aws:apigateway:ap-south-1::/apis"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -332,11 +520,32 @@ async fn it_stops_when_dropped_and_names_its_environment() {
 
 #[tokio::test]
 async fn documents_reach_the_client_unchanged() {
-    let stage =
-        document::with(document::websocket_stage("prod"), json!({"defaultRouteSettings": {"loggingLevel": "X"}}));
-    let fleet = Fleet::new().api(ACCOUNT, REGION, document::websocket_api(API, "chat"), vec![stage]);
-    let emulator = Emulator::start(Settings { fleet, ..Settings::default() }).await.unwrap();
-    let read = client(&emulator, REGION).get_stage().api_id(API).stage_name("prod").send().await.unwrap();
-    let level = read.default_route_settings().and_then(|settings| settings.logging_level()).unwrap();
+    let stage = document::with(
+        document::websocket_stage("prod"),
+        json!({"defaultRouteSettings": {"loggingLevel": "X"}}),
+    );
+    let fleet = Fleet::new().api(
+        ACCOUNT,
+        REGION,
+        document::websocket_api(API, "chat"),
+        vec![stage],
+    );
+    let emulator = Emulator::start(Settings {
+        fleet,
+        ..Settings::default()
+    })
+    .await
+    .unwrap();
+    let read = client(&emulator, REGION)
+        .get_stage()
+        .api_id(API)
+        .stage_name("prod")
+        .send()
+        .await
+        .unwrap();
+    let level = read
+        .default_route_settings()
+        .and_then(|settings| settings.logging_level())
+        .unwrap();
     assert_eq!(level.as_str(), "X");
 }

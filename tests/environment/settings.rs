@@ -109,10 +109,10 @@ fn all(count: usize, case: impl Fn(usize) -> (String, Ran) + Sync) {
                     }
                     let (name, ran) = case(number);
                     if let Some(why) = ran.ugly() {
-                        wrong
-                            .lock()
-                            .unwrap()
-                            .push(format!("{name}: {why} (exit {}): {}{}", ran.exit, ran.err, ran.out));
+                        wrong.lock().unwrap().push(format!(
+                            "{name}: {why} (exit {}): {}{}",
+                            ran.exit, ran.err, ran.out
+                        ));
                     }
                 }
             });
@@ -125,18 +125,38 @@ fn all(count: usize, case: impl Fn(usize) -> (String, Ran) + Sync) {
 #[test]
 fn no_variable_ends_in_a_panic() {
     all(VARIABLES.len() * VALUES.len(), |number| {
-        let (name, value) = (VARIABLES[number / VALUES.len()], VALUES[number % VALUES.len()]);
+        let (name, value) = (
+            VARIABLES[number / VALUES.len()],
+            VALUES[number % VALUES.len()],
+        );
         // An endpoint elsewhere is tried, but not for long.
-        (format!("{name}={value:?}"), audit(&[(name, value)], &["--timeout", "4"]))
+        (
+            format!("{name}={value:?}"),
+            audit(&[(name, value)], &["--timeout", "4"]),
+        )
     });
 }
 
 #[test]
 fn no_provider_ends_in_a_panic() {
-    let values = ["", "/", "no ü \u{1b}[31m such=thing/", "http://[::", "http://127.0.0.1:1/x?y#z", "//x@y:z/"];
+    let values = [
+        "",
+        "/",
+        "no ü \u{1b}[31m such=thing/",
+        "http://[::",
+        "http://127.0.0.1:1/x?y#z",
+        "//x@y:z/",
+    ];
     all(PROVIDERS.len() * values.len(), |number| {
-        let (name, value) = (PROVIDERS[number / values.len()], values[number % values.len()]);
-        let none = [("AWS_ACCESS_KEY_ID", ""), ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/r"), (name, value)];
+        let (name, value) = (
+            PROVIDERS[number / values.len()],
+            values[number % values.len()],
+        );
+        let none = [
+            ("AWS_ACCESS_KEY_ID", ""),
+            ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/r"),
+            (name, value),
+        ];
         let ran = audit(&none, &["--timeout", "4"]);
         assert!(ran.exit >= 3, "{name}={value:?}: exit {}", ran.exit);
         (format!("{name}={value:?}"), ran)
@@ -150,7 +170,10 @@ fn no_key_of_a_profile_ends_in_a_panic() {
         let folder = folder();
         let file = folder.path().join("config").to_string_lossy().into_owned();
         std::fs::write(&file, format!("[default]\n{key} = {value}\n")).unwrap();
-        (format!("{key} = {value:?}"), audit(&[("AWS_CONFIG_FILE", &file)], &["--timeout", "4"]))
+        (
+            format!("{key} = {value:?}"),
+            audit(&[("AWS_CONFIG_FILE", &file)], &["--timeout", "4"]),
+        )
     });
 }
 
@@ -165,7 +188,12 @@ fn the_settings_for_retries_are_not_read() {
         ("AWS_MAX_ATTEMPTS", "many"),
     ] {
         let ran = audit(&[(name, value)], &[]);
-        assert_eq!((ran.exit, ran.ugly()), (0, None), "{name}={value:?}: {}", ran.err);
+        assert_eq!(
+            (ran.exit, ran.ugly()),
+            (0, None),
+            "{name}={value:?}: {}",
+            ran.err
+        );
     }
     for line in ["retry_mode = legacy", "max_attempts = 0", "max_attempts ="] {
         let folder = folder();
@@ -179,9 +207,18 @@ fn the_settings_for_retries_are_not_read() {
 fn an_endpoint_is_checked_wherever_it_is_set() {
     let ended = |ran: Ran, by: &str| {
         assert_eq!((ran.exit, ran.ugly()), (2, None), "{by}: {}", ran.err);
-        assert!(ran.err.contains(by) && ran.err.contains("is not an endpoint URL"), "{by}: {}", ran.err);
+        assert!(
+            ran.err.contains(by) && ran.err.contains("is not an endpoint URL"),
+            "{by}: {}",
+            ran.err
+        );
     };
-    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_APIGATEWAYV2", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_EC2"] {
+    for name in [
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_APIGATEWAYV2",
+        "AWS_ENDPOINT_URL_STS",
+        "AWS_ENDPOINT_URL_EC2",
+    ] {
         for url in ["127.0.0.1:1", "ftp://x", "localhost", "http://a b"] {
             ended(audit(&[(name, url)], &[]), name);
         }
@@ -190,20 +227,38 @@ fn an_endpoint_is_checked_wherever_it_is_set() {
     let file = folder.path().join("config").to_string_lossy().into_owned();
     std::fs::write(&file, "[default]\nendpoint_url = 127.0.0.1:1\n").unwrap();
     let none = super::run::plane();
-    let none: Vec<(&str, &str)> =
-        none.iter().filter(|(name, _)| name != "AWS_ENDPOINT_URL").map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let none: Vec<(&str, &str)> = none
+        .iter()
+        .filter(|(name, _)| name != "AWS_ENDPOINT_URL")
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
     let with_file = [&none[..], &[("AWS_CONFIG_FILE", file.as_str())]].concat();
-    ended(run(folder.path(), &with_file, &super::run::AUDIT), "the profile");
-    let sane = audit(&[("AWS_ENDPOINT_URL", "")], &["--endpoint-url", &super::run::PLANE.1.endpoint_url()]);
+    ended(
+        run(folder.path(), &with_file, &super::run::AUDIT),
+        "the profile",
+    );
+    let sane = audit(
+        &[("AWS_ENDPOINT_URL", "")],
+        &["--endpoint-url", &super::run::PLANE.1.endpoint_url()],
+    );
     assert_eq!(sane.exit, 0, "the flag wins: {}", sane.err);
 }
 
 #[test]
 fn files_that_never_end_are_refused() {
-    for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE"] {
+    for name in [
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_CA_BUNDLE",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+    ] {
         let ran = audit(&[(name, "/dev/zero")], &[]);
         assert_eq!((ran.exit, ran.ugly()), (4, None), "{name}: {}", ran.err);
-        assert!(ran.err.contains(name) && ran.err.contains("larger than 16 MiB"), "{name}: {}", ran.err);
+        assert!(
+            ran.err.contains(name) && ran.err.contains("larger than 16 MiB"),
+            "{name}: {}",
+            ran.err
+        );
     }
 }
 
@@ -221,6 +276,11 @@ fn the_demo_knows_no_environment() {
             .map(|name| (*name, value))
             .collect();
         let ran = run(folder.path(), &variables, &demo);
-        assert_eq!((ran.exit, ran.out == plain.out, ran.err == plain.err), (0, true, true), "{value:?}: {}", ran.err);
+        assert_eq!(
+            (ran.exit, ran.out == plain.out, ran.err == plain.err),
+            (0, true, true),
+            "{value:?}: {}",
+            ran.err
+        );
     }
 }

@@ -30,8 +30,13 @@ pub const SHORT: RetryPolicy = RetryPolicy {
 };
 
 /// Runtime of all fetches and control planes.
-pub static RUNTIME: LazyLock<Runtime> =
-    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap());
+pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build()
+        .unwrap()
+});
 
 /// The result of an audit.
 pub struct Audited {
@@ -45,7 +50,11 @@ impl Audited {
     pub fn violating(&self, rule: &str) -> BTreeSet<String> {
         let mut stages = BTreeSet::new();
         for (_, violation) in self.results.violations() {
-            if self.results.rule(violation.rule).is_some_and(|facts| facts.name == rule) {
+            if self
+                .results
+                .rule(violation.rule)
+                .is_some_and(|facts| facts.name == rule)
+            {
                 let stage = &violation.stage;
                 let names = [
                     stage.place.account.as_deref(),
@@ -63,7 +72,11 @@ impl Audited {
 
 /// The policies of a text.
 pub fn policies(text: &str) -> Policies {
-    load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: text.into() })]).unwrap()
+    load(vec![Arc::new(SourceText {
+        name: "p.yaml".into(),
+        text: text.into(),
+    })])
+    .unwrap()
 }
 
 /// A request to that endpoint as a user of the account.
@@ -85,7 +98,9 @@ pub fn request(account: &str, endpoint_url: String) -> Request {
 
 /// Audits; the words of a run that could not begin otherwise.
 pub fn audit(policies: &Policies, request: Request) -> Result<Audited, String> {
-    let state = RUNTIME.block_on(open(request)).map_err(|error| error.to_string())?;
+    let state = RUNTIME
+        .block_on(open(request))
+        .map_err(|error| error.to_string())?;
     let options = check::Options::default();
     let results = check::run(policies, &Waivers::default(), Box::new(state), options).unwrap();
     let tolerance = gate::Tolerance {
@@ -115,7 +130,8 @@ pub fn each(count: usize, work: impl Fn(usize) -> Result<(), String> + Sync) {
                     if number >= count {
                         return;
                     }
-                    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(number)));
+                    let done =
+                        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(number)));
                     let done = done.unwrap_or_else(|_| Err(format!("number {number} panicked")));
                     if let Err(why) = done {
                         failed.lock().unwrap().push((number, why));
@@ -127,5 +143,10 @@ pub fn each(count: usize, work: impl Fn(usize) -> Result<(), String> + Sync) {
     let mut failed = failed.into_inner().unwrap();
     failed.sort();
     let told: Vec<_> = failed.iter().map(|(_, why)| why.as_str()).collect();
-    assert!(told.is_empty(), "{} of {count} failed:\n{}", told.len(), told.join("\n"));
+    assert!(
+        told.is_empty(),
+        "{} of {count} failed:\n{}",
+        told.len(),
+        told.join("\n")
+    );
 }

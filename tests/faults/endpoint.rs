@@ -13,19 +13,46 @@ const POLICY: &str = "policy: p\nrules:\n  - {id: r, title: t, severity: low, ex
 
 #[track_caller]
 fn fails(url: &str, hint: &str) {
-    let role = || Role { name: "Audit".to_owned(), external_id: None };
+    let role = || Role {
+        name: "Audit".to_owned(),
+        external_id: None,
+    };
     for (source, operation) in [
         (AccountSource::Own, "GetApis"),
-        (AccountSource::Named(vec![STRUCK.to_owned()], role()), "AssumeRole"),
-        (AccountSource::Organization(Vec::new(), role()), "ListAccounts"),
+        (
+            AccountSource::Named(vec![STRUCK.to_owned()], role()),
+            "AssumeRole",
+        ),
+        (
+            AccountSource::Organization(Vec::new(), role()),
+            "ListAccounts",
+        ),
     ] {
         let mut request = request(HOME, url.to_owned());
-        request.accounts = Accounts { source, excluded: Vec::new() };
-        request.regions = Regions { named: vec!["us-east-1".to_owned()], ..Regions::default() };
+        request.accounts = Accounts {
+            source,
+            excluded: Vec::new(),
+        };
+        request.regions = Regions {
+            named: vec!["us-east-1".to_owned()],
+            ..Regions::default()
+        };
         let found = audit(&policies(POLICY), request).unwrap();
-        let [gap] = found.results.gaps.as_slice() else { panic!("{operation}: {:?}", found.results.gaps) };
-        assert_eq!((found.judgement.exit, &found.results.failed, found.results.summary.stages), (3, &None, 0));
-        assert_eq!((gap.operation.as_str(), gap.code.as_str()), (operation, "ConnectionFailure"));
+        let [gap] = found.results.gaps.as_slice() else {
+            panic!("{operation}: {:?}", found.results.gaps)
+        };
+        assert_eq!(
+            (
+                found.judgement.exit,
+                &found.results.failed,
+                found.results.summary.stages
+            ),
+            (3, &None, 0)
+        );
+        assert_eq!(
+            (gap.operation.as_str(), gap.code.as_str()),
+            (operation, "ConnectionFailure")
+        );
         assert!(gap.hint.contains(hint), "{operation}: {}", gap.hint);
     }
 }
@@ -33,12 +60,18 @@ fn fails(url: &str, hint: &str) {
 #[test]
 fn nobody_listens() {
     // The port was free a moment ago, and no one else knows it.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     fails(&format!("http://{address}"), "the host does not answer");
 }
 
 #[test]
 fn tls_where_none_is_spoken() {
     let emulator = start(Settings::default());
-    fails(&emulator.endpoint_url().replace("http://", "https://"), "TLS failed or is not trusted");
+    fails(
+        &emulator.endpoint_url().replace("http://", "https://"),
+        "TLS failed or is not trusted",
+    );
 }

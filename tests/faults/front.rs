@@ -35,9 +35,13 @@ async fn serve(
     let head = loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+            let length = head.lines().find_map(|line| {
+                line.to_ascii_lowercase()
+                    .strip_prefix("content-length:")?
+                    .trim()
+                    .parse()
+                    .ok()
+            });
             if body.len() >= length.unwrap_or(0) {
                 break text.clone();
             }
@@ -50,12 +54,24 @@ async fn serve(
         return stream.write_all(answer.as_bytes()).await;
     }
     let mut server = TcpStream::connect(behind).await?;
-    server.write_all(head.replacen("\r\n\r\n", "\r\nconnection: close\r\n\r\n", 1).as_bytes()).await?;
+    server
+        .write_all(
+            head.replacen("\r\n\r\n", "\r\nconnection: close\r\n\r\n", 1)
+                .as_bytes(),
+        )
+        .await?;
     tokio::io::copy(&mut server, &mut stream).await.map(drop)
 }
 
 /// An answer of that status, which names this code, or none.
 pub fn refusal(status: &str, code: &str, body: &str) -> String {
-    let code = if code.is_empty() { String::new() } else { format!("x-amzn-errortype: {code}\r\n") };
-    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n{code}\r\n{body}", body.len())
+    let code = if code.is_empty() {
+        String::new()
+    } else {
+        format!("x-amzn-errortype: {code}\r\n")
+    };
+    format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n{code}\r\n{body}",
+        body.len()
+    )
 }

@@ -85,7 +85,13 @@ pub type Row = (&'static str, Strikes, [Then; 5]);
 /// The same gap, by the codes of API Gateway, STS and Organizations.
 fn gaps([gateway, sts, organizations]: [&'static str; 3], family: Family) -> [Then; 5] {
     let [apis, stages, stage] = [gateway; 3].map(|code| Gap(code, family));
-    [apis, stages, stage, Gap(sts, family), Gap(organizations, family)]
+    [
+        apis,
+        stages,
+        stage,
+        Gap(sts, family),
+        Gap(organizations, family),
+    ]
 }
 
 fn gap(code: &'static str, family: Family) -> [Then; 5] {
@@ -109,7 +115,9 @@ fn raw(answer: String) -> Strikes {
 }
 
 fn xml_error(code: &str, message: &str) -> String {
-    format!("<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>")
+    format!(
+        "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+    )
 }
 
 fn fine() -> [Then; 5] {
@@ -122,17 +130,43 @@ const ONE_REQUEST: &str = "there is one request, which has no page token";
 
 /// The faults, by name.
 pub fn faults() -> Vec<Row> {
-    [refusals(), storms(), connections(), answers(), pages()].into_iter().flatten().collect()
+    [refusals(), storms(), connections(), answers(), pages()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn refusals() -> Vec<Row> {
-    let denied = ["AccessDeniedException", "AccessDenied", "AccessDeniedException"];
-    let expired = ["ExpiredTokenException", "ExpiredToken", "ExpiredTokenException"];
-    let unknown = ["UnrecognizedClientException", "InvalidClientTokenId", "UnrecognizedClientException"];
-    let signature = ["InvalidSignatureException", "SignatureDoesNotMatch", "InvalidSignatureException"];
-    let incomplete = ["IncompleteSignatureException", "IncompleteSignature", "IncompleteSignatureException"];
+    let denied = [
+        "AccessDeniedException",
+        "AccessDenied",
+        "AccessDeniedException",
+    ];
+    let expired = [
+        "ExpiredTokenException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+    ];
+    let unknown = [
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+    ];
+    let signature = [
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+    ];
+    let incomplete = [
+        "IncompleteSignatureException",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+    ];
     let [.., organizations] = gaps(expired, Family::Expired);
-    let [.., role, list] = gaps(["", "NoSuchEntity", "TargetNotFoundException"], Family::Other);
+    let [.., role, list] = gaps(
+        ["", "NoSuchEntity", "TargetNotFoundException"],
+        Family::Other,
+    );
     let boundary = "User: u is not authorized to perform: x because no permissions boundary allows the x action";
     vec![
         ("denied", Always(Effect::Deny), gaps(denied, Family::Denied)),
@@ -144,13 +178,25 @@ fn refusals() -> Vec<Row> {
         (
             "denied by a permissions boundary",
             Raw(
-                refusal("403 Forbidden", "AccessDeniedException", &json!({"message": boundary}).to_string()),
+                refusal(
+                    "403 Forbidden",
+                    "AccessDeniedException",
+                    &json!({"message": boundary}).to_string(),
+                ),
                 refusal("403 Forbidden", "", &xml_error("AccessDenied", boundary)),
             ),
             gaps(denied, Family::ByBoundary),
         ),
-        ("expired token", Always(Effect::ExpiredToken), gaps(expired, Family::Expired)),
-        ("expired token, once", First(1, Effect::ExpiredToken), fine()),
+        (
+            "expired token",
+            Always(Effect::ExpiredToken),
+            gaps(expired, Family::Expired),
+        ),
+        (
+            "expired token, once",
+            First(1, Effect::ExpiredToken),
+            fine(),
+        ),
         (
             "expired token, after the first request",
             After(1, Effect::ExpiredToken),
@@ -162,14 +208,36 @@ fn refusals() -> Vec<Row> {
                 organizations,
             ],
         ),
-        ("unknown credentials", Always(Effect::UnrecognizedClient), gaps(unknown, Family::Unknown)),
-        ("wrong signature", Always(Effect::InvalidSignature), gaps(signature, Family::Signature)),
-        ("clock skew", Always(Effect::ClockSkew), gaps(signature, Family::Signature)),
-        ("incomplete signature", Always(Effect::IncompleteSignature), gaps(incomplete, Family::Signature)),
+        (
+            "unknown credentials",
+            Always(Effect::UnrecognizedClient),
+            gaps(unknown, Family::Unknown),
+        ),
+        (
+            "wrong signature",
+            Always(Effect::InvalidSignature),
+            gaps(signature, Family::Signature),
+        ),
+        (
+            "clock skew",
+            Always(Effect::ClockSkew),
+            gaps(signature, Family::Signature),
+        ),
+        (
+            "incomplete signature",
+            Always(Effect::IncompleteSignature),
+            gaps(incomplete, Family::Signature),
+        ),
         (
             "deleted since it was listed",
             Always(Effect::Delete),
-            [Never("no API is named"), Gone, Gone, Never("no API is named"), Never("no API is named")],
+            [
+                Never("no API is named"),
+                Gone,
+                Gone,
+                Never("no API is named"),
+                Never("no API is named"),
+            ],
         ),
         (
             "not found, and listed all the same",
@@ -183,7 +251,11 @@ fn refusals() -> Vec<Row> {
                 list,
             ],
         ),
-        ("404 without a word", raw(refusal("404 Not Found", "", "")), wordless("Http404", Family::Other)),
+        (
+            "404 without a word",
+            raw(refusal("404 Not Found", "", "")),
+            wordless("Http404", Family::Other),
+        ),
         (
             "no organization",
             Always(Effect::NotInUse),
@@ -199,26 +271,77 @@ fn refusals() -> Vec<Row> {
 }
 
 fn storms() -> Vec<Row> {
-    let throttled = ["TooManyRequestsException", "Throttling", "TooManyRequestsException"];
-    let server = ["InternalServerErrorException", "InternalFailure", "ServiceException"];
-    let unavailable = ["ServiceUnavailableException", "ServiceUnavailable", "ServiceUnavailableException"];
+    let throttled = [
+        "TooManyRequestsException",
+        "Throttling",
+        "TooManyRequestsException",
+    ];
+    let server = [
+        "InternalServerErrorException",
+        "InternalFailure",
+        "ServiceException",
+    ];
+    let unavailable = [
+        "ServiceUnavailableException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+    ];
     vec![
-        ("429 without end", Always(Effect::Throttle), gaps(throttled, Family::Throttled)),
+        (
+            "429 without end",
+            Always(Effect::Throttle),
+            gaps(throttled, Family::Throttled),
+        ),
         ("429, three times", First(3, Effect::Throttle), fine()),
-        ("429 with Retry-After, once", First(1, Effect::ThrottleRetryAfter(1)), fine()),
+        (
+            "429 with Retry-After, once",
+            First(1, Effect::ThrottleRetryAfter(1)),
+            fine(),
+        ),
         ("429, every second time", Every(2, Effect::Throttle), fine()),
         (
             "LimitExceededException",
             Raw(
-                refusal("429 Too Many Requests", "LimitExceededException", r#"{"message":"Limit exceeded"}"#),
-                refusal("429 Too Many Requests", "", &xml_error("LimitExceeded", "Limit exceeded")),
+                refusal(
+                    "429 Too Many Requests",
+                    "LimitExceededException",
+                    r#"{"message":"Limit exceeded"}"#,
+                ),
+                refusal(
+                    "429 Too Many Requests",
+                    "",
+                    &xml_error("LimitExceeded", "Limit exceeded"),
+                ),
             ),
-            gaps(["LimitExceededException", "LimitExceeded", "LimitExceededException"], Family::Throttled),
+            gaps(
+                [
+                    "LimitExceededException",
+                    "LimitExceeded",
+                    "LimitExceededException",
+                ],
+                Family::Throttled,
+            ),
         ),
-        ("500", Always(Effect::ServerError(500)), gaps(server, Family::Server)),
-        ("502", Always(Effect::ServerError(502)), gaps(server, Family::Server)),
-        ("503", Always(Effect::ServerError(503)), gaps(unavailable, Family::Server)),
-        ("504", Always(Effect::ServerError(504)), gaps(server, Family::Server)),
+        (
+            "500",
+            Always(Effect::ServerError(500)),
+            gaps(server, Family::Server),
+        ),
+        (
+            "502",
+            Always(Effect::ServerError(502)),
+            gaps(server, Family::Server),
+        ),
+        (
+            "503",
+            Always(Effect::ServerError(503)),
+            gaps(unavailable, Family::Server),
+        ),
+        (
+            "504",
+            Always(Effect::ServerError(504)),
+            gaps(server, Family::Server),
+        ),
         ("500, twice", First(2, Effect::ServerError(500)), fine()),
     ]
 }
@@ -226,34 +349,106 @@ fn storms() -> Vec<Row> {
 fn connections() -> Vec<Row> {
     let byte = Duration::from_millis(50);
     vec![
-        ("reset", Always(Effect::Reset), gap("ConnectionFailure", Family::Broken)),
+        (
+            "reset",
+            Always(Effect::Reset),
+            gap("ConnectionFailure", Family::Broken),
+        ),
         ("reset, twice", First(2, Effect::Reset), fine()),
-        ("closed without an answer", Always(Effect::Close), gap("ConnectionFailure", Family::Broken)),
-        ("cut body", Always(Effect::Cut), gap(INVALID, Family::NotAws)),
+        (
+            "closed without an answer",
+            Always(Effect::Close),
+            gap("ConnectionFailure", Family::Broken),
+        ),
+        (
+            "cut body",
+            Always(Effect::Cut),
+            gap(INVALID, Family::NotAws),
+        ),
         ("cut body, twice", First(2, Effect::Cut), fine()),
-        ("half-closed", Always(Effect::HalfClose), gap(INVALID, Family::NotAws)),
-        ("half a body, then silence", Always(Effect::Stall), gap("RequestTimeout", Family::Slow)),
-        ("slow-loris body", Always(Effect::TrickleForEver(byte)), gap("RequestTimeout", Family::Slow)),
-        ("no answer", Always(Effect::Hang), gap("RequestTimeout", Family::Slow)),
+        (
+            "half-closed",
+            Always(Effect::HalfClose),
+            gap(INVALID, Family::NotAws),
+        ),
+        (
+            "half a body, then silence",
+            Always(Effect::Stall),
+            gap("RequestTimeout", Family::Slow),
+        ),
+        (
+            "slow-loris body",
+            Always(Effect::TrickleForEver(byte)),
+            gap("RequestTimeout", Family::Slow),
+        ),
+        (
+            "no answer",
+            Always(Effect::Hang),
+            gap("RequestTimeout", Family::Slow),
+        ),
         ("no answer, once", First(1, Effect::Hang), fine()),
-        ("a late answer", Always(Effect::Delay(Duration::from_millis(200))), fine()),
+        (
+            "a late answer",
+            Always(Effect::Delay(Duration::from_millis(200))),
+            fine(),
+        ),
     ]
 }
 
 fn answers() -> Vec<Row> {
     let elsewhere = "https://signin.example/".to_owned();
     vec![
-        ("truncated JSON", Always(Effect::Truncated), gap(INVALID, Family::NotAws)),
+        (
+            "truncated JSON",
+            Always(Effect::Truncated),
+            gap(INVALID, Family::NotAws),
+        ),
         ("truncated JSON, twice", First(2, Effect::Truncated), fine()),
-        ("empty body", Always(Effect::EmptyBody), gap(INVALID, Family::NotAws)),
-        ("a web page", Always(Effect::NotJson), gap(INVALID, Family::NotAws)),
-        ("an error with status 200", Always(Effect::ErrorAsSuccess), gap(INVALID, Family::NotAws)),
-        ("garbage for gzip", Always(Effect::GzipGarbage), gap(INVALID, Family::NotAws)),
-        ("a length too short", Always(Effect::ShortLength), not_of_role()),
-        ("a length too long", Always(Effect::LongLength), gap(INVALID, Family::NotAws)),
-        ("a huge body", Always(Effect::Oversized(3_000_000)), not_of_role()),
-        ("302 to elsewhere", Always(Effect::Redirect(302, elsewhere.clone())), wordless("Http302", Family::Redirected)),
-        ("307 to elsewhere", Always(Effect::Redirect(307, elsewhere)), wordless("Http307", Family::Redirected)),
+        (
+            "empty body",
+            Always(Effect::EmptyBody),
+            gap(INVALID, Family::NotAws),
+        ),
+        (
+            "a web page",
+            Always(Effect::NotJson),
+            gap(INVALID, Family::NotAws),
+        ),
+        (
+            "an error with status 200",
+            Always(Effect::ErrorAsSuccess),
+            gap(INVALID, Family::NotAws),
+        ),
+        (
+            "garbage for gzip",
+            Always(Effect::GzipGarbage),
+            gap(INVALID, Family::NotAws),
+        ),
+        (
+            "a length too short",
+            Always(Effect::ShortLength),
+            not_of_role(),
+        ),
+        (
+            "a length too long",
+            Always(Effect::LongLength),
+            gap(INVALID, Family::NotAws),
+        ),
+        (
+            "a huge body",
+            Always(Effect::Oversized(3_000_000)),
+            not_of_role(),
+        ),
+        (
+            "302 to elsewhere",
+            Always(Effect::Redirect(302, elsewhere.clone())),
+            wordless("Http302", Family::Redirected),
+        ),
+        (
+            "307 to elsewhere",
+            Always(Effect::Redirect(307, elsewhere)),
+            wordless("Http307", Family::Redirected),
+        ),
         (
             "null for a list",
             Always(Effect::NullList),
@@ -267,7 +462,11 @@ fn answers() -> Vec<Row> {
         ),
         (
             "an object for everything",
-            raw(refusal("200 OK", "", r#"{"items":{},"stageName":{},"Accounts":{}}"#)),
+            raw(refusal(
+                "200 OK",
+                "",
+                r#"{"items":{},"stageName":{},"Accounts":{}}"#,
+            )),
             gap(INVALID, Family::NotAws),
         ),
         (
@@ -284,13 +483,27 @@ fn answers() -> Vec<Row> {
         (
             "values that nobody knows",
             Always(Effect::UnknownEnum),
-            [Fine, Fine, Fine, Never("the answer has no such value"), Fine],
+            [
+                Fine,
+                Fine,
+                Fine,
+                Never("the answer has no such value"),
+                Fine,
+            ],
         ),
     ]
 }
 
 fn pages() -> Vec<Row> {
-    let lists = |then: Then| [then.clone(), then.clone(), Never(NO_LIST), Never(NO_LIST), then];
+    let lists = |then: Then| {
+        [
+            then.clone(),
+            then.clone(),
+            Never(NO_LIST),
+            Never(NO_LIST),
+            then,
+        ]
+    };
     let other = |code| Gap(code, Family::Other);
     vec![
         (
@@ -298,8 +511,16 @@ fn pages() -> Vec<Row> {
             Always(Effect::RepeatToken),
             lists(Gap("RepeatedPageToken", Family::Endless)),
         ),
-        ("pages without end", Always(Effect::EndlessPages), lists(Gap("RepeatedPageToken", Family::Endless))),
-        ("an empty page first", Always(Effect::EmptyPage), lists(Fine)),
+        (
+            "pages without end",
+            Always(Effect::EndlessPages),
+            lists(Gap("RepeatedPageToken", Family::Endless)),
+        ),
+        (
+            "an empty page first",
+            Always(Effect::EmptyPage),
+            lists(Fine),
+        ),
         (
             "400 on a page token",
             Always(Effect::ExpiredPageToken),

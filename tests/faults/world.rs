@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use driftgate::emulator::{Fault, Fleet, Operation, Organization, ROOT, Settings, State, Target, document};
+use driftgate::emulator::{
+    Fault, Fleet, Operation, Organization, ROOT, Settings, State, Target, document,
+};
 
 /// The caller's account.
 pub const HOME: &str = "111122223333";
@@ -17,8 +19,13 @@ pub const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 /// Suspended accounts, which fill the first page.
 pub const SUSPENDED: u64 = 17;
 
-pub const OPERATIONS: [Operation; 5] =
-    [Operation::GetApis, Operation::GetStages, Operation::GetStage, Operation::AssumeRole, Operation::ListAccounts];
+pub const OPERATIONS: [Operation; 5] = [
+    Operation::GetApis,
+    Operation::GetStages,
+    Operation::GetStage,
+    Operation::AssumeRole,
+    Operation::ListAccounts,
+];
 
 /// Two APIs with two stages each in every Region of every account.
 fn fleet() -> Fleet {
@@ -28,7 +35,9 @@ fn fleet() -> Fleet {
     }
     for number in 0..SUSPENDED {
         let account = format!("{}", 900_000_000_000 + number);
-        organization = organization.member(&account, "old", ROOT).state(&account, State::Suspended);
+        organization = organization
+            .member(&account, "old", ROOT)
+            .state(&account, State::Suspended);
     }
     let mut fleet = Fleet::new().organization(organization.member(LATE, "late", ROOT));
     for account in ACCOUNTS {
@@ -44,7 +53,12 @@ fn fleet() -> Fleet {
 
 /// The organization with a page for each API and stage.
 pub fn settings(faults: Vec<Fault>) -> Settings {
-    Settings { fleet: fleet(), page_size: 1, faults, ..Settings::default() }
+    Settings {
+        fleet: fleet(),
+        page_size: 1,
+        faults,
+        ..Settings::default()
+    }
 }
 
 /// The requests of an operation that a fault strikes: of one Region, one API, one stage, one account, one list.
@@ -53,7 +67,11 @@ pub fn target(operation: Operation) -> Target {
     match operation {
         Operation::GetApis => on.account(STRUCK).region("eu-west-1"),
         Operation::GetStages => on.account(STRUCK).region("eu-west-1").api("a1"),
-        Operation::GetStage => on.account(STRUCK).region("eu-west-1").api("a1").stage("prod"),
+        Operation::GetStage => on
+            .account(STRUCK)
+            .region("eu-west-1")
+            .api("a1")
+            .stage("prod"),
         Operation::AssumeRole => on.account(STRUCK),
         _ => on,
     }
@@ -61,8 +79,13 @@ pub fn target(operation: Operation) -> Target {
 
 /// True for a request of the operation, by its text.
 pub fn is_target(operation: Operation, text: &str) -> bool {
-    let region = text.contains(&format!("ASIA{STRUCK}DEMO")) && text.contains("/eu-west-1/apigateway/");
-    let path = text.split(['?', ' ']).nth(1).unwrap_or_default().replace("%2F", "/");
+    let region =
+        text.contains(&format!("ASIA{STRUCK}DEMO")) && text.contains("/eu-west-1/apigateway/");
+    let path = text
+        .split(['?', ' '])
+        .nth(1)
+        .unwrap_or_default()
+        .replace("%2F", "/");
     match operation {
         Operation::GetApis => region && path == "/v2/apis",
         Operation::GetStages => region && path == "/v2/apis/a1/stages",
@@ -85,12 +108,20 @@ pub fn struck(operation: Operation) -> String {
 
 /// All requested stages: for GetStage, those of the requested name.
 pub fn stages(operation: Operation) -> BTreeSet<String> {
-    let names = if operation == Operation::GetStage { &["prod"][..] } else { &["dev", "prod"] };
+    let names = if operation == Operation::GetStage {
+        &["prod"][..]
+    } else {
+        &["dev", "prod"]
+    };
     let mut stages = BTreeSet::new();
     for account in ACCOUNTS {
         for region in REGIONS {
             for api in ["a1", "b2"] {
-                stages.extend(names.iter().map(|name| format!("{account}/{region}/{api}/{name}")));
+                stages.extend(
+                    names
+                        .iter()
+                        .map(|name| format!("{account}/{region}/{api}/{name}")),
+                );
             }
         }
     }

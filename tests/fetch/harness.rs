@@ -24,12 +24,17 @@ pub struct Fetched {
 impl Fetched {
     /// The requests that arrived for an operation.
     pub fn count(&self, operation: Operation) -> usize {
-        self.arrivals.iter().filter(|arrival| arrival.operation == operation).count()
+        self.arrivals
+            .iter()
+            .filter(|arrival| arrival.operation == operation)
+            .count()
     }
 
     #[track_caller]
     pub fn only_gap(&self) -> &Gap {
-        let [gap] = self.close.gaps.as_slice() else { panic!("not one gap: {:#?}", self.close.gaps) };
+        let [gap] = self.close.gaps.as_slice() else {
+            panic!("not one gap: {:#?}", self.close.gaps)
+        };
         gap
     }
 
@@ -37,7 +42,12 @@ impl Fetched {
     #[track_caller]
     pub fn assert_read(&self, stages: &[&str]) {
         assert_eq!(self.close.gaps, []);
-        assert!(self.close.scopes.iter().all(|scope| scope.outcome == ScopeOutcome::Checked));
+        assert!(
+            self.close
+                .scopes
+                .iter()
+                .all(|scope| scope.outcome == ScopeOutcome::Checked)
+        );
         assert_eq!(self.stages, stages);
     }
 }
@@ -45,9 +55,19 @@ impl Fetched {
 /// A fetch of `REGION` in full, as fast as can be.
 pub fn request(emulator: &Emulator) -> Request {
     let environment = emulator.environment(ACCOUNT, REGION);
-    let variable = |name| environment.iter().find(|(key, _)| *key == name).unwrap().1.clone();
+    let variable = |name| {
+        environment
+            .iter()
+            .find(|(key, _)| *key == name)
+            .unwrap()
+            .1
+            .clone()
+    };
     Request {
-        regions: Regions { named: vec![REGION.to_owned()], ..Regions::default() },
+        regions: Regions {
+            named: vec![REGION.to_owned()],
+            ..Regions::default()
+        },
         endpoint_url: Some(emulator.endpoint_url()),
         credentials: Some(StaticCredentials {
             access_key_id: variable("AWS_ACCESS_KEY_ID"),
@@ -62,12 +82,19 @@ pub fn request(emulator: &Emulator) -> Request {
 }
 
 pub fn start(settings: Settings) -> (Runtime, Emulator) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     let emulator = runtime.block_on(Emulator::start(settings)).unwrap();
     (runtime, emulator)
 }
 
-pub fn try_open(settings: Settings, change: impl FnOnce(&mut Request)) -> Result<(Runtime, Emulator, AwsState), Error> {
+pub fn try_open(
+    settings: Settings,
+    change: impl FnOnce(&mut Request),
+) -> Result<(Runtime, Emulator, AwsState), Error> {
     let (runtime, emulator) = start(settings);
     let mut request = request(&emulator);
     change(&mut request);
@@ -81,7 +108,8 @@ pub fn fetch_with(
     change: impl FnOnce(&mut Request),
     mut with: impl FnMut(&AwsState, usize),
 ) -> Fetched {
-    let (_runtime, emulator, mut state) = try_open(settings, change).unwrap_or_else(|error| panic!("{error}"));
+    let (_runtime, emulator, mut state) =
+        try_open(settings, change).unwrap_or_else(|error| panic!("{error}"));
     let mut stages = Vec::new();
     loop {
         with(&state, stages.len());
@@ -94,7 +122,11 @@ pub fn fetch_with(
             .unwrap();
     }
     let close = Box::new(state).close().unwrap();
-    Fetched { stages, close, arrivals: emulator.arrivals() }
+    Fetched {
+        stages,
+        close,
+        arrivals: emulator.arrivals(),
+    }
 }
 
 pub fn fetch(settings: Settings, change: impl FnOnce(&mut Request)) -> Fetched {
@@ -103,11 +135,17 @@ pub fn fetch(settings: Settings, change: impl FnOnce(&mut Request)) -> Fetched {
 
 pub fn select(apis: &[&str], stages: &[&str]) -> Arc<Selection> {
     let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-    Arc::new(Selection { apis: owned(apis), stages: owned(stages) })
+    Arc::new(Selection {
+        apis: owned(apis),
+        stages: owned(stages),
+    })
 }
 
 pub fn with_stages(fleet: Fleet, region: &str, api_id: &str, stages: &[&str]) -> Fleet {
-    let stages: Vec<Value> = stages.iter().map(|name| document::http_stage(name)).collect();
+    let stages: Vec<Value> = stages
+        .iter()
+        .map(|name| document::http_stage(name))
+        .collect();
     fleet.api(ACCOUNT, region, document::http_api(api_id, api_id), stages)
 }
 
@@ -115,16 +153,26 @@ pub fn with_stages(fleet: Fleet, region: &str, api_id: &str, stages: &[&str]) ->
 pub fn three_apis() -> Settings {
     let fleet = with_stages(Fleet::new(), REGION, "c3", &["prod", "dev"]);
     let fleet = with_stages(fleet, REGION, "a1", &["prod", "$default", "dev"]);
-    Settings { fleet: with_stages(fleet, REGION, "b2", &["prod"]), ..Settings::default() }
+    Settings {
+        fleet: with_stages(fleet, REGION, "b2", &["prod"]),
+        ..Settings::default()
+    }
 }
 
 /// All stages of [`three_apis`], in the order in which they are fetched.
 pub const ALL: [&str; 6] = [
-    "us-east-1/a1/$default", "us-east-1/a1/dev", "us-east-1/a1/prod", "us-east-1/b2/prod", "us-east-1/c3/dev",
+    "us-east-1/a1/$default",
+    "us-east-1/a1/dev",
+    "us-east-1/a1/prod",
+    "us-east-1/b2/prod",
+    "us-east-1/c3/dev",
     "us-east-1/c3/prod",
 ];
 
 /// [`three_apis`] on small pages.
 pub fn small_pages() -> Settings {
-    Settings { page_size: 1, ..three_apis() }
+    Settings {
+        page_size: 1,
+        ..three_apis()
+    }
 }

@@ -16,13 +16,20 @@ fn a_stage_that_is_listed_twice_differently_is_a_gap() {
         SEEN,
         |operation, path| {
             let twice = json!([stage("prod"), stage("dev"), changed(stage("prod"))]);
-            (operation == "GetStages" && path.starts_with("a1")).then(|| ok(json!({"items": twice})))
+            (operation == "GetStages" && path.starts_with("a1"))
+                .then(|| ok(json!({"items": twice})))
         },
         |_| (),
     );
-    assert_eq!(only_gap(&found), ("GetStages", "TwoAnswers", Some("a1"), Some("prod")));
+    assert_eq!(
+        only_gap(&found),
+        ("GetStages", "TwoAnswers", Some("a1"), Some("prod"))
+    );
     assert!(found.results.gaps[0].message.contains("two answers"));
-    assert_eq!((seen(&found), found.judgement.exit), (vec!["a1/dev".to_owned(), "b2/prod".to_owned()], 3));
+    assert_eq!(
+        (seen(&found), found.judgement.exit),
+        (vec!["a1/dev".to_owned(), "b2/prod".to_owned()], 3)
+    );
 }
 
 #[test]
@@ -35,8 +42,14 @@ fn an_api_that_is_listed_twice_differently_is_a_gap() {
         },
         |_| (),
     );
-    assert_eq!(only_gap(&found), ("GetApis", "TwoAnswers", Some("a1"), None));
-    assert_eq!((seen(&found), found.judgement.exit), (vec!["b2/prod".to_owned()], 3));
+    assert_eq!(
+        only_gap(&found),
+        ("GetApis", "TwoAnswers", Some("a1"), None)
+    );
+    assert_eq!(
+        (seen(&found), found.judgement.exit),
+        (vec!["b2/prod".to_owned()], 3)
+    );
     assert_eq!(server.count("GetStages", "a1/stages"), 0);
 }
 
@@ -51,7 +64,10 @@ fn the_same_answer_twice_is_read_once() {
         },
         |_| (),
     );
-    assert_eq!((seen(&found), found.judgement.exit), (vec!["a1/prod".to_owned(), "b2/prod".to_owned()], 0));
+    assert_eq!(
+        (seen(&found), found.judgement.exit),
+        (vec!["a1/prod".to_owned(), "b2/prod".to_owned()], 0)
+    );
     assert_eq!(server.count("GetStages", "a1/stages"), 1);
 }
 
@@ -66,11 +82,19 @@ fn a_member_that_is_there_twice_is_no_answer() {
         let (found, _) = audited(
             SEEN,
             move |operation, path| {
-                (operation == "GetStages" && path.starts_with("a1")).then(|| http("200 OK", "", twice))
+                (operation == "GetStages" && path.starts_with("a1"))
+                    .then(|| http("200 OK", "", twice))
             },
             |_| (),
         );
-        assert_eq!(only_gap(&found), ("GetStages", "InvalidResponse", Some("a1"), None), "{twice}");
-        assert_eq!((seen(&found), found.judgement.exit), (vec!["b2/prod".to_owned()], 3));
+        assert_eq!(
+            only_gap(&found),
+            ("GetStages", "InvalidResponse", Some("a1"), None),
+            "{twice}"
+        );
+        assert_eq!(
+            (seen(&found), found.judgement.exit),
+            (vec!["b2/prod".to_owned()], 3)
+        );
     }
 }

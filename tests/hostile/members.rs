@@ -6,7 +6,10 @@ use super::server::ok;
 use super::world::*;
 
 fn without(mut document: Value, member: &str) -> Value {
-    assert!(document.as_object_mut().unwrap().remove(member).is_some(), "there is no {member}");
+    assert!(
+        document.as_object_mut().unwrap().remove(member).is_some(),
+        "there is no {member}"
+    );
     document
 }
 
@@ -28,22 +31,35 @@ fn an_api_without_its_protocol_is_read_and_rules_are_tried_both_ways() {
             },
             |_| (),
         );
-        assert_eq!(server.count("GetStages", "a1/stages"), 1, "{member}: a rule may match it");
-        assert_eq!((found.judgement.exit, found.results.scopes[0].skipped_apis), (3, 0), "{member}");
+        assert_eq!(
+            server.count("GetStages", "a1/stages"),
+            1,
+            "{member}: a rule may match it"
+        );
+        assert_eq!(
+            (found.judgement.exit, found.results.scopes[0].skipped_apis),
+            (3, 0),
+            "{member}"
+        );
         assert_eq!(found.results.gaps.len(), 0);
     }
 }
 
 #[test]
 fn a_name_that_is_missing_decides_nothing() {
-    for (member, test) in [("name", "{Name: a1}"), ("routeSelectionExpression", "{RouteSelectionExpression: x}")] {
+    for (member, test) in [
+        ("name", "{Name: a1}"),
+        ("routeSelectionExpression", "{RouteSelectionExpression: x}"),
+    ] {
         let policy = format!(
             "policy: p\nmatch: {{api: {{not: {test}}}}}\nrules:\n  \
              - {{id: seen, title: t, severity: low, expect: {{StageName: prod}}}}\n"
         );
         let (found, _) = audited(
             &policy,
-            move |operation, _| (operation == "GetApis").then(|| ok(json!({"items": [without(api("a1"), member)]}))),
+            move |operation, _| {
+                (operation == "GetApis").then(|| ok(json!({"items": [without(api("a1"), member)]})))
+            },
             |_| (),
         );
         assert_eq!(found.judgement.exit, 3, "{member}");
@@ -54,10 +70,16 @@ fn a_name_that_is_missing_decides_nothing() {
 fn an_answer_without_the_identity_of_what_it_is_about_is_damaged() {
     let (found, _) = audited(
         SEEN,
-        |operation, _| (operation == "GetApis").then(|| ok(json!({"items": [without(api("a1"), "apiId"), api("b2")]}))),
+        |operation, _| {
+            (operation == "GetApis")
+                .then(|| ok(json!({"items": [without(api("a1"), "apiId"), api("b2")]})))
+        },
         |_| (),
     );
-    assert_eq!((only_gap(&found), found.judgement.exit), (("GetApis", "InvalidResponse", None, None), 3));
+    assert_eq!(
+        (only_gap(&found), found.judgement.exit),
+        (("GetApis", "InvalidResponse", None, None), 3)
+    );
 
     let nameless = |operation: &str, path: &str| {
         let stage = without(stage("prod"), "stageName");
@@ -69,12 +91,21 @@ fn an_answer_without_the_identity_of_what_it_is_about_is_damaged() {
         }
     };
     let (found, _) = audited(SEEN, nameless, |_| ());
-    assert_eq!((only_gap(&found), found.judgement.exit), (("GetStages", "InvalidResponse", Some("a1"), None), 3));
+    assert_eq!(
+        (only_gap(&found), found.judgement.exit),
+        (("GetStages", "InvalidResponse", Some("a1"), None), 3)
+    );
     assert_eq!(seen(&found), ["b2/prod"]);
     let (found, _) = audited(SEEN, nameless, one_stage);
-    assert_eq!(only_gap(&found), ("GetStage", "InvalidResponse", Some("a1"), Some("prod")));
+    assert_eq!(
+        only_gap(&found),
+        ("GetStage", "InvalidResponse", Some("a1"), Some("prod"))
+    );
     let (found, _) = audited(SEEN, nameless, one_api_and_stage);
-    assert_eq!((only_gap(&found), found.judgement.exit), (("GetApi", "InvalidResponse", Some("a1"), None), 3));
+    assert_eq!(
+        (only_gap(&found), found.judgement.exit),
+        (("GetApi", "InvalidResponse", Some("a1"), None), 3)
+    );
 }
 
 #[test]
@@ -91,7 +122,11 @@ fn a_rate_that_is_no_number_decides_nothing() {
             },
             |_| (),
         );
-        assert_eq!((found.judgement.exit, found.results.gaps.len()), (3, 0), "{rate}");
+        assert_eq!(
+            (found.judgement.exit, found.results.gaps.len()),
+            (3, 0),
+            "{rate}"
+        );
     }
 }
 
@@ -102,5 +137,8 @@ fn an_account_without_its_id_and_an_identity_without_its_account() {
         |operation, _| (operation == "GetCallerIdentity").then(|| ok(identity().replace(HOME, ""))),
         |_| (),
     );
-    assert_eq!((&*found.results.warnings[0].kind, found.judgement.exit), ("account-unknown", 0));
+    assert_eq!(
+        (&*found.results.warnings[0].kind, found.judgement.exit),
+        ("account-unknown", 0)
+    );
 }

@@ -15,7 +15,12 @@ pub struct Asked {
 impl Asked {
     /// The operation, by AWS's name, and the rest of the path where it names an API.
     pub fn operation(&self) -> (&'static str, String) {
-        let path = self.head.split([' ', '?']).nth(1).unwrap_or_default().trim_start_matches("/v2/apis");
+        let path = self
+            .head
+            .split([' ', '?'])
+            .nth(1)
+            .unwrap_or_default()
+            .trim_start_matches("/v2/apis");
         if self.head.contains("/listRegions") {
             return ("ListRegions", String::new());
         }
@@ -77,7 +82,15 @@ impl Server {
 }
 
 fn operation_name(name: &str) -> &'static str {
-    let names = ["GetApis", "GetApi", "GetStages", "GetStage", "AssumeRole", "GetCallerIdentity", "ListAccounts"];
+    let names = [
+        "GetApis",
+        "GetApi",
+        "GetStages",
+        "GetStage",
+        "AssumeRole",
+        "GetCallerIdentity",
+        "ListAccounts",
+    ];
     names.into_iter().find(|known| *known == name).unwrap()
 }
 
@@ -90,12 +103,21 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked)
             Ok(count) => bytes.extend_from_slice(&more[..count]),
         }
         let text = String::from_utf8_lossy(&bytes);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head
-            .lines()
-            .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length = head.lines().find_map(|line| {
+            line.to_ascii_lowercase()
+                .strip_prefix("content-length:")?
+                .trim()
+                .parse::<usize>()
+                .ok()
+        });
         if body.len() >= length.unwrap_or_default() {
-            break Asked { head: format!("{head}\r\n"), body: body.to_owned() };
+            break Asked {
+                head: format!("{head}\r\n"),
+                body: body.to_owned(),
+            };
         }
     };
     log.lock().unwrap().push(asked.clone());
@@ -121,12 +143,17 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked)
 pub fn http(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Answer {
     let body = body.as_ref();
     let length = body.len();
-    let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n");
+    let head = format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+    );
     Answer::Bytes([head.as_bytes(), body].concat())
 }
 
 /// A proper answer of AWS.
-#[expect(clippy::needless_pass_by_value, reason = "a document is made in place, and tests read better without a &")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a document is made in place, and tests read better without a &"
+)]
 pub fn ok(body: impl ToString) -> Answer {
     http("200 OK", "", body.to_string())
 }

@@ -16,8 +16,7 @@ pub const OTHER: &str = "444455556666";
 pub const REGION: &str = "us-east-1";
 
 /// Every stage violates it, and it fails nothing: its violations are the checked stages.
-pub const SEEN: &str =
-    "policy: p\nrules:\n  - {id: seen, title: t, severity: info, expect: {StageName: a-name-that-none-has}}\n";
+pub const SEEN: &str = "policy: p\nrules:\n  - {id: seen, title: t, severity: info, expect: {StageName: a-name-that-none-has}}\n";
 
 pub fn api(id: &str) -> Value {
     document::http_api(id, id)
@@ -57,10 +56,17 @@ pub fn identity() -> String {
 /// The answer of AssumeRole without one of its elements.
 pub fn assumed(account: &str, without: &str) -> String {
     let element = |name: &str, value: &str| {
-        if name == without { String::new() } else { format!("<{name}>{value}</{name}>") }
+        if name == without {
+            String::new()
+        } else {
+            format!("<{name}>{value}</{name}>")
+        }
     };
-    let user =
-        element("AssumedRoleId", "AROA:s") + &element("Arn", &format!("arn:aws:sts::{account}:assumed-role/Audit/s"));
+    let user = element("AssumedRoleId", "AROA:s")
+        + &element(
+            "Arn",
+            &format!("arn:aws:sts::{account}:assumed-role/Audit/s"),
+        );
     let keys = element("AccessKeyId", "ASIA1")
         + &element("SecretAccessKey", "s")
         + &element("SessionToken", "t")
@@ -83,38 +89,63 @@ pub fn audited(
         strange(operation, &path).unwrap_or_else(|| behaved(asked))
     });
     let mut request = request(HOME, server.url.clone());
-    request.regions = Regions { named: vec![REGION.to_owned()], ..Regions::default() };
+    request.regions = Regions {
+        named: vec![REGION.to_owned()],
+        ..Regions::default()
+    };
     change(&mut request);
     (audit(&policies(policy), request).unwrap(), server)
 }
 
 pub fn one_stage(request: &mut Request) {
-    request.selection = Arc::new(Selection { apis: Vec::new(), stages: vec!["prod".to_owned()] });
+    request.selection = Arc::new(Selection {
+        apis: Vec::new(),
+        stages: vec!["prod".to_owned()],
+    });
 }
 
 pub fn one_api_and_stage(request: &mut Request) {
-    request.selection = Arc::new(Selection { apis: vec!["a1".to_owned()], stages: vec!["prod".to_owned()] });
+    request.selection = Arc::new(Selection {
+        apis: vec!["a1".to_owned()],
+        stages: vec!["prod".to_owned()],
+    });
 }
 
 pub fn role(request: &mut Request) {
-    let role = Role { name: "Audit".to_owned(), external_id: None };
-    request.accounts = Accounts { source: AccountSource::Named(vec![OTHER.to_owned()], role), excluded: Vec::new() };
+    let role = Role {
+        name: "Audit".to_owned(),
+        external_id: None,
+    };
+    request.accounts = Accounts {
+        source: AccountSource::Named(vec![OTHER.to_owned()], role),
+        excluded: Vec::new(),
+    };
 }
 
 /// Operation, code, API and stage of the one gap.
 #[track_caller]
 pub fn only_gap(audited: &Audited) -> (&str, &str, Option<&str>, Option<&str>) {
-    let [gap] = audited.results.gaps.as_slice() else { panic!("not one gap: {:#?}", audited.results.gaps) };
+    let [gap] = audited.results.gaps.as_slice() else {
+        panic!("not one gap: {:#?}", audited.results.gaps)
+    };
     place(gap)
 }
 
 pub fn place(gap: &Gap) -> (&str, &str, Option<&str>, Option<&str>) {
-    (&gap.operation, &gap.code, gap.api_id.as_deref(), gap.stage.as_deref())
+    (
+        &gap.operation,
+        &gap.code,
+        gap.api_id.as_deref(),
+        gap.stage.as_deref(),
+    )
 }
 
 /// The stages that were checked, as `API/stage`.
 #[track_caller]
 pub fn seen(audited: &Audited) -> Vec<String> {
     let names = audited.violating("p/seen");
-    names.iter().map(|name| name.splitn(3, '/').nth(2).unwrap().to_owned()).collect()
+    names
+        .iter()
+        .map(|name| name.splitn(3, '/').nth(2).unwrap().to_owned())
+        .collect()
 }

@@ -16,15 +16,29 @@ pub fn audit(settings: Settings, policy: &str, flags: &[&str]) -> (i32, Json) {
 }
 
 /// The same with credentials and a Region in the environment.
-pub fn audit_as(caller: (&str, &str), settings: Settings, policy: &str, flags: &[&str]) -> (i32, Json) {
+pub fn audit_as(
+    caller: (&str, &str),
+    settings: Settings,
+    policy: &str,
+    flags: &[&str],
+) -> (i32, Json) {
     let output = output_as(caller, settings, policy, flags);
-    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
+    (
+        output.status.code().unwrap(),
+        serde_json::from_slice(&output.stdout).unwrap(),
+    )
 }
 
 /// The same, with any output.
 pub fn output_as(caller: (&str, &str), settings: Settings, policy: &str, flags: &[&str]) -> Output {
     in_folder(caller, settings, &[("p.yaml", policy)], |run| {
-        run(&[&["audit", "--policy", "p.yaml", "--rate", "0", "--report", "json"], flags].concat())
+        run(&[
+            &[
+                "audit", "--policy", "p.yaml", "--rate", "0", "--report", "json",
+            ],
+            flags,
+        ]
+        .concat())
     })
 }
 
@@ -39,7 +53,11 @@ pub fn in_folder<T>(
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
     let emulator = runtime.block_on(Emulator::start(settings)).unwrap();
     commands(&|args| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));

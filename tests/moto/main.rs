@@ -1,6 +1,10 @@
 //! driftgate's verdicts on a moto server, which others wrote, equal those of an oracle that reads it through boto3.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that panics has failed, as it should"
+)]
 
 mod organization;
 mod server;
@@ -42,9 +46,15 @@ fn python() -> Option<PathBuf> {
         return Some(python.into());
     }
     let how = format!("run it with {PYTHON}=$(tests/moto/setup.sh) cargo test --test moto");
-    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{PYTHON} is not set, and in CI it must be: {how}");
+    assert!(
+        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+        "{PYTHON} is not set, and in CI it must be: {how}"
+    );
     // Straight to the terminal: cargo hides the output of a passing test.
-    let _ = writeln!(std::io::stderr(), "\nSKIPPED: the moto test, for {PYTHON} is not set; {how}\n");
+    let _ = writeln!(
+        std::io::stderr(),
+        "\nSKIPPED: the moto test, for {PYTHON} is not set; {how}\n"
+    );
     None
 }
 
@@ -53,7 +63,11 @@ fn everything(server: &Server, oracle: &Oracle) {
     report.assert_complete();
     assert_same("the whole fleet", &report.violations(), &oracle.violations);
     for violation in report.list("violations") {
-        assert!(oracle.stages.contains(&violation["stage"]), "no such stage: {}", violation["stage"]);
+        assert!(
+            oracle.stages.contains(&violation["stage"]),
+            "no such stage: {}",
+            violation["stage"]
+        );
     }
     let summary = &report.0["summary"];
     assert_eq!(summary["stages"], oracle.stages.len());
@@ -62,8 +76,16 @@ fn everything(server: &Server, oracle: &Oracle) {
     }
     for region in REGIONS {
         let scope = report.scope(region);
-        assert_eq!(scope["apis"], oracle.apis.iter().filter(|api| api[0] == region).count(), "APIs of {region}");
-        assert_eq!(scope["stages"], oracle.stages_where(|stage| stage["region"] == region), "stages of {region}");
+        assert_eq!(
+            scope["apis"],
+            oracle.apis.iter().filter(|api| api[0] == region).count(),
+            "APIs of {region}"
+        );
+        assert_eq!(
+            scope["stages"],
+            oracle.stages_where(|stage| stage["region"] == region),
+            "stages of {region}"
+        );
         assert_eq!(scope["skipped_apis"], 0);
         assert_eq!(scope["outcome"], "checked");
     }
@@ -73,40 +95,80 @@ fn everything(server: &Server, oracle: &Oracle) {
 fn secrets_stay_hidden(server: &Server, oracle: &Oracle) {
     let report = audit_aws(server, &[]);
     report.assert_complete();
-    assert_same("redacted", &report.violations().hidden(), &oracle.violations.hidden());
+    assert_same(
+        "redacted",
+        &report.violations().hidden(),
+        &oracle.violations.hidden(),
+    );
     // One digest a value, and no two values with the same one.
-    let shown: BTreeMap<_, _> =
-        oracle.violations.iter().filter(|found| found.is_variable()).map(key_and_actual).collect();
+    let shown: BTreeMap<_, _> = oracle
+        .violations
+        .iter()
+        .filter(|found| found.is_variable())
+        .map(key_and_actual)
+        .collect();
     let mut values = BTreeMap::new();
-    for found in report.violations().iter().filter(|found| found.is_variable()) {
+    for found in report
+        .violations()
+        .iter()
+        .filter(|found| found.is_variable())
+    {
         let (key, digest) = key_and_actual(found);
-        let hex = digest.trim_matches('"').strip_prefix("sha256:").unwrap_or_else(|| panic!("not a digest: {digest}"));
-        assert!(hex.len() == 12 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()), "not a digest: {digest}");
+        let hex = digest
+            .trim_matches('"')
+            .strip_prefix("sha256:")
+            .unwrap_or_else(|| panic!("not a digest: {digest}"));
+        assert!(
+            hex.len() == 12 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "not a digest: {digest}"
+        );
         let name_and_value = (found.path.clone(), shown[&key].clone());
-        assert_eq!(values.entry(digest).or_insert_with(|| name_and_value.clone()), &name_and_value);
+        assert_eq!(
+            values
+                .entry(digest)
+                .or_insert_with(|| name_and_value.clone()),
+            &name_and_value
+        );
     }
     assert!(values.len() > 5, "few stage variables: {values:?}");
     let distinct: BTreeSet<_> = values.values().collect();
     assert_eq!(distinct.len(), values.len(), "a value has two digests");
     let text = report.0.to_string();
-    let mut secrets =
-        shown.iter().filter(|(found, _)| found.rule == HOLDS_KEY).map(|(_, value)| value.trim_matches('"'));
-    assert_eq!(secrets.find(|secret| text.contains(secret)), None, "a secret is in the report");
+    let mut secrets = shown
+        .iter()
+        .filter(|(found, _)| found.rule == HOLDS_KEY)
+        .map(|(_, value)| value.trim_matches('"'));
+    assert_eq!(
+        secrets.find(|secret| text.contains(secret)),
+        None,
+        "a secret is in the report"
+    );
 }
 
 fn key_and_actual(found: &Violation) -> (Violation, String) {
-    (Violation { actual: String::new(), ..found.clone() }, found.actual.clone())
+    (
+        Violation {
+            actual: String::new(),
+            ..found.clone()
+        },
+        found.actual.clone(),
+    )
 }
 
 /// One API and one stage: GetApi and GetStage in place of lists.
 fn one_stage(server: &Server, oracle: &Oracle) {
     for (protocol, name) in [("HTTP", "$default"), ("WEBSOCKET", "prod")] {
         let stage = oracle.worst_stage(protocol, name);
-        let (region, api) = (stage["region"].as_str().unwrap(), stage["api_id"].as_str().unwrap());
+        let (region, api) = (
+            stage["region"].as_str().unwrap(),
+            stage["api_id"].as_str().unwrap(),
+        );
         let log = server.log().len();
         let report = audit_aws(server, &["--api", api, "--stage", name, "--show-values"]);
         report.assert_complete();
-        let expected = oracle.violations.only(|found| found.api_id == api && found.stage == name);
+        let expected = oracle
+            .violations
+            .only(|found| found.api_id == api && found.stage == name);
         assert_same(&format!("{name} of {api}"), &report.violations(), &expected);
         for asked in REGIONS {
             let here = i32::from(asked == region);
@@ -118,7 +180,11 @@ fn one_stage(server: &Server, oracle: &Oracle) {
         calls.sort();
         let stage_path = calls.pop().unwrap_or_default().replace("%24", "$");
         assert_eq!(stage_path, format!("{api_path}/stages/{name}"));
-        assert_eq!(calls, [api_path.as_str(); REGIONS.len()], "GetApi in each Region, and no list");
+        assert_eq!(
+            calls,
+            [api_path.as_str(); REGIONS.len()],
+            "GetApi in each Region, and no list"
+        );
     }
 }
 
@@ -127,10 +193,20 @@ fn one_stage_name(server: &Server, oracle: &Oracle) {
     let log = server.log().len();
     let report = audit_aws(server, &["--stage", "prod", "--show-values"]);
     report.assert_complete();
-    assert_same("prod", &report.violations(), &oracle.violations.only(|found| found.stage == "prod"));
-    assert_eq!(report.0["summary"]["stages"], oracle.stages_where(|stage| stage["name"] == "prod"));
+    assert_same(
+        "prod",
+        &report.violations(),
+        &oracle.violations.only(|found| found.stage == "prod"),
+    );
+    assert_eq!(
+        report.0["summary"]["stages"],
+        oracle.stages_where(|stage| stage["name"] == "prod")
+    );
     let calls = server.calls_since(log);
-    assert!(!calls.iter().any(|call| call.ends_with("/stages")), "GetStages was called: {calls:#?}");
+    assert!(
+        !calls.iter().any(|call| call.ends_with("/stages")),
+        "GetStages was called: {calls:#?}"
+    );
 }
 
 /// A snapshot equals the server; a hidden stage variable has a digest, which is enough for equality.
@@ -138,30 +214,51 @@ fn a_snapshot(server: &Server, oracle: &Oracle) {
     let audit_saved = |name: &str, flags: &[&str]| {
         let path = server.file(name);
         let path = path.to_str().unwrap();
-        let output = server.driftgate(&[&["snapshot", "-o", path], &from_aws(server)[..], flags].concat());
+        let output =
+            server.driftgate(&[&["snapshot", "-o", path], &from_aws(server)[..], flags].concat());
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         audit(server, &[&["--from", path], flags].concat())
     };
 
     let report = audit_saved("open.jsonl.zst", &["--show-values"]);
     report.assert_complete();
-    assert_same("a snapshot with values", &report.violations(), &oracle.violations);
+    assert_same(
+        "a snapshot with values",
+        &report.violations(),
+        &oracle.violations,
+    );
     for region in REGIONS {
-        assert_eq!(report.scope(region)["stages"], oracle.stages_where(|stage| stage["region"] == region), "{region}");
+        assert_eq!(
+            report.scope(region)["stages"],
+            oracle.stages_where(|stage| stage["region"] == region),
+            "{region}"
+        );
     }
 
     let report = audit_saved("hidden.jsonl.zst", &[]);
     let decidable = oracle.violations.only(|found| found.rule != HOLDS_KEY);
-    assert_same("a snapshot without values", &report.violations().hidden(), &decidable.hidden());
+    assert_same(
+        "a snapshot without values",
+        &report.violations().hidden(),
+        &decidable.hidden(),
+    );
     let undecided = report.list("undecided");
     assert!(undecided.len() > 20, "{undecided:#?}");
-    assert!(undecided.iter().all(|undecided| undecided["rule"] == HOLDS_KEY), "{undecided:#?}");
+    assert!(
+        undecided
+            .iter()
+            .all(|undecided| undecided["rule"] == HOLDS_KEY),
+        "{undecided:#?}"
+    );
     assert_eq!(report.list("unchecked"), &[] as &[Value]);
 }
 
 fn from_aws(server: &Server) -> Vec<&str> {
     let regions = REGIONS.iter().flat_map(|region| ["--region", region]);
-    ["--endpoint-url", &server.endpoint_url, "--rate", "0"].into_iter().chain(regions).collect()
+    ["--endpoint-url", &server.endpoint_url, "--rate", "0"]
+        .into_iter()
+        .chain(regions)
+        .collect()
 }
 
 fn audit_aws(server: &Server, flags: &[&str]) -> Report {
@@ -172,11 +269,20 @@ fn audit_aws(server: &Server, flags: &[&str]) -> Report {
 fn audit(server: &Server, flags: &[&str]) -> Report {
     let path = server.file("report.json");
     let report = format!("json={}", path.display());
-    let output = server.driftgate(&[&["audit", "--policy", POLICY, "--report", &report], flags].concat());
-    assert_eq!(output.status.code(), Some(1), "{flags:?}\n{}", stderr(&output));
+    let output =
+        server.driftgate(&[&["audit", "--policy", POLICY, "--report", &report], flags].concat());
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{flags:?}\n{}",
+        stderr(&output)
+    );
     let report: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     std::fs::remove_file(path).unwrap();
-    assert_eq!((&report["verdict"], &report["exit"]), (&"violations".into(), &1.into()));
+    assert_eq!(
+        (&report["verdict"], &report["exit"]),
+        (&"violations".into(), &1.into())
+    );
     Report(report)
 }
 
@@ -189,8 +295,14 @@ impl Report {
     }
 
     fn scope(&self, region: &str) -> &Value {
-        let scopes: Vec<_> = self.list("scopes").iter().filter(|scope| scope["region"] == region).collect();
-        let [scope] = scopes.as_slice() else { panic!("not one scope of {region}: {scopes:#?}") };
+        let scopes: Vec<_> = self
+            .list("scopes")
+            .iter()
+            .filter(|scope| scope["region"] == region)
+            .collect();
+        let [scope] = scopes.as_slice() else {
+            panic!("not one scope of {region}: {scopes:#?}")
+        };
         scope
     }
 
@@ -237,7 +349,8 @@ impl Oracle {
 
     /// Its output for the account of the credentials in these environment variables.
     fn ask_as(server: &Server, environment: &[(String, String)], regions: &[&str]) -> Self {
-        let mut answer: Value = serde_json::from_slice(&server.script_as(environment, "oracle.py", regions)).unwrap();
+        let mut answer: Value =
+            serde_json::from_slice(&server.script_as(environment, "oracle.py", regions)).unwrap();
         let mut take = |key: &str| match answer[key].take() {
             Value::Array(list) => list,
             other => panic!("{key} is no list: {other}"),
@@ -246,9 +359,22 @@ impl Oracle {
         let violations = Violations::new(violations.into_iter().map(|found| {
             let (rule, region, api_id, stage, route, path, actual): (_, _, _, _, _, _, Value) =
                 serde_json::from_value(found).unwrap();
-            Violation { rule, region, api_id, stage, route, path, actual: plain(&actual).to_string() }
+            Violation {
+                rule,
+                region,
+                api_id,
+                stage,
+                route,
+                path,
+                actual: plain(&actual).to_string(),
+            }
         }));
-        Self { apis, stages, counts: answer["counts"].take(), violations }
+        Self {
+            apis,
+            stages,
+            counts: answer["counts"].take(),
+            violations,
+        }
     }
 
     /// A comparison of little proves little.
@@ -259,8 +385,15 @@ impl Oracle {
         for found in self.violations.iter() {
             *by_rule.entry(found.rule.as_str()).or_insert(0) += 1;
         }
-        let rules = std::fs::read_to_string(POLICY).unwrap().matches("- id: ").count();
-        assert_eq!(by_rule.len(), rules, "each rule is violated somewhere: {by_rule:#?}");
+        let rules = std::fs::read_to_string(POLICY)
+            .unwrap()
+            .matches("- id: ")
+            .count();
+        assert_eq!(
+            by_rule.len(),
+            rules,
+            "each rule is violated somewhere: {by_rule:#?}"
+        );
         assert!(by_rule.values().all(|count| *count >= 10), "{by_rule:#?}");
     }
 
@@ -270,9 +403,15 @@ impl Oracle {
 
     /// The stage of this protocol and name with most violations.
     fn worst_stage(&self, protocol: &str, name: &str) -> &Value {
-        let named = self.stages.iter().filter(|stage| stage["protocol"] == protocol && stage["name"] == name);
+        let named = self
+            .stages
+            .iter()
+            .filter(|stage| stage["protocol"] == protocol && stage["name"] == name);
         let violations = |stage: &&Value| {
-            self.violations.iter().filter(|found| stage["api_id"] == *found.api_id && found.stage == name).count()
+            self.violations
+                .iter()
+                .filter(|found| stage["api_id"] == *found.api_id && found.stage == name)
+                .count()
         };
         named.max_by_key(violations).unwrap()
     }
@@ -293,7 +432,9 @@ struct Violation {
 
 impl Violation {
     fn is_variable(&self) -> bool {
-        self.path.as_ref().is_some_and(|path| path.starts_with("StageVariables."))
+        self.path
+            .as_ref()
+            .is_some_and(|path| path.starts_with("StageVariables."))
     }
 }
 
@@ -322,8 +463,15 @@ impl Violations {
     /// The same without the values of stage variables.
     fn hidden(&self) -> Self {
         Self::new(self.iter().map(|found| {
-            let actual = if found.is_variable() { "hidden".to_owned() } else { found.actual.clone() };
-            Violation { actual, ..found.clone() }
+            let actual = if found.is_variable() {
+                "hidden".to_owned()
+            } else {
+                found.actual.clone()
+            };
+            Violation {
+                actual,
+                ..found.clone()
+            }
         }))
     }
 }
@@ -333,7 +481,10 @@ fn plain(value: &Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().into(),
         Value::Array(list) => list.iter().map(plain).collect(),
-        Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| (key.clone(), plain(value)))
+            .collect(),
         other => other.clone(),
     }
 }
@@ -341,16 +492,44 @@ fn plain(value: &Value) -> Value {
 #[track_caller]
 fn assert_same(what: &str, driftgate: &Violations, oracle: &Violations) {
     let mut differences = String::new();
-    for (who, one, other) in [("driftgate", driftgate, oracle), ("the oracle", oracle, driftgate)] {
+    for (who, one, other) in [
+        ("driftgate", driftgate, oracle),
+        ("the oracle", oracle, driftgate),
+    ] {
         let only: Vec<_> = one.0.difference(&other.0).collect();
         if !only.is_empty() {
-            writeln!(differences, "{} of {} that only {who} has:", only.len(), one.0.len()).unwrap();
+            writeln!(
+                differences,
+                "{} of {} that only {who} has:",
+                only.len(),
+                one.0.len()
+            )
+            .unwrap();
         }
-        for Violation { region, api_id, stage, rule, route, path, actual } in only.iter().take(25) {
-            let route = route.as_ref().map(|route| format!(" [{route}]")).unwrap_or_default();
+        for Violation {
+            region,
+            api_id,
+            stage,
+            rule,
+            route,
+            path,
+            actual,
+        } in only.iter().take(25)
+        {
+            let route = route
+                .as_ref()
+                .map(|route| format!(" [{route}]"))
+                .unwrap_or_default();
             let path = path.as_deref().unwrap_or("(all)");
-            writeln!(differences, "  {region} {api_id} {stage}{route} {rule}: {path} = {actual}").unwrap();
+            writeln!(
+                differences,
+                "  {region} {api_id} {stage}{route} {rule}: {path} = {actual}"
+            )
+            .unwrap();
         }
     }
-    assert!(differences.is_empty(), "{what}: the verdicts differ\n{differences}");
+    assert!(
+        differences.is_empty(),
+        "{what}: the verdicts differ\n{differences}"
+    );
 }

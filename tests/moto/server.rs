@@ -22,17 +22,33 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let log = File::create(folder.path().join("moto.log")).unwrap();
         let mut command = isolated(python);
-        command.args(["-I", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]).current_dir(&folder);
-        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let process = command.spawn().unwrap_or_else(|error| panic!("{} could not be run: {error}", python.display()));
-        let mut server = Self { process, python: python.to_owned(), folder, endpoint_url: String::new() };
+        command
+            .args(["-I", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"])
+            .current_dir(&folder);
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log);
+        let process = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} could not be run: {error}", python.display()));
+        let mut server = Self {
+            process,
+            python: python.to_owned(),
+            folder,
+            endpoint_url: String::new(),
+        };
 
         let started = Instant::now();
         while server.endpoint_url.is_empty() {
             if let Some(status) = server.process.try_wait().unwrap() {
                 panic!("moto ended ({status}):\n{}", server.log());
             }
-            assert!(started.elapsed() < START, "moto does not start:\n{}", server.log());
+            assert!(
+                started.elapsed() < START,
+                "moto does not start:\n{}",
+                server.log()
+            );
             // It prints a line when it listens; the line is complete at its end.
             let log = server.log();
             if let Some((_, rest)) = log.split_once("Running on ")
@@ -72,8 +88,15 @@ impl Server {
     }
 
     /// The same with these environment variables.
-    pub fn script_as(&self, environment: &[(String, String)], name: &str, arguments: &[&str]) -> Vec<u8> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/moto").join(name);
+    pub fn script_as(
+        &self,
+        environment: &[(String, String)],
+        name: &str,
+        arguments: &[&str],
+    ) -> Vec<u8> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/moto")
+            .join(name);
         let output = isolated(&self.python)
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .arg("-I")
@@ -81,14 +104,23 @@ impl Server {
             .args(arguments)
             .output()
             .unwrap();
-        assert!(output.status.success(), "{name} failed:\n{}\nmoto:\n{}", stderr(&output), tail(&self.log()));
+        assert!(
+            output.status.success(),
+            "{name} failed:\n{}\nmoto:\n{}",
+            stderr(&output),
+            tail(&self.log())
+        );
         output.stdout
     }
 
     /// Runs driftgate.
     pub fn driftgate(&self, arguments: &[&str]) -> Output {
         let mut command = isolated(Path::new(env!("CARGO_BIN_EXE_driftgate")));
-        command.args(arguments).current_dir(&self.folder).output().unwrap()
+        command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .output()
+            .unwrap()
     }
 }
 

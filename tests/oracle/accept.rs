@@ -34,7 +34,9 @@ pub fn accept(random: &mut Random, expect: &Json) -> Option<Json> {
 
 /// Demands of its own on the settings that an `expect` names.
 fn near(random: &mut Random, expect: &Json, of: Type) -> Option<Map<String, Json>> {
-    let Json::Object(entries) = expect else { return None };
+    let Json::Object(entries) = expect else {
+        return None;
+    };
     let mut accept = Map::new();
     for (key, inner) in entries {
         let below = match (key.as_str(), of) {
@@ -43,7 +45,10 @@ fn near(random: &mut Random, expect: &Json, of: Type) -> Option<Map<String, Json
                 continue;
             }
             ("not" | "any-of", _) => {
-                let inner = inner.as_array().and_then(|patterns| patterns.first()).unwrap_or(inner);
+                let inner = inner
+                    .as_array()
+                    .and_then(|patterns| patterns.first())
+                    .unwrap_or(inner);
                 if let Some(near) = near(random, inner, of) {
                     accept.extend(if random.one_in(2) {
                         near
@@ -59,7 +64,9 @@ fn near(random: &mut Random, expect: &Json, of: Type) -> Option<Map<String, Json
             _ => continue,
         };
         let demand = match below {
-            Type::Struct(_) | Type::Map(_) if inner.is_object() => near(random, inner, below).map(Json::Object),
+            Type::Struct(_) | Type::Map(_) if inner.is_object() => {
+                near(random, inner, below).map(Json::Object)
+            }
             other => Some(pattern(random, other, 1)),
         };
         // Routes may be named either way.

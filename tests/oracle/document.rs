@@ -20,7 +20,12 @@ pub fn read<T>(json: &Json, then: impl FnOnce(&Document<'_>) -> T) -> T {
     let account = json["account"].as_str();
     let api = struct_of(&json["api"], API, account);
     let stage = value(json, &STAGE_FIELD, "", account);
-    then(&Document { account, region: json["region"].as_str(), api: &api, stage: &stage })
+    then(&Document {
+        account,
+        region: json["region"].as_str(),
+        api: &api,
+        stage: &stage,
+    })
 }
 
 fn value(json: &Json, field: &Field, key: &str, account: Option<&str>) -> Value<'static> {
@@ -37,16 +42,27 @@ fn value(json: &Json, field: &Field, key: &str, account: Option<&str>) -> Value<
         (Json::Number(number), _) => Value::Number(number.as_f64().unwrap()),
         (Json::String(text), _) => Value::text(text.clone()),
         (Json::Object(_), Kind::Struct(members)) => struct_of(json, members, account),
-        (Json::Object(entries), Kind::Map(of)) => {
-            Value::map(entries.iter().map(|(key, json)| (key.clone().into(), value(json, of, key, account))).collect())
-        }
-        (Json::Array(elements), Kind::List(of)) => {
-            Value::List(elements.iter().map(|element| value(element, of, "", account)).collect())
-        }
+        (Json::Object(entries), Kind::Map(of)) => Value::map(
+            entries
+                .iter()
+                .map(|(key, json)| (key.clone().into(), value(json, of, key, account)))
+                .collect(),
+        ),
+        (Json::Array(elements), Kind::List(of)) => Value::List(
+            elements
+                .iter()
+                .map(|element| value(element, of, "", account))
+                .collect(),
+        ),
         _ => panic!("{json} is no {}", field.name),
     }
 }
 
 fn struct_of(json: &Json, members: &[Field], account: Option<&str>) -> Value<'static> {
-    Value::Struct(members.iter().map(|field| value(&json[field.name], field, "", account)).collect())
+    Value::Struct(
+        members
+            .iter()
+            .map(|field| value(&json[field.name], field, "", account))
+            .collect(),
+    )
 }

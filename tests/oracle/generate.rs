@@ -17,12 +17,18 @@ pub struct Random {
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        Self { state: seed, bytes: VecDeque::new() }
+        Self {
+            state: seed,
+            bytes: VecDeque::new(),
+        }
     }
 
     /// The choices of a fuzzer: a byte each, then those of a seed.
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        Self { state: 0, bytes: bytes.iter().copied().collect() }
+        Self {
+            state: 0,
+            bytes: bytes.iter().copied().collect(),
+        }
     }
 
     /// The next byte, else splitmix64.
@@ -58,22 +64,40 @@ const ROUTES: [&str; 4] = ["GET /a", "GET /a.b", "POST /", "$connect"];
 const GLOBS: [&str; 7] = ["a*", "*b", "?", "*:*", "p*d", "a", "**a?"];
 const KEY_GLOBS: [&str; 6] = ["*", "a*", "?", "GET *", "aws:*", "*b"];
 const REGEXES: [&str; 4] = ["a", "^a$", "b$", "[xp]"];
-const TEMPLATES: [&str; 7] =
-    ["${Tags.a}", "${account}", "${StageName}", "${api.Tags.ab}", "${api.Name}", "$${a}", "${region}"];
+const TEMPLATES: [&str; 7] = [
+    "${Tags.a}",
+    "${account}",
+    "${StageName}",
+    "${api.Tags.ab}",
+    "${api.Name}",
+    "$${a}",
+    "${region}",
+];
 const ORIGINS: [&str; 3] = ["*", "https://a", "https://b"];
 
 // ---- Patterns.
 
 /// A rule under its policy's `match`.
 pub fn rule(random: &mut Random) -> Rule {
-    let mut rule_match = if random.one_in(2) { Json::Null } else { selection(random) };
-    let policy_match = if random.one_in(4) { selection(random) } else { Json::Null };
+    let mut rule_match = if random.one_in(2) {
+        Json::Null
+    } else {
+        selection(random)
+    };
+    let policy_match = if random.one_in(4) {
+        selection(random)
+    } else {
+        Json::Null
+    };
     let mut expect = Map::new();
     if !random.one_in(3) {
         expect = struct_pattern(random, DOCUMENT, 3, true);
     }
     if expect.is_empty() || random.one_in(3) {
-        expect.insert("each-route".into(), Json::Object(struct_pattern(random, ROUTE, 3, false)));
+        expect.insert(
+            "each-route".into(),
+            Json::Object(struct_pattern(random, ROUTE, 3, false)),
+        );
     }
     let only_routes = expect.len() == 1 && expect.contains_key("each-route");
     if only_routes && random.one_in(2) {
@@ -83,7 +107,12 @@ pub fn rule(random: &mut Random) -> Rule {
         rule_match = Json::Object(chosen);
     }
     let inherits: [&'static [bool]; 4] = [&[true], &[true], &[false], &[true, false]];
-    Rule { policy_match, rule_match, expect: Json::Object(expect), inherits: inherits[random.below(4)] }
+    Rule {
+        policy_match,
+        rule_match,
+        expect: Json::Object(expect),
+        inherits: inherits[random.below(4)],
+    }
 }
 
 /// Conditions of a `match` on routes.
@@ -95,7 +124,10 @@ pub fn route(random: &mut Random) -> (&'static str, Json) {
         2 => ("route", json!({"like": ["GET *", key]})),
         3 => ("route", json!({"not": {"like": "GET *"}})),
         4 => ("route", json!({"present": random.one_in(2)})),
-        _ => ("any-of", json!([{"route": key}, {"StageName": "prod"}, {"api": {"Name": "a"}}])),
+        _ => (
+            "any-of",
+            json!([{"route": key}, {"StageName": "prod"}, {"api": {"Name": "a"}}]),
+        ),
     }
 }
 
@@ -104,7 +136,12 @@ pub fn selection(random: &mut Random) -> Json {
     Json::Object(struct_pattern(random, DOCUMENT, 2, true))
 }
 
-pub fn struct_pattern(random: &mut Random, members: &[Member], depth: usize, top: bool) -> Map<String, Json> {
+pub fn struct_pattern(
+    random: &mut Random,
+    members: &[Member],
+    depth: usize,
+    top: bool,
+) -> Map<String, Json> {
     let mut pattern = Map::new();
     while pattern.is_empty() || random.one_in(2) {
         match random.below(10) {
@@ -112,12 +149,20 @@ pub fn struct_pattern(random: &mut Random, members: &[Member], depth: usize, top
                 pattern.insert("present".into(), json!(random.one_in(2)));
             }
             1 if depth > 0 => {
-                let inner = |random: &mut Random| Json::Object(struct_pattern(random, members, depth - 1, top));
-                let value = if random.one_in(2) { inner(random) } else { several(random, inner) };
+                let inner = |random: &mut Random| {
+                    Json::Object(struct_pattern(random, members, depth - 1, top))
+                };
+                let value = if random.one_in(2) {
+                    inner(random)
+                } else {
+                    several(random, inner)
+                };
                 pattern.insert("not".into(), value);
             }
             2 if depth > 0 => {
-                let inner = |random: &mut Random| Json::Object(struct_pattern(random, members, depth - 1, top));
+                let inner = |random: &mut Random| {
+                    Json::Object(struct_pattern(random, members, depth - 1, top))
+                };
                 let value = several(random, inner);
                 pattern.insert("any-of".into(), value);
             }
@@ -127,7 +172,10 @@ pub fn struct_pattern(random: &mut Random, members: &[Member], depth: usize, top
                 if name == "route" {
                     continue;
                 }
-                pattern.insert(name.into(), self::pattern(random, of, depth.saturating_sub(1)));
+                pattern.insert(
+                    name.into(),
+                    self::pattern(random, of, depth.saturating_sub(1)),
+                );
             }
         }
     }
@@ -154,8 +202,16 @@ pub fn pattern(random: &mut Random, of: Type, depth: usize) -> Json {
 }
 
 fn key(random: &mut Random, of: Type) -> String {
-    let keys: &[&str] = if matches!(of, Type::Struct(_)) { &ROUTES } else { &KEYS };
-    let key = if random.one_in(3) { random.pick(&KEY_GLOBS) } else { random.pick(keys) };
+    let keys: &[&str] = if matches!(of, Type::Struct(_)) {
+        &ROUTES
+    } else {
+        &KEYS
+    };
+    let key = if random.one_in(3) {
+        random.pick(&KEY_GLOBS)
+    } else {
+        random.pick(keys)
+    };
     key.to_owned()
 }
 
@@ -166,14 +222,22 @@ fn map_pattern(random: &mut Random, of: Type, depth: usize) -> Json {
     let mut pattern = Map::new();
     for _ in 0..=random.below(2) {
         let inner = |random: &mut Random| {
-            if random.one_in(2) { json!(key(random, of)) } else { map_pattern(random, of, depth.saturating_sub(1)) }
+            if random.one_in(2) {
+                json!(key(random, of))
+            } else {
+                map_pattern(random, of, depth.saturating_sub(1))
+            }
         };
         match random.below(8) {
             0 => {
                 pattern.insert("present".into(), json!(random.one_in(2)));
             }
             1 if depth > 0 => {
-                let value = if random.one_in(2) { map_pattern(random, of, depth - 1) } else { several(random, inner) };
+                let value = if random.one_in(2) {
+                    map_pattern(random, of, depth - 1)
+                } else {
+                    several(random, inner)
+                };
                 pattern.insert("not".into(), value);
             }
             2 if depth > 0 => {
@@ -204,8 +268,13 @@ fn tests(random: &mut Random, of: Type, depth: usize) -> Json {
                 };
                 ("not", value)
             }
-            (2, _) if depth > 0 => ("any-of", several(random, |random| pattern(random, of, depth - 1))),
-            (_, Type::List) if random.one_in(2) => ("each", pattern(random, Type::Text { arn: false }, 1)),
+            (2, _) if depth > 0 => (
+                "any-of",
+                several(random, |random| pattern(random, of, depth - 1)),
+            ),
+            (_, Type::List) if random.one_in(2) => {
+                ("each", pattern(random, Type::Text { arn: false }, 1))
+            }
             (_, Type::List) => ("contains", json!(random.pick(&ORIGINS))),
             (_, Type::Text { .. } | Type::Level(_)) => text_test(random, of),
             (_, Type::Whole | Type::Number) => {
@@ -221,9 +290,17 @@ fn tests(random: &mut Random, of: Type, depth: usize) -> Json {
 }
 
 fn text_test(random: &mut Random, of: Type) -> (&'static str, Json) {
-    let globs: &[&str] = if matches!(of, Type::Text { arn: true }) { &ARNS } else { &GLOBS };
+    let globs: &[&str] = if matches!(of, Type::Text { arn: true }) {
+        &ARNS
+    } else {
+        &GLOBS
+    };
     let glob = |random: &mut Random| {
-        if random.one_in(4) { json!(format!("{}*", random.pick(&TEMPLATES))) } else { json!(random.pick(globs)) }
+        if random.one_in(4) {
+            json!(format!("{}*", random.pick(&TEMPLATES)))
+        } else {
+            json!(random.pick(globs))
+        }
     };
     match random.below(6) {
         4 => ("looks-secret", json!(random.one_in(2))),
@@ -236,7 +313,15 @@ fn text_test(random: &mut Random, of: Type) -> (&'static str, Json) {
 }
 
 fn number(random: &mut Random) -> Json {
-    [json!(0), json!(1), json!(5), json!(5.5), json!(10), json!(-1)][random.below(6)].clone()
+    [
+        json!(0),
+        json!(1),
+        json!(5),
+        json!(5.5),
+        json!(10),
+        json!(-1),
+    ][random.below(6)]
+    .clone()
 }
 
 fn literal(random: &mut Random, of: Type, in_list: bool) -> Json {
@@ -264,7 +349,9 @@ pub fn document(random: &mut Random) -> Json {
     let gaps = if random.one_in(3) { 8 } else { 0 };
     let mut document = members(random, STAGE, gaps);
     let mut api = if bare {
-        API.iter().map(|(name, ..)| ((*name).to_owned(), not_stated())).collect()
+        API.iter()
+            .map(|(name, ..)| ((*name).to_owned(), not_stated()))
+            .collect()
     } else {
         members(random, API, gaps)
     };
@@ -316,22 +403,42 @@ fn value(random: &mut Random, of: Type, gaps: usize) -> Json {
         // Each document has its own.
         Type::Protocol => Json::Null,
         Type::Text { arn: true } => json!(random.pick(&ARNS[..3])),
-        Type::Text { .. } => json!(
-            random.pick(&["a", "ab", "b", "prod", "x*", "a:*", "", SECRET, "a $context.status b", "$context.path"])
-        ),
+        Type::Text { .. } => json!(random.pick(&[
+            "a",
+            "ab",
+            "b",
+            "prod",
+            "x*",
+            "a:*",
+            "",
+            SECRET,
+            "a $context.status b",
+            "$context.path"
+        ])),
         Type::List => {
             let count = random.below(3);
             Json::Array((0..count).map(|_| json!(random.pick(&ORIGINS))).collect())
         }
         Type::Struct(of) => Json::Object(members(random, of, gaps)),
         Type::Map(of) => {
-            let keys: &[&str] = if matches!(of, Type::Struct(_)) { &ROUTES } else { &KEYS };
+            let keys: &[&str] = if matches!(of, Type::Struct(_)) {
+                &ROUTES
+            } else {
+                &KEYS
+            };
             let count = random.below(4);
             let mut entries = Map::new();
             for _ in 0..count {
                 let key = random.pick(keys);
                 let gap = gaps > 0 && random.one_in(gaps);
-                entries.insert(key.to_owned(), if gap { not_stated() } else { value(random, *of, gaps) });
+                entries.insert(
+                    key.to_owned(),
+                    if gap {
+                        not_stated()
+                    } else {
+                        value(random, *of, gaps)
+                    },
+                );
             }
             Json::Object(entries)
         }

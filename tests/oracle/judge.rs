@@ -12,8 +12,8 @@ use crate::document::not_stated;
 use crate::schema::{DOCUMENT, Member, ROUTE, Type};
 use crate::values::Answer::{No, Open, Yes};
 use crate::values::{
-    Answer, SECRET, empty_text, fits, fitting, is_digest, is_not_stated, is_unset, key_fits, meaning, presence, short,
-    value_of,
+    Answer, SECRET, empty_text, fits, fitting, is_digest, is_not_stated, is_unset, key_fits,
+    meaning, presence, short, value_of,
 };
 
 /// A setting that fails: its path, and whether a finding below it is the same finding, as with `not`.
@@ -57,9 +57,17 @@ pub fn verdict(rule: &Rule, document: &Json) -> Verdict {
     match (on("HTTP"), on("WEBSOCKET")) {
         (Verdict::Violates(one), Verdict::Violates(other)) => {
             let fails = |finding: &Finding| other.iter().any(|it| it.path == finding.path);
-            let both: BTreeSet<Finding> = one.iter().filter(|finding| fails(finding)).cloned().collect();
+            let both: BTreeSet<Finding> = one
+                .iter()
+                .filter(|finding| fails(finding))
+                .cloned()
+                .collect();
             // It is violated whatever the protocol is, though not at one setting on both.
-            Verdict::Violates(if both.is_empty() { one.into_iter().chain(other).collect() } else { both })
+            Verdict::Violates(if both.is_empty() {
+                one.into_iter().chain(other).collect()
+            } else {
+                both
+            })
         }
         (one, other) if one == other => one,
         _ => Verdict::Undecided,
@@ -79,8 +87,17 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
         .flatten()
         .map(|(key, _)| (key.clone(), asked.matches(rule, &json!(key))))
         .collect();
-    let on_others = if is_not_stated(entries) { asked.matches(rule, &not_stated()) } else { No };
-    let meant = on_routes.iter().map(|(_, answer)| *answer).chain([on_default, on_others]).max().unwrap_or(No);
+    let on_others = if is_not_stated(entries) {
+        asked.matches(rule, &not_stated())
+    } else {
+        No
+    };
+    let meant = on_routes
+        .iter()
+        .map(|(_, answer)| *answer)
+        .chain([on_default, on_others])
+        .max()
+        .unwrap_or(No);
     if meant == No {
         return Verdict::NotGoverned;
     }
@@ -104,7 +121,10 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
     if let Some(Json::Object(parts)) = each_route {
         for (key, part) in parts {
             let mut names = BTreeSet::new();
-            named(&json!({ &key: rule.expect["each-route"][&key] }), &mut names);
+            named(
+                &json!({ &key: rule.expect["each-route"][&key] }),
+                &mut names,
+            );
             let part = json!({ key: part });
             // Entries that are not stated may be anything.
             if on_others != No {
@@ -120,9 +140,17 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
             for (key, chosen) in &on_routes {
                 for inherits in rule.inherits {
                     // An inherited value is the default's, and reported there.
-                    if let Some(settings) = asked.in_force(key, *inherits, &names, on_default == Yes) {
+                    if let Some(settings) =
+                        asked.in_force(key, *inherits, &names, on_default == Yes)
+                    {
                         let path = format!("RouteSettings.{key}");
-                        answer = answer.min(asked.demanded(*chosen, &part, &settings, &path, &mut findings));
+                        answer = answer.min(asked.demanded(
+                            *chosen,
+                            &part,
+                            &settings,
+                            &path,
+                            &mut findings,
+                        ));
                     }
                 }
             }
@@ -148,24 +176,40 @@ pub struct Violated<'v> {
 pub fn accepts(accept: &Json, protocol: &str, violated: &Violated<'_>, document: &Json) -> bool {
     let mut document = document.clone();
     if let Some(route) = violated.route.filter(|_| violated.in_force) {
-        let inherited = Asked { document: &document, protocol }.in_force(route, true, &BTreeSet::new(), false);
+        let inherited = Asked {
+            document: &document,
+            protocol,
+        }
+        .in_force(route, true, &BTreeSet::new(), false);
         document["RouteSettings"][route] = inherited.unwrap_or_default();
     }
-    let asked = Asked { document: &document, protocol };
+    let asked = Asked {
+        document: &document,
+        protocol,
+    };
     let mut accept = accept.clone();
-    let each_route = accept.as_object_mut().and_then(|entries| entries.remove("each-route")).unwrap_or_default();
+    let each_route = accept
+        .as_object_mut()
+        .and_then(|entries| entries.remove("each-route"))
+        .unwrap_or_default();
     let settings = match violated.route {
         Some(route) => value_of(value_of(&document, "RouteSettings"), route),
         None => value_of(&document, "DefaultRouteSettings"),
     };
-    let missing = violated.route.is_none() && violated.place.last().is_some_and(|key| key.contains(['*', '?']));
+    let missing = violated.route.is_none()
+        && violated
+            .place
+            .last()
+            .is_some_and(|key| key.contains(['*', '?']));
     let (top, of_route) = (Type::Struct(DOCUMENT), Type::Struct(ROUTE));
     let named = match violated.place.as_slice() {
         [] => false,
         place => {
             names(&accept, top, &document, place, missing)
                 || match place {
-                    ["DefaultRouteSettings", below @ ..] => names(&each_route, of_route, settings, below, false),
+                    ["DefaultRouteSettings", below @ ..] => {
+                        names(&each_route, of_route, settings, below, false)
+                    }
                     ["RouteSettings", _, below @ ..] if violated.route.is_some() => {
                         names(&each_route, of_route, settings, below, false)
                     }
@@ -177,7 +221,9 @@ pub fn accepts(accept: &Json, protocol: &str, violated: &Violated<'_>, document:
     let answers: Vec<Answer> = parts
         .iter()
         .filter(|(pattern, ..)| pattern.is_object())
-        .filter_map(|(pattern, of, value)| Some(asked.holds(&asked.left(pattern, *of)?, *of, value, true)))
+        .filter_map(|(pattern, of, value)| {
+            Some(asked.holds(&asked.left(pattern, *of)?, *of, value, true))
+        })
         .collect();
     named && answers.iter().min() == Some(&Yes)
 }
@@ -188,41 +234,60 @@ fn names(pattern: &Json, of: Type, value: &Json, place: &[&str], missing: bool) 
     let Some((key, below)) = place.split_first() else {
         let words = ["not", "any-of", "present"];
         return scalar
-            || pattern.as_object().is_some_and(|entries| words.iter().any(|word| entries.contains_key(*word)));
+            || pattern
+                .as_object()
+                .is_some_and(|entries| words.iter().any(|word| entries.contains_key(*word)));
     };
     match (pattern, of) {
-        (Json::Array(keys), Type::Map(_)) => keys
-            .iter()
-            .any(|key| names(&json!({ key.as_str().unwrap(): {"present": true} }), of, value, place, missing)),
-        (Json::Object(entries), _) => entries.iter().any(|(name, inner)| match (name.as_str(), of) {
-            ("present", _) => false,
-            ("not" | "any-of", _) => match inner {
-                // A list of patterns, though a pattern of a map may be a list of keys itself.
-                Json::Array(patterns) => {
-                    patterns.iter().any(|pattern| names(&bare(pattern, of), of, value, place, missing))
-                }
-                one => names(&bare(one, of), of, value, place, missing),
-            },
-            (_, Type::Struct(members)) => {
-                let member = members.iter().find(|member| member.0 == name);
-                name == key
-                    && member.is_some_and(|member| names(inner, member.1, value_of(value, name), below, missing))
-            }
-            (glob, Type::Map(of)) if glob.contains(['*', '?']) => {
-                let mut rest = inner.clone();
-                // `present` is about keys, missing ones too; every other test is about those that are there.
-                let present = rest.as_object_mut().and_then(|tests| tests.remove("present")).is_some();
-                let is_asked = rest.as_object().is_none_or(|tests| !tests.is_empty());
-                (present && below.is_empty() && (glob == *key || key_fits(glob, key)))
-                    || (is_asked
-                        && !missing
-                        && fitting(glob, value)
-                            .iter()
-                            .any(|(there, value)| there == key && names(&rest, *of, value, below, missing)))
-            }
-            (_, Type::Map(of)) => name == key && names(inner, *of, value_of(value, name), below, missing),
-            _ => false,
+        (Json::Array(keys), Type::Map(_)) => keys.iter().any(|key| {
+            names(
+                &json!({ key.as_str().unwrap(): {"present": true} }),
+                of,
+                value,
+                place,
+                missing,
+            )
         }),
+        (Json::Object(entries), _) => {
+            entries
+                .iter()
+                .any(|(name, inner)| match (name.as_str(), of) {
+                    ("present", _) => false,
+                    ("not" | "any-of", _) => match inner {
+                        // A list of patterns, though a pattern of a map may be a list of keys itself.
+                        Json::Array(patterns) => patterns
+                            .iter()
+                            .any(|pattern| names(&bare(pattern, of), of, value, place, missing)),
+                        one => names(&bare(one, of), of, value, place, missing),
+                    },
+                    (_, Type::Struct(members)) => {
+                        let member = members.iter().find(|member| member.0 == name);
+                        name == key
+                            && member.is_some_and(|member| {
+                                names(inner, member.1, value_of(value, name), below, missing)
+                            })
+                    }
+                    (glob, Type::Map(of)) if glob.contains(['*', '?']) => {
+                        let mut rest = inner.clone();
+                        // `present` is about keys, missing ones too; every other test is about those that are there.
+                        let present = rest
+                            .as_object_mut()
+                            .and_then(|tests| tests.remove("present"))
+                            .is_some();
+                        let is_asked = rest.as_object().is_none_or(|tests| !tests.is_empty());
+                        (present && below.is_empty() && (glob == *key || key_fits(glob, key)))
+                            || (is_asked
+                                && !missing
+                                && fitting(glob, value).iter().any(|(there, value)| {
+                                    there == key && names(&rest, *of, value, below, missing)
+                                }))
+                    }
+                    (_, Type::Map(of)) => {
+                        name == key && names(inner, *of, value_of(value, name), below, missing)
+                    }
+                    _ => false,
+                })
+        }
         _ => false,
     }
 }
@@ -254,10 +319,15 @@ impl Asked<'_> {
     /// Pattern without the tests that the protocol has no setting for.
     fn left(&self, pattern: &Json, of: Type) -> Option<Json> {
         let list = |patterns: &[Json]| {
-            let left: Vec<Json> = patterns.iter().filter_map(|pattern| self.left(pattern, of)).collect();
+            let left: Vec<Json> = patterns
+                .iter()
+                .filter_map(|pattern| self.left(pattern, of))
+                .collect();
             (!left.is_empty()).then_some(Json::Array(left))
         };
-        let Json::Object(entries) = pattern else { return Some(pattern.clone()) };
+        let Json::Object(entries) = pattern else {
+            return Some(pattern.clone());
+        };
         let mut left = Map::new();
         for (key, value) in entries {
             let kept = match (key.as_str(), of) {
@@ -269,7 +339,11 @@ impl Asked<'_> {
                 ("any-of", _) => list(value.as_array()?),
                 (_, Type::Struct(members)) => {
                     let member = members.iter().find(|member| member.0 == key)?;
-                    if self.lacks(member) { None } else { self.left(value, member.1) }
+                    if self.lacks(member) {
+                        None
+                    } else {
+                        self.left(value, member.1)
+                    }
                 }
                 (_, Type::Map(of)) => self.left(value, *of),
                 _ => Some(value.clone()),
@@ -283,10 +357,18 @@ impl Asked<'_> {
     fn holds(&self, pattern: &Json, of: Type, value: &Json, positive: bool) -> Answer {
         // All of the parts, or under a `not` one that does not.
         let all = |answers: Vec<Answer>| {
-            if positive { answers.into_iter().min().unwrap_or(Yes) } else { answers.into_iter().max().unwrap_or(No) }
+            if positive {
+                answers.into_iter().min().unwrap_or(Yes)
+            } else {
+                answers.into_iter().max().unwrap_or(No)
+            }
         };
         let any = |answers: Vec<Answer>| {
-            if positive { answers.into_iter().max().unwrap_or(No) } else { answers.into_iter().min().unwrap_or(Yes) }
+            if positive {
+                answers.into_iter().max().unwrap_or(No)
+            } else {
+                answers.into_iter().min().unwrap_or(Yes)
+            }
         };
         match (pattern, of) {
             (Json::Object(entries), _) => all(entries
@@ -298,8 +380,15 @@ impl Asked<'_> {
                             let answers = patterns
                                 .iter()
                                 .filter(|pattern| self.left(pattern, of).is_some())
-                                .map(|pattern| self.holds(&bare(pattern, of), of, value, !positive));
-                            if positive { answers.min() } else { answers.max() }.unwrap_or(No)
+                                .map(|pattern| {
+                                    self.holds(&bare(pattern, of), of, value, !positive)
+                                });
+                            if positive {
+                                answers.min()
+                            } else {
+                                answers.max()
+                            }
+                            .unwrap_or(No)
                         }
                         one => self.holds(&bare(one, of), of, value, !positive),
                     },
@@ -315,14 +404,18 @@ impl Asked<'_> {
                             .collect())
                     }
                     (_, Type::Struct(members)) if key != "present" => {
-                        let Some(member) = members.iter().find(|member| member.0 == key) else { return No };
+                        let Some(member) = members.iter().find(|member| member.0 == key) else {
+                            return No;
+                        };
                         // Only in `match`: what the protocol lacks was cut out of `expect`.
                         if self.lacks(member) {
                             return No;
                         }
                         self.holds(inner, member.1, value_of(value, key), positive)
                     }
-                    (_, Type::Map(of)) if key != "present" => self.key(key, inner, *of, value, positive),
+                    (_, Type::Map(of)) if key != "present" => {
+                        self.key(key, inner, *of, value, positive)
+                    }
                     _ => {
                         let answer = self.test(key, inner, of, value);
                         if positive { answer } else { answer.not() }
@@ -331,7 +424,15 @@ impl Asked<'_> {
                 .collect()),
             (Json::Array(keys), Type::Map(of)) => all(keys
                 .iter()
-                .map(|key| self.key(key.as_str().unwrap_or_default(), &json!({"present": true}), *of, value, positive))
+                .map(|key| {
+                    self.key(
+                        key.as_str().unwrap_or_default(),
+                        &json!({"present": true}),
+                        *of,
+                        value,
+                        positive,
+                    )
+                })
                 .collect()),
             _ => {
                 let answer = self.test("", pattern, of, value);
@@ -349,25 +450,50 @@ impl Asked<'_> {
         let unstated = is_not_stated(value);
         let mut answers = Vec::new();
         let mut rest = inner.clone();
-        if let Some(present) = rest.as_object_mut().and_then(|tests| tests.remove("present")) {
+        if let Some(present) = rest
+            .as_object_mut()
+            .and_then(|tests| tests.remove("present"))
+        {
             // At least one that is there, or none.
-            let there = fitting(key, value).iter().map(|(_, value)| presence(value, of)).max().unwrap_or(No);
+            let there = fitting(key, value)
+                .iter()
+                .map(|(_, value)| presence(value, of))
+                .max()
+                .unwrap_or(No);
             let there = if unstated { Open } else { there };
-            answers.push(turned(if present == json!(true) { there } else { there.not() }));
+            answers.push(turned(if present == json!(true) {
+                there
+            } else {
+                there.not()
+            }));
         }
         if rest.as_object().is_none_or(|tests| !tests.is_empty()) {
-            let fit = if unstated { Vec::new() } else { asked_of(key, of, value) };
+            let fit = if unstated {
+                Vec::new()
+            } else {
+                asked_of(key, of, value)
+            };
             answers.push(if fit.is_empty() && self.left(&rest, of).is_none() {
                 // No key, and no test for one: it matches neither way.
                 No
             } else if unstated {
                 Open
             } else {
-                let each = fit.into_iter().map(|(_, value)| self.holds(&rest, of, &value, positive));
-                if positive { each.min().unwrap_or(Yes) } else { each.max().unwrap_or(No) }
+                let each = fit
+                    .into_iter()
+                    .map(|(_, value)| self.holds(&rest, of, &value, positive));
+                if positive {
+                    each.min().unwrap_or(Yes)
+                } else {
+                    each.max().unwrap_or(No)
+                }
             });
         }
-        if positive { answers.into_iter().min().unwrap_or(Yes) } else { answers.into_iter().max().unwrap_or(No) }
+        if positive {
+            answers.into_iter().min().unwrap_or(Yes)
+        } else {
+            answers.into_iter().max().unwrap_or(No)
+        }
     }
 
     /// One test of one setting; without a name it is a value, or a list of values, to be equal to.
@@ -392,9 +518,15 @@ impl Asked<'_> {
             one => vec![one],
         };
         match name {
-            "" => demanded.into_iter().map(|demanded| self.equals(demanded, of, &value)).max().unwrap_or(No),
+            "" => demanded
+                .into_iter()
+                .map(|demanded| self.equals(demanded, of, &value))
+                .max()
+                .unwrap_or(No),
             "min" | "max" | "above" | "below" => {
-                let (Some(bound), Some(number)) = (demanded[0].as_f64(), value.as_f64()) else { return No };
+                let (Some(bound), Some(number)) = (demanded[0].as_f64(), value.as_f64()) else {
+                    return No;
+                };
                 Answer::of(match name {
                     "min" => number >= bound,
                     "max" => number <= bound,
@@ -404,18 +536,31 @@ impl Asked<'_> {
             }
             "each" => value.as_array().map_or(No, |elements| {
                 let (text, of_each) = (Type::Text { arn: false }, demand_of_each(&demanded));
-                elements.iter().map(|element| self.holds(&of_each, text, element, true)).min().unwrap_or(Yes)
+                elements
+                    .iter()
+                    .map(|element| self.holds(&of_each, text, element, true))
+                    .min()
+                    .unwrap_or(Yes)
             }),
-            "contains" if matches!(of, Type::List) => {
-                Answer::of(value.as_array().is_some_and(|elements| elements.contains(demanded[0])))
-            }
+            "contains" if matches!(of, Type::List) => Answer::of(
+                value
+                    .as_array()
+                    .is_some_and(|elements| elements.contains(demanded[0])),
+            ),
             "looks-secret" => {
-                let text = if is_digest(&value) { &value["of"] } else { &value };
+                let text = if is_digest(&value) {
+                    &value["of"]
+                } else {
+                    &value
+                };
                 Answer::of((text == SECRET) == (demanded[0] == &json!(true)))
             }
             _ if is_digest(&value) => Open,
             "log-format" => {
-                let context = demanded[0]["context"].as_array().cloned().unwrap_or_default();
+                let context = demanded[0]["context"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default();
                 let template = value.as_str().unwrap_or_default();
                 // A variable ends where its name cannot go on.
                 Answer::of(context.iter().all(|name| {
@@ -466,8 +611,10 @@ impl Asked<'_> {
         let fits = |glob: &str| match self.filled(glob) {
             // A value that was put in has no special characters.
             Ok(pieces) => {
-                let glob: Vec<(char, bool)> =
-                    pieces.iter().flat_map(|(text, literal)| text.chars().map(|c| (c, *literal))).collect();
+                let glob: Vec<(char, bool)> = pieces
+                    .iter()
+                    .flat_map(|(text, literal)| text.chars().map(|c| (c, *literal)))
+                    .collect();
                 Answer::of(fits(&glob, &text))
             }
             Err(answer) => answer,
@@ -489,7 +636,11 @@ impl Asked<'_> {
             pieces.push((rest[..at].to_owned(), false));
             let (path, after) = rest[at + 2..].split_once('}').unwrap();
             let segments: Vec<&str> = match path.split_once("Tags.") {
-                Some((before, key)) => before.split('.').filter(|part| !part.is_empty()).chain(["Tags", key]).collect(),
+                Some((before, key)) => before
+                    .split('.')
+                    .filter(|part| !part.is_empty())
+                    .chain(["Tags", key])
+                    .collect(),
                 None => path.split('.').collect(),
             };
             let mut value = self.document;
@@ -511,8 +662,13 @@ impl Asked<'_> {
     fn matches(&self, rule: &Rule, route: &Json) -> Answer {
         let mut document = self.document.clone();
         document["route"] = route.clone();
-        let matches = [&rule.policy_match, &rule.rule_match].into_iter().filter(|pattern| !pattern.is_null());
-        matches.map(|pattern| self.holds(pattern, Type::Struct(DOCUMENT), &document, true)).min().unwrap_or(Yes)
+        let matches = [&rule.policy_match, &rule.rule_match]
+            .into_iter()
+            .filter(|pattern| !pattern.is_null());
+        matches
+            .map(|pattern| self.holds(pattern, Type::Struct(DOCUMENT), &document, true))
+            .min()
+            .unwrap_or(Yes)
     }
 
     /// Verdict of a part of `each-route` on settings that a rule is about, or may be.
@@ -537,16 +693,31 @@ impl Asked<'_> {
     }
 
     /// The settings in force of a route; none when it sets no setting of the rule and so is as the default is.
-    fn in_force(&self, key: &str, inherits: bool, names: &BTreeSet<String>, default_is_told: bool) -> Option<Json> {
+    fn in_force(
+        &self,
+        key: &str,
+        inherits: bool,
+        names: &BTreeSet<String>,
+        default_is_told: bool,
+    ) -> Option<Json> {
         let entry = &self.document["RouteSettings"][key];
         let own = |name: &str| Some(value_of(entry, name)).filter(|value| !is_unset(value));
         if inherits && default_is_told && names.iter().all(|name| own(name).is_none()) {
             return None;
         }
-        let default =
-            |name| if inherits { value_of(&self.document["DefaultRouteSettings"], name) } else { &Json::Null };
-        let members =
-            ROUTE.iter().map(|(name, ..)| ((*name).to_owned(), own(name).unwrap_or_else(|| default(name)).clone()));
+        let default = |name| {
+            if inherits {
+                value_of(&self.document["DefaultRouteSettings"], name)
+            } else {
+                &Json::Null
+            }
+        };
+        let members = ROUTE.iter().map(|(name, ..)| {
+            (
+                (*name).to_owned(),
+                own(name).unwrap_or_else(|| default(name)).clone(),
+            )
+        });
         Some(Json::Object(members.collect()))
     }
 
@@ -555,8 +726,17 @@ impl Asked<'_> {
         if self.holds(pattern, of, value, true) != No {
             return;
         }
-        let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-        let here = |or_below| Finding { path: path.to_owned(), or_below };
+        let below = |key: &str| {
+            if path.is_empty() {
+                key.to_owned()
+            } else {
+                format!("{path}.{key}")
+            }
+        };
+        let here = |or_below| Finding {
+            path: path.to_owned(),
+            or_below,
+        };
         match (pattern, of) {
             (Json::Object(entries), _) => {
                 for (key, inner) in entries {
@@ -568,7 +748,11 @@ impl Asked<'_> {
                         ("not", _) => out.push(here(true)),
                         ("any-of" | "present", _) => out.push(here(false)),
                         (_, Type::Struct(members)) => {
-                            let of = members.iter().find(|member| member.0 == key).map(|member| member.1).unwrap();
+                            let of = members
+                                .iter()
+                                .find(|member| member.0 == key)
+                                .map(|member| member.1)
+                                .unwrap();
                             self.findings(inner, of, value_of(value, key), &below(key), out);
                         }
                         (_, Type::Map(of)) => {
@@ -581,7 +765,10 @@ impl Asked<'_> {
             (Json::Array(keys), Type::Map(_)) => {
                 for key in keys.iter().filter_map(Json::as_str) {
                     if self.holds(&json!([key]), of, value, true) == No {
-                        out.push(Finding { path: below(key), or_below: false });
+                        out.push(Finding {
+                            path: below(key),
+                            or_below: false,
+                        });
                     }
                 }
             }
@@ -602,7 +789,9 @@ impl Asked<'_> {
             return self.findings(inner, of, value_of(value, key), &below(key), out);
         }
         let mut rest = inner.clone();
-        if let Some(present) = rest.as_object_mut().and_then(|tests| tests.remove("present"))
+        if let Some(present) = rest
+            .as_object_mut()
+            .and_then(|tests| tests.remove("present"))
             && self.key(key, &json!({"present": present}), of, value, true) == No
         {
             let there: Vec<String> = fitting(key, value)
@@ -611,8 +800,15 @@ impl Asked<'_> {
                 .map(|(key, _)| key)
                 .collect();
             // Unexpected keys are reported one by one; a missing one has no key.
-            let told = if present == json!(true) { vec![key.to_owned()] } else { there };
-            out.extend(told.iter().map(|key| Finding { path: below(key), or_below: false }));
+            let told = if present == json!(true) {
+                vec![key.to_owned()]
+            } else {
+                there
+            };
+            out.extend(told.iter().map(|key| Finding {
+                path: below(key),
+                or_below: false,
+            }));
         }
         if rest.as_object().is_none_or(|tests| !tests.is_empty()) {
             for (key, value) in asked_of(key, of, value) {
@@ -639,6 +835,15 @@ fn demand_of_each(demanded: &[&Json]) -> Json {
 
 /// The keys that fit a glob with the values that tests see: an empty one is the empty text.
 fn asked_of(glob: &str, of: Type, value: &Json) -> Vec<(String, Json)> {
-    let seen = |value: Json| if matches!(of, Type::Text { .. }) && is_unset(&value) { empty_text() } else { value };
-    fitting(glob, value).into_iter().map(|(key, value)| (key, seen(value))).collect()
+    let seen = |value: Json| {
+        if matches!(of, Type::Text { .. }) && is_unset(&value) {
+            empty_text()
+        } else {
+            value
+        }
+    };
+    fitting(glob, value)
+        .into_iter()
+        .map(|(key, value)| (key, seen(value)))
+        .collect()
 }

@@ -1,7 +1,11 @@
 //! driftgate's verdicts against those of an interpreter that was written from the guide alone, on random rules and
 //! random stages. A longer run is `ORACLE_PAIRS=1000000 cargo test --test oracle`; `ORACLE_SEED=N` is one pair of it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that panics has failed, as it should"
+)]
 
 mod accept;
 mod document;
@@ -38,14 +42,21 @@ impl Case {
     /// The rule of a seed, and one of its stages.
     fn of(seed: u64) -> Self {
         let rule = generate::rule(&mut Random::new(seed / STAGES));
-        Self { rule, document: generate::document(&mut Random::new(!seed)) }
+        Self {
+            rule,
+            document: generate::document(&mut Random::new(!seed)),
+        }
     }
 
     /// The policy; YAML takes JSON as it is.
     fn policy(&self) -> String {
-        let mut rule = json!({"id": "r", "title": "t", "severity": "low", "expect": self.rule.expect});
+        let mut rule =
+            json!({"id": "r", "title": "t", "severity": "low", "expect": self.rule.expect});
         let mut policy = json!({"policy": "p"});
-        for (of, matches) in [(&mut rule, &self.rule.rule_match), (&mut policy, &self.rule.policy_match)] {
+        for (of, matches) in [
+            (&mut rule, &self.rule.rule_match),
+            (&mut policy, &self.rule.policy_match),
+        ] {
             if !matches.is_null() {
                 of["match"] = matches.clone();
             }
@@ -56,7 +67,11 @@ impl Case {
 
     /// The policy as driftgate reads it, unless it is refused.
     fn loaded(&self) -> Option<Policies> {
-        load(vec![Arc::new(SourceText { name: "p.yaml".into(), text: self.policy() })]).ok()
+        load(vec![Arc::new(SourceText {
+            name: "p.yaml".into(),
+            text: self.policy(),
+        })])
+        .ok()
     }
 
     /// Verdict of driftgate.
@@ -67,9 +82,17 @@ impl Case {
             [false] => Inheritance::Replace,
             _ => Inheritance::Both,
         };
-        let options = Options { inheritance, ..Options::default() };
+        let options = Options {
+            inheritance,
+            ..Options::default()
+        };
         document::read(&self.document, |document| {
-            check::verdict(policy.selection.as_ref(), &policy.rules[0], document, options)
+            check::verdict(
+                policy.selection.as_ref(),
+                &policy.rules[0],
+                document,
+                options,
+            )
         })
     }
 
@@ -90,17 +113,31 @@ impl Case {
                     path == finding.path || (finding.or_below && path.starts_with(&finding.path))
                 };
                 // Which of several findings at one place are left of two protocols, paths alone do not tell.
-                let known = ["HTTP", "WEBSOCKET"].iter().any(|name| self.document["api"]["ProtocolType"] == *name);
-                ours.iter().all(|failure| theirs.iter().any(|finding| same(failure.path.text(), finding)))
-                    && (!known
-                        || theirs.iter().all(|finding| ours.iter().any(|failure| same(failure.path.text(), finding))))
+                let known = ["HTTP", "WEBSOCKET"]
+                    .iter()
+                    .any(|name| self.document["api"]["ProtocolType"] == *name);
+                ours.iter().all(|failure| {
+                    theirs
+                        .iter()
+                        .any(|finding| same(failure.path.text(), finding))
+                }) && (!known
+                    || theirs.iter().all(|finding| {
+                        ours.iter()
+                            .any(|failure| same(failure.path.text(), finding))
+                    }))
             }
             _ => false,
         };
         (!agree).then(|| {
             let ours = match ours {
                 check::Verdict::Violates(failures) => {
-                    format!("Violates({:?})", failures.iter().map(|failure| failure.path.text()).collect::<Vec<_>>())
+                    format!(
+                        "Violates({:?})",
+                        failures
+                            .iter()
+                            .map(|failure| failure.path.text())
+                            .collect::<Vec<_>>()
+                    )
                 }
                 other => format!("{other:?}"),
             };
@@ -112,15 +149,31 @@ impl Case {
     fn smallest(mut self) -> Self {
         'again: loop {
             let rule = &self.rule;
-            let parts = [&rule.policy_match, &rule.rule_match, &rule.expect, &self.document].map(Clone::clone);
+            let parts = [
+                &rule.policy_match,
+                &rule.rule_match,
+                &rule.expect,
+                &self.document,
+            ]
+            .map(Clone::clone);
             for (at, part) in parts.iter().enumerate() {
                 for smaller in smaller(part) {
                     let mut parts = parts.clone();
                     parts[at] = smaller;
                     let [policy_match, rule_match, expect, document] = parts;
                     let inherits = self.rule.inherits;
-                    let case = Self { rule: Rule { policy_match, rule_match, expect, inherits }, document };
-                    if case.loaded().is_some_and(|policies| case.disagreement(&case.driftgate(&policies)).is_some()) {
+                    let case = Self {
+                        rule: Rule {
+                            policy_match,
+                            rule_match,
+                            expect,
+                            inherits,
+                        },
+                        document,
+                    };
+                    if case.loaded().is_some_and(|policies| {
+                        case.disagreement(&case.driftgate(&policies)).is_some()
+                    }) {
                         self = case;
                         continue 'again;
                     }
@@ -138,7 +191,9 @@ fn smaller(json: &Json) -> Vec<Json> {
         Json::Object(entries) if !entries.contains_key("?") => {
             for (key, value) in entries {
                 // A document without a protocol is of another kind.
-                if !["ProtocolType", "api", "account", "region", "partition"].contains(&key.as_str()) {
+                if !["ProtocolType", "api", "account", "region", "partition"]
+                    .contains(&key.as_str())
+                {
                     let mut fewer = entries.clone();
                     fewer.remove(key);
                     out.push(Json::Object(fewer));
@@ -172,7 +227,11 @@ fn smaller(json: &Json) -> Vec<Json> {
 
 #[test]
 fn driftgate_says_what_the_guide_says() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
     let seeds = match number("ORACLE_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("ORACLE_PAIRS").unwrap_or(40_000),
@@ -201,7 +260,9 @@ fn driftgate_says_what_the_guide_says() {
         *verdicts.entry(name).or_default() += 1;
         if case.disagreement(&verdict).is_some() {
             let case = case.smallest();
-            let problem = case.loaded().and_then(|policies| case.disagreement(&case.driftgate(&policies)));
+            let problem = case
+                .loaded()
+                .and_then(|policies| case.disagreement(&case.driftgate(&policies)));
             let (policy, document) = (case.policy(), &case.document);
             wrong.push(format!(
                 "seed {seed}\n   policy: {policy}\n document: {document}\n{}",
@@ -214,8 +275,17 @@ fn driftgate_says_what_the_guide_says() {
     }
     assert!(wrong.is_empty(), "{verdicts:?}\n\n{}", wrong.join("\n\n"));
     // All of it was tried, not only what is easily reached.
-    for verdict in ["not governed", "conforms", "violates", "not applicable", "undecided"] {
+    for verdict in [
+        "not governed",
+        "conforms",
+        "violates",
+        "not applicable",
+        "undecided",
+    ] {
         let share = verdicts.get(verdict).copied().unwrap_or_default() * 100 / pairs;
-        assert!(pairs < 1_000 || share >= 1, "{verdict}: {share} %, {verdicts:?}");
+        assert!(
+            pairs < 1_000 || share >= 1,
+            "{verdict}: {share} %, {verdicts:?}"
+        );
     }
 }

@@ -56,20 +56,42 @@ fn whole(line: &str) -> ApiBatch {
 /// All findings of an outcome on its one stage.
 fn facts(results: &Results) -> Vec<String> {
     let of = |what: &str, one: &Violation| {
-        format!("{what} {:?} {:?} {:?} {:?} {:?}", one.route, one.path, one.expected, one.actual, one.reading)
+        format!(
+            "{what} {:?} {:?} {:?} {:?} {:?}",
+            one.route, one.path, one.expected, one.actual, one.reading
+        )
     };
-    let mut facts: Vec<String> = results.violations().map(|(_, one)| of("violates", one)).collect();
-    facts.extend(results.waived.iter().map(|one| of("waived", &one.violation)));
-    facts.extend(results.undecided.iter().map(|one| format!("{:?} {:?} {:?}", one.route, one.path, one.reason)));
-    facts
-        .push(format!("{} {} {}", results.summary.governed, results.summary.not_applicable, results.summary.undecided));
+    let mut facts: Vec<String> = results
+        .violations()
+        .map(|(_, one)| of("violates", one))
+        .collect();
+    facts.extend(
+        results
+            .waived
+            .iter()
+            .map(|one| of("waived", &one.violation)),
+    );
+    facts.extend(
+        results
+            .undecided
+            .iter()
+            .map(|one| format!("{:?} {:?} {:?}", one.route, one.path, one.reason)),
+    );
+    facts.push(format!(
+        "{} {} {}",
+        results.summary.governed, results.summary.not_applicable, results.summary.undecided
+    ));
     facts
 }
 
 /// Members that every stage of a snapshot has.
 fn completed(mut document: Json) -> Json {
     let is_set = |value: &Json| value.as_str().is_some_and(|text| !text.is_empty());
-    for (at, name) in [("/StageName", "prod"), ("/api/ApiId", "a1"), ("/api/ProtocolType", "HTTP")] {
+    for (at, name) in [
+        ("/StageName", "prod"),
+        ("/api/ApiId", "a1"),
+        ("/api/ProtocolType", "HTTP"),
+    ] {
         if !document.pointer(at).is_some_and(is_set) {
             let (parent, key) = at.rsplit_once('/').unwrap();
             document.pointer_mut(parent).unwrap()[key] = json!(name);
@@ -84,20 +106,35 @@ fn what_is_decoded_is_what_is_asked() {
     for seed in (0..12_000).step_by(4) {
         let case = Case::of(seed);
         let random = &mut Random::new(seed ^ STAGES);
-        let mut matches = if random.one_in(2) { json!({"account": "a"}) } else { selection(random) };
+        let mut matches = if random.one_in(2) {
+            json!({"account": "a"})
+        } else {
+            selection(random)
+        };
         if random.one_in(4) {
             let (key, value) = route(random);
             matches[key] = value;
         }
-        let Some(policies) = case.loaded() else { continue };
-        let Some(waivers) = accept(random, &case.rule.expect)
-            .map_or_else(|| Some(Waivers::default()), |accept| waivers(&matches, &accept))
-        else {
+        let Some(policies) = case.loaded() else {
+            continue;
+        };
+        let Some(waivers) = accept(random, &case.rule.expect).map_or_else(
+            || Some(Waivers::default()),
+            |accept| waivers(&matches, &accept),
+        ) else {
             continue;
         };
         let line = document::read(&completed(case.document.clone()), line);
-        let inheritance = [Inheritance::Inherit, Inheritance::Replace, Inheritance::Both][random.below(3)];
-        let options = Options { inheritance, show_values: true, ..Options::default() };
+        let inheritance = [
+            Inheritance::Inherit,
+            Inheritance::Replace,
+            Inheritance::Both,
+        ][random.below(3)];
+        let options = Options {
+            inheritance,
+            show_values: true,
+            ..Options::default()
+        };
         let results = |state| check::run(&policies, &waivers, Box::new(state), options).unwrap();
         let of_whole = results(VecState::new(vec![whole(&line)], Close::default()));
         let of_part = results(VecState::new(vec![lines(&line)], Close::default()));
@@ -111,5 +148,8 @@ fn what_is_decoded_is_what_is_asked() {
         standing += of_whole.total();
         undecided += of_whole.undecided.len();
     }
-    assert!(waived > 100 && standing > 100 && undecided > 100, "{waived} {standing} {undecided}");
+    assert!(
+        waived > 100 && standing > 100 && undecided > 100,
+        "{waived} {standing} {undecided}"
+    );
 }

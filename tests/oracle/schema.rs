@@ -27,15 +27,25 @@ const TEXT: Type = Type::Text { arn: false };
 pub const ROUTE: &[Member] = &[
     ("DataTraceEnabled", Type::Boolean, "WEBSOCKET"),
     ("DetailedMetricsEnabled", Type::Boolean, ""),
-    ("LoggingLevel", Type::Level(&["ERROR", "INFO", "OFF"]), "WEBSOCKET"),
+    (
+        "LoggingLevel",
+        Type::Level(&["ERROR", "INFO", "OFF"]),
+        "WEBSOCKET",
+    ),
     ("ThrottlingBurstLimit", Type::Whole, ""),
     ("ThrottlingRateLimit", Type::Number, ""),
 ];
 
-const LOGS: &[Member] = &[("DestinationArn", Type::Text { arn: true }, ""), ("Format", TEXT, "")];
+const LOGS: &[Member] = &[
+    ("DestinationArn", Type::Text { arn: true }, ""),
+    ("Format", TEXT, ""),
+];
 
-const CORS: &[Member] =
-    &[("AllowCredentials", Type::Boolean, ""), ("AllowOrigins", Type::List, ""), ("MaxAge", Type::Whole, "")];
+const CORS: &[Member] = &[
+    ("AllowCredentials", Type::Boolean, ""),
+    ("AllowOrigins", Type::List, ""),
+    ("MaxAge", Type::Whole, ""),
+];
 
 pub const API: &[Member] = &[
     ("ApiId", TEXT, ""),

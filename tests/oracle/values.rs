@@ -69,11 +69,17 @@ pub fn presence(value: &Json, of: Type) -> Answer {
     }
     match of {
         Type::Struct(members) => {
-            let members = members.iter().map(|(name, of, _)| presence(value.get(name).unwrap_or(&Json::Null), *of));
+            let members = members
+                .iter()
+                .map(|(name, of, _)| presence(value.get(name).unwrap_or(&Json::Null), *of));
             members.max().unwrap_or(No)
         }
         // Some key that fits `*`, which no tag of AWS's own does, is not empty.
-        Type::Map(of) => fitting("*", value).iter().map(|(_, value)| presence(value, *of)).max().unwrap_or(No),
+        Type::Map(of) => fitting("*", value)
+            .iter()
+            .map(|(_, value)| presence(value, *of))
+            .max()
+            .unwrap_or(No),
         _ if *value == empty_text() => No,
         _ => Answer::of(!is_unset(value)),
     }
@@ -97,18 +103,24 @@ pub fn empty_text() -> Json {
 pub fn fitting(glob: &str, value: &Json) -> Vec<(String, Json)> {
     let entries = value.as_object().into_iter().flatten();
     let fit = entries.filter(|(key, _)| key_fits(glob, key));
-    fit.map(|(key, value)| (key.clone(), value.clone())).collect()
+    fit.map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 /// True if a key fits a glob.
 pub fn key_fits(glob: &str, key: &str) -> bool {
     let pattern: Vec<(char, bool)> = glob.chars().map(|c| (c, false)).collect();
-    (!key.starts_with("aws:") || glob.starts_with("aws:")) && fits(&pattern, &key.chars().collect::<Vec<_>>())
+    (!key.starts_with("aws:") || glob.starts_with("aws:"))
+        && fits(&pattern, &key.chars().collect::<Vec<_>>())
 }
 
 /// A member of a struct, or the value of a key.
 pub fn value_of<'v>(value: &'v Json, key: &str) -> &'v Json {
-    if is_not_stated(value) { value } else { value.get(key).unwrap_or(&Json::Null) }
+    if is_not_stated(value) {
+        value
+    } else {
+        value.get(key).unwrap_or(&Json::Null)
+    }
 }
 
 /// True if a glob fits a whole text; a marked character is literal.

@@ -22,7 +22,14 @@ pub fn waivers(matches: &Json, accept: &Json) -> Option<Waivers> {
         "rule": "p/r", "match": matches, "accept": accept, "reason": "x", "owner": "y", "expires": "2027-01-31",
     });
     let text = json!({"waivers": [waiver]}).to_string();
-    waiver::load(&[Arc::new(SourceText { name: "w.yaml".into(), text })], date(2027, 1, 1)).ok()
+    waiver::load(
+        &[Arc::new(SourceText {
+            name: "w.yaml".into(),
+            text,
+        })],
+        date(2027, 1, 1),
+    )
+    .ok()
 }
 
 pub fn audited(case: &Case, waivers: &Waivers) -> Option<Results> {
@@ -32,8 +39,13 @@ pub fn audited(case: &Case, waivers: &Waivers) -> Option<Results> {
         api: document.api.clone().into_owned(),
         stages: vec![document.stage.clone().into_owned()],
     });
-    check::run(&case.loaded()?, waivers, Box::new(VecState::new(vec![batch], Close::default())), Options::default())
-        .ok()
+    check::run(
+        &case.loaded()?,
+        waivers,
+        Box::new(VecState::new(vec![batch], Close::default())),
+        Options::default(),
+    )
+    .ok()
 }
 
 #[test]
@@ -42,21 +54,48 @@ fn a_waiver_tolerates_what_its_accept_says() {
     for seed in (0..20_000).step_by(4) {
         let mut case = Case::of(seed);
         case.rule.inherits = &[true];
-        let protocol = case.document["api"]["ProtocolType"].as_str().unwrap_or_default().to_owned();
+        let protocol = case.document["api"]["ProtocolType"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         let Some(accept) = accept(&mut Random::new(seed ^ STAGES), &case.rule.expect) else {
             continue;
         };
         if !["HTTP", "WEBSOCKET"].contains(&protocol.as_str()) || case.document["account"] != "a" {
             continue;
         }
-        let Some(waivers) = waivers(&json!({"account": "a"}), &accept) else { continue };
-        let Some(results) = audited(&case, &waivers) else { continue };
-        let (of_entries, in_force) =
-            (case.rule.expect.get("RouteSettings").is_some(), case.rule.expect.get("each-route").is_some());
-        let stands = results.violations.iter().flatten().map(|violation| (violation, false));
-        for (violation, is_waived) in results.waived.iter().map(|waived| (&waived.violation, true)).chain(stands) {
-            let place = violation.path.iter().flat_map(|path| path.segments()).map(Segment::name).collect();
-            let violated = Violated { place, route: violation.route.as_deref(), in_force };
+        let Some(waivers) = waivers(&json!({"account": "a"}), &accept) else {
+            continue;
+        };
+        let Some(results) = audited(&case, &waivers) else {
+            continue;
+        };
+        let (of_entries, in_force) = (
+            case.rule.expect.get("RouteSettings").is_some(),
+            case.rule.expect.get("each-route").is_some(),
+        );
+        let stands = results
+            .violations
+            .iter()
+            .flatten()
+            .map(|violation| (violation, false));
+        for (violation, is_waived) in results
+            .waived
+            .iter()
+            .map(|waived| (&waived.violation, true))
+            .chain(stands)
+        {
+            let place = violation
+                .path
+                .iter()
+                .flat_map(|path| path.segments())
+                .map(Segment::name)
+                .collect();
+            let violated = Violated {
+                place,
+                route: violation.route.as_deref(),
+                in_force,
+            };
             // Of two that are joined at a route, the violation does not tell.
             if of_entries && in_force && violated.route.is_some() {
                 continue;
@@ -70,8 +109,15 @@ fn a_waiver_tolerates_what_its_accept_says() {
                 case.policy(),
                 case.document
             );
-            if is_waived { waived += 1 } else { standing += 1 }
+            if is_waived {
+                waived += 1
+            } else {
+                standing += 1
+            }
         }
     }
-    assert!(waived > 100 && standing > 100, "{waived} waived, {standing} standing");
+    assert!(
+        waived > 100 && standing > 100,
+        "{waived} waived, {standing} standing"
+    );
 }

@@ -5,7 +5,11 @@
 //! thrown away: `openssl req -x509 -newkey ec …` for `ca.pem`, and `openssl x509 -req -CA ca.pem …` for `server.pem`,
 //! which is for `*.apigateway.test`, a name that no DNS knows (RFC 6761).
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that panics has failed, as it should"
+)]
 
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -38,15 +42,27 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         let fleet = Fleet::new().api(
             "111122223333",
             "us-east-1",
             document::http_api("a1", "orders"),
             ["dev", "prod"].map(document::http_stage).to_vec(),
         );
-        let emulator = runtime.block_on(Emulator::start(Settings { fleet, ..Settings::default() })).unwrap();
-        let behind = emulator.endpoint_url().trim_start_matches("http://").to_owned();
+        let emulator = runtime
+            .block_on(Emulator::start(Settings {
+                fleet,
+                ..Settings::default()
+            }))
+            .unwrap();
+        let behind = emulator
+            .endpoint_url()
+            .trim_start_matches("http://")
+            .to_owned();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         let proxy = runtime.block_on(async {
@@ -57,16 +73,28 @@ impl World {
                 while let Ok((stream, _)) = proxy.accept().await {
                     let log = Arc::clone(&log);
                     // A connection that breaks is the client's to notice.
-                    tokio::spawn(async move { tunnel(stream, server.to_string(), &log).await.ok() });
+                    tokio::spawn(
+                        async move { tunnel(stream, server.to_string(), &log).await.ok() },
+                    );
                 }
             });
             address.to_string()
         });
-        Self { _runtime: runtime, emulator, proxy, asked }
+        Self {
+            _runtime: runtime,
+            emulator,
+            proxy,
+            asked,
+        }
     }
 
     /// Audits; the exit code, the result, and all that was written.
-    fn audit(&self, password: &str, bundle: Option<&str>, more: &[(&str, &str)]) -> (i32, Json, String) {
+    fn audit(
+        &self,
+        password: &str,
+        bundle: Option<&str>,
+        more: &[(&str, &str)],
+    ) -> (i32, Json, String) {
         self.audit_with(password, bundle, more, &[])
     }
 
@@ -81,7 +109,8 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("p.yaml"), POLICY).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_driftgate"));
-        let proxy_or_aws = |name: &str| name.starts_with("AWS_") || name.to_ascii_lowercase().ends_with("_proxy");
+        let proxy_or_aws =
+            |name: &str| name.starts_with("AWS_") || name.to_ascii_lowercase().ends_with("_proxy");
         for (name, _) in std::env::vars().filter(|(name, _)| proxy_or_aws(name)) {
             command.env_remove(name);
         }
@@ -91,16 +120,37 @@ impl World {
             .env("AWS_CONFIG_FILE", "/dev/null")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
             .env("AWS_ENDPOINT_URL", "https://v2.apigateway.test")
-            .env("HTTPS_PROXY", format!("http://auditor:{password}@{}", self.proxy))
+            .env(
+                "HTTPS_PROXY",
+                format!("http://auditor:{password}@{}", self.proxy),
+            )
             .envs(bundle.map(|path| ("AWS_CA_BUNDLE", path)))
             .envs(more.iter().copied())
-            .args(["audit", "-v", "--policy", "p.yaml", "--rate", "0", "--report", "json=r.json", "--report", "text"])
+            .args([
+                "audit",
+                "-v",
+                "--policy",
+                "p.yaml",
+                "--rate",
+                "0",
+                "--report",
+                "json=r.json",
+                "--report",
+                "text",
+            ])
             .args(flags)
             .output()
             .unwrap();
         let json = std::fs::read_to_string(folder.path().join("r.json")).unwrap();
-        let words = [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).join("\n") + &json;
-        (output.status.code().unwrap(), serde_json::from_str(&json).unwrap(), words)
+        let words = [&output.stdout[..], &output.stderr]
+            .map(String::from_utf8_lossy)
+            .join("\n")
+            + &json;
+        (
+            output.status.code().unwrap(),
+            serde_json::from_str(&json).unwrap(),
+            words,
+        )
     }
 
     fn connects(&self) -> Vec<String> {
@@ -114,7 +164,9 @@ async fn listen() -> TcpListener {
 
 /// Takes the TLS off, and hands the contents on.
 async fn terminate(listener: TcpListener, behind: String) {
-    let chain = CertificateDer::pem_slice_iter(include_bytes!("server.pem")).map(Result::unwrap).collect();
+    let chain = CertificateDer::pem_slice_iter(include_bytes!("server.pem"))
+        .map(Result::unwrap)
+        .collect();
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("server.key")).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -133,18 +185,29 @@ async fn terminate(listener: TcpListener, behind: String) {
 }
 
 /// CONNECT to any host, for any client with the password.
-async fn tunnel(mut stream: TcpStream, server: String, asked: &Mutex<Vec<String>>) -> std::io::Result<()> {
+async fn tunnel(
+    mut stream: TcpStream,
+    server: String,
+    asked: &Mutex<Vec<String>>,
+) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
     }
     let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
-    asked.lock().unwrap().push(head.lines().next().unwrap_or_default().to_owned());
+    asked
+        .lock()
+        .unwrap()
+        .push(head.lines().next().unwrap_or_default().to_owned());
     if !head.contains(AUTHORIZATION) {
-        return stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n").await;
+        return stream
+            .write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n")
+            .await;
     }
     stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
-    copy_bidirectional(&mut stream, &mut TcpStream::connect(server).await?).await.map(drop)
+    copy_bidirectional(&mut stream, &mut TcpStream::connect(server).await?)
+        .await
+        .map(drop)
 }
 
 #[track_caller]
@@ -155,19 +218,39 @@ fn only_gap(result: &Json, code: i32) -> (String, String) {
 #[track_caller]
 fn gap_of(operation: &str, result: &Json, code: i32) -> (String, String) {
     assert_eq!((code, &result["verdict"]), (3, &"incomplete".into()));
-    let [gap] = result["unchecked"].as_array().unwrap().as_slice() else { panic!("{}", result["unchecked"]) };
-    assert_eq!((&gap["operation"], &gap["code"]), (&operation.into(), &"ConnectionFailure".into()));
-    (gap["hint"].as_str().unwrap().to_owned(), gap["message"].as_str().unwrap().to_owned())
+    let [gap] = result["unchecked"].as_array().unwrap().as_slice() else {
+        panic!("{}", result["unchecked"])
+    };
+    assert_eq!(
+        (&gap["operation"], &gap["code"]),
+        (&operation.into(), &"ConnectionFailure".into())
+    );
+    (
+        gap["hint"].as_str().unwrap().to_owned(),
+        gap["message"].as_str().unwrap().to_owned(),
+    )
 }
 
 #[test]
 fn the_proxy_and_the_certificates_of_the_environment_are_used() {
     let world = World::new();
     let (code, result, words) = world.audit(PASSWORD, Some(CA), &[]);
-    assert_eq!((code, &result["summary"]["stages"]), (0, &2.into()), "{words}");
-    assert_eq!(result["scopes"][0]["account"], "111122223333", "STS goes the same way");
+    assert_eq!(
+        (code, &result["summary"]["stages"]),
+        (0, &2.into()),
+        "{words}"
+    );
+    assert_eq!(
+        result["scopes"][0]["account"], "111122223333",
+        "STS goes the same way"
+    );
     let connects = world.connects();
-    assert!(!connects.is_empty() && connects.iter().all(|line| line == "connect v2.apigateway.test:443 http/1.1"));
+    assert!(
+        !connects.is_empty()
+            && connects
+                .iter()
+                .all(|line| line == "connect v2.apigateway.test:443 http/1.1")
+    );
     assert!(!words.contains(PASSWORD), "the password is shown: {words}");
 }
 
@@ -186,8 +269,14 @@ fn a_proxy_that_lets_nothing_through_is_a_gap_about_the_proxy() {
     let world = World::new();
     let (code, result, words) = world.audit("wr0ng-Pass", Some(CA), &[]);
     let (hint, _) = only_gap(&result, code);
-    assert!(hint.contains("HTTPS_PROXY") && hint.contains("NO_PROXY"), "{hint}");
-    assert!(!words.contains("wr0ng-Pass"), "the password is shown: {words}");
+    assert!(
+        hint.contains("HTTPS_PROXY") && hint.contains("NO_PROXY"),
+        "{hint}"
+    );
+    assert!(
+        !words.contains("wr0ng-Pass"),
+        "the password is shown: {words}"
+    );
 
     let dead = format!("http://auditor:{PASSWORD}@127.0.0.1:1");
     let (code, result, words) = world.audit("", Some(CA), &[("HTTPS_PROXY", &dead)]);
@@ -200,7 +289,10 @@ fn who_is_in_no_proxy_is_not_asked_through_it() {
     let world = World::new();
     let (code, result, words) = world.audit(PASSWORD, Some(CA), &[("NO_PROXY", "apigateway.test")]);
     let (hint, message) = only_gap(&result, code);
-    assert!(hint.contains("DNS") && message.contains("dns error"), "{hint} {message}");
+    assert!(
+        hint.contains("DNS") && message.contains("dns error"),
+        "{hint} {message}"
+    );
     assert_eq!(world.connects(), [""; 0]);
     assert!(!words.contains(PASSWORD), "the password is shown: {words}");
 }
@@ -208,14 +300,19 @@ fn who_is_in_no_proxy_is_not_asked_through_it() {
 #[test]
 fn roles_and_organizations_fail_in_the_same_words() {
     let world = World::new();
-    for (operation, flags) in
-        [("AssumeRole", &["--accounts", "444455556666"][..]), ("ListAccounts", &["--organization"])]
-    {
+    for (operation, flags) in [
+        ("AssumeRole", &["--accounts", "444455556666"][..]),
+        ("ListAccounts", &["--organization"]),
+    ] {
         let no_proxy = [("NO_PROXY", "apigateway.test")];
         let (code, result, _) = world.audit_with(PASSWORD, Some(CA), &no_proxy, flags);
         assert!(gap_of(operation, &result, code).0.contains("DNS"));
         let (code, result, _) = world.audit_with("wr0ng-Pass", Some(CA), &[], flags);
-        assert!(gap_of(operation, &result, code).0.contains("HTTPS_PROXY and NO_PROXY"));
+        assert!(
+            gap_of(operation, &result, code)
+                .0
+                .contains("HTTPS_PROXY and NO_PROXY")
+        );
         let (code, result, _) = world.audit_with(PASSWORD, None, &[], flags);
         assert!(gap_of(operation, &result, code).0.contains("AWS_CA_BUNDLE"));
     }

@@ -59,9 +59,15 @@ fn parse_fault(text: &str) -> Result<Fault, String> {
     if text == "deny-organization" {
         return Ok(Fault::on(Operation::ListAccounts).always(Effect::Deny));
     }
-    let (kind, what) = text.split_once('=').ok_or("a fault is KIND=WHAT, for example deny-region=eu-west-1")?;
-    let nth =
-        || what.parse::<u64>().ok().filter(|nth| *nth > 0).ok_or(format!("{kind} needs a number: every so many calls"));
+    let (kind, what) = text
+        .split_once('=')
+        .ok_or("a fault is KIND=WHAT, for example deny-region=eu-west-1")?;
+    let nth = || {
+        what.parse::<u64>()
+            .ok()
+            .filter(|nth| *nth > 0)
+            .ok_or(format!("{kind} needs a number: every so many calls"))
+    };
     match kind {
         "deny-account" => Ok(Fault::on(Operation::AssumeRole).account(what).always(Effect::Deny)),
         "bad-token-region" => Ok(Fault::on_every_call().region(what).always(Effect::UnrecognizedClient)),
@@ -96,7 +102,13 @@ mod tests {
         ] {
             assert!(parse_fault(good).is_ok(), "{good}");
         }
-        for bad in ["deny-account", "throttle=0", "error=often", "deny-all=x", ""] {
+        for bad in [
+            "deny-account",
+            "throttle=0",
+            "error=often",
+            "deny-all=x",
+            "",
+        ] {
             assert!(parse_fault(bad).is_err(), "{bad}");
         }
     }

@@ -17,8 +17,8 @@ pub use self::demo::Demo;
 pub use self::doctor::{Doctor, IamDocument};
 pub use self::global::{Color, Global};
 pub use self::policy::{
-    Explain, Learn, PolicyArgs, PolicyCheck, PolicyCommand, PolicyList, PolicyTest, Schema, SchemaKind, TestFormat,
-    TextOrJson,
+    Explain, Learn, PolicyArgs, PolicyCheck, PolicyCommand, PolicyList, PolicyTest, Schema,
+    SchemaKind, TestFormat, TextOrJson,
 };
 pub use self::report::{Merge, Rendering, ReportArgs, ReportCommand};
 pub use self::snapshot::Snapshot;
@@ -41,8 +41,14 @@ pub struct Cli {
 }
 
 fn exit_codes() -> String {
-    let lines: Vec<String> = gate::CODES.iter().map(|code| format!("  {:<4} {}\n", code.code, code.brief)).collect();
-    format!("Exit codes:\n{}\nTry it without AWS:  driftgate demo", lines.concat())
+    let lines: Vec<String> = gate::CODES
+        .iter()
+        .map(|code| format!("  {:<4} {}\n", code.code, code.brief))
+        .collect();
+    format!(
+        "Exit codes:\n{}\nTry it without AWS:  driftgate demo",
+        lines.concat()
+    )
 }
 
 /// The commands.

@@ -76,7 +76,13 @@ pub struct Rendering {
 impl Rendering {
     /// True if no flag is given.
     pub fn is_default(&self) -> bool {
-        let Self { fail_on, allow_incomplete, allow_empty, report, reproducible } = self;
+        let Self {
+            fail_on,
+            allow_incomplete,
+            allow_empty,
+            report,
+            reproducible,
+        } = self;
         fail_on.is_none() && report.is_empty() && !allow_incomplete && !allow_empty && !reproducible
     }
 }

@@ -15,7 +15,10 @@ use crate::source::SOURCES;
 /// The help of `--from`: every kind of file that is read.
 fn from_help() -> String {
     let kinds = SOURCES.map(|source| format!("{} ({})", source.name, source.about));
-    format!("aws, or a file: {}; KIND:PATH forces the kind, - is stdin", kinds.join(" or "))
+    format!(
+        "aws, or a file: {}; KIND:PATH forces the kind, - is stdin",
+        kinds.join(" or ")
+    )
 }
 
 /// Flags about the source of stages.
@@ -115,8 +118,22 @@ pub struct PaceFlags {
 
 /// Long flags that only AWS can obey.
 pub const AWS_ONLY: [&str; 16] = [
-    "profile", "endpoint-url", "all-regions", "exclude-region", "accounts", "organization", "exclude-account",
-    "role-name", "external-id", "rate", "burst", "concurrency", "timeout", "spool", "resume", "shard",
+    "profile",
+    "endpoint-url",
+    "all-regions",
+    "exclude-region",
+    "accounts",
+    "organization",
+    "exclude-account",
+    "role-name",
+    "external-id",
+    "rate",
+    "burst",
+    "concurrency",
+    "timeout",
+    "spool",
+    "resume",
+    "shard",
 ];
 
 impl Source {
@@ -141,7 +158,10 @@ impl Source {
             pace.resume.is_some(),
             pace.shard.is_some(),
         ];
-        AWS_ONLY.into_iter().zip(given).find_map(|(flag, given)| given.then_some(flag))
+        AWS_ONLY
+            .into_iter()
+            .zip(given)
+            .find_map(|(flag, given)| given.then_some(flag))
     }
 }
 
@@ -160,7 +180,8 @@ mod tests {
     #[test]
     fn each_flag_that_only_aws_can_obey_is_found() {
         for flag in AWS_ONLY {
-            let given = ["", "=12", "=1/2"].map(|value| Flags::try_parse_from(["x", &format!("--{flag}{value}")]));
+            let given = ["", "=12", "=1/2"]
+                .map(|value| Flags::try_parse_from(["x", &format!("--{flag}{value}")]));
             let flags = given.into_iter().flatten().next().unwrap();
             assert_eq!(flags.source.aws_only(), Some(flag));
         }

@@ -28,19 +28,38 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
     let started = Instant::now();
     let emulator = runtime
         .block_on(Emulator::start(settings(command)))
-        .map_err(|error| Stop::failed(format!("the control plane could not be started on 127.0.0.1: {error}")))?;
+        .map_err(|error| {
+            Stop::failed(format!(
+                "the control plane could not be started on 127.0.0.1: {error}"
+            ))
+        })?;
     if command.serve {
         return serve(&emulator, command, runtime, interrupt);
     }
 
     let reports = output::reports(&command.reports.report, global.quiet)?;
     let outputs: Vec<_> = reports.iter().map(|report| &report.to).collect();
-    output::keep_apart(&outputs, global.run_file.iter().map(|path| ("the run file", Path::new(path))))?;
+    output::keep_apart(
+        &outputs,
+        global
+            .run_file
+            .iter()
+            .map(|path| ("the run file", Path::new(path))),
+    )?;
     let packs = ["builtin:foundation", "builtin:websocket"].map(str::to_owned);
-    let request = policies::LoadRequest { paths: &packs, tests: false, run_file: None, waivers: None, consequence: "" };
+    let request = policies::LoadRequest {
+        paths: &packs,
+        tests: false,
+        run_file: None,
+        waivers: None,
+        consequence: "",
+    };
     let policies = Arc::new(load_policies(&request)?.policies);
     let request = aws::Request {
-        regions: aws::Regions { named: DEMO_REGIONS.map(str::to_owned).to_vec(), ..aws::Regions::default() },
+        regions: aws::Regions {
+            named: DEMO_REGIONS.map(str::to_owned).to_vec(),
+            ..aws::Regions::default()
+        },
         endpoint_url: Some(emulator.endpoint_url()),
         credentials: Some(keys(&emulator)),
         may_match: may_match(&policies),
@@ -56,11 +75,29 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
         allow_empty: false,
         min_coverage: None,
     };
-    let options = check::Options { show_values: command.reports.show_values, ..check::Options::default() };
-    let criteria =
-        Criteria { policies: &policies, waivers: &Waivers::default(), options, tolerance, passed_over: Vec::new() };
-    let run = Run { source: "the embedded control plane".to_owned(), ..Run::default() };
-    let judgement = judge(&criteria, state, &command.reports, interrupt, (run, started), &reports)?;
+    let options = check::Options {
+        show_values: command.reports.show_values,
+        ..check::Options::default()
+    };
+    let criteria = Criteria {
+        policies: &policies,
+        waivers: &Waivers::default(),
+        options,
+        tolerance,
+        passed_over: Vec::new(),
+    };
+    let run = Run {
+        source: "the embedded control plane".to_owned(),
+        ..Run::default()
+    };
+    let judgement = judge(
+        &criteria,
+        state,
+        &command.reports,
+        interrupt,
+        (run, started),
+        &reports,
+    )?;
     if !global.quiet {
         epilogue(judgement.exit, &reports)?;
     }
@@ -77,7 +114,9 @@ fn epilogue(exit: u8, reports: &[ReportOutput]) -> Result<(), Stop> {
          `driftgate audit` would have ended with exit code {exit}; the demo ends with 0.\n\
          Next: `driftgate demo --serve`, or `driftgate audit --help`."
     );
-    let to_people = reports.iter().any(|report| report.to == Target::Stdout && report.format.name == "text");
+    let to_people = reports
+        .iter()
+        .any(|report| report.to == Target::Stdout && report.format.name == "text");
     if to_people {
         return output::write(&Target::Stdout, |out| writeln!(out, "{text}"));
     }
@@ -89,7 +128,11 @@ fn epilogue(exit: u8, reports: &[ReportOutput]) -> Result<(), Stop> {
 fn keys(emulator: &Emulator) -> aws::StaticCredentials {
     let environment = emulator.environment(HOME_ACCOUNT, HOME_REGION);
     let value = |name: &str| {
-        environment.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+        environment
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
     };
     aws::StaticCredentials {
         access_key_id: value("AWS_ACCESS_KEY_ID"),
@@ -137,8 +180,14 @@ fn serve(
         None => DEMO_REGIONS.join(", "),
     };
     output::write(&Target::Stdout, |out| {
-        writeln!(out, "# A control plane of Amazon API Gateway V2, until Ctrl-C. Regions: {regions}")?;
-        writeln!(out, "# In another terminal, for driftgate and for the AWS CLI:")?;
+        writeln!(
+            out,
+            "# A control plane of Amazon API Gateway V2, until Ctrl-C. Regions: {regions}"
+        )?;
+        writeln!(
+            out,
+            "# In another terminal, for driftgate and for the AWS CLI:"
+        )?;
         for (name, value) in emulator.environment(account, region) {
             writeln!(out, "export {name}={value}")?;
         }

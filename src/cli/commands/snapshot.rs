@@ -30,15 +30,23 @@ pub fn run(command: &Snapshot, global: &Global, interrupt: &Interrupt) -> Result
     let reproducible = reproducible(command.reproducible);
     let request = spool::of_snapshot(&command.source);
     let spool = spool::open(&command.source, &request, reproducible, global.quiet)?;
-    let plan = FetchPlan { spool: spool.clone(), ..FetchPlan::all() };
+    let plan = FetchPlan {
+        spool: spool.clone(),
+        ..FetchPlan::all()
+    };
     let state = source::open(&from, &command.source, plan, interrupt, progress)?;
-    let options = Options { taken_at: (!reproducible).then(now), show_values: command.show_values };
+    let options = Options {
+        taken_at: (!reproducible).then(now),
+        show_values: command.show_values,
+    };
 
     let mut result = None;
     let mut state = Some(state);
     // A snapshot is confidential.
     let written = output::write_for(Access::Owner, &target, |out| {
-        let Some(state) = state.take() else { return Ok(()) };
+        let Some(state) = state.take() else {
+            return Ok(());
+        };
         let mut compressed = Compressed::of(&command.output, out)?;
         let (stop, why) = match write::write(state, &mut compressed, &options) {
             Ok(close) => {
@@ -67,7 +75,11 @@ pub fn run(command: &Snapshot, global: &Global, interrupt: &Interrupt) -> Result
     if let Some(signal) = interrupt.signal() {
         return Ok(signal.code());
     }
-    Ok(if close.gaps.is_empty() || command.allow_incomplete { gate::CONFORMS } else { gate::INCOMPLETE })
+    Ok(if close.gaps.is_empty() || command.allow_incomplete {
+        gate::CONFORMS
+    } else {
+        gate::INCOMPLETE
+    })
 }
 
 /// Summarizes the snapshot on stderr, with its gaps: stdout may be the snapshot.
@@ -77,17 +89,35 @@ fn summarize(close: &Close, name: &str) {
         "{}: {} of {} in {}",
         if name == "-" { "snapshot" } else { name },
         plural(stages, "stage"),
-        plural(close.scopes.iter().map(|scope| scope.apis).sum::<u64>(), "API"),
+        plural(
+            close.scopes.iter().map(|scope| scope.apis).sum::<u64>(),
+            "API"
+        ),
         plural(close.scopes.len(), "Region"),
     );
     diagnostics::line(&line);
     for gap in close.gaps.iter().take(MOST_GAPS) {
         let place = [&gap.account, &gap.region, &gap.api_id, &gap.stage];
-        let place: Vec<String> = place.into_iter().flatten().map(|part| visible(part)).collect();
-        let [operation, code, hint] = [&gap.operation, &gap.code, &gap.hint].map(|text| visible(text));
-        diagnostics::warning(&format!("not recorded: {} {operation}: {code}: {hint}", place.join(" ")));
+        let place: Vec<String> = place
+            .into_iter()
+            .flatten()
+            .map(|part| visible(part))
+            .collect();
+        let [operation, code, hint] =
+            [&gap.operation, &gap.code, &gap.hint].map(|text| visible(text));
+        diagnostics::warning(&format!(
+            "not recorded: {} {operation}: {code}: {hint}",
+            place.join(" ")
+        ));
     }
-    if let Some(more) = close.gaps.len().checked_sub(MOST_GAPS).filter(|more| *more > 0) {
-        diagnostics::warning(&format!("not recorded: {more} more; the last line of the snapshot lists them all"));
+    if let Some(more) = close
+        .gaps
+        .len()
+        .checked_sub(MOST_GAPS)
+        .filter(|more| *more > 0)
+    {
+        diagnostics::warning(&format!(
+            "not recorded: {more} more; the last line of the snapshot lists them all"
+        ));
     }
 }

@@ -39,22 +39,41 @@ pub fn judge(
     (run, started): (Run, Instant),
     reports: &[ReportOutput],
 ) -> Result<Judgement, Stop> {
-    let mut results = check::run(criteria.policies, criteria.waivers, state, criteria.options).map_err(Stop::usage)?;
-    results.warnings.extend(criteria.passed_over.iter().cloned());
+    let mut results = check::run(criteria.policies, criteria.waivers, state, criteria.options)
+        .map_err(Stop::usage)?;
+    results
+        .warnings
+        .extend(criteria.passed_over.iter().cloned());
     results.warnings.sort();
     let judgement = gate::judge(&results, criteria.tolerance, interrupt.signal());
 
     let reproducible = flags.reproducible();
     let run = Run {
-        shard: run.shard.as_ref().map(|part| shard::with_scope(part, results.resolved_request.as_deref())),
+        shard: run
+            .shard
+            .as_ref()
+            .map(|part| shard::with_scope(part, results.resolved_request.as_deref())),
         ..run
     };
     let run = if reproducible {
-        Run { reproducible, source: run.source, shard: run.shard, ..Run::default() }
+        Run {
+            reproducible,
+            source: run.source,
+            shard: run.shard,
+            ..Run::default()
+        }
     } else {
-        Run { generated_at: Some(now()), duration: Some(started.elapsed()), ..run }
+        Run {
+            generated_at: Some(now()),
+            duration: Some(started.elapsed()),
+            ..run
+        }
     };
-    let facts = Facts { results: &results, judgement: &judgement, run: &run };
+    let facts = Facts {
+        results: &results,
+        judgement: &judgement,
+        run: &run,
+    };
     let written = write(&facts, reports);
     // Dropping the findings of a fleet takes long, and the process ends anyway.
     std::mem::forget(results);
@@ -66,9 +85,14 @@ pub fn write(facts: &Facts<'_>, reports: &[ReportOutput]) -> Result<(), Stop> {
     let mut failed = None;
     for report in reports {
         let colour = report.to == Target::Stdout && output::colour();
-        let style = Style { colour, width: output::WIDTH };
+        let style = Style {
+            colour,
+            width: output::WIDTH,
+        };
         // The other reports are written even if one fails.
-        if let Err(stop) = output::write(&report.to, |out| (report.format.render)(facts, style, out)) {
+        if let Err(stop) =
+            output::write(&report.to, |out| (report.format.render)(facts, style, out))
+        {
             diagnostics::error(&stop.message);
             failed = Some(gate::FAILED);
         }

@@ -45,8 +45,16 @@ pub struct PolicyFiles {
 impl PolicyFiles {
     /// Reads the paths, or the default one; `own` is the run file of this run.
     pub fn read(paths: &[String], own: Option<&str>) -> Self {
-        let files::Found { texts, unreadable, passed_over } = files::read(&paths_or_default(paths));
-        let mut sorted = Self { unreadable, passed_over, ..Self::default() };
+        let files::Found {
+            texts,
+            unreadable,
+            passed_over,
+        } = files::read(&paths_or_default(paths));
+        let mut sorted = Self {
+            unreadable,
+            passed_over,
+            ..Self::default()
+        };
         for text in texts {
             if own.is_some_and(|own| is_same_file(own, &text.name)) {
                 sorted.own = Some(text);
@@ -92,7 +100,8 @@ pub struct Loaded {
 impl Loaded {
     /// The entries that were passed over, as warnings of every report.
     pub fn warnings(&self) -> Vec<Warning> {
-        let warning = |passed: &PassedOver| Warning::new(WarningKind::PolicyFileNotRead, passed.to_string());
+        let warning =
+            |passed: &PassedOver| Warning::new(WarningKind::PolicyFileNotRead, passed.to_string());
         self.passed_over.iter().map(warning).collect()
     }
 
@@ -112,17 +121,38 @@ pub fn warn(passed_over: &[PassedOver]) {
 /// Loads the policies under the paths, or under the default one.
 pub fn load_policies(request: &LoadRequest<'_>) -> Result<Loaded, Stop> {
     let sorted = PolicyFiles::read(request.paths, request.run_file);
-    let read = [&sorted.policies, &sorted.tests, &sorted.waivers, &sorted.run_files].into_iter().flatten();
+    let read = [
+        &sorted.policies,
+        &sorted.tests,
+        &sorted.waivers,
+        &sorted.run_files,
+    ]
+    .into_iter()
+    .flatten();
     let files: Vec<String> = read.map(|text| text.name.clone()).collect();
     let is_named = |text: &Text| request.paths.contains(&text.name);
-    let PolicyFiles { policies: mut texts, tests, waivers, run_files, own, unreadable, mut passed_over } = sorted;
+    let PolicyFiles {
+        policies: mut texts,
+        tests,
+        waivers,
+        run_files,
+        own,
+        unreadable,
+        mut passed_over,
+    } = sorted;
 
     // A run file or waivers are refused if they are named as a policy, or are the only files.
     let alone = texts.is_empty() && unreadable.is_empty();
-    if let Some(file) = run_files.iter().chain(&own).find(|file| is_named(file) || (alone && waivers.is_empty())) {
+    if let Some(file) = run_files
+        .iter()
+        .chain(&own)
+        .find(|file| is_named(file) || (alone && waivers.is_empty()))
+    {
         return Err(no_policy(&file.name));
     }
-    let (named, waivers): (Vec<_>, Vec<_>) = waivers.into_iter().partition(|text| alone || is_named(text));
+    let (named, waivers): (Vec<_>, Vec<_>) = waivers
+        .into_iter()
+        .partition(|text| alone || is_named(text));
     texts.extend(named);
 
     let mut mistakes: Vec<Diagnostic> = Vec::new();
@@ -134,32 +164,64 @@ pub fn load_policies(request: &LoadRequest<'_>) -> Result<Loaded, Stop> {
         }
     }
     // Passed over without a check, a policy with a misspelt key would not be enforced.
-    let in_use = |text: &Text| request.waivers.iter().copied().flatten().any(|used| is_same_file(used, &text.name));
+    let in_use = |text: &Text| {
+        request
+            .waivers
+            .iter()
+            .copied()
+            .flatten()
+            .any(|used| is_same_file(used, &text.name))
+    };
     let waivers: Vec<Text> = waivers.into_iter().filter(|text| !in_use(text)).collect();
-    mistakes.extend(run_files.iter().filter_map(|text| run_file::flags_of(text).err()).flatten());
+    mistakes.extend(
+        run_files
+            .iter()
+            .filter_map(|text| run_file::flags_of(text).err())
+            .flatten(),
+    );
     mistakes.extend(waiver::load(&waivers, today()).err().unwrap_or_default());
     if request.waivers.is_some() {
-        passed_over.extend(waivers.iter().map(|text| not_in_use(text, "holds waivers", "--waivers")));
-        passed_over.extend(run_files.iter().map(|text| not_in_use(text, "is a run file", "--config")));
+        passed_over.extend(
+            waivers
+                .iter()
+                .map(|text| not_in_use(text, "holds waivers", "--waivers")),
+        );
+        passed_over.extend(
+            run_files
+                .iter()
+                .map(|text| not_in_use(text, "is a run file", "--config")),
+        );
     }
     let policies = load(texts).unwrap_or_else(|found| {
         mistakes.extend(found);
         Policies::default()
     });
     if unreadable.is_empty() && mistakes.is_empty() {
-        return Ok(Loaded { policies, files, passed_over });
+        return Ok(Loaded {
+            policies,
+            files,
+            passed_over,
+        });
     }
     diagnostics::faults(&unreadable, &mistakes, request.consequence);
     Err(Stop::silent(gate::USAGE))
 }
 
 fn no_policy(name: &str) -> Stop {
-    Stop::usage(format!("{name} is a run file, not a policy.\nName a policy; a run file is read with --config {name}"))
+    Stop::usage(format!(
+        "{name} is a run file, not a policy.\nName a policy; a run file is read with --config {name}"
+    ))
 }
 
 fn not_in_use(text: &Text, what: &str, flag: &str) -> PassedOver {
-    let reason = format!("{what} and is not in use: name it with {flag} {}, or keep it elsewhere", text.name);
-    PassedOver { path: text.name.clone(), reason }
+    let reason = format!(
+        "{what} and is not in use: name it with {flag} {}, or keep it elsewhere",
+        text.name
+    );
+    PassedOver {
+        path: text.name.clone(),
+        reason,
+    }
 }
 
 /// The paths of policies, or the default one.
@@ -168,19 +230,33 @@ fn paths_or_default(paths: &[String]) -> Vec<String> {
         return paths.to_vec();
     }
     // A broken link is meant as a folder of policies, which a pack must not replace.
-    let path = if fs::symlink_metadata("policies").is_ok() { "policies" } else { "builtin:foundation" };
+    let path = if fs::symlink_metadata("policies").is_ok() {
+        "policies"
+    } else {
+        "builtin:foundation"
+    };
     vec![path.to_owned()]
 }
 
 /// The paths of a command that checks policies: by default the folder `policies`, never a pack instead.
 pub fn paths_to_check(paths: &[String]) -> Cow<'_, [String]> {
-    if paths.is_empty() { Cow::Owned(vec!["policies".to_owned()]) } else { Cow::Borrowed(paths) }
+    if paths.is_empty() {
+        Cow::Owned(vec!["policies".to_owned()])
+    } else {
+        Cow::Borrowed(paths)
+    }
 }
 
 /// Loads policies with their tests for a command that reads no stages, and names what was passed over.
 pub fn load_for(paths: &[String], global: &Global, consequence: &str) -> Result<Policies, Stop> {
     let run_file = global.run_file.as_deref();
-    let loaded = load_policies(&LoadRequest { paths, tests: true, run_file, waivers: None, consequence })?;
+    let loaded = load_policies(&LoadRequest {
+        paths,
+        tests: true,
+        run_file,
+        waivers: None,
+        consequence,
+    })?;
     if !global.quiet {
         loaded.warn();
     }
@@ -188,7 +264,10 @@ pub fn load_for(paths: &[String], global: &Global, consequence: &str) -> Result<
 }
 
 /// Loads the waivers of files as of today, with the texts of the files.
-pub fn load_waivers(paths: &[String], consequence: &str) -> Result<(Waivers, Vec<Arc<SourceText>>), Stop> {
+pub fn load_waivers(
+    paths: &[String],
+    consequence: &str,
+) -> Result<(Waivers, Vec<Arc<SourceText>>), Stop> {
     let (texts, unreadable) = files::read_each(paths);
     let (waivers, mistakes) = match waiver::load(&texts, today()) {
         Ok(waivers) => (waivers, Vec::new()),

@@ -19,14 +19,27 @@ pub fn of_audit(
     tolerance: &Tolerance,
 ) -> Option<ShardInfo> {
     let shard = command.source.pace.shard?;
-    let of = format!("sha256:{}", hex(&sha256(&[&common(command, policies, waivers, options, tolerance)])));
-    Some(ShardInfo { index: shard.index(), count: shard.count(), of, found: None })
+    let of = format!(
+        "sha256:{}",
+        hex(&sha256(&[&common(
+            command, policies, waivers, options, tolerance
+        )]))
+    );
+    Some(ShardInfo {
+        index: shard.index(),
+        count: shard.count(),
+        of,
+        found: None,
+    })
 }
 
 /// The shard with a digest of the requested accounts and Regions, once the source knows them.
 pub fn with_scope(part: &ShardInfo, requested: Option<&str>) -> ShardInfo {
     let digest = |scope| format!("sha256:{}", hex(&sha256(&[scope])));
-    ShardInfo { found: requested.map(digest), ..part.clone() }
+    ShardInfo {
+        found: requested.map(digest),
+        ..part.clone()
+    }
 }
 
 /// Everything but the fleet that decides the findings. The version of driftgate is compared elsewhere.
@@ -38,17 +51,36 @@ fn common(
     tolerance: &Tolerance,
 ) -> String {
     let source = &command.source;
-    let mut parts: Vec<String> = policies.policies.iter().map(|policy| policy.file.text.clone()).collect();
+    let mut parts: Vec<String> = policies
+        .policies
+        .iter()
+        .map(|policy| policy.file.text.clone())
+        .collect();
     parts.push("waivers".to_owned());
     parts.extend(waivers.iter().map(|file| file.text.clone()));
     parts.push(format!("{options:?} {tolerance:?} {}", command.confirm));
     parts.push(format!("{:?} {:?}", source.region, source.all_regions));
-    parts.push(format!("{:?} {:?} {:?}", source.exclude_region, source.api, source.stage));
+    parts.push(format!(
+        "{:?} {:?} {:?}",
+        source.exclude_region, source.api, source.stage
+    ));
     // The external id decides who may read, not what is found, and must not be guessed from a digest.
-    let AccountFlags { accounts, organization, exclude_account, role_name, external_id: _ } = &source.accounts;
-    parts.push(format!("{accounts:?} {organization} {exclude_account:?} {role_name:?}"));
+    let AccountFlags {
+        accounts,
+        organization,
+        exclude_account,
+        role_name,
+        external_id: _,
+    } = &source.accounts;
+    parts.push(format!(
+        "{accounts:?} {organization} {exclude_account:?} {role_name:?}"
+    ));
     // A length before each keeps one from running into the next.
-    parts.iter().map(|part| format!("{}:{part}", part.len())).collect::<Vec<_>>().concat()
+    parts
+        .iter()
+        .map(|part| format!("{}:{part}", part.len()))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 #[cfg(test)]
@@ -59,11 +91,34 @@ mod tests {
     use crate::cli::args::{Cli, Command};
 
     fn of(flags: &[&str]) -> String {
-        let args = ["driftgate", "audit", "--shard", "1/2", "--no-waivers", "--accounts", "111122223333"];
+        let args = [
+            "driftgate",
+            "audit",
+            "--shard",
+            "1/2",
+            "--no-waivers",
+            "--accounts",
+            "111122223333",
+        ];
         let cli = Cli::try_parse_from(args.iter().chain(flags)).unwrap();
-        let Command::Audit(command) = cli.command else { panic!() };
-        let tolerance = Tolerance { fail_on: None, allow_incomplete: false, allow_empty: false, min_coverage: None };
-        of_audit(&command, &Policies::default(), &[], Options::default(), &tolerance).unwrap().of
+        let Command::Audit(command) = cli.command else {
+            panic!()
+        };
+        let tolerance = Tolerance {
+            fail_on: None,
+            allow_incomplete: false,
+            allow_empty: false,
+            min_coverage: None,
+        };
+        of_audit(
+            &command,
+            &Policies::default(),
+            &[],
+            Options::default(),
+            &tolerance,
+        )
+        .unwrap()
+        .of
     }
 
     #[test]

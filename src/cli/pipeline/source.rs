@@ -13,7 +13,9 @@ use crate::cli::terminal::interrupt::Interrupt;
 use crate::cli::terminal::output::Input;
 use crate::cli::terminal::progress::Display;
 use crate::cli::terminal::wait::{CLOSING, waiting};
-use crate::model::state::{Batch, Close, Gap, GapCode, Narrowing, Scope, Selection, State, Unusable};
+use crate::model::state::{
+    Batch, Close, Gap, GapCode, Narrowing, Scope, Selection, State, Unusable,
+};
 use crate::policy::Policies;
 use crate::policy::text::diagnostic::nearest;
 use crate::source::aws::{Predicate, Selector, Spool};
@@ -42,7 +44,11 @@ pub struct FetchPlan {
 impl FetchPlan {
     /// Fetches everything, once.
     pub fn all() -> Self {
-        Self { may_match: Arc::new(|_| true), confirm: None, spool: None }
+        Self {
+            may_match: Arc::new(|_| true),
+            confirm: None,
+            spool: None,
+        }
     }
 }
 
@@ -59,10 +65,13 @@ impl StageSource {
             "aws" => return Self::aws(source),
             "-" => Self::File("-".to_owned(), None),
             text => match text.split_once(':') {
-                Some((kind, path)) if !kind.contains(['/', '.', '\\']) && !Path::new(text).exists() => {
+                Some((kind, path))
+                    if !kind.contains(['/', '.', '\\']) && !Path::new(text).exists() =>
+                {
                     let Some(kind) = file_source(kind) else {
                         let names = SOURCES.map(|source| source.name);
-                        let meant = nearest(kind, names).map(|meant| format!("Did you mean {meant}:{path}? "));
+                        let meant = nearest(kind, names)
+                            .map(|meant| format!("Did you mean {meant}:{path}? "));
                         return Err(Stop::usage(format!(
                             "unknown kind of file {kind}.\n{}Kinds: {}",
                             meant.unwrap_or_default(),
@@ -117,7 +126,14 @@ pub fn only_aws(flag: &str, source: &Source) -> Stop {
 ///
 /// # Errors
 /// Returned for flags about accounts that contradict each other.
-pub fn aws_request(source: &Source, FetchPlan { may_match, confirm, spool }: FetchPlan) -> Result<aws::Request, Stop> {
+pub fn aws_request(
+    source: &Source,
+    FetchPlan {
+        may_match,
+        confirm,
+        spool,
+    }: FetchPlan,
+) -> Result<aws::Request, Stop> {
     Ok(aws::Request {
         profile: source.profile.clone(),
         accounts: accounts(source)?,
@@ -145,17 +161,26 @@ pub fn aws_request(source: &Source, FetchPlan { may_match, confirm, spool }: Fet
 fn accounts(source: &Source) -> Result<aws::Accounts, Stop> {
     let flags = &source.accounts;
     let selectors = |flag: &str, texts: &[String]| -> Result<Vec<Selector>, Stop> {
-        let selector = |text: &String| text.parse().map_err(|error| Stop::usage(format!("{flag}: {error}")));
+        let selector = |text: &String| {
+            text.parse()
+                .map_err(|error| Stop::usage(format!("{flag}: {error}")))
+        };
         texts.iter().map(selector).collect()
     };
     let excluded = selectors("--exclude-account", &flags.exclude_account)?;
     let role = aws::Role {
-        name: flags.role_name.clone().unwrap_or_else(|| aws::Role::NAME.to_owned()),
+        name: flags
+            .role_name
+            .clone()
+            .unwrap_or_else(|| aws::Role::NAME.to_owned()),
         external_id: flags.external_id.clone(),
     };
     let included = selectors("--accounts", &flags.accounts)?;
     if flags.organization {
-        return Ok(aws::Accounts { source: aws::AccountSource::Organization(included, role), excluded });
+        return Ok(aws::Accounts {
+            source: aws::AccountSource::Organization(included, role),
+            excluded,
+        });
     }
     let needs = [
         (flags.role_name.is_some(), "--role-name"),
@@ -177,8 +202,9 @@ fn accounts(source: &Source) -> Result<aws::Accounts, Stop> {
              Give 12 digits, or add --organization."
         ))),
     };
-    if let Some(Selector::Unit(other) | Selector::Name(other)) =
-        excluded.iter().find(|selector| !matches!(selector, Selector::Account(_)))
+    if let Some(Selector::Unit(other) | Selector::Name(other)) = excluded
+        .iter()
+        .find(|selector| !matches!(selector, Selector::Account(_)))
     {
         return Err(Stop::usage(format!(
             "--exclude-account: {other:?} is not an account id; names and organizational units need --organization.\n\
@@ -186,11 +212,17 @@ fn accounts(source: &Source) -> Result<aws::Accounts, Stop> {
         )));
     }
     let ids = included.iter().map(id).collect::<Result<_, _>>()?;
-    Ok(aws::Accounts { source: aws::AccountSource::Named(ids, role), excluded })
+    Ok(aws::Accounts {
+        source: aws::AccountSource::Named(ids, role),
+        excluded,
+    })
 }
 
 fn selection(source: &Source) -> Selection {
-    Selection { apis: source.api.clone(), stages: source.stage.clone() }
+    Selection {
+        apis: source.api.clone(),
+        stages: source.stage.clone(),
+    }
 }
 
 /// The runtime that fetches; two threads keep 64 requests in flight. It lives as long as the process, so that the end
@@ -251,14 +283,22 @@ pub fn open_aws(
             let canceller = state.canceller();
             interrupt.then(move || canceller.cancel());
             let estimate = state.progress();
-            Ok(Display::over(display, Box::new(Watched(Box::new(state))), estimate))
+            Ok(Display::over(
+                display,
+                Box::new(Watched(Box::new(state))),
+                estimate,
+            ))
         }
         Ok(Ok(Err(error))) => {
             // The same command has to work once the error is fixed, without its own file in the way.
             if let Some(spool) = spool {
                 spool.discard();
             }
-            Err(if error.is_usage() { Stop::usage(error) } else { Stop::failed(error) })
+            Err(if error.is_usage() {
+                Stop::usage(error)
+            } else {
+                Stop::failed(error)
+            })
         }
         Err(_) => Ok(Box::new(interrupted)),
     }
@@ -270,8 +310,15 @@ pub fn inputs<'i>(source: &'i Source, global: &'i Global, from: &'i StageSource)
     if let StageSource::File(path, _) = from {
         inputs.push(("the source", Path::new(path)));
     }
-    inputs.extend(global.run_file.iter().map(|path| ("the run file", Path::new(path))));
-    let spools = [&source.pace.spool, &source.pace.resume].into_iter().flatten();
+    inputs.extend(
+        global
+            .run_file
+            .iter()
+            .map(|path| ("the run file", Path::new(path))),
+    );
+    let spools = [&source.pace.spool, &source.pace.resume]
+        .into_iter()
+        .flatten();
     inputs.extend(spools.map(|path| ("the spool", path.as_path())));
     inputs
 }
@@ -306,21 +353,45 @@ struct Interrupted {
 impl Interrupted {
     /// An interrupted fetch, with the accounts and Regions that the flags name.
     fn fetch(request: &aws::Request) -> Self {
-        let left_out = |id: &String| request.accounts.excluded.contains(&Selector::Account(id.clone()));
+        let left_out = |id: &String| {
+            request
+                .accounts
+                .excluded
+                .contains(&Selector::Account(id.clone()))
+        };
         let accounts: Vec<Option<String>> = match &request.accounts.source {
-            aws::AccountSource::Named(ids, _) => ids.iter().filter(|id| !left_out(id)).cloned().map(Some).collect(),
+            aws::AccountSource::Named(ids, _) => ids
+                .iter()
+                .filter(|id| !left_out(id))
+                .cloned()
+                .map(Some)
+                .collect(),
             aws::AccountSource::Own | aws::AccountSource::Organization(..) => vec![None],
         };
         let named = &request.regions.named;
-        let regions = named.iter().filter(|name| !request.regions.excluded.contains(name));
-        let regions: Vec<Option<&String>> = if named.is_empty() { vec![None] } else { regions.map(Some).collect() };
+        let regions = named
+            .iter()
+            .filter(|name| !request.regions.excluded.contains(name));
+        let regions: Vec<Option<&String>> = if named.is_empty() {
+            vec![None]
+        } else {
+            regions.map(Some).collect()
+        };
         let mut scopes = Vec::new();
         for account in &accounts {
             for region in &regions {
-                let mine = |region: &&String| request.shard.is_none_or(|it| it.holds(account.as_deref(), region));
+                let mine = |region: &&String| {
+                    request
+                        .shard
+                        .is_none_or(|it| it.holds(account.as_deref(), region))
+                };
                 if region.as_ref().is_none_or(mine) {
                     let (account, region) = (account.clone(), region.cloned());
-                    let scope = Scope { account, region, ..Scope::default() };
+                    let scope = Scope {
+                        account,
+                        region,
+                        ..Scope::default()
+                    };
                     // Flags may name a scope twice.
                     if !scopes.contains(&scope) {
                         scopes.push(scope);
@@ -328,7 +399,11 @@ impl Interrupted {
                 }
             }
         }
-        Self { operation: "GetApis", scopes, narrowing: Narrowing::of(&request.selection, request.shard) }
+        Self {
+            operation: "GetApis",
+            scopes,
+            narrowing: Narrowing::of(&request.selection, request.shard),
+        }
     }
 }
 
@@ -343,7 +418,11 @@ impl State for Interrupted {
 
     fn close(self: Box<Self>) -> Result<Close, Unusable> {
         let nowhere = [Scope::default()];
-        let of = if self.scopes.is_empty() { &nowhere[..] } else { &self.scopes };
+        let of = if self.scopes.is_empty() {
+            &nowhere[..]
+        } else {
+            &self.scopes
+        };
         let gap = |scope: &Scope| Gap {
             account: scope.account.clone(),
             region: scope.region.clone(),
@@ -354,7 +433,12 @@ impl State for Interrupted {
             ..Gap::default()
         };
         let gaps = of.iter().map(gap).collect();
-        Ok(Close { scopes: self.scopes, gaps, narrowing: self.narrowing, ..Close::default() })
+        Ok(Close {
+            scopes: self.scopes,
+            gaps,
+            narrowing: self.narrowing,
+            ..Close::default()
+        })
     }
 }
 
@@ -372,10 +456,16 @@ fn open_in_thread(request: FileRequest, interrupt: &Interrupt) -> Result<Box<dyn
     loop {
         match opened.recv_timeout(Duration::from_millis(20)) {
             Ok(state) => return state.map_err(Stop::usage),
-            Err(RecvTimeoutError::Disconnected) => return Err(Stop::failed("reading stopped unexpectedly.")),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Stop::failed("reading stopped unexpectedly."));
+            }
             Err(RecvTimeoutError::Timeout) => {
                 if interrupt.signal().is_some() {
-                    return Ok(Box::new(Interrupted { operation: "read", scopes: Vec::new(), narrowing }));
+                    return Ok(Box::new(Interrupted {
+                        operation: "read",
+                        scopes: Vec::new(),
+                        narrowing,
+                    }));
                 }
             }
         }
@@ -388,10 +478,22 @@ mod tests {
 
     #[test]
     fn a_region_named_twice_is_one_scope_of_an_interrupted_fetch() {
-        let named = ["us-east-1", "eu-west-1", "us-east-1"].map(str::to_owned).to_vec();
-        let regions = aws::Regions { named, ..aws::Regions::default() };
-        let scopes = Interrupted::fetch(&aws::Request { regions, ..aws::Request::default() }).scopes;
-        let regions: Vec<_> = scopes.iter().filter_map(|scope| scope.region.as_deref()).collect();
+        let named = ["us-east-1", "eu-west-1", "us-east-1"]
+            .map(str::to_owned)
+            .to_vec();
+        let regions = aws::Regions {
+            named,
+            ..aws::Regions::default()
+        };
+        let scopes = Interrupted::fetch(&aws::Request {
+            regions,
+            ..aws::Request::default()
+        })
+        .scopes;
+        let regions: Vec<_> = scopes
+            .iter()
+            .filter_map(|scope| scope.region.as_deref())
+            .collect();
         assert_eq!(regions, ["us-east-1", "eu-west-1"]);
     }
 }

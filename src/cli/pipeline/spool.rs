@@ -15,10 +15,15 @@ use crate::source::aws::{End, RunKey, Spool};
 pub fn of_audit(command: &Audit, policies: &Policies) -> RunKey {
     let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     // It decides which stages are read twice; without --confirm only findings depend on it.
-    let inheritance = command.confirm.then(|| format!("{:?}", command.source.route_inheritance));
+    let inheritance = command
+        .confirm
+        .then(|| format!("{:?}", command.source.route_inheritance));
     let more = [
         ("policies", digest(policies)),
-        ("--min-coverage", yes_or_no(command.gate.min_coverage.is_some())),
+        (
+            "--min-coverage",
+            yes_or_no(command.gate.min_coverage.is_some()),
+        ),
         ("--confirm", yes_or_no(command.confirm)),
         ("--route-inheritance", inheritance.unwrap_or_default()),
     ];
@@ -32,7 +37,11 @@ pub fn of_snapshot(source: &Source) -> RunKey {
 
 /// Everything that decides which stages are fetched and kept. Accounts, Regions, shard and pace do not: the file keeps
 /// each Region of an account by itself.
-fn request(source: &Source, command: &str, more: impl IntoIterator<Item = (&'static str, String)>) -> RunKey {
+fn request(
+    source: &Source,
+    command: &str,
+    more: impl IntoIterator<Item = (&'static str, String)>,
+) -> RunKey {
     let list = |names: &[String]| {
         let mut names = names.to_vec();
         names.sort();
@@ -45,21 +54,36 @@ fn request(source: &Source, command: &str, more: impl IntoIterator<Item = (&'sta
         ("command", command.to_owned()),
         ("--endpoint-url", endpoint(source)),
         // A profile may name an endpoint as well.
-        ("--profile", source.profile.clone().or_else(|| variable("AWS_PROFILE")).unwrap_or_default()),
+        (
+            "--profile",
+            source
+                .profile
+                .clone()
+                .or_else(|| variable("AWS_PROFILE"))
+                .unwrap_or_default(),
+        ),
         ("--api", list(&source.api)),
         ("--stage", list(&source.stage)),
     ];
-    all.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)).collect()
+    all.into_iter()
+        .chain(more)
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// The endpoint that flags or the environment name instead of AWS's.
 fn endpoint(source: &Source) -> String {
     let of_environment = || {
-        let ignored = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|is| is.eq_ignore_ascii_case("true"));
+        let ignored = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+            .is_some_and(|is| is.eq_ignore_ascii_case("true"));
         let names = ["AWS_ENDPOINT_URL_APIGATEWAYV2", "AWS_ENDPOINT_URL"];
         names.into_iter().filter(|_| !ignored).find_map(variable)
     };
-    source.endpoint_url.clone().or_else(of_environment).unwrap_or_default()
+    source
+        .endpoint_url
+        .clone()
+        .or_else(of_environment)
+        .unwrap_or_default()
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -68,16 +92,28 @@ fn variable(name: &str) -> Option<String> {
 
 /// The digest of policies without the names of their files: they decide which APIs are fetched, and which stages twice.
 fn digest(policies: &Policies) -> String {
-    let mut texts: Vec<&str> = policies.policies.iter().map(|policy| policy.file.text.as_str()).collect();
+    let mut texts: Vec<&str> = policies
+        .policies
+        .iter()
+        .map(|policy| policy.file.text.as_str())
+        .collect();
     texts.sort_unstable();
     texts.dedup();
     // A length before each keeps one from running into the next.
-    let texts: Vec<String> = texts.iter().map(|text| format!("{}:{text}", text.len())).collect();
+    let texts: Vec<String> = texts
+        .iter()
+        .map(|text| format!("{}:{text}", text.len()))
+        .collect();
     format!("sha256:{}", hex(&sha256(&[texts.concat().as_str()])))
 }
 
 /// Starts or resumes the file, as the flags require.
-pub fn open(source: &Source, key: &RunKey, reproducible: bool, quiet: bool) -> Result<Option<Arc<Spool>>, Stop> {
+pub fn open(
+    source: &Source,
+    key: &RunKey,
+    reproducible: bool,
+    quiet: bool,
+) -> Result<Option<Arc<Spool>>, Stop> {
     let now = jiff::Timestamp::now();
     let _waiting = waiting(GRACE);
     let spool = match (&source.pace.spool, &source.pace.resume) {
@@ -103,16 +139,26 @@ pub fn open(source: &Source, key: &RunKey, reproducible: bool, quiet: bool) -> R
             if let Some(why) = spool.instead().filter(|_| !quiet) {
                 write(&format!("{why}: it is started again"));
             }
-            Ok(Some(Arc::new(if reproducible { spool.reproducible() } else { spool })))
+            Ok(Some(Arc::new(if reproducible {
+                spool.reproducible()
+            } else {
+                spool
+            })))
         }
-        Err(error) => Err(if error.is_usage() { Stop::usage(error) } else { Stop::failed(error) }),
+        Err(error) => Err(if error.is_usage() {
+            Stop::usage(error)
+        } else {
+            Stop::failed(error)
+        }),
     }
 }
 
 /// Removes the file if everything was read and `reported`; otherwise explains how to resume. Names what was read earlier.
 pub fn end(spool: Option<Arc<Spool>>, reported: bool, source: &Source, quiet: bool) {
     let flags = &source.pace;
-    let (Some(spool), Some(path)) = (spool, flags.spool.as_ref().or(flags.resume.as_ref())) else { return };
+    let (Some(spool), Some(path)) = (spool, flags.spool.as_ref().or(flags.resume.as_ref())) else {
+        return;
+    };
     let end = spool.end(reported);
     if quiet {
         return;
@@ -123,7 +169,9 @@ pub fn end(spool: Option<Arc<Spool>>, reported: bool, source: &Source, quiet: bo
     let path = path.display();
     match (end, flags.spool.is_some(), flags.resume.is_some()) {
         (End::Removed, ..) => {}
-        (_, _, false) => write(&format!("{path} is kept: resume it with --resume {path} in place of --spool {path}")),
+        (_, _, false) => write(&format!(
+            "{path} is kept: resume it with --resume {path} in place of --spool {path}"
+        )),
         (End::Gaps, true, true) => {
             write(&format!(
                 "{path} is kept: --resume {path} without --spool resumes it, the same command starts again"
@@ -139,11 +187,14 @@ fn write(line: &str) {
 
 /// Refuses the flags for a command that does not keep what it fetches.
 pub fn refuse(source: &Source, command: &str) -> Result<(), Stop> {
-    let flags = [(source.pace.spool.is_some(), "--spool"), (source.pace.resume.is_some(), "--resume")];
+    let flags = [
+        (source.pace.spool.is_some(), "--spool"),
+        (source.pace.resume.is_some(), "--resume"),
+    ];
     match flags.into_iter().find(|(given, _)| *given) {
-        Some((_, flag)) => {
-            Err(Stop::usage(format!("{flag} is for audits and snapshots, and not for `{command}`.\nLeave {flag} out.")))
-        }
+        Some((_, flag)) => Err(Stop::usage(format!(
+            "{flag} is for audits and snapshots, and not for `{command}`.\nLeave {flag} out."
+        ))),
         None => Ok(()),
     }
 }

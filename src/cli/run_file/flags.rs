@@ -24,9 +24,16 @@ pub struct Flags<'c> {
 impl<'c> Flags<'c> {
     /// The flags of a command and of all below it.
     pub fn of(root: &'c Command) -> Self {
-        fn below<'c>(command: &'c Command, words: &[&'c str], into: &mut Vec<(Vec<&'c str>, &'c Command)>) {
+        fn below<'c>(
+            command: &'c Command,
+            words: &[&'c str],
+            into: &mut Vec<(Vec<&'c str>, &'c Command)>,
+        ) {
             let words = [words, &[command.get_name()]].concat();
-            let mut commands = command.get_subcommands().filter(|command| command.get_name() != "help").peekable();
+            let mut commands = command
+                .get_subcommands()
+                .filter(|command| command.get_name() != "help")
+                .peekable();
             // `report` can be run, and has a command below it.
             if commands.peek().is_none() || command.get_positionals().next().is_some() {
                 into.push((words.clone(), command));
@@ -45,7 +52,10 @@ impl<'c> Flags<'c> {
         if NOT_KEYS.contains(&key) {
             return Vec::new();
         }
-        self.commands.iter().filter_map(|(words, command)| Some((words.as_slice(), flag(command, key)?))).collect()
+        self.commands
+            .iter()
+            .filter_map(|(words, command)| Some((words.as_slice(), flag(command, key)?)))
+            .collect()
     }
 
     /// Every key, in the order of the commands.
@@ -63,15 +73,24 @@ impl<'c> Flags<'c> {
 
     /// The error of clap about a value of a flag, if it refuses the value.
     pub fn refusal(&self, words: &[&str], key: &str, value: &str) -> Option<clap::Error> {
-        let words = words.iter().map(|word| (*word).to_owned()).chain([format!("--{key}={value}")]);
+        let words = words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .chain([format!("--{key}={value}")]);
         let error = self.root.clone().try_get_matches_from(words).err()?;
-        matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation).then_some(error)
+        matches!(
+            error.kind(),
+            ErrorKind::InvalidValue | ErrorKind::ValueValidation
+        )
+        .then_some(error)
     }
 }
 
 /// The long flag of a command with this name.
 pub fn flag<'c>(command: &'c Command, key: &str) -> Option<&'c Arg> {
-    command.get_arguments().find(|arg| arg.get_long() == Some(key))
+    command
+        .get_arguments()
+        .find(|arg| arg.get_long() == Some(key))
 }
 
 /// True if a command takes a flag from a saved result, and not from the run file.

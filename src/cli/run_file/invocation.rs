@@ -23,7 +23,10 @@ const CONTRADICTS: [(&str, &str); 1] = [("no-waivers", "waivers")];
 const ENVIRONMENT: [(&str, &[&str]); 3] = [
     ("region", &["AWS_REGION", "AWS_DEFAULT_REGION"]),
     ("profile", &["AWS_PROFILE"]),
-    ("endpoint-url", &["AWS_ENDPOINT_URL_APIGATEWAYV2", "AWS_ENDPOINT_URL"]),
+    (
+        "endpoint-url",
+        &["AWS_ENDPOINT_URL_APIGATEWAYV2", "AWS_ENDPOINT_URL"],
+    ),
 ];
 
 /// The command that was typed, with its arguments.
@@ -45,7 +48,11 @@ impl<'c> Invocation<'c> {
             words.push(next.get_name());
             (command, matches) = (next, below);
         }
-        Self { command, matches: matches.clone(), words }
+        Self {
+            command,
+            matches: matches.clone(),
+            words,
+        }
     }
 
     /// True if an argument was typed.
@@ -56,7 +63,10 @@ impl<'c> Invocation<'c> {
     /// True if two flags exclude each other.
     fn conflict(&self, one: &Arg, other: &Arg) -> bool {
         let names = |one: &Arg, other: &Arg| {
-            self.command.get_arg_conflicts_with(one).iter().any(|arg| arg.get_id() == other.get_id())
+            self.command
+                .get_arg_conflicts_with(one)
+                .iter()
+                .any(|arg| arg.get_id() == other.get_id())
         };
         one.get_id() != other.get_id() && (names(one, other) || names(other, one))
     }
@@ -64,32 +74,48 @@ impl<'c> Invocation<'c> {
     /// The typed text of a flag.
     fn text(&self, key: &str) -> Option<&str> {
         let arg = flag(self.command, key).filter(|arg| self.has(arg))?;
-        self.matches.get_raw(arg.get_id().as_str())?.next()?.to_str()
+        self.matches
+            .get_raw(arg.get_id().as_str())?
+            .next()?
+            .to_str()
     }
 
     /// True if the command takes paths without a flag, as `policy check` does, and none was typed.
     fn lacks_paths(&self) -> bool {
-        self.command.get_positionals().any(|arg| arg.get_id() == "paths" && !self.has(arg))
+        self.command
+            .get_positionals()
+            .any(|arg| arg.get_id() == "paths" && !self.has(arg))
     }
 
     /// True if something stronger than the run file decides a flag.
     fn outranks(&self, key: &str, arg: &Arg, of_aws: bool) -> bool {
         // A typed `--from` may be of another kind than that of the file, whose keys are then not about it.
         let of_another = || {
-            if of_aws { key == "protocol" } else { AWS_ONLY.contains(&key) || FILE_ONLY.contains(&key) }
+            if of_aws {
+                key == "protocol"
+            } else {
+                AWS_ONLY.contains(&key) || FILE_ONLY.contains(&key)
+            }
         };
         self.has(arg)
             || is_in_result(&self.words, key)
             || (of_aws && is_in_environment(key))
-            || self.command.get_arguments().any(|typed| self.has(typed) && self.conflict(arg, typed))
-            || CONTRADICTS.iter().any(|(one, typed)| *one == key && self.text(typed).is_some())
+            || self
+                .command
+                .get_arguments()
+                .any(|typed| self.has(typed) && self.conflict(arg, typed))
+            || CONTRADICTS
+                .iter()
+                .any(|(one, typed)| *one == key && self.text(typed).is_some())
             || (self.text("from").is_some() && of_another())
     }
 
     /// The settings that apply to the command, without those that something stronger decides.
     pub fn applied(&self, settings: &[FileFlag<'c>], problems: &mut Problems) -> Vec<FileFlag<'c>> {
         let in_file = settings.iter().find(|setting| setting.key == "from");
-        let from = self.text("from").or(in_file.and_then(|from| from.values.first()?.as_deref()));
+        let from = self
+            .text("from")
+            .or(in_file.and_then(|from| from.values.first()?.as_deref()));
         let of_aws = from.is_none_or(|source| source == "aws");
         let mut kept: Vec<FileFlag<'c>> = Vec::new();
         for setting in settings.iter().filter(|setting| !setting.values.is_empty()) {
@@ -102,7 +128,8 @@ impl<'c> Invocation<'c> {
                     problems.note(&setting.key_span, title, label, []);
                     continue;
                 }
-                let excludes = |kept: &&FileFlag<'c>| kept.arg.is_some_and(|other| self.conflict(arg, other));
+                let excludes =
+                    |kept: &&FileFlag<'c>| kept.arg.is_some_and(|other| self.conflict(arg, other));
                 if let Some(other) = kept.iter().find(excludes) {
                     let title = format!("`{key}` cannot be used with `{}`", other.key);
                     problems.note(&setting.key_span, title, "remove one of them", []);
@@ -130,7 +157,9 @@ fn of_another_source(key: &str, of_aws: bool) -> Option<(String, &'static str)> 
         return (key == "protocol").then_some((title, "leave it out: AWS returns the protocol"));
     }
     let title = format!("`{key}` is for AWS, and `from` names a file");
-    AWS_ONLY.contains(&key).then_some((title, "leave it out, or read from AWS"))
+    AWS_ONLY
+        .contains(&key)
+        .then_some((title, "leave it out, or read from AWS"))
 }
 
 /// The policies of a setting that do not exist, and where they are named.
@@ -139,7 +168,9 @@ fn missing<'s>(setting: &'s FileFlag<'_>) -> Vec<(&'s Range<usize>, Unreadable)>
         return Vec::new();
     }
     let paths = setting.spans.iter().zip(setting.values.iter().flatten());
-    paths.filter_map(|(span, path)| Some((span, files::missing(path)?))).collect()
+    paths
+        .filter_map(|(span, path)| Some((span, files::missing(path)?)))
+        .collect()
 }
 
 /// The command line with the settings of the file: flags before a `--`, paths behind it.
@@ -155,7 +186,10 @@ pub fn with(args: &[OsString], settings: &[FileFlag<'_>]) -> Vec<OsString> {
             }
         }
     }
-    let end = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
+    let end = args
+        .iter()
+        .position(|arg| arg == "--")
+        .unwrap_or(args.len());
     let mut all = [&args[..end], &flags, &args[end..]].concat();
     if !paths.is_empty() && end == args.len() {
         all.push("--".into());
@@ -170,11 +204,16 @@ pub fn complete<'c>(args: &[OsString], settings: Vec<FileFlag<'c>>) -> Vec<FileF
     loop {
         let before = left.len();
         let fits = |setting: &FileFlag<'c>, kept: &[FileFlag<'c>]| {
-            let tried = Cli::try_parse_from(with(args, &[kept, std::slice::from_ref(setting)].concat()));
+            let tried =
+                Cli::try_parse_from(with(args, &[kept, std::slice::from_ref(setting)].concat()));
             !tried.is_err_and(|error| error.kind() == ErrorKind::MissingRequiredArgument)
         };
         for setting in std::mem::take(&mut left) {
-            if fits(&setting, &kept) { kept.push(setting) } else { left.push(setting) }
+            if fits(&setting, &kept) {
+                kept.push(setting)
+            } else {
+                left.push(setting)
+            }
         }
         if left.len() == before {
             return kept;
@@ -184,8 +223,13 @@ pub fn complete<'c>(args: &[OsString], settings: Vec<FileFlag<'c>>) -> Vec<FileF
 
 /// True if one of AWS's environment variables decides what a key would.
 fn is_in_environment(key: &str) -> bool {
-    let names = ENVIRONMENT.iter().filter(|(of, _)| *of == key).flat_map(|(_, names)| *names);
-    names.into_iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+    let names = ENVIRONMENT
+        .iter()
+        .filter(|(of, _)| *of == key)
+        .flat_map(|(_, names)| *names);
+    names
+        .into_iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 #[cfg(test)]
@@ -197,8 +241,14 @@ mod tests {
     fn the_keys_that_are_named_here_are_flags() {
         let command = command();
         let flags = Flags::of(&command);
-        let named = AWS_ONLY.into_iter().chain(FILE_ONLY).chain(ENVIRONMENT.map(|(key, _)| key));
-        for key in named.chain(CONTRADICTS.iter().flat_map(|(one, other)| [*one, *other])).chain(["policy", "from"]) {
+        let named = AWS_ONLY
+            .into_iter()
+            .chain(FILE_ONLY)
+            .chain(ENVIRONMENT.map(|(key, _)| key));
+        for key in named
+            .chain(CONTRADICTS.iter().flat_map(|(one, other)| [*one, *other]))
+            .chain(["policy", "from"])
+        {
             assert!(!flags.named(key).is_empty(), "{key}");
         }
     }

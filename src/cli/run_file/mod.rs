@@ -27,7 +27,12 @@ use crate::policy::text::diagnostic::{Diagnostic, Problems, SourceText};
 const NAME: &str = "driftgate.yaml";
 
 /// Names that are probably meant to be that.
-const MISSPELT: [&str; 4] = ["driftgate.yml", "driftgate.YAML", ".driftgate.yaml", ".driftgate.yml"];
+const MISSPELT: [&str; 4] = [
+    "driftgate.yml",
+    "driftgate.YAML",
+    ".driftgate.yaml",
+    ".driftgate.yml",
+];
 
 /// The command that reports the mistakes of the run file together with all others.
 const CHECK: [&str; 3] = ["driftgate", "policy", "check"];
@@ -53,9 +58,10 @@ pub fn parse(args: &[OsString]) -> Result<Cli, Ended> {
     let typed = match &strict {
         Ok(matches) => matches.clone(),
         // The run file may have the missing argument.
-        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
-            command.clone().ignore_errors(true).try_get_matches_from(args)?
-        }
+        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => command
+            .clone()
+            .ignore_errors(true)
+            .try_get_matches_from(args)?,
         Err(_) => return Ok(Cli::from_arg_matches(&strict?)?),
     };
     if let Some(color) = typed.get_one::<Color>("color") {
@@ -78,7 +84,12 @@ pub fn parse(args: &[OsString]) -> Result<Cli, Ended> {
     };
     let flags = Flags::of(&command);
     let mut problems = Problems::new(Arc::clone(&text));
-    let settings = Reader { flags: &flags, command: Some(&invocation.words), problems: &mut problems }.settings();
+    let settings = Reader {
+        flags: &flags,
+        command: Some(&invocation.words),
+        problems: &mut problems,
+    }
+    .settings();
     let settings = invocation.applied(&settings, &mut problems);
     let mistakes = problems.into_sorted();
     if !mistakes.is_empty() && !checks {
@@ -108,12 +119,20 @@ pub fn flags_of(text: &Arc<SourceText>) -> Result<Values, Vec<Diagnostic>> {
     let command = command();
     let flags = Flags::of(&command);
     let mut problems = Problems::new(Arc::clone(text));
-    let settings = Reader { flags: &flags, command: None, problems: &mut problems }.settings();
+    let settings = Reader {
+        flags: &flags,
+        command: None,
+        problems: &mut problems,
+    }
+    .settings();
     let mistakes = problems.into_sorted();
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    Ok(settings.into_iter().map(|setting| (setting.key, setting.values)).collect())
+    Ok(settings
+        .into_iter()
+        .map(|setting| (setting.key, setting.values))
+        .collect())
 }
 
 /// True if a path has the name of a run file: nothing else makes a file one, unless `--config` names it.
@@ -133,18 +152,29 @@ fn text(named: Option<&PathBuf>) -> Result<Option<Arc<SourceText>>, Unreadable> 
 
 /// A run file that would be ignored because its name is misspelt.
 fn misspelt() -> Option<Unreadable> {
-    let path = MISSPELT.into_iter().map(Path::new).find(|path| path.is_file())?;
+    let path = MISSPELT
+        .into_iter()
+        .map(Path::new)
+        .find(|path| path.is_file())?;
     let text = files::read_text(path).ok()?;
     let command = command();
     let flags = Flags::of(&command);
     let mut problems = Problems::new(Arc::clone(&text));
-    let settings = Reader { flags: &flags, command: None, problems: &mut problems }.settings();
+    let settings = Reader {
+        flags: &flags,
+        command: None,
+        problems: &mut problems,
+    }
+    .settings();
     // A policy, or a file of another tool, may have the name as well; `policy` is a key of both.
     let whole = problems.into_sorted().is_empty();
-    settings.iter().any(|setting| whole || setting.key != "policy").then(|| Unreadable {
-        path: text.name.clone(),
-        problem: format!("a run file must be named {NAME}"),
-        help: format!("rename it: `mv {} {NAME}`", text.name),
-        place: None,
-    })
+    settings
+        .iter()
+        .any(|setting| whole || setting.key != "policy")
+        .then(|| Unreadable {
+            path: text.name.clone(),
+            problem: format!("a run file must be named {NAME}"),
+            help: format!("rename it: `mv {} {NAME}`", text.name),
+            place: None,
+        })
 }

@@ -44,21 +44,31 @@ impl<'c> Reader<'_, 'c> {
         if self.problems.file.text.lines().all(blank) {
             return Vec::new();
         }
-        let Some(root) = yaml::read(self.problems) else { return Vec::new() };
-        let Data::Map(entries) = &root.data else {
-            let title = format!("a run file is a mapping of flags, and this is {}", root.kind());
-            let help = "write each flag without its dashes, for example `fail-on: high`".to_owned();
-            self.problems.note(&root.span, title, "not a mapping", [help]);
+        let Some(root) = yaml::read(self.problems) else {
             return Vec::new();
         };
-        entries.iter().filter_map(|entry| self.setting(entry)).collect()
+        let Data::Map(entries) = &root.data else {
+            let title = format!(
+                "a run file is a mapping of flags, and this is {}",
+                root.kind()
+            );
+            let help = "write each flag without its dashes, for example `fail-on: high`".to_owned();
+            self.problems
+                .note(&root.span, title, "not a mapping", [help]);
+            return Vec::new();
+        };
+        entries
+            .iter()
+            .filter_map(|entry| self.setting(entry))
+            .collect()
     }
 
     fn setting(&mut self, entry: &Entry) -> Option<FileFlag<'c>> {
         let key = entry.key.as_str();
         let mut commands = self.flags.named(key);
         let several = |arg: &Arg| matches!(arg.get_action(), ArgAction::Append);
-        if matches!(entry.value.data, Data::List(_)) && commands.iter().any(|(_, arg)| several(arg)) {
+        if matches!(entry.value.data, Data::List(_)) && commands.iter().any(|(_, arg)| several(arg))
+        {
             // A list is not meant for a flag of this name that takes one value.
             commands.retain(|(_, arg)| several(arg));
         }
@@ -69,27 +79,52 @@ impl<'c> Reader<'_, 'c> {
             // Merge keys are reported already.
             if key != "<<" {
                 let (label, help) = suggestions(key, self.flags.keys());
-                self.problems.note(&entry.key_span, format!("a run file has no key `{key}`"), label, help);
+                self.problems.note(
+                    &entry.key_span,
+                    format!("a run file has no key `{key}`"),
+                    label,
+                    help,
+                );
             }
             return None;
         };
         let (values, spans) = if matches!(known.get_action(), ArgAction::SetTrue) {
             let Data::Boolean(set) = entry.value.data else {
-                let title = format!("`{key}` is true or false, and this is {}", entry.value.kind());
+                let title = format!(
+                    "`{key}` is true or false, and this is {}",
+                    entry.value.kind()
+                );
                 let help = format!("write `{key}: true`, or leave the key out");
-                self.problems.note(&entry.value.span, title, "neither true nor false", [help]);
+                self.problems
+                    .note(&entry.value.span, title, "neither true nor false", [help]);
                 return None;
             };
             (if set { vec![None] } else { Vec::new() }, Vec::new())
         } else {
             let nodes = self.nodes(entry, known)?;
-            let values: Vec<_> = nodes.iter().map(|node| self.value(node, key, known, &commands)).collect();
-            let values = values.into_iter().map(|value| value.map(Some)).collect::<Option<Vec<_>>>()?;
+            let values: Vec<_> = nodes
+                .iter()
+                .map(|node| self.value(node, key, known, &commands))
+                .collect();
+            let values = values
+                .into_iter()
+                .map(|value| value.map(Some))
+                .collect::<Option<Vec<_>>>()?;
             (values, nodes.iter().map(|node| node.span.clone()).collect())
         };
-        let taken = |value: &String| own.is_none_or(|(words, _)| self.flags.refusal(words, key, value).is_none());
-        let arg = own.map(|(_, arg)| arg).filter(|_| values.iter().flatten().all(taken));
-        Some(FileFlag { key: key.to_owned(), key_span: entry.key_span.clone(), arg, values, spans })
+        let taken = |value: &String| {
+            own.is_none_or(|(words, _)| self.flags.refusal(words, key, value).is_none())
+        };
+        let arg = own
+            .map(|(_, arg)| arg)
+            .filter(|_| values.iter().flatten().all(taken));
+        Some(FileFlag {
+            key: key.to_owned(),
+            key_span: entry.key_span.clone(),
+            arg,
+            values,
+            spans,
+        })
     }
 
     /// The values of a key: one, or those of a list where the flag may be repeated.
@@ -97,12 +132,18 @@ impl<'c> Reader<'_, 'c> {
         let key = &entry.key;
         match &entry.value.data {
             Data::List(nodes) if nodes.is_empty() => {
-                self.problems.note(&entry.value.span, format!("`{key}` is an empty list"), "a value is needed", []);
+                self.problems.note(
+                    &entry.value.span,
+                    format!("`{key}` is an empty list"),
+                    "a value is needed",
+                    [],
+                );
                 None
             }
             Data::List(_) if !matches!(arg.get_action(), ArgAction::Append) => {
                 let title = format!("`{key}` holds one value, and this is a list");
-                self.problems.note(&entry.value.span, title, "a single value is needed", []);
+                self.problems
+                    .note(&entry.value.span, title, "a single value is needed", []);
                 None
             }
             Data::List(nodes) => Some(nodes),
@@ -110,27 +151,58 @@ impl<'c> Reader<'_, 'c> {
         }
     }
 
-    fn value(&mut self, node: &Node, key: &str, arg: &Arg, commands: &[(&[&str], &Arg)]) -> Option<String> {
-        let written = self.problems.file.text.get(node.span.clone()).unwrap_or_default().trim().to_owned();
+    fn value(
+        &mut self,
+        node: &Node,
+        key: &str,
+        arg: &Arg,
+        commands: &[(&[&str], &Arg)],
+    ) -> Option<String> {
+        let written = self
+            .problems
+            .file
+            .text
+            .get(node.span.clone())
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
         let text = match &node.data {
             Data::Text(text) if !text.is_empty() => text.clone(),
-            Data::Boolean(_) | Data::Integer(_) | Data::Number(_) if !is_text(arg) => written.clone(),
+            Data::Boolean(_) | Data::Integer(_) | Data::Number(_) if !is_text(arg) => {
+                written.clone()
+            }
             Data::Boolean(_) | Data::Integer(_) | Data::Number(_) => {
                 let title = format!("`{key}` is a text, and this is {}", node.kind());
-                self.problems.note(&node.span, title, "not a text", [format!("quote it: \"{written}\"")]);
+                self.problems.note(
+                    &node.span,
+                    title,
+                    "not a text",
+                    [format!("quote it: \"{written}\"")],
+                );
                 return None;
             }
             Data::Text(_) | Data::Null => {
-                self.problems.note(&node.span, format!("`{key}` is empty"), "a value is needed", []);
+                self.problems.note(
+                    &node.span,
+                    format!("`{key}` is empty"),
+                    "a value is needed",
+                    [],
+                );
                 return None;
             }
             Data::List(_) | Data::Map(_) => {
-                let title = format!("`{key}` holds texts or numbers, and this is {}", node.kind());
-                self.problems.note(&node.span, title, "not a value of a flag", []);
+                let title = format!(
+                    "`{key}` holds texts or numbers, and this is {}",
+                    node.kind()
+                );
+                self.problems
+                    .note(&node.span, title, "not a value of a flag", []);
                 return None;
             }
         };
-        let folder = Path::new(&self.problems.file.name).parent().unwrap_or(Path::new(""));
+        let folder = Path::new(&self.problems.file.name)
+            .parent()
+            .unwrap_or(Path::new(""));
         let value = relocated(&text, arg, folder);
         // One file serves every command, and one that takes the value is enough.
         let mut refused = None;
@@ -142,7 +214,12 @@ impl<'c> Reader<'_, 'c> {
         }
         if let Some(error) = refused {
             let (label, help) = label_and_help(&text, &error);
-            self.problems.note(&node.span, format!("`{key}` cannot be `{text}`"), label, help);
+            self.problems.note(
+                &node.span,
+                format!("`{key}` cannot be `{text}`"),
+                label,
+                help,
+            );
         }
         None
     }
@@ -150,7 +227,10 @@ impl<'c> Reader<'_, 'c> {
 
 /// True if a flag's value is a path, or contains one.
 fn is_path(arg: &Arg) -> bool {
-    matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath)
+    matches!(
+        arg.get_value_hint(),
+        ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath
+    )
 }
 
 /// A value with its path, which is relative to the folder of the run file, made relative to the working directory.
@@ -159,19 +239,24 @@ fn relocated(text: &str, arg: &Arg, folder: &Path) -> String {
         return text.to_owned();
     }
     let below = |path: &str| folder.join(path).display().to_string();
-    let after = |first: &str, separator: char, path: &str| format!("{first}{separator}{}", below(path));
+    let after =
+        |first: &str, separator: char, path: &str| format!("{first}{separator}{}", below(path));
     match arg.get_long() {
         _ if text == "-" => text.to_owned(),
         Some("policy") if text.starts_with("builtin:") => text.to_owned(),
         Some("from") if text == "aws" => text.to_owned(),
-        Some("from") => {
-            match text.split_once(':') {
-                Some((kind, path)) if !kind.contains(['/', '.', '\\']) && !folder.join(text).exists() => {
-                    if path == "-" { text.to_owned() } else { after(kind, ':', path) }
+        Some("from") => match text.split_once(':') {
+            Some((kind, path))
+                if !kind.contains(['/', '.', '\\']) && !folder.join(text).exists() =>
+            {
+                if path == "-" {
+                    text.to_owned()
+                } else {
+                    after(kind, ':', path)
                 }
-                _ => below(text),
             }
-        }
+            _ => below(text),
+        },
         Some("report") => match text.split_once('=') {
             Some((_, "-")) | None => text.to_owned(),
             Some((format, path)) => after(format, '=', path),
@@ -187,7 +272,8 @@ fn label_and_help(text: &str, error: &clap::Error) -> (String, Vec<String>) {
     {
         return suggestions(text, allowed.iter().map(String::as_str));
     }
-    let message = std::error::Error::source(error).map_or_else(|| "invalid".to_owned(), ToString::to_string);
+    let message =
+        std::error::Error::source(error).map_or_else(|| "invalid".to_owned(), ToString::to_string);
     let mut lines = message.lines().map(str::to_owned);
     (lines.next().unwrap_or_default(), lines.collect())
 }
@@ -202,8 +288,12 @@ mod tests {
     /// Every flag with a value, once.
     fn flags(command: &Command) -> Vec<Arg> {
         let flags = Flags::of(command);
-        let all = flags.keys().into_iter().map(|key| flags.named(key)[0].1.clone());
-        all.filter(|arg| !matches!(arg.get_action(), ArgAction::SetTrue)).collect()
+        let all = flags
+            .keys()
+            .into_iter()
+            .map(|key| flags.named(key)[0].1.clone());
+        all.filter(|arg| !matches!(arg.get_action(), ArgAction::SetTrue))
+            .collect()
     }
 
     #[test]
@@ -211,8 +301,15 @@ mod tests {
         let command = command();
         for arg in flags(&command) {
             let names = arg.get_value_names().unwrap_or_default().join(" ");
-            let file = ["PATH", "FILE", "FOLDER", "DIR", "SOURCE", ".json"].iter().any(|word| names.contains(word));
-            assert_eq!(file, is_path(&arg), "--{} {names}: set `value_hint`", arg.get_long().unwrap_or_default());
+            let file = ["PATH", "FILE", "FOLDER", "DIR", "SOURCE", ".json"]
+                .iter()
+                .any(|word| names.contains(word));
+            assert_eq!(
+                file,
+                is_path(&arg),
+                "--{} {names}: set `value_hint`",
+                arg.get_long().unwrap_or_default()
+            );
         }
     }
 
@@ -220,7 +317,8 @@ mod tests {
     fn paths_are_found_in_what_flags_hold() {
         let command = command();
         let flags = Flags::of(&command);
-        let moved = |key: &str, text: &str| relocated(text, flags.named(key)[0].1, Path::new("a/b"));
+        let moved =
+            |key: &str, text: &str| relocated(text, flags.named(key)[0].1, Path::new("a/b"));
         for (key, text, expected) in [
             ("policy", "rules/", "a/b/rules/"),
             ("policy", "/rules", "/rules"),

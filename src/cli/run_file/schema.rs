@@ -11,7 +11,10 @@ use crate::policy::author::schema::DRAFT;
 
 /// The schema of the run file.
 pub fn schema() -> Value {
-    let keys: Map<String, Value> = flags().into_iter().map(|flag| (flag.name.clone(), flag.schema())).collect();
+    let keys: Map<String, Value> = flags()
+        .into_iter()
+        .map(|flag| (flag.name.clone(), flag.schema()))
+        .collect();
     json!({
         "$schema": DRAFT,
         "title": "A run file of driftgate",
@@ -50,7 +53,11 @@ pub struct Takes {
 pub fn flags() -> Vec<Flag> {
     let command = command();
     let all = Flags::of(&command);
-    let mut flags: Vec<Flag> = all.keys().into_iter().filter_map(|key| Flag::of(key, all.named(key))).collect();
+    let mut flags: Vec<Flag> = all
+        .keys()
+        .into_iter()
+        .filter_map(|key| Flag::of(key, all.named(key)))
+        .collect();
     flags.sort_by(|a, b| a.name.cmp(&b.name));
     flags
 }
@@ -59,7 +66,9 @@ pub fn flags() -> Vec<Flag> {
 fn about(arg: &Arg) -> String {
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     match arg.get_default_values() {
-        [default] if arg.get_action().takes_values() => format!("{help} [default: {}]", default.to_string_lossy()),
+        [default] if arg.get_action().takes_values() => {
+            format!("{help} [default: {}]", default.to_string_lossy())
+        }
         _ => help,
     }
 }
@@ -70,7 +79,12 @@ impl Takes {
         let is = |types: &[TypeId]| types.iter().any(|one| id == *one);
         let kind = if matches!(arg.get_action(), ArgAction::SetTrue) {
             "boolean"
-        } else if is(&[TypeId::of::<u16>(), TypeId::of::<u32>(), TypeId::of::<u64>(), TypeId::of::<usize>()]) {
+        } else if is(&[
+            TypeId::of::<u16>(),
+            TypeId::of::<u32>(),
+            TypeId::of::<u64>(),
+            TypeId::of::<usize>(),
+        ]) {
             "integer"
         } else if is(&[TypeId::of::<f64>(), TypeId::of::<Duration>()]) {
             "number"
@@ -84,7 +98,10 @@ impl Takes {
             kind,
             values: match kind {
                 "boolean" => Vec::new(),
-                _ => values.iter().map(|value| value.get_name().to_owned()).collect(),
+                _ => values
+                    .iter()
+                    .map(|value| value.get_name().to_owned())
+                    .collect(),
             },
             several: matches!(arg.get_action(), ArgAction::Append),
         }
@@ -101,8 +118,16 @@ impl Flag {
                 takes.values.push(value);
             }
         }
-        let names = commands.iter().filter(|(_, arg)| !arg.is_global_set()).map(|(words, _)| words[1..].join(" "));
-        Some(Self { name: key.to_owned(), about: about(first), commands: names.collect(), takes })
+        let names = commands
+            .iter()
+            .filter(|(_, arg)| !arg.is_global_set())
+            .map(|(words, _)| words[1..].join(" "));
+        Some(Self {
+            name: key.to_owned(),
+            about: about(first),
+            commands: names.collect(),
+            takes,
+        })
     }
 
     fn schema(&self) -> Value {
@@ -115,7 +140,11 @@ impl Flag {
             (number, _) => json!({"type": [number, "string"], "pattern": "^[0-9]+([.][0-9]+)?$"}),
         };
         let list = json!({"type": "array", "minItems": 1, "items": one});
-        let mut schema = if self.takes.several { json!({"anyOf": [one, list]}) } else { one };
+        let mut schema = if self.takes.several {
+            json!({"anyOf": [one, list]})
+        } else {
+            one
+        };
         schema["title"] = json!(self.name);
         schema["description"] = json!(format!("{}.", self.about));
         schema

@@ -25,7 +25,11 @@ const WORDS: usize = 70;
 
 fn renderer() -> Renderer {
     let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if colours {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     renderer.term_width(WIDTH)
 }
 
@@ -72,7 +76,10 @@ pub enum Fault<'f> {
 impl<'f> Fault<'f> {
     /// All of them, in the order of their files.
     pub fn in_order(unreadable: &'f [Unreadable], mistakes: &'f [Diagnostic]) -> Vec<Self> {
-        let all = unreadable.iter().map(Self::Unreadable).chain(mistakes.iter().map(Self::Mistake));
+        let all = unreadable
+            .iter()
+            .map(Self::Unreadable)
+            .chain(mistakes.iter().map(Self::Mistake));
         let mut all: Vec<Self> = all.collect();
         all.sort_by_key(|fault| Path::new(fault.file()));
         all
@@ -93,7 +100,9 @@ impl<'f> Fault<'f> {
                 let group = match &unreadable.place {
                     Some(Excerpt { file, span, label }) => {
                         let line = line_of(file, span, AnnotationKind::Primary, label);
-                        Level::ERROR.primary_title(short(&unreadable.problem)).element(line)
+                        Level::ERROR
+                            .primary_title(short(&unreadable.problem))
+                            .element(line)
                     }
                     None => Group::with_title(Level::ERROR.primary_title(unreadable.to_string())),
                 };
@@ -128,16 +137,30 @@ pub fn faults(unreadable: &[Unreadable], found: &[Diagnostic], consequence: &str
         and_more(of_one_file.len(), of_one_file[0].file());
     }
     // A path that cannot be opened may be a folder or a pack.
-    let opened = faults.iter().any(|fault| !matches!(fault, Fault::Unreadable(Unreadable { place: None, .. })));
-    let files = if opened { format!(" in {}", plural(files, "file")) } else { String::new() };
-    error(&format!("{}{files}{consequence}", plural(faults.len(), "mistake")));
+    let opened = faults
+        .iter()
+        .any(|fault| !matches!(fault, Fault::Unreadable(Unreadable { place: None, .. })));
+    let files = if opened {
+        format!(" in {}", plural(files, "file"))
+    } else {
+        String::new()
+    };
+    error(&format!(
+        "{}{files}{consequence}",
+        plural(faults.len(), "mistake")
+    ));
 }
 
 /// Writes warnings about policies.
 pub fn warnings(found: &[Lint]) {
     for of_one_file in found.chunk_by(|a, b| a.diagnostic.file == b.diagnostic.file) {
         for warning in of_one_file.iter().take(MOST_A_FILE) {
-            print(&draw(Level::WARNING, &warning.diagnostic, warning.beside.as_ref(), &renderer()));
+            print(&draw(
+                Level::WARNING,
+                &warning.diagnostic,
+                warning.beside.as_ref(),
+                &renderer(),
+            ));
         }
         and_more(of_one_file.len(), &of_one_file[0].diagnostic.file.name);
     }
@@ -157,8 +180,12 @@ fn line_of(
     label: &str,
 ) -> Snippet<'static, Annotation<'static>> {
     let text = file.text.as_str();
-    let start = text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
-    let end = text[span.end..].find('\n').map_or(text.len(), |newline| span.end + newline);
+    let start = text[..span.start]
+        .rfind('\n')
+        .map_or(0, |newline| newline + 1);
+    let end = text[span.end..]
+        .find('\n')
+        .map_or(text.len(), |newline| span.end + newline);
     let (line, _) = file.position(span.start);
     let drawn = text[start..end].trim_end_matches('\r');
     let mark = (span.start - start).min(drawn.len())..(span.end - start).min(drawn.len());
@@ -168,11 +195,28 @@ fn line_of(
         .annotation(kind.span(mark).label(short(label)))
 }
 
-fn draw(level: Level<'_>, diagnostic: &Diagnostic, beside: Option<&Excerpt>, renderer: &Renderer) -> String {
-    let primary = line_of(&diagnostic.file, &diagnostic.span, AnnotationKind::Primary, &diagnostic.label);
-    let mut group = level.primary_title(short(&diagnostic.title)).element(primary);
+fn draw(
+    level: Level<'_>,
+    diagnostic: &Diagnostic,
+    beside: Option<&Excerpt>,
+    renderer: &Renderer,
+) -> String {
+    let primary = line_of(
+        &diagnostic.file,
+        &diagnostic.span,
+        AnnotationKind::Primary,
+        &diagnostic.label,
+    );
+    let mut group = level
+        .primary_title(short(&diagnostic.title))
+        .element(primary);
     if let Some(place) = beside {
-        group = group.element(line_of(&place.file, &place.span, AnnotationKind::Context, &place.label));
+        group = group.element(line_of(
+            &place.file,
+            &place.span,
+            AnnotationKind::Context,
+            &place.label,
+        ));
     }
     for help in &diagnostic.help {
         group = group.element(Level::HELP.message(folded(&visible(help))));
@@ -187,8 +231,10 @@ fn short(words: &str) -> String {
     if count <= LONGEST {
         return words;
     }
-    let (start, end): (String, String) =
-        (words.chars().take(LONGEST - 40).collect(), words.chars().skip(count - 39).collect());
+    let (start, end): (String, String) = (
+        words.chars().take(LONGEST - 40).collect(),
+        words.chars().skip(count - 39).collect(),
+    );
     format!("{start}…{end}")
 }
 

@@ -78,11 +78,13 @@ impl Interrupt {
     /// Calls the listeners on a thread of their own, since they may have to wait.
     fn call(&self) {
         let listeners = Arc::clone(&self.listeners);
-        let called = thread::Builder::new().name("signal".to_owned()).spawn(move || {
-            if let Ok(listeners) = listeners.lock() {
-                listeners.iter().for_each(|listener| listener());
-            }
-        });
+        let called = thread::Builder::new()
+            .name("signal".to_owned())
+            .spawn(move || {
+                if let Ok(listeners) = listeners.lock() {
+                    listeners.iter().for_each(|listener| listener());
+                }
+            });
         // Without the listeners nothing stops the fetch.
         if called.is_err() {
             self.heeded.store(false, Ordering::SeqCst);
@@ -92,7 +94,9 @@ impl Interrupt {
 
 /// Runs a command and watches for signals. Returns its exit code, or that of the signal that ended it.
 pub fn supervised(command: impl FnOnce(&Interrupt) -> u8 + Send + 'static) -> u8 {
-    let failed = |what: &str, error: std::io::Error| diagnostics::stop(&Stop::failed(format!("{what}: {error}")));
+    let failed = |what: &str, error: std::io::Error| {
+        diagnostics::stop(&Stop::failed(format!("{what}: {error}")))
+    };
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed("the runtime could not be started", error),
@@ -103,13 +107,20 @@ pub fn supervised(command: impl FnOnce(&Interrupt) -> u8 + Send + 'static) -> u8
             Err(error) => return failed("signals cannot be listened to", error),
         };
         let (tell, came) = watch::channel(None);
-        let interrupt = Interrupt { came, listeners: Arc::default(), heeded: Arc::default() };
+        let interrupt = Interrupt {
+            came,
+            listeners: Arc::default(),
+            heeded: Arc::default(),
+        };
         let (end, ended) = oneshot::channel();
         let own = interrupt.clone();
-        let thread = thread::Builder::new().name("driftgate".to_owned()).stack_size(STACK).spawn(move || {
-            // The watch may have ended the process already.
-            let _ = end.send(command(&own));
-        });
+        let thread = thread::Builder::new()
+            .name("driftgate".to_owned())
+            .stack_size(STACK)
+            .spawn(move || {
+                // The watch may have ended the process already.
+                let _ = end.send(command(&own));
+            });
         match thread {
             Ok(_) => watched(signals, ended, &tell, &interrupt).await,
             Err(error) => failed("the command could not be started", error),

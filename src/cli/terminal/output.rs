@@ -41,7 +41,11 @@ pub enum Target {
 impl Target {
     /// Reads a target: a path, or `-` for stdout.
     pub fn of(text: &str) -> Self {
-        if text == "-" { Self::Stdout } else { Self::Path(text.into()) }
+        if text == "-" {
+            Self::Stdout
+        } else {
+            Self::Path(text.into())
+        }
     }
 
     /// The name in messages.
@@ -55,34 +59,59 @@ impl Target {
 
 /// Reads `FORMAT[=PATH]`.
 pub fn parse_report(text: &str) -> Result<ReportOutput, String> {
-    let (name, path) = text.split_once('=').map_or((text, "-"), |(name, path)| (name, path));
+    let (name, path) = text
+        .split_once('=')
+        .map_or((text, "-"), |(name, path)| (name, path));
     let Some(format) = Format::named(name) else {
         let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-        let meant = nearest(name, names.iter().copied()).map(|meant| format!("; did you mean {meant}?"));
-        return Err(format!("unknown format {name}{}\nformats: {}", meant.unwrap_or_default(), names.join(", ")));
+        let meant =
+            nearest(name, names.iter().copied()).map(|meant| format!("; did you mean {meant}?"));
+        return Err(format!(
+            "unknown format {name}{}\nformats: {}",
+            meant.unwrap_or_default(),
+            names.join(", ")
+        ));
     };
     if path.is_empty() {
         return Err(format!("a path is missing after {name}="));
     }
-    Ok(ReportOutput { format, to: Target::of(path) })
+    Ok(ReportOutput {
+        format,
+        to: Target::of(path),
+    })
 }
 
 /// The reports of a run: the requested ones, and `text` on stdout if no other is there.
 pub fn reports(requested: &[ReportOutput], quiet: bool) -> Result<Vec<ReportOutput>, Stop> {
     let mut all = requested.to_vec();
-    if all.iter().filter(|report| report.to == Target::Stdout).count() > 1 {
+    if all
+        .iter()
+        .filter(|report| report.to == Target::Stdout)
+        .count()
+        > 1
+    {
         return Err(Stop::usage(
             "two reports on stdout would be mixed up.\nGive all but one a path: --report json=FILE",
         ));
     }
     if !quiet && all.iter().all(|report| report.to != Target::Stdout) {
         let text = FORMATS.iter().find(|format| format.name == "text");
-        all.extend(text.map(|format| ReportOutput { format, to: Target::Stdout }));
+        all.extend(text.map(|format| ReportOutput {
+            format,
+            to: Target::Stdout,
+        }));
     }
     for (at, report) in all.iter().enumerate() {
         check(&report.to)?;
-        if let Some(other) = all[..at].iter().find(|other| are_one(&other.to, &report.to)) {
-            let path = if report.to == Target::Stdout { &other.to } else { &report.to };
+        if let Some(other) = all[..at]
+            .iter()
+            .find(|other| are_one(&other.to, &report.to))
+        {
+            let path = if report.to == Target::Stdout {
+                &other.to
+            } else {
+                &report.to
+            };
             return Err(Stop::usage(format!(
                 "two reports would be written to {}, and one would be lost.\nGive each a path of its own.",
                 path.name()
@@ -94,14 +123,21 @@ pub fn reports(requested: &[ReportOutput], quiet: bool) -> Result<Vec<ReportOutp
 
 /// True if the report for people goes to stdout.
 pub fn is_text_on_stdout(reports: &[ReportOutput]) -> bool {
-    reports.iter().any(|report| report.to == Target::Stdout && report.format.name == "text")
+    reports
+        .iter()
+        .any(|report| report.to == Target::Stdout && report.format.name == "text")
 }
 
 /// Refuses an output that cannot be written, before anything is done for it: its folder must exist and take files.
 pub fn check(target: &Target) -> Result<(), Stop> {
-    let Target::Path(path) = target else { return Ok(()) };
+    let Target::Path(path) = target else {
+        return Ok(());
+    };
     if path.is_dir() {
-        return Err(Stop::usage(format!("{} is a folder; name a file in it.", path.display())));
+        return Err(Stop::usage(format!(
+            "{} is a folder; name a file in it.",
+            path.display()
+        )));
     }
     if writes_directly(path) {
         return Ok(());
@@ -133,11 +169,16 @@ pub fn check(target: &Target) -> Result<(), Stop> {
 pub type Input<'i> = (&'static str, &'i Path);
 
 /// Refuses an output that would replace an input.
-pub fn keep_apart<'i>(outputs: &[&Target], inputs: impl IntoIterator<Item = Input<'i>>) -> Result<(), Stop> {
+pub fn keep_apart<'i>(
+    outputs: &[&Target],
+    inputs: impl IntoIterator<Item = Input<'i>>,
+) -> Result<(), Stop> {
     for (what, input) in inputs {
         let input = Target::of(&input.to_string_lossy());
         let is_input = |output: &&&Target| match (output, &input) {
-            (Target::Path(output), Target::Path(input)) => !writes_directly(output) && is_same_file(output, input),
+            (Target::Path(output), Target::Path(input)) => {
+                !writes_directly(output) && is_same_file(output, input)
+            }
             (Target::Path(output), Target::Stdout) => {
                 regular(io::stdin()).is_some_and(|it| identity(output) == Some(it))
             }
@@ -151,7 +192,11 @@ pub fn keep_apart<'i>(outputs: &[&Target], inputs: impl IntoIterator<Item = Inpu
         if let Some(output) = outputs.iter().find(is_input) {
             return Err(Stop::usage(format!(
                 "{} is {what}, and the output would replace it.\nGive each a path of its own.",
-                if **output == Target::Stdout { input.name() } else { output.name() }
+                if **output == Target::Stdout {
+                    input.name()
+                } else {
+                    output.name()
+                }
             )));
         }
     }
@@ -165,7 +210,9 @@ fn are_one(one: &Target, other: &Target) -> bool {
         (Target::Stdout, Target::Path(path)) | (Target::Path(path), Target::Stdout) => {
             regular(io::stdout()).is_some_and(|it| identity(path) == Some(it))
         }
-        (Target::Path(one), Target::Path(other)) => !writes_directly(one) && is_same_file(one, other),
+        (Target::Path(one), Target::Path(other)) => {
+            !writes_directly(one) && is_same_file(one, other)
+        }
     }
 }
 
@@ -180,7 +227,9 @@ pub fn is_same_file(one: impl AsRef<Path>, other: impl AsRef<Path>) -> bool {
 
 /// The regular file behind a standard stream, if it is one.
 fn regular(stream: impl AsFd) -> Option<Identity> {
-    let file = File::from(stream.as_fd().try_clone_to_owned().ok()?).metadata().ok()?;
+    let file = File::from(stream.as_fd().try_clone_to_owned().ok()?)
+        .metadata()
+        .ok()?;
     file.is_file().then(|| identity_of(&file))
 }
 
@@ -204,7 +253,10 @@ fn writes_directly(path: &Path) -> bool {
 }
 
 /// Writes an output: a regular file appears whole or not at all.
-pub fn write(target: &Target, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Stop> {
+pub fn write(
+    target: &Target,
+    render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Stop> {
     write_for(Access::Usual, target, render)
 }
 
@@ -216,21 +268,27 @@ pub fn write_for(
 ) -> Result<(), Stop> {
     let result = match target {
         Target::Stdout => directly(io::stdout().lock(), render),
-        Target::Path(path) if writes_directly(path) => open(path).and_then(|file| directly(file, render)),
+        Target::Path(path) if writes_directly(path) => {
+            open(path).and_then(|file| directly(file, render))
+        }
         // Through a link, what it points to is replaced, not the link.
         Target::Path(path) => replace(&real(path), access, render),
     };
-    result.map_err(|error| Stop::failed(format!("{} could not be written: {error}.", target.name())))
+    result
+        .map_err(|error| Stop::failed(format!("{} could not be written: {error}.", target.name())))
 }
 
 /// Writes a page for people to stdout.
 pub fn page(render: impl FnOnce(&mut Page<'_>) -> io::Result<()>) -> Result<(), Stop> {
-    write(&Target::Stdout, |mut out| render(&mut Page::new(&mut out, WIDTH, colour())))
+    write(&Target::Stdout, |mut out| {
+        render(&mut Page::new(&mut out, WIDTH, colour()))
+    })
 }
 
 /// Writes a document to stdout as JSON.
 pub fn json(document: &impl serde::Serialize) -> Result<(), Stop> {
-    let json = escaped_json(document).map_err(|error| Stop::failed(format!("no JSON could be made: {error}.")))?;
+    let json = escaped_json(document)
+        .map_err(|error| Stop::failed(format!("no JSON could be made: {error}.")))?;
     write(&Target::Stdout, |out| out.write_all(&json))
 }
 
@@ -240,7 +298,10 @@ fn open(path: &Path) -> io::Result<File> {
     fs::OpenOptions::new().write(true).open(path)
 }
 
-fn directly(to: impl Write, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn directly(
+    to: impl Write,
+    render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 16, Patient(to));
     render(&mut out)?;
     out.flush()

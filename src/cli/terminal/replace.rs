@@ -72,12 +72,19 @@ impl Part {
         for _ in 0..MOST_TRIES {
             // The keys of each state are random, and so is its hash of nothing.
             let random = RandomState::new().build_hasher().finish();
-            let part = Self { path: folder.join(format!(".driftgate-{random:016x}.part")) };
+            let part = Self {
+                path: folder.join(format!(".driftgate-{random:016x}.part")),
+            };
             match unfinished().as_mut() {
                 Some(list) => list.push(part.path.clone()),
                 None => return Err(io::Error::other("the run is being ended")),
             }
-            match OpenOptions::new().write(true).create_new(true).mode(mode).open(&part.path) {
+            match OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(mode)
+                .open(&part.path)
+            {
                 Ok(file) => return Ok((part, file)),
                 Err(error) => {
                     part.forget();
@@ -123,14 +130,20 @@ pub fn try_in(folder: &Path) -> io::Result<()> {
 
 /// Replaces the file at a path, or creates it with `access`. An existing file keeps its permissions and, if this user may
 /// give files away, its owner.
-pub fn replace(path: &Path, access: Access, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub fn replace(
+    path: &Path,
+    access: Access,
+    render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let existing = match fs::metadata(path) {
         Ok(file) => Some(file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
     let folder = folder_of(path);
-    let mode = existing.as_ref().map_or(access.mode(), |file| file.mode() & 0o7777);
+    let mode = existing
+        .as_ref()
+        .map_or(access.mode(), |file| file.mode() & 0o7777);
     let (part, file) = Part::create(folder, mode)?;
     if let Some(existing) = &existing {
         let own = file.metadata()?;
@@ -154,14 +167,23 @@ pub fn replace(path: &Path, access: Access, render: impl FnOnce(&mut dyn Write) 
 /// Waits until the file is on the disk. Some file systems do not support that.
 fn synced(file: &File) -> io::Result<()> {
     match file.sync_all() {
-        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(()),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput
+            ) =>
+        {
+            Ok(())
+        }
         other => other,
     }
 }
 
 /// The folder that a path is in.
 pub fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -169,8 +191,10 @@ mod tests {
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -186,7 +210,10 @@ mod tests {
             Err(io::Error::other("full"))
         });
         assert!(failed.is_err());
-        assert_eq!((fs::read(&path).unwrap(), names(folder.path())), (b"one".to_vec(), vec!["r.json".to_owned()]));
+        assert_eq!(
+            (fs::read(&path).unwrap(), names(folder.path())),
+            (b"one".to_vec(), vec!["r.json".to_owned()])
+        );
     }
 
     #[test]

@@ -23,7 +23,9 @@ pub struct Waiting {
 
 /// Starts a wait for others, which may last no longer than `grace` after a signal.
 pub fn waiting(grace: Duration) -> Waiting {
-    Waiting { around: waits().replace((Instant::now(), grace)) }
+    Waiting {
+        around: waits().replace((Instant::now(), grace)),
+    }
 }
 
 impl Drop for Waiting {

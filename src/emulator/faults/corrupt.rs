@@ -6,7 +6,13 @@ use crate::emulator::fleet::document::with;
 use crate::emulator::wire::Reply;
 
 /// The members of all answers in which the items of a list are.
-const LISTS: [&str; 5] = ["items", "Accounts", "Roots", "OrganizationalUnits", "Regions"];
+const LISTS: [&str; 5] = [
+    "items",
+    "Accounts",
+    "Roots",
+    "OrganizationalUnits",
+    "Regions",
+];
 
 /// A value of each enumeration that no client knows.
 const UNKNOWN: [(&str, &str); 5] = [
@@ -23,7 +29,10 @@ pub fn unknown_enums(reply: Reply) -> Reply {
         each_document(body, |document| {
             // A stage of an HTTP API has no level; here it has one, too.
             if document.get("stageName").is_some() {
-                *document = with(document.take(), serde_json::json!({"defaultRouteSettings": {"loggingLevel": ""}}));
+                *document = with(
+                    document.take(),
+                    serde_json::json!({"defaultRouteSettings": {"loggingLevel": ""}}),
+                );
             }
             replace_enums(document);
         });
@@ -55,7 +64,9 @@ pub fn null_list(reply: Reply) -> Reply {
 /// The answer with `changes` merged into each of its documents.
 pub fn changed(reply: Reply, changes: &Value) -> Reply {
     rewritten(reply, |body| {
-        each_document(body, |document| *document = with(document.take(), changes.clone()));
+        each_document(body, |document| {
+            *document = with(document.take(), changes.clone())
+        });
     })
 }
 
@@ -70,8 +81,13 @@ pub fn oversized(mut reply: Reply, bytes: usize) -> Reply {
 
 /// A body that claims to be compressed, and is garbage.
 pub fn gzip_garbage() -> Reply {
-    let garbage: Vec<u8> = (0..200_u8).map(|at| at.wrapping_mul(167).wrapping_add(91)).collect();
-    Reply { content_encoding: Some("gzip"), ..Reply::json(garbage) }
+    let garbage: Vec<u8> = (0..200_u8)
+        .map(|at| at.wrapping_mul(167).wrapping_add(91))
+        .collect();
+    Reply {
+        content_encoding: Some("gzip"),
+        ..Reply::json(garbage)
+    }
 }
 
 /// XML stays as it is: nothing here has an enumeration or a list in it that matters.
@@ -128,21 +144,33 @@ mod tests {
         ]});
         assert_eq!(of(unknown_enums, &page), expected);
         let accounts = json!({"Accounts": [{"Id": "1", "Status": "ACTIVE", "State": "ACTIVE"}]});
-        assert_eq!(of(unknown_enums, &accounts)["Accounts"][0]["State"], "FROZEN");
+        assert_eq!(
+            of(unknown_enums, &accounts)["Accounts"][0]["State"],
+            "FROZEN"
+        );
     }
 
     #[test]
     fn nulls_come_before_the_items_or_in_their_place() {
         let page = json!({"items": [{}], "nextToken": "a"});
-        assert_eq!(of(null_items, &page), json!({"items": [null, {}], "nextToken": "a"}));
-        assert_eq!(of(null_list, &page), json!({"items": null, "nextToken": "a"}));
+        assert_eq!(
+            of(null_items, &page),
+            json!({"items": [null, {}], "nextToken": "a"})
+        );
+        assert_eq!(
+            of(null_list, &page),
+            json!({"items": null, "nextToken": "a"})
+        );
     }
 
     #[test]
     fn changes_go_into_a_document_alone_or_in_a_list() {
         let change = |reply| changed(reply, &json!({"a": 1, "b": null}));
         assert_eq!(of(change, &json!({"b": 2})), json!({"a": 1}));
-        assert_eq!(of(change, &json!({"items": [{"b": 2}]})), json!({"items": [{"a": 1}]}));
+        assert_eq!(
+            of(change, &json!({"items": [{"b": 2}]})),
+            json!({"items": [{"a": 1}]})
+        );
     }
 
     #[test]

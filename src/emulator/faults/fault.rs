@@ -143,7 +143,10 @@ pub enum Effect {
 impl Fault {
     /// A fault on the requests for one operation.
     pub fn on(operation: Operation) -> Target {
-        Target { operation: Some(operation), ..Target::default() }
+        Target {
+            operation: Some(operation),
+            ..Target::default()
+        }
     }
 
     /// A fault on every API Gateway read. The other services are not included; name them with [`Fault::on`].
@@ -213,14 +216,29 @@ impl Target {
 
     /// Strikes them under the condition `when`.
     pub fn when(self, when: When, effect: Effect) -> Fault {
-        Fault { on: self, when, effect }
+        Fault {
+            on: self,
+            when,
+            effect,
+        }
     }
 
     fn includes(&self, caller: &Caller<'_>, call: &Call<'_>) -> bool {
-        let named =
-            |filter: &Option<String>, found: Option<&str>| filter.as_deref().is_none_or(|filter| found == Some(filter));
-        self.operation.map_or(call.operation.is_api_gateway(), |operation| operation == call.operation)
-            && named(&self.account, Some(call.resource.role().map_or(caller.account, |(account, _)| account)))
+        let named = |filter: &Option<String>, found: Option<&str>| {
+            filter.as_deref().is_none_or(|filter| found == Some(filter))
+        };
+        self.operation
+            .map_or(call.operation.is_api_gateway(), |operation| {
+                operation == call.operation
+            })
+            && named(
+                &self.account,
+                Some(
+                    call.resource
+                        .role()
+                        .map_or(caller.account, |(account, _)| account),
+                ),
+            )
             && named(&self.region, Some(caller.region))
             && named(&self.api_id, call.resource.api_id())
             && named(&self.stage, call.resource.stage())
@@ -237,7 +255,11 @@ pub struct ArmedFault {
 
 impl ArmedFault {
     pub fn new(fault: Fault) -> ArmedFault {
-        ArmedFault { fault, requests: AtomicU64::new(0), requests_of_each: Mutex::default() }
+        ArmedFault {
+            fault,
+            requests: AtomicU64::new(0),
+            requests_of_each: Mutex::default(),
+        }
     }
 
     /// The effect on this request, if the fault strikes; `target` is the raw path and query.
@@ -258,8 +280,17 @@ impl ArmedFault {
     }
 
     fn earlier_of_same(&self, caller: &Caller<'_>, call: &Call<'_>, target: &str) -> u64 {
-        let request = format!("{} {} {} {target} {}", caller.account, caller.region, call.operation, call.body());
-        let mut counts = self.requests_of_each.lock().unwrap_or_else(PoisonError::into_inner);
+        let request = format!(
+            "{} {} {} {target} {}",
+            caller.account,
+            caller.region,
+            call.operation,
+            call.body()
+        );
+        let mut counts = self
+            .requests_of_each
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(request).or_insert(0);
         *count += 1;
         *count - 1
@@ -273,9 +304,17 @@ mod tests {
 
     fn struck(fault: Fault, targets: &[&str]) -> Vec<bool> {
         let armed = ArmedFault::new(fault);
-        let caller = Caller { account: "111122223333", region: "us-east-1", ..Caller::default() };
+        let caller = Caller {
+            account: "111122223333",
+            region: "us-east-1",
+            ..Caller::default()
+        };
         let strike = |target: &&str| {
-            let call = Call::read(&RawRequest { method: "GET", target, ..RawRequest::default() });
+            let call = Call::read(&RawRequest {
+                method: "GET",
+                target,
+                ..RawRequest::default()
+            });
             armed.strike(&caller, &call, target).is_some()
         };
         targets.iter().map(strike).collect()
@@ -285,26 +324,67 @@ mod tests {
     fn each_when_strikes_its_requests() {
         let four = ["/v2/apis"; 4];
         let on = || Fault::on(Operation::GetApis);
-        assert_eq!(struck(on().always(Effect::Reset), &four), [true, true, true, true]);
-        assert_eq!(struck(on().first(1, Effect::Reset), &four), [true, false, false, false]);
-        assert_eq!(struck(on().after(3, Effect::Reset), &four), [false, false, false, true]);
-        assert_eq!(struck(on().every(2, Effect::Reset), &four), [false, true, false, true]);
+        assert_eq!(
+            struck(on().always(Effect::Reset), &four),
+            [true, true, true, true]
+        );
+        assert_eq!(
+            struck(on().first(1, Effect::Reset), &four),
+            [true, false, false, false]
+        );
+        assert_eq!(
+            struck(on().after(3, Effect::Reset), &four),
+            [false, false, false, true]
+        );
+        assert_eq!(
+            struck(on().every(2, Effect::Reset), &four),
+            [false, true, false, true]
+        );
         assert_eq!(struck(on().every(0, Effect::Reset), &four), [false; 4]);
         assert_eq!(struck(on().share(1, 0.0, Effect::Reset), &four), [false; 4]);
         assert_eq!(struck(on().share(1, 1.0, Effect::Reset), &four), [true; 4]);
-        let pages = ["/v2/apis", "/v2/apis", "/v2/apis?nextToken=a", "/v2/apis?nextToken=a"];
-        assert_eq!(struck(on().first_of_each(1, Effect::Reset), &pages), [true, false, true, false]);
+        let pages = [
+            "/v2/apis",
+            "/v2/apis",
+            "/v2/apis?nextToken=a",
+            "/v2/apis?nextToken=a",
+        ];
+        assert_eq!(
+            struck(on().first_of_each(1, Effect::Reset), &pages),
+            [true, false, true, false]
+        );
     }
 
     #[test]
     fn the_target_narrows() {
-        let targets = ["/v2/apis", "/v2/apis/a1", "/v2/apis/a1/stages", "/v2/apis/a1/stages/prod", "/v2/nothing"];
+        let targets = [
+            "/v2/apis",
+            "/v2/apis/a1",
+            "/v2/apis/a1/stages",
+            "/v2/apis/a1/stages/prod",
+            "/v2/nothing",
+        ];
         let whom = |target: Target| struck(target.always(Effect::Reset), &targets);
-        assert_eq!(whom(Fault::on_every_call()), [true, true, true, true, false]);
-        assert_eq!(whom(Fault::on_every_call().api("a1")), [false, true, true, true, false]);
-        assert_eq!(whom(Fault::on_every_call().stage("prod")), [false, false, false, true, false]);
-        assert_eq!(whom(Fault::on(Operation::GetStages)), [false, false, true, false, false]);
+        assert_eq!(
+            whom(Fault::on_every_call()),
+            [true, true, true, true, false]
+        );
+        assert_eq!(
+            whom(Fault::on_every_call().api("a1")),
+            [false, true, true, true, false]
+        );
+        assert_eq!(
+            whom(Fault::on_every_call().stage("prod")),
+            [false, false, false, true, false]
+        );
+        assert_eq!(
+            whom(Fault::on(Operation::GetStages)),
+            [false, false, true, false, false]
+        );
         assert_eq!(whom(Fault::on_every_call().region("eu-west-1")), [false; 5]);
-        assert_eq!(whom(Fault::on_every_call().account("444455556666")), [false; 5]);
+        assert_eq!(
+            whom(Fault::on_every_call().account("444455556666")),
+            [false; 5]
+        );
     }
 }

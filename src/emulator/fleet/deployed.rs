@@ -92,7 +92,11 @@ impl Fleet {
     ) -> Fleet {
         let generated = Generated::new(accounts, regions, apis_per_region, stages_per_api, seed);
         let organization = Some(generated.organization());
-        Fleet { generated: Some(generated), organization, ..Fleet::default() }
+        Fleet {
+            generated: Some(generated),
+            organization,
+            ..Fleet::default()
+        }
     }
 
     /// Adds an account, which may stay empty.
@@ -106,15 +110,30 @@ impl Fleet {
     /// API without `apiId` is listed but cannot be requested. [`document`](super::document) has documents to start
     /// from. In a Region of a generated fleet, APIs added by hand replace the generated ones.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "a document is made in place, and tests read better without a &")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a document is made in place, and tests read better without a &"
+    )]
     pub fn api(mut self, account: &str, region: &str, api: Value, stages: Vec<Value>) -> Fleet {
-        let region = self.settings(account).regions.entry(region.to_owned()).or_default();
-        region.position.insert(text(&api, "apiId"), region.apis.len());
+        let region = self
+            .settings(account)
+            .regions
+            .entry(region.to_owned())
+            .or_default();
+        region
+            .position
+            .insert(text(&api, "apiId"), region.apis.len());
         let stages = stages
             .into_iter()
-            .map(|stage| KeptStage { name: text(&stage, "stageName"), document: stage.to_string().into() })
+            .map(|stage| KeptStage {
+                name: text(&stage, "stageName"),
+                document: stage.to_string().into(),
+            })
             .collect();
-        region.apis.push(KeptApi { document: api.to_string().into(), stages });
+        region.apis.push(KeptApi {
+            document: api.to_string().into(),
+            stages,
+        });
         self
     }
 
@@ -142,10 +161,11 @@ impl Fleet {
 
     /// The accounts and Regions that hold an API: those put in by hand, in order, then the generated ones.
     pub fn scopes(&self) -> impl Iterator<Item = (&str, &str)> {
-        let kept = self
-            .accounts
-            .iter()
-            .flat_map(|(account, held)| held.regions.keys().map(|region| (account.as_str(), region.as_str())));
+        let kept = self.accounts.iter().flat_map(|(account, held)| {
+            held.regions
+                .keys()
+                .map(|region| (account.as_str(), region.as_str()))
+        });
         kept.chain(self.made().map(|scope| (scope.account, scope.region)))
     }
 
@@ -156,19 +176,32 @@ impl Fleet {
 
     /// The stages of all APIs.
     pub fn stage_count(&self) -> usize {
-        let made: usize = self.made().map(|scope| scope.len() * scope.stages_per_api()).sum();
+        let made: usize = self
+            .made()
+            .map(|scope| scope.len() * scope.stages_per_api())
+            .sum();
         self.kept().map(|api| api.stages.len()).sum::<usize>() + made
     }
 
     pub(crate) fn has_account(&self, account: &str) -> bool {
         self.accounts.contains_key(account)
-            || self.generated.as_ref().is_some_and(|generated| generated.has_account(account))
-            || self.organization.as_ref().is_some_and(|organization| organization.has(account))
+            || self
+                .generated
+                .as_ref()
+                .is_some_and(|generated| generated.has_account(account))
+            || self
+                .organization
+                .as_ref()
+                .is_some_and(|organization| organization.has(account))
     }
 
     /// True if a role in the account can be assumed.
     pub(crate) fn is_open(&self, account: &str) -> bool {
-        self.has_account(account) && self.organization.as_ref().is_none_or(|organization| organization.is_open(account))
+        self.has_account(account)
+            && self
+                .organization
+                .as_ref()
+                .is_none_or(|organization| organization.is_open(account))
     }
 
     pub(crate) fn members(&self) -> Option<&Organization> {
@@ -181,7 +214,9 @@ impl Fleet {
             OptIn::Disabled
         } else if !regions::is_opt_in(region) {
             OptIn::ByDefault
-        } else if found.is_some_and(|found| found.enabled.contains(region) || found.regions.contains_key(region)) {
+        } else if found.is_some_and(|found| {
+            found.enabled.contains(region) || found.regions.contains_key(region)
+        }) {
             OptIn::Enabled
         } else {
             // Generated Regions are not opt-in.
@@ -190,9 +225,14 @@ impl Fleet {
     }
 
     pub(crate) fn apis(&self, account: &str, region: &str) -> Apis<'_> {
-        let kept = self.accounts.get(account).and_then(|held| held.regions.get(region));
+        let kept = self
+            .accounts
+            .get(account)
+            .and_then(|held| held.regions.get(region));
         let made = || self.generated.as_ref()?.scope(account, region);
-        kept.map(Apis::Kept).or_else(|| made().map(Apis::Made)).unwrap_or(Apis::None)
+        kept.map(Apis::Kept)
+            .or_else(|| made().map(Apis::Made))
+            .unwrap_or(Apis::None)
     }
 
     fn settings(&mut self, account: &str) -> &mut Account {
@@ -200,15 +240,23 @@ impl Fleet {
     }
 
     fn kept(&self) -> impl Iterator<Item = &KeptApi> {
-        self.accounts.values().flat_map(|held| held.regions.values()).flat_map(|region| &region.apis)
+        self.accounts
+            .values()
+            .flat_map(|held| held.regions.values())
+            .flat_map(|region| &region.apis)
     }
 
     /// The generated scopes that nothing replaces.
     fn made(&self) -> impl Iterator<Item = MadeScope<'_>> {
         let by_hand = |scope: &MadeScope<'_>| {
-            self.accounts.get(scope.account).is_some_and(|held| held.regions.contains_key(scope.region))
+            self.accounts
+                .get(scope.account)
+                .is_some_and(|held| held.regions.contains_key(scope.region))
         };
-        self.generated.iter().flat_map(Generated::scopes).filter(move |scope| !by_hand(scope))
+        self.generated
+            .iter()
+            .flat_map(Generated::scopes)
+            .filter(move |scope| !by_hand(scope))
     }
 }
 
@@ -222,7 +270,10 @@ impl<'a> Apis<'a> {
     }
 
     /// The documents of the APIs at these positions, which must be below the length.
-    pub fn documents(&self, positions: std::ops::Range<usize>) -> impl Iterator<Item = Cow<'a, str>> {
+    pub fn documents(
+        &self,
+        positions: std::ops::Range<usize>,
+    ) -> impl Iterator<Item = Cow<'a, str>> {
         positions.filter_map(move |at| match self {
             Apis::Kept(region) => region.apis.get(at).map(|api| Cow::Borrowed(&*api.document)),
             Apis::Made(scope) => Some(Cow::Owned(scope.at(at).document())),
@@ -232,7 +283,10 @@ impl<'a> Apis<'a> {
 
     pub fn find(&self, api_id: &str) -> Option<Api<'a>> {
         match self {
-            Apis::Kept(region) => region.apis.get(*region.position.get(api_id)?).map(Api::Kept),
+            Apis::Kept(region) => region
+                .apis
+                .get(*region.position.get(api_id)?)
+                .map(Api::Kept),
             Apis::Made(scope) => scope.find(api_id).map(Api::Made),
             Apis::None => None,
         }
@@ -256,21 +310,30 @@ impl<'a> Api<'a> {
 
     pub fn stages(&self, positions: std::ops::Range<usize>) -> impl Iterator<Item = Cow<'a, str>> {
         positions.filter_map(move |at| match self {
-            Api::Kept(api) => api.stages.get(at).map(|stage| Cow::Borrowed(&*stage.document)),
+            Api::Kept(api) => api
+                .stages
+                .get(at)
+                .map(|stage| Cow::Borrowed(&*stage.document)),
             Api::Made(api) => Some(Cow::Owned(api.stage(at))),
         })
     }
 
     pub fn stage_named(&self, name: &str) -> Option<Cow<'a, str>> {
         match self {
-            Api::Kept(api) => {
-                api.stages.iter().find(|stage| stage.name == name).map(|stage| Cow::Borrowed(&*stage.document))
-            }
+            Api::Kept(api) => api
+                .stages
+                .iter()
+                .find(|stage| stage.name == name)
+                .map(|stage| Cow::Borrowed(&*stage.document)),
             Api::Made(api) => api.stage_named(name).map(Cow::Owned),
         }
     }
 }
 
 fn text(document: &Value, member: &str) -> String {
-    document.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+    document
+        .get(member)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -44,14 +44,19 @@ pub fn http_stage(name: &str) -> Value {
 
 /// A stage of a WebSocket API as it reads back when nothing was set: execution logging is there, and OFF.
 pub fn websocket_stage(name: &str) -> Value {
-    with(http_stage(name), json!({"defaultRouteSettings": {"dataTraceEnabled": false, "loggingLevel": "OFF"}}))
+    with(
+        http_stage(name),
+        json!({"defaultRouteSettings": {"dataTraceEnabled": false, "loggingLevel": "OFF"}}),
+    )
 }
 
 /// The document with `changes` merged into it (RFC 7396): a null takes a member away, an object is merged member by
 /// member, anything else replaces.
 #[must_use]
 pub fn with(document: Value, changes: Value) -> Value {
-    let Value::Object(changes) = changes else { return changes };
+    let Value::Object(changes) = changes else {
+        return changes;
+    };
     let mut members = match document {
         Value::Object(members) => members,
         _ => Map::new(),
@@ -78,7 +83,10 @@ mod tests {
             json!({"tags": null, "defaultRouteSettings": {"throttlingBurstLimit": 5}, "routeSettings": {"GET /": {}}}),
         );
         assert!(stage.get("tags").is_none());
-        assert_eq!(stage["defaultRouteSettings"], json!({"detailedMetricsEnabled": false, "throttlingBurstLimit": 5}));
+        assert_eq!(
+            stage["defaultRouteSettings"],
+            json!({"detailedMetricsEnabled": false, "throttlingBurstLimit": 5})
+        );
         assert_eq!(stage["routeSettings"], json!({"GET /": {}}));
     }
 

@@ -14,9 +14,25 @@ const FIRST_ACCOUNT: u64 = 111_122_223_333;
 const FIRST_SUSPENDED: u64 = 999_900_000_000;
 
 const STAGES: [&str; 6] = ["prod", "staging", "dev", "canary", "live-blue", "load-test"];
-const TEAMS: [&str; 6] = ["checkout", "catalogue", "identity", "payments", "search", "fulfilment"];
+const TEAMS: [&str; 6] = [
+    "checkout",
+    "catalogue",
+    "identity",
+    "payments",
+    "search",
+    "fulfilment",
+];
 const TIERS: [&str; 3] = ["gold", "silver", "bronze"];
-const SUBJECTS: [&str; 8] = ["orders", "carts", "prices", "users", "sessions", "invoices", "shipments", "reviews"];
+const SUBJECTS: [&str; 8] = [
+    "orders",
+    "carts",
+    "prices",
+    "users",
+    "sessions",
+    "invoices",
+    "shipments",
+    "reviews",
+];
 
 /// Organizational units: id, name, parent, and the ending of its accounts' names.
 const UNITS: [(&str, &str, &str, &str); 4] = [
@@ -54,24 +70,56 @@ pub struct MadeApi<'a> {
 
 impl Generated {
     /// Accounts counting up from [`FIRST_ACCOUNT`], and the first so many Regions.
-    pub fn new(accounts: usize, regions: usize, apis: usize, stages: usize, seed: u64) -> Generated {
-        let accounts = (FIRST_ACCOUNT..).map(|number| number.to_string()).take(accounts).collect();
-        Generated { accounts, regions: &BY_DEFAULT[..regions.min(BY_DEFAULT.len())], apis, stages, seed }
+    pub fn new(
+        accounts: usize,
+        regions: usize,
+        apis: usize,
+        stages: usize,
+        seed: u64,
+    ) -> Generated {
+        let accounts = (FIRST_ACCOUNT..)
+            .map(|number| number.to_string())
+            .take(accounts)
+            .collect();
+        Generated {
+            accounts,
+            regions: &BY_DEFAULT[..regions.min(BY_DEFAULT.len())],
+            apis,
+            stages,
+            seed,
+        }
     }
 
     pub fn organization(&self) -> Organization {
         let accounts = &self.accounts;
         let organization = Organization::new(accounts.first().map_or("", String::as_str));
-        let organization =
-            UNITS.iter().fold(organization, |organization, (id, name, parent, _)| organization.unit(id, name, parent));
-        let organization = accounts.iter().enumerate().skip(1).fold(organization, |organization, (number, account)| {
-            let (unit, _, _, ending) = UNITS[1 + number % 3];
-            organization.member(account, &format!("{}-{ending}-{number:03}", TEAMS[number % TEAMS.len()]), unit)
-        });
+        let organization = UNITS
+            .iter()
+            .fold(organization, |organization, (id, name, parent, _)| {
+                organization.unit(id, name, parent)
+            });
+        let organization = accounts.iter().enumerate().skip(1).fold(
+            organization,
+            |organization, (number, account)| {
+                let (unit, _, _, ending) = UNITS[1 + number % 3];
+                organization.member(
+                    account,
+                    &format!("{}-{ending}-{number:03}", TEAMS[number % TEAMS.len()]),
+                    unit,
+                )
+            },
+        );
         (0..accounts.len() / 50).fold(organization, |organization, number| {
-            let account = (FIRST_SUSPENDED..).nth(number).unwrap_or_default().to_string();
+            let account = (FIRST_SUSPENDED..)
+                .nth(number)
+                .unwrap_or_default()
+                .to_string();
             organization
-                .member(&account, &format!("retired-{number:03}"), "ou-demo-sandbox0")
+                .member(
+                    &account,
+                    &format!("retired-{number:03}"),
+                    "ou-demo-sandbox0",
+                )
                 .state(&account, State::Suspended)
         })
     }
@@ -87,19 +135,32 @@ impl Generated {
 
     pub fn scopes(&self) -> impl Iterator<Item = MadeScope<'_>> {
         // A Region without an API holds none.
-        let accounts = if self.apis == 0 { 0 } else { self.accounts.len() };
-        (0..accounts).flat_map(move |account| (0..self.regions.len()).map(move |region| self.scope_at(account, region)))
+        let accounts = if self.apis == 0 {
+            0
+        } else {
+            self.accounts.len()
+        };
+        (0..accounts).flat_map(move |account| {
+            (0..self.regions.len()).map(move |region| self.scope_at(account, region))
+        })
     }
 
     fn scope_at(&self, account: usize, region: usize) -> MadeScope<'_> {
         let first = (account * self.regions.len() + region) as u64 * self.apis as u64;
-        MadeScope { account: &self.accounts[account], region: self.regions[region], fleet: self, first }
+        MadeScope {
+            account: &self.accounts[account],
+            region: self.regions[region],
+            fleet: self,
+            first,
+        }
     }
 
     /// The accounts count up, so no search is needed.
     fn position(&self, account: &str) -> Option<usize> {
         let number = account.parse::<u64>().ok()?.checked_sub(FIRST_ACCOUNT)?;
-        usize::try_from(number).ok().filter(|number| *number < self.accounts.len())
+        usize::try_from(number)
+            .ok()
+            .filter(|number| *number < self.accounts.len())
     }
 }
 
@@ -113,12 +174,17 @@ impl<'a> MadeScope<'a> {
     }
 
     pub fn at(&self, number: usize) -> MadeApi<'a> {
-        MadeApi { scope: *self, number }
+        MadeApi {
+            scope: *self,
+            number,
+        }
     }
 
     pub fn find(&self, api_id: &str) -> Option<MadeApi<'a>> {
         let number = api_id::number(api_id, self.fleet.seed)?.checked_sub(self.first)?;
-        let number = usize::try_from(number).ok().filter(|number| *number < self.fleet.apis)?;
+        let number = usize::try_from(number)
+            .ok()
+            .filter(|number| *number < self.fleet.apis)?;
         Some(self.at(number))
     }
 }
@@ -133,7 +199,11 @@ impl MadeApi<'_> {
     }
 
     fn sequence(&self, place: usize) -> Sequence {
-        Sequence::within(self.scope.fleet.seed, self.scope.first + self.number as u64, place as u64)
+        Sequence::within(
+            self.scope.fleet.seed,
+            self.scope.first + self.number as u64,
+            place as u64,
+        )
     }
 
     // Written by hand, not as values: it is made for each request, and a load test shares the processors.
@@ -142,7 +212,8 @@ impl MadeApi<'_> {
         let mut sequence = self.sequence(0);
         let id = api_id::of(self.scope.first + self.number as u64, self.scope.fleet.seed);
         let team = sequence.pick(&TEAMS);
-        let (subject, number, tier) = (sequence.pick(&SUBJECTS), self.number, sequence.pick(&TIERS));
+        let (subject, number, tier) =
+            (sequence.pick(&SUBJECTS), self.number, sequence.pick(&TIERS));
         let (scheme, protocol, route) = if self.is_websocket() {
             ("wss", "WEBSOCKET", "$request.body.action")
         } else {
@@ -155,7 +226,9 @@ impl MadeApi<'_> {
     }
 
     pub fn stage_named(&self, name: &str) -> Option<String> {
-        (0..self.stage_count()).find(|number| stage_name(*number) == name).map(|number| self.stage(number))
+        (0..self.stage_count())
+            .find(|number| stage_name(*number) == name)
+            .map(|number| self.stage(number))
     }
 
     pub fn stage(&self, number: usize) -> String {
@@ -169,14 +242,20 @@ impl MadeApi<'_> {
             self.access_log_settings(&mut out, &name, &mut sequence);
         }
         // Writing to a String cannot fail.
-        let _ = write!(out, r#""autoDeploy":{auto_deploy},"createdDate":"2026-02-03T09:16:02Z","#);
+        let _ = write!(
+            out,
+            r#""autoDeploy":{auto_deploy},"createdDate":"2026-02-03T09:16:02Z","#
+        );
         self.default_route_settings(&mut out, &mut sequence);
         let _ = write!(
             out,
             r#""deploymentId":"{deployment}","description":"Stage {name}, released nightly","lastDeploymentStatusMessage":"Successfully deployed stage with deployment ID '{deployment}'","lastUpdatedDate":"2026-10-19T14:41:55Z","#
         );
         self.route_settings(&mut out, &mut sequence);
-        let _ = write!(out, r#""stageName":"{name}","stageVariables":{{"upstream":"{name}.internal.example.com"}},"#);
+        let _ = write!(
+            out,
+            r#""stageName":"{name}","stageVariables":{{"upstream":"{name}.internal.example.com"}},"#
+        );
         tags(&mut out, &mut sequence);
         out.push('}');
         out
@@ -188,7 +267,9 @@ impl MadeApi<'_> {
         } else {
             r#"{\"requestId\":\"$context.requestId\",\"status\":\"$context.status\",\"routeKey\":\"$context.routeKey\",\"ip\":\"$context.identity.sourceIp\"}"#
         };
-        let MadeScope { account, region, .. } = self.scope;
+        let MadeScope {
+            account, region, ..
+        } = self.scope;
         let _ = write!(
             out,
             r#""accessLogSettings":{{"destinationArn":"arn:aws:logs:{region}:{account}:log-group:/apigw/{stage}","format":"{format}"}},"#
@@ -199,13 +280,23 @@ impl MadeApi<'_> {
         let metrics = !sequence.percent(30);
         out.push_str(r#""defaultRouteSettings":{"#);
         if self.is_websocket() {
-            let (trace, level) = (sequence.percent(10), sequence.pick(&["OFF", "ERROR", "INFO"]));
-            let _ = write!(out, r#""dataTraceEnabled":{trace},"loggingLevel":"{level}","#);
+            let (trace, level) = (
+                sequence.percent(10),
+                sequence.pick(&["OFF", "ERROR", "INFO"]),
+            );
+            let _ = write!(
+                out,
+                r#""dataTraceEnabled":{trace},"loggingLevel":"{level}","#
+            );
         }
         let _ = write!(out, r#""detailedMetricsEnabled":{metrics}"#);
         if !sequence.percent(20) {
             let burst = 50 * (1 + sequence.below(20));
-            let _ = write!(out, r#","throttlingBurstLimit":{burst},"throttlingRateLimit":{}.0"#, burst / 2);
+            let _ = write!(
+                out,
+                r#","throttlingBurstLimit":{burst},"throttlingRateLimit":{}.0"#,
+                burst / 2
+            );
         }
         out.push_str("},");
     }
@@ -221,12 +312,18 @@ impl MadeApi<'_> {
                 return;
             }
         };
-        let _ = write!(out, r#""routeSettings":{{"{method}{subject}":{settings}}},"#);
+        let _ = write!(
+            out,
+            r#""routeSettings":{{"{method}{subject}":{settings}}},"#
+        );
     }
 }
 
 fn stage_name(number: usize) -> String {
-    STAGES.get(number).map_or_else(|| format!("{}-{number}", STAGES[number % STAGES.len()]), |&name| name.to_owned())
+    STAGES.get(number).map_or_else(
+        || format!("{}-{number}", STAGES[number % STAGES.len()]),
+        |&name| name.to_owned(),
+    )
 }
 
 fn tags(out: &mut String, sequence: &mut Sequence) {
@@ -234,8 +331,15 @@ fn tags(out: &mut String, sequence: &mut Sequence) {
         out.push_str(r#""tags":{}"#);
         return;
     }
-    let (centre, owner, tier) = (1000 + sequence.below(9000), sequence.pick(&TEAMS), sequence.pick(&TIERS));
-    let _ = write!(out, r#""tags":{{"cost-center":"{centre}","owner":"{owner}","tier":"{tier}"}}"#);
+    let (centre, owner, tier) = (
+        1000 + sequence.below(9000),
+        sequence.pick(&TEAMS),
+        sequence.pick(&TIERS),
+    );
+    let _ = write!(
+        out,
+        r#""tags":{{"cost-center":"{centre}","owner":"{owner}","tier":"{tier}"}}"#
+    );
 }
 
 /// The ids of APIs: a number and a seed, stirred so that it can be undone.
@@ -263,11 +367,16 @@ mod api_id {
             return None;
         }
         let digit = |byte: u8| DIGITS.iter().position(|digit| *digit == byte);
-        let stirred = id.bytes().try_fold(0, |all, byte| Some(all * 36 + digit(byte)? as u64))?;
+        let stirred = id
+            .bytes()
+            .try_fold(0, |all, byte| Some(all * 36 + digit(byte)? as u64))?;
         Some((times(stirred, INVERSE) + ALL - seed % ALL) % ALL)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the remainder is below a u64")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the remainder is below a u64"
+    )]
     fn times(one: u64, other: u64) -> u64 {
         (u128::from(one) * u128::from(other) % u128::from(ALL)) as u64
     }
@@ -288,13 +397,25 @@ mod tests {
         let with_stages = |api: Value| {
             let found = apis.find(api["apiId"].as_str().unwrap()).unwrap();
             assert_eq!(parse(&found.document()), api);
-            let stages: Vec<Value> = found.stages(0..found.stage_count()).map(|stage| parse(&stage)).collect();
+            let stages: Vec<Value> = found
+                .stages(0..found.stage_count())
+                .map(|stage| parse(&stage))
+                .collect();
             for stage in &stages {
-                assert_eq!(parse(&found.stage_named(stage["stageName"].as_str().unwrap()).unwrap()), *stage);
+                assert_eq!(
+                    parse(
+                        &found
+                            .stage_named(stage["stageName"].as_str().unwrap())
+                            .unwrap()
+                    ),
+                    *stage
+                );
             }
             (api, stages)
         };
-        apis.documents(0..apis.len()).map(|api| with_stages(parse(&api))).collect()
+        apis.documents(0..apis.len())
+            .map(|api| with_stages(parse(&api)))
+            .collect()
     }
 
     #[test]
@@ -302,10 +423,25 @@ mod tests {
         let fleet = Fleet::generated(2, 3, 6, 8, 1);
         assert_eq!((fleet.api_count(), fleet.stage_count()), (36, 288));
         let scopes: Vec<_> = fleet.scopes().collect();
-        assert_eq!((scopes.len(), scopes[0], scopes[5].0), (6, FIRST, "111122223334"));
-        let read: Vec<_> = scopes.iter().flat_map(|scope| documents(&fleet, *scope)).collect();
-        assert_eq!((read.len(), read.iter().map(|(_, stages)| stages.len()).sum::<usize>()), (36, 288));
-        let ids: std::collections::HashSet<_> = read.iter().map(|(api, _)| api["apiId"].to_string()).collect();
+        assert_eq!(
+            (scopes.len(), scopes[0], scopes[5].0),
+            (6, FIRST, "111122223334")
+        );
+        let read: Vec<_> = scopes
+            .iter()
+            .flat_map(|scope| documents(&fleet, *scope))
+            .collect();
+        assert_eq!(
+            (
+                read.len(),
+                read.iter().map(|(_, stages)| stages.len()).sum::<usize>()
+            ),
+            (36, 288)
+        );
+        let ids: std::collections::HashSet<_> = read
+            .iter()
+            .map(|(api, _)| api["apiId"].to_string())
+            .collect();
         assert_eq!(ids.len(), 36);
     }
 
@@ -319,13 +455,19 @@ mod tests {
     #[test]
     fn an_api_is_found_only_where_it_is() {
         let fleet = Fleet::generated(2, 2, 4, 1, 7);
-        let api = documents(&fleet, FIRST)[3].0["apiId"].as_str().unwrap().to_owned();
+        let api = documents(&fleet, FIRST)[3].0["apiId"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert!(fleet.apis(FIRST.0, FIRST.1).find(&api).is_some());
         for (account, region) in [("111122223333", "us-east-2"), ("111122223334", "us-east-1")] {
             assert!(fleet.apis(account, region).find(&api).is_none());
         }
         for nonsense in ["", "a", "A1B2C3D4E5", "a1b2c3d4e5f6"] {
-            assert!(fleet.apis(FIRST.0, FIRST.1).find(nonsense).is_none(), "{nonsense}");
+            assert!(
+                fleet.apis(FIRST.0, FIRST.1).find(nonsense).is_none(),
+                "{nonsense}"
+            );
         }
     }
 
@@ -333,7 +475,14 @@ mod tests {
     fn apis_added_by_hand_replace_generated_ones() {
         let api = super::super::document::http_api("a1b2c3d4e5", "own");
         let fleet = Fleet::generated(2, 2, 4, 3, 7).api(FIRST.0, FIRST.1, api, Vec::new());
-        assert_eq!((fleet.api_count(), fleet.stage_count(), fleet.scopes().count()), (13, 36, 4));
+        assert_eq!(
+            (
+                fleet.api_count(),
+                fleet.stage_count(),
+                fleet.scopes().count()
+            ),
+            (13, 36, 4)
+        );
         assert_eq!(documents(&fleet, FIRST).len(), 1);
     }
 
@@ -341,8 +490,12 @@ mod tests {
     fn stages_are_as_large_as_real_ones() {
         let fleet = Fleet::generated(1, 1, 100, 5, 7);
         let apis = fleet.apis(FIRST.0, FIRST.1);
-        let Apis::Made(scope) = apis else { panic!("not generated") };
-        let bytes: usize = (0..100).flat_map(|api| (0..5).map(move |stage| scope.at(api).stage(stage).len())).sum();
+        let Apis::Made(scope) = apis else {
+            panic!("not generated")
+        };
+        let bytes: usize = (0..100)
+            .flat_map(|api| (0..5).map(move |stage| scope.at(api).stage(stage).len()))
+            .sum();
         let average = bytes / fleet.stage_count();
         assert!((740..=800).contains(&average), "{average}");
     }
@@ -350,9 +503,18 @@ mod tests {
     #[test]
     fn the_accounts_are_an_organization_with_suspended_ones() {
         let fleet = Fleet::generated(500, 17, 12, 3, 1);
-        assert_eq!((fleet.stage_count(), fleet.scopes().count()), (306_000, 8_500));
+        assert_eq!(
+            (fleet.stage_count(), fleet.scopes().count()),
+            (306_000, 8_500)
+        );
         let organization = fleet.members().unwrap();
-        assert_eq!((organization.account_count(), organization.active_accounts().count()), (510, 500));
+        assert_eq!(
+            (
+                organization.account_count(),
+                organization.active_accounts().count()
+            ),
+            (510, 500)
+        );
         assert!(!fleet.is_open("999900000000") && fleet.is_open("111122223832"));
         assert!(!fleet.has_account("111122223833"));
     }

@@ -61,23 +61,39 @@ impl State {
 impl Organization {
     /// An organization of one account, `management`, which is named so and sits in the root.
     pub fn new(management: &str) -> Organization {
-        Organization { management: management.to_owned(), units: Vec::new(), members: Vec::new() }
-            .member(management, "management", ROOT)
+        Organization {
+            management: management.to_owned(),
+            units: Vec::new(),
+            members: Vec::new(),
+        }
+        .member(management, "management", ROOT)
     }
 
     /// Adds an organizational unit below another, or below [`ROOT`].
     #[must_use]
     pub fn unit(mut self, id: &str, name: &str, parent: &str) -> Organization {
-        self.units.push(Unit { id: id.to_owned(), name: name.to_owned(), parent: parent.to_owned() });
+        self.units.push(Unit {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            parent: parent.to_owned(),
+        });
         self
     }
 
     /// Adds an account to a unit, or moves and renames one that is there.
     #[must_use]
     pub fn member(mut self, account: &str, name: &str, unit: &str) -> Organization {
-        let member =
-            Member { account: account.to_owned(), name: name.to_owned(), unit: unit.to_owned(), state: State::Active };
-        match self.members.iter_mut().find(|earlier| earlier.account == account) {
+        let member = Member {
+            account: account.to_owned(),
+            name: name.to_owned(),
+            unit: unit.to_owned(),
+            state: State::Active,
+        };
+        match self
+            .members
+            .iter_mut()
+            .find(|earlier| earlier.account == account)
+        {
             Some(earlier) => *earlier = member,
             None => self.members.push(member),
         }
@@ -87,7 +103,11 @@ impl Organization {
     /// Sets the state of an account.
     #[must_use]
     pub fn state(mut self, account: &str, state: State) -> Organization {
-        for member in self.members.iter_mut().filter(|member| member.account == account) {
+        for member in self
+            .members
+            .iter_mut()
+            .filter(|member| member.account == account)
+        {
             member.state = state;
         }
         self
@@ -100,12 +120,18 @@ impl Organization {
 
     /// The ids of the accounts that are in use, in order.
     pub fn active_accounts(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().filter(|member| member.state == State::Active).map(|member| member.account.as_str())
+        self.members
+            .iter()
+            .filter(|member| member.state == State::Active)
+            .map(|member| member.account.as_str())
     }
 
     /// True if the account may be used; so may an account outside the organization.
     pub(crate) fn is_open(&self, account: &str) -> bool {
-        self.members.iter().find(|member| member.account == account).is_none_or(|member| member.state == State::Active)
+        self.members
+            .iter()
+            .find(|member| member.account == account)
+            .is_none_or(|member| member.state == State::Active)
     }
 
     pub(crate) fn is_management(&self, account: &str) -> bool {
@@ -129,11 +155,17 @@ impl Organization {
     }
 
     pub(crate) fn members_of(&self, parent: &str) -> Vec<&Member> {
-        self.members.iter().filter(|member| member.unit == parent).collect()
+        self.members
+            .iter()
+            .filter(|member| member.unit == parent)
+            .collect()
     }
 
     pub(crate) fn units_of(&self, parent: &str) -> Vec<&Unit> {
-        self.units.iter().filter(|unit| unit.parent == parent).collect()
+        self.units
+            .iter()
+            .filter(|unit| unit.parent == parent)
+            .collect()
     }
 }
 
@@ -152,7 +184,10 @@ mod tests {
         assert_eq!(organization.units_of("ou-demo-a")[0].id, "ou-demo-b");
         assert!(organization.members_of("ou-demo-b").is_empty());
         assert_eq!(organization.members_of("ou-demo-a")[0].name, "two");
-        assert_eq!(organization.active_accounts().collect::<Vec<_>>(), ["111122223333"]);
+        assert_eq!(
+            organization.active_accounts().collect::<Vec<_>>(),
+            ["111122223333"]
+        );
         assert!(!organization.is_open("444455556666") && organization.is_open("000000000000"));
         assert!(organization.is_parent(ROOT) && !organization.is_parent("ou-demo-c"));
     }

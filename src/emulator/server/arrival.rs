@@ -43,13 +43,17 @@ impl ArrivalLog {
     pub fn record(&self, arrival: impl FnOnce() -> Arrival) {
         if let Some(log) = &self.0 {
             let arrival = arrival();
-            log.lock().unwrap_or_else(PoisonError::into_inner).push(arrival);
+            log.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(arrival);
         }
     }
 
     /// Sorted, since two workers may have recorded theirs in the other order than they arrived.
     pub fn all(&self) -> Vec<Arrival> {
-        let Some(log) = &self.0 else { return Vec::new() };
+        let Some(log) = &self.0 else {
+            return Vec::new();
+        };
         let mut arrivals = log.lock().unwrap_or_else(PoisonError::into_inner).clone();
         arrivals.sort_by_key(|arrival| arrival.at);
         arrivals

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
+use hyper::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request};
@@ -62,7 +64,12 @@ async fn connection(stream: TcpStream, control_plane: Arc<ControlPlane>) {
         tracing::debug!(%error, "connection broken");
     }
     let stream = connection.into_parts().io.into_inner();
-    if let Err(error) = ending.into_inner().unwrap_or_else(PoisonError::into_inner).carry_out(stream).await {
+    if let Err(error) = ending
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .carry_out(stream)
+        .await
+    {
         tracing::debug!(%error, "connection ended in another way than it should");
     }
 }
@@ -84,7 +91,9 @@ impl Ending {
             Ending::Reset => stream.set_zero_linger(),
             Ending::HalfClose => {
                 stream.shutdown().await?;
-                tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.map(drop)
+                tokio::io::copy(&mut stream, &mut tokio::io::sink())
+                    .await
+                    .map(drop)
             }
             Ending::After(bytes) => {
                 stream.write_all(&bytes).await?;
@@ -100,11 +109,18 @@ async fn respond(
     ending: &Mutex<Ending>,
 ) -> Result<hyper::Response<Payload>, Broken> {
     let (head, body) = request.into_parts();
-    let body = if head.method == Method::POST { text(body).await? } else { String::new() };
+    let body = if head.method == Method::POST {
+        text(body).await?
+    } else {
+        String::new()
+    };
     let header = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
     let response = control_plane.receive(&RawRequest {
         method: head.method.as_str(),
-        target: head.uri.path_and_query().map_or("/", |target| target.as_str()),
+        target: head
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str()),
         authorization: header(AUTHORIZATION),
         security_token: header(SECURITY_TOKEN),
         amz_target: header(TARGET),
@@ -117,7 +133,10 @@ async fn respond(
     match response.fate {
         Fate::Answered(reply) => message(reply, &response.request_id, Payload::whole),
         Fate::Delivered(reply, Effect::ShortLength) => {
-            end(Ending::After(raw_message(&reply, reply.body.len().saturating_sub(10))));
+            end(Ending::After(raw_message(
+                &reply,
+                reply.body.len().saturating_sub(10),
+            )));
             Err(Broken)
         }
         Fate::Delivered(reply, Effect::LongLength) => {
@@ -128,7 +147,9 @@ async fn respond(
             if matches!(effect, Effect::HalfClose) {
                 end(Ending::HalfClose);
             }
-            message(reply, &response.request_id, |body| Payload::struck(body, &effect))
+            message(reply, &response.request_id, |body| {
+                Payload::struck(body, &effect)
+            })
         }
         Fate::Reset => {
             end(Ending::Reset);
@@ -150,7 +171,10 @@ fn raw_message(reply: &Reply, length: usize) -> Vec<u8> {
 
 async fn text(body: Incoming) -> Result<String, Broken> {
     const LIMIT: usize = 64 * 1024;
-    let body = Limited::new(body, LIMIT).collect().await.map_err(|_| Broken)?;
+    let body = Limited::new(body, LIMIT)
+        .collect()
+        .await
+        .map_err(|_| Broken)?;
     Ok(String::from_utf8_lossy(&body.to_bytes()).into_owned())
 }
 
@@ -165,7 +189,10 @@ fn message(
         .header(REQUEST_ID, request_id);
     let headers = [
         (ERROR_TYPE, reply.error_type),
-        (RETRY_AFTER, reply.retry_after.map(|seconds| seconds.to_string())),
+        (
+            RETRY_AFTER,
+            reply.retry_after.map(|seconds| seconds.to_string()),
+        ),
         (LOCATION, reply.location),
         (CONTENT_ENCODING, reply.content_encoding.map(str::to_owned)),
     ];
@@ -216,21 +243,49 @@ enum End {
 
 impl Payload {
     fn whole(body: Vec<u8>) -> Payload {
-        Payload { announced: Some(body.len() as u64), bytes: body.into(), end: End::Whole, pace: None }
+        Payload {
+            announced: Some(body.len() as u64),
+            bytes: body.into(),
+            end: End::Whole,
+            pace: None,
+        }
     }
 
     fn struck(body: Vec<u8>, effect: &Effect) -> Payload {
         let half = body.len() / 2;
         let whole = Payload::whole(body);
-        let paced = |pause| Some(Pace { pause, next: Box::pin(tokio::time::sleep(pause)) });
+        let paced = |pause| {
+            Some(Pace {
+                pause,
+                next: Box::pin(tokio::time::sleep(pause)),
+            })
+        };
         match *effect {
-            Effect::Cut => Payload { bytes: whole.bytes.slice(..half), end: End::Flush, ..whole },
-            Effect::Stall => Payload { bytes: whole.bytes.slice(..half), end: End::Silence, ..whole },
-            Effect::HalfClose => Payload { bytes: Bytes::new(), end: End::Flush, ..whole },
-            Effect::Trickle(pause) => Payload { pace: paced(pause), ..whole },
-            Effect::TrickleForEver(pause) => {
-                Payload { announced: None, bytes: Bytes::from_static(b" "), end: End::Again, pace: paced(pause) }
-            }
+            Effect::Cut => Payload {
+                bytes: whole.bytes.slice(..half),
+                end: End::Flush,
+                ..whole
+            },
+            Effect::Stall => Payload {
+                bytes: whole.bytes.slice(..half),
+                end: End::Silence,
+                ..whole
+            },
+            Effect::HalfClose => Payload {
+                bytes: Bytes::new(),
+                end: End::Flush,
+                ..whole
+            },
+            Effect::Trickle(pause) => Payload {
+                pace: paced(pause),
+                ..whole
+            },
+            Effect::TrickleForEver(pause) => Payload {
+                announced: None,
+                bytes: Bytes::from_static(b" "),
+                end: End::Again,
+                pace: paced(pause),
+            },
             _ => whole,
         }
     }
@@ -240,7 +295,10 @@ impl Body for Payload {
     type Data = Bytes;
     type Error = Broken;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         let payload = self.get_mut();
         if !payload.bytes.is_empty() {
             let Some(pace) = &mut payload.pace else {
@@ -249,7 +307,11 @@ impl Body for Payload {
             std::task::ready!(pace.next.as_mut().poll(cx));
             pace.next = Box::pin(tokio::time::sleep(pace.pause));
             let again = matches!(payload.end, End::Again);
-            let byte = if again { payload.bytes.clone() } else { payload.bytes.split_to(1) };
+            let byte = if again {
+                payload.bytes.clone()
+            } else {
+                payload.bytes.split_to(1)
+            };
             return Poll::Ready(Some(Ok(Frame::data(byte))));
         }
         match payload.end {
@@ -270,6 +332,7 @@ impl Body for Payload {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.announced.map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.announced
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

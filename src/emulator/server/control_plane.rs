@@ -12,7 +12,9 @@ use crate::emulator::services::sts::{self, Roles};
 use crate::emulator::services::{organizations, regions};
 use crate::emulator::settings::Settings;
 use crate::emulator::wire::signature::{self, Unsigned};
-use crate::emulator::wire::{Call, Caller, Operation, Paging, RawRequest, Refusal, Reply, Resource, Why};
+use crate::emulator::wire::{
+    Call, Caller, Operation, Paging, RawRequest, Refusal, Reply, Resource, Why,
+};
 
 #[derive(Debug)]
 pub struct Response {
@@ -83,7 +85,10 @@ impl ControlPlane {
         let (fate, delay) = self.decide(&caller, &call, raw, at, &request_id);
         self.arrivals.record(|| {
             let caller = caller.unwrap_or_default();
-            let asked_for = || call.parameter("RoleSessionName").map(std::borrow::Cow::into_owned);
+            let asked_for = || {
+                call.parameter("RoleSessionName")
+                    .map(std::borrow::Cow::into_owned)
+            };
             Arrival {
                 at,
                 account: caller.account.to_owned(),
@@ -100,7 +105,11 @@ impl ControlPlane {
                 path: raw.target.to_owned(),
             }
         });
-        Response { request_id, after: self.latency + delay, fate }
+        Response {
+            request_id,
+            after: self.latency + delay,
+            fate,
+        }
     }
 
     /// The order is AWS's: the caller, the quota, and only then the service.
@@ -112,7 +121,12 @@ impl ControlPlane {
         at: Instant,
         request_id: &str,
     ) -> (Fate, Duration) {
-        let answered = |refusal: Refusal| (Fate::Answered(refusal.reply(call.operation, request_id)), Duration::ZERO);
+        let answered = |refusal: Refusal| {
+            (
+                Fate::Answered(refusal.reply(call.operation, request_id)),
+                Duration::ZERO,
+            )
+        };
         let refused = |why| answered(Refusal::of(why));
         if call.resource == Resource::Unknown {
             return refused(Why::NotFound);
@@ -134,15 +148,36 @@ impl ControlPlane {
         if regional && self.fleet.opt_in(caller.account, caller.region) == OptIn::Disabled {
             return refused(Why::UnrecognizedClient);
         }
-        if call.resource.is_api_gateway() && self.buckets.as_ref().is_some_and(|buckets| !buckets.admit(caller, at)) {
+        if call.resource.is_api_gateway()
+            && self
+                .buckets
+                .as_ref()
+                .is_some_and(|buckets| !buckets.admit(caller, at))
+        {
             return refused(Why::Throttled);
         }
         if call.operation == Operation::Other {
-            return answered(Refusal::denied(caller, raw.method, call.operation, &call.resource));
+            return answered(Refusal::denied(
+                caller,
+                raw.method,
+                call.operation,
+                &call.resource,
+            ));
         }
-        let service = Service { plane: self, caller, call, request_id };
-        let effect = self.faults.iter().find_map(|fault| fault.strike(caller, call, raw.target));
-        effect.map_or_else(|| (Fate::Answered(service.answer()), Duration::ZERO), |effect| service.struck(effect))
+        let service = Service {
+            plane: self,
+            caller,
+            call,
+            request_id,
+        };
+        let effect = self
+            .faults
+            .iter()
+            .find_map(|fault| fault.strike(caller, call, raw.target));
+        effect.map_or_else(
+            || (Fate::Answered(service.answer()), Duration::ZERO),
+            |effect| service.struck(effect),
+        )
     }
 }
 
@@ -160,8 +195,17 @@ impl Service<'_> {
     }
 
     fn struck(&self, effect: &Effect) -> (Fate, Duration) {
-        let Service { caller, call, request_id, .. } = *self;
-        let Call { operation, resource, .. } = call;
+        let Service {
+            caller,
+            call,
+            request_id,
+            ..
+        } = *self;
+        let Call {
+            operation,
+            resource,
+            ..
+        } = call;
         let answered = |refusal: Refusal| Fate::Answered(refusal.reply(*operation, request_id));
         let refused = |why| answered(Refusal::of(why));
         let fate = match effect {
@@ -169,7 +213,9 @@ impl Service<'_> {
             Effect::ThrottleRetryAfter(seconds) => answered(Refusal::throttled_for(*seconds)),
             Effect::ServerError(status) => refused(Why::Server(*status)),
             Effect::Deny => answered(Refusal::denied(caller, "GET", *operation, resource)),
-            Effect::DenyByOrganization => answered(Refusal::denied_by_organization(caller, *operation, resource)),
+            Effect::DenyByOrganization => answered(Refusal::denied_by_organization(
+                caller, *operation, resource,
+            )),
             Effect::ExpiredToken => refused(Why::ExpiredToken),
             Effect::UnrecognizedClient => refused(Why::UnrecognizedClient),
             Effect::InvalidSignature => refused(Why::Signature),
@@ -199,10 +245,16 @@ impl Service<'_> {
             Effect::RepeatToken => Fate::Answered(self.paged(Paging::RepeatToken)),
             Effect::EmptyPage => Fate::Answered(self.paged(Paging::EmptyPageFirst)),
             Effect::EndlessPages => Fate::Answered(self.paged(Paging::Endless)),
-            Effect::Redirect(status, location) => Fate::Answered(Reply::redirect(*status, location)),
+            Effect::Redirect(status, location) => {
+                Fate::Answered(Reply::redirect(*status, location))
+            }
             Effect::ErrorAsSuccess => {
                 let error = Refusal::of(Why::Server(500)).reply(*operation, request_id);
-                Fate::Answered(Reply { status: 200, error_type: None, ..error })
+                Fate::Answered(Reply {
+                    status: 200,
+                    error_type: None,
+                    ..error
+                })
             }
             Effect::NotJson => Fate::Answered(Reply::web_page()),
             Effect::Truncated => Fate::Answered(self.answer().truncated()),
@@ -220,46 +272,85 @@ impl Service<'_> {
     fn not_found(&self) -> Refusal {
         match &self.call.resource {
             Resource::Stage(..) => Refusal::no_such_stage(),
-            Resource::Api(api_id) | Resource::Stages(api_id) => Refusal::no_such_api(self.caller, api_id),
-            Resource::Apis | Resource::Role(_) | Resource::Service | Resource::Unknown => Refusal::of(Why::NotFound),
+            Resource::Api(api_id) | Resource::Stages(api_id) => {
+                Refusal::no_such_api(self.caller, api_id)
+            }
+            Resource::Apis | Resource::Role(_) | Resource::Service | Resource::Unknown => {
+                Refusal::of(Why::NotFound)
+            }
         }
     }
 
     fn paged(&self, paging: Paging) -> Reply {
-        self.look_up(paging).unwrap_or_else(|refusal| refusal.reply(self.call.operation, self.request_id))
+        self.look_up(paging)
+            .unwrap_or_else(|refusal| refusal.reply(self.call.operation, self.request_id))
     }
 
     fn look_up(&self, paging: Paging) -> Result<Reply, Refusal> {
-        let Service { plane, caller, call, request_id } = *self;
+        let Service {
+            plane,
+            caller,
+            call,
+            request_id,
+        } = *self;
         let fleet = &plane.fleet;
         match call.operation {
             Operation::GetCallerIdentity => Ok(sts::caller_identity(caller, request_id)),
-            Operation::AssumeRole => plane.roles.assume(caller, call, request_id, |account| fleet.is_open(account)),
+            Operation::AssumeRole => plane
+                .roles
+                .assume(caller, call, request_id, |account| fleet.is_open(account)),
             Operation::ListAccounts
             | Operation::ListOrganizationalUnitsForParent
-            | Operation::ListAccountsForParent => organizations::answer(fleet.members(), caller, call, paging),
+            | Operation::ListAccountsForParent => {
+                organizations::answer(fleet.members(), caller, call, paging)
+            }
             Operation::ListRegions => {
                 let account = self.whose_regions()?;
-                regions::list(caller, call, paging, |region| fleet.opt_in(&account, region))
+                regions::list(caller, call, paging, |region| {
+                    fleet.opt_in(&account, region)
+                })
             }
             Operation::DescribeRegions => {
-                Ok(regions::describe(caller, call, request_id, |region| fleet.opt_in(caller.account, region)))
+                Ok(regions::describe(caller, call, request_id, |region| {
+                    fleet.opt_in(caller.account, region)
+                }))
             }
-            _ => api_gateway::answer((fleet, &plane.deleted), caller, call, plane.page_size, paging),
+            _ => api_gateway::answer(
+                (fleet, &plane.deleted),
+                caller,
+                call,
+                plane.page_size,
+                paging,
+            ),
         }
     }
 
     /// Only the management account may list the Regions of another.
     fn whose_regions(&self) -> Result<String, Refusal> {
-        let Service { plane, caller, call, .. } = *self;
+        let Service {
+            plane,
+            caller,
+            call,
+            ..
+        } = *self;
         let own = caller.account.to_owned();
-        let Some(account) = call.json()["AccountId"].as_str().map(str::to_owned) else { return Ok(own) };
+        let Some(account) = call.json()["AccountId"].as_str().map(str::to_owned) else {
+            return Ok(own);
+        };
         let managed = |account: &str| {
-            plane.fleet.members().is_some_and(|all| all.is_management(caller.account) && all.has(account))
+            plane
+                .fleet
+                .members()
+                .is_some_and(|all| all.is_management(caller.account) && all.has(account))
         };
         if account == own || managed(&account) {
             return Ok(account);
         }
-        Err(Refusal::denied(caller, "GET", call.operation, &call.resource))
+        Err(Refusal::denied(
+            caller,
+            "GET",
+            call.operation,
+            &call.resource,
+        ))
     }
 }

@@ -18,7 +18,10 @@ pub struct Deleted(Mutex<BTreeSet<DeletedItem>>);
 
 impl Deleted {
     pub fn add(&self, caller: &Caller<'_>, api_id: &str, stage: Option<&str>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key(caller, api_id, stage));
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key(caller, api_id, stage));
     }
 
     pub fn has(&self, caller: &Caller<'_>, api_id: &str, stage: Option<&str>) -> bool {
@@ -28,7 +31,12 @@ impl Deleted {
 }
 
 fn key(caller: &Caller<'_>, api_id: &str, stage: Option<&str>) -> DeletedItem {
-    (caller.account.to_owned(), caller.region.to_owned(), api_id.to_owned(), stage.map(str::to_owned))
+    (
+        caller.account.to_owned(),
+        caller.region.to_owned(),
+        api_id.to_owned(),
+        stage.map(str::to_owned),
+    )
 }
 
 /// The answer of the service, with its lists cut by `paging`.
@@ -46,28 +54,47 @@ pub fn answer(
         found.ok_or_else(|| Refusal::no_such_api(caller, api_id))
     };
     let page = |of: &str, length: usize| {
-        let list = List { caller, of, length, page_size, largest: LARGEST_PAGE };
+        let list = List {
+            caller,
+            of,
+            length,
+            page_size,
+            largest: LARGEST_PAGE,
+        };
         let (size, token) = (call.parameter("maxResults"), call.parameter("nextToken"));
         list.page(size.as_deref(), token.as_deref(), paging)
     };
     match &call.resource {
         Resource::Apis => {
             let page = page("", apis.len())?;
-            let documents = apis.documents(page.items).filter(|api| is_there(&text(api, "apiId")));
+            let documents = apis
+                .documents(page.items)
+                .filter(|api| is_there(&text(api, "apiId")));
             Ok(Reply::page(documents, page.next.as_deref()))
         }
         Resource::Api(api_id) => Ok(Reply::json(api(api_id)?.document().into_owned())),
         Resource::Stages(api_id) => {
             let api: Api<'_> = api(api_id)?;
             let page = page(api_id, api.stage_count())?;
-            let is_there = |stage: &Cow<'_, str>| !deleted.has(caller, api_id, Some(&text(stage, "stageName")));
-            Ok(Reply::page(api.stages(page.items).filter(is_there), page.next.as_deref()))
+            let is_there = |stage: &Cow<'_, str>| {
+                !deleted.has(caller, api_id, Some(&text(stage, "stageName")))
+            };
+            Ok(Reply::page(
+                api.stages(page.items).filter(is_there),
+                page.next.as_deref(),
+            ))
         }
         Resource::Stage(api_id, stage) => {
-            let found = api(api_id)?.stage_named(stage).filter(|_| !deleted.has(caller, api_id, Some(stage)));
-            Ok(Reply::json(found.ok_or_else(Refusal::no_such_stage)?.into_owned()))
+            let found = api(api_id)?
+                .stage_named(stage)
+                .filter(|_| !deleted.has(caller, api_id, Some(stage)));
+            Ok(Reply::json(
+                found.ok_or_else(Refusal::no_such_stage)?.into_owned(),
+            ))
         }
-        Resource::Role(_) | Resource::Service | Resource::Unknown => Err(Refusal::of(Why::NotFound)),
+        Resource::Role(_) | Resource::Service | Resource::Unknown => {
+            Err(Refusal::of(Why::NotFound))
+        }
     }
 }
 

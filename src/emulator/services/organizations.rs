@@ -24,15 +24,27 @@ pub fn answer(
     if !organization.is_management(caller.account) {
         return Err(Refusal::of(Why::Denied));
     }
-    let arns = Arns { partition: caller.partition(), management: organization.management() };
+    let arns = Arns {
+        partition: caller.partition(),
+        management: organization.management(),
+    };
     let request = call.json();
     let parent = || {
         let id = request["ParentId"].as_str().unwrap_or_default();
         let unknown = || Refusal::new(Why::NotFound, "You specified a parent that doesn't exist.");
-        organization.is_parent(id).then(|| id.to_owned()).ok_or_else(unknown)
+        organization
+            .is_parent(id)
+            .then(|| id.to_owned())
+            .ok_or_else(unknown)
     };
     let page = |of: &str, name: &str, length: usize, item: &dyn Fn(usize) -> Value| {
-        let list = List { caller, of, length, page_size: PAGE, largest: PAGE };
+        let list = List {
+            caller,
+            of,
+            length,
+            page_size: PAGE,
+            largest: PAGE,
+        };
         let size = request.get("MaxResults").map(Value::to_string);
         let page = list.page(size.as_deref(), request["NextToken"].as_str(), paging)?;
         let mut body = json!({name: page.items.map(item).collect::<Vec<_>>()});
@@ -45,16 +57,22 @@ pub fn answer(
         Operation::ListOrganizationalUnitsForParent => {
             let parent = parent()?;
             let units = organization.units_of(&parent);
-            page(&parent, "OrganizationalUnits", units.len(), &|at| arns.unit(units[at]))
+            page(&parent, "OrganizationalUnits", units.len(), &|at| {
+                arns.unit(units[at])
+            })
         }
         Operation::ListAccountsForParent => {
             let parent = parent()?;
             let members = organization.members_of(&parent);
-            page(&parent, "Accounts", members.len(), &|at| arns.account(members[at]))
+            page(&parent, "Accounts", members.len(), &|at| {
+                arns.account(members[at])
+            })
         }
         _ => {
             let members = organization.members();
-            page("", "Accounts", members.len(), &|at| arns.account(&members[at]))
+            page("", "Accounts", members.len(), &|at| {
+                arns.account(&members[at])
+            })
         }
     }
 }
@@ -66,7 +84,10 @@ struct Arns<'a> {
 
 impl Arns<'_> {
     fn of(&self, kind: &str, id: &str) -> String {
-        format!("arn:{}:organizations::{}:{kind}/{ORGANIZATION}/{id}", self.partition, self.management)
+        format!(
+            "arn:{}:organizations::{}:{kind}/{ORGANIZATION}/{id}",
+            self.partition, self.management
+        )
     }
 
     fn unit(&self, unit: &Unit) -> Value {

@@ -25,13 +25,28 @@ pub fn list(
     let regions: Vec<(&str, &str)> = of_partition(caller.partition())
         .into_iter()
         .map(|region| (region, status(region)))
-        .filter(|(_, status)| requested.is_none_or(|requested| requested.iter().any(|requested| requested == status)))
+        .filter(|(_, status)| {
+            requested.is_none_or(|requested| requested.iter().any(|requested| requested == status))
+        })
         .collect();
-    let list = List { caller, of: "regions", length: regions.len(), page_size: PAGE, largest: LARGEST_PAGE };
+    let list = List {
+        caller,
+        of: "regions",
+        length: regions.len(),
+        page_size: PAGE,
+        largest: LARGEST_PAGE,
+    };
     // Unlike the other services, it returns more than its own page size on request.
     let size = request.get("MaxResults").map(Value::to_string);
-    let own = size.as_deref().and_then(|size| size.parse().ok()).map_or(PAGE, |size: usize| size.min(LARGEST_PAGE));
-    let page = List { page_size: own, ..list }.page(size.as_deref(), request["NextToken"].as_str(), paging)?;
+    let own = size
+        .as_deref()
+        .and_then(|size| size.parse().ok())
+        .map_or(PAGE, |size: usize| size.min(LARGEST_PAGE));
+    let page = List {
+        page_size: own,
+        ..list
+    }
+    .page(size.as_deref(), request["NextToken"].as_str(), paging)?;
     let shown: Vec<Value> = regions[page.items]
         .iter()
         .map(|(region, status)| json!({"RegionName": region, "RegionOptStatus": status}))
@@ -44,9 +59,20 @@ pub fn list(
 }
 
 /// The answer to DescribeRegions, which has no pages.
-pub fn describe(caller: &Caller<'_>, call: &Call<'_>, request_id: &str, opt_in: impl Fn(&str) -> OptIn) -> Reply {
-    let all = call.parameter("AllRegions").is_some_and(|all| all == "true");
-    let suffix = if caller.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+pub fn describe(
+    caller: &Caller<'_>,
+    call: &Call<'_>,
+    request_id: &str,
+    opt_in: impl Fn(&str) -> OptIn,
+) -> Reply {
+    let all = call
+        .parameter("AllRegions")
+        .is_some_and(|all| all == "true");
+    let suffix = if caller.partition() == "aws-cn" {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    };
     let mut items = String::new();
     for region in of_partition(caller.partition()) {
         let status = match opt_in(region) {

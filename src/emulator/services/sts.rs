@@ -22,7 +22,12 @@ pub struct Roles {
 impl Default for Roles {
     /// Any role, in every account, for an hour.
     fn default() -> Roles {
-        Roles { name: None, external_id: None, lacking: BTreeSet::new(), lifetime: Duration::from_hours(1) }
+        Roles {
+            name: None,
+            external_id: None,
+            lacking: BTreeSet::new(),
+            lifetime: Duration::from_hours(1),
+        }
     }
 }
 
@@ -48,23 +53,38 @@ impl Roles {
             ));
         }
         // AWS does not name the cause: that would reveal accounts and roles to strangers.
-        let is_there = self.name.as_deref().is_none_or(|expected| expected == role) && !self.lacking.contains(account);
-        let knows_the_id =
-            self.external_id.is_none() || self.external_id.as_deref() == call.parameter("ExternalId").as_deref();
+        let is_there = self.name.as_deref().is_none_or(|expected| expected == role)
+            && !self.lacking.contains(account);
+        let knows_the_id = self.external_id.is_none()
+            || self.external_id.as_deref() == call.parameter("ExternalId").as_deref();
         if !is_there || !knows_the_id || !is_open(account) {
             return Err(denied());
         }
         let lifetime = self.lifetime.as_millis().try_into().unwrap_or(u64::MAX);
         let expires = signature::now().saturating_add(lifetime);
-        let session = Session { role, name: &name, expires };
+        let session = Session {
+            role,
+            name: &name,
+            expires,
+        };
         Ok(assumed(caller, account, session, request_id))
     }
 }
 
 fn assumed(caller: &Caller<'_>, account: &str, session: Session<'_>, request_id: &str) -> Reply {
-    let arn = escaped(&Caller { account, session: Some(session), ..*caller }.arn());
-    let (key, token, expiration) =
-        (signature::session_key_id(account), escaped(&session.token()), timestamp(session.expires / 1000));
+    let arn = escaped(
+        &Caller {
+            account,
+            session: Some(session),
+            ..*caller
+        }
+        .arn(),
+    );
+    let (key, token, expiration) = (
+        signature::session_key_id(account),
+        escaped(&session.token()),
+        timestamp(session.expires / 1000),
+    );
     let name = session.name;
     Reply::xml(format!(
         "<AssumeRoleResponse xmlns=\"{STS}\">\n  <AssumeRoleResult>\n    <AssumedRoleUser>\n      \
@@ -93,7 +113,9 @@ pub fn caller_identity(caller: &Caller<'_>, request_id: &str) -> Reply {
 
 /// Seconds since 1970 as `2026-11-23T14:05:00Z`.
 fn timestamp(seconds: u64) -> String {
-    let at = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    let at = i64::try_from(seconds)
+        .ok()
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     at.map_or_else(|| "9999-12-31T23:59:59Z".to_owned(), |at| at.to_string())
 }
 
@@ -102,31 +124,59 @@ mod tests {
     use super::*;
     use crate::emulator::wire::RawRequest;
 
-    const CALLER: Caller<'_> = Caller { account: "111122223333", region: "us-east-1", service: "sts", session: None };
+    const CALLER: Caller<'_> = Caller {
+        account: "111122223333",
+        region: "us-east-1",
+        service: "sts",
+        session: None,
+    };
 
     fn assume(roles: &Roles, body: &str) -> Result<Reply, Refusal> {
-        let call = Call::read(&RawRequest { method: "POST", target: "/", body, ..RawRequest::default() });
+        let call = Call::read(&RawRequest {
+            method: "POST",
+            target: "/",
+            body,
+            ..RawRequest::default()
+        });
         roles.assume(&CALLER, &call, "r", |account| account == "444455556666")
     }
 
-    const AUDIT: &str =
-        "Action=AssumeRole&RoleArn=arn%3Aaws%3Aiam%3A%3A444455556666%3Arole%2FAudit&RoleSessionName=night";
+    const AUDIT: &str = "Action=AssumeRole&RoleArn=arn%3Aaws%3Aiam%3A%3A444455556666%3Arole%2FAudit&RoleSessionName=night";
 
     #[test]
     fn a_role_exists_with_its_name_account_and_external_id() {
         let reply = assume(&Roles::default(), AUDIT).unwrap();
         let text = String::from_utf8(reply.body).unwrap();
-        assert!(text.contains("<AccessKeyId>ASIA444455556666DEMO</AccessKeyId>"), "{text}");
-        assert!(text.contains("<Arn>arn:aws:sts::444455556666:assumed-role/Audit/night</Arn>"), "{text}");
-        let other = Roles { name: Some("Other".to_owned()), ..Roles::default() };
-        let lacking = Roles { lacking: BTreeSet::from(["444455556666".to_owned()]), ..Roles::default() };
-        let secret = Roles { external_id: Some("s3".to_owned()), ..Roles::default() };
+        assert!(
+            text.contains("<AccessKeyId>ASIA444455556666DEMO</AccessKeyId>"),
+            "{text}"
+        );
+        assert!(
+            text.contains("<Arn>arn:aws:sts::444455556666:assumed-role/Audit/night</Arn>"),
+            "{text}"
+        );
+        let other = Roles {
+            name: Some("Other".to_owned()),
+            ..Roles::default()
+        };
+        let lacking = Roles {
+            lacking: BTreeSet::from(["444455556666".to_owned()]),
+            ..Roles::default()
+        };
+        let secret = Roles {
+            external_id: Some("s3".to_owned()),
+            ..Roles::default()
+        };
         for roles in [&other, &lacking, &secret] {
             assume(roles, AUDIT).unwrap_err();
         }
         assume(&secret, &format!("{AUDIT}&ExternalId=s3")).unwrap();
         assume(&secret, &format!("{AUDIT}&ExternalId=s4")).unwrap_err();
-        assume(&Roles::default(), &AUDIT.replace("444455556666", "777788889999")).unwrap_err();
+        assume(
+            &Roles::default(),
+            &AUDIT.replace("444455556666", "777788889999"),
+        )
+        .unwrap_err();
     }
 
     #[test]

@@ -49,19 +49,30 @@ impl List<'_> {
         let size = self.size(max_results)?;
         let start = next_token.map_or(Ok(0), |token| self.position(token, paging))?;
         if paging == Paging::EmptyPageFirst && next_token.is_none() {
-            return Ok(PageRange { items: 0..0, next: Some(self.token(0)) });
+            return Ok(PageRange {
+                items: 0..0,
+                next: Some(self.token(0)),
+            });
         }
         if paging == Paging::Endless && start >= self.length {
-            return Ok(PageRange { items: 0..0, next: Some(self.token(start + 1)) });
+            return Ok(PageRange {
+                items: 0..0,
+                next: Some(self.token(start + 1)),
+            });
         }
         let start = self.length.min(start);
         let end = self.length.min(start + size);
         let next = match paging {
             Paging::RepeatToken => Some(self.token(start)),
             Paging::Endless => Some(self.token(end)),
-            Paging::Faithful | Paging::EmptyPageFirst => (end < self.length).then(|| self.token(end)),
+            Paging::Faithful | Paging::EmptyPageFirst => {
+                (end < self.length).then(|| self.token(end))
+            }
         };
-        Ok(PageRange { items: start..end, next })
+        Ok(PageRange {
+            items: start..end,
+            next,
+        })
     }
 
     fn size(&self, max_results: Option<&str>) -> Result<usize, Refusal> {
@@ -69,10 +80,14 @@ impl List<'_> {
         let own = self.page_size.max(1);
         match max_results.map(str::parse::<usize>) {
             None => Ok(own),
-            Some(Ok(requested)) if (1..=self.largest).contains(&requested) => Ok(requested.min(own)),
+            Some(Ok(requested)) if (1..=self.largest).contains(&requested) => {
+                Ok(requested.min(own))
+            }
             Some(_) => {
                 let largest = self.largest;
-                Err(Refusal::bad_request(format!("Invalid value for maxResults: must be between 1 and {largest}")))
+                Err(Refusal::bad_request(format!(
+                    "Invalid value for maxResults: must be between 1 and {largest}"
+                )))
             }
         }
     }
@@ -99,11 +114,21 @@ mod tests {
     use super::*;
 
     fn caller(region: &str) -> Caller<'_> {
-        Caller { account: "111122223333", region, ..Caller::default() }
+        Caller {
+            account: "111122223333",
+            region,
+            ..Caller::default()
+        }
     }
 
     fn list<'a>(caller: &'a Caller<'a>, of: &'a str) -> List<'a> {
-        List { caller, of, length: 10, page_size: 4, largest: 500 }
+        List {
+            caller,
+            of,
+            length: 10,
+            page_size: 4,
+            largest: 500,
+        }
     }
 
     #[test]
@@ -117,7 +142,12 @@ mod tests {
             pages += 1;
             token = page.next;
             let Some(token) = &token else { break };
-            assert!(["+", "/", "="].iter().all(|character| token.contains(character)), "{token}");
+            assert!(
+                ["+", "/", "="]
+                    .iter()
+                    .all(|character| token.contains(character)),
+                "{token}"
+            );
         }
         assert_eq!((seen, pages), ((0..10).collect::<Vec<_>>(), 3));
     }
@@ -127,7 +157,13 @@ mod tests {
         let caller = caller("us-east-1");
         let list = list(&caller, "");
         for (max_results, length) in [("1", 1), ("4", 4), ("500", 4)] {
-            assert_eq!(list.page(Some(max_results), None, Paging::Faithful).unwrap().items.len(), length);
+            assert_eq!(
+                list.page(Some(max_results), None, Paging::Faithful)
+                    .unwrap()
+                    .items
+                    .len(),
+                length
+            );
         }
         for bad in ["0", "501", "-1", "", "ten"] {
             list.page(Some(bad), None, Paging::Faithful).unwrap_err();
@@ -137,12 +173,22 @@ mod tests {
     #[test]
     fn a_token_of_another_list_is_refused() {
         let (here, there) = (caller("us-east-1"), caller("eu-west-1"));
-        let token = list(&here, "").page(None, None, Paging::Faithful).unwrap().next.unwrap();
+        let token = list(&here, "")
+            .page(None, None, Paging::Faithful)
+            .unwrap()
+            .next
+            .unwrap();
         for other in [list(&there, ""), list(&here, "a1b2c3d4e5")] {
-            assert_eq!(other.page(None, Some(&token), Paging::Faithful), Err(Refusal::bad_token()));
+            assert_eq!(
+                other.page(None, Some(&token), Paging::Faithful),
+                Err(Refusal::bad_token())
+            );
         }
         let unescaped = token.replace('+', " ");
-        assert_eq!(list(&here, "").page(None, Some(&unescaped), Paging::Faithful), Err(Refusal::bad_token()));
+        assert_eq!(
+            list(&here, "").page(None, Some(&unescaped), Paging::Faithful),
+            Err(Refusal::bad_token())
+        );
     }
 
     #[test]

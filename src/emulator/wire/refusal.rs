@@ -53,7 +53,9 @@ impl Why {
             (Why::Server(status), Json) => (status, "ServiceException"),
             (Why::Server(status), Query) => (status, "InternalFailure"),
             (Why::Server(status), Ec2Query) => (status, "InternalError"),
-            (Why::Denied | Why::DeniedByOrganization, RestJson | Json) => (refused, "AccessDeniedException"),
+            (Why::Denied | Why::DeniedByOrganization, RestJson | Json) => {
+                (refused, "AccessDeniedException")
+            }
             (Why::Denied | Why::DeniedByOrganization, Query) => (403, "AccessDenied"),
             (Why::Denied | Why::DeniedByOrganization, Ec2Query) => (403, "UnauthorizedOperation"),
             (Why::ExpiredToken, RestJson | Json) => (refused, "ExpiredTokenException"),
@@ -67,7 +69,9 @@ impl Why {
             (Why::Signature | Why::Skew, RestJson | Json) => (refused, "InvalidSignatureException"),
             (Why::Signature | Why::Skew, Query) => (403, "SignatureDoesNotMatch"),
             (Why::Signature, Ec2Query) => (401, "AuthFailure"),
-            (Why::IncompleteSignature, RestJson | Json) => (refused, "IncompleteSignatureException"),
+            (Why::IncompleteSignature, RestJson | Json) => {
+                (refused, "IncompleteSignatureException")
+            }
             (Why::IncompleteSignature, Query | Ec2Query) => (400, "IncompleteSignature"),
             (Why::NotFound, RestJson) => (404, "NotFoundException"),
             (Why::NotFound, Json) => (400, "TargetNotFoundException"),
@@ -88,7 +92,9 @@ impl Why {
             Why::Throttled => "Too Many Requests",
             Why::Server(503) => "Service Unavailable",
             Why::Server(_) => "Internal server error",
-            Why::Denied | Why::DeniedByOrganization => "You don't have permissions to access this resource.",
+            Why::Denied | Why::DeniedByOrganization => {
+                "You don't have permissions to access this resource."
+            }
             Why::ExpiredToken => "The security token included in the request is expired",
             Why::UnrecognizedClient => "The security token included in the request is invalid.",
             Why::Unsigned => "Missing Authentication Token",
@@ -115,30 +121,61 @@ impl Refusal {
     }
 
     pub fn new(why: Why, message: impl Into<String>) -> Refusal {
-        Refusal { why, message: message.into(), retry_after: None }
+        Refusal {
+            why,
+            message: message.into(),
+            retry_after: None,
+        }
     }
 
     /// Throttled, with a `Retry-After` of so many seconds.
     pub fn throttled_for(seconds: u64) -> Refusal {
-        Refusal { retry_after: Some(seconds), ..Refusal::of(Why::Throttled) }
+        Refusal {
+            retry_after: Some(seconds),
+            ..Refusal::of(Why::Throttled)
+        }
     }
 
     /// `method` is part of the name of API Gateway's actions.
-    pub fn denied(caller: &Caller<'_>, method: &str, operation: Operation, resource: &Resource<'_>) -> Refusal {
-        Refusal::new(Why::Denied, not_authorized(caller, method, operation, resource))
+    pub fn denied(
+        caller: &Caller<'_>,
+        method: &str,
+        operation: Operation,
+        resource: &Resource<'_>,
+    ) -> Refusal {
+        Refusal::new(
+            Why::Denied,
+            not_authorized(caller, method, operation, resource),
+        )
     }
 
-    pub fn denied_by_organization(caller: &Caller<'_>, operation: Operation, resource: &Resource<'_>) -> Refusal {
+    pub fn denied_by_organization(
+        caller: &Caller<'_>,
+        operation: Operation,
+        resource: &Resource<'_>,
+    ) -> Refusal {
         let denied = not_authorized(caller, "GET", operation, resource);
-        Refusal::new(Why::DeniedByOrganization, format!("{denied} with an explicit deny in a service control policy"))
+        Refusal::new(
+            Why::DeniedByOrganization,
+            format!("{denied} with an explicit deny in a service control policy"),
+        )
     }
 
     pub fn wrong_scope(service: &str) -> Refusal {
-        Refusal::new(Why::Signature, format!("Credential should be scoped to correct service: '{service}'. "))
+        Refusal::new(
+            Why::Signature,
+            format!("Credential should be scoped to correct service: '{service}'. "),
+        )
     }
 
     pub fn no_such_api(caller: &Caller<'_>, api_id: &str) -> Refusal {
-        Refusal::new(Why::NotFound, format!("Invalid API identifier specified {}:{api_id}", caller.account))
+        Refusal::new(
+            Why::NotFound,
+            format!(
+                "Invalid API identifier specified {}:{api_id}",
+                caller.account
+            ),
+        )
     }
 
     pub fn no_such_stage() -> Refusal {
@@ -160,11 +197,16 @@ impl Refusal {
             Protocol::RestJson => {
                 // Some of AWS's front ends append where the error class lives; a client has to cut that off.
                 let origin = match code {
-                    "AccessDeniedException" => ":http://internal.amazon.com/coral/com.amazon.coral.service/",
+                    "AccessDeniedException" => {
+                        ":http://internal.amazon.com/coral/com.amazon.coral.service/"
+                    }
                     _ => "",
                 };
                 let reply = Reply::json(json!({"message": self.message}).to_string());
-                Reply { error_type: Some(format!("{code}{origin}")), ..reply }
+                Reply {
+                    error_type: Some(format!("{code}{origin}")),
+                    ..reply
+                }
             }
             Protocol::Json => Reply::json_1_1(&json!({"__type": code, "Message": self.message})),
             Protocol::Query => {
@@ -182,11 +224,20 @@ impl Refusal {
                 reply::escaped(&self.message)
             )),
         };
-        Reply { status, retry_after: self.retry_after, ..reply }
+        Reply {
+            status,
+            retry_after: self.retry_after,
+            ..reply
+        }
     }
 }
 
-fn not_authorized(caller: &Caller<'_>, method: &str, operation: Operation, resource: &Resource<'_>) -> String {
+fn not_authorized(
+    caller: &Caller<'_>,
+    method: &str,
+    operation: Operation,
+    resource: &Resource<'_>,
+) -> String {
     let (user, partition, region) = (caller.arn(), caller.partition(), caller.region);
     let (action, on) = match (resource, operation) {
         (Resource::Role(arn), _) => ("sts:AssumeRole".to_owned(), Some(arn.to_string())),
@@ -196,7 +247,10 @@ fn not_authorized(caller: &Caller<'_>, method: &str, operation: Operation, resou
         }
         _ => (
             format!("apigateway:{method}"),
-            Some(format!("arn:{partition}:apigateway:{region}::{}", resource.arn_path())),
+            Some(format!(
+                "arn:{partition}:apigateway:{region}::{}",
+                resource.arn_path()
+            )),
         ),
     };
     let on = on.map_or_else(String::new, |on| format!(" on resource: {on}"));
@@ -209,7 +263,11 @@ mod tests {
 
     #[test]
     fn a_denial_names_user_action_and_resource() {
-        let caller = Caller { account: "111122223333", region: "cn-north-1", ..Caller::default() };
+        let caller = Caller {
+            account: "111122223333",
+            region: "cn-north-1",
+            ..Caller::default()
+        };
         let stages = Resource::Stages("a1b2c3d4e5".into());
         assert_eq!(
             Refusal::denied(&caller, "GET", Operation::GetStages, &stages).message,
@@ -222,7 +280,11 @@ mod tests {
             "User: arn:aws-cn:iam::111122223333:user/demo is not authorized to perform: sts:AssumeRole on resource: \
              arn:aws-cn:iam::444455556666:role/Audit with an explicit deny in a service control policy"
         );
-        let message = Refusal::denied(&caller, "GET", Operation::ListAccounts, &Resource::Service).message;
-        assert!(message.ends_with("organizations:ListAccounts on resource: *"), "{message}");
+        let message =
+            Refusal::denied(&caller, "GET", Operation::ListAccounts, &Resource::Service).message;
+        assert!(
+            message.ends_with("organizations:ListAccounts on resource: *"),
+            "{message}"
+        );
     }
 }

@@ -64,7 +64,11 @@ impl Reply {
     }
 
     pub fn redirect(status: u16, location: &str) -> Reply {
-        Reply { status, location: Some(location.to_owned()), ..Reply::ok("text/html", "") }
+        Reply {
+            status,
+            location: Some(location.to_owned()),
+            ..Reply::ok("text/html", "")
+        }
     }
 
     /// The same answer with only the first half of its body.
@@ -92,5 +96,7 @@ impl Reply {
 }
 
 pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

@@ -65,15 +65,20 @@ impl Operation {
 
     /// True for a read of API Gateway, which the account's control-plane quota counts.
     pub fn is_api_gateway(self) -> bool {
-        matches!(self, Operation::GetApis | Operation::GetApi | Operation::GetStages | Operation::GetStage)
+        matches!(
+            self,
+            Operation::GetApis | Operation::GetApi | Operation::GetStages | Operation::GetStage
+        )
     }
 
     /// The service that a request for it is signed for.
     pub(crate) const fn service(self) -> &'static str {
         match self {
-            Operation::GetApis | Operation::GetApi | Operation::GetStages | Operation::GetStage | Operation::Other => {
-                "apigateway"
-            }
+            Operation::GetApis
+            | Operation::GetApi
+            | Operation::GetStages
+            | Operation::GetStage
+            | Operation::Other => "apigateway",
             Operation::GetCallerIdentity | Operation::AssumeRole => "sts",
             Operation::ListAccounts
             | Operation::ListOrganizationalUnitsForParent
@@ -93,7 +98,9 @@ impl Operation {
     }
 
     fn named(name: &str, service: &str) -> Option<Operation> {
-        Operation::ALL.into_iter().find(|operation| operation.service() == service && operation.to_string() == name)
+        Operation::ALL
+            .into_iter()
+            .find(|operation| operation.service() == service && operation.to_string() == name)
     }
 }
 
@@ -122,7 +129,9 @@ pub enum Resource<'a> {
 impl Resource<'_> {
     pub fn api_id(&self) -> Option<&str> {
         match self {
-            Resource::Api(api_id) | Resource::Stages(api_id) | Resource::Stage(api_id, _) => Some(api_id),
+            Resource::Api(api_id) | Resource::Stages(api_id) | Resource::Stage(api_id, _) => {
+                Some(api_id)
+            }
             Resource::Apis | Resource::Role(_) | Resource::Service | Resource::Unknown => None,
         }
     }
@@ -136,13 +145,18 @@ impl Resource<'_> {
 
     /// The account and the name of the role that is to be assumed: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
     pub fn role(&self) -> Option<(&str, &str)> {
-        let Resource::Role(arn) = self else { return None };
+        let Resource::Role(arn) = self else {
+            return None;
+        };
         let (account, path) = arn.split_once(":iam::")?.1.split_once(":role/")?;
         Some((account, path.rsplit('/').next().unwrap_or(path)))
     }
 
     pub fn is_api_gateway(&self) -> bool {
-        matches!(self, Resource::Apis | Resource::Api(_) | Resource::Stages(_) | Resource::Stage(..))
+        matches!(
+            self,
+            Resource::Apis | Resource::Api(_) | Resource::Stages(_) | Resource::Stage(..)
+        )
     }
 
     /// The resource part of its ARN: what follows `arn:PARTITION:apigateway:REGION::`.
@@ -151,7 +165,9 @@ impl Resource<'_> {
             Resource::Api(api_id) => format!("/apis/{api_id}"),
             Resource::Stages(api_id) => format!("/apis/{api_id}/stages"),
             Resource::Stage(api_id, stage) => format!("/apis/{api_id}/stages/{stage}"),
-            Resource::Apis | Resource::Role(_) | Resource::Service | Resource::Unknown => "/apis".to_owned(),
+            Resource::Apis | Resource::Role(_) | Resource::Service | Resource::Unknown => {
+                "/apis".to_owned()
+            }
         }
     }
 }
@@ -187,7 +203,12 @@ impl<'a> Call<'a> {
             "GET" if path == "/" => service_call(raw, path, query),
             method => api_gateway(method, path),
         };
-        Call { operation, resource, query, body: raw.body }
+        Call {
+            operation,
+            resource,
+            query,
+            body: raw.body,
+        }
     }
 
     /// A parameter of the query or the form. A bare `+` is a space there, so a page token that a client forgot to
@@ -204,7 +225,9 @@ impl<'a> Call<'a> {
     /// True for a request for a page after the first.
     pub fn goes_on(&self) -> bool {
         match self.operation.protocol() {
-            Protocol::RestJson if self.operation.is_api_gateway() => parameter(self.query, "nextToken").is_some(),
+            Protocol::RestJson if self.operation.is_api_gateway() => {
+                parameter(self.query, "nextToken").is_some()
+            }
             Protocol::RestJson | Protocol::Json => self.json()["NextToken"].is_string(),
             Protocol::Query | Protocol::Ec2Query => false,
         }
@@ -215,15 +238,20 @@ impl<'a> Call<'a> {
     }
 }
 
-fn service_call<'a>(raw: &RawRequest<'a>, path: &'a str, parameters: &'a str) -> (Operation, Resource<'a>) {
+fn service_call<'a>(
+    raw: &RawRequest<'a>,
+    path: &'a str,
+    parameters: &'a str,
+) -> (Operation, Resource<'a>) {
     const ORGANIZATIONS: &str = "AWSOrganizationsV20161128.";
     let operation = match (path, raw.amz_target) {
         ("/listRegions", _) => Some(Operation::ListRegions),
-        ("/", Some(target)) => {
-            target.strip_prefix(ORGANIZATIONS).and_then(|name| Operation::named(name, "organizations"))
-        }
-        ("/", None) => parameter(parameters, "Action")
-            .and_then(|action| Operation::named(&action, "sts").or_else(|| Operation::named(&action, "ec2"))),
+        ("/", Some(target)) => target
+            .strip_prefix(ORGANIZATIONS)
+            .and_then(|name| Operation::named(name, "organizations")),
+        ("/", None) => parameter(parameters, "Action").and_then(|action| {
+            Operation::named(&action, "sts").or_else(|| Operation::named(&action, "ec2"))
+        }),
         _ => return api_gateway(raw.method, path),
     };
     match operation {
@@ -237,20 +265,38 @@ fn service_call<'a>(raw: &RawRequest<'a>, path: &'a str, parameters: &'a str) ->
 }
 
 fn api_gateway<'a>(method: &str, path: &'a str) -> (Operation, Resource<'a>) {
-    let Some(rest) = path.strip_prefix("/v2/apis") else { return (Operation::Other, Resource::Unknown) };
+    let Some(rest) = path.strip_prefix("/v2/apis") else {
+        return (Operation::Other, Resource::Unknown);
+    };
     let mut segments = rest.split('/');
     // The text before the first slash, empty unless the path is /v2/apisomething.
     let before = segments.next().unwrap_or_default();
-    let (operation, resource) = match (before, segments.next(), segments.next(), segments.next(), segments.next()) {
+    let (operation, resource) = match (
+        before,
+        segments.next(),
+        segments.next(),
+        segments.next(),
+        segments.next(),
+    ) {
         ("", None, ..) => (Operation::GetApis, Resource::Apis),
         ("", Some(api), None, ..) => (Operation::GetApi, Resource::Api(unescaped(api))),
-        ("", Some(api), Some("stages"), None, _) => (Operation::GetStages, Resource::Stages(unescaped(api))),
-        ("", Some(api), Some("stages"), Some(stage), None) => {
-            (Operation::GetStage, Resource::Stage(unescaped(api), unescaped(stage)))
+        ("", Some(api), Some("stages"), None, _) => {
+            (Operation::GetStages, Resource::Stages(unescaped(api)))
         }
+        ("", Some(api), Some("stages"), Some(stage), None) => (
+            Operation::GetStage,
+            Resource::Stage(unescaped(api), unescaped(stage)),
+        ),
         _ => (Operation::Other, Resource::Unknown),
     };
-    (if method == "GET" { operation } else { Operation::Other }, resource)
+    (
+        if method == "GET" {
+            operation
+        } else {
+            Operation::Other
+        },
+        resource,
+    )
 }
 
 fn unescaped(text: &str) -> Cow<'_, str> {
@@ -258,8 +304,16 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 }
 
 fn parameter<'a>(pairs: &'a str, name: &str) -> Option<Cow<'a, str>> {
-    let value = pairs.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?.1;
-    Some(if value.contains('+') { unescaped(&value.replace('+', " ")).into_owned().into() } else { unescaped(value) })
+    let value = pairs
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name)?
+        .1;
+    Some(if value.contains('+') {
+        unescaped(&value.replace('+', " ")).into_owned().into()
+    } else {
+        unescaped(value)
+    })
 }
 
 #[cfg(test)]
@@ -268,7 +322,12 @@ mod tests {
 
     fn call<'a>(method: &'a str, target: &'a str) -> Call<'a> {
         let body = "Action=AssumeRole&Version=1&RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fteam%2FAudit";
-        Call::read(&RawRequest { method, target, body, ..RawRequest::default() })
+        Call::read(&RawRequest {
+            method,
+            target,
+            body,
+            ..RawRequest::default()
+        })
     }
 
     #[test]
@@ -278,19 +337,39 @@ mod tests {
             ("GET", "/v2/apis?maxResults=1", Operation::GetApis),
             ("GET", "/v2/apis/a1b2c3d4e5", Operation::GetApi),
             ("GET", "/v2/apis/a1b2c3d4e5/stages", Operation::GetStages),
-            ("GET", "/v2/apis/a1b2c3d4e5/stages/prod", Operation::GetStage),
+            (
+                "GET",
+                "/v2/apis/a1b2c3d4e5/stages/prod",
+                Operation::GetStage,
+            ),
             ("POST", "/", Operation::AssumeRole),
             ("POST", "/listRegions", Operation::ListRegions),
-            ("GET", "/?Action=DescribeRegions&Version=2016-11-15", Operation::DescribeRegions),
-            ("GET", "/?Action=GetCallerIdentity", Operation::GetCallerIdentity),
+            (
+                "GET",
+                "/?Action=DescribeRegions&Version=2016-11-15",
+                Operation::DescribeRegions,
+            ),
+            (
+                "GET",
+                "/?Action=GetCallerIdentity",
+                Operation::GetCallerIdentity,
+            ),
             ("DELETE", "/v2/apis/a1b2c3d4e5", Operation::Other),
             ("GET", "/v2/apis/a1b2c3d4e5/routes", Operation::Other),
-            ("GET", "/v2/apis/a1b2c3d4e5/stages/prod/more", Operation::Other),
+            (
+                "GET",
+                "/v2/apis/a1b2c3d4e5/stages/prod/more",
+                Operation::Other,
+            ),
             ("GET", "/v2/apisa/a1b2c3d4e5", Operation::Other),
             ("GET", "/?Action=ListAccounts", Operation::Other),
             ("GET", "/", Operation::Other),
         ] {
-            assert_eq!(call(method, target).operation, operation, "{method} {target}");
+            assert_eq!(
+                call(method, target).operation,
+                operation,
+                "{method} {target}"
+            );
         }
         assert_eq!(call("DELETE", "/v2/apis/a1").resource.api_id(), Some("a1"));
     }
@@ -298,17 +377,28 @@ mod tests {
     #[test]
     fn organizations_is_named_in_a_header() {
         let of = |target| {
-            let raw = RawRequest { method: "POST", target: "/", amz_target: Some(target), ..RawRequest::default() };
+            let raw = RawRequest {
+                method: "POST",
+                target: "/",
+                amz_target: Some(target),
+                ..RawRequest::default()
+            };
             Call::read(&raw).operation
         };
-        assert_eq!(of("AWSOrganizationsV20161128.ListAccounts"), Operation::ListAccounts);
+        assert_eq!(
+            of("AWSOrganizationsV20161128.ListAccounts"),
+            Operation::ListAccounts
+        );
         assert_eq!(of("AWSOrganizationsV20161128.GetStages"), Operation::Other);
         assert_eq!(of("Other.ListAccounts"), Operation::Other);
     }
 
     #[test]
     fn escapes_are_resolved_and_a_bare_plus_is_a_space() {
-        let call = call("GET", "/v2/apis/a1/stages/%24default?nextToken=a%2B%2F%3D&maxResults=1+0");
+        let call = call(
+            "GET",
+            "/v2/apis/a1/stages/%24default?nextToken=a%2B%2F%3D&maxResults=1+0",
+        );
         assert_eq!(call.resource.stage(), Some("$default"));
         assert_eq!(call.parameter("nextToken").as_deref(), Some("a+/="));
         assert_eq!(call.parameter("maxResults").as_deref(), Some("1 0"));
@@ -316,7 +406,10 @@ mod tests {
 
     #[test]
     fn a_role_has_an_account_and_the_last_part_of_its_path_as_name() {
-        assert_eq!(call("POST", "/").resource.role(), Some(("111122223333", "Audit")));
+        assert_eq!(
+            call("POST", "/").resource.role(),
+            Some(("111122223333", "Audit"))
+        );
         assert_eq!(Resource::Role("nonsense".into()).role(), None);
     }
 }

@@ -26,7 +26,9 @@ impl Caller<'_> {
     pub fn arn(&self) -> String {
         let (partition, account) = (self.partition(), self.account);
         match self.session {
-            Some(Session { role, name, .. }) => format!("arn:{partition}:sts::{account}:assumed-role/{role}/{name}"),
+            Some(Session { role, name, .. }) => {
+                format!("arn:{partition}:sts::{account}:assumed-role/{role}/{name}")
+            }
             None => format!("arn:{partition}:iam::{account}:user/demo"),
         }
     }
@@ -56,12 +58,18 @@ impl<'a> Session<'a> {
         let mut parts = token.strip_prefix("demo/")?.strip_suffix("==")?.split('/');
         let (role, name) = (parts.next()?, parts.next()?);
         let expires = parts.next()?.parse().ok()?;
-        Some(Session { role, name, expires })
+        Some(Session {
+            role,
+            name,
+            expires,
+        })
     }
 }
 
 pub fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     since.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
@@ -85,24 +93,46 @@ pub fn session_key_id(account: &str) -> String {
 
 /// Reads `AWS4-HMAC-SHA256 Credential=AKIA111122223333DEMO/20261123/us-east-1/apigateway/aws4_request, …`, and
 /// `X-Amz-Security-Token`.
-pub fn caller<'a>(authorization: Option<&'a str>, token: Option<&'a str>) -> Result<Caller<'a>, Unsigned> {
-    let fields = authorization.and_then(|header| header.strip_prefix("AWS4-HMAC-SHA256 ")).ok_or(Unsigned::Missing)?;
-    let scope =
-        fields.split(',').find_map(|field| field.trim().strip_prefix("Credential=")).ok_or(Unsigned::Missing)?;
+pub fn caller<'a>(
+    authorization: Option<&'a str>,
+    token: Option<&'a str>,
+) -> Result<Caller<'a>, Unsigned> {
+    let fields = authorization
+        .and_then(|header| header.strip_prefix("AWS4-HMAC-SHA256 "))
+        .ok_or(Unsigned::Missing)?;
+    let scope = fields
+        .split(',')
+        .find_map(|field| field.trim().strip_prefix("Credential="))
+        .ok_or(Unsigned::Missing)?;
     let mut parts = scope.split('/');
-    let (key, _date, region) = (parts.next(), parts.next(), parts.next().ok_or(Unsigned::Missing)?);
+    let (key, _date, region) = (
+        parts.next(),
+        parts.next(),
+        parts.next().ok_or(Unsigned::Missing)?,
+    );
     let service = parts.next().unwrap_or_default();
     let key = key.unwrap_or_default();
     let (account, session) = match (account_of(key, "AKIA"), account_of(key, "ASIA")) {
         (Some(account), _) => (account, None),
-        (None, Some(account)) => (account, Some(token.and_then(Session::of).ok_or(Unsigned::ForeignKey)?)),
+        (None, Some(account)) => (
+            account,
+            Some(token.and_then(Session::of).ok_or(Unsigned::ForeignKey)?),
+        ),
         (None, None) => return Err(Unsigned::ForeignKey),
     };
-    Ok(Caller { account, region, service, session })
+    Ok(Caller {
+        account,
+        region,
+        service,
+        session,
+    })
 }
 
 fn account_of<'a>(access_key_id: &'a str, kind: &str) -> Option<&'a str> {
-    access_key_id.strip_prefix(kind)?.strip_suffix("DEMO").filter(|account| is_account(account))
+    access_key_id
+        .strip_prefix(kind)?
+        .strip_suffix("DEMO")
+        .filter(|account| is_account(account))
 }
 
 pub fn is_account(text: &str) -> bool {
@@ -123,23 +153,45 @@ mod tests {
 
     #[test]
     fn account_region_and_service_come_from_the_credential() {
-        let header = header(&format!("{}/20261123/eu-west-1/apigateway/aws4_request", access_key_id("111122223333")));
+        let header = header(&format!(
+            "{}/20261123/eu-west-1/apigateway/aws4_request",
+            access_key_id("111122223333")
+        ));
         let caller = of(&header, None).unwrap();
-        assert_eq!((caller.account, caller.region, caller.service), ("111122223333", "eu-west-1", "apigateway"));
+        assert_eq!(
+            (caller.account, caller.region, caller.service),
+            ("111122223333", "eu-west-1", "apigateway")
+        );
         assert_eq!(caller.arn(), "arn:aws:iam::111122223333:user/demo");
     }
 
     #[test]
     fn a_session_is_in_its_token_and_ends() {
-        let header = header(&format!("{}/20261123/us-gov-west-1/sts/aws4_request", session_key_id("111122223333")));
-        let session = |expires| Session { role: "Audit", name: "night", expires }.token();
+        let header = header(&format!(
+            "{}/20261123/us-gov-west-1/sts/aws4_request",
+            session_key_id("111122223333")
+        ));
+        let session = |expires| {
+            Session {
+                role: "Audit",
+                name: "night",
+                expires,
+            }
+            .token()
+        };
         let (over, open) = (session(now() - 1), session(now() + 60_000));
         let caller = of(&header, Some(&open)).unwrap();
-        assert_eq!(caller.arn(), "arn:aws-us-gov:sts::111122223333:assumed-role/Audit/night");
+        assert_eq!(
+            caller.arn(),
+            "arn:aws-us-gov:sts::111122223333:assumed-role/Audit/night"
+        );
         assert!(!caller.has_expired());
         assert!(of(&header, Some(&over)).unwrap().has_expired());
         assert_eq!(of(&header, None), Err(Unsigned::ForeignKey));
-        assert_eq!(of(&header, Some("of another world")), Err(Unsigned::ForeignKey));
+        assert_eq!(
+            of(&header, Some("of another world")),
+            Err(Unsigned::ForeignKey)
+        );
     }
 
     #[test]

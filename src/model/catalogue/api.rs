@@ -11,25 +11,58 @@ pub static CORS: &[Field] = &[
     list("AllowMethods", "Methods that a request may have."),
     list("AllowOrigins", "Origins that may call the API."),
     list("ExposeHeaders", "Headers that a script may read."),
-    integer("MaxAge", "Seconds for which a browser may keep the answer to a preflight request."),
+    integer(
+        "MaxAge",
+        "Seconds for which a browser may keep the answer to a preflight request.",
+    ),
 ];
 
 /// The members of an API, as GetApis returns them.
 pub static API: &[Field] = &[
     text("ApiEndpoint", "The address of the API, without a stage."),
-    boolean("ApiGatewayManaged", "Marks an API that another service or tool owns."),
+    boolean(
+        "ApiGatewayManaged",
+        "Marks an API that another service or tool owns.",
+    ),
     text("ApiId", "The identifier of the API.").identity(),
-    text("ApiKeySelectionExpression", "The expression that finds the API key of a request.").only(Protocols::WEBSOCKET),
-    structure("CorsConfiguration", CORS, "The rights of browsers on pages of other origins.").only(Protocols::HTTP),
+    text(
+        "ApiKeySelectionExpression",
+        "The expression that finds the API key of a request.",
+    )
+    .only(Protocols::WEBSOCKET),
+    structure(
+        "CorsConfiguration",
+        CORS,
+        "The rights of browsers on pages of other origins.",
+    )
+    .only(Protocols::HTTP),
     text("CreatedDate", "The time at which the API was created."),
     text("Description", "The purpose of the API, a free text."),
-    boolean("DisableExecuteApiEndpoint", "Closes the default `execute-api` endpoint."),
-    boolean("DisableSchemaValidation", "Turns off the validation of messages.").only(Protocols::WEBSOCKET),
-    list("ImportInfo", "Parts of an imported definition that the API ignores.").only(Protocols::HTTP),
-    one_of("IpAddressType", &["dualstack", "ipv4"], "The IP versions that may call the API."),
+    boolean(
+        "DisableExecuteApiEndpoint",
+        "Closes the default `execute-api` endpoint.",
+    ),
+    boolean(
+        "DisableSchemaValidation",
+        "Turns off the validation of messages.",
+    )
+    .only(Protocols::WEBSOCKET),
+    list(
+        "ImportInfo",
+        "Parts of an imported definition that the API ignores.",
+    )
+    .only(Protocols::HTTP),
+    one_of(
+        "IpAddressType",
+        &["dualstack", "ipv4"],
+        "The IP versions that may call the API.",
+    ),
     text("Name", "The name of the API; it need not be unique.").identity(),
     one_of("ProtocolType", Protocol::NAMES, "The protocol of the API.").identity(),
-    text("RouteSelectionExpression", "The expression that chooses the route of a request."),
+    text(
+        "RouteSelectionExpression",
+        "The expression that chooses the route of a request.",
+    ),
     map("Tags", &TAG, "The tags of the API."),
     text("Version", "The version of the API, a free text."),
     list("Warnings", "Warnings from an import of the API.").only(Protocols::HTTP),

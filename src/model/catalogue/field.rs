@@ -4,7 +4,10 @@ use crate::model::protocol::Protocols;
 
 /// One field as AWS names it.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "columns of a table, each with readers of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "columns of a table, each with readers of its own"
+)]
 pub struct Field {
     /// The name in PascalCase, as the AWS CLI prints it. Ours (`account`, `each-route`) are in lower case.
     pub name: &'static str,
@@ -81,10 +84,27 @@ impl Kind {
 }
 
 impl Field {
-    pub(super) const fn new(name: &'static str, kind: Kind, unset: Unset, about: &'static str) -> Self {
+    pub(super) const fn new(
+        name: &'static str,
+        kind: Kind,
+        unset: Unset,
+        about: &'static str,
+    ) -> Self {
         let on = Protocols::ALL;
-        let (sensitive, log_group_arn, identity, always, zero_blocks) = (false, false, false, false, false);
-        Self { name, kind, on, unset, sensitive, log_group_arn, identity, always, zero_blocks, about }
+        let (sensitive, log_group_arn, identity, always, zero_blocks) =
+            (false, false, false, false, false);
+        Self {
+            name,
+            kind,
+            on,
+            unset,
+            sensitive,
+            log_group_arn,
+            identity,
+            always,
+            zero_blocks,
+            about,
+        }
     }
 
     pub(super) const fn only(self, on: Protocols) -> Self {
@@ -92,23 +112,38 @@ impl Field {
     }
 
     pub(super) const fn sensitive(self) -> Self {
-        Self { sensitive: true, ..self }
+        Self {
+            sensitive: true,
+            ..self
+        }
     }
 
     pub(super) const fn log_group_arn(self) -> Self {
-        Self { log_group_arn: true, ..self }
+        Self {
+            log_group_arn: true,
+            ..self
+        }
     }
 
     pub(super) const fn identity(self) -> Self {
-        Self { identity: true, ..self }
+        Self {
+            identity: true,
+            ..self
+        }
     }
 
     pub(super) const fn always(self) -> Self {
-        Self { always: true, ..self }
+        Self {
+            always: true,
+            ..self
+        }
     }
 
     pub(super) const fn zero_blocks(self) -> Self {
-        Self { zero_blocks: true, ..self }
+        Self {
+            zero_blocks: true,
+            ..self
+        }
     }
 
     /// True if `key` is this field's name, as the CLI writes it or as the wire does.
@@ -152,7 +187,11 @@ pub(super) const fn text(name: &'static str, about: &'static str) -> Field {
     Field::new(name, Kind::Text, Unset::Nothing, about)
 }
 
-pub(super) const fn one_of(name: &'static str, of: &'static [&'static str], about: &'static str) -> Field {
+pub(super) const fn one_of(
+    name: &'static str,
+    of: &'static [&'static str],
+    about: &'static str,
+) -> Field {
     Field::new(name, Kind::OneOf(of), Unset::Nothing, about)
 }
 
@@ -223,7 +262,11 @@ impl Row {
             start -= 1;
         }
         let name = path.split_at(start).1;
-        let at = if let Some(at) = position(fields, name) { at } else { fields.len() };
+        let at = if let Some(at) = position(fields, name) {
+            at
+        } else {
+            fields.len()
+        };
         assert!(at < fields.len(), "no field has this name");
         Self { name, path, at }
     }

@@ -39,7 +39,11 @@ mod tests {
             assert!(list.windows(2).all(|pair| pair[0].name < pair[1].name));
         }
         for field in rows() {
-            assert!(field.name.as_bytes()[0].is_ascii_uppercase(), "{}", field.name);
+            assert!(
+                field.name.as_bytes()[0].is_ascii_uppercase(),
+                "{}",
+                field.name
+            );
             assert!(field.about.ends_with('.'), "{}", field.name);
         }
     }
@@ -53,7 +57,13 @@ mod tests {
 
     #[test]
     fn what_each_protocol_lacks_is_what_aws_documents() {
-        let only = |on| rows().into_iter().filter(|field| field.on == on).map(|field| field.name).collect::<Vec<_>>();
+        let only = |on| {
+            rows()
+                .into_iter()
+                .filter(|field| field.on == on)
+                .map(|field| field.name)
+                .collect::<Vec<_>>()
+        };
         let mut websocket = only(Protocols::WEBSOCKET);
         websocket.sort_unstable();
         websocket.dedup();
@@ -67,6 +77,9 @@ mod tests {
                 "LoggingLevel"
             ]
         );
-        assert_eq!(only(Protocols::HTTP), ["CorsConfiguration", "ImportInfo", "Warnings"]);
+        assert_eq!(
+            only(Protocols::HTTP),
+            ["CorsConfiguration", "ImportInfo", "Warnings"]
+        );
     }
 }

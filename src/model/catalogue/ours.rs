@@ -8,7 +8,10 @@ use super::route::ROUTE_SETTINGS;
 pub static OURS: &[Field] = &[
     text("account", "The account of the stage, twelve digits."),
     text("region", "The Region of the stage."),
-    text("partition", "The partition of the stage: aws, aws-cn, aws-us-gov, …"),
+    text(
+        "partition",
+        "The partition of the stage: aws, aws-cn, aws-us-gov, …",
+    ),
     text("arn", "The ARN of the stage."),
     structure("api", API, "The API of the stage, as GetApis returns it."),
     structure(
@@ -16,7 +19,10 @@ pub static OURS: &[Field] = &[
         ROUTE_SETTINGS,
         "The settings in force for each route: the stage default, and each entry of `RouteSettings` over it.",
     ),
-    text("route", "The key of the route looked at; unset for the stage default."),
+    text(
+        "route",
+        "The key of the route looked at; unset for the stage default.",
+    ),
 ];
 
 /// `each-route`.

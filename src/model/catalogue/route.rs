@@ -5,8 +5,15 @@ use crate::model::protocol::Protocols;
 
 /// The members of `DefaultRouteSettings` and of each entry of `RouteSettings`.
 pub static ROUTE_SETTINGS: &[Field] = &[
-    boolean("DataTraceEnabled", "Writes whole requests and responses to the execution log.").only(Protocols::WEBSOCKET),
-    boolean("DetailedMetricsEnabled", "Sends metrics for each route to CloudWatch."),
+    boolean(
+        "DataTraceEnabled",
+        "Writes whole requests and responses to the execution log.",
+    )
+    .only(Protocols::WEBSOCKET),
+    boolean(
+        "DetailedMetricsEnabled",
+        "Sends metrics for each route to CloudWatch.",
+    ),
     // REF and CFN name the three levels; an unset one is OFF, as a WebSocket stage always reads back.
     Field::new(
         "LoggingLevel",
@@ -15,10 +22,16 @@ pub static ROUTE_SETTINGS: &[Field] = &[
         "The level of the execution log.",
     )
     .only(Protocols::WEBSOCKET),
-    integer("ThrottlingBurstLimit", "Requests that may arrive at once. Unset, the account's limit applies; 0 blocks.")
-        .zero_blocks(),
-    number("ThrottlingRateLimit", "Requests a second. Unset, the account's limit applies; 0 blocks all traffic.")
-        .zero_blocks(),
+    integer(
+        "ThrottlingBurstLimit",
+        "Requests that may arrive at once. Unset, the account's limit applies; 0 blocks.",
+    )
+    .zero_blocks(),
+    number(
+        "ThrottlingRateLimit",
+        "Requests a second. Unset, the account's limit applies; 0 blocks all traffic.",
+    )
+    .zero_blocks(),
 ];
 
 rows! { ROUTE_SETTINGS:

@@ -44,7 +44,10 @@ pub struct EachOnce {
 
 impl EachOnce {
     /// JSON in which every key is taken as it is.
-    pub const EXACT: Self = Self { texts: |_| true, here: true };
+    pub const EXACT: Self = Self {
+        texts: |_| true,
+        here: true,
+    };
 
     /// An object of AWS's: names that differ in the case of their first letter are one name, but for the keys in
     /// members for which `texts` is true.
@@ -100,11 +103,20 @@ impl<'de> Visitor<'de> for EachOnce {
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
         let mut keys = ObjectKeys::default();
         while let Some(key) = from.next_key_seed(Key)? {
-            from.next_value_seed(Self { here: (self.texts)(&key), ..self })?;
+            from.next_value_seed(Self {
+                here: (self.texts)(&key),
+                ..self
+            })?;
             keys.add(key);
         }
-        let twice = if self.here { keys.twice() } else { keys.twice_in_any_spelling() };
-        twice.map_or(Ok(()), |key| Err(A::Error::custom(format!("{key} is there twice"))))
+        let twice = if self.here {
+            keys.twice()
+        } else {
+            keys.twice_in_any_spelling()
+        };
+        twice.map_or(Ok(()), |key| {
+            Err(A::Error::custom(format!("{key} is there twice")))
+        })
     }
 }
 
@@ -139,7 +151,10 @@ impl<'de> ObjectKeys<'de> {
             return None;
         }
         self.0.sort_by(|a, b| name(a).cmp(&name(b)));
-        let at = self.0.windows(2).position(|pair| name(&pair[0]) == name(&pair[1]))?;
+        let at = self
+            .0
+            .windows(2)
+            .position(|pair| name(&pair[0]) == name(&pair[1]))?;
         Some(self.0.swap_remove(at + 1))
     }
 }

@@ -21,13 +21,27 @@ pub const fn kind_of(found: &Unexpected<'_>) -> &'static str {
 pub fn describe(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let (line, column) = (error.line(), error.column());
-    let text = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
-    for start in ["invalid type: ", "invalid value: ", "unknown variant ", "invalid length ", "unknown field "] {
-        let Some(rest) = text.strip_prefix(start) else { continue };
+    let text = text
+        .strip_suffix(&format!(" at line {line} column {column}"))
+        .unwrap_or(&text);
+    for start in [
+        "invalid type: ",
+        "invalid value: ",
+        "unknown variant ",
+        "invalid length ",
+        "unknown field ",
+    ] {
+        let Some(rest) = text.strip_prefix(start) else {
+            continue;
+        };
         // The value comes first and may hold any words.
-        let Some((value, expected)) = rest.rsplit_once(", expected ") else { return start.trim_end().to_owned() };
+        let Some((value, expected)) = rest.rsplit_once(", expected ") else {
+            return start.trim_end().to_owned();
+        };
         let expected = in_words(expected);
-        let found = ["invalid type: ", "invalid value: "].contains(&start).then(|| kind_in_words(value));
+        let found = ["invalid type: ", "invalid value: "]
+            .contains(&start)
+            .then(|| kind_in_words(value));
         return match found.flatten() {
             Some(found) => format!("expected {expected}, found {found}"),
             None => format!("expected {expected}"),
@@ -62,7 +76,10 @@ fn kind_in_words(value: &str) -> Option<&'static str> {
         ("sequence", "a list"),
         ("map", "an object"),
     ];
-    KINDS.iter().find(|(name, _)| value.starts_with(name)).map(|(_, kind)| *kind)
+    KINDS
+        .iter()
+        .find(|(name, _)| value.starts_with(name))
+        .map(|(_, kind)| *kind)
 }
 
 #[cfg(test)]
@@ -92,15 +109,30 @@ mod tests {
     #[test]
     fn no_value_is_quoted() {
         for (json, expected) in [
-            (r#"{"number":"s3cret, expected a s3cret"}"#, "expected a whole number, found a text"),
-            (r#"{"number":-77}"#, "expected a whole number, found a number"),
-            (r#"{"number":77.5}"#, "expected a whole number, found a number"),
+            (
+                r#"{"number":"s3cret, expected a s3cret"}"#,
+                "expected a whole number, found a text",
+            ),
+            (
+                r#"{"number":-77}"#,
+                "expected a whole number, found a number",
+            ),
+            (
+                r#"{"number":77.5}"#,
+                "expected a whole number, found a number",
+            ),
             (r#"{"text":true}"#, "expected a text, found a boolean"),
             (r#"{"text":null}"#, "expected a text, found null"),
             (r#"{"text":["s3cret"]}"#, "expected a text, found a list"),
-            (r#"{"text":{"s3cret":1}}"#, "expected a text, found an object"),
+            (
+                r#"{"text":{"s3cret":1}}"#,
+                "expected a text, found an object",
+            ),
             (r#"{"word":"s3cret"}"#, "expected `one` or `two`"),
-            (r#"{"s3cret":1}"#, "expected one of `number`, `text`, `word`"),
+            (
+                r#"{"s3cret":1}"#,
+                "expected one of `number`, `text`, `word`",
+            ),
             (r#"{"number":1,"number":2}"#, "duplicate field `number`"),
             (r#"{"text":"s3cret"#, "EOF while parsing a string"),
             (r#"{"text" "s3cret"}"#, "expected `:`"),

@@ -5,7 +5,9 @@ mod shapes;
 mod values;
 
 use self::names::{Meaning, meaning, words};
-use self::values::{is_number, is_placeholder, is_random, is_readable, is_reference, is_repetitive, is_uuid, refers};
+use self::values::{
+    is_number, is_placeholder, is_random, is_readable, is_reference, is_repetitive, is_uuid, refers,
+};
 
 /// The shortest password and the shortest key, in bytes.
 const SHORTEST: (usize, usize) = (4, 6);
@@ -18,13 +20,19 @@ pub fn looks_secret(name: &str, value: &str) -> bool {
     let value = unquoted(value.trim());
     value.len() >= SHORTEST.0
         && (shapes::holds_credential(value)
-            || shapes::has_password(value, |password| is_reference(password) || is_placeholder(&words(password)))
+            || shapes::has_password(value, |password| {
+                is_reference(password) || is_placeholder(&words(password))
+            })
             || holds_pair(value)
             || is_secret_by_name(name, value))
 }
 
 fn unquoted(value: &str) -> &str {
-    let inside = |quote: char| value.strip_prefix(quote).and_then(|value| value.strip_suffix(quote));
+    let inside = |quote: char| {
+        value
+            .strip_prefix(quote)
+            .and_then(|value| value.strip_suffix(quote))
+    };
     inside('"').or_else(|| inside('\'')).unwrap_or(value)
 }
 
@@ -37,7 +45,9 @@ fn holds_pair(value: &str) -> bool {
         return json_holds_secret(&json);
     }
     if let Some((name, value)) = value.split_once(": ")
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
         && !value.contains(char::is_whitespace)
         && is_secret_by_name(name, value)
     {
@@ -52,14 +62,17 @@ fn holds_pair(value: &str) -> bool {
     pairs.any(|(name, own)| {
         let own = unquoted(own);
         // Azure's name for the key of a function.
-        is_secret_by_name(if name == "code" { "key" } else { name }, own) && (!is_readable(own) || is_connection(value))
+        is_secret_by_name(if name == "code" { "key" } else { name }, own)
+            && (!is_readable(own) || is_connection(value))
     })
 }
 
 /// True if a value names a host or a user, so that its `password` is a password: `password=required` alone is a setting.
 fn is_connection(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    ["user", "uid", "host", "server"].iter().any(|word| lower.contains(word))
+    ["user", "uid", "host", "server"]
+        .iter()
+        .any(|word| lower.contains(word))
 }
 
 fn json_holds_secret(json: &serde_json::Value) -> bool {
@@ -109,17 +122,28 @@ fn is_password(name: &[String], value: &str) -> bool {
 /// True if a value may be a generated secret, or a user with a password.
 fn is_key(name: &[String], value: &str) -> bool {
     let login = || {
-        let of_login =
-            name.iter().any(|word| matches!(word.as_str(), "basic" | "credential" | "credentials" | "creds"));
-        let login = value.split_once(':').filter(|(user, password)| !user.is_empty() && !is_number(password));
-        of_login && login.is_some_and(|(_, password)| !password.contains([':', '/']) && !is_reference(password))
+        let of_login = name.iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "basic" | "credential" | "credentials" | "creds"
+            )
+        });
+        let login = value
+            .split_once(':')
+            .filter(|(user, password)| !user.is_empty() && !is_number(password));
+        of_login
+            && login.is_some_and(|(_, password)| {
+                !password.contains([':', '/']) && !is_reference(password)
+            })
     };
     value.len() >= SHORTEST.1 && !is_number(value) && (!is_readable(value) || login())
 }
 
 /// True if a long part of a value repeats a few characters.
 fn is_filler(value: &str) -> bool {
-    value.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part.len() >= 12 && is_repetitive(part))
+    value
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|part| part.len() >= 12 && is_repetitive(part))
 }
 
 #[cfg(test)]
@@ -140,7 +164,10 @@ mod tests {
             format!("github_pat_{}_{}", &RANDOM[..22], &RANDOM[..59]),
             shaped("glpat-", 20),
             shaped("xoxb-1234567890-", 24),
-            format!("https://hooks.slack.com/services/T00000000/B00000000/{}", &RANDOM[..24]),
+            format!(
+                "https://hooks.slack.com/services/T00000000/B00000000/{}",
+                &RANDOM[..24]
+            ),
             shaped("sk_live_", 24),
             shaped("rk_test_", 24),
             shaped("AIza", 35),
@@ -168,7 +195,10 @@ mod tests {
             ("API_KEY", "550e8400-e29b-41d4-a716-446655440000"),
             ("clientSecret", "Zm9vYmFyYmF6"),
             ("authToken", "9f8a7b6c5d4e"),
-            ("awsSecretAccessKey", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+            (
+                "awsSecretAccessKey",
+                "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            ),
             ("signing_key_v1", "c0ffee00c0ffee00"),
             ("secretForWebhooks", "9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c"),
         ] {
@@ -187,11 +217,20 @@ mod tests {
             ("passwordResetLambda", "reset-handler-v2"),
             ("tokenTableName", "tokens-prod-2024"),
             ("token_table", "Sessions7Table"),
-            ("SECRET_ARN", "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3"),
-            ("DB_PASSWORD", "arn:aws:ssm:us-east-1:111122223333:parameter/db/password"),
+            (
+                "SECRET_ARN",
+                "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3",
+            ),
+            (
+                "DB_PASSWORD",
+                "arn:aws:ssm:us-east-1:111122223333:parameter/db/password",
+            ),
             ("DB_PASSWORD", "/prod/db/password"),
             ("DB_PASSWORD", "${stageVariables.dbPassword}"),
-            ("DB_PASSWORD", "{{resolve:secretsmanager:db:SecretString:password}}"),
+            (
+                "DB_PASSWORD",
+                "{{resolve:secretsmanager:db:SecretString:password}}",
+            ),
             ("DB_PASSWORD", "<redacted>"),
             ("DB_PASSWORD", "********"),
             ("password", "no"),

@@ -65,13 +65,24 @@ impl<'g> Explained<'g> {
     /// Those of some gaps.
     #[must_use]
     pub fn of(gaps: &'g [Gap]) -> Self {
-        Self(gaps.iter().map(|gap| (gap.account.as_deref(), gap.region.as_deref())).collect())
+        Self(
+            gaps.iter()
+                .map(|gap| (gap.account.as_deref(), gap.region.as_deref()))
+                .collect(),
+        )
     }
 
     /// True if a gap names the scope, its account, or the whole fleet.
     #[must_use]
     pub fn covers(&self, scope: &Scope) -> bool {
         let (account, region) = (scope.account.as_deref(), scope.region.as_deref());
-        [(account, region), (account, None), (None, region), (None, None)].iter().any(|place| self.0.contains(place))
+        [
+            (account, region),
+            (account, None),
+            (None, region),
+            (None, None),
+        ]
+        .iter()
+        .any(|place| self.0.contains(place))
     }
 }

@@ -45,8 +45,14 @@ impl VecState {
     /// A state of these batches, which ends with this close.
     #[must_use]
     pub fn new<B: Batch + 'static>(batches: Vec<B>, close: Close) -> Self {
-        let batches: Vec<Box<dyn Batch>> = batches.into_iter().map(|batch| Box::new(batch) as _).collect();
-        Self { batches: batches.into_iter(), close }
+        let batches: Vec<Box<dyn Batch>> = batches
+            .into_iter()
+            .map(|batch| Box::new(batch) as _)
+            .collect();
+        Self {
+            batches: batches.into_iter(),
+            close,
+        }
     }
 }
 
@@ -82,7 +88,11 @@ pub trait Batch: Send {
     ///
     /// # Errors
     /// When the text is damaged.
-    fn decode(&self, projection: &Projection, each: &mut dyn FnMut(&Document<'_>)) -> Result<(), Unusable>;
+    fn decode(
+        &self,
+        projection: &Projection,
+        each: &mut dyn FnMut(&Document<'_>),
+    ) -> Result<(), Unusable>;
 }
 
 /// The stages of one API.
@@ -100,9 +110,19 @@ pub struct ApiBatch {
 
 impl Batch for ApiBatch {
     fn decode(&self, _: &Projection, each: &mut dyn FnMut(&Document<'_>)) -> Result<(), Unusable> {
-        let Self { account, region, api, stages } = self;
+        let Self {
+            account,
+            region,
+            api,
+            stages,
+        } = self;
         for stage in stages {
-            each(&Document { account: account.as_deref(), region: region.as_deref(), api, stage });
+            each(&Document {
+                account: account.as_deref(),
+                region: region.as_deref(),
+                api,
+                stage,
+            });
         }
         Ok(())
     }

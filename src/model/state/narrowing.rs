@@ -21,13 +21,15 @@ impl Selection {
     /// True if an API is selected. An API whose id is not stated may be the selected one.
     #[must_use]
     pub fn has_api(&self, api_id: Option<&str>) -> bool {
-        self.apis.is_empty() || api_id.is_none_or(|id| self.apis.iter().any(|selected| selected == id))
+        self.apis.is_empty()
+            || api_id.is_none_or(|id| self.apis.iter().any(|selected| selected == id))
     }
 
     /// True if a stage of that name is selected.
     #[must_use]
     pub fn has_stage(&self, name: Option<&str>) -> bool {
-        self.stages.is_empty() || name.is_some_and(|name| self.stages.iter().any(|selected| selected == name))
+        self.stages.is_empty()
+            || name.is_some_and(|name| self.stages.iter().any(|selected| selected == name))
     }
 }
 
@@ -61,7 +63,12 @@ impl Narrowing {
     /// The narrowing that flags ask for.
     #[must_use]
     pub fn of(selection: &Selection, shard: Option<Shard>) -> Self {
-        Self { api: selection.apis.clone(), stage: selection.stages.clone(), shard, ..Self::default() }
+        Self {
+            api: selection.apis.clone(),
+            stage: selection.stages.clone(),
+            shard,
+            ..Self::default()
+        }
     }
 
     /// True if nothing is left out.
@@ -73,7 +80,9 @@ impl Narrowing {
     /// The same, narrowed further. Names outside it are the business of the caller: they were not looked for.
     #[must_use]
     pub fn further(self, selection: &Selection) -> Self {
-        let Self { mut api, mut stage, .. } = self;
+        let Self {
+            mut api, mut stage, ..
+        } = self;
         for (mine, named) in [(&mut api, &selection.apis), (&mut stage, &selection.stages)] {
             if !named.is_empty() {
                 mine.clone_from(named);
@@ -85,12 +94,26 @@ impl Narrowing {
     /// The flags that narrow so, each with its value.
     #[must_use]
     pub fn flags(&self) -> Vec<(&str, String)> {
-        let lists = [("api", &self.api), ("stage", &self.stage), ("protocol", &self.protocol)];
-        let mut flags: Vec<(&str, String)> =
-            lists.into_iter().flat_map(|(flag, names)| names.iter().map(move |name| (flag, name.clone()))).collect();
+        let lists = [
+            ("api", &self.api),
+            ("stage", &self.stage),
+            ("protocol", &self.protocol),
+        ];
+        let mut flags: Vec<(&str, String)> = lists
+            .into_iter()
+            .flat_map(|(flag, names)| names.iter().map(move |name| (flag, name.clone())))
+            .collect();
         flags.extend(self.shard.map(|shard| ("shard", shard.to_string())));
-        let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        flags.extend(self.other.iter().map(|(flag, value)| (flag.as_str(), text(value))));
+        let text = |value: &serde_json::Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
+        flags.extend(
+            self.other
+                .iter()
+                .map(|(flag, value)| (flag.as_str(), text(value))),
+        );
         flags
     }
 }
@@ -131,21 +154,36 @@ fn note(found: &mut BTreeSet<String>, selected: &[String], name: &str) {
 /// A gap for each name given by a flag that is nowhere: most likely mistyped. What could not be read (`gaps`) may hold
 /// it, and is a gap already; so a name that may be there has none. `within` is what the source itself was narrowed to.
 #[must_use]
-pub fn missing_names(selection: &Selection, within: &Narrowing, found: &FoundNames, gaps: &[Gap]) -> Vec<Gap> {
-    let may_hold_api = |id: &String| gaps.iter().any(|gap| gap.api_id.as_ref().is_none_or(|of| of == id));
-    let may_hold_stage = |name: &String| gaps.iter().any(|gap| gap.stage.as_ref().is_none_or(|of| of == name));
+pub fn missing_names(
+    selection: &Selection,
+    within: &Narrowing,
+    found: &FoundNames,
+    gaps: &[Gap],
+) -> Vec<Gap> {
+    let may_hold_api = |id: &String| {
+        gaps.iter()
+            .any(|gap| gap.api_id.as_ref().is_none_or(|of| of == id))
+    };
+    let may_hold_stage = |name: &String| {
+        gaps.iter()
+            .any(|gap| gap.stage.as_ref().is_none_or(|of| of == name))
+    };
     let outside = |names: &[String], name: &String| !names.is_empty() && !names.contains(name);
     let mut missing = Vec::new();
     for id in &selection.apis {
         if found.apis.contains(id) {
         } else if outside(&within.api, id) {
-            missing.push(Gap { api_id: Some(id.clone()), ..not_looked_for("--api", &within.api, id) });
+            missing.push(Gap {
+                api_id: Some(id.clone()),
+                ..not_looked_for("--api", &within.api, id)
+            });
         } else if !may_hold_api(id) {
             missing.push(Gap {
                 api_id: Some(id.clone()),
                 operation: "GetApis".to_owned(),
                 message: format!("no API has the id {id}, in any account and Region that was read"),
-                hint: "correct --api, or name the account and the Region that the API is in".to_owned(),
+                hint: "correct --api, or name the account and the Region that the API is in"
+                    .to_owned(),
                 ..unfound()
             });
         }
@@ -153,7 +191,10 @@ pub fn missing_names(selection: &Selection, within: &Narrowing, found: &FoundNam
     for name in &selection.stages {
         if found.stages.contains(name) {
         } else if outside(&within.stage, name) {
-            missing.push(Gap { stage: Some(name.clone()), ..not_looked_for("--stage", &within.stage, name) });
+            missing.push(Gap {
+                stage: Some(name.clone()),
+                ..not_looked_for("--stage", &within.stage, name)
+            });
         } else if !may_hold_stage(name) {
             missing.push(Gap {
                 stage: Some(name.clone()),
@@ -170,14 +211,20 @@ pub fn missing_names(selection: &Selection, within: &Narrowing, found: &FoundNam
 }
 
 fn unfound() -> Gap {
-    Gap { code: GapCode::NotFound.into(), ..Gap::default() }
+    Gap {
+        code: GapCode::NotFound.into(),
+        ..Gap::default()
+    }
 }
 
 fn not_looked_for(flag: &str, within: &[String], name: &str) -> Gap {
     let only: Vec<String> = within.iter().map(|name| format!("{flag} {name}")).collect();
     Gap {
         operation: "snapshot".to_owned(),
-        message: format!("the snapshot was taken with {} and did not look for {name}", only.join(" ")),
+        message: format!(
+            "the snapshot was taken with {} and did not look for {name}",
+            only.join(" ")
+        ),
         hint: format!("take the snapshot again with {flag} {name}, or without {flag}"),
         ..unfound()
     }
@@ -190,10 +237,20 @@ mod tests {
     #[test]
     fn a_selection_without_names_is_everything() {
         let all = Selection::default();
-        assert!(all.has_api(None) && all.has_api(Some("a")) && all.has_stage(Some("prod")) && all.has_stage(None));
-        let some = Selection { apis: vec!["a".into()], stages: vec!["prod".into()] };
+        assert!(
+            all.has_api(None)
+                && all.has_api(Some("a"))
+                && all.has_stage(Some("prod"))
+                && all.has_stage(None)
+        );
+        let some = Selection {
+            apis: vec!["a".into()],
+            stages: vec!["prod".into()],
+        };
         assert!(some.has_api(Some("a")) && some.has_api(None) && !some.has_api(Some("b")));
-        assert!(some.has_stage(Some("prod")) && !some.has_stage(Some("dev")) && !some.has_stage(None));
+        assert!(
+            some.has_stage(Some("prod")) && !some.has_stage(Some("dev")) && !some.has_stage(None)
+        );
     }
 
     fn read(json: &str) -> Narrowing {
@@ -218,20 +275,38 @@ mod tests {
     fn a_narrowing_that_is_not_known_is_one() {
         let narrowing = read(r#"{"tag":"team=a","shard":"2/3"}"#);
         assert!(!narrowing.is_none());
-        assert_eq!(narrowing.flags(), [("shard", "2/3".to_owned()), ("tag", "team=a".to_owned())]);
+        assert_eq!(
+            narrowing.flags(),
+            [("shard", "2/3".to_owned()), ("tag", "team=a".to_owned())]
+        );
     }
 
     #[test]
     fn flags_narrow_further_and_leave_the_rest() {
-        let selection = Selection { apis: vec!["b".into()], stages: Vec::new() };
-        let narrowed = read(r#"{"api":["a","b"],"stage":["prod"],"shard":"1/2"}"#).further(&selection);
-        assert_eq!(narrowed, read(r#"{"api":["b"],"stage":["prod"],"shard":"1/2"}"#));
+        let selection = Selection {
+            apis: vec!["b".into()],
+            stages: Vec::new(),
+        };
+        let narrowed =
+            read(r#"{"api":["a","b"],"stage":["prod"],"shard":"1/2"}"#).further(&selection);
+        assert_eq!(
+            narrowed,
+            read(r#"{"api":["b"],"stage":["prod"],"shard":"1/2"}"#)
+        );
     }
 
     #[test]
     fn a_name_that_is_nowhere_is_a_gap_unless_what_was_not_read_may_hold_it() {
-        let list = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<String>>();
-        let selection = Selection { apis: list(&["a", "zz"]), stages: list(&["prod", "typo"]) };
+        let list = |names: &[&str]| {
+            names
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<String>>()
+        };
+        let selection = Selection {
+            apis: list(&["a", "zz"]),
+            stages: list(&["prod", "typo"]),
+        };
         let mut found = FoundNames::default();
         for id in ["a", "other"] {
             found.api(&selection, id);
@@ -240,22 +315,51 @@ mod tests {
             found.stage(&selection, name);
         }
         assert_eq!((found.apis.len(), found.stages.len()), (1, 1));
-        let missing = |within: &str, gaps: &[Gap]| {
-            let gaps = missing_names(&selection, &read(within), &found, gaps);
-            assert!(gaps.iter().all(|gap| gap.account.is_none() && gap.region.is_none() && !gap.hint.is_empty()));
-            gaps.into_iter().map(|gap| (gap.api_id.or(gap.stage).unwrap(), gap.operation)).collect::<Vec<_>>()
-        };
+        let missing =
+            |within: &str, gaps: &[Gap]| {
+                let gaps = missing_names(&selection, &read(within), &found, gaps);
+                assert!(gaps.iter().all(|gap| gap.account.is_none()
+                    && gap.region.is_none()
+                    && !gap.hint.is_empty()));
+                gaps.into_iter()
+                    .map(|gap| (gap.api_id.or(gap.stage).unwrap(), gap.operation))
+                    .collect::<Vec<_>>()
+            };
         let of = |name: &str, operation: &str| (name.to_owned(), operation.to_owned());
-        assert_eq!(missing("{}", &[]), [of("typo", "GetStages"), of("zz", "GetApis")]);
-        assert_eq!(missing(r#"{"api":["a"]}"#, &[]), [of("typo", "GetStages"), of("zz", "snapshot")]);
-        assert_eq!(missing(r#"{"stage":["prod"]}"#, &[]), [of("typo", "snapshot"), of("zz", "GetApis")]);
+        assert_eq!(
+            missing("{}", &[]),
+            [of("typo", "GetStages"), of("zz", "GetApis")]
+        );
+        assert_eq!(
+            missing(r#"{"api":["a"]}"#, &[]),
+            [of("typo", "GetStages"), of("zz", "snapshot")]
+        );
+        assert_eq!(
+            missing(r#"{"stage":["prod"]}"#, &[]),
+            [of("typo", "snapshot"), of("zz", "GetApis")]
+        );
         // A Region that could not be read may hold both, an API that could not be read only the stage.
         assert_eq!(missing("{}", &[Gap::default()]), []);
-        let api = Gap { api_id: Some("b".to_owned()), ..Gap::default() };
-        assert_eq!(missing("{}", std::slice::from_ref(&api)), [of("zz", "GetApis")]);
-        let stage = Gap { stage: Some("prod".to_owned()), ..api };
-        assert_eq!(missing("{}", &[stage]), [of("typo", "GetStages"), of("zz", "GetApis")]);
+        let api = Gap {
+            api_id: Some("b".to_owned()),
+            ..Gap::default()
+        };
+        assert_eq!(
+            missing("{}", std::slice::from_ref(&api)),
+            [of("zz", "GetApis")]
+        );
+        let stage = Gap {
+            stage: Some("prod".to_owned()),
+            ..api
+        };
+        assert_eq!(
+            missing("{}", &[stage]),
+            [of("typo", "GetStages"), of("zz", "GetApis")]
+        );
         // A snapshot that did not look for a name cannot have missed it.
-        assert_eq!(missing(r#"{"api":["a"]}"#, &[Gap::default()]), [of("zz", "snapshot")]);
+        assert_eq!(
+            missing(r#"{"api":["a"]}"#, &[Gap::default()]),
+            [of("zz", "snapshot")]
+        );
     }
 }

@@ -84,12 +84,18 @@ impl Scope {
     /// Its name.
     #[must_use]
     pub fn name(&self) -> ScopeName {
-        ScopeName { account: self.account.clone(), region: self.region.clone() }
+        ScopeName {
+            account: self.account.clone(),
+            region: self.region.clone(),
+        }
     }
 
     /// True if something was to be read and was not.
     #[must_use]
     pub const fn is_unread(&self) -> bool {
-        matches!(self.outcome, ScopeOutcome::Partial | ScopeOutcome::Unchecked)
+        matches!(
+            self.outcome,
+            ScopeOutcome::Partial | ScopeOutcome::Unchecked
+        )
     }
 }

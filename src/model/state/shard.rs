@@ -20,7 +20,11 @@ impl Shard {
     /// The `index`-th part of `count`, counted from 1; `None` where there is no such part.
     #[must_use]
     pub const fn new(index: u32, count: u32) -> Option<Self> {
-        if index >= 1 && index <= count { Some(Self { index, count }) } else { None }
+        if index >= 1 && index <= count {
+            Some(Self { index, count })
+        } else {
+            None
+        }
     }
 
     /// Which part it is, from 1.
@@ -43,7 +47,11 @@ impl Shard {
         hash.update([0]);
         hash.update(region);
         // The first eight bytes, as a number.
-        let number = hash.finalize().iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let number = hash
+            .finalize()
+            .iter()
+            .take(8)
+            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         number % u64::from(self.count) == u64::from(self.index - 1)
     }
 }
@@ -64,8 +72,12 @@ impl Serialize for Shard {
 impl<'de> Deserialize<'de> for Shard {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
-        parts.and_then(|(index, count)| Self::new(index, count)).ok_or_else(|| D::Error::custom("not a shard I/N"))
+        let parts = text
+            .split_once('/')
+            .and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+        parts
+            .and_then(|(index, count)| Self::new(index, count))
+            .ok_or_else(|| D::Error::custom("not a shard I/N"))
     }
 }
 
@@ -75,7 +87,9 @@ mod tests {
 
     #[test]
     fn there_is_no_part_nought_and_none_beyond_the_last() {
-        assert!(Shard::new(0, 4).is_none() && Shard::new(5, 4).is_none() && Shard::new(1, 0).is_none());
+        assert!(
+            Shard::new(0, 4).is_none() && Shard::new(5, 4).is_none() && Shard::new(1, 0).is_none()
+        );
         assert!(Shard::new(1, 1).is_some() && Shard::new(4, 4).is_some());
     }
 
@@ -85,20 +99,29 @@ mod tests {
         for account in 0..500 {
             for region in ["us-east-1", "eu-west-1", "ap-south-1"] {
                 let account = format!("{:012}", 111_122_223_333_u64 + account);
-                let holding: Vec<u32> =
-                    (1..=4).filter(|index| Shard::new(*index, 4).unwrap().holds(Some(&account), region)).collect();
+                let holding: Vec<u32> = (1..=4)
+                    .filter(|index| Shard::new(*index, 4).unwrap().holds(Some(&account), region))
+                    .collect();
                 assert_eq!(holding.len(), 1, "{account} {region}");
                 sizes[holding[0] as usize - 1] += 1;
             }
         }
-        assert!(sizes.iter().all(|size| (300..450).contains(size)), "{sizes:?}");
+        assert!(
+            sizes.iter().all(|size| (300..450).contains(size)),
+            "{sizes:?}"
+        );
     }
 
     #[test]
     fn where_a_scope_belongs_is_part_of_the_promise() {
-        let of = |account, region| (1..=8).find(|index| Shard::new(*index, 8).unwrap().holds(account, region));
-        let places =
-            [of(Some("111122223333"), "us-east-1"), of(Some("111122223333"), "eu-west-1"), of(None, "us-east-1")];
+        let of = |account, region| {
+            (1..=8).find(|index| Shard::new(*index, 8).unwrap().holds(account, region))
+        };
+        let places = [
+            of(Some("111122223333"), "us-east-1"),
+            of(Some("111122223333"), "eu-west-1"),
+            of(None, "us-east-1"),
+        ];
         assert_eq!(places, [Some(3), Some(3), Some(1)]);
     }
 }

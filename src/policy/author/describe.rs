@@ -10,7 +10,10 @@ use crate::policy::language::operator::Example;
 pub fn sample(word: &str, rule: &str) -> Option<serde_json::Value> {
     fn find(word: &str, within: &serde_json::Value) -> Option<serde_json::Value> {
         let members = within.as_object()?;
-        members.get(word).cloned().or_else(|| members.values().find_map(|below| find(word, below)))
+        members
+            .get(word)
+            .cloned()
+            .or_else(|| members.values().find_map(|below| find(word, below)))
     }
     find(word, &serde_yaml::from_str(&format!("{{{rule}}}")).ok()?)
 }
@@ -19,7 +22,11 @@ pub fn sample(word: &str, rule: &str) -> Option<serde_json::Value> {
 #[must_use]
 pub fn block(yaml: &str) -> String {
     let written = |value: &serde_yaml::Value| serde_yaml::to_string(value).ok();
-    serde_yaml::from_str(yaml).ok().as_ref().and_then(written).unwrap_or_else(|| yaml.to_owned())
+    serde_yaml::from_str(yaml)
+        .ok()
+        .as_ref()
+        .and_then(written)
+        .unwrap_or_else(|| yaml.to_owned())
 }
 
 /// A word that is not a test of one setting.
@@ -124,8 +131,14 @@ pub const KEYS: [(&str, &str); 3] = [
         "accept",
         "a key of a waiver: what is tolerated, written as under `expect`; only what it names and fits is waived",
     ),
-    ("tests", "a key of a policy: stages, and which rules each of them violates; `driftgate policy test` runs them"),
-    ("waivers", "the key of a file of waivers: which violations are tolerated, and until when"),
+    (
+        "tests",
+        "a key of a policy: stages, and which rules each of them violates; `driftgate policy test` runs them",
+    ),
+    (
+        "waivers",
+        "the key of a file of waivers: which violations are tolerated, and until when",
+    ),
 ];
 
 /// A field and its place in the document.
@@ -151,7 +164,11 @@ pub fn places() -> Vec<FieldPlace> {
 
 fn below(path: &str, field: &'static Field, above: Protocols, into: &mut Vec<FieldPlace>) {
     let on = above.and(field.on);
-    into.push(FieldPlace { path: path.to_owned(), field, on });
+    into.push(FieldPlace {
+        path: path.to_owned(),
+        field,
+        on,
+    });
     for member in field.members() {
         below(&format!("{path}.{}", member.name), member, on, into);
     }
@@ -176,7 +193,9 @@ impl FieldPlace {
             ("region", _) => "the Region that was read".to_owned(),
             ("partition" | "arn", _) => "worked out from Region, API and stage".to_owned(),
             ("route", _) => "the keys of `RouteSettings`".to_owned(),
-            ("each-route", _) => "`DefaultRouteSettings`, and each entry of `RouteSettings` over it".to_owned(),
+            ("each-route", _) => {
+                "`DefaultRouteSettings`, and each entry of `RouteSettings` over it".to_owned()
+            }
             ("api", "") => "GetApis".to_owned(),
             ("api", path) => format!("GetApis, `{}` on the wire", wire(path)),
             _ => format!("GetStages, `{}` on the wire", wire(&self.path)),
@@ -205,16 +224,28 @@ impl FieldPlace {
             Kind::List(_) => ("{contains: x}", "[x]", "[]"),
             Kind::Struct(members) => {
                 let field = members.iter().find(|member| member.on == Protocols::ALL)?;
-                let member = Self { path: format!("{}.{}", self.path, field.name), field, on: self.on };
+                let member = Self {
+                    path: format!("{}.{}", self.path, field.name),
+                    field,
+                    on: self.on,
+                };
                 return member.example();
             }
         };
         // The settings of every route are given as the stage default.
-        let given = self.path.replace(EACH_ROUTE.name, stage::DEFAULT_ROUTE.name);
+        let given = self
+            .path
+            .replace(EACH_ROUTE.name, stage::DEFAULT_ROUTE.name);
         let nested = |path: &str, inner: &str| {
-            path.rsplit('.').fold(inner.to_owned(), |inner, name| format!("{{{name}: {inner}}}"))
+            path.rsplit('.').fold(inner.to_owned(), |inner, name| {
+                format!("{{{name}: {inner}}}")
+            })
         };
-        Some([nested(&self.path, pattern), nested(&given, passes), nested(&given, fails)])
+        Some([
+            nested(&self.path, pattern),
+            nested(&given, passes),
+            nested(&given, fails),
+        ])
     }
 }
 
@@ -224,8 +255,10 @@ impl FieldPlace {
 pub fn about(field: &Field) -> String {
     let mut words = vec![field.about.to_owned()];
     words.extend((field.on != Protocols::ALL).then(|| format!("Only for {}.", field.on.words())));
-    words
-        .extend(matches!(field.unset, Unset::False | Unset::Text(_)).then(|| format!("Unset means {}.", unset(field))));
+    words.extend(
+        matches!(field.unset, Unset::False | Unset::Text(_))
+            .then(|| format!("Unset means {}.", unset(field))),
+    );
     words.extend(field.sensitive.then(|| "Reports show a digest.".to_owned()));
     words.join(" ")
 }
@@ -260,7 +293,11 @@ mod tests {
             assert!(paths.iter().any(|known| known == path), "{path}");
         }
         for field in API {
-            assert!(paths.contains(&format!("{}.{}", API_FIELD.name, field.name)), "{}", field.name);
+            assert!(
+                paths.contains(&format!("{}.{}", API_FIELD.name, field.name)),
+                "{}",
+                field.name
+            );
         }
     }
 }

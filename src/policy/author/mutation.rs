@@ -34,9 +34,17 @@ pub struct Mutation {
 #[must_use]
 pub fn mutations(example: &Example) -> Vec<Mutation> {
     let protocol = example.document().protocol().unwrap_or(Protocol::Http);
-    let mut walk = Walk { protocol, steps: Vec::new(), names: Vec::new(), shown: Vec::new(), found: Vec::new() };
+    let mut walk = Walk {
+        protocol,
+        steps: Vec::new(),
+        names: Vec::new(),
+        shown: Vec::new(),
+        found: Vec::new(),
+    };
     walk.members(&STAGE_FIELD, &example.stage);
-    walk.below("api", Some("api"), "api", |walk| walk.members(&API_FIELD, &example.api));
+    walk.below("api", Some("api"), "api", |walk| {
+        walk.members(&API_FIELD, &example.api)
+    });
     let defaults = example.stage.member(stage::DEFAULT_ROUTE.at);
     walk.new_route(defaults);
     walk.found
@@ -48,7 +56,9 @@ impl Mutation {
     pub fn of(&self, example: &Example) -> (Value<'static>, Value<'static>) {
         let (mut api, mut stage) = (example.api.clone(), example.stage.clone());
         match self.steps.split_first() {
-            Some((first, rest)) if first == API_FIELD.name => api.put(&API_FIELD, rest, self.value.clone()),
+            Some((first, rest)) if first == API_FIELD.name => {
+                api.put(&API_FIELD, rest, self.value.clone())
+            }
             _ => stage.put(&STAGE_FIELD, &self.steps, self.value.clone()),
         }
         (api, stage)
@@ -61,7 +71,11 @@ impl Mutation {
         example: &'d Example,
         (api, stage): &'d (Value<'static>, Value<'static>),
     ) -> Document<'d> {
-        Document { api, stage, ..example.document() }
+        Document {
+            api,
+            stage,
+            ..example.document()
+        }
     }
 }
 
@@ -75,7 +89,13 @@ struct Walk {
 
 impl Walk {
     /// One step down: the segment, its name in the catalogue where it has one, and how it is shown.
-    fn below(&mut self, step: &str, name: Option<&'static str>, shown: &str, then: impl FnOnce(&mut Self)) {
+    fn below(
+        &mut self,
+        step: &str,
+        name: Option<&'static str>,
+        shown: &str,
+        then: impl FnOnce(&mut Self),
+    ) {
         self.steps.push(step.to_owned());
         self.shown.push(shown.to_owned());
         self.names.extend(name);
@@ -89,13 +109,26 @@ impl Walk {
 
     fn becomes(&mut self, change: impl Into<Cow<'static, str>>, value: Option<Value<'static>>) {
         let (path, field) = (self.shown.join("."), self.names.join("."));
-        self.found.push(Mutation { path, field, change: change.into(), steps: self.steps.clone(), value });
+        self.found.push(Mutation {
+            path,
+            field,
+            change: change.into(),
+            steps: self.steps.clone(),
+            value,
+        });
     }
 
     fn members(&mut self, field: &'static Field, value: &Value<'static>) {
         let protocol = self.protocol;
-        for (at, member) in field.members().iter().enumerate().filter(|(_, member)| member.on.include(protocol)) {
-            self.below(member.name, Some(member.name), member.name, |walk| walk.setting(member, value.member(at)));
+        for (at, member) in field
+            .members()
+            .iter()
+            .enumerate()
+            .filter(|(_, member)| member.on.include(protocol))
+        {
+            self.below(member.name, Some(member.name), member.name, |walk| {
+                walk.setting(member, value.member(at))
+            });
         }
     }
 
@@ -110,7 +143,10 @@ impl Walk {
             Kind::Map(of) => self.map(of, value),
             Kind::List(_) => {
                 let Value::List(elements) = value else {
-                    return self.becomes("`*` added", Some(Value::List(Box::from([Value::text("*")]))));
+                    return self.becomes(
+                        "`*` added",
+                        Some(Value::List(Box::from([Value::text("*")]))),
+                    );
                 };
                 if !elements.contains(&Value::text("*")) {
                     let more = elements.iter().cloned().chain([Value::text("*")]);
@@ -144,7 +180,10 @@ impl Walk {
                 }
                 match was {
                     Value::Integer(number) if *number != 0 => {
-                        self.becomes("times 1000", Some(Value::Integer(number.saturating_mul(1000))));
+                        self.becomes(
+                            "times 1000",
+                            Some(Value::Integer(number.saturating_mul(1000))),
+                        );
                     }
                     Value::Number(number) if number.abs() > 0.0 => {
                         self.becomes("times 1000", Some(Value::Number(number * 1000.0)));
@@ -171,7 +210,11 @@ impl Walk {
                 if !value.is_unset() {
                     walk.becomes("emptied", Some(Value::Unset));
                 }
-                if let Kind::Struct(_) = of.kind { walk.members(of, value) } else { walk.scalar(of, value) }
+                if let Kind::Struct(_) = of.kind {
+                    walk.members(of, value)
+                } else {
+                    walk.scalar(of, value)
+                }
             });
         }
     }
@@ -183,8 +226,14 @@ impl Walk {
             walk.below(NEW_ROUTE, None, "*", |walk| {
                 for (at, field) in ROUTE_SETTINGS.iter().enumerate() {
                     if field.on.include(walk.protocol) {
-                        let in_force = if defaults.is_unset() { &UNSET } else { defaults.member(at) };
-                        walk.below(field.name, Some(field.name), field.name, |walk| walk.scalar(field, in_force));
+                        let in_force = if defaults.is_unset() {
+                            &UNSET
+                        } else {
+                            defaults.member(at)
+                        };
+                        walk.below(field.name, Some(field.name), field.name, |walk| {
+                            walk.scalar(field, in_force)
+                        });
                     }
                 }
             });
@@ -207,18 +256,29 @@ mod tests {
             "policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {{AutoDeploy: true}}}}\n\
              tests:\n  - {{name: n, given: {given}, violates: []}}\n"
         );
-        let file = Arc::new(SourceText { name: "p.yaml".into(), text });
+        let file = Arc::new(SourceText {
+            name: "p.yaml".into(),
+            text,
+        });
         load(vec![file]).unwrap().policies.remove(0).tests.remove(0)
     }
 
     /// The changes of the settings whose path begins so, and the stage or API that comes of each.
     fn changes(given: &str, path: &str) -> Vec<String> {
         let example = example(given);
-        let of_path = mutations(&example).into_iter().filter(|mutation| mutation.path.starts_with(path));
+        let of_path = mutations(&example)
+            .into_iter()
+            .filter(|mutation| mutation.path.starts_with(path));
         let shown = |mutation: Mutation| {
             let (api, stage) = mutation.of(&example);
-            let (field, value) = if path.starts_with("api") { (&API_FIELD, &api) } else { (&STAGE_FIELD, &stage) };
-            let json = serde_json::to_string(&Written { field, value }).unwrap().replace('"', "");
+            let (field, value) = if path.starts_with("api") {
+                (&API_FIELD, &api)
+            } else {
+                (&STAGE_FIELD, &stage)
+            };
+            let json = serde_json::to_string(&Written { field, value })
+                .unwrap()
+                .replace('"', "");
             format!("{} {}: {json}", mutation.path, mutation.change)
         };
         of_path.map(shown).collect()
@@ -227,14 +287,25 @@ mod tests {
     #[test]
     fn each_kind_of_setting_is_changed_in_its_ways() {
         for (given, path, expected) in [
-            ("{AutoDeploy: true}", "AutoDeploy", &["AutoDeploy false: {AutoDeploy:false}"] as &[&str]),
+            (
+                "{AutoDeploy: true}",
+                "AutoDeploy",
+                &["AutoDeploy false: {AutoDeploy:false}"] as &[&str],
+            ),
             ("{}", "AutoDeploy", &["AutoDeploy true: {AutoDeploy:true}"]),
             (
                 "{Description: a}",
                 "Description",
-                &["Description another text: {Description:another text}", "Description unset: {}"],
+                &[
+                    "Description another text: {Description:another text}",
+                    "Description unset: {}",
+                ],
             ),
-            ("{}", "Description", &["Description another text: {Description:another text}"]),
+            (
+                "{}",
+                "Description",
+                &["Description another text: {Description:another text}"],
+            ),
             (
                 "{DefaultRouteSettings: {ThrottlingBurstLimit: 5}}",
                 "DefaultRouteSettings.ThrottlingBurstLimit",
@@ -306,13 +377,33 @@ mod tests {
     #[test]
     fn every_setting_of_the_protocol_is_changed_and_no_other() {
         let fields = |given: &str| -> Vec<String> {
-            mutations(&example(given)).into_iter().map(|mutation| mutation.field).collect()
+            mutations(&example(given))
+                .into_iter()
+                .map(|mutation| mutation.field)
+                .collect()
         };
         let (http, websocket) = (fields("{}"), fields("{api: {ProtocolType: WEBSOCKET}}"));
-        for field in STAGE.iter().filter(|field| !matches!(field.kind, Kind::Map(_))) {
-            let begins = |fields: &[String]| fields.iter().any(|name| name.split('.').next() == Some(field.name));
-            assert_eq!(begins(&http), field.on.include(Protocol::Http), "{}", field.name);
-            assert_eq!(begins(&websocket), field.on.include(Protocol::WebSocket), "{}", field.name);
+        for field in STAGE
+            .iter()
+            .filter(|field| !matches!(field.kind, Kind::Map(_)))
+        {
+            let begins = |fields: &[String]| {
+                fields
+                    .iter()
+                    .any(|name| name.split('.').next() == Some(field.name))
+            };
+            assert_eq!(
+                begins(&http),
+                field.on.include(Protocol::Http),
+                "{}",
+                field.name
+            );
+            assert_eq!(
+                begins(&websocket),
+                field.on.include(Protocol::WebSocket),
+                "{}",
+                field.name
+            );
         }
         assert!(websocket.contains(&"RouteSettings.LoggingLevel".to_owned()));
         assert!(!http.contains(&"RouteSettings.LoggingLevel".to_owned()));
@@ -324,7 +415,11 @@ mod tests {
                      api: {Name: shop, Tags: {t: u}, CorsConfiguration: {AllowOrigins: ['*']}}}";
         let example = example(given);
         for mutation in mutations(&example) {
-            assert_ne!(mutation.of(&example), (example.api.clone(), example.stage.clone()), "{mutation:?}");
+            assert_ne!(
+                mutation.of(&example),
+                (example.api.clone(), example.stage.clone()),
+                "{mutation:?}"
+            );
         }
     }
 }

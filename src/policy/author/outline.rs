@@ -18,7 +18,11 @@ pub struct OutlineLine {
 #[must_use]
 pub fn outline(pattern: &Pattern, place: &str) -> Vec<OutlineLine> {
     let mut lines = Vec::new();
-    PatternPlace { label: place.to_owned(), on: Protocols::ALL }.walk(pattern, 0, &mut lines);
+    PatternPlace {
+        label: place.to_owned(),
+        on: Protocols::ALL,
+    }
+    .walk(pattern, 0, &mut lines);
     lines
 }
 
@@ -33,7 +37,10 @@ impl PatternPlace {
     fn below(&self, name: &str, field: &Field) -> Self {
         let dot = if self.label.is_empty() { "" } else { "." };
         let on = self.on.and(field.on);
-        Self { label: format!("{}{dot}{name}", self.label), on }
+        Self {
+            label: format!("{}{dot}{name}", self.label),
+            on,
+        }
     }
 
     fn walk(&self, pattern: &Pattern, depth: usize, out: &mut Vec<OutlineLine>) {
@@ -46,11 +53,22 @@ impl PatternPlace {
                 self.below(field.name, field).walk(inner, depth, out);
             }
             Pattern::Entry { key, field, inner } => self.below(key, field).walk(inner, depth, out),
-            Pattern::Entries { written, field, inner, .. } => {
+            Pattern::Entries {
+                written,
+                field,
+                inner,
+                ..
+            } => {
                 let below = self.below(written, field);
-                Self { label: format!("every {}", below.label), ..below }.walk(inner, depth, out);
+                Self {
+                    label: format!("every {}", below.label),
+                    ..below
+                }
+                .walk(inner, depth, out);
             }
-            Pattern::SomeEntry { written, present, .. } => out.push(self.line(depth, &some_key(written, *present))),
+            Pattern::SomeEntry {
+                written, present, ..
+            } => out.push(self.line(depth, &some_key(written, *present))),
             Pattern::All(of) => {
                 for part in of {
                     self.walk(part, depth, out);
@@ -74,27 +92,47 @@ impl PatternPlace {
         depth: usize,
         out: &mut Vec<OutlineLine>,
     ) {
-        out.push(OutlineLine { depth, text: words.to_owned() });
+        out.push(OutlineLine {
+            depth,
+            text: words.to_owned(),
+        });
         for pattern in of {
             let mut lines = Vec::new();
             self.walk(pattern, 0, &mut lines);
             let several = lines.iter().filter(|line| line.depth == 0).count() > 1;
             if several {
-                out.push(OutlineLine { depth: depth + 1, text: "- all of this together".to_owned() });
+                out.push(OutlineLine {
+                    depth: depth + 1,
+                    text: "- all of this together".to_owned(),
+                });
             }
             for line in lines {
-                let dash = if line.depth == 0 && !several { "- " } else { "" };
+                let dash = if line.depth == 0 && !several {
+                    "- "
+                } else {
+                    ""
+                };
                 let depth = depth + 1 + line.depth + usize::from(several);
-                out.push(OutlineLine { depth, text: format!("{dash}{}", line.text) });
+                out.push(OutlineLine {
+                    depth,
+                    text: format!("{dash}{}", line.text),
+                });
             }
         }
     }
 
     fn line(&self, depth: usize, demand: &str) -> OutlineLine {
-        let label = if self.label.is_empty() { String::new() } else { format!("{}: ", self.label) };
+        let label = if self.label.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", self.label)
+        };
         let only = (self.on != Protocols::ALL).then(|| format!(" (only {})", self.on.words()));
         let only = only.unwrap_or_default();
-        OutlineLine { depth, text: format!("{label}{demand}{only}") }
+        OutlineLine {
+            depth,
+            text: format!("{label}{demand}{only}"),
+        }
     }
 }
 
@@ -107,10 +145,19 @@ mod tests {
     use crate::policy::text::diagnostic::SourceText;
 
     fn of(expect: &str) -> Vec<String> {
-        let text = format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n");
-        let policies = load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })]).unwrap();
+        let text = format!(
+            "policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n"
+        );
+        let policies = load(vec![Arc::new(SourceText {
+            name: "p.yaml".into(),
+            text,
+        })])
+        .unwrap();
         let lines = outline(policies.policies[0].rules[0].expect.as_ref().unwrap(), "");
-        lines.into_iter().map(|line| format!("{}{}", "  ".repeat(line.depth), line.text)).collect()
+        lines
+            .into_iter()
+            .map(|line| format!("{}{}", "  ".repeat(line.depth), line.text))
+            .collect()
     }
 
     #[test]
@@ -118,7 +165,10 @@ mod tests {
         for (expect, lines) in [
             ("{AutoDeploy: false}", vec!["AutoDeploy: false"]),
             ("{Description: [a, b]}", vec!["Description: one of a, b"]),
-            ("{StageName: \"${api.Name}\"}", vec!["StageName: ${api.Name}"]),
+            (
+                "{StageName: \"${api.Name}\"}",
+                vec!["StageName: ${api.Name}"],
+            ),
             (
                 "{DefaultRouteSettings: {ThrottlingBurstLimit: {min: 1, max: 5, not: 3}, LoggingLevel: INFO}}",
                 vec![
@@ -126,20 +176,35 @@ mod tests {
                     "DefaultRouteSettings.LoggingLevel: INFO (only WebSocket APIs)",
                 ],
             ),
-            ("{Description: {any-of: [x, {like: \"${region}*\"}]}}", vec!["Description: either x or like ${region}*"]),
-            ("{Description: {not: [x, {like: \"y*\"}]}}", vec!["Description: neither x nor like y*"]),
+            (
+                "{Description: {any-of: [x, {like: \"${region}*\"}]}}",
+                vec!["Description: either x or like ${region}*"],
+            ),
+            (
+                "{Description: {not: [x, {like: \"y*\"}]}}",
+                vec!["Description: neither x nor like y*"],
+            ),
             (
                 "{DefaultRouteSettings: {ThrottlingBurstLimit: {not: {min: 1, max: 5}}}}",
                 vec!["DefaultRouteSettings.ThrottlingBurstLimit: not all of at least 1, at most 5"],
             ),
             (
                 "{Tags: {owner: {present: true}, \"t-*\": {not: x}, \"u-*\": {present: false}}}",
-                vec!["Tags.owner: present", "every Tags.t-*: not x", "Tags: no key like u-*"],
+                vec![
+                    "Tags.owner: present",
+                    "every Tags.t-*: not x",
+                    "Tags: no key like u-*",
+                ],
             ),
-            ("{Tags: [\"team-*\"]}", vec!["Tags: at least one key like team-*"]),
+            (
+                "{Tags: [\"team-*\"]}",
+                vec!["Tags: at least one key like team-*"],
+            ),
             (
                 "{api: {CorsConfiguration: {AllowOrigins: {each: {not: {like: \"http:*\"}}}}}}",
-                vec!["api.CorsConfiguration.AllowOrigins: every element not like http:* (only HTTP APIs)"],
+                vec![
+                    "api.CorsConfiguration.AllowOrigins: every element not like http:* (only HTTP APIs)",
+                ],
             ),
             (
                 "{any-of: [{AutoDeploy: false}, {Tags: {tier: x}, StageName: y}]}",
@@ -154,11 +219,17 @@ mod tests {
             (
                 "{not: [{AutoDeploy: true}, {any-of: [{StageName: x}, {StageName: y}]}]}",
                 vec![
-                    "none of these", "  - AutoDeploy: true", "  - any of these", "    - StageName: x",
+                    "none of these",
+                    "  - AutoDeploy: true",
+                    "  - any of these",
+                    "    - StageName: x",
                     "    - StageName: y",
                 ],
             ),
-            ("{not: {AutoDeploy: true}}", vec!["not so", "  - AutoDeploy: true"]),
+            (
+                "{not: {AutoDeploy: true}}",
+                vec!["not so", "  - AutoDeploy: true"],
+            ),
         ] {
             assert_eq!(of(expect), lines, "{expect}");
         }

@@ -12,7 +12,11 @@ use crate::policy::text::aliases;
 pub fn fields() -> String {
     let places = places();
     let table = |heading: &str, about: &str, of: &dyn Fn(&str) -> bool| {
-        let rows: String = places.iter().filter(|place| of(&place.path)).map(row).collect();
+        let rows: String = places
+            .iter()
+            .filter(|place| of(&place.path))
+            .map(row)
+            .collect();
         format!(
             "\n## {heading}\n\n{about}\n\n| field | type | unset means | what it is |\n| --- | --- | --- | --- |\n{rows}"
         )
@@ -40,9 +44,23 @@ fn row(place: &FieldPlace) -> String {
     let field = place.field;
     let mut about = vec![field.about.to_owned()];
     about.extend((place.on != Protocols::ALL).then(|| format!("Only for {}.", place.on.words())));
-    about.extend(field.sensitive.then(|| "Reports show a digest of each value.".to_owned()));
-    about.extend(field.log_group_arn.then(|| "Compared without a trailing `:*`.".to_owned()));
-    format!("| `{}` | {} | {} | {} |\n", place.path, field.kind.words(), unset(field), about.join(" "))
+    about.extend(
+        field
+            .sensitive
+            .then(|| "Reports show a digest of each value.".to_owned()),
+    );
+    about.extend(
+        field
+            .log_group_arn
+            .then(|| "Compared without a trailing `:*`.".to_owned()),
+    );
+    format!(
+        "| `{}` | {} | {} | {} |\n",
+        place.path,
+        field.kind.words(),
+        unset(field),
+        about.join(" ")
+    )
 }
 
 /// The page of the tests and the other words of the language.
@@ -58,7 +76,10 @@ pub fn tests() -> String {
     page.extend(WORDS.iter().map(word));
     page += "\n## Words of other tools\n\nThey are refused, with ours in the message.\n\n| theirs | ours |\n| --- | --- |\n";
     page.extend(aliases::TESTS.iter().map(|(ours, theirs)| {
-        let theirs: Vec<String> = theirs.iter().map(|word| format!("`{}`", word.replace('|', "\\|"))).collect();
+        let theirs: Vec<String> = theirs
+            .iter()
+            .map(|word| format!("`{}`", word.replace('|', "\\|")))
+            .collect();
         format!("| {} | {ours} |\n", theirs.join(", "))
     }));
     page
@@ -76,13 +97,19 @@ fn test(operator: &Operator) -> String {
 }
 
 fn word(word: &Word) -> String {
-    let head = format!("\n### `{}`\n\n{}\n\nTakes {}. Allowed {}.\n", word.name, word.about, word.takes, word.place);
+    let head = format!(
+        "\n### `{}`\n\n{}\n\nTakes {}. Allowed {}.\n",
+        word.name, word.about, word.takes, word.place
+    );
     head + &example(&word.example)
 }
 
 fn example(example: &Example) -> String {
     let rule = block(&format!("{{{}}}", example.rule));
-    format!("\n```yaml\n{rule}```\n\n- conforms: `{}`\n- violates: `{}`\n", example.passes, example.fails)
+    format!(
+        "\n```yaml\n{rule}```\n\n- conforms: `{}`\n- violates: `{}`\n",
+        example.passes, example.fails
+    )
 }
 
 /// The kinds of field that a test can be used at, in words.
@@ -101,6 +128,13 @@ pub fn fits(operator: &Operator) -> String {
         })
         .collect();
     let all = ["booleans", "numbers", "texts", "structs", "maps", "lists"];
-    let fitting: Vec<&str> = all.into_iter().filter(|kind| kinds.contains(kind)).collect();
-    if fitting == all { "every field".to_owned() } else { fitting.join(" and ") }
+    let fitting: Vec<&str> = all
+        .into_iter()
+        .filter(|kind| kinds.contains(kind))
+        .collect();
+    if fitting == all {
+        "every field".to_owned()
+    } else {
+        fitting.join(" and ")
+    }
 }

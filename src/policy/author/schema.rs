@@ -125,7 +125,8 @@ fn patterns() -> Map<String, Value> {
     define(each_route, &mut into);
 
     let all: Vec<&Field> = Top::all().map(|(_, field)| field).collect();
-    let (route, stage): (Vec<&Field>, Vec<&Field>) = all.iter().partition(|field| field.name == "route");
+    let (route, stage): (Vec<&Field>, Vec<&Field>) =
+        all.iter().partition(|field| field.name == "route");
     let mut members_of = |name: &str, title: &str, fields: &[&Field], within: &str| {
         let mut all = members(fields);
         everywhere(within, &mut all);
@@ -133,8 +134,18 @@ fn patterns() -> Map<String, Value> {
     };
     members_of("stage", "A pattern for a stage", &stage, "stage");
     // `each-route` is allowed only at the top; below `not` and `any-of` there is none.
-    members_of("expectation", "What must hold", &[&stage[..], &[each_route]].concat(), "stage");
-    members_of("selection", "Which stages and routes", &[stage, route].concat(), "selection");
+    members_of(
+        "expectation",
+        "What must hold",
+        &[&stage[..], &[each_route]].concat(),
+        "stage",
+    );
+    members_of(
+        "selection",
+        "Which stages and routes",
+        &[stage, route].concat(),
+        "selection",
+    );
     into
 }
 
@@ -176,7 +187,9 @@ fn scalar(field: &'static Field, name: &str) -> Value {
         Kind::Integer => json!({"type": "integer"}),
         Kind::Number => json!({"type": "number"}),
         // YAML 1.1 tools write OFF as false.
-        Kind::OneOf(names) if names.contains(&"OFF") => json!({"anyOf": [{"enum": names}, {"const": false}]}),
+        Kind::OneOf(names) if names.contains(&"OFF") => {
+            json!({"anyOf": [{"enum": names}, {"const": false}]})
+        }
         Kind::OneOf(names) => json!({"enum": names}),
         _ => json!({"type": "string", "minLength": 1}),
     };
@@ -184,11 +197,20 @@ fn scalar(field: &'static Field, name: &str) -> Value {
                          "properties": tests(field, name)});
     // In one schema where there is one type of value: an editor then reports mistakes within a mapping.
     let schema = match value.get("type") {
-        Some(kind) => with(with(several, "type", json!([kind, "array", "object"])), "minLength", json!(1)),
+        Some(kind) => with(
+            with(several, "type", json!([kind, "array", "object"])),
+            "minLength",
+            json!(1),
+        ),
         None => json!({"anyOf": [value, with(several, "type", json!(["array", "object"]))]}),
     };
-    let words = "A value: equal to it. A list: equal to one of them. A mapping: tests, all of which hold.";
-    titled(schema, &format!("A pattern for {}", field.kind.words()), words)
+    let words =
+        "A value: equal to it. A list: equal to one of them. A mapping: tests, all of which hold.";
+    titled(
+        schema,
+        &format!("A pattern for {}", field.kind.words()),
+        words,
+    )
 }
 
 /// Keys that are there, or a pattern for each key.
@@ -219,8 +241,13 @@ fn tests(field: &'static Field, name: &str) -> Map<String, Value> {
     let mut all: Map<String, Value> = fitting
         .map(|operator| {
             let schema = titled((operator.schema)(field), operator.name, operator.about);
-            let examples: Vec<Value> = sample(operator.name, operator.example.rule).into_iter().collect();
-            (operator.name.to_owned(), with(schema, "examples", json!(examples)))
+            let examples: Vec<Value> = sample(operator.name, operator.example.rule)
+                .into_iter()
+                .collect();
+            (
+                operator.name.to_owned(),
+                with(schema, "examples", json!(examples)),
+            )
         })
         .collect();
     everywhere(name, &mut all);
@@ -252,7 +279,14 @@ fn present() -> Value {
 
 /// Named members, each with what it is.
 fn members(of: &[&Field]) -> Map<String, Value> {
-    of.iter().map(|field| (field.name.to_owned(), titled(reference(field), field.name, &about(field)))).collect()
+    of.iter()
+        .map(|field| {
+            (
+                field.name.to_owned(),
+                titled(reference(field), field.name, &about(field)),
+            )
+        })
+        .collect()
 }
 
 /// A mapping of these keys and no others, not empty.
@@ -267,7 +301,11 @@ fn object(title: &str, properties: &Map<String, Value>) -> Value {
 }
 
 fn pattern_of(title: &str, words: &str, definition: &str) -> Value {
-    titled(json!({"$ref": format!("#/definitions/{definition}")}), title, words)
+    titled(
+        json!({"$ref": format!("#/definitions/{definition}")}),
+        title,
+        words,
+    )
 }
 
 /// A text that is more than blanks.
@@ -277,7 +315,11 @@ fn text(title: &str, words: &str) -> Value {
 
 /// A schema with what an editor shows beside it.
 fn titled(schema: Value, title: &str, words: &str) -> Value {
-    with(with(schema, "title", json!(title)), "description", json!(words))
+    with(
+        with(schema, "title", json!(title)),
+        "description",
+        json!(words),
+    )
 }
 
 fn with(mut schema: Value, key: &str, value: Value) -> Value {
@@ -294,7 +336,11 @@ fn name() -> Value {
 }
 
 fn rule() -> Value {
-    let severities: Vec<&str> = Severity::WORST_FIRST.map(Severity::name).into_iter().rev().collect();
+    let severities: Vec<&str> = Severity::WORST_FIRST
+        .map(Severity::name)
+        .into_iter()
+        .rev()
+        .collect();
     json!({
         "title": "A rule",
         "type": "object",
@@ -356,8 +402,16 @@ fn test() -> Value {
 fn given() -> Value {
     let ours = Top::all()
         .filter(|(top, _)| matches!(top, Top::Account | Top::Region))
-        .map(|(_, field)| (field.name.to_owned(), titled(json!({"type": "string"}), field.name, &about(field))));
-    let stage = STAGE.iter().chain([&API_FIELD]).map(|field| (field.name.to_owned(), value(field)));
+        .map(|(_, field)| {
+            (
+                field.name.to_owned(),
+                titled(json!({"type": "string"}), field.name, &about(field)),
+            )
+        });
+    let stage = STAGE
+        .iter()
+        .chain([&API_FIELD])
+        .map(|field| (field.name.to_owned(), value(field)));
     let members: Map<String, Value> = stage.chain(ours).collect();
     json!({
         "title": "A stage",
@@ -378,7 +432,10 @@ fn value(field: &Field) -> Value {
         }
         Kind::OneOf(names) => json!({"anyOf": [{"enum": names}, {"type": ["string", "null"]}]}),
         Kind::Struct(of) => {
-            let members: Map<String, Value> = of.iter().map(|field| (field.name.to_owned(), value(field))).collect();
+            let members: Map<String, Value> = of
+                .iter()
+                .map(|field| (field.name.to_owned(), value(field)))
+                .collect();
             json!({"type": ["object", "null"], "additionalProperties": false, "properties": members})
         }
         Kind::Map(of) => json!({"type": ["object", "null"], "additionalProperties": value(of)}),

@@ -32,20 +32,48 @@ impl Assertion {
     pub fn of(text: &str) -> Result<Self, Vec<Mistake>> {
         let (expr, source) = parse(text).map_err(|mistake| vec![mistake])?;
         let (analysis, evaluated) = Analysis::of(text, &source, &expr);
-        let Analysis { reads, limits, ranges, regexes, members, mistakes, .. } = analysis;
+        let Analysis {
+            reads,
+            limits,
+            ranges,
+            regexes,
+            members,
+            mistakes,
+            ..
+        } = analysis;
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+        let lines = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with("//"));
         let words = format!("assert: {}", lines.collect::<Vec<_>>().join(" ")).into();
-        let program = Program { expr: evaluated, reads, ranges, regexes: Arc::new(regexes), members };
-        let assertion = Self { words, program, limits };
-        let protocols = Protocol::ALL.into_iter().filter(|protocol| assertion.applies(*protocol));
+        let program = Program {
+            expr: evaluated,
+            reads,
+            ranges,
+            regexes: Arc::new(regexes),
+            members,
+        };
+        let assertion = Self {
+            words,
+            program,
+            limits,
+        };
+        let protocols = Protocol::ALL
+            .into_iter()
+            .filter(|protocol| assertion.applies(*protocol));
         match try_out(&assertion.program, protocols) {
             Ok(()) => Ok(assertion),
             Err(label) => {
                 let title = "this can be evaluated on no stage".to_owned();
-                Err(vec![Mistake { at: 0..text.len(), title, label, help: Vec::new() }])
+                Err(vec![Mistake {
+                    at: 0..text.len(),
+                    title,
+                    label,
+                    help: Vec::new(),
+                }])
             }
         }
     }
@@ -65,8 +93,12 @@ impl Assertion {
     /// The names of the settings that the expression reads and APIs of this protocol lack.
     #[must_use]
     pub fn lacks(&self, protocol: Protocol) -> Vec<&'static str> {
-        let mut names: Vec<&str> =
-            self.limits.iter().filter(|field| !field.on.include(protocol)).map(|field| field.name).collect();
+        let mut names: Vec<&str> = self
+            .limits
+            .iter()
+            .filter(|field| !field.on.include(protocol))
+            .map(|field| field.name)
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -81,8 +113,14 @@ impl Assertion {
                 ["stage"] => paths.extend(STAGE.iter().map(|field| field.name.to_owned())),
                 ["stage", path @ ..] => paths.push(path.join(".")),
                 ["each_route", ..] => {
-                    let member = read.of_route().map(|member| format!(".{member}")).unwrap_or_default();
-                    paths.extend([format!("{}{member}", stage::DEFAULT_ROUTE.name), stage::ROUTES.name.to_owned()]);
+                    let member = read
+                        .of_route()
+                        .map(|member| format!(".{member}"))
+                        .unwrap_or_default();
+                    paths.extend([
+                        format!("{}{member}", stage::DEFAULT_ROUTE.name),
+                        stage::ROUTES.name.to_owned(),
+                    ]);
                 }
                 path => paths.push(path.join(".")),
             }
@@ -101,19 +139,35 @@ impl Assertion {
         let roots = Roots::of(document, self.reads_routes(), in_force);
         let refusals = Mutex::new(Vec::new());
         let program = &self.program;
-        let stage = BoundStage { reads: &program.reads, roots: &roots, protocol, refusals: &refusals };
+        let stage = BoundStage {
+            reads: &program.reads,
+            roots: &roots,
+            protocol,
+            refusals: &refusals,
+        };
         let context = program.context(stage);
-        let why = Why { program, stage: &stage };
+        let why = Why {
+            program,
+            stage: &stage,
+        };
         match program.evaluate(&program.expr, &context, &stage) {
             Ok(true) => Asserted::Holds,
             Ok(false) => Asserted::Fails(why.decided(&program.expr, &context).join("; ").into()),
-            Err(_) => Asserted::Open(why.open(&program.expr, &context).into_iter().map(Cause::into_open).collect()),
+            Err(_) => Asserted::Open(
+                why.open(&program.expr, &context)
+                    .into_iter()
+                    .map(Cause::into_open)
+                    .collect(),
+            ),
         }
     }
 
     /// True if it reads the settings in force of routes.
     #[must_use]
     pub fn reads_routes(&self) -> bool {
-        self.program.reads.iter().any(|read| read.members().first() == Some(&"each_route"))
+        self.program
+            .reads
+            .iter()
+            .any(|read| read.members().first() == Some(&"each_route"))
     }
 }

@@ -41,8 +41,14 @@ impl<'d> Roots<'d> {
             entries => {
                 let default = document.value(DEFAULT_ROUTE);
                 let entries = entries.entries().iter();
-                let routes = entries.map(|(key, entry)| (key.as_ref().into(), in_force(entry, default)));
-                Value::map([("".into(), in_force(default, default))].into_iter().chain(routes).collect())
+                let routes =
+                    entries.map(|(key, entry)| (key.as_ref().into(), in_force(entry, default)));
+                Value::map(
+                    [("".into(), in_force(default, default))]
+                        .into_iter()
+                        .chain(routes)
+                        .collect(),
+                )
             }
         };
         let text = |text: Option<&'d str>| text.map_or(Value::NotStated, Value::text);
@@ -51,7 +57,12 @@ impl<'d> Roots<'d> {
             stage: document.stage,
             api: document.api,
             routes: if reads_routes { routes() } else { Value::Unset },
-            ours: [text(document.account), text(document.region), text(document.partition()), arn],
+            ours: [
+                text(document.account),
+                text(document.region),
+                text(document.partition()),
+                arn,
+            ],
         }
     }
 
@@ -105,7 +116,10 @@ struct Hole {
 
 impl Hole {
     fn here(reason: &'static str) -> Self {
-        Self { way: Vec::new(), reason }
+        Self {
+            way: Vec::new(),
+            reason,
+        }
     }
 
     fn below(mut self, name: &str) -> Self {
@@ -133,28 +147,41 @@ impl<'r> BoundStage<'r> {
 
     fn read(&self, number: usize, keys: &[Boxed<'_>]) -> Result<Boxed<'r>, Refusal> {
         let read = self.reads.get(number).ok_or(Refusal::MissingKey)?;
-        let texts: Vec<Option<&str>> =
-            keys.iter().map(|key| key.downcast_ref::<CelString<'_>>().map(CelString::inner)).collect();
+        let texts: Vec<Option<&str>> = keys
+            .iter()
+            .map(|key| key.downcast_ref::<CelString<'_>>().map(CelString::inner))
+            .collect();
         let open = |hole: Hole| Refusal::Open(open(read, &texts, &hole));
         let (mut value, mut field) = (self.roots.get(ROOTS[read.root].name), ROOTS[read.root]);
         let (mut worked, mut key, mut is_entry) = (texts.iter(), None, false);
         for (at, step) in read.steps.iter().enumerate() {
             key = match (step, field.kind) {
                 (Step::Member(place), Kind::Struct(members)) => {
-                    (value, field, is_entry) =
-                        (value.member(*place), members.get(*place).ok_or(Refusal::MissingKey)?, false);
+                    (value, field, is_entry) = (
+                        value.member(*place),
+                        members.get(*place).ok_or(Refusal::MissingKey)?,
+                        false,
+                    );
                     continue;
                 }
                 (Step::Key(key), _) => Some(&**key),
                 _ => worked.next().copied().flatten(),
             };
-            let Kind::Map(of) = field.kind else { return Err(Refusal::MissingKey) };
+            let Kind::Map(of) = field.kind else {
+                return Err(Refusal::MissingKey);
+            };
             let entries = value.entries();
-            let place = key.and_then(|key| entries.binary_search_by(|(name, _)| name.as_ref().cmp(key)).ok());
+            let place = key.and_then(|key| {
+                entries
+                    .binary_search_by(|(name, _)| name.as_ref().cmp(key))
+                    .ok()
+            });
             (value, field, is_entry) = match place {
                 _ if matches!(value, Value::NotStated) => (value, of, false),
                 Some(place) => (&entries[place].1, of, true),
-                None if at + 1 == read.steps.len() && read.kind == AccessKind::Presence => (&UNSET, of, false),
+                None if at + 1 == read.steps.len() && read.kind == AccessKind::Presence => {
+                    (&UNSET, of, false)
+                }
                 None if matches!(step, Step::Key(_)) => return Err(Refusal::Missing(number)),
                 None => return Err(Refusal::MissingKey),
             };
@@ -163,18 +190,21 @@ impl<'r> BoundStage<'r> {
         match (read.kind, value) {
             (_, Value::NotStated) => Err(open(Hole::here(NOT_STATED_REASON))),
             (AccessKind::Presence, _) => {
-                let is_there = !matches!(value, Value::Unset) || (is_entry && matches!(field.kind, Kind::Struct(_)));
+                let is_there = !matches!(value, Value::Unset)
+                    || (is_entry && matches!(field.kind, Kind::Struct(_)));
                 Ok(Box::new(CelBool::from(is_there)))
             }
             (AccessKind::Keys, _) => keys_of(value, field).map_err(open),
             (AccessKind::Equality, Value::Digest(digest)) => {
                 let text = texts.last().copied().flatten();
-                let is_equal = text.is_some_and(|text| digest.is_of(self.account(), key.unwrap_or_default(), text));
+                let is_equal = text.is_some_and(|text| {
+                    digest.is_of(self.account(), key.unwrap_or_default(), text)
+                });
                 Ok(Box::new(CelBool::from(is_equal)))
             }
-            (AccessKind::Equality, Value::Text(text)) => {
-                Ok(Box::new(CelBool::from(texts.last().copied().flatten() == Some(compared(field, text)))))
-            }
+            (AccessKind::Equality, Value::Text(text)) => Ok(Box::new(CelBool::from(
+                texts.last().copied().flatten() == Some(compared(field, text)),
+            ))),
             (AccessKind::Equality | AccessKind::Value, _) => {
                 let shown = shown(value, field, self.protocol).map_err(open)?;
                 shown.ok_or_else(|| match read.steps.last() {
@@ -199,7 +229,11 @@ fn open(read: &Access, keys: &[Option<&str>], hole: &Hole) -> OpenQuestion {
             }
             (step, Kind::Map(of)) => {
                 field = of;
-                if let Step::Key(key) = step { Some(&**key) } else { keys.next().copied().flatten() }
+                if let Step::Key(key) = step {
+                    Some(&**key)
+                } else {
+                    keys.next().copied().flatten()
+                }
             }
             _ => None,
         };
@@ -207,7 +241,9 @@ fn open(read: &Access, keys: &[Option<&str>], hole: &Hole) -> OpenQuestion {
     }
     way.extend(hole.way.iter().rev().map(String::as_str));
     let (start, route, way) = match (ROOTS[read.root].name, way.as_slice()) {
-        ("stage", [name, key, ..]) if *name == ROUTES.name => (None, Some(Arc::from(*key)), way.as_slice()),
+        ("stage", [name, key, ..]) if *name == ROUTES.name => {
+            (None, Some(Arc::from(*key)), way.as_slice())
+        }
         ("stage", way) => (None, None, way),
         ("each_route", ["", way @ ..]) => (Some(DEFAULT_ROUTE.name), None, way),
         ("each_route", [key, ..]) => (Some(ROUTES.name), Some(Arc::from(*key)), way.as_slice()),
@@ -215,7 +251,11 @@ fn open(read: &Access, keys: &[Option<&str>], hole: &Hole) -> OpenQuestion {
         (root, way) => (Some(root), None, way),
     };
     let path: Vec<&str> = start.into_iter().chain(way.iter().copied()).collect();
-    OpenQuestion { route, path: path.join(".").into(), reason: hole.reason.into() }
+    OpenQuestion {
+        route,
+        path: path.join(".").into(),
+        reason: hole.reason.into(),
+    }
 }
 
 /// The keys of a map. Of a text that is not stated it is not known whether it is set, and so whether its key counts.
@@ -223,7 +263,9 @@ fn keys_of<'v>(value: &'v Value<'v>, field: &'static Field) -> Result<Boxed<'v>,
     let mut keys: Vec<Boxed<'v>> = Vec::with_capacity(value.entries().len());
     for (key, value) in value.entries() {
         match value {
-            Value::NotStated if !of_structs(field) => return Err(Hole::here(NOT_STATED_REASON).below(key)),
+            Value::NotStated if !of_structs(field) => {
+                return Err(Hole::here(NOT_STATED_REASON).below(key));
+            }
             Value::Unset if !of_structs(field) => {}
             _ => keys.push(Box::new(CelString::from(key.as_ref()))),
         }
@@ -236,15 +278,24 @@ fn of_structs(field: &Field) -> bool {
 }
 
 /// A value with what unset means filled in; `None` for what is not there. What the protocol lacks is left out.
-fn shown<'v>(value: &'v Value<'v>, field: &'static Field, protocol: Protocol) -> Result<Option<Boxed<'v>>, Hole> {
+fn shown<'v>(
+    value: &'v Value<'v>,
+    field: &'static Field,
+    protocol: Protocol,
+) -> Result<Option<Boxed<'v>>, Hole> {
     let value = resolve(field, value);
     Ok(match (value, field.kind) {
         (Value::NotStated, _) => return Err(Hole::here(NOT_STATED_REASON)),
         (Value::Digest(_), _) => return Err(Hole::here(DIGEST_REASON)),
         (_, Kind::Struct(members)) => {
             let mut read = HashMap::new();
-            for (at, member) in members.iter().enumerate().filter(|(_, member)| member.on.include(protocol)) {
-                let inside = shown(value.member(at), member, protocol).map_err(|hole| hole.below(member.name))?;
+            for (at, member) in members
+                .iter()
+                .enumerate()
+                .filter(|(_, member)| member.on.include(protocol))
+            {
+                let inside = shown(value.member(at), member, protocol)
+                    .map_err(|hole| hole.below(member.name))?;
                 read.extend(inside.map(|inside| (CelMapKey::from(member.name), inside)));
             }
             Some(Box::new(CelMap::from(read)))
@@ -276,7 +327,9 @@ fn shown<'v>(value: &'v Value<'v>, field: &'static Field, protocol: Protocol) ->
 /// The keys of a map of CEL in byte order; every other value as it is.
 pub fn ordered<'b, 'v>(mut args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let value = args.pop().ok_or(ExecutionError::MissingArgumentOrTarget)?;
-    let Some(map) = value.downcast_ref::<CelMap<'_>>() else { return Ok(value) };
+    let Some(map) = value.downcast_ref::<CelMap<'_>>() else {
+        return Ok(value);
+    };
     let mut keys: Vec<&CelMapKey<'_>> = map.inner().keys().collect();
     keys.sort_unstable();
     let keys = keys.into_iter().map(|key| key.inner().clone_as_boxed());
@@ -313,14 +366,21 @@ impl Indexer for BoundStage<'_> {
     where
         Self: 'v,
     {
-        let list = index.downcast_ref::<CelList<'_>>().and_then(|list| list.inner().split_first());
-        let (number, keys) = list.map_or((index, [].as_slice()), |(number, keys)| (&**number, keys));
-        let number = number.downcast_ref::<CelInt>().and_then(|number| usize::try_from(*number.inner()).ok());
-        self.read(number.unwrap_or(usize::MAX), keys).map(CowVal::Owned).map_err(|refusal| {
-            let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-            refusals.push(refusal);
-            ExecutionError::function_error(place::STAGE, refusals.len() - 1)
-        })
+        let list = index
+            .downcast_ref::<CelList<'_>>()
+            .and_then(|list| list.inner().split_first());
+        let (number, keys) =
+            list.map_or((index, [].as_slice()), |(number, keys)| (&**number, keys));
+        let number = number
+            .downcast_ref::<CelInt>()
+            .and_then(|number| usize::try_from(*number.inner()).ok());
+        self.read(number.unwrap_or(usize::MAX), keys)
+            .map(CowVal::Owned)
+            .map_err(|refusal| {
+                let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+                refusals.push(refusal);
+                ExecutionError::function_error(place::STAGE, refusals.len() - 1)
+            })
     }
 
     fn steal<'v>(self: Box<Self>, index: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>

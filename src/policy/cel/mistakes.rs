@@ -39,48 +39,118 @@ const MACROS: [(&str, &str); 6] = [
 /// Functions of other languages, and ours for them.
 const OTHERS: [(&[&str], &str); 3] = [
     (&["len", "length", "count"], "write `size(VALUE)`"),
-    (&["lower", "lowerAscii", "toLower", "upper", "upperAscii", "toUpper"], "write `TEXT.matches(\"(?i)REGEX\")`"),
-    (&["keys"], "a map is iterated by its keys: `MAP.all(k, …)`, `MAP.map(k, k)`"),
+    (
+        &[
+            "lower",
+            "lowerAscii",
+            "toLower",
+            "upper",
+            "upperAscii",
+            "toUpper",
+        ],
+        "write `TEXT.matches(\"(?i)REGEX\")`",
+    ),
+    (
+        &["keys"],
+        "a map is iterated by its keys: `MAP.all(k, …)`, `MAP.map(k, k)`",
+    ),
 ];
 
-fn mistake(at: Range<usize>, title: String, label: &str, help: impl IntoIterator<Item = String>) -> Mistake {
-    Mistake { at, title, label: label.to_owned(), help: help.into_iter().collect() }
+fn mistake(
+    at: Range<usize>,
+    title: String,
+    label: &str,
+    help: impl IntoIterator<Item = String>,
+) -> Mistake {
+    Mistake {
+        at,
+        title,
+        label: label.to_owned(),
+        help: help.into_iter().collect(),
+    }
 }
 
 /// A name that there is not; `None` for what follows from a mistake that is already noted.
-pub fn unknown_name(text: &str, name: &str, at: Range<usize>, allowed: Vec<&str>) -> Option<Mistake> {
+pub fn unknown_name(
+    text: &str,
+    name: &str,
+    at: Range<usize>,
+    allowed: Vec<&str>,
+) -> Option<Mistake> {
     // Policies write it so, and CEL takes the hyphen for a minus.
     let (name, at) = match name {
-        "each" if text.get(at.end..).is_some_and(|text| text.starts_with("-route")) => {
+        "each"
+            if text
+                .get(at.end..)
+                .is_some_and(|text| text.starts_with("-route")) =>
+        {
             ("each-route", at.start..at.end + "-route".len())
         }
-        "route" if text.get(..at.start).is_some_and(|text| text.ends_with("each-")) => return None,
+        "route"
+            if text
+                .get(..at.start)
+                .is_some_and(|text| text.ends_with("each-")) =>
+        {
+            return None;
+        }
         name => (name, at),
     };
     // `stage.Tags.cost-center`
     let before = text.get(..at.start).unwrap_or_default();
-    if let Some((path, key)) = before.strip_suffix('-').and_then(|before| before.rsplit_once("Tags.")) {
-        let root = path.rsplit(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.')).next().unwrap_or_default();
+    if let Some((path, key)) = before
+        .strip_suffix('-')
+        .and_then(|before| before.rsplit_once("Tags."))
+    {
+        let root = path
+            .rsplit(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.'))
+            .next()
+            .unwrap_or_default();
         let help = format!("write `{root}Tags[\"{key}-{name}\"]`");
-        return Some(mistake(at, format!("there is no `{name}` here"), "CEL takes the hyphen for a minus", [help]));
+        return Some(mistake(
+            at,
+            format!("there is no `{name}` here"),
+            "CEL takes the hyphen for a minus",
+            [help],
+        ));
     }
     let is_member = |of: &[Field]| of.iter().any(|member| member.name == name);
-    if let Some((root, _)) = [("stage", STAGE), ("api", API)].into_iter().find(|(_, members)| is_member(members)) {
+    if let Some((root, _)) = [("stage", STAGE), ("api", API)]
+        .into_iter()
+        .find(|(_, members)| is_member(members))
+    {
         let help = format!("write `{root}.{name}`");
-        return Some(mistake(at, format!("there is no `{name}` here"), "a setting follows its root", [help]));
+        return Some(mistake(
+            at,
+            format!("there is no `{name}` here"),
+            "a setting follows its root",
+            [help],
+        ));
     }
-    let (label, help) = suggestions(name, allowed.into_iter().filter(|name| !name.starts_with('@')));
-    Some(mistake(at, format!("there is no `{name}` here"), &label, help))
+    let (label, help) = suggestions(
+        name,
+        allowed.into_iter().filter(|name| !name.starts_with('@')),
+    );
+    Some(mistake(
+        at,
+        format!("there is no `{name}` here"),
+        &label,
+        help,
+    ))
 }
 
 /// The replacement for `has(…)` of a setting that is always there.
 pub fn instead_of_has(written: &str, field: &Field) -> String {
     match (field.kind, field.unset) {
-        (Kind::Boolean, _) => format!("write `{written}`, or `!{written}`; a boolean that is not set is false"),
+        (Kind::Boolean, _) => {
+            format!("write `{written}`, or `!{written}`; a boolean that is not set is false")
+        }
         (_, Unset::Text(text)) => format!("write `{written} != '{text}'`; not set, it is {text}"),
         (Kind::Struct(members), _) => {
             let member = members.iter().find(|member| member.unset == Unset::Nothing);
-            format!("ask for a setting in it, as in `has({written}.{})`", member.map_or("…", |member| member.name))
+            format!(
+                "ask for a setting in it, as in `has({written}.{})`",
+                member.map_or("…", |member| member.name)
+            )
         }
         _ => format!("write `size({written}) > 0`"),
     }
@@ -98,21 +168,44 @@ pub fn never_equal(field: &Field, value: &LiteralValue, at: Range<usize>) -> Opt
     match (field.kind, value) {
         (_, LiteralValue::Null) => {
             let help = "a setting that is not set is missing: ask `has(…)`".to_owned();
-            Some(mistake(at, "nothing is ever null here".to_owned(), "never equal", [help]))
+            Some(mistake(
+                at,
+                "nothing is ever null here".to_owned(),
+                "never equal",
+                [help],
+            ))
         }
         (Kind::OneOf(names), LiteralValue::String(text)) if !names.contains(&text.inner()) => {
             let (label, help) = suggestions(text.inner(), names.iter().copied());
-            Some(mistake(at, format!("`{}` is never `{}`", field.name, text.inner()), &label, help))
+            Some(mistake(
+                at,
+                format!("`{}` is never `{}`", field.name, text.inner()),
+                &label,
+                help,
+            ))
         }
         (Kind::Text | Kind::OneOf(_), LiteralValue::String(_))
         | (Kind::Boolean, LiteralValue::Boolean(_))
-        | (Kind::Integer | Kind::Number, LiteralValue::Int(_) | LiteralValue::UInt(_) | LiteralValue::Double(_)) => {
-            None
-        }
+        | (
+            Kind::Integer | Kind::Number,
+            LiteralValue::Int(_) | LiteralValue::UInt(_) | LiteralValue::Double(_),
+        ) => None,
         _ => {
-            let title = format!("`{}` is {}, and this is {kind}", field.name, field.kind.words());
-            let quoted = matches!((field.kind, value), (Kind::Text, LiteralValue::Int(_) | LiteralValue::UInt(_)));
-            Some(mistake(at, title, "never equal", quoted.then(|| "put it in quotes".to_owned())))
+            let title = format!(
+                "`{}` is {}, and this is {kind}",
+                field.name,
+                field.kind.words()
+            );
+            let quoted = matches!(
+                (field.kind, value),
+                (Kind::Text, LiteralValue::Int(_) | LiteralValue::UInt(_))
+            );
+            Some(mistake(
+                at,
+                title,
+                "never equal",
+                quoted.then(|| "put it in quotes".to_owned()),
+            ))
         }
     }
 }
@@ -124,8 +217,11 @@ pub fn function(name: &str, member: bool, args: usize, at: Range<usize>) -> Opti
         return None;
     }
     let macros = MACROS.iter().filter(|of| of.0 == name);
-    let written: Vec<String> =
-        forms.map(|of| of.1).chain(macros.map(|of| of.1)).map(|form| format!("`{form}`")).collect();
+    let written: Vec<String> = forms
+        .map(|of| of.1)
+        .chain(macros.map(|of| of.1))
+        .map(|form| format!("`{form}`"))
+        .collect();
     if !written.is_empty() {
         let title = format!("`{name}` is written {}", written.join(" or "));
         return Some(mistake(at, title, "written in another way", []));
@@ -138,8 +234,17 @@ pub fn function(name: &str, member: bool, args: usize, at: Range<usize>) -> Opti
             [(*help).to_owned()],
         ));
     }
-    let mut names: Vec<&str> = FUNCTIONS.iter().map(|of| of.0).chain(MACROS.map(|of| of.0)).collect();
+    let mut names: Vec<&str> = FUNCTIONS
+        .iter()
+        .map(|of| of.0)
+        .chain(MACROS.map(|of| of.0))
+        .collect();
     names.dedup();
     let (label, help) = suggestions(name, names);
-    Some(mistake(at, format!("there is no function `{name}`"), &label, help))
+    Some(mistake(
+        at,
+        format!("there is no function `{name}`"),
+        &label,
+        help,
+    ))
 }

@@ -18,16 +18,25 @@ pub const SYNTAX: &str = "this is not an expression in CEL";
 /// # Errors
 /// The first mistake: what follows it is mostly its consequence.
 pub fn parse(text: &str) -> Result<(IdedExpr, SourceInfo), Mistake> {
-    let whole =
-        |title: &str, label: String| Mistake { at: 0..text.len(), title: title.to_owned(), label, help: Vec::new() };
+    let whole = |title: &str, label: String| Mistake {
+        at: 0..text.len(),
+        title: title.to_owned(),
+        label,
+        help: Vec::new(),
+    };
     if text.len() > LONGEST {
         let label = format!("more than {LONGEST} bytes; split it into several rules");
         return Err(whole("the expression is too long", label));
     }
-    let (expr, source) = Parser::default().parse_with_source_info(text).map_err(|found| {
-        let unknown = || whole(SYNTAX, "the parser does not say why".to_owned());
-        found.errors.first().map_or_else(unknown, |error| syntax_error(text, error))
-    })?;
+    let (expr, source) = Parser::default()
+        .parse_with_source_info(text)
+        .map_err(|found| {
+            let unknown = || whole(SYNTAX, "the parser does not say why".to_owned());
+            found
+                .errors
+                .first()
+                .map_or_else(unknown, |error| syntax_error(text, error))
+        })?;
     if is_too_deep(&expr) {
         let label = format!("deeper than {DEEPEST} levels; split it into several rules");
         return Err(whole("nested too deeply", label));
@@ -38,20 +47,40 @@ pub fn parse(text: &str) -> Result<(IdedExpr, SourceInfo), Mistake> {
 /// A syntax error, in the words of a person.
 fn syntax_error(text: &str, error: &ParseError) -> Mistake {
     let number = |number: isize| usize::try_from(number).unwrap_or(1).max(1) - 1;
-    let start: usize = text.split_inclusive('\n').take(number(error.pos.0)).map(str::len).sum();
-    let line = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
-    let from = line.char_indices().nth(number(error.pos.1)).map_or(line.len(), |(at, _)| at);
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(number(error.pos.0))
+        .map(str::len)
+        .sum();
+    let line = text
+        .get(start..)
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default();
+    let from = line
+        .char_indices()
+        .nth(number(error.pos.1))
+        .map_or(line.len(), |(at, _)| at);
     let rest = &line[from..];
-    let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    let word = rest
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(rest.len());
     let word = rest.get(..word.max(1)).unwrap_or(rest);
     let label = match error.msg.trim_start_matches("Syntax error: ") {
         // The parser lists everything that is allowed there, which helps no one.
-        message if message.starts_with("mismatched") || message.starts_with("extraneous") => match word {
-            "" => "something is missing here".to_owned(),
-            word => format!("`{word}` is not allowed here"),
-        },
-        message if message.starts_with("token recognition") => "this means nothing in CEL".to_owned(),
-        message if message.contains("has() macro") => "`has(…)` takes a name behind a dot".to_owned(),
+        message if message.starts_with("mismatched") || message.starts_with("extraneous") => {
+            match word {
+                "" => "something is missing here".to_owned(),
+                word => format!("`{word}` is not allowed here"),
+            }
+        }
+        message if message.starts_with("token recognition") => {
+            "this means nothing in CEL".to_owned()
+        }
+        message if message.contains("has() macro") => {
+            "`has(…)` takes a name behind a dot".to_owned()
+        }
         message => message.replace("at '<EOF>'", "at the end"),
     };
     let help = match word.to_ascii_lowercase().as_str() {
@@ -59,7 +88,9 @@ fn syntax_error(text: &str, error: &ParseError) -> Mistake {
         "and" | "&" => Some("`&&` is the and of CEL"),
         "or" | "|" => Some("`||` is the or of CEL"),
         "is" | "equals" | "eq" => Some("`==` compares"),
-        _ if error.msg.contains("has() macro") => Some("for a key in brackets, write `\"cost-center\" in stage.Tags`"),
+        _ if error.msg.contains("has() macro") => {
+            Some("for a key in brackets, write `\"cost-center\" in stage.Tags`")
+        }
         _ if text.trim_start().starts_with("not ") => Some("`!` is the not of CEL"),
         _ => None,
     };
@@ -80,9 +111,22 @@ fn is_too_deep(expr: &IdedExpr) -> bool {
         }
         let mut inside = |expr| left.push((expr, depth + 1));
         match &expr.expr {
-            Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).for_each(inside),
+            Expr::Call(call) => call
+                .target
+                .as_deref()
+                .into_iter()
+                .chain(&call.args)
+                .for_each(inside),
             Expr::Comprehension(of) => {
-                [&of.iter_range, &of.accu_init, &of.loop_cond, &of.loop_step, &of.result].into_iter().for_each(inside);
+                [
+                    &of.iter_range,
+                    &of.accu_init,
+                    &of.loop_cond,
+                    &of.loop_step,
+                    &of.result,
+                ]
+                .into_iter()
+                .for_each(inside);
             }
             Expr::List(list) => list.elements.iter().for_each(inside),
             Expr::Map(map) => {

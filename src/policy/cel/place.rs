@@ -4,7 +4,9 @@ use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, ListExpr, LiteralValue, operators};
 use cel::common::types::CelInt;
 
-use crate::model::catalogue::{API_FIELD, Field, Kind, OURS, ROUTE_SETTINGS, Unset, map, ours, stage};
+use crate::model::catalogue::{
+    API_FIELD, Field, Kind, OURS, ROUTE_SETTINGS, Unset, map, ours, stage,
+};
 use crate::policy::language::context::DOCUMENT;
 
 /// The name under which the stage is bound. No expression can contain it.
@@ -84,7 +86,9 @@ impl Access {
     /// The test for its presence.
     pub fn question(&self) -> String {
         match self.steps.split_last() {
-            Some((Step::Key(key), before)) if !is_name(key) => format!("{key:?} in {}", written(self.root, before)),
+            Some((Step::Key(key), before)) if !is_name(key) => {
+                format!("{key:?} in {}", written(self.root, before))
+            }
             Some((Step::Worked, before)) => format!("KEY in {}", written(self.root, before)),
             _ if self.steps.iter().any(|step| matches!(step, Step::Worked)) => "has(…)".to_owned(),
             _ => format!("has({})", self.written()),
@@ -126,19 +130,34 @@ impl SettingPath {
     /// The expression that reads it: an index into the stage, by the number of the read and the keys that are worked out.
     pub fn read(self, id: u64, number: usize) -> IdedExpr {
         let with = |expr| IdedExpr { id, expr };
-        let number = with(Expr::Literal(LiteralValue::Int(CelInt::from(i64::try_from(number).unwrap_or(i64::MAX)))));
+        let number = with(Expr::Literal(LiteralValue::Int(CelInt::from(
+            i64::try_from(number).unwrap_or(i64::MAX),
+        ))));
         let index = if self.keys.is_empty() {
             number
         } else {
-            with(Expr::List(ListExpr::new([number].into_iter().chain(self.keys).collect())))
+            with(Expr::List(ListExpr::new(
+                [number].into_iter().chain(self.keys).collect(),
+            )))
         };
-        call(id, operators::INDEX, vec![with(Expr::Ident(STAGE.to_owned())), index])
+        call(
+            id,
+            operators::INDEX,
+            vec![with(Expr::Ident(STAGE.to_owned())), index],
+        )
     }
 }
 
 /// A call of an operator.
 pub fn call(id: u64, name: &str, args: Vec<IdedExpr>) -> IdedExpr {
-    IdedExpr { id, expr: Expr::Call(CallExpr { func_name: name.to_owned(), target: None, args }) }
+    IdedExpr {
+        id,
+        expr: Expr::Call(CallExpr {
+            func_name: name.to_owned(),
+            target: None,
+            args,
+        }),
+    }
 }
 
 fn written(root: usize, steps: &[Step]) -> String {
@@ -168,6 +187,8 @@ fn written(root: usize, steps: &[Step]) -> String {
 /// True if a key can be written behind a dot.
 pub fn is_name(key: &str) -> bool {
     let mut chars = key.chars();
-    chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+    chars
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

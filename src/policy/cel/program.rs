@@ -33,13 +33,26 @@ pub struct Program {
 /// The functions of CEL itself, `glob`, and the order of keys.
 static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut language = Env::stdlib();
-    let added = language.add_overload("glob", "glob_text", vec![STRING_TYPE, STRING_TYPE], |args| {
-        let text = |at: usize| args.get(at).and_then(|arg| arg.downcast_ref::<CelString<'_>>()).map(CelString::inner);
-        let fits = matches!((text(0), text(1)), (Some(text), Some(glob)) if Glob::of(glob).fits(text));
-        Ok(CowVal::owned(CelBool::from(fits)))
-    });
+    let added = language.add_overload(
+        "glob",
+        "glob_text",
+        vec![STRING_TYPE, STRING_TYPE],
+        |args| {
+            let text = |at: usize| {
+                args.get(at)
+                    .and_then(|arg| arg.downcast_ref::<CelString<'_>>())
+                    .map(CelString::inner)
+            };
+            let fits =
+                matches!((text(0), text(1)), (Some(text), Some(glob)) if Glob::of(glob).fits(text));
+            Ok(CowVal::owned(CelBool::from(fits)))
+        },
+    );
     let ordered = language.add_overload(ORDERED, "ordered_any", vec![DYN_TYPE], bind::ordered);
-    debug_assert!(added.is_ok() && ordered.is_ok(), "CEL has no such functions of its own");
+    debug_assert!(
+        added.is_ok() && ordered.is_ok(),
+        "CEL has no such functions of its own"
+    );
     Arc::new(language)
 });
 
@@ -52,7 +65,9 @@ impl Program {
             for name in ["re", "matches"] {
                 let regexes = Arc::clone(&self.regexes);
                 let found = move |This(text): This<Arc<String>>, regex: Arc<String>| {
-                    regexes.get(&*regex).is_some_and(|regex| regex.is_match(&text))
+                    regexes
+                        .get(&*regex)
+                        .is_some_and(|regex| regex.is_match(&text))
                 };
                 let added = context.add_function(name, found);
                 debug_assert!(added.is_ok(), "CEL has no `{name}` of its own");
@@ -62,10 +77,17 @@ impl Program {
     }
 
     /// The answer of the expression or a part of it.
-    pub fn evaluate(&self, expr: &IdedExpr, context: &Context<'_, '_>, stage: &BoundStage<'_>) -> Result<bool, Failed> {
+    pub fn evaluate(
+        &self,
+        expr: &IdedExpr,
+        context: &Context<'_, '_>,
+        stage: &BoundStage<'_>,
+    ) -> Result<bool, Failed> {
         let error = match Answer::resolve_val(expr, context) {
             Ok(answer) => {
-                let boolean = answer.downcast_ref::<CelBool>().map(|answer| *answer.inner());
+                let boolean = answer
+                    .downcast_ref::<CelBool>()
+                    .map(|answer| *answer.inner());
                 return boolean.ok_or_else(|| Failed::Gives(answer.get_type().name().to_owned()));
             }
             Err(error) => error,
@@ -85,14 +107,18 @@ impl Program {
                 Failed::Missing(name.to_string(), "has(…)".to_owned())
             }
             ExecutionError::NoSuchKey(_) => Failed::MissingKey,
-            ExecutionError::NoSuchOverload(call) => {
-                Failed::Types(operator(call.function()).to_owned(), call.argument_types().join(" and "))
-            }
+            ExecutionError::NoSuchOverload(call) => Failed::Types(
+                operator(call.function()).to_owned(),
+                call.argument_types().join(" and "),
+            ),
             ExecutionError::UnsupportedBinaryOperator(name, one, other) => {
-                let types = [one, other].map(|value| value.type_of().to_string().replace("float", "double"));
+                let types = [one, other]
+                    .map(|value| value.type_of().to_string().replace("float", "double"));
                 Failed::Types(operator(name).to_owned(), types.join(" and "))
             }
-            ExecutionError::UnexpectedType { got, .. } => Failed::Types("a function or macro".to_owned(), got),
+            ExecutionError::UnexpectedType { got, .. } => {
+                Failed::Types("a function or macro".to_owned(), got)
+            }
             _ => Failed::Other,
         })
     }
@@ -120,10 +146,14 @@ impl Failed {
     pub fn words(&self) -> String {
         match self {
             Self::Open(open) => open.reason.to_string(),
-            Self::Missing(written, question) => format!("`{written}` is not set; ask `{question}` first"),
+            Self::Missing(written, question) => {
+                format!("`{written}` is not set; ask `{question}` first")
+            }
             Self::MissingKey => "there is no such key; ask `KEY in MAP` first".to_owned(),
             Self::Types(operation, types) if types.contains("double") && types.contains("int") => {
-                format!("`{operation}` cannot take {types}; a whole number beside a double is written `2.0`")
+                format!(
+                    "`{operation}` cannot take {types}; a whole number beside a double is written `2.0`"
+                )
             }
             Self::Types(operation, types) => format!("`{operation}` cannot take {types}"),
             Self::Gives(result) => format!("it gives {result}, not true or false"),

@@ -23,15 +23,27 @@ pub fn try_out(program: &Program, protocols: impl Iterator<Item = Protocol>) -> 
     for protocol in protocols {
         // With all booleans true and all false, more of the expression is reached than with either alone.
         for truth in [true, false] {
-            let (stage, mut api) = (sample(&DOCUMENT, &keys, truth), sample(&API_FIELD, &keys, truth));
+            let (stage, mut api) = (
+                sample(&DOCUMENT, &keys, truth),
+                sample(&API_FIELD, &keys, truth),
+            );
             if let Value::Struct(members) = &mut api {
                 members[api::PROTOCOL.at] = Value::text(protocol.name());
             }
-            let document =
-                Document { account: Some(EXAMPLE_ACCOUNT), region: Some(EXAMPLE_REGION), api: &api, stage: &stage };
+            let document = Document {
+                account: Some(EXAMPLE_ACCOUNT),
+                region: Some(EXAMPLE_REGION),
+                api: &api,
+                stage: &stage,
+            };
             let roots = Roots::of(&document, true, |entry, _| entry.clone());
             let refusals = Mutex::new(Vec::new());
-            let stage = BoundStage { reads: &program.reads, roots: &roots, protocol, refusals: &refusals };
+            let stage = BoundStage {
+                reads: &program.reads,
+                roots: &roots,
+                protocol,
+                refusals: &refusals,
+            };
             let context = program.context(stage);
             let tests = tests(&program.expr);
             for test in &tests {
@@ -51,13 +63,22 @@ pub fn try_out(program: &Program, protocols: impl Iterator<Item = Protocol>) -> 
 /// The keys of every map of a sample: what the expression names is there.
 fn keys(program: &Program) -> Vec<&str> {
     let steps = program.reads.iter().flat_map(|read| &read.steps);
-    let named = steps.filter_map(|step| if let Step::Key(name) = step { Some(&**name) } else { None });
+    let named = steps.filter_map(|step| {
+        if let Step::Key(name) = step {
+            Some(&**name)
+        } else {
+            None
+        }
+    });
     named.chain(["sample"]).collect()
 }
 
 /// The tests that logical operators join.
 fn tests(expr: &IdedExpr) -> Vec<&IdedExpr> {
-    joined(expr).map_or_else(|| vec![expr], |parts| parts.iter().flat_map(tests).collect())
+    joined(expr).map_or_else(
+        || vec![expr],
+        |parts| parts.iter().flat_map(tests).collect(),
+    )
 }
 
 /// A field with everything in it.
@@ -67,11 +88,20 @@ fn sample(field: &Field, keys: &[&str], truth: bool) -> Value<'static> {
         Kind::Integer => Value::Integer(1),
         Kind::Number => Value::Number(1.5),
         Kind::Text => Value::text("sample"),
-        Kind::OneOf(names) => names.first().map_or(Value::Unset, |name| Value::text(*name)),
-        Kind::Struct(members) => Value::Struct(members.iter().map(|member| sample(member, keys, truth)).collect()),
-        Kind::Map(of) => {
-            Value::map(keys.iter().map(|key| ((*key).to_owned().into(), sample(of, keys, truth))).collect())
-        }
+        Kind::OneOf(names) => names
+            .first()
+            .map_or(Value::Unset, |name| Value::text(*name)),
+        Kind::Struct(members) => Value::Struct(
+            members
+                .iter()
+                .map(|member| sample(member, keys, truth))
+                .collect(),
+        ),
+        Kind::Map(of) => Value::map(
+            keys.iter()
+                .map(|key| ((*key).to_owned().into(), sample(of, keys, truth)))
+                .collect(),
+        ),
         Kind::List(of) => Value::List([sample(of, keys, truth)].into()),
     }
 }

@@ -54,7 +54,9 @@ impl Shape {
     /// True if the value is a text, a number or a boolean.
     pub fn is_scalar(&self) -> bool {
         match self {
-            Self::Field(field) => !matches!(field.kind, Kind::Struct(_) | Kind::Map(_) | Kind::List(_)),
+            Self::Field(field) => {
+                !matches!(field.kind, Kind::Struct(_) | Kind::Map(_) | Kind::List(_))
+            }
             Self::Shown | Self::Hidden => true,
             Self::List(_) | Self::Map(_) => false,
         }
@@ -78,9 +80,16 @@ impl Shape {
                 _ => Vec::new(),
             },
             Self::List(elements) => elements.clone(),
-            Self::Map(entries) => {
-                entries.iter().map(|(key, _)| if key.is_some() { Self::Shown } else { Self::Hidden }).collect()
-            }
+            Self::Map(entries) => entries
+                .iter()
+                .map(|(key, _)| {
+                    if key.is_some() {
+                        Self::Shown
+                    } else {
+                        Self::Hidden
+                    }
+                })
+                .collect(),
             Self::Shown | Self::Hidden => Vec::new(),
         }
     }
@@ -102,12 +111,18 @@ impl Shape {
     fn member(&self, name: &str) -> Shapes {
         match self {
             Self::Field(field) => match field.kind {
-                Kind::Struct(members) => members.iter().filter(|member| member.name == name).map(Self::Field).collect(),
+                Kind::Struct(members) => members
+                    .iter()
+                    .filter(|member| member.name == name)
+                    .map(Self::Field)
+                    .collect(),
                 Kind::Map(of) => vec![Self::Field(of)],
                 _ => Vec::new(),
             },
             Self::Map(entries) => {
-                let may_be = entries.iter().filter(|(key, _)| key.as_deref().is_none_or(|key| key == name));
+                let may_be = entries
+                    .iter()
+                    .filter(|(key, _)| key.as_deref().is_none_or(|key| key == name));
                 join(may_be.map(|(_, value)| value.clone()))
             }
             Self::Shown | Self::Hidden | Self::List(_) => Vec::new(),
@@ -119,9 +134,13 @@ impl Shape {
 pub fn join(of: impl IntoIterator<Item = Shapes>) -> Shapes {
     let mut joined: Shapes = Vec::new();
     for shape in of.into_iter().flatten() {
-        let list = joined.iter().position(|known| matches!(known, Shape::List(_)));
+        let list = joined
+            .iter()
+            .position(|known| matches!(known, Shape::List(_)));
         match (shape, list.map(|at| &mut joined[at])) {
-            (Shape::List(more), Some(Shape::List(elements))) => *elements = join([std::mem::take(elements), more]),
+            (Shape::List(more), Some(Shape::List(elements))) => {
+                *elements = join([std::mem::take(elements), more])
+            }
             (shape, _) => {
                 if !joined.contains(&shape) {
                     joined.push(shape);

@@ -16,15 +16,25 @@ pub struct Size {
 
 impl Size {
     /// One value.
-    pub const ONE: Self = Self { elements: 1, each: 1 };
+    pub const ONE: Self = Self {
+        elements: 1,
+        each: 1,
+    };
 
     pub fn of(field: &Field) -> Self {
         match field.kind {
-            Kind::Struct(members) => {
-                Self { elements: 1, each: members.iter().map(|member| Self::of(member).all()).sum() }
-            }
-            Kind::Map(of) => Self { elements: ENTRIES, each: Self::of(of).all() },
-            Kind::List(_) => Self { elements: ENTRIES, each: 1 },
+            Kind::Struct(members) => Self {
+                elements: 1,
+                each: members.iter().map(|member| Self::of(member).all()).sum(),
+            },
+            Kind::Map(of) => Self {
+                elements: ENTRIES,
+                each: Self::of(of).all(),
+            },
+            Kind::List(_) => Self {
+                elements: ENTRIES,
+                each: 1,
+            },
             Kind::Boolean | Kind::Integer | Kind::Number | Kind::Text | Kind::OneOf(_) => Self::ONE,
         }
     }
@@ -36,14 +46,23 @@ impl Size {
 
     /// One element, about which nothing more is known.
     pub fn element(self) -> Self {
-        Self { elements: self.each, ..self }
+        Self {
+            elements: self.each,
+            ..self
+        }
     }
 
     pub fn and(self, other: Self) -> Self {
-        Self { elements: self.elements.saturating_add(other.elements), each: self.each.max(other.each) }
+        Self {
+            elements: self.elements.saturating_add(other.elements),
+            each: self.each.max(other.each),
+        }
     }
 
     pub fn or(self, other: Self) -> Self {
-        Self { elements: self.elements.max(other.elements), each: self.each.max(other.each) }
+        Self {
+            elements: self.elements.max(other.elements),
+            each: self.each.max(other.each),
+        }
     }
 }

@@ -38,9 +38,17 @@ impl Cause {
         match self {
             Self::Open(open) => open,
             Self::Failed { words, of } => {
-                let of = if of.is_empty() { String::new() } else { format!(" ({})", of.join(", ")) };
+                let of = if of.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", of.join(", "))
+                };
                 let reason = format!("assert could not be evaluated: {words}{of}").into();
-                OpenQuestion { route: None, path: "".into(), reason }
+                OpenQuestion {
+                    route: None,
+                    path: "".into(),
+                    reason,
+                }
             }
         }
     }
@@ -49,10 +57,15 @@ impl Cause {
 /// The parts that a logical operator joins.
 pub fn joined(expr: &IdedExpr) -> Option<&[IdedExpr]> {
     match &expr.expr {
-        Expr::Call(CallExpr { func_name, target: None, args }) => match func_name.as_str() {
-            operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT | operators::CONDITIONAL => {
-                Some(args)
-            }
+        Expr::Call(CallExpr {
+            func_name,
+            target: None,
+            args,
+        }) => match func_name.as_str() {
+            operators::LOGICAL_AND
+            | operators::LOGICAL_OR
+            | operators::LOGICAL_NOT
+            | operators::CONDITIONAL => Some(args),
             _ => None,
         },
         _ => None,
@@ -61,13 +74,29 @@ pub fn joined(expr: &IdedExpr) -> Option<&[IdedExpr]> {
 
 impl<'e> Quantifier<'e> {
     fn of(of: &'e ComprehensionExpr) -> Option<Self> {
-        let Expr::Call(CallExpr { func_name, args, .. }) = &of.loop_step.expr else { return None };
-        let gathers = |expr: &IdedExpr| matches!(&expr.expr, Expr::Ident(name) if *name == of.accu_var);
+        let Expr::Call(CallExpr {
+            func_name, args, ..
+        }) = &of.loop_step.expr
+        else {
+            return None;
+        };
+        let gathers =
+            |expr: &IdedExpr| matches!(&expr.expr, Expr::Ident(name) if *name == of.accu_var);
         match (func_name.as_str(), args.as_slice()) {
-            (operators::LOGICAL_AND, [gathered, test]) if gathers(gathered) => Some(Self { name: "all", test }),
-            (operators::LOGICAL_OR, [gathered, test]) if gathers(gathered) => Some(Self { name: "exists", test }),
-            (operators::CONDITIONAL, [test, _, other]) if gathers(other) && !gathers(&of.result) => {
-                Some(Self { name: "exists_one", test })
+            (operators::LOGICAL_AND, [gathered, test]) if gathers(gathered) => {
+                Some(Self { name: "all", test })
+            }
+            (operators::LOGICAL_OR, [gathered, test]) if gathers(gathered) => Some(Self {
+                name: "exists",
+                test,
+            }),
+            (operators::CONDITIONAL, [test, _, other])
+                if gathers(other) && !gathers(&of.result) =>
+            {
+                Some(Self {
+                    name: "exists_one",
+                    test,
+                })
             }
             _ => None,
         }
@@ -87,8 +116,13 @@ impl Why<'_, '_> {
     pub fn decided(&self, expr: &IdedExpr, context: &Context<'_, '_>) -> Vec<String> {
         let answer = |expr| self.program.evaluate(expr, context, self.stage).ok();
         match (&expr.expr, joined(expr)) {
-            (Expr::Comprehension(of), _) => self.quantifier(expr.id, of, answer(expr), context).into_iter().collect(),
-            (Expr::Call(call), Some([condition, one, other])) if call.func_name == operators::CONDITIONAL => {
+            (Expr::Comprehension(of), _) => self
+                .quantifier(expr.id, of, answer(expr), context)
+                .into_iter()
+                .collect(),
+            (Expr::Call(call), Some([condition, one, other]))
+                if call.func_name == operators::CONDITIONAL =>
+            {
                 match answer(condition) {
                     Some(true) => self.decided(one, context),
                     Some(false) => self.decided(other, context),
@@ -120,14 +154,23 @@ impl Why<'_, '_> {
         let (mut names, mut count, mut all) = (Vec::new(), 0, 0);
         elements(of, context, |at, element, scope| {
             all += 1;
-            if self.program.evaluate(quantifier.test, scope, self.stage).ok() != Some(deciding) {
+            if self
+                .program
+                .evaluate(quantifier.test, scope, self.stage)
+                .ok()
+                != Some(deciding)
+            {
                 return;
             }
             count += 1;
             if names.len() < NAMED {
                 let inner = self.decided(quantifier.test, scope);
                 let name = self.name(id, at, element);
-                names.push(if inner.is_empty() { name } else { format!("{name} ({})", inner.join("; ")) });
+                names.push(if inner.is_empty() {
+                    name
+                } else {
+                    format!("{name} ({})", inner.join("; "))
+                });
             }
         });
         let whole = format!("{}.{}(…) is {answer}", self.range(id), quantifier.name);
@@ -140,10 +183,14 @@ impl Why<'_, '_> {
 
     /// The reasons why a part cannot be decided.
     pub fn open(&self, expr: &IdedExpr, context: &Context<'_, '_>) -> Vec<Cause> {
-        let Err(failed) = self.program.evaluate(expr, context, self.stage) else { return Vec::new() };
+        let Err(failed) = self.program.evaluate(expr, context, self.stage) else {
+            return Vec::new();
+        };
         let mut causes = match (&expr.expr, joined(expr)) {
             (Expr::Comprehension(of), _) => self.open_elements(expr.id, of, context),
-            (Expr::Call(call), Some([condition, one, other])) if call.func_name == operators::CONDITIONAL => {
+            (Expr::Call(call), Some([condition, one, other]))
+                if call.func_name == operators::CONDITIONAL =>
+            {
                 match self.program.evaluate(condition, context, self.stage) {
                     Ok(true) => self.open(one, context),
                     Ok(false) => self.open(other, context),
@@ -156,15 +203,25 @@ impl Why<'_, '_> {
         if causes.is_empty() {
             causes.push(match failed {
                 Failed::Open(open) => Cause::Open(open),
-                failed => Cause::Failed { words: failed.words(), of: Vec::new() },
+                failed => Cause::Failed {
+                    words: failed.words(),
+                    of: Vec::new(),
+                },
             });
         }
         causes
     }
 
     /// The reasons why a quantifier cannot be decided, and the elements for which it cannot.
-    fn open_elements(&self, id: u64, of: &ComprehensionExpr, context: &Context<'_, '_>) -> Vec<Cause> {
-        let Some(quantifier) = Quantifier::of(of) else { return Vec::new() };
+    fn open_elements(
+        &self,
+        id: u64,
+        of: &ComprehensionExpr,
+        context: &Context<'_, '_>,
+    ) -> Vec<Cause> {
+        let Some(quantifier) = Quantifier::of(of) else {
+            return Vec::new();
+        };
         let mut opens: Vec<OpenQuestion> = Vec::new();
         // The failing elements that are named, and the number of all.
         let mut failed: Vec<(Cause, Vec<String>, usize)> = Vec::new();
@@ -190,7 +247,15 @@ impl Why<'_, '_> {
         let mut causes: Vec<Cause> = opens.into_iter().map(Cause::Open).collect();
         for (cause, names, count) in failed {
             if let Cause::Failed { words, mut of } = cause {
-                of.insert(0, format!("{}.{}(…) for {}", self.range(id), quantifier.name, list(&names, count)));
+                of.insert(
+                    0,
+                    format!(
+                        "{}.{}(…) for {}",
+                        self.range(id),
+                        quantifier.name,
+                        list(&names, count)
+                    ),
+                );
                 causes.push(Cause::Failed { words, of });
             }
         }
@@ -198,7 +263,10 @@ impl Why<'_, '_> {
     }
 
     fn range(&self, id: u64) -> &str {
-        self.program.ranges.get(&id).map_or("the list", |range| &range.name)
+        self.program
+            .ranges
+            .get(&id)
+            .map_or("the list", |range| &range.name)
     }
 
     /// The name of an element in reports: its text, or its place where the text may be one that is not for reports.
@@ -207,7 +275,9 @@ impl Why<'_, '_> {
         let shown = range.is_some_and(|range| range.shown);
         if let Some(text) = element.downcast_ref::<CelString<'_>>().filter(|_| shown) {
             return match &*shown_text(self.stage.account(), None, text.inner()) {
-                "" if range.is_some_and(|range| &*range.name == "each_route") => "the stage default".to_owned(),
+                "" if range.is_some_and(|range| &*range.name == "each_route") => {
+                    "the stage default".to_owned()
+                }
                 text if text.chars().count() > LONGEST => {
                     format!("{}…", text.chars().take(LONGEST).collect::<String>())
                 }
@@ -230,8 +300,12 @@ fn elements(
     context: &Context<'_, '_>,
     mut each: impl FnMut(usize, &dyn Val, &Context<'_, '_>),
 ) {
-    let Ok(range) = Answer::resolve_val(&of.iter_range, context) else { return };
-    let Some(range) = range.as_iterable() else { return };
+    let Ok(range) = Answer::resolve_val(&of.iter_range, context) else {
+        return;
+    };
+    let Some(range) = range.as_iterable() else {
+        return;
+    };
     let (mut elements, mut at) = (range.iter(), 0);
     while let Some(element) = elements.next() {
         at += 1;

@@ -57,13 +57,20 @@ impl<'d> Context<'d> {
     /// The same, with every value shown as it is if `show_values`.
     #[must_use]
     pub fn showing(self, show_values: bool) -> Self {
-        Context { hide: !show_values, ..self }
+        Context {
+            hide: !show_values,
+            ..self
+        }
     }
 
     /// A text of the document as a report may show it, given the key that it has in a map.
     #[must_use]
     pub fn shown<'t>(&self, key: Option<&str>, text: &'t str) -> Cow<'t, str> {
-        if self.hide { digest::shown(self.document.account, key, text) } else { Cow::Borrowed(text) }
+        if self.hide {
+            digest::shown(self.document.account, key, text)
+        } else {
+            Cow::Borrowed(text)
+        }
     }
 
     /// The value of a key that fits a glob.
@@ -71,18 +78,29 @@ impl<'d> Context<'d> {
     where
         'd: 'k,
     {
-        Context { field, key: Some(key), empty_is_text: matches!(field.kind, Kind::Text), ..*self }
+        Context {
+            field,
+            key: Some(key),
+            empty_is_text: matches!(field.kind, Kind::Text),
+            ..*self
+        }
     }
 
     /// The same under a `not`.
     #[must_use]
     pub fn under_not(self) -> Self {
-        Context { used: self.used.turned(), ..self }
+        Context {
+            used: self.used.turned(),
+            ..self
+        }
     }
 
     /// The same while nothing is known of the routes.
     #[must_use]
     pub fn any_route(self) -> Self {
-        Context { route: &NOT_STATED, ..self }
+        Context {
+            route: &NOT_STATED,
+            ..self
+        }
     }
 }

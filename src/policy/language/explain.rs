@@ -38,7 +38,15 @@ impl Failure {
     /// The failure of a setting, or of the document as a whole, in which no value was found.
     #[must_use]
     pub fn of(path: Arc<Path>, expected: Arc<str>, origin: Origin) -> Self {
-        Self { path, expected, actual: Actual::Unset, origin, reading: None, in_force: false, on: None }
+        Self {
+            path,
+            expected,
+            actual: Actual::Unset,
+            origin,
+            reading: None,
+            in_force: false,
+            on: None,
+        }
     }
 
     /// The route; `None` for the stage and its default.
@@ -63,7 +71,11 @@ impl OpenQuestion {
     /// A setting that the source does not state.
     #[must_use]
     pub fn not_stated(path: Arc<str>) -> Self {
-        Self { route: None, path, reason: NOT_STATED_REASON.into() }
+        Self {
+            route: None,
+            path,
+            reason: NOT_STATED_REASON.into(),
+        }
     }
 }
 
@@ -90,7 +102,10 @@ impl Trail {
     /// The top of the document.
     #[must_use]
     pub fn top() -> Self {
-        Self { path: Path::new(), varies: false }
+        Self {
+            path: Path::new(),
+            varies: false,
+        }
     }
 
     /// A member of the stage.
@@ -106,7 +121,10 @@ impl Trail {
     pub fn route(key: &str) -> Self {
         let mut trail = Self::member(stage::ROUTES.name);
         trail.path.push(Segment::Key(key));
-        Self { varies: true, ..trail }
+        Self {
+            varies: true,
+            ..trail
+        }
     }
 
     /// Goes one step down, for as long as `below` takes.
@@ -137,12 +155,18 @@ impl Trail {
 impl SettingTests {
     /// The tests that fail, in words.
     fn expected(&self, value: &Value<'_>, at: &Context<'_>) -> Arc<str> {
-        let failed = self.tests.iter().filter(|one| one.test.answer(value, at) == Truth::False);
-        let mut words = failed.map(|SettingTest { test, words, .. }| match (test.missed(value), words) {
-            (Some(missed), _) => missed.into(),
-            (None, Some(words)) => Arc::clone(words),
-            (None, None) => test.expected(at).into(),
-        });
+        let failed = self
+            .tests
+            .iter()
+            .filter(|one| one.test.answer(value, at) == Truth::False);
+        let mut words =
+            failed.map(
+                |SettingTest { test, words, .. }| match (test.missed(value), words) {
+                    (Some(missed), _) => missed.into(),
+                    (None, Some(words)) => Arc::clone(words),
+                    (None, None) => test.expected(at).into(),
+                },
+            );
         let first = words.next().unwrap_or_default();
         let rest: Vec<Arc<str>> = words.collect();
         if rest.is_empty() {
@@ -152,13 +176,23 @@ impl SettingTests {
     }
 
     fn path(&self, trail: &Trail) -> Arc<Path> {
-        if trail.varies { trail.path() } else { Arc::clone(self.path.get_or_init(|| trail.path())) }
+        if trail.varies {
+            trail.path()
+        } else {
+            Arc::clone(self.path.get_or_init(|| trail.path()))
+        }
     }
 }
 
 impl Pattern {
     /// The settings that fail, given that the pattern does.
-    pub fn failures(&self, value: &Value<'_>, at: &Context<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
+    pub fn failures(
+        &self,
+        value: &Value<'_>,
+        at: &Context<'_>,
+        trail: &mut Trail,
+        out: &mut Vec<Failure>,
+    ) {
         match self {
             Self::All(of) => {
                 for pattern in of {
@@ -169,12 +203,21 @@ impl Pattern {
             }
             Self::Any(..) => out.push(self.failure_here(value, at, trail)),
             // A `not` over one setting is a demand on that setting; over several it is one on the place where it is.
-            Self::Not(inner, _) if inner.is_one_setting() => inner.holds_though(value, at, trail, out),
+            Self::Not(inner, _) if inner.is_one_setting() => {
+                inner.holds_though(value, at, trail, out)
+            }
             Self::Not(..) => out.push(self.failure_here(value, at, trail)),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
-                self.step(value, at, trail, |inner, value, at, trail| inner.failures(value, at, trail, out));
+                self.step(value, at, trail, |inner, value, at, trail| {
+                    inner.failures(value, at, trail, out)
+                });
             }
-            Self::Entries { glob, written, field, inner } => {
+            Self::Entries {
+                glob,
+                written,
+                field,
+                inner,
+            } => {
                 for (key, value) in fitting(glob, written, value) {
                     let at = at.at_key(key, field);
                     if at.used.fails(inner.truth(value, &at)) {
@@ -182,13 +225,29 @@ impl Pattern {
                     }
                 }
             }
-            Self::SomeEntry { glob, written, present: false, .. } => {
-                let Kind::Map(field) = at.field.kind else { return };
+            Self::SomeEntry {
+                glob,
+                written,
+                present: false,
+                ..
+            } => {
+                let Kind::Map(field) = at.field.kind else {
+                    return;
+                };
                 let expected: Arc<str> = self.words(at).into();
-                for (key, value) in fitting(glob, written, value).filter(|(_, value)| presence(value) == Truth::True) {
-                    let at = Context { field, key: Some(key), ..*at };
+                for (key, value) in fitting(glob, written, value)
+                    .filter(|(_, value)| presence(value) == Truth::True)
+                {
+                    let at = Context {
+                        field,
+                        key: Some(key),
+                        ..*at
+                    };
                     let found = trail.below_key(key, |trail| Self::failure_of(value, &at, trail));
-                    out.push(Failure { expected: Arc::clone(&expected), ..found });
+                    out.push(Failure {
+                        expected: Arc::clone(&expected),
+                        ..found
+                    });
                 }
             }
             Self::SomeEntry { written, .. } => {
@@ -199,20 +258,33 @@ impl Pattern {
                 let resolved = resolve(at.field, value);
                 let path = setting.path(trail);
                 let (origin, actual) = (origin(value, at, &path), actual(resolved, at));
-                out.push(Failure { actual, ..Failure::of(path, setting.expected(resolved, at), origin) });
+                out.push(Failure {
+                    actual,
+                    ..Failure::of(path, setting.expected(resolved, at), origin)
+                });
             }
         }
     }
 
     /// Every setting on which the pattern has a demand: the demand and the value found, whether or not they agree.
-    pub fn demands(&self, value: &Value<'_>, at: &Context<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
+    pub fn demands(
+        &self,
+        value: &Value<'_>,
+        at: &Context<'_>,
+        trail: &mut Trail,
+        out: &mut Vec<Failure>,
+    ) {
         if self.truth(value, at) == Truth::Dropped {
             return;
         }
         match self {
-            Self::All(of) => of.iter().for_each(|pattern| pattern.demands(value, at, trail, out)),
+            Self::All(of) => of
+                .iter()
+                .for_each(|pattern| pattern.demands(value, at, trail, out)),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
-                self.step(value, at, trail, |inner, value, at, trail| inner.demands(value, at, trail, out));
+                self.step(value, at, trail, |inner, value, at, trail| {
+                    inner.demands(value, at, trail, out)
+                });
             }
             here => out.push(here.failure_here(value, at, trail)),
         }
@@ -230,7 +302,9 @@ impl Pattern {
             path.pop();
         };
         match self {
-            Self::All(of) | Self::Any(of, _) => of.iter().for_each(|pattern| pattern.lacking(on, path, out)),
+            Self::All(of) | Self::Any(of, _) => {
+                of.iter().for_each(|pattern| pattern.lacking(on, path, out))
+            }
             Self::Not(inner, _) => inner.lacking(on, path, out),
             Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
                 below(Segment::Member(field.name), field.on.include(on), inner);
@@ -250,22 +324,42 @@ impl Pattern {
         then: impl FnOnce(&Self, &Value<'_>, &Context<'_>, &mut Trail) -> T,
     ) -> T {
         match self {
-            Self::Member { field, at: place, inner } => trail.below(Segment::Member(field.name), |trail| {
-                then(inner, value.member(*place), &Context { field, ..*at }, trail)
+            Self::Member {
+                field,
+                at: place,
+                inner,
+            } => trail.below(Segment::Member(field.name), |trail| {
+                then(
+                    inner,
+                    value.member(*place),
+                    &Context { field, ..*at },
+                    trail,
+                )
             }),
             Self::Entry { key, field, inner } => {
-                let at = Context { field, key: Some(key), ..*at };
-                trail.below(Segment::Key(key), |trail| then(inner, value.entry(key), &at, trail))
+                let at = Context {
+                    field,
+                    key: Some(key),
+                    ..*at
+                };
+                trail.below(Segment::Key(key), |trail| {
+                    then(inner, value.entry(key), &at, trail)
+                })
             }
             Self::Top { top, field, inner } => trail.below(Segment::Member(field.name), |trail| {
-                top.with(at, |value| then(inner, value, &Context { field, ..*at }, trail))
+                top.with(at, |value| {
+                    then(inner, value, &Context { field, ..*at }, trail)
+                })
             }),
             here => then(here, value, at, trail),
         }
     }
 
     fn failure_here(&self, value: &Value<'_>, at: &Context<'_>, trail: &Trail) -> Failure {
-        Failure { expected: self.words(at).into(), ..Self::failure_of(value, at, trail) }
+        Failure {
+            expected: self.words(at).into(),
+            ..Self::failure_of(value, at, trail)
+        }
     }
 
     /// The value found at a place, whatever is expected there.
@@ -275,26 +369,49 @@ impl Pattern {
         if path.is_whole() {
             return Failure::of(path, "".into(), Origin::Stage);
         }
-        let (origin, actual) = (origin(value, at, &path), actual(resolve(at.field, value), at));
-        Failure { actual, ..Failure::of(path, "".into(), origin) }
+        let (origin, actual) = (
+            origin(value, at, &path),
+            actual(resolve(at.field, value), at),
+        );
+        Failure {
+            actual,
+            ..Failure::of(path, "".into(), origin)
+        }
     }
 
     /// The failure of a `not` over this pattern, at the one setting that the pattern is about.
-    fn holds_though(&self, value: &Value<'_>, at: &Context<'_>, trail: &mut Trail, out: &mut Vec<Failure>) {
+    fn holds_though(
+        &self,
+        value: &Value<'_>,
+        at: &Context<'_>,
+        trail: &mut Trail,
+        out: &mut Vec<Failure>,
+    ) {
         match self {
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
-                self.step(value, at, trail, |inner, value, at, trail| inner.holds_though(value, at, trail, out));
+                self.step(value, at, trail, |inner, value, at, trail| {
+                    inner.holds_though(value, at, trail, out)
+                });
             }
             Self::All(of) if of.len() == 1 => of[0].holds_though(value, at, trail, out),
             here => {
                 let expected = format!("not {}", here.words(at)).into();
-                out.push(Failure { expected, ..here.failure_here(value, at, trail) });
+                out.push(Failure {
+                    expected,
+                    ..here.failure_here(value, at, trail)
+                });
             }
         }
     }
 
     /// The questions that keep the pattern from being decided.
-    pub fn open_questions(&self, value: &Value<'_>, at: &Context<'_>, trail: &mut Trail, out: &mut Vec<OpenQuestion>) {
+    pub fn open_questions(
+        &self,
+        value: &Value<'_>,
+        at: &Context<'_>,
+        trail: &mut Trail,
+        out: &mut Vec<OpenQuestion>,
+    ) {
         if self.truth(value, at) != Truth::Unknown {
             return;
         }
@@ -306,20 +423,36 @@ impl Pattern {
             }
             Self::Not(inner, _) => inner.open_questions(value, &at.under_not(), trail, out),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
-                self.step(value, at, trail, |inner, value, at, trail| inner.open_questions(value, at, trail, out));
+                self.step(value, at, trail, |inner, value, at, trail| {
+                    inner.open_questions(value, at, trail, out)
+                });
             }
-            Self::Entries { glob, written, field, inner } if !matches!(value, Value::NotStated) => {
+            Self::Entries {
+                glob,
+                written,
+                field,
+                inner,
+            } if !matches!(value, Value::NotStated) => {
                 for (key, value) in fitting(glob, written, value) {
                     let at = at.at_key(key, field);
                     trail.below_key(key, |trail| inner.open_questions(value, &at, trail, out));
                 }
             }
-            Self::Entries { .. } | Self::SomeEntry { .. } => out.push(OpenQuestion::not_stated(trail.text())),
+            Self::Entries { .. } | Self::SomeEntry { .. } => {
+                out.push(OpenQuestion::not_stated(trail.text()))
+            }
             Self::Tests(setting) => {
                 let resolved = resolve(at.field, value);
-                let reason = setting.tests.iter().find_map(|one| one.test.unknown(resolved, at));
+                let reason = setting
+                    .tests
+                    .iter()
+                    .find_map(|one| one.test.unknown(resolved, at));
                 let reason = reason.map_or_else(|| NOT_STATED_REASON.into(), Arc::from);
-                out.push(OpenQuestion { route: None, path: trail.text(), reason });
+                out.push(OpenQuestion {
+                    route: None,
+                    path: trail.text(),
+                    reason,
+                });
             }
         }
     }
@@ -340,9 +473,19 @@ impl Pattern {
                 }
             }
             (Truth::False, Self::Member { .. } | Self::Entry { .. } | Self::Top { .. }) => {
-                self.step(value, at, trail, |inner, value, at, trail| inner.questions_beside(value, at, trail, out));
+                self.step(value, at, trail, |inner, value, at, trail| {
+                    inner.questions_beside(value, at, trail, out)
+                });
             }
-            (Truth::False, Self::Entries { glob, written, field, inner }) => {
+            (
+                Truth::False,
+                Self::Entries {
+                    glob,
+                    written,
+                    field,
+                    inner,
+                },
+            ) => {
                 for (key, value) in fitting(glob, written, value) {
                     let at = at.at_key(key, field);
                     trail.below_key(key, |trail| inner.questions_beside(value, &at, trail, out));
@@ -371,7 +514,11 @@ fn origin(value: &Value<'_>, at: &Context<'_>, path: &Path) -> Origin {
 /// A value as a report may show it: a stage variable, and every text that looks like a secret, only as a digest.
 fn actual(value: &Value<'_>, at: &Context<'_>) -> Actual {
     if value.is_unset() {
-        return if at.empty_is_text { Actual::Text("".into()) } else { Actual::Unset };
+        return if at.empty_is_text {
+            Actual::Text("".into())
+        } else {
+            Actual::Unset
+        };
     }
     match value {
         Value::Boolean(value) => Actual::Boolean(*value),
@@ -382,7 +529,10 @@ fn actual(value: &Value<'_>, at: &Context<'_>) -> Actual {
         Value::Unset | Value::NotStated => Actual::Unset,
         Value::Struct(_) | Value::Map(_) | Value::List(_) => {
             let shown = all_shown(value, at);
-            let written = serde_json::to_string(&Written { field: at.field, value: &shown });
+            let written = serde_json::to_string(&Written {
+                field: at.field,
+                value: &shown,
+            });
             written.map_or(Actual::Unset, |json| Actual::Json(json.into()))
         }
     }
@@ -391,7 +541,9 @@ fn actual(value: &Value<'_>, at: &Context<'_>) -> Actual {
 /// A text as a report may show it.
 fn shown<'t>(text: &'t str, at: &Context<'_>) -> Cow<'t, str> {
     if at.hide && at.field.sensitive {
-        return Digest::of(at.document.account, at.key.unwrap_or_default(), text).short().into();
+        return Digest::of(at.document.account, at.key.unwrap_or_default(), text)
+            .short()
+            .into();
     }
     at.shown(at.key, text)
 }
@@ -403,19 +555,42 @@ fn all_shown<'v>(value: &'v Value<'_>, at: &Context<'_>) -> Value<'v> {
         Value::Digest(digest) => Value::text(digest.short()),
         Value::Struct(values) => {
             let members = at.field.members().iter().zip(values);
-            Value::Struct(members.map(|(field, value)| all_shown(value, &Context { field, ..*at })).collect())
+            Value::Struct(
+                members
+                    .map(|(field, value)| all_shown(value, &Context { field, ..*at }))
+                    .collect(),
+            )
         }
         Value::Map(entries) => {
-            let Kind::Map(field) = at.field.kind else { return Value::Unset };
+            let Kind::Map(field) = at.field.kind else {
+                return Value::Unset;
+            };
             let entries = entries.iter().map(|(key, value)| {
                 let key = key.as_ref();
-                (Cow::Borrowed(key), all_shown(value, &Context { field, key: Some(key), ..*at }))
+                (
+                    Cow::Borrowed(key),
+                    all_shown(
+                        value,
+                        &Context {
+                            field,
+                            key: Some(key),
+                            ..*at
+                        },
+                    ),
+                )
             });
             Value::Map(entries.collect())
         }
         Value::List(elements) => {
-            let Kind::List(field) = at.field.kind else { return Value::Unset };
-            Value::List(elements.iter().map(|element| all_shown(element, &Context { field, ..*at })).collect())
+            let Kind::List(field) = at.field.kind else {
+                return Value::Unset;
+            };
+            Value::List(
+                elements
+                    .iter()
+                    .map(|element| all_shown(element, &Context { field, ..*at }))
+                    .collect(),
+            )
         }
         Value::Unset => Value::Unset,
         Value::NotStated => Value::NotStated,

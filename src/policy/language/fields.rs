@@ -30,7 +30,9 @@ impl Fields {
     /// The fields of a pattern of `each-route`.
     #[must_use]
     pub fn of_each_route(pattern: &Pattern) -> Self {
-        OF_ROUTES.iter().fold(Self::default(), |fields, place| fields.and(Self::of(pattern, place)))
+        OF_ROUTES.iter().fold(Self::default(), |fields, place| {
+            fields.and(Self::of(pattern, place))
+        })
     }
 
     /// These fields and others.
@@ -62,7 +64,11 @@ impl Fields {
     /// True if a field is tested, or something in it.
     #[must_use]
     pub fn is_looked_into(&self, field: &str) -> bool {
-        self.is_tested(field) || self.tested.iter().any(|tested| below(tested, field).is_some())
+        self.is_tested(field)
+            || self
+                .tested
+                .iter()
+                .any(|tested| below(tested, field).is_some())
     }
 
     /// The part of a stage that is worth decoding.
@@ -90,7 +96,11 @@ impl Fields {
                 self.pattern(inner, place);
             }
             // The keys of the entries are the routes.
-            Pattern::Top { top: Top::Route, inner, .. } => {
+            Pattern::Top {
+                top: Top::Route,
+                inner,
+                ..
+            } => {
                 place.push_str(stage::ROUTES.name);
                 self.pattern(inner, place);
             }
@@ -111,7 +121,8 @@ impl Fields {
             }
             Pattern::Tests(setting) => {
                 self.tested.insert(place.clone());
-                self.tested.extend(setting.tests.iter().flat_map(|one| one.test.reads()));
+                self.tested
+                    .extend(setting.tests.iter().flat_map(|one| one.test.reads()));
             }
         }
         place.truncate(length);
@@ -121,5 +132,9 @@ impl Fields {
 /// The rest of a path of catalogue names, which have no dots, below another.
 pub fn below<'p>(path: &'p str, segment: &str) -> Option<&'p str> {
     let rest = path.strip_prefix(segment)?;
-    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
+    if rest.is_empty() {
+        Some(rest)
+    } else {
+        rest.strip_prefix('.')
+    }
 }

@@ -76,7 +76,8 @@ impl Glob {
     /// True if the glob fits the whole text, with these texts in it.
     #[must_use]
     pub fn fits_with(&self, text: &str, given: &[&str]) -> bool {
-        let starts = |at: usize, literal: &str| text[at..].starts_with(literal).then_some(literal.len());
+        let starts =
+            |at: usize, literal: &str| text[at..].starts_with(literal).then_some(literal.len());
         let (mut piece, mut at) = (0, 0);
         // The place to go on at when a piece does not fit: the run last seen takes one character more.
         let mut retry: Option<(usize, usize)> = None;
@@ -85,7 +86,9 @@ impl Glob {
                 None if at == text.len() => return true,
                 None => None,
                 Some(Piece::Literal(literal)) => starts(at, literal),
-                Some(Piece::Placeholder(place)) => given.get(*place).and_then(|literal| starts(at, literal)),
+                Some(Piece::Placeholder(place)) => {
+                    given.get(*place).and_then(|literal| starts(at, literal))
+                }
                 Some(Piece::One) => text[at..].chars().next().map(char::len_utf8),
                 Some(Piece::Run) => {
                     if piece + 1 == self.0.len() {
@@ -100,8 +103,12 @@ impl Glob {
                 at += taken;
                 continue;
             }
-            let Some((after_run, from)) = retry else { return false };
-            let Some(character) = text[from..].chars().next() else { return false };
+            let Some((after_run, from)) = retry else {
+                return false;
+            };
+            let Some(character) = text[from..].chars().next() else {
+                return false;
+            };
             let from = from + character.len_utf8();
             retry = Some((after_run, from));
             (piece, at) = (after_run, from);
@@ -137,7 +144,11 @@ mod tests {
             ("[ab]", "a", false),
             ("*ab*ab", "abab", true),
             ("*ab*ab", "ab", false),
-            ("arn:*:log-group:/apigw/*", "arn:aws:logs:eu-west-1:1:log-group:/apigw/x", true),
+            (
+                "arn:*:log-group:/apigw/*",
+                "arn:aws:logs:eu-west-1:1:log-group:/apigw/x",
+                true,
+            ),
             ("**a", "ba", true),
         ] {
             assert_eq!(Glob::of(glob).fits(text), fits, "{glob} on {text}");

@@ -80,7 +80,11 @@ pub fn definition(field: &Field) -> &'static str {
 }
 
 /// Reads the number of a limit.
-pub fn read_limit(context: &mut OperatorContext<'_>, node: &Node, limit: fn(f64) -> Limit) -> Option<Box<dyn Test>> {
+pub fn read_limit(
+    context: &mut OperatorContext<'_>,
+    node: &Node,
+    limit: fn(f64) -> Limit,
+) -> Option<Box<dyn Test>> {
     let what = match node.data {
         #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
         Data::Integer(number) => return Some(Box::new(limit(number as f64))),
@@ -89,13 +93,21 @@ pub fn read_limit(context: &mut OperatorContext<'_>, node: &Node, limit: fn(f64)
         Data::Number(_) => "infinity",
         _ => node.kind(),
     };
-    context.problems.note(&node.span, format!("a number is needed, not {what}"), "not a number", []);
+    context.problems.note(
+        &node.span,
+        format!("a number is needed, not {what}"),
+        "not a number",
+        [],
+    );
     None
 }
 
 impl Test for Limit {
     fn holds(&self, value: &Value<'_>, _: &Context<'_>) -> Truth {
-        value.as_number().is_some_and(|number| self.allows(number)).into()
+        value
+            .as_number()
+            .is_some_and(|number| self.allows(number))
+            .into()
     }
 
     fn words(&self) -> Option<String> {

@@ -98,7 +98,11 @@ impl SettingTest {
     /// A test with these bytes.
     #[must_use]
     pub fn new(test: Box<dyn Test>, span: Range<usize>) -> Self {
-        Self { words: test.words().map(Arc::from), test, span }
+        Self {
+            words: test.words().map(Arc::from),
+            test,
+            span,
+        }
     }
 }
 
@@ -107,19 +111,42 @@ impl Pattern {
     #[must_use]
     pub fn truth(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         match self {
-            Self::All(of) => at.used.all(of.iter().map(|pattern| pattern.truth(value, at))),
+            Self::All(of) => at
+                .used
+                .all(of.iter().map(|pattern| pattern.truth(value, at))),
             Self::Any(of, _) => Truth::any(of.iter().map(|pattern| pattern.truth(value, at))),
             Self::Not(inner, _) => inner.truth(value, &at.under_not()).not(),
-            Self::Member { field, at: place, inner } => {
+            Self::Member {
+                field,
+                at: place,
+                inner,
+            } => {
                 if !field.on.include(at.protocol) {
                     return Truth::Dropped;
                 }
-                inner.truth(value.member(*place), &Context { field, key: at.key, ..*at })
+                inner.truth(
+                    value.member(*place),
+                    &Context {
+                        field,
+                        key: at.key,
+                        ..*at
+                    },
+                )
             }
-            Self::Entry { key, field, inner } => {
-                inner.truth(value.entry(key), &Context { field, key: Some(key), ..*at })
-            }
-            Self::Entries { glob, written, field, inner } => match value {
+            Self::Entry { key, field, inner } => inner.truth(
+                value.entry(key),
+                &Context {
+                    field,
+                    key: Some(key),
+                    ..*at
+                },
+            ),
+            Self::Entries {
+                glob,
+                written,
+                field,
+                inner,
+            } => match value {
                 // A map that is not stated may have a key that fits, or none.
                 Value::NotStated => match inner.truth(&NOT_STATED, &Context { field, ..*at }) {
                     Truth::Dropped => Truth::Dropped,
@@ -129,15 +156,28 @@ impl Pattern {
                     let mut fitting = fitting(glob, written, value).peekable();
                     if fitting.peek().is_none() {
                         // None is fine, unless the protocol lacks the setting.
-                        return match inner.truth(&UNSET, &Context { field, used: Use::Expect, ..*at }) {
+                        return match inner.truth(
+                            &UNSET,
+                            &Context {
+                                field,
+                                used: Use::Expect,
+                                ..*at
+                            },
+                        ) {
                             Truth::Dropped => Truth::Dropped,
                             _ => Truth::True,
                         };
                     }
-                    at.used.all(fitting.map(|(key, value)| inner.truth(value, &at.at_key(key, field))))
+                    at.used
+                        .all(fitting.map(|(key, value)| inner.truth(value, &at.at_key(key, field))))
                 }
             },
-            Self::SomeEntry { glob, written, present, .. } => match value {
+            Self::SomeEntry {
+                glob,
+                written,
+                present,
+                ..
+            } => match value {
                 Value::NotStated => Truth::Unknown,
                 _ => {
                     let there = some_entry(glob, written, value);
@@ -177,20 +217,50 @@ impl Pattern {
             (Self::Any(..) | Self::Not(..) | Self::Tests(_), []) => true,
             (Self::Any(of, _), _) => of.iter().any(|pattern| pattern.names(setting, value, at)),
             (Self::Not(inner, _), _) => inner.names(setting, value, at),
-            (Self::Member { field, at: place, inner }, [Segment::Member(name), rest @ ..]) => {
-                field.name == *name && inner.names(rest, value.member(*place), &Context { field, ..*at })
+            (
+                Self::Member {
+                    field,
+                    at: place,
+                    inner,
+                },
+                [Segment::Member(name), rest @ ..],
+            ) => {
+                field.name == *name
+                    && inner.names(rest, value.member(*place), &Context { field, ..*at })
             }
             (Self::Top { top, field, inner }, [Segment::Member(name), rest @ ..]) => {
-                field.name == *name && top.with(at, |value| inner.names(rest, value, &Context { field, ..*at }))
+                field.name == *name
+                    && top.with(at, |value| {
+                        inner.names(rest, value, &Context { field, ..*at })
+                    })
             }
             (Self::Entry { key, field, inner }, [Segment::Key(name), rest @ ..]) => {
-                **key == **name && inner.names(rest, value.entry(key), &Context { field, key: Some(key), ..*at })
+                **key == **name
+                    && inner.names(
+                        rest,
+                        value.entry(key),
+                        &Context {
+                            field,
+                            key: Some(key),
+                            ..*at
+                        },
+                    )
             }
-            (Self::Entries { glob, written, field, inner }, [Segment::Key(name), rest @ ..]) => {
+            (
+                Self::Entries {
+                    glob,
+                    written,
+                    field,
+                    inner,
+                },
+                [Segment::Key(name), rest @ ..],
+            ) => {
                 let mut entry = fitting(glob, written, value).filter(|(key, _)| key == name);
                 entry.any(|(key, value)| inner.names(rest, value, &at.at_key(key, field)))
             }
-            (Self::SomeEntry { glob, written, .. }, [Segment::Key(name)]) => fits(glob, written, name),
+            (Self::SomeEntry { glob, written, .. }, [Segment::Key(name)]) => {
+                fits(glob, written, name)
+            }
             (Self::SomeEntry { glob, written, .. }, [Segment::Glob(name)]) => {
                 **written == **name || fits(glob, written, name)
             }
@@ -210,7 +280,9 @@ impl Pattern {
             }
             Self::Entry { key, inner, .. } => format!("{key:?}: {}", inner.form()),
             Self::Entries { written, inner, .. } => format!("every {written:?}: {}", inner.form()),
-            Self::SomeEntry { written, present, .. } => format!("some {written:?}: {present}"),
+            Self::SomeEntry {
+                written, present, ..
+            } => format!("some {written:?}: {present}"),
             Self::Tests(setting) => in_any_order(setting.tests.iter().map(|one| one.test.form())),
         }
     }
@@ -218,11 +290,14 @@ impl Pattern {
     /// True if the pattern is about one setting.
     pub(crate) fn is_one_setting(&self) -> bool {
         match self {
-            Self::Member { inner, .. } | Self::Top { inner, .. } | Self::Entry { inner, .. } | Self::Not(inner, _) => {
-                inner.is_one_setting()
-            }
+            Self::Member { inner, .. }
+            | Self::Top { inner, .. }
+            | Self::Entry { inner, .. }
+            | Self::Not(inner, _) => inner.is_one_setting(),
             Self::All(of) | Self::Any(of, _) if of.len() == 1 => of[0].is_one_setting(),
-            Self::All(of) | Self::Any(of, _) => of.iter().all(|pattern| matches!(pattern, Self::Tests(_))),
+            Self::All(of) | Self::Any(of, _) => {
+                of.iter().all(|pattern| matches!(pattern, Self::Tests(_)))
+            }
             Self::Tests(_) => true,
             Self::Entries { .. } | Self::SomeEntry { .. } => false,
         }
@@ -263,7 +338,11 @@ impl Top {
             };
             Some((top, field))
         });
-        STAGE.iter().enumerate().map(|(at, field)| (Self::Stage(at), field)).chain(ours)
+        STAGE
+            .iter()
+            .enumerate()
+            .map(|(at, field)| (Self::Stage(at), field))
+            .chain(ours)
     }
 
     /// Calls `then` with the value there.
@@ -295,13 +374,20 @@ pub(crate) fn fitting<'v>(
     written: &str,
     value: &'v Value<'v>,
 ) -> impl Iterator<Item = &'v (Cow<'v, str>, Value<'v>)> {
-    value.entries().iter().filter(move |(key, _)| fits(glob, written, key))
+    value
+        .entries()
+        .iter()
+        .filter(move |(key, _)| fits(glob, written, key))
 }
 
 /// True if a key that fits is there, and not empty.
 fn some_entry(glob: &Glob, written: &str, value: &Value<'_>) -> Truth {
     let fitting = fitting(glob, written, value);
-    Truth::any([Truth::False].into_iter().chain(fitting.map(|(_, value)| presence(value))))
+    Truth::any(
+        [Truth::False]
+            .into_iter()
+            .chain(fitting.map(|(_, value)| presence(value))),
+    )
 }
 
 #[cfg(test)]
@@ -312,7 +398,12 @@ mod tests {
     fn every_row_of_ours_but_each_route_is_a_place() {
         let places: Vec<_> = Top::all().map(|(_, field)| field.name).collect();
         for field in OURS {
-            assert_eq!(places.contains(&field.name), field.name != "each-route", "{}", field.name);
+            assert_eq!(
+                places.contains(&field.name),
+                field.name != "each-route",
+                "{}",
+                field.name
+            );
         }
         assert_eq!(places.len(), STAGE.len() + OURS.len() - 1);
     }
@@ -320,13 +411,23 @@ mod tests {
     #[test]
     fn a_tag_of_awss_own_fits_only_a_glob_that_names_it() {
         assert!(!fits(&Glob::of("*"), "*", "aws:cloudformation:stack-name"));
-        assert!(fits(&Glob::of("aws:*"), "aws:*", "aws:cloudformation:stack-name"));
+        assert!(fits(
+            &Glob::of("aws:*"),
+            "aws:*",
+            "aws:cloudformation:stack-name"
+        ));
         assert!(fits(&Glob::of("*"), "*", "team"));
     }
 
     #[test]
     fn a_key_whose_value_is_not_stated_may_be_empty() {
-        let there = |value: Value<'static>| some_entry(&Glob::of("a*"), "a*", &Value::map(vec![("ab".into(), value)]));
+        let there = |value: Value<'static>| {
+            some_entry(
+                &Glob::of("a*"),
+                "a*",
+                &Value::map(vec![("ab".into(), value)]),
+            )
+        };
         assert_eq!(there(Value::text("x")), Truth::True);
         assert_eq!(there(Value::Unset), Truth::False);
         assert_eq!(there(Value::NotStated), Truth::Unknown);

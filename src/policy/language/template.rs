@@ -60,13 +60,24 @@ pub struct Missing {
 
 impl Source {
     fn of(path: &str) -> Option<Self> {
-        let plain = [(ours::ACCOUNT, Self::Account), (ours::REGION, Self::Region), (ours::PARTITION, Self::Partition)];
+        let plain = [
+            (ours::ACCOUNT, Self::Account),
+            (ours::REGION, Self::Region),
+            (ours::PARTITION, Self::Partition),
+        ];
         let names = [stage::NAME, api::ID, api::NAME].map(|row| (row, Self::Name(row)));
-        if let Some((_, source)) = plain.into_iter().chain(names).find(|(row, _)| row.path == path) {
+        if let Some((_, source)) = plain
+            .into_iter()
+            .chain(names)
+            .find(|(row, _)| row.path == path)
+        {
             return Some(source);
         }
         [stage::TAGS, api::TAGS].into_iter().find_map(|row| {
-            let key = path.strip_prefix(row.path)?.strip_prefix('.').filter(|key| !key.is_empty())?;
+            let key = path
+                .strip_prefix(row.path)?
+                .strip_prefix('.')
+                .filter(|key| !key.is_empty())?;
             Some(Self::Tag(row, key.into()))
         })
     }
@@ -97,9 +108,17 @@ impl Source {
     }
 
     fn read<'d>(&self, document: &Document<'d>) -> Result<&'d str, Missing> {
-        let stated = |text: Option<&'d str>| text.ok_or_else(|| Missing { path: self.path(), unset: false });
+        let stated = |text: Option<&'d str>| {
+            text.ok_or_else(|| Missing {
+                path: self.path(),
+                unset: false,
+            })
+        };
         let value = |value: &'d Value<'d>| {
-            value.as_text().ok_or_else(|| Missing { path: self.path(), unset: !matches!(value, Value::NotStated) })
+            value.as_text().ok_or_else(|| Missing {
+                path: self.path(),
+                unset: !matches!(value, Value::NotStated),
+            })
         };
         match self {
             Self::Account => stated(document.account),
@@ -151,7 +170,11 @@ impl Template {
                 }
             }
         }
-        Ok(Self { parts, glob, written: text.into() })
+        Ok(Self {
+            parts,
+            glob,
+            written: text.into(),
+        })
     }
 
     /// The template that a node holds; a mistake in it is noted.
@@ -160,14 +183,24 @@ impl Template {
             Ok(template) => Some(template),
             Err(None) => {
                 let help = "write `$${` for the two characters themselves".to_owned();
-                problems.note(&node.span, "`${` without a closing brace", "never closed", [help]);
+                problems.note(
+                    &node.span,
+                    "`${` without a closing brace",
+                    "never closed",
+                    [help],
+                );
                 None
             }
             Err(Some(path)) => {
                 let (label, help) = suggestions(&path, PATHS);
                 let written = format!("${{{path}}}");
                 let span = problems.part_of(&node.span, &written, &(0..written.len()));
-                problems.note(&span, format!("`${{{path}}}` names no value of a stage"), label, help);
+                problems.note(
+                    &span,
+                    format!("`${{{path}}}` names no value of a stage"),
+                    label,
+                    help,
+                );
                 None
             }
         }
@@ -182,7 +215,9 @@ impl Template {
     /// The fields of the values that it takes from the stage.
     #[must_use]
     pub fn reads(&self) -> Vec<String> {
-        self.sources().map(|source| source.field().to_owned()).collect()
+        self.sources()
+            .map(|source| source.field().to_owned())
+            .collect()
     }
 
     fn sources(&self) -> impl Iterator<Item = &Source> {
@@ -210,10 +245,14 @@ impl Template {
         if let Some(literal) = self.literal() {
             return Ok(Cow::Borrowed(literal));
         }
-        self.filled(|source| source.read(document).map(Cow::Borrowed)).map(Cow::Owned)
+        self.filled(|source| source.read(document).map(Cow::Borrowed))
+            .map(Cow::Owned)
     }
 
-    fn filled<'d>(&self, value: impl Fn(&Source) -> Result<Cow<'d, str>, Missing>) -> Result<String, Missing> {
+    fn filled<'d>(
+        &self,
+        value: impl Fn(&Source) -> Result<Cow<'d, str>, Missing>,
+    ) -> Result<String, Missing> {
         let part = |part: &TemplatePart| match part {
             TemplatePart::Literal(literal) => Ok(literal.to_string()),
             TemplatePart::Value(source) => value(source).map(Cow::into_owned),
@@ -234,7 +273,10 @@ impl Template {
     /// # Errors
     /// A value that is unset or not stated.
     pub fn fits(&self, text: &str, document: &Document<'_>) -> Result<bool, Missing> {
-        let values: Vec<&str> = self.sources().map(|source| source.read(document)).collect::<Result<_, _>>()?;
+        let values: Vec<&str> = self
+            .sources()
+            .map(|source| source.read(document))
+            .collect::<Result<_, _>>()?;
         Ok(self.glob.fits_with(text, &values))
     }
 }
@@ -244,33 +286,66 @@ mod tests {
     use super::*;
     use crate::model::value::UNSET;
 
-    const DOCUMENT: Document<'static> =
-        Document { account: Some("111122223333"), region: Some("us-gov-west-1"), api: &UNSET, stage: &UNSET };
+    const DOCUMENT: Document<'static> = Document {
+        account: Some("111122223333"),
+        region: Some("us-gov-west-1"),
+        api: &UNSET,
+        stage: &UNSET,
+    };
 
     #[test]
     fn values_are_put_in_and_dollars_are_escaped() {
-        let text = |template: &str| Template::of(template).unwrap().text(&DOCUMENT).map(Cow::into_owned);
+        let text = |template: &str| {
+            Template::of(template)
+                .unwrap()
+                .text(&DOCUMENT)
+                .map(Cow::into_owned)
+        };
         assert_eq!(
             text("arn:${partition}:logs:${region}:${account}:x").unwrap(),
             "arn:aws-us-gov:logs:us-gov-west-1:111122223333:x"
         );
         assert_eq!(text("$${account} costs $5").unwrap(), "${account} costs $5");
         assert_eq!(text("").unwrap(), "");
-        assert_eq!(text("${api.Name}").unwrap_err(), Missing { path: "api.Name".into(), unset: true });
-        let unstated = Document { account: None, ..DOCUMENT };
-        assert!(!Template::of("${account}").unwrap().text(&unstated).unwrap_err().unset);
+        assert_eq!(
+            text("${api.Name}").unwrap_err(),
+            Missing {
+                path: "api.Name".into(),
+                unset: true
+            }
+        );
+        let unstated = Document {
+            account: None,
+            ..DOCUMENT
+        };
+        assert!(
+            !Template::of("${account}")
+                .unwrap()
+                .text(&unstated)
+                .unwrap_err()
+                .unset
+        );
     }
 
     #[test]
     fn a_path_that_names_nothing_is_refused() {
-        assert_eq!(Template::of("${acount}").unwrap_err().as_deref(), Some("acount"));
-        assert_eq!(Template::of("${Tags.}").unwrap_err().as_deref(), Some("Tags."));
+        assert_eq!(
+            Template::of("${acount}").unwrap_err().as_deref(),
+            Some("acount")
+        );
+        assert_eq!(
+            Template::of("${Tags.}").unwrap_err().as_deref(),
+            Some("Tags.")
+        );
         assert_eq!(Template::of("${account").unwrap_err(), None);
     }
 
     #[test]
     fn a_value_is_literal_inside_a_glob() {
-        let document = Document { account: Some("*"), ..DOCUMENT };
+        let document = Document {
+            account: Some("*"),
+            ..DOCUMENT
+        };
         let template = Template::of("${account}-*").unwrap();
         assert_eq!(template.fits("*-x", &document), Ok(true));
         assert_eq!(template.fits("y-x", &document), Ok(false));

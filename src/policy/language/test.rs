@@ -70,7 +70,9 @@ pub trait Test: fmt::Debug + Send + Sync {
             (Value::NotStated, _) => Truth::Unknown,
             (Value::Digest(_), Answers::Values) => Truth::Unknown,
             // An unset list is an empty one, which is a value.
-            (Value::Unset, _) if matches!(at.field.kind, Kind::List(_)) => self.holds(&EMPTY_LIST, at),
+            (Value::Unset, _) if matches!(at.field.kind, Kind::List(_)) => {
+                self.holds(&EMPTY_LIST, at)
+            }
             // So is the empty value of a key that fits a glob.
             (Value::Unset, _) if at.empty_is_text => self.holds(&EMPTY_TEXT, at),
             (Value::Unset, _) => Truth::False,
@@ -83,10 +85,12 @@ pub trait Test: fmt::Debug + Send + Sync {
 pub const NOT_STATED_REASON: &str = "the source does not state it";
 
 /// The reason of a test that needs more than a digest.
-pub const DIGEST_REASON: &str = "the snapshot holds only a digest of the value; this test needs the value itself";
+pub const DIGEST_REASON: &str =
+    "the snapshot holds only a digest of the value; this test needs the value itself";
 
 static EMPTY_TEXT: Value<'static> = Value::Text(Cow::Borrowed(""));
-static EMPTY_LIST: std::sync::LazyLock<Value<'static>> = std::sync::LazyLock::new(|| Value::List(Box::default()));
+static EMPTY_LIST: std::sync::LazyLock<Value<'static>> =
+    std::sync::LazyLock::new(|| Value::List(Box::default()));
 
 /// The states that a test answers itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,5 +121,9 @@ pub fn in_any_order(parts: impl IntoIterator<Item = String>) -> String {
     let mut parts: Vec<String> = parts.into_iter().collect();
     parts.sort();
     parts.dedup();
-    if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) }
+    if parts.len() == 1 {
+        parts.concat()
+    } else {
+        format!("({})", parts.join(", "))
+    }
 }

@@ -56,7 +56,13 @@ impl Use {
 
     /// All must hold.
     pub fn all(self, answers: impl IntoIterator<Item = Truth>) -> Truth {
-        Truth::all(answers.into_iter().map(|answer| if self.fails(answer) { Truth::False } else { answer }))
+        Truth::all(answers.into_iter().map(|answer| {
+            if self.fails(answer) {
+                Truth::False
+            } else {
+                answer
+            }
+        }))
     }
 
     /// True for an answer that keeps what needs it from holding.
@@ -131,6 +137,9 @@ mod tests {
 
     #[test]
     fn not_turns_only_what_is_known() {
-        assert_eq!([True, False, Unknown, Dropped].map(Truth::not), [False, True, Unknown, Dropped]);
+        assert_eq!(
+            [True, False, Unknown, Dropped].map(Truth::not),
+            [False, True, Unknown, Dropped]
+        );
     }
 }

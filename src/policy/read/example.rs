@@ -9,7 +9,9 @@ use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE, api};
 use crate::model::value::Value;
 use crate::policy::language::context::{EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 use crate::policy::read::compile::as_meant;
-use crate::policy::text::diagnostic::{Diagnostic, Problems, SourceText, nearest, plain, suggestions};
+use crate::policy::text::diagnostic::{
+    Diagnostic, Problems, SourceText, nearest, plain, suggestions,
+};
 use crate::policy::text::keys::Keys;
 use crate::policy::text::scalar::{is_bare_number, quoted};
 use crate::policy::text::yaml::{self, Data, Entry, Node};
@@ -45,7 +47,12 @@ impl Example {
     /// The example as rules see it.
     #[must_use]
     pub fn document(&self) -> Document<'_> {
-        Document { account: Some(&self.account), region: Some(&self.region), api: &self.api, stage: &self.stage }
+        Document {
+            account: Some(&self.account),
+            region: Some(&self.region),
+            api: &self.api,
+            stage: &self.stage,
+        }
     }
 }
 
@@ -62,31 +69,56 @@ pub enum Expected {
 pub fn read(node: &Node, rules: &[String], problems: &mut Problems) -> Vec<Example> {
     let Data::List(nodes) = &node.data else {
         let title = format!("`tests` is a list, and this is {}", node.kind());
-        problems.note(&node.span, title, "not a list", ["each test begins with `- name: …`".to_owned()]);
+        problems.note(
+            &node.span,
+            title,
+            "not a list",
+            ["each test begins with `- name: …`".to_owned()],
+        );
         return Vec::new();
     };
-    nodes.iter().filter_map(|node| example(node, rules, problems)).collect()
+    nodes
+        .iter()
+        .filter_map(|node| example(node, rules, problems))
+        .collect()
 }
 
 fn example(node: &Node, rules: &[String], problems: &mut Problems) -> Option<Example> {
     const KEYS: [&str; 4] = ["name", "given", "violates", "ungoverned"];
     let keys = Keys::of(node, "a test", &KEYS, problems)?;
-    let name = keys.text("name", node, "the test", problems).map(|(name, _)| name.to_owned());
+    let name = keys
+        .text("name", node, "the test", problems)
+        .map(|(name, _)| name.to_owned());
     let expected = match (keys.get("violates"), keys.get("ungoverned")) {
         (Some(entry), None) => violates(entry, rules, problems),
-        (None, Some(entry)) if entry.value.data == Data::Boolean(true) => Some(Expected::Ungoverned),
+        (None, Some(entry)) if entry.value.data == Data::Boolean(true) => {
+            Some(Expected::Ungoverned)
+        }
         (None, Some(entry)) => {
             let help =
                 "what should come of a stage that is governed: `violates: [RULE, …]`, or `violates: []`".to_owned();
-            problems.note(&entry.value.span, "`ungoverned` is `true` or left out", "not `true`", [help]);
+            problems.note(
+                &entry.value.span,
+                "`ungoverned` is `true` or left out",
+                "not `true`",
+                [help],
+            );
             None
         }
         (None, None) if keys.is_misspelt("violates") || keys.is_misspelt("ungoverned") => None,
         (violates, _) => {
-            let help = "`violates: [RULE, …]`, `violates: []` for a good stage, or `ungoverned: true`".to_owned();
+            let help =
+                "`violates: [RULE, …]`, `violates: []` for a good stage, or `ungoverned: true`"
+                    .to_owned();
             let (title, label) = match violates {
-                Some(_) => ("the test has both `violates` and `ungoverned`", "one of them is needed"),
-                None => ("the test has neither `violates` nor `ungoverned`", "what should come of it is needed"),
+                Some(_) => (
+                    "the test has both `violates` and `ungoverned`",
+                    "one of them is needed",
+                ),
+                None => (
+                    "the test has neither `violates` nor `ungoverned`",
+                    "what should come of it is needed",
+                ),
             };
             problems.note(&node.span, title, label, [help]);
             None
@@ -97,19 +129,38 @@ fn example(node: &Node, rules: &[String], problems: &mut Problems) -> Option<Exa
         None if keys.is_misspelt("given") => None,
         None => {
             let help = "for a bare stage: `given: {StageName: prod}`".to_owned();
-            problems.note(&node.span, "the test has no `given`", "the stage is needed", [help]);
+            problems.note(
+                &node.span,
+                "the test has no `given`",
+                "the stage is needed",
+                [help],
+            );
             None
         }
     };
     let (account, region, api, stage) = given?;
     let file = Arc::clone(&problems.file);
-    Some(Example { name: name?, file, span: node.span.clone(), account, region, api, stage, expected: expected? })
+    Some(Example {
+        name: name?,
+        file,
+        span: node.span.clone(),
+        account,
+        region,
+        api,
+        stage,
+        expected: expected?,
+    })
 }
 
 fn violates(entry: &Entry, rules: &[String], problems: &mut Problems) -> Option<Expected> {
     let Data::List(nodes) = &entry.value.data else {
         let help = "write `violates: [RULE, …]`, or `violates: []` for a good stage".to_owned();
-        problems.note(&entry.value.span, "`violates` is a list of rule ids", "not a list", [help]);
+        problems.note(
+            &entry.value.span,
+            "`violates` is a list of rule ids",
+            "not a list",
+            [help],
+        );
         return None;
     };
     let mut named = Vec::new();
@@ -121,9 +172,17 @@ fn violates(entry: &Entry, rules: &[String], problems: &mut Problems) -> Option<
                 let written = id.rsplit('/').next().unwrap_or(id);
                 // A duplicate id is a mistake of its own.
                 let mut seen = BTreeSet::new();
-                let ids = rules.iter().map(String::as_str).filter(|id| seen.insert(*id));
+                let ids = rules
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|id| seen.insert(*id));
                 let (label, help) = suggestions(written, ids);
-                problems.note(&node.span, format!("the policy has no rule `{id}`"), label, help);
+                problems.note(
+                    &node.span,
+                    format!("the policy has no rule `{id}`"),
+                    label,
+                    help,
+                );
             }
             _ => problems.note(&node.span, "the id of a rule is a text", "not a text", []),
         }
@@ -151,25 +210,47 @@ fn given(entry: &Entry, problems: &mut Problems) -> Option<ExampleStage> {
         match entry.key.as_str() {
             "account" | "region" => match &entry.value.data {
                 Data::Text(text) if !is_bare_number(text, &entry.value, problems) => {
-                    if entry.key == "account" { &mut account } else { &mut region }.clone_from(text);
+                    if entry.key == "account" {
+                        &mut account
+                    } else {
+                        &mut region
+                    }
+                    .clone_from(text);
                 }
                 _ => wrong(&entry.value, &entry.key, "a text", None, problems),
             },
             "api" => api = value(&entry.value, &API_FIELD, "api", problems),
             "partition" | "arn" | "each-route" | "route" => {
                 let help = match entry.key.as_str() {
-                    "partition" | "arn" => "it follows from `region`, `StageName` and `api: {ApiId: …}`",
-                    _ => "routes are given as AWS returns them: `DefaultRouteSettings` and `RouteSettings`",
+                    "partition" | "arn" => {
+                        "it follows from `region`, `StageName` and `api: {ApiId: …}`"
+                    }
+                    _ => {
+                        "routes are given as AWS returns them: `DefaultRouteSettings` and `RouteSettings`"
+                    }
                 };
                 let title = format!("`{}` is worked out, not given", entry.key);
-                problems.note(&entry.key_span, title, "not part of what AWS returns", [help.to_owned()]);
+                problems.note(
+                    &entry.key_span,
+                    title,
+                    "not part of what AWS returns",
+                    [help.to_owned()],
+                );
             }
             key => match STAGE.iter().position(|field| field.name == key) {
                 Some(at) => stage[at] = value(&entry.value, &STAGE[at], key, problems),
                 None => {
-                    let names = STAGE.iter().map(|field| field.name).chain(["account", "region", "api"]);
+                    let names = STAGE
+                        .iter()
+                        .map(|field| field.name)
+                        .chain(["account", "region", "api"]);
                     let (label, help) = suggestions(key, names);
-                    problems.note(&entry.key_span, format!("a stage has no setting `{key}`"), label, help);
+                    problems.note(
+                        &entry.key_span,
+                        format!("a stage has no setting `{key}`"),
+                        label,
+                        help,
+                    );
                 }
             },
         }
@@ -186,19 +267,37 @@ fn given(entry: &Entry, problems: &mut Problems) -> Option<ExampleStage> {
 /// Notes a value of the wrong type.
 fn wrong(node: &Node, called: &str, kind: &str, meant: Option<String>, problems: &mut Problems) {
     let help = match node.data {
-        Data::Map(_) => Some("`given` is a stage, not a pattern: write the value that it has".to_owned()),
-        Data::Boolean(_) | Data::Integer(_) | Data::Number(_) | Data::Text(_) if kind == "a text" => {
+        Data::Map(_) => {
+            Some("`given` is a stage, not a pattern: write the value that it has".to_owned())
+        }
+        Data::Boolean(_) | Data::Integer(_) | Data::Number(_) | Data::Text(_)
+            if kind == "a text" =>
+        {
             let written = problems.written(&node.span);
             Some(quoted(called, written))
         }
         _ => meant,
     };
-    let this = if matches!(node.data, Data::Text(_)) && kind == "a text" { "a number" } else { node.kind() };
-    problems.note(&node.span, format!("`{called}` is {kind}, and this is {this}"), "wrong type", help);
+    let this = if matches!(node.data, Data::Text(_)) && kind == "a text" {
+        "a number"
+    } else {
+        node.kind()
+    };
+    problems.note(
+        &node.span,
+        format!("`{called}` is {kind}, and this is {this}"),
+        "wrong type",
+        help,
+    );
 }
 
 /// A value of a field; unset where it is wrong, which is noted.
-fn value(node: &Node, field: &'static Field, called: &str, problems: &mut Problems) -> Value<'static> {
+fn value(
+    node: &Node,
+    field: &'static Field,
+    called: &str,
+    problems: &mut Problems,
+) -> Value<'static> {
     match (&node.data, field.kind) {
         (Data::Null, _) => Value::Unset,
         (Data::Boolean(value), Kind::Boolean) => Value::Boolean(*value),
@@ -208,16 +307,23 @@ fn value(node: &Node, field: &'static Field, called: &str, problems: &mut Proble
         (Data::Number(value), Kind::Number) => Value::Number(*value),
         (Data::Text(text), Kind::OneOf(names)) => {
             // AWS may add to the names, but not in another case.
-            if let Some(meant) =
-                nearest(text, names.iter().copied()).filter(|name| name != text && plain(name) == plain(text))
+            if let Some(meant) = nearest(text, names.iter().copied())
+                .filter(|name| name != text && plain(name) == plain(text))
             {
                 let title = format!("`{called}` is never `{text}`");
                 let help = format!("allowed here: {}", names.join(", "));
-                problems.note(&node.span, title, format!("did you mean `{meant}`?"), [help]);
+                problems.note(
+                    &node.span,
+                    title,
+                    format!("did you mean `{meant}`?"),
+                    [help],
+                );
             }
             Value::text(text.clone())
         }
-        (Data::Text(text), Kind::Text) if text.is_empty() || !is_bare_number(text, node, problems) => {
+        (Data::Text(text), Kind::Text)
+            if text.is_empty() || !is_bare_number(text, node, problems) =>
+        {
             Value::text(text.clone())
         }
         (Data::Boolean(false), Kind::OneOf(names)) if names.contains(&"OFF") => Value::text("OFF"),
@@ -225,9 +331,12 @@ fn value(node: &Node, field: &'static Field, called: &str, problems: &mut Proble
             let mut members = vec![Value::Unset; fields.len()];
             for entry in entries {
                 match fields.iter().position(|field| field.name == entry.key) {
-                    Some(at) => members[at] = value(&entry.value, &fields[at], fields[at].name, problems),
+                    Some(at) => {
+                        members[at] = value(&entry.value, &fields[at], fields[at].name, problems)
+                    }
                     None => {
-                        let (label, help) = suggestions(&entry.key, fields.iter().map(|field| field.name));
+                        let (label, help) =
+                            suggestions(&entry.key, fields.iter().map(|field| field.name));
                         let title = format!("`{}` has no setting `{}`", field.name, entry.key);
                         problems.note(&entry.key_span, title, label, help);
                     }
@@ -238,15 +347,29 @@ fn value(node: &Node, field: &'static Field, called: &str, problems: &mut Proble
         (Data::Map(entries), Kind::Map(of)) => Value::map(
             entries
                 .iter()
-                .map(|entry| (entry.key.clone().into(), value(&entry.value, of, &entry.key, problems)))
+                .map(|entry| {
+                    (
+                        entry.key.clone().into(),
+                        value(&entry.value, of, &entry.key, problems),
+                    )
+                })
                 .collect(),
         ),
-        (Data::List(elements), Kind::List(of)) => {
-            Value::List(elements.iter().map(|element| value(element, of, called, problems)).collect())
-        }
+        (Data::List(elements), Kind::List(of)) => Value::List(
+            elements
+                .iter()
+                .map(|element| value(element, of, called, problems))
+                .collect(),
+        ),
         (data, _) => {
             let written = problems.written(&node.span).to_owned();
-            wrong(node, called, &field.kind.words(), as_meant(data, &written, field), problems);
+            wrong(
+                node,
+                called,
+                &field.kind.words(),
+                as_meant(data, &written, field),
+                problems,
+            );
             Value::Unset
         }
     }
@@ -264,7 +387,8 @@ pub fn mistaken_file(file: &Arc<SourceText>) -> Vec<Diagnostic> {
 
 /// True if a file of tests has what only a policy has.
 fn is_a_policy(root: &Node) -> bool {
-    let of_a_policy = |entry: &Entry| ["rules", "match", "description"].contains(&entry.key.as_str());
+    let of_a_policy =
+        |entry: &Entry| ["rules", "match", "description"].contains(&entry.key.as_str());
     matches!(&root.data, Data::Map(entries) if entries.iter().any(of_a_policy))
 }
 
@@ -274,7 +398,9 @@ pub fn keys_of_file<'n>(root: &'n Node, problems: &mut Problems) -> Option<Keys<
     let keys = Keys::of(root, "a file of tests", &["policy", "tests"], problems);
     let name = &problems.file.name;
     if let Some((stem, ending)) = name.rsplit_once("_test.").filter(|_| is_a_policy(root)) {
-        let help = format!("a file named *_test.yaml holds only tests; if it is a policy: `mv {name} {stem}.{ending}`");
+        let help = format!(
+            "a file named *_test.yaml holds only tests; if it is a policy: `mv {name} {stem}.{ending}`"
+        );
         problems.advise_also(before, &help);
     }
     keys

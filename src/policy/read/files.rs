@@ -118,14 +118,22 @@ impl Found {
 
 fn pack(path: &str, name: &str) -> Result<Arc<SourceText>, Unreadable> {
     if let Some(text) = builtin::pack(name) {
-        return Ok(Arc::new(SourceText { name: path.to_owned(), text: text.to_owned() }));
+        return Ok(Arc::new(SourceText {
+            name: path.to_owned(),
+            text: text.to_owned(),
+        }));
     }
     let names = builtin::PACKS.map(|(name, _)| name);
-    let meant = nearest(name, names).map(|meant| format!("did you mean builtin:{meant}? ")).unwrap_or_default();
+    let meant = nearest(name, names)
+        .map(|meant| format!("did you mean builtin:{meant}? "))
+        .unwrap_or_default();
     Err(Unreadable {
         path: path.to_owned(),
         problem: "there is no such pack".to_owned(),
-        help: format!("{meant}packs: {}", names.map(|name| format!("builtin:{name}")).join(", ")),
+        help: format!(
+            "{meant}packs: {}",
+            names.map(|name| format!("builtin:{name}")).join(", ")
+        ),
         place: None,
     })
 }
@@ -147,7 +155,12 @@ fn kind(path: &Path) -> Result<fs::Metadata, Unreadable> {
             "check the permissions of the path"
         };
         let path = path.display().to_string();
-        Unreadable { path, problem: words(&error), help: help.to_owned(), place: None }
+        Unreadable {
+            path,
+            problem: words(&error),
+            help: help.to_owned(),
+            place: None,
+        }
     })
 }
 
@@ -164,15 +177,25 @@ fn files(path: &Path, found: &mut Found) -> Vec<PathBuf> {
     let mut search = Search::default();
     search.folder(path, 0);
     search.hidden();
-    let Search { found: files, problems, passed_over, .. } = search;
-    let tests = files.iter().filter(|file| is_test_file(&file.to_string_lossy())).count();
+    let Search {
+        found: files,
+        problems,
+        passed_over,
+        ..
+    } = search;
+    let tests = files
+        .iter()
+        .filter(|file| is_test_file(&file.to_string_lossy()))
+        .count();
     if tests == files.len() && problems.is_empty() {
         let help = if tests > 0 {
             "files named *_test.yaml hold only tests; the policy is a *.yaml beside them"
         } else {
             "policies are files named *.yaml or *.yml; to begin with, use builtin:foundation"
         };
-        found.unreadable.push(problem(path, "no policy in this folder".to_owned(), help));
+        found
+            .unreadable
+            .push(problem(path, "no policy in this folder".to_owned(), help));
     }
     found.unreadable.extend(problems);
     found.passed_over.extend(passed_over);
@@ -180,7 +203,12 @@ fn files(path: &Path, found: &mut Found) -> Vec<PathBuf> {
 }
 
 fn problem(path: &Path, problem: String, help: &str) -> Unreadable {
-    Unreadable { path: path.display().to_string(), problem, help: help.to_owned(), place: None }
+    Unreadable {
+        path: path.display().to_string(),
+        problem,
+        help: help.to_owned(),
+        place: None,
+    }
 }
 
 /// The walk through a folder and those in it. Each entry that may hold a policy ends in one of the lists.
@@ -202,15 +230,25 @@ impl Search {
         }
         if depth > DEEPEST {
             let what = format!("folders in folders, deeper than {DEEPEST}");
-            return self.problems.push(problem(folder, what, "name this folder with a --policy of its own"));
+            return self.problems.push(problem(
+                folder,
+                what,
+                "name this folder with a --policy of its own",
+            ));
         }
         let entries = fs::read_dir(folder).and_then(|entries| {
-            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<PathBuf>, _>>()
+            entries
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect::<Result<Vec<PathBuf>, _>>()
         });
         let mut paths = match entries {
             Ok(paths) => paths,
             Err(error) => {
-                return self.problems.push(problem(folder, words(&error), "check the permissions of the folder"));
+                return self.problems.push(problem(
+                    folder,
+                    words(&error),
+                    "check the permissions of the folder",
+                ));
             }
         };
         paths.sort();
@@ -229,7 +267,8 @@ impl Search {
             Ok(kind) if kind.is_dir() => self.folder(&path, depth + 1),
             Ok(kind) if is_yaml && !kind.is_file() => {
                 let help = "a pipe or a device is read only when it is named itself";
-                self.problems.push(problem(&path, "not a file".to_owned(), help));
+                self.problems
+                    .push(problem(&path, "not a file".to_owned(), help));
             }
             Ok(_) if is_yaml && !is_policy_name(&name) => {
                 let (of, right) = (path.display(), path.with_extension(lower_extension(&name)));
@@ -245,9 +284,14 @@ impl Search {
             Ok(_) => {}
             Err(error) => {
                 let gone = path.is_symlink() && error.kind() == io::ErrorKind::NotFound;
-                let what = if gone { "a link that leads nowhere".to_owned() } else { words(&error) };
+                let what = if gone {
+                    "a link that leads nowhere".to_owned()
+                } else {
+                    words(&error)
+                };
                 if is_yaml {
-                    self.problems.push(problem(&path, what, "check the path and its permissions"));
+                    self.problems
+                        .push(problem(&path, what, "check the path and its permissions"));
                 } else {
                     // It may be a folder of policies.
                     self.pass_over(&path, &format!("was not looked into: {what}"));
@@ -259,10 +303,18 @@ impl Search {
     /// Names what is hidden and may be meant as a policy. `.git` holds no YAML, and the dot folders behind a mounted
     /// ConfigMap hold what is read through the links beside them.
     fn hidden(&mut self) {
-        let read: BTreeSet<Identity> = self.found.iter().filter_map(|file| identity(file)).collect();
+        let read: BTreeSet<Identity> = self
+            .found
+            .iter()
+            .filter_map(|file| identity(file))
+            .collect();
         for path in std::mem::take(&mut self.dotted) {
             let is_dir = path.is_dir();
-            let unread = if is_dir { holds_yaml(&path, &read) } else { is_unread_yaml(&path, &read) };
+            let unread = if is_dir {
+                holds_yaml(&path, &read)
+            } else {
+                is_unread_yaml(&path, &read)
+            };
             if unread {
                 let what = if is_dir {
                     "is a hidden folder with YAML files, which are not read"
@@ -275,7 +327,10 @@ impl Search {
     }
 
     fn pass_over(&mut self, path: &Path, reason: &str) {
-        self.passed_over.push(PassedOver { path: path.display().to_string(), reason: reason.to_owned() });
+        self.passed_over.push(PassedOver {
+            path: path.display().to_string(),
+            reason: reason.to_owned(),
+        });
     }
 }
 
@@ -287,7 +342,12 @@ fn holds_yaml(folder: &Path, read: &BTreeSet<Identity>) -> bool {
         if identity(&folder).is_some_and(|folder| !seen.insert(folder)) {
             continue;
         }
-        for path in fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        for path in fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+        {
             left -= 1;
             if left == 0 || is_unread_yaml(&path, read) {
                 return true;
@@ -301,11 +361,16 @@ fn holds_yaml(folder: &Path, read: &BTreeSet<Identity>) -> bool {
 }
 
 fn is_unread_yaml(path: &Path, read: &BTreeSet<Identity>) -> bool {
-    is_yaml(&file_name(path)) && !path.is_dir() && identity(path).is_none_or(|file| !read.contains(&file))
+    is_yaml(&file_name(path))
+        && !path.is_dir()
+        && identity(path).is_none_or(|file| !read.contains(&file))
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// True if a file is YAML by its name, in any case.
@@ -319,7 +384,8 @@ fn is_policy_name(name: &str) -> bool {
 }
 
 fn lower_extension(name: &str) -> String {
-    name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
+    name.rsplit_once('.')
+        .map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
 }
 
 /// Reads paths, which must all be files. A file that is named twice is read once.
@@ -340,14 +406,21 @@ pub fn read_each(paths: &[String]) -> (Vec<Arc<SourceText>>, Vec<Unreadable>) {
 /// A file that cannot be read, is too large or is not UTF-8.
 pub fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
     let name = path.display().to_string();
-    let problem =
-        |problem: String, help: &str| Unreadable { path: name.clone(), problem, help: help.to_owned(), place: None };
+    let problem = |problem: String, help: &str| Unreadable {
+        path: name.clone(),
+        problem,
+        help: help.to_owned(),
+        place: None,
+    };
     let mut bytes = Vec::new();
     fs::File::open(path)
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
         .map_err(|error| problem(words(&error), "check the path and its permissions"))?;
     if bytes.len() as u64 > LARGEST {
-        return Err(problem("larger than 1 MiB".to_owned(), "split it into several files"));
+        return Err(problem(
+            "larger than 1 MiB".to_owned(),
+            "split it into several files",
+        ));
     }
     // A byte order mark is an editor's habit, not part of the text.
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
@@ -356,7 +429,12 @@ pub fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
         // Without its mark, ASCII in a wide encoding is UTF-8 with a NUL in every character.
         Ok(text) => match memchr::memchr(0, bytes).filter(|_| wide.is_some()) {
             Some(at) => (at, "a NUL".to_owned()),
-            None => return Ok(Arc::new(SourceText { name, text: text.to_owned() })),
+            None => {
+                return Ok(Arc::new(SourceText {
+                    name,
+                    text: text.to_owned(),
+                }));
+            }
         },
         Err(error) => {
             let at = error.valid_up_to();
@@ -365,20 +443,35 @@ pub fn read_text(path: &Path) -> Result<Arc<SourceText>, Unreadable> {
     };
     let text = String::from_utf8_lossy(bytes).into_owned();
     let span = at..at + text[at..].chars().next().map_or(0, char::len_utf8);
-    let what = wide.map_or_else(|| "not UTF-8 text".to_owned(), |wide| format!("{wide}, by its first bytes"));
-    let place = Excerpt { file: Arc::new(SourceText { name: name.clone(), text }), span, label };
-    Err(Unreadable { place: Some(place), ..problem(what, "save the file as UTF-8") })
+    let what = wide.map_or_else(
+        || "not UTF-8 text".to_owned(),
+        |wide| format!("{wide}, by its first bytes"),
+    );
+    let place = Excerpt {
+        file: Arc::new(SourceText {
+            name: name.clone(),
+            text,
+        }),
+        span,
+        label,
+    };
+    Err(Unreadable {
+        place: Some(place),
+        ..problem(what, "save the file as UTF-8")
+    })
 }
 
 /// The encoding of a text that is not UTF-8, by its mark or by the zeros around its first characters.
 fn wide(bytes: &[u8]) -> Option<&'static str> {
     Some(match bytes {
-        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] | [1..=255, 0, 0, 0, ..] | [0, 0, 0, 1..=255, ..] => {
-            "UTF-32 text"
-        }
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [1..=255, 0, 1..=255, 0, ..] | [0, 1..=255, 0, 1..=255, ..] => {
-            "UTF-16 text"
-        }
+        [0xff, 0xfe, 0, 0, ..]
+        | [0, 0, 0xfe, 0xff, ..]
+        | [1..=255, 0, 0, 0, ..]
+        | [0, 0, 0, 1..=255, ..] => "UTF-32 text",
+        [0xff, 0xfe, ..]
+        | [0xfe, 0xff, ..]
+        | [1..=255, 0, 1..=255, 0, ..]
+        | [0, 1..=255, 0, 1..=255, ..] => "UTF-16 text",
         _ => return None,
     })
 }
@@ -402,20 +495,43 @@ mod tests {
         let root = folder.path();
         fs::create_dir_all(root.join("b/c")).unwrap();
         fs::create_dir_all(root.join(".git")).unwrap();
-        for file in ["z.yaml", "a_test.yaml", "b/c/y.yml", "b/notes.txt", ".git/x.yaml"] {
+        for file in [
+            "z.yaml",
+            "a_test.yaml",
+            "b/c/y.yml",
+            "b/notes.txt",
+            ".git/x.yaml",
+        ] {
             fs::write(root.join(file), "x").unwrap();
         }
-        let found = read(&[root.display().to_string(), root.join("z.yaml").display().to_string()]);
-        let names = found.texts.iter().map(|text| text.name.rsplit('/').next().unwrap());
-        assert_eq!(names.collect::<Vec<_>>(), ["a_test.yaml", "y.yml", "z.yaml"]);
+        let found = read(&[
+            root.display().to_string(),
+            root.join("z.yaml").display().to_string(),
+        ]);
+        let names = found
+            .texts
+            .iter()
+            .map(|text| text.name.rsplit('/').next().unwrap());
+        assert_eq!(
+            names.collect::<Vec<_>>(),
+            ["a_test.yaml", "y.yml", "z.yaml"]
+        );
         let passed_over: Vec<String> = found.passed_over.iter().map(ToString::to_string).collect();
         let git = root.join(".git").display().to_string();
-        assert_eq!(passed_over, [format!("{git} is a hidden folder with YAML files, which are not read")]);
+        assert_eq!(
+            passed_over,
+            [format!(
+                "{git} is a hidden folder with YAML files, which are not read"
+            )]
+        );
     }
 
     #[test]
     fn a_pack_that_is_named_twice_is_one() {
-        let twice = ["builtin:foundation".to_owned(), "builtin:foundation".to_owned()];
+        let twice = [
+            "builtin:foundation".to_owned(),
+            "builtin:foundation".to_owned(),
+        ];
         assert_eq!(read(&twice).texts.len(), 1);
     }
 
@@ -424,9 +540,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().display().to_string();
         let large = format!("{root}/large.yaml");
-        let paths = ["builtin:fundation".to_owned(), root.clone(), format!("{root}/none.yaml"), large.clone()];
+        let paths = [
+            "builtin:fundation".to_owned(),
+            root.clone(),
+            format!("{root}/none.yaml"),
+            large.clone(),
+        ];
         let problems = read(&paths[..3]).unreadable;
-        assert!(problems[0].help.contains("did you mean builtin:foundation?"), "{problems:?}");
+        assert!(
+            problems[0]
+                .help
+                .contains("did you mean builtin:foundation?"),
+            "{problems:?}"
+        );
         assert_eq!(problems[1].problem, "no policy in this folder");
         assert_eq!(problems[2].problem, "no such file or folder");
         fs::write(&large, " ".repeat((1 << 20) + 1)).unwrap();

@@ -18,7 +18,8 @@ use crate::policy::text::yaml::{self, Data, Node};
 pub fn load(texts: Vec<Arc<SourceText>>) -> Result<Policies, Vec<Diagnostic>> {
     let mut loading = Loading::default();
     let order: Vec<Arc<SourceText>> = texts.iter().map(Arc::clone).collect();
-    let (tests, policies): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| is_test_file(&text.name));
+    let (tests, policies): (Vec<_>, Vec<_>) =
+        texts.into_iter().partition(|text| is_test_file(&text.name));
     for text in policies {
         loading.policy(&text);
     }
@@ -26,17 +27,32 @@ pub fn load(texts: Vec<Arc<SourceText>>) -> Result<Policies, Vec<Diagnostic>> {
         loading.tests(&text);
     }
     if loading.mistakes.is_empty() {
-        let mut rules: Vec<&mut Rule> = loading.policies.iter_mut().flat_map(|policy| &mut policy.rules).collect();
+        let mut rules: Vec<&mut Rule> = loading
+            .policies
+            .iter_mut()
+            .flat_map(|policy| &mut policy.rules)
+            .collect();
         // By name: the order of files on the command line must not show in a report.
         rules.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
         for (number, rule) in rules.into_iter().enumerate() {
             rule.number = u32::try_from(number).unwrap_or(u32::MAX);
         }
-        let rules = loading.policies.iter().map(|policy| policy.rules.len()).sum();
-        return Ok(Policies { policies: loading.policies, rules });
+        let rules = loading
+            .policies
+            .iter()
+            .map(|policy| policy.rules.len())
+            .sum();
+        return Ok(Policies {
+            policies: loading.policies,
+            rules,
+        });
     }
     let mut mistakes = loading.mistakes;
-    mistakes.sort_by_key(|mistake| order.iter().position(|text| Arc::ptr_eq(text, &mistake.file)));
+    mistakes.sort_by_key(|mistake| {
+        order
+            .iter()
+            .position(|text| Arc::ptr_eq(text, &mistake.file))
+    });
     Err(mistakes)
 }
 
@@ -67,15 +83,27 @@ impl Loading {
         self.mistakes.extend(problems.into_sorted());
     }
 
-    fn policy_of(&mut self, root: &Node, file: &Arc<SourceText>, problems: &mut Problems) -> Option<Policy> {
+    fn policy_of(
+        &mut self,
+        root: &Node,
+        file: &Arc<SourceText>,
+        problems: &mut Problems,
+    ) -> Option<Policy> {
         const KEYS: [&str; 5] = ["policy", "description", "match", "rules", "tests"];
         if let Data::Map(entries) = &root.data
             && let Some(entry) = entries.iter().find(|entry| entry.key == "waivers")
             && entries.len() == 1
         {
-            let help =
-                format!("name the file with `--waivers {}`, and keep it outside the folder of policies", file.name);
-            problems.note(&entry.key_span, "this is a file of waivers, not a policy", "waivers", [help]);
+            let help = format!(
+                "name the file with `--waivers {}`, and keep it outside the folder of policies",
+                file.name
+            );
+            problems.note(
+                &entry.key_span,
+                "this is a file of waivers, not a policy",
+                "waivers",
+                [help],
+            );
             return None;
         }
         if waiver::is_beside_a_policy(root, problems) {
@@ -92,13 +120,26 @@ impl Loading {
             if let Some(first) = self.names.insert(policy_name.clone(), place) {
                 let title = format!("there is already a policy `{policy_name}`");
                 let help = "policies that are loaded together need different names".to_owned();
-                problems.note(&entry.value.span, title, format!("first in {first}"), [help]);
+                problems.note(
+                    &entry.value.span,
+                    title,
+                    format!("first in {first}"),
+                    [help],
+                );
             }
         }
         let description = keys.optional_text("description", problems);
         let selection = selection(keys.get("match"), problems);
-        if let Some(Selection { route: Some(at), .. }) = &selection {
-            problems.note(at, ROUTE_MISPLACED, "not in the `match` of a policy", [ROUTE_HELP.to_owned()]);
+        if let Some(Selection {
+            route: Some(at), ..
+        }) = &selection
+        {
+            problems.note(
+                at,
+                ROUTE_MISPLACED,
+                "not in the `match` of a policy",
+                [ROUTE_HELP.to_owned()],
+            );
         }
         let shown = policy_name.clone().unwrap_or_default();
         let rules = self.rules_of(
@@ -106,11 +147,15 @@ impl Loading {
             root,
             file,
             &shown,
-            selection.as_ref().and_then(|selection| selection.pattern.as_ref()),
+            selection
+                .as_ref()
+                .and_then(|selection| selection.pattern.as_ref()),
             problems,
         );
         let ids = self.rule_ids.get(&shown).cloned().unwrap_or_default();
-        let tests = keys.get("tests").map(|entry| example::read(&entry.value, &ids, problems));
+        let tests = keys
+            .get("tests")
+            .map(|entry| example::read(&entry.value, &ids, problems));
         problems.is_empty().then_some(())?;
         Some(Policy {
             name: policy_name?,
@@ -133,19 +178,34 @@ impl Loading {
     ) -> Vec<Rule> {
         let Some(entry) = keys.get("rules") else {
             if !keys.is_misspelt("rules") {
-                problems.note(&root.span, "the policy has no `rules`", "`rules` is needed", []);
+                problems.note(
+                    &root.span,
+                    "the policy has no `rules`",
+                    "`rules` is needed",
+                    [],
+                );
             }
             return Vec::new();
         };
         let nodes = match &entry.value.data {
             Data::List(nodes) if !nodes.is_empty() => nodes,
             Data::List(_) | Data::Null => {
-                problems.note(&entry.key_span, "the policy has no rules", "a policy without rules checks nothing", []);
+                problems.note(
+                    &entry.key_span,
+                    "the policy has no rules",
+                    "a policy without rules checks nothing",
+                    [],
+                );
                 return Vec::new();
             }
             _ => {
                 let title = format!("`rules` is a list, and this is {}", entry.value.kind());
-                problems.note(&entry.value.span, title, "not a list", ["each rule begins with `- id: …`".to_owned()]);
+                problems.note(
+                    &entry.value.span,
+                    title,
+                    "not a list",
+                    ["each rule begins with `- id: …`".to_owned()],
+                );
                 return Vec::new();
             }
         };
@@ -157,11 +217,19 @@ impl Loading {
                 && let Some(entry) = entries.iter().find(|entry| entry.key == "id")
                 && let Data::Text(id) = &entry.value.data
             {
-                self.rule_ids.entry(policy.to_owned()).or_default().push(id.clone());
+                self.rule_ids
+                    .entry(policy.to_owned())
+                    .or_default()
+                    .push(id.clone());
                 if let Some(first) = seen.insert(id, entry.key_span.start) {
                     let title = format!("the policy already has a rule `{id}`");
                     let (line, _) = file.position(first);
-                    problems.note(&entry.value.span, title, format!("first on line {line}"), []);
+                    problems.note(
+                        &entry.value.span,
+                        title,
+                        format!("first on line {line}"),
+                        [],
+                    );
                 }
             }
             let line = lines.up_to(node.span.start);
@@ -174,28 +242,54 @@ impl Loading {
         let mut problems = Problems::new(Arc::clone(file));
         if let Some(root) = yaml::read(&mut problems)
             && let Some(keys) = example::keys_of_file(&root, &mut problems)
-            && let Some((policy, node)) = keys.text("policy", &root, "the file of tests", &mut problems)
+            && let Some((policy, node)) =
+                keys.text("policy", &root, "the file of tests", &mut problems)
         {
             if self.names.contains_key(policy) {
                 let ids = self.rule_ids.get(policy).cloned().unwrap_or_default();
                 match keys.get("tests") {
                     Some(entry) => {
                         let tests = example::read(&entry.value, &ids, &mut problems);
-                        if let Some(policy) = self.policies.iter_mut().find(|known| known.name == policy) {
+                        if let Some(policy) =
+                            self.policies.iter_mut().find(|known| known.name == policy)
+                        {
                             policy.tests.extend(tests);
                         }
                     }
                     None if keys.is_misspelt("tests") => {}
-                    None => problems.note(&root.span, "the file has no `tests`", "`tests` is needed", []),
+                    None => problems.note(
+                        &root.span,
+                        "the file has no `tests`",
+                        "`tests` is needed",
+                        [],
+                    ),
                 }
             } else {
                 let (label, help) = if self.names.is_empty() {
-                    ("not loaded", vec!["this is a file of tests; name the file of its policy as well".to_owned()])
+                    (
+                        "not loaded",
+                        vec![
+                            "this is a file of tests; name the file of its policy as well"
+                                .to_owned(),
+                        ],
+                    )
                 } else {
                     let (label, help) = suggestions(policy, self.names.keys().map(String::as_str));
-                    (if label.starts_with("did") { "perhaps misspelt" } else { "not loaded" }, help)
+                    (
+                        if label.starts_with("did") {
+                            "perhaps misspelt"
+                        } else {
+                            "not loaded"
+                        },
+                        help,
+                    )
                 };
-                problems.note(&node.span, format!("no policy `{policy}` is loaded"), label, help);
+                problems.note(
+                    &node.span,
+                    format!("no policy `{policy}` is loaded"),
+                    label,
+                    help,
+                );
             }
         }
         self.mistakes.extend(problems.into_sorted());
@@ -211,7 +305,11 @@ struct Lines<'t> {
 
 impl<'t> Lines<'t> {
     fn of(text: &'t str) -> Self {
-        Self { text, at: 0, line: 1 }
+        Self {
+            text,
+            at: 0,
+            line: 1,
+        }
     }
 
     /// The line of a place, counted from 1.
@@ -233,7 +331,10 @@ mod tests {
     use crate::model::{Document, Value};
 
     fn text(name: &str, text: &str) -> Arc<SourceText> {
-        Arc::new(SourceText { name: name.into(), text: text.into() })
+        Arc::new(SourceText {
+            name: name.into(),
+            text: text.into(),
+        })
     }
 
     fn titles(yaml: &str) -> Vec<String> {
@@ -245,16 +346,34 @@ mod tests {
 
     /// A policy of one rule with this `expect`.
     fn expecting(expect: &str) -> Vec<String> {
-        titles(&format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n"))
+        titles(&format!(
+            "policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n"
+        ))
     }
 
     #[test]
     fn rules_are_numbered_by_name_and_know_their_lines() {
-        let rule = |id: &str| format!("  - {{id: {id}, title: t, severity: low, expect: {{AutoDeploy: false}}}}\n");
-        let file = |policy: &str| text("p.yaml", &format!("policy: {policy}\nrules:\n{}{}", rule("b"), rule("a")));
+        let rule = |id: &str| {
+            format!("  - {{id: {id}, title: t, severity: low, expect: {{AutoDeploy: false}}}}\n")
+        };
+        let file = |policy: &str| {
+            text(
+                "p.yaml",
+                &format!("policy: {policy}\nrules:\n{}{}", rule("b"), rule("a")),
+            )
+        };
         let policies = load(vec![file("q"), file("p")]).unwrap();
-        let rules: Vec<_> = policies.rules().map(|rule| (&*rule.facts.name, rule.number, rule.facts.line)).collect();
-        assert_eq!((policies.rules, rules), (4, vec![("q/b", 3, 3), ("q/a", 2, 4), ("p/b", 1, 3), ("p/a", 0, 4)]));
+        let rules: Vec<_> = policies
+            .rules()
+            .map(|rule| (&*rule.facts.name, rule.number, rule.facts.line))
+            .collect();
+        assert_eq!(
+            (policies.rules, rules),
+            (
+                4,
+                vec![("q/b", 3, 3), ("q/a", 2, 4), ("p/b", 1, 3), ("p/a", 0, 4)]
+            )
+        );
     }
 
     #[test]
@@ -281,25 +400,58 @@ mod tests {
     #[test]
     fn patterns_that_cannot_be_meant_are_refused() {
         for (expect, title) in [
-            ("{AccessLogSettings.Format: x}", "`AccessLogSettings.Format` is not a setting: members are nested"),
-            ("{AccessLogSettings: x}", "a mapping of the members of `AccessLogSettings` is needed, not a text"),
-            ("{each-route: {ThrottlingBurstLimit: {min: 5, max: 1}}}", "no number fits `min: 5` and `max: 1`"),
-            ("{Description: {log-format: json}}", "`log-format` is a mapping, and this is a text"),
+            (
+                "{AccessLogSettings.Format: x}",
+                "`AccessLogSettings.Format` is not a setting: members are nested",
+            ),
+            (
+                "{AccessLogSettings: x}",
+                "a mapping of the members of `AccessLogSettings` is needed, not a text",
+            ),
+            (
+                "{each-route: {ThrottlingBurstLimit: {min: 5, max: 1}}}",
+                "no number fits `min: 5` and `max: 1`",
+            ),
+            (
+                "{Description: {log-format: json}}",
+                "`log-format` is a mapping, and this is a text",
+            ),
             (
                 "{Description: {log-format: {}}}",
                 "`log-format` takes `is: json|clf|xml|csv`, or `context: [requestId, …]`, or both",
             ),
-            ("{Description: {log-format: {as: json}}}", "`log-format` has no key `as`"),
-            ("{Description: {log-format: {is: jsn}}}", "there is no log format `jsn`"),
-            ("{Description: {log-format: {context: requestId}}}", "`context` takes a list of `$context` variables"),
-            ("{Description: {log-format: {context: []}}}", "`context` takes a list of `$context` variables"),
-            ("{Description: {log-format: {context: [requestid]}}}", "there is no variable `$context.requestid`"),
+            (
+                "{Description: {log-format: {as: json}}}",
+                "`log-format` has no key `as`",
+            ),
+            (
+                "{Description: {log-format: {is: jsn}}}",
+                "there is no log format `jsn`",
+            ),
+            (
+                "{Description: {log-format: {context: requestId}}}",
+                "`context` takes a list of `$context` variables",
+            ),
+            (
+                "{Description: {log-format: {context: []}}}",
+                "`context` takes a list of `$context` variables",
+            ),
+            (
+                "{Description: {log-format: {context: [requestid]}}}",
+                "there is no variable `$context.requestid`",
+            ),
             (
                 "{Description: {log-format: {context: [$request.id]}}}",
                 "`$request.id` is not the name of a `$context` variable",
             ),
-            ("{AutoDeploy: {looks-secret: false}}", "`looks-secret` cannot test `AutoDeploy`, which is a boolean"),
-            ("{Description: {looks-secret: maybe}}", "`looks-secret` needs true or false, not a text"),
+            (
+                "{AutoDeploy: {looks-secret: false}}",
+                "`looks-secret` cannot test `AutoDeploy`, which is a boolean",
+            ),
+            (
+                "{Description: {looks-secret: maybe}}",
+                "`looks-secret` needs true or false, not a text",
+            ),
         ] {
             assert_eq!(expecting(expect), [title], "{expect}");
         }
@@ -331,12 +483,34 @@ mod tests {
             ))
         };
         let never = ["the rule `r` can never apply"];
-        assert_eq!(rule("{StageName: prod}", "{each-route: {LoggingLevel: INFO}}"), never);
-        assert_eq!(rule("{StageName: prod}", "{ClientCertificateId: {present: true}}"), never);
-        assert_eq!(rule("{api: {ProtocolType: WEBSOCKET}}", "{AutoDeploy: true}"), never);
-        assert_eq!(rule("{DefaultRouteSettings: {LoggingLevel: INFO}}", "{AutoDeploy: true}"), never);
+        assert_eq!(
+            rule("{StageName: prod}", "{each-route: {LoggingLevel: INFO}}"),
+            never
+        );
+        assert_eq!(
+            rule(
+                "{StageName: prod}",
+                "{ClientCertificateId: {present: true}}"
+            ),
+            never
+        );
+        assert_eq!(
+            rule("{api: {ProtocolType: WEBSOCKET}}", "{AutoDeploy: true}"),
+            never
+        );
+        assert_eq!(
+            rule(
+                "{DefaultRouteSettings: {LoggingLevel: INFO}}",
+                "{AutoDeploy: true}"
+            ),
+            never
+        );
         assert!(
-            rule("{StageName: prod}", "{each-route: {LoggingLevel: INFO, DetailedMetricsEnabled: true}}").is_empty()
+            rule(
+                "{StageName: prod}",
+                "{each-route: {LoggingLevel: INFO, DetailedMetricsEnabled: true}}"
+            )
+            .is_empty()
         );
     }
 
@@ -352,19 +526,27 @@ mod tests {
         members[api::TAGS.at] = gold;
         members[api::PROTOCOL.at] = Value::text("HTTP");
         let (gold, plain) = (Value::Struct(members.into()), Value::empty_struct(API));
-        let may = |api: &Value<'_>, region| policies.may_match(&Document::before_its_stages(None, Some(region), api));
+        let may = |api: &Value<'_>, region| {
+            policies.may_match(&Document::before_its_stages(None, Some(region), api))
+        };
         assert!(may(&gold, "eu-west-1") && !may(&gold, "us-east-1") && !may(&plain, "eu-west-1"));
     }
 
     #[test]
     fn tests_in_a_file_of_their_own_belong_to_a_policy() {
-        let policy =
-            text("p.yaml", "policy: p\nrules:\n  - {id: r, title: t, severity: low, expect: {AutoDeploy: false}}\n");
+        let policy = text(
+            "p.yaml",
+            "policy: p\nrules:\n  - {id: r, title: t, severity: low, expect: {AutoDeploy: false}}\n",
+        );
         let tests = |yaml: &str| text("p_test.yaml", yaml);
-        let good = tests("policy: p\ntests:\n  - {name: n, given: {AutoDeploy: true}, violates: [r]}\n");
+        let good =
+            tests("policy: p\ntests:\n  - {name: n, given: {AutoDeploy: true}, violates: [r]}\n");
         let loaded = load(vec![good, Arc::clone(&policy)]).unwrap();
         assert_eq!(loaded.policies[0].tests.len(), 1);
         let bad = tests("policy: q\ntests: []\n");
-        assert_eq!(load(vec![bad, policy]).unwrap_err()[0].title, "no policy `q` is loaded");
+        assert_eq!(
+            load(vec![bad, policy]).unwrap_err()[0].title,
+            "no policy `q` is loaded"
+        );
     }
 }

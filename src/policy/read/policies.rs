@@ -94,7 +94,10 @@ impl Rule {
     pub(crate) fn may_select(&self, policy: Option<&Pattern>, on: Protocol) -> bool {
         let api = api_stated_by(None, Some(on));
         let document = Document::before_its_stages(None, None, &api);
-        [policy, self.selection.as_ref()].into_iter().flatten().all(|selection| may_hold(selection, &document, on))
+        [policy, self.selection.as_ref()]
+            .into_iter()
+            .flatten()
+            .all(|selection| may_hold(selection, &document, on))
     }
 
     /// True if a demand is left when those on settings that the protocol lacks drop out.
@@ -111,15 +114,24 @@ impl Rule {
         let api = api_stated_by(None, Some(on));
         let document = Document::before_its_stages(None, None, &api);
         let at = Context::top(&document, on, Use::Expect);
-        let routes = self.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern);
-        self.expect.iter().chain(routes).any(|pattern| pattern.truth(&NOT_STATED, &at) != Truth::Dropped)
+        let routes = self
+            .each_route
+            .iter()
+            .flat_map(|routes| &routes.parts)
+            .map(|part| &part.pattern);
+        self.expect
+            .iter()
+            .chain(routes)
+            .any(|pattern| pattern.truth(&NOT_STATED, &at) != Truth::Dropped)
     }
 
     /// True if APIs of this protocol have every setting that `assert` reads. Where they lack one, the rule does not apply,
     /// whatever else it expects.
     #[must_use]
     pub fn assert_applies(&self, on: Protocol) -> bool {
-        self.assertion.as_ref().is_none_or(|assertion| assertion.applies(on))
+        self.assertion
+            .as_ref()
+            .is_none_or(|assertion| assertion.applies(on))
     }
 }
 
@@ -140,7 +152,9 @@ impl Policy {
     #[must_use]
     pub fn fields_of(&self, rule: &Rule) -> Fields {
         let selections = self.selection.iter().chain(&rule.selection);
-        selections.fold(rule.demanded_fields(), |fields, pattern| fields.and(Fields::of(pattern, "")))
+        selections.fold(rule.demanded_fields(), |fields, pattern| {
+            fields.and(Fields::of(pattern, ""))
+        })
     }
 }
 
@@ -156,10 +170,15 @@ impl EachRoute {
             // A test of the settings as a whole reads each of them.
             let whole = fields.is_tested("");
             let places = ROUTE_SETTINGS.iter().enumerate();
-            let reads = places.filter(|(_, field)| whole || fields.is_tested(field.name)).map(|(at, _)| at).collect();
+            let reads = places
+                .filter(|(_, field)| whole || fields.is_tested(field.name))
+                .map(|(at, _)| at)
+                .collect();
             RoutePart { pattern, reads }
         };
-        Self { parts: parts.into_iter().map(part).collect() }
+        Self {
+            parts: parts.into_iter().map(part).collect(),
+        }
     }
 }
 
@@ -172,17 +191,28 @@ impl Policies {
     /// The fields that the rules read.
     #[must_use]
     pub fn fields(&self) -> Fields {
-        let rules = self.policies.iter().flat_map(|policy| policy.rules.iter().map(|rule| policy.fields_of(rule)));
+        let rules = self
+            .policies
+            .iter()
+            .flat_map(|policy| policy.rules.iter().map(|rule| policy.fields_of(rule)));
         rules.fold(Fields::default(), Fields::and)
     }
 
     /// True if a rule may match a stage with only this known.
     #[must_use]
     pub fn may_match(&self, document: &Document<'_>) -> bool {
-        let may = |selection: &Option<Pattern>, on| selection.as_ref().is_none_or(|one| may_hold(one, document, on));
+        let may = |selection: &Option<Pattern>, on| {
+            selection
+                .as_ref()
+                .is_none_or(|one| may_hold(one, document, on))
+        };
         protocols(document).iter().any(|protocol| {
             self.policies.iter().any(|policy| {
-                may(&policy.selection, *protocol) && policy.rules.iter().any(|rule| may(&rule.selection, *protocol))
+                may(&policy.selection, *protocol)
+                    && policy
+                        .rules
+                        .iter()
+                        .any(|rule| may(&rule.selection, *protocol))
             })
         })
     }
@@ -190,7 +220,10 @@ impl Policies {
 
 /// True if a `match` may hold on a stage with only this known.
 fn may_hold(selection: &Pattern, document: &Document<'_>, on: Protocol) -> bool {
-    let truth = selection.truth(&NOT_STATED, &Context::top(document, on, Use::Match).any_route());
+    let truth = selection.truth(
+        &NOT_STATED,
+        &Context::top(document, on, Use::Match).any_route(),
+    );
     matches!(truth, Truth::True | Truth::Unknown)
 }
 

@@ -30,10 +30,15 @@ pub struct Selection {
 
 /// Compiles a `match`; `None` when it has mistakes.
 pub fn selection(entry: Option<&Entry>, problems: &mut Problems) -> Option<Selection> {
-    let Some(entry) = entry else { return Some(Selection::default()) };
+    let Some(entry) = entry else {
+        return Some(Selection::default());
+    };
     let mut compiler = Compiler::new(problems);
     let pattern = compiler.selection(&entry.value)?;
-    Some(Selection { pattern: Some(pattern), route: compiler.names_route() })
+    Some(Selection {
+        pattern: Some(pattern),
+        route: compiler.names_route(),
+    })
 }
 
 /// Compiles a rule on a line of a policy with this name and `match`; `None` when it has mistakes.
@@ -44,17 +49,32 @@ pub fn rule(
     policy_selection: Option<&Pattern>,
     problems: &mut Problems,
 ) -> Option<Rule> {
-    const KEYS: [&str; 9] = ["id", "title", "severity", "why", "fix", "references", "match", "expect", "assert"];
+    const KEYS: [&str; 9] = [
+        "id",
+        "title",
+        "severity",
+        "why",
+        "fix",
+        "references",
+        "match",
+        "expect",
+        "assert",
+    ];
     let before = problems.len();
     let keys = Keys::of(node, "a rule", &KEYS, problems)?;
     let id = keys.text("id", node, "the rule", problems);
     let id_span = id.map(|(_, node)| node.span.clone());
     let id = id.and_then(|text| name(text, "the id of a rule", problems));
-    let title = keys.text("title", node, "the rule", problems).map(|(title, _)| title.to_owned());
+    let title = keys
+        .text("title", node, "the rule", problems)
+        .map(|(title, _)| title.to_owned());
     let severity = severity(&keys, node, problems);
     let why = keys.optional_text("why", problems);
     let fix = keys.optional_text("fix", problems);
-    let references = keys.get("references").map(|entry| references(entry, problems)).unwrap_or_default();
+    let references = keys
+        .get("references")
+        .map(|entry| references(entry, problems))
+        .unwrap_or_default();
     let selection = selection(keys.get("match"), problems);
     let (expect, assert) = (keys.get("expect"), keys.get("assert"));
     let Some(demands) = expect.or(assert) else {
@@ -62,10 +82,30 @@ pub fn rule(
         return None;
     };
     // `Some(None)` is left out, `None` is wrong.
-    let expectation = expect.map_or(Some(None), |entry| Compiler::new(problems).expectation(&entry.value).map(Some));
-    let more = assert.is_some() || matches!(&expectation, Some(Some(Expectation { pattern: Some(_), .. })));
-    if let (Some(Selection { route: Some(at), .. }), true) = (&selection, more) {
-        problems.note(at, ROUTE_MISPLACED, "this rule expects more than that", [ROUTE_HELP.to_owned()]);
+    let expectation = expect.map_or(Some(None), |entry| {
+        Compiler::new(problems).expectation(&entry.value).map(Some)
+    });
+    let more = assert.is_some()
+        || matches!(
+            &expectation,
+            Some(Some(Expectation {
+                pattern: Some(_),
+                ..
+            }))
+        );
+    if let (
+        Some(Selection {
+            route: Some(at), ..
+        }),
+        true,
+    ) = (&selection, more)
+    {
+        problems.note(
+            at,
+            ROUTE_MISPLACED,
+            "this rule expects more than that",
+            [ROUTE_HELP.to_owned()],
+        );
     }
     let assertion = assert.map_or(Some(None), |entry| assertion(entry, problems).map(Some));
     let (selection, expectation, assertion) = (selection?, expectation?, assertion?);
@@ -92,8 +132,16 @@ pub fn rule(
         assertion,
     };
     if let Some((reason, help)) = never_applies(&rule, policy_selection) {
-        let at = keys.get("match").filter(|_| help == NO_PROTOCOL).map_or(&demands.key_span, |entry| &entry.key_span);
-        problems.note(at, format!("the rule `{id}` can never apply"), reason, [help.to_owned()]);
+        let at = keys
+            .get("match")
+            .filter(|_| help == NO_PROTOCOL)
+            .map_or(&demands.key_span, |entry| &entry.key_span);
+        problems.note(
+            at,
+            format!("the rule `{id}` can never apply"),
+            reason,
+            [help.to_owned()],
+        );
     }
     (problems.len() == before).then_some(rule)
 }
@@ -101,7 +149,12 @@ pub fn rule(
 fn no_demands(keys: &Keys<'_>, id: Option<&str>, node: &Node, problems: &mut Problems) {
     if !keys.is_misspelt("expect") && !keys.is_misspelt("assert") {
         let rule = id.map_or_else(|| "the rule".to_owned(), |id| format!("the rule `{id}`"));
-        problems.note(&node.span, format!("{rule} has neither `expect` nor `assert`"), "it demands nothing", []);
+        problems.note(
+            &node.span,
+            format!("{rule} has neither `expect` nor `assert`"),
+            "it demands nothing",
+            [],
+        );
     }
 }
 
@@ -109,11 +162,19 @@ fn severity(keys: &Keys<'_>, node: &Node, problems: &mut Problems) -> Option<Sev
     let (text, at) = keys.text("severity", node, "the rule", problems)?;
     let severity = Severity::from_name(text);
     if severity.is_none() {
-        let (mut label, help) = suggestions(text, Severity::WORST_FIRST.map(Severity::name).into_iter().rev());
+        let (mut label, help) = suggestions(
+            text,
+            Severity::WORST_FIRST.map(Severity::name).into_iter().rev(),
+        );
         if let Some(ours) = aliases::severity(text) {
             label = format!("did you mean `{ours}`?");
         }
-        problems.note(&at.span, format!("there is no severity `{text}`"), label, help);
+        problems.note(
+            &at.span,
+            format!("there is no severity `{text}`"),
+            label,
+            help,
+        );
     }
     severity
 }
@@ -123,7 +184,13 @@ fn assertion(entry: &Entry, problems: &mut Problems) -> Option<Assertion> {
     let text = text(entry, problems)?;
     Assertion::of(text)
         .map_err(|mistakes| {
-            for Mistake { at, title, label, help } in mistakes {
+            for Mistake {
+                at,
+                title,
+                label,
+                help,
+            } in mistakes
+            {
                 let at = problems.part_of_lines(&entry.value.span, text, &at);
                 problems.note(&at, title, label, help);
             }
@@ -134,28 +201,53 @@ fn assertion(entry: &Entry, problems: &mut Problems) -> Option<Assertion> {
 fn references(entry: &Entry, problems: &mut Problems) -> Vec<String> {
     let Data::List(nodes) = &entry.value.data else {
         let title = format!("`references` is a list, and this is {}", entry.value.kind());
-        problems.note(&entry.value.span, title, "not a list", ["write `references: [\"…\"]`".to_owned()]);
+        problems.note(
+            &entry.value.span,
+            title,
+            "not a list",
+            ["write `references: [\"…\"]`".to_owned()],
+        );
         return Vec::new();
     };
-    nodes.iter().filter_map(|node| text_of(node, problems)).map(str::to_owned).collect()
+    nodes
+        .iter()
+        .filter_map(|node| text_of(node, problems))
+        .map(str::to_owned)
+        .collect()
 }
 
-const NO_PROTOCOL: &str = "the `match` of the policy and that of the rule must both hold on one stage";
+const NO_PROTOCOL: &str =
+    "the `match` of the policy and that of the rule must both hold on one stage";
 const LACKING: &str = "let `match` select the other protocol too, or leave the setting out";
 
 /// The reason why the rule can govern no stage of any protocol, if so, and what to do.
 fn never_applies(rule: &Rule, policy: Option<&Pattern>) -> Option<(String, &'static str)> {
-    let lacking: Vec<Protocol> =
-        Protocol::ALL.into_iter().filter(|protocol| rule.may_select(policy, *protocol)).collect();
-    if lacking.iter().any(|protocol| rule.asks_something_on(*protocol)) {
+    let lacking: Vec<Protocol> = Protocol::ALL
+        .into_iter()
+        .filter(|protocol| rule.may_select(policy, *protocol))
+        .collect();
+    if lacking
+        .iter()
+        .any(|protocol| rule.asks_something_on(*protocol))
+    {
         return None;
     }
     Some(match lacking.as_slice() {
-        [] => ("no protocol fits the `match` of policy and rule".to_owned(), NO_PROTOCOL),
+        [] => (
+            "no protocol fits the `match` of policy and rule".to_owned(),
+            NO_PROTOCOL,
+        ),
         [one] => {
-            let other = if *one == Protocol::Http { Protocol::WebSocket } else { Protocol::Http };
-            let words =
-                format!("`match` selects {} APIs; what is expected here exists on {} alone", one.name(), other.name());
+            let other = if *one == Protocol::Http {
+                Protocol::WebSocket
+            } else {
+                Protocol::Http
+            };
+            let words = format!(
+                "`match` selects {} APIs; what is expected here exists on {} alone",
+                one.name(),
+                other.name()
+            );
             (words, LACKING)
         }
         _ => ("no protocol has all of these settings".to_owned(), LACKING),

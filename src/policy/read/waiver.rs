@@ -48,20 +48,32 @@ impl Waiver {
     /// at the top is: an `accept` can name none of that.
     #[must_use]
     pub fn accepts_nothing(&self, policies: &Policies) -> bool {
-        let at_a_setting =
-            |rule: &Rule| rule.each_route.is_some() || rule.expect.as_ref().is_some_and(Pattern::may_fail_at_a_setting);
-        let mut rules = policies.rules().filter(|rule| self.rule.fits(&rule.facts.name)).peekable();
+        let at_a_setting = |rule: &Rule| {
+            rule.each_route.is_some()
+                || rule
+                    .expect
+                    .as_ref()
+                    .is_some_and(Pattern::may_fail_at_a_setting)
+        };
+        let mut rules = policies
+            .rules()
+            .filter(|rule| self.rule.fits(&rule.facts.name))
+            .peekable();
         self.accept.is_some() && rules.peek().is_some() && !rules.any(at_a_setting)
     }
 
     fn fields(&self) -> Fields {
         let selection = Fields::of(&self.selection, "");
-        let Some(accept) = &self.accept else { return selection };
+        let Some(accept) = &self.accept else {
+            return selection;
+        };
         let pattern = accept.pattern.iter().map(|pattern| Fields::of(pattern, ""));
         let routes = accept.each_route.iter().map(Fields::of_each_route);
         let accepted = pattern.chain(routes).fold(Fields::default(), Fields::and);
         // The entry of a route is looked at with what it inherits.
-        let of_routes = accepted.tested().any(|field| field.starts_with(stage::ROUTES.name));
+        let of_routes = accepted
+            .tested()
+            .any(|field| field.starts_with(stage::ROUTES.name));
         let default = of_routes.then(|| stage::DEFAULT_ROUTE.name.to_owned());
         selection.and_tested(accepted.tested().map(str::to_owned).chain(default))
     }
@@ -77,7 +89,10 @@ impl Waivers {
     /// The fields that the waivers read.
     #[must_use]
     pub fn fields(&self) -> Fields {
-        self.waivers.iter().map(Waiver::fields).fold(Fields::default(), Fields::and)
+        self.waivers
+            .iter()
+            .map(Waiver::fields)
+            .fold(Fields::default(), Fields::and)
     }
 }
 
@@ -94,7 +109,11 @@ pub fn load(texts: &[Arc<SourceText>], today: Date) -> Result<Waivers, Vec<Diagn
         }
         mistakes.extend(problems.into_sorted());
     }
-    if mistakes.is_empty() { Ok(Waivers { waivers }) } else { Err(mistakes) }
+    if mistakes.is_empty() {
+        Ok(Waivers { waivers })
+    } else {
+        Err(mistakes)
+    }
 }
 
 /// Keys that only policies have.
@@ -108,7 +127,9 @@ pub fn is_waivers(text: &Arc<SourceText>) -> bool {
         return false;
     }
     let root = yaml::read(&mut Problems::new(Arc::clone(text)));
-    let Some(Data::Map(entries)) = root.map(|root| root.data) else { return false };
+    let Some(Data::Map(entries)) = root.map(|root| root.data) else {
+        return false;
+    };
     entries.iter().any(|entry| entry.key == "waivers") && !entries.iter().any(is_of_a_policy)
 }
 
@@ -119,12 +140,22 @@ fn is_of_a_policy(entry: &Entry) -> bool {
 /// True if the keys of a policy and `waivers` are in one file, which is noted: a command that reads the one would pass
 /// over the other.
 pub fn is_beside_a_policy(root: &Node, problems: &mut Problems) -> bool {
-    let Data::Map(entries) = &root.data else { return false };
+    let Data::Map(entries) = &root.data else {
+        return false;
+    };
     let waivers = entries.iter().find(|entry| entry.key == "waivers");
-    let Some(waivers) = waivers.filter(|_| entries.iter().any(is_of_a_policy)) else { return false };
-    let help = "move the waivers to a file of their own, and name it with --waivers FILE".to_owned();
+    let Some(waivers) = waivers.filter(|_| entries.iter().any(is_of_a_policy)) else {
+        return false;
+    };
+    let help =
+        "move the waivers to a file of their own, and name it with --waivers FILE".to_owned();
     let title = "a policy and waivers in one file";
-    problems.note(&waivers.key_span, title, "an audit would read only one of them", [help]);
+    problems.note(
+        &waivers.key_span,
+        title,
+        "an audit would read only one of them",
+        [help],
+    );
     true
 }
 
@@ -136,20 +167,36 @@ fn file(root: &Node, today: Date, problems: &mut Problems) -> Vec<Waiver> {
         && let Some(entry) = entries.iter().find(|entry| entry.key == "rules")
     {
         let help = format!("name the file with `--policy {}`", problems.file.name);
-        problems.note(&entry.key_span, "this is a policy, not a file of waivers", "rules", [help]);
+        problems.note(
+            &entry.key_span,
+            "this is a policy, not a file of waivers",
+            "rules",
+            [help],
+        );
         return Vec::new();
     }
-    let Some(keys) = Keys::of(root, "a file of waivers", &["waivers"], problems) else { return Vec::new() };
+    let Some(keys) = Keys::of(root, "a file of waivers", &["waivers"], problems) else {
+        return Vec::new();
+    };
     let Some(entry) = keys.get("waivers") else {
-        problems.note(&root.span, "the file has no `waivers`", "`waivers` is needed", []);
+        problems.note(
+            &root.span,
+            "the file has no `waivers`",
+            "`waivers` is needed",
+            [],
+        );
         return Vec::new();
     };
     match &entry.value.data {
         // A team that waives nothing keeps its file.
-        Data::List(nodes) => nodes.iter().filter_map(|node| waiver(node, today, problems)).collect(),
+        Data::List(nodes) => nodes
+            .iter()
+            .filter_map(|node| waiver(node, today, problems))
+            .collect(),
         _ => {
             let title = format!("`waivers` is a list, and this is {}", entry.value.kind());
-            let help = "each waiver begins with `- rule: …`; for none write `waivers: []`".to_owned();
+            let help =
+                "each waiver begins with `- rule: …`; for none write `waivers: []`".to_owned();
             problems.note(&entry.value.span, title, "not a list", [help]);
             Vec::new()
         }
@@ -163,7 +210,12 @@ fn waiver(node: &Node, today: Date, problems: &mut Problems) -> Option<Waiver> {
     let selection = match keys.get("match") {
         Some(entry) => Compiler::new(problems).waived(&entry.value),
         None => {
-            problems.note(&node.span, "the waiver has no `match`", "`match` is needed", [WAIVED.to_owned()]);
+            problems.note(
+                &node.span,
+                "the waiver has no `match`",
+                "`match` is needed",
+                [WAIVED.to_owned()],
+            );
             None
         }
     };
@@ -177,7 +229,12 @@ fn waiver(node: &Node, today: Date, problems: &mut Problems) -> Option<Waiver> {
         Some(entry) => date(entry, problems),
         None => {
             let help = "say until which day it holds: `expires: 2027-01-31`".to_owned();
-            problems.note(&node.span, "the waiver has no `expires`", "`expires` is needed", [help]);
+            problems.note(
+                &node.span,
+                "the waiver has no `expires`",
+                "`expires` is needed",
+                [help],
+            );
             None
         }
     };
@@ -207,12 +264,19 @@ fn date(entry: &Entry, problems: &mut Problems) -> Option<Date> {
         Data::Text(text) => text.as_str(),
         _ => "",
     };
-    let date = (text.len() == "2027-01-31".len()).then(|| text.parse::<Date>().ok()).flatten();
+    let date = (text.len() == "2027-01-31".len())
+        .then(|| text.parse::<Date>().ok())
+        .flatten();
     if date.is_none() {
         let written = problems.written(&entry.value.span).to_owned();
         let title = format!("`{written}` is not a date");
         let help = "write year, month and day: `expires: 2027-01-31`".to_owned();
-        problems.note(&entry.value.span, title, "a UTC day, the last on which the waiver holds", [help]);
+        problems.note(
+            &entry.value.span,
+            title,
+            "a UTC day, the last on which the waiver holds",
+            [help],
+        );
     }
     date
 }
@@ -224,8 +288,12 @@ mod tests {
     const TODAY: Date = jiff::civil::date(2027, 1, 31);
 
     fn loaded(waiver: &str) -> Result<Waivers, Vec<String>> {
-        let text = SourceText { name: "w.yaml".into(), text: format!("waivers:\n  - {waiver}\n") };
-        load(&[Arc::new(text)], TODAY).map_err(|found| found.into_iter().map(|one| one.title).collect())
+        let text = SourceText {
+            name: "w.yaml".into(),
+            text: format!("waivers:\n  - {waiver}\n"),
+        };
+        load(&[Arc::new(text)], TODAY)
+            .map_err(|found| found.into_iter().map(|one| one.title).collect())
     }
 
     fn titles(waiver: &str) -> Vec<String> {
@@ -234,10 +302,21 @@ mod tests {
 
     #[test]
     fn a_waiver_holds_through_its_last_day() {
-        for (expires, left) in [("2027-01-30", -1), ("2027-01-31", 0), ("2027-02-14", 14), ("2028-01-31", 365)] {
-            let waiver = format!("{{rule: p/r, match: {{StageName: prod}}, reason: r, owner: o, expires: {expires}}}");
+        for (expires, left) in [
+            ("2027-01-30", -1),
+            ("2027-01-31", 0),
+            ("2027-02-14", 14),
+            ("2028-01-31", 365),
+        ] {
+            let waiver = format!(
+                "{{rule: p/r, match: {{StageName: prod}}, reason: r, owner: o, expires: {expires}}}"
+            );
             let waivers = loaded(&waiver).unwrap().waivers;
-            assert_eq!((waivers[0].days_left, waivers[0].has_expired()), (left, left < 0), "{expires}");
+            assert_eq!(
+                (waivers[0].days_left, waivers[0].has_expired()),
+                (left, left < 0),
+                "{expires}"
+            );
             assert_eq!(waivers[0].facts.expires, expires);
         }
     }
@@ -246,7 +325,10 @@ mod tests {
     fn mistakes_are_told_all_at_once() {
         let rest = "reason: r, owner: o, expires: 2027-01-31";
         for (waiver, expected) in [
-            (format!("{{rule: p/r, {rest}}}"), vec!["the waiver has no `match`"]),
+            (
+                format!("{{rule: p/r, {rest}}}"),
+                vec!["the waiver has no `match`"],
+            ),
             (
                 "{match: {StageName: prod}}".to_owned(),
                 vec![
@@ -256,8 +338,14 @@ mod tests {
                     "the waiver has no `expires`",
                 ],
             ),
-            (format!("{{rule: p/r, match: {{}}, {rest}}}"), vec!["an empty mapping is not a pattern"]),
-            (format!("{{rule: p/r, match: {{StageNam: prod}}, {rest}}}"), vec!["a stage has no setting `StageNam`"]),
+            (
+                format!("{{rule: p/r, match: {{}}, {rest}}}"),
+                vec!["an empty mapping is not a pattern"],
+            ),
+            (
+                format!("{{rule: p/r, match: {{StageNam: prod}}, {rest}}}"),
+                vec!["a stage has no setting `StageNam`"],
+            ),
             (
                 format!("{{rule: p/r, match: {{StageName: prod}}, accept: {{route: x}}, {rest}}}"),
                 vec!["`route` is allowed only in `match`"],
@@ -273,8 +361,19 @@ mod tests {
 
     #[test]
     fn a_day_is_written_in_one_way() {
-        for expires in ["31.01.2027", "2027-1-31", "2027-02-30", "20270131", "2027-01-31T00:00", "never", "~", "[x]"] {
-            let waiver = format!("{{rule: p/r, match: {{StageName: x}}, reason: r, owner: o, expires: {expires}}}");
+        for expires in [
+            "31.01.2027",
+            "2027-1-31",
+            "2027-02-30",
+            "20270131",
+            "2027-01-31T00:00",
+            "never",
+            "~",
+            "[x]",
+        ] {
+            let waiver = format!(
+                "{{rule: p/r, match: {{StageName: x}}, reason: r, owner: o, expires: {expires}}}"
+            );
             assert_eq!(titles(&waiver), [format!("`{expires}` is not a date")]);
         }
     }
@@ -282,7 +381,9 @@ mod tests {
     #[test]
     fn a_waiver_may_name_routes_and_any_rule() {
         assert_eq!(
-            titles("{rule: \"*\", match: {route: \"GET /x\"}, reason: r, owner: o, expires: 2027-01-31}"),
+            titles(
+                "{rule: \"*\", match: {route: \"GET /x\"}, reason: r, owner: o, expires: 2027-01-31}"
+            ),
             [""; 0]
         );
     }

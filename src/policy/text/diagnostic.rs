@@ -19,7 +19,10 @@ impl SourceText {
         let at = self.floor(at);
         let before = &self.text.as_bytes()[..at];
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-        (memchr::memchr_iter(b'\n', before).count() + 1, self.text[line_start..at].chars().count() + 1)
+        (
+            memchr::memchr_iter(b'\n', before).count() + 1,
+            self.text[line_start..at].chars().count() + 1,
+        )
     }
 
     /// The first line of some bytes. It is enough to find the place, and a mark over a whole block hides it.
@@ -27,7 +30,10 @@ impl SourceText {
     pub fn first_line(&self, span: &Range<usize>) -> Range<usize> {
         let start = self.floor(span.start);
         let end = self.floor(span.end.max(span.start));
-        start..self.text[start..end].find('\n').map_or(end, |newline| start + newline)
+        start
+            ..self.text[start..end]
+                .find('\n')
+                .map_or(end, |newline| start + newline)
     }
 
     /// The nearest character boundary at or before a byte.
@@ -92,7 +98,10 @@ impl Problems {
     /// No mistakes yet.
     #[must_use]
     pub fn new(file: Arc<SourceText>) -> Self {
-        Self { file, found: Vec::new() }
+        Self {
+            file,
+            found: Vec::new(),
+        }
     }
 
     /// Notes a mistake; `help` may be empty.
@@ -121,7 +130,12 @@ impl Problems {
 
     /// Adds help to the mistakes noted since there were `before`, where they have none.
     pub fn advise(&mut self, before: usize, help: &str) {
-        for mistake in self.found.iter_mut().skip(before).filter(|mistake| mistake.help.is_empty()) {
+        for mistake in self
+            .found
+            .iter_mut()
+            .skip(before)
+            .filter(|mistake| mistake.help.is_empty())
+        {
             mistake.help.push(help.to_owned());
         }
     }
@@ -136,21 +150,32 @@ impl Problems {
     #[must_use]
     pub fn part_of(&self, span: &Range<usize>, text: &str, part: &Range<usize>) -> Range<usize> {
         let written = self.file.text.get(span.clone()).unwrap_or_default();
-        written.find(text).map_or_else(|| span.clone(), |at| span.start + at + part.start..span.start + at + part.end)
+        written.find(text).map_or_else(
+            || span.clone(),
+            |at| span.start + at + part.start..span.start + at + part.end,
+        )
     }
 
     /// The bytes of a part of a scalar's whole text, over several lines too; all of the scalar if it is written in
     /// another way, as with escapes.
     #[must_use]
-    pub fn part_of_lines(&self, span: &Range<usize>, text: &str, part: &Range<usize>) -> Range<usize> {
+    pub fn part_of_lines(
+        &self,
+        span: &Range<usize>,
+        text: &str,
+        part: &Range<usize>,
+    ) -> Range<usize> {
         let written = self.file.text.get(span.clone()).unwrap_or_default();
-        let begin = usize::from(written.starts_with(['"', '\'']) && !text.starts_with(&written[..1]));
+        let begin =
+            usize::from(written.starts_with(['"', '\'']) && !text.starts_with(&written[..1]));
         // Only spaces and newlines differ: an indentation that is cut off, lines that are folded into one.
         let solid = |(_, c): &(usize, char)| !c.is_whitespace();
         let mut places = written[begin..].char_indices().filter(solid);
         let (mut mark, mut behind): (Option<Range<usize>>, _) = (None, span.start + begin);
         for (here, c) in text.char_indices().filter(solid) {
-            let Some((place, _)) = places.next().filter(|(_, same)| *same == c) else { return span.clone() };
+            let Some((place, _)) = places.next().filter(|(_, same)| *same == c) else {
+                return span.clone();
+            };
             let start = span.start + begin + place;
             let end = start + c.len_utf8();
             if here < part.start {
@@ -185,7 +210,10 @@ impl Problems {
 
 /// "unknown key" in full: what is allowed here, and what was probably meant.
 #[must_use]
-pub fn suggestions<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) -> (String, Vec<String>) {
+pub fn suggestions<'a>(
+    written: &str,
+    allowed: impl IntoIterator<Item = &'a str>,
+) -> (String, Vec<String>) {
     let allowed: Vec<&str> = allowed.into_iter().collect();
     let help = vec![format!("allowed here: {}", allowed.join(", "))];
     match nearest(written, allowed) {
@@ -202,16 +230,22 @@ pub fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) ->
     if written.is_empty() {
         return None;
     }
-    let allowed: Vec<(&str, String)> = allowed.into_iter().map(|word| (word, plain(word))).collect();
+    let allowed: Vec<(&str, String)> = allowed
+        .into_iter()
+        .map(|word| (word, plain(word)))
+        .collect();
     let slips = allowed.iter().filter_map(|(word, plainly)| {
         let distance = strsim::osa_distance(&written, plainly);
         // A short word has many neighbours, and none of them was meant.
-        (distance <= (plainly.len() / 3).clamp(1, 4) && distance < plainly.len()).then_some((distance, *word))
+        (distance <= (plainly.len() / 3).clamp(1, 4) && distance < plainly.len())
+            .then_some((distance, *word))
     });
     if let Some((_, word)) = slips.min_by_key(|(distance, word)| (*distance, word.len())) {
         return Some(word);
     }
-    let mut wholes = allowed.iter().filter(|(_, plainly)| written.len() > 2 && plainly.contains(&written));
+    let mut wholes = allowed
+        .iter()
+        .filter(|(_, plainly)| written.len() > 2 && plainly.contains(&written));
     match (wholes.next(), wholes.next()) {
         (Some((word, _)), None) => Some(word),
         _ => None,
@@ -221,7 +255,10 @@ pub fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) ->
 /// A word without case and separators.
 #[must_use]
 pub fn plain(word: &str) -> String {
-    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    word.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 #[cfg(test)]
@@ -231,7 +268,10 @@ mod tests {
 
     #[test]
     fn positions_count_characters() {
-        let file = SourceText { name: "a".into(), text: "é: 1\nüb: 2".into() };
+        let file = SourceText {
+            name: "a".into(),
+            text: "é: 1\nüb: 2".into(),
+        };
         assert_eq!(file.position(0), (1, 1));
         assert_eq!(file.position("é: 1\nü".len()), (2, 2));
         assert_eq!(file.position(1), (1, 1), "inside a character");
@@ -241,7 +281,10 @@ mod tests {
     #[test]
     fn slips_and_spellings_are_recognised() {
         let words = ["AccessLogSettings", "AutoDeploy", "min", "max", "any-of"];
-        assert_eq!(nearest("AccessLogSetings", words), Some("AccessLogSettings"));
+        assert_eq!(
+            nearest("AccessLogSetings", words),
+            Some("AccessLogSettings")
+        );
         assert_eq!(nearest("auto_deploy", words), Some("AutoDeploy"));
         assert_eq!(nearest("anyOf", words), Some("any-of"));
         assert_eq!(nearest("mim", words), Some("min"));
@@ -266,15 +309,29 @@ mod tests {
             ("a: '\"x\" == here'", "here"),
             ("a: |\n  'x' == here\n", "here"),
         ] {
-            let mut problems = Problems::new(Arc::new(SourceText { name: "p.yaml".into(), text: text.into() }));
+            let mut problems = Problems::new(Arc::new(SourceText {
+                name: "p.yaml".into(),
+                text: text.into(),
+            }));
             let node = yaml::read(&mut problems);
             assert!(problems.is_empty(), "{problems:?}");
-            let Some(Node { data: Data::Map(entries), .. }) = node else { panic!("{text}") };
-            let Data::Text(read) = &entries[0].value.data else { panic!("{text}") };
+            let Some(Node {
+                data: Data::Map(entries),
+                ..
+            }) = node
+            else {
+                panic!("{text}")
+            };
+            let Data::Text(read) = &entries[0].value.data else {
+                panic!("{text}")
+            };
             let at = read.find("here").unwrap();
             let part = |part| problems.part_of_lines(&entries[0].value.span, read, &part);
             assert_eq!(&text[part(at..at + "here".len())], marked, "{text}");
-            assert!(part(read.len()..read.len() + 1).start <= text.len(), "{text}");
+            assert!(
+                part(read.len()..read.len() + 1).start <= text.len(),
+                "{text}"
+            );
         }
     }
 }

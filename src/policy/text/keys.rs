@@ -13,7 +13,12 @@ pub struct Keys<'n> {
 
 impl<'n> Keys<'n> {
     /// A mapping with these keys and no others.
-    pub fn of(node: &'n Node, what: &str, allowed: &[&str], problems: &mut Problems) -> Option<Self> {
+    pub fn of(
+        node: &'n Node,
+        what: &str,
+        allowed: &[&str],
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let Data::Map(entries) = &node.data else {
             let title = format!("{what} is a mapping, and this is {}", node.kind());
             let help = format!("keys of {what}: {}", allowed.join(", "));
@@ -21,7 +26,10 @@ impl<'n> Keys<'n> {
             return None;
         };
         let mut meant = Vec::new();
-        for entry in entries.iter().filter(|entry| !allowed.contains(&entry.key.as_str()) && entry.key != "<<") {
+        for entry in entries
+            .iter()
+            .filter(|entry| !allowed.contains(&entry.key.as_str()) && entry.key != "<<")
+        {
             let (mut label, mut help) = suggestions(&entry.key, allowed.iter().copied());
             if let Some((ours, what_to_do)) = aliases::key(what, &entry.key) {
                 "a word of other tools".clone_into(&mut label);
@@ -30,7 +38,12 @@ impl<'n> Keys<'n> {
             } else {
                 meant.extend(nearest(&entry.key, allowed.iter().copied()).map(str::to_owned));
             }
-            problems.note(&entry.key_span, format!("{what} has no key `{}`", entry.key), label, help);
+            problems.note(
+                &entry.key_span,
+                format!("{what} has no key `{}`", entry.key),
+                label,
+                help,
+            );
         }
         Some(Self { entries, meant })
     }
@@ -47,12 +60,23 @@ impl<'n> Keys<'n> {
     }
 
     /// A text that must be there.
-    pub fn text(&self, key: &str, node: &Node, what: &str, problems: &mut Problems) -> Option<(&'n str, &'n Node)> {
+    pub fn text(
+        &self,
+        key: &str,
+        node: &Node,
+        what: &str,
+        problems: &mut Problems,
+    ) -> Option<(&'n str, &'n Node)> {
         match self.get(key) {
             Some(entry) => text(entry, problems).map(|text| (text, &entry.value)),
             None if self.is_misspelt(key) => None,
             None => {
-                problems.note(&node.span, format!("{what} has no `{key}`"), format!("`{key}` is needed"), []);
+                problems.note(
+                    &node.span,
+                    format!("{what} has no `{key}`"),
+                    format!("`{key}` is needed"),
+                    [],
+                );
                 None
             }
         }
@@ -60,7 +84,9 @@ impl<'n> Keys<'n> {
 
     /// A text that may be left out.
     pub fn optional_text(&self, key: &str, problems: &mut Problems) -> Option<String> {
-        self.get(key).and_then(|entry| text(entry, problems)).map(str::to_owned)
+        self.get(key)
+            .and_then(|entry| text(entry, problems))
+            .map(str::to_owned)
     }
 }
 
@@ -70,7 +96,11 @@ pub fn text<'n>(entry: &'n Entry, problems: &mut Problems) -> Option<&'n str> {
         Data::Text(text) if !text.trim().is_empty() => Some(text.trim_end()),
         Data::Boolean(_) | Data::Integer(_) | Data::Number(_) => {
             let written = problems.written(&entry.value.span).to_owned();
-            let title = format!("`{}` is a text, and this is {}", entry.key, entry.value.kind());
+            let title = format!(
+                "`{}` is a text, and this is {}",
+                entry.key,
+                entry.value.kind()
+            );
             problems.note(
                 &entry.value.span,
                 title,
@@ -80,11 +110,20 @@ pub fn text<'n>(entry: &'n Entry, problems: &mut Problems) -> Option<&'n str> {
             None
         }
         Data::Text(_) | Data::Null => {
-            problems.note(&entry.key_span, format!("`{}` is empty", entry.key), "a text is needed", []);
+            problems.note(
+                &entry.key_span,
+                format!("`{}` is empty", entry.key),
+                "a text is needed",
+                [],
+            );
             None
         }
         _ => {
-            let title = format!("`{}` is a text, and this is {}", entry.key, entry.value.kind());
+            let title = format!(
+                "`{}` is a text, and this is {}",
+                entry.key,
+                entry.value.kind()
+            );
             problems.note(&entry.value.span, title, "not a text", []);
             None
         }
@@ -92,10 +131,17 @@ pub fn text<'n>(entry: &'n Entry, problems: &mut Problems) -> Option<&'n str> {
 }
 
 /// A name in kebab-case.
-pub fn name<'n>((text, node): (&'n str, &'n Node), what: &str, problems: &mut Problems) -> Option<&'n str> {
-    let kebab = text
-        .split('-')
-        .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
+pub fn name<'n>(
+    (text, node): (&'n str, &'n Node),
+    what: &str,
+    problems: &mut Problems,
+) -> Option<&'n str> {
+    let kebab = text.split('-').all(|part| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    });
     if kebab {
         return Some(text);
     }
@@ -106,6 +152,11 @@ pub fn name<'n>((text, node): (&'n str, &'n Node), what: &str, problems: &mut Pr
         .collect();
     let help = (!words.is_empty()).then(|| format!("for example `{}`", words.join("-")));
     let title = format!("{what} is written in kebab-case");
-    problems.note(&node.span, title, "lower-case letters, digits and single hyphens", help);
+    problems.note(
+        &node.span,
+        title,
+        "lower-case letters, digits and single hyphens",
+        help,
+    );
     None
 }

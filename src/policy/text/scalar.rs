@@ -5,7 +5,8 @@ use super::yaml::{Data, Node};
 
 /// True if a text is written without quotes and is all digits: a number to most YAML readers, and to some an octal one.
 pub fn is_bare_number(text: &str, node: &Node, problems: &Problems) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && problems.file.text.get(node.span.clone()) == Some(text)
+    text.bytes().all(|byte| byte.is_ascii_digit())
+        && problems.file.text.get(node.span.clone()) == Some(text)
 }
 
 /// The text of a node that must be one.
@@ -13,22 +14,42 @@ pub fn text_of<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
     match &node.data {
         Data::Text(text) if is_bare_number(text, node, problems) && !text.is_empty() => {
             let help = format!("quote it: \"{text}\"");
-            problems.note(&node.span, "a text is needed, and this reads as a number", "without quotes", [help]);
+            problems.note(
+                &node.span,
+                "a text is needed, and this reads as a number",
+                "without quotes",
+                [help],
+            );
             None
         }
         Data::Text(text) if !text.is_empty() => Some(text),
         Data::Boolean(_) | Data::Integer(_) | Data::Number(_) => {
             let written = problems.written(&node.span).to_owned();
             let title = format!("a text is needed, and this is {}", node.kind());
-            problems.note(&node.span, title, "not a text", [format!("quote it: \"{written}\"")]);
+            problems.note(
+                &node.span,
+                title,
+                "not a text",
+                [format!("quote it: \"{written}\"")],
+            );
             None
         }
         Data::Text(_) => {
-            problems.note(&node.span, "a text is needed, and this one is empty", "an empty text", []);
+            problems.note(
+                &node.span,
+                "a text is needed, and this one is empty",
+                "an empty text",
+                [],
+            );
             None
         }
         _ => {
-            problems.note(&node.span, format!("a text is needed, not {}", node.kind()), "not a text", []);
+            problems.note(
+                &node.span,
+                format!("a text is needed, not {}", node.kind()),
+                "not a text",
+                [],
+            );
             None
         }
     }
@@ -37,5 +58,9 @@ pub fn text_of<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
 /// The quoted form of a text that would be read as something else.
 pub fn quoted(name: &str, written: &str) -> String {
     // The element of a list has no key.
-    if name == "element" { format!("quote it: `\"{written}\"`") } else { format!("quote it: `{name}: \"{written}\"`") }
+    if name == "element" {
+        format!("quote it: `\"{written}\"`")
+    } else {
+        format!("quote it: `{name}: \"{written}\"`")
+    }
 }

@@ -17,9 +17,15 @@ const fn stops(byte: u8) -> bool {
 fn first_stop(bytes: &[u8]) -> Option<usize> {
     // Sixteen at a time without a branch between them, which the compiler turns into a few vector instructions.
     let (blocks, _) = bytes.as_chunks::<16>();
-    let plain = blocks.iter().take_while(|block| !block.iter().fold(false, |any, byte| any | stops(*byte))).count();
+    let plain = blocks
+        .iter()
+        .take_while(|block| !block.iter().fold(false, |any, byte| any | stops(*byte)))
+        .count();
     let start = plain * 16;
-    bytes[start..].iter().position(|byte| stops(*byte)).map(|at| start + at)
+    bytes[start..]
+        .iter()
+        .position(|byte| stops(*byte))
+        .map(|at| start + at)
 }
 
 /// A text, in quotes.
@@ -56,7 +62,10 @@ pub fn escaped_json(document: &impl Serialize) -> serde_json::Result<Vec<u8>> {
 }
 
 /// The same without a line of its own.
-pub(in crate::report) fn push(out: &mut Vec<u8>, document: &impl Serialize) -> serde_json::Result<()> {
+pub(in crate::report) fn push(
+    out: &mut Vec<u8>,
+    document: &impl Serialize,
+) -> serde_json::Result<()> {
     fragment(out, &serde_json::to_string(document)?);
     Ok(())
 }
@@ -94,7 +103,10 @@ fn escape(out: &mut Vec<u8>, text: &str, ascii: impl Fn(&mut Vec<u8>, u8)) {
             b"#" => out.push(b'#'),
             [byte] => ascii(out, *byte),
             bytes if !is_hostile(c) => out.extend_from_slice(bytes),
-            _ => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| unicode(out, *unit)),
+            _ => c
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .for_each(|unit| unicode(out, *unit)),
         }
         rest = after;
     }
@@ -121,8 +133,14 @@ mod tests {
     #[test]
     fn texts_are_escaped_and_inert() {
         assert_eq!(pushed(|out| text(out, "GET /pets")), r#""GET /pets""#);
-        assert_eq!(pushed(|out| text(out, "a\"b\\c\n\r\t\0\u{1b}\u{7f}")), r#""a\"b\\c\n\r\t\u0000\u001b\u007f""#);
-        assert_eq!(pushed(|out| text(out, "ü漢🙂\u{9b}\u{202e}\u{e0041}")), r#""ü漢🙂\u009b\u202e\udb40\udc41""#);
+        assert_eq!(
+            pushed(|out| text(out, "a\"b\\c\n\r\t\0\u{1b}\u{7f}")),
+            r#""a\"b\\c\n\r\t\u0000\u001b\u007f""#
+        );
+        assert_eq!(
+            pushed(|out| text(out, "ü漢🙂\u{9b}\u{202e}\u{e0041}")),
+            r#""ü漢🙂\u009b\u202e\udb40\udc41""#
+        );
     }
 
     #[test]
@@ -131,7 +149,10 @@ mod tests {
         assert_eq!(json("##[error]a # ## #"), r#""\u0023#[error]a # ## #""#);
         assert_eq!(json("###[x]"), r##""#\u0023#[x]""##);
         let json = Actual::Json(r###"{"##[a]":"\\##[b]"}"###.into());
-        assert_eq!(pushed(|out| actual(out, &json)), r#"{"\u0023#[a]":"\\\u0023#[b]"}"#);
+        assert_eq!(
+            pushed(|out| actual(out, &json)),
+            r#"{"\u0023#[a]":"\\\u0023#[b]"}"#
+        );
     }
 
     #[test]
@@ -144,13 +165,19 @@ mod tests {
         assert_eq!(json(Actual::Number(0.1)), "0.1");
         assert_eq!(json(Actual::Number(f64::NAN)), "null");
         assert_eq!(json(Actual::Text("5".into())), r#""5""#);
-        assert_eq!(json(Actual::Json("{\n\"a\": \"\\\"\u{9b}\"}".into())), r#"{ "a": "\"\u009b"}"#);
+        assert_eq!(
+            json(Actual::Json("{\n\"a\": \"\\\"\u{9b}\"}".into())),
+            r#"{ "a": "\"\u009b"}"#
+        );
     }
 
     #[test]
     fn json_of_any_document_is_inert() {
         let json = escaped_json(&["##[error]\u{1b}[2J\n"]).unwrap();
-        assert_eq!(String::from_utf8(json).unwrap(), "[\"\\u0023#[error]\\u001b[2J\\n\"]\n");
+        assert_eq!(
+            String::from_utf8(json).unwrap(),
+            "[\"\\u0023#[error]\\u001b[2J\\n\"]\n"
+        );
     }
 
     proptest! {

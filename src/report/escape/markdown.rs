@@ -11,7 +11,11 @@ pub(in crate::report) fn code(text: &str) -> String {
     let ticks = "`".repeat(longest_run(&text, '`') + 1);
     // Without padding, outer backticks would lengthen the fence and a pair of outer spaces would be stripped.
     let outer = |c: char| c == '`' || c == ' ';
-    let pad = if text.starts_with(outer) || text.ends_with(outer) { " " } else { "" };
+    let pad = if text.starts_with(outer) || text.ends_with(outer) {
+        " "
+    } else {
+        ""
+    };
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
@@ -22,7 +26,9 @@ pub(in crate::report) fn prose(text: &str) -> String {
     let mut rest = text;
     while let Some(open) = rest.find('`') {
         let after = &rest[open + 1..];
-        let Some(close) = after.find('`').filter(|close| *close > 0) else { break };
+        let Some(close) = after.find('`').filter(|close| *close > 0) else {
+            break;
+        };
         words(&rest[..open], &mut inline);
         push_code(&after[..close], &mut inline);
         rest = &after[close + 1..];
@@ -33,7 +39,9 @@ pub(in crate::report) fn prose(text: &str) -> String {
 
 /// Copies words, those with special characters as code, and makes every run of white space one space.
 fn words(text: &str, inline: &mut String) {
-    const SPECIAL: [char; 17] = ['\\', '`', '*', '_', '{', '}', '[', ']', '<', '>', '|', '~', '$', '&', '@', '#', '^'];
+    const SPECIAL: [char; 17] = [
+        '\\', '`', '*', '_', '{', '}', '[', ']', '<', '>', '|', '~', '$', '&', '@', '#', '^',
+    ];
     let space = |inline: &mut String| {
         if !inline.is_empty() && !inline.ends_with(' ') {
             inline.push(' ');
@@ -48,7 +56,9 @@ fn words(text: &str, inline: &mut String) {
             word.contains(SPECIAL)
                 || word.contains(is_hostile)
                 || word.matches(':').count() > 1
-                || ["://", "www.", "gh-", "mailto:", "xmpp:"].iter().any(|link| lower.contains(link))
+                || ["://", "www.", "gh-", "mailto:", "xmpp:"]
+                    .iter()
+                    .any(|link| lower.contains(link))
                 || word.starts_with(['-', '+', '=', '!'])
                 || (inline.is_empty() && word.starts_with(|c: char| c.is_ascii_digit()))
         };
@@ -95,12 +105,17 @@ pub(in crate::report) fn fence(text: &str) -> String {
 /// The address, if it is a plain web address that can be written between `<` and `>`.
 pub(in crate::report) fn web_address(text: &str) -> Option<&str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))?;
     (!host.is_empty() && host.chars().all(plain) && !host.contains(ANYWHERE)).then_some(text)
 }
 
 fn longest_run(text: &str, of: char) -> usize {
-    text.split(|c| c != of).map(|run| run.chars().count()).max().unwrap_or(0)
+    text.split(|c| c != of)
+        .map(|run| run.chars().count())
+        .max()
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -119,11 +134,26 @@ mod tests {
 
     #[test]
     fn prose_reads_as_written_and_is_inert() {
-        assert_eq!(prose("Access logs are delivered, 100 % of them."), "Access logs are delivered, 100 % of them.");
-        assert_eq!(prose("Set `MinCompression` here."), "Set `MinCompression` here.");
-        assert_eq!(prose("Log $context.status, please"), "Log `$context.status`, please");
-        assert_eq!(prose("ask @octocat (see #12)."), "ask `@octocat` (see `#12`).");
-        assert_eq!(prose("<img src=x> **b** [a](http://b)"), "`<img` `src=x>` `**b**` `[a](http://b`)");
+        assert_eq!(
+            prose("Access logs are delivered, 100 % of them."),
+            "Access logs are delivered, 100 % of them."
+        );
+        assert_eq!(
+            prose("Set `MinCompression` here."),
+            "Set `MinCompression` here."
+        );
+        assert_eq!(
+            prose("Log $context.status, please"),
+            "Log `$context.status`, please"
+        );
+        assert_eq!(
+            prose("ask @octocat (see #12)."),
+            "ask `@octocat` (see `#12`)."
+        );
+        assert_eq!(
+            prose("<img src=x> **b** [a](http://b)"),
+            "`<img` `src=x>` `**b**` `[a](http://b`)"
+        );
         assert_eq!(prose("two\n\nlines\u{1b}[2J"), "two `lines\\u{1b}[2J`");
         assert_eq!(prose("- item"), "`-` item");
         assert_eq!(prose("1. item"), "`1`. item");
@@ -131,7 +161,10 @@ mod tests {
         assert_eq!(prose("a ``` b ``` c"), "a ```` ``` ```` b ```` ``` ```` c");
         assert_eq!(prose("use`x`now"), "use`x`now");
         assert_eq!(prose("*a*`b``c`*d*"), "`*a*` `b` `c` `*d*`");
-        assert_eq!(prose("##[x] and `##[y]`"), "`\\u{23}#[x]` and `\\u{23}#[y]`");
+        assert_eq!(
+            prose("##[x] and `##[y]`"),
+            "`\\u{23}#[x]` and `\\u{23}#[y]`"
+        );
     }
 
     #[test]
@@ -148,9 +181,17 @@ mod tests {
 
     #[test]
     fn only_plain_web_addresses_are_links() {
-        assert_eq!(web_address("https://docs.aws.amazon.com/a?b=c#d"), Some("https://docs.aws.amazon.com/a?b=c#d"));
+        assert_eq!(
+            web_address("https://docs.aws.amazon.com/a?b=c#d"),
+            Some("https://docs.aws.amazon.com/a?b=c#d")
+        );
         for text in [
-            "javascript:alert(1)", "https://", "https://a b", "https://a>b", "https://a\u{202e}", "https://##[a]",
+            "javascript:alert(1)",
+            "https://",
+            "https://a b",
+            "https://a>b",
+            "https://a\u{202e}",
+            "https://##[a]",
             "AWS FSBP",
         ] {
             assert_eq!(web_address(text), None);

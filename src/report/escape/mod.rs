@@ -21,8 +21,14 @@ mod tests {
 
     #[test]
     fn text_of_others_is_one_inert_line() {
-        assert_eq!(visible("GetStages of arn:aws:apigateway:r::/apis"), "GetStages of arn:aws:apigateway:r::/apis");
+        assert_eq!(
+            visible("GetStages of arn:aws:apigateway:r::/apis"),
+            "GetStages of arn:aws:apigateway:r::/apis"
+        );
         assert_eq!(visible("  ::error::a\n::b"), "  \\u{3a}:error::a\\n::b");
-        assert_eq!(visible("a ##[error]\u{1b}[2J\u{202e}"), "a \\u{23}#[error]\\u{1b}[2J\\u{202e}");
+        assert_eq!(
+            visible("a ##[error]\u{1b}[2J\u{202e}"),
+            "a \\u{23}#[error]\\u{1b}[2J\\u{202e}"
+        );
     }
 }

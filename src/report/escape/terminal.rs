@@ -65,9 +65,10 @@ mod tests {
         assert_eq!(visible("plain ünïcode 漢字 🙂"), "plain ünïcode 漢字 🙂");
         assert_eq!(visible("a\u{1b}[31mred\u{7}"), "a\\u{1b}[31mred\\u{7}");
         assert_eq!(visible("a\nb\r\tc"), "a\\nb\\r\\tc");
-        assert_eq!(visible("\u{9b}31m \u{202e}gnp \u{200b} \u{feff} \u{e0041}"), {
-            "\\u{9b}31m \\u{202e}gnp \\u{200b} \\u{feff} \\u{e0041}"
-        });
+        assert_eq!(
+            visible("\u{9b}31m \u{202e}gnp \u{200b} \u{feff} \u{e0041}"),
+            { "\\u{9b}31m \\u{202e}gnp \\u{200b} \\u{feff} \\u{e0041}" }
+        );
     }
 
     #[test]
@@ -76,7 +77,13 @@ mod tests {
         assert_eq!(visible("###[x] ##"), "#\\u{23}#[x] ##");
         assert_eq!(line("::error file=a::b"), "\\u{3a}:error file=a::b");
         assert_eq!(line(" \u{a0}\u{3000}:::x"), " \u{a0}\u{3000}\\u{3a}::x");
-        for plain in ["", ":", ": :a", "a ::b", "arn:aws:apigateway:eu-west-1::/apis"] {
+        for plain in [
+            "",
+            ":",
+            ": :a",
+            "a ::b",
+            "arn:aws:apigateway:eu-west-1::/apis",
+        ] {
             assert_eq!(line(plain), plain);
         }
     }

@@ -28,8 +28,16 @@ pub struct Format {
 
 /// Every format. A new one is one file and one line here.
 pub static FORMATS: &[Format] = &[
-    Format { name: "text", about: "for people at a terminal", render: text::render },
-    Format { name: "json", about: "everything, for other tools, in a versioned format", render: json::render },
+    Format {
+        name: "text",
+        about: "for people at a terminal",
+        render: text::render,
+    },
+    Format {
+        name: "json",
+        about: "everything, for other tools, in a versioned format",
+        render: json::render,
+    },
     Format {
         name: "markdown",
         about: "for GitHub: a job summary, an issue or a file in a repository",
@@ -65,7 +73,15 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/format");
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
-            .map(|entry| entry.unwrap().file_name().to_str().unwrap().trim_end_matches(".rs").to_owned())
+            .map(|entry| {
+                entry
+                    .unwrap()
+                    .file_name()
+                    .to_str()
+                    .unwrap()
+                    .trim_end_matches(".rs")
+                    .to_owned()
+            })
             .filter(|name| name != "mod")
             .collect();
         files.sort();
@@ -87,8 +103,20 @@ mod tests {
         }
         let sample = sample::rich();
         for format in FORMATS {
-            let written = (format.render)(&sample.facts(), Style { colour: false, width: 80 }, &mut Full);
-            assert_eq!(written.unwrap_err().kind(), io::ErrorKind::StorageFull, "{}", format.name);
+            let written = (format.render)(
+                &sample.facts(),
+                Style {
+                    colour: false,
+                    width: 80,
+                },
+                &mut Full,
+            );
+            assert_eq!(
+                written.unwrap_err().kind(),
+                io::ErrorKind::StorageFull,
+                "{}",
+                format.name
+            );
         }
     }
 
@@ -96,11 +124,21 @@ mod tests {
     fn reproducible_reports_are_equal_byte_for_byte_and_know_no_time() {
         let mut sample = sample::rich();
         for format in FORMATS {
-            let style = Style { colour: false, width: 80 };
-            sample.run = Run { reproducible: true, source: "AWS".to_owned(), ..Run::default() };
+            let style = Style {
+                colour: false,
+                width: 80,
+            };
+            sample.run = Run {
+                reproducible: true,
+                source: "AWS".to_owned(),
+                ..Run::default()
+            };
             let one = sample.render(format.name, style);
             // A caller that leaves the times in does not get them out.
-            sample.run = Run { reproducible: true, ..sample::run() };
+            sample.run = Run {
+                reproducible: true,
+                ..sample::run()
+            };
             let other = sample.render(format.name, style);
             assert_eq!(one, other, "{}", format.name);
             for secret in ["2026-11-30", "312", "4.2", "command_line"] {

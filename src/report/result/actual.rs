@@ -15,7 +15,8 @@ pub struct ActualValue<'a>(pub Cow<'a, Actual>);
 
 impl<'de> Deserialize<'de> for ActualValue<'_> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Any).map(|actual| Self(Cow::Owned(actual)))
+        from.deserialize_any(Any)
+            .map(|actual| Self(Cow::Owned(actual)))
     }
 }
 
@@ -53,7 +54,9 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Actual, E> {
-        i64::try_from(value).map(Actual::Integer).map_err(|_| E::custom(format!("{value} is too large a number")))
+        i64::try_from(value)
+            .map(Actual::Integer)
+            .map_err(|_| E::custom(format!("{value} is too large a number")))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Actual, E> {
@@ -82,7 +85,8 @@ struct Copied<'j>(&'j mut String);
 
 impl Copied<'_> {
     fn push<E: Error>(self, scalar: &impl serde::Serialize) -> Result<(), E> {
-        self.0.push_str(&serde_json::to_string(scalar).map_err(E::custom)?);
+        self.0
+            .push_str(&serde_json::to_string(scalar).map_err(E::custom)?);
         Ok(())
     }
 }
@@ -164,7 +168,9 @@ mod tests {
 
     #[test]
     fn a_value_keeps_its_type_and_its_order() {
-        let read = |json: &str| serde_json::from_str::<ActualValue<'_>>(json).map(|value| value.0.into_owned());
+        let read = |json: &str| {
+            serde_json::from_str::<ActualValue<'_>>(json).map(|value| value.0.into_owned())
+        };
         for (json, actual) in [
             ("null", Actual::Unset),
             ("false", Actual::Boolean(false)),

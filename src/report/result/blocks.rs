@@ -32,10 +32,13 @@ pub(super) fn array<'m, T: Sync>(
         // One window is rendered by the pool while this thread writes the one before.
         rayon::in_place_scope(|scope| {
             scope.spawn(|_| {
-                rendered.par_iter_mut().zip(blocks).for_each(|(bytes, block)| {
-                    bytes.clear();
-                    render(block, bytes);
-                });
+                rendered
+                    .par_iter_mut()
+                    .zip(blocks)
+                    .for_each(|(bytes, block)| {
+                        bytes.clear();
+                        render(block, bytes);
+                    });
             });
             for bytes in unwritten.iter() {
                 // The first element has nothing to be separated from.

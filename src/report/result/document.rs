@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::json::{Described, Maybe, Text, Unspecified};
 use super::lists::{Interned, WaivedFinding};
 use super::records::{
-    Circumstances, Finding, Gate, Rule, Scope, Shard, Stage, Summary, Unchecked, Undecided, Waiver, Warning,
+    Circumstances, Finding, Gate, Rule, Scope, Shard, Stage, Summary, Unchecked, Undecided, Waiver,
+    Warning,
 };
 use crate::model::state::Narrowing;
 

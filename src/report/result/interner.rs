@@ -43,9 +43,21 @@ pub struct WaiverKey {
 impl WaiverKey {
     /// True if the finding names this waiver.
     pub fn is(&self, waiver: &WaiverFacts) -> bool {
-        let Self { reason, owner, expires, file, line } = self;
+        let Self {
+            reason,
+            owner,
+            expires,
+            file,
+            line,
+        } = self;
         (file, *line, reason, owner, expires)
-            == (&waiver.file, waiver.line, &waiver.reason, &waiver.owner, &waiver.expires)
+            == (
+                &waiver.file,
+                waiver.line,
+                &waiver.reason,
+                &waiver.owner,
+                &waiver.expires,
+            )
     }
 }
 
@@ -56,7 +68,9 @@ pub struct Numbered<T> {
 
 impl<T> Default for Numbered<T> {
     fn default() -> Self {
-        Self { numbers: HashMap::new() }
+        Self {
+            numbers: HashMap::new(),
+        }
     }
 }
 
@@ -73,7 +87,14 @@ impl<T: Hash + Eq> Numbered<T> {
         // In the order of the numbers, so that of several without a place it is always the first.
         let mut things: Vec<(&T, &u32)> = self.numbers.iter().collect();
         things.sort_unstable_by_key(|(_, number)| **number);
-        things.into_iter().map(|(thing, _)| place(thing).and_then(|at| u32::try_from(at).ok()).ok_or(thing)).collect()
+        things
+            .into_iter()
+            .map(|(thing, _)| {
+                place(thing)
+                    .and_then(|at| u32::try_from(at).ok())
+                    .ok_or(thing)
+            })
+            .collect()
     }
 }
 
@@ -105,9 +126,21 @@ impl Interner {
 
     /// The number of a waiver.
     pub fn waiver(&mut self, of: WaiverOf<'_>) -> u32 {
-        let WaiverOf { reason, owner, expires, file, line } = of;
+        let WaiverOf {
+            reason,
+            owner,
+            expires,
+            file,
+            line,
+        } = of;
         let [reason, owner, expires, file] = [reason, owner, expires, file].map(Text::into_owned);
-        self.waivers.number(WaiverKey { reason, owner, expires, file, line })
+        self.waivers.number(WaiverKey {
+            reason,
+            owner,
+            expires,
+            file,
+            line,
+        })
     }
 
     /// The number of a rule.
@@ -126,11 +159,21 @@ impl Interner {
         let [account, region, api_id, api_name, _] = texts(stage).map(|text| text.map(Box::from));
         let name = self.optional(stage.name.as_deref());
         let place = once(&mut self.places, RegionName { account, region });
-        let protocol = stage.protocol.as_ref().map(|Text(name)| match Protocol::from_name(name) {
-            Some(known) => Cow::Borrowed(known.name()),
-            None => Cow::Owned(name.clone().into_owned()),
-        });
-        let api = once(&mut self.apis, ApiName { id: api_id, name: api_name, protocol });
+        let protocol = stage
+            .protocol
+            .as_ref()
+            .map(|Text(name)| match Protocol::from_name(name) {
+                Some(known) => Cow::Borrowed(known.name()),
+                None => Cow::Owned(name.clone().into_owned()),
+            });
+        let api = once(
+            &mut self.apis,
+            ApiName {
+                id: api_id,
+                name: api_name,
+                protocol,
+            },
+        );
         let stage = once(&mut self.stages, StageName { place, api, name });
         self.last = Some(Arc::clone(&stage));
         stage
@@ -148,13 +191,21 @@ fn once<T: Hash + Eq>(known: &mut HashSet<Arc<T>>, new: T) -> Arc<T> {
 
 /// Account, Region, API id, API name, own name.
 fn texts<'s>(stage: &'s Stage<'_>) -> [Option<&'s str>; 5] {
-    [&stage.account, &stage.region, &stage.api_id, &stage.api_name, &stage.name].map(|text| Some(&**text.as_ref()?))
+    [
+        &stage.account,
+        &stage.region,
+        &stage.api_id,
+        &stage.api_name,
+        &stage.name,
+    ]
+    .map(|text| Some(&**text.as_ref()?))
 }
 
 /// True if a stage has this name.
 fn same(stage: &Stage<'_>, name: &StageName) -> bool {
     let StageName { place, api, name } = name;
-    let [account, region, id, api_name] = [&place.account, &place.region, &api.id, &api.name].map(Option::as_deref);
+    let [account, region, id, api_name] =
+        [&place.account, &place.region, &api.id, &api.name].map(Option::as_deref);
     texts(stage) == [account, region, id, api_name, name.as_deref()]
         && stage.protocol.as_deref() == api.protocol.as_deref()
 }

@@ -258,9 +258,17 @@ pub struct Name<T>(pub T);
 impl<'de, T: Named> Deserialize<'de> for Name<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let Text(name) = Text::deserialize(from)?;
-        let names = || T::ALL.iter().map(|value| format!("`{}`", value.name())).collect::<Vec<_>>().join(", ");
+        let names = || {
+            T::ALL
+                .iter()
+                .map(|value| format!("`{}`", value.name()))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         let known = T::ALL.iter().copied().find(|value| value.name() == name);
-        known.map(Self).ok_or_else(|| D::Error::custom(format!("expected one of {}", names())))
+        known
+            .map(Self)
+            .ok_or_else(|| D::Error::custom(format!("expected one of {}", names())))
     }
 }
 

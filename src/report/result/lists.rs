@@ -49,7 +49,9 @@ impl<'de, T: Listed + Deserialize<'de>> Visitor<'de> for Elements<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Interned<T>, A::Error> {
         let (mut list, mut names) = (T::List::default(), Interner::default());
         while let Some(element) = from.next_element::<T>()? {
-            element.add(&mut list, &mut names).map_err(A::Error::custom)?;
+            element
+                .add(&mut list, &mut names)
+                .map_err(A::Error::custom)?;
         }
         Ok(Interned { list, names })
     }
@@ -91,7 +93,9 @@ impl Finding<'_> {
 
 /// The path of a setting, which an earlier version wrote without its segments: it is shown as one name.
 fn path(path: Option<&str>, segments: Option<&[Text<'_>]>) -> Result<Option<Path>, &'static str> {
-    let Some(segments) = segments else { return Ok(path.map(|text| Path::named([text]))) };
+    let Some(segments) = segments else {
+        return Ok(path.map(|text| Path::named([text])));
+    };
     let named = Path::named(segments.iter().map(|segment| &**segment));
     if (!segments.is_empty()).then(|| named.text()) != path {
         return Err("`path` and `segments` of a violation differ");
@@ -117,7 +121,10 @@ impl Listed for WaivedFinding<'_> {
         let Self(mut finding) = self;
         let waiver: WaiverOf<'_> = finding.waiver.0.take().ok_or("missing field `waiver`")?;
         let waiver = names.waiver(waiver);
-        list.push(Waived { violation: finding.violation(names)?, waiver });
+        list.push(Waived {
+            violation: finding.violation(names)?,
+            waiver,
+        });
         Ok(())
     }
 }

@@ -23,33 +23,60 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
     let expired = expired(&mut shards);
 
     let warned = common(shards.iter_mut().map(|(_, saved)| {
-        let (own, shared) = std::mem::take(&mut saved.results.warnings).into_iter().partition(|it| it.region.is_some());
+        let (own, shared) = std::mem::take(&mut saved.results.warnings)
+            .into_iter()
+            .partition(|it| it.region.is_some());
         saved.results.warnings = own;
         shared
     }));
     let missed = common(shards.iter_mut().map(|(_, saved)| {
-        let (own, shared) = std::mem::take(&mut saved.results.gaps).into_iter().partition(|gap| gap.region.is_some());
+        let (own, shared) = std::mem::take(&mut saved.results.gaps)
+            .into_iter()
+            .partition(|gap| gap.region.is_some());
         saved.results.gaps = own;
         shared
     }));
-    let unneeded: Vec<Vec<Unneeded>> =
-        shards.iter_mut().map(|(_, saved)| std::mem::take(&mut saved.results.unneeded)).collect();
-    let unfound = found_by_none(shards.iter_mut().map(|(_, saved)| std::mem::take(&mut saved.results.unfound)));
-    let unknown: Vec<Gap> = shards.iter().filter_map(|(shard, saved)| nowhere(shard, saved)).collect();
-    let stopped: Vec<Warning> = shards.iter().filter_map(|(shard, saved)| stopped(shard, saved)).collect();
+    let unneeded: Vec<Vec<Unneeded>> = shards
+        .iter_mut()
+        .map(|(_, saved)| std::mem::take(&mut saved.results.unneeded))
+        .collect();
+    let unfound = found_by_none(
+        shards
+            .iter_mut()
+            .map(|(_, saved)| std::mem::take(&mut saved.results.unfound)),
+    );
+    let unknown: Vec<Gap> = shards
+        .iter()
+        .filter_map(|(shard, saved)| nowhere(shard, saved))
+        .collect();
+    let stopped: Vec<Warning> = shards
+        .iter()
+        .filter_map(|(shard, saved)| stopped(shard, saved))
+        .collect();
 
     let mut shards = shards.into_iter();
-    let Some((_, mut whole)) = shards.next() else { return Err(Error("there is nothing to merge.".to_owned())) };
+    let Some((_, mut whole)) = shards.next() else {
+        return Err(Error("there is nothing to merge.".to_owned()));
+    };
     for (_, saved) in shards {
         whole.results.add(saved.results);
     }
     let results = &mut whole.results;
     results.scopes = once(std::mem::take(&mut results.scopes));
-    results.gaps.extend(missed.into_iter().chain(unknown).chain(unfound));
+    results
+        .gaps
+        .extend(missed.into_iter().chain(unknown).chain(unfound));
     results.warnings.extend(warned.into_iter().chain(stopped));
     let again = results.expired_again();
-    let expired = results.waivers.iter().zip(again).zip(expired).filter(|(_, expired)| *expired);
-    results.warnings.extend(expired.map(|((waiver, again), _)| waiver.expired(again)));
+    let expired = results
+        .waivers
+        .iter()
+        .zip(again)
+        .zip(expired)
+        .filter(|(_, expired)| *expired);
+    results
+        .warnings
+        .extend(expired.map(|((waiver, again), _)| waiver.expired(again)));
     if results.gaps.is_empty() && results.summary.undecided == 0 && interrupted.is_none() {
         results.warnings.extend(needed_by_none(unneeded));
     }
@@ -116,10 +143,21 @@ fn in_order(results: Vec<Saved>) -> Result<Vec<(ShardInfo, Saved)>, Error> {
 fn missing(there: &BTreeSet<u32>, count: u32) -> Error {
     const MOST: usize = 10;
     let all = count as usize - there.len();
-    let named: Vec<String> =
-        (1..=count).filter(|index| !there.contains(index)).take(MOST).map(|index| index.to_string()).collect();
-    let more = if all > named.len() { format!(" and {} more", all - named.len()) } else { String::new() };
-    let (noun, verb) = if all == 1 { ("shard", "is") } else { ("shards", "are") };
+    let named: Vec<String> = (1..=count)
+        .filter(|index| !there.contains(index))
+        .take(MOST)
+        .map(|index| index.to_string())
+        .collect();
+    let more = if all > named.len() {
+        format!(" and {} more", all - named.len())
+    } else {
+        String::new()
+    };
+    let (noun, verb) = if all == 1 {
+        ("shard", "is")
+    } else {
+        ("shards", "are")
+    };
     Error(format!(
         "{noun} {}{more} of {count} {verb} missing, and nothing is known about {} Regions.\n\
          Give the result of every shard; audit a missing one with --shard {}/{count}.",
@@ -132,14 +170,19 @@ fn missing(there: &BTreeSet<u32>, count: u32) -> Error {
 /// Findings name rules and waivers by their place, so these have to be the same everywhere.
 fn alike(shards: &[(ShardInfo, Saved)]) -> Result<(), Error> {
     for pair in shards.windows(2) {
-        let [(_, one), (_, other)] = pair else { continue };
+        let [(_, one), (_, other)] = pair else {
+            continue;
+        };
         let what = if one.results.rules != other.results.rules {
             "rules"
         } else if one.results.waivers != other.results.waivers {
             "waivers"
         } else if one.tolerance != other.tolerance {
             "gates"
-        } else if one.run.version != other.run.version && !one.run.reproducible && !other.run.reproducible {
+        } else if one.run.version != other.run.version
+            && !one.run.reproducible
+            && !other.run.reproducible
+        {
             return Err(Error(format!(
                 "{} is of driftgate {}, and {} of driftgate {}.\nAudit every shard with the same version.",
                 one.name,
@@ -196,7 +239,11 @@ fn run(shards: &[(ShardInfo, Saved)]) -> Run {
     let sources: BTreeSet<&str> = runs().map(|run| &*run.source).collect();
     let source = sources.into_iter().collect::<Vec<_>>().join(", ");
     if runs().any(|run| run.reproducible) {
-        return Run { reproducible: true, source, ..Run::default() };
+        return Run {
+            reproducible: true,
+            source,
+            ..Run::default()
+        };
     }
     Run {
         generated_at: runs().filter_map(|run| run.generated_at.clone()).max(),
@@ -229,18 +276,23 @@ fn expired(shards: &mut [(ShardInfo, Saved)]) -> Vec<bool> {
 /// The warning that a signal ended a shard, so that the merged result lacks everything it had not read.
 fn stopped(shard: &ShardInfo, saved: &Saved) -> Option<Warning> {
     let (signal, ShardInfo { index, count, .. }) = (saved.signal?.name(), shard);
-    let message = format!("shard {index} of {count} was ended by {signal}; everything it had not read is missing");
+    let message = format!(
+        "shard {index} of {count} was ended by {signal}; everything it had not read is missing"
+    );
     Some(Warning::new(WarningKind::ShardInterrupted, message))
 }
 
 /// The gap of a shard that does not name its Regions and its caller, though nothing is known to have ended it.
 fn nowhere(shard: &ShardInfo, saved: &Saved) -> Option<Gap> {
     let ShardInfo { index, count, .. } = shard;
-    let explained = shard.found.is_some() || saved.signal.is_some() || saved.results.failed.is_some();
+    let explained =
+        shard.found.is_some() || saved.signal.is_some() || saved.results.failed.is_some();
     (!explained).then(|| Gap {
         operation: "merge".to_owned(),
         code: GapCode::Incomplete.into(),
-        message: format!("shard {index} of {count} does not say whose credentials and which Regions it found"),
+        message: format!(
+            "shard {index} of {count} does not say whose credentials and which Regions it found"
+        ),
         hint: format!("audit it again with --shard {index}/{count}"),
         ..Gap::default()
     })
@@ -259,7 +311,9 @@ fn common<T: Ord + Clone>(lists: impl Iterator<Item = Vec<T>>) -> Vec<T> {
             *known = times.max(*known);
         }
     }
-    most.into_iter().flat_map(|(one, times)| std::iter::repeat_n(one, times)).collect()
+    most.into_iter()
+        .flat_map(|(one, times)| std::iter::repeat_n(one, times))
+        .collect()
 }
 
 /// The scopes, those without a Region once, since every shard has them.
@@ -273,12 +327,20 @@ fn once(scopes: Vec<Scope>) -> Vec<Scope> {
         }
         let requests = scope.requests.take();
         let known = of_accounts.entry(scope.account.clone()).or_default();
-        let same = known
-            .iter()
-            .copied()
-            .find(|at| merged.get(*at).is_some_and(|other| Scope { requests: None, ..other.clone() } == scope));
+        let same = known.iter().copied().find(|at| {
+            merged.get(*at).is_some_and(|other| {
+                Scope {
+                    requests: None,
+                    ..other.clone()
+                } == scope
+            })
+        });
         if let Some(other) = same.and_then(|at| merged.get_mut(at)) {
-            other.requests = other.requests.into_iter().chain(requests).reduce(|a, b| a + b);
+            other.requests = other
+                .requests
+                .into_iter()
+                .chain(requests)
+                .reduce(|a, b| a + b);
         } else {
             known.push(merged.len());
             merged.push(Scope { requests, ..scope });
@@ -302,11 +364,15 @@ fn needed_by_none(unneeded: Vec<Vec<Unneeded>>) -> Vec<Warning> {
             *anywhere |= in_scope;
         }
     }
-    let by_all = listed.into_iter().filter(|(_, (shards, anywhere))| *shards == count && *anywhere);
+    let by_all = listed
+        .into_iter()
+        .filter(|(_, (shards, anywhere))| *shards == count && *anywhere);
     by_all.map(|(warning, _)| warning).collect()
 }
 
 /// The names given by flags that every shard lists as not found. A shard that could not look everywhere lists none.
 fn found_by_none(lists: impl Iterator<Item = Vec<Gap>>) -> Vec<Gap> {
-    lists.reduce(|all, list| all.into_iter().filter(|gap| list.contains(gap)).collect()).unwrap_or_default()
+    lists
+        .reduce(|all, list| all.into_iter().filter(|gap| list.contains(gap)).collect())
+        .unwrap_or_default()
 }

@@ -28,11 +28,16 @@ pub fn read(name: &str, text: &[u8]) -> Result<Saved, Error> {
     let mut from = serde_json::Deserializer::from_slice(text);
     let document = Document::deserialize(&mut from).and_then(|document| {
         from.end()?;
-        document.other_kind().map_or(Ok(document), |kind| Err(serde_json::Error::custom(kind)))
+        document
+            .other_kind()
+            .map_or(Ok(document), |kind| Err(serde_json::Error::custom(kind)))
     });
     match document {
         Ok(document) => document.rebuild(name).map_err(|what| {
-            Error(format!("{name}: {}.\nThe file was edited or is damaged; take the original.", visible(&what)))
+            Error(format!(
+                "{name}: {}.\nThe file was edited or is damaged; take the original.",
+                visible(&what)
+            ))
         }),
         Err(error) => Err(explained(name, text, &error)),
     }
@@ -48,16 +53,28 @@ fn explained(name: &str, text: &[u8], error: &serde_json::Error) -> Error {
     }
     let reason = visible(&json::describe(error));
     let place = format!("{name}:{}:{}", error.line(), error.column());
-    let cut_off = || Error(format!("{name} is cut off: it ends in the middle of a result.\nSave or copy it again."));
+    let cut_off = || {
+        Error(format!(
+            "{name} is cut off: it ends in the middle of a result.\nSave or copy it again."
+        ))
+    };
 
-    let heads = serde_json::Deserializer::from_slice(text).into_iter::<Head<'_>>().next();
+    let heads = serde_json::Deserializer::from_slice(text)
+        .into_iter::<Head<'_>>()
+        .next();
     let head = match heads {
         Some(Ok(head)) => head,
         Some(Err(head)) if head.is_eof() || error.is_eof() => return cut_off(),
         Some(Err(head)) if head.is_syntax() => {
-            return Error(format!("{place}: this is not JSON ({reason}), so it is not a result.\n{NAME_ONE}"));
+            return Error(format!(
+                "{place}: this is not JSON ({reason}), so it is not a result.\n{NAME_ONE}"
+            ));
         }
-        _ => return Error(format!("{name} is JSON, but not a result of driftgate.\n{NAME_ONE}")),
+        _ => {
+            return Error(format!(
+                "{name} is JSON, but not a result of driftgate.\n{NAME_ONE}"
+            ));
+        }
     };
     match head.format.as_ref().map(|format| &*format.0) {
         Some(FORMAT) => {}
@@ -73,7 +90,9 @@ fn explained(name: &str, text: &[u8], error: &serde_json::Error) -> Error {
             ));
         }
         None => {
-            return Error(format!("{name} is JSON, but not a result of driftgate: it has no `format`.\n{NAME_ONE}"));
+            return Error(format!(
+                "{name} is JSON, but not a result of driftgate: it has no `format`.\n{NAME_ONE}"
+            ));
         }
     }
     match head.version.as_ref() {

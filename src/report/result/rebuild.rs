@@ -6,8 +6,8 @@ use super::document::{Document, FORMAT, FORMAT_VERSION};
 use super::interner::Interner;
 use super::json::{Name, Text};
 use super::records::{
-    BySeverity, Circumstances, Gate, Location, NEVER, Rule, Scope, Shard, Summary, Unchecked, UnusedWaiver, Waiver,
-    Warning,
+    BySeverity, Circumstances, Gate, Location, NEVER, Rule, Scope, Shard, Summary, Unchecked,
+    UnusedWaiver, Waiver, Warning,
 };
 use super::saved::Saved;
 use crate::model::consistency::inconsistency;
@@ -31,7 +31,11 @@ impl Document<'_> {
             },
             violations: self.violations.list,
             waived: self.waived.list,
-            waivers: self.waivers.into_iter().map(Waiver::facts).collect::<Result<_, _>>()?,
+            waivers: self
+                .waivers
+                .into_iter()
+                .map(Waiver::facts)
+                .collect::<Result<_, _>>()?,
             undecided: self.undecided.list,
             gaps: self.unchecked.into_iter().map(Unchecked::gap).collect(),
             scopes: self.scopes.into_iter().map(Scope::scope).collect(),
@@ -45,7 +49,12 @@ impl Document<'_> {
             },
             ..Results::default()
         };
-        renumber(&mut results, &self.violations.names, &self.waived.names, &self.undecided.names)?;
+        renumber(
+            &mut results,
+            &self.violations.names,
+            &self.waived.names,
+            &self.undecided.names,
+        )?;
         check_severities(&results)?;
         self.summary.check(&results)?;
         // A run that failed may have failed over its accounting, and no gate lets it pass.
@@ -55,7 +64,11 @@ impl Document<'_> {
 
         let source = self.source.into_owned();
         let mut run = match self.run.0 {
-            None => Run { reproducible: true, source, ..Run::default() },
+            None => Run {
+                reproducible: true,
+                source,
+                ..Run::default()
+            },
             Some(circumstances) => circumstances.run(source)?,
         };
         if let Some(shard) = self.shard.0 {
@@ -64,8 +77,16 @@ impl Document<'_> {
         // Files may have been put into another order.
         results.sort_violations();
         results.sort_others();
-        let signal = Signal::ALL.into_iter().find(|signal| u64::from(signal.code()) == self.exit);
-        Ok(Saved { name: name.to_owned(), results, tolerance: self.gate.tolerance()?, signal, run })
+        let signal = Signal::ALL
+            .into_iter()
+            .find(|signal| u64::from(signal.code()) == self.exit);
+        Ok(Saved {
+            name: name.to_owned(),
+            results,
+            tolerance: self.gate.tolerance()?,
+            signal,
+            run,
+        })
     }
 
     /// The reason for which it is not a result of this version, if it is not.
@@ -79,7 +100,12 @@ impl Document<'_> {
 }
 
 /// Gives findings the numbers that rules and waivers have in the lists of the result.
-fn renumber(results: &mut Results, failing: &Interner, waived: &Interner, open: &Interner) -> Result<(), String> {
+fn renumber(
+    results: &mut Results,
+    failing: &Interner,
+    waived: &Interner,
+    open: &Interner,
+) -> Result<(), String> {
     let (rules, waivers) = places(results, failing)?;
     for violation in results.violations.iter_mut().flatten() {
         place(violation, &rules, &waivers);
@@ -99,9 +125,15 @@ fn renumber(results: &mut Results, failing: &Interner, waived: &Interner, open: 
 /// The place in the result of each rule and each waiver of an interner.
 fn places(results: &Results, names: &Interner) -> Result<(Vec<u32>, Vec<u32>), String> {
     let rule = |name: &str| results.rules.iter().position(|rule| rule.name == name);
-    let rules = names.rules.places(|name| rule(name)).map_err(|name| format!("`rules` lacks {name}"))?;
-    let waivers = names.waivers.places(|key| results.waivers.iter().position(|waiver| key.is(waiver)));
-    let waivers = waivers.map_err(|key| format!("`waivers` lacks the one of {}:{}", key.file, key.line))?;
+    let rules = names
+        .rules
+        .places(|name| rule(name))
+        .map_err(|name| format!("`rules` lacks {name}"))?;
+    let waivers = names
+        .waivers
+        .places(|key| results.waivers.iter().position(|waiver| key.is(waiver)));
+    let waivers =
+        waivers.map_err(|key| format!("`waivers` lacks the one of {}:{}", key.file, key.line))?;
     Ok((rules, waivers))
 }
 
@@ -119,7 +151,10 @@ fn check_severities(results: &Results) -> Result<(), String> {
     for (severity, violation) in results.violations() {
         let rule = results.rule(violation.rule);
         if let Some(rule) = rule.filter(|rule| rule.severity != severity) {
-            return Err(format!("a violation of {} is {severity}, and the rule is {}", rule.name, rule.severity));
+            return Err(format!(
+                "a violation of {} is {severity}, and the rule is {}",
+                rule.name, rule.severity
+            ));
         }
     }
     Ok(())
@@ -152,8 +187,16 @@ impl Rule<'_> {
 
 impl Waiver<'_> {
     fn facts(self) -> Result<WaiverFacts, String> {
-        let Self { rule, reason, owner, expires, file, line } = self;
-        let [rule, reason, owner, expires, file] = [rule, reason, owner, expires, file].map(Text::into_owned);
+        let Self {
+            rule,
+            reason,
+            owner,
+            expires,
+            file,
+            line,
+        } = self;
+        let [rule, reason, owner, expires, file] =
+            [rule, reason, owner, expires, file].map(Text::into_owned);
         // It is shown among words of ours.
         let is_date = expires.len() == 10
             && expires.bytes().enumerate().all(|(at, byte)| match at {
@@ -161,9 +204,18 @@ impl Waiver<'_> {
                 _ => byte.is_ascii_digit(),
             });
         if !is_date {
-            return Err(format!("the waiver of {rule} expires on {expires}, which is not a date"));
+            return Err(format!(
+                "the waiver of {rule} expires on {expires}, which is not a date"
+            ));
         }
-        Ok(WaiverFacts { rule, reason, owner, expires, file, line })
+        Ok(WaiverFacts {
+            rule,
+            reason,
+            owner,
+            expires,
+            file,
+            line,
+        })
     }
 }
 
@@ -215,8 +267,27 @@ impl Warning<'_> {
 
 impl UnusedWaiver<'_> {
     fn unneeded(self) -> Unneeded {
-        let Self { kind, message, account, region, api_id, stage, in_scope } = self;
-        Unneeded { warning: Warning { kind, message, account, region, api_id, stage }.warning(), in_scope }
+        let Self {
+            kind,
+            message,
+            account,
+            region,
+            api_id,
+            stage,
+            in_scope,
+        } = self;
+        Unneeded {
+            warning: Warning {
+                kind,
+                message,
+                account,
+                region,
+                api_id,
+                stage,
+            }
+            .warning(),
+            in_scope,
+        }
     }
 }
 
@@ -224,21 +295,39 @@ impl Gate<'_> {
     fn tolerance(self) -> Result<Tolerance, String> {
         let fail_on = Severity::from_name(&self.fail_on);
         if fail_on.is_none() && &*self.fail_on != NEVER {
-            return Err(format!("`fail_on` of `gate` is {}, which is not a severity", &*self.fail_on));
+            return Err(format!(
+                "`fail_on` of `gate` is {}, which is not a severity",
+                &*self.fail_on
+            ));
         }
-        let Self { allow_incomplete, allow_empty, min_coverage, .. } = self;
-        Ok(Tolerance { fail_on, allow_incomplete, allow_empty, min_coverage })
+        let Self {
+            allow_incomplete,
+            allow_empty,
+            min_coverage,
+            ..
+        } = self;
+        Ok(Tolerance {
+            fail_on,
+            allow_incomplete,
+            allow_empty,
+            min_coverage,
+        })
     }
 }
 
 impl Circumstances<'_> {
     fn run(self, source: String) -> Result<Run, String> {
-        let duration = self.duration_seconds.map(Duration::try_from_secs_f64).transpose();
+        let duration = self
+            .duration_seconds
+            .map(Duration::try_from_secs_f64)
+            .transpose();
         let version = self.version.into_owned();
         // It is shown among words of ours.
         let plain = |c: char| c.is_ascii_alphanumeric() || ".-+".contains(c);
         if version.is_empty() || version.len() > 64 || !version.chars().all(plain) {
-            return Err(format!("`version` of `run` is {version}, which is not a version"));
+            return Err(format!(
+                "`version` of `run` is {version}, which is not a version"
+            ));
         }
         Ok(Run {
             reproducible: false,
@@ -254,13 +343,25 @@ impl Circumstances<'_> {
 
 impl Shard<'_> {
     fn info(self, results: &mut Results) -> Result<ShardInfo, String> {
-        let Self { index, count, of, found, unused, unfound } = self;
+        let Self {
+            index,
+            count,
+            of,
+            found,
+            unused,
+            unfound,
+        } = self;
         if index == 0 || index > count {
             return Err(format!("`shard` is {index} of {count}"));
         }
         results.unneeded = unused.into_iter().map(UnusedWaiver::unneeded).collect();
         results.unfound = unfound.into_iter().map(Unchecked::gap).collect();
-        Ok(ShardInfo { index, count, of: of.into_owned(), found: optional(found) })
+        Ok(ShardInfo {
+            index,
+            count,
+            of: of.into_owned(),
+            found: optional(found),
+        })
     }
 }
 
@@ -279,7 +380,9 @@ impl Summary {
             ("rules", self.rules, results.rules.len()),
         ] {
             if counted != listed {
-                return Err(format!("`summary` counts {counted} {what}, and {listed} are listed"));
+                return Err(format!(
+                    "`summary` counts {counted} {what}, and {listed} are listed"
+                ));
             }
         }
         Ok(())

@@ -239,7 +239,11 @@ objects! {
 
 /// The values of `fail_on`.
 fn thresholds() -> Vec<&'static str> {
-    Severity::WORST_FIRST.into_iter().map(Severity::name).chain([NEVER]).collect()
+    Severity::WORST_FIRST
+        .into_iter()
+        .map(Severity::name)
+        .chain([NEVER])
+        .collect()
 }
 
 impl Named for Severity {
@@ -251,7 +255,13 @@ impl Named for Severity {
 }
 
 impl Named for Origin {
-    const ALL: &'static [Self] = &[Self::Route, Self::Stage, Self::Api, Self::Implied, Self::Unset];
+    const ALL: &'static [Self] = &[
+        Self::Route,
+        Self::Stage,
+        Self::Api,
+        Self::Implied,
+        Self::Unset,
+    ];
 
     fn name(self) -> &'static str {
         Self::name(self)
@@ -267,7 +277,12 @@ impl Named for Reading {
 }
 
 impl Named for ScopeOutcome {
-    const ALL: &'static [Self] = &[Self::Checked, Self::Partial, Self::Unchecked, Self::Excluded];
+    const ALL: &'static [Self] = &[
+        Self::Checked,
+        Self::Partial,
+        Self::Unchecked,
+        Self::Excluded,
+    ];
 
     fn name(self) -> &'static str {
         Self::name(self)

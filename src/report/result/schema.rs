@@ -35,7 +35,12 @@ mod tests {
 
     fn samples() -> Vec<Value> {
         let mut sharded = sample::rich();
-        sharded.run.shard = Some(ShardInfo { index: 2, count: 3, of: "sha256:0".to_owned(), found: None });
+        sharded.run.shard = Some(ShardInfo {
+            index: 2,
+            count: 3,
+            of: "sha256:0".to_owned(),
+            found: None,
+        });
         let unneeded = |warning: &crate::model::state::Warning| crate::model::results::Unneeded {
             warning: warning.clone(),
             in_scope: true,
@@ -44,14 +49,30 @@ mod tests {
         sharded.results.unfound = sharded.results.gaps.clone();
         sharded.results.narrowing.api = vec!["a1".to_owned()];
         sharded.results.unneeded = sharded.results.warnings.iter().map(unneeded).collect();
-        let empty = Sample { results: Results::default(), ..sample::nothing_governed() };
-        [sample::rich(), sample::rich_reproducible(), sharded, sample::conforming(), sample::interrupted(), empty]
-            .iter()
-            .map(|sample| {
-                let json = sample.render("json", Style { colour: false, width: 80 });
-                serde_json::from_str(&json).unwrap()
-            })
-            .collect()
+        let empty = Sample {
+            results: Results::default(),
+            ..sample::nothing_governed()
+        };
+        [
+            sample::rich(),
+            sample::rich_reproducible(),
+            sharded,
+            sample::conforming(),
+            sample::interrupted(),
+            empty,
+        ]
+        .iter()
+        .map(|sample| {
+            let json = sample.render(
+                "json",
+                Style {
+                    colour: false,
+                    width: 80,
+                },
+            );
+            serde_json::from_str(&json).unwrap()
+        })
+        .collect()
     }
 
     fn validator() -> Validator {
@@ -62,8 +83,10 @@ mod tests {
     fn results_are_as_the_schema_says() {
         let validator = validator();
         for result in samples() {
-            let errors: Vec<String> =
-                validator.iter_errors(&result).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            let errors: Vec<String> = validator
+                .iter_errors(&result)
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
             assert!(errors.is_empty(), "{errors:#?}");
         }
     }
@@ -82,7 +105,9 @@ mod tests {
                 }
             }
             Value::Array(list) => {
-                list.iter().enumerate().for_each(|(at_list, value)| members(value, &format!("{at}/{at_list}"), into));
+                list.iter()
+                    .enumerate()
+                    .for_each(|(at_list, value)| members(value, &format!("{at}/{at_list}"), into));
             }
             _ => {}
         }
@@ -90,8 +115,17 @@ mod tests {
 
     #[test]
     fn the_schema_knows_every_member() {
-        const MAY_BE_MISSING: [&str; 9] =
-            ["failed", "shard", "narrowing", "api", "run", "segments", "reading", "waiver_expired", "expired_waiver"];
+        const MAY_BE_MISSING: [&str; 9] = [
+            "failed",
+            "shard",
+            "narrowing",
+            "api",
+            "run",
+            "segments",
+            "reading",
+            "waiver_expired",
+            "expired_waiver",
+        ];
         let validator = validator();
         for result in samples() {
             let mut all = Vec::new();
@@ -99,8 +133,17 @@ mod tests {
             for pointer in all {
                 let (above, name) = pointer.rsplit_once('/').unwrap();
                 let mut without = result.clone();
-                without.pointer_mut(above).unwrap().as_object_mut().unwrap().remove(name);
-                assert_eq!(validator.is_valid(&without), MAY_BE_MISSING.contains(&name), "without {pointer}");
+                without
+                    .pointer_mut(above)
+                    .unwrap()
+                    .as_object_mut()
+                    .unwrap()
+                    .remove(name);
+                assert_eq!(
+                    validator.is_valid(&without),
+                    MAY_BE_MISSING.contains(&name),
+                    "without {pointer}"
+                );
                 if !["actual", "commands", "fixed", "history"].contains(&name) {
                     let mut odd = result.clone();
                     *odd.pointer_mut(&pointer).unwrap() = serde_json::json!([{"odd": 1}]);

@@ -9,10 +9,12 @@ use super::blocks;
 use super::document::{FORMAT, FORMAT_VERSION};
 use super::json::{Hex, Json, Maybe, Name, Null, Shareable, Text};
 use super::records::{
-    BySeverity, Circumstances, Finding, Gate, Location, NEVER, Rule, Scope, Shard, Stage, Summary, Unchecked,
-    Undecided, UnusedWaiver, Waiver, WaiverOf, Warning,
+    BySeverity, Circumstances, Finding, Gate, Location, NEVER, Rule, Scope, Shard, Stage, Summary,
+    Unchecked, Undecided, UnusedWaiver, Waiver, WaiverOf, Warning,
 };
-use crate::model::finding::{self, RuleFacts, StageName, Violation, Waived, WaiverFacts, fingerprint};
+use crate::model::finding::{
+    self, RuleFacts, StageName, Violation, Waived, WaiverFacts, fingerprint,
+};
 use crate::model::judgement::Tolerance;
 use crate::model::path::Segment;
 use crate::model::results::Unneeded;
@@ -30,11 +32,27 @@ pub(in crate::report) fn write(facts: &Facts<'_>, out: &mut dyn io::Write) -> io
     let mut out = io::BufWriter::new(out);
     let out = &mut out;
 
-    writeln!(out, "{{\"format\":\"{FORMAT}\",\"version\":{FORMAT_VERSION},")?;
-    write!(out, "\"verdict\":\"{}\",\"exit\":{}", judgement.verdict.name(), judgement.exit)?;
-    member(out, "failed", &Maybe(results.failed.as_deref().map(Text::from)))?;
+    writeln!(
+        out,
+        "{{\"format\":\"{FORMAT}\",\"version\":{FORMAT_VERSION},"
+    )?;
+    write!(
+        out,
+        "\"verdict\":\"{}\",\"exit\":{}",
+        judgement.verdict.name(),
+        judgement.exit
+    )?;
+    member(
+        out,
+        "failed",
+        &Maybe(results.failed.as_deref().map(Text::from)),
+    )?;
     member(out, "gate", &Gate::of(&judgement.tolerance))?;
-    member(out, "shard", &Maybe(run.shard.as_ref().map(|shard| Shard::of(shard, results))))?;
+    member(
+        out,
+        "shard",
+        &Maybe(run.shard.as_ref().map(|shard| Shard::of(shard, results))),
+    )?;
     member(out, "source", &Text::from(&run.source))?;
     if !results.narrowing.is_none() {
         let mut narrowing = b",\n\"narrowing\":".to_vec();
@@ -44,26 +62,62 @@ pub(in crate::report) fn write(facts: &Facts<'_>, out: &mut dyn io::Write) -> io
     member(out, "summary", &Summary::of(results))?;
     lines(out, "rules", &results.rules, Rule::of)?;
     lines(out, "waivers", &results.waivers, Waiver::of)?;
-    lines(out, "scopes", &results.scopes, |scope| Scope::of(scope, run))?;
+    lines(out, "scopes", &results.scopes, |scope| {
+        Scope::of(scope, run)
+    })?;
     let severities: Vec<&[Violation]> = results.violations.iter().map(Vec::as_slice).collect();
     let shared = &SharedJson::of(results);
-    let violation = |one: &Violation, stage: &[u8], out: &mut Vec<u8>| Finding::of(one, None, stage, shared).push(out);
-    blocks(out, ",\n\"violations\":", &severities, |one| &one.stage, violation)?;
-    let waived = |one: &Waived, stage: &[u8], out: &mut Vec<u8>| Finding::waived(one, stage, shared).push(out);
-    blocks(out, ",\n\"waived\":", &[&results.waived], |one| &one.violation.stage, waived)?;
-    let undecided =
-        |one: &finding::Undecided, stage: &[u8], out: &mut Vec<u8>| Undecided::of(one, stage, results).push(out);
-    blocks(out, ",\n\"undecided\":", &[&results.undecided], |one| &one.stage, undecided)?;
+    let violation = |one: &Violation, stage: &[u8], out: &mut Vec<u8>| {
+        Finding::of(one, None, stage, shared).push(out)
+    };
+    blocks(
+        out,
+        ",\n\"violations\":",
+        &severities,
+        |one| &one.stage,
+        violation,
+    )?;
+    let waived = |one: &Waived, stage: &[u8], out: &mut Vec<u8>| {
+        Finding::waived(one, stage, shared).push(out)
+    };
+    blocks(
+        out,
+        ",\n\"waived\":",
+        &[&results.waived],
+        |one| &one.violation.stage,
+        waived,
+    )?;
+    let undecided = |one: &finding::Undecided, stage: &[u8], out: &mut Vec<u8>| {
+        Undecided::of(one, stage, results).push(out)
+    };
+    blocks(
+        out,
+        ",\n\"undecided\":",
+        &[&results.undecided],
+        |one| &one.stage,
+        undecided,
+    )?;
     lines(out, "unchecked", &results.gaps, Unchecked::of)?;
     out.write_all(b",\n\"fixed\":[]")?;
     lines(out, "warnings", &results.warnings, Warning::of)?;
     let coverage = &results.coverage;
-    let ungoverned = |_: &Arc<StageName>, stage: &[u8], out: &mut Vec<u8>| out.extend_from_slice(stage);
-    blocks(out, ",\n\"coverage\":{\"ungoverned\":", &[&coverage.ungoverned], |stage| stage, ungoverned)?;
+    let ungoverned =
+        |_: &Arc<StageName>, stage: &[u8], out: &mut Vec<u8>| out.extend_from_slice(stage);
+    blocks(
+        out,
+        ",\n\"coverage\":{\"ungoverned\":",
+        &[&coverage.ungoverned],
+        |stage| stage,
+        ungoverned,
+    )?;
     member(out, "unused_rules", &texts(&coverage.unused_rules))?;
     member(out, "unread_fields", &texts(&coverage.unread_fields))?;
     out.write_all(b"},\n\"history\":[]")?;
-    member(out, "run", &Maybe((!run.reproducible).then(|| Circumstances::of(run))))?;
+    member(
+        out,
+        "run",
+        &Maybe((!run.reproducible).then(|| Circumstances::of(run))),
+    )?;
     out.write_all(b"}\n")?;
     out.flush()
 }
@@ -128,7 +182,13 @@ fn texts(all: &[String]) -> Vec<Text<'_>> {
 
 impl Summary {
     fn of(results: &Results) -> Self {
-        let results::Summary { stages, governed, checks, not_applicable, undecided } = results.summary;
+        let results::Summary {
+            stages,
+            governed,
+            checks,
+            not_applicable,
+            undecided,
+        } = results.summary;
         Self {
             stages,
             governed,
@@ -183,8 +243,23 @@ impl<'m> Shard<'m> {
 
 impl<'m> UnusedWaiver<'m> {
     fn of(unneeded: &'m Unneeded) -> Self {
-        let Warning { kind, message, account, region, api_id, stage } = Warning::of(&unneeded.warning);
-        Self { kind, message, account, region, api_id, stage, in_scope: unneeded.in_scope }
+        let Warning {
+            kind,
+            message,
+            account,
+            region,
+            api_id,
+            stage,
+        } = Warning::of(&unneeded.warning);
+        Self {
+            kind,
+            message,
+            account,
+            region,
+            api_id,
+            stage,
+            in_scope: unneeded.in_scope,
+        }
     }
 }
 
@@ -197,15 +272,31 @@ impl<'m> Rule<'m> {
             why: optional(rule.why.as_ref()),
             fix: optional(rule.fix.as_ref()),
             references: texts(&rule.references),
-            policy: Location { file: Text::from(&rule.file), line: rule.line },
+            policy: Location {
+                file: Text::from(&rule.file),
+                line: rule.line,
+            },
         }
     }
 }
 
 impl<'m> Waiver<'m> {
     fn of(waiver: &'m WaiverFacts) -> Self {
-        let WaiverOf { reason, owner, expires, file, line } = WaiverOf::of(waiver);
-        Self { rule: Text::from(&waiver.rule), reason, owner, expires, file, line }
+        let WaiverOf {
+            reason,
+            owner,
+            expires,
+            file,
+            line,
+        } = WaiverOf::of(waiver);
+        Self {
+            rule: Text::from(&waiver.rule),
+            reason,
+            owner,
+            expires,
+            file,
+            line,
+        }
     }
 }
 
@@ -263,9 +354,16 @@ impl RuleJson {
     fn of(rule: Option<&RuleFacts>) -> Self {
         let title = Text::from(rule.map_or("", |rule| &rule.title));
         let (file, line) = rule.map_or(("", 0), |rule| (&*rule.file, rule.line));
-        let policy = Location { file: Text::from(file), line };
+        let policy = Location {
+            file: Text::from(file),
+            line,
+        };
         let fix = optional(rule.and_then(|rule| rule.fix.as_ref()));
-        Self { title: json(&title), policy: json(&policy), fix: json(&fix) }
+        Self {
+            title: json(&title),
+            policy: json(&policy),
+            fix: json(&fix),
+        }
     }
 }
 
@@ -285,8 +383,16 @@ struct SharedJson<'m> {
 
 impl<'m> SharedJson<'m> {
     fn of(results: &'m Results) -> Self {
-        let rules = results.rules.iter().map(|rule| RuleJson::of(Some(rule))).collect();
-        Self { results, rules, unknown: RuleJson::of(None) }
+        let rules = results
+            .rules
+            .iter()
+            .map(|rule| RuleJson::of(Some(rule)))
+            .collect();
+        Self {
+            results,
+            rules,
+            unknown: RuleJson::of(None),
+        }
     }
 }
 
@@ -299,11 +405,20 @@ impl<'m> Finding<'m> {
     ) -> Self {
         let results = shared.results;
         let rule = results.rule(violation.rule);
-        let json = shared.rules.get(violation.rule as usize).unwrap_or(&shared.unknown);
+        let json = shared
+            .rules
+            .get(violation.rule as usize)
+            .unwrap_or(&shared.unknown);
         let (route, path) = (violation.route.as_deref(), violation.path_text());
         let name = rule_name(rule);
-        let segments = violation.path.iter().flat_map(|path| path.segments()).map(Segment::name);
-        let expired = violation.expired.and_then(|waiver| results.waivers.get(waiver as usize));
+        let segments = violation
+            .path
+            .iter()
+            .flat_map(|path| path.segments())
+            .map(Segment::name);
+        let expired = violation
+            .expired
+            .and_then(|waiver| results.waivers.get(waiver as usize));
         Self {
             rule: Text::from(name),
             severity: Name(rule.map_or(Severity::Info, |rule| rule.severity)),
@@ -329,7 +444,12 @@ impl<'m> Finding<'m> {
     }
 
     fn waived(waived: &'m Waived, stage: &'m [u8], shared: &'m SharedJson<'_>) -> Self {
-        Self::of(&waived.violation, shared.results.waivers.get(waived.waiver as usize), stage, shared)
+        Self::of(
+            &waived.violation,
+            shared.results.waivers.get(waived.waiver as usize),
+            stage,
+            shared,
+        )
     }
 }
 
@@ -398,7 +518,10 @@ mod tests {
     use crate::report::facts::Style;
     use crate::report::sample::{self, Sample};
 
-    const STYLE: Style = Style { colour: false, width: 80 };
+    const STYLE: Style = Style {
+        colour: false,
+        width: 80,
+    };
 
     fn parsed(sample: &Sample) -> Value {
         serde_json::from_str(&sample.render("json", STYLE)).unwrap()
@@ -432,10 +555,18 @@ mod tests {
         );
         assert_eq!(
             keys(&result["summary"]),
-            listed("stages governed ungoverned rules checks not_applicable undecided violations waived unchecked")
+            listed(
+                "stages governed ungoverned rules checks not_applicable undecided violations waived unchecked"
+            )
         );
-        assert_eq!(keys(&result["summary"]["violations"]), listed("critical high medium low info"));
-        assert_eq!(keys(&result["coverage"]), listed("ungoverned unused_rules unread_fields"));
+        assert_eq!(
+            keys(&result["summary"]["violations"]),
+            listed("critical high medium low info")
+        );
+        assert_eq!(
+            keys(&result["coverage"]),
+            listed("ungoverned unused_rules unread_fields")
+        );
         let stage = listed("account region api_id api_name protocol name arn");
         assert_eq!(keys(&result["coverage"]["ungoverned"][0]), stage);
         for (list, expected) in [
@@ -456,7 +587,10 @@ mod tests {
                  commands waiver",
             ),
             ("undecided", "rule stage route path reason"),
-            ("unchecked", "account region api_id stage operation code message hint"),
+            (
+                "unchecked",
+                "account region api_id stage operation code message hint",
+            ),
             ("warnings", "kind message account region api_id stage"),
         ] {
             let elements = result[list].as_array().unwrap();
@@ -468,7 +602,10 @@ mod tests {
                 assert_eq!(found, listed(expected), "{list}");
             }
         }
-        assert_eq!(keys(&result["waived"][0]["waiver"]), listed("reason owner expires file line"));
+        assert_eq!(
+            keys(&result["waived"][0]["waiver"]),
+            listed("reason owner expires file line")
+        );
         assert_eq!(result["waived"][0]["reading"], "inherit");
         for violation in result["violations"].as_array().unwrap() {
             assert_eq!(keys(&violation["stage"]), stage);
@@ -479,10 +616,19 @@ mod tests {
     #[test]
     fn only_a_run_that_need_not_be_reproduced_tells_its_circumstances() {
         let run = &parsed(&sample::rich())["run"];
-        assert_eq!(keys(run), listed("generated_at duration_seconds version command_line source"));
+        assert_eq!(
+            keys(run),
+            listed("generated_at duration_seconds version command_line source")
+        );
         let reproducible = parsed(&sample::rich_reproducible());
         assert_eq!(reproducible["run"], Value::Null);
-        assert!(reproducible["scopes"].as_array().unwrap().iter().all(|scope| scope["requests"].is_null()));
+        assert!(
+            reproducible["scopes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|scope| scope["requests"].is_null())
+        );
         assert_eq!(parsed(&sample::rich())["scopes"][0]["requests"], 312);
     }
 
@@ -499,18 +645,35 @@ mod tests {
             assert_eq!(violation["fix"].as_str(), rule.fix.as_deref());
             assert_eq!(violation["policy"]["file"], rule.file);
             assert_eq!(violation["policy"]["line"], rule.line);
-            assert_eq!(violation["stage"]["api_name"].as_str(), found.stage.api.name.as_deref());
-            assert_eq!(violation["stage"]["arn"].as_str(), found.stage.arn().as_deref());
+            assert_eq!(
+                violation["stage"]["api_name"].as_str(),
+                found.stage.api.name.as_deref()
+            );
+            assert_eq!(
+                violation["stage"]["arn"].as_str(),
+                found.stage.arn().as_deref()
+            );
             assert_eq!(violation["route"].as_str(), found.route.as_deref());
             assert_eq!(violation["path"].as_str(), found.path_text());
-            let segments: Vec<&str> =
-                violation["segments"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
-            let path = found.path.iter().flat_map(|path| path.segments()).map(Segment::name);
+            let segments: Vec<&str> = violation["segments"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| one.as_str().unwrap())
+                .collect();
+            let path = found
+                .path
+                .iter()
+                .flat_map(|path| path.segments())
+                .map(Segment::name);
             assert_eq!(segments, path.collect::<Vec<_>>());
             assert_eq!(violation["expected"].as_str(), Some(&*found.expected));
             assert_eq!(violation["origin"], found.origin.name());
         }
-        let mut prints: Vec<&str> = written.iter().filter_map(|one| one["fingerprint"].as_str()).collect();
+        let mut prints: Vec<&str> = written
+            .iter()
+            .filter_map(|one| one["fingerprint"].as_str())
+            .collect();
         prints.sort_unstable();
         prints.dedup();
         assert_eq!(prints.len(), written.len());
@@ -518,22 +681,49 @@ mod tests {
 
     #[test]
     fn one_element_is_one_line_without_hostile_characters() {
-        for sample in [sample::rich(), sample::conforming(), sample::nothing_governed(), sample::interrupted()] {
+        for sample in [
+            sample::rich(),
+            sample::conforming(),
+            sample::nothing_governed(),
+            sample::interrupted(),
+        ] {
             let text = sample.render("json", STYLE);
             assert!(text.ends_with("}\n") && !text.contains(" \n"));
-            assert!(!text.replace('\n', "").contains(crate::report::escape::terminal::is_hostile));
-            let lines = text.lines().filter(|line| line.starts_with("{\"rule\"")).count();
+            assert!(
+                !text
+                    .replace('\n', "")
+                    .contains(crate::report::escape::terminal::is_hostile)
+            );
+            let lines = text
+                .lines()
+                .filter(|line| line.starts_with("{\"rule\""))
+                .count();
             let results = &sample.results;
             let findings = results.total() + results.waived.len() + results.undecided.len();
-            assert_eq!(lines, findings + results.rules.len() + results.waivers.len());
+            assert_eq!(
+                lines,
+                findings + results.rules.len() + results.waivers.len()
+            );
         }
     }
 
     #[test]
     fn empty_lists_are_there() {
-        let sample = Sample { results: Results::default(), ..sample::conforming() };
+        let sample = Sample {
+            results: Results::default(),
+            ..sample::conforming()
+        };
         let result = parsed(&sample);
-        for list in ["scopes", "violations", "waived", "undecided", "unchecked", "fixed", "warnings", "history"] {
+        for list in [
+            "scopes",
+            "violations",
+            "waived",
+            "undecided",
+            "unchecked",
+            "fixed",
+            "warnings",
+            "history",
+        ] {
             assert_eq!(result[list], Value::Array(Vec::new()), "{list}");
         }
     }
@@ -543,7 +733,10 @@ mod tests {
         let mut sample = sample::rich();
         sample.results.rules.clear();
         let result = parsed(&sample);
-        assert_eq!(result["violations"].as_array().unwrap().len(), sample.results.total());
+        assert_eq!(
+            result["violations"].as_array().unwrap().len(),
+            sample.results.total()
+        );
         assert_eq!(result["violations"][0]["rule"], "unknown");
     }
 }

@@ -23,19 +23,28 @@ pub(in crate::report) fn hints(undecided: &[Undecided]) -> Vec<&'static str> {
             *given = true;
         }
     }
-    HINTS.into_iter().zip(given).filter(|(_, given)| *given).map(|(hint, _)| hint).collect()
+    HINTS
+        .into_iter()
+        .zip(given)
+        .filter(|(_, given)| *given)
+        .map(|(hint, _)| hint)
+        .collect()
 }
 
 /// The hint for one question, as its place in [`HINTS`]. A value that the stage's own name has was stated, so that
 /// something else is wrong with it; and every other source names the API.
 fn hint(one: &Undecided) -> Option<usize> {
     let (place, api) = (&one.stage.place, &one.stage.api);
-    let missing = one.reason.strip_suffix(NOT_STATED).or(one.path.as_deref())?;
+    let missing = one
+        .reason
+        .strip_suffix(NOT_STATED)
+        .or(one.path.as_deref())?;
     match missing {
         path if path == catalogue::api::PROTOCOL.path => api.protocol.is_none().then_some(0),
         "region" | "partition" => place.region.is_none().then_some(1),
         path if path == catalogue::api::ID.path => api.id.is_none().then_some(2),
-        _ => (api.name.is_none() && (missing == "account" || missing.starts_with("api."))).then_some(3),
+        _ => (api.name.is_none() && (missing == "account" || missing.starts_with("api.")))
+            .then_some(3),
     }
 }
 
@@ -48,18 +57,34 @@ mod tests {
     use crate::report::sample;
 
     fn undecided(stage: &Arc<StageName>, path: &str, reason: &str) -> Undecided {
-        Undecided { rule: 0, stage: Arc::clone(stage), route: None, path: Some(path.into()), reason: reason.into() }
+        Undecided {
+            rule: 0,
+            stage: Arc::clone(stage),
+            route: None,
+            path: Some(path.into()),
+            reason: reason.into(),
+        }
     }
 
     #[test]
     fn a_hint_settles_what_the_output_of_the_aws_cli_leaves_open() {
         let bare = Arc::new(StageName {
-            place: Arc::new(RegionName { account: None, region: None }),
-            api: Arc::new(ApiName { id: None, name: None, protocol: None }),
+            place: Arc::new(RegionName {
+                account: None,
+                region: None,
+            }),
+            api: Arc::new(ApiName {
+                id: None,
+                name: None,
+                protocol: None,
+            }),
             name: Some("prod".into()),
         });
         let named = sample::violation().stage;
-        let (arn, plain) = ("AccessLogSettings.DestinationArn", "the source does not state it");
+        let (arn, plain) = (
+            "AccessLogSettings.DestinationArn",
+            "the source does not state it",
+        );
         for (path, reason, expected) in [
             (
                 "api.ProtocolType",
@@ -73,13 +98,25 @@ mod tests {
             ("api.Name", plain, Some(HINTS[3])),
             (arn, "account is not stated by the source", Some(HINTS[3])),
             (arn, plain, None),
-            ("StageVariables.a", "the snapshot holds only a digest of the value", None),
+            (
+                "StageVariables.a",
+                "the snapshot holds only a digest of the value",
+                None,
+            ),
         ] {
             let one = undecided(&bare, path, reason);
-            assert_eq!(hints(&[one.clone(), one]), Vec::from_iter(expected), "{path}: {reason}");
-            assert!(hints(&[undecided(&named, path, reason)]).is_empty(), "{path}: {reason}");
+            assert_eq!(
+                hints(&[one.clone(), one]),
+                Vec::from_iter(expected),
+                "{path}: {reason}"
+            );
+            assert!(
+                hints(&[undecided(&named, path, reason)]).is_empty(),
+                "{path}: {reason}"
+            );
         }
-        let all = ["account", "api.Tags", "api.ProtocolType"].map(|path| undecided(&bare, path, plain));
+        let all =
+            ["account", "api.Tags", "api.ProtocolType"].map(|path| undecided(&bare, path, plain));
         assert_eq!(hints(&all), [HINTS[0], HINTS[3]]);
     }
 }

@@ -62,15 +62,23 @@ pub fn found(actual: &Actual) -> Option<String> {
 
 /// The words where there is no value to show: the stage as a whole has none, and still is something else.
 pub(super) fn no_value(violation: &Violation) -> &'static str {
-    if violation.path.is_none() { "something else" } else { "not set" }
+    if violation.path.is_none() {
+        "something else"
+    } else {
+        "not set"
+    }
 }
 
 /// A remark about the origin of a value that a reader would otherwise get wrong.
 pub(super) fn origin(violation: &Violation) -> Option<&'static str> {
     // An entry of `RouteSettings` that leaves the setting out.
     match violation.reading {
-        Some(Reading::Replace) => return Some("if the entry of the route replaces the stage default"),
-        Some(Reading::Inherit) => return Some("if the entry of the route inherits from the stage default"),
+        Some(Reading::Replace) => {
+            return Some("if the entry of the route replaces the stage default");
+        }
+        Some(Reading::Inherit) => {
+            return Some("if the entry of the route inherits from the stage default");
+        }
         None => {}
     }
     match violation.origin {
@@ -115,7 +123,11 @@ pub(super) fn violations(facts: &Facts<'_>) -> String {
         .collect();
     let found = match results.total() {
         0 => "no violation".to_owned(),
-        total => format!("{}: {}", count(total as u64, "violation"), by_severity.join(", ")),
+        total => format!(
+            "{}: {}",
+            count(total as u64, "violation"),
+            by_severity.join(", ")
+        ),
     };
     match results.waived.len() as u64 {
         0 => found,
@@ -132,7 +144,11 @@ pub(super) fn violated_rules<'a>(facts: &Facts<'a>) -> Vec<(&'a RuleFacts, u64)>
             *count += 1;
         }
     }
-    let mut violated: Vec<_> = rules.iter().zip(counts).filter(|(_, count)| *count > 0).collect();
+    let mut violated: Vec<_> = rules
+        .iter()
+        .zip(counts)
+        .filter(|(_, count)| *count > 0)
+        .collect();
     violated.sort_by_key(|(rule, count)| (rule.severity.rank(), std::cmp::Reverse(*count)));
     violated
 }
@@ -148,8 +164,14 @@ pub(super) fn source(facts: &Facts<'_>, show: impl Fn(&str) -> String) -> String
     }
     let flags = facts.results.narrowing.flags();
     if !flags.is_empty() {
-        let shown = flags.iter().take(MOST_FLAGS).map(|(flag, value)| show(&format!("--{flag} {value}")));
-        source.push_str(&format!(", narrowed to {}", shown.collect::<Vec<_>>().join(" ")));
+        let shown = flags
+            .iter()
+            .take(MOST_FLAGS)
+            .map(|(flag, value)| show(&format!("--{flag} {value}")));
+        source.push_str(&format!(
+            ", narrowed to {}",
+            shown.collect::<Vec<_>>().join(" ")
+        ));
         if let Some(more) = flags.len().checked_sub(MOST_FLAGS).filter(|more| *more > 0) {
             source.push_str(&format!(" and {more} more"));
         }
@@ -160,18 +182,29 @@ pub(super) fn source(facts: &Facts<'_>, show: impl Fn(&str) -> String) -> String
 /// The stages, APIs and Regions that were read: `9 stages of 4 APIs in 3 Regions, 7 governed by a rule, 2 by none`.
 pub(super) fn looked_at(facts: &Facts<'_>) -> String {
     let results = facts.results;
-    let mut text = format!("{} of {}", count(results.summary.stages, "stage"), count(apis(facts), "API"));
+    let mut text = format!(
+        "{} of {}",
+        count(results.summary.stages, "stage"),
+        count(apis(facts), "API")
+    );
     if let Some(regions) = regions(&results.scopes, "") {
         text.push_str(&format!(" in {regions}"));
     }
-    let none = results.summary.stages.saturating_sub(results.summary.governed);
+    let none = results
+        .summary
+        .stages
+        .saturating_sub(results.summary.governed);
     match (results.summary.stages, results.summary.governed) {
         (0, _) => {}
         (1, 1) => text.push_str(", governed by a rule"),
         (_, 0) => text.push_str(", none governed by a rule"),
         (_, _) if none == 0 => text.push_str(", all governed by a rule"),
         (_, governed) => {
-            text.push_str(&format!(", {} governed by a rule, {} by none", number(governed), number(none)));
+            text.push_str(&format!(
+                ", {} governed by a rule, {} by none",
+                number(governed),
+                number(none)
+            ));
         }
     }
     text
@@ -186,12 +219,18 @@ fn apis(facts: &Facts<'_>) -> u64 {
 pub(super) fn accounting(facts: &Facts<'_>) -> Option<String> {
     let scopes = &facts.results.scopes;
     // An account that was not looked into has no Regions here.
-    let (accounts, regions): (Vec<_>, Vec<_>) = scopes
-        .iter()
-        .partition(|it| it.region.is_none() && matches!(it.outcome, ScopeOutcome::Unchecked | ScopeOutcome::Excluded));
+    let (accounts, regions): (Vec<_>, Vec<_>) = scopes.iter().partition(|it| {
+        it.region.is_none()
+            && matches!(it.outcome, ScopeOutcome::Unchecked | ScopeOutcome::Excluded)
+    });
     let read = read_whole(facts);
     let sorted = |scopes: &[&Scope], noun: &str| {
-        let of = |results| scopes.iter().filter(|scope| scope.outcome == results).count() as u64;
+        let of = |results| {
+            scopes
+                .iter()
+                .filter(|scope| scope.outcome == results)
+                .count() as u64
+        };
         let counts = [
             (of(ScopeOutcome::Checked), read),
             (of(ScopeOutcome::Partial), "read in part"),
@@ -203,7 +242,10 @@ pub(super) fn accounting(facts: &Facts<'_>) -> Option<String> {
     let sum = |count: fn(&Scope) -> u64| scopes.iter().map(count).sum::<u64>();
     let counts = [
         (sum(|scope| scope.checked_apis), "checked"),
-        (sum(|scope| scope.skipped_apis), "skipped (no rule can match)"),
+        (
+            sum(|scope| scope.skipped_apis),
+            "skipped (no rule can match)",
+        ),
         (sum(|scope| scope.deleted_apis), "deleted meanwhile"),
         (sum(|scope| scope.unchecked_apis), "not read in full"),
     ];
@@ -227,7 +269,11 @@ pub(super) fn accounting(facts: &Facts<'_>) -> Option<String> {
 
 /// The words for a scope without gaps. A narrowed run has not read anything in full.
 pub(super) fn read_whole(facts: &Facts<'_>) -> &'static str {
-    if facts.results.narrowing.is_none() { "read in full" } else { "read as narrowed" }
+    if facts.results.narrowing.is_none() {
+        "read in full"
+    } else {
+        "read as narrowed"
+    }
 }
 
 /// `3 Regions: 2 read in full, 1 not read`, or `3 Regions read in full`.
@@ -236,7 +282,10 @@ fn tallied(all: u64, noun: &str, counts: &[(u64, &str)]) -> String {
     match shown.as_slice() {
         [(_, what)] => format!("{} {what}", count(all, noun)),
         _ => {
-            let parts: Vec<String> = shown.iter().map(|(count, what)| format!("{} {what}", number(*count))).collect();
+            let parts: Vec<String> = shown
+                .iter()
+                .map(|(count, what)| format!("{} {what}", number(*count)))
+                .collect();
             format!("{}: {}", count(all, noun), parts.join(", "))
         }
     }
@@ -245,11 +294,15 @@ fn tallied(all: u64, noun: &str, counts: &[(u64, &str)]) -> String {
 /// The number of checks: `40 checks of 6 rules, 2 not applicable, 1 undecided`.
 pub(super) fn checked(facts: &Facts<'_>) -> String {
     let results = facts.results;
-    let mut text =
-        format!("{} of {}", count(results.summary.checks, "check"), count(results.rules.len() as u64, "rule"));
-    for (number_of, what) in
-        [(results.summary.not_applicable, "not applicable"), (results.summary.undecided, "undecided")]
-    {
+    let mut text = format!(
+        "{} of {}",
+        count(results.summary.checks, "check"),
+        count(results.rules.len() as u64, "rule")
+    );
+    for (number_of, what) in [
+        (results.summary.not_applicable, "not applicable"),
+        (results.summary.undecided, "undecided"),
+    ] {
         if number_of > 0 {
             text.push_str(&format!(", {} {what}", number(number_of)));
         }
@@ -262,10 +315,16 @@ pub(super) fn checked(facts: &Facts<'_>) -> String {
 pub(super) fn unknown(unread: usize, undecided: u64) -> Option<String> {
     let mut parts = Vec::new();
     if unread > 0 {
-        parts.push(format!("{} could not be read", count(unread as u64, "thing")));
+        parts.push(format!(
+            "{} could not be read",
+            count(unread as u64, "thing")
+        ));
     }
     if undecided > 0 {
-        parts.push(format!("{} could not be decided", count(undecided, "check")));
+        parts.push(format!(
+            "{} could not be decided",
+            count(undecided, "check")
+        ));
     }
     (!parts.is_empty()).then(|| list(&parts))
 }
@@ -277,9 +336,17 @@ pub(super) fn took(facts: &Facts<'_>) -> Option<String> {
     if run.reproducible {
         return None;
     }
-    let requests: u64 = facts.results.scopes.iter().filter_map(|scope| scope.requests).sum();
+    let requests: u64 = facts
+        .results
+        .scopes
+        .iter()
+        .filter_map(|scope| scope.requests)
+        .sum();
     let requests = (requests > 0).then(|| count(requests, "request"));
-    let parts: Vec<String> = requests.into_iter().chain(run.duration.map(duration)).collect();
+    let parts: Vec<String> = requests
+        .into_iter()
+        .chain(run.duration.map(duration))
+        .collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
@@ -297,18 +364,27 @@ pub(super) fn conclusion(facts: &Facts<'_>) -> String {
     match (judged.verdict, judged.tolerance.fail_on) {
         (Verdict::Conforms, _) => sentences.push(verified(facts)),
         _ if judged.failing > 0 => {
-            let threshold = judged.tolerance.fail_on.map_or("info", crate::model::Severity::name);
-            sentences.push(format!("{} at or above {threshold}.", count(judged.failing as u64, "violation")));
+            let threshold = judged
+                .tolerance
+                .fail_on
+                .map_or("info", crate::model::Severity::name);
+            sentences.push(format!(
+                "{} at or above {threshold}.",
+                count(judged.failing as u64, "violation")
+            ));
             sentences.extend(unknown.map(|unknown| format!("Also, {unknown}.")));
         }
-        _ if judged.signal.is_some() => sentences.extend(unknown.map(|unknown| format!("{unknown}."))),
+        _ if judged.signal.is_some() => {
+            sentences.extend(unknown.map(|unknown| format!("{unknown}.")))
+        }
         _ => sentences.extend(unknown.map(|unknown| format!("nothing fails, but {unknown}."))),
     }
     if let Some(least) = judged.below_coverage {
         let governed = number(facts.results.summary.governed);
         let stages = count(facts.results.summary.stages, "stage");
-        sentences
-            .push(format!("a rule governs {governed} of {stages}, less than the {least} % that this run demands."));
+        sentences.push(format!(
+            "a rule governs {governed} of {stages}, less than the {least} % that this run demands."
+        ));
     }
     if judged.nothing_governed {
         sentences.push(nothing_governed(facts));
@@ -325,14 +401,23 @@ pub(super) fn conclusion(facts: &Facts<'_>) -> String {
 fn nothing_governed(facts: &Facts<'_>) -> String {
     match facts.results.summary.stages {
         // What could not be read may hold any number of them.
-        0 if !facts.results.gaps.is_empty() => "no stage was read, so nothing was verified.".to_owned(),
+        0 if !facts.results.gaps.is_empty() => {
+            "no stage was read, so nothing was verified.".to_owned()
+        }
         0 => {
-            let what = if apis(facts) == 0 && !facts.results.scopes.is_empty() { "API" } else { "stage" };
+            let what = if apis(facts) == 0 && !facts.results.scopes.is_empty() {
+                "API"
+            } else {
+                "stage"
+            };
             format!("no {what} was found, so nothing was verified.")
         }
         1 => "no rule governs the 1 stage that was read, so nothing was verified.".to_owned(),
         stages => {
-            format!("no rule governs any of the {} stages that were read, so nothing was verified.", number(stages))
+            format!(
+                "no rule governs any of the {} stages that were read, so nothing was verified.",
+                number(stages)
+            )
         }
     }
 }
@@ -342,17 +427,30 @@ fn verified(facts: &Facts<'_>) -> String {
     if results.summary.governed == 0 {
         return "no stage was governed by a rule, which this run allows.".to_owned();
     }
-    let decided =
-        results.summary.checks.saturating_sub(results.summary.not_applicable).saturating_sub(results.summary.undecided);
-    let mut text = format!("{} on {} of ", count(decided, "check"), number(results.summary.governed));
+    let decided = results
+        .summary
+        .checks
+        .saturating_sub(results.summary.not_applicable)
+        .saturating_sub(results.summary.undecided);
+    let mut text = format!(
+        "{} on {} of ",
+        count(decided, "check"),
+        number(results.summary.governed)
+    );
     text.push_str(&count(results.summary.stages, "stage"));
     match (results.total() as u64, judged.tolerance.fail_on) {
         (0, _) => text.push_str(" found no violation."),
         (total, Some(threshold)) => {
             let verb = if total == 1 { "is" } else { "are" };
-            text.push_str(&format!(" found no violation at or above {threshold}; {} {verb} below it.", number(total)));
+            text.push_str(&format!(
+                " found no violation at or above {threshold}; {} {verb} below it.",
+                number(total)
+            ));
         }
-        (total, None) => text.push_str(&format!(" found {}, which this run allows.", count(total, "violation"))),
+        (total, None) => text.push_str(&format!(
+            " found {}, which this run allows.",
+            count(total, "violation")
+        )),
     }
     if let Some(unknown) = unknown(results.gaps.len(), results.summary.undecided) {
         text.push_str(&format!(" Incomplete, which this run allows: {unknown}."));
@@ -397,18 +495,39 @@ mod tests {
     #[test]
     fn durations_have_a_fitting_unit() {
         let text = |millis| duration(std::time::Duration::from_millis(millis));
-        assert_eq!([text(12), text(4_230), text(125_000)], ["12 ms", "4.2 s", "2 min 5 s"]);
+        assert_eq!(
+            [text(12), text(4_230), text(125_000)],
+            ["12 ms", "4.2 s", "2 min 5 s"]
+        );
     }
 
     #[test]
     fn requests_are_shown_if_some_were_sent() {
         let text = |requests: &[Option<u64>]| {
-            let scopes =
-                requests.iter().map(|requests| Scope { requests: *requests, ..sample::scope(None, None) }).collect();
-            let run = Run { duration: Some(std::time::Duration::from_millis(10)), ..Run::default() };
-            let (results, judgement) =
-                (Results { scopes, ..Results::default() }, sample::judgement(Verdict::Conforms, 0));
-            took(&Facts { results: &results, judgement: &judgement, run: &run }).unwrap()
+            let scopes = requests
+                .iter()
+                .map(|requests| Scope {
+                    requests: *requests,
+                    ..sample::scope(None, None)
+                })
+                .collect();
+            let run = Run {
+                duration: Some(std::time::Duration::from_millis(10)),
+                ..Run::default()
+            };
+            let (results, judgement) = (
+                Results {
+                    scopes,
+                    ..Results::default()
+                },
+                sample::judgement(Verdict::Conforms, 0),
+            );
+            took(&Facts {
+                results: &results,
+                judgement: &judgement,
+                run: &run,
+            })
+            .unwrap()
         };
         assert_eq!(text(&[Some(0)]), "10 ms");
         assert_eq!(text(&[None]), "10 ms");
@@ -417,29 +536,57 @@ mod tests {
 
     /// The conclusion for `governed` of nine stages, with the judgement changed by `change`.
     fn concluded(governed: u64, change: impl Fn(&mut Results, &mut Judgement)) -> String {
-        let summary = Summary { stages: 9, governed, checks: 40, not_applicable: 3, undecided: 0 };
-        let mut results = Results { summary, ..Results::default() };
+        let summary = Summary {
+            stages: 9,
+            governed,
+            checks: 40,
+            not_applicable: 3,
+            undecided: 0,
+        };
+        let mut results = Results {
+            summary,
+            ..Results::default()
+        };
         let mut judgement = sample::judgement(Verdict::Conforms, 0);
         change(&mut results, &mut judgement);
-        conclusion(&Facts { results: &results, judgement: &judgement, run: &Run::default() })
+        conclusion(&Facts {
+            results: &results,
+            judgement: &judgement,
+            run: &Run::default(),
+        })
     }
 
     #[test]
     fn exit_0_says_what_was_verified() {
-        assert_eq!(concluded(7, |_, _| ()), "37 checks on 7 of 9 stages found no violation.");
-        assert_eq!(concluded(0, |_, _| ()), "no stage was governed by a rule, which this run allows.");
+        assert_eq!(
+            concluded(7, |_, _| ()),
+            "37 checks on 7 of 9 stages found no violation."
+        );
+        assert_eq!(
+            concluded(0, |_, _| ()),
+            "no stage was governed by a rule, which this run allows."
+        );
         let below = concluded(7, |results, judged| {
             results.violations[Severity::Low.rank()].push(sample::violation());
             judged.tolerance.fail_on = Some(Severity::High);
         });
-        assert_eq!(below, "37 checks on 7 of 9 stages found no violation at or above high; 1 is below it.");
+        assert_eq!(
+            below,
+            "37 checks on 7 of 9 stages found no violation at or above high; 1 is below it."
+        );
         let never = concluded(7, |results, judged| {
             results.violations[Severity::Low.rank()].push(sample::violation());
             judged.tolerance.fail_on = None;
         });
-        assert_eq!(never, "37 checks on 7 of 9 stages found 1 violation, which this run allows.");
+        assert_eq!(
+            never,
+            "37 checks on 7 of 9 stages found 1 violation, which this run allows."
+        );
         let allowed = concluded(7, |results, _| results.gaps.push(Gap::default()));
-        assert!(allowed.ends_with("Incomplete, which this run allows: 1 thing could not be read."), "{allowed}");
+        assert!(
+            allowed.ends_with("Incomplete, which this run allows: 1 thing could not be read."),
+            "{allowed}"
+        );
     }
 
     #[test]
@@ -447,11 +594,17 @@ mod tests {
         let failing = concluded(7, |_, judged| {
             (judged.verdict, judged.failing, judged.unchecked) = (Verdict::Violations, 12, 2);
         });
-        assert_eq!(failing, "12 violations at or above low. Also, 2 things could not be read.");
+        assert_eq!(
+            failing,
+            "12 violations at or above low. Also, 2 things could not be read."
+        );
         let incomplete = concluded(7, |_, judged| {
             (judged.verdict, judged.unchecked, judged.undecided) = (Verdict::Incomplete, 2, 1);
         });
-        assert_eq!(incomplete, "nothing fails, but 2 things could not be read and 1 check could not be decided.");
+        assert_eq!(
+            incomplete,
+            "nothing fails, but 2 things could not be read and 1 check could not be decided."
+        );
         let nothing = |judged: &mut Judgement| {
             (judged.verdict, judged.nothing_governed) = (Verdict::Incomplete, true);
         };
@@ -473,14 +626,26 @@ mod tests {
         for (apis, what) in [(2, "stage"), (0, "API")] {
             let empty = concluded(0, |results, judged| {
                 results.summary.stages = 0;
-                results.scopes = vec![sample::scope(Some("1"), Some("r")), Scope { apis, ..sample::scope(None, None) }];
+                results.scopes = vec![
+                    sample::scope(Some("1"), Some("r")),
+                    Scope {
+                        apis,
+                        ..sample::scope(None, None)
+                    },
+                ];
                 nothing(judged);
             });
-            assert_eq!(empty, format!("no {what} was found, so nothing was verified."));
+            assert_eq!(
+                empty,
+                format!("no {what} was found, so nothing was verified.")
+            );
         }
         let stopped = concluded(7, |_, judged| {
             (judged.verdict, judged.signal) = (Verdict::Incomplete, Some(Signal::Interrupt));
         });
-        assert_eq!(stopped, "interrupted by SIGINT; the audit is incomplete and shows what was known until then.");
+        assert_eq!(
+            stopped,
+            "interrupted by SIGINT; the audit is incomplete and shows what was known until then."
+        );
     }
 }

@@ -30,7 +30,9 @@ pub use self::access::error::Error;
 pub use self::access::iam;
 pub use self::access::url::masked_url;
 pub use self::call::{Blame, Canceller, Permission, RetryPolicy};
-pub use self::request::{AccountSource, Accounts, Predicate, Regions, Request, Role, StaticCredentials};
+pub use self::request::{
+    AccountSource, Accounts, Predicate, Regions, Request, Role, StaticCredentials,
+};
 pub use self::selector::{NotASelector, Selector, is_account_id};
 pub use self::spool::{End, Error as SpoolError, RunKey, Spool};
 pub use self::state::{AwsState, open};

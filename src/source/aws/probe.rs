@@ -10,7 +10,8 @@ use super::access::iam::{AUDIT_ACCOUNT, everybody_in};
 use super::access::regions::Origin;
 use super::access::session::Session;
 use super::call::{
-    Blame, Canceller, Failure, FailureKind, Operation, Permission, RetryPolicy, Stop, Subject, role_arn,
+    Blame, Canceller, Failure, FailureKind, Operation, Permission, RetryPolicy, Stop, Subject,
+    role_arn,
 };
 use super::kind::{ControlPlane, id_of, name_of};
 use super::request::Request;
@@ -19,7 +20,11 @@ use crate::model::document::partition_of;
 use crate::model::state::{Selection, Warning};
 
 /// A user waits for the answer, and a failure that lasts longer than this is worth reporting.
-const RETRIES: RetryPolicy = RetryPolicy { attempts: 3, unreachable: 2, ..RetryPolicy::STANDARD };
+const RETRIES: RetryPolicy = RetryPolicy {
+    attempts: 3,
+    unreachable: 2,
+    ..RetryPolicy::STANDARD
+};
 /// APIs or stages that are requested; the first is looked at.
 const FEW: u32 = 5;
 /// APIs in which a stage is looked for.
@@ -132,10 +137,21 @@ impl Cause {
 }
 
 impl Trouble {
-    fn of(operation: Operation, failure: &Failure, account: Option<&str>, region: Option<&str>, needed: bool) -> Self {
-        let at = Subject { account, region, ..Subject::default() };
+    fn of(
+        operation: Operation,
+        failure: &Failure,
+        account: Option<&str>,
+        region: Option<&str>,
+        needed: bool,
+    ) -> Self {
+        let at = Subject {
+            account,
+            region,
+            ..Subject::default()
+        };
         let cause = Cause::of(failure);
-        let permission = matches!(cause, Cause::Denied(_)).then(|| failure.permission(operation, at));
+        let permission =
+            matches!(cause, Cause::Denied(_)).then(|| failure.permission(operation, at));
         let gap = failure.gap(operation, at);
         Self {
             operation: operation.name(),
@@ -155,8 +171,17 @@ impl Trouble {
 /// When there is nothing to look at: no Region, or an invalid setting.
 pub fn examine(request: Request) -> (Canceller, impl Future<Output = Result<Examination, Error>>) {
     let (canceller, stop) = Canceller::new();
-    let (request, timeout) = (Request { retry: RETRIES, ..request }, request.timeout);
-    (canceller.clone(), canceller.within(timeout, examination(request, stop)))
+    let (request, timeout) = (
+        Request {
+            retry: RETRIES,
+            ..request
+        },
+        request.timeout,
+    );
+    (
+        canceller.clone(),
+        canceller.within(timeout, examination(request, stop)),
+    )
 }
 
 async fn examination(request: Request, stop: Stop) -> Result<Examination, Error> {
@@ -167,19 +192,35 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
     let homes = caller::homes(&request.regions, session.region())?;
     let home = homes.first().map_or(HOME, |home| home);
     let environment = Environment::of(&request, &session, home).await;
-    let called = stop.unless(caller::caller(&session, &homes, request.profile.as_deref())).await;
+    let called = stop
+        .unless(caller::caller(&session, &homes, request.profile.as_deref()))
+        .await;
     let clock_ahead = session.clock().ahead();
     let caller = match called {
         Ok(Ok(caller)) => caller,
         Ok(Err(error)) => {
-            return Ok(Examination { environment, clock_ahead, failed: Some(error), ..Examination::default() });
+            return Ok(Examination {
+                environment,
+                clock_ahead,
+                failed: Some(error),
+                ..Examination::default()
+            });
         }
         Err(reason) => {
             let stopped = Examination::stopped(&Failure::stopped(reason, None));
-            return Ok(Examination { environment, clock_ahead, ..stopped });
+            return Ok(Examination {
+                environment,
+                clock_ahead,
+                ..stopped
+            });
         }
     };
-    let mut found = Examination { environment, clock_ahead, caller: caller.arn, ..Examination::default() };
+    let mut found = Examination {
+        environment,
+        clock_ahead,
+        caller: caller.arn,
+        ..Examination::default()
+    };
     let account = match caller.account {
         caller::Account::Known(account) => Some(account),
         caller::Account::Unknown(warning) => {
@@ -187,26 +228,48 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
             None
         }
     };
-    found.principal = everybody_in(partition_of(&caller.home), account.as_deref().unwrap_or(AUDIT_ACCOUNT));
+    found.principal = everybody_in(
+        partition_of(&caller.home),
+        account.as_deref().unwrap_or(AUDIT_ACCOUNT),
+    );
     let survey = Survey::new(request, session, homes, (account, caller.home), stop);
     let inventory = survey.accounts().await;
     found.excluded_accounts = inventory.excluded.len();
     found.warnings.extend(inventory.warnings);
-    let troubles = inventory.failures.iter().map(|(call, failure)| Trouble::of(*call, failure, None, None, true));
+    let troubles = inventory
+        .failures
+        .iter()
+        .map(|(call, failure)| Trouble::of(*call, failure, None, None, true));
     found.troubles = troubles.collect();
-    let (role, home) = (survey.request.accounts.source.role().cloned(), Arc::clone(&survey.home));
-    let role_of = |account: &str| role.as_ref().map(|role| role_arn(partition_of(&home), account, &role.name));
-    survey.walk(Arc::new(Probe), inventory.accounts, |account| found.accounts.push(examined(account, role_of))).await;
+    let (role, home) = (
+        survey.request.accounts.source.role().cloned(),
+        Arc::clone(&survey.home),
+    );
+    let role_of = |account: &str| {
+        role.as_ref()
+            .map(|role| role_arn(partition_of(&home), account, &role.name))
+    };
+    survey
+        .walk(Arc::new(Probe), inventory.accounts, |account| {
+            found.accounts.push(examined(account, role_of))
+        })
+        .await;
     found.accounts.sort_by(|a, b| a.id.cmp(&b.id));
-    found.unknown_credentials =
-        !found.accounts.is_empty() && found.accounts.iter().all(|account| account.unknown_credentials);
+    found.unknown_credentials = !found.accounts.is_empty()
+        && found
+            .accounts
+            .iter()
+            .all(|account| account.unknown_credentials);
     Ok(found)
 }
 
 impl Examination {
     fn stopped(failure: &Failure) -> Self {
         let trouble = Trouble::of(Operation::GetCallerIdentity, failure, None, None, true);
-        Self { troubles: vec![trouble], ..Self::default() }
+        Self {
+            troubles: vec![trouble],
+            ..Self::default()
+        }
     }
 }
 
@@ -218,13 +281,20 @@ impl Visitor for Probe {
 
     async fn visit(&self, survey: &Survey, region: OpenRegion) -> Look {
         let mut look = Look::new(region.account.as_deref(), &region.name);
-        look.at(&region.control_plane, &survey.request.selection).await;
+        look.at(&region.control_plane, &survey.request.selection)
+            .await;
         look
     }
 
     fn lost(&self, account: Option<&str>, region: &str, why: &Failure) -> Look {
         let mut look = Look::new(account, region);
-        look.found.troubles.push(Trouble::of(Operation::GetApis, why, account, Some(region), true));
+        look.found.troubles.push(Trouble::of(
+            Operation::GetApis,
+            why,
+            account,
+            Some(region),
+            true,
+        ));
         look
     }
 
@@ -234,7 +304,10 @@ impl Visitor for Probe {
 }
 
 /// Sums up what was found in an account.
-fn examined(visited: AccountVisited<Look>, role_of: impl Fn(&str) -> Option<String>) -> AccountExamined {
+fn examined(
+    visited: AccountVisited<Look>,
+    role_of: impl Fn(&str) -> Option<String>,
+) -> AccountExamined {
     let id = visited.id.as_deref();
     let mut found = AccountExamined {
         id: id.map(str::to_owned),
@@ -244,21 +317,34 @@ fn examined(visited: AccountVisited<Look>, role_of: impl Fn(&str) -> Option<Stri
     };
     if let Some((call, failure, _)) = &visited.closed {
         found.unknown_credentials = failure.kind == FailureKind::UnknownCredentials;
-        found.troubles.push(Trouble::of(*call, failure, id, None, true));
+        found
+            .troubles
+            .push(Trouble::of(*call, failure, id, None, true));
         return found;
     }
     // One of the two calls is enough; without either a newer Region would be missed.
-    if let Some(listed) = visited.listed.as_ref().filter(|listed| listed.from == Origin::BuiltIn) {
-        let troubles = listed.failures.iter().map(|(call, failure)| Trouble::of(*call, failure, id, None, true));
+    if let Some(listed) = visited
+        .listed
+        .as_ref()
+        .filter(|listed| listed.from == Origin::BuiltIn)
+    {
+        let troubles = listed
+            .failures
+            .iter()
+            .map(|(call, failure)| Trouble::of(*call, failure, id, None, true));
         found.troubles.extend(troubles);
     }
     let status = &visited.status;
-    let (off, mut on): (Vec<_>, Vec<_>) =
-        visited.regions.into_iter().partition(|(name, look)| look.refused && status.is_disabled(name));
+    let (off, mut on): (Vec<_>, Vec<_>) = visited
+        .regions
+        .into_iter()
+        .partition(|(name, look)| look.refused && status.is_disabled(name));
     on.sort_by(|(a, _), (b, _)| a.cmp(b));
     let refusals = on.iter().map(|(name, look)| (&**name, look.refused));
     found.unknown_credentials = status.proves_bad_credentials(refusals);
-    found.disabled.extend(off.into_iter().map(|(name, _)| name.to_string()));
+    found
+        .disabled
+        .extend(off.into_iter().map(|(name, _)| name.to_string()));
     found.disabled.sort();
     found.regions = on.into_iter().map(|(_, look)| look.found).collect();
     found
@@ -274,8 +360,16 @@ struct Look {
 
 impl Look {
     fn new(account: Option<&str>, region: &str) -> Self {
-        let found = RegionExamined { name: region.to_owned(), answered: Vec::new(), troubles: Vec::new() };
-        Self { account: account.map(str::to_owned), found, refused: false }
+        let found = RegionExamined {
+            name: region.to_owned(),
+            answered: Vec::new(),
+            troubles: Vec::new(),
+        };
+        Self {
+            account: account.map(str::to_owned),
+            found,
+            refused: false,
+        }
     }
 
     async fn at(&mut self, control_plane: &ControlPlane, selection: &Selection) {
@@ -285,23 +379,39 @@ impl Look {
             _ => None,
         };
         let listed = control_plane.first_apis(FEW).await;
-        let apis = self.took(Operation::GetApis, listed, true).map(|page| page.items).unwrap_or_default();
+        let apis = self
+            .took(Operation::GetApis, listed, true)
+            .map(|page| page.items)
+            .unwrap_or_default();
         let ids: Vec<&str> = if selection.apis.is_empty() {
             apis.iter().filter_map(id_of).collect()
         } else {
             selection.apis.iter().map(String::as_str).collect()
         };
         // A call that fails for the whole Region fails for each API as well.
-        if self.found.troubles.iter().any(|trouble| !matches!(trouble.cause, Cause::Denied(_))) {
+        if self
+            .found
+            .troubles
+            .iter()
+            .any(|trouble| !matches!(trouble.cause, Cause::Denied(_)))
+        {
             return;
         }
         for id in ids.into_iter().take(APIS) {
             let listed = control_plane.first_stages(id, FEW).await;
-            let stages = self.took(Operation::GetStages, listed, one_stage.is_none()).map(|page| page.items);
+            let stages = self
+                .took(Operation::GetStages, listed, one_stage.is_none())
+                .map(|page| page.items);
             let stage = stages.iter().flatten().find_map(name_of);
-            let denied = self.found.troubles.iter().any(|trouble| trouble.operation == "GetStages");
+            let denied = self
+                .found
+                .troubles
+                .iter()
+                .any(|trouble| trouble.operation == "GetStages");
             // If stages cannot be listed, try the stage name that most HTTP APIs have.
-            let Some(stage) = one_stage.or(stage).or(denied.then_some("$default")) else { continue };
+            let Some(stage) = one_stage.or(stage).or(denied.then_some("$default")) else {
+                continue;
+            };
             let read = control_plane.get_stage(id, stage).await;
             self.took(Operation::GetStage, read, one_stage.is_some());
             return;
@@ -309,7 +419,12 @@ impl Look {
     }
 
     /// Notes an answer or a failure.
-    fn took<T>(&mut self, operation: Operation, answer: Result<T, Failure>, needed: bool) -> Option<T> {
+    fn took<T>(
+        &mut self,
+        operation: Operation,
+        answer: Result<T, Failure>,
+        needed: bool,
+    ) -> Option<T> {
         match answer {
             Ok(answer) => {
                 if !self.found.answered.contains(&operation.name()) {
@@ -318,7 +433,11 @@ impl Look {
                 Some(answer)
             }
             // A missing API or stage tells nothing about permissions.
-            Err(failure) if failure.kind == FailureKind::Missing && operation != Operation::GetApis => None,
+            Err(failure)
+                if failure.kind == FailureKind::Missing && operation != Operation::GetApis =>
+            {
+                None
+            }
             Err(failure) => {
                 self.refused |= failure.kind == FailureKind::UnknownCredentials;
                 let (account, region) = (self.account.as_deref(), Some(self.found.name.as_str()));

@@ -82,8 +82,16 @@ impl Default for Request {
 impl Request {
     /// A request with fixed keys, to which the environment does not matter.
     pub fn isolated(endpoint_url: Option<String>) -> Self {
-        let keys = StaticCredentials { access_key_id: "a".into(), secret_access_key: "b".into(), session_token: None };
-        Self { endpoint_url, credentials: Some(keys), ..Self::default() }
+        let keys = StaticCredentials {
+            access_key_id: "a".into(),
+            secret_access_key: "b".into(),
+            session_token: None,
+        };
+        Self {
+            endpoint_url,
+            credentials: Some(keys),
+            ..Self::default()
+        }
     }
 }
 

@@ -24,7 +24,12 @@ pub struct NotASelector {
 
 impl Selector {
     /// True if an account is selected; `units` has the accounts of organizational units, by the units' ids.
-    pub(crate) fn matches(&self, id: &str, name: &str, units: &BTreeMap<String, BTreeSet<String>>) -> bool {
+    pub(crate) fn matches(
+        &self,
+        id: &str,
+        name: &str,
+        units: &BTreeMap<String, BTreeSet<String>>,
+    ) -> bool {
         match self {
             Self::Account(account) => account == id,
             Self::Unit(unit) => units.get(unit).is_some_and(|ids| ids.contains(id)),
@@ -43,15 +48,25 @@ impl FromStr for Selector {
     type Err = NotASelector;
 
     fn from_str(text: &str) -> Result<Self, NotASelector> {
-        let not = |why: String| Err(NotASelector { text: text.to_owned(), why });
+        let not = |why: String| {
+            Err(NotASelector {
+                text: text.to_owned(),
+                why,
+            })
+        };
         let is_glob = text.contains(['*', '?']);
         if text.is_empty() || text.trim() != text {
-            return not("it has to be an account id, the id of an organizational unit, or a name".to_owned());
+            return not(
+                "it has to be an account id, the id of an organizational unit, or a name"
+                    .to_owned(),
+            );
         }
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
             return match text.len() {
                 12 => Ok(Self::Account(text.to_owned())),
-                digits => not(format!("an account id has 12 digits, and this has {digits}")),
+                digits => not(format!(
+                    "an account id has 12 digits, and this has {digits}"
+                )),
             };
         }
         if !is_glob && (text.starts_with("ou-") || text.starts_with("r-")) {
@@ -88,7 +103,9 @@ impl std::error::Error for NotASelector {}
 fn is_unit(text: &str) -> bool {
     let part = |part: &str, least: usize| {
         (least..=32).contains(&part.len())
-            && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     };
     match text.split('-').collect::<Vec<_>>().as_slice() {
         ["ou", root, unit] => part(root, 4) && part(unit, 8),
@@ -109,7 +126,9 @@ fn fits(glob: &str, text: &str) -> bool {
                 retry = Some((at_glob + 1, at_text));
                 at_glob += 1;
             }
-            Some(c) if *c == '?' || *c == text[at_text] => (at_glob, at_text) = (at_glob + 1, at_text + 1),
+            Some(c) if *c == '?' || *c == text[at_text] => {
+                (at_glob, at_text) = (at_glob + 1, at_text + 1)
+            }
             _ => match retry {
                 Some((after, from)) => {
                     (at_glob, at_text) = (after, from + 1);
@@ -136,7 +155,14 @@ mod tests {
         for unit in ["ou-ab12-1a2b3c4d", "r-ab12"] {
             assert_eq!(of(unit), Selector::Unit(unit.into()));
         }
-        for name in ["Payments", "team-*", "r-*", "?u-finance", "1111*", "Prod (EU)"] {
+        for name in [
+            "Payments",
+            "team-*",
+            "r-*",
+            "?u-finance",
+            "1111*",
+            "Prod (EU)",
+        ] {
             assert_eq!(of(name), Selector::Name(name.into()));
             assert_eq!(of(name).to_string(), name);
         }
@@ -160,7 +186,10 @@ mod tests {
 
     #[test]
     fn a_selector_selects_its_accounts_only() {
-        let units = BTreeMap::from([("r-ab12".to_owned(), BTreeSet::from(["111122223333".to_owned()]))]);
+        let units = BTreeMap::from([(
+            "r-ab12".to_owned(),
+            BTreeSet::from(["111122223333".to_owned()]),
+        )]);
         for (who, meant) in [
             ("111122223333", true),
             ("111122223334", false),
@@ -170,7 +199,11 @@ mod tests {
             ("team-pay", false),
             ("Team-*", false),
         ] {
-            assert_eq!(of(who).matches("111122223333", "team-pay-prod", &units), meant, "{who}");
+            assert_eq!(
+                of(who).matches("111122223333", "team-pay-prod", &units),
+                meant,
+                "{who}"
+            );
         }
     }
 

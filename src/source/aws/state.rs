@@ -30,14 +30,25 @@ pub async fn open(request: Request) -> Result<AwsState, Error> {
     let started = Instant::now();
     let session = match request.timeout {
         None => Session::open(&request).await?,
-        Some(timeout) => tokio::time::timeout(timeout, Session::open(&request)).await.map_err(|_| Error::TooLate)??,
+        Some(timeout) => tokio::time::timeout(timeout, Session::open(&request))
+            .await
+            .map_err(|_| Error::TooLate)??,
     };
-    let (all, homes) = (request.regions.all, caller::homes(&request.regions, session.region())?);
+    let (all, homes) = (
+        request.regions.all,
+        caller::homes(&request.regions, session.region())?,
+    );
     let mut services = vec!["ApiGatewayV2", "STS"];
     services.extend(all.then_some("Account"));
-    services.extend(matches!(request.accounts.source, AccountSource::Organization(..)).then_some("Organizations"));
-    let mut warnings: Vec<Warning> =
-        session.plain_http_endpoints(&services).iter().map(|url| plain_http(url)).collect();
+    services.extend(
+        matches!(request.accounts.source, AccountSource::Organization(..))
+            .then_some("Organizations"),
+    );
+    let mut warnings: Vec<Warning> = session
+        .plain_http_endpoints(&services)
+        .iter()
+        .map(|url| plain_http(url))
+        .collect();
     let left = |timeout: Duration| timeout.saturating_sub(started.elapsed());
     let caller = find_caller(&request, &session, &homes, request.timeout.map(left)).await?;
     let account = match caller.account {
@@ -50,7 +61,11 @@ pub async fn open(request: Request) -> Result<AwsState, Error> {
 
     // Shards on several machines may find another Region there, and other credentials. The account matters where it is
     // the one that is read.
-    let regions = if all { "all".to_owned() } else { homes.join(" ") };
+    let regions = if all {
+        "all".to_owned()
+    } else {
+        homes.join(" ")
+    };
     let reads_own = matches!(request.accounts.source, AccountSource::Own);
     let whose = account.as_deref().filter(|_| reads_own).unwrap_or("-");
     let resolved_request = Some(format!("{whose} {regions}"));
@@ -65,7 +80,12 @@ pub async fn open(request: Request) -> Result<AwsState, Error> {
     let progress = Arc::clone(&survey.progress);
     let fetch = Box::pin(canceller.clone().within(timeout, fetch(survey, sender)));
     tokio::spawn(async move {
-        let Fetched { tallies, expected, warnings: more, refusal } = fetch.await;
+        let Fetched {
+            tallies,
+            expected,
+            warnings: more,
+            refusal,
+        } = fetch.await;
         warnings.extend(more);
         let failed = refusal.map(|failure| {
             format!(
@@ -73,15 +93,23 @@ pub async fn open(request: Request) -> Result<AwsState, Error> {
                 failure.code, failure.message
             )
         });
-        let close =
-            Close { failed, resolved_request, ..tally::close(tallies, expected, warnings, &selection, narrowing) };
+        let close = Close {
+            failed,
+            resolved_request,
+            ..tally::close(tallies, expected, warnings, &selection, narrowing)
+        };
         if let Some(spool) = spool {
             spool.closed(&close);
         }
         // The state may be gone.
         let _ = closing.send(close);
     });
-    Ok(AwsState { progress, batches, close, canceller })
+    Ok(AwsState {
+        progress,
+        batches,
+        close,
+        canceller,
+    })
 }
 
 /// Finds the caller in the time that is left.
@@ -101,7 +129,9 @@ async fn find_caller(
     };
     match found.account {
         // Shards are cut by account, and this account would be cut unlike the others.
-        Account::Unknown(why) if matches!(request.accounts.source, AccountSource::Own) && request.shard.is_some() => {
+        Account::Unknown(why)
+            if matches!(request.accounts.source, AccountSource::Own) && request.shard.is_some() =>
+        {
             Err(Error::AccountUnknown(why.message))
         }
         _ => Ok(found),
@@ -144,7 +174,9 @@ fn lost() -> Close {
     };
     Close {
         gaps: vec![gap],
-        failed: Some(format!("{message}. This is a bug of driftgate; please report it")),
+        failed: Some(format!(
+            "{message}. This is a bug of driftgate; please report it"
+        )),
         ..Close::default()
     }
 }

@@ -46,8 +46,13 @@ pub async fn answering(
             seen.lock().unwrap().push(request.clone());
             let (status, body) = answer(&request);
             let length = body.len();
-            let head = format!("HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
-            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+            let head = format!(
+                "HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+            );
+            stream
+                .write_all(format!("{head}{body}").as_bytes())
+                .await
+                .unwrap();
         }
     });
     let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "a test");
@@ -68,11 +73,19 @@ async fn read(stream: &mut TcpStream) -> Received {
         let count = stream.read(&mut more).await.unwrap();
         text.extend_from_slice(&more[..count]);
         let so_far = String::from_utf8(text.clone()).unwrap();
-        let Some((head, body)) = so_far.split_once("\r\n\r\n") else { continue };
+        let Some((head, body)) = so_far.split_once("\r\n\r\n") else {
+            continue;
+        };
         let head = format!("{}\r\n", head.to_lowercase());
-        let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
+        let length = head
+            .split("content-length: ")
+            .nth(1)
+            .and_then(|rest| rest.lines().next()?.parse().ok());
         if body.len() >= length.unwrap_or_default() {
-            return Received { head, body: body.to_owned() };
+            return Received {
+                head,
+                body: body.to_owned(),
+            };
         }
     }
 }

@@ -25,14 +25,28 @@ impl LineBatch {
     /// Lines that are not part of a larger file: all of their stages are selected.
     #[must_use]
     pub fn new(name: &str, bytes: Vec<u8>, first: u64) -> Self {
-        Self { name: name.into(), bytes, first, index: Arc::default() }
+        Self {
+            name: name.into(),
+            bytes,
+            first,
+            index: Arc::default(),
+        }
     }
 }
 
 impl Batch for LineBatch {
     /// Hands the selected stages to `each`, and indexes all of them.
-    fn decode(&self, projection: &Projection, each: &mut dyn FnMut(&Document<'_>)) -> Result<(), Unusable> {
-        let Self { name, bytes, first, index } = self;
+    fn decode(
+        &self,
+        projection: &Projection,
+        each: &mut dyn FnMut(&Document<'_>),
+    ) -> Result<(), Unusable> {
+        let Self {
+            name,
+            bytes,
+            first,
+            index,
+        } = self;
         let damaged = |at: u64, column: usize, problem: &str| {
             Unusable(format!(
                 "{name}:{at}:{column}: not a stage of a snapshot: {problem}. The file is damaged; nothing was read."
@@ -47,7 +61,10 @@ impl Batch for LineBatch {
         let mut indexing = BatchIndex::begin(index, *first);
         let (mut last, mut start) = (None, 0);
         let unended = (!bytes.ends_with(b"\n")).then_some(bytes.len());
-        for (end, at) in memchr::memchr_iter(b'\n', bytes).chain(unended).zip(*first..) {
+        for (end, at) in memchr::memchr_iter(b'\n', bytes)
+            .chain(unended)
+            .zip(*first..)
+        {
             let line = &text[start..end];
             start = end + 1;
             if line.trim_ascii().is_empty() {
@@ -59,7 +76,9 @@ impl Batch for LineBatch {
             let document = line.document();
             let same_api = last.as_ref().is_some_and(|last| line.shares_api(last));
             let before = last.as_ref().map(Line::document);
-            indexing.line(before.as_ref(), &document, same_api).map_err(|problem| damaged(at, 1, &problem))?;
+            indexing
+                .line(before.as_ref(), &document, same_api)
+                .map_err(|problem| damaged(at, 1, &problem))?;
             if index.selects(&document) {
                 each(&document);
             }
@@ -93,24 +112,33 @@ mod tests {
         let mut seen = Vec::new();
         batch
             .decode(&Projection::all(), &mut |stage| {
-                seen.push((stage.account.map(str::to_owned), stage.stage_name().map(str::to_owned), stage.arn()));
+                seen.push((
+                    stage.account.map(str::to_owned),
+                    stage.stage_name().map(str::to_owned),
+                    stage.arn(),
+                ));
                 if stage.account.is_none() {
                     assert_eq!(stage.api.member(api::TAGS.at), &Value::NotStated);
                     let mut all = not_stated(&API_FIELD, stage.api, "api.");
                     all.extend(not_stated(&STAGE_FIELD, stage.stage, ""));
-                    assert_eq!(all, ["api.Tags", "DefaultRouteSettings.ThrottlingRateLimit"]);
+                    assert_eq!(
+                        all,
+                        ["api.Tags", "DefaultRouteSettings.ThrottlingRateLimit"]
+                    );
                 }
             })
             .unwrap();
         assert_eq!(seen[0].0.as_deref(), Some("111122223333"));
-        assert_eq!(seen[0].2.as_deref(), Some("arn:aws:apigateway:us-east-1::/apis/a/stages/dev"));
+        assert_eq!(
+            seen[0].2.as_deref(),
+            Some("arn:aws:apigateway:us-east-1::/apis/a/stages/dev")
+        );
         assert_eq!(seen[1], (None, Some("prod".to_owned()), None));
     }
 
     #[test]
     fn lines_that_begin_alike_are_decoded_like_single_ones() {
-        let api =
-            r#"{"account":"1","region":"us-east-1","api":{"ApiId":"a","ProtocolType":"HTTP","Name":",\"stage\":"},"#;
+        let api = r#"{"account":"1","region":"us-east-1","api":{"ApiId":"a","ProtocolType":"HTTP","Name":",\"stage\":"},"#;
         let odd = r#"{"account":"1","region":"us-east-1","api":{"ApiId":"b","ProtocolType":"HTTP","New":{"x":1,"stage":{}}},"#;
         let all = [
             format!(r#"{api}"stage":{{"StageName":"a"}}}}"#),
@@ -122,7 +150,9 @@ mod tests {
         ];
         let seen = |text: &str| {
             let mut seen = Vec::new();
-            let decoded = lines(text).decode(&Projection::all(), &mut |stage| seen.push(format!("{stage:?}")));
+            let decoded = lines(text).decode(&Projection::all(), &mut |stage| {
+                seen.push(format!("{stage:?}"))
+            });
             decoded.map(|()| seen)
         };
         let alone: Vec<String> = all.iter().flat_map(|line| seen(line).unwrap()).collect();
@@ -135,7 +165,12 @@ mod tests {
 
     #[test]
     fn a_damaged_line_has_its_place() {
-        let error = lines("{\"account\":null}\n").decode(&Projection::all(), &mut |_| ()).unwrap_err();
-        assert!(error.0.starts_with("fleet:2:") && error.0.contains("missing field"), "{error}");
+        let error = lines("{\"account\":null}\n")
+            .decode(&Projection::all(), &mut |_| ())
+            .unwrap_err();
+        assert!(
+            error.0.starts_with("fleet:2:") && error.0.contains("missing field"),
+            "{error}"
+        );
     }
 }

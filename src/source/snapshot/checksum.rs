@@ -53,7 +53,9 @@ impl Checksum {
         let Some((start, end)) = line.len().checked_sub(end).map(|at| line.split_at(at)) else {
             return Comparison::Missing;
         };
-        let digits = end.strip_prefix(member.as_bytes()).and_then(|end| end.strip_suffix(b"\"}"));
+        let digits = end
+            .strip_prefix(member.as_bytes())
+            .and_then(|end| end.strip_suffix(b"\"}"));
         match (digits, std::str::from_utf8(start)) {
             (Some(digits), Ok(start)) if digits == self.with(start).as_bytes() => Comparison::Equal,
             (Some(_), _) => Comparison::Different,
@@ -76,11 +78,26 @@ mod tests {
         checksum.lines(b"one\ntwo\n");
         let line = checksum.close(r#"{"run":2}"#, "sha256");
         let line = line.trim_end();
-        assert_eq!(checksum.compare(line.as_bytes(), "sha256"), Comparison::Equal);
-        assert_eq!(checksum.compare(line.as_bytes(), "other"), Comparison::Missing);
-        assert_eq!(checksum.compare(br#"{"run":2}"#, "sha256"), Comparison::Missing);
-        assert_eq!(checksum.compare(line.replace(":2", ":3").as_bytes(), "sha256"), Comparison::Different);
-        assert_eq!(Checksum::default().compare(line.as_bytes(), "sha256"), Comparison::Different);
+        assert_eq!(
+            checksum.compare(line.as_bytes(), "sha256"),
+            Comparison::Equal
+        );
+        assert_eq!(
+            checksum.compare(line.as_bytes(), "other"),
+            Comparison::Missing
+        );
+        assert_eq!(
+            checksum.compare(br#"{"run":2}"#, "sha256"),
+            Comparison::Missing
+        );
+        assert_eq!(
+            checksum.compare(line.replace(":2", ":3").as_bytes(), "sha256"),
+            Comparison::Different
+        );
+        assert_eq!(
+            Checksum::default().compare(line.as_bytes(), "sha256"),
+            Comparison::Different
+        );
         let mut windows = Checksum::default();
         windows.lines(b"one\r\ntwo\r\n");
         assert_eq!(windows.digest(), checksum.digest());

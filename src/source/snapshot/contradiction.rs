@@ -7,23 +7,40 @@ use super::index::IndexedStages;
 use crate::model::state::{Scope, ScopeName, ScopeOutcome};
 
 /// The first disagreement between the header, the trailer, and the lines between them.
-pub fn contradiction(requested: Option<&[ScopeName]>, trailer: &Trailer, indexed: &IndexedStages) -> Option<String> {
+pub fn contradiction(
+    requested: Option<&[ScopeName]>,
+    trailer: &Trailer,
+    indexed: &IndexedStages,
+) -> Option<String> {
     if let Some((one, other)) = indexed.twice() {
         return Some(format!("lines {one} and {other} are the same stage"));
     }
     if let Some((one, other)) = indexed.described_in_two_ways() {
-        return Some(format!("lines {one} and {other} describe one API in two ways"));
+        return Some(format!(
+            "lines {one} and {other} describe one API in two ways"
+        ));
     }
     let scopes = trailer.scopes.as_deref().unwrap_or_default();
     if trailer.complete && !trailer.unchecked.is_empty() {
-        return Some("the trailer lists what was not read, and calls the snapshot complete".to_owned());
+        return Some(
+            "the trailer lists what was not read, and calls the snapshot complete".to_owned(),
+        );
     }
-    if let Some(scope) = scopes.iter().find(|scope| trailer.complete && scope.is_unread()) {
+    if let Some(scope) = scopes
+        .iter()
+        .find(|scope| trailer.complete && scope.is_unread())
+    {
         let outcome = scope.outcome.name();
-        return Some(format!("the trailer calls {} {outcome}, and the snapshot complete", scope.name()));
+        return Some(format!(
+            "the trailer calls {} {outcome}, and the snapshot complete",
+            scope.name()
+        ));
     }
     if let Some(requested) = requested {
-        let wrong = unanswered(&counted(requested.iter().cloned()), &counted(scopes.iter().map(Scope::name)));
+        let wrong = unanswered(
+            &counted(requested.iter().cloned()),
+            &counted(scopes.iter().map(Scope::name)),
+        );
         if wrong.is_some() {
             return wrong;
         }
@@ -42,16 +59,26 @@ fn counted(names: impl Iterator<Item = ScopeName>) -> BTreeMap<ScopeName, u64> {
 }
 
 /// Scopes in the header or the trailer alone.
-fn unanswered(requested: &BTreeMap<ScopeName, u64>, answered: &BTreeMap<ScopeName, u64>) -> Option<String> {
+fn unanswered(
+    requested: &BTreeMap<ScopeName, u64>,
+    answered: &BTreeMap<ScopeName, u64>,
+) -> Option<String> {
     // An account that could not be read, or that is excluded, may have several lines without a Region.
-    if let Some((at, _)) = answered.iter().find(|(name, count)| name.region.is_some() && **count > 1) {
+    if let Some((at, _)) = answered
+        .iter()
+        .find(|(name, count)| name.region.is_some() && **count > 1)
+    {
         return Some(format!("the trailer has {at} twice"));
     }
     if let Some(at) = requested.keys().find(|at| !answered.contains_key(*at)) {
-        return Some(format!("the header asks for {at}, and the trailer does not answer"));
+        return Some(format!(
+            "the header asks for {at}, and the trailer does not answer"
+        ));
     }
     let at = answered.keys().find(|at| !requested.contains_key(*at))?;
-    Some(format!("the trailer answers for {at}, and the header does not ask for it"))
+    Some(format!(
+        "the trailer answers for {at}, and the header does not ask for it"
+    ))
 }
 
 /// Stages that are counted for a scope and not there, or the other way round.
@@ -64,25 +91,46 @@ fn counts(scopes: &[Scope], indexed: &IndexedStages) -> Option<String> {
     for (at, there) in indexed.stages() {
         match stages.get_mut(at) {
             Some((_, lines)) => *lines = there,
-            None => return Some(format!("there are stages of {at}, which the trailer does not list")),
+            None => {
+                return Some(format!(
+                    "there are stages of {at}, which the trailer does not list"
+                ));
+            }
         }
     }
     let differs = stages.iter().find(|(_, (counted, lines))| counted != lines);
     if let Some((at, (counted, lines))) = differs {
-        return Some(format!("the trailer counts {counted} stages of {at}, and {lines} are there"));
+        return Some(format!(
+            "the trailer counts {counted} stages of {at}, and {lines} are there"
+        ));
     }
-    let read = |scope: &&Scope| matches!(scope.outcome, ScopeOutcome::Checked | ScopeOutcome::Partial);
-    let scope = scopes.iter().filter(|scope| scope.stages > 0).find(|scope| !read(scope))?;
-    Some(format!("the trailer calls {} {}, and its stages are there", scope.name(), scope.outcome.name()))
+    let read =
+        |scope: &&Scope| matches!(scope.outcome, ScopeOutcome::Checked | ScopeOutcome::Partial);
+    let scope = scopes
+        .iter()
+        .filter(|scope| scope.stages > 0)
+        .find(|scope| !read(scope))?;
+    Some(format!(
+        "the trailer calls {} {}, and its stages are there",
+        scope.name(),
+        scope.outcome.name()
+    ))
 }
 
 /// APIs of a scope that are not accounted for.
 fn apis(scope: &Scope, there: &BTreeMap<&ScopeName, u64>) -> Option<String> {
-    let counts = [scope.checked_apis, scope.skipped_apis, scope.deleted_apis, scope.unchecked_apis];
+    let counts = [
+        scope.checked_apis,
+        scope.skipped_apis,
+        scope.deleted_apis,
+        scope.unchecked_apis,
+    ];
     let sum = counts.into_iter().fold(0, u64::saturating_add);
     let (at, apis) = (scope.name(), scope.apis);
     if sum > 0 && sum != apis {
-        return Some(format!("the trailer lists {apis} APIs of {at} and accounts for {sum}"));
+        return Some(format!(
+            "the trailer lists {apis} APIs of {at} and accounts for {sum}"
+        ));
     }
     let there = there.get(&at).copied().unwrap_or_default();
     (apis > 0 && there > apis)

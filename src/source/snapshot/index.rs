@@ -53,7 +53,12 @@ struct Described {
 type Name<T> = [Option<T>; 4];
 
 fn name_of<'d>(document: &Document<'d>) -> Name<&'d str> {
-    [document.account, document.region, document.api_id(), document.stage_name()]
+    [
+        document.account,
+        document.region,
+        document.api_id(),
+        document.stage_name(),
+    ]
 }
 
 fn owned(name: Name<&str>) -> Name<String> {
@@ -78,7 +83,11 @@ impl StageIndex {
     /// An index for a file with this narrowing; only these stages are selected.
     #[must_use]
     pub fn new(selection: Arc<Selection>, narrowing: Narrowing) -> Self {
-        Self { selection, narrowing, indexed: Mutex::default() }
+        Self {
+            selection,
+            narrowing,
+            indexed: Mutex::default(),
+        }
     }
 
     /// True if a stage is selected.
@@ -89,7 +98,8 @@ impl StageIndex {
     /// The notes on all lines, once they are decoded.
     #[must_use]
     pub fn indexed(&self) -> IndexedStages {
-        let mut indexed = std::mem::take(&mut *self.indexed.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut indexed =
+            std::mem::take(&mut *self.indexed.lock().unwrap_or_else(PoisonError::into_inner));
         indexed.stretches.sort_by_key(|stretch| stretch.line);
         indexed
     }
@@ -97,8 +107,19 @@ impl StageIndex {
 
 impl<'r> BatchIndex<'r> {
     pub fn begin(index: &'r StageIndex, line: u64) -> Self {
-        let (hashes, apis, scopes, found) = (Vec::new(), Vec::new(), Vec::new(), FoundNames::default());
-        Self { index, line, hashes, apis, api: DefaultHasher::new(), ascending: true, scopes, found, first: None }
+        let (hashes, apis, scopes, found) =
+            (Vec::new(), Vec::new(), Vec::new(), FoundNames::default());
+        Self {
+            index,
+            line,
+            hashes,
+            apis,
+            api: DefaultHasher::new(),
+            ascending: true,
+            scopes,
+            found,
+            first: None,
+        }
     }
 
     /// Adds a line; `before` is the one before it, and `same_api` tells that they are of one API.
@@ -109,14 +130,20 @@ impl<'r> BatchIndex<'r> {
         same_api: bool,
     ) -> Result<(), String> {
         match before {
-            Some(before) if same_api => self.follows(before.stage_name().cmp(&document.stage_name()))?,
+            Some(before) if same_api => {
+                self.follows(before.stage_name().cmp(&document.stage_name()))?
+            }
             Some(before) => self.follows(name_of(before).cmp(&name_of(document)))?,
             None => self.first = Some(owned(name_of(document))),
         }
         if !same_api {
             self.begin_api(before, document)?;
         }
-        let StageIndex { selection, narrowing, .. } = self.index;
+        let StageIndex {
+            selection,
+            narrowing,
+            ..
+        } = self.index;
         if let Some(name) = document.stage_name() {
             if !narrowing.stage.is_empty() && !narrowing.stage.iter().any(|of| of == name) {
                 return Err(
@@ -136,7 +163,11 @@ impl<'r> BatchIndex<'r> {
         Ok(())
     }
 
-    fn begin_api(&mut self, before: Option<&Document<'_>>, document: &Document<'_>) -> Result<(), String> {
+    fn begin_api(
+        &mut self,
+        before: Option<&Document<'_>>,
+        document: &Document<'_>,
+    ) -> Result<(), String> {
         let [account, region, api, _] = name_of(document);
         if let Some(before) = before
             && api.is_some()
@@ -145,10 +176,17 @@ impl<'r> BatchIndex<'r> {
         {
             return Err("the line before it describes the same API in another way".to_owned());
         }
-        let StageIndex { selection, narrowing, .. } = self.index;
+        let StageIndex {
+            selection,
+            narrowing,
+            ..
+        } = self.index;
         if let Some(id) = api {
             if !narrowing.api.is_empty() && !narrowing.api.iter().any(|of| of == id) {
-                return Err("the header names the APIs that the snapshot was narrowed to, and not this one".to_owned());
+                return Err(
+                    "the header names the APIs that the snapshot was narrowed to, and not this one"
+                        .to_owned(),
+                );
             }
             self.found.api(selection, id);
         }
@@ -158,10 +196,14 @@ impl<'r> BatchIndex<'r> {
         if api.is_some() {
             self.describe(document.api, scope_hash(account, region));
         }
-        let same_scope =
-            |(of, _): &(ScopeName, u64)| (of.account.as_deref(), of.region.as_deref()) == (account, region);
+        let same_scope = |(of, _): &(ScopeName, u64)| {
+            (of.account.as_deref(), of.region.as_deref()) == (account, region)
+        };
         if !self.scopes.last().is_some_and(same_scope) {
-            let name = ScopeName { account: account.map(str::to_owned), region: region.map(str::to_owned) };
+            let name = ScopeName {
+                account: account.map(str::to_owned),
+                region: region.map(str::to_owned),
+            };
             self.scopes.push((name, 0));
         }
         Ok(())
@@ -172,8 +214,15 @@ impl<'r> BatchIndex<'r> {
         let mut description = DefaultHasher::new();
         hash_value(api, &mut description);
         let line = self.line + self.hashes.len() as u64;
-        let described = Described { api: self.api.finish(), line, description: description.finish(), scope };
-        let same = |last: &Described| (last.api, last.description) == (described.api, described.description);
+        let described = Described {
+            api: self.api.finish(),
+            line,
+            description: description.finish(),
+            scope,
+        };
+        let same = |last: &Described| {
+            (last.api, last.description) == (described.api, described.description)
+        };
         if !self.apis.last().is_some_and(same) {
             self.apis.push(described);
         }
@@ -192,7 +241,17 @@ impl<'r> BatchIndex<'r> {
 
     /// Adds the notes to those of the other lines; `last` is the last of these.
     pub fn end(self, last: &Document<'_>) {
-        let Self { index, line, hashes, mut apis, ascending, scopes, found, first, .. } = self;
+        let Self {
+            index,
+            line,
+            hashes,
+            mut apis,
+            ascending,
+            scopes,
+            found,
+            first,
+            ..
+        } = self;
         let Some(first) = first else { return };
         if !ascending {
             // One of each description is enough, in whatever order the stages come.
@@ -204,7 +263,14 @@ impl<'r> BatchIndex<'r> {
             *indexed.scopes.entry(scope).or_default() += stages;
         }
         indexed.found.add(found);
-        indexed.stretches.push(Stretch { line, first, last: owned(name_of(last)), ascending, hashes, apis });
+        indexed.stretches.push(Stretch {
+            line,
+            first,
+            last: owned(name_of(last)),
+            ascending,
+            hashes,
+            apis,
+        });
     }
 }
 
@@ -219,16 +285,26 @@ impl IndexedStages {
     pub fn apis(&self) -> BTreeMap<&ScopeName, u64> {
         let mut apis: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
         for described in self.stretches.iter().flat_map(|stretch| &stretch.apis) {
-            apis.entry(described.scope).or_default().insert(described.api);
+            apis.entry(described.scope)
+                .or_default()
+                .insert(described.api);
         }
         let number = |scope: &ScopeName| {
-            apis.get(&scope_hash(scope.account.as_deref(), scope.region.as_deref())).map_or(0, |apis| apis.len() as u64)
+            apis.get(&scope_hash(
+                scope.account.as_deref(),
+                scope.region.as_deref(),
+            ))
+            .map_or(0, |apis| apis.len() as u64)
         };
-        self.scopes.keys().map(|scope| (scope, number(scope))).collect()
+        self.scopes
+            .keys()
+            .map(|scope| (scope, number(scope)))
+            .collect()
     }
 
     fn in_order(&self) -> bool {
-        self.stretches.iter().all(|stretch| stretch.ascending) && self.stretches.is_sorted_by(|a, b| a.last < b.first)
+        self.stretches.iter().all(|stretch| stretch.ascending)
+            && self.stretches.is_sorted_by(|a, b| a.last < b.first)
     }
 
     /// The lines of a stage that is there twice.
@@ -237,21 +313,34 @@ impl IndexedStages {
         if self.in_order() {
             return None;
         }
-        let mut all: Vec<(u64, u64)> =
-            self.stretches.iter().flat_map(|stretch| stretch.hashes.iter().copied().zip(stretch.line..)).collect();
+        let mut all: Vec<(u64, u64)> = self
+            .stretches
+            .iter()
+            .flat_map(|stretch| stretch.hashes.iter().copied().zip(stretch.line..))
+            .collect();
         all.sort_unstable();
-        all.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| (pair[0].1, pair[1].1))
+        all.windows(2)
+            .find(|pair| pair[0].0 == pair[1].0)
+            .map(|pair| (pair[0].1, pair[1].1))
     }
 
     /// Two lines that describe the same API in different ways.
     #[must_use]
     pub fn described_in_two_ways(&self) -> Option<(u64, u64)> {
-        let mut all: Vec<Described> = self.stretches.iter().flat_map(|stretch| stretch.apis.iter().copied()).collect();
+        let mut all: Vec<Described> = self
+            .stretches
+            .iter()
+            .flat_map(|stretch| stretch.apis.iter().copied())
+            .collect();
         if !self.in_order() {
             all.sort_unstable();
         }
-        let differ = |pair: &&[Described]| pair[0].api == pair[1].api && pair[0].description != pair[1].description;
-        all.windows(2).find(differ).map(|pair| (pair[0].line, pair[1].line))
+        let differ = |pair: &&[Described]| {
+            pair[0].api == pair[1].api && pair[0].description != pair[1].description
+        };
+        all.windows(2)
+            .find(differ)
+            .map(|pair| (pair[0].line, pair[1].line))
     }
 }
 

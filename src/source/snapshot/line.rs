@@ -39,17 +39,26 @@ impl<'a> Line<'a> {
     }
 
     /// Decodes a line; where it begins as the `last` one did, only its stage.
-    pub fn decode(line: &'a str, projection: &Projection, last: Option<&Self>) -> Result<Self, serde_json::Error> {
+    pub fn decode(
+        line: &'a str,
+        projection: &Projection,
+        last: Option<&Self>,
+    ) -> Result<Self, serde_json::Error> {
         if let Some(Self { head, .. }) = last
-            && let Some(stage) =
-                head.text.and_then(|text| line.strip_prefix(text)).and_then(|rest| rest.strip_suffix('}'))
+            && let Some(stage) = head
+                .text
+                .and_then(|text| line.strip_prefix(text))
+                .and_then(|rest| rest.strip_suffix('}'))
         {
             let mut from = serde_json::Deserializer::from_str(stage);
             if let Ok(stage) = Decode::only(&STAGE_FIELD, projection.stage()).deserialize(&mut from)
                 && from.end().is_ok()
                 && has_name(&stage)
             {
-                return Ok(Self { head: Rc::clone(head), stage });
+                return Ok(Self {
+                    head: Rc::clone(head),
+                    stage,
+                });
             }
         }
         Self::decode_whole(line, projection)
@@ -66,8 +75,14 @@ impl<'a> Line<'a> {
         if !has_name(&wire.stage) {
             return Err(serde_json::Error::custom("StageName is missing"));
         }
-        if let Some(row) = [api::ID, api::PROTOCOL].iter().find(|row| matches!(wire.api.member(row.at), Value::Unset)) {
-            return Err(serde_json::Error::custom(format!("api.{} is missing", row.name)));
+        if let Some(row) = [api::ID, api::PROTOCOL]
+            .iter()
+            .find(|row| matches!(wire.api.member(row.at), Value::Unset))
+        {
+            return Err(serde_json::Error::custom(format!(
+                "api.{} is missing",
+                row.name
+            )));
         }
         // Within a JSON string the quotes would be escaped, so the one place with these bytes is the key.
         let mut keys = memchr::memmem::find_iter(line.as_bytes(), STAGE_KEY);
@@ -75,8 +90,22 @@ impl<'a> Line<'a> {
             (Some(at), None) if unstated.is_empty() => line.get(..at + STAGE_KEY.len()),
             _ => None,
         };
-        let Wire { account, region, api, stage, .. } = wire;
-        Ok(Self { head: Rc::new(Head { account, region, api, text }), stage })
+        let Wire {
+            account,
+            region,
+            api,
+            stage,
+            ..
+        } = wire;
+        Ok(Self {
+            head: Rc::new(Head {
+                account,
+                region,
+                api,
+                text,
+            }),
+            stage,
+        })
     }
 
     pub fn document(&self) -> Document<'_> {
@@ -126,7 +155,8 @@ impl<'de> Visitor<'de> for Parts<'_> {
         #[derive(Deserialize)]
         struct Name<'n>(#[serde(borrow)] Option<Cow<'n, str>>);
 
-        let (mut account, mut region, mut api, mut stage, mut not_stated) = (None, None, None, None, None);
+        let (mut account, mut region, mut api, mut stage, mut not_stated) =
+            (None, None, None, None, None);
         let twice = |key: &str| A::Error::custom(format!("{key} is there twice"));
         let mut others = ObjectKeys::default();
         while let Some(key) = from.next_key_seed(Key)? {
@@ -146,7 +176,11 @@ impl<'de> Visitor<'de> for Parts<'_> {
                 "region" => region = Some(from.next_value::<Name<'de>>()?.0),
                 // All of it: the descriptions of an API must agree, whatever of it is read.
                 "api" => api = Some(from.next_value_seed(Decode::whole(&API_FIELD))?),
-                "stage" => stage = Some(from.next_value_seed(Decode::only(&STAGE_FIELD, self.projection.stage()))?),
+                "stage" => {
+                    stage = Some(
+                        from.next_value_seed(Decode::only(&STAGE_FIELD, self.projection.stage()))?,
+                    )
+                }
                 "not-stated" => not_stated = Some(from.next_value()?),
                 _ => {
                     from.next_value_seed(EachOnce::EXACT)?;
@@ -171,7 +205,10 @@ impl<'de> Visitor<'de> for Parts<'_> {
 impl Wire<'_> {
     /// Takes what is at a dotted path as not stated. Where the catalogue lacks the path, that is its nearest ancestor.
     fn mark_not_stated(&mut self, path: &str) {
-        match path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest))) {
+        match path
+            .split_once('.')
+            .map_or((path, None), |(first, rest)| (first, Some(rest)))
+        {
             ("api", None) => not_stated_but_names(&mut self.api, &API_FIELD),
             ("api", Some(rest)) => mark_member(&mut self.api, &API_FIELD, rest),
             _ => mark_member(&mut self.stage, &STAGE_FIELD, path),
@@ -180,15 +217,25 @@ impl Wire<'_> {
 }
 
 fn mark_member(value: &mut Value<'_>, field: &'static Field, path: &str) {
-    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
-    let Some(at) = field.members().iter().position(|field| field.is_spelt(name)) else {
+    let (name, rest) = path
+        .split_once('.')
+        .map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let Some(at) = field
+        .members()
+        .iter()
+        .position(|field| field.is_spelt(name))
+    else {
         return not_stated_but_names(value, field);
     };
     if matches!(value, Value::Unset) {
         *value = Value::empty_struct(field.members());
     }
-    let Value::Struct(members) = value else { return };
-    let (Some(member), Some(field)) = (members.get_mut(at), field.members().get(at)) else { return };
+    let Value::Struct(members) = value else {
+        return;
+    };
+    let (Some(member), Some(field)) = (members.get_mut(at), field.members().get(at)) else {
+        return;
+    };
     match rest {
         Some(rest) if !field.members().is_empty() => mark_member(member, field, rest),
         // Below a map or a list no part is known alone.
@@ -214,7 +261,11 @@ fn not_stated_but_names(value: &mut Value<'_>, field: &'static Field) {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn stage_line(out: &mut dyn Write, document: &Document<'_>, stage: &Value<'_>) -> io::Result<()> {
+pub fn stage_line(
+    out: &mut dyn Write,
+    document: &Document<'_>,
+    stage: &Value<'_>,
+) -> io::Result<()> {
     #[derive(Serialize)]
     struct Line<'l> {
         account: Option<&'l str>,
@@ -229,8 +280,14 @@ pub fn stage_line(out: &mut dyn Write, document: &Document<'_>, stage: &Value<'_
     let written = Line {
         account: document.account,
         region: document.region,
-        api: Written { field: &API_FIELD, value: document.api },
-        stage: Written { field: &STAGE_FIELD, value: stage },
+        api: Written {
+            field: &API_FIELD,
+            value: document.api,
+        },
+        stage: Written {
+            field: &STAGE_FIELD,
+            value: stage,
+        },
         not_stated: unstated,
     };
     json_line(out, &written)
@@ -244,7 +301,9 @@ pub fn json_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> 
 /// The dotted paths of everything that is not stated, for the line of a snapshot.
 #[must_use]
 pub fn not_stated(field: &'static Field, value: &Value<'_>, prefix: &str) -> Vec<String> {
-    let Value::Struct(members) = value else { return Vec::new() };
+    let Value::Struct(members) = value else {
+        return Vec::new();
+    };
     let mut paths = Vec::new();
     for (field, value) in field.members().iter().zip(members) {
         let path = format!("{prefix}{}", field.name);
@@ -252,7 +311,9 @@ pub fn not_stated(field: &'static Field, value: &Value<'_>, prefix: &str) -> Vec
             Value::NotStated => paths.push(path),
             Value::Struct(_) => paths.extend(not_stated(field, value, &format!("{path}."))),
             // A map in which something is not stated is taken to be not stated whole.
-            Value::Map(entries) if entries.iter().any(|(_, value)| holds_unstated(value)) => paths.push(path),
+            Value::Map(entries) if entries.iter().any(|(_, value)| holds_unstated(value)) => {
+                paths.push(path)
+            }
             _ => {}
         }
     }

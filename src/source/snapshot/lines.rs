@@ -44,14 +44,24 @@ impl From<LineError> for io::Error {
 impl<R: Read> Lines<R> {
     /// Lines that are counted from `first`, in blocks of about so many bytes.
     pub fn new(from: R, first: u64, block_bytes: usize) -> Self {
-        Self { from, block_bytes, held: Vec::new(), next: first, done: false }
+        Self {
+            from,
+            block_bytes,
+            held: Vec::new(),
+            next: first,
+            done: false,
+        }
     }
 
     fn read(&mut self) -> Result<Block, LineError> {
         loop {
             let mut bytes = Vec::with_capacity(self.held.len() + self.block_bytes);
             bytes.append(&mut self.held);
-            let read = self.from.by_ref().take(self.block_bytes as u64).read_to_end(&mut bytes);
+            let read = self
+                .from
+                .by_ref()
+                .take(self.block_bytes as u64)
+                .read_to_end(&mut bytes);
             let last = read.map_err(LineError::Read)? == 0;
             let first = self.next;
             if !last && let Some(cut) = before_last_line(&bytes) {
@@ -107,7 +117,15 @@ mod tests {
 
     #[test]
     fn lines_keep_their_numbers_whatever_the_size_of_a_block() {
-        for text in ["", "\n", "a", "a\n", "a\nb", "a\nbb\n\nccc\r\nd\n", "a\n\n\n"] {
+        for text in [
+            "",
+            "\n",
+            "a",
+            "a\n",
+            "a\nb",
+            "a\nbb\n\nccc\r\nd\n",
+            "a\n\n\n",
+        ] {
             let expected: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
             for size in 1..8 {
                 let mut seen = Vec::new();

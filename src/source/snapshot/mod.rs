@@ -40,6 +40,10 @@ pub const SOURCE: FileSource = FileSource {
             );
             return Err(Error(error).into());
         }
-        Ok(Box::new(read::read(input, Arc::clone(&request.selection), stop)?))
+        Ok(Box::new(read::read(
+            input,
+            Arc::clone(&request.selection),
+            stop,
+        )?))
     },
 };

@@ -16,8 +16,8 @@ use super::index::StageIndex;
 use super::lines::{Block, LineError, Lines, TOO_LONG, newlines};
 use crate::model::json;
 use crate::model::state::{
-    Batch, Close, Explained, Gap, GapCode, Scope, ScopeName, ScopeOutcome, Selection, State, TakenAt, Unusable,
-    missing_names,
+    Batch, Close, Explained, Gap, GapCode, Scope, ScopeName, ScopeOutcome, Selection, State,
+    TakenAt, Unusable, missing_names,
 };
 use crate::source::file::{Error, Input, WrongFormat, check_format, damaged};
 
@@ -39,7 +39,11 @@ pub struct SnapshotState {
 /// Time between two looks at the stop flag while waiting for a batch.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-pub fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> Result<SnapshotState, Error> {
+pub fn read(
+    input: Input,
+    selection: Arc<Selection>,
+    stop: Arc<AtomicBool>,
+) -> Result<SnapshotState, Error> {
     let name = Arc::clone(&input.name);
     match check_format(&input.head, FORMAT, VERSION) {
         Ok(()) => {}
@@ -62,13 +66,25 @@ pub fn read(input: Input, selection: Arc<Selection>, stop: Arc<AtomicBool>) -> R
             "{name}:1:{column}: not the header of a snapshot: {problem}. The file is damaged; nothing was read."
         ))
     })?;
-    let Header { scopes: requested, narrowing, .. } = header;
+    let Header {
+        scopes: requested,
+        narrowing,
+        ..
+    } = header;
     let index = Arc::new(StageIndex::new(selection, narrowing));
     let (sender, batches) = sync_channel(WAITING);
     let (reader_name, reader_index) = (Arc::clone(&name), Arc::clone(&index));
     let reader = std::thread::spawn(move || send(input, &reader_name, &reader_index, &sender));
     let taken = header.taken_at.map_or(TakenAt::Unknown, TakenAt::At);
-    Ok(SnapshotState { batches, reader, index, name, requested, taken, stop })
+    Ok(SnapshotState {
+        batches,
+        reader,
+        index,
+        name,
+        requested,
+        taken,
+        stop,
+    })
 }
 
 /// Sends batches of whole lines, and returns the trailer, which is the last line.
@@ -78,16 +94,20 @@ fn send(
     index: &Arc<StageIndex>,
     batches: &SyncSender<LineBatch>,
 ) -> Result<Trailer, Error> {
-    let batch =
-        |Block { first, bytes, .. }| LineBatch { name: Arc::clone(name), bytes, first, index: Arc::clone(index) };
+    let batch = |Block { first, bytes, .. }| LineBatch {
+        name: Arc::clone(name),
+        bytes,
+        first,
+        index: Arc::clone(index),
+    };
     let mut checksum = Checksum::default();
     checksum.lines(&input.head);
     for block in Lines::new(input.rest, 2, BATCH_BYTES) {
         let mut block = block.map_err(|error| match error {
             LineError::Read(error) => damaged(name, &error),
-            LineError::TooLong(line) => {
-                Error(format!("{name}:{line}: {TOO_LONG}. The file is damaged; nothing was read."))
-            }
+            LineError::TooLong(line) => Error(format!(
+                "{name}:{line}: {TOO_LONG}. The file is damaged; nothing was read."
+            )),
         })?;
         if block.last {
             let last = cut_last_line(&mut block);
@@ -133,7 +153,13 @@ impl Trailer {
     }
 
     /// Checks the number of stages and the digests; `line` is the trailer's line, and `before` the lines before it.
-    fn checked(self, line: &[u8], name: &str, number: u64, before: &Checksum) -> Result<Self, Error> {
+    fn checked(
+        self,
+        line: &[u8],
+        name: &str,
+        number: u64,
+        before: &Checksum,
+    ) -> Result<Self, Error> {
         let stages = number - 2;
         if self.stages != stages {
             return Err(Error(format!(
@@ -142,7 +168,10 @@ impl Trailer {
                 self.stages
             )));
         }
-        let other = self.sha256.as_ref().is_some_and(|digest| *digest != before.digest());
+        let other = self
+            .sha256
+            .as_ref()
+            .is_some_and(|digest| *digest != before.digest());
         if other || before.compare(line, TRAILER_CHECKSUM) == Comparison::Different {
             return Err(Error(format!(
                 "{name}:{number}: the digest in the trailer is of something else: the file was changed or is damaged. \
@@ -173,18 +202,31 @@ impl State for SnapshotState {
     }
 
     fn ready(&mut self) -> Option<Box<dyn Batch>> {
-        self.batches.try_recv().ok().map(|batch| Box::new(batch) as _)
+        self.batches
+            .try_recv()
+            .ok()
+            .map(|batch| Box::new(batch) as _)
     }
 
     fn close(self: Box<Self>) -> Result<Close, Unusable> {
         if self.stop.load(Ordering::Relaxed) {
             return Ok(self.interrupted());
         }
-        let Self { batches, reader, index, name, requested, taken, .. } = *self;
+        let Self {
+            batches,
+            reader,
+            index,
+            name,
+            requested,
+            taken,
+            ..
+        } = *self;
         drop(batches);
-        let trailer = reader
-            .join()
-            .map_err(|_| Unusable(format!("{name}: reading stopped unexpectedly. Nothing was read.")))??;
+        let trailer = reader.join().map_err(|_| {
+            Unusable(format!(
+                "{name}: reading stopped unexpectedly. Nothing was read."
+            ))
+        })??;
         let indexed = index.indexed();
         if let Some(wrong) = contradiction(requested.as_deref(), &trailer, &indexed) {
             return Err(Unusable(format!(
@@ -198,11 +240,19 @@ impl State for SnapshotState {
                 && (gap.stage.is_none() || selection.has_stage(gap.stage.as_deref()))
         };
         let unsaid = unexplained(&trailer, &name);
-        let mut gaps: Vec<Gap> = trailer.unchecked.into_iter().chain(unsaid).filter(in_scope).collect();
+        let mut gaps: Vec<Gap> = trailer
+            .unchecked
+            .into_iter()
+            .chain(unsaid)
+            .filter(in_scope)
+            .collect();
         let missing = Explained::of(&gaps);
         let narrowed = !selection.apis.is_empty();
         let scope = |scope: Scope| {
-            let mut scope = Scope { requests: Some(0), ..scope };
+            let mut scope = Scope {
+                requests: Some(0),
+                ..scope
+            };
             if scope.outcome == ScopeOutcome::Partial && !missing.covers(&scope) {
                 // All that is missing was left out by flags.
                 scope.outcome = ScopeOutcome::Checked;
@@ -210,15 +260,34 @@ impl State for SnapshotState {
             }
             // The number of named APIs that a scope has shows only in its stages.
             if narrowed {
-                Scope { apis: 0, checked_apis: 0, skipped_apis: 0, deleted_apis: 0, unchecked_apis: 0, ..scope }
+                Scope {
+                    apis: 0,
+                    checked_apis: 0,
+                    skipped_apis: 0,
+                    deleted_apis: 0,
+                    unchecked_apis: 0,
+                    ..scope
+                }
             } else {
                 scope
             }
         };
         let scopes = trailer.scopes.into_iter().flatten().map(scope).collect();
-        gaps.extend(missing_names(selection, &index.narrowing, &indexed.found, &gaps));
+        gaps.extend(missing_names(
+            selection,
+            &index.narrowing,
+            &indexed.found,
+            &gaps,
+        ));
         let narrowing = index.narrowing.clone().further(selection);
-        Ok(Close { scopes, gaps, warnings: trailer.warnings, narrowing, taken, ..Close::default() })
+        Ok(Close {
+            scopes,
+            gaps,
+            warnings: trailer.warnings,
+            narrowing,
+            taken,
+            ..Close::default()
+        })
     }
 }
 
@@ -235,11 +304,22 @@ fn unexplained(trailer: &Trailer, name: &str) -> Vec<Gap> {
         return vec![gap(format!("{name} is marked incomplete"))];
     }
     let missing = Explained::of(&trailer.unchecked);
-    let scopes = trailer.scopes.iter().flatten().filter(|scope| scope.is_unread() && !missing.covers(scope));
+    let scopes = trailer
+        .scopes
+        .iter()
+        .flatten()
+        .filter(|scope| scope.is_unread() && !missing.covers(scope));
     scopes
         .map(|scope| {
-            let message = format!("{name} calls it {} and does not say why", scope.outcome.name());
-            Gap { account: scope.account.clone(), region: scope.region.clone(), ..gap(message) }
+            let message = format!(
+                "{name} calls it {} and does not say why",
+                scope.outcome.name()
+            );
+            Gap {
+                account: scope.account.clone(),
+                region: scope.region.clone(),
+                ..gap(message)
+            }
         })
         .collect()
 }
@@ -264,10 +344,20 @@ impl SnapshotState {
             outcome: ScopeOutcome::Partial,
             ..Scope::default()
         };
-        let nowhere = [ScopeName { account: None, region: None }];
+        let nowhere = [ScopeName {
+            account: None,
+            region: None,
+        }];
         Close {
             scopes: requested.iter().map(scope).collect(),
-            gaps: if requested.is_empty() { &nowhere[..] } else { requested }.iter().map(gap).collect(),
+            gaps: if requested.is_empty() {
+                &nowhere[..]
+            } else {
+                requested
+            }
+            .iter()
+            .map(gap)
+            .collect(),
             narrowing: self.index.narrowing.clone().further(&self.index.selection),
             ..Close::default()
         }

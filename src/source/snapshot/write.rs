@@ -73,7 +73,11 @@ struct ScopeLines {
 ///
 /// # Errors
 /// When the state turns out to be unusable, or `out` cannot be written.
-pub fn write(mut state: Box<dyn State>, out: &mut dyn Write, options: &Options) -> Result<Close, Error> {
+pub fn write(
+    mut state: Box<dyn State>,
+    out: &mut dyn Write,
+    options: &Options,
+) -> Result<Close, Error> {
     let scopes = Scopes::read(state.as_mut(), options)?;
     let mut close = state.close().map_err(Error::Source)?;
     if let Some(why) = close.failed {
@@ -86,23 +90,40 @@ pub fn write(mut state: Box<dyn State>, out: &mut dyn Write, options: &Options) 
         ));
     }
     scopes.complete(&mut close);
-    let mut out = Checksummed { out, checksum: Checksum::default() };
+    let mut out = Checksummed {
+        out,
+        checksum: Checksum::default(),
+    };
     json_line(&mut out, &header(&close, options))?;
     for ScopeLines { encoder, .. } in scopes.0.into_values() {
         let compressed = encoder.finish()?;
-        io::copy(&mut zstd::Decoder::new(compressed.as_slice())?.by_ref(), &mut out)?;
+        io::copy(
+            &mut zstd::Decoder::new(compressed.as_slice())?.by_ref(),
+            &mut out,
+        )?;
     }
     let trailer = Trailer {
         stages,
         // The number of requests belongs to the run, not to what is deployed.
-        scopes: Some(close.scopes.iter().cloned().map(|scope| Scope { requests: None, ..scope }).collect()),
+        scopes: Some(
+            close
+                .scopes
+                .iter()
+                .cloned()
+                .map(|scope| Scope {
+                    requests: None,
+                    ..scope
+                })
+                .collect(),
+        ),
         unchecked: close.gaps.clone(),
         warnings: close.warnings.clone(),
         complete: close.gaps.is_empty(),
         sha256: Some(out.checksum.digest()),
     };
     let trailer = serde_json::to_string(&trailer).map_err(io::Error::from)?;
-    out.out.write_all(out.checksum.close(&trailer, TRAILER_CHECKSUM).as_bytes())?;
+    out.out
+        .write_all(out.checksum.close(&trailer, TRAILER_CHECKSUM).as_bytes())?;
     Ok(close)
 }
 
@@ -148,7 +169,9 @@ impl Scopes {
                     result = scopes.add(document, options);
                 }
             };
-            batch.decode(&Projection::all(), &mut add).map_err(Error::Source)?;
+            batch
+                .decode(&Projection::all(), &mut add)
+                .map_err(Error::Source)?;
             result?;
         }
         Ok(scopes)
@@ -157,17 +180,32 @@ impl Scopes {
     /// Lists the scopes of all stages, which a source need not do, and counts what is written of each.
     fn complete(&self, close: &mut Close) {
         let listed: BTreeSet<ScopeName> = close.scopes.iter().map(Scope::name).collect();
-        for ScopeName { account, region } in self.0.keys().filter(|name| !listed.contains(*name)).cloned() {
-            close.scopes.push(Scope { account, region, outcome: ScopeOutcome::Checked, ..Scope::default() });
+        for ScopeName { account, region } in self
+            .0
+            .keys()
+            .filter(|name| !listed.contains(*name))
+            .cloned()
+        {
+            close.scopes.push(Scope {
+                account,
+                region,
+                outcome: ScopeOutcome::Checked,
+                ..Scope::default()
+            });
         }
-        close.scopes.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
+        close
+            .scopes
+            .sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
         close.gaps.sort();
         close.warnings.sort();
         let mut last = None;
         for scope in &mut close.scopes {
             // The counts of a narrowed source are those of the whole. Of several rows with one name the first counts.
             let name = Some(scope.name());
-            let lines = name.as_ref().filter(|_| name != last).and_then(|name| self.0.get(name));
+            let lines = name
+                .as_ref()
+                .filter(|_| name != last)
+                .and_then(|name| self.0.get(name));
             scope.stages = lines.map_or(0, |lines| lines.count);
             let apis = lines.map_or(0, |lines| lines.apis.len() as u64);
             if scope.apis < apis {
@@ -179,12 +217,17 @@ impl Scopes {
     }
 
     fn add(&mut self, document: &Document<'_>, options: &Options) -> io::Result<()> {
-        let [account, region] = [document.account, document.region].map(|name| name.map(str::to_owned));
+        let [account, region] =
+            [document.account, document.region].map(|name| name.map(str::to_owned));
         let lines = match self.0.entry(ScopeName { account, region }) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
                 let encoder = zstd::Encoder::new(Vec::new(), LEVEL)?;
-                entry.insert(ScopeLines { encoder, count: 0, apis: BTreeSet::new() })
+                entry.insert(ScopeLines {
+                    encoder,
+                    count: 0,
+                    apis: BTreeSet::new(),
+                })
             }
         };
         let hidden;
@@ -238,7 +281,10 @@ impl<'o> Compressed<'o> {
             encoder.include_checksum(true)?;
             Self::Zstd(encoder)
         } else if lower.ends_with(".gz") {
-            Self::Gzip(flate2::write::GzEncoder::new(out, flate2::Compression::default()))
+            Self::Gzip(flate2::write::GzEncoder::new(
+                out,
+                flate2::Compression::default(),
+            ))
         } else {
             Self::Plain(out)
         })

@@ -42,27 +42,45 @@ impl Case {
         let inherits: [&'static [bool]; 3] = [&[true], &[false], &[true, false]];
         let at = random.below(3);
         let options = Options {
-            inheritance: [Inheritance::Inherit, Inheritance::Replace, Inheritance::Both][at],
+            inheritance: [
+                Inheritance::Inherit,
+                Inheritance::Replace,
+                Inheritance::Both,
+            ][at],
             ..Options::default()
         };
         let (mut rules, mut texts) = (Vec::new(), Vec::new());
         // One rule alone leaves most settings unread.
         let most = [1, 2, 8][random.below(3)];
         for _ in 0..most {
-            let rule = Rule { inherits: inherits[at], ..generate::rule(random) };
+            let rule = Rule {
+                inherits: inherits[at],
+                ..generate::rule(random)
+            };
             let text = policy(&rule, &format!("p{}", rules.len()));
             if load(vec![source("p.yaml", &text)]).is_ok() {
                 rules.push(rule);
                 texts.push(text);
             }
         }
-        let sources = (0..).zip(&texts).map(|(at, text): (usize, _)| source(&format!("{at}.yaml"), text)).collect();
+        let sources = (0..)
+            .zip(&texts)
+            .map(|(at, text): (usize, _)| source(&format!("{at}.yaml"), text))
+            .collect();
         let policies = Arc::new(load(sources).unwrap_or_default());
         let apis = apis(random);
         let waivers = waivers(random, &rules, &apis);
-        let loaded = waiver::load(&[source("w.yaml", &waivers)], date(2027, 1, 1)).unwrap_or_default();
+        let loaded =
+            waiver::load(&[source("w.yaml", &waivers)], date(2027, 1, 1)).unwrap_or_default();
         texts.push(waivers);
-        Self { rules, policies, waivers: loaded, apis, options, texts }
+        Self {
+            rules,
+            policies,
+            waivers: loaded,
+            apis,
+            options,
+            texts,
+        }
     }
 
     /// The stages with account, Region and API, as the oracle reads them.
@@ -81,14 +99,20 @@ impl Case {
 }
 
 fn source(name: &str, text: &str) -> Arc<SourceText> {
-    Arc::new(SourceText { name: name.into(), text: text.into() })
+    Arc::new(SourceText {
+        name: name.into(),
+        text: text.into(),
+    })
 }
 
 /// A policy of one rule; YAML takes JSON as it is.
 fn policy(rule: &Rule, name: &str) -> String {
     let mut own = json!({"id": "r", "title": "t", "severity": "low", "expect": rule.expect});
     let mut policy = json!({"policy": name});
-    for (of, matches) in [(&mut own, &rule.rule_match), (&mut policy, &rule.policy_match)] {
+    for (of, matches) in [
+        (&mut own, &rule.rule_match),
+        (&mut policy, &rule.policy_match),
+    ] {
         if !matches.is_null() {
             of["match"] = matches.clone();
         }
@@ -115,7 +139,8 @@ fn waivers(random: &mut Random, rules: &[Rule], apis: &[Api]) -> String {
             (0, _) | (_, None) => {}
             (1, _) => waiver["accept"] = generate::selection(random),
             (_, Some(rule)) => {
-                waiver["accept"] = accept(random, &rule.expect).unwrap_or_else(|| generate::selection(random));
+                waiver["accept"] =
+                    accept(random, &rule.expect).unwrap_or_else(|| generate::selection(random));
                 let stages: Vec<&Json> = apis.iter().flat_map(|api| &api.stages).collect();
                 if !stages.is_empty() {
                     let stage = stages[random.below(stages.len())];
@@ -166,7 +191,10 @@ fn as_it_is(random: &mut Random, part: &Json, of: &[Member]) -> Map<String, Json
             Json::String(text) if !text.is_empty() && random.one_in(2) => {
                 pattern.insert((*name).into(), json!({"contains": text}));
             }
-            Json::Null if matches!(of, Type::Text { .. } | Type::Whole | Type::Number) && random.one_in(4) => {
+            Json::Null
+                if matches!(of, Type::Text { .. } | Type::Whole | Type::Number)
+                    && random.one_in(4) =>
+            {
                 pattern.insert((*name).into(), json!({"present": false}));
             }
             _ => {}
@@ -178,7 +206,11 @@ fn as_it_is(random: &mut Random, part: &Json, of: &[Member]) -> Map<String, Json
 fn apis(random: &mut Random) -> Vec<Api> {
     let count = 1 + random.below(4);
     let apis = (0..count).map(|at| {
-        let protocol = if random.one_in(2) { "HTTP" } else { "WEBSOCKET" };
+        let protocol = if random.one_in(2) {
+            "HTTP"
+        } else {
+            "WEBSOCKET"
+        };
         let mut document = generate::members(random, API, 0);
         document.insert("ApiId".into(), json!(format!("a{at}")));
         document.insert("ProtocolType".into(), json!(protocol));
@@ -193,11 +225,19 @@ fn apis(random: &mut Random) -> Vec<Api> {
                 for map in ["RouteSettings", "StageVariables", "Tags"] {
                     stage.entry(map).or_insert_with(|| json!({}));
                 }
-                stages.push(existing(&Json::Object(stage), Type::Struct(STAGE), protocol));
+                stages.push(existing(
+                    &Json::Object(stage),
+                    Type::Struct(STAGE),
+                    protocol,
+                ));
             }
         }
         let document = existing(&Json::Object(document), Type::Struct(API), protocol);
-        Api { region: REGIONS[random.below(2)], document, stages }
+        Api {
+            region: REGIONS[random.below(2)],
+            document,
+            stages,
+        }
     });
     apis.collect()
 }
@@ -207,10 +247,20 @@ fn existing(value: &Json, of: Type, protocol: &str) -> Json {
     match (value, of) {
         (Json::Object(entries), Type::Struct(members)) => {
             let member = |key: &str| members.iter().find(|member: &&Member| member.0 == key);
-            let has = |key: &str| member(key).is_none_or(|(.., on)| on.is_empty() || *on == protocol);
-            let entries = entries.iter().filter(|(key, _)| has(key)).map(|(key, value)| {
-                (key.clone(), member(key).map_or_else(|| value.clone(), |(_, of, _)| existing(value, *of, protocol)))
-            });
+            let has =
+                |key: &str| member(key).is_none_or(|(.., on)| on.is_empty() || *on == protocol);
+            let entries = entries
+                .iter()
+                .filter(|(key, _)| has(key))
+                .map(|(key, value)| {
+                    (
+                        key.clone(),
+                        member(key).map_or_else(
+                            || value.clone(),
+                            |(_, of, _)| existing(value, *of, protocol),
+                        ),
+                    )
+                });
             Json::Object(entries.collect())
         }
         (Json::Object(entries), Type::Map(of)) => {
@@ -229,15 +279,21 @@ pub fn on_the_wire(value: &Json, of: Type) -> Json {
     match (value, of) {
         (Json::Object(entries), Type::Struct(members)) => {
             let entries = entries.iter().map(|(key, value)| {
-                let of = members.iter().find(|member| member.0 == key).map(|(_, of, _)| *of);
+                let of = members
+                    .iter()
+                    .find(|member| member.0 == key)
+                    .map(|(_, of, _)| *of);
                 let value = of.map_or_else(|| value.clone(), |of| on_the_wire(value, of));
                 (key[..1].to_lowercase() + &key[1..], value)
             });
             Json::Object(entries.collect())
         }
-        (Json::Object(entries), Type::Map(of)) => {
-            Json::Object(entries.iter().map(|(key, value)| (key.clone(), on_the_wire(value, *of))).collect())
-        }
+        (Json::Object(entries), Type::Map(of)) => Json::Object(
+            entries
+                .iter()
+                .map(|(key, value)| (key.clone(), on_the_wire(value, *of)))
+                .collect(),
+        ),
         _ => value.clone(),
     }
 }

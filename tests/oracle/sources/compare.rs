@@ -7,12 +7,22 @@ use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
 
 use super::case::{Case, REGIONS};
-use super::ways::{self, is_refused, items, memory, printed, report, resumed, saved, serve, snapshot};
+use super::ways::{
+    self, is_refused, items, memory, printed, report, resumed, saved, serve, snapshot,
+};
 use crate::generate::Random;
 use crate::judge::{self, Verdict};
 
 /// The parts of a result that do not depend on the source.
-const FACTS: [&str; 7] = ["exit", "verdict", "summary", "violations", "waived", "undecided", "coverage"];
+const FACTS: [&str; 7] = [
+    "exit",
+    "verdict",
+    "summary",
+    "violations",
+    "waived",
+    "undecided",
+    "coverage",
+];
 /// Those that do not depend on which APIs were looked at without a rule that can match them.
 const FINDINGS: [&str; 3] = ["violations", "waived", "undecided"];
 
@@ -31,35 +41,81 @@ pub fn compare(runtime: &Runtime, random: &mut Random) -> Json {
     let expected = memory(&case);
     let same = |way: &str, parts: &[&str], result: &Json, expected: &Json| {
         for part in parts {
-            assert_eq!(result[part], expected[part], "{way}: {part}\n{}", shown(&case));
+            assert_eq!(
+                result[part],
+                expected[part],
+                "{way}: {part}\n{}",
+                shown(&case)
+            );
         }
     };
     oracle(&case, &expected);
 
     let emulator = serve(runtime, &case, Vec::new());
-    same("AWS", &FACTS, &report(&case, ways::aws(runtime, &emulator, |_| ())), &expected);
-    let needed = ways::aws(runtime, &emulator, |request| request.may_match = ways::may_match(&case));
-    same("AWS, only what rules can match", &FINDINGS, &report(&case, needed), &expected);
+    same(
+        "AWS",
+        &FACTS,
+        &report(&case, ways::aws(runtime, &emulator, |_| ())),
+        &expected,
+    );
+    let needed = ways::aws(runtime, &emulator, |request| {
+        request.may_match = ways::may_match(&case)
+    });
+    same(
+        "AWS, only what rules can match",
+        &FINDINGS,
+        &report(&case, needed),
+        &expected,
+    );
     // A second look waits until AWS has settled, which takes its time.
     if random.one_in(32) {
-        let confirmed = ways::aws(runtime, &emulator, |request| request.confirm = Some(ways::violating(&case)));
-        same("AWS, read twice", &FACTS, &report(&case, confirmed), &expected);
+        let confirmed = ways::aws(runtime, &emulator, |request| {
+            request.confirm = Some(ways::violating(&case))
+        });
+        same(
+            "AWS, read twice",
+            &FACTS,
+            &report(&case, confirmed),
+            &expected,
+        );
     }
-    same("a spool", &FACTS, &resumed(runtime, &case, folder, broken), &expected);
+    same(
+        "a spool",
+        &FACTS,
+        &resumed(runtime, &case, folder, broken),
+        &expected,
+    );
 
     let lines = snapshot(ways::aws(runtime, &emulator, |_| ()), true);
-    same("a snapshot", &FACTS, &report(&case, saved(folder, "fleet.jsonl", &lines, |_| ())), &expected);
+    same(
+        "a snapshot",
+        &FACTS,
+        &report(&case, saved(folder, "fleet.jsonl", &lines, |_| ())),
+        &expected,
+    );
     let copy = snapshot(saved(folder, "fleet.jsonl", &lines, |_| ()), true);
     assert_eq!(lines, copy, "a snapshot of a snapshot");
     let packed = zstd::encode_all(lines.as_slice(), 3).unwrap();
-    same("zstd", &FACTS, &report(&case, saved(folder, "fleet.jsonl.zst", &packed, |_| ())), &expected);
+    same(
+        "zstd",
+        &FACTS,
+        &report(&case, saved(folder, "fleet.jsonl.zst", &packed, |_| ())),
+        &expected,
+    );
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(&lines).unwrap();
     let packed = gzip.finish().unwrap();
-    same("gzip", &FACTS, &report(&case, saved(folder, "fleet.jsonl.gz", &packed, |_| ())), &expected);
+    same(
+        "gzip",
+        &FACTS,
+        &report(&case, saved(folder, "fleet.jsonl.gz", &packed, |_| ())),
+        &expected,
+    );
     let hidden = snapshot(ways::aws(runtime, &emulator, |_| ()), false);
     let hidden = report(&case, saved(folder, "hidden.jsonl", &hidden, |_| ()));
-    decided_alike("a snapshot with digests", &case, &hidden, &expected, |_| true);
+    decided_alike("a snapshot with digests", &case, &hidden, &expected, |_| {
+        true
+    });
 
     for api in &case.apis {
         let [file, given] = printed(&case, api, folder);
@@ -71,16 +127,28 @@ pub fn compare(runtime: &Runtime, random: &mut Random) -> Json {
     for api in case.apis.iter().filter(|api| !api.stages.is_empty()) {
         for _ in 0..DOUBLED {
             let text = doubled(random, &items(api));
-            assert!(is_refused(&case, folder, text.as_bytes()), "a doubled member is taken: {text}\n{}", shown(&case));
+            assert!(
+                is_refused(&case, folder, text.as_bytes()),
+                "a doubled member is taken: {text}\n{}",
+                shown(&case)
+            );
         }
     }
-    let lines: Vec<String> = String::from_utf8(lines).unwrap().lines().map(str::to_owned).collect();
+    let lines: Vec<String> = String::from_utf8(lines)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
     for _ in 0..DOUBLED {
         let mut lines = lines.clone();
         let at = random.below(lines.len());
         lines[at] = doubled(random, &serde_json::from_str(&lines[at]).unwrap());
         let text = lines.join("\n");
-        assert!(is_refused(&case, folder, text.as_bytes()), "a doubled member is taken:\n{text}\n{}", shown(&case));
+        assert!(
+            is_refused(&case, folder, text.as_bytes()),
+            "a doubled member is taken:\n{text}\n{}",
+            shown(&case)
+        );
     }
     expected["summary"].clone()
 }
@@ -145,34 +213,67 @@ fn oracle(case: &Case, result: &Json) {
             checks += u64::from(verdict != Verdict::NotGoverned);
             not_applicable += u64::from(verdict == Verdict::NotApplicable);
             governs |= !matches!(verdict, Verdict::NotGoverned | Verdict::NotApplicable);
-            let found = status(result, &format!("p{at}/r"), &document["api"]["ApiId"], &document["StageName"]);
+            let found = status(
+                result,
+                &format!("p{at}/r"),
+                &document["api"]["ApiId"],
+                &document["StageName"],
+            );
             let expected = match verdict {
                 Verdict::Violates(_) => "violates",
                 Verdict::Undecided => "undecided",
                 _ => "",
             };
-            let found =
-                if found.contains_key("violates") { "violates" } else { found.keys().next().copied().unwrap_or("") };
-            assert_eq!(found, expected, "the oracle on rule p{at} and {document}\n{}", shown(case));
+            let found = if found.contains_key("violates") {
+                "violates"
+            } else {
+                found.keys().next().copied().unwrap_or("")
+            };
+            assert_eq!(
+                found,
+                expected,
+                "the oracle on rule p{at} and {document}\n{}",
+                shown(case)
+            );
         }
         governed += u64::from(governs);
     }
     let summary = &result["summary"];
     let counted = json!({"checks": checks, "not_applicable": not_applicable, "governed": governed});
     for (name, count) in counted.as_object().into_iter().flatten() {
-        assert_eq!(summary[name], *count, "the oracle's {name}\n{}", shown(case));
+        assert_eq!(
+            summary[name],
+            *count,
+            "the oracle's {name}\n{}",
+            shown(case)
+        );
     }
 }
 
 /// Findings of a rule on a stage: `violates`, waived or not, and `undecided`, each with its places.
-fn status(result: &Json, rule: &str, api: &Json, stage: &Json) -> BTreeMap<&'static str, BTreeSet<String>> {
+fn status(
+    result: &Json,
+    rule: &str,
+    api: &Json,
+    stage: &Json,
+) -> BTreeMap<&'static str, BTreeSet<String>> {
     let mut found = BTreeMap::new();
-    for (list, status) in [("violations", "violates"), ("waived", "violates"), ("undecided", "undecided")] {
+    for (list, status) in [
+        ("violations", "violates"),
+        ("waived", "violates"),
+        ("undecided", "undecided"),
+    ] {
         for entry in result[list].as_array().into_iter().flatten() {
-            if entry["rule"] == rule && entry["stage"]["api_id"] == *api && entry["stage"]["name"] == *stage {
+            if entry["rule"] == rule
+                && entry["stage"]["api_id"] == *api
+                && entry["stage"]["name"] == *stage
+            {
                 let waived = if list == "waived" { "waived " } else { "" };
                 let place = format!("{waived}{} {}", entry["route"], entry["path"]);
-                found.entry(status).or_insert_with(BTreeSet::new).insert(place);
+                found
+                    .entry(status)
+                    .or_insert_with(BTreeSet::new)
+                    .insert(place);
             }
         }
     }
@@ -188,11 +289,15 @@ fn decided_alike(way: &str, case: &Case, part: &Json, whole: &Json, of: impl Fn(
         }
         for at in 0..case.rules.len() {
             let rule = format!("p{at}/r");
-            let (part, whole) = (status(part, &rule, api, stage), status(whole, &rule, api, stage));
+            let (part, whole) = (
+                status(part, &rule, api, stage),
+                status(whole, &rule, api, stage),
+            );
             if part.contains_key("undecided") {
                 continue;
             }
-            let violates = |status: &BTreeMap<&str, BTreeSet<String>>| status.contains_key("violates");
+            let violates =
+                |status: &BTreeMap<&str, BTreeSet<String>>| status.contains_key("violates");
             assert_eq!(
                 violates(&part),
                 violates(&whole),
@@ -204,6 +309,14 @@ fn decided_alike(way: &str, case: &Case, part: &Json, whole: &Json, of: impl Fn(
 }
 
 fn shown(case: &Case) -> String {
-    let documents: Vec<String> = case.documents().map(|document| document.to_string()).collect();
-    format!("{}\n{}\n{:?}", case.texts.join("\n"), documents.join("\n"), case.options.inheritance)
+    let documents: Vec<String> = case
+        .documents()
+        .map(|document| document.to_string())
+        .collect();
+    format!(
+        "{}\n{}\n{:?}",
+        case.texts.join("\n"),
+        documents.join("\n"),
+        case.options.inheritance
+    )
 }

@@ -18,12 +18,20 @@ const SEEDS: [&[u8]; 3] = [
 
 #[test]
 fn every_source_comes_to_the_same_verdicts() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
     let seeds = match number("SOURCE_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("SOURCE_CASES").unwrap_or(60),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     for seed in SEEDS {
         compare(&runtime, &mut crate::generate::Random::of_bytes(seed));
     }
@@ -32,7 +40,9 @@ fn every_source_comes_to_the_same_verdicts() {
         let compared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             compare(&runtime, &mut crate::generate::Random::new(seed))
         }));
-        let Ok(summary) = compared else { panic!("SOURCE_SEED={seed}: the failure is above") };
+        let Ok(summary) = compared else {
+            panic!("SOURCE_SEED={seed}: the failure is above")
+        };
         for (name, count) in [
             ("violations", summary["violations"]["low"].as_u64()),
             ("waived", summary["waived"].as_u64()),
@@ -42,5 +52,8 @@ fn every_source_comes_to_the_same_verdicts() {
         }
     }
     // Nothing is proved where nothing is found.
-    assert!(seeds.end - seeds.start < 60 || found.values().all(|count| *count > 10), "{found:?}");
+    assert!(
+        seeds.end - seeds.start < 60 || found.values().all(|count| *count > 10),
+        "{found:?}"
+    );
 }

@@ -15,7 +15,9 @@ use driftgate::model::document::api_stated_by;
 use driftgate::model::protocol::Protocol;
 use driftgate::model::state::{ApiBatch, Close, Scope, ScopeOutcome, Selection, State, VecState};
 use driftgate::report::{Facts, Format, Run, Style, result};
-use driftgate::source::aws::{self, Predicate, Regions, Request, RetryPolicy, Spool, StaticCredentials};
+use driftgate::source::aws::{
+    self, Predicate, Regions, Request, RetryPolicy, Spool, StaticCredentials,
+};
 use driftgate::source::file::{self, FileRequest};
 use driftgate::source::open_file;
 use driftgate::source::snapshot::write;
@@ -30,44 +32,94 @@ use crate::schema::{API, STAGE, Type};
 /// The JSON result of an audit of a state. What it renders is read back, and must render as it was.
 pub fn report(case: &Case, state: Box<dyn State>) -> Json {
     let results = check::run(&case.policies, &case.waivers, state, case.options).unwrap();
-    let tolerance =
-        Tolerance { fail_on: Some(Severity::Low), allow_incomplete: false, allow_empty: false, min_coverage: None };
+    let tolerance = Tolerance {
+        fail_on: Some(Severity::Low),
+        allow_incomplete: false,
+        allow_empty: false,
+        min_coverage: None,
+    };
     let judgement = judge(&results, tolerance, None);
-    let run = Run { reproducible: true, ..Run::default() };
-    let rendered = json_of(&Facts { results: &results, judgement: &judgement, run: &run });
+    let run = Run {
+        reproducible: true,
+        ..Run::default()
+    };
+    let rendered = json_of(&Facts {
+        results: &results,
+        judgement: &judgement,
+        run: &run,
+    });
     let saved = result::read("result", rendered.as_bytes()).unwrap();
     let judgement = judge(&saved.results, saved.tolerance, saved.signal);
-    let again = json_of(&Facts { results: &saved.results, judgement: &judgement, run: &saved.run });
+    let again = json_of(&Facts {
+        results: &saved.results,
+        judgement: &judgement,
+        run: &saved.run,
+    });
     assert_eq!(rendered, again, "a saved result is rendered as it was");
     serde_json::from_str(&rendered).unwrap()
 }
 
 fn json_of(facts: &Facts<'_>) -> String {
     let mut out = Vec::new();
-    (Format::named("json").unwrap().render)(facts, Style { colour: false, width: 80 }, &mut out).unwrap();
+    (Format::named("json").unwrap().render)(
+        facts,
+        Style {
+            colour: false,
+            width: 80,
+        },
+        &mut out,
+    )
+    .unwrap();
     String::from_utf8(out).unwrap()
 }
 
 /// The case in memory, as it is.
 pub fn memory(case: &Case) -> Json {
-    let batches = case.apis.iter().filter_map(|api| batch(case, api)).collect();
-    report(case, Box::new(VecState::new(batches, Close { scopes: scopes(case), ..Close::default() })))
+    let batches = case
+        .apis
+        .iter()
+        .filter_map(|api| batch(case, api))
+        .collect();
+    report(
+        case,
+        Box::new(VecState::new(
+            batches,
+            Close {
+                scopes: scopes(case),
+                ..Close::default()
+            },
+        )),
+    )
 }
 
 fn batch(case: &Case, of: &Api) -> Option<ApiBatch> {
-    let documents = case.documents().filter(|document| document["api"]["ApiId"] == of.document["ApiId"]);
+    let documents = case
+        .documents()
+        .filter(|document| document["api"]["ApiId"] == of.document["ApiId"]);
     let stages = documents.map(|json| {
-        document::read(&json, |document| (document.api.clone().into_owned(), document.stage.clone().into_owned()))
+        document::read(&json, |document| {
+            (
+                document.api.clone().into_owned(),
+                document.stage.clone().into_owned(),
+            )
+        })
     });
     let (apis, stages): (Vec<_>, Vec<_>) = stages.unzip();
     let api = apis.into_iter().next()?;
-    Some(ApiBatch { account: Some(ACCOUNT.into()), region: Some(of.region.into()), api, stages })
+    Some(ApiBatch {
+        account: Some(ACCOUNT.into()),
+        region: Some(of.region.into()),
+        api,
+        stages,
+    })
 }
 
 fn scopes(case: &Case) -> Vec<Scope> {
     let scope = |region: &&str| {
         let apis = case.apis.iter().filter(|api| api.region == *region);
-        let (count, stages) = apis.fold((0, 0), |(count, stages), api| (count + 1, stages + api.stages.len() as u64));
+        let (count, stages) = apis.fold((0, 0), |(count, stages), api| {
+            (count + 1, stages + api.stages.len() as u64)
+        });
         Scope {
             account: Some(ACCOUNT.into()),
             region: Some((*region).into()),
@@ -85,19 +137,48 @@ fn scopes(case: &Case) -> Vec<Scope> {
 pub fn serve(runtime: &Runtime, case: &Case, faults: Vec<Fault>) -> Emulator {
     let mut fleet = Fleet::new().account(ACCOUNT);
     for api in &case.apis {
-        let stages = api.stages.iter().map(|stage| on_the_wire(stage, Type::Struct(STAGE))).collect();
-        fleet = fleet.api(ACCOUNT, api.region, on_the_wire(&api.document, Type::Struct(API)), stages);
+        let stages = api
+            .stages
+            .iter()
+            .map(|stage| on_the_wire(stage, Type::Struct(STAGE)))
+            .collect();
+        fleet = fleet.api(
+            ACCOUNT,
+            api.region,
+            on_the_wire(&api.document, Type::Struct(API)),
+            stages,
+        );
     }
-    let settings = Settings { fleet, faults, page_size: 2, log_arrivals: false, ..Settings::default() };
+    let settings = Settings {
+        fleet,
+        faults,
+        page_size: 2,
+        log_arrivals: false,
+        ..Settings::default()
+    };
     runtime.block_on(Emulator::start(settings)).unwrap()
 }
 
 /// Reads everything that a control plane has.
-pub fn aws(runtime: &Runtime, emulator: &Emulator, change: impl FnOnce(&mut Request)) -> Box<dyn State> {
+pub fn aws(
+    runtime: &Runtime,
+    emulator: &Emulator,
+    change: impl FnOnce(&mut Request),
+) -> Box<dyn State> {
     let environment = emulator.environment(ACCOUNT, REGIONS[0]);
-    let variable = |name| environment.iter().find(|(key, _)| *key == name).unwrap().1.clone();
+    let variable = |name| {
+        environment
+            .iter()
+            .find(|(key, _)| *key == name)
+            .unwrap()
+            .1
+            .clone()
+    };
     let mut request = Request {
-        regions: Regions { named: REGIONS.map(str::to_owned).to_vec(), ..Regions::default() },
+        regions: Regions {
+            named: REGIONS.map(str::to_owned).to_vec(),
+            ..Regions::default()
+        },
         endpoint_url: Some(emulator.endpoint_url()),
         credentials: Some(StaticCredentials {
             access_key_id: variable("AWS_ACCESS_KEY_ID"),
@@ -128,12 +209,25 @@ pub fn violating(case: &Case) -> Predicate {
 /// The bytes of a snapshot of a state.
 pub fn snapshot(state: Box<dyn State>, show_values: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write::write(state, &mut bytes, &write::Options { show_values, ..write::Options::default() }).unwrap();
+    write::write(
+        state,
+        &mut bytes,
+        &write::Options {
+            show_values,
+            ..write::Options::default()
+        },
+    )
+    .unwrap();
     bytes
 }
 
 /// Reads a saved file.
-pub fn saved(folder: &Path, name: &str, bytes: &[u8], change: impl FnOnce(&mut FileRequest)) -> Box<dyn State> {
+pub fn saved(
+    folder: &Path,
+    name: &str,
+    bytes: &[u8],
+    change: impl FnOnce(&mut FileRequest),
+) -> Box<dyn State> {
     open(folder, name, bytes, change).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -180,7 +274,10 @@ pub fn printed(case: &Case, api: &Api, folder: &Path) -> [Json; 2] {
         request.account = Some(ACCOUNT.to_owned());
         request.regions = vec![api.region.to_owned()];
         request.protocol = protocol;
-        request.selection = Arc::new(Selection { apis: vec![id.to_owned()], stages: Vec::new() });
+        request.selection = Arc::new(Selection {
+            apis: vec![id.to_owned()],
+            stages: Vec::new(),
+        });
     });
     let mut batches: Vec<ApiBatch> = batch(case, api).into_iter().collect();
     for batch in &mut batches {
@@ -195,7 +292,13 @@ pub fn printed(case: &Case, api: &Api, folder: &Path) -> [Json; 2] {
         outcome: ScopeOutcome::Checked,
         ..Scope::default()
     };
-    let given = VecState::new(batches, Close { scopes: vec![scope], ..Close::default() });
+    let given = VecState::new(
+        batches,
+        Close {
+            scopes: vec![scope],
+            ..Close::default()
+        },
+    );
     [report(case, file), report(case, Box::new(given))]
 }
 
@@ -204,7 +307,9 @@ pub fn resumed(runtime: &Runtime, case: &Case, folder: &Path, broken: &'static s
     let (path, now) = (folder.join("fleet.spool"), Timestamp::now());
     let asked = aws::RunKey::default();
     {
-        let fault = Fault::on(Operation::GetApis).region(broken).always(Effect::Deny);
+        let fault = Fault::on(Operation::GetApis)
+            .region(broken)
+            .always(Effect::Deny);
         let emulator = serve(runtime, case, vec![fault]);
         let spool = Arc::new(Spool::start(&path, &asked, now).unwrap());
         let state = aws(runtime, &emulator, |request| {
@@ -216,7 +321,12 @@ pub fn resumed(runtime: &Runtime, case: &Case, folder: &Path, broken: &'static s
     }
     let emulator = serve(runtime, case, Vec::new());
     let spool = Arc::new(Spool::resume(&path, &asked, now).unwrap().reproducible());
-    let result = report(case, aws(runtime, &emulator, |request| request.spool = Some(Arc::clone(&spool))));
+    let result = report(
+        case,
+        aws(runtime, &emulator, |request| {
+            request.spool = Some(Arc::clone(&spool))
+        }),
+    );
     let _ = spool.end(true);
     result
 }

@@ -43,16 +43,25 @@ pub fn is_whole(account: &AccountExamined) -> bool {
 
 /// True if something in an account can be audited, but not all.
 pub fn is_partial(account: &AccountExamined) -> bool {
-    let whole = account.regions.iter().any(|region| region.troubles.iter().all(|trouble| !trouble.needed));
+    let whole = account
+        .regions
+        .iter()
+        .any(|region| region.troubles.iter().all(|trouble| !trouble.needed));
     !is_whole(account) && whole
 }
 
 fn troubles(account: &AccountExamined) -> impl Iterator<Item = (Option<&str>, &Trouble)> {
-    let of_regions = account
-        .regions
+    let of_regions = account.regions.iter().flat_map(|region| {
+        region
+            .troubles
+            .iter()
+            .map(move |trouble| (Some(region.name.as_str()), trouble))
+    });
+    account
+        .troubles
         .iter()
-        .flat_map(|region| region.troubles.iter().map(move |trouble| (Some(region.name.as_str()), trouble)));
-    account.troubles.iter().map(|trouble| (None, trouble)).chain(of_regions)
+        .map(|trouble| (None, trouble))
+        .chain(of_regions)
 }
 
 /// The failures of an account, each once.
@@ -61,15 +70,32 @@ fn kinds(account: &AccountExamined) -> Vec<(FailedCall, &Trouble)> {
     for (region, trouble) in troubles(account) {
         let same = |(kind, _): &&mut (FailedCall, &Trouble)| {
             (kind.operation, &kind.code, kind.cause, kind.spare)
-                == (trouble.operation, &trouble.code, trouble.cause, !trouble.needed)
+                == (
+                    trouble.operation,
+                    &trouble.code,
+                    trouble.cause,
+                    !trouble.needed,
+                )
         };
         let region = region.map(str::to_owned);
         match kinds.iter_mut().find(same) {
             Some((kind, _)) => kind.regions.extend(region),
             None => {
-                let Trouble { operation, code, cause, needed, .. } = trouble;
+                let Trouble {
+                    operation,
+                    code,
+                    cause,
+                    needed,
+                    ..
+                } = trouble;
                 let regions = Vec::from_iter(region);
-                let kind = FailedCall { spare: !needed, operation, code: code.clone(), cause: *cause, regions };
+                let kind = FailedCall {
+                    spare: !needed,
+                    operation,
+                    code: code.clone(),
+                    cause: *cause,
+                    regions,
+                };
                 kinds.push((kind, trouble));
             }
         }
@@ -84,9 +110,19 @@ pub fn of(accounts: &[AccountExamined]) -> Vec<Group<'_>> {
     for account in accounts {
         let troubles = kinds(account);
         let key = troubles.iter().map(|(kind, _)| kind.clone()).collect();
-        groups.entry(key).or_insert_with(|| Group { accounts: Vec::new(), troubles }).accounts.push(account);
+        groups
+            .entry(key)
+            .or_insert_with(|| Group {
+                accounts: Vec::new(),
+                troubles,
+            })
+            .accounts
+            .push(account);
     }
-    let mut groups: Vec<Group<'_>> = groups.into_values().filter(|group| !group.troubles.is_empty()).collect();
+    let mut groups: Vec<Group<'_>> = groups
+        .into_values()
+        .filter(|group| !group.troubles.is_empty())
+        .collect();
     groups.sort_by_key(|group| (!group.lacks(), std::cmp::Reverse(group.accounts.len())));
     groups
 }
@@ -105,7 +141,9 @@ impl Group<'_> {
             // The role's policy is the same in each account; who may assume it is not.
             .take(if assume { usize::MAX } else { 1 })
             .flat_map(|account| troubles(account))
-            .filter(|(_, trouble)| trouble.cause == cause && (trouble.operation == "AssumeRole") == assume)
+            .filter(|(_, trouble)| {
+                trouble.cause == cause && (trouble.operation == "AssumeRole") == assume
+            })
             .filter_map(|(_, trouble)| trouble.permission.clone())
             .collect();
         permissions.dedup();

@@ -38,12 +38,20 @@ pub fn run(command: &Doctor, global: &Global, interrupt: &Interrupt) -> Result<u
     interrupt.heed();
     let (canceller, examination) = examine(request);
     interrupt.then(move || canceller.cancel());
-    let stop = |error: aws::Error| if error.is_usage() { Stop::usage(error) } else { Stop::failed(error) };
+    let stop = |error: aws::Error| {
+        if error.is_usage() {
+            Stop::usage(error)
+        } else {
+            Stop::failed(error)
+        }
+    };
     // On a thread of the runtime: reading a file of credentials may block.
     let examination = runtime.spawn(examination);
     let found = {
         let _waiting = waiting(CLOSING);
-        runtime.block_on(examination).map_err(|_| Stop::failed("the examination stopped unexpectedly."))?
+        runtime
+            .block_on(examination)
+            .map_err(|_| Stop::failed("the examination stopped unexpectedly."))?
     };
     let found = found.map_err(stop)?;
     if !global.quiet {
@@ -66,7 +74,10 @@ pub fn run(command: &Doctor, global: &Global, interrupt: &Interrupt) -> Result<u
 
 /// True if everything requested can be audited.
 fn is_whole(found: &Examination) -> bool {
-    let examined = found.accounts.iter().any(|account| !account.regions.is_empty());
+    let examined = found
+        .accounts
+        .iter()
+        .any(|account| !account.regions.is_empty());
     found.troubles.is_empty() && examined && found.accounts.iter().all(groups::is_whole)
 }
 
@@ -74,7 +85,10 @@ fn is_whole(found: &Examination) -> bool {
 fn setup(command: &Doctor) -> Result<Setup, Stop> {
     let (source, flags) = (&command.source, &command.source.accounts);
     let selectors = |flag: &str, texts: &[String]| -> Result<Vec<Selector>, Stop> {
-        let selector = |text: &String| text.parse().map_err(|error| Stop::usage(format!("{flag}: {error}")));
+        let selector = |text: &String| {
+            text.parse()
+                .map_err(|error| Stop::usage(format!("{flag}: {error}")))
+        };
         texts.iter().map(selector).collect()
     };
     let included = selectors("--accounts", &flags.accounts)?;
@@ -87,14 +101,24 @@ fn setup(command: &Doctor) -> Result<Setup, Stop> {
         })
         .collect();
     Ok(Setup {
-        region: source.region.first().cloned().or_else(region_of_the_environment),
+        region: source
+            .region
+            .first()
+            .cloned()
+            .or_else(region_of_the_environment),
         role: Role {
-            name: flags.role_name.clone().unwrap_or_else(|| Role::NAME.to_owned()),
+            name: flags
+                .role_name
+                .clone()
+                .unwrap_or_else(|| Role::NAME.to_owned()),
             external_id: flags.external_id.clone(),
         },
         accounts: ids.unwrap_or_default(),
         organization: flags.organization,
-        units: included.iter().chain(&excluded).any(|selector| matches!(selector, Selector::Unit(_))),
+        units: included
+            .iter()
+            .chain(&excluded)
+            .any(|selector| matches!(selector, Selector::Unit(_))),
         all_regions: source.all_regions,
     })
 }

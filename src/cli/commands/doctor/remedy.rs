@@ -29,21 +29,31 @@ impl Remedy<'_> {
     /// Writes what to do.
     pub fn of(&self, trouble: &Trouble, page: &mut Page<'_>) -> io::Result<()> {
         match trouble.cause {
-            Cause::Denied(blame) if trouble.operation == "AssumeRole" => self.role(trouble, blame, page),
+            Cause::Denied(blame) if trouble.operation == "AssumeRole" => {
+                self.role(trouble, blame, page)
+            }
             Cause::Denied(blame) => self.denied(trouble, blame, page),
             Cause::Unreachable => text(&self.unreachable(trouble), page),
             Cause::Signature => match self.found.clock_ahead {
-                Some(ahead) if ahead.unsigned_abs() > 300 => text("Set this machine's clock.", page),
+                Some(ahead) if ahead.unsigned_abs() > 300 => {
+                    text("Set this machine's clock.", page)
+                }
                 _ => text(&sentence(&trouble.hint), page),
             },
-            Cause::Credentials | Cause::Stopped | Cause::Other => text(&sentence(&trouble.hint), page),
+            Cause::Credentials | Cause::Stopped | Cause::Other => {
+                text(&sentence(&trouble.hint), page)
+            }
         }
     }
 
     /// The role, or the caller.
     fn who(&self) -> String {
-        let roles: Vec<&str> =
-            self.group.iter().flat_map(|group| &group.accounts).filter_map(|account| account.role.as_deref()).collect();
+        let roles: Vec<&str> = self
+            .group
+            .iter()
+            .flat_map(|group| &group.accounts)
+            .filter_map(|account| account.role.as_deref())
+            .collect();
         match roles.as_slice() {
             [] => self.caller(),
             [role] => format!("the role {}", visible(role)),
@@ -52,7 +62,12 @@ impl Remedy<'_> {
     }
 
     fn caller(&self) -> String {
-        self.found.caller.as_ref().map_or("the caller".to_owned(), |caller| format!("the caller {}", visible(caller)))
+        self.found
+            .caller
+            .as_ref()
+            .map_or("the caller".to_owned(), |caller| {
+                format!("the caller {}", visible(caller))
+            })
     }
 
     fn denied(&self, trouble: &Trouble, blame: Blame, page: &mut Page<'_>) -> io::Result<()> {
@@ -63,9 +78,13 @@ impl Remedy<'_> {
             None => trouble.permission.iter().cloned().collect(),
         };
         let words = match blame {
-            Blame::NotAllowed | Blame::Unsaid | Blame::Trust => format!("Add to a policy of {who}:"),
+            Blame::NotAllowed | Blame::Unsaid | Blame::Trust => {
+                format!("Add to a policy of {who}:")
+            }
             Blame::Forbidden => {
-                format!("A policy of {who} denies it, which no statement can undo. Remove the deny, and allow:")
+                format!(
+                    "A policy of {who} denies it, which no statement can undo. Remove the deny, and allow:"
+                )
             }
             Blame::ServiceControl => {
                 return text(
@@ -82,11 +101,18 @@ impl Remedy<'_> {
                     page,
                 );
             }
-            Blame::Boundary => format!("The permissions boundary of {who} does not allow it. It has to allow:"),
-            Blame::Session => {
-                return text("The session policy does not allow it: create a session without one.", page);
+            Blame::Boundary => {
+                format!("The permissions boundary of {who} does not allow it. It has to allow:")
             }
-            Blame::Endpoint => "The policy of the VPC endpoint does not allow it. It has to allow:".to_owned(),
+            Blame::Session => {
+                return text(
+                    "The session policy does not allow it: create a session without one.",
+                    page,
+                );
+            }
+            Blame::Endpoint => {
+                "The policy of the VPC endpoint does not allow it. It has to allow:".to_owned()
+            }
         };
         text(&words, page)?;
         allow(permissions, page)?;
@@ -106,7 +132,11 @@ impl Remedy<'_> {
             Blame::Unsaid => (true, true),
             _ => return self.denied(trouble, blame, page),
         };
-        let roles = self.group.iter().flat_map(|group| &group.accounts).filter_map(|account| account.role.as_deref());
+        let roles = self
+            .group
+            .iter()
+            .flat_map(|group| &group.accounts)
+            .filter_map(|account| account.role.as_deref());
         let role = roles.clone().next().map(visible).unwrap_or_default();
         let such = if roles.count() > 1 { "such as " } else { "" };
         if of_role {
@@ -124,9 +154,21 @@ impl Remedy<'_> {
             document(&trust(&self.found.principal, self.external_id), page)?;
         }
         if of_caller {
-            let or = if of_role { "Or a policy of" } else { "Add to a policy of" };
-            text(&format!("{or} {caller}{}", if of_role { " lacks:" } else { ":" }), page)?;
-            allow(self.group.map(|group| group.permissions(trouble.cause, true)).unwrap_or_default(), page)?;
+            let or = if of_role {
+                "Or a policy of"
+            } else {
+                "Add to a policy of"
+            };
+            text(
+                &format!("{or} {caller}{}", if of_role { " lacks:" } else { ":" }),
+                page,
+            )?;
+            allow(
+                self.group
+                    .map(|group| group.permissions(trouble.cause, true))
+                    .unwrap_or_default(),
+                page,
+            )?;
         }
         Ok(())
     }
@@ -148,7 +190,11 @@ impl Remedy<'_> {
             "No answer came: check the network and the endpoint."
         };
         match &self.found.environment.proxy {
-            Some(proxy) => format!("{why} Requests go through {}, set by {}.", visible(&proxy.value), proxy.by),
+            Some(proxy) => format!(
+                "{why} Requests go through {}, set by {}.",
+                visible(&proxy.value),
+                proxy.by
+            ),
             None => why.to_owned(),
         }
     }
@@ -164,9 +210,17 @@ fn allow(permissions: Vec<Permission>, page: &mut Page<'_>) -> io::Result<()> {
 
 /// The permissions with a wildcard instead of a long list: of Regions for API Gateway, of accounts for a role.
 fn fewer(mut permissions: Vec<Permission>) -> Vec<Permission> {
-    let actions: Vec<&'static str> = permissions.iter().map(|permission| permission.action).collect();
+    let actions: Vec<&'static str> = permissions
+        .iter()
+        .map(|permission| permission.action)
+        .collect();
     for permission in &mut permissions {
-        if actions.iter().filter(|action| **action == permission.action).count() <= MOST_RESOURCES {
+        if actions
+            .iter()
+            .filter(|action| **action == permission.action)
+            .count()
+            <= MOST_RESOURCES
+        {
             continue;
         }
         let part = match permission.action {
@@ -199,6 +253,9 @@ fn text(words: &str, page: &mut Page<'_>) -> io::Result<()> {
 /// A hint as a sentence of its own.
 fn sentence(hint: &str) -> String {
     let mut letters = hint.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let first = letters
+        .next()
+        .map(|first| first.to_uppercase().to_string())
+        .unwrap_or_default();
     format!("{first}{}.", letters.as_str())
 }

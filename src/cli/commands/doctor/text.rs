@@ -27,16 +27,28 @@ const MOST_NOTES: usize = 3;
 const CLOCKS_AGREE: u64 = 30;
 
 /// Writes the report.
-pub fn render(found: &Examination, external_id: Option<&str>, page: &mut Page<'_>) -> io::Result<()> {
+pub fn render(
+    found: &Examination,
+    external_id: Option<&str>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     page.paragraph(0, 0, &[(BOLD, &verdict(found))])?;
     page.blank()?;
     environment(found, page)?;
     for trouble in &found.troubles {
         page.blank()?;
-        let what = format!("{} failed before any account was examined", trouble.operation);
+        let what = format!(
+            "{} failed before any account was examined",
+            trouble.operation
+        );
         page.paragraph(0, 2, &[(ALARM, &what)])?;
         error(trouble, page)?;
-        Remedy { found, external_id, group: None }.of(trouble, page)?;
+        Remedy {
+            found,
+            external_id,
+            group: None,
+        }
+        .of(trouble, page)?;
     }
     for group in groups::of(&found.accounts) {
         page.blank()?;
@@ -47,14 +59,18 @@ pub fn render(found: &Examination, external_id: Option<&str>, page: &mut Page<'_
 
 /// The accounts with a Region or a failure.
 fn examined(found: &Examination) -> Vec<&AccountExamined> {
-    let any = |account: &&AccountExamined| !(account.regions.is_empty() && account.troubles.is_empty());
+    let any =
+        |account: &&AccountExamined| !(account.regions.is_empty() && account.troubles.is_empty());
     found.accounts.iter().filter(any).collect()
 }
 
 fn verdict(found: &Examination) -> String {
     let accounts = examined(found);
     let whole = accounts.iter().filter(|account| is_whole(account)).count();
-    let partial = accounts.iter().filter(|account| is_partial(account)).count();
+    let partial = accounts
+        .iter()
+        .filter(|account| is_partial(account))
+        .count();
     let failed = found.troubles.first();
     let verdict = match accounts.as_slice() {
         _ if found.failed.is_some() || found.unknown_credentials => {
@@ -77,27 +93,52 @@ fn verdict(found: &Examination) -> String {
             rest.extend((none > 0).then(|| format!("{none} cannot")));
             rest.extend((partial > 0).then(|| format!("{partial} only in part")));
             let full = if partial > 0 { " in full" } else { "" };
-            let whole = if whole == 0 { "None".to_owned() } else { whole.to_string() };
-            format!("{whole} of {} accounts can be audited{full}; {}.", all.len(), rest.join(", "))
+            let whole = if whole == 0 {
+                "None".to_owned()
+            } else {
+                whole.to_string()
+            };
+            format!(
+                "{whole} of {} accounts can be audited{full}; {}.",
+                all.len(),
+                rest.join(", ")
+            )
         }
     };
     match failed {
-        Some(trouble) => format!("{verdict} There may be others: {} failed.", trouble.operation),
+        Some(trouble) => format!(
+            "{verdict} There may be others: {} failed.",
+            trouble.operation
+        ),
         None => verdict,
     }
 }
 
 fn of_one(account: &AccountExamined) -> String {
-    let name = account.id.as_ref().map_or("The account".to_owned(), |id| format!("Account {}", visible(id)));
-    let good = account.regions.iter().filter(|region| is_good(region)).count();
+    let name = account.id.as_ref().map_or("The account".to_owned(), |id| {
+        format!("Account {}", visible(id))
+    });
+    let good = account
+        .regions
+        .iter()
+        .filter(|region| is_good(region))
+        .count();
     match account.regions.as_slice() {
-        [region] if is_whole(account) => format!("{name} can be audited in {}.", visible(&region.name)),
+        [region] if is_whole(account) => {
+            format!("{name} can be audited in {}.", visible(&region.name))
+        }
         all if is_whole(account) => format!("{name} can be audited in all {} Regions.", all.len()),
         all if is_partial(account) && good == all.len() => {
-            format!("{name} can be audited in all {good} Regions that driftgate knows; a newer one would be missed.")
+            format!(
+                "{name} can be audited in all {good} Regions that driftgate knows; a newer one would be missed."
+            )
         }
         all if is_partial(account) => {
-            format!("{name} can be audited in {good} of {} Regions; {} cannot.", all.len(), all.len() - good)
+            format!(
+                "{name} can be audited in {good} of {} Regions; {} cannot.",
+                all.len(),
+                all.len() - good
+            )
         }
         _ => format!("{name} cannot be audited."),
     }
@@ -110,16 +151,30 @@ fn is_good(region: &RegionExamined) -> bool {
 fn environment(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
     let around = &found.environment;
     let mut line = |label: &str, paint: Style, value: &str, by: Option<&str>| {
-        let by = by.map(|by| format!(" ({})", visible(by))).unwrap_or_default();
+        let by = by
+            .map(|by| format!(" ({})", visible(by)))
+            .unwrap_or_default();
         let label = format!("{label:VALUES$}");
-        page.paragraph(0, VALUES, &[(DIM, &label), (paint, &visible(value)), (DIM, &by)])
+        page.paragraph(
+            0,
+            VALUES,
+            &[(DIM, &label), (paint, &visible(value)), (DIM, &by)],
+        )
     };
-    let mut setting = |label: &str, setting: &EnvSetting| line(label, PLAIN, &setting.value, Some(setting.by));
+    let mut setting =
+        |label: &str, setting: &EnvSetting| line(label, PLAIN, &setting.value, Some(setting.by));
     if let Some(credentials) = &around.credentials {
         setting("Credentials", credentials)?;
     }
     if let Some(region) = &around.region {
-        setting(if region.value.contains(", ") { "Regions" } else { "Region" }, region)?;
+        setting(
+            if region.value.contains(", ") {
+                "Regions"
+            } else {
+                "Region"
+            },
+            region,
+        )?;
     }
     if let Some(proxy) = &around.proxy {
         setting("Proxy", proxy)?;
@@ -132,7 +187,12 @@ fn environment(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
     }
     for Endpoint { services, url, by } in &around.endpoints {
         let value = format!("{url} for {}", services.join(", "));
-        line("Endpoint", PLAIN, &value, Some(by.as_deref().unwrap_or("AWS's own")))?;
+        line(
+            "Endpoint",
+            PLAIN,
+            &value,
+            Some(by.as_deref().unwrap_or("AWS's own")),
+        )?;
     }
     if let Some(caller) = &found.caller {
         line("Caller", PLAIN, caller, None)?;
@@ -141,11 +201,19 @@ fn environment(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
     line("Clock", paint, &clock, None)?;
     let mut listed: Vec<&str> = Vec::new();
     for warning in &found.warnings {
-        let alike = listed.iter().filter(|kind| **kind == &*warning.kind).count();
+        let alike = listed
+            .iter()
+            .filter(|kind| **kind == &*warning.kind)
+            .count();
         if alike < MOST_NOTES {
             line("Note", ALARM, &warning.message, None)?;
         } else if alike == MOST_NOTES {
-            let more = found.warnings.iter().filter(|other| other.kind == warning.kind).count() - MOST_NOTES;
+            let more = found
+                .warnings
+                .iter()
+                .filter(|other| other.kind == warning.kind)
+                .count()
+                - MOST_NOTES;
             line("", ALARM, &format!("and {more} more like these"), None)?;
         }
         listed.push(&warning.kind);
@@ -157,14 +225,25 @@ fn clock(ahead: Option<i64>) -> (Style, String) {
     let Some(ahead) = ahead else {
         return (PLAIN, "not compared: no response had AWS's time".to_owned());
     };
-    let (by, way) = (ahead.unsigned_abs(), if ahead > 0 { "ahead of" } else { "behind" });
+    let (by, way) = (
+        ahead.unsigned_abs(),
+        if ahead > 0 { "ahead of" } else { "behind" },
+    );
     if by <= CLOCKS_AGREE {
         return (PLAIN, "agrees with AWS's".to_owned());
     }
-    (ALARM, format!("{by} s {way} AWS's: set it, since AWS refuses requests that are 5 minutes off"))
+    (
+        ALARM,
+        format!("{by} s {way} AWS's: set it, since AWS refuses requests that are 5 minutes off"),
+    )
 }
 
-fn missing(found: &Examination, external_id: Option<&str>, group: &Group<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn missing(
+    found: &Examination,
+    external_id: Option<&str>,
+    group: &Group<'_>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let count = plural(group.accounts.len(), "account");
     let partial = group.accounts.iter().all(|account| is_partial(account));
     let title = match (group.lacks(), partial) {
@@ -173,18 +252,31 @@ fn missing(found: &Examination, external_id: Option<&str>, group: &Group<'_>, pa
         (false, _) => format!("Can be audited, but something is missing: {count}"),
     };
     page.paragraph(0, 2, &[(if group.lacks() { ALARM } else { BOLD }, &title)])?;
-    let ids: Vec<&str> = group.accounts.iter().filter_map(|account| account.id.as_deref()).collect();
+    let ids: Vec<&str> = group
+        .accounts
+        .iter()
+        .filter_map(|account| account.id.as_deref())
+        .collect();
     if !ids.is_empty() {
         page.paragraph(2, 4, &[(PLAIN, &visible(&few(&ids, MOST_ACCOUNTS)))])?;
     }
     let mut remedied: Vec<(Cause, bool)> = Vec::new();
     for (kind, trouble) in &group.troubles {
-        page.paragraph(2, 4, &[(BOLD, kind.operation), (PLAIN, &visible(&place(kind)))])?;
+        page.paragraph(
+            2,
+            4,
+            &[(BOLD, kind.operation), (PLAIN, &visible(&place(kind)))],
+        )?;
         error(trouble, page)?;
         // One statement allows all that is missing for the same cause.
         let once = (kind.cause, trouble.operation == "AssumeRole");
         if !matches!(kind.cause, Cause::Denied(_)) || !remedied.contains(&once) {
-            Remedy { found, external_id, group: Some(group) }.of(trouble, page)?;
+            Remedy {
+                found,
+                external_id,
+                group: Some(group),
+            }
+            .of(trouble, page)?;
         }
         remedied.push(once);
     }
@@ -199,7 +291,9 @@ fn place(kind: &FailedCall) -> String {
         all => format!(" in {}", few(all, usize::MAX)),
     };
     let spare = match kind.operation {
-        "ListRegions" | "DescribeRegions" => "; without either, driftgate reads the Regions that it knows",
+        "ListRegions" | "DescribeRegions" => {
+            "; without either, driftgate reads the Regions that it knows"
+        }
         _ if kind.is_needed() => "",
         "GetStage" => "; only --confirm and --stage need it",
         _ => "; not needed with --stage",
@@ -221,29 +315,73 @@ fn few(names: &[&str], most: usize) -> String {
 }
 
 fn works(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
-    let regions = || found.accounts.iter().flat_map(|account| &account.regions).filter(|region| is_good(region));
-    let disabled: usize = found.accounts.iter().map(|account| account.disabled.len()).sum();
+    let regions = || {
+        found
+            .accounts
+            .iter()
+            .flat_map(|account| &account.regions)
+            .filter(|region| is_good(region))
+    };
+    let disabled: usize = found
+        .accounts
+        .iter()
+        .map(|account| account.disabled.len())
+        .sum();
     if regions().next().is_none() && disabled == 0 && found.excluded_accounts == 0 {
         return Ok(());
     }
     page.blank()?;
-    page.paragraph(0, 2, &[(BOLD, if regions().next().is_some() { "Works" } else { "Left out" })])?;
+    page.paragraph(
+        0,
+        2,
+        &[(
+            BOLD,
+            if regions().next().is_some() {
+                "Works"
+            } else {
+                "Left out"
+            },
+        )],
+    )?;
     let kinds: [(&[&str], &str); 4] = [
-        (&["GetApis", "GetStages", "GetStage"], "GetApis, GetStages and GetStage work"),
-        (&["GetApis", "GetStages"], "GetApis and GetStages work; there was no stage to try GetStage on"),
-        (&["GetApis"], "GetApis works; there was no API to try GetStages and GetStage on"),
+        (
+            &["GetApis", "GetStages", "GetStage"],
+            "GetApis, GetStages and GetStage work",
+        ),
+        (
+            &["GetApis", "GetStages"],
+            "GetApis and GetStages work; there was no stage to try GetStage on",
+        ),
+        (
+            &["GetApis"],
+            "GetApis works; there was no API to try GetStages and GetStage on",
+        ),
         (&["GetApis", "GetStage"], "GetApis and GetStage work"),
     ];
     for (answered, words) in kinds {
-        let alike = |region: &&RegionExamined| region.answered == answered && region.troubles.is_empty();
+        let alike =
+            |region: &&RegionExamined| region.answered == answered && region.troubles.is_empty();
         let count = regions().filter(alike).count();
         if count > 0 {
             let mut names: Vec<&str> = Vec::new();
             if found.accounts.len() == 1 {
                 names.extend(regions().filter(alike).map(|region| region.name.as_str()));
             }
-            let names = if names.is_empty() { String::new() } else { format!(" ({})", visible(&few(&names, 40))) };
-            page.paragraph(2, 4, &[(PLAIN, &plural(count, "Region")), (DIM, &names), (PLAIN, ": "), (PLAIN, words)])?;
+            let names = if names.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", visible(&few(&names, 40)))
+            };
+            page.paragraph(
+                2,
+                4,
+                &[
+                    (PLAIN, &plural(count, "Region")),
+                    (DIM, &names),
+                    (PLAIN, ": "),
+                    (PLAIN, words),
+                ],
+            )?;
         }
     }
     if regions().any(|region| region.answered.contains(&"GetStages")) {
@@ -266,7 +404,12 @@ fn works(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
         page.paragraph(
             2,
             4,
-            &[(PLAIN, &plural(disabled, "Region")), (DIM, &names), (PLAIN, words), (PLAIN, ", and left out")],
+            &[
+                (PLAIN, &plural(disabled, "Region")),
+                (DIM, &names),
+                (PLAIN, words),
+                (PLAIN, ", and left out"),
+            ],
         )?;
     }
     if found.excluded_accounts > 0 {

@@ -34,10 +34,19 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
     unreadable.splice(..0, global.run_file_unreadable.clone());
     let (named, missing) = files::read_each(&command.waivers);
     unreadable.extend(missing);
-    waiver_files.retain(|found| !named.iter().any(|named| is_same_file(&named.name, &found.name)));
+    waiver_files.retain(|found| {
+        !named
+            .iter()
+            .any(|named| is_same_file(&named.name, &found.name))
+    });
     waiver_files.extend(named);
     let mut mistakes = global.run_file_mistakes.clone();
-    mistakes.extend(run_files.iter().filter_map(|text| run_file::flags_of(text).err()).flatten());
+    mistakes.extend(
+        run_files
+            .iter()
+            .filter_map(|text| run_file::flags_of(text).err())
+            .flatten(),
+    );
     let policies = load(texts).unwrap_or_else(|found| {
         mistakes.extend(found);
         Policies::default()
@@ -55,8 +64,15 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
     }
     match command.format {
         TextOrJson::Json => {
-            let mut checked = Checked::of(&unreadable, &mistakes, &warnings, right.then_some(&policies));
-            checked.warnings.extend(passed_over.iter().map(Message::passed_over));
+            let mut checked = Checked::of(
+                &unreadable,
+                &mistakes,
+                &warnings,
+                right.then_some(&policies),
+            );
+            checked
+                .warnings
+                .extend(passed_over.iter().map(Message::passed_over));
             output::json(&checked)?;
         }
         TextOrJson::Text => {
@@ -68,9 +84,16 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
                 warn(&passed_over);
             }
             if right && !global.quiet {
-                let run_files: Vec<&str> =
-                    own.into_iter().chain(run_files.iter().map(|file| file.name.as_str())).collect();
-                let line = closing_line(&policies, &waivers, &run_files, warnings.len() + passed_over.len());
+                let run_files: Vec<&str> = own
+                    .into_iter()
+                    .chain(run_files.iter().map(|file| file.name.as_str()))
+                    .collect();
+                let line = closing_line(
+                    &policies,
+                    &waivers,
+                    &run_files,
+                    warnings.len() + passed_over.len(),
+                );
                 output::write(&output::Target::Stdout, |out| writeln!(out, "{line}"))?;
             }
         }
@@ -79,10 +102,19 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
 }
 
 fn tests_of(policies: &Policies) -> usize {
-    policies.policies.iter().map(|policy| policy.tests.len()).sum()
+    policies
+        .policies
+        .iter()
+        .map(|policy| policy.tests.len())
+        .sum()
 }
 
-fn closing_line(policies: &Policies, waivers: &Waivers, run_files: &[&str], warnings: usize) -> String {
+fn closing_line(
+    policies: &Policies,
+    waivers: &Waivers,
+    run_files: &[&str],
+    warnings: usize,
+) -> String {
     let mut parts = Vec::new();
     if !policies.policies.is_empty() {
         parts.push(plural(policies.policies.len(), "policy"));
@@ -93,7 +125,11 @@ fn closing_line(policies: &Policies, waivers: &Waivers, run_files: &[&str], warn
         parts.push(plural(waivers.waivers.len(), "waiver"));
     }
     parts.extend(run_files.iter().map(|name| format!("run file {name}")));
-    let warned = if warnings == 0 { String::new() } else { format!(", {}", plural(warnings, "warning")) };
+    let warned = if warnings == 0 {
+        String::new()
+    } else {
+        format!(", {}", plural(warnings, "warning"))
+    };
     format!("{}: no mistakes{warned}", parts.join(", "))
 }
 
@@ -163,20 +199,36 @@ impl<'c> Checked<'c> {
             rules: policies.map(|policies| policies.rules),
             tests: policies.map(tests_of),
         };
-        for of_one_file in Fault::in_order(unreadable, mistakes).chunk_by(|a, b| a.file() == b.file()) {
-            checked.errors.extend(of_one_file.iter().take(MOST).map(|fault| match fault {
-                Fault::Mistake(mistake) => Message::at(mistake),
-                Fault::Unreadable(unreadable) => Message::unreadable(unreadable),
-            }));
+        for of_one_file in
+            Fault::in_order(unreadable, mistakes).chunk_by(|a, b| a.file() == b.file())
+        {
+            checked
+                .errors
+                .extend(of_one_file.iter().take(MOST).map(|fault| match fault {
+                    Fault::Mistake(mistake) => Message::at(mistake),
+                    Fault::Unreadable(unreadable) => Message::unreadable(unreadable),
+                }));
             let errors = of_one_file.len().saturating_sub(MOST);
-            checked.not_shown.push(NotShown { file: of_one_file[0].file(), errors, warnings: 0 });
+            checked.not_shown.push(NotShown {
+                file: of_one_file[0].file(),
+                errors,
+                warnings: 0,
+            });
         }
         for of_one_file in warnings.chunk_by(|a, b| a.diagnostic.file == b.diagnostic.file) {
-            checked.warnings.extend(of_one_file.iter().take(MOST).map(Message::warning));
+            checked
+                .warnings
+                .extend(of_one_file.iter().take(MOST).map(Message::warning));
             let warnings = of_one_file.len().saturating_sub(MOST);
-            checked.not_shown.push(NotShown { file: &of_one_file[0].diagnostic.file.name, errors: 0, warnings });
+            checked.not_shown.push(NotShown {
+                file: &of_one_file[0].diagnostic.file.name,
+                errors: 0,
+                warnings,
+            });
         }
-        checked.not_shown.retain(|file| file.errors + file.warnings > 0);
+        checked
+            .not_shown
+            .retain(|file| file.errors + file.warnings > 0);
         checked
     }
 }
@@ -232,8 +284,18 @@ impl<'c> Message<'c> {
         let beside = |place: &'c Excerpt| {
             let (line, column) = place.file.position(place.span.start);
             let (_, end_column) = place.file.position(place.span.end);
-            Related { file: &place.file.name, line, column, end_column, label: &place.label }
+            Related {
+                file: &place.file.name,
+                line,
+                column,
+                end_column,
+                label: &place.label,
+            }
         };
-        Self { kind: Some(of.kind.name()), beside: of.beside.as_ref().map(beside), ..Self::at(&of.diagnostic) }
+        Self {
+            kind: Some(of.kind.name()),
+            beside: of.beside.as_ref().map(beside),
+            ..Self::at(&of.diagnostic)
+        }
     }
 }

@@ -40,7 +40,13 @@ pub fn run(command: &Learn, global: &Global, interrupt: &Interrupt) -> Result<u8
         // A file is read whole anyway, and the names of other stages may show which was meant.
         source.stage.clear();
     }
-    let state = source::open(&from, &source, FetchPlan::all(), interrupt, global.shows_progress(false))?;
+    let state = source::open(
+        &from,
+        &source,
+        FetchPlan::all(),
+        interrupt,
+        global.shows_progress(false),
+    )?;
     let (found, close) = query.read(state).map_err(Stop::usage)?;
     if let Some(signal) = interrupt.signal() {
         return Ok(signal.code());
@@ -49,7 +55,9 @@ pub fn run(command: &Learn, global: &Global, interrupt: &Interrupt) -> Result<u8
 
     let inheritance = command.source.route_inheritance;
     let Some(text) = learn(&stage.document(), inheritance.readings()) else {
-        return Err(Stop::usage("the stage has no setting that a policy could demand."));
+        return Err(Stop::usage(
+            "the stage has no setting that a policy could demand.",
+        ));
     };
     let policies = tried(&text, &stage, Options { inheritance, ..Options::default() }).map_err(|reason| {
         Stop::failed(format!(
@@ -59,7 +67,11 @@ pub fn run(command: &Learn, global: &Global, interrupt: &Interrupt) -> Result<u8
     })?;
     output::write(&target, |out| out.write_all(text.as_bytes()))?;
     if target != Target::Stdout && !global.quiet {
-        diagnostics::line(&format!("{}: {}", command.output, plural(policies.rules, "rule")));
+        diagnostics::line(&format!(
+            "{}: {}",
+            command.output,
+            plural(policies.rules, "rule")
+        ));
     }
     Ok(gate::CONFORMS)
 }
@@ -101,7 +113,11 @@ impl FoundStage {
     }
 
     fn place(&self) -> String {
-        let parts = [self.account.as_deref(), self.region.as_deref(), self.document().api_id()];
+        let parts = [
+            self.account.as_deref(),
+            self.region.as_deref(),
+            self.document().api_id(),
+        ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 }
@@ -123,32 +139,62 @@ struct Candidates {
 
 impl<'c> StageQuery<'c> {
     fn of(command: &'c Learn, from: &'c StageSource) -> Result<Self, Stop> {
-        match (command.source.api.as_slice(), command.source.stage.as_slice()) {
-            ([api], [stage]) => Ok(Self { api: Some(api), stage, from }),
-            ([], [stage]) if *from != StageSource::Aws => Ok(Self { api: None, stage, from }),
-            _ => Err(Stop::usage("a policy is learned from one stage.\nName it: --api ID --stage NAME")),
+        match (
+            command.source.api.as_slice(),
+            command.source.stage.as_slice(),
+        ) {
+            ([api], [stage]) => Ok(Self {
+                api: Some(api),
+                stage,
+                from,
+            }),
+            ([], [stage]) if *from != StageSource::Aws => Ok(Self {
+                api: None,
+                stage,
+                from,
+            }),
+            _ => Err(Stop::usage(
+                "a policy is learned from one stage.\nName it: --api ID --stage NAME",
+            )),
         }
     }
 
     fn read(&self, mut state: Box<dyn State>) -> Result<(Candidates, Close), Unusable> {
         let mut found = Candidates::default();
         while let Some(batch) = state.next() {
-            batch.decode(&Projection::all(), &mut |document| match document.stage_name() {
-                Some(name) if name == self.stage => found.stages.push(FoundStage::of(document)),
-                Some(name) if !found.others.iter().any(|other| other == name) => found.others.push(name.to_owned()),
-                _ => {}
-            })?;
+            batch.decode(
+                &Projection::all(),
+                &mut |document| match document.stage_name() {
+                    Some(name) if name == self.stage => found.stages.push(FoundStage::of(document)),
+                    Some(name) if !found.others.iter().any(|other| other == name) => {
+                        found.others.push(name.to_owned())
+                    }
+                    _ => {}
+                },
+            )?;
         }
         Ok((found, state.close()?))
     }
 
     /// The one stage that was found.
     fn only(&self, mut found: Candidates, close: &Close) -> Result<FoundStage, Stop> {
-        let of_api = self.api.map(|api| format!(" of API `{api}`")).unwrap_or_default();
+        let of_api = self
+            .api
+            .map(|api| format!(" of API `{api}`"))
+            .unwrap_or_default();
         if found.stages.len() > 1 {
-            let places: Vec<String> = found.stages.iter().take(MOST_PLACES).map(FoundStage::place).collect();
+            let places: Vec<String> = found
+                .stages
+                .iter()
+                .take(MOST_PLACES)
+                .map(FoundStage::place)
+                .collect();
             let more = found.stages.len() - places.len();
-            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            let more = if more > 0 {
+                format!("; and {more} more")
+            } else {
+                String::new()
+            };
             let help = match (self.api, self.from) {
                 (None, _) => "Name its API: --api ID",
                 (_, StageSource::Aws) => "Name one Region: --region REGION",
@@ -166,9 +212,16 @@ impl<'c> StageQuery<'c> {
         if let Some(stage) = found.stages.pop() {
             return Ok(stage);
         }
-        if let Some(gap) = close.gaps.iter().find(|gap| gap.code != GapCode::NotFound.name()) {
-            let place: Vec<&str> =
-                [&gap.account, &gap.region, &gap.api_id].into_iter().flatten().map(String::as_str).collect();
+        if let Some(gap) = close
+            .gaps
+            .iter()
+            .find(|gap| gap.code != GapCode::NotFound.name())
+        {
+            let place: Vec<&str> = [&gap.account, &gap.region, &gap.api_id]
+                .into_iter()
+                .flatten()
+                .map(String::as_str)
+                .collect();
             return Err(Stop::failed(format!(
                 "the stage `{}`{of_api} could not be read: {} {}: {}: {}\n{}",
                 self.stage,
@@ -179,34 +232,70 @@ impl<'c> StageQuery<'c> {
                 gap.hint
             )));
         }
-        let help = match (nearest(self.stage, found.others.iter().map(String::as_str)), self.from) {
+        let help = match (
+            nearest(self.stage, found.others.iter().map(String::as_str)),
+            self.from,
+        ) {
             (Some(meant), _) => format!("Did you mean --stage {meant}?"),
-            (None, _) if !found.others.is_empty() => format!("Stages that are there: {}", found.others.join(", ")),
-            (None, StageSource::Aws) => "Name the API by its id, and its Region with --region.".to_owned(),
+            (None, _) if !found.others.is_empty() => {
+                format!("Stages that are there: {}", found.others.join(", "))
+            }
+            (None, StageSource::Aws) => {
+                "Name the API by its id, and its Region with --region.".to_owned()
+            }
             (None, StageSource::File(..)) => "Name the API by its id, not by its name.".to_owned(),
         };
-        let regions: Vec<&str> = close.scopes.iter().filter_map(|scope| scope.region.as_deref()).collect();
-        let within = if *self.from == StageSource::Aws { regions.join(", ") } else { self.from.name() };
-        Err(Stop::usage(format!("no stage `{}`{of_api} was found in {within}.\n{help}", self.stage)))
+        let regions: Vec<&str> = close
+            .scopes
+            .iter()
+            .filter_map(|scope| scope.region.as_deref())
+            .collect();
+        let within = if *self.from == StageSource::Aws {
+            regions.join(", ")
+        } else {
+            self.from.name()
+        };
+        Err(Stop::usage(format!(
+            "no stage `{}`{of_api} was found in {within}.\n{help}",
+            self.stage
+        )))
     }
 }
 
 /// Loads the policies of a text, and checks that they hold on the stage and that their tests pass.
 fn tried(text: &str, stage: &FoundStage, options: Options) -> Result<Policies, String> {
-    let text = Arc::new(SourceText { name: "learned.yaml".to_owned(), text: text.to_owned() });
+    let text = Arc::new(SourceText {
+        name: "learned.yaml".to_owned(),
+        text: text.to_owned(),
+    });
     let policies = load(vec![text]).map_err(|mistakes| {
-        let one =
-            |mistake: &Diagnostic| format!("line {}: {}", mistake.file.position(mistake.span.start).0, mistake.title);
+        let one = |mistake: &Diagnostic| {
+            format!(
+                "line {}: {}",
+                mistake.file.position(mistake.span.start).0,
+                mistake.title
+            )
+        };
         mistakes.first().map(one).unwrap_or_default()
     })?;
     let state = Box::new(VecState::new(vec![stage.batch()], Close::default()));
-    let results = check::run(&policies, &Waivers::default(), state, options).map_err(|error| error.0)?;
+    let results =
+        check::run(&policies, &Waivers::default(), state, options).map_err(|error| error.0)?;
     let violated = results.violations.iter().map(Vec::len).sum::<usize>();
     if violated > 0 || results.summary.undecided > 0 || results.summary.governed != 1 {
-        return Err(format!("{violated} violations, {} undecided checks", results.summary.undecided));
+        return Err(format!(
+            "{violated} violations, {} undecided checks",
+            results.summary.undecided
+        ));
     }
-    let tests = policies.policies.iter().flat_map(|policy| policy.tests.iter().map(move |test| (policy, test)));
-    match tests.into_iter().find_map(|(policy, test)| failure(policy, test)) {
+    let tests = policies
+        .policies
+        .iter()
+        .flat_map(|policy| policy.tests.iter().map(move |test| (policy, test)));
+    match tests
+        .into_iter()
+        .find_map(|(policy, test)| failure(policy, test))
+    {
         Some(why) => Err(why),
         None => Ok(policies),
     }

@@ -35,17 +35,32 @@ pub fn run(command: &PolicyList, global: &Global) -> Result<u8, Stop> {
 }
 
 fn packs() -> Vec<String> {
-    builtin::PACKS.iter().map(|(name, _)| format!("builtin:{name}")).collect()
+    builtin::PACKS
+        .iter()
+        .map(|(name, _)| format!("builtin:{name}"))
+        .collect()
 }
 
 fn text(policies: &Policies, page: &mut Page<'_>) -> io::Result<()> {
-    let digits = policies.rules().map(|rule| rule.facts.line.to_string().len()).max().unwrap_or(1);
-    let longest = policies.rules().map(|rule| rule.facts.name.len()).filter(|length| *length <= LONGEST_NAME).max();
+    let digits = policies
+        .rules()
+        .map(|rule| rule.facts.line.to_string().len())
+        .max()
+        .unwrap_or(1);
+    let longest = policies
+        .rules()
+        .map(|rule| rule.facts.name.len())
+        .filter(|length| *length <= LONGEST_NAME)
+        .max();
     let name = longest.unwrap_or(LONGEST_NAME);
     // The line, the severity, the name, the title, with two spaces between them.
     let title = 2 + digits + 2 + "critical".len() + 2 + name + 2;
     for policy in &policies.policies {
-        let description = policy.description.as_ref().map(|text| format!(": {}", visible(text))).unwrap_or_default();
+        let description = policy
+            .description
+            .as_ref()
+            .map(|text| format!(": {}", visible(text)))
+            .unwrap_or_default();
         page.paragraph(0, 2, &[(BOLD, &policy.name), (PLAIN, &description)])?;
         page.paragraph(0, 2, &[(DIM, &visible(&policy.file.name))])?;
         for Rule { facts, .. } in &policy.rules {
@@ -63,7 +78,11 @@ fn text(policies: &Policies, page: &mut Page<'_>) -> io::Result<()> {
         }
         page.blank()?;
     }
-    let count = format!("{}, {}", plural(policies.policies.len(), "policy"), plural(policies.rules, "rule"));
+    let count = format!(
+        "{}, {}",
+        plural(policies.policies.len(), "policy"),
+        plural(policies.rules, "rule")
+    );
     let packs = format!(". Packs inside driftgate: {}", packs().join(", "));
     page.paragraph(0, 2, &[(PLAIN, &count), (PLAIN, &packs)])
 }
@@ -106,7 +125,12 @@ struct ListedRule<'p> {
 impl<'p> Listed<'p> {
     fn of(policies: &'p Policies) -> Self {
         let policies = policies.policies.iter().map(ListedPolicy::of).collect();
-        Self { format: "driftgate.policy-list", version: 1, policies, packs: packs() }
+        Self {
+            format: "driftgate.policy-list",
+            version: 1,
+            policies,
+            packs: packs(),
+        }
     }
 }
 
@@ -122,7 +146,11 @@ impl<'p> ListedPolicy<'p> {
             file: &rule.facts.file,
             line: rule.facts.line,
             r#match: rule.selection.is_some(),
-            protocols: rule.protocols(policy.selection.as_ref()).into_iter().map(Protocol::name).collect(),
+            protocols: rule
+                .protocols(policy.selection.as_ref())
+                .into_iter()
+                .map(Protocol::name)
+                .collect(),
         };
         Self {
             name: &policy.name,

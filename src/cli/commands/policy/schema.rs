@@ -42,8 +42,11 @@ fn any() -> Value {
         definitions[name] = schema;
         json!({"$ref": format!("#/definitions/{name}")})
     };
-    let (policy, waivers, run) =
-        (add("policy-file", policy()), add("waivers-file", waivers()), add("run-file", run_schema::schema()));
+    let (policy, waivers, run) = (
+        add("policy-file", policy()),
+        add("waivers-file", waivers()),
+        add("run-file", run_schema::schema()),
+    );
     let mut schema = either(&policy, &waivers, &run);
     schema["$schema"] = json!(DRAFT);
     schema["title"] = json!("A file of driftgate");
@@ -55,9 +58,15 @@ fn any() -> Value {
 
 /// The three schemas as one, which chooses by the keys: it does not know the name of the file.
 fn either(policy: &Value, waivers: &Value, run: &Value) -> Value {
-    let flags: Vec<String> =
-        run_schema::flags().into_iter().map(|flag| flag.name).filter(|name| name != "policy").collect();
-    let mut of_a_policy: Vec<Value> = OF_A_POLICY.iter().map(|key| json!({"required": [key]})).collect();
+    let flags: Vec<String> = run_schema::flags()
+        .into_iter()
+        .map(|flag| flag.name)
+        .filter(|name| name != "policy")
+        .collect();
+    let mut of_a_policy: Vec<Value> = OF_A_POLICY
+        .iter()
+        .map(|key| json!({"required": [key]}))
+        .collect();
     of_a_policy.push(json!({
         "required": ["policy"],
         "properties": {"policy": {"type": "string", "not": {"pattern": "[/:]|[.]ya?ml$"}}},
@@ -83,12 +92,19 @@ mod tests {
 
     #[test]
     fn only_the_key_policy_is_of_policies_and_of_run_files() {
-        let flags: Vec<String> = run_schema::flags().into_iter().map(|flag| flag.name).collect();
+        let flags: Vec<String> = run_schema::flags()
+            .into_iter()
+            .map(|flag| flag.name)
+            .collect();
         let schema = policy();
         let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
         assert_eq!(keys.len(), OF_A_POLICY.len() + 1);
         for key in keys {
-            assert_eq!(OF_A_POLICY.contains(&key.as_str()), !flags.contains(key), "{key}");
+            assert_eq!(
+                OF_A_POLICY.contains(&key.as_str()),
+                !flags.contains(key),
+                "{key}"
+            );
         }
     }
 }

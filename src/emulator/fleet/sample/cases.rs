@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::good::{Deployed, HOME_ACCOUNT, HOME_REGION, http_api, http_stage, websocket_api, websocket_stage};
+use super::good::{
+    Deployed, HOME_ACCOUNT, HOME_REGION, http_api, http_stage, websocket_api, websocket_stage,
+};
 use crate::emulator::fleet::document::{self, with};
 
 pub fn apis() -> Vec<Deployed> {
@@ -17,7 +19,10 @@ pub fn apis() -> Vec<Deployed> {
         untagged(),
         from_cloudformation(),
         partner_portal(),
-        (http_api("z2y9n4c7ke", "abandoned-prototype", "search"), Vec::new()),
+        (
+            http_api("z2y9n4c7ke", "abandoned-prototype", "search"),
+            Vec::new(),
+        ),
         chat(),
         notifications(),
         telemetry(),
@@ -34,8 +39,14 @@ fn orders() -> Deployed {
             stage("staging"),
             json!({"defaultRouteSettings": {"throttlingBurstLimit": null, "throttlingRateLimit": null}}),
         ),
-        with(stage("dev"), json!({"accessLogSettings": null, "tags": {"tier": "bronze"}})),
-        with(stage("load-test"), json!({"defaultRouteSettings": {"throttlingBurstLimit": 4000}})),
+        with(
+            stage("dev"),
+            json!({"accessLogSettings": null, "tags": {"tier": "bronze"}}),
+        ),
+        with(
+            stage("load-test"),
+            json!({"defaultRouteSettings": {"throttlingBurstLimit": 4000}}),
+        ),
         bare("sandbox-anna"),
         bare("sandbox-bob"),
     ];
@@ -44,13 +55,19 @@ fn orders() -> Deployed {
 
 /// A stage that was deployed once and has nothing else set.
 fn bare(name: &str) -> Value {
-    with(document::http_stage(name), json!({"deploymentId": "q1w2e3"}))
+    with(
+        document::http_stage(name),
+        json!({"deploymentId": "q1w2e3"}),
+    )
 }
 
 /// Route settings that are weaker than the stage default, and a route that is switched off.
 fn petstore() -> Deployed {
     let stages = vec![
-        with(http_stage("prod", "pets"), json!({"routeSettings": {"GET /pets": {"throttlingBurstLimit": 5000}}})),
+        with(
+            http_stage("prod", "pets"),
+            json!({"routeSettings": {"GET /pets": {"throttlingBurstLimit": 5000}}}),
+        ),
         with(
             http_stage("v2", "pets"),
             json!({"routeSettings": {
@@ -73,20 +90,30 @@ fn quick_create() -> Deployed {
             "lastDeploymentStatusMessage": "Successfully deployed stage with deployment ID 'uhqwq8'",
         }),
     );
-    (document::http_api("m4v7q1x0ds", "quick-lambda-API"), vec![stage])
+    (
+        document::http_api("m4v7q1x0ds", "quick-lambda-API"),
+        vec![stage],
+    )
 }
 
 /// A throttle of 0, which lets no request through.
 fn checkout() -> Deployed {
-    let blocked = json!({"defaultRouteSettings": {"throttlingBurstLimit": 0, "throttlingRateLimit": 0.0}});
-    (http_api("c8h3ck0ut7", "checkout", "checkout"), vec![with(http_stage("live", "checkout"), blocked)])
+    let blocked =
+        json!({"defaultRouteSettings": {"throttlingBurstLimit": 0, "throttlingRateLimit": 0.0}});
+    (
+        http_api("c8h3ck0ut7", "checkout", "checkout"),
+        vec![with(http_stage("live", "checkout"), blocked)],
+    )
 }
 
 /// Access logs in the common log format, without a request id.
 fn reports() -> Deployed {
     let clf = "$context.identity.sourceIp - $context.identity.caller [$context.requestTime] \
                \"$context.httpMethod $context.routeKey $context.protocol\" $context.status $context.responseLength";
-    let stage = with(http_stage("prod", "analytics"), json!({"accessLogSettings": {"format": clf}}));
+    let stage = with(
+        http_stage("prod", "analytics"),
+        json!({"accessLogSettings": {"format": clf}}),
+    );
     (http_api("r6p0rt5w2f", "reports", "analytics"), vec![stage])
 }
 
@@ -98,7 +125,10 @@ fn inventory() -> Deployed {
         "lastDeploymentStatusMessage":
             "Deployment attempt failed: Unable to deploy API because no valid routes exist in this API",
     });
-    (http_api("n9v3nt0ry1", "inventory", "fulfilment"), vec![with(http_stage("$default", "fulfilment"), failed)])
+    (
+        http_api("n9v3nt0ry1", "inventory", "fulfilment"),
+        vec![with(http_stage("$default", "fulfilment"), failed)],
+    )
 }
 
 /// Stage variables with values that look like secrets. None of them opens anything.
@@ -110,13 +140,19 @@ fn legacy_billing() -> Deployed {
         "backendFunction": "billing-handler",
     }});
     let mut api = http_api("b1ll1ng0x8", "legacy-billing", "payments");
-    api = with(api, json!({"disableExecuteApiEndpoint": true, "version": "2019-11-01"}));
+    api = with(
+        api,
+        json!({"disableExecuteApiEndpoint": true, "version": "2019-11-01"}),
+    );
     (api, vec![with(http_stage("prod", "payments"), variables)])
 }
 
 /// No tags anywhere, and no description.
 fn untagged() -> Deployed {
-    let stage = with(http_stage("prod", "metrics"), json!({"description": null, "tags": null}));
+    let stage = with(
+        http_stage("prod", "metrics"),
+        json!({"description": null, "tags": null}),
+    );
     let api = document::http_api("u0t4gg3d5j", "internal-metrics");
     (api, vec![with(stage, json!({"tags": {}}))])
 }
@@ -132,7 +168,10 @@ fn from_cloudformation() -> Deployed {
         "aws:cloudformation:stack-name": "search-api",
     }});
     let stage = with(http_stage("prod", "search"), tags.clone());
-    (with(http_api("s5e4rch0c2", "search-api", "search"), tags), vec![stage])
+    (
+        with(http_api("s5e4rch0c2", "search-api", "search"), tags),
+        vec![stage],
+    )
 }
 
 /// CORS that lets every origin in, with credentials.
@@ -151,7 +190,10 @@ fn partner_portal() -> Deployed {
 /// Execution logging is off, and on in the stage beside it.
 fn chat() -> Deployed {
     let silent = json!({"defaultRouteSettings": {"loggingLevel": "OFF"}});
-    let stages = vec![with(websocket_stage("prod", "chat"), silent), websocket_stage("dev", "chat")];
+    let stages = vec![
+        with(websocket_stage("prod", "chat"), silent),
+        websocket_stage("dev", "chat"),
+    ];
     (websocket_api("w5c8h4t0v3", "chat", "chat"), stages)
 }
 
@@ -162,19 +204,30 @@ fn notifications() -> Deployed {
         "defaultRouteSettings": {"loggingLevel": "ERROR"},
         "routeSettings": {"$connect": {"loggingLevel": "OFF"}},
     });
-    let stages =
-        vec![with(websocket_stage("prod", "messaging"), traced), with(websocket_stage("live", "messaging"), opted_out)];
-    (websocket_api("n0t1fy6g7h", "notifications", "messaging"), stages)
+    let stages = vec![
+        with(websocket_stage("prod", "messaging"), traced),
+        with(websocket_stage("live", "messaging"), opted_out),
+    ];
+    (
+        websocket_api("n0t1fy6g7h", "notifications", "messaging"),
+        stages,
+    )
 }
 
 /// A logging level that no SDK knows yet.
 fn telemetry() -> Deployed {
     let unknown = json!({"defaultRouteSettings": {"loggingLevel": "TRACE"}});
-    (websocket_api("t3l3m3tr9y", "telemetry", "devices"), vec![with(websocket_stage("prod", "devices"), unknown)])
+    (
+        websocket_api("t3l3m3tr9y", "telemetry", "devices"),
+        vec![with(websocket_stage("prod", "devices"), unknown)],
+    )
 }
 
 /// As it should be, with a client certificate.
 fn trading() -> Deployed {
     let certificate = json!({"clientCertificateId": "a1b2c3"});
-    (websocket_api("d7r4d1ng2s", "trading", "trading"), vec![with(websocket_stage("prod", "trading"), certificate)])
+    (
+        websocket_api("d7r4d1ng2s", "trading", "trading"),
+        vec![with(websocket_stage("prod", "trading"), certificate)],
+    )
 }

@@ -26,7 +26,10 @@ pub fn websocket_api(id: &str, name: &str, owner: &str) -> Value {
 
 fn owned_api(api: Value, owner: &str) -> Value {
     let description = format!("Owned by team {owner}");
-    with(api, json!({"description": description, "tags": {"owner": owner, "tier": "gold"}}))
+    with(
+        api,
+        json!({"description": description, "tags": {"owner": owner, "tier": "gold"}}),
+    )
 }
 
 /// A stage of an HTTP API as it should be; each case changes one thing in it.

@@ -13,7 +13,11 @@ pub fn apis() -> Vec<Deployed> {
 /// HTML, Markdown, terminal escapes, workflow commands, line breaks and spreadsheet formulas.
 fn markup() -> Deployed {
     let api = with(
-        http_api("x0s5h0st1l", r#"<script>alert("driftgate")</script>"#, "security"),
+        http_api(
+            "x0s5h0st1l",
+            r#"<script>alert("driftgate")</script>"#,
+            "security",
+        ),
         json!({
             "description": "| a | b |\n|---|---|\n```sh\nrm -rf /\n``` [click](javascript:alert(1)) ![](http://example.com/x)",
             "tags": {"owner": "=cmd()|'/c calc'!A1", "note": "\u{1b}[31mred\u{1b}[0m\u{7}"},

@@ -34,33 +34,64 @@ impl Fleet {
     /// suspended.
     pub fn sample() -> Fleet {
         let home = cases::apis().into_iter().chain(hostile::apis());
-        let fleet = home.fold(Fleet::new(), |fleet, (api, stages)| fleet.api(HOME_ACCOUNT, HOME_REGION, api, stages));
-        let fleet = second_region().into_iter().fold(fleet, |fleet, (api, stages)| {
-            let id = api["apiId"].as_str().unwrap_or_default();
-            let scheme = if api["protocolType"] == "WEBSOCKET" { "wss" } else { "https" };
-            let endpoint = format!("{scheme}://{id}.execute-api.{SECOND_REGION}.amazonaws.com");
-            let api = with(api, json!({"apiEndpoint": endpoint}));
-            fleet.api(HOME_ACCOUNT, SECOND_REGION, api, stages)
+        let fleet = home.fold(Fleet::new(), |fleet, (api, stages)| {
+            fleet.api(HOME_ACCOUNT, HOME_REGION, api, stages)
         });
+        let fleet = second_region()
+            .into_iter()
+            .fold(fleet, |fleet, (api, stages)| {
+                let id = api["apiId"].as_str().unwrap_or_default();
+                let scheme = if api["protocolType"] == "WEBSOCKET" {
+                    "wss"
+                } else {
+                    "https"
+                };
+                let endpoint = format!("{scheme}://{id}.execute-api.{SECOND_REGION}.amazonaws.com");
+                let api = with(api, json!({"apiEndpoint": endpoint}));
+                fleet.api(HOME_ACCOUNT, SECOND_REGION, api, stages)
+            });
         let (api, stages) = in_production();
-        fleet.api(PRODUCTION_ACCOUNT, HOME_REGION, api, stages).organization(organization())
+        fleet
+            .api(PRODUCTION_ACCOUNT, HOME_REGION, api, stages)
+            .organization(organization())
     }
 }
 
 fn second_region() -> Vec<Deployed> {
-    let here = |stage: Value, group: &str| with(stage, json!({"accessLogSettings": access_logs(SECOND_REGION, group)}));
+    let here = |stage: Value, group: &str| {
+        with(
+            stage,
+            json!({"accessLogSettings": access_logs(SECOND_REGION, group)}),
+        )
+    };
     vec![
-        (http_api("e7k3v9t2mb", "orders-eu", "orders"), vec![here(http_stage("prod", "orders"), "orders-eu")]),
-        (http_api(DENIED_API, "ledger-eu", "payments"), vec![here(http_stage("prod", "payments"), "ledger-eu")]),
-        (websocket_api("h5d0r4j8ya", "events-eu", "chat"), vec![here(websocket_stage("live", "chat"), "events-eu")]),
+        (
+            http_api("e7k3v9t2mb", "orders-eu", "orders"),
+            vec![here(http_stage("prod", "orders"), "orders-eu")],
+        ),
+        (
+            http_api(DENIED_API, "ledger-eu", "payments"),
+            vec![here(http_stage("prod", "payments"), "ledger-eu")],
+        ),
+        (
+            websocket_api("h5d0r4j8ya", "events-eu", "chat"),
+            vec![here(websocket_stage("live", "chat"), "events-eu")],
+        ),
     ]
 }
 
 /// The second account of the organization: one good stage, and one with nothing set.
 fn in_production() -> Deployed {
-    let destination = format!("arn:aws:logs:{HOME_REGION}:{PRODUCTION_ACCOUNT}:log-group:/apigw/tickets-prod");
-    let good = with(http_stage("prod", "support"), json!({"accessLogSettings": {"destinationArn": destination}}));
-    (http_api("t6f1c8p3nd", "tickets", "support"), vec![good, document::http_stage("dev")])
+    let destination =
+        format!("arn:aws:logs:{HOME_REGION}:{PRODUCTION_ACCOUNT}:log-group:/apigw/tickets-prod");
+    let good = with(
+        http_stage("prod", "support"),
+        json!({"accessLogSettings": {"destinationArn": destination}}),
+    );
+    (
+        http_api("t6f1c8p3nd", "tickets", "support"),
+        vec![good, document::http_stage("dev")],
+    )
 }
 
 fn organization() -> Organization {
@@ -83,10 +114,15 @@ mod tests {
         let fleet = Fleet::sample();
         let found = fleet.apis(HOME_ACCOUNT, region);
         let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-        let apis: Vec<Value> = found.documents(0..found.len()).map(|api| parse(&api)).collect();
+        let apis: Vec<Value> = found
+            .documents(0..found.len())
+            .map(|api| parse(&api))
+            .collect();
         let held = |api: &Value| {
             let api = found.find(api["apiId"].as_str().unwrap()).unwrap();
-            api.stages(0..api.stage_count()).map(|stage| parse(&stage)).collect::<Vec<_>>()
+            api.stages(0..api.stage_count())
+                .map(|stage| parse(&stage))
+                .collect::<Vec<_>>()
         };
         let stages = apis.iter().map(held).collect();
         (apis, stages)

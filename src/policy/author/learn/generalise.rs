@@ -41,20 +41,30 @@ enum GeneralPart {
 impl<'d> Generaliser<'d> {
     pub(super) fn of(document: &Document<'d>) -> Self {
         let set = |values: &[(Option<&'d str>, &'static str)]| -> Vec<(&'d str, &'static str)> {
-            let set = values.iter().filter_map(|(value, path)| Some(((*value)?, *path)));
+            let set = values
+                .iter()
+                .filter_map(|(value, path)| Some(((*value)?, *path)));
             set.filter(|(value, _)| !value.is_empty()).collect()
         };
         Self {
             partition: document.partition(),
-            secret: set(&[(document.account, ours::ACCOUNT.path), (document.api_id(), api::ID.path)]),
+            secret: set(&[
+                (document.account, ours::ACCOUNT.path),
+                (document.api_id(), api::ID.path),
+            ]),
             region: set(&[(document.region, ours::REGION.path)]),
-            names: set(&[(document.stage_name(), stage::NAME.path), (document.api_name(), api::NAME.path)]),
+            names: set(&[
+                (document.stage_name(), stage::NAME.path),
+                (document.api_name(), api::NAME.path),
+            ]),
         }
     }
 
     /// True if a policy may hold a text as it is.
     pub(super) fn may_copy(&self, text: &str) -> bool {
-        !text.is_empty() && !looks_secret("", text) && !self.secret.iter().any(|(value, _)| text.contains(value))
+        !text.is_empty()
+            && !looks_secret("", text)
+            && !self.secret.iter().any(|(value, _)| text.contains(value))
     }
 
     /// True if a text may be a key as it is: YAML has a limit for keys, and takes `<<` for something else.
@@ -65,7 +75,10 @@ impl<'d> Generaliser<'d> {
     /// True if nothing is left in a text that may not be copied, such as an account inside a longer word.
     pub(super) fn is_clean(&self, text: &str, general: &General) -> bool {
         !looks_secret("", text)
-            && general.parts.iter().all(|part| !matches!(part, GeneralPart::Literal(text) if !self.may_copy(text)))
+            && general
+                .parts
+                .iter()
+                .all(|part| !matches!(part, GeneralPart::Literal(text) if !self.may_copy(text)))
     }
 
     /// A text for every stage that is built alike. Names are looked for only where people choose them: in an ARN,
@@ -73,8 +86,15 @@ impl<'d> Generaliser<'d> {
     pub(super) fn text(&self, text: &str) -> General {
         let mut general = General { parts: Vec::new() };
         let mut at = 0;
-        let behind = |partition: &str| text.strip_prefix("arn:")?.strip_prefix(partition)?.strip_prefix(':');
-        if let Some(partition) = self.partition.filter(|partition| behind(partition).is_some()) {
+        let behind = |partition: &str| {
+            text.strip_prefix("arn:")?
+                .strip_prefix(partition)?
+                .strip_prefix(':')
+        };
+        if let Some(partition) = self
+            .partition
+            .filter(|partition| behind(partition).is_some())
+        {
             "arn:".chars().for_each(|c| general.push(c));
             general.parts.push(GeneralPart::Path(ours::PARTITION.path));
             at = "arn:".len() + partition.len();
@@ -82,8 +102,12 @@ impl<'d> Generaliser<'d> {
         let chosen = chosen_from(text);
         while let Some(c) = text[at..].chars().next() {
             let names = self.names.iter().filter(|_| at >= chosen);
-            let found =
-                self.secret.iter().chain(&self.region).chain(names).find(|(value, _)| stands_at(text, at, value));
+            let found = self
+                .secret
+                .iter()
+                .chain(&self.region)
+                .chain(names)
+                .find(|(value, _)| stands_at(text, at, value));
             if let Some((value, path)) = found {
                 general.parts.push(GeneralPart::Path(path));
                 at += value.len();
@@ -104,14 +128,18 @@ fn chosen_from(text: &str) -> usize {
     let colons: Vec<usize> = text.match_indices(':').map(|(at, _)| at).collect();
     match (text.starts_with("arn:"), colons.as_slice()) {
         (true, [_, _, _, _, _, sixth, ..]) => sixth + 1,
-        (true, [_, _, _, _, fifth]) => text[*fifth..].find('/').map_or(text.len(), |slash| fifth + slash + 1),
+        (true, [_, _, _, _, fifth]) => text[*fifth..]
+            .find('/')
+            .map_or(text.len(), |slash| fifth + slash + 1),
         _ => text.len(),
     }
 }
 
 /// True if a value is a word of its own there. Behind a `$` it would be read as `$${`, which is a text.
 fn stands_at(text: &str, at: usize, value: &str) -> bool {
-    text[at..].strip_prefix(value).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    text[at..]
+        .strip_prefix(value)
+        .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
         && !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '$')
 }
 
@@ -119,13 +147,17 @@ fn stands_at(text: &str, at: usize, value: &str) -> bool {
 fn account_at(text: &str, at: usize) -> bool {
     text[at..]
         .get(..EXAMPLE_ACCOUNT.len())
-        .is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()) && stands_at(text, at, digits))
+        .is_some_and(|digits| {
+            digits.bytes().all(|b| b.is_ascii_digit()) && stands_at(text, at, digits)
+        })
 }
 
 impl General {
     /// A text as it is.
     pub(super) fn of_text(text: &str) -> Self {
-        Self { parts: vec![GeneralPart::Literal(text.to_owned())] }
+        Self {
+            parts: vec![GeneralPart::Literal(text.to_owned())],
+        }
     }
 
     fn push(&mut self, c: char) {
@@ -138,7 +170,9 @@ impl General {
     /// The pattern of a text field.
     pub(super) fn pattern(&self) -> Yaml {
         let stars = |wild: &[char]| {
-            self.parts.iter().any(|part| matches!(part, GeneralPart::Literal(text) if text.contains(wild)))
+            self.parts
+                .iter()
+                .any(|part| matches!(part, GeneralPart::Literal(text) if text.contains(wild)))
         };
         match (self.is_exact(), stars(&['*']), stars(&['*', '?'])) {
             (true, false, _) => self.literal(),
@@ -191,7 +225,10 @@ mod tests {
     use crate::model::catalogue::{API, STAGE, position};
     use crate::model::value::Value;
 
-    fn value(fields: &'static [crate::model::catalogue::Field], set: &[(&str, &'static str)]) -> Value<'static> {
+    fn value(
+        fields: &'static [crate::model::catalogue::Field],
+        set: &[(&str, &'static str)],
+    ) -> Value<'static> {
         let mut members = vec![Value::Unset; fields.len()];
         for (name, text) in set {
             members[position(fields, name).unwrap()] = Value::text(*text);
@@ -203,7 +240,12 @@ mod tests {
     fn what_belongs_to_one_stage_is_named_and_what_only_looks_so_is_not() {
         let api = value(API, &[("ApiId", "k7p4rtn3r6"), ("Name", "group")]);
         let stage = value(STAGE, &[("StageName", "v1")]);
-        let document = Document { account: Some("444455556666"), region: Some("eu-west-1"), api: &api, stage: &stage };
+        let document = Document {
+            account: Some("444455556666"),
+            region: Some("eu-west-1"),
+            api: &api,
+            stage: &stage,
+        };
         let general = Generaliser::of(&document);
         for (text, expected) in [
             (
@@ -218,7 +260,10 @@ mod tests {
                 "arn:aws:firehose:eu-west-1:444455556666:deliverystream/v1",
                 "arn:${partition}:firehose:${region}:${account}:deliverystream/${StageName}",
             ),
-            ("arn:aws-cn:logs:eu-west-1:1:log-group:aws", "arn:aws-cn:logs:${region}:1:log-group:aws"),
+            (
+                "arn:aws-cn:logs:eu-west-1:1:log-group:aws",
+                "arn:aws-cn:logs:${region}:1:log-group:aws",
+            ),
             (
                 "arn:aws:logs:eu-west-1:999988887777:log-group:k7p4rtn3r6",
                 "arn:${partition}:logs:${region}:*:log-group:${api.ApiId}",
@@ -226,9 +271,15 @@ mod tests {
             ("$444455556666 ${x} $v1", "$444455556666 $${x} $v1"),
             ("444455556666", "${account}"),
         ] {
-            assert_eq!(general.text(text).literal(), Yaml::Text(expected.to_owned()), "{text}");
+            assert_eq!(
+                general.text(text).literal(),
+                Yaml::Text(expected.to_owned()),
+                "{text}"
+            );
         }
-        let like = general.text("arn:aws:logs:eu-west-1:999988887777:log-group:x").pattern();
+        let like = general
+            .text("arn:aws:logs:eu-west-1:999988887777:log-group:x")
+            .pattern();
         assert!(matches!(like, Yaml::Map(entries) if entries[0].0 == "like"));
         assert!(!general.may_copy("by-444455556666") && general.may_copy("owner"));
     }

@@ -65,7 +65,9 @@ struct Lesson<'d> {
 
 impl<'d> Lesson<'d> {
     fn of(document: &'d Document<'d>, readings: &'d [Reading]) -> Self {
-        let protocol = document.protocol_name().filter(|name| !looks_secret("", name));
+        let protocol = document
+            .protocol_name()
+            .filter(|name| !looks_secret("", name));
         let protocol = protocol.map(|name| (api::PROTOCOL.name.to_owned(), scalar(name)));
         let mut lesson = Self {
             document,
@@ -76,17 +78,33 @@ impl<'d> Lesson<'d> {
             stage: Vec::new(),
             api: protocol.into_iter().collect(),
         };
-        lesson.stage.push((stage::NAME.name.to_owned(), scalar(lesson.stage_name())));
+        lesson
+            .stage
+            .push((stage::NAME.name.to_owned(), scalar(lesson.stage_name())));
         lesson
     }
 
     /// The name of the stage, for the policy and its example.
     fn stage_name(&self) -> &'d str {
-        self.document.stage_name().filter(|name| self.general.may_copy(name)).unwrap_or(EXAMPLE_NAME)
+        self.document
+            .stage_name()
+            .filter(|name| self.general.may_copy(name))
+            .unwrap_or(EXAMPLE_NAME)
     }
 
-    fn rule(&mut self, (id, title, severity): (&'static str, &'static str, &'static str), expect: Yaml, bare: bool) {
-        self.rules.push(Learned { id, title, severity, expect, bare_violates: bare });
+    fn rule(
+        &mut self,
+        (id, title, severity): (&'static str, &'static str, &'static str),
+        expect: Yaml,
+        bare: bool,
+    ) {
+        self.rules.push(Learned {
+            id,
+            title,
+            severity,
+            expect,
+            bare_violates: bare,
+        });
     }
 
     fn skip(&mut self, path: &str, why: &str) {
@@ -106,7 +124,10 @@ impl<'d> Lesson<'d> {
         let logs = self.document.value(stage::ACCESS_LOGS);
         let (mut expect, mut given) = (Vec::new(), Vec::new());
         for (at, field) in ACCESS_LOG_SETTINGS.iter().enumerate() {
-            let (value, path) = (logs.member(at), format!("{}.{}", stage::ACCESS_LOGS.name, field.name));
+            let (value, path) = (
+                logs.member(at),
+                format!("{}.{}", stage::ACCESS_LOGS.name, field.name),
+            );
             if self.stated(&path, value)
                 && let Some(text) = value.as_text()
             {
@@ -114,11 +135,14 @@ impl<'d> Lesson<'d> {
                 if looks_secret("", text) {
                     self.skip(&path, "it holds what looks like a secret");
                 }
-                let (pattern, example) = match (self.general.is_clean(text, &general), field.log_group_arn) {
-                    (false, _) => (map("present", scalar(true)), SET.to_owned()),
-                    (true, true) => (general.pattern(), general.example(self.stage_name())),
-                    (true, false) => (self.log_format(text), general.example(self.stage_name())),
-                };
+                let (pattern, example) =
+                    match (self.general.is_clean(text, &general), field.log_group_arn) {
+                        (false, _) => (map("present", scalar(true)), SET.to_owned()),
+                        (true, true) => (general.pattern(), general.example(self.stage_name())),
+                        (true, false) => {
+                            (self.log_format(text), general.example(self.stage_name()))
+                        }
+                    };
                 expect.push((field.name.to_owned(), pattern));
                 given.push((field.name.to_owned(), scalar(&example)));
             }
@@ -126,7 +150,8 @@ impl<'d> Lesson<'d> {
         if !expect.is_empty() {
             let rule = ("access-logging", "Access logs are delivered", "high");
             self.rule(rule, map(stage::ACCESS_LOGS.name, Yaml::Map(expect)), true);
-            self.stage.push((stage::ACCESS_LOGS.name.to_owned(), Yaml::Map(given)));
+            self.stage
+                .push((stage::ACCESS_LOGS.name.to_owned(), Yaml::Map(given)));
         }
     }
 
@@ -134,16 +159,26 @@ impl<'d> Lesson<'d> {
     fn log_format(&self, template: &str) -> Yaml {
         let mut context: Vec<Cow<'_, str>> = Vec::new();
         for name in variables(template).map(|variable| variable.name) {
-            if misspelt(&name).is_none() && self.general.may_copy(&name) && !context.contains(&name) {
+            if misspelt(&name).is_none() && self.general.may_copy(&name) && !context.contains(&name)
+            {
                 context.push(name);
             }
         }
         let is = Format::ALL.into_iter().find(|format| format.fits(template));
         let is = is.map(|format| ("is".to_owned(), scalar(format.name())));
-        let context = Yaml::List(context.iter().map(|name| scalar(&*written_name(name))).collect());
+        let context = Yaml::List(
+            context
+                .iter()
+                .map(|name| scalar(&*written_name(name)))
+                .collect(),
+        );
         let context = (context != Yaml::List(Vec::new())).then(|| ("context".to_owned(), context));
         let asked: Vec<_> = is.into_iter().chain(context).collect();
-        if asked.is_empty() { map("present", scalar(true)) } else { map("log-format", Yaml::Map(asked)) }
+        if asked.is_empty() {
+            map("present", scalar(true))
+        } else {
+            map("log-format", Yaml::Map(asked))
+        }
     }
 
     /// The settings in force for each route: the default, and each entry over it.
@@ -163,14 +198,20 @@ impl<'d> Lesson<'d> {
         }
         if self.rules.len() > before {
             let default = settings(self.document.value(stage::DEFAULT_ROUTE));
-            self.stage.push((stage::DEFAULT_ROUTE.name.to_owned(), default));
+            self.stage
+                .push((stage::DEFAULT_ROUTE.name.to_owned(), default));
             let route = |(number, (key, value)): (usize, &(Cow<'_, str>, Value<'_>))| {
-                let key = if self.general.may_be_key(key) { key.to_string() } else { format!("GET /route-{number}") };
+                let key = if self.general.may_be_key(key) {
+                    key.to_string()
+                } else {
+                    format!("GET /route-{number}")
+                };
                 (key, settings(value))
             };
             let routes: Vec<_> = entries.entries().iter().enumerate().map(route).collect();
             if !routes.is_empty() {
-                self.stage.push((stage::ROUTES.name.to_owned(), Yaml::Map(routes)));
+                self.stage
+                    .push((stage::ROUTES.name.to_owned(), Yaml::Map(routes)));
             }
         }
     }
@@ -181,7 +222,11 @@ impl<'d> Lesson<'d> {
         let entries = self.document.value(stage::ROUTES).entries();
         let mut all = vec![default];
         for reading in self.readings {
-            let left_out = if *reading == Reading::Inherit { default } else { &UNSET };
+            let left_out = if *reading == Reading::Inherit {
+                default
+            } else {
+                &UNSET
+            };
             let own = entries.iter().map(|(_, entry)| entry.member(at));
             all.extend(own.map(|own| if own.is_unset() { left_out } else { own }));
         }
@@ -194,22 +239,36 @@ impl<'d> Lesson<'d> {
 
     /// True if a setting has this value wherever it is in force.
     fn all(&mut self, row: Row, expected: &Value<'_>) -> bool {
-        self.in_force(row.name, row.at).is_some_and(|all| all.iter().all(|value| *value == expected))
+        self.in_force(row.name, row.at)
+            .is_some_and(|all| all.iter().all(|value| *value == expected))
     }
 
     fn throttling(&mut self) {
         let mut limits = Vec::new();
-        for (at, field) in ROUTE_SETTINGS.iter().enumerate().filter(|(_, field)| field.zero_blocks) {
+        for (at, field) in ROUTE_SETTINGS
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| field.zero_blocks)
+        {
             let (name, whole) = (field.name, matches!(field.kind, Kind::Integer));
-            let Some(all) = self.in_force(name, at) else { continue };
+            let Some(all) = self.in_force(name, at) else {
+                continue;
+            };
             let numbers: Vec<f64> = all.iter().filter_map(|value| value.as_number()).collect();
             let most = numbers.iter().copied().fold(0.0, f64::max);
             if numbers.len() < all.len() {
                 self.skip(name, "routes without it have the limit of the account");
             } else if numbers.iter().any(|number| *number <= 0.0) {
-                self.skip(name, "a limit of 0 blocks all traffic, which no policy should ask for");
+                self.skip(
+                    name,
+                    "a limit of 0 blocks all traffic, which no policy should ask for",
+                );
             } else {
-                let lowest = if whole { ("min".to_owned(), scalar(1)) } else { ("above".to_owned(), scalar(0)) };
+                let lowest = if whole {
+                    ("min".to_owned(), scalar(1))
+                } else {
+                    ("above".to_owned(), scalar(0))
+                };
                 let range = vec![lowest, ("max".to_owned(), scalar(most))];
                 limits.push((name.to_owned(), Yaml::Map(range)));
             }
@@ -225,24 +284,45 @@ impl<'d> Lesson<'d> {
         match self.in_force(route::LOGGING_LEVEL.name, route::LOGGING_LEVEL.at) {
             Some(all) if all.iter().all(logged) => {
                 let levels = Yaml::List(vec![scalar("ERROR"), scalar("INFO")]);
-                let rule = ("execution-logging", "Execution logs are written for every route", "medium");
+                let rule = (
+                    "execution-logging",
+                    "Execution logs are written for every route",
+                    "medium",
+                );
                 self.rule(rule, each_route(route::LOGGING_LEVEL, levels), true);
             }
-            Some(_) => self.skip(route::LOGGING_LEVEL.name, "it is OFF on a route, which no policy should ask for"),
+            Some(_) => self.skip(
+                route::LOGGING_LEVEL.name,
+                "it is OFF on a route, which no policy should ask for",
+            ),
             None => {}
         }
         let off = |value: &&Value<'_>| matches!(value, Value::Unset | Value::Boolean(false));
-        if self.in_force(route::DATA_TRACE.name, route::DATA_TRACE.at).is_some_and(|all| all.iter().all(off)) {
-            let rule = ("no-payloads-in-logs", "Requests and responses are not written to the execution log", "high");
+        if self
+            .in_force(route::DATA_TRACE.name, route::DATA_TRACE.at)
+            .is_some_and(|all| all.iter().all(off))
+        {
+            let rule = (
+                "no-payloads-in-logs",
+                "Requests and responses are not written to the execution log",
+                "high",
+            );
             self.rule(rule, each_route(route::DATA_TRACE, scalar(false)), false);
         }
     }
 
     fn deployment(&mut self) {
-        let (name, value) = (stage::AUTO_DEPLOY.name, self.document.value(stage::AUTO_DEPLOY));
+        let (name, value) = (
+            stage::AUTO_DEPLOY.name,
+            self.document.value(stage::AUTO_DEPLOY),
+        );
         if self.stated(name, value) {
             let on = *value == Value::Boolean(true);
-            let title = if on { "A change of the API is deployed at once" } else { "Nothing is deployed by itself" };
+            let title = if on {
+                "A change of the API is deployed at once"
+            } else {
+                "Nothing is deployed by itself"
+            };
             self.rule(("auto-deploy", title, "medium"), map(name, scalar(on)), on);
             self.stage.push((name.to_owned(), scalar(on)));
         }
@@ -250,13 +330,20 @@ impl<'d> Lesson<'d> {
 
     fn client_certificate(&mut self) {
         if self.document.protocol() == Some(Protocol::WebSocket) {
-            let rule = ("client-certificate", "Integrations are shown a certificate", "medium");
+            let rule = (
+                "client-certificate",
+                "Integrations are shown a certificate",
+                "medium",
+            );
             self.present(rule, stage::CLIENT_CERTIFICATE);
         }
     }
 
     fn description(&mut self) {
-        self.present(("description", "The stage says what it is for", "info"), stage::DESCRIPTION);
+        self.present(
+            ("description", "The stage says what it is for", "info"),
+            stage::DESCRIPTION,
+        );
     }
 
     /// A text that is there, whatever it is.
@@ -270,7 +357,11 @@ impl<'d> Lesson<'d> {
 
     fn stage_variables(&mut self) {
         let variables = self.document.value(stage::VARIABLES);
-        self.keys("stage-variables", "The stage variables are set", stage::VARIABLES);
+        self.keys(
+            "stage-variables",
+            "The stage variables are set",
+            stage::VARIABLES,
+        );
         // The test fails on what is not set, and hangs on what is not stated.
         let reason = |(key, value): &(Cow<'_, str>, Value<'_>)| match value {
             Value::Text(text) => looks_secret(key, text).then_some("a value looks like a secret"),
@@ -284,8 +375,19 @@ impl<'d> Lesson<'d> {
             reasons.dedup();
             self.skip(&format!("{}.*", stage::VARIABLES.name), &reasons.join(", "));
         } else if !variables.entries().is_empty() {
-            let rule = ("no-secrets", "No stage variable looks like a secret", "high");
-            self.rule(rule, map(stage::VARIABLES.name, map("*", map("looks-secret", scalar(false)))), false);
+            let rule = (
+                "no-secrets",
+                "No stage variable looks like a secret",
+                "high",
+            );
+            self.rule(
+                rule,
+                map(
+                    stage::VARIABLES.name,
+                    map("*", map("looks-secret", scalar(false))),
+                ),
+                false,
+            );
         }
     }
 
@@ -295,7 +397,10 @@ impl<'d> Lesson<'d> {
         if !self.stated(path, value) {
             return;
         }
-        let set = value.entries().iter().filter(|(_, value)| matches!(value, Value::Text(_) | Value::Digest(_)));
+        let set = value
+            .entries()
+            .iter()
+            .filter(|(_, value)| matches!(value, Value::Text(_) | Value::Digest(_)));
         let (keys, left): (Vec<&str>, Vec<&str>) = set
             .map(|(key, _)| key.as_ref())
             .filter(|key| !key.starts_with("aws:"))
@@ -313,17 +418,38 @@ impl<'d> Lesson<'d> {
             return;
         }
         let expected = Yaml::List(keys.iter().map(|key| scalar(*key)).collect());
-        let given = Yaml::Map(keys.iter().map(|key| ((*key).to_owned(), scalar(SET))).collect());
+        let given = Yaml::Map(
+            keys.iter()
+                .map(|key| ((*key).to_owned(), scalar(SET)))
+                .collect(),
+        );
         let expect = map(name, expected);
-        self.rule((id, title, "low"), if path == name { expect } else { map("api", expect) }, true);
-        if path == name { &mut self.stage } else { &mut self.api }.push((name.to_owned(), given));
+        self.rule(
+            (id, title, "low"),
+            if path == name {
+                expect
+            } else {
+                map("api", expect)
+            },
+            true,
+        );
+        if path == name {
+            &mut self.stage
+        } else {
+            &mut self.api
+        }
+        .push((name.to_owned(), given));
     }
 
     fn endpoint(&mut self) {
         let Row { name, path, .. } = api::DISABLE_ENDPOINT;
         let value = self.document.value(api::DISABLE_ENDPOINT);
         if self.stated(path, value) && *value == Value::Boolean(true) {
-            let rule = ("endpoint-closed", "The default endpoint is closed", "medium");
+            let rule = (
+                "endpoint-closed",
+                "The default endpoint is closed",
+                "medium",
+            );
             self.rule(rule, map("api", map(name, scalar(true))), true);
             self.api.push((name.to_owned(), scalar(true)));
         }
@@ -344,11 +470,14 @@ impl<'d> Lesson<'d> {
             expect.push((api::ALLOW_CREDENTIALS.name.to_owned(), scalar(false)));
         }
         for Row { name, path, at } in [api::ALLOW_HEADERS, api::ALLOW_METHODS, api::ALLOW_ORIGINS] {
-            let Value::List(elements) = cors.member(at) else { continue };
+            let Value::List(elements) = cors.member(at) else {
+                continue;
+            };
             let texts: Vec<&str> = elements.iter().filter_map(Value::as_text).collect();
             let general: Vec<General> = texts.iter().map(|text| self.general.text(text)).collect();
-            let copied =
-                |(text, general): (&&str, &General)| general.is_exact() && self.general.is_clean(text, general);
+            let copied = |(text, general): (&&str, &General)| {
+                general.is_exact() && self.general.is_clean(text, general)
+            };
             if texts.contains(&"*") {
                 self.skip(path, "`*` is not a limit");
             } else if texts.iter().any(|text| looks_secret("", text)) {
@@ -358,12 +487,18 @@ impl<'d> Lesson<'d> {
             } else if !texts.is_empty() {
                 let one_of = Yaml::List(general.iter().map(General::literal).collect());
                 expect.push((name.to_owned(), map("each", one_of)));
-                let example = general.iter().map(|text| scalar(&text.example(self.stage_name())));
+                let example = general
+                    .iter()
+                    .map(|text| scalar(&text.example(self.stage_name())));
                 given.push((name.to_owned(), Yaml::List(example.collect())));
             }
         }
         if !expect.is_empty() {
-            let rule = ("cors", "Other origins may do no more than they may today", "high");
+            let rule = (
+                "cors",
+                "Other origins may do no more than they may today",
+                "high",
+            );
             self.rule(rule, map("api", map(of, Yaml::Map(expect))), false);
             if !given.is_empty() {
                 self.api.push((of.to_owned(), Yaml::Map(given)));
@@ -374,14 +509,29 @@ impl<'d> Lesson<'d> {
     /// The name of the policy, in kebab-case.
     fn name(&self) -> String {
         let part = |text: Option<&str>, otherwise: &str| {
-            let text = text.filter(|text| self.general.may_copy(text)).unwrap_or_default();
-            let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-            let mut kebab = words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-");
+            let text = text
+                .filter(|text| self.general.may_copy(text))
+                .unwrap_or_default();
+            let words = text
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .filter(|word| !word.is_empty());
+            let mut kebab = words
+                .map(str::to_ascii_lowercase)
+                .collect::<Vec<_>>()
+                .join("-");
             kebab.truncate(LONGEST_NAME);
             let kebab = kebab.trim_end_matches('-');
-            if kebab.is_empty() { otherwise.to_owned() } else { kebab.to_owned() }
+            if kebab.is_empty() {
+                otherwise.to_owned()
+            } else {
+                kebab.to_owned()
+            }
         };
-        format!("learned-from-{}-{}", part(self.document.api_name(), "api"), part(self.document.stage_name(), "stage"))
+        format!(
+            "learned-from-{}-{}",
+            part(self.document.api_name(), "api"),
+            part(self.document.stage_name(), "stage")
+        )
     }
 
     fn text(&self) -> String {
@@ -392,11 +542,21 @@ impl<'d> Lesson<'d> {
         out += "description: What a good stage was like when this was learned from it.\n";
         if Some(self.stage_name()) == self.document.stage_name() {
             out += "# Only stages of this name. For more, write a glob, as in `{like: \"prod*\"}`; for all, delete the line.\n";
-            out += &format!("match: {}\n", map(stage::NAME.name, General::of_text(self.stage_name()).pattern()).flow());
+            out += &format!(
+                "match: {}\n",
+                map(
+                    stage::NAME.name,
+                    General::of_text(self.stage_name()).pattern()
+                )
+                .flow()
+            );
         }
         out += "rules:\n";
         for rule in &self.rules {
-            out += &format!("  - id: {}\n    title: {}\n    severity: {}\n", rule.id, rule.title, rule.severity);
+            out += &format!(
+                "  - id: {}\n    title: {}\n    severity: {}\n",
+                rule.id, rule.title, rule.severity
+            );
             out += &map("expect", rule.expect.clone()).block(4);
         }
         if !self.skipped.is_empty() {
@@ -406,7 +566,11 @@ impl<'d> Lesson<'d> {
             }
         }
         out += "tests:\n";
-        self.example(&mut out, "a stage like the one that this was learned from conforms", true);
+        self.example(
+            &mut out,
+            "a stage like the one that this was learned from conforms",
+            true,
+        );
         if self.rules.iter().any(|rule| rule.bare_violates) {
             self.example(&mut out, "a stage on which nothing is set does not", false);
         }
@@ -414,7 +578,9 @@ impl<'d> Lesson<'d> {
     }
 
     fn example(&self, out: &mut String, name: &str, good: bool) {
-        let named = |(key, _): &&(String, Yaml)| good || key == stage::NAME.name || key == api::PROTOCOL.name;
+        let named = |(key, _): &&(String, Yaml)| {
+            good || key == stage::NAME.name || key == api::PROTOCOL.name
+        };
         let mut given: Vec<_> = self.stage.iter().filter(named).cloned().collect();
         let mut api: Vec<_> = self.api.iter().filter(named).cloned().collect();
         let rules: String = self.rules.iter().map(|rule| rule.expect.flow()).collect();
@@ -426,7 +592,11 @@ impl<'d> Lesson<'d> {
         if !api.is_empty() {
             given.push(("api".to_owned(), Yaml::Map(api)));
         }
-        let violated = self.rules.iter().filter(|rule| !good && rule.bare_violates).map(|rule| scalar(rule.id));
+        let violated = self
+            .rules
+            .iter()
+            .filter(|rule| !good && rule.bare_violates)
+            .map(|rule| scalar(rule.id));
         let violated = Yaml::List(violated.collect());
         *out += &format!("  - name: {name}\n");
         *out += &map("given", Yaml::Map(given)).block(4);

@@ -35,7 +35,11 @@ impl From<f64> for Yaml {
         }
         // Digits without end are no number for every reader, nor is `1e300` without a point.
         let text = format!("{value:e}");
-        Self::Bare(if text.contains('.') { text } else { text.replacen('e', ".0e", 1) })
+        Self::Bare(if text.contains('.') {
+            text
+        } else {
+            text.replacen('e', ".0e", 1)
+        })
     }
 }
 
@@ -68,24 +72,42 @@ impl Yaml {
             Self::Bare(text) => text.clone(),
             Self::Text(text) => quoted(text),
             Self::List(elements) => {
-                format!("[{}]", elements.iter().map(Self::flow).collect::<Vec<_>>().join(", "))
+                format!(
+                    "[{}]",
+                    elements
+                        .iter()
+                        .map(Self::flow)
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )
             }
             Self::Map(entries) => {
-                let entry = |(key, value): &(String, Self)| format!("{}: {}", quoted(key), value.flow());
-                format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+                let entry =
+                    |(key, value): &(String, Self)| format!("{}: {}", quoted(key), value.flow());
+                format!(
+                    "{{{}}}",
+                    entries.iter().map(entry).collect::<Vec<_>>().join(", ")
+                )
             }
         }
     }
 
     /// The entries of a mapping on lines of their own, each indented so far.
     pub(super) fn block(&self, indent: usize) -> String {
-        let Self::Map(entries) = self else { return format!("{}{}\n", " ".repeat(indent), self.flow()) };
+        let Self::Map(entries) = self else {
+            return format!("{}{}\n", " ".repeat(indent), self.flow());
+        };
         let mut out = String::new();
         for (key, value) in entries {
             let line = format!("{}{}: {}", " ".repeat(indent), quoted(key), value.flow());
             out += &match value {
                 Self::Map(below) if !below.is_empty() && line.chars().count() > WIDTH => {
-                    format!("{}{}:\n{}", " ".repeat(indent), quoted(key), value.block(indent + 2))
+                    format!(
+                        "{}{}:\n{}",
+                        " ".repeat(indent),
+                        quoted(key),
+                        value.block(indent + 2)
+                    )
                 }
                 Self::List(elements) if line.chars().count() > WIDTH => {
                     let mut lines = format!("{}{}:\n", " ".repeat(indent), quoted(key));
@@ -107,7 +129,9 @@ fn quoted(text: &str) -> String {
     const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && !text.ends_with(' ')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || " /._-".contains(c))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || " /._-".contains(c))
         && !WORDS.contains(&text.to_ascii_lowercase().as_str());
     if plain {
         return text.to_owned();
@@ -145,11 +169,18 @@ mod tests {
     /// The text as a reader sees it as an element, in a list and as a key; the same each time.
     fn read_back(text: &str) -> Data {
         let written = format!("- {0}\n- [{0}]\n- {{{0}: x}}\n", quoted(text));
-        let mut problems = Problems::new(Arc::new(SourceText { name: "x".into(), text: written.clone() }));
+        let mut problems = Problems::new(Arc::new(SourceText {
+            name: "x".into(),
+            text: written.clone(),
+        }));
         let root = yaml::read(&mut problems);
         assert!(problems.is_empty(), "{written}: {problems:?}");
-        let Data::List(places) = root.unwrap().data else { panic!("{written}") };
-        let (Data::List(list), Data::Map(map)) = (&places[1].data, &places[2].data) else { panic!("{written}") };
+        let Data::List(places) = root.unwrap().data else {
+            panic!("{written}")
+        };
+        let (Data::List(list), Data::Map(map)) = (&places[1].data, &places[2].data) else {
+            panic!("{written}")
+        };
         assert_eq!(list[0].data, places[0].data, "{written}");
         assert_eq!(Data::Text(map[0].key.clone()), places[0].data, "{written}");
         places[0].data.clone()
@@ -158,12 +189,67 @@ mod tests {
     #[test]
     fn hostile_texts_are_read_back_as_they_were() {
         for text in [
-            "a\nb: c", "\"", "'", "\\", "# x", "a # b", "a: b", "a:", "*x", "!x", "&x", "no", "No", "OFF", "1", "1.5",
-            "0x1f", "1e3", "~", "null", "-", "- a", "? a", "%a", "@a", "`a", "|", ">", "{", "}", "[a]", "a, b", " a",
-            "a ", "\t", "\r\n", "\u{0}", "\u{7f}", "\u{85}", "\u{2028}", "\u{feff}", "\u{202e}x", "👩‍💻", "größe",
-            "${account}", "---", "...", "=", "2027-01-31", "0o7", ".inf", "<<!", "支払い", "$context.requestId",
+            "a\nb: c",
+            "\"",
+            "'",
+            "\\",
+            "# x",
+            "a # b",
+            "a: b",
+            "a:",
+            "*x",
+            "!x",
+            "&x",
+            "no",
+            "No",
+            "OFF",
+            "1",
+            "1.5",
+            "0x1f",
+            "1e3",
+            "~",
+            "null",
+            "-",
+            "- a",
+            "? a",
+            "%a",
+            "@a",
+            "`a",
+            "|",
+            ">",
+            "{",
+            "}",
+            "[a]",
+            "a, b",
+            " a",
+            "a ",
+            "\t",
+            "\r\n",
+            "\u{0}",
+            "\u{7f}",
+            "\u{85}",
+            "\u{2028}",
+            "\u{feff}",
+            "\u{202e}x",
+            "👩‍💻",
+            "größe",
+            "${account}",
+            "---",
+            "...",
+            "=",
+            "2027-01-31",
+            "0o7",
+            ".inf",
+            "<<!",
+            "支払い",
+            "$context.requestId",
         ] {
-            assert_eq!(read_back(text), Data::Text(text.to_owned()), "{}", quoted(text));
+            assert_eq!(
+                read_back(text),
+                Data::Text(text.to_owned()),
+                "{}",
+                quoted(text)
+            );
         }
     }
 

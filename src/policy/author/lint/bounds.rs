@@ -55,7 +55,10 @@ pub fn nothing_left<'r, 'p: 'r>(all: impl IntoIterator<Item = &'r Remaining<'p>>
         return false;
     }
     let passes = |value: &Named<'_>| all.iter().all(|one| one.has(value));
-    let fewest = all.iter().filter_map(|one| one.one_of.as_ref()).min_by_key(|values| values.len());
+    let fewest = all
+        .iter()
+        .filter_map(|one| one.one_of.as_ref())
+        .min_by_key(|values| values.len());
     let limits = || all.iter().flat_map(|one| &one.limits);
     all.iter().any(|one| !one.set)
         || fewest.is_some_and(|values| !values.iter().any(passes))
@@ -80,7 +83,9 @@ impl<'p> Remaining<'p> {
     pub fn narrow_by(&mut self, pattern: &'p Pattern, field: &'static Field, holds: bool) {
         match pattern {
             Pattern::Not(inner, _) => self.narrow_by(inner, field, !holds),
-            Pattern::All(of) | Pattern::Any(of, _) if of.len() == 1 || holds == matches!(pattern, Pattern::All(_)) => {
+            Pattern::All(of) | Pattern::Any(of, _)
+                if of.len() == 1 || holds == matches!(pattern, Pattern::All(_)) =>
+            {
                 for one in of {
                     self.narrow_by(one, field, holds);
                 }
@@ -99,12 +104,23 @@ impl<'p> Remaining<'p> {
         match passing {
             Passing::Every(value) => self.set &= value == holds,
             Passing::Within(limit) => self.limits.push(if holds { limit } else { limit.not() }),
-            Passing::Only(values) if !holds => self.none_of.extend(values.into_iter().filter_map(Named::of)),
+            Passing::Only(values) if !holds => self
+                .none_of
+                .extend(values.into_iter().filter_map(Named::of)),
             Passing::Only(values) => {
                 // One that depends on the stage may be any.
-                let Some(values) = values.into_iter().map(Named::of).collect::<Option<BTreeSet<_>>>() else { return };
+                let Some(values) = values
+                    .into_iter()
+                    .map(Named::of)
+                    .collect::<Option<BTreeSet<_>>>()
+                else {
+                    return;
+                };
                 self.one_of = Some(match self.one_of.take() {
-                    Some(left) => left.into_iter().filter(|value| values.contains(value)).collect(),
+                    Some(left) => left
+                        .into_iter()
+                        .filter(|value| values.contains(value))
+                        .collect(),
                     None => values,
                 });
             }
@@ -114,9 +130,17 @@ impl<'p> Remaining<'p> {
 
     fn has(&self, value: &Named<'_>) -> bool {
         let within = match value {
-            Named::Number(bits) => self.limits.iter().all(|limit| limit.allows(f64::from_bits(*bits))),
+            Named::Number(bits) => self
+                .limits
+                .iter()
+                .all(|limit| limit.allows(f64::from_bits(*bits))),
             Named::Boolean(_) | Named::Text(_) => true,
         };
-        within && self.one_of.as_ref().is_none_or(|values| values.contains(value)) && !self.none_of.contains(value)
+        within
+            && self
+                .one_of
+                .as_ref()
+                .is_none_or(|values| values.contains(value))
+            && !self.none_of.contains(value)
     }
 }

@@ -56,36 +56,72 @@ pub struct PatternPlace<'p> {
 impl<'p> PatternPlace<'p> {
     /// The top of the document.
     pub fn top() -> Self {
-        Self { path: Vec::new(), field: &DOCUMENT, of_each_key: false, on: Protocols::ALL, key: None }
+        Self {
+            path: Vec::new(),
+            field: &DOCUMENT,
+            of_each_key: false,
+            on: Protocols::ALL,
+            key: None,
+        }
     }
 
     /// One step down.
     pub fn below(&self, segment: &'p str, field: &'static Field) -> Self {
         let mut below = self.clone();
         below.path.push(segment);
-        Self { field, on: self.on.and(field.on), ..below }
+        Self {
+            field,
+            on: self.on.and(field.on),
+            ..below
+        }
     }
 
     /// The conjuncts of a pattern at this place.
     pub fn conjuncts(&self, pattern: &'p Pattern) -> Vec<Conjunct<'p>> {
         match pattern {
-            Pattern::All(of) => of.iter().flat_map(|pattern| self.conjuncts(pattern)).collect(),
+            Pattern::All(of) => of
+                .iter()
+                .flat_map(|pattern| self.conjuncts(pattern))
+                .collect(),
             Pattern::Member { field, inner, .. } | Pattern::Top { field, inner, .. } => {
                 self.below(field.name, field).conjuncts(inner)
             }
-            Pattern::Entry { key, field, inner } => Self { key: Some(key), ..self.below(key, field) }.conjuncts(inner),
-            Pattern::Entries { written, field, inner, .. } => {
-                Self { of_each_key: true, ..self.below(written, field) }.conjuncts(inner)
+            Pattern::Entry { key, field, inner } => Self {
+                key: Some(key),
+                ..self.below(key, field)
             }
-            Pattern::Tests(setting) => {
-                setting.tests.iter().map(|one| self.conjunct(Demand::Test(&*one.test), &one.span)).collect()
+            .conjuncts(inner),
+            Pattern::Entries {
+                written,
+                field,
+                inner,
+                ..
+            } => Self {
+                of_each_key: true,
+                ..self.below(written, field)
             }
+            .conjuncts(inner),
+            Pattern::Tests(setting) => setting
+                .tests
+                .iter()
+                .map(|one| self.conjunct(Demand::Test(&*one.test), &one.span))
+                .collect(),
             Pattern::Any(_, span) => vec![self.conjunct(Demand::Pattern(pattern), span)],
             Pattern::Not(inner, span) => {
-                vec![Conjunct { denied: self.denied(inner), ..self.conjunct(Demand::Pattern(pattern), span) }]
+                vec![Conjunct {
+                    denied: self.denied(inner),
+                    ..self.conjunct(Demand::Pattern(pattern), span)
+                }]
             }
-            Pattern::SomeEntry { written, present, span, .. } => {
-                let Kind::Map(field) = self.field.kind else { return Vec::new() };
+            Pattern::SomeEntry {
+                written,
+                present,
+                span,
+                ..
+            } => {
+                let Kind::Map(field) = self.field.kind else {
+                    return Vec::new();
+                };
                 let mut some = self.conjunct(Demand::Pattern(pattern), span);
                 some.remaining.set = *present;
                 some.place = self.below(written, field);
@@ -118,16 +154,34 @@ impl<'p> PatternPlace<'p> {
 
     /// `not: [A, B]` denies A, and B, and either of them.
     fn denied(&self, pattern: &'p Pattern) -> Vec<Vec<String>> {
-        let alternatives = if let Pattern::Any(of, _) = pattern { of.as_slice() } else { &[] };
-        let forms = |pattern| self.conjuncts(pattern).into_iter().map(|conjunct| conjunct.form).collect();
+        let alternatives = if let Pattern::Any(of, _) = pattern {
+            of.as_slice()
+        } else {
+            &[]
+        };
+        let forms = |pattern| {
+            self.conjuncts(pattern)
+                .into_iter()
+                .map(|conjunct| conjunct.form)
+                .collect()
+        };
         alternatives.iter().chain([pattern]).map(forms).collect()
     }
 
     /// True if a value of the setting fails, whatever else the stage is.
     pub fn fails(&self, demand: Demand<'_>, value: &Value<'_>) -> bool {
-        let document = Document { account: None, region: None, api: &NOT_STATED, stage: &NOT_STATED };
+        let document = Document {
+            account: None,
+            region: None,
+            api: &NOT_STATED,
+            stage: &NOT_STATED,
+        };
         self.on.iter().all(|protocol| {
-            let at = Context { field: self.field, key: self.key, ..Context::top(&document, protocol, Use::Expect) };
+            let at = Context {
+                field: self.field,
+                key: self.key,
+                ..Context::top(&document, protocol, Use::Expect)
+            };
             let truth = match demand {
                 Demand::Test(test) => test.answer(resolve(self.field, value), &at),
                 Demand::Pattern(pattern) => pattern.truth(value, &at),

@@ -21,7 +21,13 @@ const MOST_LOOKED_FOR: usize = 20_000;
 type OfSetting<'r> = (usize, Vec<&'r Conjunct<'r>>);
 
 pub fn warnings(rules: &[SplitRule<'_>]) -> Vec<Lint> {
-    let mut pairs = Pairs { rules, compared: 0, looked_for: 0, reported: BTreeSet::new(), found: Vec::new() };
+    let mut pairs = Pairs {
+        rules,
+        compared: 0,
+        looked_for: 0,
+        reported: BTreeSet::new(),
+        found: Vec::new(),
+    };
     pairs.of_one_setting();
     pairs.of_something_and_nothing();
     pairs.of_a_pattern_and_its_not();
@@ -30,7 +36,10 @@ pub fn warnings(rules: &[SplitRule<'_>]) -> Vec<Lint> {
 
 /// The demands of a rule that can be compared: those on every stage of its `match`.
 fn demands<'r>(rule: &'r SplitRule<'_>) -> impl Iterator<Item = (Vec<&'r str>, &'r Conjunct<'r>)> {
-    let comparable = rule.demands.iter().filter(|conjunct| !conjunct.place.of_each_key && !rule.rule.by_route);
+    let comparable = rule
+        .demands
+        .iter()
+        .filter(|conjunct| !conjunct.place.of_each_key && !rule.rule.by_route);
     comparable.map(|conjunct| {
         let mut path = conjunct.place.path.clone();
         // A demand on each route is one on the stage's default.
@@ -69,7 +78,10 @@ impl Pairs<'_, '_> {
         }
         for demands in by_path.into_values() {
             // A demand that cannot be met by itself is not a matter of two rules.
-            let demands: Vec<_> = demands.into_iter().filter(|(_, tests)| !nothing_left(remaining(tests))).collect();
+            let demands: Vec<_> = demands
+                .into_iter()
+                .filter(|(_, tests)| !nothing_left(remaining(tests)))
+                .collect();
             for (at, (second, tests)) in demands.iter().enumerate() {
                 for (first, others) in &demands[..at] {
                     self.compared += 1;
@@ -97,10 +109,14 @@ impl Pairs<'_, '_> {
             }
         }
         for (at, rule) in self.rules.iter().enumerate() {
-            for (path, conjunct) in demands(rule).filter(|(_, conjunct)| !conjunct.remaining.unset) {
+            for (path, conjunct) in demands(rule).filter(|(_, conjunct)| !conjunct.remaining.unset)
+            {
                 // The tags of AWS's own do not count as something.
                 for length in (1..path.len()).filter(|length| !path[*length].starts_with("aws:")) {
-                    if let Some((other, nothing)) = absent.get(&path[..length]).filter(|(other, _)| *other != at) {
+                    if let Some((other, nothing)) = absent
+                        .get(&path[..length])
+                        .filter(|(other, _)| *other != at)
+                    {
                         self.tell((*other, nothing), (at, conjunct));
                     }
                 }
@@ -113,20 +129,33 @@ impl Pairs<'_, '_> {
         let mut demanded: BTreeMap<&str, Vec<(usize, &Conjunct<'_>)>> = BTreeMap::new();
         for (at, rule) in self.rules.iter().enumerate() {
             for (_, conjunct) in demands(rule) {
-                demanded.entry(&conjunct.form).or_default().push((at, conjunct));
+                demanded
+                    .entry(&conjunct.form)
+                    .or_default()
+                    .push((at, conjunct));
             }
         }
         for (at, rule) in self.rules.iter().enumerate() {
             for (_, not) in demands(rule) {
                 for denied in &not.denied {
-                    let Some(holders) = denied.first().and_then(|first| demanded.get(first.as_str())) else { continue };
+                    let Some(holders) = denied
+                        .first()
+                        .and_then(|first| demanded.get(first.as_str()))
+                    else {
+                        continue;
+                    };
                     let all = |holder: usize| {
                         let holds = |part: &String| {
-                            demanded.get(part.as_str()).is_some_and(|by| by.iter().any(|(rule, _)| *rule == holder))
+                            demanded
+                                .get(part.as_str())
+                                .is_some_and(|by| by.iter().any(|(rule, _)| *rule == holder))
                         };
                         denied.iter().all(holds)
                     };
-                    for (holder, conjunct) in holders.iter().filter(|(holder, _)| *holder != at && all(*holder)) {
+                    for (holder, conjunct) in holders
+                        .iter()
+                        .filter(|(holder, _)| *holder != at && all(*holder))
+                    {
                         self.tell((*holder, conjunct), (at, not));
                     }
                 }
@@ -136,22 +165,42 @@ impl Pairs<'_, '_> {
 
     /// Tells of two demands that exclude each other, if one stage can be in the `match` of both rules. Whether it did.
     fn tell(&mut self, one: (usize, &Conjunct<'_>), other: (usize, &Conjunct<'_>)) -> bool {
-        let (first, second) = if one.0 < other.0 { (one, other) } else { (other, one) };
+        let (first, second) = if one.0 < other.0 {
+            (one, other)
+        } else {
+            (other, one)
+        };
         let (rule, earlier) = (&self.rules[second.0], &self.rules[first.0]);
-        let apply = |protocol: &Protocol| [rule, earlier].iter().all(|one| one.rule.assert_applies(*protocol));
-        let protocols: Vec<Protocol> = first.1.place.on.and(second.1.place.on).iter().filter(apply).collect();
+        let apply = |protocol: &Protocol| {
+            [rule, earlier]
+                .iter()
+                .all(|one| one.rule.assert_applies(*protocol))
+        };
+        let protocols: Vec<Protocol> = first
+            .1
+            .place
+            .on
+            .and(second.1.place.on)
+            .iter()
+            .filter(apply)
+            .collect();
         self.looked_for += 1;
         if self.looked_for > MOST_LOOKED_FOR || !overlap::can_be(rule, earlier, &protocols) {
             return false;
         }
         let path = second.1.place.path.join(".");
         // The marked text alone does not show it.
-        let place = if path.is_empty() { String::new() } else { format!(" on {path}") };
+        let place = if path.is_empty() {
+            String::new()
+        } else {
+            format!(" on {path}")
+        };
         if !self.reported.insert((first.0, second.0, path)) {
             return true;
         }
         let (one, other) = (&earlier.rule.facts.name, &rule.rule.facts.name);
-        let help = "no stage that both match conforms to both; change one, or narrow its `match`".to_owned();
+        let help = "no stage that both match conforms to both; change one, or narrow its `match`"
+            .to_owned();
         self.found.push(Lint {
             kind: LintKind::Contradiction,
             diagnostic: rule.diagnostic(

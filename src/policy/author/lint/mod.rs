@@ -23,15 +23,23 @@ use crate::policy::read::policies::Policies;
 #[must_use]
 pub fn warnings(policies: &Policies) -> Vec<Lint> {
     let mut numbers = Numbering::default();
-    let rules = policies.policies.iter().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
-    let rules: Vec<SplitRule<'_>> = rules.map(|(policy, rule)| SplitRule::of(policy, rule, &mut numbers)).collect();
+    let rules = policies
+        .policies
+        .iter()
+        .flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
+    let rules: Vec<SplitRule<'_>> = rules
+        .map(|(policy, rule)| SplitRule::of(policy, rule, &mut numbers))
+        .collect();
     let mut found = zero_throttle::warnings(&rules);
     found.extend(contradiction::warnings(&rules));
     found.extend(repetition::warnings(&rules));
     found.extend(empty_match::warnings(&rules));
     found.extend(expectation::warnings(&rules));
     let order = |warning: &Lint| {
-        let file = policies.policies.iter().position(|policy| Arc::ptr_eq(&policy.file, &warning.diagnostic.file));
+        let file = policies
+            .policies
+            .iter()
+            .position(|policy| Arc::ptr_eq(&policy.file, &warning.diagnostic.file));
         (file, warning.diagnostic.span.start)
     };
     found.sort_by_key(order);

@@ -25,9 +25,18 @@ pub fn can_be(one: &SplitRule<'_>, other: &SplitRule<'_>, protocols: &[Protocol]
     if !may_be(one, other) || excludes_itself(one) || excludes_itself(other) {
         return false;
     }
-    let protocols: Vec<Protocol> =
-        protocols.iter().copied().filter(|protocol| takes(one, *protocol) && takes(other, *protocol)).collect();
-    if part { !protocols.is_empty() } else { protocols.iter().any(|protocol| a_stage(one, other, *protocol)) }
+    let protocols: Vec<Protocol> = protocols
+        .iter()
+        .copied()
+        .filter(|protocol| takes(one, *protocol) && takes(other, *protocol))
+        .collect();
+    if part {
+        !protocols.is_empty()
+    } else {
+        protocols
+            .iter()
+            .any(|protocol| a_stage(one, other, *protocol))
+    }
 }
 
 /// True if the `match` of a rule and that of its policy leave no stage.
@@ -39,7 +48,9 @@ pub fn excludes_itself(rule: &SplitRule<'_>) -> bool {
 /// stages.
 fn may_be(one: &SplitRule<'_>, other: &SplitRule<'_>) -> bool {
     one.conditions.iter().all(|condition| {
-        let is_same = |other: &&Conjunct<'_>| !other.place.of_each_key && other.place.path == condition.place.path;
+        let is_same = |other: &&Conjunct<'_>| {
+            !other.place.of_each_key && other.place.path == condition.place.path
+        };
         let same = || other.conditions.iter().filter(is_same);
         condition.place.of_each_key
             || same().next().is_none()
@@ -49,7 +60,8 @@ fn may_be(one: &SplitRule<'_>, other: &SplitRule<'_>) -> bool {
 
 /// True if a rule takes stages of a protocol.
 fn takes(rule: &SplitRule<'_>, protocol: Protocol) -> bool {
-    rule.rule.may_select(rule.policy.selection.as_ref(), protocol)
+    rule.rule
+        .may_select(rule.policy.selection.as_ref(), protocol)
 }
 
 /// True if a stage that is made of the values in both `match`es is in both.
@@ -60,7 +72,9 @@ fn a_stage(one: &SplitRule<'_>, other: &SplitRule<'_>, protocol: Protocol) -> bo
         values.extend(candidates(condition));
         values.push(Value::Unset);
     }
-    let ways: usize = settings.values().fold(1, |ways, values| ways.saturating_mul(values.len()));
+    let ways: usize = settings
+        .values()
+        .fold(1, |ways, values| ways.saturating_mul(values.len()));
     (0..ways.min(MOST)).any(|way| {
         let mut rest = way;
         let mut stage = StageDraft::new(protocol);
@@ -75,7 +89,9 @@ fn a_stage(one: &SplitRule<'_>, other: &SplitRule<'_>, protocol: Protocol) -> bo
             stage: &stage.stage,
         };
         let at = Context::top(&document, protocol, Use::Match);
-        one.selections().chain(other.selections()).all(|pattern| pattern.truth(&stage.stage, &at) == Truth::True)
+        one.selections()
+            .chain(other.selections())
+            .all(|pattern| pattern.truth(&stage.stage, &at) == Truth::True)
     })
 }
 
@@ -92,7 +108,12 @@ impl StageDraft {
         let mut api = vec![Value::Unset; API.len()];
         api[api::PROTOCOL.at] = Value::text(protocol.name());
         let (account, region) = (EXAMPLE_ACCOUNT.to_owned(), EXAMPLE_REGION.to_owned());
-        Self { account, region, api: Value::Struct(api.into()), stage: Value::empty_struct(STAGE) }
+        Self {
+            account,
+            region,
+            api: Value::Struct(api.into()),
+            stage: Value::empty_struct(STAGE),
+        }
     }
 
     fn set(&mut self, path: &[&str], value: Value<'static>) {
@@ -113,14 +134,24 @@ impl StageDraft {
 fn candidates(condition: &Conjunct<'_>) -> Vec<Value<'static>> {
     let field = condition.place.field;
     let of_test = |test: &dyn Test| match test.passing(field) {
-        Passing::Only(values) | Passing::Perhaps(values) => values.into_iter().map(Value::into_owned).collect(),
-        Passing::Within(limit) => vec![Value::Number(limit.outermost(matches!(field.kind, Kind::Integer)))],
+        Passing::Only(values) | Passing::Perhaps(values) => {
+            values.into_iter().map(Value::into_owned).collect()
+        }
+        Passing::Within(limit) => vec![Value::Number(
+            limit.outermost(matches!(field.kind, Kind::Integer)),
+        )],
         Passing::Every(_) => Vec::new(),
     };
     let found: Vec<Value<'static>> = match condition.demand {
         Demand::Test(test) => of_test(test),
         Demand::Pattern(Pattern::Any(of, _)) => {
-            let tests = of.iter().flat_map(|one| if let Pattern::Tests(of) = one { of.tests.as_slice() } else { &[] });
+            let tests = of.iter().flat_map(|one| {
+                if let Pattern::Tests(of) = one {
+                    of.tests.as_slice()
+                } else {
+                    &[]
+                }
+            });
             tests.flat_map(|one| of_test(&*one.test)).collect()
         }
         Demand::Pattern(_) => Vec::new(),

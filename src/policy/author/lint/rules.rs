@@ -36,17 +36,29 @@ impl Numbering {
 impl<'p> SplitRule<'p> {
     pub fn of(policy: &'p Policy, rule: &'p Rule, numbers: &mut Numbering) -> Self {
         let top = PatternPlace::top();
-        let conditions: Vec<Conjunct<'p>> =
-            policy.selection.iter().chain(&rule.selection).flat_map(|pattern| top.conjuncts(pattern)).collect();
+        let conditions: Vec<Conjunct<'p>> = policy
+            .selection
+            .iter()
+            .chain(&rule.selection)
+            .flat_map(|pattern| top.conjuncts(pattern))
+            .collect();
         let each_route = top.below(EACH_ROUTE.name, EACH_ROUTE);
         let routes = rule.each_route.iter().flat_map(|routes| &routes.parts);
-        let demands = rule.expect.iter().flat_map(|pattern| top.conjuncts(pattern));
+        let demands = rule
+            .expect
+            .iter()
+            .flat_map(|pattern| top.conjuncts(pattern));
         Self {
             policy,
             rule,
-            condition_set: conditions.iter().map(|condition| numbers.number(&condition.form)).collect(),
+            condition_set: conditions
+                .iter()
+                .map(|condition| numbers.number(&condition.form))
+                .collect(),
             conditions,
-            demands: demands.chain(routes.flat_map(|part| each_route.conjuncts(&part.pattern))).collect(),
+            demands: demands
+                .chain(routes.flat_map(|part| each_route.conjuncts(&part.pattern)))
+                .collect(),
         }
     }
 
@@ -57,7 +69,10 @@ impl<'p> SplitRule<'p> {
 
     /// The expression of `assert`; empty without one.
     pub fn assertion(&self) -> &str {
-        self.rule.assertion.as_ref().map_or("", |assertion| assertion.words())
+        self.rule
+            .assertion
+            .as_ref()
+            .map_or("", |assertion| assertion.words())
     }
 
     /// True if this rule looks at every stage that the other looks at, by what is written alone.
@@ -68,7 +83,11 @@ impl<'p> SplitRule<'p> {
     /// A place in the rule's file.
     pub fn place(&self, span: &Range<usize>, label: impl Into<String>) -> Excerpt {
         let file = Arc::clone(&self.policy.file);
-        Excerpt { span: file.first_line(span), file, label: label.into() }
+        Excerpt {
+            span: file.first_line(span),
+            file,
+            label: label.into(),
+        }
     }
 
     /// A diagnostic at a place in the rule's file.
@@ -80,6 +99,12 @@ impl<'p> SplitRule<'p> {
         help: Vec<String>,
     ) -> Diagnostic {
         let Excerpt { file, span, label } = self.place(span, label);
-        Diagnostic { file, span, title, label, help }
+        Diagnostic {
+            file,
+            span,
+            title,
+            label,
+            help,
+        }
     }
 }

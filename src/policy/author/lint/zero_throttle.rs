@@ -20,16 +20,32 @@ const MOST_ASKED: usize = 1_000_000;
 
 pub fn warnings(rules: &[SplitRule<'_>]) -> Vec<Lint> {
     let mut found = Vec::new();
-    let mut keepers = Keepers { rules, of: BTreeMap::new(), asked: 0 };
+    let mut keepers = Keepers {
+        rules,
+        of: BTreeMap::new(),
+        asked: 0,
+    };
     for rule in rules {
         for conjunct in &rule.demands {
-            let Some((field, zeros)) = zeros(conjunct) else { continue };
+            let Some((field, zeros)) = zeros(conjunct) else {
+                continue;
+            };
             if zeros.iter().all(|zero| keepers.keep_out(zero, rule)) {
                 continue;
             }
-            let bound = if matches!(field.kind, Kind::Integer) { "min: 1" } else { "above: 0" };
-            let written = rule.policy.file.text.get(conjunct.span.clone()).unwrap_or_default();
-            let help = format!("0 blocks all traffic; to keep it out, write `{{{bound}, {written}}}`");
+            let bound = if matches!(field.kind, Kind::Integer) {
+                "min: 1"
+            } else {
+                "above: 0"
+            };
+            let written = rule
+                .policy
+                .file
+                .text
+                .get(conjunct.span.clone())
+                .unwrap_or_default();
+            let help =
+                format!("0 blocks all traffic; to keep it out, write `{{{bound}, {written}}}`");
             found.push(Lint {
                 kind: LintKind::ZeroPasses,
                 diagnostic: rule.diagnostic(
@@ -63,10 +79,16 @@ impl Keepers<'_, '_> {
             if self.asked > MOST_ASKED {
                 return true;
             }
-            let keepers = self.rules.iter().filter(|other| zero.is_kept_out_by(other)).collect();
+            let keepers = self
+                .rules
+                .iter()
+                .filter(|other| zero.is_kept_out_by(other))
+                .collect();
             self.of.insert(zero.limit.clone(), keepers);
         }
-        self.of.get(&zero.limit).is_some_and(|keepers| keepers.iter().any(|other| other.is_as_wide_as(rule)))
+        self.of
+            .get(&zero.limit)
+            .is_some_and(|keepers| keepers.iter().any(|other| other.is_as_wide_as(rule)))
     }
 }
 
@@ -80,7 +102,11 @@ struct Zero {
 
 /// True if nothing above some number passes, but 0 and what is next to it do. Where nothing but 0 is left, it was meant.
 fn is_upper_bound(conjunct: &Conjunct<'_>) -> bool {
-    let fails = |number: f64| conjunct.place.fails(conjunct.demand, &Value::Number(number));
+    let fails = |number: f64| {
+        conjunct
+            .place
+            .fails(conjunct.demand, &Value::Number(number))
+    };
     fails(f64::MAX) && !fails(0.0) && !fails(f64::MIN_POSITIVE)
 }
 
@@ -92,12 +118,22 @@ fn zeros(conjunct: &Conjunct<'_>) -> Option<(&'static Field, Vec<Zero>)> {
     }
     let in_default = || Zero::at(stage::DEFAULT_ROUTE, None, field);
     // A key that the glob fits.
-    let in_route = |key: &str| Zero::at(stage::ROUTES, Some(key.replace('*', "").replace('?', "x")), field);
+    let in_route = |key: &str| {
+        Zero::at(
+            stage::ROUTES,
+            Some(key.replace('*', "").replace('?', "x")),
+            field,
+        )
+    };
     let zeros = match conjunct.place.path.as_slice() {
         [place, _] if *place == EACH_ROUTE.name => vec![in_default(), in_route("$default")],
         [place, _] if *place == stage::DEFAULT_ROUTE.name => vec![in_default()],
         [place, key, _] if *place == stage::ROUTES.name => {
-            vec![in_route(if Glob::of(key).fits("$default") { "$default" } else { key })]
+            vec![in_route(if Glob::of(key).fits("$default") {
+                "$default"
+            } else {
+                key
+            })]
         }
         _ => return None,
     };
@@ -106,14 +142,24 @@ fn zeros(conjunct: &Conjunct<'_>) -> Option<(&'static Field, Vec<Zero>)> {
 
 impl Zero {
     fn at(place: Row, route: Option<String>, field: &'static Field) -> Self {
-        let setting = |of: &Field| if of.name == field.name { Value::Integer(0) } else { Value::NotStated };
+        let setting = |of: &Field| {
+            if of.name == field.name {
+                Value::Integer(0)
+            } else {
+                Value::NotStated
+            }
+        };
         let settings = Value::Struct(ROUTE_SETTINGS.iter().map(setting).collect());
         let mut stage = vec![Value::NotStated; STAGE.len()];
         stage[place.at] = match &route {
             Some(key) => Value::map(vec![(key.clone().into(), settings.clone())]),
             None => settings.clone(),
         };
-        Self { limit: (route, field.name), stage: Value::Struct(stage.into()), settings }
+        Self {
+            limit: (route, field.name),
+            stage: Value::Struct(stage.into()),
+            settings,
+        }
     }
 
     /// True if the rule is violated whatever else the stage is, or has demands on it that are not understood here.
@@ -121,12 +167,26 @@ impl Zero {
         other.assertion().contains(self.limit.1)
             || Protocol::ALL.into_iter().any(|protocol| {
                 let api = api_stated_by(None, Some(protocol));
-                let document = Document { account: None, region: None, api: &api, stage: &self.stage };
+                let document = Document {
+                    account: None,
+                    region: None,
+                    api: &api,
+                    stage: &self.stage,
+                };
                 let top = Context::top(&document, protocol, Use::Expect);
-                let routes = Context { field: EACH_ROUTE, ..top };
+                let routes = Context {
+                    field: EACH_ROUTE,
+                    ..top
+                };
                 let parts = other.rule.each_route.iter().flat_map(|each| &each.parts);
-                parts.map(|part| part.pattern.truth(&self.settings, &routes)).any(|truth| truth == Truth::False)
-                    || other.rule.expect.iter().any(|expect| expect.truth(&self.stage, &top) == Truth::False)
+                parts
+                    .map(|part| part.pattern.truth(&self.settings, &routes))
+                    .any(|truth| truth == Truth::False)
+                    || other
+                        .rule
+                        .expect
+                        .iter()
+                        .any(|expect| expect.truth(&self.stage, &top) == Truth::False)
             })
     }
 }

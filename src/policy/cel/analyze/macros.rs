@@ -13,13 +13,23 @@ impl<'e> Analysis<'e> {
     pub(super) fn comprehension(&mut self, id: u64, of: &'e ComprehensionExpr) -> Computed {
         let (name, map, range) = match self.visit(&of.iter_range) {
             Visited::Setting(place) if matches!(place.field.kind, Kind::Map(_)) => {
-                let (name, size) = (place.written(), Size { elements: ENTRIES, each: 1 });
+                let (name, size) = (
+                    place.written(),
+                    Size {
+                        elements: ENTRIES,
+                        each: 1,
+                    },
+                );
                 let shapes = vec![Shape::List(vec![Shape::Shown])];
                 let expr = self.read(of.iter_range.id, place, AccessKind::Keys);
                 (name.clone(), Some(name), Computed { expr, shapes, size })
             }
             spot => {
-                let name = if let Visited::Setting(place) = &spot { place.written() } else { "the list".to_owned() };
+                let name = if let Visited::Setting(place) = &spot {
+                    place.written()
+                } else {
+                    "the list".to_owned()
+                };
                 let range = self.whole(of.iter_range.id, spot);
                 self.named(of.iter_range.id, &range.shapes);
                 (name, None, range)
@@ -27,13 +37,28 @@ impl<'e> Analysis<'e> {
         };
         let elements = shape::elements(&range.shapes);
         let shown = !elements.is_empty() && elements.iter().all(Shape::is_shown);
-        self.ranges.insert(id, Iterated { name: name.into(), shown });
+        self.ranges.insert(
+            id,
+            Iterated {
+                name: name.into(),
+                shown,
+            },
+        );
         let (size, accu_init) = (range.size, self.value(&of.accu_init));
         // A text that is worked out may grow from step to step; one that is read does not.
         let is_read = |shape: &Shape| shape.is_scalar() && *shape != Shape::Hidden;
-        let element = if elements.iter().all(is_read) { Size::ONE } else { size.element() };
+        let element = if elements.iter().all(is_read) {
+            Size::ONE
+        } else {
+            size.element()
+        };
         let (bound, times) = (self.variables.len(), self.times);
-        self.variables.push(Variable { name: &of.iter_var, shapes: elements, size: element, map });
+        self.variables.push(Variable {
+            name: &of.iter_var,
+            shapes: elements,
+            size: element,
+            map,
+        });
         self.variables.push(Variable {
             name: &of.accu_var,
             shapes: accu_init.shapes.clone(),
@@ -57,7 +82,17 @@ impl<'e> Analysis<'e> {
             result: result.expr,
             ..of.clone()
         };
-        let expr = IdedExpr { id, expr: Expr::Comprehension(Box::new(inside)) };
-        Computed { expr, shapes: result.shapes, size: Size { elements: size.elements, each: step.size.each } }
+        let expr = IdedExpr {
+            id,
+            expr: Expr::Comprehension(Box::new(inside)),
+        };
+        Computed {
+            expr,
+            shapes: result.shapes,
+            size: Size {
+                elements: size.elements,
+                each: step.size.each,
+            },
+        }
     }
 }

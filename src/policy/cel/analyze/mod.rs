@@ -53,12 +53,20 @@ struct Computed {
 impl Computed {
     /// A text, a number or a boolean.
     fn plain(expr: IdedExpr) -> Self {
-        Self { expr, shapes: vec![Shape::Hidden], size: Size::ONE }
+        Self {
+            expr,
+            shapes: vec![Shape::Hidden],
+            size: Size::ONE,
+        }
     }
 
     /// A part with a mistake: it is not evaluated.
     fn unknown(expr: &IdedExpr) -> Self {
-        Self { expr: expr.clone(), shapes: Vec::new(), size: Size::ONE }
+        Self {
+            expr: expr.clone(),
+            shapes: Vec::new(),
+            size: Size::ONE,
+        }
     }
 }
 
@@ -113,7 +121,12 @@ impl<'e> Analysis<'e> {
         let evaluated = analysis.value(expr).expr;
         if analysis.mistakes.is_empty() && analysis.reads.is_empty() {
             let help = "name a setting, as in `stage.AutoDeploy == false`".to_owned();
-            analysis.note(0..text.len(), "this tests nothing", "it reads no setting of the stage", [help]);
+            analysis.note(
+                0..text.len(),
+                "this tests nothing",
+                "it reads no setting of the stage",
+                [help],
+            );
         }
         if analysis.steps > MOST_STEPS {
             let help = "nest fewer macros, or write several rules".to_owned();
@@ -123,15 +136,29 @@ impl<'e> Analysis<'e> {
         (analysis, evaluated)
     }
 
-    fn note(&mut self, at: Range<usize>, title: &str, label: &str, help: impl IntoIterator<Item = String>) {
+    fn note(
+        &mut self,
+        at: Range<usize>,
+        title: &str,
+        label: &str,
+        help: impl IntoIterator<Item = String>,
+    ) {
         let help = help.into_iter().collect();
-        self.mistakes.push(Mistake { at, title: title.to_owned(), label: label.to_owned(), help });
+        self.mistakes.push(Mistake {
+            at,
+            title: title.to_owned(),
+            label: label.to_owned(),
+            help,
+        });
     }
 
     /// The place of a name that belongs to a node: the parser keeps that of the name, of the dot before it or of the
     /// parenthesis behind it.
     fn at(&self, id: u64, name: &str) -> Range<usize> {
-        let start = self.source.offset_for(id).map_or(0, |(start, _)| start as usize);
+        let start = self
+            .source
+            .offset_for(id)
+            .map_or(0, |(start, _)| start as usize);
         let (before, after) = self.text.split_at_checked(start).unwrap_or((self.text, ""));
         let start = match (before.trim_end().strip_suffix(name), after.find(name)) {
             (Some(before), _) => before.len(),
@@ -161,7 +188,11 @@ impl<'e> Analysis<'e> {
         match spot {
             Visited::Setting(place) => {
                 let (shapes, size) = (vec![Shape::Field(place.field)], Size::of(place.field));
-                Computed { expr: self.read(id, place, AccessKind::Value), shapes, size }
+                Computed {
+                    expr: self.read(id, place, AccessKind::Value),
+                    shapes,
+                    size,
+                }
             }
             Visited::Computed(made) => made,
         }
@@ -169,14 +200,25 @@ impl<'e> Analysis<'e> {
 
     fn read(&mut self, id: u64, place: SettingPath, kind: AccessKind) -> IdedExpr {
         let number = self.reads.len();
-        self.reads.push(Access { root: place.root, steps: place.steps.clone(), kind });
+        self.reads.push(Access {
+            root: place.root,
+            steps: place.steps.clone(),
+            kind,
+        });
         place.read(id, number)
     }
 
     fn visit(&mut self, expr: &'e IdedExpr) -> Visited {
         self.work(1);
         let made = |inside, shapes, size| {
-            Visited::Computed(Computed { expr: IdedExpr { id: expr.id, expr: inside }, shapes, size })
+            Visited::Computed(Computed {
+                expr: IdedExpr {
+                    id: expr.id,
+                    expr: inside,
+                },
+                shapes,
+                size,
+            })
         };
         match &expr.expr {
             Expr::Ident(name) => self.ident(expr, name),
@@ -184,9 +226,20 @@ impl<'e> Analysis<'e> {
             Expr::Call(call) => self.call(expr, call),
             Expr::Comprehension(of) => Visited::Computed(self.comprehension(expr.id, of)),
             Expr::List(list) => {
-                let elements: Vec<Computed> = list.elements.iter().map(|element| self.value(element)).collect();
-                let each = elements.iter().map(|element| element.size.all()).max().unwrap_or(1);
-                let size = Size { elements: elements.len() as u64, each };
+                let elements: Vec<Computed> = list
+                    .elements
+                    .iter()
+                    .map(|element| self.value(element))
+                    .collect();
+                let each = elements
+                    .iter()
+                    .map(|element| element.size.all())
+                    .max()
+                    .unwrap_or(1);
+                let size = Size {
+                    elements: elements.len() as u64,
+                    each,
+                };
                 let shapes = shape::join(elements.iter().map(|element| element.shapes.clone()));
                 let mut list = list.clone();
                 list.elements = elements.into_iter().map(|element| element.expr).collect();
@@ -195,7 +248,9 @@ impl<'e> Analysis<'e> {
             Expr::Map(read) => {
                 let (mut map, mut each, mut entries) = (read.clone(), 1, Vec::new());
                 for (entry, read) in map.entries.iter_mut().zip(&read.entries) {
-                    let (EntryExpr::MapEntry(entry), EntryExpr::MapEntry(read)) = (&mut entry.expr, &read.expr) else {
+                    let (EntryExpr::MapEntry(entry), EntryExpr::MapEntry(read)) =
+                        (&mut entry.expr, &read.expr)
+                    else {
                         continue;
                     };
                     let (key, value) = (self.value(&read.key), self.value(&read.value));
@@ -203,12 +258,20 @@ impl<'e> Analysis<'e> {
                     entries.push((literal_text(&read.key).map(Box::from), value.shapes));
                     (entry.key, entry.value) = (key.expr, value.expr);
                 }
-                let size = Size { elements: read.entries.len() as u64, each };
+                let size = Size {
+                    elements: read.entries.len() as u64,
+                    each,
+                };
                 made(Expr::Map(map), vec![Shape::Map(entries)], size)
             }
             Expr::Struct(of) => {
                 let at = self.at(expr.id, &of.type_name);
-                self.note(at, "there are no messages here", "not part of this language", []);
+                self.note(
+                    at,
+                    "there are no messages here",
+                    "not part of this language",
+                    [],
+                );
                 Visited::Computed(Computed::unknown(expr))
             }
             Expr::Literal(_) => made(expr.expr.clone(), vec![Shape::Shown], Size::ONE),
@@ -227,5 +290,9 @@ fn literal_text(expr: &IdedExpr) -> Option<&str> {
 
 /// The elements of a list in their order, or the keys of a map in byte order.
 fn ordered(of: Computed) -> IdedExpr {
-    if of.shapes.iter().any(Shape::is_map) { call(of.expr.id, ORDERED, vec![of.expr]) } else { of.expr }
+    if of.shapes.iter().any(Shape::is_map) {
+        call(of.expr.id, ORDERED, vec![of.expr])
+    } else {
+        of.expr
+    }
 }

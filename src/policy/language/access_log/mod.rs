@@ -88,9 +88,17 @@ impl Break {
     #[must_use]
     pub fn words(&self, template: &str) -> String {
         let why = self.why;
-        let Some(before) = self.at.and_then(|at| template.get(..at)) else { return why.to_owned() };
+        let Some(before) = self.at.and_then(|at| template.get(..at)) else {
+            return why.to_owned();
+        };
         let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1;
         if template.trim_end().contains('\n') {
             format!("at line {line}, column {column}: {why}")
         } else {
@@ -133,10 +141,19 @@ fn json(template: &str) -> Result<(), Break> {
         json.push_str(&rest[..taken]);
         at += taken;
     }
-    let Err(error) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&json) else { return Ok(()) };
-    let found = offset(&json, error.line(), |line| error.column().saturating_sub(1).min(line.len()));
+    let Err(error) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&json)
+    else {
+        return Ok(());
+    };
+    let found = offset(&json, error.line(), |line| {
+        error.column().saturating_sub(1).min(line.len())
+    });
     let found = if error.is_eof() { json.len() } else { found };
-    let (known, place) = places.into_iter().rev().find(|(known, _)| *known <= found).unwrap_or_default();
+    let (known, place) = places
+        .into_iter()
+        .rev()
+        .find(|(known, _)| *known <= found)
+        .unwrap_or_default();
     let at = place + (found - known);
     let behind = template.get(at..).unwrap_or_default();
     Err(Break::at(at, not_json(&error.to_string(), behind)))
@@ -152,19 +169,32 @@ fn not_json(problem: &str, behind: &str) -> &'static str {
         ("trailing comma", "nothing follows a comma"),
         ("trailing characters", "something follows the object"),
         ("EOF", "it ends too early"),
-        ("control character", "a line break or another control character in a text"),
+        (
+            "control character",
+            "a line break or another control character in a text",
+        ),
         ("invalid escape", "not an escape of JSON after the `\\`"),
-        ("expected value", "a value is missing, or a text is not in double quotes"),
+        (
+            "expected value",
+            "a value is missing, or a text is not in double quotes",
+        ),
     ];
     if problem.starts_with("trailing characters") && behind.starts_with("\\n") {
         return "a `\\` and an `n` follow the object, where a line break was meant";
     }
-    REASONS.iter().find(|(start, _)| problem.starts_with(start)).map_or("this is not JSON", |(_, reason)| reason)
+    REASONS
+        .iter()
+        .find(|(start, _)| problem.starts_with(start))
+        .map_or("this is not JSON", |(_, reason)| reason)
 }
 
 /// The byte at a place in a line, which begins with 1.
 fn offset(text: &str, line: usize, within: impl FnOnce(&str) -> usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
     start + within(text.get(start..).unwrap_or_default())
 }
 
@@ -190,7 +220,11 @@ fn clf(template: &str) -> Result<(), Break> {
     if at_variable(&template[at..]).is_none() {
         return Err(Break::at(at, "the host, a variable, is missing"));
     }
-    for why in ["", "the identity, a variable or `-`, is missing", "the user, a variable or `-`, is missing"] {
+    for why in [
+        "",
+        "the identity, a variable or `-`, is missing",
+        "the user, a variable or `-`, is missing",
+    ] {
         at = field(skip(at), why)?;
         if !template[at..].starts_with('[') {
             ends(at)?;
@@ -204,7 +238,9 @@ fn clf(template: &str) -> Result<(), Break> {
     let Some(request) = template[at..].strip_prefix('"') else {
         return Err(Break::at(at, "the request in double quotes is missing"));
     };
-    let Some((request, _)) = request.split_once('"') else { return Err(Break::at(at, UNCLOSED)) };
+    let Some((request, _)) = request.split_once('"') else {
+        return Err(Break::at(at, UNCLOSED));
+    };
     if variables(request).next().is_none() {
         return Err(Break::at(at, "the request has no variable"));
     }
@@ -243,7 +279,12 @@ fn xml(template: &str) -> Result<(), Break> {
                 (roots > 1).then_some("there is more than one element")
             }
             Token::Attribute { span, value, .. } => {
-                let name = span.as_str().split('=').next().unwrap_or_default().trim_end();
+                let name = span
+                    .as_str()
+                    .split('=')
+                    .next()
+                    .unwrap_or_default()
+                    .trim_end();
                 let twice = attributes.contains(&name);
                 attributes.push(name);
                 match references_are_whole(value.as_str()) {
@@ -252,14 +293,28 @@ fn xml(template: &str) -> Result<(), Break> {
                     false => Some(REFERENCE),
                 }
             }
-            Token::ElementEnd { end: ElementEnd::Open, .. } => None,
-            Token::ElementEnd { end: ElementEnd::Empty, .. } => {
+            Token::ElementEnd {
+                end: ElementEnd::Open,
+                ..
+            } => None,
+            Token::ElementEnd {
+                end: ElementEnd::Empty,
+                ..
+            } => {
                 open.pop();
                 None
             }
-            Token::ElementEnd { end: ElementEnd::Close(..), span } => {
-                let name = span.as_str().trim_start_matches("</").trim_end_matches('>').trim_end();
-                (open.pop().map(|(open, _)| open) != Some(name)).then_some("the tag closes another element")
+            Token::ElementEnd {
+                end: ElementEnd::Close(..),
+                span,
+            } => {
+                let name = span
+                    .as_str()
+                    .trim_start_matches("</")
+                    .trim_end_matches('>')
+                    .trim_end();
+                (open.pop().map(|(open, _)| open) != Some(name))
+                    .then_some("the tag closes another element")
             }
             Token::Text { text } if !references_are_whole(text.as_str()) => Some(REFERENCE),
             Token::Text { text } if open.is_empty() && !text.as_str().trim().is_empty() => {
@@ -275,8 +330,14 @@ fn xml(template: &str) -> Result<(), Break> {
     }
     match open.pop() {
         Some((_, start)) => Err(Break::at(start, "the element is not closed")),
-        None if roots == 0 => Err(Break { at: None, why: "there is no element in it" }),
-        None if variables(template).next().is_none() => Err(Break { at: None, why: "there is no variable in it" }),
+        None if roots == 0 => Err(Break {
+            at: None,
+            why: "there is no element in it",
+        }),
+        None if variables(template).next().is_none() => Err(Break {
+            at: None,
+            why: "there is no variable in it",
+        }),
         None => Ok(()),
     }
 }
@@ -292,7 +353,9 @@ fn not_xml(template: &str, error: &XmlError) -> Break {
     };
     // The cause knows the place better: the error has that of the whole token.
     let (why, place) = match cause {
-        Some(StreamError::InvalidQuote(_, place)) => ("the value of an attribute is not in quotes", place),
+        Some(StreamError::InvalidQuote(_, place)) => {
+            ("the value of an attribute is not in quotes", place)
+        }
         Some(StreamError::InvalidSpace(_, place)) => ("a space is missing", place),
         Some(
             StreamError::InvalidChar(_, _, place)
@@ -305,15 +368,20 @@ fn not_xml(template: &str, error: &XmlError) -> Break {
         _ => ("this is not well-formed XML", place),
     };
     let column = place.col.saturating_sub(1) as usize;
-    let within = |line: &str| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+    let within = |line: &str| {
+        line.char_indices()
+            .nth(column)
+            .map_or(line.len(), |(at, _)| at)
+    };
     Break::at(offset(template, place.row as usize, within), why)
 }
 
 /// True if each `&` begins a reference such as `&lt;` or `&#38;`.
 fn references_are_whole(text: &str) -> bool {
     text.split('&').skip(1).all(|rest| {
-        rest.split_once(';')
-            .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#'))
+        rest.split_once(';').is_some_and(|(name, _)| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#')
+        })
     })
 }
 
@@ -342,10 +410,16 @@ fn csv(template: &str) -> Result<(), Break> {
         let start = start + (value.len() - value.trim_start().len());
         let value = value.trim();
         with_variable += usize::from(variables(value).next().is_some());
-        let (wrong, why) = match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        let (wrong, why) = match value
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+        {
             Some(inner) => {
                 let doubled = inner.replace("\"\"", "__");
-                (doubled.find('"').map(|at| at + 1), "a quote inside quotes is written twice")
+                (
+                    doubled.find('"').map(|at| at + 1),
+                    "a quote inside quotes is written twice",
+                )
             }
             None => {
                 let why = "a value with `\"`, `<`, `>`, `{` or `}` must be wholly in double quotes";
@@ -356,7 +430,10 @@ fn csv(template: &str) -> Result<(), Break> {
             return Err(Break::at(start + at, why));
         }
     }
-    let few = Break { at: None, why: "fewer than two of its values have a variable" };
+    let few = Break {
+        at: None,
+        why: "fewer than two of its values have a variable",
+    };
     if with_variable < 2 { Err(few) } else { Ok(()) }
 }
 
@@ -375,10 +452,10 @@ mod tests {
     const HTTP_CLF: &str = "$context.identity.sourceIp - - [$context.requestTime] \"$context.httpMethod $context.routeKey $context.protocol\" $context.status $context.responseLength $context.requestId";
     const WEBSOCKET_CLF: &str = "$context.identity.sourceIp $context.identity.caller $context.identity.user [$context.requestTime] \"$context.eventType $context.routeKey $context.connectionId\" $context.status $context.requestId";
     const REST_CLF: &str = "$context.identity.sourceIp $context.identity.caller $context.identity.user [$context.requestTime]\"$context.httpMethod $context.resourcePath $context.protocol\" $context.status $context.responseLength $context.requestId $context.extendedRequestId";
-    const JSON: &str =
-        r#"{ "requestId":"$context.requestId", "ip": "$context.identity.sourceIp", "status":$context.status }"#;
+    const JSON: &str = r#"{ "requestId":"$context.requestId", "ip": "$context.identity.sourceIp", "status":$context.status }"#;
     const XML: &str = r#"<request id="$context.requestId"> <ip>$context.identity.sourceIp</ip> <status>$context.status</status> </request>"#;
-    const CSV: &str = "$context.identity.sourceIp,$context.requestTime,$context.httpMethod,$context.status";
+    const CSV: &str =
+        "$context.identity.sourceIp,$context.requestTime,$context.httpMethod,$context.status";
 
     #[test]
     fn each_sample_has_its_own_format_and_no_other() {
@@ -392,11 +469,18 @@ mod tests {
         ] {
             for other in Format::ALL {
                 assert_eq!(other.fits(sample), other == format, "{other:?}: {sample}");
-                assert_eq!(other.fits(&format!("{sample}\n")), other == format, "{other:?}: a line break at the end");
+                assert_eq!(
+                    other.fits(&format!("{sample}\n")),
+                    other == format,
+                    "{other:?}: a line break at the end"
+                );
             }
         }
         for nothing in ["", "$context.requestId", "text"] {
-            assert!(Format::ALL.iter().all(|format| !format.fits(nothing)), "{nothing:?}");
+            assert!(
+                Format::ALL.iter().all(|format| !format.fits(nothing)),
+                "{nothing:?}"
+            );
         }
     }
 
@@ -404,9 +488,15 @@ mod tests {
     fn json_is_judged_with_numbers_for_bare_variables() {
         for (template, fits) in [
             (r#"{"latency": $context.integration.latency}"#, true),
-            (r#"{"a": "$context.error.message", "b": {"c": [$context.status, null]}}"#, true),
+            (
+                r#"{"a": "$context.error.message", "b": {"c": [$context.status, null]}}"#,
+                true,
+            ),
             (r#"{"a": "say \"$context.path\" {"}"#, true),
-            (r#"{"é": "$context.path", "b": $context.authorizer.my-key}"#, true),
+            (
+                r#"{"é": "$context.path", "b": $context.authorizer.my-key}"#,
+                true,
+            ),
             ("{\n  \"a\": \"$context.path\"\n}\n", true),
             (r#"{"a": $context.status,}"#, false),
             (r#"{"a": $context.status"#, false),
@@ -427,11 +517,29 @@ mod tests {
     fn clf_has_its_fields_in_order() {
         let with = |from: &str, to: &str| HTTP_CLF.replace(from, to);
         for (template, fits) in [
-            (format!("{HTTP_CLF} \"$context.identity.userAgent\" -"), true),
-            (with(" $context.responseLength $context.requestId", ""), true),
-            (with(" $context.status $context.responseLength $context.requestId", ""), false),
-            (with("[$context.requestTime]", "$context.requestTime"), false),
-            (with("[$context.requestTime]", "[$context.requestTimeEpoch]"), false),
+            (
+                format!("{HTTP_CLF} \"$context.identity.userAgent\" -"),
+                true,
+            ),
+            (
+                with(" $context.responseLength $context.requestId", ""),
+                true,
+            ),
+            (
+                with(
+                    " $context.status $context.responseLength $context.requestId",
+                    "",
+                ),
+                false,
+            ),
+            (
+                with("[$context.requestTime]", "$context.requestTime"),
+                false,
+            ),
+            (
+                with("[$context.requestTime]", "[$context.requestTimeEpoch]"),
+                false,
+            ),
             (with(" - - ", " - "), false),
             (with("$context.identity.sourceIp", "-"), false),
             (with("\"", ""), false),
@@ -448,7 +556,10 @@ mod tests {
         for (template, fits) in [
             ("<r>$context.requestId</r>", true),
             ("<r id='$context.requestId'/>", true),
-            ("<r><a><![CDATA[$context.identity.userAgent]]></a><!-- who --></r>", true),
+            (
+                "<r><a><![CDATA[$context.identity.userAgent]]></a><!-- who --></r>",
+                true,
+            ),
             ("<l:r>$context.requestId &amp; &#38;</l:r >", true),
             ("<r>\n  <id>$context.requestId</id>\n</r>\n", true),
             ("<r>text</r>", false),
@@ -471,9 +582,15 @@ mod tests {
     fn csv_is_values_with_commas_between() {
         for (template, fits) in [
             ("$context.requestId,$context.status", true),
-            ("\"$context.requestId\", \"$context.error.message, \"\"so\"\"\"", true),
+            (
+                "\"$context.requestId\", \"$context.error.message, \"\"so\"\"\"",
+                true,
+            ),
             ("v1,$context.requestId,,$context.status", true),
-            ("$context.httpMethod $context.path,[$context.requestTime]", true),
+            (
+                "$context.httpMethod $context.path,[$context.requestTime]",
+                true,
+            ),
             ("$context.requestId;$context.status", false),
             ("$context.requestId,status", false),
             ("\"$context.requestId,$context.status\"", false),
@@ -488,57 +605,153 @@ mod tests {
 
     #[test]
     fn what_leaves_a_format_is_told_with_its_column() {
-        let clf = |from: &str, to: &str, words| (Format::Clf, HTTP_CLF.replacen(from, to, 1), words);
+        let clf =
+            |from: &str, to: &str, words| (Format::Clf, HTTP_CLF.replacen(from, to, 1), words);
         let json = |template: &str, words| (Format::Json, template.to_owned(), words);
         let xml = |template: &str, words| (Format::Xml, template.to_owned(), words);
         let csv = |template: &str, words| (Format::Csv, template.to_owned(), words);
         for (format, template, words) in [
-            json(r#"{"é": "$context.path",b": 1}"#, "at column 23: a key is not in double quotes"),
-            json(r#"{"a": $context.integration.latency, b: 1}"#, "at column 37: a key is not in double quotes"),
-            json(r#"{"a": $context.status "b": 1}"#, "at column 23: `,` or `}` is missing"),
-            json(r#"{"a": [$context.status "b"]}"#, "at column 24: `,` or `]` is missing"),
-            json(r#"{"a" $context.status}"#, "at column 6: the `:` behind a key is missing"),
-            json(r#"{"a": $context.status,}"#, "at column 23: nothing follows a comma"),
-            json(r#"{"a": status}"#, "at column 7: a value is missing, or a text is not in double quotes"),
-            json(r#"{"a": $context.status"#, "at column 22: it ends too early"),
-            json(r#""{\"a\": \"$context.path\"}""#, "at column 1: a text in quotes, not an object"),
+            json(
+                r#"{"é": "$context.path",b": 1}"#,
+                "at column 23: a key is not in double quotes",
+            ),
+            json(
+                r#"{"a": $context.integration.latency, b: 1}"#,
+                "at column 37: a key is not in double quotes",
+            ),
+            json(
+                r#"{"a": $context.status "b": 1}"#,
+                "at column 23: `,` or `}` is missing",
+            ),
+            json(
+                r#"{"a": [$context.status "b"]}"#,
+                "at column 24: `,` or `]` is missing",
+            ),
+            json(
+                r#"{"a" $context.status}"#,
+                "at column 6: the `:` behind a key is missing",
+            ),
+            json(
+                r#"{"a": $context.status,}"#,
+                "at column 23: nothing follows a comma",
+            ),
+            json(
+                r#"{"a": status}"#,
+                "at column 7: a value is missing, or a text is not in double quotes",
+            ),
+            json(
+                r#"{"a": $context.status"#,
+                "at column 22: it ends too early",
+            ),
+            json(
+                r#""{\"a\": \"$context.path\"}""#,
+                "at column 1: a text in quotes, not an object",
+            ),
             json("[1]", "at column 1: a list, not an object"),
             json("$context.status", "at column 1: an object begins with `{`"),
-            json(r#"{"a": 1}\n"#, "at column 9: a `\\` and an `n` follow the object, where a line break was meant"),
-            json(r#"{"a": 1} x"#, "at column 10: something follows the object"),
-            json("{\n  \"a\": $context.status,\n  b: 1\n}\n", "at line 3, column 3: a key is not in double quotes"),
-            json(r#"{"a": "\d"}"#, "at column 9: not an escape of JSON after the `\\`"),
+            json(
+                r#"{"a": 1}\n"#,
+                "at column 9: a `\\` and an `n` follow the object, where a line break was meant",
+            ),
+            json(
+                r#"{"a": 1} x"#,
+                "at column 10: something follows the object",
+            ),
+            json(
+                "{\n  \"a\": $context.status,\n  b: 1\n}\n",
+                "at line 3, column 3: a key is not in double quotes",
+            ),
+            json(
+                r#"{"a": "\d"}"#,
+                "at column 9: not an escape of JSON after the `\\`",
+            ),
             json("{'a': 1}", "at column 2: a key is not in double quotes"),
-            clf("$context.identity.sourceIp", "-", "at column 1: the host, a variable, is missing"),
-            clf(" - - ", " - ", "at column 30: the user, a variable or `-`, is missing"),
-            clf("[$context.requestTime]", "$context.requestTime", "at column 32: `[$context.requestTime]` is missing"),
-            clf("\"", "", "at column 55: the request in double quotes is missing"),
-            clf("$context.status", "200", "at column 113: the status, a variable, is missing"),
-            clf(" $context.status", "\n$context.status", "at line 1, column 112: a log entry is one line"),
+            clf(
+                "$context.identity.sourceIp",
+                "-",
+                "at column 1: the host, a variable, is missing",
+            ),
+            clf(
+                " - - ",
+                " - ",
+                "at column 30: the user, a variable or `-`, is missing",
+            ),
+            clf(
+                "[$context.requestTime]",
+                "$context.requestTime",
+                "at column 32: `[$context.requestTime]` is missing",
+            ),
+            clf(
+                "\"",
+                "",
+                "at column 55: the request in double quotes is missing",
+            ),
+            clf(
+                "$context.status",
+                "200",
+                "at column 113: the status, a variable, is missing",
+            ),
+            clf(
+                " $context.status",
+                "\n$context.status",
+                "at line 1, column 112: a log entry is one line",
+            ),
             clf(
                 "$context.responseLength",
                 "x",
                 "at column 129: neither a variable nor `-` nor a text in double quotes",
             ),
-            xml("<r>$context.requestId", "at column 1: the element is not closed"),
-            xml("<r><é>$context.requestId</r></é>", "at column 25: the tag closes another element"),
-            xml("<r>$context.requestId</r> x", "at column 26: text outside of the element"),
-            xml("<r>$context.requestId</r><r/>", "at column 26: there is more than one element"),
-            xml("<r id=$context.requestId/>", "at column 7: the value of an attribute is not in quotes"),
-            xml("<r a='1' a='2'>$context.requestId</r>", "at column 10: duplicate attribute"),
-            xml("<r>$context.requestId</r", "at column 22: what begins here does not end"),
+            xml(
+                "<r>$context.requestId",
+                "at column 1: the element is not closed",
+            ),
+            xml(
+                "<r><é>$context.requestId</r></é>",
+                "at column 25: the tag closes another element",
+            ),
+            xml(
+                "<r>$context.requestId</r> x",
+                "at column 26: text outside of the element",
+            ),
+            xml(
+                "<r>$context.requestId</r><r/>",
+                "at column 26: there is more than one element",
+            ),
+            xml(
+                "<r id=$context.requestId/>",
+                "at column 7: the value of an attribute is not in quotes",
+            ),
+            xml(
+                "<r a='1' a='2'>$context.requestId</r>",
+                "at column 10: duplicate attribute",
+            ),
+            xml(
+                "<r>$context.requestId</r",
+                "at column 22: what begins here does not end",
+            ),
             xml("<$context.requestId/>", "at column 1: not a valid XML name"),
             xml("<r>x</r>", "there is no variable in it"),
             xml("", "there is no element in it"),
-            csv("$context.requestId,\"$context.status", "at column 20: a quote is not closed"),
+            csv(
+                "$context.requestId,\"$context.status",
+                "at column 20: a quote is not closed",
+            ),
             csv(
                 "$context.requestId,{$context.status}",
                 "at column 20: a value with `\"`, `<`, `>`, `{` or `}` must be wholly in double quotes",
             ),
-            csv("\"$context.requestId\"x\"\", $context.status", "at column 20: a quote inside quotes is written twice"),
-            csv("$context.requestId,status", "fewer than two of its values have a variable"),
+            csv(
+                "\"$context.requestId\"x\"\", $context.status",
+                "at column 20: a quote inside quotes is written twice",
+            ),
+            csv(
+                "$context.requestId,status",
+                "fewer than two of its values have a variable",
+            ),
         ] {
-            let found = format.check(&template).map_err(|found| found.words(&template));
+            let found = format
+                .check(&template)
+                .map_err(|found| found.words(&template));
             assert_eq!(found, Err(words.to_owned()), "{template}");
         }
     }
@@ -547,14 +760,26 @@ mod tests {
     fn claims_may_hold_what_separates_elsewhere() {
         let claim = "$context.authorizer.claims.https://example.com/role";
         for (format, template) in [
-            (Format::Json, format!(r#"{{"role": "{claim}", "id": {claim}}}"#)),
-            (Format::Clf, HTTP_CLF.replacen("- -", &format!("- {claim}"), 1)),
+            (
+                Format::Json,
+                format!(r#"{{"role": "{claim}", "id": {claim}}}"#),
+            ),
+            (
+                Format::Clf,
+                HTTP_CLF.replacen("- -", &format!("- {claim}"), 1),
+            ),
             (Format::Xml, format!("<r id='{claim}'>{claim}</r>")),
             (Format::Csv, format!("{claim},\"{claim}\"")),
         ] {
             assert_eq!(format.check(&template), Ok(()), "{template}");
-            let found = variables(&template).filter(|variable| variable.name == claim[9..]).count();
-            assert_eq!(found, if format == Format::Clf { 1 } else { 2 }, "{template}");
+            let found = variables(&template)
+                .filter(|variable| variable.name == claim[9..])
+                .count();
+            assert_eq!(
+                found,
+                if format == Format::Clf { 1 } else { 2 },
+                "{template}"
+            );
         }
     }
 }

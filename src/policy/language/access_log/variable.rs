@@ -108,7 +108,9 @@ pub fn variable_name(written: &str) -> Option<Cow<'_, str>> {
 #[must_use]
 pub fn written_name(name: &str) -> Cow<'_, str> {
     match name.strip_prefix("authorizer.") {
-        Some(free) if variable_name(name).as_deref() != Some(name) => format!("authorizer['{free}']").into(),
+        Some(free) if variable_name(name).as_deref() != Some(name) => {
+            format!("authorizer['{free}']").into()
+        }
         _ => name.into(),
     }
 }
@@ -128,13 +130,18 @@ pub fn misspelt(name: &str) -> Option<&'static str> {
 
 /// The variables of a template, in its order.
 pub fn variables(template: &str) -> impl Iterator<Item = Variable<'_>> {
-    template.match_indices(PREFIX).filter_map(|(at, _)| at_variable(&template[at..]))
+    template
+        .match_indices(PREFIX)
+        .filter_map(|(at, _)| at_variable(&template[at..]))
 }
 
 /// The variable that a text begins with.
 pub fn at_variable(text: &str) -> Option<Variable<'_>> {
     let (name, length) = name_at(text.strip_prefix(PREFIX)?)?;
-    Some(Variable { name, length: PREFIX.len() + length })
+    Some(Variable {
+        name,
+        length: PREFIX.len() + length,
+    })
 }
 
 /// The name that a text begins with, and the bytes that it takes there.
@@ -152,7 +159,9 @@ fn name_at(text: &str) -> Option<(Cow<'_, str>, usize)> {
             end += length;
             continue;
         }
-        let length = rest.strip_prefix('.').map_or(0, |word| word_length(word, is_free));
+        let length = rest
+            .strip_prefix('.')
+            .map_or(0, |word| word_length(word, is_free));
         if length == 0 {
             return Some((name, end));
         }
@@ -170,18 +179,25 @@ fn word_length(text: &str, is_free: bool) -> usize {
     if !is_free {
         return text.find(|c| !plain(c)).unwrap_or(text.len());
     }
-    let usual = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '/' | '@' | '+' | '#' | '~' | '%');
+    let usual = |c: char| {
+        c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '/' | '@' | '+' | '#' | '~' | '%')
+    };
     let end = text.find(|c| !usual(c)).unwrap_or(text.len());
-    text[..end].trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_').len()
+    text[..end]
+        .trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_')
+        .len()
 }
 
 /// The key in `['key']` that a text begins with, and the bytes that it takes. In a JSON text the quotes are escaped.
 fn bracketed(text: &str) -> Option<(&str, usize)> {
     let inner = text.strip_prefix('[')?;
-    let quote = ["'", "\"", "\\\""].into_iter().find(|quote| inner.starts_with(quote))?;
+    let quote = ["'", "\"", "\\\""]
+        .into_iter()
+        .find(|quote| inner.starts_with(quote))?;
     let (key, _) = inner[quote.len()..].split_once(quote)?;
     let length = 1 + quote.len() + key.len() + quote.len();
-    let is_whole = text[length..].starts_with(']') && !key.contains(['\'', '"', '\\', '\n', '\r', '$']);
+    let is_whole =
+        text[length..].starts_with(']') && !key.contains(['\'', '"', '\\', '\n', '\r', '$']);
     (is_whole && !key.is_empty()).then_some((key, length + 1))
 }
 
@@ -191,46 +207,107 @@ mod tests {
 
     #[test]
     fn a_variable_is_found_by_its_whole_name() {
-        let of = |template| variables(template).map(|variable| variable.name.into_owned()).collect::<Vec<_>>();
+        let of = |template| {
+            variables(template)
+                .map(|variable| variable.name.into_owned())
+                .collect::<Vec<_>>()
+        };
         for (template, names) in [
-            ("$context.statusCode $context.status.", &["statusCode", "status"][..]),
-            ("$context.requestId-$context.identity.sourceIp..x", &["requestId", "identity.sourceIp"]),
-            ("$context.status-x $context.status:x $context.path/x", &["status", "status", "path"]),
+            (
+                "$context.statusCode $context.status.",
+                &["statusCode", "status"][..],
+            ),
+            (
+                "$context.requestId-$context.identity.sourceIp..x",
+                &["requestId", "identity.sourceIp"],
+            ),
+            (
+                "$context.status-x $context.status:x $context.path/x",
+                &["status", "status", "path"],
+            ),
             ("$context. $contextx $context.é $context", &[]),
             ("$context.authorizer.my-key- ", &["authorizer.my-key"]),
-            (r#"{"a":"$context.authorizer.claims.custom:tenant_id","b":1}"#, &["authorizer.claims.custom:tenant_id"]),
-            ("$context.authorizer.claims.cognito:groups,x", &["authorizer.claims.cognito:groups"]),
-            ("'$context.authorizer.claims.https://example.com/role'", &["authorizer.claims.https://example.com/role"]),
-            ("<a>$context.authorizer.claims.urn:x:y</a>", &["authorizer.claims.urn:x:y"]),
-            ("{$context.authorizer.claims.a:b}", &["authorizer.claims.a:b"]),
-            ("$context.authorizer.principalId:$context.status", &["authorizer.principalId", "status"]),
-            ("$context.authorizer.claims.sub/$context.path", &["authorizer.claims.sub", "path"]),
-            ("$context.authorizer.claims.sub: $context.status.", &["authorizer.claims.sub", "status"]),
-            ("$context.authorizer.claims.größe", &["authorizer.claims.größe"]),
+            (
+                r#"{"a":"$context.authorizer.claims.custom:tenant_id","b":1}"#,
+                &["authorizer.claims.custom:tenant_id"],
+            ),
+            (
+                "$context.authorizer.claims.cognito:groups,x",
+                &["authorizer.claims.cognito:groups"],
+            ),
+            (
+                "'$context.authorizer.claims.https://example.com/role'",
+                &["authorizer.claims.https://example.com/role"],
+            ),
+            (
+                "<a>$context.authorizer.claims.urn:x:y</a>",
+                &["authorizer.claims.urn:x:y"],
+            ),
+            (
+                "{$context.authorizer.claims.a:b}",
+                &["authorizer.claims.a:b"],
+            ),
+            (
+                "$context.authorizer.principalId:$context.status",
+                &["authorizer.principalId", "status"],
+            ),
+            (
+                "$context.authorizer.claims.sub/$context.path",
+                &["authorizer.claims.sub", "path"],
+            ),
+            (
+                "$context.authorizer.claims.sub: $context.status.",
+                &["authorizer.claims.sub", "status"],
+            ),
+            (
+                "$context.authorizer.claims.größe",
+                &["authorizer.claims.größe"],
+            ),
             ("$context.authorizerx.a:b", &["authorizerx.a"]),
             ("$context.authorizer.", &["authorizer"]),
             // In brackets.
-            ("$context.authorizer.claims['custom:tenant_id']", &["authorizer.claims.custom:tenant_id"]),
-            (r#""$context.authorizer.claims[\"a b\"]""#, &["authorizer.claims.a b"]),
+            (
+                "$context.authorizer.claims['custom:tenant_id']",
+                &["authorizer.claims.custom:tenant_id"],
+            ),
+            (
+                r#""$context.authorizer.claims[\"a b\"]""#,
+                &["authorizer.claims.a b"],
+            ),
             (
                 r#"<a>$context.authorizer["claims"]['https://x.example/'].b</a>"#,
                 &["authorizer.claims.https://x.example/.b"],
             ),
-            ("[$context.authorizer.claims['a'] ]", &["authorizer.claims.a"]),
+            (
+                "[$context.authorizer.claims['a'] ]",
+                &["authorizer.claims.a"],
+            ),
             (
                 "$context.authorizer.claims['a $context.authorizer.claims[0]",
                 &["authorizer.claims", "authorizer.claims"],
             ),
-            ("$context.authorizer.claims[''] $context.identity['sourceIp']", &["authorizer.claims", "identity"]),
+            (
+                "$context.authorizer.claims[''] $context.identity['sourceIp']",
+                &["authorizer.claims", "identity"],
+            ),
         ] {
             assert_eq!(of(template), names, "{template}");
         }
         for (written, name) in [
             ("$context.identity.sourceIp", "identity.sourceIp"),
             ("status", "status"),
-            ("authorizer.claims.custom:tenant_id", "authorizer.claims.custom:tenant_id"),
-            ("$context.authorizer.claims['custom:tenant_id']", "authorizer.claims.custom:tenant_id"),
-            ("authorizer.claims.https://example.com/role", "authorizer.claims.https://example.com/role"),
+            (
+                "authorizer.claims.custom:tenant_id",
+                "authorizer.claims.custom:tenant_id",
+            ),
+            (
+                "$context.authorizer.claims['custom:tenant_id']",
+                "authorizer.claims.custom:tenant_id",
+            ),
+            (
+                "authorizer.claims.https://example.com/role",
+                "authorizer.claims.https://example.com/role",
+            ),
         ] {
             assert_eq!(variable_name(written).as_deref(), Some(name));
         }
@@ -262,7 +339,10 @@ mod tests {
             ("status", "status"),
             ("authorizer.claims.custom:a", "authorizer.claims.custom:a"),
             ("authorizer.claims.a b", "authorizer['claims.a b']"),
-            ("authorizer.claims.https://x.example/", "authorizer['claims.https://x.example/']"),
+            (
+                "authorizer.claims.https://x.example/",
+                "authorizer['claims.https://x.example/']",
+            ),
         ] {
             assert_eq!(written_name(name), written);
             assert_eq!(variable_name(written).as_deref(), Some(name));
@@ -273,7 +353,10 @@ mod tests {
     fn what_a_variable_takes_of_a_text_is_known() {
         let length = |text| at_variable(text).map(|variable| variable.length);
         assert_eq!(length("$context.status, x"), Some("$context.status".len()));
-        assert_eq!(length("$context.authorizer.claims['a b']x"), Some("$context.authorizer.claims['a b']".len()));
+        assert_eq!(
+            length("$context.authorizer.claims['a b']x"),
+            Some("$context.authorizer.claims['a b']".len())
+        );
         assert_eq!(length(" $context.status"), None);
     }
 

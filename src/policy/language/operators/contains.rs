@@ -40,7 +40,12 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
         } else {
             "compare with `each` and `like`".to_owned()
         };
-        context.problems.note(&node.span, title, "no value of the stage is put in here", [help]);
+        context.problems.note(
+            &node.span,
+            title,
+            "no value of the stage is put in here",
+            [help],
+        );
         return None;
     }
     Some(Box::new(Contains(text.into())))
@@ -49,7 +54,10 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
 impl Test for Contains {
     fn holds(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         match value {
-            Value::List(elements) => elements.iter().any(|element| element.as_text() == Some(&self.0)).into(),
+            Value::List(elements) => elements
+                .iter()
+                .any(|element| element.as_text() == Some(&self.0))
+                .into(),
             Value::Text(text) => {
                 // The end of an ARN may be written as it is copied.
                 let part = match compared(at.field, &self.0) {
@@ -68,6 +76,10 @@ impl Test for Contains {
 
     fn passing(&self, field: &Field) -> Passing<'_> {
         let text = Value::text(&*self.0);
-        Passing::Perhaps(vec![if matches!(field.kind, Kind::List(_)) { Value::List([text].into()) } else { text }])
+        Passing::Perhaps(vec![if matches!(field.kind, Kind::List(_)) {
+            Value::List([text].into())
+        } else {
+            text
+        }])
     }
 }

@@ -34,19 +34,35 @@ pub static OPERATOR: Operator = Operator {
 struct Each(Pattern);
 
 fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>> {
-    let Kind::List(element) = context.field.kind else { return None };
-    Some(Box::new(Each((context.pattern)(node, element, context.problems)?)))
+    let Kind::List(element) = context.field.kind else {
+        return None;
+    };
+    Some(Box::new(Each((context.pattern)(
+        node,
+        element,
+        context.problems,
+    )?)))
 }
 
 impl Test for Each {
     fn holds(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
-        let (Value::List(elements), Kind::List(field)) = (value, at.field.kind) else { return Truth::False };
-        Truth::all(elements.iter().map(|element| self.0.truth(element, &Context { field, ..*at })))
+        let (Value::List(elements), Kind::List(field)) = (value, at.field.kind) else {
+            return Truth::False;
+        };
+        Truth::all(
+            elements
+                .iter()
+                .map(|element| self.0.truth(element, &Context { field, ..*at })),
+        )
     }
 
     fn reads(&self) -> Vec<String> {
         // The pattern's reading of the element itself is not a field.
-        Fields::of(&self.0, "").tested().filter(|field| !field.is_empty()).map(str::to_owned).collect()
+        Fields::of(&self.0, "")
+            .tested()
+            .filter(|field| !field.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     fn demand(&self) -> String {
@@ -54,7 +70,9 @@ impl Test for Each {
     }
 
     fn expected(&self, at: &Context<'_>) -> String {
-        let Kind::List(field) = at.field.kind else { return String::new() };
+        let Kind::List(field) = at.field.kind else {
+            return String::new();
+        };
         format!("every element {}", self.0.words(&Context { field, ..*at }))
     }
 

@@ -27,13 +27,21 @@ impl Literal {
     fn is(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         match (self, value) {
             (Self::Boolean(demand), Value::Boolean(found)) => (demand == found).into(),
-            #[expect(clippy::float_cmp, reason = "the policy names the very number; JSON floats are read exactly")]
-            (Self::Number(demand), found) => found.as_number().is_some_and(|found| found == *demand).into(),
+            #[expect(
+                clippy::float_cmp,
+                reason = "the policy names the very number; JSON floats are read exactly"
+            )]
+            (Self::Number(demand), found) => found
+                .as_number()
+                .is_some_and(|found| found == *demand)
+                .into(),
             (Self::Text(demand), found) => match (demand.text(at.document), found) {
-                (Ok(demand), Value::Text(found)) => (compared(at.field, found) == compared(at.field, &demand)).into(),
-                (Ok(demand), Value::Digest(found)) => {
-                    found.is_of(at.document.account, at.key.unwrap_or_default(), &demand).into()
+                (Ok(demand), Value::Text(found)) => {
+                    (compared(at.field, found) == compared(at.field, &demand)).into()
                 }
+                (Ok(demand), Value::Digest(found)) => found
+                    .is_of(at.document.account, at.key.unwrap_or_default(), &demand)
+                    .into(),
                 (Err(Missing { unset: false, .. }), _) => Truth::Unknown,
                 _ => Truth::False,
             },
@@ -56,15 +64,27 @@ impl Literal {
 
 impl Equals {
     fn in_words(&self, value: impl Fn(&Template) -> Option<String>) -> Option<String> {
-        let words: Vec<String> = self.0.iter().map(|literal| literal.words(&value)).collect::<Option<_>>()?;
-        Some(if words.len() == 1 { words.concat() } else { format!("one of {}", words.join(", ")) })
+        let words: Vec<String> = self
+            .0
+            .iter()
+            .map(|literal| literal.words(&value))
+            .collect::<Option<_>>()?;
+        Some(if words.len() == 1 {
+            words.concat()
+        } else {
+            format!("one of {}", words.join(", "))
+        })
     }
 }
 
 /// The text of a template on a stage, or the template with the value that it lacks.
 pub(super) fn text_or_missing(template: &Template, at: &Context<'_>) -> String {
     template.shown(at).unwrap_or_else(|missing| {
-        let state = if missing.unset { "not set" } else { "not stated by the source" };
+        let state = if missing.unset {
+            "not set"
+        } else {
+            "not stated by the source"
+        };
         format!("{} ({} is {state})", template.written(), missing.path)
     })
 }
@@ -79,11 +99,13 @@ impl Test for Equals {
     }
 
     fn demand(&self) -> String {
-        self.in_words(|template| Some(template.written().to_owned())).unwrap_or_default()
+        self.in_words(|template| Some(template.written().to_owned()))
+            .unwrap_or_default()
     }
 
     fn expected(&self, at: &Context<'_>) -> String {
-        self.in_words(|template| Some(text_or_missing(template, at))).unwrap_or_default()
+        self.in_words(|template| Some(text_or_missing(template, at)))
+            .unwrap_or_default()
     }
 
     fn reads(&self) -> Vec<String> {
@@ -98,7 +120,9 @@ impl Test for Equals {
         let values = self.0.iter().map(|literal| match literal {
             Literal::Boolean(value) => Value::Boolean(*value),
             Literal::Number(number) => Value::Number(*number),
-            Literal::Text(text) => text.literal().map_or(Value::NotStated, |text| Value::text(compared(field, text))),
+            Literal::Text(text) => text
+                .literal()
+                .map_or(Value::NotStated, |text| Value::text(compared(field, text))),
         });
         Passing::Only(values.collect())
     }
@@ -118,7 +142,10 @@ impl Test for Equals {
 
     fn unknown(&self, value: &Value<'_>, at: &Context<'_>) -> Option<String> {
         let missing = self.0.iter().find_map(|literal| match literal {
-            Literal::Text(template) => template.text(at.document).err().filter(|missing| !missing.unset),
+            Literal::Text(template) => template
+                .text(at.document)
+                .err()
+                .filter(|missing| !missing.unset),
             _ => None,
         });
         match (self.answer(value, at), missing) {

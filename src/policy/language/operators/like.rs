@@ -9,7 +9,9 @@ use crate::policy::language::context::Context;
 use crate::policy::language::glob::Glob;
 use crate::policy::language::operator::{Example, Operator, OperatorContext, is_text};
 use crate::policy::language::template::Template;
-use crate::policy::language::test::{DIGEST_REASON, NOT_STATED_REASON, Passing, Test, in_any_order};
+use crate::policy::language::test::{
+    DIGEST_REASON, NOT_STATED_REASON, Passing, Test, in_any_order,
+};
 use crate::policy::language::truth::Truth;
 use crate::policy::language::value::compared;
 use crate::policy::text::scalar::text_of;
@@ -46,7 +48,12 @@ struct LikeGlob {
 fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>> {
     let nodes = match &node.data {
         Data::List(nodes) if nodes.is_empty() => {
-            context.problems.note(&node.span, "an empty list fits nothing", "nothing in it", []);
+            context.problems.note(
+                &node.span,
+                "an empty list fits nothing",
+                "nothing in it",
+                [],
+            );
             return None;
         }
         Data::List(nodes) => nodes.as_slice(),
@@ -89,7 +96,11 @@ fn fits(glob: &LikeGlob, text: &str, at: &Context<'_>) -> Truth {
 
 impl Like {
     fn in_words(&self, words: impl Fn(&Template) -> Option<String>) -> Option<String> {
-        let words: Vec<String> = self.0.iter().map(|glob| words(&glob.written)).collect::<Option<_>>()?;
+        let words: Vec<String> = self
+            .0
+            .iter()
+            .map(|glob| words(&glob.written))
+            .collect::<Option<_>>()?;
         Some(if words.len() == 1 {
             format!("like {}", words.concat())
         } else {
@@ -111,35 +122,56 @@ impl Test for Like {
     }
 
     fn demand(&self) -> String {
-        self.in_words(|template| Some(template.written().to_owned())).unwrap_or_default()
+        self.in_words(|template| Some(template.written().to_owned()))
+            .unwrap_or_default()
     }
 
     fn expected(&self, at: &Context<'_>) -> String {
-        self.in_words(|template| Some(text_or_missing(template, at))).unwrap_or_default()
+        self.in_words(|template| Some(text_or_missing(template, at)))
+            .unwrap_or_default()
     }
 
     fn reads(&self) -> Vec<String> {
-        self.0.iter().flat_map(|glob| glob.written.reads()).collect()
+        self.0
+            .iter()
+            .flat_map(|glob| glob.written.reads())
+            .collect()
     }
 
     fn passing(&self, _: &Field) -> Passing<'_> {
         // A glob fits the text that leaves its stars out.
-        let text = |glob: &LikeGlob| Some(Value::text(glob.written.literal()?.replace('*', "").replace('?', "x")));
+        let text = |glob: &LikeGlob| {
+            Some(Value::text(
+                glob.written.literal()?.replace('*', "").replace('?', "x"),
+            ))
+        };
         Passing::Perhaps(self.0.iter().filter_map(text).collect())
     }
 
     fn form(&self) -> String {
-        format!("like {}", in_any_order(self.0.iter().map(|glob| format!("{:?}", glob.written.written()))))
+        format!(
+            "like {}",
+            in_any_order(
+                self.0
+                    .iter()
+                    .map(|glob| format!("{:?}", glob.written.written()))
+            )
+        )
     }
 
     fn unknown(&self, value: &Value<'_>, at: &Context<'_>) -> Option<String> {
         if self.answer(value, at) != Truth::Unknown {
             return None;
         }
-        let missing = self.0.iter().find_map(|glob| glob.written.text(at.document).err());
+        let missing = self
+            .0
+            .iter()
+            .find_map(|glob| glob.written.text(at.document).err());
         Some(match (value, missing) {
             (Value::Digest(_), _) => DIGEST_REASON.to_owned(),
-            (Value::Text(_), Some(missing)) => format!("{} is not stated by the source", missing.path),
+            (Value::Text(_), Some(missing)) => {
+                format!("{} is not stated by the source", missing.path)
+            }
             _ => NOT_STATED_REASON.to_owned(),
         })
     }

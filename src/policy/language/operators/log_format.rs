@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use crate::model::value::Value;
-use crate::policy::language::access_log::{Break, Format, VARIABLES, misspelt, variable_name, variables};
+use crate::policy::language::access_log::{
+    Break, Format, VARIABLES, misspelt, variable_name, variables,
+};
 use crate::policy::language::context::Context;
 use crate::policy::language::operator::{Example, Operator, OperatorContext, is_text};
 use crate::policy::language::test::{Test, in_any_order};
@@ -58,14 +60,21 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
     const KEYS: [&str; 2] = ["is", "context"];
     let before = context.problems.len();
     let keys = Keys::of(node, "`log-format`", &KEYS, context.problems)?;
-    let is = keys.get("is").and_then(|entry| format(context, &entry.value));
-    let names = keys.get("context").map(|entry| names(context, &entry.value)).unwrap_or_default();
+    let is = keys
+        .get("is")
+        .and_then(|entry| format(context, &entry.value));
+    let names = keys
+        .get("context")
+        .map(|entry| names(context, &entry.value))
+        .unwrap_or_default();
     if context.problems.len() > before {
         return None;
     }
     if is.is_none() && names.is_empty() {
         let title = format!("`log-format` takes {}", OPERATOR.takes);
-        context.problems.note(&node.span, title, "this demands nothing", []);
+        context
+            .problems
+            .note(&node.span, title, "this demands nothing", []);
         return None;
     }
     Some(Box::new(LogFormat { is, context: names }))
@@ -76,7 +85,12 @@ fn format(context: &mut OperatorContext<'_>, node: &Node) -> Option<Format> {
     let format = Format::ALL.into_iter().find(|format| format.name() == text);
     if format.is_none() {
         let (label, help) = suggestions(text, Format::ALL.map(Format::name));
-        context.problems.note(&node.span, format!("there is no log format `{text}`"), label, help);
+        context.problems.note(
+            &node.span,
+            format!("there is no log format `{text}`"),
+            label,
+            help,
+        );
     }
     format
 }
@@ -87,11 +101,19 @@ fn names(context: &mut OperatorContext<'_>, node: &Node) -> Vec<Box<str>> {
         Data::List(nodes) if !nodes.is_empty() => nodes.as_slice(),
         _ => {
             let help = "write `context: [requestId, status]`".to_owned();
-            context.problems.note(&node.span, "`context` takes a list of `$context` variables", "no such list", [help]);
+            context.problems.note(
+                &node.span,
+                "`context` takes a list of `$context` variables",
+                "no such list",
+                [help],
+            );
             return Vec::new();
         }
     };
-    nodes.iter().filter_map(|node| variable(context, node)).collect()
+    nodes
+        .iter()
+        .filter_map(|node| variable(context, node))
+        .collect()
 }
 
 fn variable(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<str>> {
@@ -99,14 +121,15 @@ fn variable(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<str>> 
     let Some(name) = variable_name(text) else {
         let help = "write `requestId` for `$context.requestId`".to_owned();
         let title = format!("`{text}` is not the name of a `$context` variable");
-        let label =
-            "letters, digits and `_`, with dots between; below `authorizer.` what claims hold, such as `:` and `/`";
+        let label = "letters, digits and `_`, with dots between; below `authorizer.` what claims hold, such as `:` and `/`";
         context.problems.note(&node.span, title, label, [help]);
         return None;
     };
     if let Some(meant) = misspelt(&name) {
         let title = format!("there is no variable `$context.{name}`");
-        context.problems.note(&node.span, title, format!("did you mean `{meant}`?"), []);
+        context
+            .problems
+            .note(&node.span, title, format!("did you mean `{meant}`?"), []);
         return None;
     }
     Some(name.into())
@@ -117,7 +140,14 @@ impl LogFormat {
     fn judge(&self, template: &str) -> (Option<Break>, Vec<&str>) {
         let broken = self.is.and_then(|format| format.check(template).err());
         let lacks = |name: &&str| variables(template).all(|found| found.name != *name);
-        (broken, self.context.iter().map(AsRef::as_ref).filter(lacks).collect())
+        (
+            broken,
+            self.context
+                .iter()
+                .map(AsRef::as_ref)
+                .filter(lacks)
+                .collect(),
+        )
     }
 }
 
@@ -127,17 +157,26 @@ fn in_words(is: Option<Format>, context: &[&str]) -> String {
     if context.is_empty() {
         return format;
     }
-    let context: Vec<String> = context.iter().map(|name| format!("$context.{name}")).collect();
+    let context: Vec<String> = context
+        .iter()
+        .map(|name| format!("$context.{name}"))
+        .collect();
     format!("{format} with {}", context.join(", "))
 }
 
 impl Test for LogFormat {
     fn holds(&self, value: &Value<'_>, _: &Context<'_>) -> Truth {
-        value.as_text().is_some_and(|template| self.judge(template) == (None, Vec::new())).into()
+        value
+            .as_text()
+            .is_some_and(|template| self.judge(template) == (None, Vec::new()))
+            .into()
     }
 
     fn words(&self) -> Option<String> {
-        Some(in_words(self.is, &self.context.iter().map(AsRef::as_ref).collect::<Vec<_>>()))
+        Some(in_words(
+            self.is,
+            &self.context.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+        ))
     }
 
     fn missed(&self, value: &Value<'_>) -> Option<String> {
@@ -151,6 +190,10 @@ impl Test for LogFormat {
     }
 
     fn form(&self) -> String {
-        format!("{:?} {}", self.is, in_any_order(self.context.iter().map(ToString::to_string)))
+        format!(
+            "{:?} {}",
+            self.is,
+            in_any_order(self.context.iter().map(ToString::to_string))
+        )
     }
 }

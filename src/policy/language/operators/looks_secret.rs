@@ -25,7 +25,9 @@ pub static OPERATOR: Operator = Operator {
             return Some(Box::new(LooksSecret(expected)));
         }
         let title = format!("`looks-secret` needs true or false, not {}", node.kind());
-        context.problems.note(&node.span, title, "neither true nor false", []);
+        context
+            .problems
+            .note(&node.span, title, "neither true nor false", []);
         None
     },
 };
@@ -45,7 +47,10 @@ impl Test for LooksSecret {
     }
 
     fn words(&self) -> Option<String> {
-        Some(format!("{} that looks like a secret", if self.0 { "something" } else { "nothing" }))
+        Some(format!(
+            "{} that looks like a secret",
+            if self.0 { "something" } else { "nothing" }
+        ))
     }
 
     fn answers(&self) -> Answers {

@@ -37,9 +37,14 @@ pub static OPERATOR: Operator = Operator {
         } else if text.starts_with('*') {
             Some(format!("this looks like a glob: `like: \"{text}\"`"))
         } else {
-            Some("the syntax is that of Rust's crate regex: https://docs.rs/regex/#syntax".to_owned())
+            Some(
+                "the syntax is that of Rust's crate regex: https://docs.rs/regex/#syntax"
+                    .to_owned(),
+            )
         };
-        context.problems.note(&at, "this is not a regular expression", message, help);
+        context
+            .problems
+            .note(&at, "this is not a regular expression", message, help);
         None
     },
 };
@@ -50,7 +55,10 @@ pub static OPERATOR: Operator = Operator {
 /// The place of the mistake, and the mistake.
 pub fn regex_of(text: &str) -> Result<Regex, (Range<usize>, String)> {
     Regex::new(text).map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => (0..text.len(), "too large once its repetitions are written out".to_owned()),
+        regex::Error::CompiledTooBig(_) => (
+            0..text.len(),
+            "too large once its repetitions are written out".to_owned(),
+        ),
         _ => mistake(text),
     })
 }
@@ -62,7 +70,10 @@ fn mistake(text: &str) -> (Range<usize>, String) {
         Err(regex_syntax::Error::Translate(error)) => (*error.span(), error.kind().to_string()),
         _ => return (0..text.len(), "it cannot be read".to_owned()),
     };
-    (span.start.offset..span.end.offset.max(span.start.offset), message)
+    (
+        span.start.offset..span.end.offset.max(span.start.offset),
+        message,
+    )
 }
 
 #[derive(Debug)]
@@ -70,7 +81,10 @@ struct Matches(Regex);
 
 impl Test for Matches {
     fn holds(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
-        value.as_text().is_some_and(|text| self.0.is_match(compared(at.field, text))).into()
+        value
+            .as_text()
+            .is_some_and(|text| self.0.is_match(compared(at.field, text)))
+            .into()
     }
 
     fn words(&self) -> Option<String> {

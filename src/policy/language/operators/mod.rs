@@ -39,12 +39,23 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/policy/language/operators");
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace(".rs", "").replace('_', "-"))
+            .map(|entry| {
+                entry
+                    .unwrap()
+                    .file_name()
+                    .into_string()
+                    .unwrap()
+                    .replace(".rs", "")
+                    .replace('_', "-")
+            })
             .filter(|name| name != "mod" && name != "equals")
             .collect();
         files.sort();
         let mut names: Vec<&str> = OPERATORS.iter().map(|operator| operator.name).collect();
         names.sort_unstable();
-        assert_eq!(files, names, "equality is written as the value itself and has no name");
+        assert_eq!(
+            files, names,
+            "equality is written as the value itself and has no name"
+        );
     }
 }

@@ -28,7 +28,9 @@ pub static OPERATOR: Operator = Operator {
 fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>> {
     let Data::Boolean(present) = node.data else {
         let title = format!("`present` needs true or false, not {}", node.kind());
-        context.problems.note(&node.span, title, "neither true nor false", []);
+        context
+            .problems
+            .note(&node.span, title, "neither true nor false", []);
         return None;
     };
     let field = context.field;
@@ -37,7 +39,11 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
     }
     let (unset, instead) = match (field.kind, field.unset) {
         (Kind::OneOf(names), Unset::Text(unset)) if present => {
-            let others: Vec<&str> = names.iter().copied().filter(|name| *name != unset).collect();
+            let others: Vec<&str> = names
+                .iter()
+                .copied()
+                .filter(|name| *name != unset)
+                .collect();
             (unset, format!("[{}]", others.join(", ")))
         }
         (_, Unset::Text(unset)) => (unset, unset.to_owned()),
@@ -45,7 +51,12 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
     };
     let name = field.name;
     let title = format!("`present` means nothing at `{name}`: where it is not set, it is {unset}");
-    context.problems.note(&node.span, title, "there always is a value", [format!("write `{name}: {instead}`")]);
+    context.problems.note(
+        &node.span,
+        title,
+        "there always is a value",
+        [format!("write `{name}: {instead}`")],
+    );
     None
 }
 
@@ -87,25 +98,58 @@ mod tests {
     #[test]
     fn a_setting_that_always_has_a_value_is_not_asked_for_its_presence() {
         let mistakes = |expect: &str| -> Vec<(String, String)> {
-            let text = format!("policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n");
-            match load(vec![Arc::new(SourceText { name: "p.yaml".into(), text })]) {
+            let text = format!(
+                "policy: p\nrules:\n  - {{id: r, title: t, severity: low, expect: {expect}}}\n"
+            );
+            match load(vec![Arc::new(SourceText {
+                name: "p.yaml".into(),
+                text,
+            })]) {
                 Ok(_) => Vec::new(),
-                Err(found) => found.into_iter().map(|one| (one.title, one.help.concat())).collect(),
+                Err(found) => found
+                    .into_iter()
+                    .map(|one| (one.title, one.help.concat()))
+                    .collect(),
             }
         };
         for (expect, unset, instead) in [
-            ("{AutoDeploy: {present: true}}", "false", "write `AutoDeploy: true`"),
-            ("{AutoDeploy: {present: false}}", "false", "write `AutoDeploy: false`"),
-            ("{not: {AutoDeploy: {any-of: [{present: true}]}}}", "false", "write `AutoDeploy: true`"),
-            ("{each-route: {LoggingLevel: {present: true}}}", "OFF", "write `LoggingLevel: [ERROR, INFO]`"),
-            ("{RouteSettings: {\"*\": {LoggingLevel: {present: false}}}}", "OFF", "write `LoggingLevel: OFF`"),
+            (
+                "{AutoDeploy: {present: true}}",
+                "false",
+                "write `AutoDeploy: true`",
+            ),
+            (
+                "{AutoDeploy: {present: false}}",
+                "false",
+                "write `AutoDeploy: false`",
+            ),
+            (
+                "{not: {AutoDeploy: {any-of: [{present: true}]}}}",
+                "false",
+                "write `AutoDeploy: true`",
+            ),
+            (
+                "{each-route: {LoggingLevel: {present: true}}}",
+                "OFF",
+                "write `LoggingLevel: [ERROR, INFO]`",
+            ),
+            (
+                "{RouteSettings: {\"*\": {LoggingLevel: {present: false}}}}",
+                "OFF",
+                "write `LoggingLevel: OFF`",
+            ),
         ] {
             let found = mistakes(expect);
-            assert!(matches!(&found[..], [(title, help)] if title.ends_with(unset) && help == instead), "{found:?}");
+            assert!(
+                matches!(&found[..], [(title, help)] if title.ends_with(unset) && help == instead),
+                "{found:?}"
+            );
         }
-        for expect in
-            ["{Description: {present: true}}", "{Tags: {present: true}}", "{api: {IpAddressType: {present: true}}}"]
-        {
+        for expect in [
+            "{Description: {present: true}}",
+            "{Tags: {present: true}}",
+            "{api: {IpAddressType: {present: true}}}",
+        ] {
             assert_eq!(mistakes(expect), [], "{expect}");
         }
     }

@@ -63,7 +63,13 @@ enum Level {
 impl<'p> Compiler<'p> {
     /// A compiler that notes mistakes there.
     pub fn new(problems: &'p mut Problems) -> Self {
-        Self { problems, star_is_text: false, matching: false, route: None, key: None }
+        Self {
+            problems,
+            star_is_text: false,
+            matching: false,
+            route: None,
+            key: None,
+        }
     }
 
     /// `match` of a policy or a rule: which stages.
@@ -94,14 +100,23 @@ impl<'p> Compiler<'p> {
     /// `expect`: what must hold.
     pub fn expectation(&mut self, node: &Node) -> Option<Expectation> {
         let entries = self.entries(node, "the settings of a stage", NO_SETTING)?;
-        let (routes, rest): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|entry| entry.key == "each-route");
-        let pattern =
-            if rest.is_empty() { Some(None) } else { self.all_members(rest.into_iter(), Level::Top).map(Some) };
+        let (routes, rest): (Vec<&Entry>, Vec<&Entry>) =
+            entries.iter().partition(|entry| entry.key == "each-route");
+        let pattern = if rest.is_empty() {
+            Some(None)
+        } else {
+            self.all_members(rest.into_iter(), Level::Top).map(Some)
+        };
         let each_route = match routes.first() {
             None => Some(None),
-            Some(entry) => self.members(&entry.value, Level::Struct(EACH_ROUTE)).map(Some),
+            Some(entry) => self
+                .members(&entry.value, Level::Struct(EACH_ROUTE))
+                .map(Some),
         };
-        Some(Expectation { pattern: pattern?, each_route: each_route? })
+        Some(Expectation {
+            pattern: pattern?,
+            each_route: each_route?,
+        })
     }
 
     fn field(&mut self, node: &Node, field: &'static Field) -> Option<Pattern> {
@@ -116,8 +131,13 @@ impl<'p> Compiler<'p> {
                 _ => {
                     let text = self.problems.written(&node.span).to_owned();
                     let help = match node.data {
-                        Data::List(_) => format!("when every element is one of these, write `{{each: {text}}}`"),
-                        _ => format!("write `{}: {{contains: {text}}}`, or `{{each: PATTERN}}`", field.name),
+                        Data::List(_) => {
+                            format!("when every element is one of these, write `{{each: {text}}}`")
+                        }
+                        _ => format!(
+                            "write `{}: {{contains: {text}}}`, or `{{each: PATTERN}}`",
+                            field.name
+                        ),
                     };
                     self.problems.note(
                         &node.span,
@@ -130,9 +150,9 @@ impl<'p> Compiler<'p> {
             },
             _ => match &node.data {
                 Data::Map(entries) => self.tests(entries, field),
-                Data::List(elements) => {
-                    self.literals(elements, field).map(|of| setting(Box::new(Equals(of)), node.span.clone()))
-                }
+                Data::List(elements) => self
+                    .literals(elements, field)
+                    .map(|of| setting(Box::new(Equals(of)), node.span.clone())),
                 _ => {
                     let one = self.literal(node, field, self.star_is_text)?;
                     Some(setting(Box::new(Equals(vec![one])), node.span.clone()))
@@ -153,9 +173,11 @@ impl<'p> Compiler<'p> {
                     Data::Boolean(present) if instead == NO_VALUE => {
                         format!("to test whether there is a value, write `{{present: {present}}}`")
                     }
-                    _ => "each setting is a key, and what it should be its value: `NAME: PATTERN`".to_owned(),
+                    _ => "each setting is a key, and what it should be its value: `NAME: PATTERN`"
+                        .to_owned(),
                 };
-                self.problems.note(&node.span, title, "not a mapping", [help]);
+                self.problems
+                    .note(&node.span, title, "not a mapping", [help]);
                 None
             }
         }
@@ -165,14 +187,20 @@ impl<'p> Compiler<'p> {
         let (what, instead) = match place {
             Level::Top => ("the settings of a stage".to_owned(), NO_SETTING),
             // The row of a route is called so by us, not by AWS.
-            Level::Struct(Field { name: "route", .. }) => ("the settings of a route".to_owned(), NO_VALUE),
+            Level::Struct(Field { name: "route", .. }) => {
+                ("the settings of a route".to_owned(), NO_VALUE)
+            }
             Level::Struct(field) => (format!("the members of `{}`", field.name), NO_VALUE),
         };
         let entries = self.entries(node, &what, instead)?;
         self.all_members(entries.iter(), place)
     }
 
-    fn all_members<'n>(&mut self, entries: impl Iterator<Item = &'n Entry>, place: Level) -> Option<Pattern> {
+    fn all_members<'n>(
+        &mut self,
+        entries: impl Iterator<Item = &'n Entry>,
+        place: Level,
+    ) -> Option<Pattern> {
         all(entries.map(|entry| self.member(entry, place)))
     }
 
@@ -182,7 +210,9 @@ impl<'p> Compiler<'p> {
             ("not", _) => return self.not(entry, again),
             ("any-of", _) => return self.any_of(entry, again),
             ("present", Level::Struct(field)) => {
-                return self.test(entry, field).map(|test| setting(test, entry.span()));
+                return self
+                    .test(entry, field)
+                    .map(|test| setting(test, entry.span()));
             }
             // The reader of the text has noted it.
             ("<<", _) => return None,
@@ -200,22 +230,39 @@ impl<'p> Compiler<'p> {
                 }
                 let only = if self.matching { "route" } else { "each-route" };
                 let places = Top::all().filter(|(top, _)| *top != Top::Route);
-                let names = places.map(|(_, field)| field.name).chain([only, "not", "any-of"]);
-                let meant = unknown_setting(entry, &names.collect::<Vec<_>>(), "a stage", self.problems);
+                let names = places
+                    .map(|(_, field)| field.name)
+                    .chain([only, "not", "any-of"]);
+                let meant =
+                    unknown_setting(entry, &names.collect::<Vec<_>>(), "a stage", self.problems);
                 let meant = Top::all().find(|(_, field)| Some(field.name) == meant.as_deref());
                 self.also_below(entry, meant.map(|(_, field)| field));
             }
             Level::Struct(parent) => {
-                if let Some((at, field)) =
-                    parent.members().iter().enumerate().find(|(_, field)| field.name == entry.key)
+                if let Some((at, field)) = parent
+                    .members()
+                    .iter()
+                    .enumerate()
+                    .find(|(_, field)| field.name == entry.key)
                 {
                     let inner = Box::new(self.field(&entry.value, field)?);
                     return Some(Pattern::Member { field, at, inner });
                 }
-                let names = parent.members().iter().map(|field| field.name).chain(EVERYWHERE);
-                let of = if parent.name == "route" { "a route".to_owned() } else { format!("`{}`", parent.name) };
+                let names = parent
+                    .members()
+                    .iter()
+                    .map(|field| field.name)
+                    .chain(EVERYWHERE);
+                let of = if parent.name == "route" {
+                    "a route".to_owned()
+                } else {
+                    format!("`{}`", parent.name)
+                };
                 let meant = unknown_setting(entry, &names.collect::<Vec<_>>(), &of, self.problems);
-                let meant = parent.members().iter().find(|field| Some(field.name) == meant.as_deref());
+                let meant = parent
+                    .members()
+                    .iter()
+                    .find(|field| Some(field.name) == meant.as_deref());
                 self.also_below(entry, meant);
             }
         }
@@ -242,7 +289,8 @@ impl<'p> Compiler<'p> {
             ),
             _ => return false,
         };
-        self.problems.note(&entry.key_span, title, label, [help.to_owned()]);
+        self.problems
+            .note(&entry.key_span, title, label, [help.to_owned()]);
         true
     }
 
@@ -260,29 +308,58 @@ impl<'p> Compiler<'p> {
             _ => {
                 let text = self.problems.written(&node.span).to_owned();
                 let help = match node.data {
-                    Data::Boolean(present) => format!("to test whether there is any, write `{{present: {present}}}`"),
-                    _ => format!("write `{}: [{text}]` for keys that must be there", field.name),
+                    Data::Boolean(present) => {
+                        format!("to test whether there is any, write `{{present: {present}}}`")
+                    }
+                    _ => format!(
+                        "write `{}: [{text}]` for keys that must be there",
+                        field.name
+                    ),
                 };
                 let title = format!("`{}` is a map: name its keys", field.name);
-                self.problems.note(&node.span, title, format!("{} means nothing for a map", node.kind()), [help]);
+                self.problems.note(
+                    &node.span,
+                    title,
+                    format!("{} means nothing for a map", node.kind()),
+                    [help],
+                );
                 None
             }
         }
     }
 
-    fn present_key(&mut self, node: &Node, field: &'static Field, of: &'static Field) -> Option<Pattern> {
+    fn present_key(
+        &mut self,
+        node: &Node,
+        field: &'static Field,
+        of: &'static Field,
+    ) -> Option<Pattern> {
         let key = match &node.data {
             Data::Map(_) => return self.map(node, field, of),
             _ => text_of(node, self.problems)?,
         };
         Some(if Glob::is_glob(key) {
-            Pattern::SomeEntry { glob: Glob::of(key), written: key.into(), present: true, span: node.span.clone() }
+            Pattern::SomeEntry {
+                glob: Glob::of(key),
+                written: key.into(),
+                present: true,
+                span: node.span.clone(),
+            }
         } else {
-            Pattern::Entry { key: key.into(), field: of, inner: Box::new(setting(present(), node.span.clone())) }
+            Pattern::Entry {
+                key: key.into(),
+                field: of,
+                inner: Box::new(setting(present(), node.span.clone())),
+            }
         })
     }
 
-    fn map_entry(&mut self, entry: &Entry, field: &'static Field, of: &'static Field) -> Option<Pattern> {
+    fn map_entry(
+        &mut self,
+        entry: &Entry,
+        field: &'static Field,
+        of: &'static Field,
+    ) -> Option<Pattern> {
         let again = |compiler: &mut Self, node: &Node| match &node.data {
             // An element of a list under `not` or `any-of` may be a bare key.
             Data::Text(text) if !text.is_empty() => compiler.present_key(node, field, of),
@@ -292,19 +369,26 @@ impl<'p> Compiler<'p> {
         match entry.key.as_str() {
             "not" => return self.not(entry, again),
             "any-of" => return self.any_of(entry, again),
-            "present" => return self.test(entry, field).map(|test| setting(test, entry.span())),
+            "present" => {
+                return self
+                    .test(entry, field)
+                    .map(|test| setting(test, entry.span()));
+            }
             _ => {}
         }
         // Keys are free here, so another tool's word would silently become one.
-        if let Some(ours) =
-            aliases::test_at_a_map(&entry.key).filter(|_| matches!(entry.value.data, Data::List(_) | Data::Boolean(_)))
+        if let Some(ours) = aliases::test_at_a_map(&entry.key)
+            .filter(|_| matches!(entry.value.data, Data::List(_) | Data::Boolean(_)))
         {
             let key = &entry.key;
             self.problems.note(
                 &entry.key_span,
                 format!("`{key}` is not a word of this language"),
                 format!("read as a key of `{}`", field.name),
-                [ours.to_owned(), format!("if it is a key: `{key}: {{any-of: [VALUE, …]}}`")],
+                [
+                    ours.to_owned(),
+                    format!("if it is a key: `{key}: {{any-of: [VALUE, …]}}`"),
+                ],
             );
             return None;
         }
@@ -313,7 +397,11 @@ impl<'p> Compiler<'p> {
             self.glob_entry(entry, of)
         } else {
             let inner = self.field(&entry.value, of).map(Box::new);
-            inner.map(|inner| Pattern::Entry { key: entry.key.as_str().into(), field: of, inner })
+            inner.map(|inner| Pattern::Entry {
+                key: entry.key.as_str().into(),
+                field: of,
+                inner,
+            })
         };
         self.key = None;
         pattern
@@ -334,7 +422,9 @@ impl<'p> Compiler<'p> {
                 ("not", Data::List(elements))
                     if !matches!(field.kind, Kind::List(_))
                         && !elements.is_empty()
-                        && !elements.iter().any(|element| matches!(element.data, Data::Map(_))) =>
+                        && !elements
+                            .iter()
+                            .any(|element| matches!(element.data, Data::Map(_))) =>
                 {
                     let inner = self.field(&entry.value, field);
                     parts.push(inner.map(|inner| Pattern::Not(Box::new(inner), entry.span())));
@@ -346,16 +436,31 @@ impl<'p> Compiler<'p> {
         }
         check_range(tests.iter().flatten(), field, self.problems);
         if !tests.is_empty() {
-            let test = |(entry, test): (&Entry, Box<dyn Test>)| SettingTest::new(test, entry.span());
-            let tests = tests.into_iter().map(|one| one.map(test)).collect::<Option<_>>();
-            parts.insert(0, tests.map(|tests| Pattern::Tests(SettingTests { tests, path: OnceLock::new() })));
+            let test =
+                |(entry, test): (&Entry, Box<dyn Test>)| SettingTest::new(test, entry.span());
+            let tests = tests
+                .into_iter()
+                .map(|one| one.map(test))
+                .collect::<Option<_>>();
+            parts.insert(
+                0,
+                tests.map(|tests| {
+                    Pattern::Tests(SettingTests {
+                        tests,
+                        path: OnceLock::new(),
+                    })
+                }),
+            );
         }
         all(parts)
     }
 
     fn test(&mut self, entry: &Entry, field: &'static Field) -> Option<Box<dyn Test>> {
         let names = || {
-            let fitting = OPERATORS.iter().filter(|operator| operator.fits(field)).map(|operator| operator.name);
+            let fitting = OPERATORS
+                .iter()
+                .filter(|operator| operator.fits(field))
+                .map(|operator| operator.name);
             fitting.chain(["not", "any-of"])
         };
         let Some(operator) = OPERATORS.iter().find(|operator| operator.name == entry.key) else {
@@ -367,12 +472,21 @@ impl<'p> Compiler<'p> {
                 }
                 None => label,
             };
-            self.problems.note(&entry.key_span, format!("there is no test `{}`", entry.key), label, help);
+            self.problems.note(
+                &entry.key_span,
+                format!("there is no test `{}`", entry.key),
+                label,
+                help,
+            );
             return None;
         };
         if !(operator.on)(&field.kind) {
-            let title =
-                format!("`{}` cannot test `{}`, which is {}", operator.name, self.called(field), field.kind.words());
+            let title = format!(
+                "`{}` cannot test `{}`, which is {}",
+                operator.name,
+                self.called(field),
+                field.kind.words()
+            );
             let help = format!("tests that can: {}", names().collect::<Vec<_>>().join(", "));
             let takes = format!("`{}` takes {}", operator.name, operator.takes);
             self.problems.note(&entry.key_span, title, takes, [help]);
@@ -384,9 +498,18 @@ impl<'p> Compiler<'p> {
             return None;
         }
         let before = self.problems.len();
-        let test =
-            (operator.read)(&mut OperatorContext { field, problems: self.problems, pattern: element }, &entry.value);
-        self.problems.advise(before, &format!("`{}` takes {}", operator.name, operator.takes));
+        let test = (operator.read)(
+            &mut OperatorContext {
+                field,
+                problems: self.problems,
+                pattern: element,
+            },
+            &entry.value,
+        );
+        self.problems.advise(
+            before,
+            &format!("`{}` takes {}", operator.name, operator.takes),
+        );
         test
     }
 
@@ -395,8 +518,19 @@ impl<'p> Compiler<'p> {
     }
 
     /// A value that a setting is compared with.
-    fn literal(&mut self, node: &Node, field: &'static Field, star_is_text: bool) -> Option<Literal> {
-        literal(node, field, &self.called(field), star_is_text, self.problems)
+    fn literal(
+        &mut self,
+        node: &Node,
+        field: &'static Field,
+        star_is_text: bool,
+    ) -> Option<Literal> {
+        literal(
+            node,
+            field,
+            &self.called(field),
+            star_is_text,
+            self.problems,
+        )
     }
 
     /// The name of a value in messages: that of its field, or the key of a map.
@@ -410,7 +544,12 @@ impl<'p> Compiler<'p> {
         let glob = Glob::of(&written);
         let Data::Map(tests) = &entry.value.data else {
             let inner = Box::new(self.field(&entry.value, of)?);
-            return Some(Pattern::Entries { glob, written, field: of, inner });
+            return Some(Pattern::Entries {
+                glob,
+                written,
+                field: of,
+                inner,
+            });
         };
         let (about_keys, about_values): (Vec<&Entry>, Vec<&Entry>) =
             tests.iter().partition(|entry| entry.key == "present");
@@ -418,7 +557,8 @@ impl<'p> Compiler<'p> {
         for test in about_keys {
             let Data::Boolean(present) = test.value.data else {
                 let title = format!("`present` needs true or false, not {}", test.value.kind());
-                self.problems.note(&test.value.span, title, "neither true nor false", []);
+                self.problems
+                    .note(&test.value.span, title, "neither true nor false", []);
                 return None;
             };
             parts.push(Some(Pattern::SomeEntry {
@@ -429,16 +569,27 @@ impl<'p> Compiler<'p> {
             }));
         }
         if !about_values.is_empty() || parts.is_empty() {
-            let rest =
-                Node { span: entry.value.span.clone(), data: Data::Map(about_values.into_iter().cloned().collect()) };
+            let rest = Node {
+                span: entry.value.span.clone(),
+                data: Data::Map(about_values.into_iter().cloned().collect()),
+            };
             let inner = self.field(&rest, of).map(Box::new);
-            parts.push(inner.map(|inner| Pattern::Entries { glob, written, field: of, inner }));
+            parts.push(inner.map(|inner| Pattern::Entries {
+                glob,
+                written,
+                field: of,
+                inner,
+            }));
         }
         all(parts)
     }
 
     /// `not: PATTERN`, or `not: [PATTERN, …]`: none of these.
-    fn not(&mut self, entry: &Entry, read: impl Fn(&mut Self, &Node) -> Option<Pattern>) -> Option<Pattern> {
+    fn not(
+        &mut self,
+        entry: &Entry,
+        read: impl Fn(&mut Self, &Node) -> Option<Pattern>,
+    ) -> Option<Pattern> {
         if is_nothing(&entry.value, NO_PATTERN, self.problems) {
             return None;
         }
@@ -452,16 +603,27 @@ impl<'p> Compiler<'p> {
         Some(Pattern::Not(Box::new(inner), entry.span()))
     }
 
-    fn any_of(&mut self, entry: &Entry, read: impl Fn(&mut Self, &Node) -> Option<Pattern>) -> Option<Pattern> {
+    fn any_of(
+        &mut self,
+        entry: &Entry,
+        read: impl Fn(&mut Self, &Node) -> Option<Pattern>,
+    ) -> Option<Pattern> {
         if is_nothing(&entry.value, NO_PATTERN, self.problems) {
             return None;
         }
         let Data::List(patterns) = &entry.value.data else {
-            let title = format!("`any-of` needs a list of patterns, not {}", entry.value.kind());
-            self.problems.note(&entry.value.span, title, "not a list", []);
+            let title = format!(
+                "`any-of` needs a list of patterns, not {}",
+                entry.value.kind()
+            );
+            self.problems
+                .note(&entry.value.span, title, "not a list", []);
             return None;
         };
-        Some(Pattern::Any(read_all(patterns.iter().map(|pattern| read(self, pattern)))?, entry.span()))
+        Some(Pattern::Any(
+            read_all(patterns.iter().map(|pattern| read(self, pattern)))?,
+            entry.span(),
+        ))
     }
 }
 
@@ -473,13 +635,20 @@ fn element(node: &Node, field: &'static Field, problems: &mut Problems) -> Optio
 }
 
 fn setting(test: Box<dyn Test>, span: Range<usize>) -> Pattern {
-    Pattern::Tests(SettingTests { tests: vec![SettingTest::new(test, span)], path: OnceLock::new() })
+    Pattern::Tests(SettingTests {
+        tests: vec![SettingTest::new(test, span)],
+        path: OnceLock::new(),
+    })
 }
 
 /// All of the parts, if all of them could be read.
 fn all(parts: impl IntoIterator<Item = Option<Pattern>>) -> Option<Pattern> {
     let mut parts = read_all(parts)?;
-    if parts.len() == 1 { parts.pop() } else { Some(Pattern::All(parts)) }
+    if parts.len() == 1 {
+        parts.pop()
+    } else {
+        Some(Pattern::All(parts))
+    }
 }
 
 /// Reads every part, even behind one with a mistake: all mistakes are reported at once.

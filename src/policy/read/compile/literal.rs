@@ -34,7 +34,9 @@ pub fn literal(
             None
         }
         #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
-        (Data::Integer(value), Kind::Integer | Kind::Number) => Some(Literal::Number(*value as f64)),
+        (Data::Integer(value), Kind::Integer | Kind::Number) => {
+            Some(Literal::Number(*value as f64))
+        }
         (Data::Number(value), Kind::Integer | Kind::Number) => Some(Literal::Number(*value)),
         // YAML 1.1 tools write OFF as false.
         (Data::Boolean(false), Kind::OneOf(names)) if names.contains(&"OFF") => {
@@ -43,11 +45,17 @@ pub fn literal(
         (Data::Text(text), Kind::OneOf(names)) if !names.contains(&text.as_str()) => {
             let (mut label, help) = suggestions(text, names.iter().copied());
             // Words that YAML 1.1 reads as false, and that people use for no level.
-            let off = ["no", "false", "none", "never"].contains(&text.to_ascii_lowercase().as_str());
+            let off =
+                ["no", "false", "none", "never"].contains(&text.to_ascii_lowercase().as_str());
             if names.contains(&"OFF") && off {
                 "did you mean `OFF`?".clone_into(&mut label);
             }
-            problems.note(&node.span, format!("`{}` is never `{text}`", field.name), label, help);
+            problems.note(
+                &node.span,
+                format!("`{}` is never `{text}`", field.name),
+                label,
+                help,
+            );
             None
         }
         (Data::Text(text), Kind::Text | Kind::OneOf(_)) => {
@@ -83,7 +91,12 @@ fn text_literal(
             format!("for a glob write `{{like: \"{text}\"}}`")
         };
         let title = "a `*` is not a wildcard in a text compared by equality";
-        problems.note(&node.span, title, "fits only this text, with its `*`", [help]);
+        problems.note(
+            &node.span,
+            title,
+            "fits only this text, with its `*`",
+            [help],
+        );
         return None;
     }
     Template::read(text, node, problems)
@@ -97,11 +110,16 @@ fn wrong_type(node: &Node, field: &Field, called: &str, problems: &mut Problems)
             problems.note(&node.span, title, "not a text", [quoted(called, &written)]);
         }
         (data, kind) => {
-            let title = format!("`{called}` is {}, and this is {}", kind.words(), node.kind());
+            let title = format!(
+                "`{called}` is {}, and this is {}",
+                kind.words(),
+                node.kind()
+            );
             let help = match data {
-                Data::Map(_) => {
-                    Some("a list holds values; put tests beside values in `any-of: [PATTERN, …]`".to_owned())
-                }
+                Data::Map(_) => Some(
+                    "a list holds values; put tests beside values in `any-of: [PATTERN, …]`"
+                        .to_owned(),
+                ),
                 Data::Null => Some(NO_VALUE.to_owned()),
                 _ => as_meant(data, &written, field),
             };
@@ -119,7 +137,12 @@ pub fn is_nothing(node: &Node, instead: &str, problems: &mut Problems) -> bool {
         Data::Map(entries) if entries.is_empty() => "an empty mapping is not a pattern",
         _ => return false,
     };
-    problems.note(&node.span, title, "this demands nothing", [instead.to_owned()]);
+    problems.note(
+        &node.span,
+        title,
+        "this demands nothing",
+        [instead.to_owned()],
+    );
     true
 }
 
@@ -136,7 +159,8 @@ pub fn as_meant(data: &Data, written: &str, field: &Field) -> Option<String> {
             _ => None,
         },
         Kind::Integer | Kind::Number
-            if matches!(data, Data::Text(_)) && plainly.parse::<f64>().is_ok_and(f64::is_finite) =>
+            if matches!(data, Data::Text(_))
+                && plainly.parse::<f64>().is_ok_and(f64::is_finite) =>
         {
             let number = match plainly.trim_start_matches('0') {
                 "" => "0",
@@ -144,7 +168,9 @@ pub fn as_meant(data: &Data, written: &str, field: &Field) -> Option<String> {
                 rest if rest.starts_with(|c: char| c.is_ascii_digit()) => rest,
                 _ => &plainly,
             };
-            Some(format!("write it without quotes or a leading zero: `{number}`"))
+            Some(format!(
+                "write it without quotes or a leading zero: `{number}`"
+            ))
         }
         Kind::OneOf(names) => Some(format!("allowed here: {}", names.join(", "))),
         _ => None,

@@ -9,14 +9,24 @@ use crate::policy::text::diagnostic::{Problems, nearest, plain, suggestions};
 use crate::policy::text::yaml::Entry;
 
 /// Notes a setting that does not exist; the one that was probably meant.
-pub fn unknown_setting(entry: &Entry, names: &[&str], of: &str, problems: &mut Problems) -> Option<String> {
+pub fn unknown_setting(
+    entry: &Entry,
+    names: &[&str],
+    of: &str,
+    problems: &mut Problems,
+) -> Option<String> {
     let key = &entry.key;
     if let Some((parent, below)) = key.split_once('.')
         && let Some(parent) = nearest(parent, names.iter().copied())
     {
         let nested = nested(&corrected(parent, below));
         let title = format!("`{key}` is not a setting: members are nested");
-        problems.note(&entry.key_span, title, "a dotted key", [format!("write `{nested}`")]);
+        problems.note(
+            &entry.key_span,
+            title,
+            "a dotted key",
+            [format!("write `{nested}`")],
+        );
         return None;
     }
     let meant = nearest(key, names.iter().copied());
@@ -24,29 +34,57 @@ pub fn unknown_setting(entry: &Entry, names: &[&str], of: &str, problems: &mut P
     if meant.is_none_or(|meant| plain(meant) != plain(key)) {
         let elsewhere: Vec<String> = elsewhere(key)
             .iter()
-            .map(|path| format!("`{}`{}", nested(path), if path.len() == 1 { " at the top" } else { "" }))
+            .map(|path| {
+                format!(
+                    "`{}`{}",
+                    nested(path),
+                    if path.len() == 1 { " at the top" } else { "" }
+                )
+            })
             .collect();
         if let Some(test) = OPERATORS.iter().find(|operator| operator.name == key) {
-            help.insert(0, format!("`{}` tests one setting; name it: `NAME: {{{key}: …}}`", test.name));
+            help.insert(
+                0,
+                format!(
+                    "`{}` tests one setting; name it: `NAME: {{{key}: …}}`",
+                    test.name
+                ),
+            );
         } else if !elsewhere.is_empty() {
             "it belongs elsewhere".clone_into(&mut label);
             help.insert(0, format!("write {}", elsewhere.join(", or ")));
-        } else if let Some(ours) = aliases::setting(key).or_else(|| aliases::test(key)).filter(|_| meant.is_none()) {
+        } else if let Some(ours) = aliases::setting(key)
+            .or_else(|| aliases::test(key))
+            .filter(|_| meant.is_none())
+        {
             help.insert(0, ours.to_owned());
         }
     }
-    problems.note(&entry.key_span, format!("{of} has no setting `{key}`"), label, help);
+    problems.note(
+        &entry.key_span,
+        format!("{of} has no setting `{key}`"),
+        label,
+        help,
+    );
     meant.map(str::to_owned)
 }
 
 /// The paths of the settings of this name, wherever they are but in `RouteSettings`.
 fn elsewhere(name: &str) -> Vec<Vec<&'static str>> {
-    fn below(field: &'static Field, name: &str, path: &mut Vec<&'static str>, out: &mut Vec<Vec<&'static str>>) {
+    fn below(
+        field: &'static Field,
+        name: &str,
+        path: &mut Vec<&'static str>,
+        out: &mut Vec<Vec<&'static str>>,
+    ) {
         path.push(field.name);
         if plain(field.name) == plain(name) {
             out.push(path.clone());
         }
-        field.members().iter().for_each(|member| below(member, name, path, out));
+        field
+            .members()
+            .iter()
+            .for_each(|member| below(member, name, path, out));
         path.pop();
     }
     let mut out = Vec::new();
@@ -59,7 +97,10 @@ fn elsewhere(name: &str) -> Vec<Vec<&'static str>> {
 /// A dotted path, each of whose segments is probably a slip of a setting's name.
 fn corrected<'k>(top: &'k str, below: &'k str) -> Vec<&'k str> {
     let mut path = vec![top];
-    let mut field = Top::all().map(|(_, field)| field).chain([EACH_ROUTE]).find(|field| field.name == top);
+    let mut field = Top::all()
+        .map(|(_, field)| field)
+        .chain([EACH_ROUTE])
+        .find(|field| field.name == top);
     for segment in below.split('.') {
         let members = field.map(Field::members).unwrap_or_default();
         field = nearest(segment, members.iter().map(|member| member.name))

@@ -18,14 +18,27 @@ pub fn check_range<'n>(
         _ => None,
     };
     let limits: Vec<(&Entry, Limit)> = tests.filter_map(limit).collect();
-    let pairs = limits.iter().enumerate().flat_map(|(at, other)| limits[..at].iter().map(move |one| (one, other)));
+    let pairs = limits
+        .iter()
+        .enumerate()
+        .flat_map(|(at, other)| limits[..at].iter().map(move |one| (one, other)));
     for ((first, one), (second, other)) in pairs {
         if one.excludes(*other, whole) {
-            let number = if one.excludes(*other, false) { "number" } else { "whole number" };
-            let written = |entry: &Entry| format!("{}: {}", entry.key, problems.written(&entry.value.span));
-            let title = format!("no {number} fits `{}` and `{}`", written(first), written(second));
+            let number = if one.excludes(*other, false) {
+                "number"
+            } else {
+                "whole number"
+            };
+            let written =
+                |entry: &Entry| format!("{}: {}", entry.key, problems.written(&entry.value.span));
+            let title = format!(
+                "no {number} fits `{}` and `{}`",
+                written(first),
+                written(second)
+            );
             let span = first.key_span.start..second.value.span.end;
-            let help = "`min` and `max` include their number, `above` and `below` do not".to_owned();
+            let help =
+                "`min` and `max` include their number, `above` and `below` do not".to_owned();
             problems.note(&span, title, "an impossible range", [help]);
             return;
         }

@@ -39,7 +39,11 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
         return None;
     }
     // A last line without its end is read in two ways.
-    let text = if file.text.ends_with('\n') { Cow::from(&file.text) } else { Cow::from(format!("{}\n", file.text)) };
+    let text = if file.text.ends_with('\n') {
+        Cow::from(&file.text)
+    } else {
+        Cow::from(format!("{}\n", file.text))
+    };
     let shape = Places::of(&text, problems)?;
     let values: Raw = match serde_yaml::from_str(&text) {
         Ok(values) => values,
@@ -61,16 +65,28 @@ fn join(shape: Located, values: Raw, problems: &mut Problems) -> Node {
     let span = shape.span;
     let data = match (shape.data, values) {
         (LocatedData::List(shapes), Raw::List(values)) if shapes.len() == values.len() => {
-            Data::List(shapes.into_iter().zip(values).map(|(shape, value)| join(shape, value, problems)).collect())
+            Data::List(
+                shapes
+                    .into_iter()
+                    .zip(values)
+                    .map(|(shape, value)| join(shape, value, problems))
+                    .collect(),
+            )
         }
         (LocatedData::Map(shapes), Raw::Map(values)) if shapes.len() == values.len() => {
             let entry = |((key, shape), (raw_key, value)): ((Located, Located), (Raw, Raw))| {
                 // That another key is none was noted when it was read.
-                let LocatedData::Scalar(text) = key.data else { return None };
+                let LocatedData::Scalar(text) = key.data else {
+                    return None;
+                };
                 if matches!(&raw_key, Raw::Scalar(Data::Text(raw)) if *raw != text) {
                     disagreement(&key.span, problems);
                 }
-                Some(Entry { key: text, key_span: key.span, value: join(shape, value, problems) })
+                Some(Entry {
+                    key: text,
+                    key_span: key.span,
+                    value: join(shape, value, problems),
+                })
             };
             Data::Map(shapes.into_iter().zip(values).filter_map(entry).collect())
         }
@@ -80,10 +96,18 @@ fn join(shape: Located, values: Raw, problems: &mut Problems) -> Node {
             }
             // A whole number is an integer, unless it is beyond all of them.
             if matches!(data, Data::Number(_))
-                && text.trim_start_matches(['-', '+']).bytes().all(|c| c.is_ascii_digit())
+                && text
+                    .trim_start_matches(['-', '+'])
+                    .bytes()
+                    .all(|c| c.is_ascii_digit())
             {
                 let help = "write a smaller number; quote it if it is a text".to_owned();
-                problems.note(&span, "the number is too large", "no setting can be so large", [help]);
+                problems.note(
+                    &span,
+                    "the number is too large",
+                    "no setting can be so large",
+                    [help],
+                );
             }
             data
         }
@@ -99,8 +123,14 @@ fn join(shape: Located, values: Raw, problems: &mut Problems) -> Node {
 
 /// Two readers that see different things are one too many to trust either.
 fn disagreement(at: &Range<usize>, problems: &mut Problems) {
-    let help = "write it in a plainer way: quote texts, and put each entry on a line of its own".to_owned();
-    problems.note(at, "YAML readers do not agree on this", "read in two ways", [help]);
+    let help = "write it in a plainer way: quote texts, and put each entry on a line of its own"
+        .to_owned();
+    problems.note(
+        at,
+        "YAML readers do not agree on this",
+        "read in two ways",
+        [help],
+    );
 }
 
 #[cfg(test)]

@@ -25,13 +25,31 @@ const SYNTAX: &[(&str, &str)] = &[
         "unclosed quote",
         "close it; a quote inside single quotes is written twice, inside double quotes behind a backslash",
     ),
-    ("escape", "a backslash in double quotes begins an escape: write two, or use single quotes"),
-    ("expected ',' or '}'", "put a comma between entries, and close the mapping with `}`"),
-    ("expected ',' or ']'", "put a comma between elements, and close the list with `]`"),
+    (
+        "escape",
+        "a backslash in double quotes begins an escape: write two, or use single quotes",
+    ),
+    (
+        "expected ',' or '}'",
+        "put a comma between entries, and close the mapping with `}`",
+    ),
+    (
+        "expected ',' or ']'",
+        "put a comma between elements, and close the list with `]`",
+    ),
     ("mismatched bracket", "close the innermost bracket first"),
-    ("expected '-' indicator", "the entries of a list or mapping all begin in the same column"),
-    ("expected key", "the keys of a mapping all begin in the same column"),
-    ("\\u{", "remove the character; in double quotes it can be written as an escape"),
+    (
+        "expected '-' indicator",
+        "the entries of a list or mapping all begin in the same column",
+    ),
+    (
+        "expected key",
+        "the keys of a mapping all begin in the same column",
+    ),
+    (
+        "\\u{",
+        "remove the character; in double quotes it can be written as an escape",
+    ),
 ];
 
 /// A node as granit sees it: places, and the text of scalars.
@@ -75,7 +93,13 @@ impl<'p, 't> Places<'p, 't> {
     pub fn of(text: &'t str, problems: &'p mut Problems) -> Option<Located> {
         let options = granit_parser::options! { emit_unresolved_aliases: true };
         let events = Parser::new_from_str_with_options(text, options);
-        let mut walk = Self { events, text, anchors: BTreeMap::new(), size: Size::default(), problems };
+        let mut walk = Self {
+            events,
+            text,
+            anchors: BTreeMap::new(),
+            size: Size::default(),
+            problems,
+        };
         let mut root = None;
         loop {
             let (event, span) = walk.next()?;
@@ -100,7 +124,12 @@ impl<'p, 't> Places<'p, 't> {
             }
         }
         if root.is_none() {
-            walk.problems.note(&(0..0), "the file is empty", "a policy begins with `policy: NAME`", []);
+            walk.problems.note(
+                &(0..0),
+                "the file is empty",
+                "a policy begins with `policy: NAME`",
+                [],
+            );
         }
         root
     }
@@ -110,24 +139,31 @@ impl<'p, 't> Places<'p, 't> {
             Some(Ok(event)) => Some(event),
             Some(Err(error)) => {
                 let at = error.marker().byte_offset().unwrap_or(0);
-                if matches!(error.kind(), granit_parser::ErrorKind::RecursionLimitExceeded) {
+                if matches!(
+                    error.kind(),
+                    granit_parser::ErrorKind::RecursionLimitExceeded
+                ) {
                     self.nested_too_deeply(&(at..at + 1));
                     return None;
                 }
                 if let Some(tab) = self.tab_of_indentation(at, &error.info()) {
                     let help = "YAML indents with spaces, not with tabs".to_owned();
-                    self.problems.note(&(tab..tab + 1), "this is not YAML", "a tab", [help]);
+                    self.problems
+                        .note(&(tab..tab + 1), "this is not YAML", "a tab", [help]);
                     return None;
                 }
                 let (at, help) = self.syntax_help(at, &error.info());
                 let info = error.info();
-                let character = info.strip_prefix("unexpected character: `").and_then(|rest| rest.strip_suffix('\''));
+                let character = info
+                    .strip_prefix("unexpected character: `")
+                    .and_then(|rest| rest.strip_suffix('\''));
                 let info = match character {
                     Some("`") => "a backtick is not allowed here".to_owned(),
                     Some(character) => format!("`{character}` is not allowed here"),
                     None => info.clone(),
                 };
-                self.problems.note(&(at..at + 1), "this is not YAML", info, help);
+                self.problems
+                    .note(&(at..at + 1), "this is not YAML", info, help);
                 None
             }
             None => None,
@@ -139,7 +175,10 @@ impl<'p, 't> Places<'p, 't> {
         let at = self.problems.file.floor(at);
         let start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let mut line = start;
-        for text in self.text[start..].split_inclusive('\n').take(if info.contains("tab") { usize::MAX } else { 1 }) {
+        for text in self.text[start..]
+            .split_inclusive('\n')
+            .take(if info.contains("tab") { usize::MAX } else { 1 })
+        {
             let indentation = text.len() - text.trim_start_matches(' ').len();
             if text[indentation..].starts_with('\t') {
                 return Some(line + indentation);
@@ -153,7 +192,9 @@ impl<'p, 't> Places<'p, 't> {
     fn syntax_help(&self, at: usize, info: &str) -> (usize, Vec<String>) {
         let at = self.problems.file.floor(at);
         let line_start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = self.text[at..].find('\n').map_or(self.text.len(), |newline| at + newline);
+        let line_end = self.text[at..]
+            .find('\n')
+            .map_or(self.text.len(), |newline| at + newline);
         let line = &self.text[line_start..line_end];
         let value = line.find(": ").map_or(0, |colon| colon + 2);
         let after_key = line[value..].trim_start_matches([' ', '-', '[', '{', ',']);
@@ -161,11 +202,23 @@ impl<'p, 't> Places<'p, 't> {
             if let Some(first) = word.chars().next().filter(|c| "*!&@`%".contains(*c)) {
                 let word = word.split([',', ']', '}', ' ']).next().unwrap_or(word);
                 let place = line_start + (word.as_ptr() as usize - line.as_ptr() as usize);
-                let first = if first == '`' { "a backtick".to_owned() } else { format!("`{first}`") };
-                return (place, vec![format!("{first} has a meaning of its own in YAML; quote the text: \"{word}\"")]);
+                let first = if first == '`' {
+                    "a backtick".to_owned()
+                } else {
+                    format!("`{first}`")
+                };
+                return (
+                    place,
+                    vec![format!(
+                        "{first} has a meaning of its own in YAML; quote the text: \"{word}\""
+                    )],
+                );
             }
         }
-        let help = SYNTAX.iter().find(|(words, _)| info.contains(words)).map(|(_, help)| (*help).to_owned());
+        let help = SYNTAX
+            .iter()
+            .find(|(words, _)| info.contains(words))
+            .map(|(_, help)| (*help).to_owned());
         (at, help.into_iter().collect())
     }
 
@@ -202,7 +255,13 @@ impl<'p, 't> Places<'p, 't> {
                 if anchor != 0 && at.is_empty() && style == ScalarStyle::Plain {
                     self.anchored_nothing(&at);
                 }
-                (anchor, Located { span: at, data: LocatedData::Scalar(text.into_owned()) })
+                (
+                    anchor,
+                    Located {
+                        span: at,
+                        data: LocatedData::Scalar(text.into_owned()),
+                    },
+                )
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), span);
@@ -215,14 +274,23 @@ impl<'p, 't> Places<'p, 't> {
             Event::Alias(id) => (0, self.alias(id, &at)?),
             Event::UnresolvedAlias(name) => {
                 let help = format!("a text that begins with `*` is quoted: \"*{name}\"");
-                self.problems.note(&at, format!("no anchor `&{name}` before this alias"), "an alias in YAML", [help]);
+                self.problems.note(
+                    &at,
+                    format!("no anchor `&{name}` before this alias"),
+                    "an alias in YAML",
+                    [help],
+                );
                 return None;
             }
             _ => return None,
         };
         if anchor != 0 {
-            let (nodes, bytes) = (self.size.nodes - before.nodes, self.size.bytes - before.bytes);
-            self.anchors.insert(anchor, (shape.clone(), Size { nodes, bytes }));
+            let (nodes, bytes) = (
+                self.size.nodes - before.nodes,
+                self.size.bytes - before.bytes,
+            );
+            self.anchors
+                .insert(anchor, (shape.clone(), Size { nodes, bytes }));
         }
         Some(shape)
     }
@@ -233,7 +301,10 @@ impl<'p, 't> Places<'p, 't> {
             let (event, span) = self.next_node()?;
             if matches!(event, Event::SequenceEnd) {
                 let span = self.first_line(start, self.bytes(span).end);
-                return Some(Located { span, data: LocatedData::List(elements) });
+                return Some(Located {
+                    span,
+                    data: LocatedData::List(elements),
+                });
             }
             elements.push(self.node(event, span, depth + 1)?);
         }
@@ -251,14 +322,22 @@ impl<'p, 't> Places<'p, 't> {
             entries.push((key, self.node(event, span, depth + 1)?));
         };
         self.check_keys(&entries);
-        Some(Located { span: self.first_line(start, end), data: LocatedData::Map(entries) })
+        Some(Located {
+            span: self.first_line(start, end),
+            data: LocatedData::Map(entries),
+        })
     }
 
     /// The node of an anchor, counted once more.
     fn alias(&mut self, id: usize, at: &Range<usize>) -> Option<Located> {
         let Some((shape, size)) = self.anchors.get(&id) else {
             let help = "write out what is meant; a value cannot hold itself".to_owned();
-            self.problems.note(at, "an alias inside its own anchor", "this never ends", [help]);
+            self.problems.note(
+                at,
+                "an alias inside its own anchor",
+                "this never ends",
+                [help],
+            );
             return None;
         };
         let (shape, size) = (shape.clone(), *size);
@@ -271,17 +350,30 @@ impl<'p, 't> Places<'p, 't> {
     /// `&prod` with nothing behind it was meant as a text.
     fn anchored_nothing(&mut self, at: &Range<usize>) {
         let before = self.text[..at.start].trim_end();
-        let Some(start) = before.rfind('&').filter(|start| !before[*start..].contains(char::is_whitespace)) else {
+        let Some(start) = before
+            .rfind('&')
+            .filter(|start| !before[*start..].contains(char::is_whitespace))
+        else {
             return;
         };
         let name = &before[start..];
         let help = format!("a text that begins with `&` is quoted: \"{name}\"");
-        self.problems.note(&(start..before.len()), format!("`{name}` is an anchor"), "of nothing", [help]);
+        self.problems.note(
+            &(start..before.len()),
+            format!("`{name}` is an anchor"),
+            "of nothing",
+            [help],
+        );
     }
 
     fn nested_too_deeply(&mut self, at: &Range<usize>) {
         let label = format!("deeper than {DEEPEST} levels");
-        self.problems.note(at, "nested too deeply", label, ["a policy needs eight levels".to_owned()]);
+        self.problems.note(
+            at,
+            "nested too deeply",
+            label,
+            ["a policy needs eight levels".to_owned()],
+        );
     }
 
     /// Refuses what is more than a policy can need, before it is made.
@@ -293,24 +385,38 @@ impl<'p, 't> Places<'p, 't> {
         } else {
             return Some(());
         };
-        self.problems.note(at, "too much in one file", label, ["split it into several files".to_owned()]);
+        self.problems.note(
+            at,
+            "too much in one file",
+            label,
+            ["split it into several files".to_owned()],
+        );
         None
     }
 
     fn first_line(&self, start: usize, end: usize) -> Range<usize> {
-        let line = self.text[start..end.max(start)].find('\n').map_or(end, |newline| start + newline);
+        let line = self.text[start..end.max(start)]
+            .find('\n')
+            .map_or(end, |newline| start + newline);
         start..line.max(start)
     }
 
     fn refuse_tag(&mut self, tag: Option<&granit_parser::Tag>, span: Span) {
         let Some(tag) = tag else { return };
-        let at = span.tag_span().map_or_else(|| self.bytes(span), |span| self.bytes(span));
-        let written = self.text.get(at.clone()).map_or_else(|| tag.original(), str::to_owned);
+        let at = span
+            .tag_span()
+            .map_or_else(|| self.bytes(span), |span| self.bytes(span));
+        let written = self
+            .text
+            .get(at.clone())
+            .map_or_else(|| tag.original(), str::to_owned);
         self.problems.note(
             &at,
             format!("`{written}` is a YAML tag"),
             "tags are not part of the policy language",
-            [format!("a text that begins with `!` is quoted: \"{written}\"")],
+            [format!(
+                "a text that begins with `!` is quoted: \"{written}\""
+            )],
         );
     }
 
@@ -318,7 +424,12 @@ impl<'p, 't> Places<'p, 't> {
         let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
         for (key, _) in entries {
             let LocatedData::Scalar(text) = &key.data else {
-                self.problems.note(&key.span, "a key must be a text", "not a list or a mapping", []);
+                self.problems.note(
+                    &key.span,
+                    "a key must be a text",
+                    "not a list or a mapping",
+                    [],
+                );
                 continue;
             };
             if text == "<<" {

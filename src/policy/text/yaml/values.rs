@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    Deserialize, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 
 use super::node::Data;
 
@@ -44,17 +46,28 @@ impl<'de> Visitor<'de> for Any {
         Ok(Raw::Scalar(Data::Integer(value)))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a number beyond i64 is out of every range here")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a number beyond i64 is out of every range here"
+    )]
     fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(i64::try_from(value).map_or(Data::Number(value as f64), Data::Integer)))
+        Ok(Raw::Scalar(
+            i64::try_from(value).map_or(Data::Number(value as f64), Data::Integer),
+        ))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a number beyond i64 is out of every range here")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a number beyond i64 is out of every range here"
+    )]
     fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
         Ok(Raw::Scalar(Data::Number(value as f64)))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a number beyond i64 is out of every range here")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a number beyond i64 is out of every range here"
+    )]
     fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
         Ok(Raw::Scalar(Data::Number(value as f64)))
     }

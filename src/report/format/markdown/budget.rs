@@ -52,7 +52,9 @@ mod tests {
 
     #[test]
     fn the_budgets_are_less_than_a_million_bytes() {
-        let all = [ALERT, VIOLATIONS, RULES, DETAILS, UNDECIDED, WARNINGS, SCOPES, COVERAGE];
+        let all = [
+            ALERT, VIOLATIONS, RULES, DETAILS, UNDECIDED, WARNINGS, SCOPES, COVERAGE,
+        ];
         assert!(all.iter().sum::<usize>() < 990_000);
     }
 
@@ -61,6 +63,9 @@ mod tests {
         let mut page = String::new();
         let shown = fill(&mut page, 5, ["ab", "cd", "ef"], str::to_owned);
         left_out(&mut page, "> ", 3, shown, "thing");
-        assert!(page.starts_with("abcd>\n> **1 more of 3 things would not fit here;**"), "{page}");
+        assert!(
+            page.starts_with("abcd>\n> **1 more of 3 things would not fit here;**"),
+            "{page}"
+        );
     }
 }

@@ -12,7 +12,11 @@ const SETTINGS: usize = 60;
 
 /// A section for each API with violations.
 pub(super) fn by_api(facts: &Facts<'_>, page: &mut String) {
-    let mut all: Vec<&Violation> = facts.results.violations().map(|(_, violation)| violation).collect();
+    let mut all: Vec<&Violation> = facts
+        .results
+        .violations()
+        .map(|(_, violation)| violation)
+        .collect();
     if all.is_empty() {
         return;
     }
@@ -29,14 +33,23 @@ fn same_api(a: &StageName, b: &StageName) -> bool {
 }
 
 fn section(facts: &Facts<'_>, violations: &[&Violation]) -> String {
-    let [first, ..] = violations else { return String::new() };
+    let [first, ..] = violations else {
+        return String::new();
+    };
     let stage = &first.stage;
-    let protocol =
-        stage.api.protocol.as_deref().map(|name| format!(" <code>{}</code>", html(name))).unwrap_or_default();
+    let protocol = stage
+        .api
+        .protocol
+        .as_deref()
+        .map(|name| format!(" <code>{}</code>", html(name)))
+        .unwrap_or_default();
     let mut section = format!(
         "\n<details>\n<summary><code>{}</code>{protocol} in <code>{}</code>: {}</summary>\n",
         html(&words::api(stage)),
-        html(&words::place(stage.place.account.as_deref(), stage.place.region.as_deref())),
+        html(&words::place(
+            stage.place.account.as_deref(),
+            stage.place.region.as_deref()
+        )),
         words::count(violations.len() as u64, "violation"),
     );
     for stage in violations.chunk_by(|a, b| a.stage.order(&b.stage).is_eq()) {
@@ -47,9 +60,14 @@ fn section(facts: &Facts<'_>, violations: &[&Violation]) -> String {
 }
 
 fn one_stage(facts: &Facts<'_>, violations: &[&Violation]) -> String {
-    let [first, ..] = violations else { return String::new() };
+    let [first, ..] = violations else {
+        return String::new();
+    };
     let mut rules: Vec<String> = Vec::new();
-    for rule in violations.iter().filter_map(|violation| facts.results.rule(violation.rule)) {
+    for rule in violations
+        .iter()
+        .filter_map(|violation| facts.results.rule(violation.rule))
+    {
         let name = code(&rule.name);
         if !rules.contains(&name) {
             rules.push(name);
@@ -58,8 +76,18 @@ fn one_stage(facts: &Facts<'_>, violations: &[&Violation]) -> String {
     let (shown, rest) = violations.split_at(violations.len().min(SETTINGS));
     let diff = diff::diff(shown);
     let fence = fence(&diff);
-    let mut text = format!("\nStage {}, against {}:\n", code(words::stage(&first.stage)), words::list(&rules));
+    let mut text = format!(
+        "\nStage {}, against {}:\n",
+        code(words::stage(&first.stage)),
+        words::list(&rules)
+    );
     text.push_str(&format!("\n{fence}diff\n{diff}{fence}\n"));
-    budget::left_out(&mut text, "", violations.len(), violations.len() - rest.len(), "violation");
+    budget::left_out(
+        &mut text,
+        "",
+        violations.len(),
+        violations.len() - rest.len(),
+        "violation",
+    );
     text
 }

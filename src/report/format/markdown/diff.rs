@@ -27,7 +27,10 @@ pub(super) fn diff(violations: &[&Violation]) -> String {
     for violation in violations {
         let setting = settings
             .entry(segments(violation))
-            .or_insert_with(|| SettingDiff { is: found(violation), expected: Vec::new() });
+            .or_insert_with(|| SettingDiff {
+                is: found(violation),
+                expected: Vec::new(),
+            });
         if !setting.expected.contains(&&*violation.expected) {
             setting.expected.push(&violation.expected);
         }
@@ -35,12 +38,23 @@ pub(super) fn diff(violations: &[&Violation]) -> String {
     let mut text = String::new();
     let mut above: &[&str] = &[];
     for (path, setting) in &settings {
-        let Some((key, parents)) = path.split_last() else { continue };
-        let shared = parents.iter().zip(above).take_while(|(a, b)| a == b).count();
+        let Some((key, parents)) = path.split_last() else {
+            continue;
+        };
+        let shared = parents
+            .iter()
+            .zip(above)
+            .take_while(|(a, b)| a == b)
+            .count();
         for (depth, parent) in parents.iter().enumerate().skip(shared) {
             // A line that begins with a space begins with its text.
             let parent = format!("{}:", visible(parent));
-            text.push_str(&format!(" {:indent$}{}\n", "", terminal::line(&parent), indent = depth * 2));
+            text.push_str(&format!(
+                " {:indent$}{}\n",
+                "",
+                terminal::line(&parent),
+                indent = depth * 2
+            ));
         }
         above = parents;
         let is = rendered(parents.len() * 2, key, &setting.is);
@@ -57,7 +71,11 @@ fn difference(is: &str, expected: &str, text: &mut String) {
     let mut line = |sign, line: &str| {
         let line = line.trim_end_matches('\n');
         text.push(sign);
-        text.push_str(&if sign == ' ' { terminal::line(line) } else { line.into() });
+        text.push_str(&if sign == ' ' {
+            terminal::line(line)
+        } else {
+            line.into()
+        });
         text.push('\n');
     };
     if is != expected && long(is) && long(expected) {
@@ -101,16 +119,28 @@ fn rendered(indent: usize, key: &str, value: &str) -> String {
 
 /// A value as lines: JSON with a member on each, other long texts broken at spaces.
 fn lines(value: &str) -> Vec<String> {
-    let json = value.starts_with(['{', '[']).then(|| serde_json::from_str::<serde_json::Value>(value).ok()).flatten();
+    let json = value
+        .starts_with(['{', '['])
+        .then(|| serde_json::from_str::<serde_json::Value>(value).ok())
+        .flatten();
     let pretty = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
     let value = visible(value);
     let mut lines: Vec<String> = match &pretty {
-        Some(pretty) => pretty.lines().map(|line| visible(line).into_owned()).collect(),
-        None => page::lines(&value, LINE, LINE).into_iter().map(|line| value[line].to_owned()).collect(),
+        Some(pretty) => pretty
+            .lines()
+            .map(|line| visible(line).into_owned())
+            .collect(),
+        None => page::lines(&value, LINE, LINE)
+            .into_iter()
+            .map(|line| value[line].to_owned())
+            .collect(),
     };
     if lines.len() > LINES {
         let more = lines.split_off(LINES).len() as u64;
-        lines.push(format!("({} of this value not shown)", words::count(more, "more line")));
+        lines.push(format!(
+            "({} of this value not shown)",
+            words::count(more, "more line")
+        ));
     }
     lines
 }
@@ -142,10 +172,22 @@ mod tests {
     #[test]
     fn settings_of_one_parent_follow_it() {
         let all = [
-            violation(&["DefaultRouteSettings", "ThrottlingBurstLimit"], Actual::Integer(5000), "at most 500"),
+            violation(
+                &["DefaultRouteSettings", "ThrottlingBurstLimit"],
+                Actual::Integer(5000),
+                "at most 500",
+            ),
             violation(&["Tags", "owner"], Actual::Unset, "set"),
-            violation(&["DefaultRouteSettings", "ThrottlingBurstLimit"], Actual::Integer(5000), "at most 100"),
-            violation(&["DefaultRouteSettings", "ThrottlingRateLimit"], Actual::Unset, "above 0"),
+            violation(
+                &["DefaultRouteSettings", "ThrottlingBurstLimit"],
+                Actual::Integer(5000),
+                "at most 100",
+            ),
+            violation(
+                &["DefaultRouteSettings", "ThrottlingRateLimit"],
+                Actual::Unset,
+                "above 0",
+            ),
         ];
         let text = diff(&all.iter().collect::<Vec<_>>());
         assert_eq!(
@@ -163,8 +205,13 @@ mod tests {
 
     #[test]
     fn a_json_log_format_is_taken_apart() {
-        let format = Actual::Text(r#"{"ip":"$context.identity.sourceIp","id":"$context.requestId"}"#.into());
-        let text = diff(&[&violation(&["AccessLogSettings", "Format"], format, "JSON that names status")]);
+        let format =
+            Actual::Text(r#"{"ip":"$context.identity.sourceIp","id":"$context.requestId"}"#.into());
+        let text = diff(&[&violation(
+            &["AccessLogSettings", "Format"],
+            format,
+            "JSON that names status",
+        )]);
         assert_eq!(
             text,
             " AccessLogSettings:\n\
@@ -179,39 +226,89 @@ mod tests {
 
     #[test]
     fn long_values_are_broken_and_very_long_ones_counted() {
-        let text = diff(&[&violation(&["Description"], Actual::Text("word ".repeat(60).into()), "set")]);
-        assert!(text.lines().all(|line| line.chars().count() <= LINE + 4), "{text}");
+        let text = diff(&[&violation(
+            &["Description"],
+            Actual::Text("word ".repeat(60).into()),
+            "set",
+        )]);
+        assert!(
+            text.lines().all(|line| line.chars().count() <= LINE + 4),
+            "{text}"
+        );
         let json = format!("[{}1]", "1,".repeat(200));
-        let text = diff(&[&violation(&["api", "Warnings"], Actual::Json(json.into()), "empty")]);
-        assert!(text.contains("(143 more lines of this value not shown)"), "{text}");
+        let text = diff(&[&violation(
+            &["api", "Warnings"],
+            Actual::Json(json.into()),
+            "empty",
+        )]);
+        assert!(
+            text.contains("(143 more lines of this value not shown)"),
+            "{text}"
+        );
     }
 
     #[test]
     fn two_json_texts_share_lines_and_equal_ones_none() {
         let (is, demand) = (r#"{"id":1,"ip":2}"#, r#"{"id":1,"status":3}"#);
-        let text = diff(&[&violation(&["Description"], Actual::Text(is.into()), demand)]);
-        assert_eq!(text, " Description:\n   {\n     \"id\": 1,\n-    \"ip\": 2\n+    \"status\": 3\n   }\n");
+        let text = diff(&[&violation(
+            &["Description"],
+            Actual::Text(is.into()),
+            demand,
+        )]);
+        assert_eq!(
+            text,
+            " Description:\n   {\n     \"id\": 1,\n-    \"ip\": 2\n+    \"status\": 3\n   }\n"
+        );
         let text = diff(&[&violation(&["Description"], Actual::Text(is.into()), is)]);
-        assert!(text.lines().all(|line| line.starts_with(['-', '+'])), "{text}");
-        let text = diff(&[&violation(&["Description"], Actual::Text("set".into()), "set")]);
+        assert!(
+            text.lines().all(|line| line.starts_with(['-', '+'])),
+            "{text}"
+        );
+        let text = diff(&[&violation(
+            &["Description"],
+            Actual::Text("set".into()),
+            "set",
+        )]);
         assert_eq!(text, "-Description: set\n+Description: set\n");
     }
 
     #[test]
     fn no_line_is_a_command() {
-        let text = diff(&[&violation(&["RouteSettings", "::error file=x::y", "LoggingLevel"], Actual::Unset, "INFO")]);
+        let text = diff(&[&violation(
+            &["RouteSettings", "::error file=x::y", "LoggingLevel"],
+            Actual::Unset,
+            "INFO",
+        )]);
         assert_eq!(
             text,
             " RouteSettings:\n   \\u{3a}:error file=x::y:\n-    LoggingLevel: (not set)\n+    LoggingLevel: INFO\n"
         );
-        let is = format!("{} ::error::##[error]a {}", "x".repeat(LINE), "y".repeat(LINE));
-        let text = diff(&[&violation(&["Description"], Actual::Text(is.as_str().into()), &format!("{is} z"))]);
-        assert!(text.contains("\n   \\u{3a}:error::\\u{23}#[error]a\n"), "{text}");
+        let is = format!(
+            "{} ::error::##[error]a {}",
+            "x".repeat(LINE),
+            "y".repeat(LINE)
+        );
+        let text = diff(&[&violation(
+            &["Description"],
+            Actual::Text(is.as_str().into()),
+            &format!("{is} z"),
+        )]);
+        assert!(
+            text.contains("\n   \\u{3a}:error::\\u{23}#[error]a\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn no_value_makes_a_line_of_its_own() {
-        let text = diff(&[&violation(&["Tags", "a\n+ b"], Actual::Text("x\n+ y\u{1b}".into()), "like \"a\n\"")]);
-        assert_eq!(text, " Tags:\n-  a\\n+ b: x\\n+ y\\u{1b}\n+  a\\n+ b: like \"a\\n\"\n");
+        let text = diff(&[&violation(
+            &["Tags", "a\n+ b"],
+            Actual::Text("x\n+ y\u{1b}".into()),
+            "like \"a\n\"",
+        )]);
+        assert_eq!(
+            text,
+            " Tags:\n-  a\\n+ b: x\\n+ y\\u{1b}\n+  a\\n+ b: like \"a\\n\"\n"
+        );
     }
 }

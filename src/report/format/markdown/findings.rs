@@ -15,7 +15,10 @@ pub(super) fn severities(facts: &Facts<'_>, page: &mut String) {
     }
     page.push_str("\n| Severity | Violations |\n| --- | ---: |\n");
     for severity in Severity::WORST_FIRST {
-        page.push_str(&format!("| {severity} | {} |\n", words::number(facts.results.count(severity) as u64)));
+        page.push_str(&format!(
+            "| {severity} | {} |\n",
+            words::number(facts.results.count(severity) as u64)
+        ));
     }
 }
 
@@ -27,26 +30,42 @@ pub(super) fn violations(facts: &Facts<'_>, page: &mut String) {
     }
     page.push_str("\n## Violations\n\n| Severity | Rule | Stage | Setting | Found | Expected |\n");
     page.push_str("| --- | --- | --- | --- | --- | --- |\n");
-    let shown = budget::fill(page, budget::VIOLATIONS, results.violations(), |(severity, violation)| {
-        let rule = results.rule(violation.rule).map_or("unknown", |rule| &rule.name);
-        format!(
-            "| {severity} | {} | {} | {} | {} | {} |\n",
-            cell(&code(rule)),
-            cell(&stage(&violation.stage)),
-            cell(&setting(violation.path_text())),
-            cell(&found(facts, violation)),
-            cell(&short(&violation.expected, VALUE)),
-        )
-    });
+    let shown = budget::fill(
+        page,
+        budget::VIOLATIONS,
+        results.violations(),
+        |(severity, violation)| {
+            let rule = results
+                .rule(violation.rule)
+                .map_or("unknown", |rule| &rule.name);
+            format!(
+                "| {severity} | {} | {} | {} | {} | {} |\n",
+                cell(&code(rule)),
+                cell(&stage(&violation.stage)),
+                cell(&setting(violation.path_text())),
+                cell(&found(facts, violation)),
+                cell(&short(&violation.expected, VALUE)),
+            )
+        },
+    );
     budget::left_out(page, "", results.total(), shown, "violation");
 }
 
 fn found(facts: &Facts<'_>, violation: &Violation) -> String {
-    let value = words::value(&violation.actual)
-        .map_or_else(|| words::no_value(violation).to_owned(), |value| short(&value, VALUE));
-    let notes: Vec<String> =
-        words::origin(violation).map(str::to_owned).into_iter().chain(words::expired(facts, violation)).collect();
-    if notes.is_empty() { value } else { format!("{value} ({})", notes.join("; ")) }
+    let value = words::value(&violation.actual).map_or_else(
+        || words::no_value(violation).to_owned(),
+        |value| short(&value, VALUE),
+    );
+    let notes: Vec<String> = words::origin(violation)
+        .map(str::to_owned)
+        .into_iter()
+        .chain(words::expired(facts, violation))
+        .collect();
+    if notes.is_empty() {
+        value
+    } else {
+        format!("{value} ({})", notes.join("; "))
+    }
 }
 
 /// The waived violations, with owner, reason and last day.
@@ -57,21 +76,30 @@ pub(super) fn waived(facts: &Facts<'_>, page: &mut String) {
     }
     page.push_str("\n## Waived\n\n| Rule | Stage | Setting | Found | Until | Owner | Reason |\n");
     page.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
-    let shown = budget::fill(page, budget::WAIVED, &results.waived, |Waived { violation, waiver }| {
-        let rule = results.rule(violation.rule).map_or("unknown", |rule| &rule.name);
-        let waiver = results.waivers.get(*waiver as usize);
-        let of_waiver = |of: fn(&WaiverFacts) -> &str| waiver.map(|waiver| prose(of(waiver))).unwrap_or_default();
-        format!(
-            "| {} | {} | {} | {} | {} | {} | {} |\n",
-            cell(&code(rule)),
-            cell(&stage(&violation.stage)),
-            cell(&setting(violation.path_text())),
-            cell(&found(facts, violation)),
-            cell(&of_waiver(|waiver| &waiver.expires)),
-            cell(&of_waiver(|waiver| &waiver.owner)),
-            cell(&of_waiver(|waiver| &waiver.reason)),
-        )
-    });
+    let shown = budget::fill(
+        page,
+        budget::WAIVED,
+        &results.waived,
+        |Waived { violation, waiver }| {
+            let rule = results
+                .rule(violation.rule)
+                .map_or("unknown", |rule| &rule.name);
+            let waiver = results.waivers.get(*waiver as usize);
+            let of_waiver = |of: fn(&WaiverFacts) -> &str| {
+                waiver.map(|waiver| prose(of(waiver))).unwrap_or_default()
+            };
+            format!(
+                "| {} | {} | {} | {} | {} | {} | {} |\n",
+                cell(&code(rule)),
+                cell(&stage(&violation.stage)),
+                cell(&setting(violation.path_text())),
+                cell(&found(facts, violation)),
+                cell(&of_waiver(|waiver| &waiver.expires)),
+                cell(&of_waiver(|waiver| &waiver.owner)),
+                cell(&of_waiver(|waiver| &waiver.reason)),
+            )
+        },
+    );
     budget::left_out(page, "", results.waived.len(), shown, "waived violation");
 }
 
@@ -82,15 +110,21 @@ pub(super) fn rules(facts: &Facts<'_>, page: &mut String) {
         return;
     }
     page.push_str("\n## What to do\n\n");
-    let shown = budget::fill(page, budget::RULES, &violated, |(rule, count)| rule_entry(rule, *count));
+    let shown = budget::fill(page, budget::RULES, &violated, |(rule, count)| {
+        rule_entry(rule, *count)
+    });
     budget::left_out(page, "", violated.len(), shown, "rule");
 }
 
 fn rule_entry(rule: &RuleFacts, count: u64) -> String {
     let place = code(&format!("{}:{}", rule.file, rule.line));
     let count = words::count(count, "violation");
-    let mut entry =
-        format!("- **{}** {}: {} ({count}, {place})\n", rule.severity, code(&rule.name), prose(&rule.title));
+    let mut entry = format!(
+        "- **{}** {}: {} ({count}, {place})\n",
+        rule.severity,
+        code(&rule.name),
+        prose(&rule.title)
+    );
     for (label, text) in [("Why", &rule.why), ("Fix", &rule.fix)] {
         if let Some(text) = text {
             entry.push_str(&format!("  - {label}: {}\n", prose(text)));
@@ -100,7 +134,9 @@ fn rule_entry(rule: &RuleFacts, count: u64) -> String {
         let links: Vec<String> = rule
             .references
             .iter()
-            .map(|text| web_address(text).map_or_else(|| prose(text), |address| format!("<{address}>")))
+            .map(|text| {
+                web_address(text).map_or_else(|| prose(text), |address| format!("<{address}>"))
+            })
             .collect();
         entry.push_str(&format!("  - References: {}\n", links.join(", ")));
     }

@@ -16,13 +16,23 @@ pub(super) fn alert(facts: &Facts<'_>, page: &mut String) {
     let (results, judged) = (facts.results, facts.judgement);
     let mut paragraphs = Vec::new();
     if let Some(signal) = judged.signal {
-        paragraphs.push(format!("**Interrupted by {}:** what follows was known until then.", signal.name()));
+        paragraphs.push(format!(
+            "**Interrupted by {}:** what follows was known until then.",
+            signal.name()
+        ));
     }
     if judged.nothing_governed {
-        paragraphs.push(format!("**Nothing was verified:** {}.", words::looked_at(facts)));
+        paragraphs.push(format!(
+            "**Nothing was verified:** {}.",
+            words::looked_at(facts)
+        ));
     }
     if let Some(unknown) = words::unknown(results.gaps.len(), results.summary.undecided) {
-        let listed = if results.gaps.is_empty() { "" } else { " Nothing is known about:" };
+        let listed = if results.gaps.is_empty() {
+            ""
+        } else {
+            " Nothing is known about:"
+        };
         paragraphs.push(format!("**This audit is incomplete:** {unknown}.{listed}"));
     }
     if paragraphs.is_empty() {
@@ -35,14 +45,21 @@ pub(super) fn alert(facts: &Facts<'_>, page: &mut String) {
     }
     if !results.gaps.is_empty() {
         page.push_str(">\n");
-        let shown = budget::fill(page, budget::ALERT, &results.gaps, |gap| format!("> - {}\n", unread(gap)));
+        let shown = budget::fill(page, budget::ALERT, &results.gaps, |gap| {
+            format!("> - {}\n", unread(gap))
+        });
         budget::left_out(page, "> ", results.gaps.len(), shown, "thing");
     }
 }
 
 fn unread(gap: &Gap) -> String {
-    let mut entry = about(gap.account.as_deref(), gap.region.as_deref(), gap.api_id.as_deref(), gap.stage.as_deref())
-        .unwrap_or_else(|| "the whole source".to_owned());
+    let mut entry = about(
+        gap.account.as_deref(),
+        gap.region.as_deref(),
+        gap.api_id.as_deref(),
+        gap.stage.as_deref(),
+    )
+    .unwrap_or_else(|| "the whole source".to_owned());
     for text in [&gap.operation, &gap.code, &gap.message] {
         if !text.is_empty() {
             entry.push_str(&format!(": {}", short(text, MESSAGE)));
@@ -55,7 +72,12 @@ fn unread(gap: &Gap) -> String {
 }
 
 /// The subject of a gap or a warning, as inline Markdown.
-fn about(account: Option<&str>, region: Option<&str>, api: Option<&str>, stage: Option<&str>) -> Option<String> {
+fn about(
+    account: Option<&str>,
+    region: Option<&str>,
+    api: Option<&str>,
+    stage: Option<&str>,
+) -> Option<String> {
     let mut parts = Vec::new();
     if account.is_some() || region.is_some() {
         parts.push(code(&words::place(account, region)));
@@ -107,7 +129,11 @@ pub(super) fn warnings(facts: &Facts<'_>, page: &mut String) {
             warning.stage.as_deref(),
         );
         let about = about.map(|about| format!(" ({about})")).unwrap_or_default();
-        format!("- {}: {}{about}\n", code(&warning.kind), prose(&warning.message))
+        format!(
+            "- {}: {}{about}\n",
+            code(&warning.kind),
+            prose(&warning.message)
+        )
     });
     budget::left_out(page, "", warnings.len(), shown, "warning");
 }
@@ -118,7 +144,9 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
     if scopes.is_empty() {
         return;
     }
-    page.push_str("\n## Regions\n\n| Account | Region | Outcome | APIs | APIs skipped | Stages |\n");
+    page.push_str(
+        "\n## Regions\n\n| Account | Region | Outcome | APIs | APIs skipped | Stages |\n",
+    );
     page.push_str("| --- | --- | --- | ---: | ---: | ---: |\n");
     // Scopes that were not read come first, empty ones last, where they may be left out.
     let mut scopes: Vec<&Scope> = scopes.iter().collect();
@@ -132,17 +160,30 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut String) {
     let shown = budget::fill(page, budget::SCOPES, scopes, |scope| {
         let outcome = match scope.outcome {
             ScopeOutcome::Checked | ScopeOutcome::Excluded => scope.outcome.name().to_owned(),
-            ScopeOutcome::Partial | ScopeOutcome::Unchecked => format!("**{}**", scope.outcome.name()),
+            ScopeOutcome::Partial | ScopeOutcome::Unchecked => {
+                format!("**{}**", scope.outcome.name())
+            }
         };
         // An account that was not looked into has no Regions here.
         let of_account = |scope: &Scope| {
-            scope.region.is_none() && matches!(scope.outcome, ScopeOutcome::Unchecked | ScopeOutcome::Excluded)
+            scope.region.is_none()
+                && matches!(
+                    scope.outcome,
+                    ScopeOutcome::Unchecked | ScopeOutcome::Excluded
+                )
         };
-        let name = |name: &Option<String>| name.as_deref().map_or_else(|| "not stated".to_owned(), code);
+        let name = |name: &Option<String>| {
+            name.as_deref()
+                .map_or_else(|| "not stated".to_owned(), code)
+        };
         format!(
             "| {} | {} | {outcome} | {} | {} | {} |\n",
             cell(&name(&scope.account)),
-            if of_account(scope) { "all".to_owned() } else { cell(&name(&scope.region)) },
+            if of_account(scope) {
+                "all".to_owned()
+            } else {
+                cell(&name(&scope.region))
+            },
             words::number(scope.apis),
             words::number(scope.skipped_apis),
             words::number(scope.stages)
@@ -157,11 +198,14 @@ pub(super) fn coverage(facts: &Facts<'_>, page: &mut String) {
     let mut entries = Vec::new();
     if !coverage.ungoverned.is_empty() {
         let count = words::count(coverage.ungoverned.len() as u64, "stage");
-        entries.push(format!("- {count} that no rule governs, named in the JSON report.\n"));
+        entries.push(format!(
+            "- {count} that no rule governs, named in the JSON report.\n"
+        ));
     }
-    for (names, noun, what) in
-        [(&coverage.unused_rules, "rule", "governed no stage"), (&coverage.unread_fields, "field", "no rule reads")]
-    {
+    for (names, noun, what) in [
+        (&coverage.unused_rules, "rule", "governed no stage"),
+        (&coverage.unread_fields, "field", "no rule reads"),
+    ] {
         if !names.is_empty() {
             let codes: Vec<String> = names.iter().map(|name| code(name)).collect();
             entries.push(format!(

@@ -42,7 +42,11 @@ fn verdict(facts: &Facts<'_>, page: &mut String) {
         Verdict::Violations => "Violations",
         Verdict::Incomplete => "Incomplete",
     };
-    page.push_str(&format!("\n**{verdict} (exit {}):** {}\n", judged.exit, words::conclusion(facts)));
+    page.push_str(&format!(
+        "\n**{verdict} (exit {}):** {}\n",
+        judged.exit,
+        words::conclusion(facts)
+    ));
     page.push_str(&format!(
         "\nRead from {}: {}. Checked: {}. Found: {}.\n",
         words::source(facts, code),

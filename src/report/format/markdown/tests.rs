@@ -9,10 +9,16 @@ use crate::model::{Path, Severity};
 use crate::report::escape::terminal::is_hostile;
 use crate::report::sample::{self, HOSTILE, Sample};
 
-const STYLE: Style = Style { colour: false, width: 80 };
+const STYLE: Style = Style {
+    colour: false,
+    width: 80,
+};
 
 fn parser(text: &str) -> Parser<'_> {
-    Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_GFM | Options::ENABLE_STRIKETHROUGH)
+    Parser::new_ext(
+        text,
+        Options::ENABLE_TABLES | Options::ENABLE_GFM | Options::ENABLE_STRIKETHROUGH,
+    )
 }
 
 fn html(text: &str) -> String {
@@ -48,14 +54,29 @@ fn an_interrupted_audit() {
 
 /// What GitHub would act on must be ours: everything else is text or code.
 fn assert_inert(text: &str) {
-    assert!(!text.contains("##[") && text.lines().all(|line| !line.trim_start().starts_with("::")), "{text}");
+    assert!(
+        !text.contains("##[")
+            && text
+                .lines()
+                .all(|line| !line.trim_start().starts_with("::")),
+        "{text}"
+    );
     assert!(!text.replace('\n', "").contains(is_hostile));
     let (mut code, mut link) = (false, false);
     for event in parser(text) {
         match event {
             Event::Html(html) | Event::InlineHtml(html) => {
-                let ours = ["<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"];
-                let rest = ours.iter().fold(html.to_string(), |html, tag| html.replace(tag, ""));
+                let ours = [
+                    "<details>",
+                    "</details>",
+                    "<summary>",
+                    "</summary>",
+                    "<code>",
+                    "</code>",
+                ];
+                let rest = ours
+                    .iter()
+                    .fold(html.to_string(), |html, tag| html.replace(tag, ""));
                 assert!(!rest.contains(['<', '>']), "{html}");
             }
             Event::Start(Tag::Link { dest_url, .. }) => {
@@ -69,10 +90,16 @@ fn assert_inert(text: &str) {
             }
             Event::End(TagEnd::CodeBlock) => code = false,
             Event::Start(
-                tag @ (Tag::Image { .. } | Tag::Emphasis | Tag::Strikethrough | Tag::FootnoteDefinition(_)),
+                tag @ (Tag::Image { .. }
+                | Tag::Emphasis
+                | Tag::Strikethrough
+                | Tag::FootnoteDefinition(_)),
             ) => panic!("{tag:?}"),
             Event::Text(text) if !code && !link => {
-                assert!(!text.contains(['@', '#', '$']) && !text.contains("://"), "{text}");
+                assert!(
+                    !text.contains(['@', '#', '$']) && !text.contains("://"),
+                    "{text}"
+                );
             }
             _ => {}
         }
@@ -106,7 +133,10 @@ fn rows(text: &str) -> Vec<Vec<String>> {
             Event::End(TagEnd::TableRow) => inside = false,
             Event::Start(Tag::TableCell) if inside => rows.last_mut().unwrap().push(String::new()),
             Event::Text(text) | Event::Code(text) if inside => {
-                rows.last_mut().and_then(|row| row.last_mut()).unwrap().push_str(&text);
+                rows.last_mut()
+                    .and_then(|row| row.last_mut())
+                    .unwrap()
+                    .push_str(&text);
             }
             _ => {}
         }
@@ -116,7 +146,12 @@ fn rows(text: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn hostile_text_stays_text() {
-    for sample in [sample::rich(), sample::conforming(), sample::nothing_governed(), sample::interrupted()] {
+    for sample in [
+        sample::rich(),
+        sample::conforming(),
+        sample::nothing_governed(),
+        sample::interrupted(),
+    ] {
         assert_inert(&sample.render("markdown", STYLE));
     }
     let text = sample::rich().render("markdown", STYLE);
@@ -133,7 +168,10 @@ fn hostile_text_stays_text() {
     ];
     assert_eq!(headings(&text), ours);
     let name = crate::report::escape::terminal::visible(HOSTILE).into_owned();
-    let hostile: Vec<_> = rows(&text).into_iter().filter(|row| row.get(2).is_some_and(|c| c.contains(&name))).collect();
+    let hostile: Vec<_> = rows(&text)
+        .into_iter()
+        .filter(|row| row.get(2).is_some_and(|c| c.contains(&name)))
+        .collect();
     assert_eq!(hostile.len(), 3);
     assert_eq!(hostile[1][3..], ["Tags.a|`b\\u{1b}", "not set", "set"]);
     assert_eq!(hostile[2][4], r#"{"team":"<b>`x`</b>|","x":"a\\u{7c}b"}"#);
@@ -163,7 +201,8 @@ fn hostile_text_stays_text_wherever_it_stands() {
         let mut sample = sample::rich();
         let text = || Some(hostile.to_owned());
         for rule in &mut sample.results.rules {
-            (rule.name, rule.title, rule.why, rule.fix) = (hostile.to_owned(), hostile.to_owned(), text(), text());
+            (rule.name, rule.title, rule.why, rule.fix) =
+                (hostile.to_owned(), hostile.to_owned(), text(), text());
             (rule.references, rule.file) = (vec![hostile.to_owned()], hostile.to_owned());
         }
         for violation in sample.results.violations.iter_mut().flatten() {
@@ -187,8 +226,11 @@ fn hostile_text_stays_text_wherever_it_stands() {
             (gap.message, gap.hint) = (hostile.to_owned(), hostile.to_owned());
         }
         for warning in &mut sample.results.warnings {
-            (warning.kind, warning.message, warning.api_id) =
-                (WarningName::from_file(hostile.to_owned()), hostile.to_owned(), text());
+            (warning.kind, warning.message, warning.api_id) = (
+                WarningName::from_file(hostile.to_owned()),
+                hostile.to_owned(),
+                text(),
+            );
         }
         for scope in &mut sample.results.scopes {
             (scope.account, scope.region) = (text(), text());
@@ -200,7 +242,10 @@ fn hostile_text_stays_text_wherever_it_stands() {
         assert_eq!(headings(&text).len(), 9, "{text}");
         let violations = sample.results.total();
         assert_eq!(rows(&text).len(), 5 + violations + 2 + 2 + 5, "{text}");
-        let whole = rows(&text).into_iter().filter(|row| row.len() == 6 && !row[5].is_empty()).count();
+        let whole = rows(&text)
+            .into_iter()
+            .filter(|row| row.len() == 6 && !row[5].is_empty())
+            .count();
         assert_eq!(whole, violations + 5, "{text}");
     }
 }
@@ -208,7 +253,12 @@ fn hostile_text_stays_text_wherever_it_stands() {
 fn large(violations: usize) -> Sample {
     let mut sample = sample::rich();
     for at in 0..violations {
-        let stage = sample::stage("111122223333", "us-east-1", (&format!("api{at:06}"), "orders", "HTTP"), "prod");
+        let stage = sample::stage(
+            "111122223333",
+            "us-east-1",
+            (&format!("api{at:06}"), "orders", "HTTP"),
+            "prod",
+        );
         sample.results.violations[Severity::High.rank()].push(crate::model::finding::Violation {
             stage,
             rule: 1,
@@ -229,10 +279,18 @@ fn a_large_report_fits_and_says_what_it_leaves_out() {
     let text = sample.render("markdown", STYLE);
     assert!(text.len() < 1_000_000, "{}", text.len());
     assert!(text.len() > 600_000, "{}", text.len());
-    let rows = rows(&text).iter().filter(|row| row.len() == 6 && row[0] == "high").count();
+    let rows = rows(&text)
+        .iter()
+        .filter(|row| row.len() == 6 && row[0] == "high")
+        .count();
     let shown = rows + sample.results.count(Severity::Critical);
     let left = words::number((sample.results.total() - shown) as u64);
-    assert!(text.contains(&format!("**{left} more of 20,014 violations would not fit here;**")), "{left}");
+    assert!(
+        text.contains(&format!(
+            "**{left} more of 20,014 violations would not fit here;**"
+        )),
+        "{left}"
+    );
     assert!(text.contains("more of 5,002 things would not fit here;**"));
     assert!(text.contains("more of 20,004 APIs would not fit here;**"));
     assert_inert(&text);
@@ -245,7 +303,15 @@ fn what_is_not_known_stands_before_what_was_found() {
     assert!(text.find("**Violations (exit 1):**").unwrap() < alert);
     assert!(alert < text.find("## Violations").unwrap());
     for gap in sample::rich().results.gaps {
-        assert!(text.contains(&format!("> - `{} {}`", gap.account.unwrap(), gap.region.unwrap())));
+        assert!(text.contains(&format!(
+            "> - `{} {}`",
+            gap.account.unwrap(),
+            gap.region.unwrap()
+        )));
     }
-    assert!(!sample::conforming().render("markdown", STYLE).contains("[!WARNING]"));
+    assert!(
+        !sample::conforming()
+            .render("markdown", STYLE)
+            .contains("[!WARNING]")
+    );
 }

@@ -42,7 +42,8 @@ fn totals(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         ("Checked   ", words::checked(facts)),
         ("Found     ", words::violations(facts)),
     ];
-    if let Some(unknown) = words::unknown(facts.results.gaps.len(), facts.results.summary.undecided) {
+    if let Some(unknown) = words::unknown(facts.results.gaps.len(), facts.results.summary.undecided)
+    {
         lines.push(("Unknown   ", unknown));
     }
     if let Some(took) = words::took(facts) {

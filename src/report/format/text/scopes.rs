@@ -29,41 +29,90 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         scope.outcome == ScopeOutcome::Checked && nothing && scope.region.is_some()
     };
     let mut left_out = Vec::new();
-    for outcome in [ScopeOutcome::Unchecked, ScopeOutcome::Partial, ScopeOutcome::Checked] {
-        let of_it: Vec<_> = scopes.iter().filter(|scope| scope.outcome == outcome && !empty(scope)).collect();
+    for outcome in [
+        ScopeOutcome::Unchecked,
+        ScopeOutcome::Partial,
+        ScopeOutcome::Checked,
+    ] {
+        let of_it: Vec<_> = scopes
+            .iter()
+            .filter(|scope| scope.outcome == outcome && !empty(scope))
+            .collect();
         let (named, more) = of_it.split_at(of_it.len().min(MOST_SCOPES));
         for scope in named {
             one_scope(scope, page)?;
         }
         left_out.extend(more);
     }
-    let more = if scopes.iter().all(|scope| empty(&scope)) { "" } else { "more " };
+    let more = if scopes.iter().all(|scope| empty(&scope)) {
+        ""
+    } else {
+        "more "
+    };
     if let Some(regions) = words::regions(scopes.iter().filter(empty), more) {
-        page.paragraph(2, 6, &[(DIM, &format!("{regions} {}: no API", words::read_whole(facts)))])?;
+        page.paragraph(
+            2,
+            6,
+            &[(
+                DIM,
+                &format!("{regions} {}: no API", words::read_whole(facts)),
+            )],
+        )?;
     }
     if let Some(regions) = words::regions(left_out, "more ") {
-        page.paragraph(2, 6, &[(DIM, &format!("{regions} not named here; --report json has them all"))])?;
+        page.paragraph(
+            2,
+            6,
+            &[(
+                DIM,
+                &format!("{regions} not named here; --report json has them all"),
+            )],
+        )?;
     }
     let excluded: Vec<String> = scopes
         .iter()
         .filter(|scope| scope.outcome == ScopeOutcome::Excluded)
         .take(MOST_SCOPES)
-        .map(|scope| visible(&words::place(scope.account.as_deref(), scope.region.as_deref())).into_owned())
+        .map(|scope| {
+            visible(&words::place(
+                scope.account.as_deref(),
+                scope.region.as_deref(),
+            ))
+            .into_owned()
+        })
         .collect();
-    let all = scopes.iter().filter(|scope| scope.outcome == ScopeOutcome::Excluded).count();
+    let all = scopes
+        .iter()
+        .filter(|scope| scope.outcome == ScopeOutcome::Excluded)
+        .count();
     if excluded.is_empty() {
         return Ok(());
     }
     let rest = (all - excluded.len()) as u64;
-    let rest = if rest == 0 { String::new() } else { format!(", and {} more", words::number(rest)) };
-    page.paragraph(2, 6, &[(DIM, &format!("Excluded: {}{rest}", excluded.join(", ")))])
+    let rest = if rest == 0 {
+        String::new()
+    } else {
+        format!(", and {} more", words::number(rest))
+    };
+    page.paragraph(
+        2,
+        6,
+        &[(DIM, &format!("Excluded: {}{rest}", excluded.join(", ")))],
+    )
 }
 
 fn one_scope(scope: &Scope, page: &mut Page<'_>) -> io::Result<()> {
     let place = words::place(scope.account.as_deref(), scope.region.as_deref());
-    let mut counts = format!(": {} of {}", words::count(scope.stages, "stage"), words::count(scope.apis, "API"));
+    let mut counts = format!(
+        ": {} of {}",
+        words::count(scope.stages, "stage"),
+        words::count(scope.apis, "API")
+    );
     if scope.skipped_apis > 0 {
-        counts.push_str(&format!(", {} that no rule can match skipped", words::count(scope.skipped_apis, "API")));
+        counts.push_str(&format!(
+            ", {} that no rule can match skipped",
+            words::count(scope.skipped_apis, "API")
+        ));
     }
     let (paint, outcome) = match scope.outcome {
         ScopeOutcome::Checked | ScopeOutcome::Excluded => (PLAIN, ""),
@@ -73,5 +122,13 @@ fn one_scope(scope: &Scope, page: &mut Page<'_>) -> io::Result<()> {
     if scope.outcome == ScopeOutcome::Unchecked {
         counts.clear();
     }
-    page.paragraph(2, 6, &[(PLAIN, &visible(&place)), (PLAIN, &counts), (paint, outcome)])
+    page.paragraph(
+        2,
+        6,
+        &[
+            (PLAIN, &visible(&place)),
+            (PLAIN, &counts),
+            (paint, outcome),
+        ],
+    )
 }

@@ -19,19 +19,40 @@ pub(super) fn coverage(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()>
     }
     if !coverage.ungoverned.is_empty() {
         let total = coverage.ungoverned.len();
-        let mut names: Vec<String> =
-            coverage.ungoverned.iter().take(UNGOVERNED).map(|stage| words::stage_name(stage)).collect();
+        let mut names: Vec<String> = coverage
+            .ungoverned
+            .iter()
+            .take(UNGOVERNED)
+            .map(|stage| words::stage_name(stage))
+            .collect();
         if total > UNGOVERNED {
             let more = (total - UNGOVERNED) as u64;
-            names.push(format!("{} more, all of them in --report json", words::number(more)));
+            names.push(format!(
+                "{} more, all of them in --report json",
+                words::number(more)
+            ));
         }
-        let head = format!("{} that no rule governs: ", words::count(total as u64, "stage"));
-        page.paragraph(0, 2, &[(BOLD, &head), (PLAIN, &visible(&words::list(&names)))])?;
+        let head = format!(
+            "{} that no rule governs: ",
+            words::count(total as u64, "stage")
+        );
+        page.paragraph(
+            0,
+            2,
+            &[(BOLD, &head), (PLAIN, &visible(&words::list(&names)))],
+        )?;
     }
     if !coverage.unused_rules.is_empty() {
         let total = coverage.unused_rules.len() as u64;
         let head = format!("{} that governed no stage: ", words::count(total, "rule"));
-        page.paragraph(0, 2, &[(BOLD, &head), (PLAIN, &visible(&words::list(&coverage.unused_rules)))])?;
+        page.paragraph(
+            0,
+            2,
+            &[
+                (BOLD, &head),
+                (PLAIN, &visible(&words::list(&coverage.unused_rules))),
+            ],
+        )?;
     }
     Ok(())
 }
@@ -43,7 +64,11 @@ pub(super) fn warnings(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()>
         return Ok(());
     }
     page.blank()?;
-    page.paragraph(0, 2, &[(BOLD, &words::count(warnings.len() as u64, "warning"))])?;
+    page.paragraph(
+        0,
+        2,
+        &[(BOLD, &words::count(warnings.len() as u64, "warning"))],
+    )?;
     for warning in warnings {
         let place = about(
             warning.account.as_deref(),
@@ -53,7 +78,16 @@ pub(super) fn warnings(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()>
         );
         let (kind, message) = (visible(&warning.kind), visible(&warning.message));
         let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
-        page.paragraph(2, 4, &[(PLAIN, &kind), (PLAIN, ": "), (PLAIN, &message), (DIM, &visible(&place))])?;
+        page.paragraph(
+            2,
+            4,
+            &[
+                (PLAIN, &kind),
+                (PLAIN, ": "),
+                (PLAIN, &message),
+                (DIM, &visible(&place)),
+            ],
+        )?;
     }
     Ok(())
 }
@@ -65,17 +99,33 @@ pub(super) fn undecided(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()
         return Ok(());
     }
     page.blank()?;
-    let head = format!("{} could not be decided", words::count(results.summary.undecided, "check"));
+    let head = format!(
+        "{} could not be decided",
+        words::count(results.summary.undecided, "check")
+    );
     page.paragraph(0, 2, &[(ALARM, &head)])?;
-    for stage in results.undecided.chunk_by(|a, b| a.stage.order(&b.stage).is_eq()) {
+    for stage in results
+        .undecided
+        .chunk_by(|a, b| a.stage.order(&b.stage).is_eq())
+    {
         if let [first, ..] = stage {
             let name = words::stage_name(&first.stage) + &words::details(&first.stage, None);
             page.paragraph(2, 4, &[(BOLD, &visible(&name))])?;
         }
         for one in stage {
-            let rule = results.rule(one.rule).map_or("unknown rule", |rule| &rule.name);
-            let path = one.path.as_deref().map(|path| format!(", {path}")).unwrap_or_default();
-            let route = one.route.as_deref().map(|route| format!(" for {route}")).unwrap_or_default();
+            let rule = results
+                .rule(one.rule)
+                .map_or("unknown rule", |rule| &rule.name);
+            let path = one
+                .path
+                .as_deref()
+                .map(|path| format!(", {path}"))
+                .unwrap_or_default();
+            let route = one
+                .route
+                .as_deref()
+                .map(|route| format!(" for {route}"))
+                .unwrap_or_default();
             page.paragraph(
                 4,
                 6,
@@ -102,10 +152,18 @@ pub(super) fn unchecked(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()
         return Ok(());
     }
     page.blank()?;
-    let head = format!("{} could not be read; nothing is known about this", words::count(gaps.len() as u64, "thing"));
+    let head = format!(
+        "{} could not be read; nothing is known about this",
+        words::count(gaps.len() as u64, "thing")
+    );
     page.paragraph(0, 2, &[(ALARM, &head)])?;
     for gap in gaps {
-        let place = about(gap.account.as_deref(), gap.region.as_deref(), gap.api_id.as_deref(), gap.stage.as_deref());
+        let place = about(
+            gap.account.as_deref(),
+            gap.region.as_deref(),
+            gap.api_id.as_deref(),
+            gap.stage.as_deref(),
+        );
         let place = place.unwrap_or_else(|| "the whole source".to_owned());
         page.paragraph(2, 4, &[(ALARM, &visible(&place))])?;
         let parts: Vec<&str> = [&gap.operation, &gap.code, &gap.message]
@@ -122,8 +180,17 @@ pub(super) fn unchecked(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()
 }
 
 /// The subject of a gap or a warning; `None` if it is about nothing in particular.
-fn about(account: Option<&str>, region: Option<&str>, api: Option<&str>, stage: Option<&str>) -> Option<String> {
-    let mut parts: Vec<String> = [account, region].into_iter().flatten().map(str::to_owned).collect();
+fn about(
+    account: Option<&str>,
+    region: Option<&str>,
+    api: Option<&str>,
+    stage: Option<&str>,
+) -> Option<String> {
+    let mut parts: Vec<String> = [account, region]
+        .into_iter()
+        .flatten()
+        .map(str::to_owned)
+        .collect();
     parts.extend(api.map(|api| format!("API {api}")));
     parts.extend(stage.map(|stage| format!("stage {stage}")));
     (!parts.is_empty()).then(|| parts.join(" "))

@@ -14,7 +14,10 @@ use crate::report::words;
 
 /// A stage's name as the heading of what was found on it.
 fn heading(stage: &StageName, page: &mut Page<'_>) -> io::Result<()> {
-    let (name, details) = (words::stage_name(stage), words::details(stage, stage.api.protocol.as_deref()));
+    let (name, details) = (
+        words::stage_name(stage),
+        words::details(stage, stage.api.protocol.as_deref()),
+    );
     page.paragraph(0, 2, &[(BOLD, &visible(&name)), (DIM, &visible(&details))])
 }
 
@@ -45,24 +48,44 @@ pub(super) fn violations(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<(
     Ok(())
 }
 
-fn rule_line(facts: &Facts<'_>, severity: Severity, rule: u32, page: &mut Page<'_>) -> io::Result<()> {
-    let (name, title) = facts.results.rule(rule).map_or(("unknown rule", ""), |rule| (&*rule.name, &*rule.title));
+fn rule_line(
+    facts: &Facts<'_>,
+    severity: Severity,
+    rule: u32,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let (name, title) = facts
+        .results
+        .rule(rule)
+        .map_or(("unknown rule", ""), |rule| (&*rule.name, &*rule.title));
     let (label, name) = (format!("{severity:8}"), visible(name));
     page.paragraph(
         2,
         INDENT,
-        &[(paint(severity), &label), (PLAIN, "  "), (BOLD, &name), (PLAIN, ": "), (PLAIN, &visible(title))],
+        &[
+            (paint(severity), &label),
+            (PLAIN, "  "),
+            (BOLD, &name),
+            (PLAIN, ": "),
+            (PLAIN, &visible(title)),
+        ],
     )
 }
 
 /// Writes one setting that fails.
-pub(super) fn setting(facts: &Facts<'_>, violation: &Violation, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn setting(
+    facts: &Facts<'_>,
+    violation: &Violation,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let path = violation.path_text().unwrap_or("the stage as a whole");
     let found = match words::value(&violation.actual) {
         None => words::no_value(violation).to_owned(),
         Some(value) => visible(&value).into_owned(),
     };
-    let origin = words::origin(violation).map(|origin| format!(" ({origin})")).unwrap_or_default();
+    let origin = words::origin(violation)
+        .map(|origin| format!(" ({origin})"))
+        .unwrap_or_default();
     page.paragraph(
         INDENT,
         INDENT + 2,
@@ -73,7 +96,12 @@ pub(super) fn setting(facts: &Facts<'_>, violation: &Violation, page: &mut Page<
             (DIM, &origin),
             (PLAIN, ", expected "),
             (AnsiColor::Green.on_default(), &visible(&violation.expected)),
-            (ALARM, &words::expired(facts, violation).map(|remark| format!(" ({remark})")).unwrap_or_default()),
+            (
+                ALARM,
+                &words::expired(facts, violation)
+                    .map(|remark| format!(" ({remark})"))
+                    .unwrap_or_default(),
+            ),
         ],
     )
 }
@@ -89,7 +117,16 @@ pub(super) fn what_to_do(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<(
     for (rule, count) in rules {
         let (label, name) = (format!("{:8}", rule.severity), visible(&rule.name));
         let count = format!(", {}", words::count(count, "violation"));
-        page.paragraph(2, INDENT, &[(paint(rule.severity), &label), (PLAIN, "  "), (BOLD, &name), (PLAIN, &count)])?;
+        page.paragraph(
+            2,
+            INDENT,
+            &[
+                (paint(rule.severity), &label),
+                (PLAIN, "  "),
+                (BOLD, &name),
+                (PLAIN, &count),
+            ],
+        )?;
         let fix = rule.fix.as_deref().filter(|fix| !fix.is_empty());
         for line in fix.unwrap_or(&rule.title).lines() {
             page.paragraph(INDENT, INDENT, &[(PLAIN, &visible(line))])?;

@@ -18,15 +18,31 @@ pub(super) fn waived(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         return Ok(());
     }
     page.blank()?;
-    page.paragraph(0, 2, &[(BOLD, &format!("{} waived", words::count(results.waived.len() as u64, "violation")))])?;
+    page.paragraph(
+        0,
+        2,
+        &[(
+            BOLD,
+            &format!(
+                "{} waived",
+                words::count(results.waived.len() as u64, "violation")
+            ),
+        )],
+    )?;
     let together = |a: &Waived, b: &Waived| {
         let key = |one: &Waived| (one.violation.rule, one.waiver);
         key(a) == key(b) && a.violation.stage.order(&b.violation.stage).is_eq()
     };
     for of_one in results.waived.chunk_by(together) {
-        let [Waived { violation, waiver }, ..] = of_one else { continue };
-        let severity = results.rule(violation.rule).map_or(Severity::Info, |rule| rule.severity);
-        let rule = results.rule(violation.rule).map_or("unknown rule", |rule| &rule.name);
+        let [Waived { violation, waiver }, ..] = of_one else {
+            continue;
+        };
+        let severity = results
+            .rule(violation.rule)
+            .map_or(Severity::Info, |rule| rule.severity);
+        let rule = results
+            .rule(violation.rule)
+            .map_or("unknown rule", |rule| &rule.name);
         let (label, name) = (format!("{severity:8}"), words::stage_name(&violation.stage));
         page.paragraph(
             2,
@@ -45,7 +61,11 @@ pub(super) fn waived(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         }
         if let Some(waiver) = results.waivers.get(*waiver as usize) {
             let until = format!("until {}, {}: ", waiver.expires, visible(&waiver.owner));
-            page.paragraph(INDENT, INDENT + 2, &[(DIM, &until), (PLAIN, &visible(&waiver.reason))])?;
+            page.paragraph(
+                INDENT,
+                INDENT + 2,
+                &[(DIM, &until), (PLAIN, &visible(&waiver.reason))],
+            )?;
         }
     }
     Ok(())

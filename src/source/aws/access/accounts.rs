@@ -30,10 +30,16 @@ pub async fn inventory(
 ) -> Inventory {
     let Accounts { source, excluded } = accounts;
     match source {
-        AccountSource::Own => Inventory { accounts: vec![caller], ..Inventory::default() },
+        AccountSource::Own => Inventory {
+            accounts: vec![caller],
+            ..Inventory::default()
+        },
         AccountSource::Named(ids, _) => {
-            let member =
-                |id: &String| OrganizationAccount { id: id.clone(), name: String::new(), status: Status::Active };
+            let member = |id: &String| OrganizationAccount {
+                id: id.clone(),
+                name: String::new(),
+                status: Status::Active,
+            };
             let mut members: Vec<OrganizationAccount> = ids.iter().map(member).collect();
             members.sort_by(|a, b| a.id.cmp(&b.id));
             members.dedup();
@@ -41,15 +47,25 @@ pub async fn inventory(
         }
         AccountSource::Organization(included, _) => {
             let mut units = Units::new();
-            let listing = stop.unless(list(organization, included.iter().chain(excluded), &mut units)).await;
+            let listing = stop
+                .unless(list(
+                    organization,
+                    included.iter().chain(excluded),
+                    &mut units,
+                ))
+                .await;
             let MemberList { members, failed } = listing.unwrap_or_else(|reason| MemberList {
                 members: Vec::new(),
                 failed: Some((Operation::ListAccounts, Failure::stopped(reason, None))),
             });
             let mut found = choose(&members, included, excluded, &units);
             if failed.is_none() {
-                found.failures.extend(not_listed(&members, included, &units));
-                found.warnings.extend(without_accounts(&members, included, excluded, &units));
+                found
+                    .failures
+                    .extend(not_listed(&members, included, &units));
+                found
+                    .warnings
+                    .extend(without_accounts(&members, included, excluded, &units));
             }
             found.failures.extend(failed);
             found
@@ -64,29 +80,50 @@ async fn list(
     units: &mut Units,
 ) -> MemberList {
     for selector in named {
-        let Selector::Unit(unit) = selector else { continue };
+        let Selector::Unit(unit) = selector else {
+            continue;
+        };
         match organization.members_of(unit).await {
             Ok(members) => drop(units.insert(unit.clone(), members)),
             // Without the members of the unit, the selection is unknown.
-            Err(failure) => return MemberList { members: Vec::new(), failed: Some(failure) },
+            Err(failure) => {
+                return MemberList {
+                    members: Vec::new(),
+                    failed: Some(failure),
+                };
+            }
         }
     }
     organization.accounts().await
 }
 
 /// Failures for the selectors of `--accounts` that select nothing, and for accounts of units that the list lacks.
-fn not_listed(members: &[OrganizationAccount], included: &[Selector], units: &Units) -> Vec<(Operation, Failure)> {
-    let lost = included.iter().filter(|selector| !selects(selector, members, units) && !is_empty(selector, units));
+fn not_listed(
+    members: &[OrganizationAccount],
+    included: &[Selector],
+    units: &Units,
+) -> Vec<(Operation, Failure)> {
+    let lost = included
+        .iter()
+        .filter(|selector| !selects(selector, members, units) && !is_empty(selector, units));
     let of_units = included.iter().filter_map(|selector| match selector {
         Selector::Unit(unit) => units.get(unit),
         Selector::Account(_) | Selector::Name(_) => None,
     });
     let known: BTreeSet<&str> = members.iter().map(|member| member.id.as_str()).collect();
-    let unlisted: BTreeSet<&String> = of_units.flatten().filter(|id| !known.contains(id.as_str())).collect();
-    let who = lost.map(ToString::to_string).chain(unlisted.into_iter().cloned());
+    let unlisted: BTreeSet<&String> = of_units
+        .flatten()
+        .filter(|id| !known.contains(id.as_str()))
+        .collect();
+    let who = lost
+        .map(ToString::to_string)
+        .chain(unlisted.into_iter().cloned());
     who.map(|who| {
         let message = format!("{who} is not an account of the organization");
-        (Operation::ListAccounts, Failure::new(FailureKind::NoSuchAccount, message))
+        (
+            Operation::ListAccounts,
+            Failure::new(FailureKind::NoSuchAccount, message),
+        )
     })
     .collect()
 }
@@ -98,18 +135,24 @@ fn without_accounts(
     excluded: &[Selector],
     units: &Units,
 ) -> Vec<Warning> {
-    let empty = included.iter().filter(|selector| is_empty(selector, units)).map(|unit| {
-        let message = format!("organizational unit {unit} of --accounts holds no account");
-        Warning::new(WarningKind::EmptyUnit, message)
-    });
-    let idle = excluded.iter().filter(|selector| !selects(selector, members, units)).map(|selector| {
-        let message = if is_empty(selector, units) {
-            format!("organizational unit {selector} of --exclude-account holds no account")
-        } else {
-            format!("--exclude-account {selector} is not an account of the organization")
-        };
-        Warning::new(WarningKind::NothingExcluded, message)
-    });
+    let empty = included
+        .iter()
+        .filter(|selector| is_empty(selector, units))
+        .map(|unit| {
+            let message = format!("organizational unit {unit} of --accounts holds no account");
+            Warning::new(WarningKind::EmptyUnit, message)
+        });
+    let idle = excluded
+        .iter()
+        .filter(|selector| !selects(selector, members, units))
+        .map(|selector| {
+            let message = if is_empty(selector, units) {
+                format!("organizational unit {selector} of --exclude-account holds no account")
+            } else {
+                format!("--exclude-account {selector} is not an account of the organization")
+            };
+            Warning::new(WarningKind::NothingExcluded, message)
+        });
     empty.chain(idle).collect()
 }
 
@@ -119,16 +162,28 @@ fn is_empty(selector: &Selector, units: &Units) -> bool {
 }
 
 fn selects(selector: &Selector, members: &[OrganizationAccount], units: &Units) -> bool {
-    members.iter().any(|member| selector.matches(&member.id, &member.name, units))
+    members
+        .iter()
+        .any(|member| selector.matches(&member.id, &member.name, units))
 }
 
 /// Sorts the included accounts into those that are read and those that are left out.
-fn choose(members: &[OrganizationAccount], included: &[Selector], excluded: &[Selector], units: &Units) -> Inventory {
+fn choose(
+    members: &[OrganizationAccount],
+    included: &[Selector],
+    excluded: &[Selector],
+    units: &Units,
+) -> Inventory {
     let mut found = Inventory::default();
     let any = |selectors: &[Selector], member: &OrganizationAccount| {
-        selectors.iter().any(|selector| selector.matches(&member.id, &member.name, units))
+        selectors
+            .iter()
+            .any(|selector| selector.matches(&member.id, &member.name, units))
     };
-    for member in members.iter().filter(|member| included.is_empty() || any(included, member)) {
+    for member in members
+        .iter()
+        .filter(|member| included.is_empty() || any(included, member))
+    {
         let left_out = any(excluded, member);
         let closed = match member.status {
             Status::Active | Status::Other => None,
@@ -141,9 +196,15 @@ fn choose(members: &[OrganizationAccount], included: &[Selector], excluded: &[Se
         }
         found.excluded.push(member.id.clone());
         if let Some(closed) = closed.filter(|_| !left_out) {
-            let message = format!("account {} is {closed} and cannot be read: it is left out", member.id);
+            let message = format!(
+                "account {} is {closed} and cannot be read: it is left out",
+                member.id
+            );
             let account = Some(member.id.clone());
-            found.warnings.push(Warning { account, ..Warning::new(WarningKind::AccountSuspended, message) });
+            found.warnings.push(Warning {
+                account,
+                ..Warning::new(WarningKind::AccountSuspended, message)
+            });
         }
     }
     found

@@ -28,10 +28,18 @@ fn regions(named: &[String], of_chain: Option<&str>) -> Result<Vec<Arc<str>>, Er
             regions.push(name.into());
         }
     }
-    let Some(first) = regions.first() else { return Err(Error::NoRegion) };
+    let Some(first) = regions.first() else {
+        return Err(Error::NoRegion);
+    };
     // Credentials are of one partition.
-    match regions.iter().find(|region| partition_of(region) != partition_of(first)) {
-        Some(other) => Err(Error::MixedPartitions { one: first.to_string(), other: other.to_string() }),
+    match regions
+        .iter()
+        .find(|region| partition_of(region) != partition_of(first))
+    {
+        Some(other) => Err(Error::MixedPartitions {
+            one: first.to_string(),
+            other: other.to_string(),
+        }),
         None => Ok(regions),
     }
 }
@@ -49,7 +57,11 @@ pub fn homes(requested: &Regions, of_chain: Option<&str>) -> Result<Vec<Arc<str>
 }
 
 fn check(name: &str) -> Result<(), Error> {
-    if is_plausible(name) { Ok(()) } else { Err(Error::InvalidRegion(name.to_owned())) }
+    if is_plausible(name) {
+        Ok(())
+    } else {
+        Err(Error::InvalidRegion(name.to_owned()))
+    }
 }
 
 /// The caller, as far as STS knows it.
@@ -66,7 +78,11 @@ impl Caller {
     /// An unknown caller: the time was over before STS answered.
     pub fn too_late(regions: &[Arc<str>]) -> Self {
         let account = Account::Unknown(unknown("Timeout", "the time for the whole fetch was over"));
-        Self { account, arn: None, home: regions.first().cloned().unwrap_or_default() }
+        Self {
+            account,
+            arn: None,
+            home: regions.first().cloned().unwrap_or_default(),
+        }
     }
 }
 
@@ -82,22 +98,37 @@ pub enum Account {
 /// Calls STS in the first Region, and in the next one if the credentials are unknown there, as they are in a disabled
 /// Region. If any of them may be disabled, the partition's home is the last. An error if there are no credentials, or if
 /// STS refuses them.
-pub async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&str>) -> Result<Caller, Error> {
+pub async fn caller(
+    session: &Session,
+    regions: &[Arc<str>],
+    profile: Option<&str>,
+) -> Result<Caller, Error> {
     let none = |error: &CredentialsError| {
         let profile = profile.map(str::to_owned);
-        Error::NoCredentials { reason: why_none(error, profile.is_some()), profile }
+        Error::NoCredentials {
+            reason: why_none(error, profile.is_some()),
+            profile,
+        }
     };
-    session.find_credentials().await.map_err(|error| none(&error))?;
+    session
+        .find_credentials()
+        .await
+        .map_err(|error| none(&error))?;
     let mut refused = Error::NoRegion;
     let home = regions.first().map(|first| Arc::from(home_of(first)));
-    let spare = home.filter(|home| !regions.contains(home) && regions.iter().all(|region| is_opt_in(region)));
+    let spare = home
+        .filter(|home| !regions.contains(home) && regions.iter().all(|region| is_opt_in(region)));
     for region in regions.iter().chain(&spare) {
         let identity = session.sts(region).get_caller_identity().send().await;
         let failure = match &identity {
             Ok(identity) => match identity.account().filter(|account| is_account_id(account)) {
                 Some(account) => {
                     let arn = identity.arn().map(str::to_owned);
-                    return Ok(Caller { account: Account::Known(account.into()), arn, home: Arc::clone(region) });
+                    return Ok(Caller {
+                        account: Account::Known(account.into()),
+                        arn,
+                        home: Arc::clone(region),
+                    });
                 }
                 None => Failure::broken("the answer names no account of twelve digits"),
             },
@@ -106,10 +137,19 @@ pub async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&st
                 None => Failure::of(error),
             },
         };
-        let Failure { kind, code, message, .. } = failure;
+        let Failure {
+            kind,
+            code,
+            message,
+            ..
+        } = failure;
         match kind {
             FailureKind::UnknownCredentials | FailureKind::Expired | FailureKind::Signature => {
-                refused = Error::CredentialsRefused { code, message, region: region.to_string() };
+                refused = Error::CredentialsRefused {
+                    code,
+                    message,
+                    region: region.to_string(),
+                };
                 if kind != FailureKind::UnknownCredentials {
                     break;
                 }
@@ -119,7 +159,11 @@ pub async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&st
             // A private endpoint need not have STS, and a policy may deny it.
             _ => {
                 let account = Account::Unknown(unknown(&code, &message));
-                return Ok(Caller { account, arn: None, home: Arc::clone(region) });
+                return Ok(Caller {
+                    account,
+                    arn: None,
+                    home: Arc::clone(region),
+                });
             }
         }
     }
@@ -130,18 +174,26 @@ pub async fn caller(session: &Session, regions: &[Arc<str>], profile: Option<&st
 fn why_none(error: &CredentialsError, of_profile: bool) -> String {
     match error {
         CredentialsError::CredentialsNotLoaded(_) if !of_profile => {
-            "none in the environment, the shared files, or from a container or instance role".to_owned()
+            "none in the environment, the shared files, or from a container or instance role"
+                .to_owned()
         }
         CredentialsError::CredentialsNotLoaded(_) if error.source().is_none() => {
             "the shared files have none for it".to_owned()
         }
         // The stderr of a process has several lines.
-        _ => causes(error).split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned(),
+        _ => causes(error)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .trim_end_matches('.')
+            .to_owned(),
     }
 }
 
 fn unknown(code: &str, message: &str) -> Warning {
-    let message = format!("STS did not return the account ({code}: {message}); the account is null in the result");
+    let message = format!(
+        "STS did not return the account ({code}: {message}); the account is null in the result"
+    );
     Warning::new(WarningKind::AccountUnknown, message)
 }
 
@@ -151,20 +203,32 @@ mod tests {
 
     fn found(named: &[&str], of_chain: Option<&str>) -> Result<Vec<String>, Error> {
         let named: Vec<String> = named.iter().map(ToString::to_string).collect();
-        Ok(regions(&named, of_chain)?.iter().map(ToString::to_string).collect())
+        Ok(regions(&named, of_chain)?
+            .iter()
+            .map(ToString::to_string)
+            .collect())
     }
 
     #[test]
     fn flags_win_over_the_chain_and_each_region_is_read_once() {
-        assert_eq!(found(&["b-1", "a-1", "b-1"], Some("c-1")).unwrap(), ["b-1", "a-1"]);
-        assert_eq!(found(&[], Some("us-gov-west-1")).unwrap(), ["us-gov-west-1"]);
+        assert_eq!(
+            found(&["b-1", "a-1", "b-1"], Some("c-1")).unwrap(),
+            ["b-1", "a-1"]
+        );
+        assert_eq!(
+            found(&[], Some("us-gov-west-1")).unwrap(),
+            ["us-gov-west-1"]
+        );
         assert!(matches!(found(&[], None), Err(Error::NoRegion)));
     }
 
     #[test]
     fn regions_of_two_partitions_are_a_usage_error() {
         let error = found(&["us-east-1", "cn-north-1"], None).unwrap_err();
-        assert!(error.is_usage() && error.to_string().contains("cn-north-1"), "{error}");
+        assert!(
+            error.is_usage() && error.to_string().contains("cn-north-1"),
+            "{error}"
+        );
     }
 
     #[test]

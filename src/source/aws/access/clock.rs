@@ -44,7 +44,10 @@ impl Intercept for Clock {
 /// Seconds by which a time is later than the time in a header.
 fn ahead(date: &str, now: SystemTime) -> Option<i64> {
     let theirs = DateTime::from_str(date, Format::HttpDate).ok()?.secs();
-    let now = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
+    let now = now
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO)
+        .as_secs();
     i64::try_from(now).ok()?.checked_sub(theirs)
 }
 

@@ -43,22 +43,44 @@ pub struct Names {
 
 /// Makes the providers, in the order of the SDK's chain; with a named profile, that provider alone.
 pub fn links(context: &ProviderConfig, profile: Option<&str>, names: &Names) -> Vec<Link> {
-    let link = |name: &str, provider| Link { name: name.to_owned(), provider };
+    let link = |name: &str, provider| Link {
+        name: name.to_owned(),
+        provider,
+    };
     let mut of_profile = ProfileFileCredentialsProvider::builder().configure(context);
     if let Some(profile) = profile {
         // The SDK's chain prefers keys in the environment to a named profile; the AWS CLI does not.
         of_profile = of_profile.profile_name(profile);
-        return vec![link(&names.profile, SharedCredentialsProvider::new(of_profile.build()))];
+        return vec![link(
+            &names.profile,
+            SharedCredentialsProvider::new(of_profile.build()),
+        )];
     }
-    let web_identity = WebIdentityTokenCredentialsProvider::builder().configure(context).build();
+    let web_identity = WebIdentityTokenCredentialsProvider::builder()
+        .configure(context)
+        .build();
     let container = EcsCredentialsProvider::builder().configure(context).build();
-    let instance = ImdsCredentialsProvider::builder().configure(context).build();
+    let instance = ImdsCredentialsProvider::builder()
+        .configure(context)
+        .build();
     vec![
-        link("the environment", SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())),
-        link(&names.profile, SharedCredentialsProvider::new(of_profile.build())),
-        link("AssumeRoleWithWebIdentity (AWS_WEB_IDENTITY_TOKEN_FILE)", SharedCredentialsProvider::new(web_identity)),
+        link(
+            "the environment",
+            SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()),
+        ),
+        link(
+            &names.profile,
+            SharedCredentialsProvider::new(of_profile.build()),
+        ),
+        link(
+            "AssumeRoleWithWebIdentity (AWS_WEB_IDENTITY_TOKEN_FILE)",
+            SharedCredentialsProvider::new(web_identity),
+        ),
         link(&names.container, SharedCredentialsProvider::new(container)),
-        link("the instance metadata service (IMDS)", SharedCredentialsProvider::new(instance)),
+        link(
+            "the instance metadata service (IMDS)",
+            SharedCredentialsProvider::new(instance),
+        ),
     ]
 }
 
@@ -84,7 +106,13 @@ impl fmt::Debug for Provider {
 impl Provider {
     pub fn new(make: Arc<Make>, limit: Duration) -> Self {
         let names = make().into_iter().map(|link| link.name).collect();
-        Self { make, names, limit, first: Mutex::default(), failed: Mutex::default() }
+        Self {
+            make,
+            names,
+            limit,
+            first: Mutex::default(),
+            failed: Mutex::default(),
+        }
     }
 
     /// Finds credentials, and keeps them for the first request.
@@ -100,10 +128,15 @@ impl Provider {
         let at = Arc::clone(&current);
         // The thread gets a moment more, so that it ends by itself unless it blocks.
         let found = detached(limit.saturating_add(limit / 10), move || async move {
-            timeout(limit, first(make(), &at)).await.unwrap_or(Err(CredentialsError::provider_timed_out(limit)))
+            timeout(limit, first(make(), &at))
+                .await
+                .unwrap_or(Err(CredentialsError::provider_timed_out(limit)))
         });
         let found = found.await;
-        let name = self.names.get(current.load(Ordering::Relaxed)).map_or("the provider", String::as_str);
+        let name = self
+            .names
+            .get(current.load(Ordering::Relaxed))
+            .map_or("the provider", String::as_str);
         match found {
             Ok(Err(CredentialsError::ProviderTimedOut(_))) | Err(Abandoned::TooSlow) => {
                 Err(CredentialsError::provider_error(format!(
@@ -111,9 +144,9 @@ impl Provider {
                     limit.as_secs_f64().round()
                 )))
             }
-            Err(Abandoned::Panicked) => {
-                Err(CredentialsError::provider_error(format!("{name} cannot be used: its settings are not valid")))
-            }
+            Err(Abandoned::Panicked) => Err(CredentialsError::provider_error(format!(
+                "{name} cannot be used: its settings are not valid"
+            ))),
             Ok(found) => checked(&found?, name).map_err(CredentialsError::invalid_configuration),
         }
     }
@@ -129,12 +162,17 @@ impl ProvideCredentials for Provider {
             if let Some(first) = first {
                 return Ok(first);
             }
-            let recent = lock(&self.failed).clone().filter(|(at, _)| at.elapsed() < REPEATED);
+            let recent = lock(&self.failed)
+                .clone()
+                .filter(|(at, _)| at.elapsed() < REPEATED);
             if let Some((_, why)) = recent {
                 return Err(CredentialsError::provider_error(why));
             }
             let found = self.ask().await;
-            let why = found.as_ref().err().map(|error| (Instant::now(), causes(error)));
+            let why = found
+                .as_ref()
+                .err()
+                .map(|error| (Instant::now(), causes(error)));
             lock(&self.failed).clone_from(&why);
             found
         })
@@ -168,7 +206,9 @@ pub fn checked(found: &Credentials, from: &str) -> Result<Credentials, String> {
         if text.bytes().all(|byte| byte.is_ascii_graphic()) {
             Ok(text.to_owned())
         } else {
-            Err(format!("the {what} of {from} has a character that no key has"))
+            Err(format!(
+                "the {what} of {from} has a character that no key has"
+            ))
         }
     };
     let mut trimmed = Credentials::builder()
@@ -176,7 +216,9 @@ pub fn checked(found: &Credentials, from: &str) -> Result<Credentials, String> {
         .secret_access_key(key("secret access key", found.secret_access_key())?)
         .provider_name("driftgate");
     // An empty token is the same as no token.
-    let token = found.session_token().filter(|token| !token.trim().is_empty());
+    let token = found
+        .session_token()
+        .filter(|token| !token.trim().is_empty());
     trimmed.set_session_token(token.map(|token| key("session token", token)).transpose()?);
     trimmed.set_expiry(found.expiry());
     trimmed.set_account_id(found.account_id().cloned());
@@ -193,16 +235,38 @@ mod tests {
 
     #[test]
     fn keys_are_trimmed_and_invalid_ones_refused() {
-        let good = checked(&keys("AKIA1\n", " se/cr+et=\r\n", Some("to=ken\n")), "the environment").unwrap();
+        let good = checked(
+            &keys("AKIA1\n", " se/cr+et=\r\n", Some("to=ken\n")),
+            "the environment",
+        )
+        .unwrap();
         assert_eq!(
-            (good.access_key_id(), good.secret_access_key(), good.session_token()),
+            (
+                good.access_key_id(),
+                good.secret_access_key(),
+                good.session_token()
+            ),
             ("AKIA1", "se/cr+et=", Some("to=ken"))
         );
-        assert_eq!(checked(&keys("a", "b", Some(" ")), "x").unwrap().session_token(), None);
+        assert_eq!(
+            checked(&keys("a", "b", Some(" ")), "x")
+                .unwrap()
+                .session_token(),
+            None
+        );
         for (bad, why) in [
-            (keys("A\nB", "s", None), "the access key id of x has a character that no key has"),
-            (keys("A", "s\u{7f}t", None), "the secret access key of x has a character that no key has"),
-            (keys("A", "s", Some("ü")), "the session token of x has a character that no key has"),
+            (
+                keys("A\nB", "s", None),
+                "the access key id of x has a character that no key has",
+            ),
+            (
+                keys("A", "s\u{7f}t", None),
+                "the secret access key of x has a character that no key has",
+            ),
+            (
+                keys("A", "s", Some("ü")),
+                "the session token of x has a character that no key has",
+            ),
             (keys(" ", "s", None), "the access key id of x is empty"),
         ] {
             assert_eq!(checked(&bad, "x").unwrap_err(), why);
@@ -224,7 +288,10 @@ mod tests {
     #[tokio::test]
     async fn a_provider_that_hangs_is_named_and_called_once() {
         let make = || {
-            let link = |name: &str, provider| Link { name: name.to_owned(), provider };
+            let link = |name: &str, provider| Link {
+                name: name.to_owned(),
+                provider,
+            };
             let empty = SharedCredentialsProvider::new(Silent);
             vec![link("the silent one", empty)]
         };
@@ -234,6 +301,9 @@ mod tests {
         assert!(provider.provide_credentials().await.is_err());
         let started = Instant::now();
         assert!(provider.provide_credentials().await.is_err());
-        assert!(started.elapsed() < Duration::from_millis(90), "it is not called again at once");
+        assert!(
+            started.elapsed() < Duration::from_millis(90),
+            "it is not called again at once"
+        );
     }
 }

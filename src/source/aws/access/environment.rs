@@ -49,9 +49,15 @@ impl Environment {
     /// The environment of a session; `home` is a Region that is read.
     pub(crate) async fn of(request: &Request, session: &Session, home: &str) -> Self {
         let endpoints = endpoints(request, session, home).await;
-        let plain = endpoints.first().is_some_and(|endpoint| endpoint.url.starts_with("http:"));
+        let plain = endpoints
+            .first()
+            .is_some_and(|endpoint| endpoint.url.starts_with("http:"));
         let no_proxy = first(&["NO_PROXY", "no_proxy"]);
-        let proxy = if past_the_proxy(request) { None } else { proxy(plain) };
+        let proxy = if past_the_proxy(request) {
+            None
+        } else {
+            proxy(plain)
+        };
         Self {
             credentials: credentials(request),
             region: region(request, session),
@@ -73,26 +79,44 @@ fn first(names: &[&'static str]) -> Option<EnvSetting> {
 
 fn credentials(request: &Request) -> Option<EnvSetting> {
     if let Some(profile) = &request.profile {
-        return Some(EnvSetting { value: format!("profile {profile}"), by: "--profile" });
+        return Some(EnvSetting {
+            value: format!("profile {profile}"),
+            by: "--profile",
+        });
     }
     // The access key id is omitted; the caller's ARN is shown anyway.
     if first(&["AWS_ACCESS_KEY_ID"]).is_some() {
-        return Some(EnvSetting { value: "keys in the environment".to_owned(), by: "AWS_ACCESS_KEY_ID" });
+        return Some(EnvSetting {
+            value: "keys in the environment".to_owned(),
+            by: "AWS_ACCESS_KEY_ID",
+        });
     }
     let profile = first(&["AWS_PROFILE"])?;
-    Some(EnvSetting { value: format!("profile {}", profile.value), by: profile.by })
+    Some(EnvSetting {
+        value: format!("profile {}", profile.value),
+        by: profile.by,
+    })
 }
 
 fn region(request: &Request, session: &Session) -> Option<EnvSetting> {
     if request.regions.all {
-        return Some(EnvSetting { value: "all that are enabled".to_owned(), by: "--all-regions" });
+        return Some(EnvSetting {
+            value: "all that are enabled".to_owned(),
+            by: "--all-regions",
+        });
     }
     if !request.regions.named.is_empty() {
-        return Some(EnvSetting { value: request.regions.named.join(", "), by: "--region" });
+        return Some(EnvSetting {
+            value: request.regions.named.join(", "),
+            by: "--region",
+        });
     }
     let value = session.region()?.to_owned();
     let by = first(&["AWS_REGION", "AWS_DEFAULT_REGION"]).filter(|region| region.value == value);
-    Some(EnvSetting { value, by: by.map_or("the profile", |region| region.by) })
+    Some(EnvSetting {
+        value,
+        by: by.map_or("the profile", |region| region.by),
+    })
 }
 
 async fn endpoints(request: &Request, session: &Session, home: &str) -> Vec<Endpoint> {
@@ -113,9 +137,16 @@ async fn endpoints(request: &Request, session: &Session, home: &str) -> Vec<Endp
             None => continue,
         };
         let url = masked_url(&url);
-        match endpoints.iter_mut().find(|endpoint| endpoint.url == url && endpoint.by == by) {
+        match endpoints
+            .iter_mut()
+            .find(|endpoint| endpoint.url == url && endpoint.by == by)
+        {
             Some(endpoint) => endpoint.services.push(name),
-            None => endpoints.push(Endpoint { services: vec![name], url, by }),
+            None => endpoints.push(Endpoint {
+                services: vec![name],
+                url,
+                by,
+            }),
         }
     }
     endpoints
@@ -129,9 +160,13 @@ async fn own(session: &Session, region: &str) -> String {
         .use_fips(config.use_fips().unwrap_or_default())
         .use_dual_stack(config.use_dual_stack().unwrap_or_default())
         .build();
-    let Ok(params) = params else { return String::new() };
+    let Ok(params) = params else {
+        return String::new();
+    };
     let found = DefaultResolver::new().resolve_endpoint(&params).await;
-    found.map(|endpoint| endpoint.url().to_owned()).unwrap_or_default()
+    found
+        .map(|endpoint| endpoint.url().to_owned())
+        .unwrap_or_default()
 }
 
 /// The proxy for plain or for encrypted requests, by the variables in the order of the HTTP client.
@@ -141,7 +176,10 @@ fn proxy(plain: bool) -> Option<EnvSetting> {
     } else {
         ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
     };
-    first(&names).map(|setting| EnvSetting { value: masked_url(&setting.value), ..setting })
+    first(&names).map(|setting| EnvSetting {
+        value: masked_url(&setting.value),
+        ..setting
+    })
 }
 
 #[cfg(test)]
@@ -155,15 +193,24 @@ mod tests {
         let url = "http://me:s3cret@10.0.0.1:1";
         let request = Request::isolated(Some(url.to_owned()));
         let session = Session::open(&request).await.unwrap();
-        let [endpoint] = endpoints(&request, &session, "us-east-1").await.try_into().unwrap();
+        let [endpoint] = endpoints(&request, &session, "us-east-1")
+            .await
+            .try_into()
+            .unwrap();
         assert_eq!(
             (endpoint.url.as_str(), endpoint.by.as_deref()),
             ("http://me:***@10.0.0.1:1", Some("--endpoint-url"))
         );
-        let refused =
-            Error::InvalidEndpoint { url: url.replace("http", "ftp"), by: "--endpoint-url".to_owned() }.to_string();
+        let refused = Error::InvalidEndpoint {
+            url: url.replace("http", "ftp"),
+            by: "--endpoint-url".to_owned(),
+        }
+        .to_string();
         for shown in [refused, plain_http(url).message] {
-            assert!(shown.contains("me:***@10.0.0.1") && !shown.contains("s3cret"), "{shown}");
+            assert!(
+                shown.contains("me:***@10.0.0.1") && !shown.contains("s3cret"),
+                "{shown}"
+            );
         }
     }
 }

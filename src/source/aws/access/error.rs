@@ -69,7 +69,10 @@ impl Error {
     /// True for an invalid value of a flag, false for a run that failed.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        matches!(self, Self::InvalidRegion(_) | Self::MixedPartitions { .. } | Self::InvalidEndpoint { .. })
+        matches!(
+            self,
+            Self::InvalidRegion(_) | Self::MixedPartitions { .. } | Self::InvalidEndpoint { .. }
+        )
     }
 }
 

@@ -11,7 +11,8 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -34,7 +35,14 @@ const LARGE_AT_ONCE: usize = 4;
 /// The most bytes of `AWS_CA_BUNDLE`; all the roots of the world are a few hundred KiB.
 const MOST_ROOTS: u64 = 16 << 20;
 
-const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+const PROXIES: [&str; 6] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
 
 #[derive(Clone, Debug)]
 pub struct Network {
@@ -45,13 +53,20 @@ pub struct Network {
 impl Network {
     /// Reads the environment: the proxy, unless it is bypassed, and the roots of `AWS_CA_BUNDLE`.
     pub fn of_environment(past_the_proxy: bool) -> Result<Self, Error> {
-        let proxy = if past_the_proxy { ProxyConfig::disabled() } else { proxy()? };
+        let proxy = if past_the_proxy {
+            ProxyConfig::disabled()
+        } else {
+            proxy()?
+        };
         Ok(Self { proxy, tls: tls()? })
     }
 
     /// A network that nothing in the environment changes.
     pub fn isolated() -> Self {
-        Self { proxy: ProxyConfig::disabled(), tls: TlsContext::default() }
+        Self {
+            proxy: ProxyConfig::disabled(),
+            tls: TlsContext::default(),
+        }
     }
 
     /// One HTTP client for every service and Region: each of its own would build its own pool and trust store.
@@ -62,9 +77,15 @@ impl Network {
             let mut connector = Connector::builder().proxy_config(proxy.clone());
             connector.set_connector_settings(settings.cloned());
             connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-            connector.tls_provider(Provider::rustls(CryptoMode::Ring)).tls_context(tls.clone()).build()
+            connector
+                .tls_provider(Provider::rustls(CryptoMode::Ring))
+                .tls_context(tls.clone())
+                .build()
         });
-        SharedHttpClient::new(SharedClient { client, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)) })
+        SharedHttpClient::new(SharedClient {
+            client,
+            large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
+        })
     }
 }
 
@@ -79,9 +100,16 @@ struct SharedClient {
 }
 
 impl HttpClient for SharedClient {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         let connector = self.client.http_connector(settings, components);
-        SharedHttpConnector::new(Bounded { connector, large: Arc::clone(&self.large) })
+        SharedHttpConnector::new(Bounded {
+            connector,
+            large: Arc::clone(&self.large),
+        })
     }
 }
 
@@ -113,7 +141,9 @@ impl HttpConnector for Bounded {
 async fn whole(mut body: SdkBody, large: &Semaphore) -> Result<Bytes, BoxError> {
     let (mut bytes, mut slot) = (Vec::new(), None);
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
         if bytes.len() + data.len() > LARGEST_ANSWER {
             return Err(TooLarge.into());
         }
@@ -150,12 +180,16 @@ fn has_keys_of_users(member: &str) -> bool {
 }
 
 fn failing(error: BoxError) -> SdkBody {
-    SdkBody::from_body_1_x(StreamBody::new(stream::iter([Err::<Frame<Bytes>, BoxError>(error)])))
+    SdkBody::from_body_1_x(StreamBody::new(stream::iter([
+        Err::<Frame<Bytes>, BoxError>(error),
+    ])))
 }
 
 fn proxy() -> Result<ProxyConfig, Error> {
     // The SDK ignores an invalid value, and would bypass the proxy.
-    let unusable = |name: &&&str| std::env::var(name).is_ok_and(|url| !url.is_empty() && url.parse::<Uri>().is_err());
+    let unusable = |name: &&&str| {
+        std::env::var(name).is_ok_and(|url| !url.is_empty() && url.parse::<Uri>().is_err())
+    };
     match PROXIES.iter().find(unusable) {
         Some(variable) => Err(Error::Proxy(variable)),
         None => Ok(ProxyConfig::from_env()),
@@ -165,8 +199,15 @@ fn proxy() -> Result<ProxyConfig, Error> {
 /// The trusted roots: the system's, or those of `AWS_CA_BUNDLE`, which the SDK for Rust does not read by itself.
 fn tls() -> Result<TlsContext, Error> {
     let mut context = TlsContext::builder();
-    if let Some(path) = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()).map(PathBuf::from) {
-        let unusable = |reason: String| Error::SettingsFile { variable: "AWS_CA_BUNDLE", path: path.clone(), reason };
+    if let Some(path) = std::env::var_os("AWS_CA_BUNDLE")
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+    {
+        let unusable = |reason: String| Error::SettingsFile {
+            variable: "AWS_CA_BUNDLE",
+            path: path.clone(),
+            reason,
+        };
         let pem = read_at_most(&path, MOST_ROOTS).map_err(|error| unusable(error.to_string()))?;
         let marker = b"-----BEGIN CERTIFICATE-----";
         if !pem.windows(marker.len()).any(|window| window == marker) {
@@ -181,9 +222,14 @@ fn tls() -> Result<TlsContext, Error> {
 /// Reads a file that the environment names; a device that never ends is an error.
 pub fn read_at_most(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    std::fs::File::open(path)?
+        .take(most + 1)
+        .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        return Err(std::io::Error::other(format!("it is larger than {} MiB", most >> 20)));
+        return Err(std::io::Error::other(format!(
+            "it is larger than {} MiB",
+            most >> 20
+        )));
     }
     Ok(bytes)
 }
@@ -213,12 +259,19 @@ mod tests {
         ] {
             assert!(checked(200, once.into()).is_ok(), "{once}");
         }
-        assert!(checked(403, r#"{"message":"a","message":"b"}"#.into()).is_ok(), "a refusal stays one");
+        assert!(
+            checked(403, r#"{"message":"a","message":"b"}"#.into()).is_ok(),
+            "a refusal stays one"
+        );
     }
 
     #[test]
     fn no_other_success_than_200_has_an_answer() {
-        assert!([201, 204, 206].into_iter().all(|status| checked(status, "{}".into()).is_err()));
+        assert!(
+            [201, 204, 206]
+                .into_iter()
+                .all(|status| checked(status, "{}".into()).is_err())
+        );
     }
 
     #[tokio::test]
@@ -226,11 +279,18 @@ mod tests {
         let large = Semaphore::new(1);
         let body = |chunks: usize| {
             let chunk = Bytes::from(vec![b' '; 1 << 20]);
-            let frames = stream::iter((0..chunks).map(move |_| Ok::<_, BoxError>(Frame::data(chunk.clone()))));
+            let frames = stream::iter(
+                (0..chunks).map(move |_| Ok::<_, BoxError>(Frame::data(chunk.clone()))),
+            );
             SdkBody::from_body_1_x(StreamBody::new(frames))
         };
         assert_eq!(whole(body(32), &large).await.unwrap().len(), LARGEST_ANSWER);
-        assert!(whole(body(usize::MAX), &large).await.unwrap_err().is::<TooLarge>());
+        assert!(
+            whole(body(usize::MAX), &large)
+                .await
+                .unwrap_err()
+                .is::<TooLarge>()
+        );
         assert_eq!(large.available_permits(), 1);
     }
 

@@ -54,7 +54,9 @@ impl AssumedRole {
         role: &Role,
     ) -> Result<Self, Failure> {
         let arn = role_arn(partition_of(region), account, &role.name);
-        let named = std::env::var("AWS_ROLE_SESSION_NAME").ok().filter(|name| !name.is_empty());
+        let named = std::env::var("AWS_ROLE_SESSION_NAME")
+            .ok()
+            .filter(|name| !name.is_empty());
         let assumed = Self {
             client,
             retry,
@@ -64,7 +66,10 @@ impl AssumedRole {
             first: Mutex::new(None),
         };
         // A gap knows the account but not the name of its role.
-        let of_role = |failure| Failure { role: Some(assumed.arn.clone()), ..failure };
+        let of_role = |failure| Failure {
+            role: Some(assumed.arn.clone()),
+            ..failure
+        };
         let attempt = || async {
             let _slot = in_flight.acquire().await;
             assumed.ask_once().await
@@ -85,30 +90,52 @@ impl AssumedRole {
             .send()
             .await
             .map_err(|error| Failure::of(&error))?;
-        let keys = answer.credentials.ok_or_else(|| Failure::broken("the answer holds no credentials"))?;
-        let expires = SystemTime::try_from(keys.expiration).map_err(|error| Failure::broken(error.to_string()))?;
+        let keys = answer
+            .credentials
+            .ok_or_else(|| Failure::broken("the answer holds no credentials"))?;
+        let expires = SystemTime::try_from(keys.expiration)
+            .map_err(|error| Failure::broken(error.to_string()))?;
         // The SDK fills in what the answer lacks: empty texts, and the year 1970.
-        let texts = [&keys.access_key_id, &keys.secret_access_key, &keys.session_token];
+        let texts = [
+            &keys.access_key_id,
+            &keys.secret_access_key,
+            &keys.session_token,
+        ];
         if expires <= SystemTime::UNIX_EPOCH || texts.iter().any(|text| text.is_empty()) {
             return Err(Failure::broken("the answer holds half of the credentials"));
         }
-        let arn = answer.assumed_role_user.map(|user| user.arn).unwrap_or_default();
+        let arn = answer
+            .assumed_role_user
+            .map(|user| user.arn)
+            .unwrap_or_default();
         match account_of(&arn) {
             Some(account) if Some(account) == account_of(&self.arn) => {}
             Some(other) => {
                 let message = format!("STS answered with credentials of account {other}");
                 return Err(Failure::new(FailureKind::ForeignCredentials, message));
             }
-            None => return Err(Failure::broken("the answer does not name the account of the credentials")),
+            None => {
+                return Err(Failure::broken(
+                    "the answer does not name the account of the credentials",
+                ));
+            }
         }
         let token = Some(keys.session_token);
-        let found = Credentials::new(keys.access_key_id, keys.secret_access_key, token, Some(expires), "AssumeRole");
+        let found = Credentials::new(
+            keys.access_key_id,
+            keys.secret_access_key,
+            token,
+            Some(expires),
+            "AssumeRole",
+        );
         credentials::checked(&found, "STS's answer").map_err(Failure::unsendable)
     }
 }
 
 fn account_of(arn: &str) -> Option<&str> {
-    arn.split(':').nth(4).filter(|account| is_account_id(account))
+    arn.split(':')
+        .nth(4)
+        .filter(|account| is_account_id(account))
 }
 
 impl ProvideCredentials for AssumedRole {
@@ -116,13 +143,24 @@ impl ProvideCredentials for AssumedRole {
     where
         Self: 'a,
     {
-        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let first = self
+            .first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         future::ProvideCredentials::new(async move {
             match first {
                 Some(first) => Ok(first),
-                None => self.retry.over(|| self.ask_once()).await.map_err(|failure| {
-                    CredentialsError::provider_error(format!("AssumeRole: {}: {}", failure.code, failure.message))
-                }),
+                None => self
+                    .retry
+                    .over(|| self.ask_once())
+                    .await
+                    .map_err(|failure| {
+                        CredentialsError::provider_error(format!(
+                            "AssumeRole: {}: {}",
+                            failure.code, failure.message
+                        ))
+                    }),
             }
         })
     }

@@ -86,16 +86,37 @@ impl Session {
         }
         let provider = Arc::new(provider(request, &config, network));
         let shared: Arc<dyn ProvideCredentials> = Arc::clone(&provider) as _;
-        let config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(shared)).build();
-        Ok(Self { config, clock: Clock::default(), provider: Some(provider) })
+        let config = config
+            .into_builder()
+            .credentials_provider(SharedCredentialsProvider::new(shared))
+            .build();
+        Ok(Self {
+            config,
+            clock: Clock::default(),
+            provider: Some(provider),
+        })
     }
 
     /// Fixed keys are for control planes of our own: nothing of the environment or of a profile is read.
     fn isolated(request: &Request, keys: &StaticCredentials) -> Result<Self, Error> {
-        let StaticCredentials { access_key_id, secret_access_key, session_token } = keys;
-        let given = Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "fixed keys");
-        let given = credentials::checked(&given, "the fixed keys")
-            .map_err(|reason| Error::NoCredentials { reason, profile: None })?;
+        let StaticCredentials {
+            access_key_id,
+            secret_access_key,
+            session_token,
+        } = keys;
+        let given = Credentials::new(
+            access_key_id,
+            secret_access_key,
+            session_token.clone(),
+            None,
+            "fixed keys",
+        );
+        let given = credentials::checked(&given, "the fixed keys").map_err(|reason| {
+            Error::NoCredentials {
+                reason,
+                profile: None,
+            }
+        })?;
         let mut config = SdkConfig::builder()
             .behavior_version(behavior())
             .region(request.regions.named.first().cloned().map(Region::new))
@@ -110,7 +131,11 @@ impl Session {
         if let Ok(name) = AppName::new("driftgate") {
             config = config.app_name(name);
         }
-        Ok(Self { config: config.build(), clock: Clock::default(), provider: None })
+        Ok(Self {
+            config: config.build(),
+            clock: Clock::default(),
+            provider: None,
+        })
     }
 
     /// Finds the credentials, before the first request that needs them.
@@ -124,7 +149,10 @@ impl Session {
     /// The Region of the SDK's chain, or the first named Region.
     pub fn region(&self) -> Option<&str> {
         // An empty variable is one that is not set.
-        self.config.region().map(Region::as_ref).filter(|region| !region.is_empty())
+        self.config
+            .region()
+            .map(Region::as_ref)
+            .filter(|region| !region.is_empty())
     }
 
     /// The difference between this machine's clock and AWS's, once STS has answered.
@@ -141,7 +169,11 @@ impl Session {
     pub fn config_with(&self, credentials: SharedCredentialsProvider) -> SdkConfig {
         // The SDK's own cache of identities holds 64 and then forgets any one of them; each account has its own here.
         let cache = IdentityCache::lazy().load_timeout(LONGEST_RENEWAL).build();
-        self.config.to_builder().credentials_provider(credentials).identity_cache(cache).build()
+        self.config
+            .to_builder()
+            .credentials_provider(credentials)
+            .identity_cache(cache)
+            .build()
     }
 
     /// A client of STS for GetCallerIdentity.
@@ -152,12 +184,19 @@ impl Session {
 
     /// A client of STS that assumes the role of one account, without retries.
     pub fn sts_for_roles(&self, region: &str) -> aws_sdk_sts::Client {
-        aws_sdk_sts::Client::from_conf(self.sts_config(region).retry_config(RetryConfig::disabled()).build())
+        aws_sdk_sts::Client::from_conf(
+            self.sts_config(region)
+                .retry_config(RetryConfig::disabled())
+                .build(),
+        )
     }
 
     fn sts_config(&self, region: &str) -> aws_sdk_sts::config::Builder {
         let limits = self.config.timeout_config();
-        let attempt = limits.and_then(TimeoutConfig::operation_attempt_timeout).unwrap_or(STS_ATTEMPT).min(STS_ATTEMPT);
+        let attempt = limits
+            .and_then(TimeoutConfig::operation_attempt_timeout)
+            .unwrap_or(STS_ATTEMPT)
+            .min(STS_ATTEMPT);
         let limits = limits.map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
         aws_sdk_sts::config::Builder::from(&self.config)
             .region(Region::new(region.to_owned()))
@@ -170,7 +209,10 @@ impl Session {
         let mut plain: Vec<String> = services
             .iter()
             .filter_map(|service| endpoint_of(&self.config, service))
-            .filter(|url| url.parse::<Uri>().is_ok_and(|url| url.scheme_str() == Some("http") && !is_loopback(&url)))
+            .filter(|url| {
+                url.parse::<Uri>()
+                    .is_ok_and(|url| url.scheme_str() == Some("http") && !is_loopback(&url))
+            })
             .collect();
         plain.dedup();
         plain
@@ -180,11 +222,18 @@ impl Session {
 /// The endpoint that a client takes: the flag, the service's own setting, the general one.
 pub fn endpoint_of(config: &SdkConfig, service: &str) -> Option<String> {
     let of_service = || {
-        let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+        let key = ServiceConfigKey::builder()
+            .service_id(service)
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url");
         config.service_config()?.load_config(key.build().ok()?)
     };
     let general = || config.endpoint_url().map(str::to_owned);
-    if config.get_origin("endpoint_url").is_client_config() { general() } else { of_service().or_else(general) }
+    if config.get_origin("endpoint_url").is_client_config() {
+        general()
+    } else {
+        of_service().or_else(general)
+    }
 }
 
 /// Reads the SDK's settings. The SDK's retries are set, so the settings of the environment and the profile for them are
@@ -230,15 +279,22 @@ fn limits(retry: &RetryPolicy) -> TimeoutConfig {
         .build()
 }
 
-fn identity_cache(retry: &RetryPolicy) -> aws_smithy_runtime_api::client::identity::SharedIdentityCache {
+fn identity_cache(
+    retry: &RetryPolicy,
+) -> aws_smithy_runtime_api::client::identity::SharedIdentityCache {
     // The provider has a limit of its own, and names the one that was too slow.
-    IdentityCache::lazy().load_timeout(retry.credentials.saturating_mul(2)).build()
+    IdentityCache::lazy()
+        .load_timeout(retry.credentials.saturating_mul(2))
+        .build()
 }
 
 /// Refuses files of the environment that never end. A pipe may end, and is read once.
 fn check_files() -> Result<(), Error> {
     for variable in FILES {
-        let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from) else {
+        let Some(path) = std::env::var_os(variable)
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+        else {
             continue;
         };
         if is_pipe(&path) {
@@ -246,7 +302,11 @@ fn check_files() -> Result<(), Error> {
         }
         match read_at_most(&path, MOST_BYTES) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::SettingsFile { variable, path, reason: error.to_string() });
+                return Err(Error::SettingsFile {
+                    variable,
+                    path,
+                    reason: error.to_string(),
+                });
             }
             _ => {}
         }
@@ -268,7 +328,10 @@ fn is_pipe(_: &Path) -> bool {
 /// The providers of the request's profile, or of the whole chain.
 fn provider(request: &Request, config: &SdkConfig, network: Network) -> Provider {
     let (profile, region) = (request.profile.clone(), config.region().cloned());
-    let names = Names { profile: name_of_profile(request, config), container: name_of_container() };
+    let names = Names {
+        profile: name_of_profile(request, config),
+        container: name_of_container(),
+    };
     let make = move || {
         let context = ProviderConfig::without_region()
             .with_region(region.clone())
@@ -282,13 +345,37 @@ fn provider(request: &Request, config: &SdkConfig, network: Network) -> Provider
 
 /// The active profile, and the setting that gives it credentials.
 fn name_of_profile(request: &Request, config: &SdkConfig) -> String {
-    let of_environment = || std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());
-    let name = request.profile.clone().or_else(of_environment).unwrap_or_else(|| "default".to_owned());
-    let has = |key: &&&str| {
-        let built = ServiceConfigKey::builder().service_id("none").env("AWS_NONE").profile(key).build();
-        built.is_ok_and(|key| config.service_config().is_some_and(|settings| settings.load_config(key).is_some()))
+    let of_environment = || {
+        std::env::var("AWS_PROFILE")
+            .ok()
+            .filter(|name| !name.is_empty())
     };
-    match ["credential_process", "sso_session", "sso_start_url", "web_identity_token_file", "role_arn"].iter().find(has)
+    let name = request
+        .profile
+        .clone()
+        .or_else(of_environment)
+        .unwrap_or_else(|| "default".to_owned());
+    let has = |key: &&&str| {
+        let built = ServiceConfigKey::builder()
+            .service_id("none")
+            .env("AWS_NONE")
+            .profile(key)
+            .build();
+        built.is_ok_and(|key| {
+            config
+                .service_config()
+                .is_some_and(|settings| settings.load_config(key).is_some())
+        })
+    };
+    match [
+        "credential_process",
+        "sso_session",
+        "sso_start_url",
+        "web_identity_token_file",
+        "role_arn",
+    ]
+    .iter()
+    .find(has)
     {
         Some(key) => format!("{key} of the profile {name}"),
         None => format!("the profile {name}"),
@@ -296,7 +383,10 @@ fn name_of_profile(request: &Request, config: &SdkConfig) -> String {
 }
 
 fn name_of_container() -> String {
-    let names = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+    let names = [
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ];
     match names.iter().find(|name| std::env::var_os(name).is_some()) {
         Some(name) => format!("the credentials endpoint of the container ({name})"),
         None => "the credentials endpoint of the container".to_owned(),
@@ -306,12 +396,16 @@ fn name_of_container() -> String {
 /// Checks that an endpoint is a URL of http or https with a host.
 fn check_endpoint(text: &str, set_by: impl FnOnce() -> String) -> Result<(), Error> {
     let usable = |url: Uri| {
-        matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty())
+        matches!(url.scheme_str(), Some("http" | "https"))
+            && url.host().is_some_and(|host| !host.is_empty())
     };
     if text.parse().is_ok_and(usable) {
         return Ok(());
     }
-    Err(Error::InvalidEndpoint { url: text.to_owned(), by: set_by() })
+    Err(Error::InvalidEndpoint {
+        url: text.to_owned(),
+        by: set_by(),
+    })
 }
 
 /// The settings of an endpoint, in the SDK's order.
@@ -319,15 +413,26 @@ pub fn endpoint_set_by(request: &Request, service: &str, url: &str) -> String {
     if request.endpoint_url.is_some() {
         return "--endpoint-url".to_owned();
     }
-    let names = [format!("AWS_ENDPOINT_URL_{}", service.to_uppercase()), "AWS_ENDPOINT_URL".to_owned()];
-    let by = names.into_iter().find(|name| std::env::var(name).is_ok_and(|value| value == url));
+    let names = [
+        format!("AWS_ENDPOINT_URL_{}", service.to_uppercase()),
+        "AWS_ENDPOINT_URL".to_owned(),
+    ];
+    let by = names
+        .into_iter()
+        .find(|name| std::env::var(name).is_ok_and(|value| value == url));
     by.unwrap_or_else(|| "the profile".to_owned())
 }
 
 fn is_loopback(url: &Uri) -> bool {
     let host = url.host().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    address.map_or_else(|_| host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback())
+    let address = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<IpAddr>();
+    address.map_or_else(
+        |_| host == "localhost" || host.ends_with(".localhost"),
+        |address| address.is_loopback(),
+    )
 }
 
 /// True if the proxy is bypassed: no proxy can reach this machine's loopback interface.
@@ -338,7 +443,9 @@ pub fn past_the_proxy(request: &Request) -> bool {
         .clone()
         .or_else(|| variable("AWS_ENDPOINT_URL_APIGATEWAYV2"))
         .or_else(|| variable("AWS_ENDPOINT_URL"));
-    endpoint.and_then(|url| url.parse().ok()).is_some_and(|url| is_loopback(&url))
+    endpoint
+        .and_then(|url| url.parse().ok())
+        .is_some_and(|url| is_loopback(&url))
 }
 
 #[cfg(test)]
@@ -347,21 +454,35 @@ mod tests {
 
     #[test]
     fn loopback_is_recognised_however_it_is_written() {
-        for url in ["http://127.0.0.1:4566", "http://localhost", "http://[::1]:80", "http://x.localhost:1"] {
+        for url in [
+            "http://127.0.0.1:4566",
+            "http://localhost",
+            "http://[::1]:80",
+            "http://x.localhost:1",
+        ] {
             assert!(is_loopback(&url.parse().unwrap()), "{url}");
         }
-        for url in ["http://10.0.0.1", "http://localhost.example", "https://apigateway.us-east-1.amazonaws.com"] {
+        for url in [
+            "http://10.0.0.1",
+            "http://localhost.example",
+            "https://apigateway.us-east-1.amazonaws.com",
+        ] {
             assert!(!is_loopback(&url.parse().unwrap()), "{url}");
         }
     }
 
     #[tokio::test]
     async fn only_http_to_other_machines_is_plain() {
-        for (url, plain) in
-            [("http://10.0.0.1:4566", true), ("http://127.0.0.1:1", false), ("https://a.example", false)]
-        {
+        for (url, plain) in [
+            ("http://10.0.0.1:4566", true),
+            ("http://127.0.0.1:1", false),
+            ("https://a.example", false),
+        ] {
             let request = Request::isolated(Some(url.to_owned()));
-            let found = Session::open(&request).await.unwrap().plain_http_endpoints(&["ApiGatewayV2", "STS"]);
+            let found = Session::open(&request)
+                .await
+                .unwrap()
+                .plain_http_endpoints(&["ApiGatewayV2", "STS"]);
             assert_eq!(found, if plain { vec![url.to_owned()] } else { vec![] });
         }
     }
@@ -369,9 +490,22 @@ mod tests {
     #[test]
     fn an_endpoint_is_a_url_with_a_host() {
         let check_endpoint = |url: &str| check_endpoint(url, String::new);
-        assert!(check_endpoint("http://127.0.0.1:1").is_ok() && check_endpoint("https://vpce-1.example/").is_ok());
-        for wrong in ["", "localhost:4566", "127.0.0.1", "ftp://x", "http://", "http://a b"] {
-            assert!(matches!(check_endpoint(wrong), Err(Error::InvalidEndpoint { .. })), "{wrong}");
+        assert!(
+            check_endpoint("http://127.0.0.1:1").is_ok()
+                && check_endpoint("https://vpce-1.example/").is_ok()
+        );
+        for wrong in [
+            "",
+            "localhost:4566",
+            "127.0.0.1",
+            "ftp://x",
+            "http://",
+            "http://a b",
+        ] {
+            assert!(
+                matches!(check_endpoint(wrong), Err(Error::InvalidEndpoint { .. })),
+                "{wrong}"
+            );
         }
     }
 }

@@ -5,21 +5,31 @@ use crate::model::state::{Warning, WarningKind};
 /// The warning that requests to an endpoint are not encrypted.
 pub fn plain_http(url: &str) -> Warning {
     let url = masked_url(url);
-    let message = format!("{url} is not encrypted: signed requests and their answers can be read on the way");
+    let message =
+        format!("{url} is not encrypted: signed requests and their answers can be read on the way");
     Warning::new(WarningKind::PlainHttp, message)
 }
 
 /// A URL without its secrets: a password, a query.
 #[must_use]
 pub fn masked_url(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
-    let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
+    let (scheme, rest) = url
+        .split_once("://")
+        .map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let scheme = if scheme.is_empty() {
+        String::new()
+    } else {
+        format!("{scheme}://")
+    };
     // A password may hold an unescaped slash or at sign.
     match rest.rsplit_once('@') {
         None => format!("{scheme}{}", without_query(rest)),
         Some((user, host)) => {
             // A user without a password may be a token.
-            let name = user.split_once(':').map(|(name, _)| format!("{name}:")).unwrap_or_default();
+            let name = user
+                .split_once(':')
+                .map(|(name, _)| format!("{name}:"))
+                .unwrap_or_default();
             format!("{scheme}{name}***@{}", without_query(host))
         }
     }

@@ -45,7 +45,16 @@ impl Channel {
         meter: Arc<Meter>,
     ) -> Self {
         let (sent, expired_in_a_row) = (Sent::default(), AtomicU32::new(0));
-        Self { region, pacer, in_flight, stop, retry, meter, sent, expired_in_a_row }
+        Self {
+            region,
+            pacer,
+            in_flight,
+            stop,
+            retry,
+            meter,
+            sent,
+            expired_in_a_row,
+        }
     }
 
     pub fn region(&self) -> &str {
@@ -86,7 +95,9 @@ impl Channel {
                 return Err(Failure::new(FailureKind::SessionOver, message));
             }
             let answer = match self.stop.unless(self.attempt(send)).await {
-                Ok(Ok(output)) => read(output).ok_or_else(|| Failure::broken("the answer lacks required members")),
+                Ok(Ok(output)) => {
+                    read(output).ok_or_else(|| Failure::broken("the answer lacks required members"))
+                }
                 Ok(Err(error)) => Err(Failure::of(&error)),
                 Err(reason) => Err(Failure::stopped(reason, None)),
             };
@@ -108,7 +119,9 @@ impl Channel {
             }
             self.meter.foresee(usize::from(pause.is_some()));
         };
-        self.retry.run(attempt, failed, |pause| self.stop.unless(sleep(pause))).await
+        self.retry
+            .run(attempt, failed, |pause| self.stop.unless(sleep(pause)))
+            .await
     }
 
     /// Sends one request, when the pacer lets it.

@@ -30,24 +30,42 @@ impl Failure {
 
     /// A failure with AWS's code.
     pub fn coded(kind: FailureKind, code: impl Into<String>, message: impl Into<String>) -> Self {
-        let (code, message) = (capped(code.into(), LONGEST_CODE), capped(own_words(message.into()), LONGEST_MESSAGE));
-        Self { kind, code, message, attempts: 1, role: None }
+        let (code, message) = (
+            capped(code.into(), LONGEST_CODE),
+            capped(own_words(message.into()), LONGEST_MESSAGE),
+        );
+        Self {
+            kind,
+            code,
+            message,
+            attempts: 1,
+            role: None,
+        }
     }
 
     /// An item that AWS returned twice, with different contents.
     pub fn two_answers(operation: Operation, item: &str) -> Self {
-        let message = format!("two answers: {} lists {item} twice, with different contents", operation.name());
+        let message = format!(
+            "two answers: {} lists {item} twice, with different contents",
+            operation.name()
+        );
         Self::new(FailureKind::TwoAnswers, message)
     }
 
     /// An API that AWS reports missing, although AWS lists it.
     pub fn but_listed(self) -> Self {
-        Self { message: format!("{}, and GetApis still lists the API", self.message), ..self }
+        Self {
+            message: format!("{}, and GetApis still lists the API", self.message),
+            ..self
+        }
     }
 
     /// An item that AWS reports missing, where the second look failed.
     pub fn not_looked_up(self, why: &Self) -> Self {
-        let message = format!("{}; looked up again: {}: {}", self.message, why.code, why.message);
+        let message = format!(
+            "{}; looked up again: {}: {}",
+            self.message, why.code, why.message
+        );
         Self { message, ..self }
     }
 
@@ -69,7 +87,12 @@ impl Failure {
         };
         let message = before.map_or_else(
             || message.to_owned(),
-            |before| format!("{message}; the last attempt: {}: {}", before.code, before.message),
+            |before| {
+                format!(
+                    "{message}; the last attempt: {}: {}",
+                    before.code, before.message
+                )
+            },
         );
         Self::new(FailureKind::Stopped(why), message)
     }
@@ -81,7 +104,11 @@ impl Failure {
 
 /// A message without the request that it quotes, which holds the session token.
 fn own_words(mut message: String) -> String {
-    if let Some(end) = QUOTED_REQUEST.iter().filter_map(|start| message.find(start)).min() {
+    if let Some(end) = QUOTED_REQUEST
+        .iter()
+        .filter_map(|start| message.find(start))
+        .min()
+    {
         message.truncate(end);
         message.truncate(message.trim_end().len());
     }

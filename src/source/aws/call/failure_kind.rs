@@ -92,10 +92,14 @@ impl FailureKind {
     /// The advice on what to do, where it does not depend on the call.
     pub const fn advice(self) -> &'static str {
         match self {
-            Self::Throttled(_) => "others use the account's quota too: lower --rate, or run at a quieter time",
+            Self::Throttled(_) => {
+                "others use the account's quota too: lower --rate, or run at a quieter time"
+            }
             Self::Server => "the service failed: run again later",
             Self::Connection => "the connection broke: check the network and the endpoint URL",
-            Self::Unreachable => "the host does not answer: check the endpoint URL, the network and its firewall",
+            Self::Unreachable => {
+                "the host does not answer: check the endpoint URL, the network and its firewall"
+            }
             Self::Unresolved => {
                 "the host name cannot be resolved: check DNS, the Region's name and the endpoint URL, and whether a proxy \
                  (HTTPS_PROXY) is needed"
@@ -105,22 +109,38 @@ impl FailureKind {
                  and check the endpoint URL"
             }
             Self::Proxy => "the proxy lets nothing through: check HTTPS_PROXY and NO_PROXY",
-            Self::Slow => "no answer came in time: check the network, the proxy and the endpoint URL",
+            Self::Slow => {
+                "no answer came in time: check the network, the proxy and the endpoint URL"
+            }
             Self::Broken => {
                 "the answer is not AWS's: look for a proxy or a sign-in page in between, and check the endpoint URL"
             }
             Self::Redirected => {
                 "AWS never redirects: look for a proxy or a sign-in page in between, and check the endpoint URL"
             }
-            Self::TooLarge => "AWS's answers are far smaller: check the endpoint URL and the network in between",
-            Self::Unsendable => "it was not sent: check AWS's earlier answers, and the endpoint URL",
-            Self::Expired | Self::SessionOver | Self::Credentials => "renew the credentials and run again",
-            Self::UnknownCredentials => "the credentials are wrong: check the access key, or renew the session",
+            Self::TooLarge => {
+                "AWS's answers are far smaller: check the endpoint URL and the network in between"
+            }
+            Self::Unsendable => {
+                "it was not sent: check AWS's earlier answers, and the endpoint URL"
+            }
+            Self::Expired | Self::SessionOver | Self::Credentials => {
+                "renew the credentials and run again"
+            }
+            Self::UnknownCredentials => {
+                "the credentials are wrong: check the access key, or renew the session"
+            }
             Self::Signature => "check this machine's clock, then the secret access key",
-            Self::ForeignCredentials => "check the endpoint URL of STS: it answers with another role",
-            Self::Missing => "the endpoint does not know the requested item: check the endpoint URL",
+            Self::ForeignCredentials => {
+                "check the endpoint URL of STS: it answers with another role"
+            }
+            Self::Missing => {
+                "the endpoint does not know the requested item: check the endpoint URL"
+            }
             Self::NoSuchAccount => "check the id or the name, or leave it out of --accounts",
-            Self::NoOrganization => "the caller's account is in no organization: name the accounts with --accounts",
+            Self::NoOrganization => {
+                "the caller's account is in no organization: name the accounts with --accounts"
+            }
             Self::Endless => "run again; if it persists, the endpoint's paging is broken",
             Self::TwoAnswers => "it may have been changed while it was listed: run again",
             Self::Spool => "remove the file and start over with --spool",
@@ -133,11 +153,16 @@ impl FailureKind {
 
     /// True if the same request may be answered when it is sent again.
     pub const fn is_transient(self) -> bool {
-        matches!(self, Self::Throttled(_) | Self::Server | Self::Connection | Self::Slow | Self::Broken)
-            || self.never_connected()
+        matches!(
+            self,
+            Self::Throttled(_) | Self::Server | Self::Connection | Self::Slow | Self::Broken
+        ) || self.never_connected()
     }
 
     pub const fn never_connected(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Unresolved | Self::Tls | Self::Proxy)
+        matches!(
+            self,
+            Self::Unreachable | Self::Unresolved | Self::Tls | Self::Proxy
+        )
     }
 }

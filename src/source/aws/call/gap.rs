@@ -48,7 +48,9 @@ impl Failure {
                  {statement}"
             )
         } else if self.message.contains("permissions boundary") {
-            format!("the permissions boundary of the user or role denies it; the boundary must {statement} too")
+            format!(
+                "the permissions boundary of the user or role denies it; the boundary must {statement} too"
+            )
         } else if operation == Operation::AssumeRole {
             // AWS returns the same error for a role that does not exist.
             format!(
@@ -65,14 +67,27 @@ impl Failure {
 mod tests {
     use super::*;
 
-    const HERE: Subject<'static> =
-        Subject { account: Some("111122223333"), region: Some("us-east-1"), api_id: Some("a1"), stage: None };
+    const HERE: Subject<'static> = Subject {
+        account: Some("111122223333"),
+        region: Some("us-east-1"),
+        api_id: Some("a1"),
+        stage: None,
+    };
 
     #[test]
     fn a_denial_names_the_statement_to_add() {
         let hint = |operation, region, api_id, message: &str| {
             let failure = Failure::coded(FailureKind::Denied, "AccessDeniedException", message);
-            failure.gap(operation, Subject { region: Some(region), api_id, ..HERE }).hint
+            failure
+                .gap(
+                    operation,
+                    Subject {
+                        region: Some(region),
+                        api_id,
+                        ..HERE
+                    },
+                )
+                .hint
         };
         assert_eq!(
             hint(Operation::GetApis, "us-east-1", None, "no"),
@@ -86,20 +101,37 @@ mod tests {
             hint(Operation::GetStage, "us-gov-west-1", Some("a1"), "no"),
             "allow apigateway:GET on arn:aws-us-gov:apigateway:us-gov-west-1::/apis/a1/stages/*"
         );
-        let scp = hint(Operation::GetApis, "us-east-1", None, "with an explicit deny in a service control policy");
+        let scp = hint(
+            Operation::GetApis,
+            "us-east-1",
+            None,
+            "with an explicit deny in a service control policy",
+        );
         assert!(scp.contains("SCP") && scp.ends_with("::/apis"), "{scp}");
     }
 
     #[test]
     fn denials_of_other_services_name_their_statement() {
         let hint = |operation, region| {
-            let at = Subject { account: Some("111122223333"), region, ..Subject::default() };
-            Failure::coded(FailureKind::Denied, "UnauthorizedOperation", "no").gap(operation, at).hint
+            let at = Subject {
+                account: Some("111122223333"),
+                region,
+                ..Subject::default()
+            };
+            Failure::coded(FailureKind::Denied, "UnauthorizedOperation", "no")
+                .gap(operation, at)
+                .hint
         };
         for (operation, statement) in [
             (Operation::ListAccounts, "organizations:ListAccounts on *"),
-            (Operation::ListAccountsForParent, "organizations:ListAccountsForParent on *"),
-            (Operation::ListOrganizationalUnitsForParent, "organizations:ListOrganizationalUnitsForParent on *"),
+            (
+                Operation::ListAccountsForParent,
+                "organizations:ListAccountsForParent on *",
+            ),
+            (
+                Operation::ListOrganizationalUnitsForParent,
+                "organizations:ListOrganizationalUnitsForParent on *",
+            ),
             (Operation::ListRegions, "account:ListRegions on *"),
             (Operation::DescribeRegions, "ec2:DescribeRegions on *"),
             (Operation::GetCallerIdentity, "sts:GetCallerIdentity on *"),
@@ -107,7 +139,10 @@ mod tests {
             assert_eq!(hint(operation, None), format!("allow {statement}"));
         }
         let role = hint(Operation::AssumeRole, Some("us-gov-west-1"));
-        assert!(role.ends_with("allow sts:AssumeRole on arn:aws-us-gov:iam::111122223333:role/*"), "{role}");
+        assert!(
+            role.ends_with("allow sts:AssumeRole on arn:aws-us-gov:iam::111122223333:role/*"),
+            "{role}"
+        );
         assert!(role.contains("trust policy"), "{role}");
         let at = Subject::account(Some("111122223333"));
         let named = Failure {
@@ -115,33 +150,64 @@ mod tests {
             ..Failure::coded(FailureKind::Denied, "AccessDenied", "no")
         };
         let hint = named.gap(Operation::AssumeRole, at).hint;
-        assert!(hint.ends_with("sts:AssumeRole on arn:aws-cn:iam::111122223333:role/audit/DriftgateAudit"), "{hint}");
+        assert!(
+            hint.ends_with(
+                "sts:AssumeRole on arn:aws-cn:iam::111122223333:role/audit/DriftgateAudit"
+            ),
+            "{hint}"
+        );
     }
 
     #[test]
     fn without_a_region_no_region_is_blamed() {
         let at = Subject::default();
-        let gap = Failure::coded(FailureKind::UnknownCredentials, "AuthFailure", "no").gap(Operation::ListAccounts, at);
+        let gap = Failure::coded(FailureKind::UnknownCredentials, "AuthFailure", "no")
+            .gap(Operation::ListAccounts, at);
         assert_eq!((gap.account, gap.region), (None, None));
-        assert!(gap.hint.starts_with("the credentials are wrong"), "{}", gap.hint);
+        assert!(
+            gap.hint.starts_with("the credentials are wrong"),
+            "{}",
+            gap.hint
+        );
     }
 
     #[test]
     fn a_gap_has_its_place_and_the_number_of_attempts() {
-        let mut failure = Failure::coded(FailureKind::Throttled(None), "TooManyRequestsException", "Rate exceeded");
+        let mut failure = Failure::coded(
+            FailureKind::Throttled(None),
+            "TooManyRequestsException",
+            "Rate exceeded",
+        );
         failure.attempts = 10;
         let gap = failure.gap(Operation::GetStages, HERE);
-        assert_eq!((gap.account.as_deref(), gap.region.as_deref()), (Some("111122223333"), Some("us-east-1")));
-        assert_eq!((gap.api_id.as_deref(), gap.operation.as_str()), (Some("a1"), "GetStages"));
-        assert_eq!((gap.code.as_str(), gap.message.as_str()), ("TooManyRequestsException", "Rate exceeded"));
-        assert!(gap.hint.contains("--rate") && gap.hint.contains("10 attempts"), "{}", gap.hint);
+        assert_eq!(
+            (gap.account.as_deref(), gap.region.as_deref()),
+            (Some("111122223333"), Some("us-east-1"))
+        );
+        assert_eq!(
+            (gap.api_id.as_deref(), gap.operation.as_str()),
+            (Some("a1"), "GetStages")
+        );
+        assert_eq!(
+            (gap.code.as_str(), gap.message.as_str()),
+            ("TooManyRequestsException", "Rate exceeded")
+        );
+        assert!(
+            gap.hint.contains("--rate") && gap.hint.contains("10 attempts"),
+            "{}",
+            gap.hint
+        );
     }
 
     #[test]
     fn a_permissions_boundary_is_named_as_such() {
         let message = "User: u is not authorized to perform: apigateway:GET because no permissions boundary allows it";
-        let hint =
-            Failure::coded(FailureKind::Denied, "AccessDeniedException", message).gap(Operation::GetApis, HERE).hint;
-        assert!(hint.starts_with("the permissions boundary") && hint.contains("apigateway:GET"), "{hint}");
+        let hint = Failure::coded(FailureKind::Denied, "AccessDeniedException", message)
+            .gap(Operation::GetApis, HERE)
+            .hint;
+        assert!(
+            hint.starts_with("the permissions boundary") && hint.contains("apigateway:GET"),
+            "{hint}"
+        );
     }
 }

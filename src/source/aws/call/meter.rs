@@ -39,13 +39,18 @@ pub struct Counts {
 impl Meter {
     /// Counters at zero; one request is foreseen.
     pub fn new(pacer: Arc<Pacer>) -> Self {
-        Self { pacer: Some(pacer), expected: AtomicU64::new(1), ..Self::default() }
+        Self {
+            pacer: Some(pacer),
+            expected: AtomicU64::new(1),
+            ..Self::default()
+        }
     }
 
     /// The APIs are listed, and the stages of so many will be read.
     pub fn listed(&self, apis: usize) {
         // A list may have ended before its last page.
-        self.expected.store(load(&self.sent) + apis as u64, Ordering::Relaxed);
+        self.expected
+            .store(load(&self.sent) + apis as u64, Ordering::Relaxed);
         self.listed.store(true, Ordering::Relaxed);
     }
 
@@ -65,7 +70,10 @@ impl Meter {
     /// A request was answered after so long.
     pub fn answered(&self, after: Duration) {
         self.answered.fetch_add(1, Ordering::Relaxed);
-        self.waited.fetch_add(u64::try_from(after.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.waited.fetch_add(
+            u64::try_from(after.as_micros()).unwrap_or(u64::MAX),
+            Ordering::Relaxed,
+        );
     }
 
     pub fn counts(&self) -> Counts {

@@ -22,10 +22,14 @@ impl Operation {
         match self {
             Self::GetCallerIdentity => ("GetCallerIdentity", "sts:GetCallerIdentity"),
             Self::ListAccounts => ("ListAccounts", "organizations:ListAccounts"),
-            Self::ListOrganizationalUnitsForParent => {
-                ("ListOrganizationalUnitsForParent", "organizations:ListOrganizationalUnitsForParent")
-            }
-            Self::ListAccountsForParent => ("ListAccountsForParent", "organizations:ListAccountsForParent"),
+            Self::ListOrganizationalUnitsForParent => (
+                "ListOrganizationalUnitsForParent",
+                "organizations:ListOrganizationalUnitsForParent",
+            ),
+            Self::ListAccountsForParent => (
+                "ListAccountsForParent",
+                "organizations:ListAccountsForParent",
+            ),
             Self::AssumeRole => ("AssumeRole", "sts:AssumeRole"),
             Self::ListRegions => ("ListRegions", "account:ListRegions"),
             Self::DescribeRegions => ("DescribeRegions", "ec2:DescribeRegions"),
@@ -58,6 +62,9 @@ pub struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// An account as a whole; `None` where its id is unknown.
     pub fn account(account: Option<&'a str>) -> Self {
-        Self { account, ..Self::default() }
+        Self {
+            account,
+            ..Self::default()
+        }
     }
 }

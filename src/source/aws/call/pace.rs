@@ -33,7 +33,10 @@ impl Pacer {
     /// answer to throttling included.
     pub fn new(rate: f64, burst: u32) -> Self {
         let bucket = (rate > 0.0).then(|| Mutex::new(Bucket::new(rate, burst, Instant::now())));
-        Self { line: Line::new(()), bucket }
+        Self {
+            line: Line::new(()),
+            bucket,
+        }
     }
 
     /// Waits until a request may be sent, and takes its token and its slot among those `in_flight`.
@@ -43,7 +46,9 @@ impl Pacer {
     ///
     /// `None` only when the semaphore was closed.
     pub async fn admit<'s>(&self, in_flight: &'s Semaphore) -> Option<SemaphorePermit<'s>> {
-        let Some(bucket) = &self.bucket else { return in_flight.acquire().await.ok() };
+        let Some(bucket) = &self.bucket else {
+            return in_flight.acquire().await.ok();
+        };
         let _turn = self.line.lock().await;
         loop {
             let wait = locked(bucket).wait(Instant::now());
@@ -75,7 +80,9 @@ impl Pacer {
 
     /// The current pace; `None` if the pacer is off.
     pub fn pace(&self) -> Option<Pace> {
-        self.bucket.as_ref().map(|bucket| locked(bucket).pace(Instant::now()))
+        self.bucket
+            .as_ref()
+            .map(|bucket| locked(bucket).pace(Instant::now()))
     }
 }
 
@@ -93,7 +100,11 @@ pub struct Pace {
 impl Pace {
     /// Seconds until the last of so many requests is sent.
     pub fn seconds_for(self, requests: f64) -> f64 {
-        if requests <= 0.0 { 0.0 } else { self.pause + ((requests - self.tokens) / self.rate).max(0.0) }
+        if requests <= 0.0 {
+            0.0
+        } else {
+            self.pause + ((requests - self.tokens) / self.rate).max(0.0)
+        }
     }
 }
 
@@ -116,7 +127,13 @@ impl Bucket {
     fn new(rate: f64, burst: u32, now: Instant) -> Self {
         let capacity = f64::from(burst.saturating_sub(1).max(1));
         let ceiling = rate * USED_SHARE;
-        Self { capacity, ceiling, rate: ceiling, tokens: capacity, filled: now }
+        Self {
+            capacity,
+            ceiling,
+            rate: ceiling,
+            tokens: capacity,
+            filled: now,
+        }
     }
 
     fn fill(&mut self, now: Instant) {
@@ -133,8 +150,11 @@ impl Bucket {
             return pause;
         }
         // Rounded up, so that the sleeper finds the token when it wakes.
-        let growing = Duration::try_from_secs_f64((1.0 - self.tokens) / self.rate).unwrap_or(Duration::MAX);
-        pause.saturating_add(growing).saturating_add(Duration::from_nanos(1))
+        let growing =
+            Duration::try_from_secs_f64((1.0 - self.tokens) / self.rate).unwrap_or(Duration::MAX);
+        pause
+            .saturating_add(growing)
+            .saturating_add(Duration::from_nanos(1))
     }
 
     fn take(&mut self, now: Instant) -> bool {
@@ -159,7 +179,11 @@ impl Bucket {
     fn pace(&mut self, now: Instant) -> Pace {
         self.fill(now);
         let pause = self.filled.saturating_duration_since(now).as_secs_f64();
-        Pace { tokens: self.tokens, rate: self.rate, pause }
+        Pace {
+            tokens: self.tokens,
+            rate: self.rate,
+            pause,
+        }
     }
 
     fn answered(&mut self, now: Instant) {
@@ -181,7 +205,11 @@ mod tests {
     use super::*;
 
     fn paused<T>(test: impl Future<Output = T>) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
         runtime.block_on(test)
     }
 
@@ -202,7 +230,10 @@ mod tests {
         assert!(at[..19].iter().all(|at| *at == 0.0), "{at:?}");
         for (nth, at) in (1_u32..).zip(&at[19..]) {
             let due = f64::from(nth) / 4.975;
-            assert!((due..due + 0.003).contains(at), "{nth}: {at} instead of {due}");
+            assert!(
+                (due..due + 0.003).contains(at),
+                "{nth}: {at} instead of {due}"
+            );
         }
     }
 
@@ -210,17 +241,34 @@ mod tests {
     async fn the_pace_foretells_when_requests_are_sent() {
         let (pacer, room) = (Pacer::new(10.0, 21), Semaphore::new(1));
         assert_eq!(Pacer::new(0.0, 1).pace(), None);
-        assert_eq!(pacer.pace(), Some(Pace { tokens: 20.0, rate: 9.95, pause: 0.0 }));
+        assert_eq!(
+            pacer.pace(),
+            Some(Pace {
+                tokens: 20.0,
+                rate: 9.95,
+                pause: 0.0
+            })
+        );
         for requests in [10, 30, 1] {
-            let (expected, start) = (pacer.pace().unwrap().seconds_for(f64::from(requests)), Instant::now());
+            let (expected, start) = (
+                pacer.pace().unwrap().seconds_for(f64::from(requests)),
+                Instant::now(),
+            );
             for _ in 0..requests {
                 drop(pacer.admit(&room).await);
             }
             let took = start.elapsed().as_secs_f64();
-            assert!((expected..expected + 0.003).contains(&took), "{requests}: {took} s instead of {expected}");
+            assert!(
+                (expected..expected + 0.003).contains(&took),
+                "{requests}: {took} s instead of {expected}"
+            );
         }
         pacer.throttled(Duration::from_secs(3));
-        let throttled = Pace { tokens: 0.0, rate: 9.95 * CUT, pause: 3.0 };
+        let throttled = Pace {
+            tokens: 0.0,
+            rate: 9.95 * CUT,
+            pause: 3.0,
+        };
         assert_eq!(pacer.pace(), Some(throttled));
         assert!(throttled.seconds_for(0.0).abs() < 1e-9);
     }
@@ -246,7 +294,8 @@ mod tests {
         let order = Arc::new(Mutex::new(Vec::new()));
         let waiters: Vec<_> = (0..20)
             .map(|number| {
-                let (pacer, room, order) = (Arc::clone(&pacer), Arc::clone(&room), Arc::clone(&order));
+                let (pacer, room, order) =
+                    (Arc::clone(&pacer), Arc::clone(&room), Arc::clone(&order));
                 tokio::spawn(async move {
                     let _place = pacer.admit(&room).await;
                     order.lock().unwrap().push(number);
@@ -265,12 +314,20 @@ mod tests {
         let (pacer, room) = (Pacer::new(1.0, 1), Semaphore::new(1));
         drop(pacer.admit(&room).await);
         for _ in 0..9 {
-            assert!(timeout(Duration::from_millis(100), pacer.admit(&room)).await.is_err());
+            assert!(
+                timeout(Duration::from_millis(100), pacer.admit(&room))
+                    .await
+                    .is_err()
+            );
         }
         // 0.9 s have passed, and the token that was waited for comes after 1.005 s.
         let start = Instant::now();
         assert!(pacer.admit(&room).await.is_some());
-        assert!((0.1..0.12).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
+        assert!(
+            (0.1..0.12).contains(&start.elapsed().as_secs_f64()),
+            "{:?}",
+            start.elapsed()
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -288,7 +345,8 @@ mod tests {
         let taken = room.acquire().await.unwrap();
         let admitted = Arc::new(AtomicUsize::new(0));
         for _ in 0..10 {
-            let (pacer, room, admitted) = (Arc::clone(&pacer), Arc::clone(&room), Arc::clone(&admitted));
+            let (pacer, room, admitted) =
+                (Arc::clone(&pacer), Arc::clone(&room), Arc::clone(&admitted));
             tokio::spawn(async move {
                 let _place = pacer.admit(&room).await;
                 admitted.fetch_add(1, Ordering::Relaxed);
@@ -313,7 +371,10 @@ mod tests {
         assert!((rate() - 9.95 * 0.7).abs() < 1e-9);
         let first = admissions(&pacer, 2).await;
         assert!(first[0] > 3.0 + 1.0 / 7.0 && first[0] < 3.2, "{first:?}");
-        assert!(first[1] - first[0] > 1.0 / 7.0, "nothing is saved up during the pause: {first:?}");
+        assert!(
+            first[1] - first[0] > 1.0 / 7.0,
+            "nothing is saved up during the pause: {first:?}"
+        );
         assert!(start.elapsed() > Duration::from_secs(3));
         for _ in 0..100 {
             pacer.answered();

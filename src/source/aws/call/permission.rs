@@ -26,9 +26,10 @@ impl Permission {
             Operation::GetApi => api(&format!("/{api_id}")),
             Operation::GetStages => api(&format!("/{api_id}/stages")),
             Operation::GetStage => api(&format!("/{api_id}/stages/*")),
-            Operation::AssumeRole => {
-                role.map_or_else(|| role_arn(partition, at.account.unwrap_or("*"), "*"), str::to_owned)
-            }
+            Operation::AssumeRole => role.map_or_else(
+                || role_arn(partition, at.account.unwrap_or("*"), "*"),
+                str::to_owned,
+            ),
             Operation::GetCallerIdentity
             | Operation::ListRegions
             | Operation::DescribeRegions
@@ -36,7 +37,10 @@ impl Permission {
             | Operation::ListOrganizationalUnitsForParent
             | Operation::ListAccountsForParent => "*".to_owned(),
         };
-        Self { action: operation.action(), resource }
+        Self {
+            action: operation.action(),
+            resource,
+        }
     }
 }
 
@@ -90,8 +94,14 @@ impl Blame {
         let reason = message
             .find("explicit deny")
             .map(|at| (true, &message[at..]))
-            .or_else(|| message.find("because no ").map(|at| (false, &message[at..])));
-        let Some((explicit, reason)) = reason else { return Self::Unsaid };
+            .or_else(|| {
+                message
+                    .find("because no ")
+                    .map(|at| (false, &message[at..]))
+            });
+        let Some((explicit, reason)) = reason else {
+            return Self::Unsaid;
+        };
         match POLICIES.iter().find(|(words, _)| reason.contains(words)) {
             Some((_, Self::NotAllowed)) if explicit => Self::Forbidden,
             Some((_, blame)) => *blame,
@@ -109,14 +119,38 @@ mod tests {
         let user = "User: arn:aws:iam::1:user/because-no-session-policy is not authorized to perform: x on resource: y";
         for (reason, blame) in [
             ("", Blame::Unsaid),
-            (" because no identity-based policy allows the x action", Blame::NotAllowed),
-            (" with an explicit deny in an identity-based policy", Blame::Forbidden),
-            (" because no resource-based policy allows the x action", Blame::Trust),
-            (" with an explicit deny in a service control policy", Blame::ServiceControl),
-            (" with an explicit deny in a resource control policy", Blame::ResourceControl),
-            (" because no permissions boundary allows the x action", Blame::Boundary),
-            (" because no session policy allows the x action", Blame::Session),
-            (" because no VPC endpoint policy allows the x action", Blame::Endpoint),
+            (
+                " because no identity-based policy allows the x action",
+                Blame::NotAllowed,
+            ),
+            (
+                " with an explicit deny in an identity-based policy",
+                Blame::Forbidden,
+            ),
+            (
+                " because no resource-based policy allows the x action",
+                Blame::Trust,
+            ),
+            (
+                " with an explicit deny in a service control policy",
+                Blame::ServiceControl,
+            ),
+            (
+                " with an explicit deny in a resource control policy",
+                Blame::ResourceControl,
+            ),
+            (
+                " because no permissions boundary allows the x action",
+                Blame::Boundary,
+            ),
+            (
+                " because no session policy allows the x action",
+                Blame::Session,
+            ),
+            (
+                " because no VPC endpoint policy allows the x action",
+                Blame::Endpoint,
+            ),
             (" because no such thing", Blame::Unsaid),
         ] {
             assert_eq!(Blame::of(&format!("{user}{reason}")), blame, "{reason}");

@@ -100,7 +100,9 @@ impl RetryPolicy {
             failure.attempts = number;
             let pause = self.pause_after(&failure);
             failed(&failure, pause);
-            let Some(pause) = pause else { return Err(failure) };
+            let Some(pause) = pause else {
+                return Err(failure);
+            };
             if let Err(reason) = wait(pause).await {
                 return Err(Failure::stopped(reason, Some(&failure)));
             }
@@ -131,13 +133,22 @@ impl RetryPolicy {
             FailureKind::Throttled(requested) => (self.throttled, requested.unwrap_or_default()),
             _ => (self.first, Duration::ZERO),
         };
-        let pause = first.saturating_mul(1 << failure.attempts.saturating_sub(1).min(16)).min(self.longest);
-        Some(pause.mul_f64(fraction).max(requested.min(LONGEST_RETRY_AFTER)))
+        let pause = first
+            .saturating_mul(1 << failure.attempts.saturating_sub(1).min(16))
+            .min(self.longest);
+        Some(
+            pause
+                .mul_f64(fraction)
+                .max(requested.min(LONGEST_RETRY_AFTER)),
+        )
     }
 }
 
 /// A number in [0, 1) that differs from call to call and from process to process.
-#[expect(clippy::cast_precision_loss, reason = "53 of the bits are taken, as many as an f64 holds")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "53 of the bits are taken, as many as an f64 holds"
+)]
 fn fraction() -> f64 {
     // The standard library keys its hash maps at random; there is no better source without a dependency.
     (RandomState::new().build_hasher().finish() >> 11) as f64 / (1_u64 << 53) as f64
@@ -148,20 +159,38 @@ mod tests {
     use super::*;
 
     fn pause(kind: FailureKind, attempts: u32, fraction: f64) -> Option<Duration> {
-        let failure = Failure { kind, code: String::new(), message: String::new(), attempts, role: None };
+        let failure = Failure {
+            kind,
+            code: String::new(),
+            message: String::new(),
+            attempts,
+            role: None,
+        };
         RetryPolicy::STANDARD.jittered(&failure, fraction)
     }
 
     #[test]
     fn pauses_grow_are_jittered_and_come_to_an_end() {
         let millis = |millis| Some(Duration::from_millis(millis));
-        assert_eq!((pause(FailureKind::Server, 1, 1.0), pause(FailureKind::Slow, 4, 1.0)), (millis(100), millis(800)));
         assert_eq!(
-            (pause(FailureKind::Broken, 9, 1.0), pause(FailureKind::Connection, 10, 1.0)),
+            (
+                pause(FailureKind::Server, 1, 1.0),
+                pause(FailureKind::Slow, 4, 1.0)
+            ),
+            (millis(100), millis(800))
+        );
+        assert_eq!(
+            (
+                pause(FailureKind::Broken, 9, 1.0),
+                pause(FailureKind::Connection, 10, 1.0)
+            ),
             (millis(20_000), None)
         );
         assert_eq!(
-            (pause(FailureKind::Unreachable, 6, 1.0), pause(FailureKind::Unreachable, 7, 1.0)),
+            (
+                pause(FailureKind::Unreachable, 6, 1.0),
+                pause(FailureKind::Unreachable, 7, 1.0)
+            ),
             (millis(3200), None)
         );
         assert_eq!(
@@ -204,7 +233,12 @@ mod tests {
         assert!(drawn.iter().all(|fraction| (0.0..1.0).contains(fraction)));
         for tenth in 0..10 {
             let tenth = f64::from(tenth) / 10.0;
-            assert!(drawn.iter().any(|fraction| (tenth..tenth + 0.1).contains(fraction)), "nothing at {tenth}");
+            assert!(
+                drawn
+                    .iter()
+                    .any(|fraction| (tenth..tenth + 0.1).contains(fraction)),
+                "nothing at {tenth}"
+            );
         }
     }
 }

@@ -44,7 +44,11 @@ impl Canceller {
     }
 
     /// Runs a fetch until it is done or the time is over.
-    pub(crate) async fn within<T>(self, timeout: Option<Duration>, fetch: impl Future<Output = T>) -> T {
+    pub(crate) async fn within<T>(
+        self,
+        timeout: Option<Duration>,
+        fetch: impl Future<Output = T>,
+    ) -> T {
         let mut fetch = std::pin::pin!(fetch);
         if let Some(timeout) = timeout {
             tokio::select! {
@@ -100,8 +104,14 @@ mod tests {
         assert_eq!(stop.unless(async { 1 }).await, Ok(1));
         canceller.stop(Reason::Timeout);
         canceller.cancel();
-        assert_eq!(stop.unless(std::future::pending::<()>()).await, Err(Reason::Timeout));
-        assert_eq!(stop.unless(std::future::pending::<()>()).await, Err(Reason::Timeout));
+        assert_eq!(
+            stop.unless(std::future::pending::<()>()).await,
+            Err(Reason::Timeout)
+        );
+        assert_eq!(
+            stop.unless(std::future::pending::<()>()).await,
+            Err(Reason::Timeout)
+        );
     }
 
     #[tokio::test]

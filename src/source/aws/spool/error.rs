@@ -12,12 +12,18 @@ pub struct Error {
 impl Error {
     /// A wrong file: another attempt would fail as well.
     pub(super) fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), usage: true }
+        Self {
+            message: message.into(),
+            usage: true,
+        }
     }
 
     /// The right file cannot be used now: it is in use, or reading or writing it failed.
     pub(super) fn failed(message: impl Into<String>) -> Self {
-        Self { message: message.into(), usage: false }
+        Self {
+            message: message.into(),
+            usage: false,
+        }
     }
 
     /// True if another attempt would fail as well.

@@ -66,13 +66,20 @@ impl Spool {
     /// When it exists, cannot be made, or is in use.
     pub fn start(path: &Path, key: &RunKey, now: Timestamp) -> Result<Self, Error> {
         let name = path.display();
-        let file = OpenOptions::new().read(true).append(true).create_new(true).mode(MODE).open(path);
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create_new(true)
+            .mode(MODE)
+            .open(path);
         let file = file.map_err(|error| {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
             match error.kind() {
-                io::ErrorKind::AlreadyExists => {
-                    Error::usage(format!("{name} already exists.\nContinue it with --resume {name}, or remove it."))
-                }
+                io::ErrorKind::AlreadyExists => Error::usage(format!(
+                    "{name} already exists.\nContinue it with --resume {name}, or remove it."
+                )),
                 io::ErrorKind::NotFound => Error::usage(format!(
                     "the folder {} does not exist, so {name} could not be written. Make it first.",
                     folder.unwrap_or(Path::new(".")).display()
@@ -110,36 +117,67 @@ impl Spool {
             _ => Error::failed(format!("{name} cannot be read: {error}.")),
         };
         if !fs::symlink_metadata(path).map_err(failed)?.is_file() {
-            let message = format!("{name} is not a file, so it is not a spool.\nName the file that --spool wrote.");
+            let message = format!(
+                "{name} is not a file, so it is not a spool.\nName the file that --spool wrote."
+            );
             return Err(Error::usage(message));
         }
-        let file = OpenOptions::new().read(true).append(true).open(path).map_err(failed)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .open(path)
+            .map_err(failed)?;
         lock(path, &file)?;
         check_owner(path, &file)?;
         let start_over = |file: File, instead: Option<String>| {
             file.set_len(0).map_err(failed)?;
-            Ok(Self { instead, ..Self::begin(path, file, key, now)? })
+            Ok(Self {
+                instead,
+                ..Self::begin(path, file, key, now)?
+            })
         };
         let shown = name.to_string();
         let header = read::header(&shown, &file)?;
-        file.set_permissions(fs::Permissions::from_mode(MODE)).map_err(failed)?;
-        let Some((header, begun)) = header else { return start_over(file, None) };
+        file.set_permissions(fs::Permissions::from_mode(MODE))
+            .map_err(failed)?;
+        let Some((header, begun)) = header else {
+            return start_over(file, None);
+        };
         // Neither age nor a wrong clock may exceed the limit.
         if now.duration_since(begun).abs() > SignedDuration::from_hours(HOURS) {
             let old = format!("{name} was begun at {begun}, which is not within {HOURS} hours");
             return if renew {
                 start_over(file, Some(old))
             } else {
-                Err(Error::usage(format!("{old}. Nothing was read.\nRemove it, and start over with --spool {name}.")))
+                Err(Error::usage(format!(
+                    "{old}. Nothing was read.\nRemove it, and start over with --spool {name}."
+                )))
             };
         }
-        let read::Scanned { finished, end, runs, ended, checksum } = read::scan(&shown, &file)?;
+        let read::Scanned {
+            finished,
+            end,
+            runs,
+            ended,
+            checksum,
+        } = read::scan(&shown, &file)?;
         if renew && ended {
-            return start_over(file, Some(format!("{name}, begun at {begun}, is of a run that came to its end")));
+            return start_over(
+                file,
+                Some(format!(
+                    "{name}, begun at {begun}, is of a run that came to its end"
+                )),
+            );
         }
         read::same(&shown, &header.key, key)?;
         let (finished, writer) = (Mutex::new(finished), Mutex::new(Writer::behind(checksum)));
-        let spool = Self { finished, writer, end, new: false, ..Self::empty(path, file, begun) };
+        let spool = Self {
+            finished,
+            writer,
+            end,
+            new: false,
+            ..Self::empty(path, file, begun)
+        };
         // A killed run leaves half a line at the end.
         if let Err(error) = spool.file.set_len(end) {
             spool.writer().fail(&error);
@@ -148,16 +186,32 @@ impl Spool {
         Ok(spool)
     }
 
-    pub(super) fn begin(path: &Path, file: File, key: &RunKey, now: Timestamp) -> Result<Self, Error> {
+    pub(super) fn begin(
+        path: &Path,
+        file: File,
+        key: &RunKey,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
         let begun = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let spool = Self::empty(path, file, begun);
         let (format, begun) = (FORMAT.to_owned(), begun.to_string());
-        spool.writer().header(&spool.file, &Header { format, version: VERSION, begun, key: key.clone() });
+        spool.writer().header(
+            &spool.file,
+            &Header {
+                format,
+                version: VERSION,
+                begun,
+                key: key.clone(),
+            },
+        );
         let failure = spool.writer().failure().map(str::to_owned);
         match failure {
             Some(error) => {
                 spool.remove();
-                Err(Error::failed(format!("{} could not be written: {error}.", path.display())))
+                Err(Error::failed(format!(
+                    "{} could not be written: {error}.",
+                    path.display()
+                )))
             }
             None => Ok(spool),
         }
@@ -184,7 +238,10 @@ impl Spool {
     /// Keeps earlier runs out of the result, which is then as if no run had been cut short.
     #[must_use]
     pub fn reproducible(self) -> Self {
-        Self { mentioned: false, ..self }
+        Self {
+            mentioned: false,
+            ..self
+        }
     }
 
     /// The reason why an earlier spool was replaced.
@@ -199,11 +256,18 @@ impl Spool {
             1 => "1 Region was".to_owned(),
             count => format!("{count} Regions were"),
         };
-        Some(format!("{count} read in an earlier run, begun at {}", self.begun))
+        Some(format!(
+            "{count} read in an earlier run, begun at {}",
+            self.begun
+        ))
     }
 
     /// Takes a Region that an earlier run read whole; its stages are then part of [`Self::replay`].
-    pub(crate) fn take(&self, account: Option<&str>, region: &str) -> Option<(Scope, Vec<Warning>, FoundNames)> {
+    pub(crate) fn take(
+        &self,
+        account: Option<&str>,
+        region: &str,
+    ) -> Option<(Scope, Vec<Warning>, FoundNames)> {
         // An unknown account may be another one.
         let name = (account?.to_owned(), region.to_owned());
         let Finished { run, closing } = locked(&self.finished).remove(&name)?;
@@ -222,13 +286,26 @@ impl Spool {
         if taken.is_empty() {
             return (HashMap::new(), None);
         }
-        read::replay(&self.path.display().to_string(), &self.file, self.end, &taken, hand_on)
+        read::replay(
+            &self.path.display().to_string(),
+            &self.file,
+            self.end,
+            &taken,
+            hand_on,
+        )
     }
 
     pub(crate) fn closed(&self, close: &Close) {
-        let short = close.gaps.iter().any(|gap| Reason::ALL.iter().any(|reason| reason.code() == gap.code));
-        self.short.store(short || close.failed.is_some(), Ordering::Relaxed);
-        self.whole.store(close.gaps.is_empty() && close.failed.is_none(), Ordering::Relaxed);
+        let short = close
+            .gaps
+            .iter()
+            .any(|gap| Reason::ALL.iter().any(|reason| reason.code() == gap.code));
+        self.short
+            .store(short || close.failed.is_some(), Ordering::Relaxed);
+        self.whole.store(
+            close.gaps.is_empty() && close.failed.is_none(),
+            Ordering::Relaxed,
+        );
     }
 
     /// Removes a spool that this run has begun, and that is empty.
@@ -259,9 +336,16 @@ impl Spool {
         }
     }
 
-    pub(crate) fn stages(&self, account: Option<&str>, region: &str, api: &Value<'_>, stages: &[Value<'_>]) {
+    pub(crate) fn stages(
+        &self,
+        account: Option<&str>,
+        region: &str,
+        api: &Value<'_>,
+        stages: &[Value<'_>],
+    ) {
         if account.is_some() {
-            self.writer().stages(&self.file, account, region, api, stages);
+            self.writer()
+                .stages(&self.file, account, region, api, stages);
         }
     }
 
@@ -271,12 +355,23 @@ impl Spool {
             return;
         }
         let (scope, warnings, found) = (scope.clone(), warnings.to_vec(), found.clone());
-        self.writer().line(&self.file, &Closing { lines: scope.stages, scope, warnings, found });
+        self.writer().line(
+            &self.file,
+            &Closing {
+                lines: scope.stages,
+                scope,
+                warnings,
+                found,
+            },
+        );
     }
 
     /// The warnings of the result: that Regions were read by earlier runs, and that the file could not be written.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
-        let earlier = self.earlier().filter(|_| self.mentioned).map(|message| (WarningKind::Resumed, message));
+        let earlier = self
+            .earlier()
+            .filter(|_| self.mentioned)
+            .map(|message| (WarningKind::Resumed, message));
         let failed = self.writer().failure().map(|why| {
             let path = self.path.display();
             let message = format!(
@@ -284,7 +379,11 @@ impl Spool {
             );
             (WarningKind::SpoolFailed, message)
         });
-        earlier.into_iter().chain(failed).map(|(kind, message)| Warning::new(kind, message)).collect()
+        earlier
+            .into_iter()
+            .chain(failed)
+            .map(|(kind, message)| Warning::new(kind, message))
+            .collect()
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {

@@ -77,14 +77,22 @@ impl SpoolLine {
     pub fn read(line: &[u8]) -> Result<Self, String> {
         let words = |error: serde_json::Error| json::describe(&error);
         if line.starts_with(b"{\"account\":") {
-            let StageKey { account, region, .. } = serde_json::from_slice(line).map_err(words)?;
+            let StageKey {
+                account, region, ..
+            } = serde_json::from_slice(line).map_err(words)?;
             Ok(Self::Stage((account.into_owned(), region.into_owned())))
         } else if line.starts_with(b"{\"scope\":") {
-            serde_json::from_slice(line).map(Self::Closing).map_err(words)
+            serde_json::from_slice(line)
+                .map(Self::Closing)
+                .map_err(words)
         } else if line.starts_with(b"{\"ended\":") {
-            serde_json::from_slice(line).map(|Ended { .. }| Self::Ended).map_err(words)
+            serde_json::from_slice(line)
+                .map(|Ended { .. }| Self::Ended)
+                .map_err(words)
         } else {
-            serde_json::from_slice(line).map(|NextRun { run }| Self::NextRun(run)).map_err(words)
+            serde_json::from_slice(line)
+                .map(|NextRun { run }| Self::NextRun(run))
+                .map_err(words)
         }
     }
 }

@@ -12,7 +12,9 @@ use super::error::Error;
 use super::line::{Closing, DIGEST, FORMAT, Header, RegionKey, RunKey, SpoolLine, VERSION};
 use crate::model::state::ScopeOutcome;
 use crate::source::file::{WrongFormat, check_format};
-use crate::source::snapshot::{Checksum, Comparison, LineBatch, LineError, Lines, StageIndex, TOO_LONG};
+use crate::source::snapshot::{
+    Checksum, Comparison, LineBatch, LineError, Lines, StageIndex, TOO_LONG,
+};
 
 /// Bytes that are read at once.
 const BLOCK: usize = 64 * 1024;
@@ -48,7 +50,9 @@ struct FileRange<'f> {
 
 impl Read for FileRange<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(into.len());
+        let left = usize::try_from(self.end - self.at)
+            .unwrap_or(usize::MAX)
+            .min(into.len());
         let read = self.file.read_at(&mut into[..left], self.at)?;
         self.at += read as u64;
         Ok(read)
@@ -61,11 +65,23 @@ fn lines_of(file: &File, end: u64) -> Lines<FileRange<'_>> {
 
 /// Reads the first line, and the time when the spool was begun. `None` if the run was killed before it had written them.
 pub fn header(name: &str, file: &File) -> Result<Option<(Header, Timestamp)>, Error> {
-    let end = file.metadata().map_err(|error| unreadable(name, &error))?.len();
-    let block = lines_of(file, end).next().transpose().map_err(|error| unreadable(name, &error.into()))?;
-    let line = block.as_ref().and_then(|block| block.lines().next()).map_or(&[][..], |(_, line)| line);
-    let not_a_spool =
-        || Error::usage(format!("{name} is not a spool file. Nothing was read.\nName the file that --spool wrote."));
+    let end = file
+        .metadata()
+        .map_err(|error| unreadable(name, &error))?
+        .len();
+    let block = lines_of(file, end)
+        .next()
+        .transpose()
+        .map_err(|error| unreadable(name, &error.into()))?;
+    let line = block
+        .as_ref()
+        .and_then(|block| block.lines().next())
+        .map_or(&[][..], |(_, line)| line);
+    let not_a_spool = || {
+        Error::usage(format!(
+            "{name} is not a spool file. Nothing was read.\nName the file that --spool wrote."
+        ))
+    };
     if !line.ends_with(b"\n") {
         let start = format!("{{\"format\":\"{FORMAT}\",\"version\":");
         let alike = line.iter().zip(start.as_bytes()).all(|(a, b)| a == b);
@@ -83,7 +99,9 @@ pub fn header(name: &str, file: &File) -> Result<Option<(Header, Timestamp)>, Er
     }
     let header: Option<Header> = serde_json::from_slice(line).ok();
     let header = header.and_then(|header| header.begun.parse().ok().map(|begun| (header, begun)));
-    header.map(Some).ok_or_else(|| damaged(name, 1, "not the first line of a spool"))
+    header
+        .map(Some)
+        .ok_or_else(|| damaged(name, 1, "not the first line of a spool"))
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Error {
@@ -98,8 +116,14 @@ fn damaged(name: &str, at: u64, flaw: &str) -> Error {
 
 /// Reads a spool to its last whole line.
 pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
-    let length = file.metadata().map_err(|error| unreadable(name, &error))?.len();
-    let mut scanned = Scanned { runs: 1, ..Scanned::default() };
+    let length = file
+        .metadata()
+        .map_err(|error| unreadable(name, &error))?
+        .len();
+    let mut scanned = Scanned {
+        runs: 1,
+        ..Scanned::default()
+    };
     let mut counts = HashMap::new();
     for block in lines_of(file, length) {
         let block = block.map_err(|error| match error {
@@ -108,7 +132,9 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
         })?;
         for (at, line) in block.lines().filter(|(_, line)| line.ends_with(b"\n")) {
             if at > 1 {
-                scanned.add(line, &mut counts).map_err(|flaw| damaged(name, at, &flaw))?;
+                scanned
+                    .add(line, &mut counts)
+                    .map_err(|flaw| damaged(name, at, &flaw))?;
             }
             scanned.checksum.lines(line);
             scanned.end += line.len() as u64;
@@ -120,10 +146,14 @@ pub fn scan(name: &str, file: &File) -> Result<Scanned, Error> {
 impl Scanned {
     /// Adds a line; `counts` has the stages of the current run, by Regions that are not closed.
     fn add(&mut self, line: &[u8], counts: &mut HashMap<RegionKey, u64>) -> Result<(), String> {
-        let kind = SpoolLine::read(line).map_err(|flaw| format!("not a line of a spool: {flaw}"))?;
+        let kind =
+            SpoolLine::read(line).map_err(|flaw| format!("not a line of a spool: {flaw}"))?;
         let sealed = || self.checksum.compare(line.trim_ascii_end(), DIGEST) == Comparison::Equal;
         if !matches!(kind, SpoolLine::Stage(_)) && !sealed() {
-            return Err("its digest is of something else: lines before it were changed, moved or lost".to_owned());
+            return Err(
+                "its digest is of something else: lines before it were changed, moved or lost"
+                    .to_owned(),
+            );
         }
         match kind {
             SpoolLine::Stage(name) => *counts.entry(name).or_default() += 1,
@@ -135,12 +165,23 @@ impl Scanned {
             SpoolLine::Ended => self.ended = true,
             SpoolLine::Closing(closing) => {
                 let Closing { scope, lines, .. } = &*closing;
-                let (Some(account), Some(region)) = (&scope.account, &scope.region) else { return Ok(()) };
+                let (Some(account), Some(region)) = (&scope.account, &scope.region) else {
+                    return Ok(());
+                };
                 let name = (account.clone(), region.clone());
                 let count = counts.remove(&name).unwrap_or_default();
                 // Of what does not add up nothing is taken: it is read again.
-                if scope.outcome == ScopeOutcome::Checked && *lines == count && scope.stages == count {
-                    self.finished.insert(name, Finished { run: self.runs, closing: *closing });
+                if scope.outcome == ScopeOutcome::Checked
+                    && *lines == count
+                    && scope.stages == count
+                {
+                    self.finished.insert(
+                        name,
+                        Finished {
+                            run: self.runs,
+                            closing: *closing,
+                        },
+                    );
                 }
             }
         }
@@ -197,22 +238,43 @@ fn send(
         let mut lines = Vec::new();
         for (at, line) in block.lines().filter(|(at, _)| *at > 1) {
             let stage = match SpoolLine::read(line) {
-                Ok(SpoolLine::Stage(name)) => Some(name).filter(|name| taken.get(name) == Some(&run)),
+                Ok(SpoolLine::Stage(name)) => {
+                    Some(name).filter(|name| taken.get(name) == Some(&run))
+                }
                 Ok(SpoolLine::NextRun(next)) => {
                     run = next;
                     None
                 }
                 Ok(_) => None,
-                Err(flaw) => return Err(io::Error::new(io::ErrorKind::InvalidData, format!("line {at}: {flaw}"))),
+                Err(flaw) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        format!("line {at}: {flaw}"),
+                    ));
+                }
             };
             lines.push((at, line, stage));
         }
         for stretch in lines.chunk_by(|(.., one), (.., other)| one.is_some() == other.is_some()) {
-            let [(first, _, Some(_)), ..] = stretch else { continue };
-            let bytes = stretch.iter().map(|(_, line, _)| *line).collect::<Vec<_>>().concat();
-            let batch = LineBatch { name: Arc::clone(&name), bytes, first: *first, index: Arc::clone(&index) };
+            let [(first, _, Some(_)), ..] = stretch else {
+                continue;
+            };
+            let bytes = stretch
+                .iter()
+                .map(|(_, line, _)| *line)
+                .collect::<Vec<_>>()
+                .concat();
+            let batch = LineBatch {
+                name: Arc::clone(&name),
+                bytes,
+                first: *first,
+                index: Arc::clone(&index),
+            };
             if !hand_on(batch) {
-                return Err(io::Error::new(io::ErrorKind::BrokenPipe, "no one took its stages"));
+                return Err(io::Error::new(
+                    io::ErrorKind::BrokenPipe,
+                    "no one took its stages",
+                ));
             }
             for name in stretch.iter().filter_map(|(.., stage)| stage.as_ref()) {
                 *handed.entry(name.clone()).or_default() += 1;

@@ -22,7 +22,9 @@ const ACCOUNT: &str = "111122223333";
 const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 
 fn run_key() -> RunKey {
-    [("policies", "sha256:00"), ("--api", "")].map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    [("policies", "sha256:00"), ("--api", "")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
 }
 
 fn folder() -> (TempDir, PathBuf) {
@@ -46,11 +48,18 @@ fn region(number: usize) -> String {
 
 /// The names of a Region's stages.
 fn names(number: usize, stages: usize) -> Vec<String> {
-    (0..stages).map(|stage| format!("{number}-{stage}")).collect()
+    (0..stages)
+        .map(|stage| format!("{number}-{stage}"))
+        .collect()
 }
 
 fn add(spool: &Spool, number: usize, name: &str) {
-    spool.stages(Some(ACCOUNT), &region(number), &api_stated_by(Some("a1"), Some(Protocol::Http)), &[stage(name)]);
+    spool.stages(
+        Some(ACCOUNT),
+        &region(number),
+        &api_stated_by(Some("a1"), Some(Protocol::Http)),
+        &[stage(name)],
+    );
 }
 
 fn finish(spool: &Spool, number: usize, stages: usize) {
@@ -66,8 +75,10 @@ fn finish(spool: &Spool, number: usize, stages: usize) {
 
 /// Writes Regions with so many stages in parallel, in this order.
 fn write(spool: &Spool, regions: &BTreeMap<usize, usize>, order: &[usize]) {
-    let mut left: BTreeMap<usize, Vec<String>> =
-        regions.iter().map(|(number, stages)| (*number, names(*number, *stages))).collect();
+    let mut left: BTreeMap<usize, Vec<String>> = regions
+        .iter()
+        .map(|(number, stages)| (*number, names(*number, *stages)))
+        .collect();
     let mut order = order.iter().cycle();
     while !left.is_empty() {
         let number = *left.keys().nth(order.next().unwrap() % left.len()).unwrap();
@@ -109,8 +120,16 @@ fn resumed(spool: &Spool, regions: &BTreeMap<usize, usize>) -> BTreeMap<usize, V
     let (handed, failed) = spool.replay(|batch| {
         batch
             .decode(&Projection::all(), &mut |document| {
-                let number = document.region.unwrap().strip_prefix("region-").unwrap().parse().unwrap();
-                seen.get_mut(&number).unwrap().push(document.stage_name().unwrap().to_owned());
+                let number = document
+                    .region
+                    .unwrap()
+                    .strip_prefix("region-")
+                    .unwrap()
+                    .parse()
+                    .unwrap();
+                seen.get_mut(&number)
+                    .unwrap()
+                    .push(document.stage_name().unwrap().to_owned());
             })
             .unwrap();
         true
@@ -122,12 +141,20 @@ fn resumed(spool: &Spool, regions: &BTreeMap<usize, usize>) -> BTreeMap<usize, V
 
 /// Scopes with a closing line, by a search of the text.
 fn closed(bytes: &[u8]) -> Vec<usize> {
-    let whole = &bytes[..bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)];
-    let lines = std::str::from_utf8(whole).unwrap().lines().filter(|line| line.starts_with("{\"scope\":"));
+    let whole = &bytes[..bytes
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 1)];
+    let lines = std::str::from_utf8(whole)
+        .unwrap()
+        .lines()
+        .filter(|line| line.starts_with("{\"scope\":"));
     let mut numbers: Vec<usize> = lines
         .map(|line| {
             let closing: serde_json::Value = serde_json::from_str(line).unwrap();
-            closing["scope"]["region"].as_str().unwrap()["region-".len()..].parse().unwrap()
+            closing["scope"]["region"].as_str().unwrap()["region-".len()..]
+                .parse()
+                .unwrap()
         })
         .collect();
     numbers.sort_unstable();
@@ -194,8 +221,14 @@ proptest! {
 fn only_taken_regions_are_handed_on() {
     let (_folder, path) = written([(0, 2), (1, 3)], &[0, 1]);
     let spool = resume(&path);
-    assert_eq!(resumed(&spool, &BTreeMap::from([(1, 3)])), BTreeMap::from([(1, names(1, 3))]));
-    assert!(spool.take(None, &region(0)).is_none(), "of an account that is not known nothing is");
+    assert_eq!(
+        resumed(&spool, &BTreeMap::from([(1, 3)])),
+        BTreeMap::from([(1, names(1, 3))])
+    );
+    assert!(
+        spool.take(None, &region(0)).is_none(),
+        "of an account that is not known nothing is"
+    );
     assert!(spool.take(Some("444455556666"), &region(0)).is_none());
 }
 
@@ -212,7 +245,10 @@ fn refused_batches_are_not_counted() {
         batches == 1
     });
     assert!(failed.is_some());
-    assert_eq!([0, 1].map(|number| handed[&(ACCOUNT.to_owned(), region(number))]), [2, 0]);
+    assert_eq!(
+        [0, 1].map(|number| handed[&(ACCOUNT.to_owned(), region(number))]),
+        [2, 0]
+    );
 }
 
 #[test]
@@ -226,8 +262,16 @@ fn a_region_with_gaps_or_without_account_is_not_finished() {
         ..Scope::default()
     };
     spool.stages(None, "us-east-1", &Value::Unset, &[stage("a")]);
-    spool.close(&scope(None, ScopeOutcome::Checked), &[], &FoundNames::default());
-    for outcome in [ScopeOutcome::Partial, ScopeOutcome::Unchecked, ScopeOutcome::Excluded] {
+    spool.close(
+        &scope(None, ScopeOutcome::Checked),
+        &[],
+        &FoundNames::default(),
+    );
+    for outcome in [
+        ScopeOutcome::Partial,
+        ScopeOutcome::Unchecked,
+        ScopeOutcome::Excluded,
+    ] {
         spool.close(&scope(Some(ACCOUNT), outcome), &[], &FoundNames::default());
     }
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
@@ -258,14 +302,20 @@ fn damage_is_reported_with_its_line() {
     let (_folder, path) = written([(0, 2), (1, 1)], &[0]);
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    for (at, damaged) in
-        [(2, "{\"account\":\"1\",\"region\":\"r\",\"api\":{}}"), (3, ""), (4, "{\"scope\":{}}"), (5, "{}")]
-    {
+    for (at, damaged) in [
+        (2, "{\"account\":\"1\",\"region\":\"r\",\"api\":{}}"),
+        (3, ""),
+        (4, "{\"scope\":{}}"),
+        (5, "{}"),
+    ] {
         let mut lines = lines.clone();
         lines[at - 1] = damaged;
         fs::write(&path, lines.join("\n") + "\n").unwrap();
         let message = refused(&path, &run_key());
-        assert!(message.starts_with(&format!("{}:{at}: not a line of a spool: ", path.display())), "{message}");
+        assert!(
+            message.starts_with(&format!("{}:{at}: not a line of a spool: ", path.display())),
+            "{message}"
+        );
         assert!(message.contains("nothing was read"), "{message}");
     }
 }
@@ -277,9 +327,14 @@ fn lines_that_were_changed_moved_or_lost_are_noticed() {
     drop(resume(&path));
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    let kinds: Vec<bool> = lines.iter().map(|line| line.contains("\"sha256\":")).collect();
+    let kinds: Vec<bool> = lines
+        .iter()
+        .map(|line| line.contains("\"sha256\":"))
+        .collect();
     assert_eq!(kinds.iter().filter(|sealed| **sealed).count(), 3, "{text}");
-    let stages: Vec<usize> = (1..lines.len()).filter(|at| lines[*at].starts_with("{\"account\":")).collect();
+    let stages: Vec<usize> = (1..lines.len())
+        .filter(|at| lines[*at].starts_with("{\"account\":"))
+        .collect();
     let mut damaged: Vec<Vec<String>> = Vec::new();
     let owned: Vec<String> = lines.iter().map(ToString::to_string).collect();
     for at in 1..lines.len() - 1 {
@@ -302,14 +357,20 @@ fn lines_that_were_changed_moved_or_lost_are_noticed() {
     let mut header = owned.clone();
     header[0] = owned[0].replacen("\"begun\"", "\"more\":1,\"begun\"", 1);
     let mut closing = owned.clone();
-    let closed = owned.iter().position(|line| line.starts_with("{\"scope\":")).unwrap();
+    let closed = owned
+        .iter()
+        .position(|line| line.starts_with("{\"scope\":"))
+        .unwrap();
     closing[closed] = owned[closed].replacen("\"apis\":0", "\"apis\":1", 1);
     damaged.extend([copied, changed, header, closing]);
     for lines in damaged {
         assert_ne!(lines, owned);
         fs::write(&path, lines.join("\n") + "\n").unwrap();
         let message = refused(&path, &run_key());
-        assert!(message.contains("changed, moved or lost") && message.contains("nothing was read"), "{message}");
+        assert!(
+            message.contains("changed, moved or lost") && message.contains("nothing was read"),
+            "{message}"
+        );
     }
     fs::write(&path, text).unwrap();
     drop(resume(&path));
@@ -318,13 +379,28 @@ fn lines_that_were_changed_moved_or_lost_are_noticed() {
 #[test]
 fn other_files_are_refused_and_not_changed() {
     let (_folder, path) = folder();
-    for text in ["x", "{\"format\":\"driftgate.snapshot\",\"version\":1}\n", "a\nb\n", "{\"a\":1}\n"] {
+    for text in [
+        "x",
+        "{\"format\":\"driftgate.snapshot\",\"version\":1}\n",
+        "a\nb\n",
+        "{\"a\":1}\n",
+    ] {
         put(&path, text);
-        assert!(refused(&path, &run_key()).contains("is not a spool"), "{text}");
+        assert!(
+            refused(&path, &run_key()).contains("is not a spool"),
+            "{text}"
+        );
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o644
+        );
     }
-    fs::write(&path, "{\"format\":\"driftgate.spool\",\"version\":1,\"asked\":{}}\n").unwrap();
+    fs::write(
+        &path,
+        "{\"format\":\"driftgate.spool\",\"version\":1,\"asked\":{}}\n",
+    )
+    .unwrap();
     assert!(refused(&path, &run_key()).contains("of version 1"));
     assert!(refused(&path.with_extension("not"), &run_key()).contains("does not exist"));
     assert!(refused(path.parent().unwrap(), &run_key()).contains("is not a file"));
@@ -340,7 +416,11 @@ fn a_run_with_other_settings_is_refused() {
     let other: RunKey = [("policies", "sha256:11"), ("--api", "a1"), ("--new", "")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-    assert!(refused(&path, &other).contains("begun with other --api, --new, policies."), "{}", refused(&path, &other));
+    assert!(
+        refused(&path, &other).contains("begun with other --api, --new, policies."),
+        "{}",
+        refused(&path, &other)
+    );
 }
 
 #[test]
@@ -349,16 +429,29 @@ fn the_file_is_private_and_no_link_is_followed() {
     let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
     drop(start(&path));
     assert_eq!(mode(), 0o600);
-    assert!(Spool::start(&path, &run_key(), NOW).unwrap_err().to_string().contains("already exists"));
+    assert!(
+        Spool::start(&path, &run_key(), NOW)
+            .unwrap_err()
+            .to_string()
+            .contains("already exists")
+    );
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     drop(resume(&path));
     assert_eq!(mode(), 0o600);
 
     let dangling = path.with_extension("link");
     symlink(path.with_extension("elsewhere"), &dangling).unwrap();
-    assert!(Spool::start(&dangling, &run_key(), NOW).is_err(), "a link is not followed");
+    assert!(
+        Spool::start(&dangling, &run_key(), NOW).is_err(),
+        "a link is not followed"
+    );
     let nowhere = path.parent().unwrap().join("none/fleet.spool");
-    assert!(Spool::start(&nowhere, &run_key(), NOW).unwrap_err().to_string().contains("does not exist"));
+    assert!(
+        Spool::start(&nowhere, &run_key(), NOW)
+            .unwrap_err()
+            .to_string()
+            .contains("does not exist")
+    );
 }
 
 #[test]
@@ -369,18 +462,28 @@ fn a_file_that_others_may_write_is_refused() {
     let text = fs::read_to_string(&path).unwrap();
     for mode in [0o666, 0o620, 0o602] {
         chmod(mode);
-        assert!(refused(&path, &run_key()).contains("may be written by others. Nothing was read."), "{mode:o}");
+        assert!(
+            refused(&path, &run_key()).contains("may be written by others. Nothing was read."),
+            "{mode:o}"
+        );
     }
     chmod(0o600);
     // Only root can give a file away, and only root could read it then.
     if chown(&path, Some(65534), None).is_ok() {
         for mode in [0o600, 0o666] {
             chmod(mode);
-            assert!(refused(&path, &run_key()).contains("belongs to another user. Nothing was read."), "{mode:o}");
+            assert!(
+                refused(&path, &run_key()).contains("belongs to another user. Nothing was read."),
+                "{mode:o}"
+            );
         }
     }
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "nothing else is left"
+    );
 }
 
 #[test]
@@ -398,15 +501,28 @@ fn a_complete_and_reported_run_removes_its_file() {
     let (_folder, path) = folder();
     let spool = start(&path);
     let gaps = |code: Option<&str>| {
-        let gap = |code: &str| Gap { code: code.to_owned(), ..Gap::default() };
-        Close { gaps: code.map(gap).into_iter().collect(), ..Close::default() }
+        let gap = |code: &str| Gap {
+            code: code.to_owned(),
+            ..Gap::default()
+        };
+        Close {
+            gaps: code.map(gap).into_iter().collect(),
+            ..Close::default()
+        }
     };
     assert_eq!((spool.end(false), path.exists()), (End::CutShort, true));
-    for (code, end) in [("Timeout", End::CutShort), ("Interrupted", End::CutShort), ("AccessDenied", End::Gaps)] {
+    for (code, end) in [
+        ("Timeout", End::CutShort),
+        ("Interrupted", End::CutShort),
+        ("AccessDenied", End::Gaps),
+    ] {
         spool.closed(&gaps(Some(code)));
         assert_eq!((spool.end(true), path.exists()), (end, true), "{code}");
     }
-    spool.closed(&Close { failed: Some("why".to_owned()), ..Close::default() });
+    spool.closed(&Close {
+        failed: Some("why".to_owned()),
+        ..Close::default()
+    });
     assert_eq!((spool.end(true), path.exists()), (End::CutShort, true));
     spool.closed(&gaps(None));
     assert_eq!((spool.end(false), path.exists()), (End::CutShort, true));
@@ -421,7 +537,11 @@ fn a_complete_and_reported_run_removes_its_file() {
 }
 
 /// A spool of an earlier run, so many hours old.
-fn later(path: &Path, hours: i64, open: fn(&Path, &RunKey, Timestamp) -> Result<Spool, Error>) -> Result<Spool, Error> {
+fn later(
+    path: &Path,
+    hours: i64,
+    open: fn(&Path, &RunKey, Timestamp) -> Result<Spool, Error>,
+) -> Result<Spool, Error> {
     open(path, &run_key(), NOW + SignedDuration::from_hours(hours))
 }
 
@@ -431,7 +551,13 @@ fn an_old_file_is_refused_or_started_over() {
     let bytes = fs::read(&path).unwrap();
     for hours in [-13, 13, 24] {
         let error = later(&path, hours, Spool::resume).unwrap_err();
-        assert!(error.is_usage() && error.to_string().contains("was begun at 2027-01-15T08:00:00Z"), "{error}");
+        assert!(
+            error.is_usage()
+                && error
+                    .to_string()
+                    .contains("was begun at 2027-01-15T08:00:00Z"),
+            "{error}"
+        );
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
     for hours in [-1, 0, 11] {
@@ -461,10 +587,20 @@ fn a_run_that_ended_is_resumed_only_by_resume_alone() {
     assert_eq!(resumed(&spool, &regions).len(), 1);
     drop(spool);
     // That one has not come to its end.
-    assert!(later(&path, 1, Spool::resume_or_renew).unwrap().instead().is_none());
+    assert!(
+        later(&path, 1, Spool::resume_or_renew)
+            .unwrap()
+            .instead()
+            .is_none()
+    );
     fs::write(&path, bytes).unwrap();
     let spool = later(&path, 1, Spool::resume_or_renew).unwrap();
-    assert!(spool.instead().unwrap().contains("of a run that came to its end"));
+    assert!(
+        spool
+            .instead()
+            .unwrap()
+            .contains("of a run that came to its end")
+    );
     assert!(spool.take(Some(ACCOUNT), &region(0)).is_none());
 }
 
@@ -479,9 +615,14 @@ fn regions_of_earlier_runs_are_a_warning() {
     let spool = later(&path, 1, Spool::resume).unwrap();
     assert!(spool.earlier().is_none(), "no Region was taken");
     resumed(&spool, &regions);
-    let [warning] = &spool.warnings()[..] else { panic!("{:?}", spool.warnings()) };
+    let [warning] = &spool.warnings()[..] else {
+        panic!("{:?}", spool.warnings())
+    };
     let message = "2 Regions were read in an earlier run, begun at 2027-01-15T08:00:00Z";
-    assert_eq!((&*warning.kind, warning.message.as_str()), ("resumed", message));
+    assert_eq!(
+        (&*warning.kind, warning.message.as_str()),
+        ("resumed", message)
+    );
     let spool = spool.reproducible();
     assert!(spool.warnings().is_empty() && spool.earlier().as_deref() == Some(message));
 }
@@ -501,17 +642,34 @@ fn an_empty_file_is_discarded_by_the_run_that_made_it() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_ends_the_spool_and_not_the_run() {
-    let full = || fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
+    let full = || {
+        fs::OpenOptions::new()
+            .append(true)
+            .open("/dev/full")
+            .unwrap()
+    };
     let spool = Spool::empty(Path::new("/dev/full"), full(), NOW);
     assert!(spool.warnings().is_empty());
     add(&spool, 0, "a");
     finish(&spool, 0, 1);
     add(&spool, 1, "b");
     finish(&spool, 1, 1);
-    let [warning] = &spool.warnings()[..] else { panic!("{:?}", spool.warnings()) };
+    let [warning] = &spool.warnings()[..] else {
+        panic!("{:?}", spool.warnings())
+    };
     assert_eq!(warning.kind, WarningKind::SpoolFailed);
-    assert!(warning.message.contains("could not be written any more (No space left"), "{}", warning.message);
+    assert!(
+        warning
+            .message
+            .contains("could not be written any more (No space left"),
+        "{}",
+        warning.message
+    );
     assert!(Spool::start(Path::new("/dev/full"), &run_key(), NOW).is_err());
     let (_folder, elsewhere) = folder();
-    assert!(!Spool::begin(&elsewhere, full(), &run_key(), NOW).unwrap_err().is_usage());
+    assert!(
+        !Spool::begin(&elsewhere, full(), &run_key(), NOW)
+            .unwrap_err()
+            .is_usage()
+    );
 }

@@ -24,7 +24,10 @@ pub struct Writer {
 impl Writer {
     /// Continues after the lines of a checksum.
     pub fn behind(checksum: Checksum) -> Self {
-        Self { checksum, ..Self::default() }
+        Self {
+            checksum,
+            ..Self::default()
+        }
     }
 
     pub fn fail(&mut self, error: &io::Error) {
@@ -37,13 +40,25 @@ impl Writer {
         self.failed.as_deref()
     }
 
-    pub fn stages(&mut self, file: &File, account: Option<&str>, region: &str, api: &Value<'_>, stages: &[Value<'_>]) {
+    pub fn stages(
+        &mut self,
+        file: &File,
+        account: Option<&str>,
+        region: &str,
+        api: &Value<'_>,
+        stages: &[Value<'_>],
+    ) {
         if self.failed.is_some() {
             return;
         }
         let mut lines = Vec::new();
         for stage in stages {
-            let document = Document { account, region: Some(region), api, stage };
+            let document = Document {
+                account,
+                region: Some(region),
+                api,
+                stage,
+            };
             if let Err(error) = stage_line(&mut lines, &document, stage) {
                 return self.fail(&error);
             }
@@ -61,7 +76,12 @@ impl Writer {
     }
 
     /// Writes one line, and the waiting lines before it.
-    fn write(&mut self, file: &File, value: &impl Serialize, ended: impl FnOnce(&Checksum, String) -> String) {
+    fn write(
+        &mut self,
+        file: &File,
+        value: &impl Serialize,
+        ended: impl FnOnce(&Checksum, String) -> String,
+    ) {
         match serde_json::to_string(value) {
             Ok(line) => {
                 let line = ended(&self.checksum, line);

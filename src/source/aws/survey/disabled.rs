@@ -11,7 +11,10 @@ use crate::source::aws::call::{Failure, Operation, Subject};
 
 /// Leaves out the Regions that AWS lists as disabled, and adds hints to the others that refused. Also returns the
 /// refusal if it proves that the credentials are bad.
-pub fn resolve_disabled(mut tallies: Vec<ScopeTally>, status: &RegionStatus) -> (Vec<ScopeTally>, Option<Failure>) {
+pub fn resolve_disabled(
+    mut tallies: Vec<ScopeTally>,
+    status: &RegionStatus,
+) -> (Vec<ScopeTally>, Option<Failure>) {
     let region_of = |tally: &ScopeTally| tally.scope.region.clone().unwrap_or_default();
     for tally in &mut tallies {
         let region = region_of(tally);
@@ -19,17 +22,38 @@ pub fn resolve_disabled(mut tallies: Vec<ScopeTally>, status: &RegionStatus) -> 
             leave_out(tally, region);
         }
     }
-    let others = tallies.iter().filter(|tally| tally.scope.outcome != ScopeOutcome::Excluded);
-    let bad = status.proves_bad_credentials(
-        others.clone().map(|tally| (tally.scope.region.as_deref().unwrap_or_default(), tally.refusal.is_some())),
-    );
-    let refusal = others.into_iter().find_map(|tally| tally.refusal.clone()).filter(|_| bad);
+    let others = tallies
+        .iter()
+        .filter(|tally| tally.scope.outcome != ScopeOutcome::Excluded);
+    let bad = status.proves_bad_credentials(others.clone().map(|tally| {
+        (
+            tally.scope.region.as_deref().unwrap_or_default(),
+            tally.refusal.is_some(),
+        )
+    }));
+    let refusal = others
+        .into_iter()
+        .find_map(|tally| tally.refusal.clone())
+        .filter(|_| bad);
     for tally in &mut tallies {
-        let Some(why) = tally.refusal.as_ref().filter(|_| tally.scope.outcome != ScopeOutcome::Excluded) else {
+        let Some(why) = tally
+            .refusal
+            .as_ref()
+            .filter(|_| tally.scope.outcome != ScopeOutcome::Excluded)
+        else {
             continue;
         };
-        if let Some(hint) = hint(why, tally.scope.account.as_deref(), &region_of(tally), status, bad) {
-            tally.gaps.iter_mut().for_each(|gap| gap.hint.clone_from(&hint));
+        if let Some(hint) = hint(
+            why,
+            tally.scope.account.as_deref(),
+            &region_of(tally),
+            status,
+            bad,
+        ) {
+            tally
+                .gaps
+                .iter_mut()
+                .for_each(|gap| gap.hint.clone_from(&hint));
         }
     }
     (tallies, refusal)
@@ -42,11 +66,21 @@ fn leave_out(tally: &mut ScopeTally, region: String) {
     let whose = account.as_deref().unwrap_or("the account");
     let message = format!("Region {region} is not enabled for {whose}: it is left out");
     let warning = Warning::new(WarningKind::RegionDisabled, message);
-    tally.warnings.push(Warning { account, region: Some(region), ..warning });
+    tally.warnings.push(Warning {
+        account,
+        region: Some(region),
+        ..warning
+    });
 }
 
 /// The hint for a Region that refused the credentials; `None` where the usual one fits.
-fn hint(why: &Failure, account: Option<&str>, region: &str, status: &RegionStatus, bad: bool) -> Option<String> {
+fn hint(
+    why: &Failure,
+    account: Option<&str>,
+    region: &str,
+    status: &RegionStatus,
+    bad: bool,
+) -> Option<String> {
     match status.enabled(region) {
         Some(true) if is_opt_in(region) => Some(
             "the Region is enabled, but does not know the token: a token of STS's global endpoint is not valid there; \
@@ -76,7 +110,10 @@ mod tests {
         let tally = |(region, known): &(&str, bool)| {
             let mut tally = ScopeTally::new(Some("111122223333"), region);
             if !known {
-                let refusal = Failure::new(FailureKind::UnknownCredentials, "The security token is invalid.");
+                let refusal = Failure::new(
+                    FailureKind::UnknownCredentials,
+                    "The security token is invalid.",
+                );
                 tally.unlisted(Operation::GetApis, &refusal, None, false);
             }
             tally
@@ -85,7 +122,10 @@ mod tests {
     }
 
     fn status(regions: &[(&str, bool)]) -> RegionStatus {
-        let region = |(name, enabled): &(&str, bool)| ListedRegion { name: (*name).to_owned(), enabled: *enabled };
+        let region = |(name, enabled): &(&str, bool)| ListedRegion {
+            name: (*name).to_owned(),
+            enabled: *enabled,
+        };
         RegionStatus::of(&RegionList {
             regions: regions.iter().map(region).collect(),
             from: Origin::ListRegions,
@@ -95,12 +135,22 @@ mod tests {
 
     /// The status where AWS refused the credentials when it was to list the Regions.
     fn refused() -> RegionStatus {
-        let failure = Failure::new(FailureKind::UnknownCredentials, "The security token is invalid.");
-        RegionStatus::of(&RegionList::new(Vec::new(), Origin::BuiltIn, vec![(Operation::ListRegions, failure)]))
+        let failure = Failure::new(
+            FailureKind::UnknownCredentials,
+            "The security token is invalid.",
+        );
+        RegionStatus::of(&RegionList::new(
+            Vec::new(),
+            Origin::BuiltIn,
+            vec![(Operation::ListRegions, failure)],
+        ))
     }
 
     fn outcomes(tallies: &[ScopeTally]) -> Vec<(ScopeOutcome, usize, usize)> {
-        tallies.iter().map(|it| (it.scope.outcome, it.gaps.len(), it.warnings.len())).collect()
+        tallies
+            .iter()
+            .map(|it| (it.scope.outcome, it.gaps.len(), it.warnings.len()))
+            .collect()
     }
 
     const EXCLUDED: (ScopeOutcome, usize, usize) = (ScopeOutcome::Excluded, 0, 1);
@@ -109,60 +159,121 @@ mod tests {
 
     #[test]
     fn a_region_that_refuses_is_unread() {
-        let regions = [("us-east-1", true), ("af-south-1", false), ("eu-west-1", false)];
+        let regions = [
+            ("us-east-1", true),
+            ("af-south-1", false),
+            ("eu-west-1", false),
+        ];
         let (resolved, bad) = resolve_disabled(tallies(&regions), &RegionStatus::default());
         assert!(bad.is_none());
         assert_eq!(outcomes(&resolved), [CHECKED, UNCHECKED, UNCHECKED]);
-        let hints: Vec<&str> = resolved[1..].iter().map(|tally| tally.gaps[0].hint.as_str()).collect();
-        assert!(hints[0].contains("ec2:DescribeRegions") && hints[1].contains("not enabled"), "{hints:?}");
+        let hints: Vec<&str> = resolved[1..]
+            .iter()
+            .map(|tally| tally.gaps[0].hint.as_str())
+            .collect();
+        assert!(
+            hints[0].contains("ec2:DescribeRegions") && hints[1].contains("not enabled"),
+            "{hints:?}"
+        );
     }
 
     #[test]
     fn the_status_that_aws_lists_decides() {
         let regions = [("us-east-1", true), ("af-south-1", false)];
-        let (resolved, _) = resolve_disabled(tallies(&regions), &status(&[("us-east-1", true), ("af-south-1", true)]));
+        let (resolved, _) = resolve_disabled(
+            tallies(&regions),
+            &status(&[("us-east-1", true), ("af-south-1", true)]),
+        );
         assert_eq!(outcomes(&resolved), [CHECKED, UNCHECKED]);
-        assert!(resolved[1].gaps[0].hint.contains("global endpoint"), "{}", resolved[1].gaps[0].hint);
-        let (resolved, _) = resolve_disabled(tallies(&regions), &status(&[("us-east-1", true), ("af-south-1", false)]));
+        assert!(
+            resolved[1].gaps[0].hint.contains("global endpoint"),
+            "{}",
+            resolved[1].gaps[0].hint
+        );
+        let (resolved, _) = resolve_disabled(
+            tallies(&regions),
+            &status(&[("us-east-1", true), ("af-south-1", false)]),
+        );
         assert_eq!(outcomes(&resolved), [CHECKED, EXCLUDED]);
     }
 
     #[test]
     fn an_unlisted_region_is_not_disabled() {
-        let (resolved, _) =
-            resolve_disabled(tallies(&[("us-east-1", true), ("nope-1", false)]), &status(&[("us-east-1", true)]));
+        let (resolved, _) = resolve_disabled(
+            tallies(&[("us-east-1", true), ("nope-1", false)]),
+            &status(&[("us-east-1", true)]),
+        );
         assert_eq!(outcomes(&resolved), [CHECKED, UNCHECKED]);
     }
 
     #[test]
     fn expired_credentials_do_not_disable_a_region() {
         let gone = refused();
-        let (resolved, bad) = resolve_disabled(tallies(&[("us-east-1", true), ("af-south-1", false)]), &gone);
-        assert_eq!((outcomes(&resolved), bad.is_none()), (vec![CHECKED, UNCHECKED], true));
+        let (resolved, bad) = resolve_disabled(
+            tallies(&[("us-east-1", true), ("af-south-1", false)]),
+            &gone,
+        );
+        assert_eq!(
+            (outcomes(&resolved), bad.is_none()),
+            (vec![CHECKED, UNCHECKED], true)
+        );
     }
 
     #[test]
     fn if_all_refuse_and_one_is_enabled_the_credentials_are_bad() {
-        for regions in [&[("us-east-1", false)][..], &[("us-east-1", false), ("af-south-1", false)]] {
+        for regions in [
+            &[("us-east-1", false)][..],
+            &[("us-east-1", false), ("af-south-1", false)],
+        ] {
             let (resolved, bad) = resolve_disabled(tallies(regions), &RegionStatus::default());
             assert!(bad.is_some());
-            assert!(resolved.iter().all(|it| it.scope.outcome == ScopeOutcome::Unchecked && it.gaps.len() == 1));
-            assert!(resolved[0].gaps[0].hint.starts_with("the credentials are wrong"), "{}", resolved[0].gaps[0].hint);
+            assert!(
+                resolved
+                    .iter()
+                    .all(|it| it.scope.outcome == ScopeOutcome::Unchecked && it.gaps.len() == 1)
+            );
+            assert!(
+                resolved[0].gaps[0]
+                    .hint
+                    .starts_with("the credentials are wrong"),
+                "{}",
+                resolved[0].gaps[0].hint
+            );
         }
         let alone = || tallies(&[("af-south-1", false)]);
         let (resolved, bad) = resolve_disabled(alone(), &RegionStatus::default());
-        assert_eq!((outcomes(&resolved), bad.is_none()), (vec![UNCHECKED], true), "it may be enabled");
-        assert!(resolve_disabled(alone(), &status(&[("af-south-1", true)])).1.is_some());
+        assert_eq!(
+            (outcomes(&resolved), bad.is_none()),
+            (vec![UNCHECKED], true),
+            "it may be enabled"
+        );
+        assert!(
+            resolve_disabled(alone(), &status(&[("af-south-1", true)]))
+                .1
+                .is_some()
+        );
         assert!(resolve_disabled(alone(), &refused()).1.is_some());
         let (resolved, bad) = resolve_disabled(alone(), &status(&[("af-south-1", false)]));
-        assert_eq!((outcomes(&resolved), bad.is_none()), (vec![EXCLUDED], true), "AWS says so");
+        assert_eq!(
+            (outcomes(&resolved), bad.is_none()),
+            (vec![EXCLUDED], true),
+            "AWS says so"
+        );
     }
 
     #[test]
     fn excluded_regions_prove_nothing_about_the_credentials() {
-        assert!(resolve_disabled(Vec::new(), &RegionStatus::default()).1.is_none());
+        assert!(
+            resolve_disabled(Vec::new(), &RegionStatus::default())
+                .1
+                .is_none()
+        );
         let mut left_out = tallies(&[("us-east-1", true), ("eu-west-1", false)]);
         left_out[0].scope.outcome = ScopeOutcome::Excluded;
-        assert!(resolve_disabled(left_out, &RegionStatus::default()).1.is_some());
+        assert!(
+            resolve_disabled(left_out, &RegionStatus::default())
+                .1
+                .is_some()
+        );
     }
 }

@@ -27,7 +27,11 @@ pub async fn list<F>(
 where
     F: Future<Output = Result<Page, Failure>>,
 {
-    let mut listing = Listing { items: Vec::new(), pages: 0, failed: None };
+    let mut listing = Listing {
+        items: Vec::new(),
+        pages: 0,
+        failed: None,
+    };
     let (mut tokens, mut token) = (PageTokens::new(operation, most), None);
     let (mut known, mut idle) = (HashSet::new(), 0);
     loop {
@@ -38,7 +42,11 @@ where
                     let key = id_of(item).or_else(|| name_of(item));
                     key.is_none_or(|key| known.insert(key.to_owned()))
                 };
-                idle = if page.items.iter().filter(new).count() == 0 { idle + 1 } else { 0 };
+                idle = if page.items.iter().filter(new).count() == 0 {
+                    idle + 1
+                } else {
+                    0
+                };
                 listing.items.extend(page.items);
                 if enough(&listing.items) {
                     return listing;
@@ -95,21 +103,33 @@ mod tests {
         let answer = |_| {
             at.set(at.get() + 1);
             let next = answers[at.get() - 1].map(str::to_owned);
-            std::future::ready(Ok(Page { items: vec![Value::text("item")], next }))
+            std::future::ready(Ok(Page {
+                items: vec![Value::text("item")],
+                next,
+            }))
         };
-        list(Operation::GetApis, MOST, &Meter::default(), answer, |_| false).await
+        list(Operation::GetApis, MOST, &Meter::default(), answer, |_| {
+            false
+        })
+        .await
     }
 
     #[tokio::test]
     async fn pages_are_followed_to_the_end() {
         let listing = listed(&[Some("a"), Some("b"), None]).await;
-        assert_eq!((listing.items.len(), listing.pages, listing.failed.is_none()), (3, 3, true));
+        assert_eq!(
+            (listing.items.len(), listing.pages, listing.failed.is_none()),
+            (3, 3, true)
+        );
         assert_eq!(listed(&[Some("")]).await.pages, 1, "an empty token is none");
     }
 
     #[tokio::test]
     async fn a_circle_of_tokens_is_found_whatever_its_length() {
-        for circle in [&[Some("a"), Some("a")][..], &[Some("a"), Some("b"), Some("a")]] {
+        for circle in [
+            &[Some("a"), Some("a")][..],
+            &[Some("a"), Some("b"), Some("a")],
+        ] {
             let listing = listed(circle).await;
             assert_eq!(listing.failed.unwrap().code, "RepeatedPageToken");
         }
@@ -120,10 +140,19 @@ mod tests {
         let count = Cell::new(0);
         let answer = |_| {
             count.set(count.get() + 1);
-            std::future::ready(Ok(Page { items: Vec::new(), next: Some(count.get().to_string()) }))
+            std::future::ready(Ok(Page {
+                items: Vec::new(),
+                next: Some(count.get().to_string()),
+            }))
         };
-        let listing = list(Operation::GetApis, MOST, &Meter::default(), answer, |_| false).await;
-        assert_eq!((listing.pages, listing.failed.unwrap().kind), (MOST_IDLE, FailureKind::Endless));
+        let listing = list(Operation::GetApis, MOST, &Meter::default(), answer, |_| {
+            false
+        })
+        .await;
+        assert_eq!(
+            (listing.pages, listing.failed.unwrap().kind),
+            (MOST_IDLE, FailureKind::Endless)
+        );
     }
 
     #[tokio::test]
@@ -131,9 +160,22 @@ mod tests {
         let count = Cell::new(0);
         let answer = |_| {
             count.set(count.get() + 1);
-            std::future::ready(Ok(Page { items: vec![Value::text("item")], next: Some(count.get().to_string()) }))
+            std::future::ready(Ok(Page {
+                items: vec![Value::text("item")],
+                next: Some(count.get().to_string()),
+            }))
         };
-        let listing = list(Operation::GetStages, MOST, &Meter::default(), answer, |_| false).await;
-        assert_eq!((listing.pages, listing.failed.unwrap().kind), (MOST, FailureKind::Endless));
+        let listing = list(
+            Operation::GetStages,
+            MOST,
+            &Meter::default(),
+            answer,
+            |_| false,
+        )
+        .await;
+        assert_eq!(
+            (listing.pages, listing.failed.unwrap().kind),
+            (MOST, FailureKind::Endless)
+        );
     }
 }

@@ -24,7 +24,9 @@ struct Stages {
 impl Stages {
     /// True if AWS reports that the API does not exist.
     fn vanished(&self) -> bool {
-        self.failed.as_ref().is_some_and(|(operation, failure)| is_deleted(*operation, failure))
+        self.failed
+            .as_ref()
+            .is_some_and(|(operation, failure)| is_deleted(*operation, failure))
     }
 }
 
@@ -39,7 +41,10 @@ impl Region {
         let (mut recheck, mut vanished) = (Recheck::default(), Vec::new());
         // In order, and only so many at once, so that memory does not grow with the number of APIs.
         let reads = apis.into_iter().map(|api| {
-            let (region, id) = (Arc::clone(&region), id_of(&api).unwrap_or_default().to_owned());
+            let (region, id) = (
+                Arc::clone(&region),
+                id_of(&api).unwrap_or_default().to_owned(),
+            );
             // A task of its own goes on while the others' chunks wait to be taken.
             let stages = tokio::spawn(async move { region.stages_of(&id).await });
             async move { (api, stages.await) }
@@ -47,7 +52,10 @@ impl Region {
         let mut reads = stream::iter(reads).buffered(region.width.max(1)).boxed();
         while let Some((api, stages)) = reads.next().await {
             let stages = stages.unwrap_or_else(|error| Stages {
-                failed: Some((region.stage_operation(), Failure::internal(error.to_string()))),
+                failed: Some((
+                    region.stage_operation(),
+                    Failure::internal(error.to_string()),
+                )),
                 ..Stages::default()
             });
             if stages.vanished() {
@@ -62,7 +70,12 @@ impl Region {
         region.look_again(vanished, &mut recheck, &mut tally).await;
         recheck.run(&region, &mut tally).await;
         tally.scope.requests = Some(region.control_plane.channel.sent().count());
-        if let Some(spool) = region.request.spool.as_ref().filter(|_| tally.gaps.is_empty()) {
+        if let Some(spool) = region
+            .request
+            .spool
+            .as_ref()
+            .filter(|_| tally.gaps.is_empty())
+        {
             spool.close(&tally.scope, &tally.warnings, &tally.found);
         }
         tally
@@ -82,7 +95,13 @@ impl Region {
                 Vec::new()
             }
             None => {
-                let ids: Vec<&str> = self.request.selection.apis.iter().map(String::as_str).collect();
+                let ids: Vec<&str> = self
+                    .request
+                    .selection
+                    .apis
+                    .iter()
+                    .map(String::as_str)
+                    .collect();
                 let listing = self.list_apis(&ids).await;
                 if let Some(failure) = listing.failed {
                     tally.unlisted(Operation::GetApis, &failure, None, listing.pages > 0);
@@ -95,11 +114,17 @@ impl Region {
         let twice = each_once(&mut apis, id_of);
         tally.listed(&apis, &self.request.selection);
         for id in &twice {
-            tally.unread(Operation::GetApis, &Failure::two_answers(Operation::GetApis, "the API"), id, None);
+            tally.unread(
+                Operation::GetApis,
+                &Failure::two_answers(Operation::GetApis, "the API"),
+                id,
+                None,
+            );
         }
         apis.retain(|api| !id_of(api).is_some_and(|id| twice.iter().any(|twice| twice == id)));
         apis.retain(|api| {
-            let document = Document::before_its_stages(self.account.as_deref(), Some(&self.name), api);
+            let document =
+                Document::before_its_stages(self.account.as_deref(), Some(&self.name), api);
             let fetched = (self.request.may_match)(&document);
             if !fetched {
                 tally.scope.skipped_apis += 1;
@@ -110,31 +135,55 @@ impl Region {
     }
 
     fn stage_operation(&self) -> Operation {
-        if self.only_stage().is_some() { Operation::GetStage } else { Operation::GetStages }
+        if self.only_stage().is_some() {
+            Operation::GetStage
+        } else {
+            Operation::GetStages
+        }
     }
 
     async fn stages_of(&self, api_id: &str) -> Stages {
         if let Some(stage) = self.only_stage() {
             return match self.control_plane.get_stage(api_id, stage).await {
-                Ok(stage) => Stages { read: vec![stage], ..Stages::default() },
+                Ok(stage) => Stages {
+                    read: vec![stage],
+                    ..Stages::default()
+                },
                 Err(failure)
-                    if failure.kind == FailureKind::Missing && failure.message.contains("stage identifier") =>
+                    if failure.kind == FailureKind::Missing
+                        && failure.message.contains("stage identifier") =>
                 {
                     Stages::default()
                 }
-                Err(failure) => Stages { failed: Some((Operation::GetStage, failure)), ..Stages::default() },
+                Err(failure) => Stages {
+                    failed: Some((Operation::GetStage, failure)),
+                    ..Stages::default()
+                },
             };
         }
-        let Listing { mut items, failed, .. } = self.list_stages(api_id).await;
+        let Listing {
+            mut items, failed, ..
+        } = self.list_stages(api_id).await;
         items.retain(|stage| self.request.selection.has_stage(name_of(stage)));
         let twice = each_once(&mut items, name_of);
-        items.retain(|stage| !name_of(stage).is_some_and(|name| twice.iter().any(|twice| twice == name)));
-        Stages { read: items, twice, failed: failed.map(|failure| (Operation::GetStages, failure)) }
+        items.retain(|stage| {
+            !name_of(stage).is_some_and(|name| twice.iter().any(|twice| twice == name))
+        });
+        Stages {
+            read: items,
+            twice,
+            failed: failed.map(|failure| (Operation::GetStages, failure)),
+        }
     }
 
     /// Looks APIs up again that were listed and then not found: they are deleted if AWS no longer lists them, and not
     /// read otherwise. A list costs one call for each page, whatever their number, and needs no permission of its own.
-    async fn look_again(&self, vanished: Vec<(Value<'static>, Stages)>, recheck: &mut Recheck, tally: &mut ScopeTally) {
+    async fn look_again(
+        &self,
+        vanished: Vec<(Value<'static>, Stages)>,
+        recheck: &mut Recheck,
+        tally: &mut ScopeTally,
+    ) {
         if vanished.is_empty() {
             return;
         }
@@ -145,11 +194,15 @@ impl Region {
             match &there {
                 Ok(there) if !there.contains(&id) => tally.deleted(&id),
                 Ok(_) => {
-                    stages.failed = stages.failed.map(|(operation, failure)| (operation, failure.but_listed()));
+                    stages.failed = stages
+                        .failed
+                        .map(|(operation, failure)| (operation, failure.but_listed()));
                     self.deliver(api, stages, recheck, tally).await;
                 }
                 Err(why) => {
-                    stages.failed = stages.failed.map(|(operation, failure)| (operation, failure.not_looked_up(why)));
+                    stages.failed = stages
+                        .failed
+                        .map(|(operation, failure)| (operation, failure.not_looked_up(why)));
                     self.deliver(api, stages, recheck, tally).await;
                 }
             }
@@ -157,13 +210,29 @@ impl Region {
     }
 
     /// Hands on the stages of an API that were read, and notes the gaps.
-    async fn deliver(&self, api: Value<'static>, stages: Stages, recheck: &mut Recheck, tally: &mut ScopeTally) {
+    async fn deliver(
+        &self,
+        api: Value<'static>,
+        stages: Stages,
+        recheck: &mut Recheck,
+        tally: &mut ScopeTally,
+    ) {
         let id = id_of(&api).unwrap_or_default().to_owned();
         tally.found_stages(&stages.read, &self.request.selection);
         let two_answers = Failure::two_answers(Operation::GetStages, "the stage");
         let mut missing: Vec<(Operation, &Failure, Option<&str>)> = Vec::new();
-        missing.extend(stages.failed.as_ref().map(|(operation, failure)| (*operation, failure, self.only_stage())));
-        missing.extend(stages.twice.iter().map(|name| (Operation::GetStages, &two_answers, Some(name.as_str()))));
+        missing.extend(
+            stages
+                .failed
+                .as_ref()
+                .map(|(operation, failure)| (*operation, failure, self.only_stage())),
+        );
+        missing.extend(
+            stages
+                .twice
+                .iter()
+                .map(|name| (Operation::GetStages, &two_answers, Some(name.as_str()))),
+        );
         for (number, (operation, failure, stage)) in missing.iter().enumerate() {
             if number == 0 {
                 tally.unread(*operation, failure, &id, *stage);
@@ -174,7 +243,8 @@ impl Region {
         let whole = missing.is_empty();
         let Some((api, stages)) = recheck.set_aside(self, api, stages.read).await else {
             if whole {
-                let failure = Failure::internal("the stages for the second reading could not be chosen");
+                let failure =
+                    Failure::internal("the stages for the second reading could not be chosen");
                 tally.unread(self.stage_operation(), &failure, &id, self.only_stage());
             }
             return;

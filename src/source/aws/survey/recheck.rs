@@ -45,12 +45,19 @@ impl Recheck {
         api: Value<'static>,
         stages: Vec<Value<'static>>,
     ) -> Option<(Value<'static>, Vec<Value<'static>>)> {
-        let Some(is_chosen) = region.request.confirm.clone() else { return Some((api, stages)) };
+        let Some(is_chosen) = region.request.confirm.clone() else {
+            return Some((api, stages));
+        };
         let (account, name) = (region.account.clone(), Arc::clone(&region.name));
         // Rules are work for a processor, not for the threads that wait for the network.
         let sorted = tokio::task::spawn_blocking(move || {
             let chosen = |stage: &Value<'static>| {
-                is_chosen(&Document { account: account.as_deref(), region: Some(&name), api: &api, stage })
+                is_chosen(&Document {
+                    account: account.as_deref(),
+                    region: Some(&name),
+                    api: &api,
+                    stage,
+                })
             };
             let (again, good): (Vec<_>, Vec<_>) = stages.into_iter().partition(chosen);
             (api, again, good)
@@ -68,10 +75,20 @@ impl Recheck {
     /// Reads the stages a second time, and hands them on.
     pub async fn run(self, region: &Arc<Region>, tally: &mut ScopeTally) {
         let Some(last) = self.last else { return };
-        region.control_plane.channel.pause_until(last + DEPLOYED).await;
+        region
+            .control_plane
+            .channel
+            .pause_until(last + DEPLOYED)
+            .await;
         let readings = self.aside.into_iter().map(|(api, first)| {
-            let (region, id) = (Arc::clone(region), id_of(&api).unwrap_or_default().to_owned());
-            let names: Vec<String> = first.iter().map(|stage| name_of(stage).unwrap_or_default().to_owned()).collect();
+            let (region, id) = (
+                Arc::clone(region),
+                id_of(&api).unwrap_or_default().to_owned(),
+            );
+            let names: Vec<String> = first
+                .iter()
+                .map(|stage| name_of(stage).unwrap_or_default().to_owned())
+                .collect();
             let again = tokio::spawn(async move { region.again(&id, &names).await });
             async move { (api, first, again.await.unwrap_or_default()) }
         });
@@ -117,25 +134,33 @@ impl Region {
         let listing = self.list_stages(id).await;
         match listing.failed {
             None => Ok(listing.items),
-            Some(failure) if failure.kind == FailureKind::Missing => match self.still_there(&[id]).await {
-                Ok(there) if there.is_empty() => Ok(Vec::new()),
-                Ok(_) => Err(failure.but_listed()),
-                Err(why) => Err(failure.not_looked_up(&why)),
-            },
+            Some(failure) if failure.kind == FailureKind::Missing => {
+                match self.still_there(&[id]).await {
+                    Ok(there) if there.is_empty() => Ok(Vec::new()),
+                    Ok(_) => Err(failure.but_listed()),
+                    Err(why) => Err(failure.not_looked_up(&why)),
+                }
+            }
             Some(failure) => Err(failure),
         }
     }
 }
 
 /// Looks for a stage that was not found in the list of its API.
-fn looked_up(name: &str, failure: Failure, listed: Option<&Result<Vec<Value<'static>>, Failure>>) -> Now {
+fn looked_up(
+    name: &str,
+    failure: Failure,
+    listed: Option<&Result<Vec<Value<'static>>, Failure>>,
+) -> Now {
     match listed {
         Some(Ok(stages)) => {
             let mut found = stages.iter().filter(|stage| name_of(stage) == Some(name));
             match (found.next(), found.next()) {
                 (None, _) => Now::Deleted,
                 (Some(stage), None) => Now::Read(stage.clone()),
-                (Some(_), Some(_)) => Now::Unknown(Failure::two_answers(Operation::GetStages, "the stage")),
+                (Some(_), Some(_)) => {
+                    Now::Unknown(Failure::two_answers(Operation::GetStages, "the stage"))
+                }
             }
         }
         Some(Err(why)) => Now::Unknown(failure.not_looked_up(why)),

@@ -29,12 +29,17 @@ impl Region {
     /// to be listed: GetApi is not used, or denied, as AWS's SecurityAudit policy leaves it.
     pub async fn only_api(&self) -> Option<Result<Option<Value<'static>>, Failure>> {
         self.only_stage()?;
-        let [id] = self.request.selection.apis.as_slice() else { return None };
+        let [id] = self.request.selection.apis.as_slice() else {
+            return None;
+        };
         match self.control_plane.get_api(id).await {
             Ok(api) => Some(Ok(Some(api))),
             Err(failure) => match failure.kind {
                 // Another 404 is of something between here and AWS.
-                FailureKind::Missing if failure.message.contains("API identifier") && failure.message.contains(id) => {
+                FailureKind::Missing
+                    if failure.message.contains("API identifier")
+                        && failure.message.contains(id) =>
+                {
                     Some(Ok(None))
                 }
                 FailureKind::Denied => {
@@ -47,22 +52,41 @@ impl Region {
     }
 
     pub fn only_stage(&self) -> Option<&str> {
-        let [stage] = self.request.selection.stages.as_slice() else { return None };
+        let [stage] = self.request.selection.stages.as_slice() else {
+            return None;
+        };
         Some(stage)
     }
 
     pub async fn list_stages(&self, api_id: &str) -> Listing {
         let page = |token| self.control_plane.get_stages(api_id, token);
-        list(Operation::GetStages, self.control_plane.channel.most_pages(), &self.meter, page, |_| false).await
+        list(
+            Operation::GetStages,
+            self.control_plane.channel.most_pages(),
+            &self.meter,
+            page,
+            |_| false,
+        )
+        .await
     }
 
     /// Lists the APIs, page by page, or until these are found.
     pub async fn list_apis(&self, ids: &[&str]) -> Listing {
         let found = |apis: &[Value<'static>]| {
-            !ids.is_empty() && ids.iter().all(|id| apis.iter().any(|api| id_of(api) == Some(*id)))
+            !ids.is_empty()
+                && ids
+                    .iter()
+                    .all(|id| apis.iter().any(|api| id_of(api) == Some(*id)))
         };
         let page = |token| self.control_plane.get_apis(token);
-        list(Operation::GetApis, self.control_plane.channel.most_pages(), &self.meter, page, found).await
+        list(
+            Operation::GetApis,
+            self.control_plane.channel.most_pages(),
+            &self.meter,
+            page,
+            found,
+        )
+        .await
     }
 
     /// Returns the APIs that AWS still knows.
@@ -76,12 +100,22 @@ impl Region {
         let listing = self.list_apis(ids).await;
         match listing.failed {
             Some(failure) => Err(failure),
-            None => Ok(listing.items.iter().filter_map(id_of).map(str::to_owned).collect()),
+            None => Ok(listing
+                .items
+                .iter()
+                .filter_map(id_of)
+                .map(str::to_owned)
+                .collect()),
         }
     }
 
     /// Hands stages on. Returns false if the state is closed.
-    pub async fn hand_on(&self, api: Value<'static>, stages: Vec<Value<'static>>, tally: &mut ScopeTally) -> bool {
+    pub async fn hand_on(
+        &self,
+        api: Value<'static>,
+        stages: Vec<Value<'static>>,
+        tally: &mut ScopeTally,
+    ) -> bool {
         if stages.is_empty() {
             return true;
         }
@@ -89,7 +123,12 @@ impl Region {
             spool.stages(self.account.as_deref(), &self.name, &api, &stages);
         }
         let (read, region) = (stages.len(), Some(Arc::clone(&self.name)));
-        let batch = ApiBatch { account: self.account.clone(), region, api, stages };
+        let batch = ApiBatch {
+            account: self.account.clone(),
+            region,
+            api,
+            stages,
+        };
         let taken = self.batches.send(Box::new(batch)).await.is_ok();
         if taken {
             tally.scope.stages += read as u64;

@@ -55,11 +55,20 @@ pub trait Visitor: Send + Sync + 'static {
     type Found: Send + 'static;
 
     /// Returns the result of an earlier run, which saves the visit.
-    fn resume(&self, _survey: &Survey, _account: Option<&str>, _region: &str) -> Option<Self::Found> {
+    fn resume(
+        &self,
+        _survey: &Survey,
+        _account: Option<&str>,
+        _region: &str,
+    ) -> Option<Self::Found> {
         None
     }
 
-    fn visit(&self, survey: &Survey, region: OpenRegion) -> impl Future<Output = Self::Found> + Send;
+    fn visit(
+        &self,
+        survey: &Survey,
+        region: OpenRegion,
+    ) -> impl Future<Output = Self::Found> + Send;
 
     /// Returns the result for a Region whose visit did not end as it should.
     fn lost(&self, account: Option<&str>, region: &str, why: &Failure) -> Self::Found;
@@ -109,8 +118,18 @@ impl Survey {
         caller: (Option<Arc<str>>, Arc<str>),
         stop: Stop,
     ) -> Arc<Self> {
-        let Request { rate, burst, concurrency, .. } = request;
-        let limits = Limits { rate, burst, concurrency, scopes: OPEN_REGIONS };
+        let Request {
+            rate,
+            burst,
+            concurrency,
+            ..
+        } = request;
+        let limits = Limits {
+            rate,
+            burst,
+            concurrency,
+            scopes: OPEN_REGIONS,
+        };
         Arc::new(Self {
             regions: (!request.regions.all).then_some(homes),
             caller: caller.0,
@@ -125,8 +144,19 @@ impl Survey {
     }
 
     pub async fn accounts(&self) -> Inventory {
-        let organization = Organization::new(self.session.config(), self.request.retry, &self.in_flight, &self.home);
-        accounts::inventory(&self.request.accounts, self.caller.clone(), &organization, &self.stop).await
+        let organization = Organization::new(
+            self.session.config(),
+            self.request.retry,
+            &self.in_flight,
+            &self.home,
+        );
+        accounts::inventory(
+            &self.request.accounts,
+            self.caller.clone(),
+            &organization,
+            &self.stop,
+        )
+        .await
     }
 
     /// The number of Regions of an account, as far as it is known beforehand.
@@ -147,7 +177,11 @@ impl Survey {
             async move {
                 let visit = tokio::spawn(async move { survey.account(&visitor, account).await });
                 visit.await.unwrap_or_else(|error| AccountVisited {
-                    closed: Some((Operation::GetApis, Failure::internal(error.to_string()), Vec::new())),
+                    closed: Some((
+                        Operation::GetApis,
+                        Failure::internal(error.to_string()),
+                        Vec::new(),
+                    )),
                     ..AccountVisited::new(id)
                 })
             }
@@ -158,7 +192,11 @@ impl Survey {
         }
     }
 
-    async fn account<V: Visitor>(self: Arc<Self>, visitor: &Arc<V>, id: Option<Arc<str>>) -> AccountVisited<V::Found> {
+    async fn account<V: Visitor>(
+        self: Arc<Self>,
+        visitor: &Arc<V>,
+        id: Option<Arc<str>>,
+    ) -> AccountVisited<V::Found> {
         let mut account = AccountVisited::new(id);
         let mut left = Vec::new();
         if let Some(regions) = &self.regions {
@@ -176,16 +214,28 @@ impl Survey {
             let listed = match self.regions_of(&config).await {
                 Ok(listed) => listed,
                 Err(reason) => {
-                    return self.close(account, Operation::ListRegions, Failure::stopped(reason, None), left);
+                    return self.close(
+                        account,
+                        Operation::ListRegions,
+                        Failure::stopped(reason, None),
+                        left,
+                    );
                 }
             };
             left = self.choose_listed(&**visitor, &mut account, listed);
         }
-        account.regions = self.visit_all(visitor, account.id.as_ref(), &config, left).await;
-        let doubtful = |(region, found): &(Arc<str>, V::Found)| V::was_refused(found) && is_opt_in(region);
+        account.regions = self
+            .visit_all(visitor, account.id.as_ref(), &config, left)
+            .await;
+        let doubtful =
+            |(region, found): &(Arc<str>, V::Found)| V::was_refused(found) && is_opt_in(region);
         // A Region that has to be enabled and refuses the credentials may be disabled.
         if account.listed.is_none() && account.regions.iter().any(doubtful) {
-            account.status = self.regions_of(&config).await.map(|found| RegionStatus::of(&found)).unwrap_or_default();
+            account.status = self
+                .regions_of(&config)
+                .await
+                .map(|found| RegionStatus::of(&found))
+                .unwrap_or_default();
         }
         account
     }
@@ -198,7 +248,10 @@ impl Survey {
         left: Vec<Arc<str>>,
     ) -> AccountVisited<F> {
         self.progress.enter(0);
-        AccountVisited { closed: Some((operation, failure, left)), ..account }
+        AccountVisited {
+            closed: Some((operation, failure, left)),
+            ..account
+        }
     }
 
     /// Returns the Regions to visit, and notes the others: those that a flag leaves out or that an earlier run visited.
@@ -209,9 +262,18 @@ impl Survey {
         regions: Vec<Arc<str>>,
     ) -> Vec<Arc<str>> {
         let id = account.id.clone();
-        let left_out = |region: &Arc<str>| self.request.regions.excluded.iter().any(|name| **name == **region);
+        let left_out = |region: &Arc<str>| {
+            self.request
+                .regions
+                .excluded
+                .iter()
+                .any(|name| **name == **region)
+        };
         let mut left = Vec::new();
-        for region in regions.into_iter().filter(|region| self.holds(id.as_deref(), region)) {
+        for region in regions
+            .into_iter()
+            .filter(|region| self.holds(id.as_deref(), region))
+        {
             account.expected += 1;
             if left_out(&region) {
                 account.excluded.push(region);
@@ -232,8 +294,16 @@ impl Survey {
         listed: RegionList,
     ) -> Vec<Arc<str>> {
         let (on, off): (Vec<_>, Vec<_>) = listed.regions.iter().partition(|region| region.enabled);
-        let left = self.choose(visitor, account, on.iter().map(|region| region.name.as_str().into()).collect());
-        let off = off.iter().filter(|region| self.holds(account.id.as_deref(), &region.name));
+        let left = self.choose(
+            visitor,
+            account,
+            on.iter()
+                .map(|region| region.name.as_str().into())
+                .collect(),
+        );
+        let off = off
+            .iter()
+            .filter(|region| self.holds(account.id.as_deref(), &region.name));
         account.disabled = off.map(|region| region.name.clone()).collect();
         account.expected += account.disabled.len();
         account.status = RegionStatus::of(&listed);
@@ -243,7 +313,9 @@ impl Survey {
 
     /// True if a Region of an account is in this shard.
     fn holds(&self, account: Option<&str>, region: &str) -> bool {
-        self.request.shard.is_none_or(|shard| shard.holds(account, region))
+        self.request
+            .shard
+            .is_none_or(|shard| shard.holds(account, region))
     }
 
     /// Lists the Regions of an account; one slot in flight serves the few attempts.
@@ -267,7 +339,9 @@ impl Survey {
             Err(reason) => Err(Failure::stopped(reason, None)),
         };
         let role = assumed.map_err(|failure| (Operation::AssumeRole, failure))?;
-        Ok(self.session.config_with(SharedCredentialsProvider::new(role)))
+        Ok(self
+            .session
+            .config_with(SharedCredentialsProvider::new(role)))
     }
 
     /// Visits Regions of an account, each in a task of its own.
@@ -304,19 +378,34 @@ impl Survey {
         }
         for (name, visit) in visits {
             let visited = visit.await.and_then(|visit| visit);
-            let visited =
-                visited.unwrap_or_else(|error| visitor.lost(id, &name, &Failure::internal(error.to_string())));
+            let visited = visited.unwrap_or_else(|error| {
+                visitor.lost(id, &name, &Failure::internal(error.to_string()))
+            });
             found.push((name, visited));
         }
         found
     }
 
     fn region(&self, account: Option<Arc<str>>, name: &Arc<str>, config: &SdkConfig) -> OpenRegion {
-        let Request { rate, burst, retry, .. } = *self.request;
+        let Request {
+            rate, burst, retry, ..
+        } = *self.request;
         let pacer = Arc::new(Pacer::new(rate, burst));
         let meter = self.progress.open(&pacer);
         let (in_flight, stop) = (Arc::clone(&self.in_flight), self.stop.clone());
-        let channel = Channel::new(Arc::clone(name), pacer, in_flight, stop, retry, Arc::clone(&meter));
-        OpenRegion { account, name: Arc::clone(name), control_plane: ControlPlane::new(config, channel), meter }
+        let channel = Channel::new(
+            Arc::clone(name),
+            pacer,
+            in_flight,
+            stop,
+            retry,
+            Arc::clone(&meter),
+        );
+        OpenRegion {
+            account,
+            name: Arc::clone(name),
+            control_plane: ControlPlane::new(config, channel),
+            meter,
+        }
     }
 }

@@ -44,7 +44,14 @@ pub fn rule(sheet: &mut Sheet<'_>, policy: &Policy, rule: &Rule) -> io::Result<(
     }
     sheet.heading("Demands")?;
     lines(sheet, rule.expect.iter(), "")?;
-    lines(sheet, rule.each_route.iter().flat_map(|routes| &routes.parts).map(|part| &part.pattern), "each-route")?;
+    lines(
+        sheet,
+        rule.each_route
+            .iter()
+            .flat_map(|routes| &routes.parts)
+            .map(|part| &part.pattern),
+        "each-route",
+    )?;
     if let Some(assertion) = &rule.assertion {
         sheet.item(0, assertion.words())?;
     }
@@ -65,19 +72,36 @@ pub fn rule(sheet: &mut Sheet<'_>, policy: &Policy, rule: &Rule) -> io::Result<(
     Ok(())
 }
 
-fn lines<'p>(sheet: &mut Sheet<'_>, of: impl Iterator<Item = &'p Pattern>, place: &str) -> io::Result<()> {
-    of.flat_map(|pattern| outline(pattern, place)).try_for_each(|line| sheet.item(line.depth, &line.text))
+fn lines<'p>(
+    sheet: &mut Sheet<'_>,
+    of: impl Iterator<Item = &'p Pattern>,
+    place: &str,
+) -> io::Result<()> {
+    of.flat_map(|pattern| outline(pattern, place))
+        .try_for_each(|line| sheet.item(line.depth, &line.text))
 }
 
 /// Of the policy's tests, the first on which the rule conforms, and the first that violates it, with what fails.
-fn examples<'p>(policy: &'p Policy, rule: &Rule) -> (Option<&'p Example>, Option<(&'p Example, Vec<String>)>) {
+fn examples<'p>(
+    policy: &'p Policy,
+    rule: &Rule,
+) -> (Option<&'p Example>, Option<(&'p Example, Vec<String>)>) {
     let (mut conforms, mut violates) = (None, None);
     for example in &policy.tests {
-        match verdict(policy.selection.as_ref(), rule, &example.document(), Options::default()) {
+        match verdict(
+            policy.selection.as_ref(),
+            rule,
+            &example.document(),
+            Options::default(),
+        ) {
             Verdict::Conforms if conforms.is_none() => conforms = Some(example),
             Verdict::Violates(failures) if violates.is_none() => {
                 let words = failures.iter().map(|failure| {
-                    let path = if failure.path.is_whole() { "the stage" } else { failure.path.text() };
+                    let path = if failure.path.is_whole() {
+                        "the stage"
+                    } else {
+                        failure.path.text()
+                    };
                     format!("{path}: expected {}", failure.expected)
                 });
                 violates = Some((example, words.collect()));
@@ -133,7 +157,12 @@ pub fn word(sheet: &mut Sheet<'_>, word: &Word) -> io::Result<()> {
 }
 
 fn example(sheet: &mut Sheet<'_>, example: &Shown) -> io::Result<()> {
-    shown(sheet, &format!("{{{}}}", example.rule), example.passes, example.fails)
+    shown(
+        sheet,
+        &format!("{{{}}}", example.rule),
+        example.passes,
+        example.fails,
+    )
 }
 
 fn shown(sheet: &mut Sheet<'_>, rule: &str, passes: &str, fails: &str) -> io::Result<()> {
@@ -152,7 +181,11 @@ pub fn field(sheet: &mut Sheet<'_>, place: &FieldPlace, policies: &Policies) -> 
     sheet.blank()?;
     sheet.fact("Type", &field.kind.words())?;
     sheet.fact("Comes from", &place.source())?;
-    let only = if place.on == Protocols::ALL { "" } else { "only " };
+    let only = if place.on == Protocols::ALL {
+        ""
+    } else {
+        "only "
+    };
     sheet.fact("Exists on", &format!("{only}{}", place.on.words()))?;
     let meaning = match field.unset {
         Unset::Nothing => "not set: every test fails but `present: false`".to_owned(),
@@ -160,10 +193,16 @@ pub fn field(sheet: &mut Sheet<'_>, place: &FieldPlace, policies: &Policies) -> 
     };
     sheet.fact("Unset means", &meaning)?;
     if field.sensitive {
-        sheet.fact("Sensitive", "reports and snapshots hold a digest, unless --show-values is given")?;
+        sheet.fact(
+            "Sensitive",
+            "reports and snapshots hold a digest, unless --show-values is given",
+        )?;
     }
     if field.log_group_arn {
-        sheet.fact("Compared", "without a trailing `:*`, which API Gateway does not store")?;
+        sheet.fact(
+            "Compared",
+            "without a trailing `:*`, which API Gateway does not store",
+        )?;
     }
     let values = match field.kind {
         Kind::Struct(_) => "a mapping of its members",
@@ -172,17 +211,47 @@ pub fn field(sheet: &mut Sheet<'_>, place: &FieldPlace, policies: &Policies) -> 
         _ => "a value, a list of values, a mapping of tests",
     };
     sheet.fact("Patterns", values)?;
-    let tests = OPERATORS.iter().filter(|operator| (operator.on)(&field.kind)).map(|operator| operator.name);
-    sheet.fact("Tests", &tests.chain(["not", "any-of"]).collect::<Vec<_>>().join(", "))?;
+    let tests = OPERATORS
+        .iter()
+        .filter(|operator| (operator.on)(&field.kind))
+        .map(|operator| operator.name);
+    sheet.fact(
+        "Tests",
+        &tests
+            .chain(["not", "any-of"])
+            .collect::<Vec<_>>()
+            .join(", "),
+    )?;
     if let Kind::Struct(members) = field.kind {
-        sheet.fact("Members", &members.iter().map(|member| member.name).collect::<Vec<_>>().join(", "))?;
+        sheet.fact(
+            "Members",
+            &members
+                .iter()
+                .map(|member| member.name)
+                .collect::<Vec<_>>()
+                .join(", "),
+        )?;
     }
-    let readers = policies.policies.iter().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
+    let readers = policies
+        .policies
+        .iter()
+        .flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
     let readers: Vec<&str> = readers
-        .filter(|(policy, rule)| reads(policy, rule).iter().any(|read| overlap(read, &place.read_as())))
+        .filter(|(policy, rule)| {
+            reads(policy, rule)
+                .iter()
+                .any(|read| overlap(read, &place.read_as()))
+        })
         .map(|(_, rule)| rule.facts.name.as_str())
         .collect();
-    sheet.fact("Read by", &if readers.is_empty() { "no loaded rule".to_owned() } else { readers.join(", ") })?;
+    sheet.fact(
+        "Read by",
+        &if readers.is_empty() {
+            "no loaded rule".to_owned()
+        } else {
+            readers.join(", ")
+        },
+    )?;
     if let Some([expect, passes, fails]) = place.example() {
         shown(sheet, &format!("{{expect: {expect}}}"), &passes, &fails)?;
     }
@@ -193,7 +262,9 @@ pub fn field(sheet: &mut Sheet<'_>, place: &FieldPlace, policies: &Policies) -> 
 fn reads(policy: &Policy, rule: &Rule) -> Vec<String> {
     let mut read: Vec<String> = policy.fields_of(rule).tested().map(str::to_owned).collect();
     let parts = rule.each_route.iter().flat_map(|routes| &routes.parts);
-    let members = parts.flat_map(|part| &part.reads).map(|at| ROUTE_SETTINGS[*at].name);
+    let members = parts
+        .flat_map(|part| &part.reads)
+        .map(|at| ROUTE_SETTINGS[*at].name);
     read.extend(members.map(|member| format!("each-route.{member}")));
     read
 }

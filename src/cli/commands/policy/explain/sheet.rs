@@ -25,7 +25,9 @@ impl<'w> Sheet<'w> {
     /// An empty sheet on stdout.
     pub fn new(out: &'w mut dyn io::Write) -> Self {
         let colour = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-        Self { page: Page::new(out, WIDTH, colour) }
+        Self {
+            page: Page::new(out, WIDTH, colour),
+        }
     }
 
     /// An empty line.
@@ -35,7 +37,11 @@ impl<'w> Sheet<'w> {
 
     /// The subject of the sheet and its kind.
     pub fn title(&mut self, name: &str, kind: &str) -> io::Result<()> {
-        self.page.paragraph(0, 2, &[(BOLD, &one_line(name)), (DIM, &format!("  {kind}"))])
+        self.page.paragraph(
+            0,
+            2,
+            &[(BOLD, &one_line(name)), (DIM, &format!("  {kind}"))],
+        )
     }
 
     /// The first line of a part, after an empty one.
@@ -52,13 +58,17 @@ impl<'w> Sheet<'w> {
     /// A fact with its name.
     pub fn fact(&mut self, name: &str, text: &str) -> io::Result<()> {
         let name = format!("{name:BESIDE$}");
-        self.page.paragraph(0, BESIDE, &[(DIM, &name), (PLAIN, &one_line(text))])
+        self.page
+            .paragraph(0, BESIDE, &[(DIM, &name), (PLAIN, &one_line(text))])
     }
 
     /// A fact with its name, whose words stay whole, such as an address.
     pub fn reference(&mut self, name: &str, text: &str) -> io::Result<()> {
         let text = one_line(text);
-        if text.split(' ').all(|word| word.chars().count() <= WIDTH - BESIDE) {
+        if text
+            .split(' ')
+            .all(|word| word.chars().count() <= WIDTH - BESIDE)
+        {
             return self.fact(name, &text);
         }
         let name = format!("{name:BESIDE$}");
@@ -67,14 +77,19 @@ impl<'w> Sheet<'w> {
 
     /// A line of an outline.
     pub fn item(&mut self, depth: usize, text: &str) -> io::Result<()> {
-        self.page.paragraph(2 + 2 * depth, 4 + 2 * depth, &[(PLAIN, &one_line(text))])
+        self.page
+            .paragraph(2 + 2 * depth, 4 + 2 * depth, &[(PLAIN, &one_line(text))])
     }
 
     /// YAML to copy: its lines stay whole if they fit.
     pub fn yaml(&mut self, text: &str) -> io::Result<()> {
         for line in text.lines() {
             let indent = line.len() - line.trim_start().len();
-            self.page.paragraph(2 + indent, 4 + indent, &[(PLAIN, &visible(line.trim_start()))])?;
+            self.page.paragraph(
+                2 + indent,
+                4 + indent,
+                &[(PLAIN, &visible(line.trim_start()))],
+            )?;
         }
         Ok(())
     }

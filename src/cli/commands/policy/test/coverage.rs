@@ -18,10 +18,17 @@ impl<'p> Coverage<'p> {
     pub fn of(tested: &[Tested<'p>]) -> Self {
         let without = |shown: fn(&Verdict) -> bool| {
             let of_policy = |tested: &Tested<'p>| {
-                let seen =
-                    |at: usize| tested.runs.iter().any(|run| run.verdicts.get(at).is_some_and(|(_, it)| shown(it)));
+                let seen = |at: usize| {
+                    tested
+                        .runs
+                        .iter()
+                        .any(|run| run.verdicts.get(at).is_some_and(|(_, it)| shown(it)))
+                };
                 let rules = tested.policy.rules.iter().enumerate();
-                rules.filter(|(at, _)| !seen(*at)).map(|(_, rule)| rule).collect::<Vec<_>>()
+                rules
+                    .filter(|(at, _)| !seen(*at))
+                    .map(|(_, rule)| rule)
+                    .collect::<Vec<_>>()
             };
             tested.iter().flat_map(of_policy).collect()
         };

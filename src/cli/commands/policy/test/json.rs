@@ -82,7 +82,11 @@ impl<'r> TestReport<'r> {
             version: 1,
             summary: TestSummary {
                 policies: results.tested.len(),
-                rules: results.tested.iter().map(|tested| tested.policy.rules.len()).sum(),
+                rules: results
+                    .tested
+                    .iter()
+                    .map(|tested| tested.policy.rules.len())
+                    .sum(),
                 tests: tests.len(),
                 passed,
                 failed: tests.len() - passed,
@@ -99,15 +103,21 @@ impl<'r> Test<'r> {
         let result = |(rule, verdict): &'r (&'r Rule, _)| RuleResult {
             rule: &rule.id,
             verdict: verdict_name(verdict),
-            findings: reasons(run.policy, rule, &run.example.document(), verdict, Options::default())
-                .into_iter()
-                .map(|reason| RuleFinding {
-                    path: (!reason.path.is_empty()).then(|| reason.path.to_string()),
-                    expected: reason.expected.map(|expected| expected.to_string()),
-                    actual: reason.actual.map_or(Value::Null, value),
-                    reason: reason.note.map(|note| note.to_string()),
-                })
-                .collect(),
+            findings: reasons(
+                run.policy,
+                rule,
+                &run.example.document(),
+                verdict,
+                Options::default(),
+            )
+            .into_iter()
+            .map(|reason| RuleFinding {
+                path: (!reason.path.is_empty()).then(|| reason.path.to_string()),
+                expected: reason.expected.map(|expected| expected.to_string()),
+                actual: reason.actual.map_or(Value::Null, value),
+                reason: reason.note.map(|note| note.to_string()),
+            })
+            .collect(),
         };
         Self {
             policy: &run.policy.name,

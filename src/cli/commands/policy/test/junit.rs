@@ -12,27 +12,47 @@ use crate::report::visible;
 /// Writes the results.
 pub fn write(results: &Results<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let unproved = results.runs().next().is_none();
-    let failed = |runs: &mut dyn Iterator<Item = &TestRun<'_>>| runs.filter(|run| !run.passed()).count();
+    let failed =
+        |runs: &mut dyn Iterator<Item = &TestRun<'_>>| runs.filter(|run| !run.passed()).count();
     let (tests, failures) = if unproved {
         (results.tested.len(), results.tested.len())
     } else {
         (results.runs().count(), failed(&mut results.runs()))
     };
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    writeln!(out, r#"<testsuites name="driftgate policy test" tests="{tests}" failures="{failures}">"#)?;
+    writeln!(
+        out,
+        r#"<testsuites name="driftgate policy test" tests="{tests}" failures="{failures}">"#
+    )?;
     for tested in &results.tested {
         let name = attribute(&tested.policy.name);
-        let (tests, failures) = if unproved { (1, 1) } else { (tested.runs.len(), failed(&mut tested.runs.iter())) };
-        writeln!(out, r#"  <testsuite name="{name}" tests="{tests}" failures="{failures}">"#)?;
+        let (tests, failures) = if unproved {
+            (1, 1)
+        } else {
+            (tested.runs.len(), failed(&mut tested.runs.iter()))
+        };
+        writeln!(
+            out,
+            r#"  <testsuite name="{name}" tests="{tests}" failures="{failures}">"#
+        )?;
         if unproved {
             let file = attribute(&tested.policy.file.name);
-            writeln!(out, r#"    <testcase name="no tests" classname="{name}" file="{file}">"#)?;
-            writeln!(out, "      <failure message=\"no tests\">{}</failure>\n    </testcase>", escaped(NO_TESTS))?;
+            writeln!(
+                out,
+                r#"    <testcase name="no tests" classname="{name}" file="{file}">"#
+            )?;
+            writeln!(
+                out,
+                "      <failure message=\"no tests\">{}</failure>\n    </testcase>",
+                escaped(NO_TESTS)
+            )?;
         }
         for run in &tested.runs {
             case(run, out)?;
         }
-        let strength = text::plain(|page| text::strength(results, std::slice::from_ref(tested), page).map(drop));
+        let strength = text::plain(|page| {
+            text::strength(results, std::slice::from_ref(tested), page).map(drop)
+        });
         if !strength.is_empty() {
             writeln!(out, "    <system-out>{}</system-out>", escaped(&strength))?;
         }
@@ -44,12 +64,19 @@ pub fn write(results: &Results<'_>, out: &mut dyn io::Write) -> io::Result<()> {
 fn case(run: &TestRun<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let (name, class) = (attribute(&run.example.name), attribute(&run.policy.name));
     let (file, line) = (attribute(&run.example.file.name), run.example.line());
-    write!(out, r#"    <testcase name="{name}" classname="{class}" file="{file}" line="{line}""#)?;
+    write!(
+        out,
+        r#"    <testcase name="{name}" classname="{class}" file="{file}" line="{line}""#
+    )?;
     if run.passed() {
         return writeln!(out, "/>");
     }
     let details = text::plain(|page| text::details(run, page));
-    let wrong: Vec<&str> = run.wrong().iter().map(|(rule, ..)| rule.id.as_str()).collect();
+    let wrong: Vec<&str> = run
+        .wrong()
+        .iter()
+        .map(|(rule, ..)| rule.id.as_str())
+        .collect();
     let message = format!("another verdict than expected: {}", wrong.join(", "));
     writeln!(
         out,
@@ -66,8 +93,7 @@ fn attribute(text: &str) -> String {
 
 /// Text in which XML finds no markup; what XML 1.0 (section 2.2) cannot hold is shown as an escape.
 fn escaped(text: &str) -> Cow<'_, str> {
-    let allowed =
-        |c: char| matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    let allowed = |c: char| matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     if text.chars().all(|c| allowed(c) && !"&<>\"'".contains(c)) {
         return Cow::Borrowed(text);
     }

@@ -20,20 +20,34 @@ use crate::policy::read::example::Example;
 
 /// Runs the command.
 pub fn run(command: &PolicyTest, global: &Global) -> Result<u8, Stop> {
-    let policies = load_for(&paths_to_check(&command.policies.paths), global, ": nothing was tested")?;
+    let policies = load_for(
+        &paths_to_check(&command.policies.paths),
+        global,
+        ": nothing was tested",
+    )?;
     let tested: Vec<Tested<'_>> = policies.policies.iter().map(Tested::of).collect();
-    let results = Results { tested, coverage: command.coverage, mutate: command.mutate };
+    let results = Results {
+        tested,
+        coverage: command.coverage,
+        mutate: command.mutate,
+    };
     match command.format {
         TestFormat::Text if global.quiet => {}
         TestFormat::Text => output::page(|page| text::write(&results, page))?,
         TestFormat::Json => output::json(&json::TestReport::of(&results))?,
-        TestFormat::Junit => output::write(&output::Target::Stdout, |out| junit::write(&results, out))?,
+        TestFormat::Junit => {
+            output::write(&output::Target::Stdout, |out| junit::write(&results, out))?
+        }
     }
     if command.format != TestFormat::Text && results.runs().next().is_none() {
         diagnostics::error(&format!("no tests: {NO_TESTS}"));
     }
     let proved = results.runs().next().is_some() && results.runs().all(TestRun::passed);
-    Ok(if proved { gate::CONFORMS } else { gate::VIOLATIONS })
+    Ok(if proved {
+        gate::CONFORMS
+    } else {
+        gate::VIOLATIONS
+    })
 }
 
 /// The reason why an example fails; `None` if it passes.

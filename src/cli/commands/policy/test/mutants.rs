@@ -93,12 +93,20 @@ impl<'p> Mutants<'p> {
     }
 
     fn survives(&mut self, policy: &'p str, (path, change): Change, rules: BTreeSet<&'p str>) {
-        let known = self.survivors.iter_mut().find(|known| known.policy == policy && known.path == path);
+        let known = self
+            .survivors
+            .iter_mut()
+            .find(|known| known.policy == policy && known.path == path);
         match known {
             Some(known) => known.changes.push(change),
             None => {
                 let rules = rules.into_iter().collect();
-                self.survivors.push(Survivors { policy, path, changes: vec![change], rules });
+                self.survivors.push(Survivors {
+                    policy,
+                    path,
+                    changes: vec![change],
+                    rules,
+                });
             }
         }
     }
@@ -109,7 +117,14 @@ fn is_noticed(run: &TestRun<'_>, mutation: &Mutation) -> bool {
     let changed = mutation.of(run.example);
     let document = mutation.document(run.example, &changed);
     run.verdicts.iter().any(|(rule, before)| {
-        let after = || verdict(run.policy.selection.as_ref(), rule, &document, Options::default());
+        let after = || {
+            verdict(
+                run.policy.selection.as_ref(),
+                rule,
+                &document,
+                Options::default(),
+            )
+        };
         !matches!(before, Verdict::Violates(_)) && matches!(after(), Verdict::Violates(_))
     })
 }
@@ -119,19 +134,32 @@ struct Readers<'p>(Vec<(&'p str, Vec<String>)>);
 
 impl<'p> Readers<'p> {
     fn of(run: &TestRun<'p>) -> Self {
-        let conforming = run.verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Conforms);
+        let conforming = run
+            .verdicts
+            .iter()
+            .filter(|(_, verdict)| *verdict == Verdict::Conforms);
         Self(
             conforming
                 .map(|(rule, _)| {
-                    (rule.facts.name.as_str(), rule.demanded_fields().tested().map(str::to_owned).collect())
+                    (
+                        rule.facts.name.as_str(),
+                        rule.demanded_fields().tested().map(str::to_owned).collect(),
+                    )
                 })
                 .collect(),
         )
     }
 
     fn of_field(&self, field: &str) -> BTreeSet<&'p str> {
-        let reads =
-            |paths: &[String]| paths.iter().any(|path| below(path, field).is_some() || below(field, path).is_some());
-        self.0.iter().filter(|(_, paths)| reads(paths)).map(|(rule, _)| *rule).collect()
+        let reads = |paths: &[String]| {
+            paths
+                .iter()
+                .any(|path| below(path, field).is_some() || below(field, path).is_some())
+        };
+        self.0
+            .iter()
+            .filter(|(_, paths)| reads(paths))
+            .map(|(rule, _)| *rule)
+            .collect()
     }
 }

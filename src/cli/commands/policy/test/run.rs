@@ -32,15 +32,36 @@ pub enum Mismatch {
 
 impl<'p> Tested<'p> {
     pub fn of(policy: &'p Policy) -> Self {
-        Self { policy, runs: policy.tests.iter().map(|example| TestRun::of(policy, example)).collect() }
+        Self {
+            policy,
+            runs: policy
+                .tests
+                .iter()
+                .map(|example| TestRun::of(policy, example))
+                .collect(),
+        }
     }
 }
 
 impl<'p> TestRun<'p> {
     pub fn of(policy: &'p Policy, example: &'p Example) -> Self {
         let document = example.document();
-        let run = |rule| (rule, verdict(policy.selection.as_ref(), rule, &document, Options::default()));
-        Self { policy, example, verdicts: policy.rules.iter().map(run).collect() }
+        let run = |rule| {
+            (
+                rule,
+                verdict(
+                    policy.selection.as_ref(),
+                    rule,
+                    &document,
+                    Options::default(),
+                ),
+            )
+        };
+        Self {
+            policy,
+            example,
+            verdicts: policy.rules.iter().map(run).collect(),
+        }
     }
 
     pub fn passed(&self) -> bool {
@@ -49,15 +70,20 @@ impl<'p> TestRun<'p> {
 
     /// The rules that are violated.
     pub fn violated(&self) -> Vec<&'p str> {
-        let violated = self.verdicts.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Violates(_)));
+        let violated = self
+            .verdicts
+            .iter()
+            .filter(|(_, verdict)| matches!(verdict, Verdict::Violates(_)));
         violated.map(|(rule, _)| rule.id.as_str()).collect()
     }
 
     /// The rules with another verdict than the test expects, in the order of the policy.
     pub fn wrong(&self) -> Vec<(&'p Rule, &Verdict, Mismatch)> {
         let of = |wrong: &dyn Fn(&Rule, &Verdict) -> Option<Mismatch>| -> Vec<_> {
-            let found =
-                self.verdicts.iter().filter_map(|(rule, verdict)| Some((*rule, verdict, wrong(rule, verdict)?)));
+            let found = self
+                .verdicts
+                .iter()
+                .filter_map(|(rule, verdict)| Some((*rule, verdict, wrong(rule, verdict)?)));
             found.collect()
         };
         match &self.example.expected {
@@ -66,13 +92,18 @@ impl<'p> TestRun<'p> {
                 _ => Some(Mismatch::Governs),
             }),
             Expected::Violates(expected) => {
-                let wrong =
-                    of(&|rule, verdict| match (matches!(verdict, Verdict::Violates(_)), expected.contains(&rule.id)) {
-                        (true, false) => Some(Mismatch::Violated),
-                        (false, true) => Some(Mismatch::NotViolated),
-                        _ => None,
-                    });
-                let conforms = self.verdicts.iter().any(|(_, verdict)| *verdict == Verdict::Conforms);
+                let wrong = of(&|rule, verdict| match (
+                    matches!(verdict, Verdict::Violates(_)),
+                    expected.contains(&rule.id),
+                ) {
+                    (true, false) => Some(Mismatch::Violated),
+                    (false, true) => Some(Mismatch::NotViolated),
+                    _ => None,
+                });
+                let conforms = self
+                    .verdicts
+                    .iter()
+                    .any(|(_, verdict)| *verdict == Verdict::Conforms);
                 if wrong.is_empty() && expected.is_empty() && !conforms {
                     of(&|_, _| Some(Mismatch::ShowsNothing))
                 } else {

@@ -24,7 +24,11 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub fn write(results: &Results<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let failed: Vec<&TestRun<'_>> = results.runs().filter(|run| !run.passed()).collect();
     for run in &failed {
-        page.paragraph(0, 2, &[(BAD, "FAIL"), (BOLD, &format!(" {}", headline(run)))])?;
+        page.paragraph(
+            0,
+            2,
+            &[(BAD, "FAIL"), (BOLD, &format!(" {}", headline(run)))],
+        )?;
         details(run, page)?;
         page.blank()?;
     }
@@ -32,7 +36,11 @@ pub fn write(results: &Results<'_>, page: &mut Page<'_>) -> io::Result<()> {
         page.blank()?;
     }
     let tests = results.runs().count();
-    let of = format!("{} in {}: ", plural(tests, "test"), plural(results.tested.len(), "policy"));
+    let of = format!(
+        "{} in {}: ",
+        plural(tests, "test"),
+        plural(results.tested.len(), "policy")
+    );
     let (style, results) = match (tests, failed.len()) {
         (0, _) => (BAD, NO_TESTS.to_owned()),
         (_, 0) => (GOOD, "all passed".to_owned()),
@@ -50,7 +58,11 @@ pub fn plain(write: impl FnOnce(&mut Page<'_>) -> io::Result<()>) -> String {
 }
 
 /// Writes how much the tests of these policies prove. Returns true if the flags ask for it.
-pub fn strength<'p>(results: &Results<'p>, of: &[Tested<'p>], page: &mut Page<'_>) -> io::Result<bool> {
+pub fn strength<'p>(
+    results: &Results<'p>,
+    of: &[Tested<'p>],
+    page: &mut Page<'_>,
+) -> io::Result<bool> {
     if let Some(coverage) = results.coverage(of) {
         of_coverage(&coverage, page)?;
     }
@@ -75,26 +87,53 @@ pub fn details(run: &TestRun<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let (expected, got) = match &run.example.expected {
         Expected::Violates(ids) => {
             // In the order of the policy, as the other line is.
-            let expected =
-                run.policy.rules.iter().map(|rule| rule.id.as_str()).filter(|id| ids.iter().any(|one| one == id));
+            let expected = run
+                .policy
+                .rules
+                .iter()
+                .map(|rule| rule.id.as_str())
+                .filter(|id| ids.iter().any(|one| one == id));
             let violates = |ids: Vec<&str>| format!("violates: [{}]", ids.join(", "));
             (violates(expected.collect()), violates(run.violated()))
         }
         Expected::Ungoverned => {
-            let governing: Vec<&str> = run.wrong().iter().map(|(rule, ..)| rule.id.as_str()).collect();
-            ("ungoverned: true".to_owned(), format!("governed by {}", governing.join(", ")))
+            let governing: Vec<&str> = run
+                .wrong()
+                .iter()
+                .map(|(rule, ..)| rule.id.as_str())
+                .collect();
+            (
+                "ungoverned: true".to_owned(),
+                format!("governed by {}", governing.join(", ")),
+            )
         }
     };
     page.paragraph(2, 12, &[(DIM, "expected  "), (PLAIN, &expected)])?;
     page.paragraph(2, 12, &[(DIM, "got       "), (PLAIN, &got)])?;
     let wrong = run.wrong();
-    if wrong.iter().all(|(.., wrong)| *wrong == Mismatch::ShowsNothing) {
-        page.paragraph(2, 4, &[(PLAIN, "no rule conforms, so the test shows nothing")])?;
+    if wrong
+        .iter()
+        .all(|(.., wrong)| *wrong == Mismatch::ShowsNothing)
+    {
+        page.paragraph(
+            2,
+            4,
+            &[(PLAIN, "no rule conforms, so the test shows nothing")],
+        )?;
         // A reason that holds for every rule is given once.
         let shared = why_ungoverned(run.policy, &run.example.document(), Options::default());
         if !shared.is_empty() {
-            page.paragraph(2, 4, &[(BOLD, &run.policy.name), (PLAIN, ": the `match` of the policy does not hold")])?;
-            return shared.iter().try_for_each(|reason| self::reason(reason, page));
+            page.paragraph(
+                2,
+                4,
+                &[
+                    (BOLD, &run.policy.name),
+                    (PLAIN, ": the `match` of the policy does not hold"),
+                ],
+            )?;
+            return shared
+                .iter()
+                .try_for_each(|reason| self::reason(reason, page));
         }
     }
     for (rule, verdict, wrong) in wrong {
@@ -105,7 +144,13 @@ pub fn details(run: &TestRun<'_>, page: &mut Page<'_>) -> io::Result<()> {
             Mismatch::ShowsNothing => format!(": {}", words(verdict)),
         };
         page.paragraph(2, 4, &[(BOLD, &rule.id), (PLAIN, &summary)])?;
-        for reason in reasons(run.policy, rule, &run.example.document(), verdict, Options::default()) {
+        for reason in reasons(
+            run.policy,
+            rule,
+            &run.example.document(),
+            verdict,
+            Options::default(),
+        ) {
             self::reason(&reason, page)?;
         }
     }
@@ -123,8 +168,16 @@ fn words(verdict: &Verdict) -> &'static str {
 }
 
 fn reason(reason: &Reason, page: &mut Page<'_>) -> io::Result<()> {
-    let path = if reason.path.is_empty() { "the stage as a whole".to_owned() } else { visible(&reason.path) };
-    let note = reason.note.as_ref().map(|note| format!(" ({})", visible(note))).unwrap_or_default();
+    let path = if reason.path.is_empty() {
+        "the stage as a whole".to_owned()
+    } else {
+        visible(&reason.path)
+    };
+    let note = reason
+        .note
+        .as_ref()
+        .map(|note| format!(" ({})", visible(note)))
+        .unwrap_or_default();
     page.paragraph(4, 6, &[(PLAIN, &path), (DIM, &note)])?;
     if let Some(expected) = &reason.expected {
         page.paragraph(6, 16, &[(DIM, "expected  "), (PLAIN, &visible(expected))])?;
@@ -144,9 +197,10 @@ fn of_coverage(coverage: &Coverage<'_>, page: &mut Page<'_>) -> io::Result<()> {
         coverage.conforming()
     );
     page.paragraph(0, 2, &[(BOLD, "Coverage"), (PLAIN, &summary)])?;
-    for (title, rules) in
-        [("no test violates", &coverage.never_violated), ("no test shows conforming", &coverage.never_conforming)]
-    {
+    for (title, rules) in [
+        ("no test violates", &coverage.never_violated),
+        ("no test shows conforming", &coverage.never_conforming),
+    ] {
         if !rules.is_empty() {
             page.paragraph(2, 4, &[(PLAIN, title)])?;
         }
@@ -164,16 +218,36 @@ fn of_mutants(mutants: &Mutants<'_>, page: &mut Page<'_>) -> io::Result<()> {
         return page.paragraph(0, 2, &[(BOLD, "Mutations:"), (PLAIN, summary)]);
     }
     let examples = plural(mutants.examples, "good example");
-    let summary = format!(" rules notice {} of {} to {examples}", mutants.noticed, plural(mutants.changes, "change"));
+    let summary = format!(
+        " rules notice {} of {} to {examples}",
+        mutants.noticed,
+        plural(mutants.changes, "change")
+    );
     page.paragraph(0, 2, &[(BOLD, "Mutations:"), (PLAIN, &summary)])?;
     if !mutants.survivors.is_empty() {
-        page.paragraph(2, 4, &[(PLAIN, "not noticed by the rules that read the setting")])?;
+        page.paragraph(
+            2,
+            4,
+            &[(PLAIN, "not noticed by the rules that read the setting")],
+        )?;
     }
     for survivors in &mutants.survivors {
-        let changes: Vec<String> = survivors.changes.iter().map(|change| visible(change)).collect();
+        let changes: Vec<String> = survivors
+            .changes
+            .iter()
+            .map(|change| visible(change))
+            .collect();
         let changes = format!(": {}", changes.join(", "));
         let rules = format!("  {}", survivors.rules.join(", "));
-        page.paragraph(4, 6, &[(BOLD, &visible(&survivors.path)), (PLAIN, &changes), (DIM, &rules)])?;
+        page.paragraph(
+            4,
+            6,
+            &[
+                (BOLD, &visible(&survivors.path)),
+                (PLAIN, &changes),
+                (DIM, &rules),
+            ],
+        )?;
     }
     if !mutants.unread.is_empty() {
         let settings = plural(mutants.unread.len(), "setting");
@@ -181,7 +255,14 @@ fn of_mutants(mutants: &Mutants<'_>, page: &mut Page<'_>) -> io::Result<()> {
         page.paragraph(2, 4, &[(DIM, &summary)])?;
     }
     if mutants.cut {
-        page.paragraph(2, 4, &[(BAD, "there are more changes than are tried; test fewer policies at once")])?;
+        page.paragraph(
+            2,
+            4,
+            &[(
+                BAD,
+                "there are more changes than are tried; test fewer policies at once",
+            )],
+        )?;
     }
     Ok(())
 }

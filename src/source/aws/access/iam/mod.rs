@@ -43,15 +43,24 @@ pub struct Statement {
 pub fn statements(permissions: &[Permission]) -> Vec<Statement> {
     let mut statements: Vec<Statement> = Vec::new();
     for Permission { action, resource } in permissions {
-        match statements.iter_mut().find(|statement| statement.actions == [*action]) {
+        match statements
+            .iter_mut()
+            .find(|statement| statement.actions == [*action])
+        {
             Some(statement) if statement.resources.contains(resource) => {}
             Some(statement) => statement.resources.push(resource.clone()),
-            None => statements.push(Statement { actions: vec![*action], resources: vec![resource.clone()] }),
+            None => statements.push(Statement {
+                actions: vec![*action],
+                resources: vec![resource.clone()],
+            }),
         }
     }
     let mut joined: Vec<Statement> = Vec::new();
     for statement in statements {
-        match joined.iter_mut().find(|other| other.resources == statement.resources) {
+        match joined
+            .iter_mut()
+            .find(|other| other.resources == statement.resources)
+        {
             Some(other) => other.actions.extend(statement.actions),
             None => joined.push(statement),
         }
@@ -71,7 +80,12 @@ impl Serialize for Object {
 impl Serialize for Statement {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (action, resource) = (one_or_more(&self.actions), one_or_more(&self.resources));
-        Object(vec![("Effect", "Allow".into()), ("Action", action), ("Resource", resource)]).serialize(serializer)
+        Object(vec![
+            ("Effect", "Allow".into()),
+            ("Action", action),
+            ("Resource", resource),
+        ])
+        .serialize(serializer)
     }
 }
 
@@ -91,7 +105,10 @@ struct PolicyDocument<S> {
 }
 
 fn policy<S: Serialize>(statement: Vec<S>) -> String {
-    pretty(&PolicyDocument { version: "2012-10-17", statement })
+    pretty(&PolicyDocument {
+        version: "2012-10-17",
+        statement,
+    })
 }
 
 /// A document as JSON over several lines, without an end of line at its end.
@@ -104,9 +121,14 @@ pub fn pretty(document: &impl Serialize) -> String {
 /// The trust policy with which a principal may assume a role.
 #[must_use]
 pub fn trust(principal: &str, external_id: Option<&str>) -> String {
-    let mut statement =
-        vec![("Effect", "Allow".into()), ("Principal", json!({"AWS": principal})), ("Action", "sts:AssumeRole".into())];
-    statement.extend(external_id.map(|id| ("Condition", json!({"StringEquals": {"sts:ExternalId": id}}))));
+    let mut statement = vec![
+        ("Effect", "Allow".into()),
+        ("Principal", json!({"AWS": principal})),
+        ("Action", "sts:AssumeRole".into()),
+    ];
+    statement.extend(
+        external_id.map(|id| ("Condition", json!({"StringEquals": {"sts:ExternalId": id}}))),
+    );
     policy(vec![Object(statement)])
 }
 
@@ -123,15 +145,24 @@ impl Setup {
 
     /// The permissions to read an account.
     fn reads(&self, partition: &str) -> Vec<Permission> {
-        let mut reads: Vec<Permission> = [Operation::GetApis, Operation::GetStages, Operation::GetStage]
-            .map(|operation| Permission::of(operation, Subject::default(), None))
-            .into();
+        let mut reads: Vec<Permission> = [
+            Operation::GetApis,
+            Operation::GetStages,
+            Operation::GetStage,
+        ]
+        .map(|operation| Permission::of(operation, Subject::default(), None))
+        .into();
         for read in &mut reads {
-            read.resource = read.resource.replacen("arn:aws:", &format!("arn:{partition}:"), 1);
+            read.resource = read
+                .resource
+                .replacen("arn:aws:", &format!("arn:{partition}:"), 1);
         }
         if self.all_regions {
-            let lists =
-                if has_account_service(self.partition()) { Operation::ListRegions } else { Operation::DescribeRegions };
+            let lists = if has_account_service(self.partition()) {
+                Operation::ListRegions
+            } else {
+                Operation::DescribeRegions
+            };
             reads.push(Permission::of(lists, Subject::default(), None));
         }
         reads
@@ -147,25 +178,40 @@ impl Setup {
     #[must_use]
     pub fn trust_policy(&self) -> String {
         let external_id = self.role.external_id.as_deref().unwrap_or(EXTERNAL_ID);
-        trust(&everybody_in(self.partition(), AUDIT_ACCOUNT), Some(external_id))
+        trust(
+            &everybody_in(self.partition(), AUDIT_ACCOUNT),
+            Some(external_id),
+        )
     }
 
     /// The policy of the caller who assumes the role.
     #[must_use]
     pub fn caller_policy(&self) -> String {
         let any = ["*".to_owned()];
-        let accounts = if self.accounts.is_empty() { any.as_slice() } else { &self.accounts };
+        let accounts = if self.accounts.is_empty() {
+            any.as_slice()
+        } else {
+            &self.accounts
+        };
         let mut needs: Vec<Permission> = accounts
             .iter()
             .map(|account| role_arn(self.partition(), account, &self.role.name))
             .map(|role| Permission::of(Operation::AssumeRole, Subject::default(), Some(&role)))
             .collect();
         if self.organization {
-            needs.push(Permission::of(Operation::ListAccounts, Subject::default(), None));
+            needs.push(Permission::of(
+                Operation::ListAccounts,
+                Subject::default(),
+                None,
+            ));
         }
         if self.units {
-            let units = [Operation::ListAccountsForParent, Operation::ListOrganizationalUnitsForParent];
-            needs.extend(units.map(|operation| Permission::of(operation, Subject::default(), None)));
+            let units = [
+                Operation::ListAccountsForParent,
+                Operation::ListOrganizationalUnitsForParent,
+            ];
+            needs
+                .extend(units.map(|operation| Permission::of(operation, Subject::default(), None)));
         }
         policy(statements(&needs))
     }
@@ -174,11 +220,16 @@ impl Setup {
     #[must_use]
     pub fn stack_set(&self) -> String {
         let (path, name) = match self.role.name.rsplit_once('/') {
-            Some((path, name)) => (format!("\n      Path: {}", quoted(&format!("/{path}/"))), name),
+            Some((path, name)) => (
+                format!("\n      Path: {}", quoted(&format!("/{path}/"))),
+                name,
+            ),
             None => (String::new(), self.role.name.as_str()),
         };
         let external_id = self.role.external_id.as_deref();
-        let default = external_id.map(|id| format!("\n    Default: {}", quoted(id))).unwrap_or_default();
+        let default = external_id
+            .map(|id| format!("\n    Default: {}", quoted(id)))
+            .unwrap_or_default();
         let id_given = external_id.map_or_else(
             || format!(" \\\n#       ParameterKey=ExternalId,ParameterValue='{EXTERNAL_ID}'"),
             |_| String::new(),
@@ -189,7 +240,10 @@ impl Setup {
             .replace("@DEFAULT@", &default)
             .replace("@NAME@", &quoted(name))
             .replace("@PATH@", &path)
-            .replace("@ALLOWED@\n", &template_statements(&self.reads("${AWS::Partition}")))
+            .replace(
+                "@ALLOWED@\n",
+                &template_statements(&self.reads("${AWS::Partition}")),
+            )
     }
 }
 

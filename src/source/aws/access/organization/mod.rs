@@ -54,20 +54,38 @@ type RawPage<T> = (Option<Vec<Result<T, Failure>>>, Option<String>);
 impl<'s> Organization<'s> {
     /// A client for the partition of a Region. Retries are made here: the SDK takes half an answer, or an empty one, for a
     /// whole one.
-    pub fn new(config: &SdkConfig, retry: RetryPolicy, in_flight: &'s Semaphore, region: &str) -> Self {
+    pub fn new(
+        config: &SdkConfig,
+        retry: RetryPolicy,
+        in_flight: &'s Semaphore,
+        region: &str,
+    ) -> Self {
         let config = aws_sdk_organizations::config::Builder::from(config)
             .region(Region::new(home_of(region)))
             .retry_config(RetryConfig::disabled());
-        Self { client: Client::from_conf(config.build()), retry, in_flight }
+        Self {
+            client: Client::from_conf(config.build()),
+            retry,
+            in_flight,
+        }
     }
 
     /// Lists the accounts. Those read before a failure stay.
     pub async fn accounts(&self) -> MemberList {
         let mut members = Vec::new();
         let failed = self.list(Operation::ListAccounts, &mut members, |token| async move {
-            let page = self.client.list_accounts().set_next_token(token).send().await;
+            let page = self
+                .client
+                .list_accounts()
+                .set_next_token(token)
+                .send()
+                .await;
             let page = page.map_err(|error| Failure::of(&error))?;
-            Ok((page.accounts.map(|accounts| accounts.into_iter().map(member).collect()), page.next_token))
+            Ok((
+                page.accounts
+                    .map(|accounts| accounts.into_iter().map(member).collect()),
+                page.next_token,
+            ))
         });
         let failed = failed.await.err();
         // An account that is moved or closed while the pages are read may be on two of them. Were it read twice, each of
@@ -80,25 +98,55 @@ impl<'s> Organization<'s> {
     /// Lists the accounts in an organizational unit or a root, and in all units below it. Half a list is a failure: a
     /// missing account would be audited against its owner's will, or not at all.
     pub async fn members_of(&self, unit: &str) -> Result<BTreeSet<String>, (Operation, Failure)> {
-        let (mut ids, mut seen, mut open) = (BTreeSet::new(), HashSet::from([unit.to_owned()]), vec![unit.to_owned()]);
+        let (mut ids, mut seen, mut open) = (
+            BTreeSet::new(),
+            HashSet::from([unit.to_owned()]),
+            vec![unit.to_owned()],
+        );
         while let Some(parent) = open.pop() {
             let (parent, mut accounts) = (&parent, Vec::new());
-            self.list(Operation::ListAccountsForParent, &mut accounts, |token| async move {
-                let page = self.client.list_accounts_for_parent().parent_id(parent).set_next_token(token).send().await;
-                let page = page.map_err(|error| Failure::of(&error))?;
-                Ok((page.accounts.map(|accounts| accounts.into_iter().map(member).collect()), page.next_token))
-            })
+            self.list(
+                Operation::ListAccountsForParent,
+                &mut accounts,
+                |token| async move {
+                    let page = self
+                        .client
+                        .list_accounts_for_parent()
+                        .parent_id(parent)
+                        .set_next_token(token)
+                        .send()
+                        .await;
+                    let page = page.map_err(|error| Failure::of(&error))?;
+                    Ok((
+                        page.accounts
+                            .map(|accounts| accounts.into_iter().map(member).collect()),
+                        page.next_token,
+                    ))
+                },
+            )
             .await?;
             ids.extend(accounts.into_iter().map(|member| member.id));
             let mut below = Vec::new();
-            self.list(Operation::ListOrganizationalUnitsForParent, &mut below, |token| async move {
-                let page = self.client.list_organizational_units_for_parent().parent_id(parent).set_next_token(token);
-                let page = page.send().await.map_err(|error| Failure::of(&error))?;
-                let unit =
-                    |id: Option<String>| id.ok_or_else(|| Failure::broken("the answer holds a unit without its id"));
-                let units = page.organizational_units;
-                Ok((units.map(|units| units.into_iter().map(|it| unit(it.id)).collect()), page.next_token))
-            })
+            self.list(
+                Operation::ListOrganizationalUnitsForParent,
+                &mut below,
+                |token| async move {
+                    let page = self
+                        .client
+                        .list_organizational_units_for_parent()
+                        .parent_id(parent)
+                        .set_next_token(token);
+                    let page = page.send().await.map_err(|error| Failure::of(&error))?;
+                    let unit = |id: Option<String>| {
+                        id.ok_or_else(|| Failure::broken("the answer holds a unit without its id"))
+                    };
+                    let units = page.organizational_units;
+                    Ok((
+                        units.map(|units| units.into_iter().map(|it| unit(it.id)).collect()),
+                        page.next_token,
+                    ))
+                },
+            )
             .await?;
             // Units that contain each other exist in no organization, but an answer could claim so.
             open.extend(below.into_iter().filter(|unit| seen.insert(unit.clone())));
@@ -125,7 +173,10 @@ impl<'s> Organization<'s> {
                 let (items, next) = page(token.clone()).await?;
                 // The SDK takes an empty body for an answer in which nothing is set, which is not an empty list.
                 let items = items.ok_or_else(|| Failure::broken("the answer holds no list"))?;
-                Ok((items.into_iter().collect::<Result<Vec<T>, Failure>>()?, next))
+                Ok((
+                    items.into_iter().collect::<Result<Vec<T>, Failure>>()?,
+                    next,
+                ))
             };
             let (items, next) = self.retry.over(whole).await.map_err(failed)?;
             into.extend(items);
@@ -140,7 +191,8 @@ impl<'s> Organization<'s> {
 fn member(account: Account) -> Result<OrganizationAccount, Failure> {
     // The id becomes part of a role's ARN.
     let id = account.id.filter(|id| is_account_id(id));
-    let id = id.ok_or_else(|| Failure::broken("the answer holds an account without its twelve digits"))?;
+    let id =
+        id.ok_or_else(|| Failure::broken("the answer holds an account without its twelve digits"))?;
     // AWS retires `Status` in September 2026; an emulation of AWS may know only that.
     let state = account.state.as_ref().map(AccountState::as_str);
     let status = state.or(account.status.as_ref().map(AccountStatus::as_str));

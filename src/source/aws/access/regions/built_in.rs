@@ -5,16 +5,44 @@ use crate::model::document::partition_of;
 /// The Regions of `aws` that every account has. The list is closed: those since 20 March 2019 are opt-in (account
 /// reference guide, manage-acct-regions).
 const BY_DEFAULT: [&str; 17] = [
-    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
-    "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1",
-    "us-east-2", "us-west-1", "us-west-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
 ];
 
 /// The Regions of `aws` that an account has to switch on, as of November 2026 (EC2's endpoints in botocore 1.44.5).
 const OPT_IN: [&str; 17] = [
-    "af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
-    "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1",
-    "me-central-1", "me-south-1", "mx-central-1",
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-south-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-west-1",
+    "eu-central-2",
+    "eu-south-1",
+    "eu-south-2",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
 ];
 
 /// Every Region of the partition that a Region is in, as far as it is known; of the isolated partitions that one alone.
@@ -61,9 +89,18 @@ mod tests {
 
     #[test]
     fn each_region_is_listed_once_in_its_partition() {
-        for (region, count) in [("us-west-2", 34), ("cn-north-1", 2), ("us-gov-east-1", 2), ("us-iso-west-1", 1)] {
+        for (region, count) in [
+            ("us-west-2", 34),
+            ("cn-north-1", 2),
+            ("us-gov-east-1", 2),
+            ("us-iso-west-1", 1),
+        ] {
             let listed: Vec<&str> = all(region).collect();
-            assert_eq!((listed.len(), listed.iter().collect::<BTreeSet<_>>().len()), (count, count), "{region}");
+            assert_eq!(
+                (listed.len(), listed.iter().collect::<BTreeSet<_>>().len()),
+                (count, count),
+                "{region}"
+            );
             assert!(listed.contains(&region), "{region}");
             for other in listed {
                 assert_eq!(partition_of(other), partition_of(region), "{other}");
@@ -84,14 +121,27 @@ mod tests {
         ] {
             assert_eq!(is_opt_in(region), opt_in, "{region}");
         }
-        assert_eq!(all("eu-west-1").filter(|region| is_opt_in(region)).count(), OPT_IN.len());
+        assert_eq!(
+            all("eu-west-1").filter(|region| is_opt_in(region)).count(),
+            OPT_IN.len()
+        );
     }
 
     #[test]
     fn the_home_of_a_partition_is_in_it() {
-        for region in ["ap-east-1", "cn-north-1", "us-gov-east-1", "eusc-de-east-1", "us-iso-west-1", "us-isob-west-1"]
-        {
-            assert_eq!(partition_of(home_of(region)), partition_of(region), "{region}");
+        for region in [
+            "ap-east-1",
+            "cn-north-1",
+            "us-gov-east-1",
+            "eusc-de-east-1",
+            "us-iso-west-1",
+            "us-isob-west-1",
+        ] {
+            assert_eq!(
+                partition_of(home_of(region)),
+                partition_of(region),
+                "{region}"
+            );
         }
     }
 }

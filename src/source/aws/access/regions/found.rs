@@ -32,14 +32,22 @@ pub struct RegionList {
 
 impl RegionList {
     /// Sorts the Regions. A Region that is listed as enabled and as disabled is enabled.
-    pub fn new(mut regions: Vec<ListedRegion>, from: Origin, failures: Vec<(Operation, Failure)>) -> Self {
+    pub fn new(
+        mut regions: Vec<ListedRegion>,
+        from: Origin,
+        failures: Vec<(Operation, Failure)>,
+    ) -> Self {
         regions.sort_unstable();
         regions.dedup_by(|later, kept| {
             let same = later.name == kept.name;
             kept.enabled |= same && later.enabled;
             same
         });
-        Self { regions, from, failures }
+        Self {
+            regions,
+            from,
+            failures,
+        }
     }
 }
 
@@ -53,12 +61,21 @@ pub struct RegionStatus {
 
 impl RegionStatus {
     pub fn of(found: &RegionList) -> Self {
-        let refused =
-            |failure: &Failure| matches!(failure.kind, FailureKind::UnknownCredentials | FailureKind::Expired);
+        let refused = |failure: &Failure| {
+            matches!(
+                failure.kind,
+                FailureKind::UnknownCredentials | FailureKind::Expired
+            )
+        };
         // The built-in list tells nothing about an account.
-        let by_aws = found.regions.iter().filter(|_| !matches!(found.from, Origin::BuiltIn));
+        let by_aws = found
+            .regions
+            .iter()
+            .filter(|_| !matches!(found.from, Origin::BuiltIn));
         Self {
-            enabled: by_aws.map(|region| (region.name.clone(), region.enabled)).collect(),
+            enabled: by_aws
+                .map(|region| (region.name.clone(), region.enabled))
+                .collect(),
             refused: found.failures.iter().any(|(_, failure)| refused(failure)),
         }
     }
@@ -80,17 +97,25 @@ impl RegionStatus {
     /// True if the credentials are bad. `regions` has each Region that is not disabled, with true where it refuses the
     /// credentials: all must refuse, and one must surely be enabled, by AWS's list or because every account has it, or
     /// AWS refused the credentials elsewhere too.
-    pub fn proves_bad_credentials<'r>(&self, regions: impl Iterator<Item = (&'r str, bool)> + Clone) -> bool {
+    pub fn proves_bad_credentials<'r>(
+        &self,
+        regions: impl Iterator<Item = (&'r str, bool)> + Clone,
+    ) -> bool {
         let enabled = |region: &str| self.enabled(region).unwrap_or_else(|| !is_opt_in(region));
         regions.clone().all(|(_, refuses)| refuses)
-            && regions.map(|(region, _)| region).any(|region| self.refused || enabled(region))
+            && regions
+                .map(|(region, _)| region)
+                .any(|region| self.refused || enabled(region))
     }
 }
 
 /// True for a text that can be the name of a Region. It becomes part of a host name: no other text may lead signed
 /// requests elsewhere.
 pub fn is_plausible(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 pub fn checked(name: Option<String>) -> Result<String, Failure> {
@@ -100,7 +125,14 @@ pub fn checked(name: Option<String>) -> Result<String, Failure> {
 
 /// Returns the Regions of the partition. There is at least one, the Region that answered. AWS names no others, as
 /// credentials are of one partition, but an emulation of AWS may.
-pub fn in_partition(mut regions: Vec<ListedRegion>, home: &str) -> Result<Vec<ListedRegion>, Failure> {
+pub fn in_partition(
+    mut regions: Vec<ListedRegion>,
+    home: &str,
+) -> Result<Vec<ListedRegion>, Failure> {
     regions.retain(|region| partition_of(&region.name) == partition_of(home));
-    if regions.is_empty() { Err(Failure::broken("the answer lists no Regions")) } else { Ok(regions) }
+    if regions.is_empty() {
+        Err(Failure::broken("the answer lists no Regions"))
+    } else {
+        Ok(regions)
+    }
 }

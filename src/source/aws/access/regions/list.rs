@@ -25,10 +25,21 @@ pub async fn regions(config: &SdkConfig, home: &str) -> Result<Vec<ListedRegion>
     let mut tokens = PageTokens::new(Operation::ListRegions, MOST_PAGES);
     let (mut regions, mut token) = (Vec::new(), None);
     loop {
-        let page = client.list_regions().set_next_token(token).send().await.map_err(|error| Failure::of(&error))?;
-        for region in page.regions.ok_or_else(|| Failure::broken("the answer lists no Regions"))? {
+        let page = client
+            .list_regions()
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| Failure::of(&error))?;
+        for region in page
+            .regions
+            .ok_or_else(|| Failure::broken("the answer lists no Regions"))?
+        {
             let enabled = region.region_opt_status.is_none_or(|status| is_on(&status));
-            regions.push(ListedRegion { name: checked(region.region_name)?, enabled });
+            regions.push(ListedRegion {
+                name: checked(region.region_name)?,
+                enabled,
+            });
         }
         token = tokens.next(page.next_token)?;
         if token.is_none() {

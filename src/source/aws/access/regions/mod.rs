@@ -28,7 +28,10 @@ pub async fn of_account(config: &SdkConfig, home: &str) -> RegionList {
         Err(failure) => {
             failures.push((Operation::DescribeRegions, failure));
             // The enabled opt-in Regions are unknown, so all are read: a disabled one refuses.
-            let all = built_in::all(home).map(|name| ListedRegion { name: name.to_owned(), enabled: true });
+            let all = built_in::all(home).map(|name| ListedRegion {
+                name: name.to_owned(),
+                enabled: true,
+            });
             RegionList::new(all.collect(), Origin::BuiltIn, failures)
         }
     }

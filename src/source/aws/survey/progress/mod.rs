@@ -38,7 +38,10 @@ struct Counters {
 
 impl Progress {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, state: Mutex::default() }
+        Self {
+            limits,
+            state: Mutex::default(),
+        }
     }
 
     /// So many accounts will be read, with an estimate of the Regions of each.
@@ -83,8 +86,15 @@ impl Progress {
     #[must_use]
     pub fn estimate(&self) -> Estimate {
         let state = self.state();
-        let open: Vec<OpenScope> = state.open.iter().map(|scope| OpenScope::of(scope)).collect();
-        let all = state.open.iter().fold(state.spent, |all, scope| sum(all, scope.counts()));
+        let open: Vec<OpenScope> = state
+            .open
+            .iter()
+            .map(|scope| OpenScope::of(scope))
+            .collect();
+        let all = state
+            .open
+            .iter()
+            .fold(state.spent, |all, scope| sum(all, scope.counts()));
         let known = Known {
             done: state.done,
             fetched: state.done - state.resumed,
@@ -114,7 +124,11 @@ fn sum(one: Counts, other: Counts) -> Counts {
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
 fn seconds_each(counted: Counts) -> f64 {
-    if counted.answered == 0 { 0.0 } else { counted.waited as f64 / 1e6 / counted.answered as f64 }
+    if counted.answered == 0 {
+        0.0
+    } else {
+        counted.waited as f64 / 1e6 / counted.answered as f64
+    }
 }
 
 /// The counts of a fetch so far, and the estimate of the rest.
@@ -158,7 +172,12 @@ struct OpenScope {
 impl OpenScope {
     fn of(meter: &Meter) -> Self {
         let sent = meter.counts().sent;
-        Self { sent, expected: meter.expected().max(sent), listed: meter.is_listed(), pace: meter.pace() }
+        Self {
+            sent,
+            expected: meter.expected().max(sent),
+            listed: meter.is_listed(),
+            pace: meter.pace(),
+        }
     }
 }
 
@@ -174,22 +193,39 @@ impl Known {
     fn estimate(&self, limits: Limits) -> Estimate {
         let sent = self.spent + self.open.iter().map(|scope| scope.sent).sum::<u64>();
         let planned = self.planned.max(self.done + self.open.len() as u64);
-        let standing = Estimate { done: self.done, planned, sent, expected: None, stages: self.stages, left: None };
+        let standing = Estimate {
+            done: self.done,
+            planned,
+            sent,
+            expected: None,
+            stages: self.stages,
+            left: None,
+        };
 
         let listed = || self.open.iter().filter(|scope| scope.listed);
         let known_whole = self.fetched + listed().count() as u64;
         if known_whole == 0 {
             return standing;
         }
-        let mean = (self.spent + listed().map(|scope| scope.expected).sum::<u64>()) as f64 / known_whole as f64;
+        let mean = (self.spent + listed().map(|scope| scope.expected).sum::<u64>()) as f64
+            / known_whole as f64;
         let unopened = (planned - self.done - self.open.len() as u64) as f64;
 
         let fresh = Pacer::new(limits.rate, limits.burst).pace();
-        let seconds = |pace: Option<Pace>, requests: f64| pace.map_or(0.0, |pace| pace.seconds_for(requests));
+        let seconds =
+            |pace: Option<Pace>, requests: f64| pace.map_or(0.0, |pace| pace.seconds_for(requests));
         let (mut to_send, mut in_all) = (unopened * mean, unopened * seconds(fresh, mean));
-        let mut largest = if unopened > 0.0 { seconds(fresh, mean) } else { 0.0 };
+        let mut largest = if unopened > 0.0 {
+            seconds(fresh, mean)
+        } else {
+            0.0
+        };
         for scope in &self.open {
-            let needed = if scope.listed { scope.expected as f64 } else { mean.max(scope.expected as f64) };
+            let needed = if scope.listed {
+                scope.expected as f64
+            } else {
+                mean.max(scope.expected as f64)
+            };
             let of_it = seconds(scope.pace, needed - scope.sent as f64);
             to_send += needed - scope.sent as f64;
             in_all += of_it;

@@ -33,14 +33,21 @@ use crate::source::aws::call::{Failure, RetryPolicy};
 const FORM: &str = "Action=DescribeRegions&Version=2016-11-15&AllRegions=true";
 /// The longest time for one attempt: the request is small, and there is a list to fall back on.
 const ATTEMPT: Duration = Duration::from_secs(5);
-const RETRIES: RetryPolicy = RetryPolicy { attempts: 4, unreachable: 2, ..RetryPolicy::STANDARD };
+const RETRIES: RetryPolicy = RetryPolicy {
+    attempts: 4,
+    unreachable: 2,
+    ..RetryPolicy::STANDARD
+};
 const SCHEME: AuthSchemeId = AuthSchemeId::new("sigv4");
 
 pub async fn regions(config: &SdkConfig, region: &str) -> Result<Vec<ListedRegion>, Failure> {
     let operation = operation(config, region)
         .ok_or_else(|| Failure::internal("there is no HTTP client or no credentials for EC2"))?;
     let attempt = || async {
-        let answer = operation.invoke(()).await.map_err(|error| Failure::of(&error))?;
+        let answer = operation
+            .invoke(())
+            .await
+            .map_err(|error| Failure::of(&error))?;
         in_partition(answer, region)
     };
     RETRIES.over(attempt).await
@@ -48,13 +55,23 @@ pub async fn regions(config: &SdkConfig, region: &str) -> Result<Vec<ListedRegio
 
 /// The call, by the machinery of the SDK's own clients: its HTTP client, its cache of credentials, its time limits.
 /// `None` without an HTTP client or credentials, which a session always has.
-fn operation(config: &SdkConfig, region: &str) -> Option<SdkOperation<(), Vec<ListedRegion>, ErrorMetadata>> {
-    let limits = config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+fn operation(
+    config: &SdkConfig,
+    region: &str,
+) -> Option<SdkOperation<(), Vec<ListedRegion>, ErrorMetadata>> {
+    let limits = config
+        .timeout_config()
+        .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
     let mut signing = RuntimeComponentsBuilder::new("DescribeRegions")
-        .with_auth_scheme(Scheme { region: region.to_owned() })
+        .with_auth_scheme(Scheme {
+            region: region.to_owned(),
+        })
         .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME])))
         .with_time_source(config.time_source());
-    signing.set_identity_resolver(SCHEME, SharedIdentityResolver::new(config.credentials_provider()?));
+    signing.set_identity_resolver(
+        SCHEME,
+        SharedIdentityResolver::new(config.credentials_provider()?),
+    );
     if let Some(cache) = config.identity_cache() {
         signing.set_identity_cache(Some(cache));
     }
@@ -67,14 +84,23 @@ fn operation(config: &SdkConfig, region: &str) -> Option<SdkOperation<(), Vec<Li
         .endpoint_url(&endpoint(config, region))
         .timeout_config(limits.operation_attempt_timeout(ATTEMPT).build())
         .no_retry()
-        .runtime_plugin(StaticRuntimePlugin::new().with_config(params.freeze()).with_runtime_components(signing));
+        .runtime_plugin(
+            StaticRuntimePlugin::new()
+                .with_config(params.freeze())
+                .with_runtime_components(signing),
+        );
     if let Some(version) = config.behavior_version() {
         operation = operation.behavior_version(version);
     }
     if let Some(sleep) = config.sleep_impl() {
         operation = operation.sleep_impl(sleep);
     }
-    Some(operation.serializer(|()| request()).deserializer(read).build())
+    Some(
+        operation
+            .serializer(|()| request())
+            .deserializer(read)
+            .build(),
+    )
 }
 
 fn request() -> Result<HttpRequest, BoxError> {
@@ -84,14 +110,20 @@ fn request() -> Result<HttpRequest, BoxError> {
     let headers = request.headers_mut();
     headers.insert("content-type", "application/x-www-form-urlencoded");
     headers.insert("content-length", FORM.len().to_string());
-    headers.insert("user-agent", concat!("driftgate/", env!("CARGO_PKG_VERSION")));
+    headers.insert(
+        "user-agent",
+        concat!("driftgate/", env!("CARGO_PKG_VERSION")),
+    );
     Ok(request)
 }
 
 /// The endpoint that a client of the SDK would take: the flag, the setting for EC2, the setting for all services, EC2's
 /// own.
 fn endpoint(config: &SdkConfig, region: &str) -> String {
-    let (fips, dual) = (config.use_fips().unwrap_or_default(), config.use_dual_stack().unwrap_or_default());
+    let (fips, dual) = (
+        config.use_fips().unwrap_or_default(),
+        config.use_dual_stack().unwrap_or_default(),
+    );
     endpoint_of(config, "EC2").unwrap_or_else(|| own_endpoint(region, fips, dual))
 }
 
@@ -108,8 +140,15 @@ fn own_endpoint(region: &str, fips: bool, dual: bool) -> String {
         _ => ("amazonaws.com", "api.aws"),
     };
     // In AWS GovCloud the plain endpoint is the FIPS one.
-    let service = if fips && (dual || partition != "aws-us-gov") { "ec2-fips" } else { "ec2" };
-    format!("https://{service}.{region}.{}", if dual { dual_suffix } else { suffix })
+    let service = if fips && (dual || partition != "aws-us-gov") {
+        "ec2-fips"
+    } else {
+        "ec2"
+    };
+    format!(
+        "https://{service}.{region}.{}",
+        if dual { dual_suffix } else { suffix }
+    )
 }
 
 /// Signature Version 4 for EC2 in one Region; every attempt is signed again.
@@ -123,7 +162,10 @@ impl AuthScheme for Scheme {
         SCHEME
     }
 
-    fn identity_resolver(&self, resolvers: &dyn GetIdentityResolver) -> Option<SharedIdentityResolver> {
+    fn identity_resolver(
+        &self,
+        resolvers: &dyn GetIdentityResolver,
+    ) -> Option<SharedIdentityResolver> {
         resolvers.identity_resolver(SCHEME)
     }
 
@@ -141,12 +183,19 @@ impl Sign for Scheme {
         components: &RuntimeComponents,
         _: &ConfigBag,
     ) -> Result<(), BoxError> {
-        let now = components.time_source().map_or_else(SystemTime::now, |source| source.now());
+        let now = components
+            .time_source()
+            .map_or_else(SystemTime::now, |source| source.now());
         signed(request, identity, &self.region, now)
     }
 }
 
-fn signed(request: &mut HttpRequest, identity: &Identity, region: &str, now: SystemTime) -> Result<(), BoxError> {
+fn signed(
+    request: &mut HttpRequest,
+    identity: &Identity,
+    region: &str,
+    now: SystemTime,
+) -> Result<(), BoxError> {
     let params = v4::SigningParams::builder()
         .identity(identity)
         .region(region)
@@ -156,13 +205,18 @@ fn signed(request: &mut HttpRequest, identity: &Identity, region: &str, now: Sys
         .build()?
         .into();
     // Headers that a proxy may change are not signed.
-    let headers = request.headers().iter().filter(|(name, _)| *name == "content-type");
+    let headers = request
+        .headers()
+        .iter()
+        .filter(|(name, _)| *name == "content-type");
     let body = SignableBody::Bytes(request.body().bytes().unwrap_or_default());
     let signable = SignableRequest::new(request.method(), request.uri(), headers, body)?;
     let (instructions, _) = sign(signable, &params)?.into_parts();
     let (headers, _) = instructions.into_parts();
     for header in headers {
-        request.headers_mut().insert(header.name(), header.value().to_owned());
+        request
+            .headers_mut()
+            .insert(header.name(), header.value().to_owned());
     }
     Ok(())
 }
@@ -186,7 +240,10 @@ fn listed(text: &str) -> Option<Vec<ListedRegion>> {
             Some("") => {
                 // As with ListRegions: only a Region that is surely disabled is left out.
                 let enabled = status.take().as_deref() != Some("not-opted-in");
-                regions.push(ListedRegion { name: checked(name.take()).ok()?, enabled });
+                regions.push(ListedRegion {
+                    name: checked(name.take()).ok()?,
+                    enabled,
+                });
             }
             _ => {}
         }
@@ -214,12 +271,24 @@ fn elements(document: &str) -> Option<Vec<(String, String)>> {
     for token in Tokenizer::from(document) {
         match token.ok()? {
             Token::ElementStart { local, .. } => name = local.as_str(),
-            Token::ElementEnd { end: end @ (ElementEnd::Open | ElementEnd::Empty), .. } => {
-                let path = open.last().map_or_else(|| name.to_owned(), |(above, _)| format!("{above}/{name}"));
-                let into = if end == ElementEnd::Open { &mut open } else { &mut found };
+            Token::ElementEnd {
+                end: end @ (ElementEnd::Open | ElementEnd::Empty),
+                ..
+            } => {
+                let path = open
+                    .last()
+                    .map_or_else(|| name.to_owned(), |(above, _)| format!("{above}/{name}"));
+                let into = if end == ElementEnd::Open {
+                    &mut open
+                } else {
+                    &mut found
+                };
                 into.push((path, String::new()));
             }
-            Token::ElementEnd { end: ElementEnd::Close(_, name), .. } => {
+            Token::ElementEnd {
+                end: ElementEnd::Close(_, name),
+                ..
+            } => {
                 let (path, text) = open.pop()?;
                 if path.rsplit('/').next() != Some(name.as_str()) {
                     return None;
@@ -241,8 +310,16 @@ fn elements(document: &str) -> Option<Vec<(String, String)>> {
 }
 
 fn unescaped(text: &str) -> String {
-    let named = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
-    named.iter().fold(text.to_owned(), |text, (name, what)| text.replace(name, what))
+    let named = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&amp;", "&"),
+    ];
+    named.iter().fold(text.to_owned(), |text, (name, what)| {
+        text.replace(name, what)
+    })
 }
 
 #[cfg(test)]

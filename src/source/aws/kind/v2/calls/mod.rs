@@ -25,18 +25,25 @@ impl ControlPlane {
             .region(Region::new(channel.region().to_owned()))
             .retry_config(RetryConfig::disabled())
             .interceptor(channel.sent().clone());
-        Self { client: Client::from_conf(config.build()), channel }
+        Self {
+            client: Client::from_conf(config.build()),
+            channel,
+        }
     }
 
     pub async fn get_apis(&self, token: Option<String>) -> Result<Page, Failure> {
         let send = || self.client.get_apis().set_next_token(token.clone()).send();
-        self.channel.call(Operation::GetApis, None, send, apis).await
+        self.channel
+            .call(Operation::GetApis, None, send, apis)
+            .await
     }
 
     /// Requests the first APIs, at most so many.
     pub async fn first_apis(&self, most: u32) -> Result<Page, Failure> {
         let send = || self.client.get_apis().max_results(most.to_string()).send();
-        self.channel.call(Operation::GetApis, None, send, apis).await
+        self.channel
+            .call(Operation::GetApis, None, send, apis)
+            .await
     }
 
     pub async fn get_api(&self, api_id: &str) -> Result<Value<'static>, Failure> {
@@ -50,18 +57,40 @@ impl ControlPlane {
     }
 
     pub async fn get_stages(&self, api_id: &str, token: Option<String>) -> Result<Page, Failure> {
-        let send = || self.client.get_stages().api_id(api_id).set_next_token(token.clone()).send();
-        self.channel.call(Operation::GetStages, Some(api_id), send, stages).await
+        let send = || {
+            self.client
+                .get_stages()
+                .api_id(api_id)
+                .set_next_token(token.clone())
+                .send()
+        };
+        self.channel
+            .call(Operation::GetStages, Some(api_id), send, stages)
+            .await
     }
 
     /// Requests the first stages of an API, at most so many.
     pub async fn first_stages(&self, api_id: &str, most: u32) -> Result<Page, Failure> {
-        let send = || self.client.get_stages().api_id(api_id).max_results(most.to_string()).send();
-        self.channel.call(Operation::GetStages, Some(api_id), send, stages).await
+        let send = || {
+            self.client
+                .get_stages()
+                .api_id(api_id)
+                .max_results(most.to_string())
+                .send()
+        };
+        self.channel
+            .call(Operation::GetStages, Some(api_id), send, stages)
+            .await
     }
 
     pub async fn get_stage(&self, api_id: &str, stage: &str) -> Result<Value<'static>, Failure> {
-        let send = || self.client.get_stage().api_id(api_id).stage_name(stage).send();
+        let send = || {
+            self.client
+                .get_stage()
+                .api_id(api_id)
+                .stage_name(stage)
+                .send()
+        };
         self.channel
             .call(Operation::GetStage, Some(api_id), send, |found| {
                 let found = convert::stage_output(found);
@@ -75,13 +104,25 @@ impl ControlPlane {
 fn apis(page: GetApisOutput) -> Option<Page> {
     // The SDK takes an empty body for an answer in which nothing is set, which is not an empty list.
     let items: Vec<_> = page.items?.into_iter().map(convert::api).collect();
-    items.iter().all(|api| id_of(api).is_some()).then_some(Page { items, next: page.next_token })
+    items
+        .iter()
+        .all(|api| id_of(api).is_some())
+        .then_some(Page {
+            items,
+            next: page.next_token,
+        })
 }
 
 /// A page of stages; `None` where the answer is not a page.
 fn stages(page: GetStagesOutput) -> Option<Page> {
     let items: Vec<_> = page.items?.into_iter().map(convert::stage).collect();
-    items.iter().all(|stage| name_of(stage).is_some()).then_some(Page { items, next: page.next_token })
+    items
+        .iter()
+        .all(|stage| name_of(stage).is_some())
+        .then_some(Page {
+            items,
+            next: page.next_token,
+        })
 }
 
 #[cfg(test)]

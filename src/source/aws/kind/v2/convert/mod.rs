@@ -150,20 +150,33 @@ fn number(value: Option<f64>) -> Value<'static> {
 
 /// ISO 8601 in UTC, `2026-02-03T09:15:27Z`, as the wire has it.
 fn date(date: Option<DateTime>) -> Value<'static> {
-    date.map_or(Value::Unset, |date| date.fmt(Format::DateTime).map_or(Value::NotStated, Value::text))
+    date.map_or(Value::Unset, |date| {
+        date.fmt(Format::DateTime)
+            .map_or(Value::NotStated, Value::text)
+    })
 }
 
 fn list(elements: Option<Vec<String>>) -> Value<'static> {
-    elements.map_or(Value::Unset, |elements| Value::List(elements.into_iter().map(Value::text).collect()))
+    elements.map_or(Value::Unset, |elements| {
+        Value::List(elements.into_iter().map(Value::text).collect())
+    })
 }
 
 fn texts(entries: Option<HashMap<String, String>>) -> Value<'static> {
     map(entries, Value::text)
 }
 
-fn map<T>(entries: Option<HashMap<String, T>>, value: impl Fn(T) -> Value<'static>) -> Value<'static> {
+fn map<T>(
+    entries: Option<HashMap<String, T>>,
+    value: impl Fn(T) -> Value<'static>,
+) -> Value<'static> {
     entries.map_or(Value::Unset, |entries| {
-        Value::map(entries.into_iter().map(|(key, entry)| (Cow::Owned(key), value(entry))).collect())
+        Value::map(
+            entries
+                .into_iter()
+                .map(|(key, entry)| (Cow::Owned(key), value(entry)))
+                .collect(),
+        )
     })
 }
 

@@ -12,12 +12,17 @@ use crate::model::value::Written;
 /// their members; the `Debug` of an empty value does.
 fn members(empty: &impl Debug) -> Vec<String> {
     let shown = format!("{empty:?}");
-    let (_, body) = shown.split_once('{').unwrap_or_else(|| panic!("not a struct: {shown}"));
+    let (_, body) = shown
+        .split_once('{')
+        .unwrap_or_else(|| panic!("not a struct: {shown}"));
     body.trim_end_matches([' ', '}'])
         .split(',')
         .map(|member| {
             let (name, _) = member.split_once(':').unwrap();
-            name.trim().split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
+            name.trim()
+                .split('_')
+                .map(|word| word[..1].to_uppercase() + &word[1..])
+                .collect()
         })
         .collect()
 }
@@ -54,7 +59,12 @@ fn full_route_settings() -> RouteSettings {
 
 fn full_stage() -> Stage {
     Stage::builder()
-        .access_log_settings(AccessLogSettings::builder().destination_arn("arn").format("{}").build())
+        .access_log_settings(
+            AccessLogSettings::builder()
+                .destination_arn("arn")
+                .format("{}")
+                .build(),
+        )
         .api_gateway_managed(true)
         .auto_deploy(true)
         .client_certificate_id("cert")
@@ -156,18 +166,39 @@ fn every_row_is_filled_with_the_member_of_its_name() {
 #[test]
 fn members_that_aws_leaves_out_are_unset() {
     let empty = stage(Stage::builder().description("").build());
-    assert!(STAGE.iter().enumerate().all(|(at, _)| *empty.member(at) == Value::Unset));
+    assert!(
+        STAGE
+            .iter()
+            .enumerate()
+            .all(|(at, _)| *empty.member(at) == Value::Unset)
+    );
     let empty = api(Api::builder().build());
     // A member that AWS's model requires is not known if it is left out.
     let required = ["Name", "ProtocolType", "RouteSelectionExpression"];
-    let expected = |name: &str| if required.contains(&name) { Value::NotStated } else { Value::Unset };
-    assert!(API.iter().enumerate().all(|(at, row)| *empty.member(at) == expected(row.name)));
+    let expected = |name: &str| {
+        if required.contains(&name) {
+            Value::NotStated
+        } else {
+            Value::Unset
+        }
+    };
+    assert!(
+        API.iter()
+            .enumerate()
+            .all(|(at, row)| *empty.member(at) == expected(row.name))
+    );
 }
 
 #[test]
 fn single_items_are_read_like_those_of_a_list() {
-    let one = GetStageOutput::builder().stage_name("prod").auto_deploy(true).build();
-    let item = Stage::builder().stage_name("prod").auto_deploy(true).build();
+    let one = GetStageOutput::builder()
+        .stage_name("prod")
+        .auto_deploy(true)
+        .build();
+    let item = Stage::builder()
+        .stage_name("prod")
+        .auto_deploy(true)
+        .build();
     assert_eq!(stage_output(one), stage(item));
     let one = GetApiOutput::builder().api_id("a1").tags("k", "v").build();
     let item = Api::builder().api_id("a1").tags("k", "v").build();
