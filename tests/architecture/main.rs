@@ -270,12 +270,12 @@ fn form(source: &Source) -> Vec<String> {
         Regex::new(r"(?m)^[ \t]*(?:pub(?:\([^)]*\))? )?(?:const |async )*fn \w+").unwrap();
     for hit in function.find_iter(&source.code) {
         let lines = code::item(&source.code[hit.start()..])
-            .trim_start()
             .lines()
+            .filter(|line| line.contains(char::is_alphanumeric))
             .count();
         if lines > LONGEST_FUNCTION {
             let rule = format!(
-                "`{}` has {lines} lines, and {LONGEST_FUNCTION} are enough",
+                "`{}` has {lines} lines of code, and {LONGEST_FUNCTION} are enough",
                 hit.as_str().trim()
             );
             failures.push(source.failure(hit.end(), &rule));
