@@ -173,7 +173,7 @@ fn decoding(criterion: &mut Criterion) {
         bench.iter(|| {
             batch
                 .decode(&Projection::all(), &mut |stage| {
-                    _ = black_box(stage.stage_name())
+                    _ = black_box(stage.stage_name());
                 })
                 .expect("the generated lines are good");
         });
@@ -210,7 +210,7 @@ fn check_with(criterion: &mut Criterion, name: &str, policy: fn(usize) -> Arc<So
                     .expect("the batches are good")
                 };
                 one.install(|| {
-                    bench.iter_batched(|| in_memory(&apis), check, BatchSize::SmallInput)
+                    bench.iter_batched(|| in_memory(&apis), check, BatchSize::SmallInput);
                 });
             },
         );
@@ -249,7 +249,7 @@ fn asserting(criterion: &mut Criterion) {
                     .expect("the batches are good")
                 };
                 one.install(|| {
-                    bench.iter_batched(|| in_memory(&apis), check, BatchSize::SmallInput)
+                    bench.iter_batched(|| in_memory(&apis), check, BatchSize::SmallInput);
                 });
             },
         );

@@ -44,9 +44,9 @@ fn files() -> Vec<PathBuf> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path)
+                folders.push(path);
             } else {
-                found.push(path)
+                found.push(path);
             }
         }
     }
@@ -79,7 +79,7 @@ fn in_document(value: &Value, found: &mut Vec<Vec<String>>) {
                 .collect();
             match words[..] {
                 ["driftgate", ref rest @ ..] => {
-                    found.push(rest.iter().map(|word| set(word)).collect())
+                    found.push(rest.iter().map(|word| set(word)).collect());
                 }
                 // deploy/shard.sh, which takes the flags of an audit.
                 ["shard", ref rest @ ..] => {
@@ -119,7 +119,7 @@ fn in_shell(text: &str) -> Vec<Vec<String>> {
                 "&&" | "||" | "|" | "&" | ";" | "(" | ")" => commands.push(Vec::new()),
                 // The rest is not for driftgate.
                 word if word.starts_with(['>', '<']) || word.starts_with("2>") => {
-                    commands.push(Vec::new())
+                    commands.push(Vec::new());
                 }
                 "\"$@\"" => {}
                 word => commands

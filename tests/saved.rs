@@ -656,7 +656,7 @@ fn gaps_scopes_and_warnings_come_back() {
             stages: Vec::new(),
         });
         read_with(std::str::from_utf8(&bytes).unwrap(), |request| {
-            request.selection = selection
+            request.selection = selection;
         })
         .unwrap()
     };
@@ -904,7 +904,7 @@ fn what_the_output_does_not_say_is_stated_or_not_stated() {
 #[test]
 fn flags_that_cannot_be_meant_are_refused() {
     let error = read_with(PASCAL, |request| {
-        request.regions = vec!["eu-west-1".into(), "us-east-1".into()]
+        request.regions = vec!["eu-west-1".into(), "us-east-1".into()];
     })
     .unwrap_err();
     assert!(error.contains("--region is given 2 times"), "{error}");

@@ -243,7 +243,7 @@ impl Serialize for Written<'_> {
                     // An empty tag is a tag: the key stays.
                     match value {
                         Value::Unset if matches!(field.kind, Kind::Text) => {
-                            out.serialize_entry(key.as_ref(), "")?
+                            out.serialize_entry(key.as_ref(), "")?;
                         }
                         value => out.serialize_entry(key.as_ref(), &Written { field, value })?,
                     }

@@ -29,7 +29,7 @@ fn without_one_part(policy: &Yaml) -> Vec<(String, Yaml)> {
                     (node, Some(new)) => node[&part] = new,
                     (Yaml::Mapping(map), None) => drop(map.remove(&part)),
                     (Yaml::Sequence(list), None) => {
-                        drop(list.remove(part.as_u64().unwrap().try_into().unwrap()))
+                        drop(list.remove(part.as_u64().unwrap().try_into().unwrap()));
                     }
                     (_, None) => {}
                 }

@@ -78,7 +78,7 @@ fn a_unit_without_accounts_is_a_warning_and_no_gap() {
     }
     // A name that no account has may be mistyped.
     let fetched = fetch(settings(), |request| {
-        select(request, &[UNIT, "no-such-name"], &[])
+        select(request, &[UNIT, "no-such-name"], &[]);
     });
     assert_eq!(fetched.only_gap().code, "AccountNotFound");
 }

@@ -92,7 +92,7 @@ fn a_denied_region_is_a_gap_and_the_others_are_read() {
         ..Settings::default()
     };
     let fetched = fetch(settings, |request| {
-        request.regions.named = [REGION, "eu-west-1", REGION].map(Into::into).into()
+        request.regions.named = [REGION, "eu-west-1", REGION].map(Into::into).into();
     });
     assert_eq!(fetched.stages, ["eu-west-1/e1/prod"]);
     let outcomes: Vec<_> = fetched
@@ -162,7 +162,7 @@ fn a_region_that_needs_no_enabling_and_does_not_know_the_token_is_a_gap() {
         .region("eu-west-1")
         .always(Effect::UnrecognizedClient);
     let fetched = fetch(faulty(vec![strange]), |request| {
-        request.regions.named = ["eu-west-1", REGION].map(Into::into).into()
+        request.regions.named = ["eu-west-1", REGION].map(Into::into).into();
     });
     assert!(fetched.only_gap().hint.contains("not enabled"));
     assert_eq!(

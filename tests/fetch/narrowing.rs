@@ -32,7 +32,7 @@ fn apis_that_no_rule_can_match_are_counted_and_not_fetched() {
 #[test]
 fn one_stage_is_read_by_get_stage_of_each_api() {
     let fetched = fetch(small_pages(), |request| {
-        request.selection = select(&[], &["dev"])
+        request.selection = select(&[], &["dev"]);
     });
     fetched.assert_read(&["us-east-1/a1/dev", "us-east-1/c3/dev"]);
     assert_eq!(
@@ -52,7 +52,7 @@ fn one_stage_is_read_by_get_stage_of_each_api() {
 #[test]
 fn the_default_stage_can_be_asked_for() {
     let fetched = fetch(small_pages(), |request| {
-        request.selection = select(&[], &["$default"])
+        request.selection = select(&[], &["$default"]);
     });
     fetched.assert_read(&["us-east-1/a1/$default"]);
     assert!(
@@ -89,7 +89,7 @@ fn one_stage_of_an_api_that_is_denied_is_a_gap() {
 #[test]
 fn several_stages_are_taken_from_the_lists() {
     let fetched = fetch(small_pages(), |request| {
-        request.selection = select(&[], &["dev", "$default"])
+        request.selection = select(&[], &["dev", "$default"]);
     });
     fetched.assert_read(&[
         "us-east-1/a1/$default",
@@ -102,7 +102,7 @@ fn several_stages_are_taken_from_the_lists() {
 #[test]
 fn named_apis_end_the_list_when_they_are_found() {
     let fetched = fetch(small_pages(), |request| {
-        request.selection = select(&["a1", "c3"], &[])
+        request.selection = select(&["a1", "c3"], &[]);
     });
     fetched.assert_read(&[&ALL[..3], &ALL[4..]].concat());
     assert_eq!(
@@ -117,7 +117,7 @@ fn named_apis_end_the_list_when_they_are_found() {
 #[test]
 fn one_stage_of_one_api_takes_two_calls() {
     let fetched = fetch(small_pages(), |request| {
-        request.selection = select(&["a1"], &["prod"])
+        request.selection = select(&["a1"], &["prod"]);
     });
     fetched.assert_read(&["us-east-1/a1/prod"]);
     assert_eq!(
@@ -137,7 +137,7 @@ fn where_get_api_is_denied_the_api_is_found_by_page() {
         ..small_pages()
     };
     let fetched = fetch(settings, |request| {
-        request.selection = select(&["a1"], &["prod"])
+        request.selection = select(&["a1"], &["prod"]);
     });
     fetched.assert_read(&["us-east-1/a1/prod"]);
     assert_eq!(
@@ -206,11 +206,11 @@ fn a_name_that_may_be_in_what_was_not_read_is_no_gap_of_its_own() {
         ..small_pages()
     };
     let fetched = fetch(denied(Operation::GetApis), |request| {
-        request.selection = select(&["zz"], &[])
+        request.selection = select(&["zz"], &[]);
     });
     assert_eq!(fetched.only_gap().operation, "GetApis");
     let fetched = fetch(denied(Operation::GetStages), |request| {
-        request.selection = select(&["a1"], &["x", "y"])
+        request.selection = select(&["a1"], &["x", "y"]);
     });
     assert_eq!(fetched.only_gap().operation, "GetStages");
 }
@@ -234,7 +234,7 @@ fn an_api_that_cannot_be_asked_for_is_a_gap() {
         ..small_pages()
     };
     let fetched = fetch(settings, |request| {
-        request.selection = select(&["a1"], &["prod"])
+        request.selection = select(&["a1"], &["prod"]);
     });
     let gap = fetched.only_gap();
     assert_eq!(

@@ -103,7 +103,7 @@ fn a_quota_that_is_kept_throttles_nothing() {
         ..Settings::default()
     };
     let fetched = fetch(settings, |request| {
-        (request.rate, request.burst) = (20.0, 10)
+        (request.rate, request.burst) = (20.0, 10);
     });
     assert_eq!((fetched.close.gaps.len(), fetched.stages.len()), (0, 35));
     assert!(fetched.arrivals.iter().all(|arrival| arrival.status == 200));
@@ -225,7 +225,7 @@ fn a_quota_below_the_rate_is_found_and_nothing_is_lost() {
             ..Settings::default()
         };
         fetch(settings, |request| {
-            (request.rate, request.burst) = (60.0, 10)
+            (request.rate, request.burst) = (60.0, 10);
         })
     };
     let (kept, free) = (
@@ -261,7 +261,7 @@ fn a_quota_below_the_rate_slows_the_fetch_and_loses_nothing() {
         ..Settings::default()
     };
     let fetched = fetch(settings, |request| {
-        (request.rate, request.burst) = (150.0, 20)
+        (request.rate, request.burst) = (150.0, 20);
     });
     assert_eq!((fetched.close.gaps.len(), fetched.stages.len()), (0, 40));
     let refused = throttled(&fetched.arrivals);

@@ -69,7 +69,7 @@ const LISTS: [Operation; 2] = [Operation::ListRegions, Operation::DescribeRegion
 fn a_region_that_aws_lists_as_not_enabled_is_left_out_and_does_not_hide_the_account() {
     let named = ["af-south-1", REGION].map(Into::into).to_vec();
     let fetched = fetch(refusing("af-south-1", &[]), |request| {
-        request.regions.named = named
+        request.regions.named = named;
     });
     assert_eq!(fetched.stages, ALL);
     let outcomes: Vec<_> = fetched
@@ -111,7 +111,7 @@ fn a_region_that_refuses_is_unread_where_aws_does_not_list_it() {
         let named: Vec<String> = named.iter().map(ToString::to_string).collect();
         let count = named.len();
         let fetched = fetch(refusing("af-south-1", &LISTS), |request| {
-            request.regions.named = named
+            request.regions.named = named;
         });
         let gap = fetched.only_gap();
         assert_eq!(
@@ -190,14 +190,14 @@ fn without_an_answer_of_sts_the_account_is_unknown_and_the_rest_is_read() {
 #[test]
 fn what_cannot_be_meant_is_a_usage_error() {
     let region = refused(three_apis(), |request| {
-        request.regions.named = vec!["us-east-1/".to_owned()]
+        request.regions.named = vec!["us-east-1/".to_owned()];
     });
     assert!(
         region.is_usage() && region.to_string().contains("us-east-1/"),
         "{region}"
     );
     let endpoint = refused(three_apis(), |request| {
-        request.endpoint_url = Some("localhost:4566".to_owned())
+        request.endpoint_url = Some("localhost:4566".to_owned());
     });
     assert!(
         endpoint.is_usage() && endpoint.to_string().contains("http://127.0.0.1:4566"),
@@ -294,7 +294,7 @@ fn regions_that_could_not_be_listed_just_now_are_a_gap_and_those_that_are_known_
 #[test]
 fn a_region_to_leave_out_that_is_nowhere_is_worth_a_warning() {
     let fetched = fetch(three_apis(), |request| {
-        request.regions.excluded = vec!["us-est-1".to_owned()]
+        request.regions.excluded = vec!["us-est-1".to_owned()];
     });
     assert_eq!(fetched.stages, ALL);
     assert_eq!(&*fetched.close.warnings[0].kind, "nothing-excluded");
@@ -304,7 +304,7 @@ fn a_region_to_leave_out_that_is_nowhere_is_worth_a_warning() {
 fn the_time_for_the_whole_fetch_is_for_sts_as_well() {
     let started = Instant::now();
     let fetched = fetch(sts(Effect::Hang), |request| {
-        request.timeout = Some(Duration::from_secs(1))
+        request.timeout = Some(Duration::from_secs(1));
     });
     assert!(
         started.elapsed() < Duration::from_secs(4),

@@ -258,7 +258,7 @@ fn what_has_no_end_before_its_body_keeps_nothing_else_from_being_read() {
             (asked == "GetStages" && path.starts_with("a1")).then(|| answer.clone())
         };
         let (found, _) = audited(SEEN, strange, |request| {
-            request.timeout = Some(Duration::from_secs(20))
+            request.timeout = Some(Duration::from_secs(20));
         });
         let (asked, code, api, _) = only_gap(&found);
         assert_eq!(

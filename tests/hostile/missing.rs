@@ -144,7 +144,7 @@ fn confirmed(
             .or_else(|| (operation == "GetStage" && path.starts_with("a1")).then(|| answer.clone()))
     };
     audited(policy, strange, |request| {
-        request.confirm = Some(Arc::new(|_| true))
+        request.confirm = Some(Arc::new(|_| true));
     })
     .0
 }

@@ -110,9 +110,9 @@ fn a_waiver_tolerates_what_its_accept_says() {
                 case.document
             );
             if is_waived {
-                waived += 1
+                waived += 1;
             } else {
-                standing += 1
+                standing += 1;
             }
         }
     }

@@ -210,9 +210,9 @@ pub fn complete<'c>(args: &[OsString], settings: Vec<FileFlag<'c>>) -> Vec<FileF
         };
         for setting in std::mem::take(&mut left) {
             if fits(&setting, &kept) {
-                kept.push(setting)
+                kept.push(setting);
             } else {
-                left.push(setting)
+                left.push(setting);
             }
         }
         if left.len() == before {

@@ -65,7 +65,7 @@ pub fn null_list(reply: Reply) -> Reply {
 pub fn changed(reply: Reply, changes: &Value) -> Reply {
     rewritten(reply, |body| {
         each_document(body, |document| {
-            *document = with(document.take(), changes.clone())
+            *document = with(document.take(), changes.clone());
         });
     })
 }

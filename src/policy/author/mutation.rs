@@ -43,7 +43,7 @@ pub fn mutations(example: &Example) -> Vec<Mutation> {
     };
     walk.members(&STAGE_FIELD, &example.stage);
     walk.below("api", Some("api"), "api", |walk| {
-        walk.members(&API_FIELD, &example.api)
+        walk.members(&API_FIELD, &example.api);
     });
     let defaults = example.stage.member(stage::DEFAULT_ROUTE.at);
     walk.new_route(defaults);
@@ -57,7 +57,7 @@ impl Mutation {
         let (mut api, mut stage) = (example.api.clone(), example.stage.clone());
         match self.steps.split_first() {
             Some((first, rest)) if first == API_FIELD.name => {
-                api.put(&API_FIELD, rest, self.value.clone())
+                api.put(&API_FIELD, rest, self.value.clone());
             }
             _ => stage.put(&STAGE_FIELD, &self.steps, self.value.clone()),
         }
@@ -127,7 +127,7 @@ impl Walk {
             .filter(|(_, member)| member.on.include(protocol))
         {
             self.below(member.name, Some(member.name), member.name, |walk| {
-                walk.setting(member, value.member(at))
+                walk.setting(member, value.member(at));
             });
         }
     }
@@ -211,9 +211,9 @@ impl Walk {
                     walk.becomes("emptied", Some(Value::Unset));
                 }
                 if let Kind::Struct(_) = of.kind {
-                    walk.members(of, value)
+                    walk.members(of, value);
                 } else {
-                    walk.scalar(of, value)
+                    walk.scalar(of, value);
                 }
             });
         }
@@ -232,7 +232,7 @@ impl Walk {
                             defaults.member(at)
                         };
                         walk.below(field.name, Some(field.name), field.name, |walk| {
-                            walk.scalar(field, in_force)
+                            walk.scalar(field, in_force);
                         });
                     }
                 }

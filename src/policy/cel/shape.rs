@@ -139,7 +139,7 @@ pub fn join(of: impl IntoIterator<Item = Shapes>) -> Shapes {
             .position(|known| matches!(known, Shape::List(_)));
         match (shape, list.map(|at| &mut joined[at])) {
             (Shape::List(more), Some(Shape::List(elements))) => {
-                *elements = join([std::mem::take(elements), more])
+                *elements = join([std::mem::take(elements), more]);
             }
             (shape, _) => {
                 if !joined.contains(&shape) {

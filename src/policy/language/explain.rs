@@ -204,12 +204,12 @@ impl Pattern {
             Self::Any(..) => out.push(self.failure_here(value, at, trail)),
             // A `not` over one setting is a demand on that setting; over several it is one on the place where it is.
             Self::Not(inner, _) if inner.is_one_setting() => {
-                inner.holds_though(value, at, trail, out)
+                inner.holds_though(value, at, trail, out);
             }
             Self::Not(..) => out.push(self.failure_here(value, at, trail)),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
                 self.step(value, at, trail, |inner, value, at, trail| {
-                    inner.failures(value, at, trail, out)
+                    inner.failures(value, at, trail, out);
                 });
             }
             Self::Entries {
@@ -283,7 +283,7 @@ impl Pattern {
                 .for_each(|pattern| pattern.demands(value, at, trail, out)),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
                 self.step(value, at, trail, |inner, value, at, trail| {
-                    inner.demands(value, at, trail, out)
+                    inner.demands(value, at, trail, out);
                 });
             }
             here => out.push(here.failure_here(value, at, trail)),
@@ -303,7 +303,9 @@ impl Pattern {
         };
         match self {
             Self::All(of) | Self::Any(of, _) => {
-                of.iter().for_each(|pattern| pattern.lacking(on, path, out))
+                for pattern in of {
+                    pattern.lacking(on, path, out);
+                }
             }
             Self::Not(inner, _) => inner.lacking(on, path, out),
             Self::Member { field, inner, .. } | Self::Top { field, inner, .. } => {
@@ -390,7 +392,7 @@ impl Pattern {
         match self {
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
                 self.step(value, at, trail, |inner, value, at, trail| {
-                    inner.holds_though(value, at, trail, out)
+                    inner.holds_though(value, at, trail, out);
                 });
             }
             Self::All(of) if of.len() == 1 => of[0].holds_though(value, at, trail, out),
@@ -424,7 +426,7 @@ impl Pattern {
             Self::Not(inner, _) => inner.open_questions(value, &at.under_not(), trail, out),
             Self::Member { .. } | Self::Entry { .. } | Self::Top { .. } => {
                 self.step(value, at, trail, |inner, value, at, trail| {
-                    inner.open_questions(value, at, trail, out)
+                    inner.open_questions(value, at, trail, out);
                 });
             }
             Self::Entries {
@@ -439,7 +441,7 @@ impl Pattern {
                 }
             }
             Self::Entries { .. } | Self::SomeEntry { .. } => {
-                out.push(OpenQuestion::not_stated(trail.text()))
+                out.push(OpenQuestion::not_stated(trail.text()));
             }
             Self::Tests(setting) => {
                 let resolved = resolve(at.field, value);
@@ -474,7 +476,7 @@ impl Pattern {
             }
             (Truth::False, Self::Member { .. } | Self::Entry { .. } | Self::Top { .. }) => {
                 self.step(value, at, trail, |inner, value, at, trail| {
-                    inner.questions_beside(value, at, trail, out)
+                    inner.questions_beside(value, at, trail, out);
                 });
             }
             (

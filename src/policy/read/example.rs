@@ -332,7 +332,7 @@ fn value(
             for entry in entries {
                 match fields.iter().position(|field| field.name == entry.key) {
                     Some(at) => {
-                        members[at] = value(&entry.value, &fields[at], fields[at].name, problems)
+                        members[at] = value(&entry.value, &fields[at], fields[at].name, problems);
                     }
                     None => {
                         let (label, help) =

@@ -127,7 +127,7 @@ fn fits(glob: &str, text: &str) -> bool {
                 at_glob += 1;
             }
             Some(c) if *c == '?' || *c == text[at_text] => {
-                (at_glob, at_text) = (at_glob + 1, at_text + 1)
+                (at_glob, at_text) = (at_glob + 1, at_text + 1);
             }
             _ => match retry {
                 Some((after, from)) => {

@@ -151,7 +151,7 @@ mod tests {
         let seen = |text: &str| {
             let mut seen = Vec::new();
             let decoded = lines(text).decode(&Projection::all(), &mut |stage| {
-                seen.push(format!("{stage:?}"))
+                seen.push(format!("{stage:?}"));
             });
             decoded.map(|()| seen)
         };

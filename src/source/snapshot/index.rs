@@ -131,7 +131,7 @@ impl<'r> BatchIndex<'r> {
     ) -> Result<(), String> {
         match before {
             Some(before) if same_api => {
-                self.follows(before.stage_name().cmp(&document.stage_name()))?
+                self.follows(before.stage_name().cmp(&document.stage_name()))?;
             }
             Some(before) => self.follows(name_of(before).cmp(&name_of(document)))?,
             None => self.first = Some(owned(name_of(document))),

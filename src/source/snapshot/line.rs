@@ -179,7 +179,7 @@ impl<'de> Visitor<'de> for Parts<'_> {
                 "stage" => {
                     stage = Some(
                         from.next_value_seed(Decode::only(&STAGE_FIELD, self.projection.stage()))?,
-                    )
+                    );
                 }
                 "not-stated" => not_stated = Some(from.next_value()?),
                 _ => {
@@ -312,7 +312,7 @@ pub fn not_stated(field: &'static Field, value: &Value<'_>, prefix: &str) -> Vec
             Value::Struct(_) => paths.extend(not_stated(field, value, &format!("{path}."))),
             // A map in which something is not stated is taken to be not stated whole.
             Value::Map(entries) if entries.iter().any(|(_, value)| holds_unstated(value)) => {
-                paths.push(path)
+                paths.push(path);
             }
             _ => {}
         }

@@ -59,7 +59,7 @@ pub fn compare(runtime: &Runtime, random: &mut Random) -> Json {
         &expected,
     );
     let needed = ways::aws(runtime, &emulator, |request| {
-        request.may_match = ways::may_match(&case)
+        request.may_match = ways::may_match(&case);
     });
     same(
         "AWS, only what rules can match",
@@ -70,7 +70,7 @@ pub fn compare(runtime: &Runtime, random: &mut Random) -> Json {
     // A second look waits until AWS has settled, which takes its time.
     if random.one_in(32) {
         let confirmed = ways::aws(runtime, &emulator, |request| {
-            request.confirm = Some(ways::violating(&case))
+            request.confirm = Some(ways::violating(&case));
         });
         same(
             "AWS, read twice",

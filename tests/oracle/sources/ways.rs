@@ -324,7 +324,7 @@ pub fn resumed(runtime: &Runtime, case: &Case, folder: &Path, broken: &'static s
     let result = report(
         case,
         aws(runtime, &emulator, |request| {
-            request.spool = Some(Arc::clone(&spool))
+            request.spool = Some(Arc::clone(&spool));
         }),
     );
     let _ = spool.end(true);

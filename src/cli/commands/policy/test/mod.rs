@@ -36,7 +36,7 @@ pub fn run(command: &PolicyTest, global: &Global) -> Result<u8, Stop> {
         TestFormat::Text => output::page(|page| text::write(&results, page))?,
         TestFormat::Json => output::json(&json::TestReport::of(&results))?,
         TestFormat::Junit => {
-            output::write(&output::Target::Stdout, |out| junit::write(&results, out))?
+            output::write(&output::Target::Stdout, |out| junit::write(&results, out))?;
         }
     }
     if command.format != TestFormat::Text && results.runs().next().is_none() {
