@@ -11,9 +11,10 @@ use crate::cli::pipeline::source::{self, FetchPlan, StageSource};
 use crate::cli::pipeline::{shard, spool};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::interrupt::Interrupt;
-use crate::cli::terminal::output::{self, Target};
+use crate::cli::terminal::output::{self, ReportOutput, Target};
 use crate::model::Document;
 use crate::model::judgement::Judgement;
+use crate::model::state::Warning;
 use crate::policy::Policies;
 use crate::report::Run;
 use crate::source::aws::Predicate;
@@ -30,73 +31,21 @@ pub fn run(
     command_line: Vec<String>,
 ) -> Result<u8, Stop> {
     let started = Instant::now();
-    let from = StageSource::of(&command.source)?;
+    let source = &command.source;
+    let from = StageSource::of(source)?;
     let reports = output::reports(&command.reports.report, global.quiet)?;
-    let outputs: Vec<&Target> = reports.iter().map(|report| &report.to).collect();
-    output::keep_apart(&outputs, inputs(command, global, &from))?;
-    let loaded = load_policies(&policies::LoadRequest {
-        paths: &command.policy,
-        tests: false,
-        run_file: global.run_file.as_deref(),
-        waivers: (!command.no_waivers).then_some(&command.waivers),
-        consequence: NOTHING,
-    })?;
-    output::keep_apart(
-        &outputs,
-        loaded
-            .files
-            .iter()
-            .map(|file| ("a policy", Path::new(file))),
-    )?;
-    let passed_over = loaded.warnings();
-    // The report for people has the warnings; with another report they go to stderr.
-    if !global.quiet && !output::is_text_on_stdout(&reports) {
-        loaded.warn();
-    }
-    let policies = Arc::new(loaded.policies);
+    let (policies, passed_over) = policies(command, global, &from, &reports)?;
     let (waivers, waiver_texts) = if command.no_waivers {
         Default::default()
     } else {
         load_waivers(&command.waivers, NOTHING)?
     };
-    let source = &command.source;
-    let options = check::Options {
-        inheritance: source.route_inheritance,
-        sharded: source.pace.shard.is_some(),
-        show_values: command.reports.show_values,
-    };
-    let gate = &command.gate;
-    let tolerance = gate::Tolerance {
-        fail_on: gate.fail_on.0,
-        allow_incomplete: gate.allow_incomplete,
-        allow_empty: gate.allow_empty,
-        min_coverage: gate.min_coverage,
-    };
-
+    let (options, tolerance) = (options(command), tolerance(command));
     let shard = shard::of_audit(command, &policies, &waiver_texts, options, &tolerance);
 
     interrupt.heed();
-    // Coverage is a share of all stages, so stages that no rule can match are read as well.
-    let may_match = if gate.min_coverage.is_some() {
-        Arc::new(|_: &Document<'_>| true)
-    } else {
-        source::may_match(&policies)
-    };
-    let confirm = command.confirm.then(|| violating(&policies, options));
-    if confirm.is_some() && from != StageSource::Aws {
-        return Err(source::only_aws("confirm", source));
-    }
-    let spool = spool::open(
-        source,
-        &spool::of_audit(command, &policies),
-        command.reports.reproducible(),
-        global.quiet,
-    )?;
-    let plan = FetchPlan {
-        may_match,
-        confirm,
-        spool: spool.clone(),
-    };
+    let plan = plan(command, global, &from, &policies, options)?;
+    let spool = plan.spool.clone();
     let feed = source::open(&from, source, plan, interrupt, global.shows_progress(false))?;
     let run = Run {
         source: from.name(),
@@ -111,23 +60,39 @@ pub fn run(
         tolerance,
         passed_over,
     };
-    let judged = judge(
-        &criteria,
-        feed,
-        &command.reports,
-        interrupt,
-        (run, started),
-        &reports,
-    );
+    let flags = &command.reports;
+    let judged = judge(&criteria, feed, flags, interrupt, (run, started), &reports);
     let ended =
         |judgement: &Judgement| judgement.signal.is_none() && judgement.exit != gate::FAILED;
-    spool::end(
-        spool,
-        judged.as_ref().is_ok_and(ended),
-        source,
-        global.quiet,
-    );
+    let reported = judged.as_ref().is_ok_and(ended);
+    spool::end(spool, reported, source, global.quiet);
     Ok(interrupt.outranks(judged?.exit))
+}
+
+/// Loads the policies, with a warning for each file beside them that is not in force. No report may overwrite an input.
+fn policies(
+    command: &Audit,
+    global: &Global,
+    from: &StageSource,
+    reports: &[ReportOutput],
+) -> Result<(Arc<Policies>, Vec<Warning>), Stop> {
+    let outputs: Vec<&Target> = reports.iter().map(|report| &report.to).collect();
+    output::keep_apart(&outputs, inputs(command, global, from))?;
+    let loaded = load_policies(&policies::LoadRequest {
+        paths: &command.policy,
+        tests: false,
+        run_file: global.run_file.as_deref(),
+        waivers: (!command.no_waivers).then_some(&command.waivers),
+        consequence: NOTHING,
+    })?;
+    let files = loaded.files.iter();
+    output::keep_apart(&outputs, files.map(|file| ("a policy", Path::new(file))))?;
+    // The report for people has the warnings; with another report they go to stderr.
+    if !global.quiet && !output::is_text_on_stdout(reports) {
+        loaded.warn();
+    }
+    let warnings = loaded.warnings();
+    Ok((Arc::new(loaded.policies), warnings))
 }
 
 /// The inputs that the flags name.
@@ -152,6 +117,51 @@ fn inputs<'i>(
         );
     }
     inputs
+}
+
+fn options(command: &Audit) -> check::Options {
+    check::Options {
+        inheritance: command.source.route_inheritance,
+        sharded: command.source.pace.shard.is_some(),
+        show_values: command.reports.show_values,
+    }
+}
+
+fn tolerance(command: &Audit) -> gate::Tolerance {
+    let flags = &command.gate;
+    gate::Tolerance {
+        fail_on: flags.fail_on.0,
+        allow_incomplete: flags.allow_incomplete,
+        allow_empty: flags.allow_empty,
+        min_coverage: flags.min_coverage,
+    }
+}
+
+/// The stages to fetch, those to read again, and the file that keeps them.
+fn plan(
+    command: &Audit,
+    global: &Global,
+    from: &StageSource,
+    policies: &Arc<Policies>,
+    options: check::Options,
+) -> Result<FetchPlan, Stop> {
+    let source = &command.source;
+    // Coverage is a share of all stages, so stages that no rule can match are read as well.
+    let may_match = if command.gate.min_coverage.is_some() {
+        Arc::new(|_: &Document<'_>| true)
+    } else {
+        source::may_match(policies)
+    };
+    if command.confirm && *from != StageSource::Aws {
+        return Err(source::only_aws("confirm", source));
+    }
+    let key = spool::of_audit(command, policies);
+    let reproducible = command.reports.reproducible();
+    Ok(FetchPlan {
+        may_match,
+        confirm: command.confirm.then(|| violating(policies, options)),
+        spool: spool::open(source, &key, reproducible, global.quiet)?,
+    })
 }
 
 /// True for a stage that violates a rule.

@@ -16,6 +16,8 @@ use crate::emulator::{
     DEMO_REGIONS, Emulator, Fleet, GENERATED_REGIONS, HOME_ACCOUNT, HOME_REGION, Settings, Throttle,
 };
 use crate::model::Severity;
+use crate::model::judgement::Judgement;
+use crate::policy::Policies;
 use crate::policy::read::waiver::Waivers;
 use crate::report::Run;
 use crate::source::aws;
@@ -36,7 +38,6 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
     if command.serve {
         return serve(&emulator, command, runtime, interrupt);
     }
-
     let reports = output::reports(&command.reports.report, global.quiet)?;
     let outputs: Vec<_> = reports.iter().map(|report| &report.to).collect();
     output::keep_apart(
@@ -46,58 +47,7 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
             .iter()
             .map(|path| ("the run file", Path::new(path))),
     )?;
-    let packs = ["builtin:foundation", "builtin:websocket"].map(str::to_owned);
-    let request = policies::LoadRequest {
-        paths: &packs,
-        tests: false,
-        run_file: None,
-        waivers: None,
-        consequence: "",
-    };
-    let policies = Arc::new(load_policies(&request)?.policies);
-    let request = aws::Request {
-        regions: aws::Regions {
-            named: DEMO_REGIONS.map(str::to_owned).to_vec(),
-            ..aws::Regions::default()
-        },
-        endpoint_url: Some(emulator.endpoint_url()),
-        credentials: Some(keys(&emulator)),
-        may_match: may_match(&policies),
-        rate: aws::Request::RATE,
-        burst: aws::Request::BURST,
-        concurrency: aws::Request::CONCURRENCY as usize,
-        ..aws::Request::default()
-    };
-    let state = source::open_aws(request, runtime, interrupt, false)?;
-    let tolerance = gate::Tolerance {
-        fail_on: Some(Severity::Low),
-        allow_incomplete: false,
-        allow_empty: false,
-        min_coverage: None,
-    };
-    let options = check::Options {
-        show_values: command.reports.show_values,
-        ..check::Options::default()
-    };
-    let criteria = Criteria {
-        policies: &policies,
-        waivers: &Waivers::default(),
-        options,
-        tolerance,
-        passed_over: Vec::new(),
-    };
-    let run = Run {
-        source: "the embedded control plane".to_owned(),
-        ..Run::default()
-    };
-    let judgement = judge(
-        &criteria,
-        state,
-        &command.reports,
-        interrupt,
-        (run, started),
-        &reports,
-    )?;
+    let judgement = audit(command, &emulator, runtime, interrupt, &reports, started)?;
     if !global.quiet {
         epilogue(judgement.exit, &reports)?;
     }
@@ -105,6 +55,66 @@ pub fn run(command: &Demo, global: &Global, interrupt: &Interrupt) -> Result<u8,
         Some(signal) => signal.code(),
         None => gate::CONFORMS,
     })
+}
+
+/// Audits the sample fleet as `driftgate audit` would.
+fn audit(
+    command: &Demo,
+    emulator: &Emulator,
+    runtime: &'static tokio::runtime::Runtime,
+    interrupt: &Interrupt,
+    reports: &[ReportOutput],
+    started: Instant,
+) -> Result<Judgement, Stop> {
+    let packs = ["builtin:foundation", "builtin:websocket"].map(str::to_owned);
+    let policies = Arc::new(
+        load_policies(&policies::LoadRequest {
+            paths: &packs,
+            tests: false,
+            run_file: None,
+            waivers: None,
+            consequence: "",
+        })?
+        .policies,
+    );
+    let state = source::open_aws(request(emulator, &policies), runtime, interrupt, false)?;
+    let criteria = Criteria {
+        policies: &policies,
+        waivers: &Waivers::default(),
+        options: check::Options {
+            show_values: command.reports.show_values,
+            ..check::Options::default()
+        },
+        tolerance: gate::Tolerance {
+            fail_on: Some(Severity::Low),
+            allow_incomplete: false,
+            allow_empty: false,
+            min_coverage: None,
+        },
+        passed_over: Vec::new(),
+    };
+    let run = Run {
+        source: "the embedded control plane".to_owned(),
+        ..Run::default()
+    };
+    let flags = &command.reports;
+    judge(&criteria, state, flags, interrupt, (run, started), reports)
+}
+
+fn request(emulator: &Emulator, policies: &Arc<Policies>) -> aws::Request {
+    aws::Request {
+        regions: aws::Regions {
+            named: DEMO_REGIONS.map(str::to_owned).to_vec(),
+            ..aws::Regions::default()
+        },
+        endpoint_url: Some(emulator.endpoint_url()),
+        credentials: Some(keys(emulator)),
+        may_match: may_match(policies),
+        rate: aws::Request::RATE,
+        burst: aws::Request::BURST,
+        concurrency: aws::Request::CONCURRENCY as usize,
+        ..aws::Request::default()
+    }
 }
 
 /// Writes the exit code of the audit, where it does not disturb a report for other tools.

@@ -120,91 +120,94 @@ pub fn warn(passed_over: &[PassedOver]) {
 
 /// Loads the policies under the paths, or under the default one.
 pub fn load_policies(request: &LoadRequest<'_>) -> Result<Loaded, Stop> {
-    let sorted = PolicyFiles::read(request.paths, request.run_file);
-    let read = [
-        &sorted.policies,
-        &sorted.tests,
-        &sorted.waivers,
-        &sorted.run_files,
-    ]
-    .into_iter()
-    .flatten();
-    let files: Vec<String> = read.map(|text| text.name.clone()).collect();
-    let is_named = |text: &Text| request.paths.contains(&text.name);
-    let PolicyFiles {
-        policies: mut texts,
-        tests,
-        waivers,
-        run_files,
-        own,
-        unreadable,
-        mut passed_over,
-    } = sorted;
-
-    // A run file or waivers are refused if they are named as a policy, or are the only files.
-    let alone = texts.is_empty() && unreadable.is_empty();
-    if let Some(file) = run_files
-        .iter()
-        .chain(&own)
-        .find(|file| is_named(file) || (alone && waivers.is_empty()))
-    {
-        return Err(no_policy(&file.name));
-    }
-    let (named, waivers): (Vec<_>, Vec<_>) = waivers
-        .into_iter()
-        .partition(|text| alone || is_named(text));
-    texts.extend(named);
-
-    let mut mistakes: Vec<Diagnostic> = Vec::new();
-    for text in tests {
-        if request.tests || is_named(&text) {
-            texts.push(text);
-        } else {
-            mistakes.extend(example::mistaken_file(&text));
-        }
-    }
-    // Passed over without a check, a policy with a misspelt key would not be enforced.
-    let in_use = |text: &Text| {
-        request
-            .waivers
-            .iter()
-            .copied()
-            .flatten()
-            .any(|used| is_same_file(used, &text.name))
-    };
-    let waivers: Vec<Text> = waivers.into_iter().filter(|text| !in_use(text)).collect();
-    mistakes.extend(
-        run_files
-            .iter()
-            .filter_map(|text| run_file::flags_of(text).err())
-            .flatten(),
-    );
-    mistakes.extend(waiver::load(&waivers, today()).err().unwrap_or_default());
+    let mut found = PolicyFiles::read(request.paths, request.run_file);
+    let files = found.names();
+    found.refuse_as_policies(request.paths)?;
+    let mut mistakes = found.sort_tests(request);
+    found.leave_out_used(request.waivers.unwrap_or_default());
+    mistakes.extend(found.mistakes_not_in_force());
+    let mut passed_over = std::mem::take(&mut found.passed_over);
     if request.waivers.is_some() {
-        passed_over.extend(
-            waivers
-                .iter()
-                .map(|text| not_in_use(text, "holds waivers", "--waivers")),
-        );
-        passed_over.extend(
-            run_files
-                .iter()
-                .map(|text| not_in_use(text, "is a run file", "--config")),
-        );
+        passed_over.extend(found.not_in_use());
     }
-    let policies = load(texts).unwrap_or_else(|found| {
-        mistakes.extend(found);
+    let policies = load(found.policies).unwrap_or_else(|more| {
+        mistakes.extend(more);
         Policies::default()
     });
-    if unreadable.is_empty() && mistakes.is_empty() {
+    if found.unreadable.is_empty() && mistakes.is_empty() {
         return Ok(Loaded {
             policies,
             files,
             passed_over,
         });
     }
-    diagnostics::faults(&unreadable, &mistakes, request.consequence);
+    diagnostics::faults(&found.unreadable, &mistakes, request.consequence);
     Err(Stop::silent(gate::USAGE))
+}
+
+impl PolicyFiles {
+    /// The names of all files but the run file of this run.
+    fn names(&self) -> Vec<String> {
+        [&self.policies, &self.tests, &self.waivers, &self.run_files]
+            .into_iter()
+            .flatten()
+            .map(|text| text.name.clone())
+            .collect()
+    }
+
+    /// Refuses run files and waivers that are named as policies, or are the only files: a run file at once, and waivers
+    /// as a policy with mistakes.
+    fn refuse_as_policies(&mut self, paths: &[String]) -> Result<(), Stop> {
+        let is_named = |text: &Text| paths.contains(&text.name);
+        let alone = self.policies.is_empty() && self.unreadable.is_empty();
+        let mut run_files = self.run_files.iter().chain(&self.own);
+        let only_run_files = alone && self.waivers.is_empty();
+        if let Some(file) = run_files.find(|file| only_run_files || is_named(file)) {
+            return Err(no_policy(&file.name));
+        }
+        let as_policies = self.waivers.extract_if(.., |text| alone || is_named(text));
+        self.policies.extend(as_policies);
+        Ok(())
+    }
+
+    /// Puts the tests that are wanted with the policies, and returns the mistakes in the others.
+    fn sort_tests(&mut self, request: &LoadRequest<'_>) -> Vec<Diagnostic> {
+        let mut mistakes = Vec::new();
+        for text in self.tests.drain(..) {
+            if request.tests || request.paths.contains(&text.name) {
+                self.policies.push(text);
+            } else {
+                mistakes.extend(example::mistaken_file(&text));
+            }
+        }
+        mistakes
+    }
+
+    /// Leaves out the waivers in use, which are read by themselves.
+    fn leave_out_used(&mut self, used: &[String]) {
+        let in_use = |text: &Text| used.iter().any(|used| is_same_file(used, &text.name));
+        self.waivers.retain(|text| !in_use(text));
+    }
+
+    /// The mistakes in run files and waivers that are not in force. Passed over without a check, a policy with a
+    /// misspelt key would not be enforced.
+    fn mistakes_not_in_force(&self) -> Vec<Diagnostic> {
+        let of_run_files = self
+            .run_files
+            .iter()
+            .filter_map(|text| run_file::flags_of(text).err());
+        let of_waivers = waiver::load(&self.waivers, today()).err();
+        of_run_files.chain(of_waivers).flatten().collect()
+    }
+
+    /// The waivers and run files, as entries that were passed over.
+    fn not_in_use(&self) -> impl Iterator<Item = PassedOver> {
+        let waivers = self.waivers.iter();
+        let run_files = self.run_files.iter();
+        waivers
+            .map(|text| not_in_use(text, "holds waivers", "--waivers"))
+            .chain(run_files.map(|text| not_in_use(text, "is a run file", "--config")))
+    }
 }
 
 fn no_policy(name: &str) -> Stop {

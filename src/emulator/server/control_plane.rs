@@ -195,27 +195,18 @@ impl Service<'_> {
     }
 
     fn struck(&self, effect: &Effect) -> (Fate, Duration) {
-        let Service {
-            caller,
-            call,
-            request_id,
-            ..
-        } = *self;
-        let Call {
-            operation,
-            resource,
-            ..
-        } = call;
-        let answered = |refusal: Refusal| Fate::Answered(refusal.reply(*operation, request_id));
+        let (caller, call) = (self.caller, self.call);
+        let (operation, resource) = (call.operation, &call.resource);
+        let answered = |refusal| Fate::Answered(self.refusal(&refusal));
         let refused = |why| answered(Refusal::of(why));
         let fate = match effect {
             Effect::Throttle => refused(Why::Throttled),
             Effect::ThrottleRetryAfter(seconds) => answered(Refusal::throttled_for(*seconds)),
             Effect::ServerError(status) => refused(Why::Server(*status)),
-            Effect::Deny => answered(Refusal::denied(caller, "GET", *operation, resource)),
-            Effect::DenyByOrganization => answered(Refusal::denied_by_organization(
-                caller, *operation, resource,
-            )),
+            Effect::Deny => answered(Refusal::denied(caller, "GET", operation, resource)),
+            Effect::DenyByOrganization => {
+                answered(Refusal::denied_by_organization(caller, operation, resource))
+            }
             Effect::ExpiredToken => refused(Why::ExpiredToken),
             Effect::UnrecognizedClient => refused(Why::UnrecognizedClient),
             Effect::InvalidSignature => refused(Why::Signature),
@@ -248,14 +239,11 @@ impl Service<'_> {
             Effect::Redirect(status, location) => {
                 Fate::Answered(Reply::redirect(*status, location))
             }
-            Effect::ErrorAsSuccess => {
-                let error = Refusal::of(Why::Server(500)).reply(*operation, request_id);
-                Fate::Answered(Reply {
-                    status: 200,
-                    error_type: None,
-                    ..error
-                })
-            }
+            Effect::ErrorAsSuccess => Fate::Answered(Reply {
+                status: 200,
+                error_type: None,
+                ..self.refusal(&Refusal::of(Why::Server(500)))
+            }),
             Effect::NotJson => Fate::Answered(Reply::web_page()),
             Effect::Truncated => Fate::Answered(self.answer().truncated()),
             Effect::EmptyBody => Fate::Answered(self.answer().without_body()),
@@ -281,9 +269,13 @@ impl Service<'_> {
         }
     }
 
+    fn refusal(&self, refusal: &Refusal) -> Reply {
+        refusal.reply(self.call.operation, self.request_id)
+    }
+
     fn paged(&self, paging: Paging) -> Reply {
         self.look_up(paging)
-            .unwrap_or_else(|refusal| refusal.reply(self.call.operation, self.request_id))
+            .unwrap_or_else(|refusal| self.refusal(&refusal))
     }
 
     fn look_up(&self, paging: Paging) -> Result<Reply, Refusal> {

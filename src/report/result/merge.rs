@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::saved::{Error, Saved};
-use crate::model::results::Unneeded;
+use crate::model::results::{Results, Unneeded};
 use crate::model::state::{Gap, GapCode, Scope, Warning, WarningKind};
 use crate::report::escape::visible;
 use crate::report::facts::{Run, ShardInfo};
@@ -22,20 +22,14 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
     // All shards list the same waivers, so they repeat the same expiry warning.
     let expired = expired(&mut shards);
 
-    let warned = common(shards.iter_mut().map(|(_, saved)| {
-        let (own, shared) = std::mem::take(&mut saved.results.warnings)
-            .into_iter()
-            .partition(|it| it.region.is_some());
-        saved.results.warnings = own;
-        shared
-    }));
-    let missed = common(shards.iter_mut().map(|(_, saved)| {
-        let (own, shared) = std::mem::take(&mut saved.results.gaps)
-            .into_iter()
-            .partition(|gap| gap.region.is_some());
-        saved.results.gaps = own;
-        shared
-    }));
+    let warned = common(&mut shards, |results| {
+        let shared = |it: &mut Warning| it.region.is_none();
+        results.warnings.extract_if(.., shared).collect()
+    });
+    let missed = common(&mut shards, |results| {
+        let shared = |gap: &mut Gap| gap.region.is_none();
+        results.gaps.extract_if(.., shared).collect()
+    });
     let unneeded: Vec<Vec<Unneeded>> = shards
         .iter_mut()
         .map(|(_, saved)| std::mem::take(&mut saved.results.unneeded))
@@ -67,13 +61,8 @@ pub fn merge(results: Vec<Saved>) -> Result<Saved, Error> {
         .gaps
         .extend(missed.into_iter().chain(unknown).chain(unfound));
     results.warnings.extend(warned.into_iter().chain(stopped));
-    let again = results.expired_again();
-    let expired = results
-        .waivers
-        .iter()
-        .zip(again)
-        .zip(expired)
-        .filter(|(_, expired)| *expired);
+    let again = results.waivers.iter().zip(results.expired_again());
+    let expired = again.zip(expired).filter(|(_, expired)| *expired);
     results
         .warnings
         .extend(expired.map(|((waiver, again), _)| waiver.expired(again)));
@@ -299,11 +288,14 @@ fn nowhere(shard: &ShardInfo, saved: &Saved) -> Option<Gap> {
 }
 
 /// Elements about no Region, which every shard repeats: each as often as in the shard that has it most often.
-fn common<T: Ord + Clone>(lists: impl Iterator<Item = Vec<T>>) -> Vec<T> {
+fn common<T: Ord + Clone>(
+    shards: &mut [(ShardInfo, Saved)],
+    take: impl Fn(&mut Results) -> Vec<T>,
+) -> Vec<T> {
     let mut most: BTreeMap<T, usize> = BTreeMap::new();
-    for list in lists {
+    for (_, saved) in shards {
         let mut here: BTreeMap<T, usize> = BTreeMap::new();
-        for one in list {
+        for one in take(&mut saved.results) {
             *here.entry(one).or_default() += 1;
         }
         for (one, times) in here {

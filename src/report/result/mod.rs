@@ -6,6 +6,7 @@ mod json;
 
 mod actual;
 mod blocks;
+mod build;
 mod document;
 mod interner;
 mod lists;

@@ -195,32 +195,21 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
     let called = stop
         .unless(caller::caller(&session, &homes, request.profile.as_deref()))
         .await;
-    let clock_ahead = session.clock().ahead();
+    let mut found = match &called {
+        Err(reason) => Examination::stopped(&Failure::stopped(*reason, None)),
+        Ok(_) => Examination::default(),
+    };
+    found.environment = environment;
+    found.clock_ahead = session.clock().ahead();
     let caller = match called {
         Ok(Ok(caller)) => caller,
         Ok(Err(error)) => {
-            return Ok(Examination {
-                environment,
-                clock_ahead,
-                failed: Some(error),
-                ..Examination::default()
-            });
+            found.failed = Some(error);
+            return Ok(found);
         }
-        Err(reason) => {
-            let stopped = Examination::stopped(&Failure::stopped(reason, None));
-            return Ok(Examination {
-                environment,
-                clock_ahead,
-                ..stopped
-            });
-        }
+        Err(_) => return Ok(found),
     };
-    let mut found = Examination {
-        environment,
-        clock_ahead,
-        caller: caller.arn,
-        ..Examination::default()
-    };
+    found.caller = caller.arn;
     let account = match caller.account {
         caller::Account::Known(account) => Some(account),
         caller::Account::Unknown(warning) => {
@@ -233,33 +222,7 @@ async fn examination(request: Request, stop: Stop) -> Result<Examination, Error>
         account.as_deref().unwrap_or(AUDIT_ACCOUNT),
     );
     let survey = Survey::new(request, session, homes, (account, caller.home), stop);
-    let inventory = survey.accounts().await;
-    found.excluded_accounts = inventory.excluded.len();
-    found.warnings.extend(inventory.warnings);
-    let troubles = inventory
-        .failures
-        .iter()
-        .map(|(call, failure)| Trouble::of(*call, failure, None, None, true));
-    found.troubles = troubles.collect();
-    let (role, home) = (
-        survey.request.accounts.source.role().cloned(),
-        Arc::clone(&survey.home),
-    );
-    let role_of = |account: &str| {
-        role.as_ref()
-            .map(|role| role_arn(partition_of(&home), account, &role.name))
-    };
-    survey
-        .walk(Arc::new(Probe), inventory.accounts, |account| {
-            found.accounts.push(examined(account, role_of))
-        })
-        .await;
-    found.accounts.sort_by(|a, b| a.id.cmp(&b.id));
-    found.unknown_credentials = !found.accounts.is_empty()
-        && found
-            .accounts
-            .iter()
-            .all(|account| account.unknown_credentials);
+    found.look_at(survey).await;
     Ok(found)
 }
 
@@ -270,6 +233,34 @@ impl Examination {
             troubles: vec![trouble],
             ..Self::default()
         }
+    }
+
+    /// Looks at every account and Region of a survey.
+    async fn look_at(&mut self, survey: Arc<Survey>) {
+        let inventory = survey.accounts().await;
+        self.excluded_accounts = inventory.excluded.len();
+        self.warnings.extend(inventory.warnings);
+        let troubles = inventory
+            .failures
+            .iter()
+            .map(|(call, failure)| Trouble::of(*call, failure, None, None, true));
+        self.troubles = troubles.collect();
+        let (role, partition) = (
+            survey.request.accounts.source.role(),
+            partition_of(&survey.home),
+        );
+        let role_of = |account: &str| role.map(|role| role_arn(partition, account, &role.name));
+        Arc::clone(&survey)
+            .walk(Arc::new(Probe), inventory.accounts, |account| {
+                self.accounts.push(examined(account, role_of));
+            })
+            .await;
+        self.accounts.sort_by(|a, b| a.id.cmp(&b.id));
+        self.unknown_credentials = !self.accounts.is_empty()
+            && self
+                .accounts
+                .iter()
+                .all(|account| account.unknown_credentials);
     }
 }
 

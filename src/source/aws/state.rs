@@ -34,21 +34,8 @@ pub async fn open(request: Request) -> Result<AwsState, Error> {
             .await
             .map_err(|_| Error::TooLate)??,
     };
-    let (all, homes) = (
-        request.regions.all,
-        caller::homes(&request.regions, session.region())?,
-    );
-    let mut services = vec!["ApiGatewayV2", "STS"];
-    services.extend(all.then_some("Account"));
-    services.extend(
-        matches!(request.accounts.source, AccountSource::Organization(..))
-            .then_some("Organizations"),
-    );
-    let mut warnings: Vec<Warning> = session
-        .plain_http_endpoints(&services)
-        .iter()
-        .map(|url| plain_http(url))
-        .collect();
+    let homes = caller::homes(&request.regions, session.region())?;
+    let mut warnings = unencrypted(&request, &session);
     let left = |timeout: Duration| timeout.saturating_sub(started.elapsed());
     let caller = find_caller(&request, &session, &homes, request.timeout.map(left)).await?;
     let account = match caller.account {
@@ -59,17 +46,7 @@ pub async fn open(request: Request) -> Result<AwsState, Error> {
         }
     };
 
-    // Shards on several machines may find another Region there, and other credentials. The account matters where it is
-    // the one that is read.
-    let regions = if all {
-        "all".to_owned()
-    } else {
-        homes.join(" ")
-    };
-    let reads_own = matches!(request.accounts.source, AccountSource::Own);
-    let whose = account.as_deref().filter(|_| reads_own).unwrap_or("-");
-    let resolved_request = Some(format!("{whose} {regions}"));
-
+    let resolved_request = Some(resolved(&request, &homes, account.as_deref()));
     let (canceller, stop) = Canceller::new();
     let (sender, batches) = mpsc::channel(WAITING_BATCHES);
     let (closing, close) = oneshot::channel();
@@ -110,6 +87,29 @@ pub async fn open(request: Request) -> Result<AwsState, Error> {
         close,
         canceller,
     })
+}
+
+/// The warnings about endpoints to which requests go unencrypted.
+fn unencrypted(request: &Request, session: &Session) -> Vec<Warning> {
+    let organization = matches!(request.accounts.source, AccountSource::Organization(..));
+    let mut services = vec!["ApiGatewayV2", "STS"];
+    services.extend(request.regions.all.then_some("Account"));
+    services.extend(organization.then_some("Organizations"));
+    let endpoints = session.plain_http_endpoints(&services);
+    endpoints.iter().map(|url| plain_http(url)).collect()
+}
+
+/// The account and the Regions that a request means. Shards on several machines may find another Region there, and other
+/// credentials. The account matters where it is the one that is read.
+fn resolved(request: &Request, homes: &[Arc<str>], account: Option<&str>) -> String {
+    let reads_own = matches!(request.accounts.source, AccountSource::Own);
+    let account = account.filter(|_| reads_own).unwrap_or("-");
+    let regions = if request.regions.all {
+        "all".to_owned()
+    } else {
+        homes.join(" ")
+    };
+    format!("{account} {regions}")
 }
 
 /// Finds the caller in the time that is left.

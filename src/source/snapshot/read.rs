@@ -247,32 +247,10 @@ impl State for SnapshotState {
             .filter(in_scope)
             .collect();
         let missing = Explained::of(&gaps);
-        let narrowed = !selection.apis.is_empty();
-        let scope = |scope: Scope| {
-            let mut scope = Scope {
-                requests: Some(0),
-                ..scope
-            };
-            if scope.outcome == ScopeOutcome::Partial && !missing.covers(&scope) {
-                // All that is missing was left out by flags.
-                scope.outcome = ScopeOutcome::Checked;
-                scope.checked_apis += std::mem::take(&mut scope.unchecked_apis);
-            }
-            // The number of named APIs that a scope has shows only in its stages.
-            if narrowed {
-                Scope {
-                    apis: 0,
-                    checked_apis: 0,
-                    skipped_apis: 0,
-                    deleted_apis: 0,
-                    unchecked_apis: 0,
-                    ..scope
-                }
-            } else {
-                scope
-            }
-        };
-        let scopes = trailer.scopes.into_iter().flatten().map(scope).collect();
+        let scopes = trailer.scopes.into_iter().flatten();
+        let scopes = scopes
+            .map(|scope| as_selected(scope, selection, &missing))
+            .collect();
         gaps.extend(missing_names(
             selection,
             &index.narrowing,
@@ -288,6 +266,28 @@ impl State for SnapshotState {
             taken,
             ..Close::default()
         })
+    }
+}
+
+/// A scope as far as it is selected; `missing` is what the gaps explain.
+fn as_selected(mut scope: Scope, selection: &Selection, missing: &Explained<'_>) -> Scope {
+    scope.requests = Some(0);
+    if scope.outcome == ScopeOutcome::Partial && !missing.covers(&scope) {
+        // All that is missing was left out by flags.
+        scope.outcome = ScopeOutcome::Checked;
+        scope.checked_apis += std::mem::take(&mut scope.unchecked_apis);
+    }
+    if selection.apis.is_empty() {
+        return scope;
+    }
+    // The number of named APIs that a scope has shows only in its stages.
+    Scope {
+        apis: 0,
+        checked_apis: 0,
+        skipped_apis: 0,
+        deleted_apis: 0,
+        unchecked_apis: 0,
+        ..scope
     }
 }
 

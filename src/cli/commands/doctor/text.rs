@@ -21,6 +21,8 @@ const ALARM: Style = AnsiColor::Yellow.on_default().bold();
 const VALUES: usize = 13;
 /// Number of accounts that are named.
 const MOST_ACCOUNTS: usize = 24;
+/// Number of Regions that are named.
+const MOST_REGIONS: usize = 40;
 /// Number of notes of a kind that are listed.
 const MOST_NOTES: usize = 3;
 /// Seconds by which clocks may differ.
@@ -314,107 +316,83 @@ fn few(names: &[&str], most: usize) -> String {
     }
 }
 
+/// Writes what can be audited, and what is left out.
 fn works(found: &Examination, page: &mut Page<'_>) -> io::Result<()> {
-    let regions = || {
-        found
-            .accounts
-            .iter()
-            .flat_map(|account| &account.regions)
-            .filter(|region| is_good(region))
-    };
-    let disabled: usize = found
+    let of_accounts = found.accounts.iter().flat_map(|account| &account.regions);
+    let regions: Vec<_> = of_accounts.filter(|region| is_good(region)).collect();
+    let disabled: Vec<&str> = found
         .accounts
         .iter()
-        .map(|account| account.disabled.len())
-        .sum();
-    if regions().next().is_none() && disabled == 0 && found.excluded_accounts == 0 {
-        return Ok(());
-    }
+        .flat_map(|account| account.disabled.iter().map(String::as_str))
+        .collect();
+    let title = match regions.as_slice() {
+        [] if disabled.is_empty() && found.excluded_accounts == 0 => return Ok(()),
+        [] => "Left out",
+        _ => "Works",
+    };
     page.blank()?;
-    page.paragraph(
-        0,
-        2,
-        &[(
-            BOLD,
-            if regions().next().is_some() {
-                "Works"
-            } else {
-                "Left out"
-            },
-        )],
-    )?;
-    let kinds: [(&[&str], &str); 4] = [
-        (
-            &["GetApis", "GetStages", "GetStage"],
-            "GetApis, GetStages and GetStage work",
-        ),
-        (
-            &["GetApis", "GetStages"],
-            "GetApis and GetStages work; there was no stage to try GetStage on",
-        ),
-        (
-            &["GetApis"],
-            "GetApis works; there was no API to try GetStages and GetStage on",
-        ),
-        (&["GetApis", "GetStage"], "GetApis and GetStage work"),
-    ];
-    for (answered, words) in kinds {
-        let alike =
-            |region: &&RegionExamined| region.answered == answered && region.troubles.is_empty();
-        let count = regions().filter(alike).count();
-        if count > 0 {
-            let mut names: Vec<&str> = Vec::new();
-            if found.accounts.len() == 1 {
-                names.extend(regions().filter(alike).map(|region| region.name.as_str()));
-            }
-            let names = if names.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", visible(&few(&names, 40)))
-            };
-            page.paragraph(
-                2,
-                4,
-                &[
-                    (PLAIN, &plural(count, "Region")),
-                    (DIM, &names),
-                    (PLAIN, ": "),
-                    (PLAIN, words),
-                ],
-            )?;
-        }
-    }
-    if regions().any(|region| region.answered.contains(&"GetStages")) {
-        let one = "One API of each Region is tried; a policy for single APIs may deny others.";
-        page.paragraph(2, 4, &[(DIM, one)])?;
-    }
-    if disabled > 0 {
-        let names = match found.accounts.as_slice() {
-            [account] => {
-                let names: Vec<&str> = account.disabled.iter().map(String::as_str).collect();
-                format!(" ({})", visible(&few(&names, 40)))
-            }
-            _ => String::new(),
-        };
-        let words = if found.accounts.len() == 1 {
-            ": not enabled for the account"
+    page.paragraph(0, 2, &[(BOLD, title)])?;
+    let one_account = found.accounts.len() == 1;
+    answered(&regions, one_account, page)?;
+    if !disabled.is_empty() {
+        let words = if one_account {
+            ": not enabled for the account, and left out"
         } else {
-            ": not enabled for their accounts"
+            ": not enabled for their accounts, and left out"
         };
-        page.paragraph(
-            2,
-            4,
-            &[
-                (PLAIN, &plural(disabled, "Region")),
-                (DIM, &names),
-                (PLAIN, words),
-                (PLAIN, ", and left out"),
-            ],
-        )?;
+        region_count(&disabled, one_account, words, page)?;
     }
     if found.excluded_accounts > 0 {
         let count = plural(found.excluded_accounts, "account");
         page.paragraph(2, 4, &[(PLAIN, &count), (PLAIN, ": left out")])?;
     }
     Ok(())
+}
+
+/// Writes the calls that were answered, with the Regions.
+fn answered(regions: &[&RegionExamined], named: bool, page: &mut Page<'_>) -> io::Result<()> {
+    let kinds: [(&[&str], &str); 4] = [
+        (
+            &["GetApis", "GetStages", "GetStage"],
+            ": GetApis, GetStages and GetStage work",
+        ),
+        (
+            &["GetApis", "GetStages"],
+            ": GetApis and GetStages work; there was no stage to try GetStage on",
+        ),
+        (
+            &["GetApis"],
+            ": GetApis works; there was no API to try GetStages and GetStage on",
+        ),
+        (&["GetApis", "GetStage"], ": GetApis and GetStage work"),
+    ];
+    for (answered, words) in kinds {
+        let alike: Vec<&str> = regions
+            .iter()
+            .filter(|region| region.answered == answered && region.troubles.is_empty())
+            .map(|region| region.name.as_str())
+            .collect();
+        if !alike.is_empty() {
+            region_count(&alike, named, words, page)?;
+        }
+    }
+    if regions
+        .iter()
+        .any(|region| region.answered.contains(&"GetStages"))
+    {
+        let one = "One API of each Region is tried; a policy for single APIs may deny others.";
+        page.paragraph(2, 4, &[(DIM, one)])?;
+    }
+    Ok(())
+}
+
+/// Writes the number of Regions and something about them, with their names if they are of one account.
+fn region_count(regions: &[&str], named: bool, words: &str, page: &mut Page<'_>) -> io::Result<()> {
+    let names = if named {
+        format!(" ({})", visible(&few(regions, MOST_REGIONS)))
+    } else {
+        String::new()
+    };
+    let count = plural(regions.len(), "Region");
+    page.paragraph(2, 4, &[(PLAIN, &count), (DIM, &names), (PLAIN, words)])
 }

@@ -19,42 +19,23 @@ use crate::policy::{Policies, load};
 
 /// Runs the command.
 pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
-    let own = global.run_file.as_deref();
-    let sorted = PolicyFiles::read(&paths_to_check(&command.policies.paths), own);
-    let PolicyFiles {
-        policies: mut texts,
-        tests,
-        waivers: mut waiver_files,
-        run_files,
-        mut unreadable,
-        passed_over,
-        ..
-    } = sorted;
-    texts.extend(tests);
-    unreadable.splice(..0, global.run_file_unreadable.clone());
-    let (named, missing) = files::read_each(&command.waivers);
-    unreadable.extend(missing);
-    waiver_files.retain(|found| {
-        !named
-            .iter()
-            .any(|named| is_same_file(&named.name, &found.name))
-    });
-    waiver_files.extend(named);
+    let files = files(command, global);
     let mut mistakes = global.run_file_mistakes.clone();
+    let run_files = files.run_files.iter();
     mistakes.extend(
         run_files
-            .iter()
             .filter_map(|text| run_file::flags_of(text).err())
             .flatten(),
     );
-    let policies = load(texts).unwrap_or_else(|found| {
+    let policies = load(files.policies).unwrap_or_else(|found| {
         mistakes.extend(found);
         Policies::default()
     });
-    let waivers = waiver::load(&waiver_files, today()).unwrap_or_else(|found| {
+    let waivers = waiver::load(&files.waivers, today()).unwrap_or_else(|found| {
         mistakes.extend(found);
         Waivers::default()
     });
+    let (unreadable, passed_over) = (files.unreadable, files.passed_over);
     let right = unreadable.is_empty() && mistakes.is_empty();
     let mut warnings = Vec::new();
     // With mistakes the warnings may be wrong.
@@ -62,43 +43,48 @@ pub fn run(command: &PolicyCheck, global: &Global) -> Result<u8, Stop> {
         warnings = lint::warnings(&policies);
         warnings.extend(lint::waivers::warnings(&policies, &waivers));
     }
-    match command.format {
-        TextOrJson::Json => {
-            let mut checked = Checked::of(
-                &unreadable,
-                &mistakes,
-                &warnings,
-                right.then_some(&policies),
-            );
-            checked
-                .warnings
-                .extend(passed_over.iter().map(Message::passed_over));
-            output::json(&checked)?;
+    if command.format == TextOrJson::Json {
+        let policies = right.then_some(&policies);
+        let mut checked = Checked::of(&unreadable, &mistakes, &warnings, policies);
+        checked
+            .warnings
+            .extend(passed_over.iter().map(Message::passed_over));
+        output::json(&checked)?;
+    } else {
+        if !right {
+            diagnostics::faults(&unreadable, &mistakes, "");
         }
-        TextOrJson::Text => {
-            if !right {
-                diagnostics::faults(&unreadable, &mistakes, "");
-            }
-            if !global.quiet {
-                diagnostics::warnings(&warnings);
-                warn(&passed_over);
-            }
-            if right && !global.quiet {
-                let run_files: Vec<&str> = own
-                    .into_iter()
-                    .chain(run_files.iter().map(|file| file.name.as_str()))
-                    .collect();
-                let line = closing_line(
-                    &policies,
-                    &waivers,
-                    &run_files,
-                    warnings.len() + passed_over.len(),
-                );
-                output::write(&output::Target::Stdout, |out| writeln!(out, "{line}"))?;
-            }
+        if !global.quiet {
+            diagnostics::warnings(&warnings);
+            warn(&passed_over);
+        }
+        if right && !global.quiet {
+            let own = global.run_file.as_deref().into_iter();
+            let run_files = own.chain(files.run_files.iter().map(|file| &*file.name));
+            let warned = warnings.len() + passed_over.len();
+            let line = closing_line(&policies, &waivers, run_files, warned);
+            output::write(&output::Target::Stdout, |out| writeln!(out, "{line}"))?;
         }
     }
     Ok(if right { gate::CONFORMS } else { gate::USAGE })
+}
+
+/// The files to check: tests go with the policies, and waivers that a flag names with those that are found.
+fn files(command: &PolicyCheck, global: &Global) -> PolicyFiles {
+    let paths = paths_to_check(&command.policies.paths);
+    let mut files = PolicyFiles::read(&paths, global.run_file.as_deref());
+    files.policies.append(&mut files.tests);
+    let unreadable = global.run_file_unreadable.clone();
+    files.unreadable.splice(..0, unreadable);
+    let (named, missing) = files::read_each(&command.waivers);
+    files.unreadable.extend(missing);
+    files.waivers.retain(|found| {
+        !named
+            .iter()
+            .any(|named| is_same_file(&named.name, &found.name))
+    });
+    files.waivers.extend(named);
+    files
 }
 
 fn tests_of(policies: &Policies) -> usize {
@@ -109,10 +95,10 @@ fn tests_of(policies: &Policies) -> usize {
         .sum()
 }
 
-fn closing_line(
+fn closing_line<'f>(
     policies: &Policies,
     waivers: &Waivers,
-    run_files: &[&str],
+    run_files: impl Iterator<Item = &'f str>,
     warnings: usize,
 ) -> String {
     let mut parts = Vec::new();
@@ -124,7 +110,7 @@ fn closing_line(
     if !waivers.waivers.is_empty() {
         parts.push(plural(waivers.waivers.len(), "waiver"));
     }
-    parts.extend(run_files.iter().map(|name| format!("run file {name}")));
+    parts.extend(run_files.map(|name| format!("run file {name}")));
     let warned = if warnings == 0 {
         String::new()
     } else {

@@ -15,7 +15,7 @@ use crate::cli::terminal::output::{self, Target};
 use crate::gate;
 use crate::model::Document;
 use crate::model::projection::Projection;
-use crate::model::state::{ApiBatch, Close, GapCode, State, Unusable, VecState};
+use crate::model::state::{ApiBatch, Close, Gap, GapCode, State, Unusable, VecState};
 use crate::model::value::Value;
 use crate::policy::author::learn::learn;
 use crate::policy::read::waiver::Waivers;
@@ -167,7 +167,7 @@ impl<'c> StageQuery<'c> {
                 &mut |document| match document.stage_name() {
                     Some(name) if name == self.stage => found.stages.push(FoundStage::of(document)),
                     Some(name) if !found.others.iter().any(|other| other == name) => {
-                        found.others.push(name.to_owned())
+                        found.others.push(name.to_owned());
                     }
                     _ => {}
                 },
@@ -178,87 +178,89 @@ impl<'c> StageQuery<'c> {
 
     /// The one stage that was found.
     fn only(&self, mut found: Candidates, close: &Close) -> Result<FoundStage, Stop> {
-        let of_api = self
-            .api
-            .map(|api| format!(" of API `{api}`"))
-            .unwrap_or_default();
         if found.stages.len() > 1 {
-            let places: Vec<String> = found
-                .stages
-                .iter()
-                .take(MOST_PLACES)
-                .map(FoundStage::place)
-                .collect();
-            let more = found.stages.len() - places.len();
-            let more = if more > 0 {
-                format!("; and {more} more")
-            } else {
-                String::new()
-            };
-            let help = match (self.api, self.from) {
-                (None, _) => "Name its API: --api ID",
-                (_, StageSource::Aws) => "Name one Region: --region REGION",
-                (_, StageSource::File(..)) => {
-                    "Learn from a snapshot of one account and Region: driftgate snapshot --region REGION"
-                }
-            };
-            return Err(Stop::usage(format!(
-                "there are {} stages `{}`{of_api}: {}{more}.\n{help}",
-                found.stages.len(),
-                self.stage,
-                places.join("; ")
-            )));
+            return Err(self.found_often(&found.stages));
         }
         if let Some(stage) = found.stages.pop() {
             return Ok(stage);
         }
-        if let Some(gap) = close
-            .gaps
-            .iter()
-            .find(|gap| gap.code != GapCode::NotFound.name())
-        {
-            let place: Vec<&str> = [&gap.account, &gap.region, &gap.api_id]
-                .into_iter()
-                .flatten()
-                .map(String::as_str)
-                .collect();
-            return Err(Stop::failed(format!(
-                "the stage `{}`{of_api} could not be read: {} {}: {}: {}\n{}",
-                self.stage,
-                place.join(" "),
-                gap.operation,
-                gap.code,
-                gap.message,
-                gap.hint
-            )));
-        }
-        let help = match (
-            nearest(self.stage, found.others.iter().map(String::as_str)),
-            self.from,
-        ) {
+        let mut gaps = close.gaps.iter();
+        Err(
+            match gaps.find(|gap| gap.code != GapCode::NotFound.name()) {
+                Some(gap) => self.not_read(gap),
+                None => self.not_found(&found.others, close),
+            },
+        )
+    }
+
+    /// The stage as the messages name it.
+    fn name(&self) -> String {
+        let of_api = self.api.map(|api| format!(" of API `{api}`"));
+        format!("`{}`{}", self.stage, of_api.unwrap_or_default())
+    }
+
+    fn found_often(&self, stages: &[FoundStage]) -> Stop {
+        let named = stages.iter().take(MOST_PLACES);
+        let places: Vec<String> = named.map(FoundStage::place).collect();
+        let more = match stages.len() - places.len() {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let help = match (self.api, self.from) {
+            (None, _) => "Name its API: --api ID",
+            (_, StageSource::Aws) => "Name one Region: --region REGION",
+            (_, StageSource::File(..)) => {
+                "Learn from a snapshot of one account and Region: driftgate snapshot --region REGION"
+            }
+        };
+        Stop::usage(format!(
+            "there are {} stages {}: {}{more}.\n{help}",
+            stages.len(),
+            self.name(),
+            places.join("; ")
+        ))
+    }
+
+    fn not_read(&self, gap: &Gap) -> Stop {
+        let place: Vec<&str> = [&gap.account, &gap.region, &gap.api_id]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        Stop::failed(format!(
+            "the stage {} could not be read: {} {}: {}: {}\n{}",
+            self.name(),
+            place.join(" "),
+            gap.operation,
+            gap.code,
+            gap.message,
+            gap.hint
+        ))
+    }
+
+    fn not_found(&self, others: &[String], close: &Close) -> Stop {
+        let meant = nearest(self.stage, others.iter().map(String::as_str));
+        let help = match (meant, self.from) {
             (Some(meant), _) => format!("Did you mean --stage {meant}?"),
-            (None, _) if !found.others.is_empty() => {
-                format!("Stages that are there: {}", found.others.join(", "))
+            (None, _) if !others.is_empty() => {
+                format!("Stages that are there: {}", others.join(", "))
             }
             (None, StageSource::Aws) => {
                 "Name the API by its id, and its Region with --region.".to_owned()
             }
             (None, StageSource::File(..)) => "Name the API by its id, not by its name.".to_owned(),
         };
-        let regions: Vec<&str> = close
-            .scopes
-            .iter()
-            .filter_map(|scope| scope.region.as_deref())
-            .collect();
         let within = if *self.from == StageSource::Aws {
+            let scopes = close.scopes.iter();
+            let regions: Vec<&str> = scopes.filter_map(|scope| scope.region.as_deref()).collect();
             regions.join(", ")
         } else {
             self.from.name()
         };
-        Err(Stop::usage(format!(
-            "no stage `{}`{of_api} was found in {within}.\n{help}",
-            self.stage
-        )))
+        Stop::usage(format!(
+            "no stage {} was found in {within}.\n{help}",
+            self.name()
+        ))
     }
 }
 

@@ -23,11 +23,32 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(accounting) = words::accounting(facts) {
         page.paragraph(2, 4, &[(PLAIN, &accounting)])?;
     }
-    // Most Regions of an organization's accounts are empty; one line counts them all.
-    let empty = |scope: &&Scope| {
-        let nothing = scope.apis == 0 && scope.skipped_apis == 0 && scope.stages == 0;
-        scope.outcome == ScopeOutcome::Checked && nothing && scope.region.is_some()
+    let left_out = one_by_one(scopes, page)?;
+    let more = if scopes.iter().all(is_empty) {
+        ""
+    } else {
+        "more "
     };
+    let empty = scopes.iter().filter(|scope| is_empty(scope));
+    if let Some(regions) = words::regions(empty, more) {
+        let line = format!("{regions} {}: no API", words::read_whole(facts));
+        page.paragraph(2, 6, &[(DIM, &line)])?;
+    }
+    if let Some(regions) = words::regions(left_out, "more ") {
+        let line = format!("{regions} not named here; --report json has them all");
+        page.paragraph(2, 6, &[(DIM, &line)])?;
+    }
+    excluded(scopes, page)
+}
+
+/// True for a Region without APIs. Most Regions of an organization's accounts are empty; one line counts them all.
+fn is_empty(scope: &Scope) -> bool {
+    let nothing = scope.apis == 0 && scope.skipped_apis == 0 && scope.stages == 0;
+    scope.outcome == ScopeOutcome::Checked && nothing && scope.region.is_some()
+}
+
+/// Writes the scopes to be named, each on a line, and returns those for which there is no room.
+fn one_by_one<'s>(scopes: &'s [Scope], page: &mut Page<'_>) -> io::Result<Vec<&'s Scope>> {
     let mut left_out = Vec::new();
     for outcome in [
         ScopeOutcome::Unchecked,
@@ -36,7 +57,7 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
     ] {
         let of_it: Vec<_> = scopes
             .iter()
-            .filter(|scope| scope.outcome == outcome && !empty(scope))
+            .filter(|scope| scope.outcome == outcome && !is_empty(scope))
             .collect();
         let (named, more) = of_it.split_at(of_it.len().min(MOST_SCOPES));
         for scope in named {
@@ -44,61 +65,24 @@ pub(super) fn scopes(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
         }
         left_out.extend(more);
     }
-    let more = if scopes.iter().all(|scope| empty(&scope)) {
-        ""
-    } else {
-        "more "
-    };
-    if let Some(regions) = words::regions(scopes.iter().filter(empty), more) {
-        page.paragraph(
-            2,
-            6,
-            &[(
-                DIM,
-                &format!("{regions} {}: no API", words::read_whole(facts)),
-            )],
-        )?;
-    }
-    if let Some(regions) = words::regions(left_out, "more ") {
-        page.paragraph(
-            2,
-            6,
-            &[(
-                DIM,
-                &format!("{regions} not named here; --report json has them all"),
-            )],
-        )?;
-    }
-    let excluded: Vec<String> = scopes
+    Ok(left_out)
+}
+
+fn excluded(scopes: &[Scope], page: &mut Page<'_>) -> io::Result<()> {
+    let names: Vec<String> = scopes
         .iter()
         .filter(|scope| scope.outcome == ScopeOutcome::Excluded)
-        .take(MOST_SCOPES)
-        .map(|scope| {
-            visible(&words::place(
-                scope.account.as_deref(),
-                scope.region.as_deref(),
-            ))
-            .into_owned()
-        })
+        .map(|scope| words::place(scope.account.as_deref(), scope.region.as_deref()))
         .collect();
-    let all = scopes
-        .iter()
-        .filter(|scope| scope.outcome == ScopeOutcome::Excluded)
-        .count();
-    if excluded.is_empty() {
+    if names.is_empty() {
         return Ok(());
     }
-    let rest = (all - excluded.len()) as u64;
-    let rest = if rest == 0 {
-        String::new()
-    } else {
-        format!(", and {} more", words::number(rest))
-    };
-    page.paragraph(
-        2,
-        6,
-        &[(DIM, &format!("Excluded: {}{rest}", excluded.join(", ")))],
-    )
+    let (named, more) = names.split_at(names.len().min(MOST_SCOPES));
+    let mut line = format!("Excluded: {}", visible(&named.join(", ")));
+    if !more.is_empty() {
+        line.push_str(&format!(", and {} more", words::number(more.len() as u64)));
+    }
+    page.paragraph(2, 6, &[(DIM, &line)])
 }
 
 fn one_scope(scope: &Scope, page: &mut Page<'_>) -> io::Result<()> {
