@@ -30,6 +30,7 @@ fuzz seconds="600":
     just fuzz-one result {{seconds}} tests/cmd/report.in
     just fuzz-one merge {{seconds}} fuzz/seeds/merge
     just fuzz-one snapshot {{seconds}} fuzz/seeds/snapshot tests/cmd/audit.in
+    just fuzz-one scan {{seconds}} fuzz/seeds/scan
     just fuzz-one cli-output {{seconds}} fuzz/seeds/cli-output tests/cmd/audit.in
     just fuzz-one sources {{seconds}} fuzz/seeds/sources
 

@@ -33,6 +33,15 @@ impl Digest {
         }
     }
 
+    /// A digest as a snapshot writes it; `None` if these are not 64 hex digits.
+    #[must_use]
+    pub fn from_hex(hex: &str, looks_secret: bool) -> Option<Self> {
+        bytes(hex).map(|sha256| Self {
+            sha256,
+            looks_secret,
+        })
+    }
+
     /// True if it is the digest of a value.
     #[must_use]
     pub fn is_of(&self, account: Option<&str>, name: &str, value: &str) -> bool {

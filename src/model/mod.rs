@@ -12,6 +12,7 @@ pub mod path;
 pub mod projection;
 pub mod protocol;
 pub mod results;
+pub mod scan;
 pub mod secret;
 pub mod severity;
 pub mod state;

@@ -12,11 +12,12 @@ use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, STAGE_FIELD, api, stage};
 use crate::model::decode::Decode;
 use crate::model::json::{EachOnce, Key, ObjectKeys};
-use crate::model::projection::Projection;
+use crate::model::projection::{Members, Projection};
+use crate::model::scan::Scan;
 use crate::model::value::{Value, Written};
 
 /// The text before the stage.
-const STAGE_KEY: &[u8] = b",\"stage\":";
+const STAGE_KEY: &str = ",\"stage\":";
 
 pub struct Line<'a> {
     head: Rc<Head<'a>>,
@@ -50,9 +51,9 @@ impl<'a> Line<'a> {
                 .and_then(|text| line.strip_prefix(text))
                 .and_then(|rest| rest.strip_suffix('}'))
         {
-            let mut from = serde_json::Deserializer::from_str(stage);
-            if let Ok(stage) = Decode::only(&STAGE_FIELD, projection.stage()).deserialize(&mut from)
-                && from.end().is_ok()
+            let mut scan = Scan::new(stage);
+            if let Some(stage) = scan.value(&STAGE_FIELD, projection.stage())
+                && scan.rest().is_empty()
                 && has_name(&stage)
             {
                 return Ok(Self {
@@ -61,7 +62,35 @@ impl<'a> Line<'a> {
                 });
             }
         }
-        Self::decode_whole(line, projection)
+        match Self::scan(line, projection) {
+            Some(line) => Ok(line),
+            None => Self::decode_whole(line, projection),
+        }
+    }
+
+    /// Scans a line as driftgate writes it; `None` for any other, right or wrong.
+    fn scan(line: &'a str, projection: &Projection) -> Option<Self> {
+        let mut scan = Scan::new(line);
+        scan.pass("{\"account\":")?;
+        let account = scan.optional_text()?;
+        scan.pass(",\"region\":")?;
+        let region = scan.optional_text()?;
+        scan.pass(",\"api\":")?;
+        let api = scan.value(&API_FIELD, Members::ALL)?;
+        scan.pass(STAGE_KEY)?;
+        let text = line.get(..line.len() - scan.rest().len());
+        let stage = scan.value(&STAGE_FIELD, projection.stage())?;
+        let named = [api::ID, api::PROTOCOL]
+            .iter()
+            .all(|row| !matches!(api.member(row.at), Value::Unset));
+        (named && has_name(&stage) && scan.rest() == "}").then_some(())?;
+        let head = Rc::new(Head {
+            account,
+            region,
+            api,
+            text,
+        });
+        Some(Self { head, stage })
     }
 
     fn decode_whole(line: &'a str, projection: &Projection) -> Result<Self, serde_json::Error> {
@@ -85,7 +114,7 @@ impl<'a> Line<'a> {
             )));
         }
         // Within a JSON string the quotes would be escaped, so the one place with these bytes is the key.
-        let mut keys = memchr::memmem::find_iter(line.as_bytes(), STAGE_KEY);
+        let mut keys = memchr::memmem::find_iter(line.as_bytes(), STAGE_KEY.as_bytes());
         let text = match (keys.next(), keys.next()) {
             (Some(at), None) if unstated.is_empty() => line.get(..at + STAGE_KEY.len()),
             _ => None,
