@@ -188,6 +188,10 @@ fn what_is_nearly_right_is_named_with_what_to_do() {
         ),
         (r#"{"StageName": "prod", "Tags": {}}"#, "no CreatedDate"),
         (
+            r#"{"Items": [null]}"#,
+            "item 0 is not a whole stage: it has no StageName",
+        ),
+        (
             r#"{"StageName": "prod", "CreatedDate": "", "Tags": {}}"#,
             "no CreatedDate",
         ),

@@ -249,11 +249,11 @@ fn stage_of(item: Json, protocol: Option<Protocol>) -> Result<Value<'static>, St
         .deserialize(item)
         .map_err(|error| nothing(&json::describe(&error), PRINT))?;
     let needed = |field: &Field| field.always && matches!(field.kind, Kind::Text);
-    if let Value::Struct(members) = &stage
-        && let Some((field, _)) = STAGE
-            .iter()
-            .zip(members)
-            .rfind(|(field, value)| needed(field) && value.is_unset())
+    // Of `null` as well, which has no members at all.
+    if let Some((_, field)) = STAGE
+        .iter()
+        .enumerate()
+        .rfind(|(at, field)| needed(field) && stage.member(*at).is_unset())
     {
         return Err(nothing(
             &format!("it has no {}, which every answer of AWS has", field.name),
