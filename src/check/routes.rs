@@ -12,8 +12,9 @@ use crate::model::path::Segment;
 use crate::model::protocol::Protocol;
 use crate::model::value::{NOT_STATED, UNSET, Value};
 use crate::policy::language::context::Context;
-use crate::policy::language::explain::{Failure, OpenQuestion, Trail};
+use crate::policy::language::explain::{Failure, OpenQuestion};
 use crate::policy::language::pattern::Pattern;
+use crate::policy::language::trail::Trail;
 use crate::policy::language::truth::{Truth, Use};
 use crate::policy::read::policies::{EachRoute, RoutePart};
 

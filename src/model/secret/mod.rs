@@ -1,5 +1,6 @@
 //! Recognition of secrets by the shape of a value and the words of its name. It must not know whose value it is.
 
+mod addresses;
 mod names;
 mod shapes;
 mod values;
@@ -20,7 +21,7 @@ pub fn looks_secret(name: &str, value: &str) -> bool {
     let value = unquoted(value.trim());
     value.len() >= SHORTEST.0
         && (shapes::holds_credential(value)
-            || shapes::has_password(value, |password| {
+            || addresses::has_password(value, |password| {
                 is_reference(password) || is_placeholder(&words(password))
             })
             || holds_pair(value)

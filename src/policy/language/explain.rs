@@ -12,6 +12,7 @@ use crate::model::value::{Value, Written};
 use crate::policy::language::context::Context;
 use crate::policy::language::pattern::{Pattern, SettingTest, SettingTests, fitting};
 use crate::policy::language::test::NOT_STATED_REASON;
+use crate::policy::language::trail::Trail;
 use crate::policy::language::truth::Truth;
 use crate::policy::language::value::{presence, resolve};
 
@@ -88,68 +89,6 @@ pub enum Asserted {
     Fails(Arc<str>),
     /// It cannot be decided.
     Open(Vec<OpenQuestion>),
-}
-
-/// The way from the top of the document to the setting at which a walk through a pattern is.
-#[derive(Debug)]
-pub struct Trail {
-    path: Path,
-    /// True if the stage decided a part of it, such as a key that fits a glob.
-    varies: bool,
-}
-
-impl Trail {
-    /// The top of the document.
-    #[must_use]
-    pub fn top() -> Self {
-        Self {
-            path: Path::new(),
-            varies: false,
-        }
-    }
-
-    /// A member of the stage.
-    #[must_use]
-    pub fn member(name: &str) -> Self {
-        let mut trail = Self::top();
-        trail.path.push(Segment::Member(name));
-        trail
-    }
-
-    /// The entry of a route, which only some stages have.
-    #[must_use]
-    pub fn route(key: &str) -> Self {
-        let mut trail = Self::member(stage::ROUTES.name);
-        trail.path.push(Segment::Key(key));
-        Self {
-            varies: true,
-            ..trail
-        }
-    }
-
-    /// Goes one step down, for as long as `below` takes.
-    fn below<T>(&mut self, segment: Segment<'_>, below: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.push(segment);
-        let result = below(self);
-        self.path.pop();
-        result
-    }
-
-    /// Goes down to a key that the stage has.
-    fn below_key<T>(&mut self, key: &str, below: impl FnOnce(&mut Self) -> T) -> T {
-        let varies = std::mem::replace(&mut self.varies, true);
-        let result = self.below(Segment::Key(key), below);
-        self.varies = varies;
-        result
-    }
-
-    fn path(&self) -> Arc<Path> {
-        Arc::new(self.path.clone())
-    }
-
-    fn text(&self) -> Arc<str> {
-        self.path.text().into()
-    }
 }
 
 impl SettingTests {

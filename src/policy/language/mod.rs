@@ -11,6 +11,7 @@ pub mod operators;
 pub mod pattern;
 pub mod template;
 pub mod test;
+pub mod trail;
 pub mod truth;
 pub mod value;
 pub mod words;

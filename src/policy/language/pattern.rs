@@ -146,32 +146,7 @@ impl Pattern {
                 written,
                 field,
                 inner,
-            } => match value {
-                // A map that is not stated may have a key that fits, or none.
-                Value::NotStated => match inner.truth(&NOT_STATED, &Context { field, ..*at }) {
-                    Truth::Dropped => Truth::Dropped,
-                    _ => Truth::Unknown,
-                },
-                _ => {
-                    let mut fitting = fitting(glob, written, value).peekable();
-                    if fitting.peek().is_none() {
-                        // None is fine, unless the protocol lacks the setting.
-                        return match inner.truth(
-                            &UNSET,
-                            &Context {
-                                field,
-                                used: Use::Expect,
-                                ..*at
-                            },
-                        ) {
-                            Truth::Dropped => Truth::Dropped,
-                            _ => Truth::True,
-                        };
-                    }
-                    at.used
-                        .all(fitting.map(|(key, value)| inner.truth(value, &at.at_key(key, field))))
-                }
-            },
+            } => truth_of_entries((glob, written), field, inner, value, at),
             Self::SomeEntry {
                 glob,
                 written,
@@ -378,6 +353,42 @@ pub(crate) fn fitting<'v>(
         .entries()
         .iter()
         .filter(move |(key, _)| fits(glob, written, key))
+}
+
+/// The answer of a pattern on the value of every key that fits a glob.
+fn truth_of_entries(
+    (glob, written): (&Glob, &str),
+    field: &'static Field,
+    inner: &Pattern,
+    value: &Value<'_>,
+    at: &Context<'_>,
+) -> Truth {
+    match value {
+        // A map that is not stated may have a key that fits, or none.
+        Value::NotStated => match inner.truth(&NOT_STATED, &Context { field, ..*at }) {
+            Truth::Dropped => Truth::Dropped,
+            _ => Truth::Unknown,
+        },
+        _ => {
+            let mut fitting = fitting(glob, written, value).peekable();
+            if fitting.peek().is_none() {
+                // None is fine, unless the protocol lacks the setting.
+                return match inner.truth(
+                    &UNSET,
+                    &Context {
+                        field,
+                        used: Use::Expect,
+                        ..*at
+                    },
+                ) {
+                    Truth::Dropped => Truth::Dropped,
+                    _ => Truth::True,
+                };
+            }
+            at.used
+                .all(fitting.map(|(key, value)| inner.truth(value, &at.at_key(key, field))))
+        }
+    }
 }
 
 /// True if a key that fits is there, and not empty.

@@ -327,23 +327,7 @@ fn value(
             Value::text(text.clone())
         }
         (Data::Boolean(false), Kind::OneOf(names)) if names.contains(&"OFF") => Value::text("OFF"),
-        (Data::Map(entries), Kind::Struct(fields)) => {
-            let mut members = vec![Value::Unset; fields.len()];
-            for entry in entries {
-                match fields.iter().position(|field| field.name == entry.key) {
-                    Some(at) => {
-                        members[at] = value(&entry.value, &fields[at], fields[at].name, problems);
-                    }
-                    None => {
-                        let (label, help) =
-                            suggestions(&entry.key, fields.iter().map(|field| field.name));
-                        let title = format!("`{}` has no setting `{}`", field.name, entry.key);
-                        problems.note(&entry.key_span, title, label, help);
-                    }
-                }
-            }
-            Value::Struct(members.into())
-        }
+        (Data::Map(entries), Kind::Struct(_)) => members(entries, field, problems),
         (Data::Map(entries), Kind::Map(of)) => Value::map(
             entries
                 .iter()
@@ -374,6 +358,25 @@ fn value(
         }
     }
 }
+
+fn members(entries: &[Entry], field: &'static Field, problems: &mut Problems) -> Value<'static> {
+    let fields = field.members();
+    let mut members = vec![Value::Unset; fields.len()];
+    for entry in entries {
+        match fields.iter().position(|field| field.name == entry.key) {
+            Some(at) => {
+                members[at] = value(&entry.value, &fields[at], fields[at].name, problems);
+            }
+            None => {
+                let (label, help) = suggestions(&entry.key, fields.iter().map(|field| field.name));
+                let title = format!("`{}` has no setting `{}`", field.name, entry.key);
+                problems.note(&entry.key_span, title, label, help);
+            }
+        }
+    }
+    Value::Struct(members.into())
+}
+
 /// Mistakes in the keys of a file of tests, for commands that do not run the tests: rules in it would be enforced by
 /// none of them.
 #[must_use]

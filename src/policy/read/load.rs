@@ -9,7 +9,7 @@ use super::{example, waiver};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::text::diagnostic::{Diagnostic, Problems, SourceText, suggestions};
 use crate::policy::text::keys::{Keys, name};
-use crate::policy::text::yaml::{self, Data, Node};
+use crate::policy::text::yaml::{self, Data, Entry, Node};
 
 /// Compiles the texts of policies, and of their tests (`*_test.yaml`).
 ///
@@ -90,20 +90,7 @@ impl Loading {
         problems: &mut Problems,
     ) -> Option<Policy> {
         const KEYS: [&str; 5] = ["policy", "description", "match", "rules", "tests"];
-        if let Data::Map(entries) = &root.data
-            && let Some(entry) = entries.iter().find(|entry| entry.key == "waivers")
-            && entries.len() == 1
-        {
-            let help = format!(
-                "name the file with `--waivers {}`, and keep it outside the folder of policies",
-                file.name
-            );
-            problems.note(
-                &entry.key_span,
-                "this is a file of waivers, not a policy",
-                "waivers",
-                [help],
-            );
+        if is_file_of_waivers(root, file, problems) {
             return None;
         }
         if waiver::is_beside_a_policy(root, problems) {
@@ -115,18 +102,7 @@ impl Loading {
             .and_then(|text| name(text, "the name of a policy", problems))
             .map(str::to_owned);
         if let (Some(policy_name), Some(entry)) = (&policy_name, keys.get("policy")) {
-            let (line, _) = file.position(entry.key_span.start);
-            let place = format!("{}:{line}", file.name);
-            if let Some(first) = self.names.insert(policy_name.clone(), place) {
-                let title = format!("there is already a policy `{policy_name}`");
-                let help = "policies that are loaded together need different names".to_owned();
-                problems.note(
-                    &entry.value.span,
-                    title,
-                    format!("first in {first}"),
-                    [help],
-                );
-            }
+            self.note_name(policy_name, entry, file, problems);
         }
         let description = keys.optional_text("description", problems);
         let selection = selection(keys.get("match"), problems);
@@ -165,6 +141,28 @@ impl Loading {
             rules,
             tests: tests.unwrap_or_default(),
         })
+    }
+
+    /// Notes the name of a policy, and a mistake if another one has it.
+    fn note_name(
+        &mut self,
+        policy_name: &str,
+        entry: &Entry,
+        file: &Arc<SourceText>,
+        problems: &mut Problems,
+    ) {
+        let (line, _) = file.position(entry.key_span.start);
+        let place = format!("{}:{line}", file.name);
+        if let Some(first) = self.names.insert(policy_name.to_owned(), place) {
+            let title = format!("there is already a policy `{policy_name}`");
+            let help = "policies that are loaded together need different names".to_owned();
+            problems.note(
+                &entry.value.span,
+                title,
+                format!("first in {first}"),
+                [help],
+            );
+        }
     }
 
     fn rules_of(
@@ -322,6 +320,27 @@ impl<'t> Lines<'t> {
         self.at = at;
         self.line
     }
+}
+
+/// True for a file of waivers, which is noted as a mistake.
+fn is_file_of_waivers(root: &Node, file: &Arc<SourceText>, problems: &mut Problems) -> bool {
+    if let Data::Map(entries) = &root.data
+        && let Some(entry) = entries.iter().find(|entry| entry.key == "waivers")
+        && entries.len() == 1
+    {
+        let help = format!(
+            "name the file with `--waivers {}`, and keep it outside the folder of policies",
+            file.name
+        );
+        problems.note(
+            &entry.key_span,
+            "this is a file of waivers, not a policy",
+            "waivers",
+            [help],
+        );
+        return true;
+    }
+    false
 }
 
 #[cfg(test)]

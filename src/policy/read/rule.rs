@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::compile::{Compiler, Expectation};
+use super::compile::Compiler;
 use super::policies::{EachRoute, Rule};
 use crate::model::Severity;
 use crate::model::finding::RuleFacts;
@@ -41,6 +41,19 @@ pub fn selection(entry: Option<&Entry>, problems: &mut Problems) -> Option<Selec
     })
 }
 
+/// The keys of a rule.
+const KEYS: [&str; 9] = [
+    "id",
+    "title",
+    "severity",
+    "why",
+    "fix",
+    "references",
+    "match",
+    "expect",
+    "assert",
+];
+
 /// Compiles a rule on a line of a policy with this name and `match`; `None` when it has mistakes.
 pub fn rule(
     node: &Node,
@@ -49,32 +62,12 @@ pub fn rule(
     policy_selection: Option<&Pattern>,
     problems: &mut Problems,
 ) -> Option<Rule> {
-    const KEYS: [&str; 9] = [
-        "id",
-        "title",
-        "severity",
-        "why",
-        "fix",
-        "references",
-        "match",
-        "expect",
-        "assert",
-    ];
     let before = problems.len();
     let keys = Keys::of(node, "a rule", &KEYS, problems)?;
     let id = keys.text("id", node, "the rule", problems);
     let id_span = id.map(|(_, node)| node.span.clone());
     let id = id.and_then(|text| name(text, "the id of a rule", problems));
-    let title = keys
-        .text("title", node, "the rule", problems)
-        .map(|(title, _)| title.to_owned());
-    let severity = severity(&keys, node, problems);
-    let why = keys.optional_text("why", problems);
-    let fix = keys.optional_text("fix", problems);
-    let references = keys
-        .get("references")
-        .map(|entry| references(entry, problems))
-        .unwrap_or_default();
+    let facts = facts(&keys, node, line, problems);
     let selection = selection(keys.get("match"), problems);
     let (expect, assert) = (keys.get("expect"), keys.get("assert"));
     let Some(demands) = expect.or(assert) else {
@@ -85,20 +78,12 @@ pub fn rule(
     let expectation = expect.map_or(Some(None), |entry| {
         Compiler::new(problems).expectation(&entry.value).map(Some)
     });
-    let more = assert.is_some()
-        || matches!(
-            &expectation,
-            Some(Some(Expectation {
-                pattern: Some(_),
-                ..
-            }))
-        );
-    if let (
-        Some(Selection {
+    let expects_more =
+        assert.is_some() || matches!(&expectation, Some(Some(of)) if of.pattern.is_some());
+    if expects_more
+        && let Some(Selection {
             route: Some(at), ..
-        }),
-        true,
-    ) = (&selection, more)
+        }) = &selection
     {
         problems.note(
             at,
@@ -110,18 +95,12 @@ pub fn rule(
     let assertion = assert.map_or(Some(None), |entry| assertion(entry, problems).map(Some));
     let (selection, expectation, assertion) = (selection?, expectation?, assertion?);
     let (expect, each_route) = expectation.map_or((None, None), |of| (of.pattern, of.each_route));
-    let (id, id_span, title, severity) = (id?, id_span?, title?, severity?);
+    let (id, id_span, facts) = (id?, id_span?, facts?);
     let rule = Rule {
         number: 0,
         facts: RuleFacts {
             name: format!("{policy}/{id}"),
-            title,
-            severity,
-            why,
-            fix,
-            references,
-            file: problems.file.name.clone(),
-            line,
+            ..facts
         },
         id: id.to_owned(),
         id_span,
@@ -131,19 +110,56 @@ pub fn rule(
         each_route: each_route.map(EachRoute::of),
         assertion,
     };
-    if let Some((reason, help)) = never_applies(&rule, policy_selection) {
-        let at = keys
-            .get("match")
+    note_never_applies(
+        &rule,
+        policy_selection,
+        (keys.get("match"), demands),
+        problems,
+    );
+    (problems.len() == before).then_some(rule)
+}
+
+/// The texts of a rule that reports show; its name is not known here.
+fn facts(keys: &Keys<'_>, node: &Node, line: usize, problems: &mut Problems) -> Option<RuleFacts> {
+    let title = keys
+        .text("title", node, "the rule", problems)
+        .map(|(title, _)| title.to_owned());
+    let severity = severity(keys, node, problems);
+    let why = keys.optional_text("why", problems);
+    let fix = keys.optional_text("fix", problems);
+    let references = keys
+        .get("references")
+        .map(|entry| references(entry, problems))
+        .unwrap_or_default();
+    Some(RuleFacts {
+        name: String::new(),
+        title: title?,
+        severity: severity?,
+        why,
+        fix,
+        references,
+        file: problems.file.name.clone(),
+        line,
+    })
+}
+
+fn note_never_applies(
+    rule: &Rule,
+    policy_selection: Option<&Pattern>,
+    (selection, demands): (Option<&Entry>, &Entry),
+    problems: &mut Problems,
+) {
+    if let Some((reason, help)) = never_applies(rule, policy_selection) {
+        let at = selection
             .filter(|_| help == NO_PROTOCOL)
             .map_or(&demands.key_span, |entry| &entry.key_span);
         problems.note(
             at,
-            format!("the rule `{id}` can never apply"),
+            format!("the rule `{}` can never apply", rule.id),
             reason,
             [help.to_owned()],
         );
     }
-    (problems.len() == before).then_some(rule)
 }
 
 fn no_demands(keys: &Keys<'_>, id: Option<&str>, node: &Node, problems: &mut Problems) {

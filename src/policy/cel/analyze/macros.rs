@@ -11,30 +11,7 @@ use crate::policy::cel::size::{ENTRIES, Size};
 
 impl<'e> Analysis<'e> {
     pub(super) fn comprehension(&mut self, id: u64, of: &'e ComprehensionExpr) -> Computed {
-        let (name, map, range) = match self.visit(&of.iter_range) {
-            Visited::Setting(place) if matches!(place.field.kind, Kind::Map(_)) => {
-                let (name, size) = (
-                    place.written(),
-                    Size {
-                        elements: ENTRIES,
-                        each: 1,
-                    },
-                );
-                let shapes = vec![Shape::List(vec![Shape::Shown])];
-                let expr = self.read(of.iter_range.id, place, AccessKind::Keys);
-                (name.clone(), Some(name), Computed { expr, shapes, size })
-            }
-            spot => {
-                let name = if let Visited::Setting(place) = &spot {
-                    place.written()
-                } else {
-                    "the list".to_owned()
-                };
-                let range = self.whole(of.iter_range.id, spot);
-                self.named(of.iter_range.id, &range.shapes);
-                (name, None, range)
-            }
-        };
+        let (name, map, range) = self.range(&of.iter_range);
         let elements = shape::elements(&range.shapes);
         let shown = !elements.is_empty() && elements.iter().all(Shape::is_shown);
         self.ranges.insert(
@@ -93,6 +70,34 @@ impl<'e> Analysis<'e> {
                 elements: size.elements,
                 each: step.size.each,
             },
+        }
+    }
+
+    /// The list or map that is iterated: its name, the name of the map whose keys it is, and its value.
+    fn range(&mut self, range: &'e IdedExpr) -> (String, Option<String>, Computed) {
+        match self.visit(range) {
+            Visited::Setting(place) if matches!(place.field.kind, Kind::Map(_)) => {
+                let (name, size) = (
+                    place.written(),
+                    Size {
+                        elements: ENTRIES,
+                        each: 1,
+                    },
+                );
+                let shapes = vec![Shape::List(vec![Shape::Shown])];
+                let expr = self.read(range.id, place, AccessKind::Keys);
+                (name.clone(), Some(name), Computed { expr, shapes, size })
+            }
+            spot => {
+                let name = if let Visited::Setting(place) = &spot {
+                    place.written()
+                } else {
+                    "the list".to_owned()
+                };
+                let whole = self.whole(range.id, spot);
+                self.named(range.id, &whole.shapes);
+                (name, None, whole)
+            }
         }
     }
 }

@@ -3,20 +3,17 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::literal::{NO_VALUE, is_nothing, literal};
+use super::literal::{NO_VALUE, is_nothing};
 use super::names::unknown_setting;
-use super::range::check_range;
 use crate::model::catalogue::ours::EACH_ROUTE;
 use crate::model::catalogue::{Field, Kind};
 use crate::policy::language::glob::Glob;
-use crate::policy::language::operator::OperatorContext;
-use crate::policy::language::operators::OPERATORS;
-use crate::policy::language::operators::equals::{Equals, Literal};
+use crate::policy::language::operators::equals::Equals;
 use crate::policy::language::operators::present::present;
 use crate::policy::language::pattern::{Pattern, SettingTest, SettingTests, Top};
 use crate::policy::language::test::Test;
 use crate::policy::text::aliases;
-use crate::policy::text::diagnostic::{Problems, suggestions};
+use crate::policy::text::diagnostic::Problems;
 use crate::policy::text::scalar::text_of;
 use crate::policy::text::yaml::{Data, Entry, Node};
 
@@ -25,15 +22,15 @@ const EVERYWHERE: [&str; 3] = ["present", "not", "any-of"];
 
 /// Reads patterns and notes what is wrong with them.
 pub struct Compiler<'p> {
-    problems: &'p mut Problems,
+    pub(super) problems: &'p mut Problems,
     /// True if a `*` in a text that is compared by equality is meant so: among the elements of a list it is.
-    star_is_text: bool,
+    pub(super) star_is_text: bool,
     /// True if the pattern is in `match`.
     matching: bool,
     /// The place at which the pattern names `route`.
     route: Option<Range<usize>>,
     /// The key of the map at whose value the compiler is: the name of that value in messages.
-    key: Option<String>,
+    pub(super) key: Option<String>,
 }
 
 const NO_STAGE: &str = "to mean every stage, leave `match` out";
@@ -119,7 +116,7 @@ impl<'p> Compiler<'p> {
         })
     }
 
-    fn field(&mut self, node: &Node, field: &'static Field) -> Option<Pattern> {
+    pub(super) fn field(&mut self, node: &Node, field: &'static Field) -> Option<Pattern> {
         if is_nothing(node, NO_VALUE, self.problems) {
             return None;
         }
@@ -407,137 +404,6 @@ impl<'p> Compiler<'p> {
         pattern
     }
 
-    /// The tests of one setting; all must hold.
-    fn tests(&mut self, entries: &[Entry], field: &'static Field) -> Option<Pattern> {
-        let star_is_text = self.star_is_text;
-        let again = |compiler: &mut Self, node: &Node| {
-            compiler.star_is_text = star_is_text;
-            compiler.field(node, field)
-        };
-        let mut tests: Vec<Option<(&Entry, Box<dyn Test>)>> = Vec::new();
-        let mut parts: Vec<Option<Pattern>> = Vec::new();
-        for entry in entries {
-            match (entry.key.as_str(), &entry.value.data) {
-                // "None of these values" reads best as one test.
-                ("not", Data::List(elements))
-                    if !matches!(field.kind, Kind::List(_))
-                        && !elements.is_empty()
-                        && !elements
-                            .iter()
-                            .any(|element| matches!(element.data, Data::Map(_))) =>
-                {
-                    let inner = self.field(&entry.value, field);
-                    parts.push(inner.map(|inner| Pattern::Not(Box::new(inner), entry.span())));
-                }
-                ("not", _) => parts.push(self.not(entry, again)),
-                ("any-of", _) => parts.push(self.any_of(entry, again)),
-                _ => tests.push(self.test(entry, field).map(|test| (entry, test))),
-            }
-        }
-        check_range(tests.iter().flatten(), field, self.problems);
-        if !tests.is_empty() {
-            let test =
-                |(entry, test): (&Entry, Box<dyn Test>)| SettingTest::new(test, entry.span());
-            let tests = tests
-                .into_iter()
-                .map(|one| one.map(test))
-                .collect::<Option<_>>();
-            parts.insert(
-                0,
-                tests.map(|tests| {
-                    Pattern::Tests(SettingTests {
-                        tests,
-                        path: OnceLock::new(),
-                    })
-                }),
-            );
-        }
-        all(parts)
-    }
-
-    fn test(&mut self, entry: &Entry, field: &'static Field) -> Option<Box<dyn Test>> {
-        let names = || {
-            let fitting = OPERATORS
-                .iter()
-                .filter(|operator| operator.fits(field))
-                .map(|operator| operator.name);
-            fitting.chain(["not", "any-of"])
-        };
-        let Some(operator) = OPERATORS.iter().find(|operator| operator.name == entry.key) else {
-            let (label, mut help) = suggestions(&entry.key, names());
-            let label = match aliases::test(&entry.key) {
-                Some(ours) => {
-                    help.insert(0, ours.to_owned());
-                    "a word of other tools".to_owned()
-                }
-                None => label,
-            };
-            self.problems.note(
-                &entry.key_span,
-                format!("there is no test `{}`", entry.key),
-                label,
-                help,
-            );
-            return None;
-        };
-        if !(operator.on)(&field.kind) {
-            let title = format!(
-                "`{}` cannot test `{}`, which is {}",
-                operator.name,
-                self.called(field),
-                field.kind.words()
-            );
-            let help = format!("tests that can: {}", names().collect::<Vec<_>>().join(", "));
-            let takes = format!("`{}` takes {}", operator.name, operator.takes);
-            self.problems.note(&entry.key_span, title, takes, [help]);
-            return None;
-        }
-        if matches!(&entry.value.data, Data::Null) {
-            let title = format!("`{}` takes {}", operator.name, operator.takes);
-            self.problems.note(&entry.key_span, title, "no value", []);
-            return None;
-        }
-        let before = self.problems.len();
-        let test = (operator.read)(
-            &mut OperatorContext {
-                field,
-                problems: self.problems,
-                pattern: element,
-            },
-            &entry.value,
-        );
-        self.problems.advise(
-            before,
-            &format!("`{}` takes {}", operator.name, operator.takes),
-        );
-        test
-    }
-
-    fn literals(&mut self, nodes: &[Node], field: &'static Field) -> Option<Vec<Literal>> {
-        read_all(nodes.iter().map(|node| self.literal(node, field, true)))
-    }
-
-    /// A value that a setting is compared with.
-    fn literal(
-        &mut self,
-        node: &Node,
-        field: &'static Field,
-        star_is_text: bool,
-    ) -> Option<Literal> {
-        literal(
-            node,
-            field,
-            &self.called(field),
-            star_is_text,
-            self.problems,
-        )
-    }
-
-    /// The name of a value in messages: that of its field, or the key of a map.
-    fn called(&self, field: &Field) -> String {
-        self.key.clone().unwrap_or_else(|| field.name.to_owned())
-    }
-
     /// Under a glob key `present` is about the keys, and everything else about their values.
     fn glob_entry(&mut self, entry: &Entry, of: &'static Field) -> Option<Pattern> {
         let written: Box<str> = entry.key.as_str().into();
@@ -585,7 +451,7 @@ impl<'p> Compiler<'p> {
     }
 
     /// `not: PATTERN`, or `not: [PATTERN, …]`: none of these.
-    fn not(
+    pub(super) fn not(
         &mut self,
         entry: &Entry,
         read: impl Fn(&mut Self, &Node) -> Option<Pattern>,
@@ -603,7 +469,7 @@ impl<'p> Compiler<'p> {
         Some(Pattern::Not(Box::new(inner), entry.span()))
     }
 
-    fn any_of(
+    pub(super) fn any_of(
         &mut self,
         entry: &Entry,
         read: impl Fn(&mut Self, &Node) -> Option<Pattern>,
@@ -628,7 +494,11 @@ impl<'p> Compiler<'p> {
 }
 
 /// A pattern for the elements of a list.
-fn element(node: &Node, field: &'static Field, problems: &mut Problems) -> Option<Pattern> {
+pub(super) fn element(
+    node: &Node,
+    field: &'static Field,
+    problems: &mut Problems,
+) -> Option<Pattern> {
     let mut compiler = Compiler::new(problems);
     compiler.star_is_text = true;
     compiler.field(node, field)
@@ -642,7 +512,7 @@ fn setting(test: Box<dyn Test>, span: Range<usize>) -> Pattern {
 }
 
 /// All of the parts, if all of them could be read.
-fn all(parts: impl IntoIterator<Item = Option<Pattern>>) -> Option<Pattern> {
+pub(super) fn all(parts: impl IntoIterator<Item = Option<Pattern>>) -> Option<Pattern> {
     let mut parts = read_all(parts)?;
     if parts.len() == 1 {
         parts.pop()
@@ -652,7 +522,7 @@ fn all(parts: impl IntoIterator<Item = Option<Pattern>>) -> Option<Pattern> {
 }
 
 /// Reads every part, even behind one with a mistake: all mistakes are reported at once.
-fn read_all<T>(parts: impl IntoIterator<Item = Option<T>>) -> Option<Vec<T>> {
+pub(super) fn read_all<T>(parts: impl IntoIterator<Item = Option<T>>) -> Option<Vec<T>> {
     let parts: Vec<Option<T>> = parts.into_iter().collect();
     parts.into_iter().collect()
 }

@@ -5,6 +5,7 @@ mod compiler;
 mod literal;
 mod names;
 mod range;
+mod setting;
 
 pub use compiler::{Compiler, Expectation, WAIVED};
 pub use literal::as_meant;
