@@ -227,6 +227,24 @@ fn partial_route_entries_are_read_as_asked() {
             "it fails either way: {found}"
         );
     }
+    // Each reading has routes of its own that fail.
+    let stage_of_two = "{DefaultRouteSettings: {ThrottlingBurstLimit: 100}, RouteSettings: \
+                        {GET /a: {ThrottlingRateLimit: 1}, GET /b: {DetailedMetricsEnabled: true}}}";
+    let together = "each_route.all(r, r == '' || \
+                    has(each_route[r].ThrottlingRateLimit) == has(each_route[r].ThrottlingBurstLimit))";
+    let found = read(
+        &asserting(together),
+        stage_of_two,
+        Inheritance::Both,
+        |_, _| {},
+    );
+    assert!(
+        found.ends_with(
+            "[each_route.all(…) is false for GET /b, if entries inherit; \
+             each_route.all(…) is false for GET /a, if entries replace the stage default]"
+        ) && !found.contains("(replace)"),
+        "{found}"
+    );
     let small = "each_route.all(r, each_route[r].ThrottlingBurstLimit <= 100)";
     assert_eq!(says(small, Inheritance::Inherit), "conforms");
     assert!(
@@ -684,6 +702,58 @@ fn what_is_not_stated_is_undecided_wherever_it_is_read() {
 }
 
 #[test]
+fn where_routes_are_not_stated_the_stage_default_is_one_of_them() {
+    let undecided = "undecided RouteSettings: the source does not state it";
+    let fails = " is false for the stage default]";
+    for (expression, expected) in [
+        ("each_route[''].ThrottlingBurstLimit == 50", "conforms"),
+        ("'' in each_route", "conforms"),
+        (
+            "each_route.exists(r, each_route[r].ThrottlingBurstLimit == 50)",
+            "conforms",
+        ),
+        (
+            "!each_route.all(r, each_route[r].ThrottlingBurstLimit < 50)",
+            "conforms",
+        ),
+        (
+            "each_route.all(r, each_route[r].ThrottlingBurstLimit < 50)",
+            fails,
+        ),
+        (
+            "stage.AutoDeploy || each_route.all(r, each_route[r].ThrottlingBurstLimit < 50)",
+            fails,
+        ),
+        (
+            "each_route.all(r, each_route.exists(s, s == r && s != ''))",
+            undecided,
+        ),
+        (
+            "each_route.all(r, each_route[r].ThrottlingBurstLimit <= 50)",
+            undecided,
+        ),
+        (
+            "each_route.exists(r, each_route[r].ThrottlingBurstLimit > 50)",
+            undecided,
+        ),
+        ("each_route.exists_one(r, r == '')", undecided),
+        ("each_route.filter(r, r != '').all(r, false)", undecided),
+        ("size(each_route) == 1", undecided),
+        (
+            "'GET /a' in each_route",
+            "undecided [GET /a] RouteSettings.GET /a: the source does not state it",
+        ),
+    ] {
+        let found = changed(
+            &asserting(expression),
+            "{DefaultRouteSettings: {ThrottlingBurstLimit: 50}}",
+            |document, _| *member(document, stage::ROUTES.at) = Value::NotStated,
+        );
+        assert!(found.ends_with(expected), "{expression}: {found}");
+    }
+}
+
+#[test]
 fn a_hole_in_something_matters_only_where_it_is_read() {
     const NOT_STATED: &str = "the source does not state it";
     let hole = |stage: &mut Value<'static>, api: &mut Value<'static>| {
@@ -809,7 +879,7 @@ fn holes(value: &Value<'static>) -> Vec<Value<'static>> {
 /// Whatever the source leaves out, the verdict is the one that the whole document has, or none.
 #[test]
 fn what_is_not_stated_never_changes_a_verdict() {
-    const EXPRESSIONS: [&str; 30] = [
+    const EXPRESSIONS: [&str; 33] = [
         "stage.AutoDeploy || stage.StageName == 'prod'",
         "!stage.AutoDeploy && stage.StageName == 'prod'",
         "stage.AutoDeploy ? stage.StageName == 'prod' : has(stage.Description)",
@@ -831,6 +901,9 @@ fn what_is_not_stated_never_changes_a_verdict() {
         "stage.StageVariables == {'fn': 'x', 'other': 'y'}",
         "each_route.all(r, each_route[r].ThrottlingBurstLimit <= 100)",
         "each_route.exists(r, each_route[r].ThrottlingBurstLimit > 50)",
+        "each_route.all(r, each_route[r].ThrottlingBurstLimit < 50)",
+        "each_route.all(r, each_route.exists(s, s != r && each_route[s].ThrottlingBurstLimit == 100))",
+        "!each_route.exists(r, r == '') || each_route.exists(r, each_route[r].ThrottlingBurstLimit == 50)",
         "each_route.all(r, has(each_route[r].ThrottlingRateLimit)) || each_route[''].ThrottlingBurstLimit == 50",
         "each_route.map(r, each_route[r]).all(s, s.ThrottlingBurstLimit < 100 || s.DetailedMetricsEnabled)",
         "each_route.filter(r, has(each_route[r].ThrottlingRateLimit)) == ['GET /b']",

@@ -155,6 +155,9 @@ fn routes_that_are_not_stated_may_be_chosen() {
         ("", "undecided: RouteSettings"),
         ("{route: {not: GET /health}}", "undecided: RouteSettings"),
         ("{route: GET /x}", "undecided: RouteSettings"),
+        // Whatever the entries are, none of them is the stage default.
+        ("{route: {present: false}}", "conforms"),
+        ("{route: {present: true}}", "undecided: RouteSettings"),
     ] {
         assert_eq!(
             judged(matches, BURST, given, Inheritance::Inherit),

@@ -40,29 +40,42 @@ impl AssertOutcome {
         } else {
             &readings[..1]
         };
-        let mut results = Self::Holds;
+        let (mut reasons, mut open) = (Vec::new(), None);
         for reading in readings {
             match answer(*reading) {
-                Asserted::Fails(because) => {
-                    let hangs_on_it = assertion.reads_routes()
-                        && !matches!(answer(reading.other()), Asserted::Fails(_));
-                    let actual = if because.is_empty() {
-                        Actual::Unset
-                    } else {
-                        Actual::Text((&*because).into())
-                    };
-                    let reading = hangs_on_it.then_some(*reading);
-                    return Self::Fails(Failure {
-                        actual,
-                        reading,
-                        ..failure(assertion)
-                    });
-                }
+                Asserted::Fails(because) => reasons.push((*reading, because)),
                 Asserted::Holds => {}
-                Asserted::Open(open) => results = Self::Open(open),
+                Asserted::Open(questions) => open = Some(questions),
             }
         }
-        results
+        let (actual, reading) = match reasons.as_slice() {
+            [] => return open.map_or(Self::Holds, Self::Open),
+            [(reading, because)] => {
+                let fails_otherwise = || matches!(answer(reading.other()), Asserted::Fails(_));
+                let hangs_on_it = assertion.reads_routes() && !fails_otherwise();
+                (because.to_string(), hangs_on_it.then_some(*reading))
+            }
+            [(_, one), (_, other), ..] if one == other => (one.to_string(), None),
+            // Under each reading other routes may fail: all are named.
+            several => {
+                let named = several.iter().filter(|(_, because)| !because.is_empty());
+                let because = named.map(|(reading, because)| match reading {
+                    Reading::Inherit => format!("{because}, if entries inherit"),
+                    Reading::Replace => format!("{because}, if entries replace the stage default"),
+                });
+                (because.collect::<Vec<_>>().join("; "), None)
+            }
+        };
+        let actual = if actual.is_empty() {
+            Actual::Unset
+        } else {
+            Actual::Text(actual.into())
+        };
+        Self::Fails(Failure {
+            actual,
+            reading,
+            ..failure(assertion)
+        })
     }
 
     /// The outcome as a truth.

@@ -10,7 +10,7 @@ use crate::model::catalogue::{ROUTE_SETTINGS, position, stage};
 use crate::model::finding::{Origin, Reading};
 use crate::model::path::Segment;
 use crate::model::protocol::Protocol;
-use crate::model::value::{NOT_STATED, UNSET, Value};
+use crate::model::value::{SOME_VALUE, UNSET, Value};
 use crate::policy::language::context::Context;
 use crate::policy::language::explain::{Failure, OpenQuestion};
 use crate::policy::language::pattern::Pattern;
@@ -41,7 +41,8 @@ impl Chosen {
     pub fn among(document: &Document<'_>, matches: impl Fn(&Value<'_>) -> Truth) -> Self {
         let entries = route_settings(document);
         let unstated = match entries {
-            Value::NotStated => matches(&NOT_STATED),
+            // Whatever their keys are, they have one.
+            Value::NotStated => matches(&SOME_VALUE),
             _ => Truth::False,
         };
         let entries = entries

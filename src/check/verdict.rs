@@ -10,7 +10,7 @@ use crate::model::Document;
 use crate::model::catalogue::{api, stage};
 use crate::model::finding::Actual;
 use crate::model::protocol::{Protocol, Protocols};
-use crate::model::value::{NOT_STATED, Value};
+use crate::model::value::{SOME_VALUE, Value};
 use crate::policy::language::context::Context;
 use crate::policy::language::explain::{Failure, OpenQuestion};
 use crate::policy::language::pattern::Pattern;
@@ -230,7 +230,7 @@ fn match_questions(
         }
         for mut question in open {
             // Routes are the keys of this map.
-            if &*question.path == "route" && matches!(route, Value::NotStated) {
+            if &*question.path == "route" && matches!(route, Value::SomeValue) {
                 question = OpenQuestion::not_stated(stage::ROUTES.name.into());
             }
             question.route = route.as_text().map(Arc::from);
@@ -250,7 +250,7 @@ fn match_questions(
             .iter()
             .for_each(|(key, _)| ask(&Value::Text(Cow::Borrowed(key))));
         if matches!(entries, Value::NotStated) {
-            ask(&NOT_STATED);
+            ask(&SOME_VALUE);
         }
     }
     questions

@@ -15,6 +15,8 @@ pub enum Value<'a> {
     Unset,
     /// The source cannot tell.
     NotStated,
+    /// Set, but the source does not say to what.
+    SomeValue,
     /// A boolean.
     Boolean(bool),
     /// A whole number.
@@ -37,6 +39,8 @@ pub enum Value<'a> {
 pub static UNSET: Value<'static> = Value::Unset;
 /// The value of what the source cannot tell.
 pub static NOT_STATED: Value<'static> = Value::NotStated;
+/// The value of what is set to something that the source does not say.
+pub static SOME_VALUE: Value<'static> = Value::SomeValue;
 
 impl<'a> Value<'a> {
     /// A text; the empty one is unset.
@@ -83,7 +87,7 @@ impl<'a> Value<'a> {
     pub fn member(&self, at: usize) -> &Self {
         match self {
             Self::Struct(members) => members.get(at).unwrap_or(&Value::Unset),
-            Self::NotStated => &Value::NotStated,
+            Self::NotStated | Self::SomeValue => &Value::NotStated,
             _ => &Value::Unset,
         }
     }
@@ -98,7 +102,7 @@ impl<'a> Value<'a> {
                     Err(_) => &Value::Unset,
                 }
             }
-            Self::NotStated => &Value::NotStated,
+            Self::NotStated | Self::SomeValue => &Value::NotStated,
             _ => &Value::Unset,
         }
     }
@@ -141,6 +145,7 @@ impl<'a> Value<'a> {
         match self {
             Self::Unset => Value::Unset,
             Self::NotStated => Value::NotStated,
+            Self::SomeValue => Value::SomeValue,
             Self::Boolean(value) => Value::Boolean(value),
             Self::Integer(value) => Value::Integer(value),
             Self::Number(value) => Value::Number(value),
@@ -216,7 +221,7 @@ pub struct Written<'v> {
 impl Serialize for Written<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.value {
-            Value::Unset | Value::NotStated => match self.field.kind {
+            Value::Unset | Value::NotStated | Value::SomeValue => match self.field.kind {
                 Kind::Struct(_) | Kind::Map(_) => serializer.serialize_map(Some(0))?.end(),
                 _ => serializer.serialize_none(),
             },

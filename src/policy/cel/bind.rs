@@ -9,7 +9,7 @@ use cel::common::traits::Indexer;
 use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelString, Type};
 use cel::common::value::{CowVal, Val};
 
-use super::place::{self, Access, AccessKind, ROOTS, Step};
+use super::place::{self, Access, AccessKind, EACH_ROUTE, ROOTS, Step};
 use crate::model::Document;
 use crate::model::catalogue::stage::{DEFAULT_ROUTE, ROUTES};
 use crate::model::catalogue::{Field, Kind};
@@ -24,7 +24,10 @@ use crate::policy::language::value::{compared, resolve};
 pub struct Roots<'d> {
     stage: &'d Value<'d>,
     api: &'d Value<'d>,
+    /// The settings in force of the stage default, under the empty key, and of each entry that is stated.
     routes: Value<'d>,
+    /// True if there may be more entries, since the source states none.
+    may_be_more_routes: bool,
     /// Account, Region, partition, ARN.
     ours: [Value<'d>; 4],
 }
@@ -36,20 +39,15 @@ impl<'d> Roots<'d> {
         reads_routes: bool,
         in_force: impl Fn(&'d Value<'d>, &'d Value<'d>) -> Value<'d>,
     ) -> Self {
-        let routes = || match document.value(ROUTES) {
-            Value::NotStated => Value::NotStated,
-            entries => {
-                let default = document.value(DEFAULT_ROUTE);
-                let entries = entries.entries().iter();
-                let routes =
-                    entries.map(|(key, entry)| (key.as_ref().into(), in_force(entry, default)));
-                Value::map(
-                    [("".into(), in_force(default, default))]
-                        .into_iter()
-                        .chain(routes)
-                        .collect(),
-                )
-            }
+        let entries = document.value(ROUTES);
+        let routes = || {
+            let default = document.value(DEFAULT_ROUTE);
+            let routes = entries
+                .entries()
+                .iter()
+                .map(|(key, entry)| (key.as_ref().into(), in_force(entry, default)));
+            let default = ("".into(), in_force(default, default));
+            Value::map([default].into_iter().chain(routes).collect())
         };
         let text = |text: Option<&'d str>| text.map_or(Value::NotStated, Value::text);
         let arn = document.arn().map_or(Value::NotStated, Value::text);
@@ -57,6 +55,7 @@ impl<'d> Roots<'d> {
             stage: document.stage,
             api: document.api,
             routes: if reads_routes { routes() } else { Value::Unset },
+            may_be_more_routes: matches!(entries, Value::NotStated),
             ours: [
                 text(document.account),
                 text(document.region),
@@ -145,6 +144,11 @@ impl<'r> BoundStage<'r> {
         }
     }
 
+    /// True if the stage may have routes that its source does not state.
+    pub const fn may_have_more_routes(&self) -> bool {
+        self.roots.may_be_more_routes
+    }
+
     fn read(&self, number: usize, keys: &[Boxed<'_>]) -> Result<Boxed<'r>, Refusal> {
         let read = self.reads.get(number).ok_or(Refusal::MissingKey)?;
         let texts: Vec<Option<&str>> = keys
@@ -152,6 +156,10 @@ impl<'r> BoundStage<'r> {
             .map(|key| key.downcast_ref::<CelString<'_>>().map(CelString::inner))
             .collect();
         let open = |hole: Hole| Refusal::Open(open(read, &texts, &hole));
+        let may_be_more = ROOTS[read.root].name == EACH_ROUTE.name && self.may_have_more_routes();
+        if may_be_more && read.steps.is_empty() {
+            return Err(open(Hole::here(NOT_STATED_REASON)));
+        }
         let (mut value, mut field) = (self.roots.get(ROOTS[read.root].name), ROOTS[read.root]);
         let (mut worked, mut key, mut is_entry) = (texts.iter(), None, false);
         for (at, step) in read.steps.iter().enumerate() {
@@ -179,6 +187,8 @@ impl<'r> BoundStage<'r> {
             (value, field, is_entry) = match place {
                 _ if matches!(value, Value::NotStated) => (value, of, false),
                 Some(place) => (&entries[place].1, of, true),
+                // Of a map, the routes are the only one that is stated in part.
+                None if may_be_more && at == 0 => (&NOT_STATED, of, false),
                 None if at + 1 == read.steps.len() && read.kind == AccessKind::Presence => {
                     (&UNSET, of, false)
                 }
@@ -285,7 +295,7 @@ fn shown<'v>(
 ) -> Result<Option<Boxed<'v>>, Hole> {
     let value = resolve(field, value);
     Ok(match (value, field.kind) {
-        (Value::NotStated, _) => return Err(Hole::here(NOT_STATED_REASON)),
+        (Value::NotStated | Value::SomeValue, _) => return Err(Hole::here(NOT_STATED_REASON)),
         (Value::Digest(_), _) => return Err(Hole::here(DIGEST_REASON)),
         (_, Kind::Struct(members)) => {
             let mut read = HashMap::new();

@@ -3,6 +3,7 @@
 mod analyze;
 mod assertion;
 mod bind;
+mod logic;
 mod mistakes;
 mod parse;
 mod place;

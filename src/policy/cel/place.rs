@@ -12,7 +12,8 @@ use crate::policy::language::context::DOCUMENT;
 /// The name under which the stage is bound. No expression can contain it.
 pub const STAGE: &str = "@stage";
 
-static EACH_ROUTE: Field = map(
+/// The row of the settings in force.
+pub static EACH_ROUTE: Field = map(
     "each_route",
     &stage::ROUTE,
     "The settings in force for each route, by route key; the stage default under the empty key.",

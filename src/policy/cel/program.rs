@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
+use cel::common::ast::{ComprehensionExpr, Expr, operators};
 use cel::common::types::{CelBool, CelString, DYN_TYPE, STRING_TYPE};
 use cel::common::value::CowVal;
 use cel::extractors::This;
@@ -11,7 +12,8 @@ use regex::Regex;
 
 use super::analyze::{Iterated, ORDERED};
 use super::bind::{self, BoundStage, Refusal};
-use super::place::{self, Access};
+use super::logic::{Quantifier, joined};
+use super::place::{self, Access, EACH_ROUTE};
 use crate::policy::language::explain::OpenQuestion;
 use crate::policy::language::glob::Glob;
 
@@ -76,8 +78,76 @@ impl Program {
         context
     }
 
-    /// The answer of the expression or a part of it.
+    /// The answer of the expression or a part of it. Of routes that the source does not state, the stage default alone
+    /// may decide.
+    ///
+    /// # Errors
+    /// The reason why there is no answer.
     pub fn evaluate(
+        &self,
+        expr: &IdedExpr,
+        context: &Context<'_, '_>,
+        stage: &BoundStage<'_>,
+    ) -> Result<bool, Failed> {
+        let answer = self.evaluate_whole(expr, context, stage);
+        match answer {
+            Err(Failed::Open(_)) if stage.may_have_more_routes() => {
+                self.evaluate_parts(expr, context, stage).map_or(answer, Ok)
+            }
+            _ => answer,
+        }
+    }
+
+    /// The answer that follows from the parts of an expression that cannot be evaluated as a whole.
+    fn evaluate_parts(
+        &self,
+        expr: &IdedExpr,
+        context: &Context<'_, '_>,
+        stage: &BoundStage<'_>,
+    ) -> Option<bool> {
+        let answer = |part| self.evaluate(part, context, stage).ok();
+        let Expr::Call(call) = &expr.expr else {
+            let Expr::Comprehension(of) = &expr.expr else {
+                return None;
+            };
+            return self.decided_by_default(expr.id, of, context, stage);
+        };
+        match joined(expr)? {
+            [inner] => answer(inner).map(|answer| !answer),
+            [condition, one, other] => answer(if answer(condition)? { one } else { other }),
+            parts => {
+                let enough = call.func_name == operators::LOGICAL_OR;
+                let answers: Vec<Option<bool>> = parts.iter().map(answer).collect();
+                if answers.contains(&Some(enough)) {
+                    Some(enough)
+                } else {
+                    answers.iter().all(Option::is_some).then_some(!enough)
+                }
+            }
+        }
+    }
+
+    /// The answer of a quantifier over the routes, if the stage default, which is one of them, is enough.
+    fn decided_by_default(
+        &self,
+        id: u64,
+        of: &ComprehensionExpr,
+        context: &Context<'_, '_>,
+        stage: &BoundStage<'_>,
+    ) -> Option<bool> {
+        let quantifier = Quantifier::of(of).filter(|_| self.goes_through_routes(id))?;
+        let scope = default_scope(of, context);
+        let answer = self.evaluate(quantifier.test, &scope, stage).ok()?;
+        (answer == quantifier.enough()?).then_some(answer)
+    }
+
+    /// True if a macro goes through the keys of `each_route`.
+    pub fn goes_through_routes(&self, id: u64) -> bool {
+        let range = self.ranges.get(&id);
+        range.is_some_and(|range| &*range.name == EACH_ROUTE.name)
+    }
+
+    fn evaluate_whole(
         &self,
         expr: &IdedExpr,
         context: &Context<'_, '_>,
@@ -122,6 +192,13 @@ impl Program {
             _ => Failed::Other,
         })
     }
+}
+
+/// The scope in which the variable of a macro over the routes is the stage default.
+pub fn default_scope<'c>(of: &ComprehensionExpr, context: &'c Context<'_, '_>) -> Context<'c, 'c> {
+    let mut scope = context.new_inner_scope();
+    scope.add_variable_as_val(&of.iter_var, Box::new(CelString::from("")));
+    scope
 }
 
 /// A reason why an expression gives no answer. It holds no value of the stage.

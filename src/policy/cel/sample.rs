@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use cel::IdedExpr;
 
 use super::bind::{BoundStage, Roots};
+use super::logic::joined;
 use super::place::Step;
 use super::program::{Failed, Program};
-use super::why::joined;
 use crate::model::Document;
 use crate::model::catalogue::{API_FIELD, Field, Kind, api};
 use crate::model::protocol::Protocol;

@@ -1,13 +1,14 @@
 //! Reasons why an expression is false or undecided: the elements that its quantifiers failed for, and the settings
 //! that the source does not state.
 
-use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, operators};
+use cel::common::ast::{ComprehensionExpr, Expr, operators};
 use cel::common::types::{CelBool, CelInt, CelString};
 use cel::common::value::Val;
 use cel::{Context, IdedExpr, Value as Answer};
 
 use super::bind::BoundStage;
-use super::program::{Failed, Program};
+use super::logic::{Quantifier, joined};
+use super::program::{Failed, Program, default_scope};
 use crate::model::digest::shown as shown_text;
 use crate::policy::language::explain::OpenQuestion;
 
@@ -15,13 +16,6 @@ use crate::policy::language::explain::OpenQuestion;
 const NAMED: usize = 5;
 /// The longest name, in characters.
 const LONGEST: usize = 100;
-
-/// A quantifier: `all`, `exists` or `exists_one`.
-struct Quantifier<'e> {
-    name: &'static str,
-    /// The test of each element.
-    test: &'e IdedExpr,
-}
 
 /// A reason why an expression cannot be decided.
 #[derive(Debug, PartialEq)]
@@ -50,55 +44,6 @@ impl Cause {
                     reason,
                 }
             }
-        }
-    }
-}
-
-/// The parts that a logical operator joins.
-pub fn joined(expr: &IdedExpr) -> Option<&[IdedExpr]> {
-    match &expr.expr {
-        Expr::Call(CallExpr {
-            func_name,
-            target: None,
-            args,
-        }) => match func_name.as_str() {
-            operators::LOGICAL_AND
-            | operators::LOGICAL_OR
-            | operators::LOGICAL_NOT
-            | operators::CONDITIONAL => Some(args),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-impl<'e> Quantifier<'e> {
-    fn of(of: &'e ComprehensionExpr) -> Option<Self> {
-        let Expr::Call(CallExpr {
-            func_name, args, ..
-        }) = &of.loop_step.expr
-        else {
-            return None;
-        };
-        let gathers =
-            |expr: &IdedExpr| matches!(&expr.expr, Expr::Ident(name) if *name == of.accu_var);
-        match (func_name.as_str(), args.as_slice()) {
-            (operators::LOGICAL_AND, [gathered, test]) if gathers(gathered) => {
-                Some(Self { name: "all", test })
-            }
-            (operators::LOGICAL_OR, [gathered, test]) if gathers(gathered) => Some(Self {
-                name: "exists",
-                test,
-            }),
-            (operators::CONDITIONAL, [test, _, other])
-                if gathers(other) && !gathers(&of.result) =>
-            {
-                Some(Self {
-                    name: "exists_one",
-                    test,
-                })
-            }
-            _ => None,
         }
     }
 }
@@ -152,7 +97,7 @@ impl Why<'_, '_> {
         // `exists_one` is false for those that hold, since there are several or none.
         let deciding = answer || quantifier.name == "exists_one";
         let (mut names, mut count, mut all) = (Vec::new(), 0, 0);
-        elements(of, context, |at, element, scope| {
+        self.elements(id, of, context, |at, element, scope| {
             all += 1;
             if self
                 .program
@@ -260,6 +205,22 @@ impl Why<'_, '_> {
             }
         }
         causes
+    }
+
+    /// Calls `each` with every element that a macro goes through and the scope in which its variable is bound; of routes
+    /// that the source does not state, with the stage default.
+    fn elements(
+        &self,
+        id: u64,
+        of: &ComprehensionExpr,
+        context: &Context<'_, '_>,
+        mut each: impl FnMut(usize, &dyn Val, &Context<'_, '_>),
+    ) {
+        if self.stage.may_have_more_routes() && self.program.goes_through_routes(id) {
+            each(1, &CelString::from(""), &default_scope(of, context));
+        } else {
+            elements(of, context, each);
+        }
     }
 
     fn range(&self, id: u64) -> &str {

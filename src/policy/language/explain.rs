@@ -467,7 +467,7 @@ fn actual(value: &Value<'_>, at: &Context<'_>) -> Actual {
         Value::Number(value) => Actual::Number(*value),
         Value::Text(text) => Actual::Text(shown(text, at).into()),
         Value::Digest(digest) => Actual::Text(digest.short().into()),
-        Value::Unset | Value::NotStated => Actual::Unset,
+        Value::Unset | Value::NotStated | Value::SomeValue => Actual::Unset,
         Value::Struct(_) | Value::Map(_) | Value::List(_) => {
             let shown = all_shown(value, at);
             let written = serde_json::to_string(&Written {
@@ -535,6 +535,7 @@ fn all_shown<'v>(value: &'v Value<'_>, at: &Context<'_>) -> Value<'v> {
         }
         Value::Unset => Value::Unset,
         Value::NotStated => Value::NotStated,
+        Value::SomeValue => Value::SomeValue,
         Value::Boolean(value) => Value::Boolean(*value),
         Value::Integer(value) => Value::Integer(*value),
         Value::Number(value) => Value::Number(*value),

@@ -67,7 +67,7 @@ pub trait Test: fmt::Debug + Send + Sync {
     fn answer(&self, value: &Value<'_>, at: &Context<'_>) -> Truth {
         match (value, self.answers()) {
             (_, Answers::Everything) => self.holds(value, at),
-            (Value::NotStated, _) => Truth::Unknown,
+            (Value::NotStated | Value::SomeValue, _) => Truth::Unknown,
             (Value::Digest(_), Answers::Values) => Truth::Unknown,
             // An unset list is an empty one, which is a value.
             (Value::Unset, _) if matches!(at.field.kind, Kind::List(_)) => {

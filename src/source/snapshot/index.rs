@@ -354,7 +354,7 @@ fn scope_hash(account: Option<&str>, region: Option<&str>) -> u64 {
 fn hash_value(value: &Value<'_>, to: &mut DefaultHasher) {
     std::mem::discriminant(value).hash(to);
     match value {
-        Value::Unset | Value::NotStated => {}
+        Value::Unset | Value::NotStated | Value::SomeValue => {}
         Value::Boolean(value) => value.hash(to),
         Value::Integer(value) => value.hash(to),
         // Zero has two signs, which are equal.
