@@ -528,3 +528,29 @@ fn a_second_look_that_was_cut_short_is_a_gap_and_the_first_reading_stands() {
     );
     assert_eq!(fetched.close.scopes[0].outcome, ScopeOutcome::Partial);
 }
+
+#[test]
+fn a_stage_that_is_listed_and_not_found_at_the_second_look_is_a_gap() {
+    let mut settings = three_apis();
+    settings.faults = vec![
+        Fault::on(Operation::GetStage)
+            .api("b2")
+            .always(Effect::NotFound),
+    ];
+    let fetched = fetch(settings, |request| {
+        request.confirm = Some(Arc::new(|document| document.api_id() == Some("b2")));
+    });
+    assert_eq!(fetched.stages.len(), ALL.len() - 1);
+    let gap = fetched.only_gap();
+    assert_eq!(
+        (gap.api_id.as_deref(), gap.stage.as_deref()),
+        (Some("b2"), Some("prod"))
+    );
+    assert!(
+        gap.message.ends_with("and GetStages still lists the stage"),
+        "{}",
+        gap.message
+    );
+    assert_eq!(fetched.close.warnings, []);
+    assert_eq!(fetched.close.scopes[0].outcome, ScopeOutcome::Partial);
+}

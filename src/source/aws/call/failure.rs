@@ -52,10 +52,10 @@ impl Failure {
         Self::new(FailureKind::TwoAnswers, message)
     }
 
-    /// An API that AWS reports missing, although AWS lists it.
-    pub fn but_listed(self) -> Self {
+    /// An API or a stage (`item`) that AWS reports missing, although AWS lists it.
+    pub fn but_listed(self, by: Operation, item: &str) -> Self {
         Self {
-            message: format!("{}, and GetApis still lists the API", self.message),
+            message: format!("{}, and {} still lists the {item}", self.message, by.name()),
             ..self
         }
     }

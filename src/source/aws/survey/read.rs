@@ -194,9 +194,9 @@ impl Region {
             match &there {
                 Ok(there) if !there.contains(&id) => tally.deleted(&id),
                 Ok(_) => {
-                    stages.failed = stages
-                        .failed
-                        .map(|(operation, failure)| (operation, failure.but_listed()));
+                    stages.failed = stages.failed.map(|(operation, failure)| {
+                        (operation, failure.but_listed(Operation::GetApis, "API"))
+                    });
                     self.deliver(api, stages, recheck, tally).await;
                 }
                 Err(why) => {

@@ -106,6 +106,8 @@ impl Recheck {
 enum Now {
     Read(Value<'static>),
     Deleted,
+    /// AWS contradicts itself about it, so that nothing is known of it.
+    TwoAnswers(Failure),
     Unknown(Failure),
 }
 
@@ -137,7 +139,7 @@ impl Region {
             Some(failure) if failure.kind == FailureKind::Missing => {
                 match self.still_there(&[id]).await {
                     Ok(there) if there.is_empty() => Ok(Vec::new()),
-                    Ok(_) => Err(failure.but_listed()),
+                    Ok(_) => Err(failure.but_listed(Operation::GetApis, "API")),
                     Err(why) => Err(failure.not_looked_up(&why)),
                 }
             }
@@ -157,12 +159,15 @@ fn looked_up(
             let mut found = stages.iter().filter(|stage| name_of(stage) == Some(name));
             match (found.next(), found.next()) {
                 (None, _) => Now::Deleted,
-                (Some(stage), None) => Now::Read(stage.clone()),
+                (Some(_), None) => {
+                    Now::TwoAnswers(failure.but_listed(Operation::GetStages, "stage"))
+                }
                 (Some(_), Some(_)) => {
-                    Now::Unknown(Failure::two_answers(Operation::GetStages, "the stage"))
+                    Now::TwoAnswers(Failure::two_answers(Operation::GetStages, "the stage"))
                 }
             }
         }
+        Some(Err(why)) if why.kind == FailureKind::Missing => Now::TwoAnswers(why.clone()),
         Some(Err(why)) => Now::Unknown(failure.not_looked_up(why)),
         None => Now::Unknown(failure),
     }
@@ -189,6 +194,10 @@ fn second_readings(
             Some(Now::Deleted) => {
                 let message = format!("stage {name} of API {id} was deleted during the audit");
                 tally.warn(WarningKind::Deleted, message, id, Some(&name));
+                continue;
+            }
+            Some(Now::TwoAnswers(why)) => {
+                tally.lost(id, Some(&name), &why);
                 continue;
             }
             Some(Now::Unknown(why)) => why,
