@@ -28,7 +28,6 @@ fn read(text: &str, change: impl FnOnce(&mut FileRequest)) -> Result<(Vec<String
         selection: Arc::default(),
         account: None,
         regions: Vec::new(),
-        protocol: None,
     };
     change(&mut request);
     let mut state =
@@ -216,7 +215,10 @@ fn what_is_nearly_right_is_named_with_what_to_do() {
 fn a_protocol_that_the_stage_contradicts_is_refused() {
     let with = |more: &str| format!("{WHOLE}{more}}}");
     let as_of = |text: &str, protocol| {
-        read(text, |request| request.protocol = Some(protocol)).map(|(stages, _)| stages.len())
+        read(text, |request| {
+            Arc::make_mut(&mut request.selection).protocols = vec![protocol];
+        })
+        .map(|(stages, _)| stages.len())
     };
     for more in [
         r#", "DefaultRouteSettings": {"LoggingLevel": "INFO"}"#,

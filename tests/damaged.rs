@@ -72,7 +72,6 @@ fn request(path: &Path, selection: Selection) -> FileRequest {
         selection: Arc::new(selection),
         account: None,
         regions: Vec::new(),
-        protocol: None,
     }
 }
 

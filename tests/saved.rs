@@ -120,7 +120,6 @@ fn request(path: &Path) -> FileRequest {
         selection: Arc::default(),
         account: None,
         regions: Vec::new(),
-        protocol: None,
     }
 }
 
@@ -605,7 +604,8 @@ fn a_snapshot_of_a_file_is_as_old_as_what_it_holds() {
         br#"{"Items":[{"StageName":"prod","CreatedDate":"2026-01-01T00:00:00Z"}],"NextToken":""}"#,
     );
     assert_eq!(
-        taken(&printed, &|request| request.protocol = Some(Protocol::Http)),
+        taken(&printed, &|request| Arc::make_mut(&mut request.selection)
+            .protocols = vec![Protocol::Http]),
         serde_json::Value::Null
     );
 }
@@ -653,7 +653,7 @@ fn gaps_scopes_and_warnings_come_back() {
         let apis = apis.iter().map(ToString::to_string).collect();
         let selection = Arc::new(Selection {
             apis,
-            stages: Vec::new(),
+            ..Selection::default()
         });
         read_with(std::str::from_utf8(&bytes).unwrap(), |request| {
             request.selection = selection;
@@ -684,7 +684,7 @@ fn a_snapshot_that_calls_itself_incomplete_is_so_however_it_is_narrowed() {
     assert_eq!((stages.len(), close.gaps.len()), (2, 1));
     let selection = Arc::new(Selection {
         apis: vec!["a1b2c3d4e5".into()],
-        stages: Vec::new(),
+        ..Selection::default()
     });
     let (stages, close) = read_with(&text, |request| request.selection = selection).unwrap();
     assert_eq!(
@@ -845,7 +845,7 @@ fn more_pages_are_a_gap() {
             request.regions = vec!["eu-west-1".into()];
             request.selection = Arc::new(Selection {
                 apis: vec!["a1".into()],
-                stages: Vec::new(),
+                ..Selection::default()
             });
         })
         .unwrap();
@@ -877,10 +877,10 @@ fn what_the_output_does_not_say_is_stated_or_not_stated() {
 
     let (stages, close) = read_with(&PASCAL.replace("$default", "dev"), |request| {
         request.regions = vec!["eu-west-1".into()];
-        request.protocol = Some(Protocol::WebSocket);
         request.selection = Arc::new(Selection {
             apis: vec!["a1".into()],
             stages: vec!["prod".into()],
+            protocols: vec![Protocol::WebSocket],
         });
     })
     .unwrap();
@@ -910,20 +910,21 @@ fn flags_that_cannot_be_meant_are_refused() {
     assert!(error.contains("--region is given 2 times"), "{error}");
     let two = Arc::new(Selection {
         apis: vec!["a".into(), "b".into()],
-        stages: Vec::new(),
+        ..Selection::default()
     });
     let error = read_with(PASCAL, |request| request.selection = two).unwrap_err();
     assert!(error.contains("--api is given 2 times"), "{error}");
+    let both = Arc::new(Selection {
+        protocols: vec![Protocol::Http, Protocol::WebSocket],
+        ..Selection::default()
+    });
+    let error = read_with(PASCAL, |request| request.selection = both).unwrap_err();
+    assert!(error.contains("--protocol is given 2 times"), "{error}");
 
     let text = String::from_utf8(snapshot(&some(1), false, Vec::new())).unwrap();
     let error = read_with(&text, |request| request.regions = vec!["eu-west-1".into()]).unwrap_err();
     assert!(
         error.contains("--region") && error.contains("is a snapshot"),
-        "{error}"
-    );
-    let error = read_with(&text, |request| request.protocol = Some(Protocol::Http)).unwrap_err();
-    assert!(
-        error.contains("--protocol") && error.contains("is a snapshot"),
         "{error}"
     );
 }
@@ -1010,4 +1011,41 @@ fn a_missing_file_and_a_folder_say_so() {
     assert!(error.contains("no such file"), "{error}");
     let error = drain(&request(folder.path())).unwrap_err();
     assert!(error.contains("is a folder"), "{error}");
+}
+
+#[test]
+fn a_snapshot_is_narrowed_to_protocols() {
+    let of = |name: &str, protocol: &str| {
+        let mut stage = bare(name);
+        set(&mut stage.api, API, "ApiId", &format!("a{name}"));
+        set(&mut stage.api, API, "ProtocolType", protocol);
+        stage
+    };
+    let bytes = snapshot(&[of("1", "HTTP"), of("2", "WEBSOCKET")], false, Vec::new());
+    let narrowed = |text: &str, protocols: &[Protocol]| {
+        read_with(text, |request| {
+            Arc::make_mut(&mut request.selection).protocols = protocols.to_vec();
+        })
+    };
+    let text = String::from_utf8(bytes).unwrap();
+    let (stages, close) = narrowed(&text, &[Protocol::WebSocket]).unwrap();
+    assert_eq!(names(&stages), ["2"]);
+    assert_eq!(close.gaps, []);
+    assert_eq!(
+        close.narrowing.flags(),
+        [("protocol", "WEBSOCKET".to_owned())]
+    );
+    // The header says what was not looked for, and the lines must agree.
+    let text = without_digests(&text);
+    let of_http = text.replacen(
+        "{\"format\"",
+        "{\"narrowing\":{\"protocol\":[\"HTTP\"]},\"format\"",
+        1,
+    );
+    assert_ne!(of_http, text);
+    let error = narrowed(&of_http, &[]).unwrap_err();
+    assert!(
+        error.contains("the protocols that the snapshot was narrowed to"),
+        "{error}"
+    );
 }

@@ -12,21 +12,22 @@ use driftgate::source::file::FileRequest;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let selection = Arc::new(Selection { apis: vec!["a1b2c3d4e5".to_owned()], ..Selection::default() });
-    for protocol in [None, Some(Protocol::Http), Some(Protocol::WebSocket)] {
+    for protocols in [vec![], vec![Protocol::Http], vec![Protocol::WebSocket]] {
         let stated = FileRequest {
             path: String::new(),
             kind: Some(&driftgate::source::cli_output::SOURCE),
-            selection: Arc::clone(&selection),
+            selection: Arc::new(Selection {
+                apis: vec!["a1b2c3d4e5".to_owned()],
+                protocols,
+                ..Selection::default()
+            }),
             account: None,
             regions: vec!["eu-west-1".to_owned()],
-            protocol,
         };
         let snapshot = FileRequest {
             kind: Some(&driftgate::source::snapshot::SOURCE),
             selection: Arc::new(Selection::default()),
             regions: Vec::new(),
-            protocol: None,
             ..stated.clone()
         };
         if let Some(written) = rewrite::snapshot_of(bytes, &stated) {

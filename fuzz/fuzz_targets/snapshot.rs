@@ -17,7 +17,6 @@ fuzz_target!(|bytes: &[u8]| {
         selection: Arc::new(Selection::default()),
         account: None,
         regions: Vec::new(),
-        protocol: None,
     };
     if let Some(written) = rewrite::snapshot_of(bytes, &request) {
         let again = rewrite::snapshot_of(&written, &request);

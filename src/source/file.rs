@@ -8,7 +8,6 @@ use std::sync::atomic::AtomicBool;
 
 use serde::Deserialize;
 
-use crate::model::protocol::Protocol;
 use crate::model::state::{Selection, State, Unusable};
 
 /// A file to read.
@@ -24,8 +23,6 @@ pub struct FileRequest {
     pub account: Option<String>,
     /// The Regions that the user named; they state the Region of CLI output.
     pub regions: Vec<String>,
-    /// The protocol that the user named; it states that of CLI output.
-    pub protocol: Option<Protocol>,
 }
 
 /// A kind of file that is read.

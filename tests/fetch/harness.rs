@@ -138,6 +138,7 @@ pub fn select(apis: &[&str], stages: &[&str]) -> Arc<Selection> {
     Arc::new(Selection {
         apis: owned(apis),
         stages: owned(stages),
+        ..Selection::default()
     })
 }
 

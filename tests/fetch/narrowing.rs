@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use driftgate::emulator::{Effect, Fault, Fleet, Operation, Settings};
-use driftgate::model::state::ScopeOutcome;
+use driftgate::emulator::{Effect, Fault, Fleet, Operation, Settings, document};
+use driftgate::model::protocol::Protocol;
+use driftgate::model::state::{ScopeOutcome, Selection};
 
 use super::harness::*;
 
@@ -248,4 +249,41 @@ fn an_api_that_cannot_be_asked_for_is_a_gap() {
         ),
         (ScopeOutcome::Unchecked, 0)
     );
+}
+
+#[test]
+fn only_apis_of_the_protocols_that_are_named_are_read() {
+    let mixed = || Settings {
+        fleet: three_apis().fleet.api(
+            ACCOUNT,
+            REGION,
+            document::websocket_api("w4", "w4"),
+            vec![document::websocket_stage("live")],
+        ),
+        ..Settings::default()
+    };
+    let of = |protocols: &[Protocol], apis: &[&str]| {
+        fetch(mixed(), |request| {
+            request.selection = Arc::new(Selection {
+                protocols: protocols.to_vec(),
+                ..Selection::clone(&select(apis, &[]))
+            });
+        })
+    };
+    let web_socket = of(&[Protocol::WebSocket], &[]);
+    web_socket.assert_read(&["us-east-1/w4/live"]);
+    let (scope, narrowing) = (&web_socket.close.scopes[0], &web_socket.close.narrowing);
+    assert_eq!(
+        (scope.apis, scope.skipped_apis, scope.checked_apis),
+        (1, 0, 1)
+    );
+    assert_eq!(web_socket.count(Operation::GetStages), 1);
+    assert_eq!(narrowing.flags(), [("protocol", "WEBSOCKET".to_owned())]);
+    of(&[Protocol::Http], &[]).assert_read(&ALL);
+    let both = of(&[Protocol::Http, Protocol::WebSocket], &[]);
+    assert_eq!((both.stages.len(), both.close.gaps.len()), (7, 0));
+    // An API that is there and of another protocol is found, and nothing of it is read.
+    let other = of(&[Protocol::Http], &["w4"]);
+    other.assert_read(&[]);
+    assert_eq!(other.close.scopes[0].apis, 0);
 }

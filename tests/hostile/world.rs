@@ -99,8 +99,8 @@ pub fn audited(
 
 pub fn one_stage(request: &mut Request) {
     request.selection = Arc::new(Selection {
-        apis: Vec::new(),
         stages: vec!["prod".to_owned()],
+        ..Selection::default()
     });
 }
 
@@ -108,6 +108,7 @@ pub fn one_api_and_stage(request: &mut Request) {
     request.selection = Arc::new(Selection {
         apis: vec!["a1".to_owned()],
         stages: vec!["prod".to_owned()],
+        ..Selection::default()
     });
 }
 

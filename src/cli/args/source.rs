@@ -49,10 +49,10 @@ pub struct Source {
     /// The account of AWS CLI output, which does not name it
     #[arg(long, value_name = "ID", value_parser = account)]
     pub account: Option<String>,
-    /// The protocol of the API in AWS CLI output, which does not name it
+    /// Only APIs of this protocol; repeat for several; beside AWS CLI output, which names none, its protocol
     #[arg(long, value_name = "HTTP|WEBSOCKET", value_parser = PossibleValuesParser::new(["HTTP", "WEBSOCKET"])
         .try_map(|name| Protocol::from_name(&name).ok_or("not a protocol")))]
-    pub protocol: Option<Protocol>,
+    pub protocol: Vec<Protocol>,
     /// The endpoint of every AWS call
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,

@@ -96,11 +96,6 @@ impl StageSource {
                  with --accounts ID,…",
             ));
         }
-        if source.protocol.is_some() {
-            return Err(Stop::usage(
-                "--protocol is for output of the AWS CLI; AWS returns the protocol itself.\nLeave it out.",
-            ));
-        }
         Ok(Self::Aws)
     }
 
@@ -222,6 +217,7 @@ fn selection(source: &Source) -> Selection {
     Selection {
         apis: source.api.clone(),
         stages: source.stage.clone(),
+        protocols: source.protocol.clone(),
     }
 }
 
@@ -253,7 +249,6 @@ pub fn open(
                 selection: Arc::new(selection(source)),
                 account: source.account.clone(),
                 regions: source.region.clone(),
-                protocol: source.protocol,
             };
             open_in_thread(request, interrupt)
         }

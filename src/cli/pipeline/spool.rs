@@ -48,6 +48,11 @@ fn request(
         names.dedup();
         names.join(",")
     };
+    let protocols: Vec<String> = source
+        .protocol
+        .iter()
+        .map(|protocol| protocol.name().to_owned())
+        .collect();
     let all = [
         // Another version may know other settings, or fetch other APIs for the same rules.
         ("driftgate", env!("CARGO_PKG_VERSION").to_owned()),
@@ -64,6 +69,7 @@ fn request(
         ),
         ("--api", list(&source.api)),
         ("--stage", list(&source.stage)),
+        ("--protocol", list(&protocols)),
     ];
     all.into_iter()
         .chain(more)

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gap::{Gap, GapCode};
 use super::shard::Shard;
+use crate::model::protocol::Protocol;
 
 /// The APIs and stages that an audit is narrowed to; empty lists mean all.
 #[derive(Debug, Default, Clone)]
@@ -15,14 +16,33 @@ pub struct Selection {
     pub apis: Vec<String>,
     /// Names of stages.
     pub stages: Vec<String>,
+    /// Protocols of APIs.
+    pub protocols: Vec<Protocol>,
 }
 
 impl Selection {
-    /// True if an API is selected. An API whose id is not stated may be the selected one.
+    /// True if an API is selected by its id. An API whose id is not stated may be the selected one.
     #[must_use]
     pub fn has_api(&self, api_id: Option<&str>) -> bool {
         self.apis.is_empty()
             || api_id.is_none_or(|id| self.apis.iter().any(|selected| selected == id))
+    }
+
+    /// True if APIs of a protocol are selected. One whose protocol is not stated may be of a selected one.
+    #[must_use]
+    pub fn has_protocol(&self, name: Option<&str>) -> bool {
+        self.protocols.is_empty()
+            || name.is_none_or(|name| {
+                self.protocols
+                    .iter()
+                    .any(|selected| selected.name() == name)
+            })
+    }
+
+    /// True if the stages of every API are looked at.
+    #[must_use]
+    pub fn has_all_apis(&self) -> bool {
+        self.apis.is_empty() && self.protocols.is_empty()
     }
 
     /// True if a stage of that name is selected.
@@ -66,6 +86,7 @@ impl Narrowing {
         Self {
             api: selection.apis.clone(),
             stage: selection.stages.clone(),
+            protocol: protocol_names(selection),
             shard,
             ..Self::default()
         }
@@ -81,14 +102,26 @@ impl Narrowing {
     #[must_use]
     pub fn further(self, selection: &Selection) -> Self {
         let Self {
-            mut api, mut stage, ..
+            mut api,
+            mut stage,
+            mut protocol,
+            ..
         } = self;
-        for (mine, named) in [(&mut api, &selection.apis), (&mut stage, &selection.stages)] {
+        for (mine, named) in [
+            (&mut api, &selection.apis),
+            (&mut stage, &selection.stages),
+            (&mut protocol, &protocol_names(selection)),
+        ] {
             if !named.is_empty() {
                 mine.clone_from(named);
             }
         }
-        Self { api, stage, ..self }
+        Self {
+            api,
+            stage,
+            protocol,
+            ..self
+        }
     }
 
     /// The flags that narrow so, each with its value.
@@ -116,6 +149,11 @@ impl Narrowing {
         );
         flags
     }
+}
+
+fn protocol_names(selection: &Selection) -> Vec<String> {
+    let names = selection.protocols.iter().map(|one| one.name().to_owned());
+    names.collect()
 }
 
 /// The names given by flags that a source came upon.
@@ -205,6 +243,11 @@ pub fn missing_names(
             });
         }
     }
+    for name in protocol_names(selection) {
+        if outside(&within.protocol, &name) {
+            missing.push(not_looked_for("--protocol", &within.protocol, &name));
+        }
+    }
     missing.sort();
     missing.dedup();
     missing
@@ -246,10 +289,18 @@ mod tests {
         let some = Selection {
             apis: vec!["a".into()],
             stages: vec!["prod".into()],
+            protocols: vec![Protocol::Http],
         };
         assert!(some.has_api(Some("a")) && some.has_api(None) && !some.has_api(Some("b")));
         assert!(
             some.has_stage(Some("prod")) && !some.has_stage(Some("dev")) && !some.has_stage(None)
+        );
+        assert!(all.has_protocol(Some("REST")) && all.has_protocol(None) && all.has_all_apis());
+        assert!(
+            some.has_protocol(Some("HTTP"))
+                && some.has_protocol(None)
+                && !some.has_protocol(Some("WEBSOCKET"))
+                && !some.has_all_apis()
         );
     }
 
@@ -285,7 +336,7 @@ mod tests {
     fn flags_narrow_further_and_leave_the_rest() {
         let selection = Selection {
             apis: vec!["b".into()],
-            stages: Vec::new(),
+            ..Selection::default()
         };
         let narrowed =
             read(r#"{"api":["a","b"],"stage":["prod"],"shard":"1/2"}"#).further(&selection);
@@ -306,6 +357,7 @@ mod tests {
         let selection = Selection {
             apis: list(&["a", "zz"]),
             stages: list(&["prod", "typo"]),
+            ..Selection::default()
         };
         let mut found = FoundNames::default();
         for id in ["a", "other"] {
@@ -355,6 +407,20 @@ mod tests {
         assert_eq!(
             missing("{}", &[stage]),
             [of("typo", "GetStages"), of("zz", "GetApis")]
+        );
+        // Nor does one of HTTP APIs know anything of others.
+        let of_http = Selection {
+            protocols: vec![Protocol::Http, Protocol::WebSocket],
+            ..Selection::default()
+        };
+        let missing_of = |within: &str| {
+            let gaps = missing_names(&of_http, &read(within), &FoundNames::default(), &[]);
+            gaps.into_iter().map(|gap| gap.message).collect::<Vec<_>>()
+        };
+        assert_eq!(missing_of("{}"), [""; 0]);
+        assert_eq!(
+            missing_of(r#"{"protocol":["HTTP"]}"#),
+            ["the snapshot was taken with --protocol HTTP and did not look for WEBSOCKET"]
         );
         // A snapshot that did not look for a name cannot have missed it.
         assert_eq!(

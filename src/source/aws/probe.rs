@@ -13,7 +13,7 @@ use super::call::{
     Blame, Canceller, Failure, FailureKind, Operation, Permission, RetryPolicy, Stop, Subject,
     role_arn,
 };
-use super::kind::{ControlPlane, id_of, name_of};
+use super::kind::{ControlPlane, id_of, name_of, protocol_of};
 use super::request::Request;
 use super::survey::walk::{AccountVisited, OpenRegion, Survey, Visitor};
 use crate::model::document::partition_of;
@@ -375,7 +375,10 @@ impl Look {
             .map(|page| page.items)
             .unwrap_or_default();
         let ids: Vec<&str> = if selection.apis.is_empty() {
-            apis.iter().filter_map(id_of).collect()
+            apis.iter()
+                .filter(|api| selection.has_protocol(protocol_of(api)))
+                .filter_map(id_of)
+                .collect()
         } else {
             selection.apis.iter().map(String::as_str).collect()
         };

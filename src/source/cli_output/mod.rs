@@ -68,8 +68,9 @@ fn stages(
     items: Vec<Json>,
     request: &FileRequest,
 ) -> Result<Vec<Value<'static>>, Error> {
+    let protocol = protocol(name, request)?;
     let stage = |(at, item)| {
-        stage_of(item, request.protocol)
+        stage_of(item, protocol)
             .map_err(|why| Error(format!("{name}: item {at} is not a whole stage: {why}")))
     };
     let mut stages = items
@@ -90,6 +91,11 @@ fn stages(
         return Err(Error(why));
     }
     Ok(stages)
+}
+
+/// The protocol that `--protocol` states.
+fn protocol(name: &str, request: &FileRequest) -> Result<Option<Protocol>, Error> {
+    one(&request.selection.protocols, "--protocol", name)
 }
 
 /// The state of the selected stages, which are of one API; `more` if the output lacks some.
@@ -129,7 +135,7 @@ fn state(
     let batch = ApiBatch {
         account: account.as_deref().map(Arc::from),
         region: region.as_deref().map(Arc::from),
-        api: api_stated_by(api.as_deref(), request.protocol),
+        api: api_stated_by(api.as_deref(), protocol(name, request)?),
         stages,
     };
     let gap = more.then(|| Gap {
@@ -356,7 +362,7 @@ fn not_json(name: &str, bytes: &[u8], error: &serde_json::Error) -> OpenError {
 }
 
 /// The value of a flag that describes the output's API.
-fn one(named: &[String], flag: &str, name: &str) -> Result<Option<String>, Error> {
+fn one<T: Clone>(named: &[T], flag: &str, name: &str) -> Result<Option<T>, Error> {
     match named {
         [] => Ok(None),
         [one] => Ok(Some(one.clone())),

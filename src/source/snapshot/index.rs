@@ -92,7 +92,9 @@ impl StageIndex {
 
     /// True if a stage is selected.
     pub fn selects(&self, document: &Document<'_>) -> bool {
-        self.selection.has_api(document.api_id()) && self.selection.has_stage(document.stage_name())
+        self.selection.has_api(document.api_id())
+            && self.selection.has_protocol(document.protocol_name())
+            && self.selection.has_stage(document.stage_name())
     }
 
     /// The notes on all lines, once they are decoded.
@@ -150,7 +152,10 @@ impl<'r> BatchIndex<'r> {
                     "the header names the stages that the snapshot was narrowed to, and not this one".to_owned()
                 );
             }
-            if !selection.stages.is_empty() && selection.has_api(document.api_id()) {
+            if !selection.stages.is_empty()
+                && selection.has_api(document.api_id())
+                && selection.has_protocol(document.protocol_name())
+            {
                 self.found.stage(selection, name);
             }
         }
@@ -189,6 +194,15 @@ impl<'r> BatchIndex<'r> {
                 );
             }
             self.found.api(selection, id);
+        }
+        if let Some(protocol) = document.protocol_name()
+            && !narrowing.protocol.is_empty()
+            && !narrowing.protocol.iter().any(|of| of == protocol)
+        {
+            return Err(
+                "the header names the protocols that the snapshot was narrowed to, and not that of this one"
+                    .to_owned(),
+            );
         }
         self.api = DefaultHasher::new();
         (account, region, api).hash(&mut self.api);

@@ -30,12 +30,11 @@ pub const SOURCE: FileSource = FileSource {
         let stated = [
             (request.account.is_some(), "--account"),
             (!request.regions.is_empty(), "--region"),
-            (request.protocol.is_some(), "--protocol"),
         ];
         if let Some((_, flag)) = stated.into_iter().find(|(given, _)| *given) {
             let error = format!(
                 "{flag} states what the output of the AWS CLI leaves out; {} is a snapshot and states it itself.\n\
-                 Leave {flag} out; --api and --stage narrow a snapshot.",
+                 Leave {flag} out; --api, --stage and --protocol narrow a snapshot.",
                 input.name
             );
             return Err(Error(error).into());

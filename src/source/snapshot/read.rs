@@ -277,10 +277,10 @@ fn as_selected(mut scope: Scope, selection: &Selection, missing: &Explained<'_>)
         scope.outcome = ScopeOutcome::Checked;
         scope.checked_apis += std::mem::take(&mut scope.unchecked_apis);
     }
-    if selection.apis.is_empty() {
+    if selection.has_all_apis() {
         return scope;
     }
-    // The number of named APIs that a scope has shows only in its stages.
+    // The number of selected APIs that a scope has shows only in its stages.
     Scope {
         apis: 0,
         checked_apis: 0,

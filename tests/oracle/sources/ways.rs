@@ -253,7 +253,6 @@ fn open(
         selection: Arc::default(),
         account: None,
         regions: Vec::new(),
-        protocol: None,
     };
     change(&mut request);
     open_file(&request, Arc::new(AtomicBool::new(false)))
@@ -273,10 +272,10 @@ pub fn printed(case: &Case, api: &Api, folder: &Path) -> [Json; 2] {
     let file = saved(folder, "stages.json", text.as_bytes(), |request| {
         request.account = Some(ACCOUNT.to_owned());
         request.regions = vec![api.region.to_owned()];
-        request.protocol = protocol;
         request.selection = Arc::new(Selection {
             apis: vec![id.to_owned()],
-            stages: Vec::new(),
+            protocols: protocol.into_iter().collect(),
+            ..Selection::default()
         });
     });
     let mut batches: Vec<ApiBatch> = batch(case, api).into_iter().collect();

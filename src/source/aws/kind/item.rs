@@ -14,6 +14,10 @@ pub fn id_of<'v>(api: &'v Value<'static>) -> Option<&'v str> {
     api.member(api::ID.at).as_text()
 }
 
+pub fn protocol_of<'v>(api: &'v Value<'static>) -> Option<&'v str> {
+    api.member(api::PROTOCOL.at).as_text()
+}
+
 pub fn name_of<'v>(stage: &'v Value<'static>) -> Option<&'v str> {
     stage.member(stage::NAME.at).as_text()
 }

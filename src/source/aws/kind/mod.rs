@@ -3,5 +3,5 @@
 mod item;
 mod v2;
 
-pub use self::item::{Page, id_of, name_of};
+pub use self::item::{Page, id_of, name_of, protocol_of};
 pub use self::v2::calls::ControlPlane;

@@ -10,7 +10,7 @@ use super::region::Region;
 use super::tally::ScopeTally;
 use crate::model::{Document, Value};
 use crate::source::aws::call::{Failure, FailureKind, Operation, Reason};
-use crate::source::aws::kind::{id_of, name_of};
+use crate::source::aws::kind::{id_of, name_of, protocol_of};
 
 /// The stages of an API, as far as they could be read.
 #[derive(Default)]
@@ -109,10 +109,14 @@ impl Region {
                 listing.items
             }
         };
-        apis.retain(|api| self.request.selection.has_api(id_of(api)));
+        let selection = &self.request.selection;
+        apis.retain(|api| selection.has_api(id_of(api)));
         // While the pages are read an API may be made or deleted, and another one be listed twice.
         let twice = each_once(&mut apis, id_of);
-        tally.listed(&apis, &self.request.selection);
+        let is_twice = |api: &_| id_of(api).is_some_and(|id| twice.iter().any(|twice| twice == id));
+        tally.found_apis(&apis, selection);
+        apis.retain(|api| selection.has_protocol(protocol_of(api)) || is_twice(api));
+        tally.scope.apis = apis.len() as u64;
         for id in &twice {
             tally.unread(
                 Operation::GetApis,
@@ -121,7 +125,7 @@ impl Region {
                 None,
             );
         }
-        apis.retain(|api| !id_of(api).is_some_and(|id| twice.iter().any(|twice| twice == id)));
+        apis.retain(|api| !is_twice(api));
         apis.retain(|api| {
             let document =
                 Document::before_its_stages(self.account.as_deref(), Some(&self.name), api);

@@ -92,8 +92,7 @@ impl ScopeTally {
         self.gap(operation, why, api_id, None);
     }
 
-    pub fn listed(&mut self, apis: &[Value<'static>], selection: &Selection) {
-        self.scope.apis = apis.len() as u64;
+    pub fn found_apis(&mut self, apis: &[Value<'static>], selection: &Selection) {
         apis.iter()
             .filter_map(id_of)
             .for_each(|id| self.found.api(selection, id));
