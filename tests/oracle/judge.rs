@@ -8,12 +8,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::document::not_stated;
 use crate::schema::{DOCUMENT, Member, ROUTE, Type};
 use crate::values::Answer::{No, Open, Yes};
 use crate::values::{
     Answer, SECRET, empty_text, fits, fitting, is_digest, is_not_stated, is_unset, key_fits,
-    meaning, presence, short, value_of,
+    meaning, presence, short, some_key, value_of,
 };
 
 /// A setting that fails: its path, and whether a finding below it is the same finding, as with `not`.
@@ -88,7 +87,7 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
         .map(|(key, _)| (key.clone(), asked.matches(rule, &json!(key))))
         .collect();
     let on_others = if is_not_stated(entries) {
-        asked.matches(rule, &not_stated())
+        asked.matches(rule, &some_key())
     } else {
         No
     };
@@ -507,7 +506,7 @@ impl Asked<'_> {
         }
         let empty = *value == empty_text();
         let value = if empty { json!("") } else { meaning(value, of) };
-        if is_not_stated(&value) {
+        if is_not_stated(&value) || value == some_key() {
             return Open;
         }
         if is_unset(&value) && !matches!(of, Type::List) && !empty {

@@ -36,6 +36,11 @@ pub fn is_not_stated(value: &Json) -> bool {
     *value == not_stated()
 }
 
+/// The key of a route that is not stated: there is one, and no more is known of it.
+pub fn some_key() -> Json {
+    json!({"?": "some key"})
+}
+
 pub fn is_digest(value: &Json) -> bool {
     value.get("?") == Some(&json!("digest"))
 }
