@@ -146,6 +146,7 @@ fn decoded() -> Apis {
 fn in_memory(apis: &Apis) -> VecState {
     let (account, region) = (Some("111122223333".into()), Some("us-east-1".into()));
     let batch = |(api, stages): &(Value<'static>, Vec<Value<'static>>)| ApiBatch {
+        read_at: None,
         account: account.clone(),
         region: region.clone(),
         api: api.clone(),

@@ -55,6 +55,7 @@ fn read(
     change(&mut stage, &mut api);
     let account = (example.account != "unstated").then_some(&*example.account);
     let document = Document {
+        read_at: None,
         account,
         region: Some(&example.region),
         api: &api,
@@ -931,6 +932,7 @@ fn what_is_not_stated_never_changes_a_verdict() {
         let example = &policies.policies[0].tests[0];
         let verdict = |stage: &Value<'static>, api: &Value<'static>| {
             let document = Document {
+                read_at: None,
                 account: Some("111122223333"),
                 region: Some("us-east-1"),
                 api,

@@ -723,6 +723,7 @@ fn rich() -> Vec<u8> {
         )
     };
     let batch = ApiBatch {
+        read_at: None,
         account: Some("1".into()),
         region: Some("us-east-1".into()),
         api,

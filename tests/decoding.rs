@@ -132,6 +132,7 @@ fn named(example: &Example) -> (Value<'static>, [Value<'static>; 2]) {
 fn whole(example: &Example) -> ApiBatch {
     let (api, stages) = named(example);
     ApiBatch {
+        read_at: None,
         account: Some(example.account.as_str().into()),
         region: Some(example.region.as_str().into()),
         api,

@@ -155,6 +155,7 @@ fn holds(document: &Document<'_>, inheritance: Inheritance) -> Result<String, Te
     }
     for test in &policy.tests {
         let example = Document {
+            read_at: None,
             account: Some(&test.account),
             region: Some(&test.region),
             api: &test.api,
@@ -195,7 +196,7 @@ proptest! {
         inheritance in prop::sample::select(vec![Inheritance::Inherit, Inheritance::Replace, Inheritance::Both]),
     ) {
         let api = with(api, &API_FIELD, "ApiId", Value::text(API_ID));
-        let document = Document { account, region, api: &api, stage: &stage };
+        let document = Document { read_at: None, account, region, api: &api, stage: &stage };
         let text = holds(&document, inheritance)?;
         prop_assert!(!text.contains(SECRET), "{text}");
         if matches!(api, Value::Struct(_)) {
@@ -344,6 +345,7 @@ fn stage_variables_are_learned_by_name_alone() {
     let api = Value::empty_struct(API_FIELD.members());
     let learned = |stage: &Value<'_>| {
         let document = Document {
+            read_at: None,
             account: Some(ACCOUNT),
             region: Some("eu-west-1"),
             api: &api,
@@ -387,6 +389,7 @@ fn log_variables_are_learned_by_their_whole_names() {
     );
     let api = Value::empty_struct(API_FIELD.members());
     let document = Document {
+        read_at: None,
         account: Some(ACCOUNT),
         region: Some("eu-west-1"),
         api: &api,
@@ -452,6 +455,7 @@ fn nothing_that_looks_like_a_secret_is_copied() {
         api = put(api, &API_FIELD, path, to);
     }
     let document = Document {
+        read_at: None,
         account: Some(ACCOUNT),
         region: Some("eu-west-1"),
         api: &api,
@@ -508,6 +512,7 @@ fn a_limit_is_the_highest_in_force_and_none_that_blocks_is_learned() {
             let stage = with(stage, &STAGE, "RouteSettings", Value::map(routes));
             let api = Value::empty_struct(API_FIELD.members());
             let document = Document {
+                read_at: None,
                 account: None,
                 region: None,
                 api: &api,

@@ -39,6 +39,7 @@ fn judged(matches: &str, expect: &str, given: &str, inheritance: Inheritance) ->
         members[stage::ROUTES.at] = Value::NotStated;
     }
     let document = Document {
+        read_at: None,
         account: Some(&example.account),
         region: Some(&example.region),
         api: &example.api,

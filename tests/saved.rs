@@ -18,6 +18,7 @@ use std::sync::atomic::AtomicBool;
 use driftgate::model::Value;
 use driftgate::model::catalogue::{API, Field, Kind, STAGE, api, position, stage};
 use driftgate::model::digest::Digest;
+use driftgate::model::moment::Moment;
 use driftgate::model::projection::Projection;
 use driftgate::model::protocol::Protocol;
 use driftgate::model::state::{
@@ -49,6 +50,7 @@ impl State for Memory {
     fn next(&mut self) -> Option<Box<dyn Batch>> {
         let stage = self.stages.next()?;
         Some(Box::new(ApiBatch {
+            read_at: None,
             account: stage.account.map(Arc::from),
             region: stage.region.map(Arc::from),
             api: stage.api,
@@ -1048,4 +1050,29 @@ fn a_snapshot_is_narrowed_to_protocols() {
         error.contains("the protocols that the snapshot was narrowed to"),
         "{error}"
     );
+}
+
+#[test]
+fn ages_of_a_snapshot_are_counted_to_its_time() {
+    let ages = |text: &str| {
+        let mut read_at = Vec::new();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fleet.jsonl");
+        fs::write(&path, text).unwrap();
+        let mut state =
+            open_file(&request(&path), Arc::default()).map_err(|error| error.to_string())?;
+        while let Some(batch) = state.next() {
+            let _ = batch.decode(&Projection::all(), &mut |stage| {
+                read_at.push(stage.read_at);
+            });
+        }
+        Ok::<_, String>(read_at)
+    };
+    let text =
+        without_digests(std::str::from_utf8(&snapshot(&some(2), false, Vec::new())).unwrap());
+    let taken_at = r#""taken_at":"2026-11-23T09:00:00Z","#;
+    assert_eq!(ages(&text), Ok(vec![Moment::of("2026-11-23T09:00:00Z"); 2]));
+    assert_eq!(ages(&text.replace(taken_at, "")), Ok(vec![None; 2]));
+    let error = ages(&text.replace(taken_at, r#""taken_at":"yesterday","#)).unwrap_err();
+    assert!(error.contains("`taken_at` is not a time"), "{error}");
 }

@@ -191,6 +191,7 @@ impl Fleet {
                 let api = named(&looks[api].api, &id);
                 let (account, region) = (Some(place.account.into()), Some(place.region.into()));
                 batches.push(ApiBatch {
+                    read_at: None,
                     account,
                     region,
                     api,

@@ -58,6 +58,11 @@ text      {present: false}               .              "cert"         .    v   
 text      {not: other}                   "cert"         "other"        c    v   c     u        ..      n
 text      {not: [x, other]}              "cert"         "other"        c    v   c     u        ..      n
 text      {any-of: [cert, {like: "x*"}]} "xyz"          "other"        c    v   v     u        ..      n
+text      {older-than: 90d}              "2026-01-31"   "2026-06-01"   c    v   v     u        ..      n
+text      {newer-than: 12h}              "2026-06-15T00:00:01Z" "2026-06-15" c v v    u        ..      n
+text      {not: {older-than: 90d}}       "2026-06-01"   "2026-01-31"   c    v   c     u        ..      n
+variable  {older-than: 90d}              "2026-01-31"   "soon"         c    v   v     u        uu      .
+variable  {newer-than: 90d}              "2999-01-31"   "2026-01-31"   c    v   v     u        uu      .
 text      {looks-secret: false}          "cert"         "AKIAIOSFODNN7EXAMPLE" c v v  u        ..      n
 boolean   true                           true           false          c    v   v     u        ..      n
 boolean   false                          false          true           c    v   c     u        ..      n
@@ -177,6 +182,7 @@ fn is_waived(path: &str, pattern: &str, document: &Json) -> bool {
     );
     let waivers = waiver::load(&[source("w.yaml", waiver)], jiff::civil::date(2027, 1, 1)).unwrap();
     let batch = document::read(document, |document| ApiBatch {
+        read_at: document.read_at,
         account: document.account.map(Into::into),
         region: document.region.map(Into::into),
         api: document.api.clone().into_owned(),

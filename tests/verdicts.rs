@@ -386,6 +386,61 @@ fn all_tests_that_fail_are_named_and_only_they() {
 }
 
 #[test]
+fn ages_are_counted_to_the_time_of_the_reading() {
+    let reviewed = |test: &str, date: &str| {
+        let given = format!("{{read-at: 2026-06-15T12:00:00Z, Tags: {{reviewed: '{date}'}}}}");
+        expect(&format!("{{Tags: {{reviewed: {{{test}}}}}}}"), &given)
+    };
+    let fails = |date: &str, test: &str| format!("Tags.reviewed = {date}, not {test}");
+    // A date begins at midnight UTC, and an age is more or less, never equal.
+    for (test, date) in [
+        ("older-than: 36h", "2026-06-13"),
+        ("newer-than: 36h", "2026-06-14T00:00:01Z"),
+        ("newer-than: 1d", "2026-06-15"),
+        ("newer-than: 1d", "2999-01-01"),
+        ("older-than: 1d", "2026-06-14T13:00:00+02:00"),
+    ] {
+        assert_eq!(reviewed(test, date), "conforms", "{test} {date}");
+    }
+    assert_eq!(
+        reviewed("older-than: 36h", "2026-06-14"),
+        fails("2026-06-14", "older than 36h")
+    );
+    assert_eq!(
+        reviewed("newer-than: 36h", "2026-06-14"),
+        fails("2026-06-14", "newer than 36h")
+    );
+    assert_eq!(
+        reviewed("newer-than: 90d", "last week"),
+        fails(
+            "last week",
+            "newer than 90d; it is no date such as 2026-01-31 or 2026-01-31T12:00:00Z"
+        )
+    );
+    assert_eq!(
+        reviewed("newer-than: 90d", ""),
+        "Tags.reviewed = null unset, not newer than 90d"
+    );
+    // Without the time of the reading nobody knows, unless there is no date at all.
+    let rule = "{CreatedDate: {older-than: 1d}}";
+    assert_eq!(
+        expect(rule, "{CreatedDate: '2000-01-01'}"),
+        "undecided: CreatedDate"
+    );
+    assert_eq!(
+        expect(rule, "{}"),
+        "CreatedDate = null unset, not older than 1d"
+    );
+    assert_eq!(
+        of(
+            "match: {CreatedDate: {older-than: 1d}}, expect: {AutoDeploy: true}",
+            "{CreatedDate: '2000-01-01', read-at: 2000-01-01}"
+        ),
+        "not governed"
+    );
+}
+
+#[test]
 fn what_a_protocol_lacks_matches_no_map_without_keys_either() {
     for matches in [
         "{RouteSettings: {\"*\": {LoggingLevel: INFO}}}",
@@ -409,6 +464,7 @@ fn an_open_match_does_not_matter_where_nothing_is_asked() {
     );
     let example = &policies.policies[0].tests[0];
     let document = Document {
+        read_at: None,
         account: None,
         region: None,
         api: &example.api,
@@ -911,6 +967,7 @@ fn stage_variables_are_shown_as_digests_and_digests_decide_what_they_can() {
             Value::map(vec![("key".into(), Value::Digest(Box::new(digest)))]);
         let stage = Value::Struct(example.into());
         let document = Document {
+            read_at: None,
             account: Some("111122223333"),
             region: Some("us-east-1"),
             api: &policies.policies[0].tests[0].api,
@@ -961,6 +1018,7 @@ fn what_is_not_stated_is_undecided_unless_it_does_not_matter() {
         let policies = policies(rule, given);
         let api = driftgate::model::document::api_stated_by(None, None);
         let document = Document {
+            read_at: None,
             account: None,
             region: None,
             api: &api,

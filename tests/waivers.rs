@@ -51,6 +51,7 @@ fn audit_of(given: &str, waivers: &str, gaps: Vec<Gap>, narrowing: &str) -> Resu
     let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
     let example = &policies.policies[0].tests[0];
     let batch = ApiBatch {
+        read_at: None,
         account: Some(EXAMPLE_ACCOUNT.into()),
         region: Some(EXAMPLE_REGION.into()),
         api: example.api.clone(),
@@ -323,6 +324,7 @@ fn what_a_route_inherits_is_accepted_where_it_is_shown() {
         let waivers = waiver::load(&[Arc::new(text)], TODAY).unwrap();
         let (api, stages) = (example.api.clone(), vec![example.stage.clone()]);
         let batch = ApiBatch {
+            read_at: None,
             account: None,
             region: None,
             api,
@@ -367,6 +369,7 @@ fn waived_of(
         api_stated_by(Some(api), None)
     };
     let batch = ApiBatch {
+        read_at: None,
         account: None,
         region: None,
         api,
@@ -445,6 +448,7 @@ fn what_a_rule_does_not_ask_leaves_nothing_open() {
         members[stage::ROUTES.at] = Value::NotStated;
     }
     let batch = ApiBatch {
+        read_at: None,
         account: None,
         region: None,
         api: example.api.clone(),
@@ -704,6 +708,7 @@ fn a_waived_rule_that_is_also_undecided_is_not_clean() {
         members[stage::ROUTES.at] = Value::NotStated;
     }
     let batch = ApiBatch {
+        read_at: None,
         account: Some(EXAMPLE_ACCOUNT.into()),
         region: None,
         api: example.api.clone(),

@@ -25,7 +25,7 @@ fuzz_target!(|text: &str| {
         Ok(policies) => {
             for policy in &policies.policies {
                 for example in &policy.tests {
-                    let document = Document {
+                    let document = Document { read_at: None,
                         account: Some(&example.account),
                         region: Some(&example.region),
                         api: &example.api,

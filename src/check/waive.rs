@@ -178,6 +178,7 @@ fn may_be_in(waiver: &Waiver, scope: &Scope) -> bool {
         return false;
     }
     let document = Document {
+        read_at: None,
         account: scope.account.as_deref(),
         region: scope.region.as_deref(),
         api: &NOT_STATED,

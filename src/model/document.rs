@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::catalogue::{API, Row, api, stage};
+use super::moment::Moment;
 use super::protocol::Protocol;
 use super::value::Value;
 
@@ -18,6 +19,8 @@ pub struct Document<'a> {
     pub api: &'a Value<'a>,
     /// The stage, a struct of [`STAGE`](super::catalogue::STAGE), or not stated.
     pub stage: &'a Value<'a>,
+    /// The time at which AWS answered, which ages are counted to; `None` when the source does not state it.
+    pub read_at: Option<Moment>,
 }
 
 impl<'a> Document<'a> {
@@ -33,6 +36,7 @@ impl<'a> Document<'a> {
             region,
             api,
             stage: &super::value::NOT_STATED,
+            read_at: None,
         }
     }
 

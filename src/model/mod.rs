@@ -8,6 +8,7 @@ pub mod document;
 pub mod finding;
 pub mod json;
 pub mod judgement;
+pub mod moment;
 pub mod path;
 pub mod projection;
 pub mod protocol;

@@ -2,8 +2,12 @@
 
 use driftgate::model::catalogue::{API, Field, Kind, STAGE_FIELD};
 use driftgate::model::digest::Digest;
+use driftgate::model::moment::Moment;
 use driftgate::model::{Document, Value};
 use serde_json::{Value as Json, json};
+
+/// The time at which every document was read.
+pub const READ_AT: &str = "2026-06-15T12:00:00Z";
 
 /// Facts that the source does not state.
 pub fn not_stated() -> Json {
@@ -21,6 +25,7 @@ pub fn read<T>(json: &Json, then: impl FnOnce(&Document<'_>) -> T) -> T {
     let api = struct_of(&json["api"], API, account);
     let stage = value(json, &STAGE_FIELD, "", account);
     then(&Document {
+        read_at: Moment::of(READ_AT),
         account,
         region: json["region"].as_str(),
         api: &api,

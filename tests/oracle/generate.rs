@@ -302,7 +302,9 @@ fn text_test(random: &mut Random, of: Type) -> (&'static str, Json) {
             json!(random.pick(globs))
         }
     };
-    match random.below(6) {
+    match random.below(8) {
+        6 => ("older-than", json!(random.pick(&["90d", "12h"]))),
+        7 => ("newer-than", json!(random.pick(&["90d", "12h"]))),
         4 => ("looks-secret", json!(random.one_in(2))),
         5 => ("log-format", json!({"context": ["status"]})),
         0 => ("matches", json!(random.pick(&REGEXES))),
@@ -412,6 +414,8 @@ fn value(random: &mut Random, of: Type, gaps: usize) -> Json {
             "a:*",
             "",
             SECRET,
+            "2000-01-31",
+            "2999-12-31T12:00:00+01:00",
             "a $context.status b",
             "$context.path"
         ])),

@@ -43,6 +43,7 @@ fn whole(line: &str) -> ApiBatch {
     let mut batch = None;
     let decoded = lines(line).decode(&Projection::all(), &mut |document| {
         batch = Some(ApiBatch {
+            read_at: document.read_at,
             account: document.account.map(Into::into),
             region: document.region.map(Into::into),
             api: document.api.clone().into_owned(),

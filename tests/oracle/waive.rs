@@ -34,6 +34,7 @@ pub fn waivers(matches: &Json, accept: &Json) -> Option<Waivers> {
 
 pub fn audited(case: &Case, waivers: &Waivers) -> Option<Results> {
     let batch = document::read(&case.document, |document| ApiBatch {
+        read_at: document.read_at,
         account: document.account.map(Arc::from),
         region: document.region.map(Arc::from),
         api: document.api.clone().into_owned(),

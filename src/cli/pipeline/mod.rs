@@ -7,4 +7,4 @@ pub mod shard;
 pub mod source;
 pub mod spool;
 
-pub use self::clock::{now, today};
+pub use self::clock::{moment_now, now, today};

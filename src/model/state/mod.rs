@@ -11,6 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::document::Document;
+use super::moment::Moment;
 use super::projection::Projection;
 use super::value::Value;
 
@@ -106,6 +107,8 @@ pub struct ApiBatch {
     pub api: Value<'static>,
     /// Its stages.
     pub stages: Vec<Value<'static>>,
+    /// The time at which AWS returned them; `None` when it is not stated.
+    pub read_at: Option<Moment>,
 }
 
 impl Batch for ApiBatch {
@@ -115,9 +118,11 @@ impl Batch for ApiBatch {
             region,
             api,
             stages,
+            read_at,
         } = self;
         for stage in stages {
             each(&Document {
+                read_at: *read_at,
                 account: account.as_deref(),
                 region: region.as_deref(),
                 api,

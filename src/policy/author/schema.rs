@@ -412,7 +412,16 @@ fn given() -> Value {
         .iter()
         .chain([&API_FIELD])
         .map(|field| (field.name.to_owned(), value(field)));
-    let members: Map<String, Value> = stage.chain(ours).collect();
+    let read_at = titled(
+        json!({"type": "string"}),
+        "read-at",
+        "The time at which AWS returned the stage, which ages are counted to: a date, or a time as in RFC 3339. Left out, \
+         the time of the test.",
+    );
+    let members: Map<String, Value> = stage
+        .chain(ours)
+        .chain([("read-at".to_owned(), read_at)])
+        .collect();
     json!({
         "title": "A stage",
         "type": "object",

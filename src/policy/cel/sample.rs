@@ -31,6 +31,7 @@ pub fn try_out(program: &Program, protocols: impl Iterator<Item = Protocol>) -> 
                 members[api::PROTOCOL.at] = Value::text(protocol.name());
             }
             let document = Document {
+                read_at: None,
                 account: Some(EXAMPLE_ACCOUNT),
                 region: Some(EXAMPLE_REGION),
                 api: &api,

@@ -1,6 +1,7 @@
 //! The language: patterns, the tests in them, and their answers on a stage. It must not know rules or files.
 
 pub mod access_log;
+pub mod age;
 pub mod context;
 pub mod explain;
 pub mod fields;

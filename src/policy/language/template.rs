@@ -287,6 +287,7 @@ mod tests {
     use crate::model::value::UNSET;
 
     const DOCUMENT: Document<'static> = Document {
+        read_at: None,
         account: Some("111122223333"),
         region: Some("us-gov-west-1"),
         api: &UNSET,

@@ -112,6 +112,8 @@ pub enum Passing<'t> {
     Only(Vec<Value<'t>>),
     /// The numbers within a limit.
     Within(Limit),
+    /// The dates whose age in seconds is within a limit.
+    Aged(Limit),
     /// Perhaps these; which others is not known.
     Perhaps(Vec<Value<'t>>),
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::model::Document;
 use crate::model::catalogue::{API, API_FIELD, Field, Kind, STAGE, api};
+use crate::model::moment::Moment;
 use crate::model::value::Value;
 use crate::policy::language::context::{EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 use crate::policy::read::compile::as_meant;
@@ -33,6 +34,8 @@ pub struct Example {
     pub api: Value<'static>,
     /// The stage.
     pub stage: Value<'static>,
+    /// The time of the reading, if it is given.
+    pub read_at: Option<Moment>,
     /// The expected result.
     pub expected: Expected,
 }
@@ -52,6 +55,7 @@ impl Example {
             region: Some(&self.region),
             api: &self.api,
             stage: &self.stage,
+            read_at: self.read_at,
         }
     }
 }
@@ -138,7 +142,13 @@ fn example(node: &Node, rules: &[String], problems: &mut Problems) -> Option<Exa
             None
         }
     };
-    let (account, region, api, stage) = given?;
+    let Given {
+        account,
+        region,
+        api,
+        stage,
+        read_at,
+    } = given?;
     let file = Arc::clone(&problems.file);
     Some(Example {
         name: name?,
@@ -148,6 +158,7 @@ fn example(node: &Node, rules: &[String], problems: &mut Problems) -> Option<Exa
         region,
         api,
         stage,
+        read_at,
         expected: expected?,
     })
 }
@@ -190,9 +201,16 @@ fn violates(entry: &Entry, rules: &[String], problems: &mut Problems) -> Option<
     Some(Expected::Violates(named))
 }
 
-type ExampleStage = (String, String, Value<'static>, Value<'static>);
+/// The stage of an example.
+struct Given {
+    account: String,
+    region: String,
+    api: Value<'static>,
+    stage: Value<'static>,
+    read_at: Option<Moment>,
+}
 
-fn given(entry: &Entry, problems: &mut Problems) -> Option<ExampleStage> {
+fn given(entry: &Entry, problems: &mut Problems) -> Option<Given> {
     let Data::Map(entries) = &entry.value.data else {
         let title = format!("`given` is a mapping, and this is {}", entry.value.kind());
         problems.note(
@@ -206,6 +224,7 @@ fn given(entry: &Entry, problems: &mut Problems) -> Option<ExampleStage> {
     let (mut account, mut region) = (EXAMPLE_ACCOUNT.to_owned(), EXAMPLE_REGION.to_owned());
     let mut api = Value::empty_struct(API);
     let mut stage = vec![Value::Unset; STAGE.len()];
+    let mut read_at = None;
     for entry in entries {
         match entry.key.as_str() {
             "account" | "region" => match &entry.value.data {
@@ -220,6 +239,7 @@ fn given(entry: &Entry, problems: &mut Problems) -> Option<ExampleStage> {
                 _ => wrong(&entry.value, &entry.key, "a text", None, problems),
             },
             "api" => api = value(&entry.value, &API_FIELD, "api", problems),
+            "read-at" => read_at = moment(&entry.value, problems),
             "partition" | "arn" | "each-route" | "route" => {
                 let help = match entry.key.as_str() {
                     "partition" | "arn" => {
@@ -243,7 +263,7 @@ fn given(entry: &Entry, problems: &mut Problems) -> Option<ExampleStage> {
                     let names = STAGE
                         .iter()
                         .map(|field| field.name)
-                        .chain(["account", "region", "api"]);
+                        .chain(["account", "region", "api", "read-at"]);
                     let (label, help) = suggestions(key, names);
                     problems.note(
                         &entry.key_span,
@@ -261,7 +281,30 @@ fn given(entry: &Entry, problems: &mut Problems) -> Option<ExampleStage> {
             *protocol = Value::text("HTTP");
         }
     }
-    Some((account, region, api, Value::Struct(stage.into())))
+    Some(Given {
+        account,
+        region,
+        api,
+        stage: Value::Struct(stage.into()),
+        read_at,
+    })
+}
+
+/// The time at which the stage of an example was read.
+fn moment(node: &Node, problems: &mut Problems) -> Option<Moment> {
+    let moment = match &node.data {
+        Data::Text(text) => Moment::of(text),
+        _ => None,
+    };
+    if moment.is_none() {
+        problems.note(
+            &node.span,
+            "`read-at` needs a date or a time as in RFC 3339",
+            "neither",
+            ["write `read-at: 2026-01-31` or `read-at: 2026-01-31T12:00:00Z`".to_owned()],
+        );
+    }
+    moment
 }
 
 /// Notes a value of the wrong type.

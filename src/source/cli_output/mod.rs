@@ -133,6 +133,7 @@ fn state(
         ..Scope::default()
     };
     let batch = ApiBatch {
+        read_at: None,
         account: account.as_deref().map(Arc::from),
         region: region.as_deref().map(Arc::from),
         api: api_stated_by(api.as_deref(), protocol(name, request)?),

@@ -73,7 +73,10 @@ impl Batch for LineBatch {
             // serde_json counts lines within the text it was given, which is one line.
             let line = Line::decode(line, projection, last.as_ref())
                 .map_err(|error| damaged(at, error.column().max(1), &json::describe(&error)))?;
-            let document = line.document();
+            let document = Document {
+                read_at: index.read_at,
+                ..line.document()
+            };
             let same_api = last.as_ref().is_some_and(|last| line.shares_api(last));
             let before = last.as_ref().map(Line::document);
             indexing

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::document::Document;
+use crate::model::moment::Moment;
 use crate::model::state::{FoundNames, Narrowing, ScopeName, Selection};
 use crate::model::value::Value;
 
@@ -16,6 +17,8 @@ pub struct StageIndex {
     pub selection: Arc<Selection>,
     /// The narrowing of the file, which no stage in it may be outside of.
     pub narrowing: Narrowing,
+    /// The time at which the stages were read from AWS, if it is stated.
+    pub read_at: Option<Moment>,
     indexed: Mutex<IndexedStages>,
 }
 
@@ -82,10 +85,11 @@ pub struct BatchIndex<'r> {
 impl StageIndex {
     /// An index for a file with this narrowing; only these stages are selected.
     #[must_use]
-    pub fn new(selection: Arc<Selection>, narrowing: Narrowing) -> Self {
+    pub fn new(selection: Arc<Selection>, narrowing: Narrowing, read_at: Option<Moment>) -> Self {
         Self {
             selection,
             narrowing,
+            read_at,
             indexed: Mutex::default(),
         }
     }

@@ -139,6 +139,7 @@ impl<'a> Line<'a> {
 
     pub fn document(&self) -> Document<'_> {
         Document {
+            read_at: None,
             account: self.head.account.as_deref(),
             region: self.head.region.as_deref(),
             api: &self.head.api,

@@ -15,6 +15,7 @@ use super::envelope::{FORMAT, Header, TRAILER_CHECKSUM, Trailer, VERSION, parse}
 use super::index::StageIndex;
 use super::lines::{Block, LineError, Lines, TOO_LONG, newlines};
 use crate::model::json;
+use crate::model::moment::Moment;
 use crate::model::state::{
     Batch, Close, Explained, Gap, GapCode, Scope, ScopeName, ScopeOutcome, Selection, State,
     TakenAt, Unusable, missing_names,
@@ -69,13 +70,18 @@ pub fn read(
     let Header {
         scopes: requested,
         narrowing,
+        taken_at,
         ..
     } = header;
-    let index = Arc::new(StageIndex::new(selection, narrowing));
+    let read_at = taken_at
+        .as_deref()
+        .map(|time| moment(time, &name))
+        .transpose()?;
+    let index = Arc::new(StageIndex::new(selection, narrowing, read_at));
     let (sender, batches) = sync_channel(WAITING);
     let (reader_name, reader_index) = (Arc::clone(&name), Arc::clone(&index));
     let reader = std::thread::spawn(move || send(input, &reader_name, &reader_index, &sender));
-    let taken = header.taken_at.map_or(TakenAt::Unknown, TakenAt::At);
+    let taken = taken_at.map_or(TakenAt::Unknown, TakenAt::At);
     Ok(SnapshotState {
         batches,
         reader,
@@ -84,6 +90,15 @@ pub fn read(
         requested,
         taken,
         stop,
+    })
+}
+
+/// The time of a snapshot.
+fn moment(time: &str, name: &str) -> Result<Moment, Error> {
+    Moment::of(time).ok_or_else(|| {
+        Error(format!(
+            "{name}:1: `taken_at` is not a time such as 2026-01-31T12:00:00Z. The file is damaged; nothing was read."
+        ))
     })
 }
 

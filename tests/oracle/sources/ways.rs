@@ -12,6 +12,7 @@ use driftgate::emulator::{Effect, Emulator, Fault, Fleet, Operation, Settings};
 use driftgate::gate::{Tolerance, judge};
 use driftgate::model::Severity;
 use driftgate::model::document::api_stated_by;
+use driftgate::model::moment::Moment;
 use driftgate::model::protocol::Protocol;
 use driftgate::model::state::{ApiBatch, Close, Scope, ScopeOutcome, Selection, State, VecState};
 use driftgate::report::{Facts, Format, Run, Style, result};
@@ -107,6 +108,7 @@ fn batch(case: &Case, of: &Api) -> Option<ApiBatch> {
     let (apis, stages): (Vec<_>, Vec<_>) = stages.unzip();
     let api = apis.into_iter().next()?;
     Some(ApiBatch {
+        read_at: Moment::of(document::READ_AT),
         account: Some(ACCOUNT.into()),
         region: Some(of.region.into()),
         api,
@@ -214,7 +216,7 @@ pub fn snapshot(state: Box<dyn State>, show_values: bool) -> Vec<u8> {
         &mut bytes,
         &write::Options {
             show_values,
-            ..write::Options::default()
+            taken_at: Some(document::READ_AT.to_owned()),
         },
     )
     .unwrap();
@@ -280,6 +282,7 @@ pub fn printed(case: &Case, api: &Api, folder: &Path) -> [Json; 2] {
     });
     let mut batches: Vec<ApiBatch> = batch(case, api).into_iter().collect();
     for batch in &mut batches {
+        batch.read_at = None;
         batch.api = api_stated_by(Some(id), protocol);
     }
     let scope = Scope {

@@ -96,6 +96,7 @@ impl FoundStage {
 
     fn document(&self) -> Document<'_> {
         Document {
+            read_at: None,
             account: self.account.as_deref(),
             region: self.region.as_deref(),
             api: &self.api,
@@ -105,6 +106,7 @@ impl FoundStage {
 
     fn batch(&self) -> ApiBatch {
         ApiBatch {
+            read_at: None,
             account: self.account.as_deref().map(Arc::from),
             region: self.region.as_deref().map(Arc::from),
             api: self.api.clone(),

@@ -241,6 +241,7 @@ mod tests {
         let api = value(API, &[("ApiId", "k7p4rtn3r6"), ("Name", "group")]);
         let stage = value(STAGE, &[("StageName", "v1")]);
         let document = Document {
+            read_at: None,
             account: Some("444455556666"),
             region: Some("eu-west-1"),
             api: &api,

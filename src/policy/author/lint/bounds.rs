@@ -124,7 +124,7 @@ impl<'p> Remaining<'p> {
                     None => values,
                 });
             }
-            Passing::Perhaps(_) => {}
+            Passing::Aged(_) | Passing::Perhaps(_) => {}
         }
     }
 

@@ -171,6 +171,7 @@ impl<'p> PatternPlace<'p> {
     /// True if a value of the setting fails, whatever else the stage is.
     pub fn fails(&self, demand: Demand<'_>, value: &Value<'_>) -> bool {
         let document = Document {
+            read_at: None,
             account: None,
             region: None,
             api: &NOT_STATED,

@@ -83,6 +83,7 @@ fn a_stage(one: &SplitRule<'_>, other: &SplitRule<'_>, protocol: Protocol) -> bo
             rest /= values.len();
         }
         let document = Document {
+            read_at: None,
             account: Some(&stage.account),
             region: Some(&stage.region),
             api: &stage.api,
@@ -140,7 +141,7 @@ fn candidates(condition: &Conjunct<'_>) -> Vec<Value<'static>> {
         Passing::Within(limit) => vec![Value::Number(
             limit.outermost(matches!(field.kind, Kind::Integer)),
         )],
-        Passing::Every(_) => Vec::new(),
+        Passing::Every(_) | Passing::Aged(_) => Vec::new(),
     };
     let found: Vec<Value<'static>> = match condition.demand {
         Demand::Test(test) => of_test(test),

@@ -168,6 +168,7 @@ impl Zero {
             || Protocol::ALL.into_iter().any(|protocol| {
                 let api = api_stated_by(None, Some(protocol));
                 let document = Document {
+                    read_at: None,
                     account: None,
                     region: None,
                     api: &api,

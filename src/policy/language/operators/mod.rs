@@ -13,6 +13,8 @@ pub mod looks_secret;
 pub mod matches;
 pub mod max;
 pub mod min;
+pub mod newer_than;
+pub mod older_than;
 pub mod present;
 
 /// The one list of tests: it feeds dispatch, suggestions and messages.
@@ -24,6 +26,8 @@ pub static OPERATORS: &[&Operator] = &[
     &like::OPERATOR,
     &matches::OPERATOR,
     &contains::OPERATOR,
+    &older_than::OPERATOR,
+    &newer_than::OPERATOR,
     &each::OPERATOR,
     &present::OPERATOR,
     &log_format::OPERATOR,

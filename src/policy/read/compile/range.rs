@@ -1,4 +1,4 @@
-//! Limits that no number is within.
+//! Limits that no number is within, and ages that no date has.
 
 use crate::model::catalogue::{Field, Kind};
 use crate::policy::language::limit::Limit;
@@ -12,35 +12,49 @@ pub fn check_range<'n>(
     field: &Field,
     problems: &mut Problems,
 ) {
+    let (mut numbers, mut ages) = (Vec::new(), Vec::new());
+    for (entry, test) in tests {
+        match test.passing(field) {
+            Passing::Within(limit) => numbers.push((*entry, limit)),
+            Passing::Aged(limit) => ages.push((*entry, limit)),
+            _ => {}
+        }
+    }
     let whole = matches!(field.kind, Kind::Integer);
-    let limit = |(entry, test): &'n (&'n Entry, Box<dyn Test>)| match test.passing(field) {
-        Passing::Within(limit) => Some((*entry, limit)),
-        _ => None,
-    };
-    let limits: Vec<(&Entry, Limit)> = tests.filter_map(limit).collect();
-    let pairs = limits
+    if let Some((first, second, any)) = exclusive(&numbers, whole) {
+        let number = if any { "number" } else { "whole number" };
+        let help = "`min` and `max` include their number, `above` and `below` do not";
+        note(number, first, second, help, problems);
+    }
+    if let Some((first, second, _)) = exclusive(&ages, true) {
+        let help = "for one or the other: `any-of`";
+        note("date", first, second, help, problems);
+    }
+}
+
+/// The first two limits that exclude each other; true if no number at all is within both.
+fn exclusive<'n>(
+    limits: &[(&'n Entry, Limit)],
+    whole: bool,
+) -> Option<(&'n Entry, &'n Entry, bool)> {
+    let mut pairs = limits
         .iter()
         .enumerate()
         .flat_map(|(at, other)| limits[..at].iter().map(move |one| (one, other)));
-    for ((first, one), (second, other)) in pairs {
-        if one.excludes(*other, whole) {
-            let number = if one.excludes(*other, false) {
-                "number"
-            } else {
-                "whole number"
-            };
-            let written =
-                |entry: &Entry| format!("{}: {}", entry.key, problems.written(&entry.value.span));
-            let title = format!(
-                "no {number} fits `{}` and `{}`",
-                written(first),
-                written(second)
-            );
-            let span = first.key_span.start..second.value.span.end;
-            let help =
-                "`min` and `max` include their number, `above` and `below` do not".to_owned();
-            problems.note(&span, title, "an impossible range", [help]);
-            return;
-        }
-    }
+    pairs.find_map(|((first, one), (second, other))| {
+        let any = one.excludes(*other, false);
+        one.excludes(*other, whole)
+            .then_some((*first, *second, any))
+    })
+}
+
+fn note(what: &str, first: &Entry, second: &Entry, help: &str, problems: &mut Problems) {
+    let written = |entry: &Entry| format!("{}: {}", entry.key, problems.written(&entry.value.span));
+    let title = format!(
+        "no {what} fits `{}` and `{}`",
+        written(first),
+        written(second)
+    );
+    let span = first.key_span.start..second.value.span.end;
+    problems.note(&span, title, "an impossible range", [help.to_owned()]);
 }

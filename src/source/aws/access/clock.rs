@@ -11,6 +11,15 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format;
 
+use crate::model::moment::Moment;
+
+/// The time of this machine.
+pub fn now() -> Moment {
+    Moment {
+        seconds: jiff::Timestamp::now().as_second(),
+    }
+}
+
 /// Watches the answers of the clients that it is given to.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Arc<Mutex<Option<i64>>>);

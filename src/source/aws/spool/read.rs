@@ -10,7 +10,8 @@ use jiff::Timestamp;
 
 use super::error::Error;
 use super::line::{Closing, DIGEST, FORMAT, Header, RegionKey, RunKey, SpoolLine, VERSION};
-use crate::model::state::ScopeOutcome;
+use crate::model::moment::Moment;
+use crate::model::state::{Narrowing, ScopeOutcome};
 use crate::source::file::{WrongFormat, check_format};
 use crate::source::snapshot::{
     Checksum, Comparison, LineBatch, LineError, Lines, StageIndex, TOO_LONG,
@@ -231,7 +232,17 @@ fn send(
     handed: &mut HashMap<RegionKey, u64>,
     mut hand_on: impl FnMut(LineBatch) -> bool,
 ) -> io::Result<()> {
-    let (name, index): (Arc<str>, Arc<StageIndex>) = (name.into(), Arc::default());
+    let now = Moment {
+        seconds: Timestamp::now().as_second(),
+    };
+    let (name, index): (Arc<str>, Arc<StageIndex>) = (
+        name.into(),
+        Arc::new(StageIndex::new(
+            Arc::default(),
+            Narrowing::default(),
+            Some(now),
+        )),
+    );
     let mut run = 1;
     for block in blocks {
         let block = block?;

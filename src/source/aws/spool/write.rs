@@ -54,6 +54,7 @@ impl Writer {
         let mut lines = Vec::new();
         for stage in stages {
             let document = Document {
+                read_at: None,
                 account,
                 region: Some(region),
                 api,

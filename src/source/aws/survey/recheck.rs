@@ -15,6 +15,7 @@ use super::region::Region;
 use super::tally::ScopeTally;
 use crate::model::state::WarningKind;
 use crate::model::{Document, Value};
+use crate::source::aws::access::clock;
 use crate::source::aws::call::{Failure, FailureKind, Operation, Reason};
 use crate::source::aws::kind::{id_of, name_of};
 
@@ -53,6 +54,7 @@ impl Recheck {
         let sorted = tokio::task::spawn_blocking(move || {
             let chosen = |stage: &Value<'static>| {
                 is_chosen(&Document {
+                    read_at: Some(clock::now()),
                     account: account.as_deref(),
                     region: Some(&name),
                     api: &api,

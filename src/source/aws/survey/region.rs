@@ -9,6 +9,7 @@ use super::pages::{Listing, list};
 use super::tally::ScopeTally;
 use crate::model::Value;
 use crate::model::state::{ApiBatch, Batch};
+use crate::source::aws::access::clock;
 use crate::source::aws::call::{Failure, FailureKind, Meter, Operation};
 use crate::source::aws::kind::{ControlPlane, id_of};
 use crate::source::aws::request::Request;
@@ -124,6 +125,7 @@ impl Region {
         }
         let (read, region) = (stages.len(), Some(Arc::clone(&self.name)));
         let batch = ApiBatch {
+            read_at: Some(clock::now()),
             account: self.account.clone(),
             region,
             api,

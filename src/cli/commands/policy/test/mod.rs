@@ -11,6 +11,7 @@ mod text;
 use self::results::{NO_TESTS, Results};
 use self::run::{TestRun, Tested};
 use crate::cli::args::{Global, PolicyTest, TestFormat};
+use crate::cli::pipeline::moment_now;
 use crate::cli::pipeline::policies::{load_for, paths_to_check};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::{diagnostics, output};
@@ -20,11 +21,20 @@ use crate::policy::read::example::Example;
 
 /// Runs the command.
 pub fn run(command: &PolicyTest, global: &Global) -> Result<u8, Stop> {
-    let policies = load_for(
+    let mut policies = load_for(
         &paths_to_check(&command.policies.paths),
         global,
         ": nothing was tested",
     )?;
+    // Ages are counted to today where a test names no other day.
+    let now = moment_now();
+    for example in policies
+        .policies
+        .iter_mut()
+        .flat_map(|policy| &mut policy.tests)
+    {
+        example.read_at.get_or_insert(now);
+    }
     let tested: Vec<Tested<'_>> = policies.policies.iter().map(Tested::of).collect();
     let results = Results {
         tested,
