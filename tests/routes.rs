@@ -13,22 +13,28 @@ use driftgate::model::{Document, Value};
 use driftgate::policy::load;
 use driftgate::policy::text::diagnostic::SourceText;
 
-/// The verdict on a stage, with a line for each finding: `ROUTE MEMBER=VALUE origin (reading)`.
+/// The verdict of an `each-route` under a `match`.
 fn judged(matches: &str, expect: &str, given: &str, inheritance: Inheritance) -> String {
     let selects = if matches.is_empty() {
         String::new()
     } else {
         format!("match: {matches}, ")
     };
+    let rule = format!("{selects}expect: {{each-route: {expect}}}");
+    of_rule(&rule, given, inheritance)
+}
+
+/// The verdict on a stage, with a line for each finding: `ROUTE MEMBER=VALUE origin (reading)`.
+fn of_rule(rule: &str, given: &str, inheritance: Inheritance) -> String {
     let text = format!(
-        "policy: p\nrules:\n  - {{id: r, title: t, severity: low, {selects}expect: {{each-route: {expect}}}}}\n\
+        "policy: p\nrules:\n  - {{id: r, title: t, severity: low, {rule}}}\n\
          tests:\n  - {{name: n, given: {given}, violates: []}}\n"
     );
     let policies = load(vec![Arc::new(SourceText {
         name: "p.yaml".into(),
         text,
     })])
-    .unwrap_or_else(|found| panic!("{matches} {expect}: {found:#?}"));
+    .unwrap_or_else(|found| panic!("{rule}: {found:#?}"));
     let (rule, example) = (
         &policies.policies[0].rules[0],
         &policies.policies[0].tests[0],
@@ -61,6 +67,7 @@ fn judged(matches: &str, expect: &str, given: &str, inheritance: Inheritance) ->
             let lines = failures.iter().map(|failure| {
                 let actual = match &failure.actual {
                     Actual::Integer(value) => value.to_string(),
+                    Actual::Number(value) => value.to_string(),
                     Actual::Boolean(value) => value.to_string(),
                     Actual::Unset => "unset".to_owned(),
                     other => format!("{other:?}"),
@@ -377,4 +384,58 @@ fn route_stands_only_where_it_can_choose() {
     );
     let policy = "policy: p\nmatch: {route: x}\nrules:\n  - {id: r, title: t, severity: low, expect: {each-route: {LoggingLevel: INFO}}}\n";
     assert_eq!(titles(policy), [only]);
+}
+
+#[test]
+fn in_force_looks_at_routes_with_an_entry_and_without() {
+    let expect = "expect: {in-force: {POST /login: {ThrottlingRateLimit: {max: 10}}}}";
+    let login = |default: &str, routes: &str| {
+        of_rule(expect, &stage(default, routes), Inheritance::Inherit)
+    };
+    let (low, high) = ("{ThrottlingRateLimit: 5}", "{ThrottlingRateLimit: 100}");
+    assert_eq!(login(low, "{}"), "conforms");
+    assert_eq!(
+        login(high, "{}"),
+        "POST /login ThrottlingRateLimit=100 stage"
+    );
+    assert_eq!(
+        login("{}", "{}"),
+        "POST /login ThrottlingRateLimit=unset unset"
+    );
+    assert_eq!(
+        login(high, "{POST /login: {ThrottlingRateLimit: 5}}"),
+        "conforms"
+    );
+    assert_eq!(
+        login(low, "{POST /login: {ThrottlingRateLimit: 50}}"),
+        "POST /login ThrottlingRateLimit=50 route"
+    );
+    assert_eq!(
+        login(low, "{POST /other: {ThrottlingRateLimit: 50}}"),
+        "conforms"
+    );
+    // A partial entry is read as asked; a route without an entry has the stage default whatever was asked.
+    let partial = stage(low, "{POST /login: {ThrottlingBurstLimit: 1}}");
+    assert_eq!(of_rule(expect, &partial, Inheritance::Inherit), "conforms");
+    for inheritance in [Inheritance::Replace, Inheritance::Both] {
+        assert_eq!(
+            of_rule(expect, &partial, inheritance),
+            "POST /login ThrottlingRateLimit=unset unset (replace)"
+        );
+        assert_eq!(
+            of_rule(expect, &stage(high, "{}"), inheritance),
+            "POST /login ThrottlingRateLimit=100 stage"
+        );
+    }
+    let unstated = "{DefaultRouteSettings: {ThrottlingRateLimit: 5}, Description: not-stated}";
+    assert_eq!(
+        of_rule(expect, unstated, Inheritance::Inherit),
+        "undecided: RouteSettings.POST /login.ThrottlingRateLimit"
+    );
+    // What the protocol lacks drops out.
+    let level = "expect: {in-force: {POST /login: {LoggingLevel: INFO}}}";
+    assert_eq!(
+        of_rule(level, &stage(low, "{}"), Inheritance::Inherit),
+        "not applicable"
+    );
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::asserted;
 use super::options::Options;
-use super::routes::Routes;
+use super::routes::{Chosen, Routes};
 use super::verdict::{Verdict, chosen};
 use crate::model::Document;
 use crate::model::Value;
@@ -97,7 +97,7 @@ pub fn reasons(
             if let Some(pattern) = &rule.expect {
                 pattern.lacking(protocol, &mut Path::new(), &mut lacking);
             }
-            for part in rule.each_route.iter().flat_map(|routes| &routes.parts) {
+            for part in rule.route_parts() {
                 let mut path = Path::named([stage::DEFAULT_ROUTE.name]);
                 part.pattern.lacking(protocol, &mut path, &mut lacking);
             }
@@ -162,9 +162,12 @@ fn demanded(
         pattern.demands(document.stage, &at, &mut Trail::top(), &mut demanded);
     }
     demanded.extend(rule.assertion.iter().map(asserted::failure));
-    if let Some(each) = &rule.each_route {
-        let chosen = chosen(protocol, policy.selection.as_ref(), rule, document);
-        Routes::of(each, chosen, document, protocol, options).demands(&mut demanded);
+    for demands in &rule.routes {
+        let chosen = match demands.route {
+            Some(_) => Chosen::none(),
+            None => chosen(protocol, policy.selection.as_ref(), rule, document),
+        };
+        Routes::of(demands, chosen, document, protocol, options).demands(&mut demanded);
     }
     demanded
 }

@@ -16,7 +16,7 @@ use crate::policy::language::explain::{Failure, OpenQuestion};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::language::trail::Trail;
 use crate::policy::language::truth::{Truth, Use};
-use crate::policy::read::policies::{EachRoute, RoutePart};
+use crate::policy::read::policies::{RouteDemands, RoutePart};
 
 /// The routes that a rule's `match` chooses.
 pub struct Chosen {
@@ -56,6 +56,11 @@ impl Chosen {
         }
     }
 
+    /// No route: those that `in-force` names are looked at for themselves.
+    pub const fn none() -> Self {
+        Self::all(Truth::False)
+    }
+
     /// True if a route is chosen.
     pub fn any(&self) -> Truth {
         let entries = self.entries.iter().flatten().copied();
@@ -91,6 +96,8 @@ pub struct Routes<'d> {
     default: &'d Value<'d>,
     /// `RouteSettings`.
     entries: &'d Value<'d>,
+    /// The route that is named, if it is one alone.
+    named: Option<&'d str>,
     options: Options,
 }
 
@@ -107,17 +114,18 @@ struct Route<'d> {
 }
 
 impl<'d> Routes<'d> {
-    /// The routes of a stage that a rule's `match` chose.
+    /// The routes of a stage that a rule's `match` chose, or the one that is named.
     pub fn of(
-        each: &'d EachRoute,
+        demands: &'d RouteDemands,
         chosen: Chosen,
         document: &'d Document<'d>,
         protocol: Protocol,
         options: Options,
     ) -> Self {
         Self {
-            parts: &each.parts,
+            parts: &demands.parts,
             chosen,
+            named: demands.route.as_deref(),
             at: Context {
                 field: EACH_ROUTE,
                 ..Context::top(document, protocol, Use::Expect).showing(options.show_values)
@@ -157,19 +165,32 @@ impl<'d> Routes<'d> {
     /// The chosen routes that may differ from the default in a setting that a part reads. All others equal the default,
     /// and their failures are reported once, there; unless `match` leaves the default out.
     fn besides_default(&self, part: &'d RoutePart) -> impl Iterator<Item = Route<'d>> {
-        let entries: &'d [(Cow<'d, str>, Value<'d>)] = self.entries.entries();
+        let entries: &'d [(Cow<'d, str>, Value<'d>)] = match self.named {
+            Some(_) => &[],
+            None => self.entries.entries(),
+        };
         let routes = entries
             .iter()
             .enumerate()
-            .map(|(at, (key, entry))| (key, entry, self.chosen.entry(at)));
+            .map(|(at, (key, entry))| (key.as_ref(), entry, self.chosen.entry(at)));
+        let named = self
+            .named
+            .map(|key| (key, self.entries.entry(key), Truth::True));
         routes
+            .chain(named)
             .filter(|(_, _, chosen)| !matches!(chosen, Truth::False | Truth::Dropped))
             .flat_map(move |(key, entry, chosen)| {
                 let sets = |at: &usize| !entry.member(*at).is_unset();
                 let (whole, empty) = (part.reads.iter().all(sets), !part.reads.iter().any(sets));
-                let readings = self.options.inheritance.readings();
-                // If the entry has every setting that is read, all readings give the same answer.
-                let readings = if whole { &readings[..1] } else { readings };
+                let covered = self.named.is_some() && matches!(entry, Value::Unset);
+                let readings = match self.options.inheritance.readings() {
+                    // Without an entry the stage default covers the route.
+                    _ if covered => &[Reading::Inherit],
+                    // If the entry has every setting that is read, all readings give the same answer.
+                    readings if whole => &readings[..1],
+                    readings => readings,
+                };
+                let partial = !whole && !covered;
                 let reported_at_default = empty && self.chosen.default == Truth::True;
                 let readings = readings
                     .iter()
@@ -178,7 +199,7 @@ impl<'d> Routes<'d> {
                     key,
                     entry,
                     reading: *reading,
-                    partial: !whole,
+                    partial,
                     reported_at_default,
                     chosen,
                 })

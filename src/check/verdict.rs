@@ -280,20 +280,22 @@ fn assuming(
         .expect
         .as_ref()
         .map(|pattern| (pattern, pattern.truth(document.stage, &at)));
-    let routes = rule
-        .each_route
-        .as_ref()
-        .map(|each| Routes::of(each, chosen, document, protocol, options));
+    let (each, named) = (rule.each_route(), rule.named_routes());
+    let each = each.map(|demands| Routes::of(demands, chosen, document, protocol, options));
+    let named: Vec<Routes<'_>> = named
+        .map(|demands| Routes::of(demands, Chosen::none(), document, protocol, options))
+        .collect();
+    let routes = || each.iter().chain(&named);
     let asserted = rule
         .assertion
         .as_ref()
         .map(|assertion| AssertOutcome::of(assertion, document, protocol, options));
     let truths = [
         expect.as_ref().map(|(_, truth)| *truth),
-        routes.as_ref().map(Routes::truth),
         asserted.as_ref().map(AssertOutcome::truth),
     ];
-    match Truth::all(truths.into_iter().flatten()) {
+    let truths = truths.into_iter().flatten();
+    match Truth::all(truths.chain(routes().map(Routes::truth))) {
         Truth::True => Verdict::Conforms,
         Truth::Dropped => Verdict::NotApplicable,
         Truth::False => {
@@ -301,7 +303,7 @@ fn assuming(
             if let Some((pattern, Truth::False)) = expect {
                 pattern.failures(document.stage, &at, &mut Trail::top(), &mut failures);
             }
-            if let Some(routes) = routes {
+            for routes in routes() {
                 routes.failures(&mut failures);
             }
             if let Some(AssertOutcome::Fails(failure)) = asserted {
@@ -314,7 +316,7 @@ fn assuming(
             if let Some((pattern, Truth::Unknown)) = expect {
                 pattern.open_questions(document.stage, &at, &mut Trail::top(), &mut questions);
             }
-            if let Some(routes) = routes {
+            for routes in routes() {
                 routes.questions(
                     || match_questions(protocol, selects, rule, document),
                     &mut questions,
@@ -349,9 +351,12 @@ pub fn undecided_beside(
         if let Some(pattern) = &rule.expect {
             pattern.questions_beside(document.stage, &at, &mut Trail::top(), &mut questions);
         }
-        if let Some(each) = &rule.each_route {
-            let chosen = chosen(*protocol, selects, rule, document);
-            let routes = Routes::of(each, chosen, document, *protocol, options);
+        for demands in &rule.routes {
+            let chosen = match demands.route {
+                Some(_) => Chosen::none(),
+                None => chosen(*protocol, selects, rule, document),
+            };
+            let routes = Routes::of(demands, chosen, document, *protocol, options);
             routes.questions(
                 || match_questions(*protocol, selects, rule, document),
                 &mut questions,

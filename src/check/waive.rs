@@ -1,5 +1,7 @@
 //! The violations that waivers tolerate. It must not know the date: a waiver knows itself if it has expired.
 
+use std::sync::Arc;
+
 use crate::model::catalogue::ours::EACH_ROUTE;
 use crate::model::catalogue::stage::{DEFAULT_ROUTE, ROUTES};
 use crate::model::finding::{Reading, WaiverFacts};
@@ -12,6 +14,7 @@ use crate::model::{Document, Results};
 use crate::policy::Policies;
 use crate::policy::language::context::Context;
 use crate::policy::language::explain::Failure;
+use crate::policy::language::pattern::Pattern;
 use crate::policy::language::truth::{Truth, Use};
 use crate::policy::read::compile::Expectation;
 use crate::policy::read::policies::protocols;
@@ -249,25 +252,44 @@ fn accepts(
         field: EACH_ROUTE,
         ..at
     };
-    let settings = match failure.route() {
-        Some(key) => route_settings(document).entry(key),
-        None => document.value(DEFAULT_ROUTE),
-    };
+    let own = failure.route().map(|key| {
+        if failure.in_force {
+            in_force_on(key, reading, document)
+        } else {
+            // `RouteSettings` itself fails, so that without an entry there is nothing.
+            route_settings(document).entry(key).clone()
+        }
+    });
+    let settings = own.as_ref().unwrap_or(document.value(DEFAULT_ROUTE));
     let setting: Vec<Segment<'_>> = failure.path.segments().collect();
     let of_route = match setting.as_slice() {
         [Segment::Member(name), below @ ..] if *name == DEFAULT_ROUTE.name => Some(below),
         [Segment::Member(name), Segment::Key(_), below @ ..] if *name == ROUTES.name => Some(below),
         _ => None,
     };
-    let (pattern, each_route) = (accept.pattern.as_ref(), accept.each_route.as_ref());
+    let names_route = |(route, pattern): &(Option<Arc<str>>, Pattern)| {
+        let is_of_it = route.is_none() || route.as_deref() == failure.route();
+        is_of_it && of_route.is_some_and(|setting| pattern.names(setting, settings, &at_route))
+    };
+    let pattern = accept.pattern.as_ref();
     let named = !setting.is_empty()
         && (pattern.is_some_and(|pattern| pattern.names(&setting, document.stage, &at))
-            || each_route
-                .zip(of_route)
-                .is_some_and(|(pattern, setting)| pattern.names(setting, settings, &at_route)));
+            || accept.routes.iter().any(names_route));
     let pattern = || pattern.map(|pattern| pattern.truth(document.stage, &at));
-    let each_route = || each_route.map(|pattern| pattern.truth(settings, &at_route));
-    named && Truth::all(pattern().into_iter().chain(each_route())) == Truth::True
+    let routes = accept.routes.iter().map(|(route, pattern)| match route {
+        Some(key) => pattern.truth(&in_force_on(key, reading, document), &at_route),
+        None => pattern.truth(settings, &at_route),
+    });
+    named && Truth::all(pattern().into_iter().chain(routes)) == Truth::True
+}
+
+/// The settings in force for a route, with an entry or without.
+fn in_force_on<'d>(key: &str, reading: Reading, document: &Document<'d>) -> Value<'d> {
+    let default = document.value(DEFAULT_ROUTE);
+    match route_settings(document).entry(key) {
+        Value::Unset => in_force(default, default, reading),
+        entry => in_force(entry, default, reading),
+    }
 }
 
 /// The stage with the settings in force of a route in place of its entry.

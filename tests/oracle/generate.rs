@@ -99,6 +99,18 @@ pub fn rule(random: &mut Random) -> Rule {
             Json::Object(struct_pattern(random, ROUTE, 3, false)),
         );
     }
+    if random.one_in(5) {
+        let mut named = Map::new();
+        while named.is_empty() || random.one_in(3) {
+            let settings = Json::Object(struct_pattern(random, ROUTE, 2, false));
+            named.insert(random.pick(&ROUTES).into(), settings);
+        }
+        expect.insert("in-force".into(), Json::Object(named));
+        // Beside `each-route` or alone.
+        if random.one_in(2) {
+            expect.remove("each-route");
+        }
+    }
     let only_routes = expect.len() == 1 && expect.contains_key("each-route");
     if only_routes && random.one_in(2) {
         let mut chosen = rule_match.as_object().cloned().unwrap_or_default();

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::document::not_stated;
 use crate::schema::{DOCUMENT, Member, ROUTE, Type};
 use crate::values::Answer::{No, Open, Yes};
 use crate::values::{
@@ -103,9 +104,16 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
 
     let mut expect = rule.expect.as_object().cloned().unwrap_or_default();
     let each_route = expect.remove("each-route");
+    let in_force: Vec<(String, Json)> = expect
+        .remove("in-force")
+        .and_then(|named| named.as_object().cloned())
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, pattern)| Some((key, asked.left(&pattern, Type::Struct(ROUTE))?)))
+        .collect();
     let expect = asked.left(&Json::Object(expect), top);
     let each_route = each_route.and_then(|pattern| asked.left(&pattern, Type::Struct(ROUTE)));
-    if expect.is_none() && each_route.is_none() {
+    if expect.is_none() && each_route.is_none() && in_force.is_empty() {
         return Verdict::NotApplicable;
     }
     if meant == Open {
@@ -154,6 +162,9 @@ fn assuming(protocol: &str, rule: &Rule, document: &Json) -> Verdict {
                 }
             }
         }
+    }
+    for (key, pattern) in in_force {
+        answer = answer.min(asked.named_route(rule, &key, &pattern, &mut findings));
     }
     match answer {
         Yes => Verdict::Conforms,
@@ -695,6 +706,34 @@ impl Asked<'_> {
             }
             (_, answer) => answer,
         }
+    }
+
+    /// Verdict of what `in-force` demands of a route, with an entry or without.
+    fn named_route(
+        &self,
+        rule: &Rule,
+        key: &str,
+        pattern: &Json,
+        findings: &mut Vec<Finding>,
+    ) -> Answer {
+        let entries = &self.document["RouteSettings"];
+        let mut answer = Yes;
+        for inherits in rule.inherits {
+            // Where there is no entry, the stage default covers the route.
+            let inherits = *inherits || is_unset(&entries[key]);
+            let settings = if is_not_stated(entries) {
+                Some(not_stated())
+            } else {
+                self.in_force(key, inherits, &BTreeSet::new(), false)
+            };
+            for (name, part) in pattern.as_object().into_iter().flatten() {
+                let part = json!({ name: part });
+                let path = format!("RouteSettings.{key}");
+                let settings = settings.as_ref().unwrap_or(&Json::Null);
+                answer = answer.min(self.demanded(Yes, &part, settings, &path, findings));
+            }
+        }
+        answer
     }
 
     /// The settings in force of a route; none when it sets no setting of the rule and so is as the default is.

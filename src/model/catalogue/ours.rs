@@ -28,6 +28,9 @@ pub static OURS: &[Field] = &[
 /// `each-route`.
 pub static EACH_ROUTE: &Field = &OURS[Row::of(OURS, "each-route").at];
 
+/// The settings in force of routes that are named: a word of the language, and no field.
+pub const IN_FORCE: &str = "in-force";
+
 rows! { OURS:
     ACCOUNT = "account",
     REGION = "region",

@@ -102,6 +102,17 @@ pub static WORDS: &[Word] = &[
         },
     },
     Word {
+        name: "in-force",
+        about: "The settings in force for routes that are named, each with an entry of `RouteSettings` or without.",
+        takes: "a mapping of route keys, each with a pattern for route settings",
+        place: "at the top of `expect`, and of `accept` in a waiver",
+        example: Example {
+            rule: "expect: {in-force: {POST /login: {ThrottlingRateLimit: {max: 10}}}}",
+            passes: "{DefaultRouteSettings: {ThrottlingRateLimit: 100}, RouteSettings: {POST /login: {ThrottlingRateLimit: 5}}}",
+            fails: "{DefaultRouteSettings: {ThrottlingRateLimit: 100}}",
+        },
+    },
+    Word {
         name: "route",
         about: "The key of the route that is looked at, unset for the stage default: which routes a rule is about.",
         takes: "a pattern for text",

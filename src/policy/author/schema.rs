@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::Severity;
-use crate::model::catalogue::ours::EACH_ROUTE;
+use crate::model::catalogue::ours::{EACH_ROUTE, IN_FORCE};
 use crate::model::catalogue::{API_FIELD, Field, Kind, STAGE};
 use crate::policy::author::describe::{about, sample};
 use crate::policy::language::operator::{definition, reference};
@@ -146,6 +146,15 @@ fn patterns() -> Map<String, Value> {
         &[stage, route].concat(),
         "selection",
     );
+    if let Some(members) = into["expectation"]["properties"].as_object_mut() {
+        let routes = json!({
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": reference(each_route),
+        });
+        let about = "The settings in force for routes that are named, each with an entry of its own or without.";
+        members.insert(IN_FORCE.into(), titled(routes, IN_FORCE, about));
+    }
     into
 }
 

@@ -7,7 +7,7 @@ use crate::model::catalogue::stage;
 use crate::model::projection::Projection;
 use crate::policy::language::pattern::{Pattern, Top};
 
-/// The places of the document at which a pattern of `each-route` is tested.
+/// The places of the document at which a pattern for a route is tested.
 const OF_ROUTES: [&str; 2] = [stage::DEFAULT_ROUTE.name, stage::ROUTES.name];
 
 /// Fields by their names in the catalogue, with dots between them. The keys of maps are not fields.
@@ -27,9 +27,9 @@ impl Fields {
         fields
     }
 
-    /// The fields of a pattern of `each-route`.
+    /// The fields of a pattern of `each-route` or `in-force`.
     #[must_use]
-    pub fn of_each_route(pattern: &Pattern) -> Self {
+    pub fn of_route(pattern: &Pattern) -> Self {
         OF_ROUTES.iter().fold(Self::default(), |fields, place| {
             fields.and(Self::of(pattern, place))
         })

@@ -60,20 +60,22 @@ pub struct Rule {
     pub by_route: bool,
     /// The pattern of `expect` for the stage.
     pub expect: Option<Pattern>,
-    /// The pattern of `each-route`.
-    pub each_route: Option<EachRoute>,
+    /// The patterns of `each-route` and `in-force`.
+    pub routes: Vec<RouteDemands>,
     /// The expression of `assert`.
     pub assertion: Option<Assertion>,
 }
 
-/// The pattern of `each-route`.
+/// The demands on the settings in force for routes.
 #[derive(Debug)]
-pub struct EachRoute {
+pub struct RouteDemands {
+    /// The route that `in-force` names; `None` for each route.
+    pub route: Option<Arc<str>>,
     /// The parts that all must hold, each for itself.
     pub parts: Vec<RoutePart>,
 }
 
-/// A part of the pattern of `each-route`.
+/// A part of a pattern for a route.
 #[derive(Debug)]
 pub struct RoutePart {
     /// The pattern.
@@ -114,11 +116,7 @@ impl Rule {
         let api = api_stated_by(None, Some(on));
         let document = Document::before_its_stages(None, None, &api);
         let at = Context::top(&document, on, Use::Expect);
-        let routes = self
-            .each_route
-            .iter()
-            .flat_map(|routes| &routes.parts)
-            .map(|part| &part.pattern);
+        let routes = self.route_parts().map(|part| &part.pattern);
         self.expect
             .iter()
             .chain(routes)
@@ -136,12 +134,29 @@ impl Rule {
 }
 
 impl Rule {
+    /// The parts of all its demands on routes.
+    pub fn route_parts(&self) -> impl Iterator<Item = &RoutePart> {
+        self.routes.iter().flat_map(|routes| &routes.parts)
+    }
+
+    /// The demands on each route.
+    #[must_use]
+    pub fn each_route(&self) -> Option<&RouteDemands> {
+        self.routes.iter().find(|demands| demands.route.is_none())
+    }
+
+    /// The demands on routes that are named.
+    pub fn named_routes(&self) -> impl Iterator<Item = &RouteDemands> {
+        self.routes.iter().filter(|demands| demands.route.is_some())
+    }
+
     /// The fields with demands of the rule.
     #[must_use]
     pub fn demanded_fields(&self) -> Fields {
         let patterns = self.expect.iter().map(|pattern| Fields::of(pattern, ""));
-        let routes = self.each_route.iter().flat_map(|routes| &routes.parts);
-        let routes = routes.map(|part| Fields::of_each_route(&part.pattern));
+        let routes = self
+            .route_parts()
+            .map(|part| Fields::of_route(&part.pattern));
         let fields = patterns.chain(routes).fold(Fields::default(), Fields::and);
         fields.and_tested(self.assertion.iter().flat_map(Assertion::reads))
     }
@@ -158,9 +173,9 @@ impl Policy {
     }
 }
 
-impl EachRoute {
+impl RouteDemands {
     /// The parts of a pattern, and what each reads.
-    pub(crate) fn of(pattern: Pattern) -> Self {
+    pub(crate) fn of(route: Option<Arc<str>>, pattern: Pattern) -> Self {
         let parts = match pattern {
             Pattern::All(parts) => parts,
             one => vec![one],
@@ -177,6 +192,7 @@ impl EachRoute {
             RoutePart { pattern, reads }
         };
         Self {
+            route,
             parts: parts.into_iter().map(part).collect(),
         }
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::compile::Compiler;
-use super::policies::{EachRoute, Rule};
+use super::policies::{RouteDemands, Rule};
 use crate::model::Severity;
 use crate::model::finding::RuleFacts;
 use crate::model::protocol::Protocol;
@@ -78,8 +78,8 @@ pub fn rule(
     let expectation = expect.map_or(Some(None), |entry| {
         Compiler::new(problems).expectation(&entry.value).map(Some)
     });
-    let expects_more =
-        assert.is_some() || matches!(&expectation, Some(Some(of)) if of.pattern.is_some());
+    let expects_more = assert.is_some()
+        || matches!(&expectation, Some(Some(of)) if of.expects_more_than_each_route());
     if expects_more
         && let Some(Selection {
             route: Some(at), ..
@@ -94,7 +94,7 @@ pub fn rule(
     }
     let assertion = assert.map_or(Some(None), |entry| assertion(entry, problems).map(Some));
     let (selection, expectation, assertion) = (selection?, expectation?, assertion?);
-    let (expect, each_route) = expectation.map_or((None, None), |of| (of.pattern, of.each_route));
+    let (expect, routes) = expectation.map_or_else(Default::default, |of| (of.pattern, of.routes));
     let (id, id_span, facts) = (id?, id_span?, facts?);
     let rule = Rule {
         number: 0,
@@ -107,7 +107,10 @@ pub fn rule(
         selection: selection.pattern,
         by_route: selection.route.is_some(),
         expect,
-        each_route: each_route.map(EachRoute::of),
+        routes: routes
+            .into_iter()
+            .map(|(route, pattern)| RouteDemands::of(route, pattern))
+            .collect(),
         assertion,
     };
     note_never_applies(

@@ -49,7 +49,7 @@ impl Waiver {
     #[must_use]
     pub fn accepts_nothing(&self, policies: &Policies) -> bool {
         let at_a_setting = |rule: &Rule| {
-            rule.each_route.is_some()
+            !rule.routes.is_empty()
                 || rule
                     .expect
                     .as_ref()
@@ -68,7 +68,8 @@ impl Waiver {
             return selection;
         };
         let pattern = accept.pattern.iter().map(|pattern| Fields::of(pattern, ""));
-        let routes = accept.each_route.iter().map(Fields::of_each_route);
+        let routes = accept.routes.iter();
+        let routes = routes.map(|(_, pattern)| Fields::of_route(pattern));
         let accepted = pattern.chain(routes).fold(Fields::default(), Fields::and);
         // The entry of a route is looked at with what it inherits.
         let of_routes = accepted

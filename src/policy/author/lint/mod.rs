@@ -6,6 +6,7 @@ mod conjuncts;
 mod contradiction;
 mod empty_match;
 mod expectation;
+mod literal_route;
 mod overlap;
 mod repetition;
 mod rules;
@@ -35,6 +36,7 @@ pub fn warnings(policies: &Policies) -> Vec<Lint> {
     found.extend(repetition::warnings(&rules));
     found.extend(empty_match::warnings(&rules));
     found.extend(expectation::warnings(&rules));
+    found.extend(literal_route::warnings(&rules));
     let order = |warning: &Lint| {
         let file = policies
             .policies

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::conjuncts::{Conjunct, PatternPlace};
-use crate::model::catalogue::ours::EACH_ROUTE;
+use crate::model::catalogue::ours::{EACH_ROUTE, IN_FORCE};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::read::policies::{Policy, Rule};
 use crate::policy::text::diagnostic::{Diagnostic, Excerpt};
@@ -42,8 +42,14 @@ impl<'p> SplitRule<'p> {
             .chain(&rule.selection)
             .flat_map(|pattern| top.conjuncts(pattern))
             .collect();
-        let each_route = top.below(EACH_ROUTE.name, EACH_ROUTE);
-        let routes = rule.each_route.iter().flat_map(|routes| &routes.parts);
+        let routes = rule.routes.iter().flat_map(|demands| {
+            let place = match &demands.route {
+                Some(key) => top.below(IN_FORCE, EACH_ROUTE).below(key, EACH_ROUTE),
+                None => top.below(EACH_ROUTE.name, EACH_ROUTE),
+            };
+            let parts = demands.parts.iter();
+            parts.flat_map(move |part| place.conjuncts(&part.pattern))
+        });
         let demands = rule
             .expect
             .iter()
@@ -56,9 +62,7 @@ impl<'p> SplitRule<'p> {
                 .map(|condition| numbers.number(&condition.form))
                 .collect(),
             conditions,
-            demands: demands
-                .chain(routes.flat_map(|part| each_route.conjuncts(&part.pattern)))
-                .collect(),
+            demands: demands.chain(routes).collect(),
         }
     }
 

@@ -62,7 +62,7 @@ fn a_limit_that_0_passes() {
         ],
         &[
             "expect: {each-route: {ThrottlingBurstLimit: {max: 500}}}",
-            "match: {route: GET /pets}, expect: {each-route: {ThrottlingBurstLimit: {not: 0}}}",
+            "match: {route: {like: \"GET /pets*\"}}, expect: {each-route: {ThrottlingBurstLimit: {not: 0}}}",
         ],
         &[
             "expect: {each-route: {ThrottlingBurstLimit: {max: 500}}}",
@@ -317,11 +317,11 @@ fn rules_that_some_stage_meets_together() {
             "expect: {AccessLogSettings: {Format: {log-format: {is: xml}}}}",
         ),
         (
-            "match: {route: GET /a}, expect: {each-route: {ThrottlingBurstLimit: 5}}",
-            "match: {route: GET /b}, expect: {each-route: {ThrottlingBurstLimit: 6}}",
+            "match: {route: {like: \"GET /a*\"}}, expect: {each-route: {ThrottlingBurstLimit: 5}}",
+            "match: {route: {like: \"GET /b*\"}}, expect: {each-route: {ThrottlingBurstLimit: 6}}",
         ),
         (
-            "match: {route: GET /a}, expect: {each-route: {ThrottlingBurstLimit: 5}}",
+            "match: {route: {like: \"GET /a*\"}}, expect: {each-route: {ThrottlingBurstLimit: 5}}",
             "expect: {each-route: {ThrottlingBurstLimit: 6}}",
         ),
     ] {
@@ -331,6 +331,40 @@ fn rules_that_some_stage_meets_together() {
             "{one} and {other}: {kinds:?}"
         );
     }
+}
+
+#[test]
+fn a_route_that_is_named_in_full_is_asked_for_with_in_force() {
+    let policy = |of_rule: &str| {
+        lints(&[format!(
+            "policy: p\nrules:\n  - {{id: r, title: t, severity: low, {of_rule}}}\n"
+        )])
+    };
+    let expect = "expect: {each-route: {ThrottlingBurstLimit: {min: 1, max: 5}}}";
+    for (route, shown) in [
+        ("POST /login", r#"in-force: {"POST /login": …}"#),
+        (
+            "[POST /login, \"GET /{id}\"]",
+            r#"in-force: {"POST /login": …, "GET /{id}": …}"#,
+        ),
+    ] {
+        let found = policy(&format!("match: {{route: {route}}}, {expect}"));
+        let [warning] = found.as_slice() else {
+            panic!("{found:#?}");
+        };
+        assert_eq!(warning.kind, LintKind::LiteralRoute);
+        assert!(warning.diagnostic.help[0].contains(shown), "{warning:#?}");
+    }
+    for fine in [
+        "{not: POST /login}",
+        "{like: \"POST *\"}",
+        "{present: false}",
+    ] {
+        let found = policy(&format!("match: {{route: {fine}}}, {expect}"));
+        assert_eq!(found, [], "{fine}");
+    }
+    let zero = policy("expect: {in-force: {POST /login: {ThrottlingRateLimit: {max: 5}}}}");
+    assert_eq!(zero[0].kind, LintKind::ZeroPasses);
 }
 
 #[test]

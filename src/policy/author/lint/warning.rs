@@ -26,6 +26,8 @@ pub enum LintKind {
     NeverMatches,
     /// An expectation of a rule that is never tested on a protocol that its `assert` leaves out.
     ExpectationLeftOut,
+    /// A `match` names a route in full, which may have no entry.
+    LiteralRoute,
     /// A waiver names no rule.
     WaiverWithoutRule,
     /// A waiver is over.
@@ -44,6 +46,7 @@ impl LintKind {
             Self::Repetition => "repetition",
             Self::NeverMatches => "never-matches",
             Self::ExpectationLeftOut => "expectation-left-out",
+            Self::LiteralRoute => "literal-route",
             Self::WaiverWithoutRule => "waiver-without-rule",
             Self::WaiverExpired => "waiver-expired",
             Self::WaiverAcceptsNothing => "waiver-accepts-nothing",

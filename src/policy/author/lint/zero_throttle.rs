@@ -6,7 +6,7 @@ use super::conjuncts::Conjunct;
 use super::rules::SplitRule;
 use super::warning::{Lint, LintKind};
 use crate::model::Document;
-use crate::model::catalogue::ours::EACH_ROUTE;
+use crate::model::catalogue::ours::{EACH_ROUTE, IN_FORCE};
 use crate::model::catalogue::{Field, Kind, ROUTE_SETTINGS, Row, STAGE, stage};
 use crate::model::document::api_stated_by;
 use crate::model::protocol::Protocol;
@@ -127,6 +127,7 @@ fn zeros(conjunct: &Conjunct<'_>) -> Option<(&'static Field, Vec<Zero>)> {
     };
     let zeros = match conjunct.place.path.as_slice() {
         [place, _] if *place == EACH_ROUTE.name => vec![in_default(), in_route("$default")],
+        [place, key, _] if *place == IN_FORCE => vec![in_route(key)],
         [place, _] if *place == stage::DEFAULT_ROUTE.name => vec![in_default()],
         [place, key, _] if *place == stage::ROUTES.name => {
             vec![in_route(if Glob::of(key).fits("$default") {
@@ -179,7 +180,10 @@ impl Zero {
                     field: EACH_ROUTE,
                     ..top
                 };
-                let parts = other.rule.each_route.iter().flat_map(|each| &each.parts);
+                let of_it = other.rule.routes.iter().filter(|demands| {
+                    demands.route.is_none() || demands.route.as_deref() == self.limit.0.as_deref()
+                });
+                let parts = of_it.flat_map(|demands| &demands.parts);
                 parts
                     .map(|part| part.pattern.truth(&self.settings, &routes))
                     .any(|truth| truth == Truth::False)

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::literal::{NO_VALUE, is_nothing};
 use super::names::unknown_setting;
-use crate::model::catalogue::ours::EACH_ROUTE;
+use crate::model::catalogue::ours::IN_FORCE;
 use crate::model::catalogue::{Field, Kind};
 use crate::policy::language::glob::Glob;
 use crate::policy::language::operators::equals::Equals;
@@ -18,7 +18,7 @@ use crate::policy::text::scalar::text_of;
 use crate::policy::text::yaml::{Data, Entry, Node};
 
 /// The words that are allowed at every level and are never a key of AWS's.
-const EVERYWHERE: [&str; 3] = ["present", "not", "any-of"];
+pub(super) const EVERYWHERE: [&str; 3] = ["present", "not", "any-of"];
 
 /// Reads patterns and notes what is wrong with them.
 pub struct Compiler<'p> {
@@ -36,21 +36,12 @@ pub struct Compiler<'p> {
 const NO_STAGE: &str = "to mean every stage, leave `match` out";
 /// The form to write in place of the `match` of a waiver that selects nothing.
 pub const WAIVED: &str = "say which stages: `match: {StageName: prod}`";
-const NO_SETTING: &str = "name a setting and what it should be: `AutoDeploy: false`";
+pub(super) const NO_SETTING: &str = "name a setting and what it should be: `AutoDeploy: false`";
 const NO_PATTERN: &str = "put a pattern here, or remove the key";
-
-/// `expect`, compiled.
-#[derive(Debug)]
-pub struct Expectation {
-    /// The pattern for the document.
-    pub pattern: Option<Pattern>,
-    /// The pattern for the settings in force of each route.
-    pub each_route: Option<Pattern>,
-}
 
 /// The place of a mapping of named members.
 #[derive(Clone, Copy)]
-enum Level {
+pub(super) enum Level {
     /// At the top of the document.
     Top,
     /// At a struct.
@@ -92,28 +83,6 @@ impl<'p> Compiler<'p> {
     /// The place at which the patterns that were read name `route`, if one does.
     pub fn names_route(&self) -> Option<Range<usize>> {
         self.route.clone()
-    }
-
-    /// `expect`: what must hold.
-    pub fn expectation(&mut self, node: &Node) -> Option<Expectation> {
-        let entries = self.entries(node, "the settings of a stage", NO_SETTING)?;
-        let (routes, rest): (Vec<&Entry>, Vec<&Entry>) =
-            entries.iter().partition(|entry| entry.key == "each-route");
-        let pattern = if rest.is_empty() {
-            Some(None)
-        } else {
-            self.all_members(rest.into_iter(), Level::Top).map(Some)
-        };
-        let each_route = match routes.first() {
-            None => Some(None),
-            Some(entry) => self
-                .members(&entry.value, Level::Struct(EACH_ROUTE))
-                .map(Some),
-        };
-        Some(Expectation {
-            pattern: pattern?,
-            each_route: each_route?,
-        })
     }
 
     pub(super) fn field(&mut self, node: &Node, field: &'static Field) -> Option<Pattern> {
@@ -158,7 +127,12 @@ impl<'p> Compiler<'p> {
         }
     }
 
-    fn entries<'n>(&mut self, node: &'n Node, what: &str, instead: &str) -> Option<&'n [Entry]> {
+    pub(super) fn entries<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        instead: &str,
+    ) -> Option<&'n [Entry]> {
         if is_nothing(node, instead, self.problems) {
             return None;
         }
@@ -180,7 +154,7 @@ impl<'p> Compiler<'p> {
         }
     }
 
-    fn members(&mut self, node: &Node, place: Level) -> Option<Pattern> {
+    pub(super) fn members(&mut self, node: &Node, place: Level) -> Option<Pattern> {
         let (what, instead) = match place {
             Level::Top => ("the settings of a stage".to_owned(), NO_SETTING),
             // The row of a route is called so by us, not by AWS.
@@ -193,7 +167,7 @@ impl<'p> Compiler<'p> {
         self.all_members(entries.iter(), place)
     }
 
-    fn all_members<'n>(
+    pub(super) fn all_members<'n>(
         &mut self,
         entries: impl Iterator<Item = &'n Entry>,
         place: Level,
@@ -225,11 +199,16 @@ impl<'p> Compiler<'p> {
                     let inner = Box::new(self.field(&entry.value, field)?);
                     return Some(Pattern::Top { top, field, inner });
                 }
-                let only = if self.matching { "route" } else { "each-route" };
+                let only: &[&str] = if self.matching {
+                    &["route"]
+                } else {
+                    &["each-route", IN_FORCE]
+                };
                 let places = Top::all().filter(|(top, _)| *top != Top::Route);
                 let names = places
                     .map(|(_, field)| field.name)
-                    .chain([only, "not", "any-of"]);
+                    .chain(only.iter().copied())
+                    .chain(["not", "any-of"]);
                 let meant =
                     unknown_setting(entry, &names.collect::<Vec<_>>(), "a stage", self.problems);
                 let meant = Top::all().find(|(_, field)| Some(field.name) == meant.as_deref());
@@ -269,6 +248,16 @@ impl<'p> Compiler<'p> {
     /// True if a key at the top is a word of the language that belongs elsewhere, which is noted.
     fn is_misplaced(&mut self, entry: &Entry) -> bool {
         let (title, label, help) = match entry.key.as_str() {
+            IN_FORCE if self.matching => (
+                "`in-force` is allowed only in `expect` and `accept`",
+                "not in `match`",
+                "to select by the entry of a route, match `RouteSettings`",
+            ),
+            IN_FORCE => (
+                "`in-force` is allowed only at the top of `expect` or `accept`",
+                "not under `not` or `any-of`",
+                "put `not` or `any-of` under the route that `in-force` names",
+            ),
             "each-route" if self.matching => (
                 "`each-route` is allowed only in `expect` and `accept`",
                 "not in `match`",

@@ -2,10 +2,12 @@
 //! no file but the one it reads.
 
 mod compiler;
+mod expectation;
 mod literal;
 mod names;
 mod range;
 mod setting;
 
-pub use compiler::{Compiler, Expectation, WAIVED};
+pub use compiler::{Compiler, WAIVED};
+pub use expectation::Expectation;
 pub use literal::as_meant;

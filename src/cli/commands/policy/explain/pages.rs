@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::sheet::Sheet;
 use crate::check::{Options, Verdict, verdict};
+use crate::model::catalogue::ours::{EACH_ROUTE, IN_FORCE};
 use crate::model::catalogue::{API_FIELD, Kind, ROUTE_SETTINGS, STAGE_FIELD, Unset};
 use crate::model::protocol::Protocols;
 use crate::model::value::Written;
@@ -44,14 +45,14 @@ pub fn rule(sheet: &mut Sheet<'_>, policy: &Policy, rule: &Rule) -> io::Result<(
     }
     sheet.heading("Demands")?;
     lines(sheet, rule.expect.iter(), "")?;
-    lines(
-        sheet,
-        rule.each_route
-            .iter()
-            .flat_map(|routes| &routes.parts)
-            .map(|part| &part.pattern),
-        "each-route",
-    )?;
+    for demands in &rule.routes {
+        let place = demands.route.as_ref().map_or_else(
+            || EACH_ROUTE.name.to_owned(),
+            |route| format!("{IN_FORCE}.{route}"),
+        );
+        let patterns = demands.parts.iter().map(|part| &part.pattern);
+        lines(sheet, patterns, &place)?;
+    }
     if let Some(assertion) = &rule.assertion {
         sheet.item(0, assertion.words())?;
     }
@@ -261,8 +262,8 @@ pub fn field(sheet: &mut Sheet<'_>, place: &FieldPlace, policies: &Policies) -> 
 /// The fields that a rule reads, those of its policy's `match` too.
 fn reads(policy: &Policy, rule: &Rule) -> Vec<String> {
     let mut read: Vec<String> = policy.fields_of(rule).tested().map(str::to_owned).collect();
-    let parts = rule.each_route.iter().flat_map(|routes| &routes.parts);
-    let members = parts
+    let members = rule
+        .route_parts()
         .flat_map(|part| &part.reads)
         .map(|at| ROUTE_SETTINGS[*at].name);
     read.extend(members.map(|member| format!("each-route.{member}")));
