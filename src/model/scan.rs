@@ -169,10 +169,10 @@ impl<'t> Scan<'t> {
             // From the row after the last one: no member is there twice.
             let (at, (field, member)) = rows.find(|(_, (field, _))| field.name == name)?;
             scan.pass(":")?;
-            let value = scan.value(field, projection.below(at))?;
             *member = if projection.include(at) {
-                value
+                scan.value(field, projection.below(at))?
             } else {
+                scan.skip(field)?;
                 Value::NotStated
             };
             Some(())
@@ -180,8 +180,60 @@ impl<'t> Scan<'t> {
         Some(Value::Struct(members))
     }
 
+    /// Passes over a value that nobody reads. It is checked as if it were read: a damaged file is damaged whatever the
+    /// rules are.
+    fn skip(&mut self, field: &'static Field) -> Option<()> {
+        if self.pass("null").is_some() {
+            return Some(());
+        }
+        match field.kind {
+            Kind::Text if field.sensitive && self.0.starts_with('{') => self.digest().map(drop),
+            Kind::Text | Kind::OneOf(_) => self.skip_text(),
+            Kind::Boolean | Kind::Integer | Kind::Number => {
+                self.value(field, Members::ALL).map(drop)
+            }
+            Kind::Struct(fields) => {
+                let mut rows = fields.iter();
+                self.each("{", "}", |scan| {
+                    let name = scan.text()?;
+                    let field = rows.find(|field| field.name == name)?;
+                    scan.pass(":")?;
+                    scan.skip(field)
+                })
+            }
+            Kind::Map(field) => {
+                let mut last = None;
+                self.each("{", "}", |scan| {
+                    let key = Some(scan.text()?);
+                    scan.pass(":").filter(|()| last < key)?;
+                    last = key;
+                    scan.skip(field)
+                })
+            }
+            Kind::List(element) => self.each("[", "]", |scan| scan.skip(element)),
+        }
+    }
+
+    fn skip_text(&mut self) -> Option<()> {
+        let mut rest = self.0.strip_prefix('"')?;
+        loop {
+            let end = first_stop(rest.as_bytes())?;
+            let mut after = rest.as_bytes()[end..].iter();
+            let passed = match (after.next()?, after.next()) {
+                (b'"', _) => 1,
+                (b'\\', Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't')) => 2,
+                _ => return None,
+            };
+            rest = rest.get(end + passed..)?;
+            if passed == 1 {
+                self.0 = rest;
+                return Some(());
+            }
+        }
+    }
+
     fn entries(&mut self, field: &'static Field) -> Option<Value<'t>> {
-        let mut entries: Vec<(Cow<'t, str>, Value<'t>)> = Vec::with_capacity(4);
+        let mut entries: Vec<(Cow<'t, str>, Value<'t>)> = Vec::new();
         self.each("{", "}", |scan| {
             let key = scan.text()?;
             if entries.last().is_some_and(|(last, _)| *last >= key) {
@@ -218,20 +270,35 @@ mod tests {
     use super::*;
     use crate::model::catalogue::STAGE_FIELD;
     use crate::model::decode::Decode;
+    use crate::model::projection::Projection;
     use crate::model::value::Written;
 
     const STAGE: &str = r#"{"AccessLogSettings":{"DestinationArn":"arn","Format":"{\"id\":\"$context.requestId\\u00e4\"}"},"AutoDeploy":true,"DefaultRouteSettings":{"DetailedMetricsEnabled":false,"ThrottlingBurstLimit":50,"ThrottlingRateLimit":10.5},"RouteSettings":{"$default":{},"GET /":{"LoggingLevel":"INFO","ThrottlingRateLimit":1000.0}},"StageName":"prod","StageVariables":{"a":{"sha256":"00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff","looks-secret":true}},"Tags":{"empty":"","ö":"ü"}}"#;
 
-    fn scanned(text: &str) -> Option<Value<'_>> {
+    fn scanned_as<'t>(text: &'t str, projection: &Projection) -> Option<Value<'t>> {
         let mut scan = Scan::new(text);
-        let value = scan.value(&STAGE_FIELD, Members::ALL)?;
+        let value = scan.value(&STAGE_FIELD, projection.stage())?;
         scan.rest().is_empty().then_some(value)
     }
 
-    fn decoded(text: &str) -> Option<Value<'_>> {
+    fn decoded_as<'t>(text: &'t str, projection: &Projection) -> Option<Value<'t>> {
         let mut from = serde_json::Deserializer::from_str(text);
-        let value = Decode::whole(&STAGE_FIELD).deserialize(&mut from).ok()?;
+        let decode = Decode::only(&STAGE_FIELD, projection.stage());
+        let value = decode.deserialize(&mut from).ok()?;
         from.end().is_ok().then_some(value)
+    }
+
+    fn scanned(text: &str) -> Option<Value<'_>> {
+        scanned_as(text, &Projection::all())
+    }
+
+    fn decoded(text: &str) -> Option<Value<'_>> {
+        decoded_as(text, &Projection::all())
+    }
+
+    /// Next to nothing is read, and the rest is checked all the same.
+    fn little() -> Projection {
+        Projection::of(["AccessLogSettings.DestinationArn", "RouteSettings"])
     }
 
     #[test]
@@ -250,6 +317,11 @@ mod tests {
         );
         assert_ne!(sorted, STAGE);
         assert_eq!(scanned(&sorted), Some(value));
+        let part = scanned_as(STAGE, &little());
+        assert!(
+            part.is_some() && part == decoded_as(STAGE, &little()),
+            "{part:?}"
+        );
     }
 
     #[test]
@@ -271,6 +343,12 @@ mod tests {
             let text = STAGE.replacen(part, other, 1);
             assert_ne!(text, STAGE, "{part}");
             assert_eq!(scanned(&text), None, "{part} {other}");
+            // Nor is a damaged value passed over.
+            let passed = scanned_as(&text, &little());
+            assert!(
+                passed.is_none() || passed == decoded_as(&text, &little()),
+                "{part} {other}"
+            );
         }
     }
 
@@ -279,8 +357,10 @@ mod tests {
         fn what_is_scanned_is_what_is_decoded(at in 0..STAGE.len(), cut in 0..12_usize, new in "[\"{}\\[\\]:,.0-9eEa-z\\\\ -]{0,4}") {
             let mut text = STAGE.as_bytes().to_vec();
             text.splice(at..(at + cut).min(STAGE.len()), new.bytes());
-            if let Ok(text) = std::str::from_utf8(&text) && let Some(value) = scanned(text) {
-                prop_assert_eq!(Some(value), decoded(text));
+            for projection in [Projection::all(), little()] {
+                if let Ok(text) = std::str::from_utf8(&text) && let Some(value) = scanned_as(text, &projection) {
+                    prop_assert_eq!(Some(value), decoded_as(text, &projection));
+                }
             }
         }
     }
