@@ -238,21 +238,16 @@ impl Check<'_> {
             self.found(
                 "six/access-logging",
                 None,
-                "AccessLogSettings.DestinationArn",
+                &["AccessLogSettings", "DestinationArn"],
                 &expected,
                 actual,
                 origin,
             );
         }
         let default = &stage.default_route_settings;
-        self.settings(None, "DefaultRouteSettings", "stage", default);
+        self.settings(None, "stage", default);
         for (route, settings) in &stage.route_settings {
-            self.settings(
-                Some(route),
-                &format!("RouteSettings.{route}"),
-                "route",
-                settings,
-            );
+            self.settings(Some(route), "route", settings);
         }
         if default.detailed_metrics_enabled != Some(true) {
             let origin = if default.detailed_metrics_enabled.is_some() {
@@ -263,7 +258,7 @@ impl Check<'_> {
             self.found(
                 "six/metrics",
                 None,
-                "DefaultRouteSettings.DetailedMetricsEnabled",
+                &["DefaultRouteSettings", "DetailedMetricsEnabled"],
                 "true",
                 false,
                 origin,
@@ -271,19 +266,12 @@ impl Check<'_> {
         }
         for key in ["owner", "cost-center"] {
             if !stage.tags.get(key).is_some_and(|value| set(value.get())) {
-                self.found(
-                    "six/tags",
-                    None,
-                    &format!("Tags.{key}"),
-                    "present",
-                    "null",
-                    "unset",
-                );
+                self.found("six/tags", None, &["Tags", key], "present", "null", "unset");
             }
         }
         let (level, path) = (
             default.logging_level.unwrap_or_default(),
-            "DefaultRouteSettings.LoggingLevel",
+            ["DefaultRouteSettings", "LoggingLevel"],
         );
         if self.line.api.protocol_type == "WEBSOCKET" && !matches!(level, "ERROR" | "INFO") {
             let (level, origin) = if level.is_empty() {
@@ -294,7 +282,7 @@ impl Check<'_> {
             self.found(
                 "six/websocket-logging",
                 None,
-                path,
+                &path,
                 "one of ERROR, INFO",
                 format_args!("\"{level}\""),
                 origin,
@@ -303,13 +291,11 @@ impl Check<'_> {
     }
 
     /// The rules for each route. What an entry leaves out is the default's, which is reported once.
-    fn settings(
-        &mut self,
-        route: Option<&str>,
-        place: &str,
-        origin: &str,
-        settings: &Settings<'_>,
-    ) {
+    fn settings(&mut self, route: Option<&str>, origin: &str, settings: &Settings<'_>) {
+        let path = |name| match route {
+            Some(route) => vec!["RouteSettings", route, name],
+            None => vec!["DefaultRouteSettings", name],
+        };
         for (name, limit, low, most, high) in [
             (
                 "ThrottlingBurstLimit",
@@ -335,7 +321,7 @@ impl Check<'_> {
             self.found(
                 "six/throttling",
                 route,
-                &format!("{place}.{name}"),
+                &path(name),
                 &expected,
                 actual,
                 origin,
@@ -345,7 +331,7 @@ impl Check<'_> {
             self.found(
                 "six/websocket-data-trace",
                 route,
-                &format!("{place}.DataTraceEnabled"),
+                &path("DataTraceEnabled"),
                 "false",
                 true,
                 origin,
@@ -357,7 +343,7 @@ impl Check<'_> {
         &mut self,
         rule: &str,
         route: Option<&str>,
-        path: &str,
+        segments: &[&str],
         expected: &str,
         actual: impl Display,
         from: &str,
@@ -380,6 +366,7 @@ impl Check<'_> {
             .position(|(name, ..)| *name == rule)
             .expect("every rule is in the list");
         let ((_, severity, title, line), fix) = (RULES[number], FIXES[number]);
+        let (path, segments) = (segments.join("."), segments.join("\",\""));
         let hashed = route.map_or("-".to_owned(), |route| format!("={route}"));
         let hashed = format!("{rule}\0={account}\0={region}\0={id}\0={name}\0{hashed}\0={path}");
         let fingerprint = u128::from_be_bytes(
@@ -392,7 +379,7 @@ impl Check<'_> {
         let _ = write!(
             self.part.out,
             r#",
-{{"rule":"{rule}","severity":"{severity}","title":"{title}","stage":{},"route":{route},"path":"{path}","expected":"{expected}","actual":{actual},"origin":"{from}","status":null,"first_seen":null,"fingerprint":"{fingerprint:032x}","policy":{{"file":"benches/six.yaml","line":{line}}},"fix":"{fix}","commands":[]}}"#,
+{{"rule":"{rule}","severity":"{severity}","title":"{title}","stage":{},"route":{route},"path":"{path}","segments":["{segments}"],"expected":"{expected}","actual":{actual},"origin":"{from}","status":null,"first_seen":null,"fingerprint":"{fingerprint:032x}","policy":{{"file":"benches/six.yaml","line":{line}}},"fix":"{fix}","commands":[]}}"#,
             self.json,
         );
         self.part.counts[number] += 1;
