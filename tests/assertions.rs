@@ -623,7 +623,18 @@ fn what_cannot_be_evaluated_is_undecided_and_shows_no_value() {
         (
             "stage.DefaultRouteSettings.ThrottlingBurstLimit / 0 > 5",
             "{DefaultRouteSettings: {ThrottlingBurstLimit: 5}}",
-            "a number is out of range, or a text is not a number",
+            "it divides by zero; ask `NUMBER != 0` first",
+        ),
+        (
+            "has(each_route['GET /zz'].ThrottlingBurstLimit)",
+            "{}",
+            "`each_route[\"GET /zz\"].ThrottlingBurstLimit` is not set; ask `\"GET /zz\" in each_route` first",
+        ),
+        (
+            "each_route['GET /zz'].ThrottlingBurstLimit > 5",
+            "{}",
+            "`each_route[\"GET /zz\"].ThrottlingBurstLimit` is not set; ask `\"GET /zz\" in each_route && \
+             has(each_route[\"GET /zz\"].ThrottlingBurstLimit)` first",
         ),
     ] {
         let found = of(expression, given);

@@ -255,7 +255,7 @@ rules:
     assert_eq!(hints(&[]), all);
     assert_eq!(
         hints(&["--protocol", "HTTP", "--region", "eu-west-1", "--api", "a1"]),
-        [OTHER]
+        ["state the account with --account", OTHER]
     );
 }
 

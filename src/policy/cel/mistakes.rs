@@ -38,7 +38,7 @@ const MACROS: [(&str, &str); 6] = [
 
 /// Functions of other languages, and ours for them.
 const OTHERS: [(&[&str], &str); 3] = [
-    (&["len", "length", "count"], "write `size(VALUE)`"),
+    (&["len", "length", "count"], "the size is `size(VALUE)`"),
     (
         &[
             "lower",
@@ -48,7 +48,7 @@ const OTHERS: [(&[&str], &str); 3] = [
             "upperAscii",
             "toUpper",
         ],
-        "write `TEXT.matches(\"(?i)REGEX\")`",
+        "case does not matter in `TEXT.matches(\"(?i)REGEX\")`",
     ),
     (
         &["keys"],
@@ -196,16 +196,13 @@ pub fn never_equal(field: &Field, value: &LiteralValue, at: Range<usize>) -> Opt
                 field.name,
                 field.kind.words()
             );
-            let quoted = matches!(
-                (field.kind, value),
-                (Kind::Text, LiteralValue::Int(_) | LiteralValue::UInt(_))
-            );
-            Some(mistake(
-                at,
-                title,
-                "never equal",
-                quoted.then(|| "put it in quotes".to_owned()),
-            ))
+            let number = match (field.kind, value) {
+                (Kind::Text, LiteralValue::Int(number)) => Some(number.inner().to_string()),
+                (Kind::Text, LiteralValue::UInt(number)) => Some(number.inner().to_string()),
+                _ => None,
+            };
+            let help = number.map(|number| format!("write `\"{number}\"`"));
+            Some(mistake(at, title, "never equal", help))
         }
     }
 }

@@ -84,21 +84,40 @@ fn syntax_error(text: &str, error: &ParseError) -> Mistake {
         message => message.replace("at '<EOF>'", "at the end"),
     };
     let help = match word.to_ascii_lowercase().as_str() {
-        "=" => Some("`==` compares"),
-        "and" | "&" => Some("`&&` is the and of CEL"),
-        "or" | "|" => Some("`||` is the or of CEL"),
-        "is" | "equals" | "eq" => Some("`==` compares"),
-        _ if error.msg.contains("has() macro") => {
-            Some("for a key in brackets, write `\"cost-center\" in stage.Tags`")
-        }
-        _ if text.trim_start().starts_with("not ") => Some("`!` is the not of CEL"),
+        "=" => Some("`==` compares".to_owned()),
+        "and" | "&" => Some("`&&` is the and of CEL".to_owned()),
+        "or" | "|" => Some("`||` is the or of CEL".to_owned()),
+        "is" | "equals" | "eq" => Some("`==` compares".to_owned()),
+        _ if error.msg.contains("has() macro") => Some(instead_of_has(text, start + from)),
+        _ if text.trim_start().starts_with("not ") => Some("`!` is the not of CEL".to_owned()),
         _ => None,
     };
     Mistake {
         at: start + from..start + from + word.len().max(1),
         title: SYNTAX.to_owned(),
         label,
-        help: help.map(str::to_owned).into_iter().collect(),
+        help: help.into_iter().collect(),
+    }
+}
+
+/// The form to write instead of the `has(…)` around a place.
+fn instead_of_has(text: &str, at: usize) -> String {
+    const HAS: &str = "has(";
+    let open = text[..at].rfind(HAS).or_else(|| text.find(HAS));
+    let inside = open.map_or("", |open| &text[open + HAS.len()..]);
+    let inside = inside
+        .split_once(')')
+        .map_or(inside, |(inside, _)| inside)
+        .trim();
+    let key = inside
+        .strip_suffix(']')
+        .and_then(|inside| inside.rsplit_once('['));
+    match key {
+        Some((map, key)) => format!("for a key in brackets, write `{key} in {map}`"),
+        None if ["stage", "api"].contains(&inside) => {
+            format!("it is always there; of a setting in it, write `has({inside}.Description)`")
+        }
+        None => "`has(…)` asks for a setting, as in `has(stage.Description)`".to_owned(),
     }
 }
 

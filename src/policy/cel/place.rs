@@ -84,8 +84,25 @@ impl Access {
         written(self.root, &self.steps)
     }
 
-    /// The test for its presence.
+    /// The test for its presence. What `has(…)` already asks lacks the key before it.
     pub fn question(&self) -> String {
+        let key = self
+            .steps
+            .iter()
+            .rposition(|step| matches!(step, Step::Key(_)));
+        if let Some(at) = key.filter(|at| at + 1 < self.steps.len())
+            && let Step::Key(key) = &self.steps[at]
+            // The stage default is always there.
+            && !key.is_empty()
+            && !self.steps.iter().any(|step| matches!(step, Step::Worked))
+        {
+            let there = format!("{key:?} in {}", written(self.root, &self.steps[..at]));
+            return if self.kind == AccessKind::Presence {
+                there
+            } else {
+                format!("{there} && has({})", self.written())
+            };
+        }
         match self.steps.split_last() {
             Some((Step::Key(key), before)) if !is_name(key) => {
                 format!("{key:?} in {}", written(self.root, before))

@@ -186,6 +186,10 @@ impl Program {
                     .map(|value| value.type_of().to_string().replace("float", "double"));
                 Failed::Types(operator(name).to_owned(), types.join(" and "))
             }
+            ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
+                Failed::ByZero
+            }
+            ExecutionError::Overflow(..) => Failed::OutOfRange,
             ExecutionError::UnexpectedType { got, .. } => {
                 Failed::Types("a function or macro".to_owned(), got)
             }
@@ -214,7 +218,11 @@ pub enum Failed {
     Types(String, String),
     /// The result has this type.
     Gives(String),
-    /// A number too large, a division by zero, a text that is not a number.
+    /// A division by zero.
+    ByZero,
+    /// A number that is larger than any number of CEL.
+    OutOfRange,
+    /// A text that is not a number, or a number too large for a conversion.
     Other,
 }
 
@@ -234,6 +242,8 @@ impl Failed {
             }
             Self::Types(operation, types) => format!("`{operation}` cannot take {types}"),
             Self::Gives(result) => format!("it gives {result}, not true or false"),
+            Self::ByZero => "it divides by zero; ask `NUMBER != 0` first".to_owned(),
+            Self::OutOfRange => "a number is out of range".to_owned(),
             Self::Other => "a number is out of range, or a text is not a number".to_owned(),
         }
     }

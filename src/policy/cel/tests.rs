@@ -256,7 +256,7 @@ fn the_way_out_is_shown() {
     for (text, help) in [
         (
             "has(stage.Tags[\"a-b\"])",
-            "for a key in brackets, write `\"cost-center\" in stage.Tags`",
+            "for a key in brackets, write `\"a-b\" in stage.Tags`",
         ),
         (
             "stage.Tags.cost-center == 'x'",
@@ -268,11 +268,11 @@ fn the_way_out_is_shown() {
         ),
         ("StageName == 'prod'", "write `stage.StageName`"),
         ("Name == 'shop'", "write `api.Name`"),
-        ("account == 111122223333", "put it in quotes"),
-        ("len(stage.Tags) > 1", "write `size(VALUE)`"),
+        ("account == 111122223333", "write `\"111122223333\"`"),
+        ("len(stage.Tags) > 1", "the size is `size(VALUE)`"),
         (
             "stage.StageName.lower() == 'x'",
-            "write `TEXT.matches(\"(?i)REGEX\")`",
+            "case does not matter in `TEXT.matches(\"(?i)REGEX\")`",
         ),
         (
             "stage.Tags.keys() == []",

@@ -8,9 +8,10 @@ use crate::model::finding::Undecided;
 const NOT_STATED: &str = " is not stated by the source";
 
 /// Hints in the order of what can be done soonest, each once, with code between backticks.
-const HINTS: [&str; 4] = [
+const HINTS: [&str; 5] = [
     "state it with `--protocol HTTP` or `--protocol WEBSOCKET`",
     "state the Region with `--region`",
+    "state the account with `--account`",
     "state the API with `--api`",
     "the output of the AWS CLI does not have it; audit from AWS or from a snapshot",
 ];
@@ -42,9 +43,9 @@ fn hint(one: &Undecided) -> Option<usize> {
     match missing {
         path if path == catalogue::api::PROTOCOL.path => api.protocol.is_none().then_some(0),
         "region" | "partition" => place.region.is_none().then_some(1),
-        path if path == catalogue::api::ID.path => api.id.is_none().then_some(2),
-        _ => (api.name.is_none() && (missing == "account" || missing.starts_with("api.")))
-            .then_some(3),
+        "account" => place.account.is_none().then_some(2),
+        path if path == catalogue::api::ID.path => api.id.is_none().then_some(3),
+        _ => (api.name.is_none() && missing.starts_with("api.")).then_some(4),
     }
 }
 
@@ -93,10 +94,10 @@ mod tests {
             ),
             ("region", plain, Some(HINTS[1])),
             (arn, "partition is not stated by the source", Some(HINTS[1])),
-            ("api.ApiId", plain, Some(HINTS[2])),
-            ("account", plain, Some(HINTS[3])),
-            ("api.Name", plain, Some(HINTS[3])),
-            (arn, "account is not stated by the source", Some(HINTS[3])),
+            ("api.ApiId", plain, Some(HINTS[3])),
+            ("account", plain, Some(HINTS[2])),
+            ("api.Name", plain, Some(HINTS[4])),
+            (arn, "account is not stated by the source", Some(HINTS[2])),
             (arn, plain, None),
             (
                 "StageVariables.a",
@@ -117,6 +118,6 @@ mod tests {
         }
         let all =
             ["account", "api.Tags", "api.ProtocolType"].map(|path| undecided(&bare, path, plain));
-        assert_eq!(hints(&all), [HINTS[0], HINTS[3]]);
+        assert_eq!(hints(&all), [HINTS[0], HINTS[2], HINTS[4]]);
     }
 }
