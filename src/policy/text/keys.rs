@@ -28,7 +28,7 @@ impl<'n> Keys<'n> {
         let mut meant = Vec::new();
         for entry in entries
             .iter()
-            .filter(|entry| !allowed.contains(&entry.key.as_str()) && entry.key != "<<")
+            .filter(|entry| !allowed.contains(&entry.key.as_str()))
         {
             let (mut label, mut help) = suggestions(&entry.key, allowed.iter().copied());
             if let Some((ours, what_to_do)) = aliases::key(what, &entry.key) {

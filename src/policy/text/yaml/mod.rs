@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use self::places::{Located, LocatedData, Places};
+use self::places::{Located, LocatedData, MERGE_KEY, Places};
 use self::values::Raw;
 use crate::policy::text::diagnostic::Problems;
 
@@ -75,10 +75,13 @@ fn join(shape: Located, values: Raw, problems: &mut Problems) -> Node {
         }
         (LocatedData::Map(shapes), Raw::Map(values)) if shapes.len() == values.len() => {
             let entry = |((key, shape), (raw_key, value)): ((Located, Located), (Raw, Raw))| {
-                // That another key is none was noted when it was read.
+                // Other keys and merge keys were noted when they were read.
                 let LocatedData::Scalar(text) = key.data else {
                     return None;
                 };
+                if text == MERGE_KEY {
+                    return None;
+                }
                 if matches!(&raw_key, Raw::Scalar(Data::Text(raw)) if *raw != text) {
                     disagreement(&key.span, problems);
                 }

@@ -15,6 +15,9 @@ pub const MOST_NODES: usize = 200_000;
 /// Bytes of text that a file may have once its aliases are followed: four times those of the largest file.
 pub const MOST_BYTES: usize = 4 << 20;
 
+/// The key that merges mappings in YAML 1.1.
+pub const MERGE_KEY: &str = "<<";
+
 /// Mistakes in granit's words, and what to do about each.
 const SYNTAX: &[(&str, &str)] = &[
     (
@@ -428,11 +431,11 @@ impl<'p, 't> Places<'p, 't> {
                     &key.span,
                     "a key must be a text",
                     "not a list or a mapping",
-                    [],
+                    ["give each key an entry of its own".to_owned()],
                 );
                 continue;
             };
-            if text == "<<" {
+            if text == MERGE_KEY {
                 self.problems.note(
                     &key.span,
                     "merge keys are not part of YAML 1.2",
