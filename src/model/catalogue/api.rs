@@ -1,16 +1,22 @@
 //! The fields of an API, and those that code reads by itself.
 
-use super::field::{Field, boolean, integer, list, map, one_of, rows, structure, text};
+use super::field::{
+    Field, boolean, element, integer, list, list_of, map, one_of, rows, structure, text,
+};
+use super::form::{ORIGIN, STAR_OR_NAME};
 use super::stage::TAG;
 use crate::model::protocol::{Protocol, Protocols};
+
+static ORIGINS: Field = element().form(&ORIGIN);
+static NAMES: Field = element().form(&STAR_OR_NAME);
 
 /// The members of `api.CorsConfiguration`.
 pub static CORS: &[Field] = &[
     boolean("AllowCredentials", "Lets browsers send credentials."),
-    list("AllowHeaders", "Headers that a request may have."),
-    list("AllowMethods", "Methods that a request may have."),
-    list("AllowOrigins", "Origins that may call the API."),
-    list("ExposeHeaders", "Headers that a script may read."),
+    list_of("AllowHeaders", &NAMES, "Headers that a request may have."),
+    list_of("AllowMethods", &NAMES, "Methods that a request may have."),
+    list_of("AllowOrigins", &ORIGINS, "Origins that may call the API."),
+    list_of("ExposeHeaders", &NAMES, "Headers that a script may read."),
     integer(
         "MaxAge",
         "Seconds for which a browser may keep the answer to a preflight request.",

@@ -1,5 +1,6 @@
 //! One row of the catalogue: the properties of a field, and the place of a row in its list.
 
+use super::form::Form;
 use crate::model::protocol::Protocols;
 
 /// One field as AWS names it.
@@ -22,6 +23,8 @@ pub struct Field {
     /// True if a trailing `:*` is dropped before the text is compared: API Gateway stores log group ARNs without
     /// it, while CloudWatch Logs, CloudFormation and the console write them with it.
     pub log_group_arn: bool,
+    /// The texts that it can hold, where AWS documents them; of a map, those that its keys can be.
+    pub form: Option<&'static Form>,
     /// True if it tells which stage or API this is.
     pub identity: bool,
     /// True if every answer of AWS has it, so that a text without it is not the whole answer.
@@ -100,6 +103,7 @@ impl Field {
             unset,
             sensitive,
             log_group_arn,
+            form: None,
             identity,
             always,
             zero_blocks,
@@ -121,6 +125,13 @@ impl Field {
     pub(super) const fn log_group_arn(self) -> Self {
         Self {
             log_group_arn: true,
+            ..self
+        }
+    }
+
+    pub(super) const fn form(self, form: &'static Form) -> Self {
+        Self {
+            form: Some(form),
             ..self
         }
     }
@@ -207,9 +218,21 @@ pub const fn map(name: &'static str, of: &'static Field, about: &'static str) ->
     Field::new(name, Kind::Map(of), Unset::Empty, about)
 }
 
+/// A list of any texts.
 pub(super) const fn list(name: &'static str, about: &'static str) -> Field {
-    static ELEMENT: Field = text("element", "One element of the list.");
-    Field::new(name, Kind::List(&ELEMENT), Unset::Empty, about)
+    list_of(name, &ELEMENT, about)
+}
+
+/// A list with elements as in this row.
+pub(super) const fn list_of(name: &'static str, of: &'static Field, about: &'static str) -> Field {
+    Field::new(name, Kind::List(of), Unset::Empty, about)
+}
+
+static ELEMENT: Field = element();
+
+/// The row of the elements of a list.
+pub(super) const fn element() -> Field {
+    text("element", "One element of the list.")
 }
 
 /// The place of a field in its list; a `const` context finds a misspelt name when the program is compiled.

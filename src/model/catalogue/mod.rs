@@ -5,12 +5,14 @@
 
 pub mod api;
 mod field;
+pub mod form;
 pub mod ours;
 pub mod route;
 pub mod stage;
 
 pub use self::api::{API, API_FIELD, CORS};
 pub use self::field::{Field, Kind, Row, Unset, map, position, structure};
+pub use self::form::Form;
 pub use self::ours::OURS;
 pub use self::route::ROUTE_SETTINGS;
 pub use self::stage::{ACCESS_LOG_SETTINGS, STAGE, STAGE_FIELD};

@@ -2,17 +2,19 @@
 
 use super::api::API;
 use super::field::{Field, Row, rows, structure, text};
+use super::form;
 use super::route::ROUTE_SETTINGS;
 
 /// Fields that driftgate adds to AWS's document, in lower case.
 pub static OURS: &[Field] = &[
-    text("account", "The account of the stage, twelve digits."),
-    text("region", "The Region of the stage."),
+    text("account", "The account of the stage, twelve digits.").form(&form::ACCOUNT),
+    text("region", "The Region of the stage.").form(&form::REGION),
     text(
         "partition",
         "The partition of the stage: aws, aws-cn, aws-us-gov, …",
-    ),
-    text("arn", "The ARN of the stage."),
+    )
+    .form(&form::PARTITION),
+    text("arn", "The ARN of the stage.").form(&form::STAGE_ARN),
     structure("api", API, "The API of the stage, as GetApis returns it."),
     structure(
         "each-route",
@@ -22,7 +24,8 @@ pub static OURS: &[Field] = &[
     text(
         "route",
         "The key of the route looked at; unset for the stage default.",
-    ),
+    )
+    .form(&form::ROUTE_KEY),
 ];
 
 /// `each-route`.

@@ -1,6 +1,7 @@
 //! The fields of a stage, and those that code reads by itself.
 
 use super::field::{Field, boolean, map, rows, structure, text};
+use super::form::{ROUTE_KEY, STAGE_NAME};
 use super::route::ROUTE_SETTINGS;
 use crate::model::protocol::Protocols;
 
@@ -57,11 +58,13 @@ pub static STAGE: &[Field] = &[
         &ROUTE,
         "The settings of single routes, by route key.",
     )
+    .form(&ROUTE_KEY)
     .always(),
     text(
         "StageName",
         "The name of the stage; `$default` is served at the root of the API.",
     )
+    .form(&STAGE_NAME)
     .identity()
     .always(),
     map(

@@ -1,5 +1,6 @@
 //! The Regions that AWS had when this was written, for when neither call is answered. It must not know accounts.
 
+use crate::model::catalogue::form::REGIONS;
 use crate::model::document::partition_of;
 
 /// The Regions of `aws` that every account has. The list is closed: those since 20 March 2019 are opt-in (account
@@ -24,36 +25,12 @@ const BY_DEFAULT: [&str; 17] = [
     "us-west-2",
 ];
 
-/// The Regions of `aws` that an account has to switch on, as of November 2026 (EC2's endpoints in botocore 1.44.5).
-const OPT_IN: [&str; 17] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-south-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-west-1",
-    "eu-central-2",
-    "eu-south-1",
-    "eu-south-2",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-];
-
 /// Every Region of the partition that a Region is in, as far as it is known; of the isolated partitions that one alone.
 pub fn all(region: &str) -> impl Iterator<Item = &str> {
-    let (by_default, opt_in, other): (&[&str], &[&str], Option<&str>) = match partition_of(region) {
-        "aws" => (&BY_DEFAULT, &OPT_IN, None),
-        "aws-cn" => (&["cn-north-1", "cn-northwest-1"], &[], None),
-        "aws-us-gov" => (&["us-gov-east-1", "us-gov-west-1"], &[], None),
-        _ => (&[], &[], Some(region)),
-    };
-    by_default.iter().chain(opt_in).copied().chain(other)
+    let partition = partition_of(region);
+    let of_partition = move |one: &&str| partition_of(one) == partition;
+    let other = (!REGIONS.iter().any(of_partition)).then_some(region);
+    REGIONS.iter().copied().filter(of_partition).chain(other)
 }
 
 /// True if an account has to enable the Region. In `aws` these are all but the oldest Regions, those newer than this list
@@ -123,7 +100,7 @@ mod tests {
         }
         assert_eq!(
             all("eu-west-1").filter(|region| is_opt_in(region)).count(),
-            OPT_IN.len()
+            17
         );
     }
 
