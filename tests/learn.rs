@@ -94,7 +94,14 @@ fn value(field: &'static Field) -> BoxedStrategy<Value<'static>> {
             .prop_map(Value::Number)
             .boxed(),
         Kind::Text if field.sensitive => "[a-z0-9]{12}".prop_map(|text| Value::text(format!("{SECRET}{text}"))).boxed(),
-        Kind::Text => text().prop_map(Value::text).boxed(),
+        // A source may yield other texts; a policy cannot ask for them.
+        Kind::Text => match field.form {
+            Some(form) => {
+                let texts = prop::string::string_regex(form.regex).unwrap();
+                texts.prop_map(Value::text).boxed()
+            }
+            None => text().prop_map(Value::text).boxed(),
+        },
         Kind::OneOf(names) => {
             prop_oneof![9 => prop::sample::select(names.to_vec()).prop_map(Value::text), 1 => Just(Value::text("NEW"))]
                 .boxed()

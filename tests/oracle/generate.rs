@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::document::{digest_of, not_stated};
 use crate::judge::Rule;
-use crate::schema::{API, DOCUMENT, Member, ROUTE, STAGE, Type};
+use crate::schema::{ACCOUNT, API, DOCUMENT, Member, ROUTE, STAGE, Type};
 use crate::values::SECRET;
 
 /// Choices that depend on a seed alone, or on bytes while they last.
@@ -57,7 +57,7 @@ impl Random {
     }
 }
 
-const TEXTS: [&str; 6] = ["a", "ab", "b", "prod", "x*", "a:*"];
+const TEXTS: [&str; 5] = ["a", "ab", "b", "prod", "a:b"];
 const ARNS: [&str; 6] = ["arn:g", "arn:g:*", "arn:h", "arn:*", "arn:?:?", "arn:*:*"];
 const KEYS: [&str; 5] = ["a", "ab", "aws:k", "x.y", "present-day"];
 const ROUTES: [&str; 4] = ["GET /a", "GET /a.b", "POST /", "$connect"];
@@ -199,6 +199,14 @@ fn several(random: &mut Random, mut one: impl FnMut(&mut Random) -> Json) -> Jso
     Json::Array((0..count).map(|_| one(random)).collect())
 }
 
+fn one_or_several(random: &mut Random, mut one: impl FnMut(&mut Random) -> Json) -> Json {
+    if random.one_in(2) {
+        one(random)
+    } else {
+        several(random, one)
+    }
+}
+
 /// A pattern at a place of this type.
 pub fn pattern(random: &mut Random, of: Type, depth: usize) -> Json {
     match of {
@@ -206,8 +214,8 @@ pub fn pattern(random: &mut Random, of: Type, depth: usize) -> Json {
         Type::Map(of) => map_pattern(random, *of, depth),
         Type::List => tests(random, of, depth),
         _ => match random.below(4) {
-            0 => literal(random, of, false),
-            1 => several(random, |random| literal(random, of, true)),
+            0 => literal(random, of),
+            1 => several(random, |random| literal(random, of)),
             _ => tests(random, of, depth),
         },
     }
@@ -270,13 +278,13 @@ fn tests(random: &mut Random, of: Type, depth: usize) -> Json {
     for _ in 0..=random.below(2) {
         let (name, value) = match (random.below(6), of) {
             // Unset, these have a meaning, so `present` cannot test them.
-            (0, Type::Boolean | Type::Level(_)) => ("not", literal(random, of, true)),
+            (0, Type::Boolean | Type::Level(_)) => ("not", literal(random, of)),
             (0, _) => ("present", json!(random.one_in(2))),
             (1, _) if depth > 0 => {
                 let value = if random.one_in(2) || matches!(of, Type::List) {
                     pattern(random, of, depth - 1)
                 } else {
-                    several(random, |random| literal(random, of, true))
+                    several(random, |random| literal(random, of))
                 };
                 ("not", value)
             }
@@ -287,13 +295,17 @@ fn tests(random: &mut Random, of: Type, depth: usize) -> Json {
             (_, Type::List) if random.one_in(2) => {
                 ("each", pattern(random, Type::Text { arn: false }, 1))
             }
-            (_, Type::List) => ("contains", json!(random.pick(&ORIGINS))),
+            (_, Type::List) => {
+                let origin = |random: &mut Random| json!(random.pick(&ORIGINS));
+                ("contains", one_or_several(random, origin))
+            }
+            (_, Type::Code(codes)) => code_test(random, codes),
             (_, Type::Text { .. } | Type::Level(_)) => text_test(random, of),
             (_, Type::Whole | Type::Number) => {
                 let name = random.pick(&["min", "max", "above", "below"]);
                 (name, number(random))
             }
-            (_, Type::Boolean) => ("not", literal(random, of, true)),
+            (_, Type::Boolean) => ("not", literal(random, of)),
             _ => ("present", json!(random.one_in(2))),
         };
         tests.insert(name.into(), value);
@@ -320,8 +332,31 @@ fn text_test(random: &mut Random, of: Type) -> (&'static str, Json) {
         4 => ("looks-secret", json!(random.one_in(2))),
         5 => ("log-format", json!({"context": ["status"]})),
         0 => ("matches", json!(random.pick(&REGEXES))),
-        1 => ("contains", json!(random.pick(&["a", "b", ":*", "ro"]))),
+        1 => {
+            let part = |random: &mut Random| json!(random.pick(&["a", "b", ":*", "ro"]));
+            ("contains", one_or_several(random, part))
+        }
         2 => ("like", glob(random)),
+        _ => ("like", several(random, glob)),
+    }
+}
+
+/// A test of a text that is only ever of one form.
+fn code_test(random: &mut Random, codes: &[&str]) -> (&'static str, Json) {
+    let glob = |random: &mut Random| {
+        let code = random.pick(codes);
+        match random.below(4) {
+            0 => json!(code),
+            1 => json!(format!("{}*", &code[..1])),
+            2 => json!(format!("?{}", &code[1..])),
+            _ => json!(format!("{}*", random.pick(&TEMPLATES[..5]))),
+        }
+    };
+    match random.below(6) {
+        0 => ("matches", json!(format!("^{}", random.pick(codes)))),
+        1 => ("contains", json!(&random.pick(codes)[..1])),
+        2 => ("looks-secret", json!(random.one_in(2))),
+        3 => ("like", glob(random)),
         _ => ("like", several(random, glob)),
     }
 }
@@ -338,7 +373,7 @@ fn number(random: &mut Random) -> Json {
     .clone()
 }
 
-fn literal(random: &mut Random, of: Type, in_list: bool) -> Json {
+fn literal(random: &mut Random, of: Type) -> Json {
     match of {
         Type::Boolean => json!(random.one_in(2)),
         Type::Whole => [json!(0), json!(1), json!(5), json!(10)][random.below(4)].clone(),
@@ -347,9 +382,10 @@ fn literal(random: &mut Random, of: Type, in_list: bool) -> Json {
         Type::Level(levels) => json!(random.pick(levels)),
         Type::Protocol => json!(random.pick(&["HTTP", "WEBSOCKET"])),
         Type::Text { arn: true } => json!(random.pick(&ARNS[..3])),
+        Type::Code(codes) if !random.one_in(4) => json!(random.pick(codes)),
+        Type::Code(_) => json!(random.pick(&TEMPLATES[..5])),
         _ if random.one_in(4) => json!(random.pick(&TEMPLATES)),
-        _ if in_list => json!(random.pick(&TEXTS)),
-        _ => json!(random.pick(&TEXTS[..4])),
+        _ => json!(random.pick(&TEXTS)),
     }
 }
 
@@ -378,7 +414,7 @@ pub fn document(random: &mut Random) -> Json {
     api.insert("ProtocolType".into(), protocol);
     document.insert("api".into(), Json::Object(api));
     let stated = |text: &str| if bare { not_stated() } else { json!(text) };
-    document.insert("account".into(), stated("a"));
+    document.insert("account".into(), stated(ACCOUNT));
     document.insert("region".into(), stated("us-east-1"));
     document.insert("partition".into(), stated("aws"));
     // Digests, as from a snapshot, which names the account that they are taken over.
@@ -417,6 +453,7 @@ fn value(random: &mut Random, of: Type, gaps: usize) -> Json {
         // Each document has its own.
         Type::Protocol => Json::Null,
         Type::Text { arn: true } => json!(random.pick(&ARNS[..3])),
+        Type::Code(codes) => json!(random.pick(codes)),
         Type::Text { .. } => json!(random.pick(&[
             "a",
             "ab",

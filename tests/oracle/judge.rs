@@ -552,10 +552,11 @@ impl Asked<'_> {
                     .min()
                     .unwrap_or(Yes)
             }),
+            // A list is all of them.
             "contains" if matches!(of, Type::List) => Answer::of(
                 value
                     .as_array()
-                    .is_some_and(|elements| elements.contains(demanded[0])),
+                    .is_some_and(|elements| demanded.iter().all(|one| elements.contains(one))),
             ),
             "looks-secret" => {
                 let text = if is_digest(&value) {
@@ -578,11 +579,11 @@ impl Asked<'_> {
                     template.split(' ').any(|word| word == variable)
                 }))
             }
-            "contains" => {
+            "contains" => Answer::of(demanded.iter().all(|one| {
                 // Copied from the end of an ARN, unless nothing else is requested.
-                let part = Some(short(demanded[0], of)).filter(|part| !part.is_empty());
-                Answer::of(short(&value, of).contains(&part.unwrap_or_else(|| ":*".to_owned())))
-            }
+                let part = Some(short(one, of)).filter(|part| !part.is_empty());
+                short(&value, of).contains(&part.unwrap_or_else(|| ":*".to_owned()))
+            })),
             "matches" => {
                 let regex = regex::Regex::new(demanded[0].as_str().unwrap_or_default()).unwrap();
                 Answer::of(regex.is_match(&short(&value, of)))

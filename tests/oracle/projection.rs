@@ -13,6 +13,7 @@ use serde_json::{Value as Json, json};
 
 use crate::accept::accept;
 use crate::generate::{Random, route, selection};
+use crate::schema::ACCOUNT;
 use crate::waive::waivers;
 use crate::{Case, STAGES, document};
 
@@ -108,7 +109,7 @@ fn what_is_decoded_is_what_is_asked() {
         let case = Case::of(seed);
         let random = &mut Random::new(seed ^ STAGES);
         let mut matches = if random.one_in(2) {
-            json!({"account": "a"})
+            json!({"account": ACCOUNT})
         } else {
             selection(random)
         };

@@ -10,6 +10,8 @@ pub enum Type {
     Text {
         arn: bool,
     },
+    /// A text of a form of its own, such as these.
+    Code(&'static [&'static str]),
     /// One of these; unset it is the last one.
     Level(&'static [&'static str]),
     /// The protocol of the API.
@@ -23,6 +25,8 @@ pub enum Type {
 pub type Member = (&'static str, Type, &'static str);
 
 const TEXT: Type = Type::Text { arn: false };
+const STAGE_NAME: Type = Type::Code(&["a", "ab", "b", "prod"]);
+pub const ACCOUNT: &str = "111122223333";
 
 pub const ROUTE: &[Member] = &[
     ("DataTraceEnabled", Type::Boolean, "WEBSOCKET"),
@@ -67,7 +71,7 @@ pub const STAGE: &[Member] = &[
     ("DefaultRouteSettings", Type::Struct(ROUTE), ""),
     ("Description", TEXT, ""),
     ("RouteSettings", Type::Map(&Type::Struct(ROUTE)), ""),
-    ("StageName", TEXT, ""),
+    ("StageName", STAGE_NAME, ""),
     ("StageVariables", Type::Map(&TEXT), ""),
     ("Tags", Type::Map(&TEXT), ""),
 ];
@@ -80,12 +84,12 @@ pub const DOCUMENT: &[Member] = &[
     ("DefaultRouteSettings", Type::Struct(ROUTE), ""),
     ("Description", TEXT, ""),
     ("RouteSettings", Type::Map(&Type::Struct(ROUTE)), ""),
-    ("StageName", TEXT, ""),
+    ("StageName", STAGE_NAME, ""),
     ("StageVariables", Type::Map(&TEXT), ""),
     ("Tags", Type::Map(&TEXT), ""),
-    ("account", TEXT, ""),
-    ("region", TEXT, ""),
-    ("partition", TEXT, ""),
+    ("account", Type::Code(&[ACCOUNT, "111122224444"]), ""),
+    ("region", Type::Code(&["us-east-1", "eu-west-1"]), ""),
+    ("partition", Type::Code(&["aws", "aws-cn"]), ""),
     ("route", TEXT, ""),
     ("api", Type::Struct(API), ""),
 ];

@@ -15,6 +15,7 @@ use crate::accept::accept;
 use crate::document;
 use crate::generate::Random;
 use crate::judge::{Violated, accepts};
+use crate::schema::ACCOUNT;
 use crate::{Case, STAGES};
 
 pub fn waivers(matches: &Json, accept: &Json) -> Option<Waivers> {
@@ -62,10 +63,12 @@ fn a_waiver_tolerates_what_its_accept_says() {
         let Some(accept) = accept(&mut Random::new(seed ^ STAGES), &case.rule.expect) else {
             continue;
         };
-        if !["HTTP", "WEBSOCKET"].contains(&protocol.as_str()) || case.document["account"] != "a" {
+        if !["HTTP", "WEBSOCKET"].contains(&protocol.as_str())
+            || case.document["account"] != ACCOUNT
+        {
             continue;
         }
-        let Some(waivers) = waivers(&json!({"account": "a"}), &accept) else {
+        let Some(waivers) = waivers(&json!({"account": ACCOUNT}), &accept) else {
             continue;
         };
         let Some(results) = audited(&case, &waivers) else {

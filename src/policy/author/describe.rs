@@ -4,6 +4,7 @@ use crate::model::catalogue::ours::EACH_ROUTE;
 use crate::model::catalogue::{Field, Kind, OURS, STAGE, Unset, stage};
 use crate::model::protocol::Protocols;
 use crate::policy::language::operator::Example;
+use crate::policy::text::scalar::written;
 
 /// The value of a word in a rule.
 #[must_use]
@@ -225,11 +226,18 @@ impl FieldPlace {
         if ["partition", "arn", "route"].contains(&self.path.as_str()) {
             return None;
         }
+        let texts = match (self.field.kind, self.field.form) {
+            (Kind::Text, Some(form)) => Some(form.examples.map(written)),
+            _ => None,
+        };
         let (pattern, passes, fails) = match self.field.kind {
             Kind::Boolean => ("true", "true", "false"),
             Kind::Integer | Kind::Number => ("{min: 1}", "1", "0"),
             Kind::OneOf([one, other, ..]) => (*one, *one, *other),
-            Kind::Text | Kind::OneOf(_) => ("{like: \"x*\"}", "x1", "other"),
+            Kind::Text | Kind::OneOf(_) => match &texts {
+                Some([one, other]) => (&**one, &**one, &**other),
+                None => ("{like: \"x*\"}", "x1", "other"),
+            },
             Kind::Map(of) if of.members().is_empty() => ("[x]", "{x: y}", "{}"),
             Kind::Map(_) => ("[x]", "{x: {ThrottlingBurstLimit: 1}}", "{}"),
             Kind::List(_) => ("{contains: x}", "[x]", "[]"),

@@ -5,7 +5,7 @@ use crate::model::protocol::Protocols;
 use crate::policy::author::describe::{FieldPlace, WORDS, Word, block, places, unset};
 use crate::policy::language::operator::{Example, Operator};
 use crate::policy::language::operators::OPERATORS;
-use crate::policy::text::aliases;
+use crate::policy::text::foreign;
 
 /// The page of the fields.
 #[must_use]
@@ -75,12 +75,12 @@ pub fn tests() -> String {
     page += "\n## Other words\n";
     page.extend(WORDS.iter().map(word));
     page += "\n## Words of other tools\n\nThey are refused, with ours in the message.\n\n| theirs | ours |\n| --- | --- |\n";
-    page.extend(aliases::TESTS.iter().map(|(ours, theirs)| {
+    page.extend(foreign::TESTS.iter().map(|(meaning, theirs)| {
         let theirs: Vec<String> = theirs
             .iter()
             .map(|word| format!("`{}`", word.replace('|', "\\|")))
             .collect();
-        format!("| {} | {ours} |\n", theirs.join(", "))
+        format!("| {} | {} |\n", theirs.join(", "), meaning.ours())
     }));
     page
 }

@@ -116,6 +116,17 @@ impl Glob {
     }
 }
 
+/// Adds a glob to a regular expression.
+pub fn push_glob(glob: &str, regex: &mut String) {
+    for c in glob.chars() {
+        match c {
+            '*' => regex.push_str(".*"),
+            '?' => regex.push('.'),
+            c => regex.push_str(&regex::escape(c.encode_utf8(&mut [0; 4]))),
+        }
+    }
+}
+
 impl Default for Glob {
     fn default() -> Self {
         Self::new()

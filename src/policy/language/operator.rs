@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::context::Context;
+use super::holdable::{Demand, Holdable};
 use super::limit::Limit;
 use super::pattern::Pattern;
 use super::test::{Passing, Test};
@@ -42,10 +43,19 @@ impl Operator {
 pub struct OperatorContext<'r> {
     /// The field that is tested.
     pub field: &'static Field,
+    /// Its name in messages.
+    pub called: &'r str,
     /// The mistakes found.
     pub problems: &'r mut Problems,
     /// Compiles a pattern for an element of a list.
     pub pattern: fn(&Node, &'static Field, &mut Problems) -> Option<Pattern>,
+}
+
+impl OperatorContext<'_> {
+    /// Tells if a text that the field can hold may meet a demand; a demand that none meets is noted.
+    pub fn may_meet(&mut self, demand: Demand<'_>, node: &Node) -> bool {
+        Holdable::of(self.field, self.called).check(demand, &node.span, self.problems)
+    }
 }
 
 /// A word of the language in use.

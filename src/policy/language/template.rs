@@ -6,7 +6,7 @@ use crate::model::Document;
 use crate::model::catalogue::{Row, api, ours, stage};
 use crate::model::value::Value;
 use crate::policy::language::context::Context;
-use crate::policy::language::glob::Glob;
+use crate::policy::language::glob::{Glob, push_glob};
 use crate::policy::text::diagnostic::{Problems, suggestions};
 use crate::policy::text::yaml::Node;
 
@@ -204,6 +204,20 @@ impl Template {
                 None
             }
         }
+    }
+
+    /// The regular expression of the texts that it stands for, read as a glob or as it is.
+    #[must_use]
+    pub fn regex(&self, glob: bool) -> String {
+        let mut regex = String::from("(?s)");
+        for part in &self.parts {
+            match part {
+                TemplatePart::Literal(text) if glob => push_glob(text, &mut regex),
+                TemplatePart::Literal(text) => regex.push_str(&regex::escape(text)),
+                TemplatePart::Value(_) => regex.push_str(".*"),
+            }
+        }
+        regex
     }
 
     /// The template as it was written.

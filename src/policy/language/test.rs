@@ -44,6 +44,11 @@ pub trait Test: fmt::Debug + Send + Sync {
         Passing::Perhaps(Vec::new())
     }
 
+    /// The parts of the demand that are probably meant in another way.
+    fn doubts(&self, _field: &Field) -> Vec<Doubt> {
+        Vec::new()
+    }
+
     /// The test in one form, in which no order counts: two with the same form are one test.
     fn form(&self) -> String {
         format!("{self:?}")
@@ -101,6 +106,15 @@ pub enum Answers {
     Digests,
     /// Whatever there is, or is not.
     Everything,
+}
+
+/// A demand that is probably meant in another way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// The reason, in one line.
+    pub title: String,
+    /// The form to write instead.
+    pub help: String,
 }
 
 /// The values of a setting that pass a test, out of those that are not empty.

@@ -10,11 +10,12 @@ use crate::model::moment::Moment;
 use crate::model::value::Value;
 use crate::policy::language::context::{EXAMPLE_ACCOUNT, EXAMPLE_REGION};
 use crate::policy::read::compile::as_meant;
+use crate::policy::text::aliases;
 use crate::policy::text::diagnostic::{
     Diagnostic, Problems, SourceText, nearest, plain, suggestions,
 };
 use crate::policy::text::keys::Keys;
-use crate::policy::text::scalar::{is_bare_number, quoted};
+use crate::policy::text::scalar::{is_bare_number, quoted, written, written_list};
 use crate::policy::text::yaml::{self, Data, Entry, Node};
 
 /// One example.
@@ -165,7 +166,10 @@ fn example(node: &Node, rules: &[String], problems: &mut Problems) -> Option<Exa
 
 fn violates(entry: &Entry, rules: &[String], problems: &mut Problems) -> Option<Expected> {
     let Data::List(nodes) = &entry.value.data else {
-        let help = "write `violates: [RULE, …]`, or `violates: []` for a good stage".to_owned();
+        let help = match &entry.value.data {
+            Data::Text(rule) => format!("write `violates: {}`", written_list([rule.as_str()])),
+            _ => "name the rules; for a good stage write `violates: []`".to_owned(),
+        };
         problems.note(
             &entry.value.span,
             "`violates` is a list of rule ids",
@@ -264,7 +268,8 @@ fn given(entry: &Entry, problems: &mut Problems) -> Option<Given> {
                         .iter()
                         .map(|field| field.name)
                         .chain(["account", "region", "api", "read-at"]);
-                    let (label, help) = suggestions(key, names);
+                    let (label, mut help) = suggestions(key, names);
+                    help.splice(0..0, aliases::setting(key).map(str::to_owned));
                     problems.note(
                         &entry.key_span,
                         format!("a stage has no setting `{key}`"),
@@ -313,11 +318,18 @@ fn wrong(node: &Node, called: &str, kind: &str, meant: Option<String>, problems:
         Data::Map(_) => {
             Some("`given` is a stage, not a pattern: write the value that it has".to_owned())
         }
+        Data::List(ref keys) if kind == "a map" => {
+            let key = keys.iter().find_map(|node| match &node.data {
+                Data::Text(key) if !key.is_empty() => Some(written(key)),
+                _ => None,
+            });
+            let key = key.unwrap_or_else(|| "owner".to_owned());
+            Some(format!("a key has a value: write `{called}: {{{key}: x}}`"))
+        }
         Data::Boolean(_) | Data::Integer(_) | Data::Number(_) | Data::Text(_)
             if kind == "a text" =>
         {
-            let written = problems.written(&node.span);
-            Some(quoted(called, written))
+            Some(quoted(called, problems.written(&node.span)))
         }
         _ => meant,
     };

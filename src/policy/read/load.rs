@@ -486,7 +486,7 @@ mod tests {
             "{Tags: {\"team-*\": {present: true}, not: [tmp, \"old-*\"]}}",
             "{RouteSettings: {present: false}}",
             "{any-of: [{AutoDeploy: true}, {Description: {present: true}}]}",
-            "{Description: [\"*\", b]}",
+            "{api: {CorsConfiguration: {AllowOrigins: {each: [\"*\", \"https://*\"], contains: [\"*\"]}}}}",
             "{Tags: {type: [web, api], kind: [a], value: [b], format: {like: \"a*\"}}}",
             "{each-route: {ThrottlingBurstLimit: {any-of: [5, {min: 10, max: 10}]}}}",
         ] {

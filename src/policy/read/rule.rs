@@ -8,7 +8,7 @@ use crate::model::Severity;
 use crate::model::finding::RuleFacts;
 use crate::model::protocol::Protocol;
 use crate::policy::cel::Assertion;
-use crate::policy::language::pattern::Pattern;
+use crate::policy::language::pattern::{Pattern, Top};
 use crate::policy::text::aliases;
 use crate::policy::text::diagnostic::{Mistake, Problems, suggestions};
 use crate::policy::text::keys::{Keys, name, text};
@@ -64,6 +64,7 @@ pub fn rule(
 ) -> Option<Rule> {
     let before = problems.len();
     let keys = Keys::of(node, "a rule", &KEYS, problems)?;
+    advise_to_indent(node, problems);
     let id = keys.text("id", node, "the rule", problems);
     let id_span = id.map(|(_, node)| node.span.clone());
     let id = id.and_then(|text| name(text, "the id of a rule", problems));
@@ -120,6 +121,21 @@ pub fn rule(
         problems,
     );
     (problems.len() == before).then_some(rule)
+}
+
+/// Helps with settings that are beside `expect`, and not under it.
+fn advise_to_indent(node: &Node, problems: &mut Problems) {
+    let Data::Map(entries) = &node.data else {
+        return;
+    };
+    let settings = || Top::all().map(|(_, field)| field.name);
+    let misplaced = |entry: &&Entry| {
+        !KEYS.contains(&entry.key.as_str()) && settings().any(|name| name == entry.key)
+    };
+    for entry in entries.iter().filter(misplaced) {
+        let help = format!("`{}` is a setting: indent it under `expect`", entry.key);
+        problems.advise_at(&entry.key_span, &help);
+    }
 }
 
 /// The texts of a rule that reports show; its name is not known here.

@@ -1,268 +1,9 @@
-//! The words of other tools, and what is written here instead. Data only; it must not know where a word stood.
+//! The keys, settings and severities of other tools, and what is written here instead. Data only; it must not know
+//! where a word stood.
 
 use crate::policy::text::diagnostic::plain;
 
-/// Tests as JSON Schema, IAM, CloudFormation, Checkov, Cloud Custodian, Kyverno, Rego and programming languages call
-/// them. Case and separators do not matter: `startsWith` is `starts-with`.
-pub const TESTS: &[(&str, &[&str])] = &[
-    (
-        "write the value itself: `AutoDeploy: true`",
-        &[
-            "equals",
-            "equal",
-            "eq",
-            "is",
-            "==",
-            "=",
-            "===",
-            "const",
-            "value",
-            "string-equals",
-            "bool",
-            "numeric-equals",
-        ],
-    ),
-    (
-        "use `not: VALUE`",
-        &[
-            "ne",
-            "not-equal",
-            "not-equals",
-            "!=",
-            "!",
-            "<>",
-            "string-not-equals",
-            "is-not",
-            "isnt",
-        ],
-    ),
-    (
-        "write a list: `LoggingLevel: [ERROR, INFO]`",
-        &[
-            "in",
-            "any-in",
-            "all-in",
-            "enum",
-            "one-of",
-            "values",
-            "within",
-            "allowed",
-            "allowed-values",
-            "contains-any",
-        ],
-    ),
-    (
-        "use `not: [VALUE, …]`",
-        &[
-            "not-in",
-            "ni",
-            "none-of",
-            "any-not-in",
-            "all-not-in",
-            "not-within",
-            "forbidden",
-            "denied",
-        ],
-    ),
-    (
-        "use `matches: REGEX`",
-        &[
-            "regex",
-            "regexp",
-            "re",
-            "re-match",
-            "regex-match",
-            "regex-case",
-            "regex-matches",
-            "regex-like",
-            "pattern",
-            "allowed-pattern",
-            "=~",
-            "~",
-        ],
-    ),
-    (
-        "use `matches: REGEX`, or `like: GLOB`",
-        &["match", "matching", "format"],
-    ),
-    (
-        "use `not: {matches: REGEX}`",
-        &[
-            "not-regex",
-            "not-regex-match",
-            "not-match",
-            "not-matches",
-            "!~",
-        ],
-    ),
-    (
-        "use `like: GLOB`",
-        &[
-            "glob",
-            "wildcard",
-            "string-like",
-            "arn-like",
-            "string-matches",
-        ],
-    ),
-    ("use `not: {like: GLOB}`", &["not-like", "string-not-like"]),
-    (
-        "use `like: \"TEXT*\"`",
-        &[
-            "starts-with",
-            "starting-with",
-            "begins-with",
-            "prefix",
-            "has-prefix",
-        ],
-    ),
-    (
-        "use `like: \"*TEXT\"`",
-        &["ends-with", "ending-with", "suffix", "has-suffix"],
-    ),
-    (
-        "use `contains: VALUE`",
-        &[
-            "includes",
-            "include",
-            "has",
-            "containing",
-            "intersect",
-            "contains-all",
-        ],
-    ),
-    (
-        "use `not: {contains: VALUE}`",
-        &[
-            "not-contains",
-            "not-containing",
-            "excludes",
-            "does-not-contain",
-        ],
-    ),
-    (
-        "use `present: true`, or `present: false`",
-        &[
-            "exists",
-            "exist",
-            "existence",
-            "defined",
-            "set",
-            "null",
-            "is-null",
-            "nullable",
-        ],
-    ),
-    (
-        "use `present: true`; for tags a list of keys: `Tags: [owner]`",
-        &["required", "keys", "has-keys"],
-    ),
-    (
-        "use `present: true`",
-        &[
-            "not-empty",
-            "non-empty",
-            "is-not-empty",
-            "not-null",
-            "is-set",
-            "is-defined",
-            "enabled",
-            "min-length",
-            "min-items",
-            "one-exists",
-        ],
-    ),
-    (
-        "use `present: false`",
-        &[
-            "absent",
-            "empty",
-            "is-empty",
-            "not-exists",
-            "does-not-exist",
-            "not-set",
-            "unset",
-            "disabled",
-            "missing",
-        ],
-    ),
-    (
-        "use `min: NUMBER`",
-        &[
-            "minimum",
-            "gte",
-            "ge",
-            ">=",
-            "at-least",
-            "greater-than-or-equal",
-            "greater-than-or-equals",
-            "numeric-greater-than-equals",
-            "from",
-        ],
-    ),
-    (
-        "use `max: NUMBER`",
-        &[
-            "maximum",
-            "lte",
-            "le",
-            "<=",
-            "at-most",
-            "less-than-or-equal",
-            "less-than-or-equals",
-            "numeric-less-than-equals",
-            "to",
-        ],
-    ),
-    (
-        "use `above: NUMBER`",
-        &[
-            "gt",
-            ">",
-            "greater-than",
-            "greater",
-            "more-than",
-            "over",
-            "exclusive-minimum",
-            "numeric-greater-than",
-        ],
-    ),
-    (
-        "use `below: NUMBER`",
-        &[
-            "lt",
-            "<",
-            "less-than",
-            "less",
-            "under",
-            "exclusive-maximum",
-            "numeric-less-than",
-        ],
-    ),
-    ("use `min: NUMBER` and `max: NUMBER`", &["range", "between"]),
-    (
-        "use `each: PATTERN` for the elements of a list; the members of a mapping must all hold anyway",
-        &["all", "items", "every", "for-all", "elements"],
-    ),
-    (
-        "write the tests beside each other: all of them must hold",
-        &["all-of", "and", "must"],
-    ),
-    (
-        "use `any-of: [PATTERN, …]`",
-        &["or", "any", "either", "some"],
-    ),
-    (
-        "the catalogue knows the type; leave it out",
-        &["type", "value-type", "kind"],
-    ),
-    (
-        "the test is the key, and what it takes the value: `ThrottlingBurstLimit: {max: 500}`",
-        &["op", "operator", "comparison"],
-    ),
-];
-
-/// Keys of policies, rules and tests: where, the key of ours, and what to do.
+/// Keys of policies, rules, tests, waivers and `log-format`: where, the key of ours, and what to do.
 const KEYS: &[(&str, &str, &str, &[&str])] = &[
     (
         "a policy",
@@ -394,7 +135,37 @@ const KEYS: &[(&str, &str, &str, &[&str])] = &[
         "a rule",
         "",
         "remove the rule, or waive it: `--waivers FILE`",
-        &["enabled", "disabled", "skip"],
+        &["enabled", "enable", "disabled", "disable", "skip", "off"],
+    ),
+    (
+        "a rule",
+        "",
+        "a rule takes no parameters: put each value where it is used",
+        &["parameters", "params", "variables", "inputs", "args"],
+    ),
+    (
+        "a rule",
+        "references",
+        "use `references`: a list of texts",
+        &[
+            "controls",
+            "control",
+            "compliance",
+            "frameworks",
+            "standards",
+        ],
+    ),
+    (
+        "a rule",
+        "",
+        "its policy groups a rule; what else it belongs to is a text in `references`",
+        &["tags", "labels", "category", "categories", "group", "type"],
+    ),
+    (
+        "a rule",
+        "",
+        "a rule has no owner; say in `fix` who can help",
+        &["owner", "team", "contact"],
     ),
     (
         "a rule",
@@ -428,6 +199,100 @@ const KEYS: &[(&str, &str, &str, &[&str])] = &[
         "name",
         "use `name`",
         &["title", "description", "id"],
+    ),
+    (
+        "a waiver",
+        "expires",
+        "use `expires`: the last day, as in `expires: 2027-01-31`",
+        &[
+            "until",
+            "expiry",
+            "expiration",
+            "expires-at",
+            "expires-on",
+            "valid-until",
+            "end",
+            "date",
+        ],
+    ),
+    (
+        "a waiver",
+        "rule",
+        "use `rule`: POLICY/ID, or a glob",
+        &["rules", "id", "rule-id", "check", "control", "policy"],
+    ),
+    (
+        "a waiver",
+        "match",
+        "use `match`",
+        &[
+            "resource",
+            "resources",
+            "scope",
+            "selector",
+            "target",
+            "where",
+            "when",
+            "stage",
+            "stages",
+            "filter",
+        ],
+    ),
+    (
+        "a waiver",
+        "reason",
+        "use `reason`",
+        &[
+            "why",
+            "justification",
+            "comment",
+            "description",
+            "note",
+            "because",
+        ],
+    ),
+    (
+        "a waiver",
+        "",
+        "put it into the text of `reason`",
+        &[
+            "approved-by",
+            "approver",
+            "approved",
+            "ticket",
+            "issue",
+            "jira",
+            "link",
+            "url",
+            "created",
+            "created-by",
+        ],
+    ),
+    (
+        "a waiver",
+        "owner",
+        "use `owner`",
+        &["author", "team", "contact", "by"],
+    ),
+    (
+        "`log-format`",
+        "is",
+        "use `is`",
+        &["format", "type", "as", "kind", "style"],
+    ),
+    (
+        "`log-format`",
+        "context",
+        "use `context`: a list of variables, as in `context: [requestId, status]`",
+        &[
+            "fields",
+            "variables",
+            "vars",
+            "keys",
+            "required",
+            "contains",
+            "values",
+        ],
     ),
 ];
 
@@ -491,38 +356,6 @@ pub fn severity(word: &str) -> Option<&'static str> {
         .map(|(ours, _)| *ours)
 }
 
-/// Our words for another tool's test.
-#[must_use]
-pub fn test(word: &str) -> Option<&'static str> {
-    TESTS
-        .iter()
-        .find(|(_, theirs)| is_one_of(word, theirs))
-        .map(|(ours, _)| *ours)
-}
-
-/// Our words for another tool's test where keys are free: only for words that no one uses for a tag.
-#[must_use]
-pub fn test_at_a_map(word: &str) -> Option<&'static str> {
-    const NO_TAGS: &[&str] = &[
-        "required",
-        "has-keys",
-        "exists",
-        "exist",
-        "absent",
-        "is-empty",
-        "not-empty",
-        "all-of",
-        "one-of",
-        "none-of",
-        "any-in",
-        "all-in",
-        "not-in",
-        "contains-any",
-        "contains-all",
-    ];
-    test(word).filter(|_| is_one_of(word, NO_TAGS))
-}
-
 /// The key of ours for one that another tool, or a person, has in such a mapping (empty when there is none), and what
 /// to do.
 #[must_use]
@@ -533,7 +366,8 @@ pub fn key(of: &str, word: &str) -> Option<(&'static str, &'static str)> {
     found.next().map(|(_, ours, help, _)| (*ours, *help))
 }
 
-fn is_one_of(word: &str, theirs: &[&str]) -> bool {
+/// True if a word is one of others, whatever its case and separators.
+pub fn is_one_of(word: &str, theirs: &[&str]) -> bool {
     let plainly = plain(word);
     theirs
         .iter()
@@ -543,40 +377,9 @@ fn is_one_of(word: &str, theirs: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::language::operators::OPERATORS;
-
-    #[test]
-    fn no_foreign_word_is_one_of_ours_and_none_stands_twice() {
-        let all: Vec<&str> = TESTS
-            .iter()
-            .flat_map(|(_, theirs)| theirs.iter().copied())
-            .collect();
-        for (at, word) in all.iter().enumerate() {
-            assert!(
-                OPERATORS.iter().all(|operator| operator.name != *word),
-                "{word}"
-            );
-            assert!(!["not", "any-of"].contains(word), "{word}");
-            assert!(!all[at + 1..].contains(word), "{word} is there twice");
-        }
-    }
 
     #[test]
     fn case_and_separators_do_not_matter() {
-        for word in [
-            "starts-with",
-            "startsWith",
-            "StartsWith",
-            "starts_with",
-            "startswith",
-        ] {
-            assert_eq!(test(word), Some("use `like: \"TEXT*\"`"), "{word}");
-        }
-        assert_eq!(test(">="), Some("use `min: NUMBER`"));
-        assert_eq!(test("min"), None);
-        assert!(test_at_a_map("required").is_some() && test("type").is_some());
-        assert_eq!(test_at_a_map("type"), None, "a tag may be called so");
-        assert_eq!(test("?"), None);
         assert_eq!(key("a rule", "apiVersion"), None);
         assert_eq!(
             key("a policy", "apiVersion"),

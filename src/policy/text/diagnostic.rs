@@ -69,7 +69,8 @@ pub struct Diagnostic {
     pub title: String,
     /// The label under the line.
     pub label: String,
-    /// Ways out: the words that are allowed, the one that was probably meant.
+    /// Ways out: the words that are allowed, the one that was probably meant. `` write `CODE` `` is a promise that CODE
+    /// loads in this place; `…` in it is what stands there already.
     pub help: Vec<String>,
 }
 
@@ -119,6 +120,14 @@ impl Problems {
             label: label.into(),
             help: help.into_iter().collect(),
         });
+    }
+
+    /// Puts help before that of the mistakes at a place.
+    pub fn advise_at(&mut self, span: &Range<usize>, help: &str) {
+        let span = self.file.first_line(span);
+        for mistake in self.found.iter_mut().filter(|mistake| mistake.span == span) {
+            mistake.help.insert(0, help.to_owned());
+        }
     }
 
     /// Adds help to the mistakes noted since there were `before`.

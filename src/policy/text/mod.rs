@@ -2,6 +2,7 @@
 
 pub mod aliases;
 pub mod diagnostic;
+pub mod foreign;
 pub mod keys;
 pub mod scalar;
 pub mod yaml;

@@ -64,3 +64,24 @@ pub fn quoted(name: &str, written: &str) -> String {
         format!("quote it: `{name}: \"{written}\"`")
     }
 }
+
+/// A text as it is written in YAML, with quotes where it needs some.
+pub fn written(text: &str) -> String {
+    const RESERVED: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || "_/$".contains(c))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-./$@+".contains(c))
+        && !RESERVED.contains(&text.to_ascii_lowercase().as_str());
+    if plain {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
+    }
+}
+
+/// A list of texts as it is written in YAML.
+pub fn written_list<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    let texts: Vec<String> = texts.into_iter().map(written).collect();
+    format!("[{}]", texts.join(", "))
+}

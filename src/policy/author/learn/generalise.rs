@@ -5,6 +5,7 @@ use crate::model::Document;
 use crate::model::catalogue::{api, ours, stage};
 use crate::model::secret::looks_secret;
 use crate::policy::language::context::{EXAMPLE_ACCOUNT, EXAMPLE_REGION};
+use crate::policy::language::glob::Glob;
 
 /// The API of an example.
 pub(super) const EXAMPLE_API: &str = "a1b2c3d4e5";
@@ -176,11 +177,16 @@ impl General {
         };
         match (self.is_exact(), stars(&['*']), stars(&['*', '?'])) {
             (true, false, _) => self.literal(),
-            // In a list, a `*` is a `*`.
-            (true, true, _) => Yaml::List(vec![self.literal()]),
-            (false, _, false) => map("like", self.literal()),
+            // A glob with the text's own `*` fits the text.
+            (true, true, _) | (false, _, false) if !self.fits_all() => map("like", self.literal()),
+            (true, true, _) | (false, _, false) => map("present", scalar(true)),
             (false, _, true) => map("present", scalar(true)),
         }
+    }
+
+    /// True if the text is nothing but a `*` or several.
+    fn fits_all(&self) -> bool {
+        matches!(self.parts.as_slice(), [GeneralPart::Literal(text)] if Glob::fits_all(text))
     }
 
     /// True if it can be compared by equality.

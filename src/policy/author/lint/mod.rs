@@ -10,6 +10,7 @@ mod literal_route;
 mod overlap;
 mod repetition;
 mod rules;
+mod suspicious;
 pub mod waivers;
 mod warning;
 mod zero_throttle;
@@ -37,6 +38,7 @@ pub fn warnings(policies: &Policies) -> Vec<Lint> {
     found.extend(empty_match::warnings(&rules));
     found.extend(expectation::warnings(&rules));
     found.extend(literal_route::warnings(&rules));
+    found.extend(suspicious::warnings(policies));
     let order = |warning: &Lint| {
         let file = policies
             .policies

@@ -28,6 +28,8 @@ pub enum LintKind {
     ExpectationLeftOut,
     /// A `match` names a route in full, which may have no entry.
     LiteralRoute,
+    /// A test is probably meant in another way.
+    Suspicious,
     /// A waiver names no rule.
     WaiverWithoutRule,
     /// A waiver is over.
@@ -47,6 +49,7 @@ impl LintKind {
             Self::NeverMatches => "never-matches",
             Self::ExpectationLeftOut => "expectation-left-out",
             Self::LiteralRoute => "literal-route",
+            Self::Suspicious => "suspicious",
             Self::WaiverWithoutRule => "waiver-without-rule",
             Self::WaiverExpired => "waiver-expired",
             Self::WaiverAcceptsNothing => "waiver-accepts-nothing",

@@ -3,10 +3,14 @@
 use crate::model::catalogue::Field;
 use crate::model::value::Value;
 use crate::policy::language::context::Context;
+use crate::policy::language::dialect;
 use crate::policy::language::template::{Missing, Template};
-use crate::policy::language::test::{Answers, NOT_STATED_REASON, Passing, Test, in_any_order};
+use crate::policy::language::test::{
+    Answers, Doubt, NOT_STATED_REASON, Passing, Test, in_any_order,
+};
 use crate::policy::language::truth::Truth;
 use crate::policy::language::value::compared;
+use crate::policy::text::scalar::written;
 
 /// A value that a policy names.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +81,26 @@ impl Equals {
     }
 }
 
+/// The doubt about a text in a dialect, or of a form that is probably a slip; `instead` makes of tests what is written.
+pub(super) fn doubt(
+    text: &Template,
+    field: &Field,
+    instead: impl Fn(&str) -> String,
+) -> Option<Doubt> {
+    let text = text.written();
+    if let Some(dialect) = dialect::of_text(text) {
+        return Some(Doubt {
+            title: dialect.title(text),
+            help: format!("write `{}`", instead(&dialect.instead)),
+        });
+    }
+    let meant = field.form.and_then(|form| (form.meant)(text))?;
+    (meant != text).then(|| Doubt {
+        title: format!("no {} `{text}` is known: probably a slip", field.name),
+        help: format!("write `{}`", written(&meant)),
+    })
+}
+
 /// The text of a template on a stage, or the template with the value that it lacks.
 pub(super) fn text_or_missing(template: &Template, at: &Context<'_>) -> String {
     template.shown(at).unwrap_or_else(|missing| {
@@ -125,6 +149,16 @@ impl Test for Equals {
                 .map_or(Value::NotStated, |text| Value::text(compared(field, text))),
         });
         Passing::Only(values.collect())
+    }
+
+    fn doubts(&self, field: &Field) -> Vec<Doubt> {
+        let texts = self.0.iter().filter_map(|literal| match literal {
+            Literal::Text(text) => Some(text),
+            _ => None,
+        });
+        texts
+            .filter_map(|text| doubt(text, field, |tests| format!("{{{tests}}}")))
+            .collect()
     }
 
     fn form(&self) -> String {

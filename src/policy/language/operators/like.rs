@@ -2,15 +2,16 @@
 
 use serde_json::json;
 
-use super::equals::text_or_missing;
+use super::equals::{doubt, text_or_missing};
 use crate::model::catalogue::Field;
 use crate::model::value::Value;
 use crate::policy::language::context::Context;
 use crate::policy::language::glob::Glob;
+use crate::policy::language::holdable::Demand;
 use crate::policy::language::operator::{Example, Operator, OperatorContext, is_text};
 use crate::policy::language::template::Template;
 use crate::policy::language::test::{
-    DIGEST_REASON, NOT_STATED_REASON, Passing, Test, in_any_order,
+    DIGEST_REASON, Doubt, NOT_STATED_REASON, Passing, Test, in_any_order,
 };
 use crate::policy::language::truth::Truth;
 use crate::policy::language::value::compared;
@@ -72,9 +73,13 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
                 );
                 return None;
             }
+            let written = Template::read(text, node, context.problems)?;
+            if !context.may_meet(Demand::Like(&written), node) {
+                return None;
+            }
             let bare = compared(context.field, text);
             Some(LikeGlob {
-                written: Template::read(text, node, context.problems)?,
+                written,
                 bare: Template::of(bare).ok().filter(|_| bare != text),
             })
         })
@@ -146,6 +151,13 @@ impl Test for Like {
             ))
         };
         Passing::Perhaps(self.0.iter().filter_map(text).collect())
+    }
+
+    fn doubts(&self, field: &Field) -> Vec<Doubt> {
+        let globs = self.0.iter().map(|glob| &glob.written);
+        globs
+            .filter_map(|glob| doubt(glob, field, str::to_owned))
+            .collect()
     }
 
     fn form(&self) -> String {

@@ -59,6 +59,17 @@ struct LogFormat {
 fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>> {
     const KEYS: [&str; 2] = ["is", "context"];
     let before = context.problems.len();
+    if let Some(key) = missing_key(node) {
+        let title = format!("`log-format` is a mapping, and this is {}", node.kind());
+        let help = format!(
+            "write `{{{key}: {}}}`",
+            context.problems.written(&node.span)
+        );
+        context
+            .problems
+            .note(&node.span, title, "not a mapping", [help]);
+        return None;
+    }
     let keys = Keys::of(node, "`log-format`", &KEYS, context.problems)?;
     let is = keys
         .get("is")
@@ -78,6 +89,18 @@ fn read(context: &mut OperatorContext<'_>, node: &Node) -> Option<Box<dyn Test>>
         return None;
     }
     Some(Box::new(LogFormat { is, context: names }))
+}
+
+/// The key that a bare format, or a bare list of variables, belongs under.
+fn missing_key(node: &Node) -> Option<&'static str> {
+    match &node.data {
+        Data::Text(text) => Format::ALL
+            .iter()
+            .any(|format| format.name() == text)
+            .then_some("is"),
+        Data::List(names) => (!names.is_empty()).then_some("context"),
+        _ => None,
+    }
 }
 
 fn format(context: &mut OperatorContext<'_>, node: &Node) -> Option<Format> {

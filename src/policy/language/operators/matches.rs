@@ -5,13 +5,16 @@ use std::ops::Range;
 use regex::Regex;
 use serde_json::json;
 
+use crate::model::catalogue::Field;
 use crate::model::value::Value;
 use crate::policy::language::context::Context;
+use crate::policy::language::dialect;
+use crate::policy::language::holdable::Demand;
 use crate::policy::language::operator::{Example, Operator, is_text};
-use crate::policy::language::test::Test;
+use crate::policy::language::test::{Doubt, Test};
 use crate::policy::language::truth::Truth;
 use crate::policy::language::value::compared;
-use crate::policy::text::scalar::text_of;
+use crate::policy::text::scalar::{text_of, written};
 
 /// The test as the loader knows it.
 pub static OPERATOR: Operator = Operator {
@@ -28,14 +31,20 @@ pub static OPERATOR: Operator = Operator {
     read: |context, node| {
         let text = text_of(node, context.problems)?;
         let (part, message) = match regex_of(text) {
-            Ok(regex) => return Some(Box::new(Matches(regex))),
+            Ok(regex) => {
+                let met = context.may_meet(Demand::Matches(text), node);
+                return met.then(|| Box::new(Matches(regex)) as Box<dyn Test>);
+            }
             Err(mistake) => mistake,
         };
         let at = context.problems.part_of(&node.span, text, &part);
         let help = if text.contains("${") {
             Some("`${…}` is read only in equality and in `like`".to_owned())
         } else if text.starts_with('*') {
-            Some(format!("this looks like a glob: `like: \"{text}\"`"))
+            Some(format!(
+                "this looks like a glob: write `like: {}`",
+                written(text)
+            ))
         } else {
             Some(
                 "the syntax is that of Rust's crate regex: https://docs.rs/regex/#syntax"
@@ -89,5 +98,14 @@ impl Test for Matches {
 
     fn words(&self) -> Option<String> {
         Some(format!("matching {}", self.0.as_str()))
+    }
+
+    fn doubts(&self, _: &Field) -> Vec<Doubt> {
+        let text = self.0.as_str();
+        let doubt = dialect::of_regex(text).map(|dialect| dialect.doubt(text));
+        doubt
+            .or_else(|| dialect::open_end(text))
+            .into_iter()
+            .collect()
     }
 }

@@ -3,17 +3,21 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::literal::{NO_VALUE, is_nothing};
+use super::cure::{NO_VALUE, at_a_map, no_value};
+use super::literal::is_nothing;
 use super::names::unknown_setting;
 use crate::model::catalogue::ours::IN_FORCE;
 use crate::model::catalogue::{Field, Kind};
 use crate::policy::language::glob::Glob;
+use crate::policy::language::holdable::{Demand, Holdable};
+use crate::policy::language::operators::OPERATORS;
 use crate::policy::language::operators::equals::Equals;
 use crate::policy::language::operators::present::present;
 use crate::policy::language::pattern::{Pattern, SettingTest, SettingTests, Top};
+use crate::policy::language::template::Template;
 use crate::policy::language::test::Test;
-use crate::policy::text::aliases;
 use crate::policy::text::diagnostic::Problems;
+use crate::policy::text::foreign;
 use crate::policy::text::scalar::text_of;
 use crate::policy::text::yaml::{Data, Entry, Node};
 
@@ -23,8 +27,6 @@ pub(super) const EVERYWHERE: [&str; 3] = ["present", "not", "any-of"];
 /// Reads patterns and notes what is wrong with them.
 pub struct Compiler<'p> {
     pub(super) problems: &'p mut Problems,
-    /// True if a `*` in a text that is compared by equality is meant so: among the elements of a list it is.
-    pub(super) star_is_text: bool,
     /// True if the pattern is in `match`.
     matching: bool,
     /// The place at which the pattern names `route`.
@@ -53,7 +55,6 @@ impl<'p> Compiler<'p> {
     pub fn new(problems: &'p mut Problems) -> Self {
         Self {
             problems,
-            star_is_text: false,
             matching: false,
             route: None,
             key: None,
@@ -86,7 +87,7 @@ impl<'p> Compiler<'p> {
     }
 
     pub(super) fn field(&mut self, node: &Node, field: &'static Field) -> Option<Pattern> {
-        if is_nothing(node, NO_VALUE, self.problems) {
+        if is_nothing(node, &no_value(field, &self.called(field)), self.problems) {
             return None;
         }
         match field.kind {
@@ -96,13 +97,13 @@ impl<'p> Compiler<'p> {
                 Data::Map(entries) => self.tests(entries, field),
                 _ => {
                     let text = self.problems.written(&node.span).to_owned();
+                    let name = field.name;
                     let help = match node.data {
-                        Data::List(_) => {
-                            format!("when every element is one of these, write `{{each: {text}}}`")
-                        }
+                        Data::List(_) => format!(
+                            "all of these: write `{name}: {{contains: {text}}}`; no others: write `{name}: {{each: {text}}}`"
+                        ),
                         _ => format!(
-                            "write `{}: {{contains: {text}}}`, or `{{each: PATTERN}}`",
-                            field.name
+                            "write `{name}: {{contains: {text}}}`, or `{name}: {{each: {text}}}`"
                         ),
                     };
                     self.problems.note(
@@ -120,7 +121,7 @@ impl<'p> Compiler<'p> {
                     .literals(elements, field)
                     .map(|of| setting(Box::new(Equals(of)), node.span.clone())),
                 _ => {
-                    let one = self.literal(node, field, self.star_is_text)?;
+                    let one = self.literal(node, field, &[])?;
                     Some(setting(Box::new(Equals(vec![one])), node.span.clone()))
                 }
             },
@@ -141,6 +142,16 @@ impl<'p> Compiler<'p> {
             data => {
                 let title = format!("a mapping of {what} is needed, not {}", node.kind());
                 let help = match data {
+                    Data::List(patterns)
+                        if patterns.iter().all(|one| matches!(one.data, Data::Map(_))) =>
+                    {
+                        let list = self.problems.written(&node.span);
+                        if list.starts_with('[') {
+                            format!("one of these: write `{{any-of: {list}}}`")
+                        } else {
+                            "one of these: put the list under `any-of`".to_owned()
+                        }
+                    }
                     Data::Boolean(present) if instead == NO_VALUE => {
                         format!("to test whether there is a value, write `{{present: {present}}}`")
                     }
@@ -185,8 +196,6 @@ impl<'p> Compiler<'p> {
                     .test(entry, field)
                     .map(|test| setting(test, entry.span()));
             }
-            // The reader of the text has noted it.
-            ("<<", _) => return None,
             (_, Level::Top) if self.is_misplaced(entry) => return None,
             _ => {}
         }
@@ -209,8 +218,8 @@ impl<'p> Compiler<'p> {
                     .map(|(_, field)| field.name)
                     .chain(only.iter().copied())
                     .chain(["not", "any-of"]);
-                let meant =
-                    unknown_setting(entry, &names.collect::<Vec<_>>(), "a stage", self.problems);
+                let names: Vec<&str> = names.collect();
+                let meant = unknown_setting(entry, &names, "a stage", None, self.problems);
                 let meant = Top::all().find(|(_, field)| Some(field.name) == meant.as_deref());
                 self.also_below(entry, meant.map(|(_, field)| field));
             }
@@ -234,7 +243,13 @@ impl<'p> Compiler<'p> {
                 } else {
                     format!("`{}`", parent.name)
                 };
-                let meant = unknown_setting(entry, &names.collect::<Vec<_>>(), &of, self.problems);
+                let meant = unknown_setting(
+                    entry,
+                    &names.collect::<Vec<_>>(),
+                    &of,
+                    Some(parent),
+                    self.problems,
+                );
                 let meant = parent
                     .members()
                     .iter()
@@ -271,7 +286,7 @@ impl<'p> Compiler<'p> {
             "route" if !self.matching => (
                 "`route` is allowed only in `match`",
                 "not in what is expected or accepted",
-                "to leave routes out, write `match: {route: {not: {like: [\"GET /health\"]}}}`",
+                "a rule with `each-route` alone leaves routes out by `match: {route: {not: {like: [\"GET /health\"]}}}`",
             ),
             _ => return false,
         };
@@ -324,6 +339,9 @@ impl<'p> Compiler<'p> {
             Data::Map(_) => return self.map(node, field, of),
             _ => text_of(node, self.problems)?,
         };
+        if !self.may_be_a_key(key, &node.span, field) {
+            return None;
+        }
         Some(if Glob::is_glob(key) {
             Pattern::SomeEntry {
                 glob: Glob::of(key),
@@ -362,20 +380,7 @@ impl<'p> Compiler<'p> {
             }
             _ => {}
         }
-        // Keys are free here, so another tool's word would silently become one.
-        if let Some(ours) = aliases::test_at_a_map(&entry.key)
-            .filter(|_| matches!(entry.value.data, Data::List(_) | Data::Boolean(_)))
-        {
-            let key = &entry.key;
-            self.problems.note(
-                &entry.key_span,
-                format!("`{key}` is not a word of this language"),
-                format!("read as a key of `{}`", field.name),
-                [
-                    ours.to_owned(),
-                    format!("if it is a key: `{key}: {{any-of: [VALUE, …]}}`"),
-                ],
-            );
+        if self.is_a_word(entry, field) || !self.may_be_a_key(&entry.key, &entry.key_span, field) {
             return None;
         }
         self.key = (!matches!(of.kind, Kind::Struct(_))).then(|| entry.key.clone());
@@ -391,6 +396,49 @@ impl<'p> Compiler<'p> {
         };
         self.key = None;
         pattern
+    }
+
+    /// True for a word of the language, or of another tool, which would silently become a key; it is noted. A key that is
+    /// called so has its values under `any-of`.
+    fn is_a_word(&mut self, entry: &Entry, field: &'static Field) -> bool {
+        let key = &entry.key;
+        let is_ours = OPERATORS.iter().any(|operator| operator.name == key);
+        let meaning = foreign::test_at_a_map(key);
+        let is_key = match &entry.value.data {
+            Data::Map(tests) if is_ours => {
+                matches!(tests.as_slice(), [Entry { key, .. }] if key == "any-of")
+            }
+            Data::Map(_) => true,
+            _ => false,
+        };
+        if is_key || !(is_ours || meaning.is_some()) {
+            return false;
+        }
+        let title = if is_ours {
+            format!(
+                "`{key}` does not test a map: name a key of `{}`",
+                field.name
+            )
+        } else {
+            format!("`{key}` is not a word of this language")
+        };
+        let label = format!("read as a key of `{}`", field.name);
+        let help = at_a_map(key, meaning, field, &entry.value, self.problems);
+        self.problems.note(&entry.key_span, title, label, help);
+        true
+    }
+
+    /// Tells if a key, or one that fits a glob, can be in a map; one that cannot is noted.
+    fn may_be_a_key(&mut self, key: &str, span: &Range<usize>, map: &'static Field) -> bool {
+        let (Some(holdable), Ok(template)) = (Holdable::keys(map), Template::of(key)) else {
+            return true;
+        };
+        let demand = if Glob::is_glob(key) {
+            Demand::Like(&template)
+        } else {
+            Demand::Is(&template)
+        };
+        holdable.check(demand, span, self.problems)
     }
 
     /// Under a glob key `present` is about the keys, and everything else about their values.
@@ -471,8 +519,15 @@ impl<'p> Compiler<'p> {
                 "`any-of` needs a list of patterns, not {}",
                 entry.value.kind()
             );
+            let pattern = self.problems.written(&entry.value.span);
+            let help = match &entry.value.data {
+                Data::Map(_) if !pattern.ends_with('}') => {
+                    "begin each pattern with `- `, a line of its own for each".to_owned()
+                }
+                _ => format!("write `any-of: [{pattern}]`"),
+            };
             self.problems
-                .note(&entry.value.span, title, "not a list", []);
+                .note(&entry.value.span, title, "not a list", [help]);
             return None;
         };
         Some(Pattern::Any(
@@ -488,9 +543,7 @@ pub(super) fn element(
     field: &'static Field,
     problems: &mut Problems,
 ) -> Option<Pattern> {
-    let mut compiler = Compiler::new(problems);
-    compiler.star_is_text = true;
-    compiler.field(node, field)
+    Compiler::new(problems).field(node, field)
 }
 
 fn setting(test: Box<dyn Test>, span: Range<usize>) -> Pattern {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::compiler::{Compiler, EVERYWHERE, Level, NO_SETTING};
 use super::literal::is_nothing;
 use crate::model::catalogue::ours::{EACH_ROUTE, IN_FORCE};
-use crate::model::catalogue::stage::ROUTE;
-use crate::model::catalogue::{ROUTE_SETTINGS, position};
+use crate::model::catalogue::stage::{ROUTE, ROUTES};
+use crate::model::catalogue::{ROUTE_SETTINGS, STAGE, position};
+use crate::policy::language::holdable::{Demand, Holdable};
 use crate::policy::language::pattern::Pattern;
+use crate::policy::language::template::Template;
 use crate::policy::text::yaml::{Data, Entry, Node};
 
 const A_ROUTE: &str = "POST /login";
@@ -103,6 +105,8 @@ impl Compiler<'_> {
             format!(
                 "name each route in full; for routes that fit a glob, `match: {{route: {{like: \"{key}\"}}}}` with `{name}`"
             )
+        } else if let Some(words) = no_route(key) {
+            words
         } else {
             return self.members(&route.value, Level::Struct(&ROUTE));
         };
@@ -114,4 +118,12 @@ impl Compiler<'_> {
         );
         None
     }
+}
+
+/// The keys that routes can have, where this one is not among them.
+fn no_route(key: &str) -> Option<String> {
+    let keys = Holdable::keys(&STAGE[ROUTES.at])?;
+    let template = Template::of(key).ok()?;
+    keys.words()
+        .filter(|_| !keys.may_meet(Demand::Is(&template)))
 }

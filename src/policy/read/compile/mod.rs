@@ -2,6 +2,7 @@
 //! no file but the one it reads.
 
 mod compiler;
+mod cure;
 mod expectation;
 mod literal;
 mod names;

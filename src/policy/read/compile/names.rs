@@ -1,11 +1,13 @@
 //! Settings that do not exist, each with the one that was probably meant and its place.
 
+use super::cure::instead;
 use crate::model::catalogue::ours::EACH_ROUTE;
 use crate::model::catalogue::{API_FIELD, Field, STAGE};
 use crate::policy::language::operators::OPERATORS;
 use crate::policy::language::pattern::Top;
 use crate::policy::text::aliases;
 use crate::policy::text::diagnostic::{Problems, nearest, plain, suggestions};
+use crate::policy::text::foreign;
 use crate::policy::text::yaml::Entry;
 
 /// Notes a setting that does not exist; the one that was probably meant.
@@ -13,6 +15,7 @@ pub fn unknown_setting(
     entry: &Entry,
     names: &[&str],
     of: &str,
+    parent: Option<&Field>,
     problems: &mut Problems,
 ) -> Option<String> {
     let key = &entry.key;
@@ -53,11 +56,11 @@ pub fn unknown_setting(
         } else if !elsewhere.is_empty() {
             "it belongs elsewhere".clone_into(&mut label);
             help.insert(0, format!("write {}", elsewhere.join(", or ")));
-        } else if let Some(ours) = aliases::setting(key)
-            .or_else(|| aliases::test(key))
-            .filter(|_| meant.is_none())
-        {
+        } else if let Some(ours) = aliases::setting(key).filter(|_| meant.is_none()) {
             help.insert(0, ours.to_owned());
+        } else if let (Some(meaning), Some(parent), None) = (foreign::test(key), parent, meant) {
+            let instead = instead(meaning, parent, parent.name, &entry.value, problems);
+            help.splice(0..0, instead);
         }
     }
     problems.note(

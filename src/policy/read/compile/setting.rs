@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::compiler::{Compiler, all, element, read_all};
+use super::cure::{instead, not_of_a_list};
 use super::literal::literal;
 use super::range::check_range;
 use crate::model::catalogue::{Field, Kind};
@@ -11,18 +12,14 @@ use crate::policy::language::operators::OPERATORS;
 use crate::policy::language::operators::equals::Literal;
 use crate::policy::language::pattern::{Pattern, SettingTest, SettingTests};
 use crate::policy::language::test::Test;
-use crate::policy::text::aliases;
 use crate::policy::text::diagnostic::suggestions;
+use crate::policy::text::foreign;
 use crate::policy::text::yaml::{Data, Entry, Node};
 
 impl Compiler<'_> {
     /// The tests of one setting; all must hold.
     pub(super) fn tests(&mut self, entries: &[Entry], field: &'static Field) -> Option<Pattern> {
-        let star_is_text = self.star_is_text;
-        let again = |compiler: &mut Self, node: &Node| {
-            compiler.star_is_text = star_is_text;
-            compiler.field(node, field)
-        };
+        let again = |compiler: &mut Self, node: &Node| compiler.field(node, field);
         let mut tests: Vec<Option<(&Entry, Box<dyn Test>)>> = Vec::new();
         let mut parts: Vec<Option<Pattern>> = Vec::new();
         for entry in entries {
@@ -38,6 +35,7 @@ impl Compiler<'_> {
                     let inner = self.field(&entry.value, field);
                     parts.push(inner.map(|inner| Pattern::Not(Box::new(inner), entry.span())));
                 }
+                ("not", _) if self.is_value_of_a_list(entry, field) => parts.push(None),
                 ("not", _) => parts.push(self.not(entry, again)),
                 ("any-of", _) => parts.push(self.any_of(entry, again)),
                 _ => tests.push(self.test(entry, field).map(|test| (entry, test))),
@@ -64,6 +62,21 @@ impl Compiler<'_> {
         all(parts)
     }
 
+    /// True if a `not` at a list has values under it, where only tests are, which is noted.
+    fn is_value_of_a_list(&mut self, entry: &Entry, field: &Field) -> bool {
+        let help = match field.kind {
+            Kind::List(_) => not_of_a_list(&entry.value),
+            _ => None,
+        };
+        let Some(help) = help else {
+            return false;
+        };
+        let title = format!("`{}` is a list: say what it should not contain", field.name);
+        let label = "values, and not tests";
+        self.problems.note(&entry.value.span, title, label, [help]);
+        true
+    }
+
     pub(super) fn test(&mut self, entry: &Entry, field: &'static Field) -> Option<Box<dyn Test>> {
         let names = || {
             let fitting = OPERATORS
@@ -74,9 +87,11 @@ impl Compiler<'_> {
         };
         let Some(operator) = OPERATORS.iter().find(|operator| operator.name == entry.key) else {
             let (label, mut help) = suggestions(&entry.key, names());
-            let label = match aliases::test(&entry.key) {
-                Some(ours) => {
-                    help.insert(0, ours.to_owned());
+            let label = match foreign::test(&entry.key) {
+                Some(meaning) => {
+                    let called = self.called(field);
+                    let instead = instead(meaning, field, &called, &entry.value, self.problems);
+                    help.splice(0..0, instead);
                     "a word of other tools".to_owned()
                 }
                 None => label,
@@ -107,9 +122,11 @@ impl Compiler<'_> {
             return None;
         }
         let before = self.problems.len();
+        let called = self.called(field);
         let test = (operator.read)(
             &mut OperatorContext {
                 field,
+                called: &called,
                 problems: self.problems,
                 pattern: element,
             },
@@ -127,23 +144,17 @@ impl Compiler<'_> {
         nodes: &[Node],
         field: &'static Field,
     ) -> Option<Vec<Literal>> {
-        read_all(nodes.iter().map(|node| self.literal(node, field, true)))
+        read_all(nodes.iter().map(|node| self.literal(node, field, nodes)))
     }
 
-    /// A value that a setting is compared with.
+    /// A value that a setting is compared with, alone or among others.
     pub(super) fn literal(
         &mut self,
         node: &Node,
         field: &'static Field,
-        star_is_text: bool,
+        among: &[Node],
     ) -> Option<Literal> {
-        literal(
-            node,
-            field,
-            &self.called(field),
-            star_is_text,
-            self.problems,
-        )
+        literal(node, field, &self.called(field), among, self.problems)
     }
 
     /// The name of a value in messages: that of its field, or the key of a map.

@@ -16,8 +16,8 @@ use crate::policy::author::describe::{FieldPlace, KEYS, WORDS, Word, places};
 use crate::policy::language::operator::Operator;
 use crate::policy::language::operators::OPERATORS;
 use crate::policy::read::builtin;
-use crate::policy::text::aliases;
 use crate::policy::text::diagnostic::{SourceText, nearest};
+use crate::policy::text::foreign;
 use crate::policy::{Policies, Policy, Rule, load};
 
 /// The meaning of a name.
@@ -157,8 +157,10 @@ fn unknown(name: &str, known: &[&str]) -> String {
             "{title} in the policies that were read.\nIt is a rule of a pack: add `--policy builtin:{pack}`."
         );
     }
-    match (nearest(name, known.iter().copied()), aliases::test(name)) {
-        (_, Some(ours)) => format!("{title}.\nIt is a word of other tools: {ours}."),
+    match (nearest(name, known.iter().copied()), foreign::test(name)) {
+        (_, Some(meaning)) => {
+            format!("{title}.\nIt is a word of other tools: {}.", meaning.ours())
+        }
         (Some(meant), None) => format!("{title}; did you mean `{meant}`?"),
         (None, None) => format!(
             "{title}.\nName a rule of the policies (POLICY/ID), a test such as `min`, or a field such as \
