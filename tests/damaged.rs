@@ -826,3 +826,15 @@ fn a_snapshot_that_was_changed_is_refused_and_a_copy_with_other_line_ends_is_not
         digest,
     );
 }
+
+#[test]
+fn what_is_wrong_with_a_snapshot_is_called_by_its_name() {
+    let whole = snapshot(&[line("a", "dev"), line("a", "prod")]);
+    let lines: Vec<&str> = whole.lines().collect();
+    refused(&lines[1..].join("\n"), "not its header");
+    refused(
+        &whole.replacen("\"version\":1", "\"version\":\"1\"", 1),
+        "a snapshot of version \"1\"",
+    );
+    refused(&lines[..2].join("\n"), "after 1 line of stages");
+}

@@ -638,6 +638,7 @@ fn every_misuse_is_told_before_the_first_call() {
     };
     fixture.killed_in_between(fixture.audit(&["--spool", "s"]));
     no_call(&["--spool", "s"], "--resume s");
+    no_call(&["--spool", "."], ". is not a regular file");
     no_call(&["--spool", "none/s"], "the folder none does not exist");
     no_call(&["--resume", "t"], "t does not exist");
     fs::set_permissions(fixture.path("p.yaml"), fs::Permissions::from_mode(0o600)).unwrap();
@@ -662,7 +663,7 @@ fn every_misuse_is_told_before_the_first_call() {
     );
     no_call(
         &["--resume", "s", "--confirm"],
-        "begun with other --confirm, --route-inheritance.",
+        "begun with other --confirm.",
     );
     no_call(
         &["--resume", "s", "--policy", "builtin:foundation"],

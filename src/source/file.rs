@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 use crate::model::state::{Selection, State, Unusable};
 
@@ -201,7 +202,7 @@ struct FileFormat {
     #[serde(rename = "format")]
     name: String,
     #[serde(default)]
-    version: Option<u64>,
+    version: Option<Json>,
 }
 
 fn format_of(line: &[u8]) -> Option<FileFormat> {
@@ -212,8 +213,8 @@ fn format_of(line: &[u8]) -> Option<FileFormat> {
 pub enum WrongFormat {
     /// It names another format, or no format.
     Other,
-    /// It names another version.
-    Version(u64),
+    /// It names another version, or one that is no number.
+    Version(String),
 }
 
 /// Checks that a first line names this format, and no other version of it.
@@ -225,7 +226,9 @@ pub fn check_format(line: &[u8], name: &str, version: u64) -> Result<(), WrongFo
         .filter(|format| format.name == name)
         .ok_or(WrongFormat::Other)?;
     match format.version {
-        Some(other) if other != version => Err(WrongFormat::Version(other)),
+        Some(other) if other.as_u64() != Some(version) => {
+            Err(WrongFormat::Version(other.to_string()))
+        }
         _ => Ok(()),
     }
 }
@@ -234,7 +237,7 @@ pub fn check_format(line: &[u8], name: &str, version: u64) -> Result<(), WrongFo
 pub fn damaged(name: &str, error: &io::Error) -> Error {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return Error(format!(
-            "{name} is cut off: its compressed data ends too early. Nothing was read.\nCopy it again."
+            "{name} is cut off, or something else follows its compressed data. Nothing was read.\nCopy it again."
         ));
     }
     Error(format!("{name} cannot be read: {error}. Nothing was read."))

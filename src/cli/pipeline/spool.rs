@@ -15,17 +15,17 @@ use crate::source::aws::{End, RunKey, Spool};
 pub fn of_audit(command: &Audit, policies: &Policies) -> RunKey {
     let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     // It decides which stages are read twice; without --confirm only findings depend on it.
-    let inheritance = command
-        .confirm
-        .then(|| format!("{:?}", command.source.route_inheritance));
+    let confirm = match command.source.route_inheritance {
+        _ if !command.confirm => "no".to_owned(),
+        inheritance => format!("yes, --route-inheritance {inheritance:?}"),
+    };
     let more = [
         ("policies", digest(policies)),
         (
             "--min-coverage",
             yes_or_no(command.gate.min_coverage.is_some()),
         ),
-        ("--confirm", yes_or_no(command.confirm)),
-        ("--route-inheritance", inheritance.unwrap_or_default()),
+        ("--confirm", confirm),
     ];
     request(&command.source, "audit", more)
 }

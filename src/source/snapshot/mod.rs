@@ -25,13 +25,15 @@ pub const SOURCE: FileSource = FileSource {
     name: "snapshot",
     alias: None,
     about: "what `driftgate snapshot` wrote",
-    detect: |input| input.has_format(envelope::FORMAT),
+    detect: |input| input.has_format(envelope::FORMAT) || read::is_stage_line(&input.head),
     open: |input, request, stop| {
         let stated = [
             (request.account.is_some(), "--account"),
             (!request.regions.is_empty(), "--region"),
         ];
-        if let Some((_, flag)) = stated.into_iter().find(|(given, _)| *given) {
+        if let Some((_, flag)) = stated.into_iter().find(|(given, _)| *given)
+            && input.has_format(envelope::FORMAT)
+        {
             let error = format!(
                 "{flag} states what the output of the AWS CLI leaves out; {} is a snapshot and states it itself.\n\
                  Leave {flag} out; --api, --stage and --protocol narrow a snapshot.",

@@ -6,6 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
 use super::batch::LineBatch;
@@ -48,6 +50,12 @@ pub fn read(
     let name = Arc::clone(&input.name);
     match check_format(&input.head, FORMAT, VERSION) {
         Ok(()) => {}
+        Err(WrongFormat::Other) if is_stage_line(&input.head) => {
+            return Err(Error(format!(
+                "{name} holds lines of a snapshot and not its header, which is the first line. It is damaged; nothing was \
+                 read.\nCopy it again as a whole, or take it again with `driftgate snapshot`."
+            )));
+        }
         Err(WrongFormat::Other) => {
             return Err(Error(format!(
                 "{name} does not begin with the header of a snapshot. Nothing was read.\n\
@@ -91,6 +99,17 @@ pub fn read(
         taken,
         stop,
     })
+}
+
+/// True for a line of a snapshot with a stage.
+pub fn is_stage_line(line: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only their presence is looked for")]
+    struct StageLine {
+        api: IgnoredAny,
+        stage: IgnoredAny,
+    }
+    serde_json::from_slice::<StageLine>(line).is_ok()
 }
 
 /// The time of a snapshot.
@@ -199,8 +218,13 @@ impl Trailer {
 
 fn cut_off(name: &str, lines: u64) -> Error {
     Error(format!(
-        "{name} has no trailer after {lines} lines of stages: it was cut off. Nothing was read.\n\
-         Copy it again, or take it again with `driftgate snapshot`."
+        "{name} has no trailer after {lines} {}: it was cut off. Nothing was read.\n\
+         Copy it again, or take it again with `driftgate snapshot`.",
+        if lines == 1 {
+            "line of stages"
+        } else {
+            "lines of stages"
+        }
     ))
 }
 

@@ -77,6 +77,9 @@ impl Spool {
                 .parent()
                 .filter(|folder| !folder.as_os_str().is_empty());
             match error.kind() {
+                io::ErrorKind::AlreadyExists if !path.is_file() => Error::usage(format!(
+                    "{name} is not a regular file. A fetch is kept in a file of its own: name one that does not exist."
+                )),
                 io::ErrorKind::AlreadyExists => Error::usage(format!(
                     "{name} already exists.\nContinue it with --resume {name}, or remove it."
                 )),
