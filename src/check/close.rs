@@ -7,9 +7,9 @@ use super::totals::Totals;
 use super::unread::unread_fields;
 use crate::model::Results;
 use crate::model::consistency::inconsistency;
-use crate::model::finding::Violation;
+use crate::model::finding::{PolicyFacts, Violation};
 use crate::model::state::{Close, Explained, Gap, GapCode};
-use crate::policy::Rule;
+use crate::policy::{Policies, Policy, Rule};
 
 /// The results of everything, in the order of reports.
 pub fn close(totals: Totals, audit: &Rules<'_>, mut close: Close) -> Results {
@@ -17,6 +17,7 @@ pub fn close(totals: Totals, audit: &Rules<'_>, mut close: Close) -> Results {
         mut results,
         scopes,
         used,
+        governed_by,
         waivers_used,
         ordered,
         ..
@@ -28,7 +29,9 @@ pub fn close(totals: Totals, audit: &Rules<'_>, mut close: Close) -> Results {
             .for_each(|list| list.sort_by(Violation::order));
     }
     let rules: Vec<&Rule> = audit.in_order.iter().map(|(_, rule)| *rule).collect();
-    results.rules = rules.iter().map(|rule| rule.facts.clone()).collect();
+    results.policies = policy_facts(audit.policies, &governed_by);
+    let facts = rules.iter().map(|rule| &rule.facts);
+    results.rules = facts.chain(&audit.policies.off).cloned().collect();
     results.waivers = audit.waiving.facts();
 
     let counted = close.handed_on.is_some();
@@ -73,6 +76,22 @@ pub fn close(totals: Totals, audit: &Rules<'_>, mut close: Close) -> Results {
     }
     results.sort_others();
     results
+}
+
+/// The policies as reports show them, by name: the order of the command line must not show in a report.
+fn policy_facts(policies: &Policies, governed_by: &[u64]) -> Vec<PolicyFacts> {
+    let facts = |(policy, stages): (&Policy, &u64)| PolicyFacts {
+        name: policy.name.clone(),
+        file: policy.file.name.clone(),
+        why: policies.why.clone(),
+        replaces: policy.replaces.clone(),
+        rules: policy.rules.len(),
+        stages: *stages,
+    };
+    let all = policies.policies.iter().zip(governed_by);
+    let mut all: Vec<PolicyFacts> = all.map(facts).collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
 }
 
 fn unbalanced(wrong: &str) -> String {

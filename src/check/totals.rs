@@ -21,6 +21,8 @@ pub struct Totals {
     pub scopes: ScopeCounts,
     /// The rules that governed a stage, by number.
     pub used: Vec<bool>,
+    /// The number of stages that each policy governed, by number.
+    pub governed_by: Vec<u64>,
     /// The waivers that covered a violation, by number.
     pub waivers_used: Vec<bool>,
     /// True if the violations are in the order of reports. They are when the source yields its stages in order.
@@ -37,6 +39,7 @@ impl Totals {
             results: Results::default(),
             scopes: ScopeCounts::default(),
             used: vec![false; rules.policies.rules],
+            governed_by: vec![0; rules.policies.policies.len()],
             waivers_used: vec![false; rules.waiving.len()],
             ordered: true,
             names: SharedNames::default(),
@@ -49,7 +52,7 @@ impl Totals {
         self.results.summary.stages += 1;
         self.scopes.stage(document);
         let before = self.results.violations.each_ref().map(Vec::len);
-        let mut governed = false;
+        let mut governed: Option<usize> = None;
         let mut name: Option<Arc<StageName>> = None;
         let mut last: Option<(&Policy, PolicyMatch<'_>)> = None;
         for (policy, rule) in &rules.in_order {
@@ -67,16 +70,16 @@ impl Totals {
             match verdict(selects, rule, document, rules.options) {
                 Verdict::NotGoverned => continue,
                 Verdict::NotApplicable => self.results.summary.not_applicable += 1,
-                Verdict::Conforms => governed = self.governs(rule),
+                Verdict::Conforms => self.governs(policy, rule, &mut governed),
                 Verdict::Violates(findings) => {
-                    governed = self.governs(rule);
+                    self.governs(policy, rule, &mut governed);
                     let name = Arc::clone(
                         name.get_or_insert_with(|| self.names.stage(document, rules.options)),
                     );
                     self.violations(rules, (policy, rule), &name, findings, document);
                 }
                 Verdict::Undecided(questions) => {
-                    governed = self.governs(rule);
+                    self.governs(policy, rule, &mut governed);
                     self.results.summary.undecided += 1;
                     let name = Arc::clone(
                         name.get_or_insert_with(|| self.names.stage(document, rules.options)),
@@ -87,7 +90,7 @@ impl Totals {
             self.results.summary.checks += 1;
         }
         self.sort_since(before);
-        if governed {
+        if governed.is_some() {
             self.results.summary.governed += 1;
         } else {
             let name = name.unwrap_or_else(|| self.names.stage(document, rules.options));
@@ -122,11 +125,17 @@ impl Totals {
         });
     }
 
-    fn governs(&mut self, rule: &Rule) -> bool {
+    /// Notes that a rule governs a stage. The rules of a policy follow each other, so the policy is counted once.
+    fn governs(&mut self, policy: &Policy, rule: &Rule, governed: &mut Option<usize>) {
         if let Some(used) = self.used.get_mut(rule.number as usize) {
             *used = true;
         }
-        true
+        if *governed != Some(policy.number) {
+            *governed = Some(policy.number);
+            if let Some(stages) = self.governed_by.get_mut(policy.number) {
+                *stages += 1;
+            }
+        }
     }
 
     fn violations(
@@ -206,6 +215,9 @@ impl Totals {
         self.scopes.add(later.scopes);
         for (mine, theirs) in self.used.iter_mut().zip(later.used) {
             *mine |= theirs;
+        }
+        for (mine, theirs) in self.governed_by.iter_mut().zip(later.governed_by) {
+            *mine += theirs;
         }
         for (mine, theirs) in self.waivers_used.iter_mut().zip(later.waivers_used) {
             *mine |= theirs;

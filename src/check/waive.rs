@@ -140,6 +140,11 @@ impl<'w> Waiving<'w> {
         for (number, (waiver, used)) in self.waivers.iter().zip(used).enumerate() {
             let facts = &waiver.facts;
             if !named[number] {
+                // Nothing of a rule that is off is found, so its waiver is not missed either.
+                let mut off = self.policies.off.iter();
+                if off.any(|rule| waiver.rule.fits(&rule.name)) {
+                    continue;
+                }
                 let meant = nearest(&facts.rule, self.rules.iter().copied());
                 let what = match meant {
                     Some(meant) => format!("names no rule of the policies; did you mean {meant}?"),

@@ -295,6 +295,93 @@ pub struct RuleFacts {
     pub file: String,
     /// The line of the rule.
     pub line: usize,
+    /// The changes of flags and the run file.
+    pub tuned: Option<Tuned>,
+}
+
+impl RuleFacts {
+    /// Notes the replaced values that the rule depends on.
+    pub fn note_replaced(&mut self, values: Vec<String>) {
+        if !values.is_empty() {
+            let tuned = Tuned::of(self.severity);
+            self.tuned = Some(Tuned { values, ..tuned });
+        }
+    }
+
+    /// True if the rule is off: it is listed, and checks nothing.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        matches!(&self.tuned, Some(tuned) if tuned.setting == Some(Setting::Off))
+    }
+}
+
+/// The policy as reports show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyFacts {
+    /// Its name.
+    pub name: String,
+    /// The file or pack that holds it.
+    pub file: String,
+    /// The reason for which it was read.
+    pub why: String,
+    /// The pack that it replaces.
+    pub replaces: Option<String>,
+    /// Number of its rules, without those that are off.
+    pub rules: usize,
+    /// Number of stages that its rules governed.
+    pub stages: u64,
+}
+
+/// The changes of a rule by flags or the run file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tuned {
+    /// The severity in the policy.
+    pub written: super::Severity,
+    /// The setting in its place.
+    pub setting: Option<Setting>,
+    /// The values that the rule depends on and that were replaced, as `POLICY/NAME=VALUE`.
+    pub values: Vec<String>,
+}
+
+impl Tuned {
+    /// No changes of a rule with this severity.
+    #[must_use]
+    pub const fn of(written: super::Severity) -> Self {
+        Self {
+            written,
+            setting: None,
+            values: Vec::new(),
+        }
+    }
+}
+
+/// The setting of a rule by a flag or the run file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// The rule is not checked.
+    Off,
+    /// The severity of its violations.
+    Severity(super::Severity),
+}
+
+impl Setting {
+    /// Its name in flags, run files and results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Severity(severity) => severity.name(),
+        }
+    }
+
+    /// The setting of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "off" => Some(Self::Off),
+            _ => super::Severity::from_name(name).map(Self::Severity),
+        }
+    }
 }
 
 /// A stable name for a violation: the same as long as rule, stage, route and setting are.

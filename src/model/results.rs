@@ -1,16 +1,19 @@
 //! The results of an audit: all that the gate and the reports see of it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::finding::{RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts};
+use super::finding::{
+    PolicyFacts, RuleFacts, StageName, Undecided, Violation, Waived, WaiverFacts,
+};
 use super::severity::Severity;
 use super::state::{Gap, Narrowing, Scope, Warning, WarningKind};
 
 /// The results of one audit: its rules and waivers, typed records in the order of every report, and a summary.
 #[derive(Debug, Default)]
 pub struct Results {
-    /// The rules of the audit; findings name them by place.
+    /// The policies of the audit, by name.
+    pub policies: Vec<PolicyFacts>,
+    /// The rules of the audit, those that are off at the end; findings name them by place.
     pub rules: Vec<RuleFacts>,
     /// The counts.
     pub summary: Summary,
@@ -100,18 +103,6 @@ impl Results {
     /// may govern stages of another.
     #[must_use]
     pub fn unused_policies(&self) -> Vec<Warning> {
-        let policy = |rule: &RuleFacts| rule.name.split('/').next().unwrap_or_default().to_owned();
-        let unused: BTreeSet<&str> = self
-            .coverage
-            .unused_rules
-            .iter()
-            .map(String::as_str)
-            .collect();
-        let mut files: BTreeMap<String, (&str, bool)> = BTreeMap::new();
-        for rule in &self.rules {
-            let (_, used) = files.entry(policy(rule)).or_insert((&rule.file, false));
-            *used |= !unused.contains(rule.name.as_str());
-        }
         let of = match self.summary.stages {
             0 => return Vec::new(),
             1 => "does not govern the 1 stage that was read".to_owned(),
@@ -122,15 +113,18 @@ impl Results {
         } else {
             "; what could not be read may hold stages that it governs"
         };
-        let warning = |(policy, (file, _)): (&String, &(&str, bool))| {
+        let warning = |PolicyFacts {
+                           name: policy, file, ..
+                       }: &PolicyFacts| {
             let message = format!(
                 "the policy {policy} ({file}) {of}: its `match` selects no such stage, or its rules do not apply{others}"
             );
             Warning::new(WarningKind::PolicyUnused, message)
         };
-        files
+        // That a policy is off is no news to those who switched it off.
+        self.policies
             .iter()
-            .filter(|(_, (_, used))| !used)
+            .filter(|policy| policy.stages == 0 && policy.rules > 0)
             .map(warning)
             .collect()
     }
@@ -167,6 +161,9 @@ impl Results {
     /// Adds what was found on other stages, without bringing it into order. Rules and waivers are the same for both.
     pub fn add(&mut self, other: Self) {
         self.summary += other.summary;
+        for (mine, theirs) in self.policies.iter_mut().zip(other.policies) {
+            mine.stages += theirs.stages;
+        }
         for (mine, theirs) in self.violations.iter_mut().zip(other.violations) {
             mine.extend(theirs);
         }
@@ -224,6 +221,12 @@ impl Results {
         self.warnings.sort();
     }
 
+    /// Number of rules that were checked.
+    #[must_use]
+    pub fn rules_in_force(&self) -> usize {
+        self.rules.iter().filter(|rule| !rule.is_off()).count()
+    }
+
     /// The rule of a finding.
     #[must_use]
     pub fn rule(&self, rule: u32) -> Option<&RuleFacts> {
@@ -237,25 +240,19 @@ mod tests {
 
     #[test]
     fn a_policy_without_a_stage_is_named() {
-        let rule = |name: &str| RuleFacts {
+        let policy = |(name, rules, stages): (&str, usize, u64)| PolicyFacts {
             name: name.to_owned(),
-            title: String::new(),
-            severity: Severity::Low,
-            why: None,
-            fix: None,
-            references: Vec::new(),
             file: "p.yaml".to_owned(),
-            line: 1,
+            why: String::new(),
+            replaces: None,
+            rules,
+            stages,
         };
         let mut results = Results {
-            rules: ["a/one", "a/two", "b/one", "b/two"].map(rule).into(),
+            policies: [("a", 2, 1), ("b", 2, 0), ("off", 0, 0)].map(policy).into(),
             summary: Summary {
                 stages: 2,
                 ..Summary::default()
-            },
-            coverage: Coverage {
-                unused_rules: ["a/one", "b/one", "b/two"].map(str::to_owned).into(),
-                ..Coverage::default()
             },
             ..Results::default()
         };

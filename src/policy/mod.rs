@@ -13,7 +13,7 @@ pub mod text;
 #[cfg(not(feature = "cel"))]
 pub mod without_cel;
 
-pub use read::load::load;
+pub use read::load::{load, load_tuned};
 pub use read::policies::{Policies, Policy, Rule};
 #[cfg(not(feature = "cel"))]
 pub use without_cel as cel;

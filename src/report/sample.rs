@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{Facts, Format, Run, Style};
 use crate::model::finding::{
-    Actual, ApiName, Origin, Reading, RegionName, RuleFacts, StageName, Undecided, Violation,
-    Waived, WaiverFacts,
+    Actual, ApiName, Origin, PolicyFacts, Reading, RegionName, RuleFacts, Setting, StageName,
+    Tuned, Undecided, Violation, Waived, WaiverFacts,
 };
 use crate::model::judgement::{Judgement, Signal, Tolerance, Verdict};
 use crate::model::results::{Coverage, Summary};
@@ -141,6 +141,7 @@ fn rule(name: &str, title: &str, severity: Severity, fix: Option<&str>) -> RuleF
         ],
         file: "policies/production.yaml".to_owned(),
         line: 8,
+        tuned: None,
     }
 }
 
@@ -182,6 +183,48 @@ fn rules() -> Vec<RuleFacts> {
     for (line, rule) in (8..).step_by(12).zip(&mut rules) {
         rule.line = line;
     }
+    rules
+}
+
+fn policies() -> Vec<PolicyFacts> {
+    let policy = |name: &str, file: &str, replaces: Option<&str>, rules, stages| PolicyFacts {
+        name: name.to_owned(),
+        file: file.to_owned(),
+        why: "policies/ is here".to_owned(),
+        replaces: replaces.map(str::to_owned),
+        rules,
+        stages,
+    };
+    vec![
+        policy("hostile", HOSTILE, Some(HOSTILE), 1, 0),
+        policy(
+            "production",
+            "policies/production.yaml",
+            Some("builtin:production"),
+            5,
+            1_197,
+        ),
+    ]
+}
+
+/// The rules, the first with another severity and another value, and one more that is off.
+fn tuned_rules() -> Vec<RuleFacts> {
+    let mut rules = rules();
+    rules[0].tuned = Some(Tuned {
+        setting: Some(Setting::Severity(Severity::Critical)),
+        values: vec![
+            "production/stages=[prod, live]".to_owned(),
+            format!("production/tag=\"{HOSTILE}\""),
+        ],
+        ..Tuned::of(Severity::High)
+    });
+    rules.push(RuleFacts {
+        tuned: Some(Tuned {
+            setting: Some(Setting::Off),
+            ..Tuned::of(Severity::Low)
+        }),
+        ..rule("production/off", "Nobody looks", Severity::Low, None)
+    });
     rules
 }
 
@@ -252,7 +295,8 @@ pub(super) fn rich() -> Sample {
     let common = r#"$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.routeKey $context.protocol" $context.status $context.responseLength"#;
     let results = Results {
         narrowing: crate::model::state::Narrowing::default(),
-        rules: rules(),
+        policies: policies(),
+        rules: tuned_rules(),
         summary: Summary { stages: 1_204, governed: 1_197, checks: 22, not_applicable: 3, undecided: 2 },
         violations: [
             vec![
@@ -392,6 +436,7 @@ pub(super) fn rich_reproducible() -> Sample {
 
 fn calm(stages: u64, governed: u64) -> Results {
     Results {
+        policies: policies().split_off(1),
         rules: rules(),
         summary: Summary {
             stages,

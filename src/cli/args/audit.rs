@@ -12,6 +12,8 @@ Examples:
   driftgate audit --region eu-west-1 --region us-east-1 --policy policies/
   driftgate audit --organization --all-regions      every account, in the role DriftgateAudit
   driftgate audit --policy builtin:foundation --fail-on high
+  driftgate audit --rule foundation/tagged=high --rule 'foundation/detailed-*=off'
+  driftgate audit --policy builtin:production --set 'production/stages=[prod, live]'
   driftgate audit --report markdown=drift.md --report json=drift.json
   driftgate audit --from fleet.jsonl.zst            a snapshot, without AWS
   aws apigatewayv2 get-stages --api-id a1b2c3d4e5 |
@@ -23,6 +25,9 @@ pub struct Audit {
     /// A policy file, a folder of them, or builtin:NAME [default: policies/ if there, else builtin:foundation]
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Policies")]
     pub policy: Vec<String>,
+    /// Changes of the policies.
+    #[command(flatten)]
+    pub tuning: TuningFlags,
     /// A file of waivers; repeat for several
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Policies")]
     pub waivers: Vec<String>,
@@ -41,6 +46,18 @@ pub struct Audit {
     /// The reports.
     #[command(flatten)]
     pub reports: Reports,
+}
+
+/// Flags that change policies for one run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Policies")]
+pub struct TuningFlags {
+    /// Switch a rule off, or give it another severity; ID is POLICY/RULE, or a glob; repeat for several
+    #[arg(long, value_name = "ID=off|SEVERITY")]
+    pub rule: Vec<String>,
+    /// Give a value of a policy another one, in YAML; repeat for several
+    #[arg(long, value_name = "POLICY/NAME=VALUE")]
+    pub set: Vec<String>,
 }
 
 /// Flags about the tolerance of the gate.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use crate::policy::read::files::Unreadable;
+use crate::policy::read::tuning::Tuning;
 use crate::policy::text::diagnostic::Diagnostic;
 
 /// Flags of every command.
@@ -26,6 +27,12 @@ pub struct Global {
     /// The run file that was read.
     #[arg(skip)]
     pub run_file: Option<String>,
+    /// True if it names the policies of the command.
+    #[arg(skip)]
+    pub run_file_policies: bool,
+    /// The changes of policies in it.
+    #[arg(skip)]
+    pub run_file_tuning: Tuning,
     /// The mistakes in it, for the command that reports them itself.
     #[arg(skip)]
     pub run_file_mistakes: Vec<Diagnostic>,

@@ -12,13 +12,13 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
-pub use self::audit::{Audit, Reports};
+pub use self::audit::{Audit, Reports, TuningFlags};
 pub use self::demo::Demo;
 pub use self::doctor::{Doctor, IamDocument};
 pub use self::global::{Color, Global};
 pub use self::policy::{
     Explain, Learn, PolicyArgs, PolicyCheck, PolicyCommand, PolicyList, PolicyTest, Schema,
-    SchemaKind, TestFormat, TextOrJson,
+    SchemaKind, Show, TestFormat, TextOrJson,
 };
 pub use self::report::{Merge, Rendering, ReportArgs, ReportCommand};
 pub use self::snapshot::Snapshot;

@@ -9,6 +9,7 @@ Examples:
   driftgate policy check policies/
   driftgate policy test policies/ builtin:foundation
   driftgate policy list
+  driftgate policy show builtin:production > policies/production.yaml
   driftgate policy learn --api a1b2c3d4e5 --stage prod
   driftgate policy explain each-route AccessLogSettings.Format";
 
@@ -45,6 +46,9 @@ pub enum PolicyCommand {
     /// Run the tests that policies carry
     #[command(after_help = TEST_EXAMPLES)]
     Test(PolicyTest),
+    /// Print a pack as it is, to be copied and changed
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show(Show),
     /// List the rules of policies
     #[command(after_help = LIST_EXAMPLES)]
     List(PolicyList),
@@ -62,6 +66,21 @@ pub enum PolicyCommand {
     /// Print the JSON Schema of policies, waivers and run files, for editors
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(Schema),
+}
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  driftgate policy show builtin:foundation
+  driftgate policy show builtin:production > policies/production.yaml
+
+A copy that has `replaces: builtin:NAME` below its name is used instead of the pack.";
+
+/// `driftgate policy show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The pack
+    #[arg(value_name = "builtin:NAME")]
+    pub pack: String,
 }
 
 const EXPLAIN_EXAMPLES: &str = "\

@@ -4,18 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::cli::args::{Audit, Global};
+use crate::cli::args::{Audit, Global, TuningFlags};
 use crate::cli::pipeline::judge::{Criteria, judge};
 use crate::cli::pipeline::policies::{self, load_policies, load_waivers};
 use crate::cli::pipeline::source::{self, FetchPlan, StageSource};
 use crate::cli::pipeline::{shard, spool};
 use crate::cli::stop::Stop;
+use crate::cli::terminal::diagnostics;
 use crate::cli::terminal::interrupt::Interrupt;
 use crate::cli::terminal::output::{self, ReportOutput, Target};
 use crate::model::Document;
 use crate::model::judgement::Judgement;
 use crate::model::state::Warning;
 use crate::policy::Policies;
+use crate::policy::read::tuning::Tuning;
 use crate::report::Run;
 use crate::source::aws::Predicate;
 use crate::{check, gate};
@@ -78,8 +80,19 @@ fn policies(
 ) -> Result<(Arc<Policies>, Vec<Warning>), Stop> {
     let outputs: Vec<&Target> = reports.iter().map(|report| &report.to).collect();
     output::keep_apart(&outputs, inputs(command, global, from))?;
+    let TuningFlags { rule, set } = &command.tuning;
+    let tuning = Tuning::of_flags(rule, set).map_err(|mistakes| {
+        diagnostics::mistakes(&mistakes, NOTHING);
+        Stop::silent(gate::USAGE)
+    })?;
+    let named = match &global.run_file {
+        Some(file) if global.run_file_policies => format!("named in {file}"),
+        _ => "named by --policy".to_owned(),
+    };
     let loaded = load_policies(&policies::LoadRequest {
         paths: &command.policy,
+        tuning: &tuning.over(&global.run_file_tuning),
+        named: &named,
         tests: false,
         run_file: global.run_file.as_deref(),
         waivers: (!command.no_waivers).then_some(&command.waivers),

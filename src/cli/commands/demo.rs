@@ -18,6 +18,7 @@ use crate::emulator::{
 use crate::model::Severity;
 use crate::model::judgement::Judgement;
 use crate::policy::Policies;
+use crate::policy::read::tuning::Tuning;
 use crate::policy::read::waiver::Waivers;
 use crate::report::Run;
 use crate::source::aws;
@@ -73,6 +74,8 @@ fn audit(
             tests: false,
             run_file: None,
             waivers: None,
+            tuning: &Tuning::default(),
+            named: "of the demo",
             consequence: "",
         })?
         .policies,

@@ -16,9 +16,10 @@ use crate::model::state::{Warning, WarningKind};
 use crate::policy::read::example;
 use crate::policy::read::files::{self, PassedOver, Unreadable};
 use crate::policy::read::load::is_test_file;
+use crate::policy::read::tuning::Tuning;
 use crate::policy::read::waiver::{self, Waivers};
 use crate::policy::text::diagnostic::{Diagnostic, SourceText};
-use crate::policy::{Policies, load};
+use crate::policy::{Policies, load_tuned};
 
 /// A file that was read.
 type Text = Arc<SourceText>;
@@ -82,8 +83,23 @@ pub struct LoadRequest<'r> {
     pub run_file: Option<&'r str>,
     /// The files of waivers in use; `None` for a command that uses neither waivers nor run files.
     pub waivers: Option<&'r [String]>,
+    /// The changes of flags and the run file.
+    pub tuning: &'r Tuning,
+    /// The words for policies that were named, as a reason to read them.
+    pub named: &'r str,
     /// The consequence of a mistake, for its message.
     pub consequence: &'r str,
+}
+
+impl LoadRequest<'_> {
+    /// The reason for which the policies are read.
+    fn why(&self) -> &str {
+        match default_path() {
+            _ if !self.paths.is_empty() => self.named,
+            FOLDER => "policies/ is here",
+            _ => "no policies/ here",
+        }
+    }
 }
 
 /// The policies of a command.
@@ -130,10 +146,11 @@ pub fn load_policies(request: &LoadRequest<'_>) -> Result<Loaded, Stop> {
     if request.waivers.is_some() {
         passed_over.extend(found.not_in_use());
     }
-    let policies = load(found.policies).unwrap_or_else(|more| {
+    let mut policies = load_tuned(found.policies, request.tuning).unwrap_or_else(|more| {
         mistakes.extend(more);
         Policies::default()
     });
+    request.why().clone_into(&mut policies.why);
     if found.unreadable.is_empty() && mistakes.is_empty() {
         return Ok(Loaded {
             policies,
@@ -232,19 +249,26 @@ fn paths_or_default(paths: &[String]) -> Vec<String> {
     if !paths.is_empty() {
         return paths.to_vec();
     }
+    vec![default_path().to_owned()]
+}
+
+/// The folder that is read unless others are named.
+const FOLDER: &str = "policies";
+
+/// The default path: the folder, or a pack where there is none.
+fn default_path() -> &'static str {
     // A broken link is meant as a folder of policies, which a pack must not replace.
-    let path = if fs::symlink_metadata("policies").is_ok() {
-        "policies"
+    if fs::symlink_metadata(FOLDER).is_ok() {
+        FOLDER
     } else {
         "builtin:foundation"
-    };
-    vec![path.to_owned()]
+    }
 }
 
 /// The paths of a command that checks policies: by default the folder `policies`, never a pack instead.
 pub fn paths_to_check(paths: &[String]) -> Cow<'_, [String]> {
     if paths.is_empty() {
-        Cow::Owned(vec!["policies".to_owned()])
+        Cow::Owned(vec![FOLDER.to_owned()])
     } else {
         Cow::Borrowed(paths)
     }
@@ -258,6 +282,8 @@ pub fn load_for(paths: &[String], global: &Global, consequence: &str) -> Result<
         tests: true,
         run_file,
         waivers: None,
+        tuning: &Tuning::default(),
+        named: "",
         consequence,
     })?;
     if !global.quiet {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::spool::tuned;
 use crate::check::Options;
 use crate::cli::args::{AccountFlags, Audit};
 use crate::gate::Tolerance;
@@ -56,6 +57,7 @@ fn common(
         .iter()
         .map(|policy| policy.file.text.clone())
         .collect();
+    parts.extend(tuned(policies));
     parts.push("waivers".to_owned());
     parts.extend(waivers.iter().map(|file| file.text.clone()));
     parts.push(format!("{options:?} {tolerance:?} {}", command.confirm));

@@ -96,6 +96,16 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The changes of rules, which decide as much as their texts.
+pub fn tuned(policies: &Policies) -> Vec<String> {
+    let tuned = policies.tuned();
+    let mut tuned: Vec<String> = tuned
+        .map(|rule| format!("{} {:?}", rule.name, rule.tuned))
+        .collect();
+    tuned.sort_unstable();
+    tuned
+}
+
 /// The digest of policies without the names of their files: they decide which APIs are fetched, and which stages twice.
 fn digest(policies: &Policies) -> String {
     let mut texts: Vec<&str> = policies
@@ -105,6 +115,8 @@ fn digest(policies: &Policies) -> String {
         .collect();
     texts.sort_unstable();
     texts.dedup();
+    let tuned = tuned(policies);
+    texts.extend(tuned.iter().map(String::as_str));
     // A length before each keeps one from running into the next.
     let texts: Vec<String> = texts
         .iter()

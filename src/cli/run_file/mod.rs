@@ -84,13 +84,9 @@ pub fn parse(args: &[OsString]) -> Result<Cli, Ended> {
     };
     let flags = Flags::of(&command);
     let mut problems = Problems::new(Arc::clone(&text));
-    let settings = Reader {
-        flags: &flags,
-        command: Some(&invocation.words),
-        problems: &mut problems,
-    }
-    .settings();
+    let (settings, tuning) = Reader::new(&flags, Some(&invocation.words), &mut problems).read();
     let settings = invocation.applied(&settings, &mut problems);
+    let names_policies = settings.iter().any(|setting| setting.key == "policy");
     let mistakes = problems.into_sorted();
     if !mistakes.is_empty() && !checks {
         diagnostics::mistakes(&mistakes, ": nothing was done");
@@ -105,6 +101,8 @@ pub fn parse(args: &[OsString]) -> Result<Cli, Ended> {
     };
     cli.global.run_file = Some(text.name.clone());
     cli.global.run_file_mistakes = mistakes;
+    cli.global.run_file_policies = names_policies;
+    cli.global.run_file_tuning = tuning;
     Ok(cli)
 }
 
@@ -119,12 +117,7 @@ pub fn flags_of(text: &Arc<SourceText>) -> Result<Values, Vec<Diagnostic>> {
     let command = command();
     let flags = Flags::of(&command);
     let mut problems = Problems::new(Arc::clone(text));
-    let settings = Reader {
-        flags: &flags,
-        command: None,
-        problems: &mut problems,
-    }
-    .settings();
+    let (settings, _) = Reader::new(&flags, None, &mut problems).read();
     let mistakes = problems.into_sorted();
     if !mistakes.is_empty() {
         return Err(mistakes);
@@ -160,12 +153,7 @@ fn misspelt() -> Option<Unreadable> {
     let command = command();
     let flags = Flags::of(&command);
     let mut problems = Problems::new(Arc::clone(&text));
-    let settings = Reader {
-        flags: &flags,
-        command: None,
-        problems: &mut problems,
-    }
-    .settings();
+    let (settings, _) = Reader::new(&flags, None, &mut problems).read();
     // A policy, or a file of another tool, may have the name as well; `policy` is a key of both.
     let whole = problems.into_sorted().is_empty();
     settings

@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, ValueHint};
 
 use super::flags::{Flags, is_text};
+use crate::policy::read::tuning::{self, Tuning};
 use crate::policy::text::diagnostic::{Problems, suggestions};
 use crate::policy::text::yaml::{self, Data, Entry, Node};
 
@@ -29,16 +30,36 @@ pub struct FileFlag<'c> {
 /// A reader of one run file.
 pub struct Reader<'r, 'c> {
     /// The flags of all commands.
-    pub flags: &'r Flags<'c>,
+    flags: &'r Flags<'c>,
     /// The words of the command that runs; `None` when the file is only checked.
-    pub command: Option<&'r [&'c str]>,
+    command: Option<&'r [&'c str]>,
     /// The mistakes found so far.
-    pub problems: &'r mut Problems,
+    problems: &'r mut Problems,
+    /// The changes of policies found so far.
+    tuning: Tuning,
 }
 
-impl<'c> Reader<'_, 'c> {
-    /// Reads all flags, and notes every mistake.
-    pub fn settings(&mut self) -> Vec<FileFlag<'c>> {
+impl<'r, 'c> Reader<'r, 'c> {
+    /// A reader that has read nothing yet.
+    pub fn new(
+        flags: &'r Flags<'c>,
+        command: Option<&'r [&'c str]>,
+        problems: &'r mut Problems,
+    ) -> Self {
+        Self {
+            flags,
+            command,
+            problems,
+            tuning: Tuning::default(),
+        }
+    }
+
+    /// Reads all flags and changes of policies, and notes every mistake.
+    pub fn read(mut self) -> (Vec<FileFlag<'c>>, Tuning) {
+        (self.settings(), self.tuning)
+    }
+
+    fn settings(&mut self) -> Vec<FileFlag<'c>> {
         // A file in which everything is commented out holds no flags, and is valid.
         let blank = |line: &str| line.trim_start().is_empty() || line.trim_start().starts_with('#');
         if self.problems.file.text.lines().all(blank) {
@@ -88,7 +109,10 @@ impl<'c> Reader<'_, 'c> {
             }
             return None;
         };
-        let (values, spans) = if matches!(known.get_action(), ArgAction::SetTrue) {
+        let (values, spans) = if tuning::KEYS.contains(&key) {
+            self.tuning.read(entry, self.problems);
+            (Vec::new(), Vec::new())
+        } else if matches!(known.get_action(), ArgAction::SetTrue) {
             let Data::Boolean(set) = entry.value.data else {
                 let title = format!(
                     "`{key}` is true or false, and this is {}",

@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction};
 use serde_json::{Map, Value, json};
 
 use super::flags::{Flags, command, is_in_result, is_text};
+use crate::model::Severity;
 use crate::policy::author::schema::DRAFT;
 
 /// The schema of the run file.
@@ -131,6 +132,12 @@ impl Flag {
     }
 
     fn schema(&self) -> Value {
+        if let Some(changes) = changes(&self.name) {
+            let mut schema = changes;
+            schema["title"] = json!(self.name);
+            schema["description"] = json!(format!("{}.", self.about));
+            return schema;
+        }
         let one = match (self.takes.kind, self.takes.values.as_slice()) {
             (_, values @ [_, ..]) => json!({"enum": values}),
             ("string", _) => json!({"type": "string", "minLength": 1}),
@@ -149,4 +156,24 @@ impl Flag {
         schema["description"] = json!(format!("{}.", self.about));
         schema
     }
+}
+
+/// The schema of a key that changes policies: a mapping of names, or texts as the flag takes them.
+fn changes(key: &str) -> Option<Value> {
+    let (value, flag) = match key {
+        "rule" => {
+            let severities = Severity::WORST_FIRST.into_iter().rev().map(Severity::name);
+            let all: Vec<&str> = ["off"].into_iter().chain(severities).collect();
+            (json!({"enum": all}), "^[^=]+=.")
+        }
+        "set" => (json!({"not": {"type": "null"}}), "^[^=/]+/[^=]+=."),
+        _ => return None,
+    };
+    let names = if key == "set" { "^[^/]+/" } else { "." };
+    let text = json!({"type": "string", "pattern": flag});
+    Some(json!({"anyOf": [
+        {"type": "object", "minProperties": 1, "propertyNames": {"pattern": names}, "additionalProperties": value},
+        text,
+        {"type": "array", "minItems": 1, "items": text},
+    ]}))
 }

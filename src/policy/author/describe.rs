@@ -138,10 +138,19 @@ pub static WORDS: &[Word] = &[
 ];
 
 /// The other keys that files have, and what each is: no rule shows them.
-pub const KEYS: [(&str, &str); 3] = [
+pub const KEYS: [(&str, &str); 5] = [
     (
         "accept",
         "a key of a waiver: what is tolerated, written as under `expect`; only what it names and fits is waived",
+    ),
+    (
+        "replaces",
+        "a key of a policy that is a copy of a pack: `replaces: builtin:NAME`; the copy is used instead of the pack",
+    ),
+    (
+        "values",
+        "a key of a policy: names for texts, numbers, lists and patterns; `${values.NAME}` stands for one, and \
+         `--set POLICY/NAME=VALUE` replaces it for a run",
     ),
     (
         "tests",

@@ -12,6 +12,7 @@ use crate::policy::author::describe::{about, sample};
 use crate::policy::language::operator::{definition, reference};
 use crate::policy::language::operators::OPERATORS;
 use crate::policy::language::pattern::Top;
+use crate::policy::read::builtin::PACKS;
 
 /// The draft that YAML language servers handle best.
 pub const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
@@ -34,7 +35,21 @@ pub fn policy() -> Value {
                 "description": "The name, in kebab-case; unique among the policies of a run.",
                 "$ref": "#/definitions/name",
             },
+            "replaces": titled(
+                json!({"enum": PACKS.map(|(name, _)| format!("builtin:{name}"))}),
+                "replaces",
+                "The pack of the same name that this copy replaces.",
+            ),
             "description": text("description", "What the policy is for."),
+            "values": {
+                "title": "values",
+                "description": "Names for texts, numbers, lists and patterns: ${values.NAME} stands for one in this \
+                                file, and --set POLICY/NAME=VALUE replaces it for a run.",
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_-]*$"},
+                "additionalProperties": {"not": {"type": "null"}},
+            },
             "match": pattern_of("match", "Which stages the policy is about; every stage when left out.", "stage"),
             "rules": {
                 "title": "rules",
@@ -52,12 +67,44 @@ pub fn policy() -> Value {
         },
     });
     let mut definitions = patterns();
-    definitions.insert("name".into(), name());
     definitions.insert("rule".into(), rule());
     definitions.insert("test".into(), test());
     definitions.insert("given".into(), given());
+    definitions.values_mut().for_each(or_a_value);
+    definitions.insert("name".into(), name());
     schema["definitions"] = Value::Object(definitions);
     schema
+}
+
+/// Allows `${values.NAME}` in place of whatever a schema takes, and of everything below it.
+fn or_a_value(schema: &mut Value) {
+    const USE: &str = "^[$][{]values[.][A-Za-z][A-Za-z0-9_-]*[}]$";
+    let Some(keys) = schema.as_object_mut() else {
+        return;
+    };
+    for (key, below) in keys.iter_mut() {
+        match (key.as_str(), below) {
+            ("properties", Value::Object(members)) => members.values_mut().for_each(or_a_value),
+            ("anyOf", Value::Array(schemas)) => schemas.iter_mut().for_each(or_a_value),
+            ("items" | "additionalProperties", below) => or_a_value(below),
+            _ => {}
+        }
+    }
+    let kinds: Vec<Value> = match keys.get("type") {
+        Some(Value::Array(kinds)) => kinds.clone(),
+        Some(kind) => vec![kind.clone()],
+        None => Vec::new(),
+    };
+    let only = |key: &str| keys.get(key).map(|value| json!({key: value}));
+    if !kinds.is_empty() && !kinds.contains(&json!("string")) {
+        let more = [kinds, vec![json!("string")]].concat();
+        keys.insert("type".into(), json!(more));
+        keys.insert("pattern".into(), json!(USE));
+    } else if let Some(one) = only("enum").or_else(|| only("const")) {
+        keys.retain(|key, _| key != "enum" && key != "const");
+        let value = json!({"type": "string", "pattern": USE});
+        keys.insert("anyOf".into(), json!([one, value]));
+    }
 }
 
 /// The schema of a file of waivers.

@@ -91,7 +91,7 @@ pub fn read(paths: &[String]) -> Found {
     for path in paths {
         if let Some(name) = path.strip_prefix("builtin:") {
             if packs.insert(name) {
-                found.add(pack(path, name));
+                found.add(pack(path));
             }
             continue;
         }
@@ -116,7 +116,12 @@ impl Found {
     }
 }
 
-fn pack(path: &str, name: &str) -> Result<Arc<SourceText>, Unreadable> {
+/// The text of a pack, named `builtin:NAME`.
+///
+/// # Errors
+/// If there is no such pack.
+pub fn pack(path: &str) -> Result<Arc<SourceText>, Unreadable> {
+    let name = path.trim_start_matches("builtin:");
     if let Some(text) = builtin::pack(name) {
         return Ok(Arc::new(SourceText {
             name: path.to_owned(),
@@ -141,9 +146,10 @@ fn pack(path: &str, name: &str) -> Result<Arc<SourceText>, Unreadable> {
 /// The reason why there is nothing at a path of policies.
 #[must_use]
 pub fn missing(path: &str) -> Option<Unreadable> {
-    match path.strip_prefix("builtin:") {
-        Some(name) => pack(path, name).err(),
-        None => kind(Path::new(path)).err(),
+    if path.starts_with("builtin:") {
+        pack(path).err()
+    } else {
+        kind(Path::new(path)).err()
     }
 }
 

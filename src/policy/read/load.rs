@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::policies::{Policies, Policy, Rule};
+use super::replaces::{REPLACES, replaced_packs, replaces};
 use super::rule::{ROUTE_HELP, ROUTE_MISPLACED, Selection, rule, selection};
-use super::{example, waiver};
+use super::tuning::Tuning;
+use super::values::{self, Values};
+use super::{builtin, example, waiver};
 use crate::policy::language::pattern::Pattern;
 use crate::policy::text::diagnostic::{Diagnostic, Problems, SourceText, suggestions};
 use crate::policy::text::keys::{Keys, name};
+use crate::policy::text::lines::Lines;
 use crate::policy::text::yaml::{self, Data, Entry, Node};
 
 /// Compiles the texts of policies, and of their tests (`*_test.yaml`).
@@ -16,36 +20,38 @@ use crate::policy::text::yaml::{self, Data, Entry, Node};
 /// # Errors
 /// Every mistake in every text, in order.
 pub fn load(texts: Vec<Arc<SourceText>>) -> Result<Policies, Vec<Diagnostic>> {
-    let mut loading = Loading::default();
+    load_tuned(texts, &Tuning::default())
+}
+
+/// The same with the changes of flags and a run file.
+///
+/// # Errors
+/// Every mistake in every text, in order; if there is none, every change of something that does not exist.
+pub fn load_tuned(
+    texts: Vec<Arc<SourceText>>,
+    tuning: &Tuning,
+) -> Result<Policies, Vec<Diagnostic>> {
+    let mut loading = Loading::new(tuning);
     let order: Vec<Arc<SourceText>> = texts.iter().map(Arc::clone).collect();
     let (tests, policies): (Vec<_>, Vec<_>) =
         texts.into_iter().partition(|text| is_test_file(&text.name));
+    let replaced = replaced_packs(&policies);
     for text in policies {
-        loading.policy(&text);
+        if !replaced.contains(&text.name) {
+            loading.policy(&text);
+        }
     }
     for text in tests {
         loading.tests(&text);
     }
     if loading.mistakes.is_empty() {
-        let mut rules: Vec<&mut Rule> = loading
-            .policies
-            .iter_mut()
-            .flat_map(|policy| &mut policy.rules)
-            .collect();
-        // By name: the order of files on the command line must not show in a report.
-        rules.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
-        for (number, rule) in rules.into_iter().enumerate() {
-            rule.number = u32::try_from(number).unwrap_or(u32::MAX);
-        }
-        let rules = loading
-            .policies
-            .iter()
-            .map(|policy| policy.rules.len())
-            .sum();
-        return Ok(Policies {
+        let mut policies = Policies {
             policies: loading.policies,
-            rules,
-        });
+            ..Policies::default()
+        };
+        tuning.apply(&mut policies)?;
+        policies.renumber();
+        return Ok(policies);
     }
     let mut mistakes = loading.mistakes;
     mistakes.sort_by_key(|mistake| {
@@ -62,8 +68,19 @@ pub fn is_test_file(name: &str) -> bool {
     name.ends_with("_test.yaml") || name.ends_with("_test.yml")
 }
 
-#[derive(Default)]
-struct Loading {
+/// The keys of a policy.
+const KEYS: [&str; 7] = [
+    "policy",
+    REPLACES,
+    "description",
+    "values",
+    "match",
+    "rules",
+    "tests",
+];
+
+struct Loading<'t> {
+    tuning: &'t Tuning,
     policies: Vec<Policy>,
     /// The names of all policies, those with mistakes too, and their places.
     names: BTreeMap<String, String>,
@@ -72,11 +89,21 @@ struct Loading {
     mistakes: Vec<Diagnostic>,
 }
 
-impl Loading {
+impl<'t> Loading<'t> {
+    const fn new(tuning: &'t Tuning) -> Self {
+        Self {
+            tuning,
+            policies: Vec::new(),
+            names: BTreeMap::new(),
+            rule_ids: BTreeMap::new(),
+            mistakes: Vec::new(),
+        }
+    }
+
     fn policy(&mut self, file: &Arc<SourceText>) {
         let mut problems = Problems::new(Arc::clone(file));
-        if let Some(root) = yaml::read(&mut problems)
-            && let Some(policy) = self.policy_of(&root, file, &mut problems)
+        if let Some(mut root) = yaml::read(&mut problems)
+            && let Some(policy) = self.policy_of(&mut root, file, &mut problems)
         {
             self.policies.push(policy);
         }
@@ -85,17 +112,18 @@ impl Loading {
 
     fn policy_of(
         &mut self,
-        root: &Node,
+        root: &mut Node,
         file: &Arc<SourceText>,
         problems: &mut Problems,
     ) -> Option<Policy> {
-        const KEYS: [&str; 5] = ["policy", "description", "match", "rules", "tests"];
         if is_file_of_waivers(root, file, problems) {
             return None;
         }
         if waiver::is_beside_a_policy(root, problems) {
             return None;
         }
+        let values = self.values(root, problems);
+        let root = &*root;
         let keys = Keys::of(root, "a policy", &KEYS, problems)?;
         let policy_name = keys
             .text("policy", root, "the policy", problems)
@@ -105,6 +133,7 @@ impl Loading {
             self.note_name(policy_name, entry, file, problems);
         }
         let description = keys.optional_text("description", problems);
+        let replaces = replaces(&keys, policy_name.as_deref(), problems);
         let selection = selection(keys.get("match"), problems);
         if let Some(Selection {
             route: Some(at), ..
@@ -118,7 +147,7 @@ impl Loading {
             );
         }
         let shown = policy_name.clone().unwrap_or_default();
-        let rules = self.rules_of(
+        let mut rules = self.rules_of(
             &keys,
             root,
             file,
@@ -133,14 +162,33 @@ impl Loading {
             .get("tests")
             .map(|entry| example::read(&entry.value, &ids, problems));
         problems.is_empty().then_some(())?;
+        for (at, rule) in rules.iter_mut().enumerate() {
+            rule.facts.note_replaced(values.replaced(at));
+        }
         Some(Policy {
+            number: 0,
             name: policy_name?,
             description,
             file: Arc::clone(file),
+            replaces,
+            values: values.named,
             selection: selection?.pattern,
             rules,
             tests: tests.unwrap_or_default(),
         })
+    }
+
+    /// Puts the values of a policy in their places.
+    fn values(&self, root: &mut Node, problems: &mut Problems) -> Values {
+        let name = match &root.data {
+            Data::Map(entries) => entries.iter().find(|entry| entry.key == "policy"),
+            _ => None,
+        };
+        let replaced = match name.map(|entry| &entry.value.data) {
+            Some(Data::Text(name)) => self.tuning.values_of(name),
+            _ => Vec::new(),
+        };
+        values::put_in(root, &replaced, problems)
     }
 
     /// Notes the name of a policy, and a mistake if another one has it.
@@ -155,13 +203,14 @@ impl Loading {
         let place = format!("{}:{line}", file.name);
         if let Some(first) = self.names.insert(policy_name.to_owned(), place) {
             let title = format!("there is already a policy `{policy_name}`");
-            let help = "policies that are loaded together need different names".to_owned();
-            problems.note(
-                &entry.value.span,
-                title,
-                format!("first in {first}"),
-                [help],
-            );
+            let mut help =
+                vec!["policies that are loaded together need different names".to_owned()];
+            if builtin::pack(policy_name).is_some() {
+                help.push(format!(
+                    "a copy replaces its pack with `replaces: builtin:{policy_name}` below its name"
+                ));
+            }
+            problems.note(&entry.value.span, title, format!("first in {first}"), help);
         }
     }
 
@@ -238,7 +287,8 @@ impl Loading {
 
     fn tests(&mut self, file: &Arc<SourceText>) {
         let mut problems = Problems::new(Arc::clone(file));
-        if let Some(root) = yaml::read(&mut problems)
+        let root = yaml::read(&mut problems).map(|root| values::refused(root, &mut problems));
+        if let Some(root) = root
             && let Some(keys) = example::keys_of_file(&root, &mut problems)
             && let Some((policy, node)) =
                 keys.text("policy", &root, "the file of tests", &mut problems)
@@ -291,34 +341,6 @@ impl Loading {
             }
         }
         self.mistakes.extend(problems.into_sorted());
-    }
-}
-
-/// The lines of a text, counted once for places that come in order.
-struct Lines<'t> {
-    text: &'t str,
-    at: usize,
-    line: usize,
-}
-
-impl<'t> Lines<'t> {
-    fn of(text: &'t str) -> Self {
-        Self {
-            text,
-            at: 0,
-            line: 1,
-        }
-    }
-
-    /// The line of a place, counted from 1.
-    fn up_to(&mut self, at: usize) -> usize {
-        // The value of an alias may be further up.
-        if at < self.at {
-            (self.at, self.line) = (0, 1);
-        }
-        self.line += memchr::memchr_iter(b'\n', &self.text.as_bytes()[self.at..at]).count();
-        self.at = at;
-        self.line
     }
 }
 

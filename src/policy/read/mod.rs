@@ -6,5 +6,8 @@ pub mod example;
 pub mod files;
 pub mod load;
 pub mod policies;
+mod replaces;
 mod rule;
+pub mod tuning;
+pub mod values;
 pub mod waiver;

@@ -24,17 +24,27 @@ pub struct Policies {
     pub policies: Vec<Policy>,
     /// Number of their rules.
     pub rules: usize,
+    /// The rules that are off, by name.
+    pub off: Vec<RuleFacts>,
+    /// The reason for which these policies were read, for reports.
+    pub why: String,
 }
 
 /// One policy.
 #[derive(Debug)]
 pub struct Policy {
+    /// Its place among the policies of the run.
+    pub number: usize,
     /// Its name.
     pub name: String,
     /// Its purpose.
     pub description: Option<String>,
     /// The file it came from.
     pub file: Arc<SourceText>,
+    /// The pack that it replaces: `builtin:NAME`.
+    pub replaces: Option<String>,
+    /// Its values, each with its name, as written.
+    pub values: Vec<(String, String)>,
     /// The stages that it is about; all when `None`.
     pub selection: Option<Pattern>,
     /// Its rules.
@@ -199,9 +209,34 @@ impl RouteDemands {
 }
 
 impl Policies {
+    /// Numbers policies in their order and rules by name: the order of files on the command line must not show in a
+    /// report.
+    pub(crate) fn renumber(&mut self) {
+        for (number, policy) in self.policies.iter_mut().enumerate() {
+            policy.number = number;
+        }
+        let rules = self
+            .policies
+            .iter_mut()
+            .flat_map(|policy| &mut policy.rules);
+        let mut rules: Vec<&mut Rule> = rules.collect();
+        rules.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
+        self.rules = rules.len();
+        for (number, rule) in rules.into_iter().enumerate() {
+            rule.number = u32::try_from(number).unwrap_or(u32::MAX);
+        }
+    }
+
     /// Every rule, in the order of the files.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.policies.iter().flat_map(|policy| &policy.rules)
+    }
+
+    /// Every rule that was tuned, those that are off too, by name.
+    pub fn tuned(&self) -> impl Iterator<Item = &RuleFacts> {
+        let in_force = self.rules().map(|rule| &rule.facts);
+        let all = in_force.chain(&self.off);
+        all.filter(|rule| rule.tuned.is_some())
     }
 
     /// The fields that the rules read.

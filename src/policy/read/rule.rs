@@ -159,6 +159,7 @@ fn facts(keys: &Keys<'_>, node: &Node, line: usize, problems: &mut Problems) -> 
         references,
         file: problems.file.name.clone(),
         line,
+        tuned: None,
     })
 }
 
@@ -195,21 +196,25 @@ fn no_demands(keys: &Keys<'_>, id: Option<&str>, node: &Node, problems: &mut Pro
 
 fn severity(keys: &Keys<'_>, node: &Node, problems: &mut Problems) -> Option<Severity> {
     let (text, at) = keys.text("severity", node, "the rule", problems)?;
+    severity_of(text, &at.span, &[], problems)
+}
+
+/// The severity of a name at a place where the words of `more` are allowed too.
+pub fn severity_of(
+    text: &str,
+    at: &Range<usize>,
+    more: &[&'static str],
+    problems: &mut Problems,
+) -> Option<Severity> {
     let severity = Severity::from_name(text);
     if severity.is_none() {
-        let (mut label, help) = suggestions(
-            text,
-            Severity::WORST_FIRST.map(Severity::name).into_iter().rev(),
-        );
+        let severities = Severity::WORST_FIRST.map(Severity::name).into_iter().rev();
+        let allowed = more.iter().copied().chain(severities);
+        let (mut label, help) = suggestions(text, allowed);
         if let Some(ours) = aliases::severity(text) {
             label = format!("did you mean `{ours}`?");
         }
-        problems.note(
-            &at.span,
-            format!("there is no severity `{text}`"),
-            label,
-            help,
-        );
+        problems.note(at, format!("there is no severity `{text}`"), label, help);
     }
     severity
 }

@@ -118,7 +118,14 @@ pub fn load(texts: &[Arc<SourceText>], today: Date) -> Result<Waivers, Vec<Diagn
 }
 
 /// Keys that only policies have.
-pub const OF_A_POLICY: [&str; 4] = ["rules", "tests", "match", "description"];
+pub const OF_A_POLICY: [&str; 6] = [
+    "rules",
+    "tests",
+    "match",
+    "description",
+    "values",
+    "replaces",
+];
 
 /// True if a file has `waivers`, and no key of a policy.
 #[must_use]

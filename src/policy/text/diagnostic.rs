@@ -93,6 +93,16 @@ pub struct Problems {
     /// The file.
     pub file: Arc<SourceText>,
     found: Vec<Diagnostic>,
+    stand_ins: Vec<StandIn>,
+    settled: Vec<Range<usize>>,
+}
+
+/// A part of the file that stands for what is written elsewhere.
+#[derive(Debug)]
+struct StandIn {
+    span: Range<usize>,
+    text: String,
+    about: String,
 }
 
 impl Problems {
@@ -102,7 +112,23 @@ impl Problems {
         Self {
             file,
             found: Vec::new(),
+            stand_ins: Vec::new(),
+            settled: Vec::new(),
         }
+    }
+
+    /// Leaves out everything that is noted within some bytes from now on: their mistake is known.
+    pub fn settle(&mut self, span: &Range<usize>) {
+        self.settled.push(span.clone());
+    }
+
+    /// Reads some bytes as `text` from now on; mistakes in them come with `about`.
+    pub fn stands_for(&mut self, span: &Range<usize>, text: String, about: String) {
+        self.stand_ins.push(StandIn {
+            span: span.clone(),
+            text,
+            about,
+        });
     }
 
     /// Notes a mistake; `help` may be empty.
@@ -113,6 +139,11 @@ impl Problems {
         label: impl Into<String>,
         help: impl IntoIterator<Item = String>,
     ) {
+        let is_within =
+            |settled: &Range<usize>| settled.start <= span.start && span.end <= settled.end;
+        if self.settled.iter().any(is_within) {
+            return;
+        }
         self.found.push(Diagnostic {
             file: Arc::clone(&self.file),
             span: self.file.first_line(span),
@@ -128,6 +159,11 @@ impl Problems {
         for mistake in self.found.iter_mut().filter(|mistake| mistake.span == span) {
             mistake.help.insert(0, help.to_owned());
         }
+    }
+
+    /// Adds mistakes of another text.
+    pub fn extend(&mut self, mistakes: Vec<Diagnostic>) {
+        self.found.extend(mistakes);
     }
 
     /// Adds help to the mistakes noted since there were `before`.
@@ -152,6 +188,9 @@ impl Problems {
     /// The text of some bytes, without blanks around it.
     #[must_use]
     pub fn written(&self, span: &Range<usize>) -> &str {
+        if let Some(stand_in) = self.stand_ins.iter().find(|one| one.span == *span) {
+            return &stand_in.text;
+        }
         self.file.text.get(span.clone()).unwrap_or_default().trim()
     }
 
@@ -211,6 +250,13 @@ impl Problems {
     /// All of them, in the order of the file.
     #[must_use]
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
+        for mistake in &mut self.found {
+            let within = |one: &&StandIn| {
+                one.span.start <= mistake.span.start && mistake.span.end <= one.span.end
+            };
+            let about = self.stand_ins.iter().find(within).map(|one| &one.about);
+            mistake.help.extend(about.cloned());
+        }
         self.found.sort_by_key(|diagnostic| diagnostic.span.start);
         self.found.dedup();
         self.found

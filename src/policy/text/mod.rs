@@ -4,5 +4,6 @@ pub mod aliases;
 pub mod diagnostic;
 pub mod foreign;
 pub mod keys;
+pub mod lines;
 pub mod scalar;
 pub mod yaml;

@@ -5,8 +5,7 @@ use super::yaml::{Data, Node};
 
 /// True if a text is written without quotes and is all digits: a number to most YAML readers, and to some an octal one.
 pub fn is_bare_number(text: &str, node: &Node, problems: &Problems) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
-        && problems.file.text.get(node.span.clone()) == Some(text)
+    text.bytes().all(|byte| byte.is_ascii_digit()) && problems.written(&node.span) == text
 }
 
 /// The text of a node that must be one.

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use super::actual::ActualValue;
 use super::json::{Hex, Json, Maybe, Name, Null, Shareable, Text};
 use super::records::{
-    BySeverity, Circumstances, Finding, Gate, Location, NEVER, Rule, Scope, Shard, Stage, Summary,
-    Unchecked, Undecided, UnusedWaiver, Waiver, WaiverOf, Warning,
+    BySeverity, Circumstances, Finding, Gate, Location, NEVER, Policy, Rule, Scope, Shard, Stage,
+    Summary, Tuned, Unchecked, Undecided, UnusedWaiver, Waiver, WaiverOf, Warning,
 };
 use crate::model::finding::{
-    self, RuleFacts, StageName, Violation, Waived, WaiverFacts, fingerprint,
+    self, PolicyFacts, RuleFacts, StageName, Violation, Waived, WaiverFacts, fingerprint,
 };
 use crate::model::judgement::Tolerance;
 use crate::model::path::Segment;
@@ -38,7 +38,7 @@ impl Summary {
             stages,
             governed,
             ungoverned: stages.saturating_sub(governed),
-            rules: results.rules.len(),
+            rules: results.rules_in_force(),
             checks,
             not_applicable,
             undecided,
@@ -121,6 +121,30 @@ impl<'m> Rule<'m> {
                 file: Text::from(&rule.file),
                 line: rule.line,
             },
+            tuned: rule.tuned.as_ref().map(Tuned::of),
+        }
+    }
+}
+
+impl<'m> Tuned<'m> {
+    pub fn of(tuned: &'m finding::Tuned) -> Self {
+        Self {
+            setting: tuned.setting.map(Name),
+            written: Name(tuned.written),
+            values: texts(&tuned.values),
+        }
+    }
+}
+
+impl<'m> Policy<'m> {
+    pub fn of(policy: &'m PolicyFacts) -> Self {
+        Self {
+            policy: Text::from(&policy.name),
+            file: Text::from(&policy.file),
+            why: Text::from(&policy.why),
+            replaces: optional(policy.replaces.as_ref()),
+            rules: policy.rules,
+            stages: policy.stages,
         }
     }
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::json::{Described, Maybe, Text, Unspecified};
 use super::lists::{Interned, WaivedFinding};
 use super::records::{
-    Circumstances, Finding, Gate, Rule, Scope, Shard, Stage, Summary, Unchecked, Undecided, Waiver,
-    Warning,
+    Circumstances, Finding, Gate, Policy, Rule, Scope, Shard, Stage, Summary, Unchecked, Undecided,
+    Waiver, Warning,
 };
 use crate::model::state::Narrowing;
 
@@ -37,6 +37,9 @@ read! {
         /// The flags that leave out a part of the fleet, in the audit or in its snapshot; left out where none does.
         narrowing: Maybe<Narrowing>,
         summary: Summary,
+        /// The policies of the audit.
+        #[serde(default)]
+        policies: Vec<Policy<'a>>,
         /// The rules of the audit.
         rules: Vec<Rule<'a>>,
         /// The waivers of the audit.

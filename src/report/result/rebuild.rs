@@ -6,12 +6,12 @@ use super::document::{Document, FORMAT, FORMAT_VERSION};
 use super::interner::Interner;
 use super::json::{Name, Text};
 use super::records::{
-    BySeverity, Circumstances, Gate, Location, NEVER, Rule, Scope, Shard, Summary, Unchecked,
-    UnusedWaiver, Waiver, Warning,
+    BySeverity, Circumstances, Gate, Location, NEVER, Policy, Rule, Scope, Shard, Summary, Tuned,
+    Unchecked, UnusedWaiver, Waiver, Warning,
 };
 use super::saved::Saved;
 use crate::model::consistency::inconsistency;
-use crate::model::finding::{RuleFacts, Violation, WaiverFacts};
+use crate::model::finding::{self, PolicyFacts, RuleFacts, Violation, WaiverFacts};
 use crate::model::judgement::{Signal, Tolerance};
 use crate::model::results::{Coverage, Unneeded};
 use crate::model::{Results, Severity, results, state};
@@ -21,6 +21,7 @@ impl Document<'_> {
     /// The result, or what is wrong with it.
     pub fn rebuild(self, name: &str) -> Result<Saved, String> {
         let mut results = Results {
+            policies: self.policies.into_iter().map(Policy::facts).collect(),
             rules: self.rules.into_iter().map(Rule::facts).collect(),
             summary: results::Summary {
                 stages: self.summary.stages,
@@ -181,6 +182,31 @@ impl Rule<'_> {
             references: owned(self.references),
             file: file.into_owned(),
             line,
+            tuned: self.tuned.map(Tuned::facts),
+        }
+    }
+}
+
+impl Tuned<'_> {
+    fn facts(self) -> finding::Tuned {
+        let Name(written) = self.written;
+        finding::Tuned {
+            written,
+            setting: self.setting.map(|Name(setting)| setting),
+            values: owned(self.values),
+        }
+    }
+}
+
+impl Policy<'_> {
+    fn facts(self) -> PolicyFacts {
+        PolicyFacts {
+            name: self.policy.into_owned(),
+            file: self.file.into_owned(),
+            why: self.why.into_owned(),
+            replaces: optional(self.replaces),
+            rules: self.rules,
+            stages: self.stages,
         }
     }
 }
@@ -377,7 +403,7 @@ impl Summary {
             ("info violations", counted.info, listed.info),
             ("waived violations", self.waived, results.waived.len()),
             ("unchecked things", self.unchecked, results.gaps.len()),
-            ("rules", self.rules, results.rules.len()),
+            ("rules", self.rules, results.rules_in_force()),
         ] {
             if counted != listed {
                 return Err(format!(

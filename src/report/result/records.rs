@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::actual::ActualValue;
 use super::json::{Described, Hex, Json, Maybe, Name, Named, Null, Shareable, Text, Unspecified};
 use crate::model::Severity;
-use crate::model::finding::{Origin, Reading};
+use crate::model::finding::{Origin, Reading, Setting};
 use crate::model::state::ScopeOutcome;
 
 /// The `fail_on` of a gate that no severity fails.
@@ -85,6 +85,35 @@ objects! {
         fix: Option<Text<'a>>,
         references: Vec<Text<'a>>,
         policy: Location<'a>,
+        /// The changes of flags and the run file; null where there is none.
+        #[serde(default)]
+        tuned: Option<Tuned<'a>>,
+    }
+
+    /// The changes of a rule by flags or the run file.
+    Tuned<'a> {
+        /// Another severity, or off; null where only values were replaced.
+        setting: Option<Name<Setting>>,
+        /// The severity in the policy.
+        written: Name<Severity>,
+        /// The values that the rule depends on and that were replaced, as POLICY/NAME=VALUE.
+        #[serde(borrow)]
+        values: Vec<Text<'a>>,
+    }
+
+    /// A policy of the audit.
+    Policy<'a> {
+        #[serde(borrow)]
+        policy: Text<'a>,
+        file: Text<'a>,
+        /// The reason for which it was read.
+        why: Text<'a>,
+        /// The pack that it replaces.
+        replaces: Option<Text<'a>>,
+        /// Number of its rules, without those that are off.
+        rules: usize,
+        /// Number of stages that its rules governed.
+        stages: u64,
     }
 
     /// The file and the line of a rule.
@@ -248,6 +277,21 @@ fn thresholds() -> Vec<&'static str> {
 
 impl Named for Severity {
     const ALL: &'static [Self] = &Self::WORST_FIRST;
+
+    fn name(self) -> &'static str {
+        Self::name(self)
+    }
+}
+
+impl Named for Setting {
+    const ALL: &'static [Self] = &[
+        Self::Off,
+        Self::Severity(Severity::Critical),
+        Self::Severity(Severity::High),
+        Self::Severity(Severity::Medium),
+        Self::Severity(Severity::Low),
+        Self::Severity(Severity::Info),
+    ];
 
     fn name(self) -> &'static str {
         Self::name(self)

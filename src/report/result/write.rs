@@ -8,8 +8,8 @@ use super::build::{SharedJson, texts};
 use super::document::{FORMAT, FORMAT_VERSION};
 use super::json::{Json, Maybe, Text};
 use super::records::{
-    Circumstances, Finding, Gate, Rule, Scope, Shard, Stage, Summary, Unchecked, Undecided, Waiver,
-    Warning,
+    Circumstances, Finding, Gate, Policy, Rule, Scope, Shard, Stage, Summary, Unchecked, Undecided,
+    Waiver, Warning,
 };
 use crate::model::finding::{self, StageName, Violation, Waived};
 use crate::model::results::{Coverage, Results};
@@ -28,6 +28,7 @@ pub(in crate::report) fn write(facts: &Facts<'_>, out: &mut dyn io::Write) -> io
 
     head(facts, out)?;
     member(out, "summary", &Summary::of(results))?;
+    lines(out, "policies", &results.policies, Policy::of)?;
     lines(out, "rules", &results.rules, Rule::of)?;
     lines(out, "waivers", &results.waivers, Waiver::of)?;
     lines(out, "scopes", &results.scopes, |scope| {
@@ -209,7 +210,7 @@ mod tests {
         assert_eq!(
             keys(&result),
             listed(
-                "format version verdict exit gate source summary rules waivers scopes violations waived undecided \
+                "format version verdict exit gate source summary policies rules waivers scopes violations waived undecided \
                  unchecked fixed warnings coverage history"
             )
         );
@@ -230,7 +231,11 @@ mod tests {
         let stage = listed("account region api_id api_name protocol name arn");
         assert_eq!(keys(&result["coverage"]["ungoverned"][0]), stage);
         for (list, expected) in [
-            ("rules", "rule title severity why fix references policy"),
+            (
+                "rules",
+                "rule title severity why fix references policy tuned",
+            ),
+            ("policies", "policy file why replaces rules stages"),
             ("waivers", "rule reason owner expires file line"),
             (
                 "scopes",

@@ -4,12 +4,14 @@
 mod conclusion;
 mod hints;
 mod names;
+mod policies;
 
 use std::borrow::Cow;
 
 pub(super) use self::conclusion::conclusion;
 pub(super) use self::hints::hints;
 pub(super) use self::names::{api, details, place, regions, stage, stage_name};
+pub(super) use self::policies::{policies, tuned};
 use super::escape::visible;
 use super::facts::Facts;
 use crate::model::finding::{Actual, Origin, Reading, RuleFacts, Violation};
@@ -298,7 +300,7 @@ pub(super) fn checked(facts: &Facts<'_>) -> String {
     let mut text = format!(
         "{} of {}",
         count(results.summary.checks, "check"),
-        count(results.rules.len() as u64, "rule")
+        count(results.rules_in_force() as u64, "rule")
     );
     for (number_of, what) in [
         (results.summary.not_applicable, "not applicable"),

@@ -1,5 +1,6 @@
 //! `driftgate policy list`: lists the rules of policies, in their order.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use anstyle::Style;
@@ -22,6 +23,9 @@ const DIM: Style = Style::new().dimmed();
 
 /// Names longer than this push their titles to the right instead of those of all rules.
 const LONGEST_NAME: usize = 40;
+
+/// Characters of a value that are shown.
+const LONGEST_VALUE: usize = 200;
 
 /// Runs the command.
 pub fn run(command: &PolicyList, global: &Global) -> Result<u8, Stop> {
@@ -62,7 +66,24 @@ fn text(policies: &Policies, page: &mut Page<'_>) -> io::Result<()> {
             .map(|text| format!(": {}", visible(text)))
             .unwrap_or_default();
         page.paragraph(0, 2, &[(BOLD, &policy.name), (PLAIN, &description)])?;
-        page.paragraph(0, 2, &[(DIM, &visible(&policy.file.name))])?;
+        let replaces = policy.replaces.as_ref();
+        let replaces = replaces.map(|pack| format!(", replaces {pack}"));
+        let file = visible(&policy.file.name) + &*replaces.unwrap_or_default();
+        page.paragraph(0, 2, &[(DIM, &file)])?;
+        for (name, value) in &policy.values {
+            let value: String = visible(value).chars().take(LONGEST_VALUE).collect();
+            let name = format!("{}/{name}", policy.name);
+            page.paragraph(
+                2,
+                4,
+                &[
+                    (DIM, "value "),
+                    (BOLD, &name),
+                    (PLAIN, ": "),
+                    (PLAIN, &value),
+                ],
+            )?;
+        }
         for Rule { facts, .. } in &policy.rules {
             let line = format!("{:>digits$}  {:8}  ", facts.line, facts.severity.name());
             page.paragraph(
@@ -101,6 +122,10 @@ struct ListedPolicy<'p> {
     name: &'p str,
     description: Option<&'p str>,
     file: &'p str,
+    /// The pack that it replaces.
+    replaces: Option<&'p str>,
+    /// Its values, each as YAML on one line.
+    values: BTreeMap<&'p str, &'p str>,
     /// True if a `match` narrows all its rules.
     r#match: bool,
     rules: Vec<ListedRule<'p>>,
@@ -156,6 +181,12 @@ impl<'p> ListedPolicy<'p> {
             name: &policy.name,
             description: policy.description.as_deref(),
             file: &policy.file.name,
+            replaces: policy.replaces.as_deref(),
+            values: policy
+                .values
+                .iter()
+                .map(|(name, value)| (&**name, &**value))
+                .collect(),
             r#match: policy.selection.is_some(),
             rules: policy.rules.iter().map(rule).collect(),
         }

@@ -5,6 +5,7 @@ mod explain;
 mod learn;
 mod list;
 pub mod schema;
+mod show;
 mod test;
 
 use crate::cli::args::{Global, PolicyArgs, PolicyCommand};
@@ -16,6 +17,7 @@ pub fn run(command: &PolicyArgs, global: &Global, interrupt: &Interrupt) -> Resu
     match &command.command {
         PolicyCommand::Check(command) => check::run(command, global),
         PolicyCommand::Test(command) => test::run(command, global),
+        PolicyCommand::Show(command) => show::run(command),
         PolicyCommand::List(command) => list::run(command, global),
         PolicyCommand::Explain(explain) => explain::run(explain, global),
         PolicyCommand::Learn(command) => learn::run(command, global, interrupt),

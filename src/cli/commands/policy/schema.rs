@@ -33,7 +33,10 @@ fn any() -> Value {
     let mut add = |name: &str, mut schema: Value| {
         if let Some(own) = schema["definitions"].as_object_mut() {
             for (name, definition) in std::mem::take(own) {
-                definitions[name] = definition;
+                // Those of policies take the names of values as well, and come first.
+                if definitions.get(&name).is_none() {
+                    definitions[name] = definition;
+                }
             }
         }
         if let Some(keys) = schema.as_object_mut() {

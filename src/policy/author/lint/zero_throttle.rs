@@ -14,6 +14,7 @@ use crate::model::value::Value;
 use crate::policy::language::context::Context;
 use crate::policy::language::glob::Glob;
 use crate::policy::language::truth::{Truth, Use};
+use crate::policy::read::values;
 
 /// Limit on the rules that are tried with a limit of 0: about a second of work. What is not tried is taken to be right.
 const MOST_ASKED: usize = 1_000_000;
@@ -44,8 +45,12 @@ pub fn warnings(rules: &[SplitRule<'_>]) -> Vec<Lint> {
                 .text
                 .get(conjunct.span.clone())
                 .unwrap_or_default();
-            let help =
-                format!("0 blocks all traffic; to keep it out, write `{{{bound}, {written}}}`");
+            let cure = if written.contains(values::USE) {
+                format!("write `{bound}` in the value too")
+            } else {
+                format!("write `{{{bound}, {written}}}`")
+            };
+            let help = format!("0 blocks all traffic; to keep it out, {cure}");
             found.push(Lint {
                 kind: LintKind::ZeroPasses,
                 diagnostic: rule.diagnostic(

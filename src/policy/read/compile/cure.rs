@@ -20,7 +20,7 @@ pub fn instead(
     value: &Node,
     problems: &Problems,
 ) -> Option<String> {
-    let values = Values::of(value, field, problems);
+    let values = LiteralValues::of(value, field, problems);
     let codes = match (meaning, field.kind) {
         (Meaning::Exists | Meaning::Keys | Meaning::Present | Meaning::Absent, _) => {
             presence(meaning, field, called)
@@ -50,7 +50,7 @@ fn write(codes: &[String]) -> String {
 }
 
 /// The values under a word, each as it is written where the field is.
-struct Values {
+struct LiteralValues {
     each: Vec<String>,
     /// True if they are in a list.
     in_list: bool,
@@ -58,7 +58,7 @@ struct Values {
     whole: Option<String>,
 }
 
-impl Values {
+impl LiteralValues {
     fn of(node: &Node, field: &Field, problems: &Problems) -> Self {
         let nodes = match &node.data {
             Data::List(nodes) => nodes.as_slice(),
@@ -153,7 +153,12 @@ fn presence(meaning: Meaning, field: &Field, called: &str) -> Vec<String> {
     }
 }
 
-fn at_a_scalar(meaning: Meaning, field: &Field, called: &str, values: &Values) -> Vec<String> {
+fn at_a_scalar(
+    meaning: Meaning,
+    field: &Field,
+    called: &str,
+    values: &LiteralValues,
+) -> Vec<String> {
     let is_number = matches!(field.kind, Kind::Integer | Kind::Number);
     let is_text = matches!(field.kind, Kind::Text);
     let limit = |name: &str| {
@@ -183,7 +188,7 @@ fn at_a_scalar(meaning: Meaning, field: &Field, called: &str, values: &Values) -
     code.into_iter().collect()
 }
 
-fn at_a_text(meaning: Meaning, values: &Values) -> Option<String> {
+fn at_a_text(meaning: Meaning, values: &LiteralValues) -> Option<String> {
     let several = values.each.len() > 1;
     let one = values.each.first()?;
     let around = |before: &str, after: &str| {
@@ -217,7 +222,7 @@ fn at_a_text(meaning: Meaning, values: &Values) -> Option<String> {
     })
 }
 
-fn at_a_list(meaning: Meaning, values: &Values) -> Vec<String> {
+fn at_a_list(meaning: Meaning, values: &LiteralValues) -> Vec<String> {
     let of_each = || values.whole.as_ref().map(|whole| format!("each: {whole}"));
     let code = if values.each.is_empty() {
         match (meaning, &values.whole) {
@@ -243,7 +248,7 @@ fn at_a_list(meaning: Meaning, values: &Values) -> Vec<String> {
 }
 
 /// A `not` for elements that should not be there.
-fn none_of(values: &Values) -> String {
+fn none_of(values: &LiteralValues) -> String {
     match values.each.as_slice() {
         [one] => format!("not: {{contains: {one}}}"),
         _ => format!("not: {}", values.tests("contains")),
@@ -265,7 +270,7 @@ pub fn not_of_a_list(node: &Node) -> Option<String> {
     if each.is_empty() {
         return None;
     }
-    let values = Values {
+    let values = LiteralValues {
         each,
         in_list: true,
         whole: None,
@@ -281,7 +286,7 @@ pub fn at_a_map(
     value: &Node,
     problems: &Problems,
 ) -> Vec<String> {
-    let values = Values::of(value, field, problems);
+    let values = LiteralValues::of(value, field, problems);
     let map = field.name;
     let path = if API.iter().any(|member| std::ptr::eq(member, field)) {
         format!("api.{map}")

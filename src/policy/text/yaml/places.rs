@@ -194,6 +194,12 @@ impl<'p, 't> Places<'p, 't> {
     /// The help for a syntax error. Its usual cause is a character that is special to YAML and plain text to people.
     fn syntax_help(&self, at: usize, info: &str) -> (usize, Vec<String>) {
         let at = self.problems.file.floor(at);
+        if self.text[..at].ends_with('$')
+            && let Some((place, _)) = self.text[at..].split_once('}')
+        {
+            let help = format!("between braces or brackets, quote it: \"${place}}}\"");
+            return (at - 1, vec![help]);
+        }
         let line_start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let line_end = self.text[at..]
             .find('\n')

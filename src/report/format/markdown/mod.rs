@@ -13,7 +13,7 @@ mod tests;
 use std::io;
 
 use crate::model::judgement::Verdict;
-use crate::report::escape::markdown::code;
+use crate::report::escape::markdown::{code, prose};
 use crate::report::facts::{Facts, Style};
 use crate::report::words;
 
@@ -56,6 +56,15 @@ fn verdict(facts: &Facts<'_>, page: &mut String) {
     ));
     if let Some(accounting) = words::accounting(facts) {
         page.push_str(&format!("\n{accounting}.\n"));
+    }
+    for (head, lines) in [
+        ("Policies", words::policies(facts, code, prose)),
+        ("Tuned", words::tuned(facts, code)),
+    ] {
+        if !lines.is_empty() {
+            page.push_str(&format!("\n{head}:\n\n"));
+        }
+        page.extend(lines.iter().map(|line| format!("- {line}\n")));
     }
 }
 

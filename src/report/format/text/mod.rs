@@ -15,6 +15,7 @@ use anstyle::AnsiColor;
 
 use self::paint::{ALARM, BOLD, PLAIN};
 use crate::model::judgement::Verdict;
+use crate::report::escape::terminal::visible;
 use crate::report::facts::{Facts, Style};
 use crate::report::page::Page;
 use crate::report::words;
@@ -23,6 +24,7 @@ use crate::report::words;
 pub fn render(facts: &Facts<'_>, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
     let mut page = Page::new(&mut out, style.width, style.colour);
+    policies(facts, &mut page)?;
     scopes::scopes(facts, &mut page)?;
     violations::violations(facts, &mut page)?;
     waived::waived(facts, &mut page)?;
@@ -33,6 +35,25 @@ pub fn render(facts: &Facts<'_>, style: Style, out: &mut dyn io::Write) -> io::R
     unknown::unchecked(facts, &mut page)?;
     totals(facts, &mut page)?;
     out.flush()
+}
+
+/// Writes the policies, and what was changed of them: all else depends on it.
+fn policies(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let show = |text: &str| visible(text).into_owned();
+    for (label, lines) in [
+        ("Policies  ", words::policies(facts, show, show)),
+        ("Tuned     ", words::tuned(facts, show)),
+    ] {
+        for (at, line) in lines.iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            let indent = if at == 0 { 0 } else { 10 };
+            page.paragraph(indent, 12, &[(BOLD, label), (PLAIN, line)])?;
+        }
+    }
+    if !facts.results.policies.is_empty() {
+        page.blank()?;
+    }
+    Ok(())
 }
 
 fn totals(facts: &Facts<'_>, page: &mut Page<'_>) -> io::Result<()> {
