@@ -540,7 +540,7 @@ fn a_stage_that_is_listed_and_not_found_at_the_second_look_is_a_gap() {
     let fetched = fetch(settings, |request| {
         request.confirm = Some(Arc::new(|document| document.api_id() == Some("b2")));
     });
-    assert_eq!(fetched.stages.len(), ALL.len() - 1);
+    assert_eq!(fetched.stages.len(), ALL.len(), "the first reading stands");
     let gap = fetched.only_gap();
     assert_eq!(
         (gap.api_id.as_deref(), gap.stage.as_deref()),

@@ -108,7 +108,7 @@ impl Recheck {
 enum Now {
     Read(Value<'static>),
     Deleted,
-    /// AWS contradicts itself about it, so that nothing is known of it.
+    /// AWS contradicts itself about it.
     TwoAnswers(Failure),
     Unknown(Failure),
 }
@@ -175,8 +175,8 @@ fn looked_up(
     }
 }
 
-/// Returns the stages as they are now. A stage that cannot be read again keeps its first reading, with a warning, or with
-/// a gap if the fetch was stopped.
+/// Returns the stages as they are now. A stage that cannot be read again keeps its first reading, with a warning; with a
+/// gap if the fetch was stopped, or if AWS lists a stage that it does not find.
 fn second_readings(
     api: &Value<'static>,
     first: Vec<Value<'static>>,
@@ -200,6 +200,7 @@ fn second_readings(
             }
             Some(Now::TwoAnswers(why)) => {
                 tally.lost(id, Some(&name), &why);
+                stages.push(stage);
                 continue;
             }
             Some(Now::Unknown(why)) => why,
