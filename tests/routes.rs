@@ -178,7 +178,7 @@ fn routes_that_are_not_stated_may_be_chosen() {
 #[test]
 fn what_keeps_a_match_open_is_told_and_nothing_else() {
     // The keys of the routes are known; the account is not.
-    let text = "policy: p\nrules:\n  - {id: r, title: t, severity: low, match: {route: GET /x, account: a}, expect: {each-route: {ThrottlingBurstLimit: {max: 5}}}}\n\
+    let text = "policy: p\nrules:\n  - {id: r, title: t, severity: low, match: {route: GET /x, account: \"111122223333\"}, expect: {each-route: {ThrottlingBurstLimit: {max: 5}}}}\n\
                 tests:\n  - {name: n, given: {RouteSettings: {GET /x: {ThrottlingBurstLimit: 9}}}, violates: []}\n";
     let policies = load(vec![Arc::new(SourceText {
         name: "p.yaml".into(),

@@ -109,7 +109,8 @@ pub fn is_stage_line(line: &[u8]) -> bool {
         api: IgnoredAny,
         stage: IgnoredAny,
     }
-    serde_json::from_slice::<StageLine>(line).is_ok()
+    // A list of two would be taken for the two members.
+    line.starts_with(b"{") && serde_json::from_slice::<StageLine>(line).is_ok()
 }
 
 /// The time of a snapshot.
